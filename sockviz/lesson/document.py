@@ -1,0 +1,198 @@
+"""What a lesson is once it has been read: pages of blocks, each with its place in the file.
+
+Lines and columns are 1-based and count in the lesson's own file, front matter included.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from sockviz.model.values import Json
+
+#: Names bound in every process: the server's address in this lab, and ports free in it.
+BOUND = ("HOST", "PORT", "PORT2", "PORT3", "PORT4", "PORT5")
+#: Attributes every process has in an expression; no variable may take one of these names.
+PROCESS_ATTRIBUTES = ("pid", "blocked", "alive", "status", "fds", "last")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """Something wrong with a lesson, at its place. ``kind`` is a word for machines: ``syntax``, ``expectation`` …"""
+
+    line: int
+    column: int
+    kind: str
+    message: str
+
+    def text(self, path: str) -> str:
+        """``path:line:column: message``."""
+        return f"{path}:{self.line}:{self.column}: {self.message}"
+
+
+class BadLesson(ValueError):
+    """A lesson file that cannot be performed: all its problems, in order."""
+
+    def __init__(self, path: str, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(problem.text(path) for problem in problems))
+        self.path = path
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One line (or multi-line call) that a process performs.
+
+    ``targets`` are the names it binds: none, one, or several when it unpacks. ``value`` is its right-hand side as the
+    process receives it (see `sockviz.lesson.statements`). ``calls`` are the rows of the table of calls that it uses, in the
+    order they are made. ``forks`` where it makes the process ``targets[0]``. ``process`` is ``link`` for the wire's own verbs.
+    """
+
+    process: str
+    line: int
+    last_line: int
+    column: int
+    source: str
+    comment: str
+    targets: tuple[str, ...]
+    unpacks: bool
+    value: Json
+    calls: tuple[str, ...] = ()
+    forks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """Markdown between the fences, illustrations included."""
+
+    line: int
+    markdown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note for the instructor."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Perform:
+    """A performed block: lines for one process, in order."""
+
+    line: int
+    process: str
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """An expression of the restricted grammar, already found well-formed."""
+
+    line: int
+    column: int
+    source: str
+    tree: ast.expr = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One line of an expect block. ``within`` is its limit in seconds; ``still``: judged once, and must have held before."""
+
+    line: int
+    column: int
+    source: str  # the whole line, as the author wrote it
+    expression: Expression
+    within: float
+    still: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """An expect block."""
+
+    line: int
+    expectations: tuple[Expectation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Predict:
+    """A question whose answer the kernel gives at the page's end."""
+
+    line: int
+    question: str
+    choices: tuple[str, ...]
+    answer: Expression
+
+
+Block: TypeAlias = Prose | Note | Perform | Expect | Predict
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page, between two thematic breaks. ``heading`` is its first heading, where it has one."""
+
+    index: int
+    line: int
+    heading: str | None
+    blocks: tuple[Block, ...]
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """All its lines, in document order."""
+        return tuple(s for block in self.blocks if isinstance(block, Perform) for s in block.statements)
+
+    @property
+    def predictions(self) -> tuple[Predict, ...]:
+        """Its questions."""
+        return tuple(block for block in self.blocks if isinstance(block, Predict))
+
+    @property
+    def expectations(self) -> tuple[Expectation, ...]:
+        """Its expectations, in order."""
+        return tuple(e for block in self.blocks if isinstance(block, Expect) for e in block.expectations)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the instructor reads."""
+        return tuple(block.text for block in self.blocks if isinstance(block, Note))
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A whole lesson. ``number`` and ``slug`` come from its file name (``08-listen-queue.md``), where it has that form."""
+
+    path: str
+    text: str
+    number: int | None
+    slug: str
+    title: str
+    summary: str
+    minutes: int | None
+    lab: str  # "loopback" or "two-hosts"
+    hosts: Mapping[str, str]
+    privileged: tuple[str, ...]
+    needs: tuple[str, ...]  # declared and implied
+    pages: tuple[Page, ...]
+    processes: tuple[str, ...]  # in order of first appearance, forked ones included
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def statements(self) -> Iterator[Statement]:
+        """Every line of every page, in order."""
+        return (statement for page in self.pages for statement in page.statements)
+
+    def page_of(self, line: int) -> Page:
+        """The page that a line of the file is on."""
+        found = self.pages[0]
+        for page in self.pages:
+            if page.line <= line:
+                found = page
+        return found
+
+    def statement_at(self, line: int) -> Statement | None:
+        """The statement that begins at that line of the file."""
+        return next((statement for statement in self.statements if statement.line == line), None)

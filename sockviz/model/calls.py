@@ -1,0 +1,56 @@
+"""One call as the world knows it: entered, perhaps asleep, returned or failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from sockviz.model.sockets import Asleep
+from sockviz.model.values import SocketValue, Value
+
+
+class Stage(Enum):
+    """Where a call is in its life."""
+
+    ENTERED = "entered"
+    ASLEEP = "asleep"
+    RETURNED = "returned"
+    FAILED = "failed"
+    ABANDONED = "abandoned"  # its process ended before it returned
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One system call (or resolver function) of one process.
+
+    ``asleep`` keeps the evidence of its sleep after it has returned; ``slept`` says that it was seen asleep at all.
+    """
+
+    process: str
+    number: int
+    line: int
+    name: str
+    function: str
+    arguments: tuple[Value, ...]
+    keywords: Mapping[str, Value]
+    entered: float
+    stage: Stage = Stage.ENTERED
+    slept: bool = False
+    asleep: Asleep | None = None
+    returned: float | None = None
+    value: Value = None
+    error: str | None = None
+    errno: int | None = None
+    message: str = ""
+
+    @property
+    def receiver(self) -> SocketValue | None:
+        """The socket that the call was made on, where there is one."""
+        first = self.arguments[0] if self.arguments else None
+        return first if isinstance(first, SocketValue) else None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the call has come back."""
+        return self.stage in (Stage.RETURNED, Stage.FAILED, Stage.ABANDONED)

@@ -1,0 +1,210 @@
+"""What can happen in a lesson. Every event is a fact with the instant it happened (CLOCK_REALTIME seconds).
+
+Three voices are kept apart: `CallEntered`, `CallReturned`, `StatementFinished` are what a process reported of itself
+(*returned*); `Observed`, `CallBlocked`, `ProcessEnded` are what the kernel said of it (*observed*);
+`PacketCaptured` is what was taken off an interface (*captured*). The rest is the lesson itself moving on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from sockviz.model.segments import Packet, Relative
+from sockviz.model.sockets import Asleep, ProcessRow, RowKey, SocketRow
+from sockviz.model.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class PageOpened:
+    """The lesson turned to a page (0-based)."""
+
+    at: float
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessStarted:
+    """An OS process of the lesson exists. ``pid`` is what its own getpid says; ``outer_pid`` is this machine's number.
+
+    ``parent`` names the process that forked it; None when the lab started it.
+    """
+
+    at: float
+    process: str
+    pid: int
+    outer_pid: int
+    host: str
+    parent: str | None = None
+    privileged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StatementBegun:
+    """A line of the lesson (1-based line of the file) was handed to its process."""
+
+    at: float
+    process: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallEntered:
+    """A process is about to make a call. ``function`` is its row in the table of calls, as ``socket.accept``.
+
+    ``call`` numbers the calls of one process from 1. ``arguments`` are the values passed, the receiver first
+    for a method.
+    """
+
+    at: float
+    process: str
+    call: int
+    line: int
+    name: str
+    function: str
+    arguments: tuple[Value, ...] = ()
+    keywords: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CallBlocked:
+    """The process sleeps in the call. ``evidence`` is the second of two looks that agreed; None means *inferred*."""
+
+    at: float
+    process: str
+    call: int
+    evidence: Asleep | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallReturned:
+    """A call came back: with ``value``, or with ``error`` (an errno's name, EAI_… or a Python exception's name)."""
+
+    at: float
+    process: str
+    call: int
+    value: Value = None
+    error: str | None = None
+    number: int | None = None  # errno, or EAI_ code
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementFinished:
+    """A line is done. ``bound``: the names it (re)bound. ``open_fds``: for each name that holds a socket, its descriptor
+    now (-1 once closed). ``error`` where the line failed outside any call (a ValueError, say)."""
+
+    at: float
+    process: str
+    line: int
+    bound: Mapping[str, Value] = field(default_factory=dict)
+    open_fds: Mapping[str, int] = field(default_factory=dict)
+    error: str | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessEnded:
+    """A process of the lesson is gone: with an exit status, or by a signal (its name). Neither where no one could say."""
+
+    at: float
+    process: str
+    exit_code: int | None = None
+    signal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The kernel's view of one host differs from the last: rows that are new or changed, keys of rows that are gone,
+    processes that changed, counters that grew (their growth since the lesson began)."""
+
+    at: float
+    host: str
+    rows: tuple[SocketRow, ...] = ()
+    gone: tuple[RowKey, ...] = ()
+    processes: tuple[ProcessRow, ...] = ()
+    counters: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PacketCaptured:
+    """A packet was taken off ``packet.interface`` of ``host``.
+
+    ``sender``/``receiver`` name the process whose socket it belongs to, or ``kernel``. ``late``: it came out of
+    the capture after later events had been appended.
+    """
+
+    at: float
+    host: str
+    packet: Packet
+    sender: str
+    receiver: str
+    relative: Relative | None = None
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureLost:
+    """The capture itself lost ``count`` packets since it last said so."""
+
+    at: float
+    host: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectationJudged:
+    """An expectation of the lesson was judged. ``actual`` says what its parts were."""
+
+    at: float
+    line: int
+    source: str
+    ok: bool
+    actual: str
+    proves_nothing: bool = False  # it held already when the page's first call was made
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionMade:
+    """The reader chose an answer (0-based choice) to the prediction at ``line``; None: passed over."""
+
+    at: float
+    line: int
+    choice: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionSettled:
+    """The kernel's answer to the prediction at ``line``. ``answer`` is None where the expression had no value."""
+
+    at: float
+    line: int
+    answer: str | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LessonEnded:
+    """The last page is done."""
+
+    at: float
+
+
+Event: TypeAlias = (
+    PageOpened
+    | ProcessStarted
+    | StatementBegun
+    | CallEntered
+    | CallBlocked
+    | CallReturned
+    | StatementFinished
+    | ProcessEnded
+    | Observed
+    | PacketCaptured
+    | CaptureLost
+    | ExpectationJudged
+    | PredictionMade
+    | PredictionSettled
+    | LessonEnded
+)

@@ -1,0 +1,154 @@
+"""Segments that nobody captured, told by what they left behind.
+
+Where a lab has no packet capture, the handshake and what follows can still be known: a socket that is ESTABLISHED has seen a
+SYN answered, a CLOSE-WAIT one has received a FIN, `bytes_received` counts what came. Such segments are *inferred*: each
+says why. They are never mixed with captured ones, and no lesson can base an expectation on them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sockviz.model.events import CallReturned, Event, Observed
+from sockviz.model.segments import Endpoint
+from sockviz.model.sockets import SocketRow, State
+from sockviz.model.values import Value
+
+if TYPE_CHECKING:
+    from sockviz.model.world import World
+
+#: A socket in one of these has received its peer's FIN (RFC 9293, figure 5).
+_HAS_FIN = frozenset({State.CLOSE_WAIT, State.LAST_ACK, State.CLOSING, State.TIME_WAIT})
+#: A socket in one of these has sent its own.
+_SENT_FIN = frozenset({State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSING, State.LAST_ACK, State.TIME_WAIT})
+
+
+@dataclass(frozen=True, slots=True)
+class InferredSegment:
+    """A segment that must have crossed, and the observation that says so."""
+
+    at: float
+    sender: str
+    receiver: str
+    label: str
+    length: int
+    source: Endpoint
+    destination: Endpoint
+    because: str
+
+
+def infer(world: World, event: Event) -> list[InferredSegment]:
+    """The segments that `event`, already folded into `world`, gives away."""
+    match event:
+        case Observed():
+            found: list[InferredSegment] = []
+            for row in event.rows:
+                if row.protocol == "TCP" and row.peer is not None and not row.is_listening:
+                    found += _of_row(world, event, row, found)
+            return found
+        case CallReturned(error="ECONNREFUSED"):
+            return _refused(world, event)
+    return []
+
+
+def _of_row(
+    world: World, event: Observed, row: SocketRow, found: list[InferredSegment]
+) -> list[InferredSegment]:
+    here, there = _endpoint(row.local), _endpoint(row.peer)
+    if here is None or there is None:
+        return []
+    me, other = _owner(world, row), _owner_of_endpoint(world, there, here)
+    known = [s for s in [*world.inferred, *found] if {s.source, s.destination} == {here, there}]
+    new: list[InferredSegment] = []
+
+    def add(outgoing: bool, label: str, because: str, length: int = 0) -> None:
+        ends = (me, other, here, there) if outgoing else (other, me, there, here)
+        segment = InferredSegment(event.at, ends[0], ends[1], label, length, ends[2], ends[3], because)
+        new.append(segment)
+
+    def seen(outgoing: bool, label: str) -> int:
+        source = here if outgoing else there
+        return sum(1 for s in [*known, *new] if s.source == source and s.label == label)
+
+    is_server = any(
+        other_row.is_listening
+        and (other_end := _endpoint(other_row.local)) is not None
+        and other_end[1] == here[1]
+        for other_row in world.rows.values()
+    )
+    counted = f"segs_out {row.info.segs_out}, segs_in {row.info.segs_in}" if row.info else "its kernel row"
+    if not is_server:
+        for number in range(seen(True, "SYN"), row.retransmits + 1 if row.state is State.SYN_SENT else 1):
+            add(
+                True,
+                "SYN",
+                f"{me} is {row.state}, retransmits {row.retransmits}" if number else f"{me} is {row.state}",
+            )
+        if row.state is not State.SYN_SENT and not seen(False, "SYN+ACK"):
+            add(False, "SYN+ACK", f"{me} is {row.state}: {counted}")
+            add(True, "ACK", f"{me} is {row.state}: {counted}")
+    received = row.info.bytes_received if row.info else None
+    has_fin = row.state in _HAS_FIN
+    if received is not None:
+        before = sum(s.length for s in known if s.source == there)
+        # net/ipv4/tcp_input.c: rcv_nxt, which bytes_received follows, counts the FIN as one.
+        grown = received - int(has_fin) - before
+        if grown > 0:
+            add(False, "PSH+ACK", f"bytes_received of {me} is {received}", grown)
+    if has_fin and not seen(False, "FIN+ACK"):
+        add(False, "FIN+ACK", f"{me} is {row.state}: it has received a FIN")
+    if row.state in _SENT_FIN and not seen(True, "FIN+ACK"):
+        add(True, "FIN+ACK", f"{me} is {row.state}: it has sent a FIN")
+    return new
+
+
+def _refused(world: World, event: CallReturned) -> list[InferredSegment]:
+    process = world.processes.get(event.process)
+    call = process.last if process else None
+    if call is None or call.name not in ("connect", "connect_ex") or len(call.arguments) < 2:
+        return []
+    target = call.arguments[1]
+    there = _endpoint(target)
+    if there is None or (call.receiver is not None and call.receiver.type != "SOCK_STREAM"):
+        return []
+    here = (there[0], 0)  # the kernel has already taken the port back
+    because = "connect failed with ECONNREFUSED: a RST answered its SYN"
+    return [
+        InferredSegment(event.at, event.process, "kernel", "SYN", 0, here, there, because),
+        InferredSegment(event.at, "kernel", event.process, "RST+ACK", 0, there, here, because),
+    ]
+
+
+def _endpoint(address: Value) -> Endpoint | None:
+    match address:
+        case (str(host), int(port), *_):
+            return host, port
+    return None
+
+
+def _owner(world: World, row: SocketRow) -> str:
+    owner = world.owner_of(row.inode)
+    if owner:
+        return owner
+    by_tuple = [
+        k
+        for k in world.sockets.values()
+        if k.local == row.local and k.peer == row.peer and k.peer is not None
+    ]
+    if by_tuple:
+        return by_tuple[-1].creator
+    listener = world.listener_of(row)
+    return (world.owner_of(listener.inode) if listener else None) or "kernel"
+
+
+def _owner_of_endpoint(world: World, endpoint: Endpoint, peer: Endpoint) -> str:
+    listening: str | None = None
+    for row in world.rows.values():
+        if row.protocol != "TCP" or (end := _endpoint(row.local)) is None or end[1] != endpoint[1]:
+            continue
+        if row.is_listening:
+            listening = world.owner_of(row.inode)
+        elif _endpoint(row.peer) == peer:
+            return _owner(world, row)
+    return listening or "kernel"

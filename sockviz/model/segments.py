@@ -1,0 +1,105 @@
+"""Packets taken off an interface: TCP segments, UDP datagrams, ICMP messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+#: The order in which flags are written, in lessons and on screen.
+FLAG_ORDER = ("SYN", "FIN", "RST", "PSH", "ACK", "URG", "ECE", "CWR")
+
+Endpoint: TypeAlias = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class TcpHeader:
+    """A TCP header, numbers as on the wire; ``window`` is unscaled, ``options`` are (name, value) in wire order."""
+
+    flags: tuple[str, ...]
+    seq: int
+    ack: int
+    window: int
+    checksum: int
+    urgent: int
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IcmpHeader:
+    """An ICMP or ICMPv6 header. ``quoted`` are the endpoints of the packet it reports on, where it quotes one."""
+
+    type: int
+    code: int
+    quoted: tuple[Endpoint, Endpoint] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """One packet as captured. ``at`` is the kernel's receive stamp (CLOCK_REALTIME seconds).
+
+    ``length`` is the payload in bytes (for TCP: data; for UDP: the datagram), whatever the capture cut off;
+    ``raw`` is the frame from its link-layer header on, cut at the capture's snap length; ``wire_length`` is its full length.
+    Ports are 0 for ICMP.
+    """
+
+    at: float
+    family: str  # "AF_INET" or "AF_INET6"
+    protocol: str  # "TCP", "UDP", "ICMP"
+    source: Endpoint
+    destination: Endpoint
+    length: int
+    ttl: int
+    wire_length: int
+    tcp: TcpHeader | None = None
+    icmp: IcmpHeader | None = None
+    payload: bytes = b""  # as much of it as was captured
+    interface: str = "lo"
+    raw: bytes = field(default=b"", repr=False)
+
+    @property
+    def label(self) -> str:
+        """What lessons call it after the sender's name: ``SYN+ACK``, ``UDP``, ``ICMP``."""
+        return "+".join(self.tcp.flags) if self.tcp else self.protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """Sequence numbers counted from each side's first SYN, as people speak of them."""
+
+    seq: int | None
+    ack: int | None
+    retransmission: bool = False
+
+
+@dataclass(slots=True)
+class SequenceTracker:
+    """Turns absolute sequence numbers into relative ones and recognises retransmissions.
+
+    Fed every captured packet in order. A connection that began before the capture gets ``None``.
+    """
+
+    _first: dict[tuple[Endpoint, Endpoint], int] = field(default_factory=dict)
+    _next: dict[tuple[Endpoint, Endpoint], int] = field(default_factory=dict)
+
+    def follow(self, packet: Packet) -> Relative | None:
+        """Relative numbers of `packet`, or None where it is not TCP."""
+        tcp = packet.tcp
+        if tcp is None:
+            return None
+        way, back = (packet.source, packet.destination), (packet.destination, packet.source)
+        occupies = packet.length + ("SYN" in tcp.flags) + ("FIN" in tcp.flags)
+        if "SYN" in tcp.flags and self._first.get(way) != tcp.seq:
+            self._first[way] = tcp.seq  # a new incarnation of the 4-tuple, or the first
+            self._next.pop(way, None)
+        first = self._first.get(way)
+        first_back = self._first.get(back)
+        seq = None if first is None else (tcp.seq - first) & 0xFFFFFFFF
+        ack = None
+        if "ACK" in tcp.flags and first_back is not None:
+            ack = (tcp.ack - first_back) & 0xFFFFFFFF
+        retransmission = False
+        if seq is not None and occupies and seq < 1 << 31:
+            expected = self._next.get(way, 0)
+            retransmission = seq + occupies <= expected
+            self._next[way] = max(expected, seq + occupies)
+        return Relative(seq, ack, retransmission)

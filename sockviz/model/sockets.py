@@ -1,0 +1,191 @@
+"""What the kernel says of a socket, and the states it can be in.
+
+A `SocketRow` is one line of a kernel table (sock_diag, or /proc/net where that is refused), never more than the
+kernel said. Elapsed times are kept as instants, so two observations of an unchanged socket compare equal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+from sockviz.model.values import Address
+
+
+class State(StrEnum):
+    """RFC 9293's names for TCP; `UNCONNECTED` and `CONNECTED` for datagram sockets."""
+
+    LISTEN = "LISTEN"
+    SYN_SENT = "SYN-SENT"
+    SYN_RECEIVED = "SYN-RECEIVED"
+    ESTABLISHED = "ESTABLISHED"
+    FIN_WAIT_1 = "FIN-WAIT-1"
+    FIN_WAIT_2 = "FIN-WAIT-2"
+    CLOSE_WAIT = "CLOSE-WAIT"
+    CLOSING = "CLOSING"
+    LAST_ACK = "LAST-ACK"
+    TIME_WAIT = "TIME-WAIT"
+    CLOSED = "CLOSED"
+    UNCONNECTED = "UNCONNECTED"
+    CONNECTED = "CONNECTED"
+
+
+class Timer(StrEnum):
+    """The timer that runs on a socket, by the names `ss -o` gives it."""
+
+    ON = "on"  # retransmission (of data, SYN or FIN)
+    KEEPALIVE = "keepalive"
+    TIMEWAIT = "timewait"
+    PERSIST = "persist"  # zero-window probe
+
+
+@dataclass(frozen=True, slots=True)
+class TcpInfo:
+    """The part of `struct tcp_info` that does not merely count elapsed time. Times in µs, sizes in bytes.
+
+    ``None`` where this kernel's structure is too short to have the field.
+    """
+
+    state: int
+    retransmits: int
+    rto: int
+    ato: int
+    snd_mss: int
+    rcv_mss: int
+    unacked: int
+    sacked: int
+    lost: int
+    retrans: int
+    rtt: int
+    rttvar: int
+    snd_ssthresh: int
+    snd_cwnd: int
+    total_retrans: int
+    bytes_acked: int | None = None
+    bytes_received: int | None = None
+    segs_out: int | None = None
+    segs_in: int | None = None
+    notsent_bytes: int | None = None
+    bytes_sent: int | None = None
+    snd_wnd: int | None = None
+    rcv_wnd: int | None = None
+
+
+if TYPE_CHECKING:
+    RowKey: TypeAlias = tuple[str | int | None, ...]
+else:
+
+    class RowKey:
+        """Marks a field whose content is written tagged (see `sockviz.model.recording`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SocketRow:
+    """One row of a kernel socket table.
+
+    For LISTEN, ``recv_q``/``send_q`` are the accept queue's length and the backlog (net/ipv4/tcp_diag.c,
+    tcp_diag_get_info). ``inode`` is 0 where no descriptor owns the row: un-accepted, SYN-RECEIVED, orphan, TIME-WAIT.
+    ``cookie`` is 0 where the interface has none (/proc/net). ``expires`` is a CLOCK_REALTIME instant in seconds.
+    """
+
+    family: str  # "AF_INET", "AF_INET6", "AF_UNIX"
+    type: str  # "SOCK_STREAM", "SOCK_DGRAM", "SOCK_SEQPACKET", "SOCK_RAW"
+    protocol: str  # "TCP", "UDP", "UNIX", "RAW", …
+    state: State
+    local: Address | None
+    peer: Address | None
+    recv_q: int
+    send_q: int
+    inode: int
+    cookie: int
+    uid: int
+    timer: Timer | None = None
+    expires: float | None = None
+    retransmits: int = 0
+    bound_only: bool = False  # sock_diag's TCP_BOUND_INACTIVE: has a port, neither listens nor is connected
+    peer_inode: int = 0  # AF_UNIX: the other end's inode
+    drops: int | None = None  # UDP: datagrams dropped for want of room
+    info: TcpInfo | None = None
+    interface: str = "sock_diag"
+    raw: bytes = field(default=b"", compare=False, repr=False)
+
+    @property
+    def key(self) -> RowKey:
+        """Identifies this socket among a host's rows, across observations."""
+        if self.cookie:
+            return ("cookie", self.cookie)
+        return (self.protocol, self.inode, repr(self.local), repr(self.peer), self.state == State.LISTEN)
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether the two queue columns mean pending and backlog instead of bytes."""
+        return self.state is State.LISTEN
+
+
+#: Two readings of one countdown differ by clock granularity (a jiffy is up to 10 ms) and by reading time.
+SAME_INSTANT = 0.05
+
+
+def says_the_same(old: SocketRow, new: SocketRow) -> bool:
+    """Whether two rows of one socket differ in nothing but elapsed time."""
+    if old == new:
+        return True
+    if old.timer is not new.timer or (old.expires is None) != (new.expires is None):
+        return False
+    if old.expires is not None and new.expires is not None and abs(old.expires - new.expires) > SAME_INSTANT:
+        return False
+    return _timeless(old) == _timeless(new)
+
+
+def _timeless(row: SocketRow) -> tuple[object, ...]:
+    return (
+        row.family, row.type, row.protocol, row.state, row.local, row.peer, row.recv_q, row.send_q,
+        row.inode, row.cookie, row.uid, row.timer, row.retransmits, row.bound_only, row.peer_inode,
+        row.drops, row.info, row.interface,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FdEntry:
+    """One line of a process's descriptor table, from /proc/PID/fd and /proc/PID/fdinfo.
+
+    ``protocol`` is the kernel's own name (`TCP`, `UDP`, `UNIX-STREAM` …) from the descriptor's
+    ``system.sockprotoname`` attribute: the only thing the kernel says of a socket that was never bound.
+    """
+
+    fd: int
+    target: str  # what readlink says: "socket:[12345]", "/dev/null", "pipe:[67]"
+    inode: int  # of a socket or pipe; 0 otherwise
+    protocol: str | None = None
+    flags: int = 0  # open-file flags: O_NONBLOCK, O_CLOEXEC …
+
+    @property
+    def is_socket(self) -> bool:
+        """Whether the descriptor refers to a socket."""
+        return self.target.startswith("socket:")
+
+
+@dataclass(frozen=True, slots=True)
+class Asleep:
+    """Evidence that a process sleeps: what /proc said of it at one look.
+
+    ``interface`` names the strongest file that could be read: /proc/PID/syscall, else wchan, else stat.
+    """
+
+    syscall: str | None  # "accept4", or None where /proc/PID/syscall is refused
+    arguments: tuple[int, ...]
+    wchan: str | None
+    state: str  # "S" interruptible sleep, "R" running, "Z" zombie …
+    interface: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRow:
+    """What /proc says of one process at one moment. ``fds`` leaves out sockviz's own control descriptors."""
+
+    process: str
+    state: str
+    fds: tuple[FdEntry, ...]
+    asleep: Asleep | None = None

@@ -1,0 +1,149 @@
+"""Values that a lesson's names are bound to, as they cross process and file boundaries.
+
+JSON alone would lose the difference between bytes, tuples and text, so a value is written *tagged*: a plain
+JSON scalar stands for itself; everything else is an object with the one key ``"$"`` that names its kind.
+The same encoding is used on a process's control channel and in recordings.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+
+
+@dataclass(frozen=True, slots=True)
+class SocketValue:
+    """A socket held by a name: which kernel socket (``inode``) and through which descriptor.
+
+    ``fd`` is the number at the time the value was made; the world's own view says whether it is still open.
+    """
+
+    inode: int
+    fd: int
+    family: str
+    type: str
+    protocol: int
+
+    def __str__(self) -> str:
+        return f"<socket fd={self.fd}>"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectValue:
+    """Any other object of the lesson's process (a poll object, an enum …): its kind and its own ``repr``."""
+
+    kind: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+if TYPE_CHECKING:
+    Value: TypeAlias = (
+        "None | bool | int | float | str | bytes | tuple[Value, ...] | list[Value] | dict[Value, Value] "
+        "| SocketValue | ObjectValue"
+    )
+    #: As ``socket.getsockname`` gives it: a tuple for IP, a path (str) or abstract name (bytes) for UNIX.
+    Address: TypeAlias = "tuple[str | int, ...] | str | bytes"
+else:
+
+    class Value:
+        """Marks a field whose content is written tagged (see `sockviz.model.recording`)."""
+
+    class Address:
+        """Likewise."""
+
+
+class BadValue(ValueError):
+    """A tagged value that is not of the form `encode` writes."""
+
+
+def encode(value: Value) -> Json:
+    """The tagged JSON form of `value`."""
+    match value:
+        case None | bool() | str() | float():
+            return value
+        case int():
+            return value
+        case bytes():
+            return {"$": "bytes", "base64": base64.b64encode(value).decode("ascii")}
+        case tuple():
+            return {"$": "tuple", "items": [encode(item) for item in value]}
+        case list():
+            return {"$": "list", "items": [encode(item) for item in value]}
+        case dict():
+            return {"$": "dict", "items": [[encode(k), encode(v)] for k, v in value.items()]}
+        case SocketValue():
+            return {
+                "$": "socket",
+                "inode": value.inode,
+                "fd": value.fd,
+                "family": value.family,
+                "type": value.type,
+                "protocol": value.protocol,
+            }
+        case ObjectValue():
+            return {"$": "object", "kind": value.kind, "text": value.text}
+    raise BadValue(f"a value of type {type(value).__name__} cannot be written")
+
+
+def decode(json: Json) -> Value:
+    """The value that `encode` wrote. Raises `BadValue` for anything else."""
+    match json:
+        case None | bool() | int() | float() | str():
+            return json
+        case {"$": "bytes", "base64": str(text)}:
+            try:
+                return base64.b64decode(text, validate=True)
+            except ValueError as error:
+                raise BadValue(f"bytes that are not base64: {error}") from None
+        case {"$": "tuple", "items": list(items)}:
+            return tuple(decode(item) for item in items)
+        case {"$": "list", "items": list(items)}:
+            return [decode(item) for item in items]
+        case {"$": "dict", "items": list(pairs)}:
+            return {decode(key): decode(item) for key, item in (_pair(pair) for pair in pairs)}
+        case {
+            "$": "socket",
+            "inode": int(inode),
+            "fd": int(fd),
+            "family": str(family),
+            "type": str(kind),
+            "protocol": int(protocol),
+        }:
+            return SocketValue(inode, fd, family, kind, protocol)
+        case {"$": "object", "kind": str(kind), "text": str(text)}:
+            return ObjectValue(kind, text)
+    raise BadValue(f"not a tagged value: {str(json)[:80]}")
+
+
+def _pair(json: Json) -> tuple[Json, Json]:
+    match json:
+        case [key, item]:
+            return key, item
+    raise BadValue(f"not a key and a value: {str(json)[:80]}")
+
+
+def show(value: Value, limit: int = 60, name_of: Callable[[SocketValue], str] | None = None) -> str:
+    """`value` as a person reads it: Python's `repr`, sockets by name or descriptor, cut at `limit` characters."""
+    match value:
+        case SocketValue():
+            text = name_of(value) if name_of else str(value)
+        case ObjectValue():
+            text = value.text
+        case tuple():
+            inner = ", ".join(show(item, limit, name_of) for item in value)
+            text = f"({inner},)" if len(value) == 1 else f"({inner})"
+        case list():
+            text = "[" + ", ".join(show(item, limit, name_of) for item in value) + "]"
+        case bytes() | str() if len(value) > limit:
+            shown = repr(value[: max(8, limit - 24)])
+            return f"{shown}… ({len(value)} {'bytes' if isinstance(value, bytes) else 'characters'})"
+        case _:
+            text = repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
