@@ -1,0 +1,80 @@
+"""What a front end is given: a run, live or recorded. One interface, so there is one code path for both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from sockviz.lesson.document import Lesson, Statement
+from sockviz.model.calls import Call
+from sockviz.model.timeline import Timeline
+
+
+class Source(Enum):
+    """Where the timeline comes from."""
+
+    LIVE = "LIVE"
+    RECORDED = "RECORDED"
+
+
+class Do(Enum):
+    """What the next `Run.advance` will do."""
+
+    PERFORM = "perform"  # the statement
+    WAIT = "wait"  # the statement is for a process that sleeps in `call`: it is performed when that returns
+    TURN = "turn"  # the page is done: open the next one
+    END = "end"  # nothing is left
+    BUSY = "busy"  # an advance is under way
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What comes next. ``statement`` with PERFORM and WAIT, ``call`` (the one waited for) with WAIT."""
+
+    do: Do
+    statement: Statement | None = None
+    call: Call | None = None
+
+
+class Run(Protocol):
+    """A lesson under way, or one that was recorded.
+
+    Events are appended while the event loop runs, whether or not anyone advances (a retry timer fires, a packet comes);
+    ``watch`` registers a callback for after each batch. A recorded run has its whole timeline from the start, and
+    its `next` is always END: the reader moves a cursor over ``stops`` instead.
+    """
+
+    @property
+    def lesson(self) -> Lesson:
+        """The lesson performed."""
+
+    @property
+    def timeline(self) -> Timeline:
+        """All that has happened."""
+
+    @property
+    def source(self) -> Source:
+        """LIVE or RECORDED."""
+
+    @property
+    def problem(self) -> str | None:
+        """Why the run cannot go on (the lab died; a recording broke off), in a sentence; None while all is well."""
+
+    @property
+    def next(self) -> Next:
+        """What `advance` would do now."""
+
+    async def advance(self) -> None:
+        """Does the next thing, and judges the expectations that follow it. Returns once its call has returned, failed or is
+        asleep. Cancelling it is safe: the call stays under way and the run goes on."""
+
+    def answer(self, line: int, choice: int | None) -> None:
+        """Notes the reader's choice (0-based; None: passed over) for the prediction at `line` of the lesson's file."""
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Has `changed` called, on the event loop, after each batch of events."""
+
+    async def close(self) -> tuple[str, ...]:
+        """Ends every process and the lab. Returns what the kernel itself keeps for a while (TIME-WAIT rows …), a line each."""

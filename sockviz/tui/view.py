@@ -1,0 +1,65 @@
+"""What the widgets of the lesson screen are handed: one frozen view, made by the screen, drawn by each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from sockviz.lesson.document import Lesson, Page
+from sockviz.model.timeline import LabFacts, Timeline
+from sockviz.model.world import World
+from sockviz.player.run import Next
+
+
+class Mode(Enum):
+    """How what is on screen relates to now."""
+
+    LIVE = "LIVE"
+    REVIEW = "REVIEW"
+    RECORDED = "RECORDED"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How things may be drawn on this terminal. ``animate`` is off for TEXTUAL_ANIMATIONS=none and in golden screens."""
+
+    ascii: bool = False
+    colour: bool = True
+    animate: bool = True
+    language: str = "python"  # or "c": which view of the code
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """What the reader points at: a socket (by inode), a line of the lesson, or a packet (by number). All None: nothing."""
+
+    inode: int | None = None
+    line: int | None = None
+    packet: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything the stage draws from. ``world`` is after ``cursor`` events of ``timeline``, ``before`` is the world at the last
+    resting place before it (so that what is new can be marked and moved once). ``progress`` runs from 0 to 1 while that
+    movement is under way and is 1 at rest: the picture is a function of this view alone. ``version`` grows with each view.
+    """
+
+    version: int
+    lesson: Lesson
+    page: Page
+    timeline: Timeline
+    cursor: int
+    world: World
+    before: World
+    next: Next
+    mode: Mode
+    look: Look
+    focus: Focus = Focus()
+    progress: float = 1.0
+    problem: str | None = None
+
+    @property
+    def lab(self) -> LabFacts:
+        """The facts of the lab that the run was made in."""
+        return self.timeline.header.lab
