@@ -1,0 +1,1 @@
+"""Where a lesson runs: hosts, namespaces, and the processes that make its calls."""

@@ -1,0 +1,430 @@
+"""Runs inside each process of a lesson: makes the calls it is told to make, and reports what they returned.
+
+Standard library only; started as ``python -I -S child.py CONTROL_FD`` with nothing else open but 0, 1, 2, so that the first socket
+of a lesson is descriptor 3, as in the student's own program. Everything it is told is data: a call is looked up among the
+modules and kinds below, its arguments are values, names, constants and bounded arithmetic. Nothing is ever compiled.
+
+It keeps no reference to an object of the lesson beyond the name that holds it, so rebinding a name closes a socket as it
+would in the student's program. At end-of-file on its control channel it ends.
+"""
+
+import base64
+import errno
+import fcntl
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import struct
+import sys
+import time
+import weakref
+
+#: The largest value a lesson may build or receive, in bytes or items.
+LARGEST = 64 * 1024 * 1024
+#: The widest integer arithmetic may give, in bits.
+WIDEST = 4096
+
+MODULES = {
+    "errno": errno, "fcntl": fcntl, "os": os, "resource": resource,
+    "select": select, "signal": signal, "socket": socket, "struct": struct,
+}  # fmt: skip
+KINDS = {
+    "socket.socket": socket.socket, "select.poll": type(select.poll()), "select.epoll": select.epoll,
+    "bytes": bytes, "bytearray": bytearray, "str": str, "int": int, "tuple": tuple, "list": list,
+    "dict": dict, "struct.Struct": struct.Struct,
+}  # fmt: skip
+#: Calls whose integer argument asks for that much memory.
+RECEIVING = ("recv", "recvfrom", "recvmsg", "read")
+#: Calls whose last positional argument is an address.
+ADDRESSING = ("bind", "connect", "connect_ex", "sendto")
+HEADER = struct.Struct("!I")
+
+
+class Refused(Exception):
+    """The lesson asked for something that a lesson may not do. Reported as a failed line, never performed."""
+
+
+class Child:
+    """The lesson's names, and the channel to sockviz."""
+
+    def __init__(self, control):
+        self.control = control
+        self.names = {}
+        self.calls = 0
+        self.line = 0
+        self.pids = set()
+        self.prefix = b""
+        self.inodes = weakref.WeakKeyDictionary()
+        self.spare = None  # the channel for the child of the next fork
+
+    # --- the channel ------------------------------------------------------------------------------------
+
+    def tell(self, **message):
+        body = json.dumps(message, separators=(",", ":")).encode()
+        try:
+            self.control.sendall(HEADER.pack(len(body)) + body)
+        except OSError:
+            os._exit(0)  # sockviz has gone: EPIPE or ECONNRESET
+
+    def hear(self):
+        head, fds = self._exactly(HEADER.size)
+        body, more = self._exactly(HEADER.unpack(head)[0])
+        for fd in fds + more:
+            high = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 900)  # out of the way of the lesson's own numbers
+            os.close(fd)
+            self.spare = socket.socket(fileno=high)
+        return json.loads(body)
+
+    def _exactly(self, size):
+        data, fds = b"", []
+        while len(data) < size:
+            try:
+                part, ancillary, _flags, _address = self.control.recvmsg(
+                    min(size - len(data), 1 << 20), socket.CMSG_SPACE(4)
+                )
+            except OSError:
+                os._exit(0)  # sockviz has gone
+            if not part:
+                os._exit(0)
+            data += part
+            for _level, kind, payload in ancillary:
+                if kind == socket.SCM_RIGHTS:
+                    fds += struct.unpack(f"{len(payload) // 4}i", payload)
+        return data, fds
+
+    # --- one line of the lesson --------------------------------------------------------------------------
+
+    def serve(self):
+        while True:
+            message = self.hear()
+            if message["op"] == "bind":
+                self.names.update({name: decode(value) for name, value in message["names"].items()})
+                self.prefix = decode(message["prefix"])
+            elif message["op"] == "perform":
+                self.pids = set(message["pids"])
+                self.line = message["line"]
+                self.perform(message["value"], message["targets"], message["unpacks"])
+
+    def perform(self, tree, targets, unpacks):
+        bound, failure = {}, ("", "")
+        try:
+            self.assign(self.evaluate(tree), targets, unpacks, bound)
+        except Reported:
+            pass  # the call that failed has been told of; its target keeps what it had
+        except Refused as refusal:
+            failure = ("Refused", str(refusal))
+        except (
+            ArithmeticError,
+            AttributeError,
+            LookupError,
+            MemoryError,
+            TypeError,
+            ValueError,
+            struct.error,
+        ) as error:
+            failure = (type(error).__name__, str(error))
+        fds = {name: value.fileno() for name, value in self.names.items() if isinstance(value, socket.socket)}
+        self.tell(
+            event="finished",
+            line=self.line,
+            bound=bound,
+            fds=fds,
+            error=failure[0],
+            message=failure[1],
+            at=time.time(),
+        )
+
+    def assign(self, value, targets, unpacks, bound):
+        if unpacks:
+            values = list(value)
+            if len(values) != len(targets):
+                raise ValueError(f"{len(targets)} names for {len(values)} values")
+        else:
+            values = [value] * len(targets)
+        for target, each in zip(targets, values):
+            self.names[target] = each
+            bound[target] = self.encode(each)
+
+    # --- expressions ----------------------------------------------------------------------------------------
+
+    def evaluate(self, tree):
+        form, rest = tree[0], tree[1:]
+        if form == "value":
+            return decode(rest[0])
+        if form == "name":
+            if rest[0] not in self.names:
+                raise LookupError(f"the name {rest[0]} is not bound yet")
+            return self.names[rest[0]]
+        if form == "constant":
+            return self.constant(rest[0])
+        if form == "attribute":
+            if rest[1].startswith("_"):
+                raise Refused(f"no attribute {rest[1]}")
+            value = getattr(self.evaluate(rest[0]), rest[1])
+            if callable(value):
+                raise Refused(f"{rest[1]} is a function, not a value")
+            return value
+        if form == "subscript":
+            return self.evaluate(rest[0])[self.index(rest[1])]
+        if form == "unary":
+            value = self.evaluate(rest[1])
+            if rest[0] == "-":
+                return -value
+            if rest[0] == "+":
+                return +value
+            return ~value if rest[0] == "~" else not value
+        if form == "binary":
+            return binary(rest[0], self.evaluate(rest[1]), self.evaluate(rest[2]))
+        if form == "tuple":
+            return tuple([self.evaluate(item) for item in rest[0]])
+        if form == "list":
+            return [self.evaluate(item) for item in rest[0]]
+        if form == "dict":
+            return {self.evaluate(key): self.evaluate(value) for key, value in rest[0]}
+        if form == "call":
+            return self.call(*rest)
+        raise Refused(f"no such form: {form}")
+
+    def index(self, tree):
+        if tree[0] == "slice":
+            return slice(*[None if part is None else self.evaluate(part) for part in tree[1:]])
+        return self.evaluate(tree)
+
+    def constant(self, dotted):
+        module, _, name = dotted.partition(".")
+        value = getattr(MODULES[module], name)
+        if name.startswith("_") or not isinstance(value, (int, str, signal.Handlers)):
+            raise Refused(f"{dotted} is not a constant")
+        return value
+
+    # --- calls --------------------------------------------------------------------------------------------------
+
+    def call(self, key, receiver, arguments, keywords, is_call):
+        kind, _, name = key.rpartition(".")
+        if name.startswith("_") and key != "os._exit":
+            raise Refused(f"{key} may not be called")
+        values = [self.evaluate(item) for item in arguments]
+        named = {keyword: self.evaluate(item) for keyword, item in keywords.items()}
+        if receiver is None:
+            target = KINDS.get(kind) or MODULES.get(kind)
+            if target is None:
+                raise Refused(f"no module {kind}")
+            function, told = getattr(target, name), values
+        else:
+            held = self.evaluate(receiver)
+            if not isinstance(held, KINDS[kind]):
+                raise TypeError(f"{name} needs a {kind}, not a {type(held).__name__}")
+            function, told = getattr(held, name), [held, *values]
+            self.guard(name, held, values)
+            held = None
+        if receiver is None:
+            self.guard(name, None, values)
+        if not is_call:
+            return bounded(function(*values, **named))
+        self.calls += 1
+        number = self.calls
+        self.tell(
+            event="entered", call=number, line=self.line, name=name, function=key,
+            arguments=[self.encode(value) for value in told],
+            keywords={keyword: self.encode(value) for keyword, value in named.items()},
+            at=time.time(),
+        )  # fmt: skip
+        del told
+        if key == "os.fork":
+            return self.fork(number)
+        try:
+            value = function(*values, **named)
+            at = time.time()
+        except OSError as error:
+            self.tell(event="returned", call=number, at=time.time(), **described(error))
+            raise Reported from None
+        except (ValueError, TypeError, OverflowError, MemoryError, struct.error) as error:
+            self.tell(
+                event="returned", call=number, at=time.time(), error=type(error).__name__, message=str(error)
+            )  # raised by Python before or after the system call
+            raise Reported from None
+        self.tell(event="returned", call=number, at=at, value=self.encode(value))
+        return value
+
+    def guard(self, name, held, values):
+        """What no lesson may do, whatever its author meant. Raises Refused."""
+        if name in RECEIVING:
+            if any(isinstance(value, int) and value > LARGEST for value in values):
+                raise Refused(f"{name} of more than {LARGEST} bytes")
+        elif name == "kill":
+            if not values or values[0] not in self.pids | {os.getpid()}:
+                raise Refused("kill reaches only the lesson's own processes")
+        elif name in ("unlink", "stat"):
+            plain(values[0])
+        elif (
+            name in ADDRESSING
+            and isinstance(held, socket.socket)
+            and held.family == socket.AF_UNIX
+            and values
+        ):
+            address = values[-1]
+            if isinstance(address, (bytes, bytearray)) and address[:1] == b"\0":
+                values[-1] = b"\0" + self.prefix + bytes(address[1:])
+            elif isinstance(address, str) and address[:1] == "\0":
+                values[-1] = b"\0" + self.prefix + address[1:].encode()
+            else:
+                plain(address)
+
+    def fork(self, number):
+        spare, self.spare = self.spare, None
+        if spare is None:
+            raise Refused("fork without a channel for the child")
+        try:
+            pid = os.fork()
+        except OSError as error:
+            spare.close()
+            self.tell(event="returned", call=number, at=time.time(), **described(error))
+            raise Reported from None
+        if pid == 0:
+            self.control.close()
+            self.control = spare
+            self.tell(event="hello", pid=os.getpid(), at=time.time())
+        else:
+            spare.close()
+        self.tell(event="returned", call=number, at=time.time(), value=pid)
+        return pid
+
+    # --- values -------------------------------------------------------------------------------------------------------
+
+    def encode(self, value):
+        """As sockviz.model.values.encode, with sockets named by the inode that the kernel knows them by."""
+        if value is None or isinstance(value, (bool, str, float)):
+            return value
+        if isinstance(value, int):
+            return int(value)
+        if isinstance(value, (bytes, bytearray, memoryview)):
+            return {"$": "bytes", "base64": base64.b64encode(value).decode("ascii")}
+        if isinstance(value, tuple):
+            return {"$": "tuple", "items": [self.encode(item) for item in value]}
+        if isinstance(value, list):
+            return {"$": "list", "items": [self.encode(item) for item in value]}
+        if isinstance(value, dict):
+            return {"$": "dict", "items": [[self.encode(k), self.encode(v)] for k, v in value.items()]}
+        if isinstance(value, socket.socket):
+            return self.encode_socket(value)
+        return {"$": "object", "kind": type(value).__name__, "text": repr(value)[:200]}
+
+    def encode_socket(self, sock):
+        fd = sock.fileno()
+        if fd >= 0:
+            try:
+                self.inodes[sock] = os.fstat(fd).st_ino
+            except OSError:
+                pass  # EBADF: the lesson closed the descriptor behind the object's back
+        return {
+            "$": "socket", "inode": self.inodes.get(sock, 0), "fd": fd, "family": sock.family.name
+            if hasattr(sock.family, "name") else str(sock.family), "type": sock.type.name
+            if hasattr(sock.type, "name") else str(sock.type), "protocol": sock.proto,
+        }  # fmt: skip
+
+
+class Reported(Exception):
+    """A call failed and sockviz has been told."""
+
+
+def described(error):
+    """An OSError as a message: the errno's name, or the resolver's."""
+    if isinstance(error, socket.gaierror):
+        names = {v: k for k, v in vars(socket).items() if k.startswith("EAI_")}
+        return {
+            "error": names.get(error.errno, "gaierror"),
+            "number": error.errno,
+            "message": error.strerror or "",
+        }
+    if error.errno is None:  # Python's own: a timeout set by settimeout
+        return {"error": type(error).__name__, "message": str(error)}
+    name = errno.errorcode.get(error.errno, f"errno {error.errno}")
+    if name == "EWOULDBLOCK":
+        name = "EAGAIN"
+    return {"error": name, "number": error.errno, "message": error.strerror or ""}
+
+
+def plain(name):
+    """Files are plain names in the lesson's own directory."""
+    text = os.fsdecode(name) if isinstance(name, (str, bytes)) else ""
+    if not text or "/" in text or "\0" in text or text in (".", ".."):
+        raise Refused(f"{name!r}: a lesson's files are plain names, in a directory of its own")
+
+
+def size(value):
+    return len(value) if isinstance(value, (bytes, bytearray, str, tuple, list)) else 0
+
+
+def bounded(value):
+    if size(value) > LARGEST or isinstance(value, int) and value.bit_length() > WIDEST:
+        raise Refused(f"a value of more than {LARGEST} bytes")
+    return value
+
+
+def binary(operator, left, right):
+    """Arithmetic, refused before it is done where its result would be out of bounds."""
+    whole = isinstance(left, int) and isinstance(right, int)
+    if operator == "*":
+        count = right if isinstance(right, int) else left if isinstance(left, int) else 0
+        length = size(left) or size(right)
+        if length and count > 0 and length * count > LARGEST:
+            raise Refused(f"a value of more than {LARGEST} bytes")
+        if whole and left.bit_length() + right.bit_length() > WIDEST:
+            raise Refused(f"a number of more than {WIDEST} bits")
+        return left * right
+    if operator == "+":
+        if size(left) + size(right) > LARGEST:
+            raise Refused(f"a value of more than {LARGEST} bytes")
+        return bounded(left + right)
+    if operator == "-":
+        return left - right
+    if operator == "//":
+        return left // right
+    if operator == "%":
+        if not whole:
+            raise Refused("% is for numbers")
+        return left % right
+    if operator == "|":
+        return left | right
+    if operator == "&":
+        return left & right
+    if operator == "^":
+        return left ^ right
+    if operator == ">>":
+        return left >> right
+    if operator == "<<":
+        if not whole or right > WIDEST or left.bit_length() + right > WIDEST:
+            raise Refused(f"a number of more than {WIDEST} bits")
+        return left << right
+    raise Refused(f"no operator {operator}")
+
+
+def decode(tagged):
+    """As sockviz.model.values.decode; sockets never come this way."""
+    if not isinstance(tagged, dict):
+        return tagged
+    kind = tagged["$"]
+    if kind == "bytes":
+        return base64.b64decode(tagged["base64"])
+    if kind == "tuple":
+        return tuple([decode(item) for item in tagged["items"]])
+    if kind == "list":
+        return [decode(item) for item in tagged["items"]]
+    if kind == "dict":
+        return {decode(key): decode(value) for key, value in tagged["items"]}
+    raise Refused(f"no value of kind {kind}")
+
+
+def main():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's handler would raise in the middle of a report
+    control = socket.socket(fileno=int(sys.argv[1]))
+    child = Child(control)
+    child.tell(event="hello", pid=os.getpid(), at=time.time())
+    child.serve()
+
+
+if __name__ == "__main__":
+    main()

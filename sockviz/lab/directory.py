@@ -1,0 +1,71 @@
+"""The temporary directory of a lab: the working directory of its processes, where a lesson's files are plain names.
+
+A SIGKILL leaves it behind. Each holds a locked file, so the next start can tell an abandoned one and sweep it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import IO
+
+PREFIX = "sockviz-lab-"
+
+
+class LabDirectory:
+    """A directory of the lab's own. The lock is held for as long as this object is open."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self.files = self.path / "files"
+        self.files.mkdir()
+        self._lock: IO[str] = (self.path / "lock").open("w")
+        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def note(self, name: str, text: str) -> None:
+        """Leaves a note for another sockviz, as `sockviz shell` reads it."""
+        (self.path / name).write_text(text, encoding="utf-8")
+
+    def remove(self) -> None:
+        """Removes the directory and lets go of the lock."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        self._lock.close()
+
+
+def open_labs() -> list[Path]:
+    """Directories of labs of this user that are in use now, oldest first."""
+    return [path for path in _ours() if not _abandoned(path)]
+
+
+def sweep() -> int:
+    """Removes what killed labs of this user left. Returns how many."""
+    left = [path for path in _ours() if _abandoned(path)]
+    for path in left:
+        shutil.rmtree(path, ignore_errors=True)
+    return len(left)
+
+
+def _ours() -> list[Path]:
+    found = []
+    for path in Path(tempfile.gettempdir()).glob(PREFIX + "*"):
+        with contextlib.suppress(OSError):  # ENOENT: removed since it was listed
+            status = path.lstat()
+            if status.st_uid == os.geteuid() and path.is_dir() and not path.is_symlink():
+                found.append((status.st_mtime, path))
+    return [path for _, path in sorted(found)]
+
+
+def _abandoned(path: Path) -> bool:
+    try:
+        with (path / "lock").open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False  # its sockviz lives
+    except OSError:
+        # ENOENT: being made or being removed just now. Leave it to the next start.
+        return False
+    return True

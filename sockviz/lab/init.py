@@ -1,0 +1,288 @@
+"""The first process of a lab: starts lesson processes on request, reaps them, and takes them along when it dies.
+
+Standard library only; run as ``python -I -S init.py KIND CONTROL_FD SOCKVIZ_PID SYSCTLS``. With KIND ``isolated`` it first moves
+into user, network and PID namespaces of its own (so it is the lab's pid 1, and everything in the lab dies with it) and hands
+out the sockets that read that network's tables and packets. With KIND ``host`` it stays where it is and adopts orphans instead.
+
+Requests and answers are JSON datagrams on a SOCK_SEQPACKET socket, descriptors beside them (SCM_RIGHTS).
+"""
+
+import array
+import ctypes
+import errno
+import fcntl
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import struct
+import sys
+
+CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
+PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER = 1, 24, 36
+PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, PR_CAP_AMBIENT_CLEAR_ALL = 38, 47, 2, 4
+CAPABILITY_VERSION_3 = 0x20080522
+CAP_NET_BIND_SERVICE, CAP_NET_RAW = 10, 13
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
+NETLINK_SOCK_DIAG = 4
+F_SETSIG = 10
+#: Where a lesson process's control channel and lifeline are, out of the way of its own numbers.
+CONTROL, LIFELINE = 1001, 1002
+#: Address space of a lesson process: room for a few of the largest values, no more.
+ADDRESS_SPACE = 1 << 30
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Refused(Exception):
+    """A step that this machine does not allow: (step, errno)."""
+
+
+def check(result, step):
+    if result == -1:
+        raise Refused(step, ctypes.get_errno())
+    return result
+
+
+def prctl(option, *arguments):
+    numbers = [ctypes.c_ulong(argument) for argument in (*arguments, 0, 0, 0, 0)[:4]]
+    return check(libc.prctl(option, *numbers), f"prctl({option})")
+
+
+def die_with(parent):
+    """Dies when the process that started this one does. `parent` is its pid, to close the race with its death."""
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if parent and os.getppid() != parent:
+        os._exit(1)
+
+
+def drop_capabilities(keep):
+    """Leaves exactly the capabilities in `keep`, across exec, for root and for anyone."""
+    for capability in range(64):
+        if capability not in keep and libc.prctl(PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0) == -1:
+            if ctypes.get_errno() == errno.EINVAL:
+                break  # past the last capability of this kernel
+            # EPERM: without CAP_SETPCAP, as for an ordinary user, there is nothing to gain from the bounding set
+    libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    mask = sum(1 << capability for capability in keep)
+    header = struct.pack("Ii", CAPABILITY_VERSION_3, 0)
+    low, high = mask & 0xFFFFFFFF, mask >> 32
+    data = struct.pack("6I", low, low, low, high, high, high)
+    check(libc.capset(header, data), "capset")
+    for capability in keep:
+        prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability)
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+
+
+def write_map(path, text):
+    try:
+        with open(path, "w") as file:
+            file.write(text)
+    except OSError as error:
+        raise Refused(path, error.errno) from None
+
+
+def unshare_all():
+    """Into namespaces of our own, as the same user there as here."""
+    uid, gid = os.geteuid(), os.getegid()
+    check(libc.unshare(CLONE_NEWUSER), "unshare(CLONE_NEWUSER)")
+    write_map("/proc/self/setgroups", "deny")
+    write_map("/proc/self/uid_map", f"{uid} {uid} 1")
+    write_map("/proc/self/gid_map", f"{gid} {gid} 1")
+    check(libc.unshare(CLONE_NEWNET), "unshare(CLONE_NEWNET)")
+    check(libc.unshare(CLONE_NEWPID), "unshare(CLONE_NEWPID)")
+
+
+def loopback_up():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        request = struct.pack("16sH14x", b"lo", 0)
+        try:
+            flags = struct.unpack("16sH14x", fcntl.ioctl(probe, SIOCGIFFLAGS, request))[1]
+            fcntl.ioctl(probe, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", flags | IFF_UP))
+        except OSError as error:
+            raise Refused("bringing lo up", error.errno) from None
+
+
+def set_sysctls(wanted):
+    """Sets what this kernel has; returns the values in force of those that could be set."""
+    in_force = {}
+    for name, value in wanted.items():
+        path = "/proc/sys/" + name.replace(".", "/")
+        try:
+            with open(path, "r+") as file:
+                file.write(str(value))
+            with open(path) as file:
+                in_force[name] = file.read().strip()
+        except OSError:
+            continue  # ENOENT: newer than this kernel; EACCES, EINVAL: left at its default, which is not reported
+    return in_force
+
+
+def windows():
+    """The sockets through which sockviz reads this network: {name: socket}. What is refused is reported by errno."""
+    found, refused = {}, {}
+    for name, arguments in {
+        "diag": (socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_SOCK_DIAG),
+        "capture": (
+            socket.AF_PACKET,
+            socket.SOCK_RAW | socket.SOCK_CLOEXEC,
+            0,
+        ),  # 0: nothing until it is bound
+    }.items():
+        try:
+            found[name] = socket.socket(*arguments)
+        except OSError as error:
+            refused[name] = error.errno
+    return found, refused
+
+
+class Init:
+    """The loop: requests in, answers and deaths out."""
+
+    def __init__(self, control):
+        self.control = control
+
+    def tell(self, message, fds=()):
+        ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
+        try:
+            self.control.sendmsg([json.dumps(message).encode()], ancillary)
+        except OSError:
+            os._exit(0)  # EPIPE, ECONNRESET: sockviz has gone
+
+    def serve(self):
+        reading, waking = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
+        poll = select.poll()
+        poll.register(self.control, select.POLLIN)
+        poll.register(reading, select.POLLIN)
+        while True:
+            for fd, _events in poll.poll():
+                if fd == reading:
+                    os.read(reading, 4096)
+                    self.reap()
+                else:
+                    self.hear()
+
+    def hear(self):
+        data, ancillary, _flags, _address = self.control.recvmsg(1 << 16, socket.CMSG_SPACE(4 * 4))
+        fds = [
+            fd
+            for _level, kind, payload in ancillary
+            if kind == socket.SCM_RIGHTS
+            for fd in struct.unpack(f"{len(payload) // 4}i", payload)
+        ]
+        if not data:
+            os._exit(0)  # end-of-file: sockviz has gone or has closed the lab
+        message = json.loads(data)
+        try:
+            self.tell({"event": "started", "name": message["name"], "pid": self.start(message, fds)})
+        except OSError as error:
+            self.tell({"event": "refused", "name": message["name"], "step": "fork", "errno": error.errno})
+        for fd in fds:
+            os.close(fd)
+
+    def start(self, message, fds):
+        control, lifeline = fds
+        me = os.getpid()
+        pid = os.fork()
+        if pid:
+            return pid
+        try:
+            self.become(message, control, lifeline, me)
+        except BaseException as error:
+            os.write(2, f"sockviz: {message['name']} could not start: {error!r}\n".encode())
+        finally:
+            os._exit(127)
+
+    def become(self, message, control, lifeline, parent):
+        """In the new process: from here on it is the lesson's."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.setsid()
+        die_with(parent)
+        # When sockviz dies its end of the lifeline closes, and the kernel sends SIGKILL to the whole group: also to a
+        # forked child whose parent is gone, and to one that sleeps in a system call.
+        fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpid())
+        fcntl.fcntl(lifeline, F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
+        os.dup2(control, CONTROL)
+        os.dup2(lifeline, LIFELINE)
+        null = os.open("/dev/null", os.O_RDWR)
+        for fd in (0, 1, 2):
+            os.dup2(null, fd)
+        os.closerange(3, CONTROL)
+        os.closerange(LIFELINE + 1, 4096)
+        os.chdir(message["directory"])
+        resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        keep = (CAP_NET_BIND_SERVICE, CAP_NET_RAW) if message["privileged"] else ()
+        drop_capabilities(keep)
+        command = [sys.executable, "-I", "-S", message["program"], str(CONTROL)]
+        os.execve(sys.executable, command, {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"})
+
+    def reap(self):
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            code = os.waitstatus_to_exitcode(status)
+            self.tell({
+                "event": "ended", "pid": pid, "exit_code": code if code >= 0 else None,
+                "signal": signal.Signals(-code).name if code < 0 else None,
+            })  # fmt: skip
+
+
+def isolated(control, sysctls):
+    """Moves into the lab's namespaces and becomes its pid 1 there."""
+    unshare_all()
+    pid = os.fork()
+    if pid:
+        # The launcher only waits: when sockviz dies it dies, and pid 1 with it.
+        control.close()
+        os.waitpid(pid, 0)
+        os._exit(0)
+    die_with(0)  # the parent is outside this PID namespace: getppid is 0 whether it lives or not
+    loopback_up()
+    in_force = set_sysctls(sysctls)
+    found, refused = windows()
+    init = Init(control)
+    init.tell(
+        {"event": "ready", "windows": list(found), "refused": refused, "sysctls": in_force},
+        [sock.fileno() for sock in found.values()],
+    )
+    for sock in found.values():
+        sock.close()
+    init.serve()
+
+
+def host(control):
+    """Stays in this machine's own network; orphans of a lesson become children of this process."""
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+    init = Init(control)
+    init.tell({"event": "ready", "windows": [], "refused": {}, "sysctls": {}})
+    init.serve()
+
+
+def main():
+    kind, control_fd, parent = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    control = socket.socket(fileno=control_fd)
+    control.set_inheritable(False)
+    die_with(parent)
+    try:
+        if kind == "isolated":
+            isolated(control, json.loads(sys.argv[4]))
+        else:
+            host(control)
+    except Refused as refusal:
+        step, number = refusal.args
+        control.send(json.dumps({"event": "refused", "step": step, "errno": number}).encode())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""Ports for a lesson: five that no socket of this machine uses in any state."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from pathlib import Path
+
+from sockviz.model.sockets import SocketRow
+
+#: In a private network every run has the same, so that recordings and pictures agree.
+PRIVATE = (8080, 8081, 8082, 8083, 8084)
+COUNT = 5
+
+
+def ephemeral_range(proc: Path = Path("/proc")) -> tuple[int, int]:
+    """The ports the kernel hands out by itself: ip_local_port_range, or its default where that cannot be read."""
+    try:
+        low, high = (proc / "sys/net/ipv4/ip_local_port_range").read_text().split()
+        return int(low), int(high)
+    except (OSError, ValueError):
+        return 32768, 60999
+
+
+def ports_in_use(rows: Iterable[SocketRow]) -> set[int]:
+    """Every local or peer port of every row, TIME-WAIT and merely bound ones included."""
+    return {
+        address[1]
+        for row in rows
+        for address in (row.local, row.peer)
+        if isinstance(address, tuple) and isinstance(address[1], int)
+    }
+
+
+def choose_ports(rows: Iterable[SocketRow], ephemeral: tuple[int, int]) -> tuple[int, ...]:
+    """Five free ports outside the ephemeral range, new ones each time. Raises LookupError where there are not five."""
+    taken = ports_in_use(rows)
+    outside = [p for p in range(1025, 65536) if not ephemeral[0] <= p <= ephemeral[1] and p not in taken]
+    free = outside if len(outside) >= COUNT else [p for p in range(1025, 65536) if p not in taken]
+    if len(free) < COUNT:
+        raise LookupError("no five free ports")
+    return tuple(sorted(random.sample(free, COUNT)))

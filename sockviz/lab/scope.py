@@ -1,0 +1,63 @@
+"""On the machine's own loopback a lesson sees its own sockets only: those that touch its ports, its descriptors or its files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sockviz.model.segments import Packet
+from sockviz.model.sockets import ProcessRow, SocketRow
+from sockviz.model.values import Address
+
+
+@dataclass(slots=True)
+class Scope:
+    """Remembers what belonged to the lesson, so that a row stays in sight when no descriptor owns it any more."""
+
+    ports: frozenset[int]
+    directory: str
+    prefix: bytes
+    _cookies: set[int] = field(default_factory=set)
+    _ends: set[tuple[str, Address | None, Address | None]] = field(default_factory=set)
+    _own_ports: set[tuple[str, int]] = field(default_factory=set)
+
+    def only(self, rows: Sequence[SocketRow], processes: Sequence[ProcessRow]) -> list[SocketRow]:
+        """The rows of the lesson among `rows`."""
+        inodes = {entry.inode for process in processes for entry in process.fds if entry.is_socket}
+        for row in rows:
+            if row.inode and row.inode in inodes:
+                self._remember(row)
+        return [row for row in rows if self._ours(row, inodes)]
+
+    def concerns(self, packet: Packet) -> bool:
+        """Whether a captured packet is the lesson's."""
+        ends = [packet.source, packet.destination, *(packet.icmp.quoted or () if packet.icmp else ())]
+        return any(port in self.ports or (packet.protocol, port) in self._own_ports for _, port in ends)
+
+    def _ours(self, row: SocketRow, inodes: set[int]) -> bool:
+        if row.inode and (row.inode in inodes or row.peer_inode in inodes):
+            return True
+        if row.cookie and row.cookie in self._cookies:
+            return True
+        if row.protocol == "UNIX":
+            name = row.local
+            if isinstance(name, bytes):
+                return name[1:].startswith(self.prefix)
+            return isinstance(name, str) and name.startswith(self.directory)
+        ends = [address[1] for address in (row.local, row.peer) if isinstance(address, tuple)]
+        if any(port in self.ports for port in ends):
+            return True
+        # Un-accepted, orphaned and TIME-WAIT rows have no inode: known by their 4-tuple, from either side.
+        return (row.protocol, row.local, row.peer) in self._ends or (
+            row.protocol,
+            row.peer,
+            row.local,
+        ) in self._ends
+
+    def _remember(self, row: SocketRow) -> None:
+        if row.cookie:
+            self._cookies.add(row.cookie)
+        if row.peer is not None:
+            self._ends.add((row.protocol, row.local, row.peer))
+        if isinstance(row.local, tuple) and isinstance(row.local[1], int) and row.local[1]:
+            self._own_ports.add((row.protocol, row.local[1]))

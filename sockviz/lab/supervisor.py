@@ -1,0 +1,215 @@
+"""Starts the lab's first process (init.py) and talks to it: processes on request, their deaths as they happen."""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import contextlib
+import errno
+import json
+import os
+import socket
+import struct
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sockviz.model.values import Json
+
+_HERE = Path(__file__).parent
+#: Everything here takes milliseconds; past this the machine is stuck and we say so.
+PATIENCE = 10.0
+
+
+class LabRefused(Exception):
+    """A step of making a lab that this machine does not allow. ``number`` is the errno, 0 where there is none."""
+
+    def __init__(self, step: str, number: int) -> None:
+        why = f"{errno.errorcode.get(number, number)}, {os.strerror(number)}" if number else "no answer"
+        super().__init__(f"{step}: {why}")
+        self.step = step
+        self.number = number
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What init.py said when the lab stood: its windows on the kernel, by name, and what was refused."""
+
+    pid: int  # init's pid as this machine counts
+    windows: Mapping[str, socket.socket]
+    refused: Mapping[str, int]
+    sysctls: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """A child of init.py was reaped. ``pid`` is the lab's own number."""
+
+    pid: int
+    exit_code: int | None
+    signal: str | None
+
+
+class Supervisor:
+    """sockviz's side of init.py. `died` is called with each death, `lost` when init.py itself is gone."""
+
+    def __init__(self, died: Callable[[Death], None], lost: Callable[[], None]) -> None:
+        self._died = died
+        self._lost = lost
+        self._answers: dict[str, asyncio.Future[int]] = {}
+        self._ready: asyncio.Future[Ready] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._lifeline: tuple[int, int] | None = None
+
+    async def open(self, kind: str, sysctls: Mapping[str, str]) -> Ready:
+        """Starts init.py and waits until the lab stands. Raises `LabRefused`.
+
+        To be called on the main thread: the lab dies with the thread that started it (PR_SET_PDEATHSIG).
+        """
+        loop = asyncio.get_running_loop()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
+        ours.setblocking(False)
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        self._control = ours
+        self._lifeline = os.pipe2(os.O_CLOEXEC)
+        self._ready = loop.create_future()
+        loop.add_reader(ours, self._read)
+        with theirs:
+            command = [
+                sys.executable,
+                "-I",
+                "-S",
+                str(_HERE / "init.py"),
+                kind,
+                str(theirs.fileno()),
+                str(os.getpid()),
+            ]
+            self._process = subprocess.Popen(
+                [*command, json.dumps(dict(sysctls))],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        try:
+            return await asyncio.wait_for(self._ready, PATIENCE)
+        except TimeoutError:
+            await self.close()
+            raise LabRefused("starting the lab", errno.ETIMEDOUT) from None
+        except LabRefused:
+            await self.close()
+            raise
+
+    async def start(self, name: str, channel: socket.socket, directory: Path, *, privileged: bool) -> int:
+        """Has a process started whose control channel is `channel`. Returns its pid in the lab. Raises `LabRefused`."""
+        if self._control is None or self._lifeline is None:
+            raise LabRefused(f"starting {name}", errno.ESRCH)
+        answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._answers[name] = answer
+        request = {
+            "name": name,
+            "directory": str(directory),
+            "privileged": privileged,
+            "program": str(_HERE / "child.py"),
+        }
+        rights = array.array("i", [channel.fileno(), self._lifeline[0]])
+        try:
+            self._control.sendmsg(
+                [json.dumps(request).encode()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)]
+            )
+        except OSError as error:
+            raise LabRefused(f"starting {name}", error.errno or 0) from None
+        try:
+            return await asyncio.wait_for(answer, PATIENCE)
+        except TimeoutError:
+            raise LabRefused(f"starting {name}", errno.ETIMEDOUT) from None
+
+    async def close(self) -> None:
+        """Ends everything in the lab and waits until it is gone."""
+        if self._lifeline is not None:
+            for fd in self._lifeline:  # the kernel kills every lesson process, asleep or not
+                os.close(fd)
+            self._lifeline = None
+        self._let_go()
+        process, self._process = self._process, None
+        if process is None:
+            return
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(None, process.wait, PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            await loop.run_in_executor(None, process.wait)
+
+    def _let_go(self) -> None:
+        if self._control is not None:
+            asyncio.get_running_loop().remove_reader(self._control)
+            self._control.close()
+            self._control = None
+
+    def _read(self) -> None:
+        if self._control is None:
+            return
+        try:
+            data, ancillary, _, _ = self._control.recvmsg(
+                1 << 16, socket.CMSG_SPACE(struct.calcsize("3i")) + socket.CMSG_SPACE(4 * 4)
+            )
+        except (BlockingIOError, InterruptedError):
+            return
+        except ConnectionResetError:
+            data, ancillary = b"", []
+        fds: list[int] = []
+        pid = 0
+        for _, kind, payload in ancillary:
+            if kind == socket.SCM_RIGHTS:
+                fds += struct.unpack(f"{len(payload) // 4}i", payload)
+            elif kind == socket.SCM_CREDENTIALS:
+                pid = struct.unpack("3i", payload[:12])[0]
+        if not data:
+            self._let_go()
+            if self._ready is not None and not self._ready.done():
+                self._ready.set_exception(LabRefused("starting the lab: its first process ended", 0))
+            for answer in self._answers.values():
+                if not answer.done():
+                    answer.set_exception(LabRefused("the lab ended", errno.ESRCH))
+            self._lost()
+            return
+        self._handle(json.loads(data), fds, pid)
+
+    def _handle(self, message: Json, fds: Sequence[int], pid: int) -> None:
+        match message:
+            case {
+                "event": "ready",
+                "windows": list(names),
+                "refused": dict(refused),
+                "sysctls": dict(sysctls),
+            }:
+                windows = {str(name): socket.socket(fileno=fd) for name, fd in zip(names, fds, strict=True)}
+                numbers = {name: number for name, number in refused.items() if isinstance(number, int)}
+                values = {name: str(value) for name, value in sysctls.items()}
+                if self._ready is not None and not self._ready.done():
+                    self._ready.set_result(Ready(pid, windows, numbers, values))
+            case {"event": "refused", "step": str(step), "errno": int(number)}:
+                waiting = self._answers.pop(str(message.get("name")), None) or self._ready
+                if waiting is not None and not waiting.done():
+                    waiting.set_exception(LabRefused(step, number))
+            case {"event": "started", "name": str(name), "pid": int(number)}:
+                answer = self._answers.pop(name, None)
+                if answer is not None and not answer.done():
+                    answer.set_result(number)
+            case {"event": "ended", "pid": int(number), "exit_code": code, "signal": signal}:
+                self._died(
+                    Death(
+                        number,
+                        code if isinstance(code, int) else None,
+                        signal if isinstance(signal, str) else None,
+                    )
+                )
+            case _:
+                for fd in fds:
+                    with contextlib.suppress(OSError):
+                        os.close(fd)
