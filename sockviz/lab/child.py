@@ -1,14 +1,18 @@
 """Runs inside each process of a lesson: makes the calls it is told to make, and reports what they returned.
 
-Standard library only; started as ``python -I -S child.py CONTROL_FD`` with nothing else open but 0, 1, 2, so that the first socket
-of a lesson is descriptor 3, as in the student's own program. Everything it is told is data: a call is looked up among the
-modules and kinds below, its arguments are values, names, constants and bounded arithmetic. Nothing is ever compiled.
+Standard library only; started as ``python -I -S child.py CONTROL_FD`` with nothing else open but 0, 1, 2, so that the
+first socket of a lesson is descriptor 3, as in the student's own program. Everything it is told is data: a call is
+looked up among the modules and kinds below, its arguments are values, names, constants and bounded arithmetic. Nothing is
+ever compiled.
 
 It keeps no reference to an object of the lesson beyond the name that holds it, so rebinding a name closes a socket as it
 would in the student's program. At end-of-file on its control channel it ends.
 """
 
+from __future__ import annotations
+
 import base64
+import contextlib
 import errno
 import fcntl
 import json
@@ -21,17 +25,18 @@ import struct
 import sys
 import time
 import weakref
+from typing import Any, NoReturn
 
 #: The largest value a lesson may build or receive, in bytes or items.
 LARGEST = 64 * 1024 * 1024
 #: The widest integer arithmetic may give, in bits.
 WIDEST = 4096
 
-MODULES = {
+MODULES: dict[str, Any] = {
     "errno": errno, "fcntl": fcntl, "os": os, "resource": resource,
     "select": select, "signal": signal, "socket": socket, "struct": struct,
 }  # fmt: skip
-KINDS = {
+KINDS: dict[str, Any] = {
     "socket.socket": socket.socket, "select.poll": type(select.poll()), "select.epoll": select.epoll,
     "bytes": bytes, "bytearray": bytearray, "str": str, "int": int, "tuple": tuple, "list": list,
     "dict": dict, "struct.Struct": struct.Struct,
@@ -50,36 +55,40 @@ class Refused(Exception):
 class Child:
     """The lesson's names, and the channel to sockviz."""
 
-    def __init__(self, control):
+    def __init__(self, control: socket.socket) -> None:
         self.control = control
-        self.names = {}
+        self.names: dict[str, Any] = {}
         self.calls = 0
         self.line = 0
-        self.pids = set()
+        self.pids: set[int] = set()
         self.prefix = b""
-        self.inodes = weakref.WeakKeyDictionary()
-        self.spare = None  # the channel for the child of the next fork
+        self.inodes: weakref.WeakKeyDictionary[socket.socket, int] = weakref.WeakKeyDictionary()
+        self.spare: socket.socket | None = None  # the channel for the child of the next fork
 
     # --- the channel ------------------------------------------------------------------------------------
 
-    def tell(self, **message):
+    def tell(self, **message: Any) -> None:
+        """Reports to sockviz."""
         body = json.dumps(message, separators=(",", ":")).encode()
         try:
             self.control.sendall(HEADER.pack(len(body)) + body)
         except OSError:
             os._exit(0)  # sockviz has gone: EPIPE or ECONNRESET
 
-    def hear(self):
+    def hear(self) -> dict[str, Any]:
+        """Waits for the next thing to do."""
         head, fds = self._exactly(HEADER.size)
         body, more = self._exactly(HEADER.unpack(head)[0])
         for fd in fds + more:
             high = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 900)  # out of the way of the lesson's own numbers
             os.close(fd)
             self.spare = socket.socket(fileno=high)
-        return json.loads(body)
+        message: dict[str, Any] = json.loads(body)
+        return message
 
-    def _exactly(self, size):
-        data, fds = b"", []
+    def _exactly(self, size: int) -> tuple[bytes, list[int]]:
+        data = b""
+        fds: list[int] = []
         while len(data) < size:
             try:
                 part, ancillary, _flags, _address = self.control.recvmsg(
@@ -97,7 +106,8 @@ class Child:
 
     # --- one line of the lesson --------------------------------------------------------------------------
 
-    def serve(self):
+    def serve(self) -> NoReturn:
+        """Performs lines until the channel ends."""
         while True:
             message = self.hear()
             if message["op"] == "bind":
@@ -108,8 +118,10 @@ class Child:
                 self.line = message["line"]
                 self.perform(message["value"], message["targets"], message["unpacks"])
 
-    def perform(self, tree, targets, unpacks):
-        bound, failure = {}, ("", "")
+    def perform(self, tree: Any, targets: list[str], unpacks: bool) -> None:
+        """Performs one line and reports what it bound."""
+        bound: dict[str, Any] = {}
+        failure = ("", "")
         try:
             self.assign(self.evaluate(tree), targets, unpacks, bound)
         except Reported:
@@ -137,20 +149,22 @@ class Child:
             at=time.time(),
         )
 
-    def assign(self, value, targets, unpacks, bound):
+    def assign(self, value: Any, targets: list[str], unpacks: bool, bound: dict[str, Any]) -> None:
+        """Binds the targets of a line."""
         if unpacks:
             values = list(value)
             if len(values) != len(targets):
                 raise ValueError(f"{len(targets)} names for {len(values)} values")
         else:
             values = [value] * len(targets)
-        for target, each in zip(targets, values):
+        for target, each in zip(targets, values, strict=True):
             self.names[target] = each
             bound[target] = self.encode(each)
 
     # --- expressions ----------------------------------------------------------------------------------------
 
-    def evaluate(self, tree):
+    def evaluate(self, tree: Any) -> Any:
+        """The value of an expression of the statement grammar."""
         form, rest = tree[0], tree[1:]
         if form == "value":
             return decode(rest[0])
@@ -188,12 +202,14 @@ class Child:
             return self.call(*rest)
         raise Refused(f"no such form: {form}")
 
-    def index(self, tree):
+    def index(self, tree: Any) -> Any:
+        """A subscript: a value or a slice."""
         if tree[0] == "slice":
             return slice(*[None if part is None else self.evaluate(part) for part in tree[1:]])
         return self.evaluate(tree)
 
-    def constant(self, dotted):
+    def constant(self, dotted: str) -> Any:
+        """A constant of a module, by its dotted name."""
         module, _, name = dotted.partition(".")
         value = getattr(MODULES[module], name)
         if name.startswith("_") or not isinstance(value, (int, str, signal.Handlers)):
@@ -202,7 +218,10 @@ class Child:
 
     # --- calls --------------------------------------------------------------------------------------------------
 
-    def call(self, key, receiver, arguments, keywords, is_call):
+    def call(
+        self, key: str, receiver: Any, arguments: list[Any], keywords: dict[str, Any], is_call: bool
+    ) -> Any:
+        """Makes a call of the table; told of before and after where it is one for the timeline."""
         kind, _, name = key.rpartition(".")
         if name.startswith("_") and key != "os._exit":
             raise Refused(f"{key} may not be called")
@@ -249,7 +268,7 @@ class Child:
         self.tell(event="returned", call=number, at=at, value=self.encode(value))
         return value
 
-    def guard(self, name, held, values):
+    def guard(self, name: str, held: Any, values: list[Any]) -> None:
         """What no lesson may do, whatever its author meant. Raises Refused."""
         if name in RECEIVING:
             if any(isinstance(value, int) and value > LARGEST for value in values):
@@ -273,7 +292,8 @@ class Child:
             else:
                 plain(address)
 
-    def fork(self, number):
+    def fork(self, number: int) -> int:
+        """Forks: the child goes on with the spare channel, the parent with its own."""
         spare, self.spare = self.spare, None
         if spare is None:
             raise Refused("fork without a channel for the child")
@@ -294,7 +314,7 @@ class Child:
 
     # --- values -------------------------------------------------------------------------------------------------------
 
-    def encode(self, value):
+    def encode(self, value: Any) -> Any:
         """As sockviz.model.values.encode, with sockets named by the inode that the kernel knows them by."""
         if value is None or isinstance(value, (bool, str, float)):
             return value
@@ -312,13 +332,14 @@ class Child:
             return self.encode_socket(value)
         return {"$": "object", "kind": type(value).__name__, "text": repr(value)[:200]}
 
-    def encode_socket(self, sock):
+    def encode_socket(self, sock: socket.socket) -> dict[str, Any]:
+        """A socket, by the inode that the kernel knows it by."""
         fd = sock.fileno()
         if fd >= 0:
-            try:
+            with contextlib.suppress(
+                OSError
+            ):  # EBADF: the lesson closed the descriptor behind the object's back
                 self.inodes[sock] = os.fstat(fd).st_ino
-            except OSError:
-                pass  # EBADF: the lesson closed the descriptor behind the object's back
         return {
             "$": "socket", "inode": self.inodes.get(sock, 0), "fd": fd, "family": sock.family.name
             if hasattr(sock.family, "name") else str(sock.family), "type": sock.type.name
@@ -330,7 +351,7 @@ class Reported(Exception):
     """A call failed and sockviz has been told."""
 
 
-def described(error):
+def described(error: OSError) -> dict[str, Any]:
     """An OSError as a message: the errno's name, or the resolver's."""
     if isinstance(error, socket.gaierror):
         names = {v: k for k, v in vars(socket).items() if k.startswith("EAI_")}
@@ -347,24 +368,26 @@ def described(error):
     return {"error": name, "number": error.errno, "message": error.strerror or ""}
 
 
-def plain(name):
+def plain(name: Any) -> None:
     """Files are plain names in the lesson's own directory."""
     text = os.fsdecode(name) if isinstance(name, (str, bytes)) else ""
     if not text or "/" in text or "\0" in text or text in (".", ".."):
         raise Refused(f"{name!r}: a lesson's files are plain names, in a directory of its own")
 
 
-def size(value):
+def size(value: Any) -> int:
+    """How much room a value takes, as far as it can be large."""
     return len(value) if isinstance(value, (bytes, bytearray, str, tuple, list)) else 0
 
 
-def bounded(value):
-    if size(value) > LARGEST or isinstance(value, int) and value.bit_length() > WIDEST:
+def bounded(value: Any) -> Any:
+    """`value`, or Refused where it is too large."""
+    if size(value) > LARGEST or (isinstance(value, int) and value.bit_length() > WIDEST):
         raise Refused(f"a value of more than {LARGEST} bytes")
     return value
 
 
-def binary(operator, left, right):
+def binary(operator: str, left: Any, right: Any) -> Any:
     """Arithmetic, refused before it is done where its result would be out of bounds."""
     whole = isinstance(left, int) and isinstance(right, int)
     if operator == "*":
@@ -402,7 +425,7 @@ def binary(operator, left, right):
     raise Refused(f"no operator {operator}")
 
 
-def decode(tagged):
+def decode(tagged: Any) -> Any:
     """As sockviz.model.values.decode; sockets never come this way."""
     if not isinstance(tagged, dict):
         return tagged
@@ -418,7 +441,8 @@ def decode(tagged):
     raise Refused(f"no value of kind {kind}")
 
 
-def main():
+def main() -> None:
+    """Reports for work and does it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's handler would raise in the middle of a report
     control = socket.socket(fileno=int(sys.argv[1]))
     child = Child(control)

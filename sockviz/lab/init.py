@@ -7,9 +7,10 @@ out the sockets that read that network's tables and packets. With KIND ``host`` 
 Requests and answers are JSON datagrams on a SOCK_SEQPACKET socket, descriptors beside them (SCM_RIGHTS).
 """
 
+from __future__ import annotations
+
 import array
 import ctypes
-import errno
 import fcntl
 import json
 import os
@@ -19,6 +20,8 @@ import signal
 import socket
 import struct
 import sys
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NoReturn
 
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER = 1, 24, 36
@@ -40,31 +43,33 @@ class Refused(Exception):
     """A step that this machine does not allow: (step, errno)."""
 
 
-def check(result, step):
+def check(result: int, step: str) -> int:
+    """`result`, or Refused where a C function said -1."""
     if result == -1:
         raise Refused(step, ctypes.get_errno())
     return result
 
 
-def prctl(option, *arguments):
+def prctl(option: int, *arguments: int) -> int:
+    """The system call. Raises Refused."""
     numbers = [ctypes.c_ulong(argument) for argument in (*arguments, 0, 0, 0, 0)[:4]]
     return check(libc.prctl(option, *numbers), f"prctl({option})")
 
 
-def die_with(parent):
+def die_with(parent: int) -> None:
     """Dies when the process that started this one does. `parent` is its pid, to close the race with its death."""
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if parent and os.getppid() != parent:
         os._exit(1)
 
 
-def drop_capabilities(keep):
+def drop_capabilities(keep: Collection[int]) -> None:
     """Leaves exactly the capabilities in `keep`, across exec, for root and for anyone."""
     for capability in range(64):
-        if capability not in keep and libc.prctl(PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0) == -1:
-            if ctypes.get_errno() == errno.EINVAL:
-                break  # past the last capability of this kernel
-            # EPERM: without CAP_SETPCAP, as for an ordinary user, there is nothing to gain from the bounding set
+        # EPERM: without CAP_SETPCAP, as for an ordinary user, there is nothing to gain from the bounding set either.
+        # EINVAL: past the last capability of this kernel.
+        if capability not in keep:
+            libc.prctl(PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0)
     libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
     mask = sum(1 << capability for capability in keep)
     header = struct.pack("Ii", CAPABILITY_VERSION_3, 0)
@@ -76,7 +81,8 @@ def drop_capabilities(keep):
     prctl(PR_SET_NO_NEW_PRIVS, 1)
 
 
-def write_map(path, text):
+def write_map(path: str, text: str) -> None:
+    """Writes one of the files that set up a user namespace. Raises Refused."""
     try:
         with open(path, "w") as file:
             file.write(text)
@@ -84,7 +90,7 @@ def write_map(path, text):
         raise Refused(path, error.errno) from None
 
 
-def unshare_all():
+def unshare_all() -> None:
     """Into namespaces of our own, as the same user there as here."""
     uid, gid = os.geteuid(), os.getegid()
     check(libc.unshare(CLONE_NEWUSER), "unshare(CLONE_NEWUSER)")
@@ -95,7 +101,8 @@ def unshare_all():
     check(libc.unshare(CLONE_NEWPID), "unshare(CLONE_NEWPID)")
 
 
-def loopback_up():
+def loopback_up() -> None:
+    """Sets lo up, as `ip link set lo up` does."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         request = struct.pack("16sH14x", b"lo", 0)
         try:
@@ -105,7 +112,7 @@ def loopback_up():
             raise Refused("bringing lo up", error.errno) from None
 
 
-def set_sysctls(wanted):
+def set_sysctls(wanted: Mapping[str, str]) -> dict[str, str]:
     """Sets what this kernel has; returns the values in force of those that could be set."""
     in_force = {}
     for name, value in wanted.items():
@@ -120,9 +127,10 @@ def set_sysctls(wanted):
     return in_force
 
 
-def windows():
+def windows() -> tuple[dict[str, socket.socket], dict[str, int]]:
     """The sockets through which sockviz reads this network: {name: socket}. What is refused is reported by errno."""
-    found, refused = {}, {}
+    found: dict[str, socket.socket] = {}
+    refused: dict[str, int] = {}
     for name, arguments in {
         "diag": (socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_SOCK_DIAG),
         "capture": (
@@ -134,24 +142,26 @@ def windows():
         try:
             found[name] = socket.socket(*arguments)
         except OSError as error:
-            refused[name] = error.errno
+            refused[name] = error.errno or 0
     return found, refused
 
 
 class Init:
     """The loop: requests in, answers and deaths out."""
 
-    def __init__(self, control):
+    def __init__(self, control: socket.socket) -> None:
         self.control = control
 
-    def tell(self, message, fds=()):
+    def tell(self, message: Mapping[str, Any], fds: Sequence[int] = ()) -> None:
+        """Answers sockviz, with descriptors beside the words."""
         ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
         try:
             self.control.sendmsg([json.dumps(message).encode()], ancillary)
         except OSError:
             os._exit(0)  # EPIPE, ECONNRESET: sockviz has gone
 
-    def serve(self):
+    def serve(self) -> NoReturn:
+        """Starts and reaps until sockviz goes."""
         reading, waking = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
@@ -166,7 +176,8 @@ class Init:
                 else:
                     self.hear()
 
-    def hear(self):
+    def hear(self) -> None:
+        """Takes one request."""
         data, ancillary, _flags, _address = self.control.recvmsg(1 << 16, socket.CMSG_SPACE(4 * 4))
         fds = [
             fd
@@ -184,7 +195,8 @@ class Init:
         for fd in fds:
             os.close(fd)
 
-    def start(self, message, fds):
+    def start(self, message: Mapping[str, Any], fds: Sequence[int]) -> int:
+        """Forks a process of the lesson. Returns its pid here."""
         control, lifeline = fds
         me = os.getpid()
         pid = os.fork()
@@ -197,7 +209,7 @@ class Init:
         finally:
             os._exit(127)
 
-    def become(self, message, control, lifeline, parent):
+    def become(self, message: Mapping[str, Any], control: int, lifeline: int, parent: int) -> NoReturn:
         """In the new process: from here on it is the lesson's."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -223,7 +235,8 @@ class Init:
         command = [sys.executable, "-I", "-S", message["program"], str(CONTROL)]
         os.execve(sys.executable, command, {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"})
 
-    def reap(self):
+    def reap(self) -> None:
+        """Takes note of every child that has ended."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -238,7 +251,7 @@ class Init:
             })  # fmt: skip
 
 
-def isolated(control, sysctls):
+def isolated(control: socket.socket, sysctls: Mapping[str, str]) -> NoReturn:
     """Moves into the lab's namespaces and becomes its pid 1 there."""
     unshare_all()
     pid = os.fork()
@@ -261,7 +274,7 @@ def isolated(control, sysctls):
     init.serve()
 
 
-def host(control):
+def host(control: socket.socket) -> NoReturn:
     """Stays in this machine's own network; orphans of a lesson become children of this process."""
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     init = Init(control)
@@ -269,7 +282,8 @@ def host(control):
     init.serve()
 
 
-def main():
+def main() -> None:
+    """See the module's docstring."""
     kind, control_fd, parent = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     control = socket.socket(fileno=control_fd)
     control.set_inheritable(False)

@@ -70,7 +70,7 @@ class LoopbackLab:
             if private:
                 self._net = f"/proc/{ready.pid}/net"
                 self._take_windows(ready, missing)
-                ports = PRIVATE
+                ports: tuple[int, ...] = PRIVATE
             else:
                 self._open_windows(missing)
                 ports = choose_ports(self._all_rows(), ephemeral_range())
@@ -143,7 +143,9 @@ class LoopbackLab:
     # --- processes ----------------------------------------------------------------------------------------------
 
     async def start(self, name: str, host: str, *, privileged: bool) -> Begun:
-        """Starts a process of the lesson. Raises `LabRefused`."""
+        """Starts a process of the lesson on `host`, of which there is only one. Raises `LabRefused`."""
+        if host != LOOPBACK:
+            raise LabRefused(f"starting {name}: this lab has no host {host}", 0)
         if len(self._begun) - len(self._gone) >= MOST:
             raise LabRefused(f"starting {name}: {MOST} processes are the most a lesson may have", 0)
         channel = self._open_channel(name)

@@ -193,8 +193,8 @@ class Supervisor:
                 values = {name: str(value) for name, value in sysctls.items()}
                 if self._ready is not None and not self._ready.done():
                     self._ready.set_result(Ready(pid, windows, numbers, values))
-            case {"event": "refused", "step": str(step), "errno": int(number)}:
-                waiting = self._answers.pop(str(message.get("name")), None) or self._ready
+            case {"event": "refused", "step": str(step), "errno": int(number), **rest}:
+                waiting = self._answers.pop(str(rest.get("name")), None) or self._ready
                 if waiting is not None and not waiting.done():
                     waiting.set_exception(LabRefused(step, number))
             case {"event": "started", "name": str(name), "pid": int(number)}:

@@ -1,0 +1,159 @@
+"""Whose packet it is: the process whose socket sent it, or the kernel where no socket did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sockviz.lab.lab import Look
+from sockviz.lab.messages import Entered, Finished, Returned
+from sockviz.model.segments import Endpoint, Packet
+from sockviz.model.sockets import SocketRow
+from sockviz.model.values import SocketValue, Value
+
+KERNEL = "kernel"
+_CONNECTING = ("connect", "connect_ex")
+_SENDING = ("send", "sendall", "sendto", "sendmsg", "write", *_CONNECTING)
+
+
+@dataclass(slots=True)
+class _Window:
+    """The time in which a process was inside a call that may send."""
+
+    process: str
+    name: str
+    target: Endpoint | None
+    kind: str
+    entered: float
+    returned: float | None = None
+
+
+@dataclass(slots=True)
+class Attribution:
+    """Learns from what processes report and from looks; answers for packets.
+
+    After a fork a socket stays its creator's: the process that was first known to hold it.
+    """
+
+    _creators: dict[int, str] = field(default_factory=dict)
+    _connections: dict[tuple[str, Endpoint, Endpoint], str] = field(default_factory=dict)
+    _bound: dict[tuple[str, int], str] = field(default_factory=dict)
+    _windows: dict[tuple[str, int], _Window] = field(default_factory=dict)
+
+    def heard(self, message: Entered | Returned | Finished) -> None:
+        """Learns from a message of a process."""
+        match message:
+            case Entered() if message.name in _SENDING:
+                kind = next((a.type for a in message.arguments if isinstance(a, SocketValue)), "")
+                self._windows[message.process, message.call] = _Window(
+                    message.process, message.name, _address_in(message.arguments), kind, message.at
+                )
+            case Returned():
+                window = self._windows.get((message.process, message.call))
+                if window is not None:
+                    window.returned = message.at
+                self._hold(message.process, [message.value])
+            case Finished():
+                self._hold(message.process, message.bound.values())
+
+    def saw(self, looks: Sequence[Look], order: Mapping[str, int]) -> None:
+        """Learns from a look at each host. ``order`` numbers the processes as they were started."""
+        for look in looks:
+            for process in sorted(look.processes, key=lambda row: order.get(row.process, 0)):
+                for entry in process.fds:
+                    if entry.is_socket:
+                        self._creators.setdefault(entry.inode, process.process)
+            listening: list[tuple[SocketRow, str]] = []
+            for row in look.rows:
+                owner = self._creators.get(row.inode) if row.inode else None
+                here, there = _endpoint(row.local), _endpoint(row.peer)
+                if here is None or owner is None:
+                    continue
+                if there is not None:
+                    self._connections[row.protocol, here, there] = owner
+                if row.is_listening:
+                    listening.append((row, owner))
+                if here[1]:
+                    self._bound[row.protocol, here[1]] = owner
+            for row in look.rows:
+                here, there = _endpoint(row.local), _endpoint(row.peer)
+                if row.inode or here is None or there is None or row.protocol != "TCP":
+                    continue
+                for (
+                    listener,
+                    owner,
+                ) in listening:  # un-accepted: it is its listener's until someone accepts it
+                    end = _endpoint(listener.local)
+                    if end is not None and end[1] == here[1]:
+                        self._connections.setdefault((row.protocol, here, there), owner)
+
+    def of(self, packet: Packet) -> tuple[str, str]:
+        """(sender, receiver) of `packet`."""
+        sender = self._end(packet, packet.source, packet.destination, sending=True)
+        if packet.tcp is not None and sender != KERNEL:
+            # Remembered for the answer: a refused client's port is gone before anyone could look.
+            self._connections.setdefault(("TCP", packet.source, packet.destination), sender)
+        return sender, self._end(packet, packet.destination, packet.source, sending=False)
+
+    def _end(self, packet: Packet, here: Endpoint, there: Endpoint, *, sending: bool) -> str:
+        if packet.protocol == "ICMP":
+            return self._of_icmp(packet, sending=sending)
+        known = self._connections.get((packet.protocol, here, there))
+        if known is not None:
+            return known
+        if sending and packet.tcp is not None and packet.tcp.flags == ("SYN",):
+            return self._in_window(packet, there, _CONNECTING, "SOCK_STREAM") or KERNEL
+        if packet.protocol == "UDP":
+            bound = self._bound.get(("UDP", here[1]))
+            if bound is None and sending:
+                bound = self._in_window(packet, there, _SENDING, "SOCK_DGRAM")
+            return bound or KERNEL
+        if sending and packet.tcp is not None and "RST" in packet.tcp.flags:
+            return KERNEL  # no connection here ever had this 4-tuple
+        return self._bound.get((packet.protocol, here[1]), KERNEL)
+
+    def _of_icmp(self, packet: Packet, *, sending: bool) -> str:
+        """An error is the kernel's own, for the process whose datagram it quotes; anything else is a raw socket's."""
+        quoted = packet.icmp.quoted if packet.icmp else None
+        if quoted is not None:
+            if sending:
+                return KERNEL
+            return self._connections.get(("UDP", *quoted)) or self._bound.get(("UDP", quoted[0][1]), KERNEL)
+        echo_request = packet.icmp is not None and packet.icmp.type in (8, 128)
+        if sending and echo_request:
+            return self._in_window(packet, None, _SENDING, "SOCK_RAW") or self._in_window(
+                packet, None, _SENDING, "SOCK_DGRAM"
+            ) or KERNEL  # fmt: skip
+        return KERNEL
+
+    def _in_window(
+        self, packet: Packet, target: Endpoint | None, names: Iterable[str], kind: str
+    ) -> str | None:
+        found = [
+            window
+            for window in self._windows.values()
+            if window.name in names
+            and window.kind in (kind, "")
+            and window.entered <= packet.at
+            and (window.returned is None or packet.at <= window.returned + 0.001)
+            and (target is None or window.target is None or window.target[1] == target[1])
+        ]
+        return found[-1].process if found else None
+
+    def _hold(self, process: str, values: Iterable[Value]) -> None:
+        for value in values:
+            if isinstance(value, SocketValue):
+                self._creators.setdefault(value.inode, process)
+            elif isinstance(value, tuple | list):
+                self._hold(process, value)
+
+
+def _endpoint(address: Value) -> Endpoint | None:
+    match address:
+        case (str(host), int(port), *_):
+            return host, port
+    return None
+
+
+def _address_in(arguments: Sequence[Value]) -> Endpoint | None:
+    return next((end for argument in arguments if (end := _endpoint(argument)) is not None), None)

@@ -1,0 +1,180 @@
+"""`sockviz check`: performs lessons with no screen and judges every expectation and prediction."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sockviz.lab.supervisor import LabRefused
+from sockviz.lesson.document import BadLesson, Lesson, Problem
+from sockviz.model.events import CallEntered
+from sockviz.player.labs import LessonSkipped, choose_lab, lab_for
+from sockviz.player.patience import Patience, Stuck
+from sockviz.player.performance import Performance
+from sockviz.player.run import Do
+from sockviz.player.shelf import read_lesson
+
+#: Isolated labs do not see each other, and spend most of a lesson waiting for the kernel.
+SIDE_BY_SIDE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectationReport:
+    """One expectation, judged."""
+
+    line: int
+    source: str
+    ok: bool
+    actual: str
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionReport:
+    """One question, and what the kernel answered; None where the expression had no value."""
+
+    line: int
+    question: str
+    answer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LessonReport:
+    """What became of one lesson. ``skipped`` is None or the reason; a skipped lesson is not ``ok``."""
+
+    path: str
+    title: str = ""
+    lab: str = ""
+    skipped: str | None = None
+    seconds: float = 0.0
+    pages: int = 0
+    calls: int = 0
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    expectations: tuple[ExpectationReport, ...] = ()
+    predictions: tuple[PredictionReport, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was performed and everything held."""
+        return not self.problems and self.skipped is None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of all of them."""
+
+    kernel: str
+    lab: str
+    lessons: tuple[LessonReport, ...] = field(default=())
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing that was performed failed. Skipped lessons count neither way."""
+        return not any(lesson.problems for lesson in self.lessons)
+
+
+async def check(paths: Sequence[Path], kind: str = "auto") -> Report:
+    """Performs each lesson in a lab of its own. Raises `LabRefused` where no lab can be had at all."""
+    chosen = await choose_lab(kind)
+    actual = chosen.lab.facts.kind
+    await chosen.lab.close()
+    # On the host's own loopback lessons share the machine's counters: one at a time.
+    turnstile = asyncio.Semaphore(SIDE_BY_SIDE if actual == "isolated" else 1)
+
+    async def one(path: Path) -> LessonReport:
+        async with turnstile:
+            return await check_lesson(path, actual)
+
+    lessons = await asyncio.gather(*(one(path) for path in paths))
+    return Report(os.uname().release, actual, tuple(lessons))
+
+
+async def check_lesson(path: Path, kind: str) -> LessonReport:
+    """Performs one lesson and reports."""
+    started = time.monotonic()
+    try:
+        lesson = read_lesson(path)
+    except BadLesson as bad:
+        return LessonReport(str(path), problems=bad.problems)
+    except OSError as error:
+        return LessonReport(str(path), problems=(Problem(1, 1, "file", f"cannot be read: {error.strerror}"),))
+    try:
+        chosen = await lab_for(lesson, kind)
+    except LessonSkipped as reason:
+        return LessonReport(str(path), lesson.title, lesson.lab, str(reason), warnings=lesson.warnings)
+    except LabRefused as refusal:
+        problem = Problem(1, 1, "lab", f"no lab for it: {refusal}")
+        return LessonReport(str(path), lesson.title, lesson.lab, problems=(problem,))
+    performance = Performance(lesson, chosen.lab, patience=Patience())
+    try:
+        stuck = await _perform_all(performance)
+    finally:
+        await performance.close()
+    return _report(path, lesson, performance, stuck, time.monotonic() - started)
+
+
+async def _perform_all(performance: Performance) -> Problem | None:
+    try:
+        while performance.next.do is not Do.END:
+            await performance.advance()
+    except Stuck as stuck:
+        return Problem(stuck.statement.line, stuck.statement.column, "blocked", str(stuck))
+    except LabRefused as refusal:
+        line = performance.lesson.pages[performance.timeline.world.page or 0].line
+        return Problem(line, 1, "lab", str(refusal))
+    if performance.problem is not None:
+        line = performance.lesson.pages[performance.timeline.world.page or 0].line
+        return Problem(line, 1, "lab", performance.problem)
+    return None
+
+
+def _report(
+    path: Path, lesson: Lesson, performance: Performance, stuck: Problem | None, seconds: float
+) -> LessonReport:
+    world = performance.timeline.world
+    problems = [stuck] if stuck else []
+    warnings = list(lesson.warnings)
+    expectations = []
+    predictions = []
+    for number, line in world.lines.items():
+        if line.error is not None:
+            statement = lesson.statement_at(number)
+            column = statement.column if statement else 1
+            problems.append(Problem(number, column, "statement", f"{line.error}: {line.message}"))
+    for page in lesson.pages:
+        for expectation in page.expectations:
+            judged = world.expectations.get(expectation.line)
+            if judged is None:
+                continue  # the lesson got stuck before it
+            at = (expectation.line, expectation.column)
+            expectations.append(
+                ExpectationReport(expectation.line, expectation.source, judged.ok, judged.actual)
+            )
+            if not judged.ok:
+                problems.append(
+                    Problem(*at, "expectation", f"does not hold: {expectation.source} ({judged.actual})")
+                )
+            elif judged.proves_nothing:
+                what = "held already before the page's first call, so it proves nothing («still:» says that this is the point)"
+                warnings.append(Problem(*at, "proves-nothing", f"{expectation.source}: {what}"))
+        for prediction in page.predictions:
+            settled = world.answers.get(prediction.line)
+            if settled is None:
+                continue
+            predictions.append(PredictionReport(prediction.line, prediction.question, settled.answer))
+            if settled.answer is None:
+                problems.append(
+                    Problem(prediction.line, 1, "prediction", f"the answer has no value: {settled.reason}")
+                )
+            elif prediction.choice_of(settled.answer) is None:
+                said = f"the kernel's answer, {settled.answer}, is none of the choices"
+                problems.append(Problem(prediction.line, 1, "prediction", said))
+    calls = sum(isinstance(event, CallEntered) for event in performance.timeline.events)
+    return LessonReport(
+        str(path), lesson.title, performance.timeline.header.lab.kind, None, round(seconds, 3), len(lesson.pages), calls,
+        tuple(sorted(problems)), tuple(sorted(warnings)), tuple(expectations), tuple(predictions),
+    )  # fmt: skip

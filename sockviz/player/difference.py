@@ -1,0 +1,62 @@
+"""What differs between two looks at a host, as an event; nothing where only time has passed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+
+from sockviz.lab.lab import Look
+from sockviz.model.events import Observed
+from sockviz.model.sockets import ProcessRow, RowKey, SocketRow, says_the_same
+
+
+@dataclass(slots=True)
+class Differences:
+    """Remembers the last look at one host. ``counters`` are the ones worth an event: others move with every packet."""
+
+    counters: frozenset[str]
+    _rows: dict[RowKey, SocketRow] = field(default_factory=dict)
+    _processes: dict[str, ProcessRow] = field(default_factory=dict)
+    _counters: dict[str, int] = field(default_factory=dict)
+
+    def since_last(self, look: Look, in_a_call: Collection[str]) -> Observed | None:
+        """The event that `look` is, or None. ``in_a_call`` are the processes whose sleep means something."""
+        rows = {row.key: row for row in look.rows}
+        changed = tuple(
+            row
+            for key, row in rows.items()
+            if (old := self._rows.get(key)) is None or not says_the_same(old, row)
+        )
+        gone = tuple(key for key in self._rows if key not in rows)
+        processes = {row.process: _plain(row, row.process in in_a_call) for row in look.processes}
+        moved = tuple(row for name, row in processes.items() if _differs(self._processes.get(name), row))
+        grown = self._grown(look.counters)
+        # An unchanged row keeps the instant of expiry that was first read: later readings only jitter.
+        kept = {key: self._rows[key] for key in rows if key in self._rows}
+        self._rows = {**kept, **{row.key: row for row in changed}}
+        self._processes = processes
+        self._counters.update(grown)
+        if not (changed or gone or moved or grown):
+            return None
+        return Observed(look.at, look.host, changed, gone, moved, grown)
+
+    def _grown(self, counters: Mapping[str, int]) -> dict[str, int]:
+        return {
+            name: value
+            for name in self.counters
+            if (value := counters.get(name, 0)) != self._counters.get(name, 0)
+        }
+
+
+def _plain(row: ProcessRow, in_a_call: bool) -> ProcessRow:
+    """Between calls a process waits for its next line: that sleep is ours, not the lesson's."""
+    return row if in_a_call or row.state == "Z" else replace(row, state="S", asleep=None)
+
+
+def _differs(old: ProcessRow | None, new: ProcessRow) -> bool:
+    if old is None or old.fds != new.fds or (old.state == "Z") != (new.state == "Z"):
+        return True
+    a, b = old.asleep, new.asleep
+    if a is None or b is None:
+        return a is not b
+    return (a.syscall, a.arguments, a.wchan) != (b.syscall, b.arguments, b.wchan)

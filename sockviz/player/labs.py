@@ -1,0 +1,63 @@
+"""Chooses a lab: the best that this machine allows, or the one asked for; says what a lesson would miss in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sockviz.lab.loopback import LoopbackLab, open_lab
+from sockviz.lab.supervisor import LabRefused
+from sockviz.lesson.document import Lesson
+
+KINDS = ("auto", "isolated", "host")
+_NEED = {
+    "packets": "captured packets",
+    "counters": "the kernel's counters",
+    "ipv6": "IPv6",
+    "private": "a private network",
+}
+
+
+class LessonSkipped(Exception):
+    """This machine or lab cannot perform the lesson. The message is the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An open lab, and why it is not the isolated one, where it is not although that was tried."""
+
+    lab: LoopbackLab
+    fallback: str | None
+
+
+async def choose_lab(kind: str = "auto") -> Chosen:
+    """Opens a lab of `kind`. Raises `LabRefused` where that cannot be had."""
+    if kind != "auto":
+        return Chosen(await open_lab(kind), None)
+    try:
+        return Chosen(await open_lab("isolated"), None)
+    except LabRefused as refusal:
+        return Chosen(await open_lab("host"), str(refusal))
+
+
+async def lab_for(lesson: Lesson, kind: str = "auto") -> Chosen:
+    """A lab that `lesson` can be performed in. Raises `LessonSkipped` with the reason, and `LabRefused`."""
+    if lesson.lab == "two-hosts":
+        raise LessonSkipped(
+            "it needs two hosts and a link between them, which this version of sockviz does not have"
+        )
+    chosen = await choose_lab(kind)
+    lab = chosen.lab
+    missing = [need for need in lesson.needs if need not in lab.facts.facts]
+    if lesson.privileged and lab.facts.kind == "host":
+        missing.append("private")
+    if not missing:
+        return chosen
+    await lab.close()
+    wanted = ", ".join(_NEED[need] for need in missing)
+    why = (
+        next((lab.facts.missing[need] for need in missing if need in lab.facts.missing), None)
+        or chosen.fallback
+    )
+    raise LessonSkipped(
+        f"it needs {wanted}, which this lab ({lab.facts.kind}) lacks" + (f": {why}" if why else "")
+    )

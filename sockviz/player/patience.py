@@ -1,0 +1,80 @@
+"""How long `check` waits for a call: until its deadline, or until nothing is left that could wake it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from sockviz.lesson.document import Statement
+from sockviz.model.calls import Stage
+from sockviz.model.timeline import Timeline
+from sockviz.model.world import Process, World
+
+#: A call that has not returned after this is a problem (DESIGN: `check` alone enforces deadlines).
+DEADLINE = 10.0
+#: Nothing at all having happened for this long, a call that nothing can wake is given up.
+STILLNESS = 1.0
+#: System calls that wake by themselves when their time is up.
+TIMED = frozenset({
+    "poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait", "epoll_pwait2", "clock_nanosleep",
+    "nanosleep", "futex", "rt_sigtimedwait",
+})  # fmt: skip
+#: Calls that give a socket or a process a time limit of its own.
+TIMING = frozenset({"settimeout", "setsockopt", "alarm", "setitimer"})
+
+
+class Stuck(Exception):
+    """A line's process did not come back. The message says from which call, and why it was given up."""
+
+    def __init__(self, statement: Statement, message: str) -> None:
+        super().__init__(message)
+        self.statement = statement
+
+
+@dataclass(slots=True)
+class Patience:
+    """Watches one wait at a time. `check` is called every few dozen milliseconds while a line is waited for."""
+
+    deadline: float = DEADLINE
+    _line: int = 0
+    _since: float = 0.0
+    _events: int = 0
+    _heard: float = field(default=0.0)
+
+    def check(self, statement: Statement, timeline: Timeline) -> None:
+        """Raises `Stuck` when waiting for `statement` has no more sense."""
+        now = time.monotonic()
+        if statement.line != self._line:
+            self._line, self._since = statement.line, now
+            self._events, self._heard = len(timeline), now
+        if len(timeline) != self._events:
+            self._events, self._heard = len(timeline), now
+        world = timeline.world
+        process = world.processes.get(statement.process)
+        where = f"{statement.process} is still in {self._call(process)}"
+        if now - self._since > self.deadline:
+            raise Stuck(statement, f"{where} after {self.deadline:.0f} s: this line cannot be performed")
+        if now - self._heard > STILLNESS and not could_wake(world):
+            raise Stuck(
+                statement, f"{where}, and nothing is left that could wake it: this line waits for itself"
+            )
+
+    def _call(self, process: Process | None) -> str:
+        if process is None or process.current is None:
+            return "an earlier line"
+        return f"{process.current.name}() of line {process.current.line}"
+
+
+def could_wake(world: World) -> bool:
+    """Whether anything in the lab can still happen by itself: a process that runs, a timer, a time limit."""
+    for process in world.processes.values():
+        if not process.alive or process.line is None:
+            continue
+        call = process.current
+        if call is None or call.stage is not Stage.ASLEEP:
+            return True
+        if call.asleep is None or call.asleep.syscall is None or call.asleep.syscall in TIMED:
+            return True
+        if any(made.name in TIMING for made in process.calls):
+            return True
+    return any(row.timer is not None and row.timer.value != "timewait" for row in world.rows.values())

@@ -1,0 +1,345 @@
+"""A lesson performed live: its lines one by one in a lab, its expectations judged, its questions answered by the kernel."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sockviz.lab.lab import Job, Lab
+from sockviz.lab.supervisor import LabRefused
+from sockviz.lesson.document import BOUND, Expect, Expectation, Lesson, Page, Perform, Predict, Statement
+from sockviz.lesson.judge import Verdict, judge
+from sockviz.model.calls import Call, Stage
+from sockviz.model.events import (
+    ExpectationJudged,
+    LessonEnded,
+    PageOpened,
+    PredictionMade,
+    PredictionSettled,
+    ProcessStarted,
+    StatementBegun,
+    StatementFinished,
+)
+from sockviz.model.timeline import Header, LabFacts, Timeline
+from sockviz.model.values import Value
+from sockviz.player.patience import Patience
+from sockviz.player.pump import Pump
+from sockviz.player.run import Do, Next, Source
+from sockviz.player.watched import watched_counters
+
+#: How often an expectation that does not hold yet is judged again although nothing was heard.
+AGAIN = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict on one expectation at its place."""
+
+    expectation: Expectation
+    verdict: Verdict
+    ok: bool
+    proves_nothing: bool
+
+
+class Performance:
+    """A live run (see `sockviz.player.run.Run`). Made by `perform`; to be closed by `close`."""
+
+    def __init__(self, lesson: Lesson, lab: Lab, version: str = "", patience: Patience | None = None) -> None:
+        header = Header(lesson.text, lesson.path, lab.facts, os.uname().release, time.time(), version)
+        self._lesson = lesson
+        self._lab = lab
+        self._patience = patience
+        self._timeline = Timeline(header)
+        self._bindings = bindings(lab.facts)
+        self._watchers: list[Callable[[], None]] = []
+        self._news = asyncio.Event()
+        self._pump = Pump(lab, self._timeline, watched_counters(lesson, lab.counters), self._appended)
+        self._pumping = asyncio.ensure_future(self._pump.run())
+        self._pumping.add_done_callback(self._pump_ended)
+        self._page = 0
+        self._ops: list[Statement | Expectation] = []
+        self._settled = True
+        self._held_before: dict[int, bool] | None = None
+        self._advancing = False
+        self._problem: str | None = None
+        self._began: set[int] = set()
+        self._open(0)
+
+    # --- Run ----------------------------------------------------------------------------------------------
+
+    @property
+    def lesson(self) -> Lesson:
+        """The lesson performed."""
+        return self._lesson
+
+    @property
+    def timeline(self) -> Timeline:
+        """All that has happened."""
+        return self._timeline
+
+    @property
+    def source(self) -> Source:
+        """Always LIVE."""
+        return Source.LIVE
+
+    @property
+    def problem(self) -> str | None:
+        """Why the run cannot go on."""
+        return self._problem or self._pump.problem
+
+    @property
+    def next(self) -> Next:
+        """What `advance` would do now."""
+        if self._timeline.world.ended or self.problem is not None:
+            return Next(Do.END)
+        statement = next((op for op in self._ops if isinstance(op, Statement)), None)
+        if statement is not None:
+            call = self._waits_for(statement)
+            if call is not None:
+                return Next(Do.WAIT, statement, call)
+            return Next(Do.BUSY if self._advancing else Do.PERFORM, statement)
+        if self._advancing:
+            return Next(Do.BUSY)
+        return Next(Do.PERFORM if self._ops or not self._settled else Do.TURN)
+
+    def answer(self, line: int, choice: int | None) -> None:
+        """Notes the reader's choice for the prediction at `line`."""
+        self._pump.append(PredictionMade(time.time(), line, choice))
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Has `changed` called after each batch of events."""
+        self._watchers.append(changed)
+
+    async def advance(self) -> None:
+        """Does the next thing. See `Run.advance`."""
+        if self._advancing:
+            return
+        self._advancing = True
+        try:
+            await self._advance()
+        finally:
+            self._advancing = False
+            self._appended()
+
+    async def close(self) -> tuple[str, ...]:
+        """Ends every process and the lab."""
+        self._pumping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._pumping
+        return await self._lab.close()
+
+    # --- for check ----------------------------------------------------------------------------------------------
+
+    @property
+    def bindings(self) -> Mapping[str, Value]:
+        """HOST, PORT … PORT5 of this lab."""
+        return self._bindings
+
+    @property
+    def known_counters(self) -> frozenset[str]:
+        """Every counter that this lab's kernel has."""
+        return self._lab.counters
+
+    # --- moving on --------------------------------------------------------------------------------------------------
+
+    async def _advance(self) -> None:
+        if self._timeline.world.ended or self.problem is not None:
+            return
+        if not self._ops and self._settled:
+            self._turn()
+            return
+        await self._judge_what_stands_first()
+        if self._ops:
+            statement = self._ops[0]
+            assert isinstance(statement, Statement)
+            await self._perform(statement)
+            await self._judge_what_stands_first()
+        if not self._ops and not self._settled:
+            await self._settle()
+
+    def _open(self, number: int) -> None:
+        page = self._lesson.pages[number]
+        self._page = number
+        self._ops = _ops(page)
+        self._settled = not page.predictions
+        self._held_before = None
+        self._pump.append(PageOpened(time.time(), number))
+
+    def _turn(self) -> None:
+        if self._page + 1 < len(self._lesson.pages):
+            self._open(self._page + 1)
+        else:
+            self._pump.append(LessonEnded(time.time()))
+
+    async def _perform(self, statement: Statement) -> None:
+        if self._held_before is None:
+            self._held_before = self._now_holding()
+        process = statement.process
+        if process not in self._timeline.world.processes:
+            await self._start(process)
+        while self._waits_for(statement) is not None:  # its process sleeps in an earlier call
+            if self._patience is not None:
+                self._patience.check(statement, self._timeline)
+            await self._hear(AGAIN if self._patience else None)
+        self._ops.pop(0)
+        self._began.add(statement.line)
+        self._pump.append(StatementBegun(time.time(), process, statement.line))
+        if not self._timeline.world.processes[process].alive:
+            self._fail(statement, f"{process} has ended: no process can perform this line")
+            return
+        child = statement.targets[0] if statement.forks else None
+        if child is not None:
+            self._pump.forks(process, child)
+        job = Job(statement.line, statement.value, statement.targets, statement.unpacks, child)
+        try:
+            await self._lab.perform(process, job)
+        except OSError as error:
+            self._fail(statement, f"{process} cannot be reached: {error.strerror}")
+            return
+        self._pump.nudge()
+        while self._under_way(statement):
+            if self._patience is not None:
+                self._patience.check(statement, self._timeline)
+            await self._hear(AGAIN if self._patience else None)
+
+    async def _start(self, process: str) -> None:
+        host = self._host_of(process)
+        try:
+            begun = await self._lab.start(process, host, privileged=process in self._lesson.privileged)
+        except LabRefused as refusal:
+            self._problem = f"{process} could not be started: {refusal}"
+            raise
+        self._pump.append(
+            ProcessStarted(
+                begun.at, process, begun.pid, begun.outer_pid, begun.host,
+                privileged=process in self._lesson.privileged,
+            )
+        )  # fmt: skip
+
+    def _host_of(self, process: str) -> str:
+        hosts = self._lab.facts.hosts
+        if len(hosts) == 1:
+            return hosts[0]
+        return self._lesson.hosts.get(process, "server" if process.startswith("server") else "client")
+
+    def _fail(self, statement: Statement, message: str) -> None:
+        self._pump.append(
+            StatementFinished(
+                time.time(), statement.process, statement.line, error="ProcessEnded", message=message
+            )
+        )
+
+    def _waits_for(self, statement: Statement) -> Call | None:
+        """The call that the statement's process is still in, from an earlier line."""
+        process = self._timeline.world.processes.get(statement.process)
+        if process is None or process.line is None or process.line == statement.line:
+            return None
+        return process.current
+
+    def _under_way(self, statement: Statement) -> bool:
+        """Whether the line has neither finished nor fallen asleep."""
+        if self.problem is not None:
+            return False
+        process = self._timeline.world.processes[statement.process]
+        if not process.alive or process.line != statement.line:
+            return False
+        return process.current is None or process.current.stage is not Stage.ASLEEP
+
+    async def _hear(self, timeout: float | None) -> None:
+        """Waits until something was appended, or for `timeout` seconds."""
+        if self.problem is not None:
+            raise LabRefused(self.problem, 0)
+        self._news.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._news.wait(), timeout)
+
+    # --- judging ----------------------------------------------------------------------------------------------------------
+
+    def _now_holding(self) -> dict[int, bool]:
+        page = self._lesson.pages[self._page]
+        return {e.line: self._verdict(e).holds for e in page.expectations}
+
+    def _verdict(self, expectation: Expectation) -> Verdict:
+        return judge(
+            expectation.expression, self._timeline.world, self._bindings, counters=self._lab.counters
+        )
+
+    async def _judge_what_stands_first(self) -> None:
+        while self._ops and isinstance(self._ops[0], Expectation):
+            expectation = self._ops[0]
+            judged = await self._judge(expectation)
+            self._ops.pop(0)
+            self._pump.append(
+                ExpectationJudged(
+                    time.time(), expectation.line, expectation.source, judged.ok, judged.verdict.actual,
+                    judged.proves_nothing,
+                )
+            )  # fmt: skip
+
+    async def _judge(self, expectation: Expectation) -> Judged:
+        held_before = (self._held_before or {}).get(expectation.line, False)
+        if expectation.still:
+            verdict = self._verdict(expectation)
+            return Judged(expectation, verdict, verdict.holds and held_before, False)
+        deadline = time.monotonic() + expectation.within
+        while not (verdict := self._verdict(expectation)).holds:
+            left = deadline - time.monotonic()
+            if left <= 0 or self.problem is not None:
+                break
+            await self._hear(min(left, AGAIN))
+        return Judged(expectation, verdict, verdict.holds, held_before)
+
+    async def _settle(self) -> None:
+        for prediction in self._lesson.pages[self._page].predictions:
+            verdict = await self._answer_to(prediction)
+            answer = None if verdict.reason is not None else str(verdict.value)
+            self._pump.append(PredictionSettled(time.time(), prediction.line, answer, verdict.reason or ""))
+        self._settled = True
+
+    async def _answer_to(self, prediction: Predict) -> Verdict:
+        """The expression's value at the page's end; a name that is not bound yet gets the usual two seconds."""
+        deadline = time.monotonic() + 2.0
+        while True:
+            verdict = judge(
+                prediction.answer, self._timeline.world, self._bindings, counters=self._lab.counters
+            )
+            left = deadline - time.monotonic()
+            if verdict.reason is None or left <= 0 or self.problem is not None:
+                return verdict
+            await self._hear(min(left, AGAIN))
+
+    # --- news ------------------------------------------------------------------------------------------------------------------
+
+    def _appended(self) -> None:
+        self._news.set()
+        for watcher in self._watchers:
+            watcher()
+
+    def _pump_ended(self, task: asyncio.Future[None]) -> None:
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is not None:
+            self._problem = f"sockviz failed while it watched the lab ({type(error).__name__}: {error})"
+        self._appended()
+
+
+def _ops(page: Page) -> list[Statement | Expectation]:
+    ops: list[Statement | Expectation] = []
+    for block in page.blocks:
+        if isinstance(block, Perform):
+            ops += block.statements
+        elif isinstance(block, Expect):
+            ops += block.expectations
+    return ops
+
+
+def bindings(facts: LabFacts) -> Mapping[str, Value]:
+    """HOST, PORT … PORT5 in a lab: the address of its server's host, and its ports."""
+    host = facts.addresses.get("server") or next(iter(facts.addresses.values()), "127.0.0.1")
+    ports: Sequence[int] = facts.ports
+    return {"HOST": host, **dict(zip(BOUND[1:], ports, strict=False))}

@@ -1,0 +1,220 @@
+"""Turns what a lab says into events: messages, packets and looks, a batch at a time, in the order of their stamps."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from sockviz.kernel.errors import KernelError
+from sockviz.lab.lab import Lab
+from sockviz.lab.messages import Ended, Entered, Finished, Hello, LabLost, Message, Returned
+from sockviz.model.events import (
+    CallBlocked,
+    CallEntered,
+    CallReturned,
+    CaptureLost,
+    Event,
+    PacketCaptured,
+    ProcessEnded,
+    ProcessStarted,
+    StatementFinished,
+)
+from sockviz.model.segments import SequenceTracker
+from sockviz.model.sockets import Asleep
+from sockviz.model.timeline import Timeline
+from sockviz.player.attribution import Attribution
+from sockviz.player.difference import Differences
+
+#: Looks come this often for so long after anything moved, then back off to the last figure (seconds).
+EAGER, EAGER_FOR, IDLE = 0.010, 0.300, 0.250
+#: Messages that belong together (a connect and the accept it wakes) arrive within this.
+TOGETHER = 0.002
+#: Two looks that find a process asleep in one call are at least this far apart.
+APART = 0.030
+#: Where nothing can be read of a process, a call that has not returned for this long is taken to sleep.
+PRESUMED = 0.150
+
+
+@dataclass(slots=True)
+class _Inside:
+    """A process inside a call, and what the first look at it found."""
+
+    call: int
+    since: float
+    first: Asleep | None = None
+    first_at: float = 0.0
+    told: bool = False
+
+
+class Pump:
+    """Runs beside a performance and appends to its timeline. `changed` is called after each batch."""
+
+    def __init__(
+        self, lab: Lab, timeline: Timeline, counters: Iterable[str], changed: Callable[[], None]
+    ) -> None:
+        self.problem: str | None = None
+        self._lab = lab
+        self._timeline = timeline
+        self._changed = changed
+        self._differences = {host: Differences(frozenset(counters)) for host in lab.facts.hosts}
+        self._attribution = Attribution()
+        self._sequences = SequenceTracker()
+        self._inside: dict[str, _Inside] = {}
+        self._order: dict[str, int] = {}
+        self._forking: dict[str, str] = {}  # child's name -> parent's
+        self._moved = time.monotonic()
+        self._nudge = asyncio.Event()
+
+    def forks(self, parent: str, child: str) -> None:
+        """A line is about to fork `child`."""
+        self._forking[child] = parent
+
+    def append(self, *events: Event) -> None:
+        """Appends events of the player's own (a page turned, an expectation judged)."""
+        for event in events:
+            self._timeline.append(event)
+        if events:
+            self._changed()
+
+    def nudge(self) -> None:
+        """Something was just asked of the lab: look eagerly again."""
+        self._moved = time.monotonic()
+        self._nudge.set()
+
+    async def run(self) -> None:
+        """Pumps until cancelled, or until the lab is lost."""
+        while self.problem is None:
+            message = await self._next()
+            self._batch([message] if message is not None else [])
+
+    async def _next(self) -> Message | None:
+        """The next message; None when it is time to look."""
+        messages = self._lab.messages
+        getting = asyncio.ensure_future(messages.get())
+        nudged = asyncio.ensure_future(self._nudge.wait())
+        try:
+            pause = EAGER if self._eager() else IDLE
+            await asyncio.wait({getting, nudged}, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+            self._nudge.clear()
+            if not getting.done():
+                return None
+            message = getting.result()
+        finally:
+            getting.cancel()
+            nudged.cancel()
+        if not isinstance(message, Entered):
+            await asyncio.sleep(TOGETHER)
+        return message
+
+    def _eager(self) -> bool:
+        undecided = any(not inside.told for inside in self._inside.values())
+        return undecided or time.monotonic() - self._moved < EAGER_FOR
+
+    def _batch(self, messages: list[Message]) -> None:
+        while not self._lab.messages.empty():
+            messages.append(self._lab.messages.get_nowait())
+        for message in messages:
+            self._note(message)
+        lost = next((message for message in messages if isinstance(message, LabLost)), None)
+        events: list[Event] = [event for message in messages for event in self._event(message)]
+        if lost is not None:
+            self.problem = lost.reason
+        elif not messages or any(not isinstance(message, Entered) for message in messages):
+            try:
+                events += self._look()
+            except KernelError as error:
+                self.problem = f"the kernel can no longer be read: {error}"
+        if not events and self.problem is None:
+            return
+        self._moved = time.monotonic()
+        last = self._timeline.world.at
+        for event in sorted(events, key=lambda event: event.at):
+            if isinstance(event, PacketCaptured) and event.at < last:
+                event = replace(event, late=True)
+            self._timeline.append(event)
+        self._changed()
+
+    # --- messages ------------------------------------------------------------------------------------------
+
+    def _note(self, message: Message) -> None:
+        match message:
+            case Hello():
+                self._order.setdefault(message.process, len(self._order))
+            case Entered():
+                self._inside[message.process] = _Inside(message.call, message.at)
+                self._attribution.heard(message)
+            case Returned():
+                self._inside.pop(message.process, None)
+                self._attribution.heard(message)
+            case Finished():
+                self._attribution.heard(message)
+            case Ended():
+                self._inside.pop(message.process, None)
+
+    def _event(self, message: Message) -> Sequence[Event]:
+        match message:
+            case Hello():
+                begun = self._lab.begun(message.process)
+                parent = self._forking.pop(message.process, None)
+                if begun is None or parent is None:
+                    return ()  # the player itself started it, and says so
+                started = ProcessStarted(
+                    message.at, message.process, begun.pid, begun.outer_pid, begun.host, parent
+                )
+                return (started,)
+            case Entered(process, call, line, name, function, arguments, keywords, at):
+                return (CallEntered(at, process, call, line, name, function, arguments, keywords),)
+            case Returned(process, call, value, error, number, text, at):
+                return (CallReturned(at, process, call, value, error, number, text),)
+            case Finished(process, line, bound, fds, error, text, at):
+                return (StatementFinished(at, process, line, bound, fds, error, text),)
+            case Ended(process, exit_code, signal, at):
+                return (ProcessEnded(at, process, exit_code, signal),)
+            case LabLost():
+                return ()
+
+    # --- looking ----------------------------------------------------------------------------------------------
+
+    def _look(self) -> list[Event]:
+        """Looks, then drains: every packet older than the look is then in this batch."""
+        looks = self._lab.look()
+        self._attribution.saw(looks, self._order)
+        events: list[Event] = []
+        for taken in self._lab.drain():
+            for packet in taken.packets:
+                sender, receiver = self._attribution.of(packet)
+                relative = self._sequences.follow(packet)
+                events.append(PacketCaptured(packet.at, taken.host, packet, sender, receiver, relative))
+            if taken.lost:
+                events.append(CaptureLost(time.time(), taken.host, taken.lost))
+        for look in looks:
+            event = self._differences[look.host].since_last(look, self._inside)
+            if event is not None:
+                events.append(event)
+        events += self._sleepers()
+        return events
+
+    def _sleepers(self) -> Iterable[Event]:
+        now = time.time()
+        for process, inside in self._inside.items():
+            if inside.told:
+                continue
+            try:
+                seen = self._lab.asleep(process)
+            except KernelError:
+                seen = None
+                if now - inside.since > PRESUMED:  # nothing can be read of it: inferred
+                    inside.told = True
+                    yield CallBlocked(now, process, inside.call, None)
+                    continue
+            if seen is None or inside.first is None or not _same(inside.first, seen):
+                inside.first, inside.first_at = seen, now
+            elif now - inside.first_at >= APART:
+                inside.told = True
+                yield CallBlocked(now, process, inside.call, seen)
+
+
+def _same(first: Asleep, second: Asleep) -> bool:
+    return (first.syscall, first.arguments, first.wchan) == (second.syscall, second.arguments, second.wchan)

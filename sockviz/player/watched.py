@@ -1,0 +1,50 @@
+"""The counters worth an event: those a lesson asks for, and those that tell a story by themselves."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from sockviz.kernel.counters import resolve
+from sockviz.kernel.errors import UnknownCounter
+from sockviz.lesson.document import Expression, Lesson
+
+TELLING = (
+    "TcpExt.ListenOverflows", "TcpExt.ListenDrops", "TcpExt.TCPReqQFullDrop", "TcpExt.TCPReqQFullDoCookies",
+    "TcpExt.SyncookiesSent", "TcpExt.SyncookiesRecv", "TcpExt.SyncookiesFailed", "TcpExt.TCPDeferAcceptDrop",
+    "TcpExt.TCPTimeouts", "TcpExt.TCPSynRetrans", "TcpExt.TCPAbortOnClose", "TcpExt.TCPAbortOnData",
+    "TcpExt.TCPAbortOnTimeout", "TcpExt.TCPBacklogDrop", "Tcp.ActiveOpens", "Tcp.PassiveOpens", "Tcp.AttemptFails",
+    "Tcp.EstabResets", "Tcp.RetransSegs", "Tcp.OutRsts", "Udp.NoPorts", "Udp.InErrors", "Udp.RcvbufErrors",
+)  # fmt: skip
+
+
+def watched_counters(lesson: Lesson, known: Iterable[str]) -> set[str]:
+    """The names, as ``TcpExt.ListenOverflows``, of the counters to follow in `lesson` on a kernel that has `known`."""
+    have = set(known)
+    wanted = {name for name in TELLING if name in have}
+    for name in counters_asked_for(lesson):
+        try:
+            wanted.add(resolve(name, have))
+        except UnknownCounter:
+            continue  # judged where it stands, with its reason
+    return wanted
+
+
+def counters_asked_for(lesson: Lesson) -> set[str]:
+    """The names after ``counters.`` in the lesson's expressions, as the author wrote them."""
+    return {
+        node.attr
+        for expression in _expressions(lesson)
+        for node in ast.walk(expression.tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "counters"
+    }
+
+
+def _expressions(lesson: Lesson) -> Iterator[Expression]:
+    for page in lesson.pages:
+        for expectation in page.expectations:
+            yield expectation.expression
+        for prediction in page.predictions:
+            yield prediction.answer
