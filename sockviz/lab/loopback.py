@@ -280,7 +280,8 @@ class LoopbackLab:
         rows: Sequence[SocketRow] = reading.rows
         if self._scope is not None:
             rows = self._scope.only(rows, reading.processes)
-        return [Look(reading.at, LOOPBACK, rows, reading.processes, growth(self._baseline, reading.counters))]
+        # Stamped when all is read: what the rows show has then happened before, packets that caused it included.
+        return [Look(time.time(), LOOPBACK, rows, reading.processes, growth(self._baseline, reading.counters))]
 
     def asleep(self, process: str) -> Asleep | None:
         """What the kernel says of one process's sleep, now."""

@@ -48,6 +48,8 @@ class Statement:
     ``targets`` are the names it binds: none, one, or several when it unpacks. ``value`` is its right-hand side as the
     process receives it (see `sockviz.lesson.statements`). ``calls`` are the rows of the table of calls that it uses, in the
     order they are made. ``forks`` where it makes the process ``targets[0]``. ``process`` is ``link`` for the wire's own verbs.
+    ``kinds`` says what each name that it uses or binds holds, as far as that is known before anything runs; ``rebinds`` are the
+    targets that its process had bound before.
     """
 
     process: str
@@ -61,6 +63,8 @@ class Statement:
     value: Json
     calls: tuple[str, ...] = ()
     forks: bool = False
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    rebinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,12 @@ class Predict:
     choices: tuple[str, ...]
     answer: Expression
 
+    def choice_of(self, answer: str | None) -> int | None:
+        """Which choice (from 0) says `answer`, spaces and backticks aside; None where none does."""
+        wanted = None if answer is None else answer.replace("`", "").strip()
+        said = [choice.replace("`", "").strip() for choice in self.choices]
+        return said.index(wanted) if wanted in said else None
+
 
 Block: TypeAlias = Prose | Note | Perform | Expect | Predict
 
@@ -179,6 +189,7 @@ class Lesson:
     pages: tuple[Page, ...]
     processes: tuple[str, ...]  # in order of first appearance, forked ones included
     warnings: tuple[Problem, ...] = ()
+    language: str | None = None  # of a translation: "es" for NN-slug.es.md
 
     @property
     def statements(self) -> Iterator[Statement]:

@@ -305,10 +305,17 @@ def _started(world: World, event: ProcessStarted) -> World:
     process = Process(
         event.process, event.pid, event.outer_pid, event.host, event.parent, event.privileged, event.at,
         names=parent.names if parent else {}, open_fds=parent.open_fds if parent else {},
-        # One call of fork is entered once and returns twice: in the child too it is the call under way.
-        current=replace(parent.current, process=event.process) if parent and parent.current else None,
+        current=_fork_of(parent, event.process) if parent else None,
     )  # fmt: skip
     return replace(world, processes=_with(world.processes, event.process, process))
+
+
+def _fork_of(parent: Process, child: str) -> Call | None:
+    """One call of fork is entered once and returns twice: in the child too it is under way until it returns there."""
+    call = parent.current or parent.last
+    if call is None or call.name != "fork":
+        return None
+    return replace(call, process=child, stage=Stage.ENTERED, returned=None, value=None)
 
 
 def _entered(world: World, event: CallEntered) -> World:

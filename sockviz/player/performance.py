@@ -264,9 +264,7 @@ class Performance:
         return {e.line: self._verdict(e).holds for e in page.expectations}
 
     def _verdict(self, expectation: Expectation) -> Verdict:
-        return judge(
-            expectation.expression, self._timeline.world, self._bindings, counters=self._lab.counters
-        )
+        return judge(expectation.expression, self._timeline.world, self._bindings, self._lab.counters)
 
     async def _judge_what_stands_first(self) -> None:
         while self._ops and isinstance(self._ops[0], Expectation):
@@ -296,17 +294,16 @@ class Performance:
     async def _settle(self) -> None:
         for prediction in self._lesson.pages[self._page].predictions:
             verdict = await self._answer_to(prediction)
-            answer = None if verdict.reason is not None else str(verdict.value)
-            self._pump.append(PredictionSettled(time.time(), prediction.line, answer, verdict.reason or ""))
+            self._pump.append(
+                PredictionSettled(time.time(), prediction.line, verdict.text, verdict.reason or "")
+            )
         self._settled = True
 
     async def _answer_to(self, prediction: Predict) -> Verdict:
         """The expression's value at the page's end; a name that is not bound yet gets the usual two seconds."""
         deadline = time.monotonic() + 2.0
         while True:
-            verdict = judge(
-                prediction.answer, self._timeline.world, self._bindings, counters=self._lab.counters
-            )
+            verdict = judge(prediction.answer, self._timeline.world, self._bindings, self._lab.counters)
             left = deadline - time.monotonic()
             if verdict.reason is None or left <= 0 or self.problem is not None:
                 return verdict

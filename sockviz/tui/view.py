@@ -58,6 +58,7 @@ class View:
     focus: Focus = Focus()
     progress: float = 1.0
     problem: str | None = None
+    now: float | None = None  # the instant to count down from (CLOCK_REALTIME); None: the world's own
 
     @property
     def lab(self) -> LabFacts:

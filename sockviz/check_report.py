@@ -1,0 +1,79 @@
+"""What `sockviz check` prints: for people, and as the JSON object that others read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from sockviz.lesson.document import Problem
+from sockviz.player.check import LessonReport, Report
+
+
+def as_json(report: Report) -> str:
+    """One object: ``ok``, ``kernel``, ``lab`` and a list of lessons."""
+    return json.dumps(
+        {
+            "ok": report.ok,
+            "kernel": report.kernel,
+            "lab": report.lab,
+            "lessons": [
+                {
+                    "path": lesson.path,
+                    "title": lesson.title,
+                    "lab": lesson.lab,
+                    "ok": lesson.ok,
+                    "skipped": lesson.skipped,
+                    "seconds": lesson.seconds,
+                    "pages": lesson.pages,
+                    "calls": lesson.calls,
+                    "problems": _problems(lesson.problems),
+                    "warnings": _problems(lesson.warnings),
+                    "expectations": [
+                        {"line": each.line, "source": each.source, "ok": each.ok, "actual": each.actual}
+                        for each in lesson.expectations
+                    ],
+                    "predictions": [
+                        {"line": each.line, "question": each.question, "answer": each.answer}
+                        for each in lesson.predictions
+                    ],
+                }
+                for lesson in report.lessons
+            ],
+        },
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def _problems(problems: Iterable[Problem]) -> list[dict[str, object]]:
+    return [{"line": p.line, "column": p.column, "kind": p.kind, "message": p.message} for p in problems]
+
+
+def as_text(report: Report, *, strict: bool) -> str:
+    """A line a lesson, its problems and warnings below it, a summary at the end."""
+    lines: list[str] = []
+    for lesson in report.lessons:
+        lines += _lesson(lesson)
+    performed = [lesson for lesson in report.lessons if lesson.skipped is None]
+    failed = [lesson for lesson in performed if lesson.problems]
+    skipped = [lesson for lesson in report.lessons if lesson.skipped is not None]
+    warnings = sum(len(lesson.warnings) for lesson in report.lessons)
+    summary = [f"{len(performed) - len(failed)} of {len(performed)} lessons hold"]
+    if skipped:
+        summary.append(f"{len(skipped)} skipped, which is not passed")
+    if warnings:
+        summary.append(f"{warnings} warnings" + (", and --strict makes them count" if strict else ""))
+    lines.append(f"{'; '.join(summary)} (Linux {report.kernel}, {report.lab} lab)")
+    return "\n".join(lines)
+
+
+def _lesson(lesson: LessonReport) -> list[str]:
+    if lesson.skipped is not None:
+        head = f"skipped  {lesson.path}: {lesson.skipped}"
+    else:
+        word = "ok      " if lesson.ok else "FAILED  "
+        judged = f"{lesson.pages} pages, {lesson.calls} calls, {len(lesson.expectations)} expectations"
+        head = f"{word} {lesson.path}  {judged}, {lesson.seconds:.1f} s"
+    below = [f"  {problem.text(lesson.path)}" for problem in lesson.problems]
+    below += [f"  warning: {warning.text(lesson.path)}" for warning in lesson.warnings]
+    return [head, *below]

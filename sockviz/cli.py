@@ -1,0 +1,411 @@
+"""The commands. Each front end is imported only when asked for."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO, TypeVar
+
+from sockviz import __version__
+
+if TYPE_CHECKING:
+    from sockviz.lesson.document import Lesson
+    from sockviz.player.run import Run
+
+T = TypeVar("T")
+OK, FAILED, USAGE = 0, 1, 2
+
+
+class Usage(Exception):
+    """The command was given something it cannot use. The message says what, and what to do."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command. Returns its exit code: 0 done, 1 something failed, 2 wrong usage."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except Usage as usage:
+        _complain(str(usage))
+        return USAGE
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`): nothing is left to say, and to nobody.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def _complain(message: str) -> None:
+    print(f"sockviz: {message}", file=sys.stderr)
+
+
+# --- the commands -----------------------------------------------------------------------------------------
+
+
+def _home(options: argparse.Namespace) -> int:
+    return _screen(options, None)
+
+
+def _run(options: argparse.Namespace) -> int:
+    path = _find(options.lesson)
+    lesson = _read(path)
+    if not 1 <= options.start <= len(lesson.pages):
+        raise Usage(f"--start {options.start}: «{lesson.title}» has pages 1 to {len(lesson.pages)}")
+    if not options.plain:
+        return _screen(options, path)
+
+    async def perform() -> int:
+        from sockviz import plain
+
+        run = await _open(lesson, options.lab)
+        with contextlib.ExitStack() as files:
+            try:
+                _record(run, options.record, files)
+                ask = sys.stdin.isatty() and sys.stdout.isatty()
+                await plain.play(run, sys.stdout, ask=ask, notes=options.notes, start=options.start - 1)
+            finally:
+                for line in await run.close():
+                    print(f"left behind by the kernel: {line}")
+        if run.problem is not None:
+            _complain(run.problem)
+            return FAILED
+        return OK
+
+    return _drive(perform())
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from sockviz.lesson.document import BadLesson
+    from sockviz.model.recording import BadRecording
+    from sockviz.player.recorded import open_recording
+
+    try:
+        recorded = open_recording(Path(options.file))
+    except OSError as error:
+        raise Usage(f"{options.file}: cannot be read: {error.strerror}") from None
+    except BadRecording as bad:
+        _complain(str(bad))
+        return FAILED
+    except BadLesson as bad:
+        _complain(f"{options.file}:1: the lesson in this recording cannot be read:\n{bad}")
+        return FAILED
+    if options.json or options.at is not None:
+        return _world(recorded, options)
+    if options.plain:
+        from sockviz import plain
+
+        _drive(plain.play(recorded, sys.stdout, ask=False))
+        if recorded.problem is not None:
+            _complain(recorded.problem)
+        return OK
+    return _screen(options, None, recorded)
+
+
+def _world(recorded: Run, options: argparse.Namespace) -> int:
+    from sockviz.model.world_json import world_json
+
+    last = len(recorded.timeline)
+    at = last if options.at is None else options.at
+    if not options.json:
+        raise Usage("--at goes with --json: it prints the world after that event")
+    if not 0 <= at <= last:
+        raise Usage(f"--at {at}: this recording has events 0 to {last}")
+    print(json.dumps(world_json(recorded.timeline.world_at(at)), indent=2, ensure_ascii=False))
+    if recorded.problem is not None:
+        _complain(recorded.problem)
+    return OK
+
+
+def _list(options: argparse.Namespace) -> int:
+    from sockviz.lesson.document import BadLesson
+    from sockviz.player.shelf import course, read_lesson
+    from sockviz.progress import ProgressStore
+
+    store = ProgressStore(_progress_file(options))
+    progress = store.progress
+    entries = []
+    for name in course():
+        try:
+            lesson = read_lesson(Path(name.path))
+        except (BadLesson, OSError) as error:
+            _complain(f"{name.path}: {error}")
+            continue
+        seen = progress.of(lesson.slug)
+        entries.append(
+            {
+                "number": lesson.number,
+                "slug": lesson.slug,
+                "title": lesson.title,
+                "summary": lesson.summary,
+                "minutes": lesson.minutes,
+                "lab": lesson.lab,
+                "pages": len(lesson.pages),
+                "seen": len(seen.seen),
+                "complete": seen.is_complete,
+            }
+        )
+    if store.message:
+        _complain(store.message)
+    if options.json:
+        print(json.dumps({"lessons": entries}, indent=2, ensure_ascii=False))
+        return OK
+    for entry in entries:
+        done = "done" if entry["complete"] else f"{entry['seen']}/{entry['pages']}"
+        print(f"{entry['number'] or '':>3}  {entry['slug']:<26} {done:>6}  {entry['title']}")
+    return OK
+
+
+def _check(options: argparse.Namespace) -> int:
+    from sockviz.check_report import as_json, as_text
+    from sockviz.lab.supervisor import LabRefused
+    from sockviz.player.check import check
+    from sockviz.player.shelf import lessons_directory
+
+    paths = [Path(word) for word in options.paths] or [lessons_directory()]
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            files += sorted(path.glob("*.md"))
+        elif path.exists():
+            files.append(path)
+        else:
+            files.append(_find(str(path)))
+    if not files:
+        raise Usage(f"{', '.join(map(str, paths))}: no lesson (*.md) there")
+    try:
+        report = _drive(check(files, options.lab))
+    except LabRefused as refusal:
+        _complain(f"no lab can be made here: {refusal}. `sockviz doctor` tells why and what to do.")
+        return FAILED
+    warned = options.strict and any(lesson.warnings for lesson in report.lessons)
+    print(as_json(report) if options.json else as_text(report, strict=options.strict))
+    return OK if report.ok and not warned else FAILED
+
+
+def _notes(options: argparse.Namespace) -> int:
+    lesson = _read(_find(options.lesson))
+    print(f"{lesson.title}\n{lesson.summary}")
+    if lesson.minutes is not None:
+        print(f"about {lesson.minutes} minutes")
+    for page in lesson.pages:
+        print(f"\npage {page.index + 1}" + (f": {page.heading}" if page.heading else ""))
+        for note in page.notes or ("(no note)",):
+            print("\n".join(f"  {line.strip()}" for line in note.strip().splitlines()))
+    return OK
+
+
+def _shell(_options: argparse.Namespace) -> int:
+    from sockviz.lab import shell
+
+    return shell.run(out=sys.stdout, err=sys.stderr)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from sockviz import doctor
+
+    return doctor.run(as_json=options.json, out=sys.stdout)
+
+
+# --- what they share ------------------------------------------------------------------------------------------
+
+
+def _find(word: str) -> Path:
+    from sockviz.lesson.course import UnknownLesson
+    from sockviz.player.shelf import find
+
+    try:
+        return find(word)
+    except UnknownLesson as unknown:
+        raise Usage(str(unknown)) from None
+
+
+def _read(path: Path) -> Lesson:
+    from sockviz.lesson.document import BadLesson
+    from sockviz.player.shelf import read_lesson
+
+    try:
+        return read_lesson(path)
+    except BadLesson as bad:
+        raise Usage(f"this lesson cannot be performed:\n{bad}") from None
+    except OSError as error:
+        raise Usage(f"{path}: cannot be read: {error.strerror}") from None
+
+
+async def _open(lesson: Lesson, kind: str) -> Run:
+    from sockviz.lab.supervisor import LabRefused
+    from sockviz.player.labs import LessonSkipped, lab_for
+    from sockviz.player.performance import Performance
+
+    try:
+        chosen = await lab_for(lesson, kind)
+    except LessonSkipped as reason:
+        raise Usage(f"«{lesson.title}» cannot be performed here: {reason}") from None
+    except LabRefused as refusal:
+        raise Usage(
+            f"no {kind} lab can be made here: {refusal}. `sockviz doctor` tells why and what to do."
+        ) from None
+    if chosen.fallback is not None:
+        _complain(
+            f"no isolated lab here ({chosen.fallback}): this is the machine's own loopback, without packet capture."
+        )
+    return Performance(lesson, chosen.lab, __version__)
+
+
+def _record(run: Run, name: str | None, files: contextlib.ExitStack) -> None:
+    from sockviz.player.recorded import Recorder
+
+    if name is None:
+        return
+    try:
+        # "x": a recording is somebody's work, and is never written over.
+        file: TextIO = files.enter_context(open(name, "x", encoding="utf-8"))
+    except FileExistsError:
+        raise Usage(f"--record {name}: this file exists; name another, or remove it") from None
+    except OSError as error:
+        raise Usage(f"--record {name}: {error.strerror}") from None
+    Recorder(run, file)
+
+
+def _screen(options: argparse.Namespace, lesson: Path | None, recorded: Run | None = None) -> int:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Usage("standard input and output are not a terminal: add --plain for a linear transcript")
+    if os.environ.get("TERM", "") in ("", "dumb"):
+        term = os.environ.get("TERM") or "not set"
+        raise Usage(
+            f"TERM is {term}: this terminal cannot draw a screen; add --plain for a linear transcript"
+        )
+    from sockviz.tui.start import start
+
+    return start(
+        lesson=lesson,
+        recorded=recorded,
+        lab=getattr(options, "lab", "auto"),
+        record=getattr(options, "record", None),
+        start_page=getattr(options, "start", 1) - 1,
+        notes=getattr(options, "notes", False),
+        progress=_progress_file(options),
+    )
+
+
+def _progress_file(options: argparse.Namespace) -> Path | None:
+    return Path(options.progress) if options.progress else None
+
+
+def _drive(work: Coroutine[object, object, T]) -> T:
+    """Runs `work` on an event loop; SIGTERM and SIGHUP end it as Ctrl-C does, with everything put away."""
+
+    async def guarded() -> T:
+        task = asyncio.ensure_future(work)
+        loop = asyncio.get_running_loop()
+        received: list[int] = []
+
+        def stop(number: int) -> None:
+            received.append(number)
+            task.cancel()
+
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            loop.add_signal_handler(number, stop, number)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            raise SystemExit(128 + received[0] if received else FAILED) from None
+
+    return asyncio.run(guarded())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sockviz",
+        description="Learn the Berkeley sockets API by performing it: lessons made of real system calls on real sockets, "
+        "with what the kernel says of them. Without a command: the course, with your progress.",
+        epilog="Start with: sockviz run 1",
+    )
+    parser.add_argument("--version", action="version", version=f"sockviz {__version__}")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--progress", metavar="FILE", help="keep your progress in FILE instead of your data directory"
+    )
+    parser.add_argument("--progress", metavar="FILE", help=argparse.SUPPRESS)
+    parser.set_defaults(command=_home)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    run = commands.add_parser(
+        "run", parents=[common], help="perform one lesson", description="Performs one lesson."
+    )
+    run.add_argument(
+        "lesson", metavar="LESSON", help="its number, its slug (first-connection) or a path to a file"
+    )
+    run.add_argument("--plain", action="store_true", help="linear text instead of the screen")
+    run.add_argument("--record", metavar="FILE", help="write the run to FILE as it happens (JSON lines)")
+    _lab_option(run)
+    run.add_argument(
+        "--start", metavar="PAGE", type=int, default=1, help="perform the pages before PAGE without stopping"
+    )
+    run.add_argument("--notes", action="store_true", help="show the instructor's notes")
+    run.set_defaults(command=_run)
+
+    listing = commands.add_parser("list", parents=[common], help="the course and your progress")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    listing.set_defaults(command=_list)
+
+    check = commands.add_parser(
+        "check",
+        help="perform lessons with no screen and judge every expectation and prediction",
+        description="Performs lessons with no screen and judges every expectation and prediction. Exit code 0: all hold; "
+        "1: some do not; 2: wrong usage.",
+    )
+    check.add_argument(
+        "paths", metavar="PATH", nargs="*", help="lesson files or directories (default: the course)"
+    )
+    check.add_argument("--json", action="store_true", help="one JSON object")
+    check.add_argument("--strict", action="store_true", help="warnings fail too")
+    _lab_option(check)
+    check.set_defaults(command=_check)
+
+    replay = commands.add_parser("replay", parents=[common], help="a recording, through the same front ends")
+    replay.add_argument("file", metavar="FILE", help="what --record wrote")
+    replay.add_argument("--plain", action="store_true", help="linear text instead of the screen")
+    replay.add_argument("--at", metavar="N", type=int, help="with --json: the world after event N")
+    replay.add_argument(
+        "--json", action="store_true", help="print the world after the last event, or after --at N"
+    )
+    replay.set_defaults(command=_replay)
+
+    notes = commands.add_parser("notes", help="the instructor's notes of a lesson, page by page")
+    notes.add_argument("lesson", metavar="LESSON", help="its number, its slug or a path to a file")
+    notes.set_defaults(command=_notes)
+
+    shell = commands.add_parser(
+        "shell",
+        help="the line that opens a second terminal inside the running lab",
+        description="Prints the line that opens a second terminal inside each running lab: `ss` and `tcpdump` there show what "
+        "the screen shows.",
+    )
+    shell.set_defaults(command=_shell)
+
+    doctor = commands.add_parser("doctor", help="what this machine allows, why, and how to enable the rest")
+    doctor.add_argument("--json", action="store_true", help="as JSON")
+    doctor.set_defaults(command=_doctor)
+    return parser
+
+
+def _lab_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--lab", choices=("auto", "isolated", "host"), default="auto",
+        help="host: this machine's own loopback; isolated: namespaces of its own, with captured packets; "
+        "auto: the best this machine allows",
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What the kernel says: pure parsers of its bytes beside the few functions that read them."""

@@ -1,0 +1,93 @@
+"""One look at a host: every socket of its namespace, the processes asked for, and the counters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sockviz.kernel.counters import read_counters
+from sockviz.kernel.errors import Refused
+from sockviz.kernel.inet_diag import NAMED_STATES
+from sockviz.kernel.proc_net import TABLES, read_tables
+from sockviz.kernel.procfs import read_process
+from sockviz.kernel.sock_diag import SockDiag, read_bound_only, read_sockets
+from sockviz.model.sockets import ProcessRow, SocketRow
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSource:
+    """A process to look at: its name in the lesson, its pid as this /proc numbers it, descriptors to leave out."""
+
+    name: str
+    pid: int
+    hidden: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class HostSources:
+    """Where a host's facts come from. Without `diag` its sockets are read from `net`, which is
+    ``/proc/PID/net`` of a process in its namespace, or ``/proc/net`` for our own."""
+
+    diag: SockDiag | None
+    net: str = "/proc/net"
+    proc: str = "/proc"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a host's kernel said at one moment (CLOCK_REALTIME seconds). Processes that are gone are not in it.
+
+    ``counters`` are absolute; `sockviz.kernel.counters.growth` compares two readings.
+    """
+
+    at: float
+    rows: list[SocketRow]
+    processes: list[ProcessRow]
+    counters: Mapping[str, int] = field(default_factory=dict)
+
+
+def observe(host: HostSources, processes: Sequence[ProcessSource], now: float) -> Reading:
+    """Looks at `host` once. Raises `KernelError` where its sockets can be listed in no way, or a process is hidden."""
+    looks = [read_process(each.name, each.pid, proc=host.proc, hidden=each.hidden) for each in processes]
+    seen = [row for row in looks if row is not None]
+    return Reading(now, _rows(host, seen, now), seen, read_counters(host.net))
+
+
+#: Tables that a kernel may refuse to list over sock_diag, by the name under which `read_sockets` notes it.
+_TABLES = {
+    "UDP AF_INET": "udp",
+    "UDP AF_INET6": "udp6",
+    "RAW AF_INET": "raw",
+    "RAW AF_INET6": "raw6",
+    "UNIX": "unix",
+}
+#: Ping sockets have no sock_diag family at all.
+_NEVER_IN_DIAG = ("icmp", "icmp6")
+
+
+def _rows(host: HostSources, processes: Sequence[ProcessRow], now: float) -> list[SocketRow]:
+    if host.diag is None:
+        return read_tables(host.net, now=now, tables=TABLES)
+    try:
+        rows = read_sockets(host.diag, now=now, states=NAMED_STATES)
+    except Refused:
+        # The kernel lists no TCP sockets over netlink (built without tcp_diag, or a security module).
+        return read_tables(host.net, now=now, tables=TABLES)
+    if _holds_more_than(rows, processes):
+        rows += read_bound_only(host.diag, now=now)
+    missing = tuple(table for what, table in _TABLES.items() if what in host.diag.refused)
+    return rows + read_tables(host.net, now=now, tables=missing + _NEVER_IN_DIAG)
+
+
+def _holds_more_than(rows: Sequence[SocketRow], processes: Sequence[ProcessRow]) -> bool:
+    """Whether a process holds a TCP socket without a row: never bound, or bound only.
+
+    The table of taken ports is the whole machine's, whatever the namespace, so it is read for a reason only.
+    """
+    inodes = {row.inode for row in rows}
+    return any(
+        entry.inode not in inodes
+        for process in processes
+        for entry in process.fds
+        if entry.protocol in ("TCP", "TCPv6")
+    )

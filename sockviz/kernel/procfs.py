@@ -1,0 +1,196 @@
+"""What /proc says of one process: its state, the call it sleeps in, its descriptors. `proc` is where /proc is mounted."""
+
+from __future__ import annotations
+
+import errno
+import os
+import platform
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sockviz.kernel.errors import BadMessage, Refused
+from sockviz.kernel.files import read_file
+from sockviz.kernel.syscalls import syscall_name
+from sockviz.model.sockets import Asleep, FdEntry, ProcessRow
+
+#: States in which a process waits in the kernel: S interruptible, D not.
+SLEEPING = frozenset("SD")
+
+_INODE = re.compile(r"(?:socket|pipe):\[(\d+)\]")
+_FLAGS = re.compile(rb"^flags:\s*([0-7]+)\n", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessStat:
+    """The part of /proc/PID/stat that sockviz speaks of (Documentation/filesystems/proc.rst, table 1-4).
+
+    ``starttime`` is in clock ticks since boot: with the pid it identifies a process. ``exit_code`` is a wait status.
+    """
+
+    pid: int
+    comm: str
+    state: str
+    ppid: int
+    starttime: int
+    exit_code: int
+
+
+def parse_stat(text: bytes) -> ProcessStat:
+    """/proc/PID/stat. The command may itself hold spaces and parentheses. Raises `BadMessage`."""
+    head, _, tail = text.rpartition(b")")
+    pid, _, comm = head.partition(b" (")
+    fields = tail.split()
+    try:
+        if not text.endswith(b"\n") or len(fields) < 50:
+            raise ValueError
+        return ProcessStat(
+            int(pid),
+            os.fsdecode(comm),
+            fields[0].decode("ascii"),
+            int(fields[1]),
+            int(fields[19]),
+            int(fields[49]),
+        )
+    except ValueError:
+        raise BadMessage(f"not a line of /proc/PID/stat: {text[:80]!r}") from None
+
+
+def parse_syscall(
+    text: bytes, machine: str = platform.machine()
+) -> tuple[str | None, tuple[int, ...]] | None:
+    """/proc/PID/syscall: the call's name and its six arguments; None where the process was running.
+
+    ``(None, ())`` where it waits outside any call, in a page fault say. For a call whose first argument is a
+    descriptor, that is ``arguments[0]``. Raises `BadMessage`.
+    """
+    if text == b"running\n":
+        return None
+    fields = text.split()
+    try:
+        number = int(fields[0])
+        if number == -1 and text.endswith(b"\n") and len(fields) == 3:
+            return None, ()
+        arguments = tuple(int(field, 16) for field in fields[1:7])
+        if len(fields) != 9 or not text.endswith(b"\n"):
+            raise ValueError
+    except (ValueError, IndexError):
+        raise BadMessage(f"not a line of /proc/PID/syscall: {text[:80]!r}") from None
+    return syscall_name(number, machine), arguments
+
+
+def parse_fd_flags(text: bytes) -> int:
+    """The open-file flags in /proc/PID/fdinfo/N (octal there). Raises `BadMessage`."""
+    found = _FLAGS.search(text)
+    if found is None:
+        raise BadMessage(f"no flags in /proc/PID/fdinfo: {text[:80]!r}")
+    return int(found[1], 8)
+
+
+def read_stat(pid: int, *, proc: str = "/proc") -> ProcessStat | None:
+    """What stat says of `pid`; None when it is gone. Raises `Refused` where /proc hides it (hidepid)."""
+    try:
+        return parse_stat(read_file(f"{proc}/{pid}/stat"))
+    except Refused as refusal:
+        if refusal.is_missing:
+            return (
+                None  # the process was reaped: there is no such directory, or it vanished while it was read
+            )
+        raise
+
+
+def read_asleep(pid: int, state: str, *, proc: str = "/proc") -> Asleep | None:
+    """Evidence that `pid`, in that `state` of its stat, sleeps; None where it runs, is stopped or dead.
+
+    From the strongest file that may be read: syscall, else wchan, else the state alone.
+    """
+    if state not in SLEEPING:
+        return None
+    directory = f"{proc}/{pid}"
+    shown = _wchan(directory)
+    wchan = (
+        None if shown is None else shown.partition(".")[0]
+    )  # "poll_schedule_timeout.constprop.0": the compiler's
+    try:
+        text = read_file(f"{directory}/syscall")
+        call = parse_syscall(text)
+    except Refused:
+        # EPERM, EACCES: syscall asks for the right to trace (PTRACE_MODE_ATTACH), which Yama or another owner
+        # withholds. ENOENT: built without CONFIG_HAVE_ARCH_TRACEHOOK, or gone. ESRCH: gone.
+        if shown is None:
+            return Asleep(None, (), None, state, "/proc/PID/stat", state)
+        return Asleep(None, (), wchan, state, "/proc/PID/wchan", shown)
+    if call is None:
+        return None  # it woke between the two looks
+    name, arguments = call
+    return Asleep(name, arguments, wchan, state, "/proc/PID/syscall", text.decode("ascii").strip())
+
+
+def _wchan(directory: str) -> str | None:
+    try:
+        name = read_file(f"{directory}/wchan").decode("ascii", "replace").strip()
+    except Refused:
+        # EACCES, EPERM: not our process. ENOENT: built without CONFIG_KALLSYMS, or gone. ESRCH: gone.
+        return None
+    return None if name in ("", "0") else name  # "0": it runs, or its kernel address is kept from us
+
+
+def read_fds(pid: int, *, proc: str = "/proc", hidden: Collection[int] = ()) -> tuple[FdEntry, ...] | None:
+    """The descriptors of `pid` in order, `hidden` ones left out; None when it is gone. Raises `Refused`."""
+    directory = f"{proc}/{pid}/fd"
+    try:
+        names = os.listdir(directory)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ESRCH):
+            return None  # it was reaped
+        # EACCES: another user's process, or one that may not be looked at (not dumpable). EMFILE: our own limit.
+        raise Refused(error.errno or errno.EIO, f"list {directory}") from None
+    entries = (_fd_entry(f"{proc}/{pid}", fd) for fd in sorted(map(int, names)) if fd not in hidden)
+    return tuple(entry for entry in entries if entry is not None)
+
+
+def _fd_entry(directory: str, fd: int) -> FdEntry | None:
+    path = f"{directory}/fd/{fd}"
+    try:
+        target = os.readlink(path)
+        flags = parse_fd_flags(read_file(f"{directory}/fdinfo/{fd}"))
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ESRCH):
+            return None  # closed since the directory was listed, or the process ended
+        raise Refused(error.errno or errno.EIO, f"readlink {path}") from None
+    except Refused as refusal:
+        if refusal.is_missing:
+            return None  # closed between the link and its flags
+        raise
+    found = _INODE.fullmatch(target)
+    inode = int(found[1]) if found else 0
+    return FdEntry(fd, target, inode, _protocol(path) if target.startswith("socket:") else None, flags)
+
+
+def _protocol(path: str) -> str | None:
+    try:
+        # net/socket.c, sockfs_xattr_get: the name of the socket's struct proto, with its NUL.
+        return os.getxattr(path, "system.sockprotoname").rstrip(b"\0").decode("ascii", "replace")
+    except OSError:
+        # ENOENT, ESRCH: closed in the meantime. EACCES, EPERM: not ours to look at. ENODATA, ENOTSUP: a sandbox's own
+        # sockets. The row says all that is known without it.
+        return None
+
+
+def read_process(
+    name: str, pid: int, *, proc: str = "/proc", hidden: Collection[int] = ()
+) -> ProcessRow | None:
+    """What /proc says of `pid`, which the lesson calls `name`; None when it is gone.
+
+    A process that has ended and was not reaped yet (state ``Z``) has no descriptors. Raises `Refused` where
+    /proc shows neither its state nor its descriptors.
+    """
+    stat = read_stat(pid, proc=proc)
+    if stat is None:
+        return None
+    if stat.state in "ZX":
+        return ProcessRow(name, stat.state, ())
+    fds = read_fds(pid, proc=proc, hidden=hidden)
+    if fds is None:
+        return None
+    return ProcessRow(name, stat.state, fds, read_asleep(pid, stat.state, proc=proc))

@@ -1,0 +1,172 @@
+"""Reads the sockets of a network namespace over NETLINK_SOCK_DIAG.
+
+The socket belongs to the namespace it was opened in, so one that a lab opened and passed over keeps
+telling of the lab: nothing here opens one by itself.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Iterator
+
+from sockviz.kernel.errors import BadMessage, DumpInterrupted, Refused
+from sockviz.kernel.inet_diag import (
+    ALL_STATES,
+    BOUND_ONLY,
+    SOCK_DIAG_BY_FAMILY,
+    TCPDIAG_GETSOCK,
+    parse_inet_row,
+    raw_request,
+    tcp_family_request,
+    tcp_request,
+    udp_request,
+)
+from sockviz.kernel.known_rows import KnownRows
+from sockviz.kernel.netlink import dump_request, parse_part
+from sockviz.kernel.unix_diag import parse_unix_row, unix_request, with_peers
+from sockviz.model.sockets import SocketRow
+
+NETLINK_SOCK_DIAG = 4
+
+#: net/netlink/af_netlink.c, netlink_recvmsg: a dump's blocks are at most 32 KiB whatever the reader offers.
+_BLOCK = 1 << 16
+_ATTEMPTS = 4
+_FAMILIES = (socket.AF_INET, socket.AF_INET6)
+
+
+def open_sock_diag() -> socket.socket:
+    """A NETLINK_SOCK_DIAG socket of the calling thread's network namespace. Raises `Refused`."""
+    try:
+        return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_SOCK_DIAG)
+    except OSError as error:
+        # EPROTONOSUPPORT: a kernel without sock_diag. EPERM, EACCES, EAFNOSUPPORT: a seccomp filter or security module.
+        raise Refused(
+            error.errno or errno.EIO,
+            "socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG)",
+            "/proc/net is read instead",
+        ) from None
+
+
+class SockDiag:
+    """One open sock_diag socket, and what was learned of the kernel behind it."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self.refused: dict[str, Refused] = {}  # by what was asked; not asked again
+        self.known = KnownRows()
+        self._sequence = 0
+        self._buffer = bytearray(_BLOCK)
+
+    def fileno(self) -> int:
+        """The descriptor of the netlink socket."""
+        return self.sock.fileno()
+
+    def close(self) -> None:
+        """Closes the netlink socket."""
+        self.sock.close()
+
+    def dump(self, kind: int, body: bytes, operation: str) -> list[bytes]:
+        """All messages that answer the request. Raises `Refused`, `BadMessage` or `DumpInterrupted`."""
+        for _ in range(_ATTEMPTS):
+            try:
+                payloads, interrupted = self._dump_once(kind, body, operation)
+            except Refused as refusal:
+                if refusal.number != errno.EBUSY:
+                    raise
+                # An earlier dump on this socket was given up half-way, by an exception say: read it to its end.
+                self._drain()
+                continue
+            if not interrupted:
+                return payloads
+        raise DumpInterrupted(f"{operation}: sockets came and went during {_ATTEMPTS} attempts")
+
+    def _dump_once(self, kind: int, body: bytes, operation: str) -> tuple[list[bytes], bool]:
+        self._sequence = self._sequence % 0x7FFFFFFF + 1
+        try:
+            self.sock.send(dump_request(kind, body, self._sequence))
+        except OSError as error:
+            # EPERM, EACCES: a security module forbids the message. EBADF: the socket was closed under us.
+            raise Refused(error.errno or errno.EIO, operation) from None
+        payloads: list[bytes] = []
+        interrupted = False
+        for block in self._blocks(operation):
+            part = parse_part(block, self._sequence, operation)
+            payloads += part.payloads
+            interrupted = interrupted or part.interrupted
+            if part.finished:
+                return payloads, interrupted
+        raise BadMessage(f"{operation}: the answer stopped before its end")
+
+    def _blocks(self, operation: str) -> Iterator[bytes]:
+        """Received blocks until none waits. The kernel fills the next one before a read returns, so none is waited for."""
+        while True:
+            try:
+                size, _, flags, _ = self.sock.recvmsg_into([self._buffer], 0, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                # ENOBUFS: more answers than the socket's buffer holds; the dump is incomplete.
+                raise Refused(error.errno or errno.EIO, operation) from None
+            if flags & socket.MSG_TRUNC:
+                raise BadMessage(f"{operation}: a block larger than {_BLOCK} bytes was cut")
+            yield bytes(memoryview(self._buffer)[:size])
+
+    def _drain(self) -> None:
+        for _ in self._blocks("reading an earlier dump to its end"):
+            pass
+
+
+def read_sockets(diag: SockDiag, *, now: float, states: int = ALL_STATES) -> list[SocketRow]:
+    """Every TCP, UDP, raw and UNIX socket of the namespace; `now` is CLOCK_REALTIME in seconds, `states` TCP's only.
+
+    A family that this kernel cannot list is left out and stands in ``diag.refused``.
+    Raises `Refused` only where the kernel will not list TCP at all.
+    """
+    rows = read_tcp(diag, now=now, states=states)
+    for family in _FAMILIES:
+        payloads = _optional(diag, SOCK_DIAG_BY_FAMILY, udp_request(family), f"UDP {family.name}")
+        rows += [parse_inet_row(data, socket.IPPROTO_UDP, now) for data in payloads]
+    for family in _FAMILIES:
+        payloads = _optional(diag, SOCK_DIAG_BY_FAMILY, raw_request(family), f"RAW {family.name}")
+        rows += [parse_inet_row(data, socket.IPPROTO_RAW, now) for data in payloads]
+    payloads = _optional(diag, SOCK_DIAG_BY_FAMILY, unix_request(), "UNIX")
+    return rows + with_peers(map(parse_unix_row, payloads))
+
+
+def read_tcp(diag: SockDiag, *, now: float, states: int = ALL_STATES) -> list[SocketRow]:
+    """The TCP sockets of both families in the given states, bound-only ones included where the kernel lists them."""
+    return diag.known.rows(_tcp_messages(diag, states), now)
+
+
+def read_bound_only(diag: SockDiag, *, now: float) -> list[SocketRow]:
+    """The TCP sockets that have a port and no more. A table of its own, of all ports taken on the machine: the kernel
+    walks it in addition to that of connections. Empty on kernels before 6.8."""
+    rows = [parse_inet_row(data, socket.IPPROTO_TCP, now) for data in _tcp_messages(diag, BOUND_ONLY)]
+    return [row for row in rows if row.bound_only]
+
+
+def _tcp_messages(diag: SockDiag, states: int) -> list[bytes]:
+    try:
+        if "TCP" not in diag.refused:
+            return diag.dump(TCPDIAG_GETSOCK, tcp_request(states), "sock_diag TCP")
+    except Refused as refusal:
+        # EPERM, EACCES: a filter that lets only the newer request through. EINVAL, ENOENT: a kernel that gave the old one up.
+        diag.refused["TCP"] = refusal
+    messages: list[bytes] = []
+    for family in _FAMILIES:
+        request = tcp_family_request(family, states)
+        messages += diag.dump(SOCK_DIAG_BY_FAMILY, request, f"sock_diag TCP {family.name}")
+    return messages
+
+
+def _optional(diag: SockDiag, kind: int, body: bytes, what: str) -> list[bytes]:
+    if what in diag.refused:
+        return []
+    try:
+        return diag.dump(kind, body, f"sock_diag {what}")
+    except Refused as refusal:
+        # ENOENT: built without udp_diag, raw_diag or unix_diag, or the module is not there. Asking again would make
+        # the kernel look for the module again (net/core/sock_diag.c, sock_load_diag_module).
+        diag.refused[what] = refusal
+        return []

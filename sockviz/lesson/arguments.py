@@ -1,0 +1,352 @@
+"""The right-hand side of a line: constants, names, arithmetic and allowed calls, turned into the tree that a process is sent.
+
+Each form carries what is known of its value: its kind, and where it can be told the size it will have, so that what would
+exhaust the machine is refused here, at its place, and not when it is performed.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from dataclasses import dataclass, field
+
+from sockviz.lesson.call_sites import MOST_ITEMS, arguments_by_parameter, not_a_function
+from sockviz.lesson.calls import CALLS, MODULES, Row, functions, method, methods
+from sockviz.lesson.constants import constant_value, constants
+from sockviz.lesson.document import BOUND
+from sockviz.lesson.findings import Findings, listed, nearest
+from sockviz.lesson.lines import LogicalLine
+from sockviz.lesson.scope import KnownProcess, Scope
+from sockviz.lesson.typed import BAD, Typed, computed, described, example
+from sockviz.model.values import Json, encode
+
+#: The largest value a line may build, in bytes or characters; the widest number, in bits.
+LARGEST_VALUE = 64 * 1024 * 1024
+WIDEST_NUMBER = 4096
+
+ATTRIBUTES: dict[str, dict[str, str]] = {"socket.socket": {"family": "int", "type": "int", "proto": "int"}}
+_OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.FloorDiv: "//", ast.Mod: "%", ast.BitOr: "|", ast.BitAnd: "&",
+    ast.BitXor: "^", ast.LShift: "<<", ast.RShift: ">>",
+}  # fmt: skip
+_UNARY: dict[type[ast.unaryop], str] = {ast.USub: "-", ast.UAdd: "+", ast.Invert: "~", ast.Not: "not"}
+_CLASSES = ("bytes", "int")
+_SIZED = ("bytes", "str", "bytearray")
+_REFUSED: dict[type[ast.expr], str] = {
+    ast.Lambda: "`lambda`", ast.IfExp: "`if … else`", ast.ListComp: "a comprehension", ast.SetComp: "a comprehension",
+    ast.DictComp: "a comprehension", ast.GeneratorExp: "a comprehension", ast.Await: "`await`", ast.Yield: "`yield`",
+    ast.YieldFrom: "`yield`", ast.Compare: "a comparison", ast.BoolOp: "`and` and `or`", ast.JoinedStr: "an f-string",
+    ast.Starred: "`*`", ast.NamedExpr: "`:=`", ast.Set: "a set", ast.Slice: "a slice",
+}  # fmt: skip
+
+
+@dataclass
+class ValueReader:
+    """Reads the expressions of one line. ``calls`` are the rows used, in the order they are made; ``kinds`` of the names used."""
+
+    line: LogicalLine
+    process: KnownProcess
+    scope: Scope
+    findings: Findings
+    calls: list[str] = field(default_factory=list)
+    kinds: dict[str, str] = field(default_factory=dict)
+    failed: bool = False
+
+    def bad(self, node: ast.AST, message: str, kind: str = "statement") -> Typed:
+        """Reports `message` at `node`."""
+        self.failed = True
+        self.findings.problem(*self.line.place_of(node), kind, message)
+        return BAD
+
+    def read(self, node: ast.expr) -> Typed:
+        """The form of `node`."""
+        match node:
+            case ast.Constant():
+                return self._constant(node)
+            case ast.Name():
+                return self._name(node)
+            case ast.Attribute():
+                return self._attribute(node)
+            case ast.Subscript():
+                return self._subscript(node)
+            case ast.UnaryOp():
+                operand = self.read(node.operand)
+                operator = _UNARY[type(node.op)]
+                if operator != "not" and operand.one not in ("int", "float", "bool", "any", "bad"):
+                    return self.bad(node, f"{operator} is for numbers")
+                number = -operand.number if operator == "-" and operand.number is not None else None
+                return Typed(
+                    ["unary", operator, operand.tree], "bool" if operator == "not" else operand.one, number
+                )
+            case ast.BinOp():
+                return self._binary(node)
+            case ast.Tuple() | ast.List():
+                return self._sequence(node)
+            case ast.Dict():
+                return self._dictionary(node)
+            case ast.Call():
+                return self._call(node)
+        return self.bad(node, f"{_REFUSED.get(type(node), 'this')} is not part of a lesson's lines")
+
+    # --- atoms ------------------------------------------------------------------------------------------
+
+    def _constant(self, node: ast.Constant) -> Typed:
+        value = node.value
+        match value:
+            case None | bool():
+                return Typed(
+                    ["value", value],
+                    "None" if value is None else "bool",
+                    None if value is None else int(value),
+                )
+            case int():
+                if value.bit_length() > WIDEST_NUMBER:
+                    return self.bad(node, f"a number has at most {WIDEST_NUMBER} bits", "limit")
+                return Typed(["value", value], "int", value)
+            case float():
+                if not math.isfinite(value):
+                    return self.bad(node, "this number is too large for a float", "limit")
+                return Typed(["value", value], "float")
+            case str():
+                if any("\ud800" <= character <= "\udfff" for character in value):
+                    return self.bad(node, "half of a surrogate pair is not text")
+                return Typed(["value", value], "str", size=len(value))
+            case bytes():
+                return Typed(["value", encode(value)], "bytes", size=len(value))
+        return self.bad(node, f"{ast.unparse(node)} is not part of a lesson's lines")
+
+    def _name(self, node: ast.Name) -> Typed:
+        name = node.id
+        if name in BOUND:
+            return Typed(["name", name], self.process.kind(name))
+        if name in self.process.variables:
+            self.scope.use(self.process.name, name)
+            kind = self.process.kind(name)
+            self.kinds[name] = kind
+            return Typed(["name", name], kind)
+        if name.startswith("_"):
+            return self.bad(
+                node, f"{name}: names that begin with an underscore are not part of a lesson", "name"
+            )
+        if name in MODULES:
+            return self.bad(
+                node, f"{name} is a module; name something in it, such as {name}.{example(name)}", "name"
+            )
+        others = [p.name for p in self.scope.processes.values() if name in p.variables]
+        if others:
+            message = f"{name} is a name of @{others[0]}; @{self.process.name} is a process of its own and has not bound it"
+            return self.bad(node, message, "name")
+        homes = [module for module in MODULES if name in constants(module) or name in functions(module)]
+        if homes:
+            return self.bad(
+                node, f"{name} is not bound in @{self.process.name}; did you mean {homes[0]}.{name}?", "name"
+            )
+        near = nearest(name, (*self.process.variables, *BOUND))
+        return self.bad(node, f"{name} is not bound in @{self.process.name} yet{near}", "name")
+
+    # --- operations -------------------------------------------------------------------------------------
+
+    def _attribute(self, node: ast.Attribute) -> Typed:
+        name = node.attr
+        if name.startswith("_"):
+            return self.bad(
+                node, f"{name}: names that begin with an underscore are not part of a lesson", "name"
+            )
+        if (
+            isinstance(node.value, ast.Name)
+            and node.value.id in MODULES
+            and node.value.id not in self.process.variables
+        ):
+            module = node.value.id
+            if name in constants(module):
+                value = constant_value(f"{module}.{name}")
+                number = int(value) if isinstance(value, int) else None
+                return Typed(
+                    ["constant", f"{module}.{name}"], "str" if isinstance(value, str) else "int", number
+                )
+            if name in functions(module):
+                return self.bad(
+                    node,
+                    f"{module}.{name} is called with parentheses: {CALLS[f'{module}.{name}'].signature}",
+                    "name",
+                )
+            near = nearest(name, (*constants(module), *functions(module)))
+            return self.bad(node, f"{module}.{name[:60]} is not known in a lesson{near}", "name")
+        value_of = self.read(node.value)
+        if value_of.kind == "bad":
+            return BAD
+        known = ATTRIBUTES.get(value_of.one) or (
+            ATTRIBUTES["socket.socket"] if value_of.kind == "any" else {}
+        )
+        if name in known:
+            return Typed(["attribute", value_of.tree, name], known[name])
+        if name in methods(value_of.one):
+            return self.bad(
+                node,
+                f".{name} is called with parentheses: {CALLS[f'{value_of.one}.{name}'].signature}",
+                "name",
+            )
+        what = described(value_of.one)
+        has = f"; {what} has {listed(known)}" if known else ""
+        return self.bad(
+            node,
+            f"{what} has no attribute {name[:60]}{has}{nearest(name, (*known, *methods(value_of.one)))}",
+            "name",
+        )
+
+    def _subscript(self, node: ast.Subscript) -> Typed:
+        value = self.read(node.value)
+        if value.kind in ("socket.socket", "select.poll", "select.epoll", "int", "float", "bool", "None"):
+            return self.bad(node, f"{described(value.one)} has no parts to take by number")
+        if isinstance(node.slice, ast.Slice):
+            if node.slice.step is not None:
+                return self.bad(node.slice.step, "a slice has two ends and no step")
+            ends = [
+                None if end is None else self.read(end).tree for end in (node.slice.lower, node.slice.upper)
+            ]
+            return Typed(["subscript", value.tree, ["slice", *ends]], value.one)
+        index = self.read(node.slice)
+        if index.one in ("str", "bytes") and value.one in (
+            "bytes",
+            "str",
+            "tuple",
+            "list",
+            "address",
+            "addrinfo",
+        ):
+            return self.bad(node.slice, "expected a number as the index")
+        kind = "any"
+        if (
+            isinstance(value.kind, tuple)
+            and index.number is not None
+            and -len(value.kind) <= index.number < len(value.kind)
+        ):
+            kind = value.kind[index.number]
+        elif value.kind in ("bytes", "bytearray"):
+            kind = "int"
+        return Typed(["subscript", value.tree, index.tree], kind)
+
+    def _binary(self, node: ast.BinOp) -> Typed:
+        left, right = self.read(node.left), self.read(node.right)
+        operator = _OPERATORS.get(type(node.op))
+        if operator is None:
+            symbol = {ast.Pow: "**", ast.Div: "/", ast.MatMult: "@"}[type(node.op)]
+            hint = {"**": "write the number out", "/": "write // for whole numbers"}.get(
+                symbol, "it is for matrices"
+            )
+            return self.bad(node, f"`{symbol}` is not part of a lesson's lines: {hint}")
+        if "bad" in (left.kind, right.kind):
+            return BAD
+        tree: Json = ["binary", operator, left.tree, right.tree]
+        if left.one in _SIZED or right.one in _SIZED:
+            return self._sized(node, operator, left, right, tree)
+        for side, part in ((left, node.left), (right, node.right)):
+            if side.one in ("socket.socket", "select.poll", "select.epoll", "None", "dict"):
+                return self.bad(part, f"{operator} cannot be done with {described(side.one)}")
+        number = None
+        if left.number is not None and right.number is not None:
+            if operator in ("//", "%") and right.number == 0:
+                return self.bad(node.right, "division by zero")
+            if operator in ("<<", ">>") and not 0 <= right.number <= WIDEST_NUMBER:
+                return self.bad(node.right, f"a shift is by 0 to {WIDEST_NUMBER} bits", "limit")
+            number = computed(operator, left.number, right.number)
+            if number.bit_length() > WIDEST_NUMBER:
+                return self.bad(node, f"a number has at most {WIDEST_NUMBER} bits", "limit")
+        both_int = left.one in ("int", "bool") and right.one in ("int", "bool")
+        return Typed(tree, "int" if both_int else "any", number)
+
+    def _sized(self, node: ast.BinOp, operator: str, left: Typed, right: Typed, tree: Json) -> Typed:
+        """``+`` and ``*`` on bytes or text, within bounds."""
+        if operator == "+":
+            if left.one != right.one and "any" not in (left.one, right.one):
+                return self.bad(
+                    node, f"{described(left.one)} and {described(right.one)} cannot be joined with +"
+                )
+            size = None if left.size is None or right.size is None else left.size + right.size
+        elif operator == "*":
+            units, count = (left, right) if left.one in _SIZED else (right, left)
+            if count.one not in ("int", "bool", "any"):
+                return self.bad(node, f"{described(units.one)} is repeated by a whole number")
+            size = None if units.size is None or count.number is None else units.size * max(count.number, 0)
+        else:
+            return self.bad(node, f"{operator} is for numbers; bytes and text know + and *")
+        if size is not None and size > LARGEST_VALUE:
+            message = f"this would make {size} bytes; a value has at most {LARGEST_VALUE} (64 MiB)"
+            return self.bad(node, message, "limit")
+        kind = left.one if left.one in _SIZED else right.one
+        return Typed(tree, kind, size=size)
+
+    # --- collections ------------------------------------------------------------------------------------
+
+    def _sequence(self, node: ast.Tuple | ast.List) -> Typed:
+        if len(node.elts) > MOST_ITEMS:
+            return self.bad(node, f"at most {MOST_ITEMS} items", "limit")
+        items = [self.read(item) for item in node.elts]
+        if isinstance(node, ast.List):
+            return Typed(["list", [item.tree for item in items]], "list")
+        return Typed(["tuple", [item.tree for item in items]], tuple(item.one for item in items))
+
+    def _dictionary(self, node: ast.Dict) -> Typed:
+        if len(node.keys) > MOST_ITEMS:
+            return self.bad(node, f"at most {MOST_ITEMS} items", "limit")
+        pairs: list[Json] = []
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is None:
+                return self.bad(value, "`**` is not part of a lesson's lines")
+            pairs.append([self.read(key).tree, self.read(value).tree])
+        return Typed(["dict", pairs], "dict")
+
+    # --- calls ------------------------------------------------------------------------------------------
+
+    def _call(self, node: ast.Call) -> Typed:
+        row, receiver = self._callee(node.func)
+        given = arguments_by_parameter(node, row, self.bad) if row else {}
+        arguments = [self.read(argument) for argument in node.args if not isinstance(argument, ast.Starred)]
+        named = {word.arg: self.read(word.value) for word in node.keywords if word.arg is not None}
+        if row is None:
+            return BAD
+        if row.restriction is not None and not self.failed:
+            for part, message in row.restriction(given):
+                self.bad(part, message)
+        self.calls.append(row.key)
+        target = receiver.tree if receiver is not None else None
+        words: dict[str, Json] = {word: value.tree for word, value in named.items()}
+        return Typed(["call", row.key, target, [a.tree for a in arguments], words, row.is_call], row.returns)
+
+    def _callee(self, node: ast.expr) -> tuple[Row | None, Typed | None]:
+        """The row that is called, and the receiver where it is a method."""
+        if isinstance(node, ast.Name):
+            self.bad(node, not_a_function(node.id), "name")
+            return None, None
+        if not isinstance(node, ast.Attribute):
+            self.bad(node, "only functions and methods of the table of calls can be called")
+            return None, None
+        owner = node.value.id if isinstance(node.value, ast.Name) else None
+        if owner in (*MODULES, *_CLASSES) and owner not in self.process.variables:
+            row = CALLS.get(f"{owner}.{node.attr}")
+            if row is None or row.receiver is not None:
+                if node.attr in constants(owner):
+                    self.bad(node, f"{owner}.{node.attr} is a constant and cannot be called", "name")
+                elif node.attr.startswith("_"):
+                    self.bad(
+                        node,
+                        f"{node.attr}: names that begin with an underscore are not part of a lesson",
+                        "name",
+                    )
+                else:
+                    message = (
+                        f"a lesson cannot call {owner}.{node.attr[:60]}{nearest(node.attr, functions(owner))}"
+                    )
+                    self.bad(node, message, "name")
+                return None, None
+            return row, None
+        receiver = self.read(node.value)
+        if receiver.kind == "bad":
+            return None, None
+        row = method(receiver.one, node.attr)
+        if row is None:
+            what = described(receiver.one)
+            known = methods(receiver.one)
+            near = nearest(node.attr, known) or (f"; it has {listed(known)}" if 0 < len(known) < 6 else "")
+            self.bad(node, f"{what} has no method {node.attr[:60]} that a lesson can call{near}", "name")
+        return row, receiver

@@ -1,0 +1,56 @@
+"""The arguments of a call as written, against the parameters of its row."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from sockviz.lesson.calls import CALLS, Row
+from sockviz.lesson.findings import nearest
+
+#: Items of one list or tuple, and arguments of one call.
+MOST_ITEMS = 200
+
+
+def arguments_by_parameter(
+    node: ast.Call, row: Row, bad: Callable[[ast.AST, str], object]
+) -> dict[str, ast.expr]:
+    """The arguments by parameter; their number and names are checked."""
+    given: dict[str, ast.expr] = {}
+    required = sum(parameter.required for parameter in row.parameters)
+    many = any(parameter.many for parameter in row.parameters)
+    most = MOST_ITEMS if many else len(row.parameters)
+    for argument in node.args:
+        if isinstance(argument, ast.Starred):
+            bad(argument, "`*` is not part of a lesson's lines: write the arguments out")
+    if len(node.args) > most:
+        bad(node.args[most], f"too many arguments; expected {row.signature}")
+    for parameter, argument in zip(row.parameters, node.args, strict=False):
+        if not parameter.many:
+            given[parameter.name] = argument
+    for word in node.keywords:
+        if word.arg is None:
+            bad(word.value, "`**` is not part of a lesson's lines: write the arguments out")
+        elif not row.named:
+            bad(word, f"{row.name} takes its arguments without names: {row.signature}")
+        elif word.arg not in (names := [parameter.name for parameter in row.parameters]):
+            bad(word, f"{row.name} has no parameter {word.arg[:60]}{nearest(word.arg, names)}")
+        elif word.arg in given:
+            bad(word, f"{word.arg} is given twice")
+        else:
+            given[word.arg] = word.value
+    if len([name for name in given if name in {p.name for p in row.parameters if p.required}]) < required:
+        bad(node, f"{row.name} needs more arguments; expected {row.signature}")
+    return given
+
+
+def not_a_function(name: str) -> str:
+    """Why `name` alone cannot be called, and what was probably meant."""
+    if name.startswith("_"):
+        return f"{name[:60]}: names that begin with an underscore are not part of a lesson"
+    own = next((row for row in CALLS.values() if row.name == name), None)
+    if own is not None:
+        meant = own.signature if own.receiver is None else f"NAME.{own.signature}"
+        return f"{name} is not a function of a lesson; did you mean {meant}?"
+    near = nearest(name, (row.key for row in CALLS.values() if row.receiver is None))
+    return f"{name[:60]} is not a function of a lesson{near}"

@@ -1,0 +1,101 @@
+"""How lesson files are named, and how a reader's word for a lesson finds its file. No file is read here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from sockviz.lesson.findings import closest
+
+_NAME = re.compile(
+    r"(?:(?P<number>\d{1,3})-)?(?P<slug>[^.]+?)(?:\.(?P<language>[a-z]{2,3}(?:-[A-Za-z]{2,4})?))?\.md"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LessonName:
+    """What a file name says: ``08-listen-queue.es.md`` is number 8, slug ``listen-queue``, language ``es``.
+
+    ``language`` is None for the original; ``number`` is None where the name has none.
+    """
+
+    path: str
+    number: int | None
+    slug: str
+    language: str | None
+
+
+class UnknownLesson(LookupError):
+    """No lesson, or more than one, goes by that word. The message says what to write instead."""
+
+
+def lesson_name(path: str) -> LessonName:
+    """What the name of the file at `path` says of its lesson. Any name is accepted."""
+    name = PurePath(path).name
+    match = _NAME.fullmatch(name)
+    if match is None:
+        return LessonName(path, None, name.removesuffix(".md") or name, None)
+    number = int(match["number"]) if match["number"] else None
+    return LessonName(path, number, match["slug"], match["language"])
+
+
+def in_order(paths: Iterable[str]) -> list[LessonName]:
+    """The lessons at `paths`, originals before translations, by number; those without a number last, by name."""
+    names = [lesson_name(path) for path in paths if path.endswith(".md")]
+    return sorted(
+        names,
+        key=lambda n: (
+            n.number is None,
+            n.number or 0,
+            n.slug,
+            n.language is not None,
+            n.language or "",
+            n.path,
+        ),
+    )
+
+
+def choose(word: str, paths: Sequence[str], language: str | None = None) -> LessonName:
+    """The lesson that `word` means: a path among `paths`, a number or a slug (or its unambiguous beginning).
+
+    With `language`, its translation where there is one, else the original. Raises `UnknownLesson`.
+    """
+    names = in_order(paths)
+    for name in names:
+        if word == name.path:
+            return name
+    if word.isascii() and word.isdigit():
+        found = [name for name in names if name.number == int(word[:9])]
+    else:
+        wanted = word.casefold()
+        found = [
+            name for name in names if wanted in (name.slug.casefold(), PurePath(name.path).name.casefold())
+        ]
+        found = found or [name for name in names if name.slug.casefold().startswith(wanted)]
+    slugs = sorted({name.slug for name in found})
+    if len(slugs) > 1:
+        raise UnknownLesson(f"{word!r} may mean {', '.join(slugs)}; write one of them in full")
+    if found:
+        return _in_language(found, language)
+    raise UnknownLesson(f"no lesson {word!r}{_suggestion(word, names)}")
+
+
+def _in_language(found: Sequence[LessonName], language: str | None) -> LessonName:
+    for wanted in (language, language.partition("-")[0] if language else None, None):
+        for name in found:
+            if name.language == wanted:
+                return name
+    return found[0]
+
+
+def _suggestion(word: str, names: Sequence[LessonName]) -> str:
+    if not names:
+        return ": there are no lessons here"
+    near = closest(word, (name.slug for name in names))
+    if near:
+        return f"; did you mean {near}?"
+    numbers = [name.number for name in names if name.number is not None]
+    known = f" are {numbers[0]} to {numbers[-1]}" if numbers else f" is {names[0].slug}"
+    return f"; the lessons here{known} (see: sockviz list)"

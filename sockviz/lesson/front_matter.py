@@ -1,0 +1,286 @@
+"""The front matter of a lesson: YAML in which every scalar is a string.
+
+Read from the parser's events, so that each key and value has its place, nothing is ever constructed from a tag, and
+aliases, which a few lines could multiply without end, are refused where they stand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import yaml
+
+from sockviz.lesson.findings import Findings, listed, nearest
+
+KEYS = ("title", "summary", "minutes", "lab", "hosts", "privileged", "needs")
+LABS = ("loopback", "two-hosts")
+NEEDS = ("packets", "counters", "ipv6", "private")
+HOSTS = ("client", "server")
+_LARGEST = 16 * 1024
+_LONGEST_TEXT = 200
+_MOST_ITEMS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A scalar and its place in the file."""
+
+    text: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """What the front matter says. ``hosts`` and ``privileged`` name processes, which only the pages can confirm."""
+
+    title: str = ""
+    summary: str = ""
+    minutes: int | None = None
+    lab: str = "loopback"
+    hosts: Mapping[Word, str] = field(default_factory=dict)
+    privileged: tuple[Word, ...] = ()
+    needs: tuple[str, ...] = ()
+    last_line: int = 0  # of its closing ---; 0 where there is none
+
+
+_Node = Word | list[Word] | dict[Word, Word]
+
+
+class _Unreadable(Exception):
+    def __init__(self, line: int, column: int, message: str) -> None:
+        super().__init__(message)
+        self.line, self.column = line, column
+
+
+def read_front_matter(lines: list[str], findings: Findings) -> FrontMatter:
+    """The front matter at the top of `lines`; what is wrong with it goes to `findings`."""
+    if not lines or lines[0].rstrip() != "---":
+        message = "expected front matter: the first line is ---, then title: and summary:, then --- again"
+        findings.problem(1, 1, "front-matter", message)
+        return FrontMatter()
+    end = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() == "---"), None)
+    if end is None:
+        findings.problem(
+            1, 1, "front-matter", "the front matter that begins here is never closed; expected a line ---"
+        )
+        return FrontMatter(last_line=len(lines))
+    text = "\n".join(lines[1:end])
+    if len(text) > _LARGEST:
+        findings.problem(
+            2, 1, "limit", f"the front matter has {len(text)} characters; at most {_LARGEST} are read"
+        )
+        return FrontMatter(last_line=end + 1)
+    try:
+        entries = dict(_entries(text, findings))
+    except _Unreadable as error:
+        findings.problem(error.line, error.column, "front-matter", str(error))
+        return FrontMatter(last_line=end + 1)
+    return _Reader(entries, findings, end + 1).front_matter()
+
+
+# --- YAML ---------------------------------------------------------------------------------------------------
+
+
+def _entries(text: str, findings: Findings) -> Iterator[tuple[str, tuple[Word, _Node]]]:
+    """Key, its place and its value, in order. Duplicate keys are reported, and the first kept."""
+    events = _events(text)
+    first = next(events, None)
+    if first is None:
+        return
+    if not isinstance(first, yaml.MappingStartEvent):
+        raise _Unreadable(*_place(first), "expected `key: value` lines, such as `title: The listen queue`")
+    seen: dict[str, Word] = {}
+    while not isinstance(event := next(events), yaml.MappingEndEvent):
+        key = _scalar(event, "a key")
+        value = _value(events)
+        if key.text in seen:
+            message = f"the key {key.text} stands on line {seen[key.text].line} already"
+            findings.problem(key.line, key.column, "front-matter", message)
+            continue
+        seen[key.text] = key
+        yield key.text, (key, value)
+    if (extra := next(events, None)) is not None:
+        raise _Unreadable(*_place(extra), "expected the end of the front matter (---) here")
+
+
+def _value(events: Iterator[yaml.Event]) -> _Node:
+    event = next(events)
+    if isinstance(event, yaml.ScalarEvent):
+        return _scalar(event, "a value")
+    if isinstance(event, yaml.SequenceStartEvent):
+        items: list[Word] = []
+        while not isinstance(event := next(events), yaml.SequenceEndEvent):
+            items.append(_scalar(event, "a word in this list"))
+        return items
+    pairs: dict[Word, Word] = {}
+    while not isinstance(event := next(events), yaml.MappingEndEvent):
+        key = _scalar(event, "a key")
+        pairs[key] = _scalar(next(events), "a word")
+    return pairs
+
+
+def _events(text: str) -> Iterator[yaml.Event]:
+    """The content events of the one document in `text`."""
+    try:
+        for event in yaml.parse(text, Loader=yaml.BaseLoader):
+            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+                raise _Unreadable(
+                    *_place(event), "anchors (&) and aliases (*) are not used in front matter; quote the text"
+                )
+            tag = getattr(event, "tag", None)
+            if tag is not None and tag != "!":
+                raise _Unreadable(
+                    *_place(event), f"tags ({tag[:40]}) are not used in front matter; quote the text"
+                )
+            if not isinstance(
+                event,
+                yaml.StreamStartEvent | yaml.StreamEndEvent | yaml.DocumentStartEvent | yaml.DocumentEndEvent,
+            ):
+                yield event
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = (mark.line + 2, mark.column + 1) if mark else (2, 1)
+        raise _Unreadable(*place, f"this is not YAML: {error.problem or error.context}") from None
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        # ReaderError has no mark; an escape such as "\UFFFFFFFF" is a bare ValueError or OverflowError of PyYAML's chr().
+        raise _Unreadable(2, 1, f"this is not YAML: {str(error).splitlines()[0]}") from None
+
+
+def _scalar(event: yaml.Event, expected: str) -> Word:
+    if not isinstance(event, yaml.ScalarEvent):
+        raise _Unreadable(*_place(event), f"expected {expected} here, not a list or mapping inside another")
+    line, column = _place(event)
+    if any("\ud800" <= character <= "\udfff" for character in event.value):
+        raise _Unreadable(line, column, "half of a surrogate pair is not text")
+    return Word(event.value, line, column)
+
+
+def _place(event: yaml.Event) -> tuple[int, int]:
+    mark = event.start_mark
+    return (mark.line + 2, mark.column + 1) if mark else (2, 1)  # the text begins on the file's second line
+
+
+# --- what it means ------------------------------------------------------------------------------------------
+
+
+class _Reader:
+    """Reads each key's value, reporting what it does not like."""
+
+    def __init__(self, entries: Mapping[str, tuple[Word, _Node]], findings: Findings, last_line: int) -> None:
+        self.entries = entries
+        self.findings = findings
+        self.last_line = last_line
+
+    def front_matter(self) -> FrontMatter:
+        for key, (word, _) in self.entries.items():
+            if key not in KEYS:
+                message = f"unknown key {key[:60]!r}; expected {listed(KEYS)}{nearest(key, KEYS)}"
+                self.findings.problem(word.line, word.column, "front-matter", message)
+        lab = self.one_of("lab", LABS, LABS[0])
+        return FrontMatter(
+            self.text("title"), self.text("summary"), self.minutes(), lab, self.hosts(lab), self.privileged(),
+            self.needs(), self.last_line,
+        )  # fmt: skip
+
+    def bad(self, word: Word, message: str) -> None:
+        self.findings.problem(word.line, word.column, "front-matter", message)
+
+    def word(self, key: str) -> Word | None:
+        entry = self.entries.get(key)
+        if entry is None:
+            return None
+        where, value = entry
+        if isinstance(value, Word):
+            return value
+        self.bad(where, f"{key} is one value, not a list or mapping")
+        return None
+
+    def text(self, key: str) -> str:
+        if key not in self.entries:
+            self.findings.problem(
+                1, 1, "front-matter", f"the front matter lacks {key}:, which every lesson has"
+            )
+            return ""
+        word = self.word(key)
+        if word is None:
+            return ""
+        text = " ".join(word.text.split())
+        if not text or len(text) > _LONGEST_TEXT or not text.isprintable():
+            self.bad(word, f"{key} is 1 to {_LONGEST_TEXT} characters of plain text")
+        return text
+
+    def minutes(self) -> int | None:
+        word = self.word("minutes")
+        if word is None:
+            return None
+        if not re.fullmatch(r"[1-9][0-9]{0,2}", word.text):
+            self.bad(word, f"minutes is a whole number from 1 to 999, not {word.text[:40]!r}")
+            return None
+        return int(word.text)
+
+    def one_of(self, key: str, known: tuple[str, ...], default: str) -> str:
+        word = self.word(key)
+        if word is None:
+            return default
+        if word.text not in known:
+            self.bad(word, f"{key} is {listed(known)}, not {word.text[:40]!r}{nearest(word.text, known)}")
+            return default
+        return word.text
+
+    def words(self, key: str, example: str) -> list[Word]:
+        entry = self.entries.get(key)
+        if entry is None:
+            return []
+        where, value = entry
+        if not isinstance(value, list):
+            self.bad(where, f"{key} is a list: write {key}: [{example}]")
+            return []
+        if len(value) > _MOST_ITEMS:
+            self.bad(where, f"{key} has {len(value)} items; at most {_MOST_ITEMS} make sense")
+            return []
+        for n, word in enumerate(value):
+            if any(word.text == earlier.text for earlier in value[:n]):
+                self.bad(word, f"{word.text[:40]} stands in this list twice")
+        return value
+
+    def hosts(self, lab: str) -> Mapping[Word, str]:
+        entry = self.entries.get("hosts")
+        if entry is None:
+            return {}
+        where, value = entry
+        if not isinstance(value, dict):
+            self.bad(where, "hosts says where processes run: write hosts: {proxy: server}")
+            return {}
+        if lab != "two-hosts":
+            self.bad(where, "hosts needs lab: two-hosts; on loopback there is one host")
+            return {}
+        found: dict[Word, str] = {}
+        for process, host in value.items():
+            if host.text not in HOSTS:
+                self.bad(
+                    host,
+                    f"a process runs on {listed(HOSTS)}, not {host.text[:40]!r}{nearest(host.text, HOSTS)}",
+                )
+            elif any(process.text == other.text for other in found):
+                self.bad(process, f"{process.text[:40]} stands in hosts twice")
+            else:
+                found[process] = host.text
+        return found
+
+    def privileged(self) -> tuple[Word, ...]:
+        return tuple(self.words("privileged", "client"))
+
+    def needs(self) -> tuple[str, ...]:
+        known = []
+        for word in self.words("needs", "packets"):
+            if word.text in NEEDS:
+                known.append(word.text)
+            else:
+                message = (
+                    f"a lesson may need {listed(NEEDS)}, not {word.text[:40]!r}{nearest(word.text, NEEDS)}"
+                )
+                self.bad(word, message)
+        return tuple(dict.fromkeys(known))

@@ -1,0 +1,169 @@
+"""Performed lines as they stand in the file: physical lines joined where brackets are open, each with its comment and place."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sockviz.lesson.source import LONGEST_LINE
+
+#: Deeper nesting than this is no line that anyone reads.
+DEEPEST = 40
+_MOST_LINES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class LogicalLine:
+    """One statement's text. ``columns`` are the file columns (1-based) of each physical line's first character.
+
+    ``source`` is the text with comments, ``code`` without the comment at its end; ``comment`` is that comment, without its #.
+    """
+
+    first: int
+    columns: tuple[int, ...]
+    source: str
+    code: str
+    comment: str
+
+    @property
+    def last(self) -> int:
+        """Its last line in the file."""
+        return self.first + len(self.columns) - 1
+
+    @property
+    def column(self) -> int:
+        """Where it begins."""
+        return self.columns[0]
+
+    def place(self, line: int, offset: int) -> tuple[int, int]:
+        """File line and column of the character `offset` (0-based) of its physical line `line` (1-based)."""
+        line = min(max(line, 1), len(self.columns))
+        return self.first + line - 1, self.columns[line - 1] + max(offset, 0)
+
+    def place_of(self, node: ast.AST) -> tuple[int, int]:
+        """File line and column of a node of its tree."""
+        line, offset = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
+        return self.place(line, characters(self.source.split("\n")[line - 1], offset))
+
+
+def characters(line: str, offset: int) -> int:
+    """`ast` counts columns in UTF-8 bytes; people count characters."""
+    return len(line.encode("utf-8", "replace")[:offset].decode("utf-8", "ignore"))
+
+
+class Unparsable(Exception):
+    """Not Python: what is wrong, with its place in the text (line from 1, character offset from 0)."""
+
+    def __init__(self, message: str, line: int = 1, offset: int = 0) -> None:
+        super().__init__(message)
+        self.message, self.line, self.offset = message, line, offset
+
+
+def read_syntax(source: str, mode: Literal["exec", "eval"]) -> ast.Module | ast.Expression:
+    """The syntax tree of `source`; never code. Raises `Unparsable`, also for what is too long or too deep."""
+    if len(source) > LONGEST_LINE:
+        raise Unparsable(f"this has {len(source)} characters; a statement has at most {LONGEST_LINE}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # an invalid escape in a string is a mistake, not a warning
+            tree = ast.parse(source, mode=mode)
+    except SyntaxError as error:
+        line, offset = error.lineno or 1, max((error.offset or 1) - 1, 0)
+        message = error.msg.split("(<")[0].strip()
+        if "integer string conversion" in message:
+            message = "this number has too many digits"
+        raise Unparsable(f"this is not Python: {message}", line, offset) from None
+    except (MemoryError, RecursionError):
+        raise Unparsable("this is nested too deeply") from None
+    except (ValueError, Warning) as error:
+        raise Unparsable(f"this is not Python: {error}") from None
+    _check_depth(tree)
+    assert isinstance(tree, ast.Module | ast.Expression)
+    return tree
+
+
+def _check_depth(tree: ast.AST) -> None:
+    """Walks without recursion, so that whoever walks the tree later may recurse."""
+    level: list[ast.AST] = [tree]
+    for _ in range(DEEPEST):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if not level:
+            return
+    node = next((node for node in level if hasattr(node, "lineno")), None)
+    line, offset = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
+    raise Unparsable(f"this is nested too deeply (more than {DEEPEST} levels)", line, offset)
+
+
+def logical_lines(body: Sequence[tuple[int, int, str]]) -> Iterator[LogicalLine]:
+    """The statements of a fence's body, given as (line, column, text). Blank lines and lines of comment only are passed over."""
+    start = 0
+    while start < len(body):
+        end = _end_of(body, start)
+        part = body[start : min(end, start + _MOST_LINES)]
+        start = end
+        source = "\n".join(text for _, _, text in part)
+        if not part[0][2].strip() or part[0][2].lstrip().startswith("#"):
+            continue
+        indent = len(part[0][2]) - len(part[0][2].lstrip())
+        code, comment = _split_comment(source)
+        # Indented like nothing above it: for Python an error, for a reader none.
+        columns = (part[0][1] + indent, *(column for _, column, _ in part[1:]))
+        yield LogicalLine(part[0][0], columns, source[indent:], code.strip(), comment)
+
+
+def _end_of(body: Sequence[tuple[int, int, str]], start: int) -> int:
+    """The index after the last physical line of the statement that begins at `start`: brackets and long strings closed."""
+    depth, quote = 0, ""
+    for index in range(start, len(body)):
+        text = body[index][2]
+        position = 0
+        while position < len(text):
+            character = text[position]
+            if quote:
+                if character == "\\":
+                    position += 2
+                    continue
+                if text.startswith(quote, position):
+                    position += len(quote)
+                    quote = ""
+                    continue
+            elif character in "\"'":
+                quote = character * 3 if text.startswith(character * 3, position) else character
+                position += len(quote)
+                continue
+            elif character == "#":
+                break
+            elif character in "([{":
+                depth += 1
+            elif character in ")]}":
+                depth -= 1
+            position += 1
+        if len(quote) == 1:
+            quote = ""  # never closed on its line: Python will say so
+        if depth <= 0 and not quote and not (text.endswith("\\") and "#" not in text):
+            return index + 1
+    return len(body)  # never closed: Python will say what
+
+
+def _split_comment(source: str) -> tuple[str, str]:
+    """The code, and the comments beside it joined, without their #."""
+    if len(source) > LONGEST_LINE:
+        return source, ""  # it will be refused
+    comments: list[str] = []
+    end = len(source)
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type == tokenize.COMMENT:
+                comments.append(token.string.lstrip("#").strip())
+                before = source.split("\n")[: token.start[0] - 1]
+                last = sum(len(line) + 1 for line in before) + token.start[1]
+                if not source[last + len(token.string) :].strip():
+                    end = last
+    except (tokenize.TokenError, SyntaxError, IndentationError):
+        return source, ""  # not Python; the syntax reader will say where
+    return source[:end], " ".join(comment for comment in comments if comment)

@@ -1,0 +1,109 @@
+"""The wire's own verbs, in a block for ``@link``: ``link.hold()``, ``link.deliver("SYN+ACK")``, ``link.delay(0.2)``.
+
+A statement's value is ``["link", verb, [arguments]]``; the arguments are plain values.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+
+from sockviz.lesson.document import Statement
+from sockviz.lesson.findings import Findings, listed, nearest
+from sockviz.lesson.lines import LogicalLine, Unparsable, read_syntax
+from sockviz.model.segments import FLAG_ORDER
+from sockviz.model.values import Json
+
+SIDES = ("client", "server")
+#: Verb -> the arguments it takes, the optional in brackets.
+VERBS = {
+    "hold": "[side]", "release": "", "deliver": "[packet]", "drop": "[packet]", "duplicate": "[packet]",
+    "delay": "seconds [packet]",
+}  # fmt: skip
+LONGEST_DELAY = 60.0
+_PROTOCOLS = ("UDP", "ICMP")
+
+
+def read_link_statement(line: LogicalLine, findings: Findings) -> Statement | None:
+    """The statement of one line for the link, or None with the reasons in `findings`."""
+    try:
+        tree = read_syntax(line.source, "exec")
+    except Unparsable as error:
+        findings.problem(*line.place(error.line, error.offset), "syntax", error.message)
+        return None
+    assert isinstance(tree, ast.Module)
+    match tree.body:
+        case [
+            ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id="link"), attr=verb) as func) as call)
+        ]:
+            pass
+        case _:
+            every = listed(f"link.{verb}({takes})" for verb, takes in VERBS.items())
+            findings.problem(line.first, line.column, "statement", f"a line of the link is one of {every}")
+            return None
+    if verb not in VERBS:
+        message = f"the link cannot {verb[:60]}; expected {listed(VERBS)}{nearest(verb, VERBS)}"
+        findings.problem(*line.place_of(func), "name", message)
+        return None
+    problem = _arguments_problem(verb, call)
+    if problem is not None:
+        node, message = problem
+        findings.problem(*line.place_of(node), "statement", message)
+        return None
+    arguments: list[Json] = [_value(argument) for argument in call.args]
+    return Statement(
+        process="link", line=line.first, last_line=line.last, column=line.column, source=line.code, comment=line.comment,
+        targets=(), unpacks=False, value=["link", verb, arguments], calls=(f"link.{verb}",),
+    )  # fmt: skip
+
+
+def _value(node: ast.expr) -> Json:
+    return (
+        node.value if isinstance(node, ast.Constant) and isinstance(node.value, str | int | float) else None
+    )
+
+
+def _arguments_problem(verb: str, call: ast.Call) -> tuple[ast.AST, str] | None:
+    takes = VERBS[verb].split()
+    usage = f"expected link.{verb}({', '.join(takes)})"
+    if call.keywords:
+        return call.keywords[0], usage
+    if len(call.args) > len(takes):
+        return call.args[len(takes)], usage
+    if len(call.args) < sum(not word.startswith("[") for word in takes):
+        return call, usage
+    for word, node in zip(takes, call.args, strict=False):
+        value = _value(node)
+        match word.strip("[]"):
+            case "side":
+                if value not in SIDES:
+                    return (
+                        node,
+                        f'a direction is "client" or "server": whose packets are held{nearest(str(value), SIDES)}',
+                    )
+            case "seconds":
+                number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+                if not 0 <= number <= LONGEST_DELAY:
+                    return node, f"a delay is a number of seconds from 0 to {LONGEST_DELAY:.0f}"
+            case _:
+                if not isinstance(value, str):
+                    return node, 'a packet is written "SYN+ACK" or "client ACK"'
+                if message := packet_problem(value):
+                    return node, message
+    return None
+
+
+def packet_problem(text: str) -> str | None:
+    """Why `text` is not a packet as lessons write it (``"SYN"``, ``"client SYN"``), or None."""
+    words = text.split(" ")
+    label = words[-1]
+    if not 1 <= len(words) <= 2 or not all(words):
+        return 'a packet is written "SYN+ACK" or "client ACK"'
+    if label in _PROTOCOLS:
+        return None
+    flags = label.split("+")
+    for flag in flags:
+        if flag not in FLAG_ORDER:
+            return f"{flag[:20]!r} is no flag; expected {listed((*FLAG_ORDER, *_PROTOCOLS))}{nearest(flag, FLAG_ORDER)}"
+    right = "+".join(sorted(set(flags), key=FLAG_ORDER.index))
+    return None if right == label else f"flags are written in this order: {right!r}"

@@ -1,0 +1,185 @@
+"""A lesson file read whole: front matter, then pages of blocks. All that is wrong is said at once, each thing at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sockviz.lesson.blocks import read_expect, read_predict
+from sockviz.lesson.checks import author_warnings
+from sockviz.lesson.course import lesson_name
+from sockviz.lesson.document import BadLesson, Block, Lesson, Note, Page, Perform, Predict, Prose, Statement
+from sockviz.lesson.findings import Findings, listed, nearest
+from sockviz.lesson.front_matter import NEEDS, FrontMatter, Word, read_front_matter
+from sockviz.lesson.lines import logical_lines
+from sockviz.lesson.link_statements import read_link_statement
+from sockviz.lesson.names import NameChecker
+from sockviz.lesson.regions import Region, Sort, find_regions
+from sockviz.lesson.scope import LINK, MOST_PROCESSES, Scope, process_refusal
+from sockviz.lesson.source import clean, decode_lesson
+from sockviz.lesson.statements import read_statement
+
+__all__ = ["BadLesson", "decode_lesson", "parse_lesson"]
+
+MOST_STATEMENTS = 2000
+MOST_PAGES = 200
+
+
+def parse_lesson(text: str, path: str) -> Lesson:
+    """The lesson that `text` is. `path` is how problems name the file, and its name gives number, slug and language.
+
+    Raises `BadLesson` with every problem that was found.
+    """
+    text = clean(text, path)
+    findings = Findings()
+    lesson = _Parser(text, path, findings).lesson()
+    if lesson is None:
+        raise BadLesson(path, findings.problems)
+    return lesson
+
+
+class _Parser:
+    def __init__(self, text: str, path: str, findings: Findings) -> None:
+        self.text, self.path, self.findings = text, path, findings
+        self.lines = text.split("\n")
+        self.scope = Scope()
+        self.statements = 0
+        self.front = FrontMatter()
+        self.names = NameChecker(self.scope, findings, "loopback")
+
+    def lesson(self) -> Lesson | None:
+        self.front = read_front_matter(self.lines, self.findings)
+        self.names.lab = self.front.lab
+        regions = find_regions(self.lines, self.front.last_line + 1, self.findings)
+        pages = self.pages(regions)
+        self.names.finish()
+        self.check_processes()
+        if self.findings.problems:
+            return None
+        name = lesson_name(self.path)
+        implied = [need for need in NEEDS if need in self.front.needs or need in self.names.implied]
+        lesson = Lesson(
+            path=self.path, text=self.text, number=name.number, slug=name.slug, title=self.front.title,
+            summary=self.front.summary, minutes=self.front.minutes, lab=self.front.lab,
+            hosts={word.text: host for word, host in self.front.hosts.items()},
+            privileged=tuple(word.text for word in self.front.privileged), needs=tuple(implied), pages=pages,
+            processes=tuple(process for process in self.scope.processes if process != LINK), language=name.language,
+        )  # fmt: skip
+        author_warnings(lesson, self.scope, self.findings)
+        return replace(lesson, warnings=self.findings.warnings)
+
+    # --- pages ------------------------------------------------------------------------------------------
+
+    def pages(self, regions: Sequence[Region]) -> tuple[Page, ...]:
+        breaks = [region.first for region in regions if region.sort is Sort.BREAK]
+        starts = [self.front.last_line + 1, *(line + 1 for line in breaks)]
+        ends = [*(line - 1 for line in breaks), len(self.lines)]
+        if len(starts) > MOST_PAGES:
+            self.findings.problem(starts[MOST_PAGES], 1, "limit", f"a lesson has at most {MOST_PAGES} pages")
+            return ()
+        pages = []
+        for index, (first, last) in enumerate(zip(starts, ends, strict=True)):
+            inside = [
+                region
+                for region in regions
+                if first <= region.first <= last and region.sort is not Sort.BREAK
+            ]
+            pages.append(self.page(index, first, last, inside))
+        return tuple(pages)
+
+    def page(self, index: int, first: int, last: int, regions: Sequence[Region]) -> Page:
+        while first < last and not self.lines[first - 1].strip():
+            first += 1
+        heading = next((region.word for region in regions if region.sort is Sort.HEADING), None)
+        blocks: list[Block] = []
+        at = first
+        for region in regions:
+            if region.sort is Sort.HEADING:
+                continue
+            blocks.extend(self.prose(at, region.first - 1))
+            blocks.extend(self.block(region))
+            at = region.last + 1
+        blocks.extend(self.prose(at, last))
+        if not blocks and not regions:
+            after = index and min(first, len(self.lines)) - 1
+            self.findings.problem(
+                max(after, 1),
+                1,
+                "markdown",
+                "this page is empty; expected prose or a block (or no thematic break)",
+            )
+        page = Page(index, first, heading, tuple(blocks))
+        for prediction in page.predictions:
+            self.names.check(prediction.answer)  # its answer is the value at the page's end
+        if page.predictions and not any(region.sort is Sort.EXPECT for region in regions):
+            message = "a page that asks for a prediction has an expect block too, which says what must hold"
+            self.findings.problem(page.predictions[0].line, 1, "prediction", message)
+        return page
+
+    def prose(self, first: int, last: int) -> list[Prose]:
+        while first <= last and not self.lines[first - 1].strip():
+            first += 1
+        text = "\n".join(self.lines[first - 1 : last]).rstrip()
+        return [Prose(first, text)] if text.strip() else []
+
+    # --- blocks -----------------------------------------------------------------------------------------
+
+    def block(self, region: Region) -> list[Block]:
+        if region.sort is Sort.NOTE:
+            return [Note(region.first, region.word)]
+        body = region.body(self.lines)
+        if region.sort is Sort.EXPECT:
+            expect = read_expect(region.first, body, self.findings)
+            for expectation in expect.expectations:
+                self.names.check(expectation.expression)
+            return [expect]
+        if region.sort is Sort.PREDICT:
+            predict: Predict | None = read_predict(region.first, body, self.findings)
+            return [predict] if predict else []
+        return [self.perform(region, body)]
+
+    def perform(self, region: Region, body: list[tuple[int, int, str]]) -> Perform:
+        name, line = region.word, region.first
+        column = self.lines[line - 1].index("@") + 2
+        if refusal := process_refusal(name):
+            self.findings.problem(line, column, "name", refusal)
+        if name == LINK and self.front.lab != "two-hosts":
+            message = "there is a link only between two hosts: put lab: two-hosts into the front matter"
+            self.findings.problem(line, column, "name", message)
+        if name not in self.scope.processes and len(self.scope.processes) >= MOST_PROCESSES:
+            self.findings.problem(line, column, "limit", f"a lesson has at most {MOST_PROCESSES} processes")
+            return Perform(line, name, ())
+        process = self.scope.enter(name, line)
+        found: list[Statement] = []
+        read = 0
+        for logical in logical_lines(body):
+            read += 1
+            self.statements += 1
+            if self.statements > MOST_STATEMENTS:
+                if self.statements == MOST_STATEMENTS + 1:
+                    message = f"a lesson performs at most {MOST_STATEMENTS} lines"
+                    self.findings.problem(logical.first, logical.column, "limit", message)
+                continue
+            if name == LINK:
+                statement = read_link_statement(logical, self.findings)
+            else:
+                statement = read_statement(logical, process, self.scope, self.findings)
+            if statement is not None:
+                found.append(statement)
+        if not read:
+            self.findings.problem(line, 1, "statement", "this block performs nothing; expected a call a line")
+        return Perform(line, name, tuple(found))
+
+    # --- the whole --------------------------------------------------------------------------------------
+
+    def check_processes(self) -> None:
+        """The processes that the front matter names must be in the pages."""
+        known = [process for process in self.scope.processes if process != LINK]
+        words: list[Word] = [*self.front.privileged, *self.front.hosts]
+        for word in words:
+            if word.text not in known:
+                near = nearest(word.text, known) or (
+                    f"; there is {listed(known)}" if known else "; this one has none"
+                )
+                message = f"no process {word.text[:60]!r} in this lesson{near}"
+                self.findings.problem(word.line, word.column, "front-matter", message)

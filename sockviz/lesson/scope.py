@@ -1,0 +1,121 @@
+"""What is known of a lesson's processes and their names before anything runs, line by line in document order."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sockviz.lesson.calls import MODULES
+from sockviz.lesson.document import BOUND, PROCESS_ATTRIBUTES
+
+#: Words that mean something else in a lesson's lines or expressions.
+RESERVED = frozenset(
+    (
+        *MODULES,
+        *BOUND,
+        "link",
+        "rows",
+        "packets",
+        "counters",
+        "len",
+        "any",
+        "all",
+        "sum",
+        "sorted",
+        "bytes",
+        "int",
+        "kernel",
+    )
+)
+#: The wire's own name among the processes.
+LINK = "link"
+MOST_PROCESSES = 64
+
+
+@dataclass(slots=True)
+class Variable:
+    """One binding of a name. Copies that fork makes share it: what the child uses is used."""
+
+    line: int
+    column: int
+    kind: str
+    unpacked: bool
+    used: bool = False
+
+
+@dataclass(slots=True)
+class KnownProcess:
+    """A process: where it first appears, and for each of its names the bindings so far."""
+
+    name: str
+    line: int
+    forked: bool
+    variables: dict[str, list[Variable]] = field(default_factory=dict)
+
+    def kind(self, name: str) -> str:
+        """What the name holds now; ``any`` where its bindings differ, for a call that failed leaves the older."""
+        if name in BOUND:
+            return "str" if name == "HOST" else "int"
+        kinds = {variable.kind for variable in self.variables.get(name, [])}
+        return kinds.pop() if len(kinds) == 1 else "any"
+
+
+class Scope:
+    """All processes."""
+
+    def __init__(self) -> None:
+        self.processes: dict[str, KnownProcess] = {}
+
+    def enter(self, name: str, line: int) -> KnownProcess:
+        """The process, made at `line` where it is new."""
+        if name not in self.processes:
+            self.processes[name] = KnownProcess(name, line, forked=False)
+        return self.processes[name]
+
+    def fork(self, parent: KnownProcess, name: str, line: int) -> KnownProcess:
+        """A process made by fork: with the names that its parent has at this point."""
+        child = KnownProcess(
+            name, line, forked=True, variables={k: list(v) for k, v in parent.variables.items()}
+        )
+        self.processes[name] = child
+        return child
+
+    def use(self, process: str, name: str) -> None:
+        """Notes that something reads the name."""
+        found = self.processes.get(process)
+        for variable in found.variables.get(name, []) if found else []:
+            variable.used = True
+
+    def unused(self) -> Iterator[tuple[str, str, Variable]]:
+        """Process, name and variable of each binding that nothing read and that did not come from unpacking."""
+        for process in self.processes.values():
+            for name, bindings in process.variables.items():
+                if not any(variable.used or variable.unpacked for variable in bindings):
+                    first = bindings[0]
+                    first.used = True  # said once, also where fork copied it
+                    yield process.name, name, first
+
+
+def name_refusal(name: str) -> str | None:
+    """Why a line may not bind `name`, or None."""
+    if name.startswith("_"):
+        return f"{name} begins with an underscore; names in a lesson do not"
+    if name in BOUND:
+        return (
+            f"{name} is bound in every process already (HOST is the server's address, PORT … are free ports)"
+        )
+    if name in PROCESS_ATTRIBUTES:
+        return f"{name} is an attribute that every process has; take another name"
+    if name in RESERVED:
+        return f"{name} has a meaning of its own in a lesson; take another name"
+    return None
+
+
+def process_refusal(name: str) -> str | None:
+    """Why no process may be called `name`, or None."""
+    if name in RESERVED and name != LINK:
+        return f"{name} has a meaning of its own in a lesson; give the process another name"
+    if keyword.iskeyword(name):
+        return f"{name} is a word of Python's; give the process another name"
+    return None

@@ -1,0 +1,293 @@
+"""The table's rows for the socket module: sockets and what is done with them."""
+
+from __future__ import annotations
+
+from sockviz.lesson.c_call import CCall
+from sockviz.lesson.c_rendering import plain
+from sockviz.lesson.restrictions import plain_address
+from sockviz.lesson.rows import CRendering, Kind, Restriction, Row, parameters
+
+SOCKET = "socket.socket"
+
+
+def _method(
+    name: str,
+    takes: str,
+    returns: Kind | tuple[Kind, ...],
+    system_calls: str,
+    c: CRendering,
+    *,
+    man: str = "",
+    may_block: bool = False,
+    is_call: bool = True,
+    restriction: Restriction | None = None,
+) -> Row:
+    names = tuple(system_calls.split())
+    if may_block:
+        names += ("poll", "ppoll")  # CPython waits there first where the socket has a timeout
+    return Row(
+        f"{SOCKET}.{name}", SOCKET, returns, parameters(takes), names, man or f"{name}(2)", c,
+        may_block=may_block, is_call=is_call, restriction=restriction,
+    )  # fmt: skip
+
+
+# --- their C ----------------------------------------------------------------------------------------------------
+
+
+def _socket(call: CCall) -> None:
+    call.writer.need("sys/socket.h")
+    family, kind = call.number("family", "AF_INET"), call.number("type", "SOCK_STREAM")
+    call.performs("int", f"socket({family}, {kind}, {call.number('proto')})")
+
+
+def _socketpair(call: CCall) -> None:
+    call.writer.need("sys/socket.h")
+    first, second = call.outputs("one", "other")
+    pair = call.writer.temporary("pair")
+    call.writer.line(f"int {pair}[2];")
+    family, kind = call.number("family", "AF_UNIX"), call.number("type", "SOCK_STREAM")
+    call.writer.line(f"if (socketpair({family}, {kind}, {call.number('proto')}, {pair}) == -1)")
+    call.writer.line('    perror("socketpair");')
+    call.writer.assign("int", first, f"{pair}[0]")
+    call.writer.assign("int", second, f"{pair}[1]")
+
+
+def _with_address(function: str) -> CRendering:
+    def render(call: CCall) -> None:
+        pointer, length = call.address("address")
+        call.performs("int", f"{function}({call.fd}, {pointer}, {length})")
+
+    return render
+
+
+def _accept(call: CCall) -> None:
+    call.writer.need("sys/socket.h")
+    if not call.targets and not call.nested:
+        call.performs("int", f"accept({call.fd}, NULL, NULL)")
+        return
+    connection, peer = call.outputs("connection", "peer")
+    _storage(call, peer)
+    call.performs("int", f"accept({call.fd}, (struct sockaddr *)&{peer}, &{peer}_len)", connection)
+
+
+def _name_of(function: str) -> CRendering:
+    def render(call: CCall) -> None:
+        (name,) = call.outputs("name")
+        _storage(call, name)
+        call.writer.line(f"if ({function}({call.fd}, (struct sockaddr *)&{name}, &{name}_len) == -1)")
+        call.writer.line(f'    perror("{function}");')
+        call.expression = name
+
+    return render
+
+
+def _storage(call: CCall, name: str) -> None:
+    """Room for any address; its length is told to the kernel and comes back as what was written."""
+    call.writer.need("sys/socket.h")
+    call.writer.declare("struct sockaddr_storage", name)
+    call.writer.assign("socklen_t", f"{name}_len", f"sizeof {name}")
+
+
+def _send(function: str) -> CRendering:
+    def render(call: CCall) -> None:
+        call.writer.need("sys/socket.h")
+        pointer, length = call.data("data")
+        call.performs("ssize_t", f"{function}({call.fd}, {pointer}, {length}, {call.number('flags')})")
+
+    return render
+
+
+def _sendall(call: CCall) -> None:
+    call.writer.need("sys/socket.h")
+    pointer, length = call.data("data")
+    done, part = call.writer.temporary("done"), call.writer.temporary("part")
+    start = f"(const char *){pointer}" if pointer.startswith("&") else pointer
+    rest = f"{start} + {done}, {length} - {done}"
+    for line in (
+        f"for (size_t {done} = 0; {done} < (size_t)({length});) {{",
+        f"    ssize_t {part} = send({call.fd}, {rest}, {call.number('flags')});",
+        f"    if ({part} == -1) {{",
+        '        perror("send");',
+        "        break;",
+        "    }",
+        f"    {done} += {part};",
+        "}",
+    ):
+        call.writer.line(line)
+
+
+def _sendto(call: CCall) -> None:
+    # Python's optional flags stand before the address: sendto(data, flags, address) or sendto(data, address).
+    given = dict(call.given)
+    if "address" not in given and "flags_or_address" in given:
+        given["address"] = given.pop("flags_or_address")
+    call.given = given
+    pointer, length = call.data("data")
+    address, address_length = call.address("address")
+    flags = call.number("flags_or_address")
+    call.performs("ssize_t", f"sendto({call.fd}, {pointer}, {length}, {flags}, {address}, {address_length})")
+
+
+def _buffer(call: CCall, name: str) -> None:
+    size = call.number("bufsize", "1")
+    call.writer.declare("char", name, f"[{size}]" if size != "0" else "[1]")
+
+
+def _recv(call: CCall) -> None:
+    call.writer.need("sys/socket.h")
+    (name,) = call.outputs("data")
+    _buffer(call, name)
+    size = "0" if call.number("bufsize") == "0" else f"sizeof {name}"
+    call.performs("ssize_t", f"recv({call.fd}, {name}, {size}, {call.number('flags')})", f"{name}_len")
+    call.expression = name
+
+
+def _recvfrom(call: CCall) -> None:
+    data, sender = call.outputs("data", "sender")
+    _buffer(call, data)
+    _storage(call, sender)
+    rest = f"(struct sockaddr *)&{sender}, &{sender}_len"
+    call.performs(
+        "ssize_t",
+        f"recvfrom({call.fd}, {data}, sizeof {data}, {call.number('flags')}, {rest})",
+        f"{data}_len",
+    )
+    call.expression = data
+
+
+def _recvmsg(call: CCall) -> None:
+    data, control, flags, sender = call.outputs("data", "control", "flags", "sender")
+    _buffer(call, data)
+    _storage(call, sender)
+    room = call.number("ancbufsize")
+    call.writer.need("sys/uio.h")
+    call.writer.declare("char", control, f"[{room if room != '0' else 1}]")
+    part, message = call.writer.temporary("part"), call.writer.temporary("message")
+    call.writer.line(f"struct iovec {part} = {{{data}, sizeof {data}}};")
+    call.writer.line(f"struct msghdr {message} = {{.msg_name = &{sender}, .msg_namelen = {sender}_len,")
+    call.writer.line(
+        f"    .msg_iov = &{part}, .msg_iovlen = 1, .msg_control = {control}, .msg_controllen = sizeof {control}}};"
+    )
+    call.performs("ssize_t", f"recvmsg({call.fd}, &{message}, {call.number('flags')})", f"{data}_len")
+    call.writer.assign("int", flags, f"{message}.msg_flags")
+    call.writer.assign("socklen_t", f"{sender}_len", f"{message}.msg_namelen")
+    call.expression = data
+
+
+def _sendmsg(call: CCall) -> None:
+    call.writer.need("sys/socket.h", "sys/uio.h")
+    buffers = call.given.get("buffers")
+    items = buffers[1] if isinstance(buffers, list) and buffers[0] in ("list", "tuple") else []
+    parts, message = call.writer.temporary("parts"), call.writer.temporary("message")
+    pairs = [call.writer.data(item) for item in items] if isinstance(items, list) else []
+    inner = ", ".join(f"{{(void *){pointer}, {length}}}" for pointer, length in pairs) or "{0}"
+    address, length = call.address("address")
+    call.writer.line(f"struct iovec {parts}[] = {{{inner}}};")
+    call.writer.line(f"struct msghdr {message} = {{.msg_name = {address}, .msg_namelen = {length},")
+    call.writer.line(f"    .msg_iov = {parts}, .msg_iovlen = {len(pairs)}}};")
+    call.performs("ssize_t", f"sendmsg({call.fd}, &{message}, {call.number('flags')})")
+
+
+def _setsockopt(call: CCall) -> None:
+    call.writer.need("sys/socket.h", "netinet/in.h")
+    level, option = call.number("level"), call.number("option")
+    value = call.given.get("value")
+    name = call.writer.temporary("value")
+    pointer, length = f"&{name}", f"sizeof {name}"
+    if value is not None and call.writer.kind(value) == "bytes":
+        match value:
+            case ["call", "struct.pack", _, [_, on, seconds], *_] if option == "SO_LINGER":
+                initial = f".l_onoff = {call.writer.number(on)}, .l_linger = {call.writer.number(seconds)}"
+                call.writer.line(f"struct linger {name} = {{{initial}}};")
+            case _:
+                pointer, length = call.writer.data(value)
+    else:
+        call.writer.line(f"int {name} = {call.number('value')};")
+    call.performs("int", f"setsockopt({call.fd}, {level}, {option}, {pointer}, {length})")
+
+
+def _getsockopt(call: CCall) -> None:
+    call.writer.need("sys/socket.h", "netinet/in.h")
+    (name,) = call.outputs("value")
+    if call.has("bufsize"):
+        call.writer.declare("char", name, f"[{call.number('bufsize')}]")
+    else:
+        call.writer.declare("int", name)
+    call.writer.assign("socklen_t", f"{name}_len", f"sizeof {name}")
+    pointer = name if call.has("bufsize") else f"&{name}"
+    arguments = f"{call.fd}, {call.number('level')}, {call.number('option')}, {pointer}, &{name}_len"
+    call.writer.line(f"if (getsockopt({arguments}) == -1)")
+    call.writer.line('    perror("getsockopt");')
+    call.expression = name
+
+
+def _set_flag(call: CCall, on: str) -> None:
+    call.writer.need("fcntl.h")
+    flags = call.writer.temporary("flags")
+    call.writer.line(f"int {flags} = fcntl({call.fd}, F_GETFL);")
+    change = f"{flags} | O_NONBLOCK" if on == "0" else f"{flags} & ~O_NONBLOCK"
+    call.writer.line(f"if (fcntl({call.fd}, F_SETFL, {change}) == -1)")
+    call.writer.line('    perror("fcntl");')
+
+
+def _setblocking(call: CCall) -> None:
+    _set_flag(call, call.number("flag"))
+
+
+def _settimeout(call: CCall) -> None:
+    match call.given.get("seconds"):
+        case ["value", None]:
+            _set_flag(call, "1")
+        case ["value", 0]:
+            _set_flag(call, "0")
+        case ["value", int() | float() as seconds]:
+            call.writer.need("sys/socket.h", "sys/time.h")
+            limit = call.writer.temporary("limit")
+            whole, rest = divmod(round(float(seconds) * 1_000_000), 1_000_000)
+            call.writer.line("/* Python keeps the limit itself and waits in poll(2); C asks the kernel to */")
+            call.writer.line(f"struct timeval {limit} = {{.tv_sec = {whole}, .tv_usec = {rest}}};")
+            for option in ("SO_RCVTIMEO", "SO_SNDTIMEO"):
+                call.writer.line(
+                    f"if (setsockopt({call.fd}, SOL_SOCKET, {option}, &{limit}, sizeof {limit}) == -1)"
+                )
+                call.writer.line('    perror("setsockopt");')
+        case other:
+            call.writer.fallback(other)
+
+
+def _fileno(call: CCall) -> None:
+    call.gives("int", call.fd)
+
+
+_IN = "sys/socket.h"
+
+ROWS = (
+    Row("socket.socket", None, SOCKET, parameters("[family] [type] [proto]"), ("socket",), "socket(2)", _socket, named=True),
+    Row("socket.socketpair", None, (SOCKET, SOCKET), parameters("[family] [type] [proto]"), ("socketpair",),
+        "socketpair(2)", _socketpair, named=True),
+    _method("bind", "address", "None", "bind", _with_address("bind"), restriction=plain_address),
+    _method("listen", "[backlog]", "None", "listen", plain("listen({fd}, {backlog=SOMAXCONN})", headers=_IN)),
+    _method("accept", "", (SOCKET, "address"), "accept4 accept", _accept, may_block=True),
+    _method("connect", "address", "None", "connect", _with_address("connect"), may_block=True, restriction=plain_address),
+    _method("connect_ex", "address", "int", "connect", _with_address("connect"), man="connect(2)", may_block=True,
+            restriction=plain_address),
+    _method("send", "data [flags]", "int", "sendto", _send("send"), may_block=True),
+    _method("sendall", "data [flags]", "None", "sendto", _sendall, man="send(2)", may_block=True),
+    _method("sendto", "data flags_or_address [address]", "int", "sendto", _sendto, man="send(2)", may_block=True,
+            restriction=plain_address),
+    _method("sendmsg", "buffers [ancdata] [flags] [address]", "int", "sendmsg", _sendmsg, man="send(2)", may_block=True),
+    _method("recv", "bufsize [flags]", "bytes", "recvfrom", _recv, may_block=True),
+    _method("recvfrom", "bufsize [flags]", ("bytes", "address"), "recvfrom", _recvfrom, man="recv(2)", may_block=True),
+    _method("recvmsg", "bufsize [ancbufsize] [flags]", ("bytes", "list", "int", "address"), "recvmsg", _recvmsg,
+            man="recv(2)", may_block=True),
+    _method("shutdown", "how", "None", "shutdown", plain("shutdown({fd}, {how})", headers=_IN)),
+    _method("close", "", "None", "close", plain("close({fd})", headers="unistd.h"), may_block=True),  # SO_LINGER waits here
+    _method("dup", "", SOCKET, "fcntl", plain("dup({fd})", headers="unistd.h")),
+    _method("getsockname", "", "address", "getsockname", _name_of("getsockname")),
+    _method("getpeername", "", "address", "getpeername", _name_of("getpeername")),
+    _method("getsockopt", "level option [bufsize]", "any", "getsockopt", _getsockopt),
+    _method("setsockopt", "level option value", "None", "setsockopt", _setsockopt),
+    _method("setblocking", "flag", "None", "ioctl", _setblocking, man="fcntl(2)"),
+    _method("settimeout", "seconds", "None", "ioctl", _settimeout, man="socket(7)"),
+    _method("fileno", "", "int", "", _fileno, man="socket(2)", is_call=False),
+)  # fmt: skip

@@ -1,0 +1,172 @@
+"""The grammar of a performed line: ``target = call``, ``target, target = call``, ``call`` or ``target = value``.
+
+Python's own parser reads the syntax, nothing else of Python is used: what is not named here cannot be performed.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from sockviz.lesson.arguments import ValueReader
+from sockviz.lesson.document import Statement
+from sockviz.lesson.findings import Findings
+from sockviz.lesson.lines import LogicalLine, Unparsable, read_syntax
+from sockviz.lesson.restrictions import dotted_name
+from sockviz.lesson.scope import (
+    LINK,
+    MOST_PROCESSES,
+    KnownProcess,
+    Scope,
+    Variable,
+    name_refusal,
+    process_refusal,
+)
+
+_FORMS = "a line is `target = call`, `target, target = call`, `call` or `target = value`"
+_REFUSED: dict[type[ast.stmt], str] = {
+    ast.Import: "nothing is imported in a lesson: errno, fcntl, os, resource, select, signal, socket and struct are there",
+    ast.ImportFrom: "nothing is imported in a lesson: write socket.AF_INET, not AF_INET",
+    ast.AugAssign: "`target += value` is not part of a lesson; write target = target + value",
+    ast.AnnAssign: "annotations are not part of a lesson; write target = value",
+    ast.Delete: "`del` is not part of a lesson; bind the name to something else to let go of a socket",
+}
+
+
+def read_statement(
+    line: LogicalLine, process: KnownProcess, scope: Scope, findings: Findings
+) -> Statement | None:
+    """The statement of one logical line, performed by `process`; its names are entered into `scope`.
+
+    None where it is none; the reasons are in `findings`.
+    """
+    try:
+        tree = read_syntax(line.source, "exec")
+    except Unparsable as error:
+        findings.problem(*line.place(error.line, error.offset), "syntax", error.message)
+        _guess_targets(line, process)
+        return None
+    assert isinstance(tree, ast.Module)
+    if len(tree.body) != 1:
+        where = tree.body[1] if tree.body else None
+        column = line.place_of(where) if where else (line.first, line.column)
+        findings.problem(*column, "syntax", "one statement a line: leave out the semicolon")
+        return None
+    return _Statement(line, tree.body[0], process, scope, findings).read()
+
+
+def _guess_targets(line: LogicalLine, process: KnownProcess) -> None:
+    """A line that cannot be read still binds its names, so that one mistake is not reported twenty times."""
+    left, equals, _ = line.source.partition("=")
+    for word in left.split(",") if equals else []:
+        if word.strip().isidentifier():
+            process.variables.setdefault(word.strip(), []).append(Variable(line.first, 1, "any", True, True))
+
+
+class _Statement:
+    """Reads one statement's tree."""
+
+    def __init__(
+        self, line: LogicalLine, tree: ast.stmt, process: KnownProcess, scope: Scope, findings: Findings
+    ) -> None:
+        self.line, self.tree, self.process, self.scope, self.findings = line, tree, process, scope, findings
+        self.failed = False
+
+    def bad(self, node: ast.AST, message: str, kind: str = "statement") -> None:
+        self.failed = True
+        self.findings.problem(*self.line.place_of(node), kind, message)
+
+    def read(self) -> Statement | None:
+        tree = self.tree
+        if isinstance(tree, ast.Expr):
+            targets: list[ast.Name] = []
+            unpacks, value = False, tree.value
+            if not isinstance(value, ast.Call):
+                self.bad(value, f"this line does nothing; {_FORMS}")
+        elif isinstance(tree, ast.Assign):
+            targets, unpacks = self.targets(tree)
+            value = tree.value
+        else:
+            what = type(tree).__name__.lower()
+            self.bad(
+                tree, _REFUSED.get(type(tree), f"`{what}` statements are not part of a lesson; {_FORMS}")
+            )
+            return None
+        reader = ValueReader(self.line, self.process, self.scope, self.findings)
+        forks = self.is_fork(value, targets, unpacks)
+        typed = reader.read(value)
+        if unpacks and isinstance(typed.kind, tuple) and len(typed.kind) != len(targets):
+            self.bad(tree, f"{len(targets)} names for the {len(typed.kind)} values that this call gives")
+        if unpacks and typed.kind in ("socket.socket", "int", "None", "bool", "float"):
+            self.bad(tree, f"{len(targets)} names, but the right-hand side is one value")
+        names = tuple(target.id for target in targets)
+        rebinds = tuple(name for name in names if name in self.process.variables)
+        kinds = self.bind(targets, typed.kind, unpacks)
+        if forks:
+            self.make_process(targets[0])
+        if self.failed or reader.failed:
+            return None
+        return Statement(
+            process=self.process.name, line=self.line.first, last_line=self.line.last, column=self.line.column,
+            source=self.line.code, comment=self.line.comment, targets=names, unpacks=unpacks, value=typed.tree,
+            calls=tuple(reader.calls), forks=forks, kinds={**reader.kinds, **kinds}, rebinds=rebinds,
+        )  # fmt: skip
+
+    def targets(self, tree: ast.Assign) -> tuple[list[ast.Name], bool]:
+        if len(tree.targets) > 1:
+            self.bad(tree.targets[1], "one `=` a line")
+        left = tree.targets[0]
+        unpacks = isinstance(left, ast.Tuple | ast.List)
+        nodes = left.elts if isinstance(left, ast.Tuple | ast.List) else [left]
+        found: list[ast.Name] = []
+        for node in nodes:
+            if not isinstance(node, ast.Name):
+                self.bad(node, "expected a plain name on the left of `=`")
+            elif refusal := name_refusal(node.id):
+                self.bad(node, refusal, "name")
+            elif any(node.id == other.id for other in found):
+                self.bad(node, f"{node.id} stands twice on the left of `=`", "name")
+            else:
+                found.append(node)
+        if not nodes:
+            self.bad(left, "expected a name on the left of `=`")
+        return found, unpacks
+
+    def bind(self, targets: list[ast.Name], kind: str | tuple[str, ...], unpacks: bool) -> dict[str, str]:
+        """Enters the targets into the scope; the kind of each."""
+        kinds: dict[str, str] = {}
+        for position, target in enumerate(targets):
+            one = kind if isinstance(kind, str) else "tuple"
+            if unpacks:
+                one = kind[position] if isinstance(kind, tuple) and position < len(kind) else "any"
+            line, column = self.line.place_of(target)
+            self.process.variables.setdefault(target.id, []).append(Variable(line, column, one, unpacks))
+            kinds[target.id] = one
+        return kinds
+
+    # --- fork -------------------------------------------------------------------------------------------
+
+    def is_fork(self, value: ast.expr, targets: list[ast.Name], unpacks: bool) -> bool:
+        for node in ast.walk(value):
+            if isinstance(node, ast.Call) and dotted_name(node.func) == "os.fork":
+                if node is value and len(targets) == 1 and not unpacks:
+                    return True
+                self.bad(node, "os.fork() stands alone on the right of one name: worker = os.fork()")
+        return False
+
+    def make_process(self, target: ast.Name) -> None:
+        name = target.id
+        existing = self.scope.processes.get(name)
+        if existing:
+            self.bad(
+                target,
+                f"{name} names a process already (line {existing.line}); fork into another name",
+                "name",
+            )
+        elif refusal := process_refusal(name) or (name == LINK and "link is the wire's own name") or "":
+            self.bad(target, refusal, "name")
+        elif len(self.scope.processes) >= MOST_PROCESSES:
+            self.bad(target, f"a lesson has at most {MOST_PROCESSES} processes", "limit")
+        else:
+            for variable in self.process.variables[name]:
+                variable.used = True  # it names the process
+            self.scope.fork(self.process, name, self.line.first)

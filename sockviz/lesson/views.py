@@ -1,0 +1,278 @@
+"""What the names in an expression are worth in a world: processes, calls, sockets, rows, counters, packets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from sockviz.lesson.names import COUNTER_TABLES, ROW_CONDITIONS, counter_key
+from sockviz.model.calls import Call, Stage
+from sockviz.model.sockets import SocketRow, State
+from sockviz.model.values import SocketValue, Value, show
+from sockviz.model.world import Process, World
+
+
+class NotYet(Exception):
+    """The expression has no value in this world; the message says which part is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessView:
+    """A process of the lesson."""
+
+    world: World = field(repr=False, compare=False)
+    process: Process
+
+    def attribute(self, name: str) -> Worth:
+        """One of the six attributes, or a variable."""
+        process = self.process
+        match name:
+            case "pid":
+                return process.pid
+            case "alive":
+                return process.alive
+            case "status":
+                return process.status
+            case "fds":
+                return sorted({entry.fd for entry in process.fds})
+            case "blocked":
+                call = process.current
+                return call.name if call is not None and call.stage is Stage.ASLEEP else None
+            case "last":
+                if process.last is None:
+                    raise NotYet(f"no call of {process.name} has returned yet")
+                return CallView(self.world, process, process.last)
+        if name not in process.names:
+            raise NotYet(f"{process.name}.{name} is not bound yet")
+        return worth(self.world, process, process.names[name], name)
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """The call of a process that returned last."""
+
+    world: World = field(repr=False, compare=False)
+    process: Process = field(repr=False, compare=False)
+    call: Call
+
+    def attribute(self, name: str) -> Worth:
+        """``.name``, ``.value`` or ``.error``."""
+        match name:
+            case "name":
+                return self.call.name
+            case "error":
+                return self.call.error
+            case "value":
+                return worth(self.world, self.process, self.call.value)
+        raise NotYet(f"a call has no {name}")
+
+    def __str__(self) -> str:
+        return f"{self.call.name} → {self.call.error or show(self.call.value)}"
+
+
+@dataclass(frozen=True, slots=True)
+class SocketView:
+    """A socket that a process holds, or held: its descriptor, and the kernel's row of its connection."""
+
+    world: World = field(repr=False, compare=False)
+    process: Process = field(repr=False, compare=False)
+    socket: SocketValue
+    variable: str | None = field(default=None, compare=False)
+
+    @property
+    def fd(self) -> int | None:
+        """The descriptor; None once it is closed."""
+        if self.variable is not None and self.variable in self.process.open_fds:
+            fd = self.process.open_fds[self.variable]
+            return fd if fd >= 0 else None
+        for name, value in self.process.names.items():
+            if (
+                isinstance(value, SocketValue)
+                and value.inode == self.socket.inode
+                and value.fd == self.socket.fd
+            ):
+                known = self.process.open_fds.get(name, -1)
+                if known >= 0:
+                    return known
+        entries = [
+            entry.fd for entry in self.process.fds if entry.inode == self.socket.inode and self.socket.inode
+        ]
+        return self.socket.fd if self.socket.fd in entries else entries[0] if entries else None
+
+    def attribute(self, name: str) -> Worth:
+        """One of a socket's attributes."""
+        known = self.world.sockets.get(self.socket.inode)
+        match name:
+            case "fd":
+                return self.fd
+            case "family":
+                return self.socket.family
+            case "type":
+                return self.socket.type
+        row = self.world.row_of(self.socket.inode)
+        if row is not None:
+            return _of_row(self.world, row, name)
+        match name:
+            case "state":
+                fresh = self.socket.type == "SOCK_DGRAM" and self.fd is not None
+                return str(State.UNCONNECTED if fresh else State.CLOSED)
+            case "local":
+                return known.local if known and known.local is not None else _unnamed(self.socket.family)
+            case "peer":
+                return known.peer if known else None
+            case "recv_q" | "send_q" | "retransmits":
+                return 0
+        return None
+
+    def __str__(self) -> str:
+        return f"<socket fd={self.fd}>" if self.fd is not None else "<socket, closed>"
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """One row of a kernel's socket table."""
+
+    world: World = field(repr=False, compare=False)
+    host: str
+    row: SocketRow
+
+    def attribute(self, name: str) -> Worth:
+        """A socket's attributes, and ``.inode .pid .host``."""
+        match name:
+            case "inode":
+                return self.row.inode
+            case "host":
+                return self.host
+            case "pid":
+                owner = self.world.processes.get(self.world.owner_of(self.row.inode) or "")
+                return owner.pid if owner is not None and owner.alive else None
+            case "fd":
+                for process in self.world.processes.values():
+                    for entry in process.fds:
+                        if self.row.inode and entry.inode == self.row.inode:
+                            return entry.fd
+                return None
+            case "family":
+                return self.row.family
+            case "type":
+                return self.row.type
+        return _of_row(self.world, self.row, name)
+
+    def __str__(self) -> str:
+        return f"<{self.row.protocol} {self.row.state.value} {show(self.row.local)} → {show(self.row.peer)}>"
+
+
+View: TypeAlias = ProcessView | CallView | SocketView | RowView
+#: What a part of an expression can be worth.
+Worth: TypeAlias = (
+    "None | bool | int | float | str | bytes | Sequence[Worth] | Mapping[Worth, Worth] | View | Value"
+)
+
+
+def worth(world: World, process: Process, value: Value, variable: str | None = None) -> Worth:
+    """A value as an expression sees it: its sockets have their kernel's rows."""
+    match value:
+        case SocketValue():
+            return SocketView(world, process, value, variable)
+        case tuple():
+            return tuple(worth(world, process, item) for item in value)
+        case list():
+            return [worth(world, process, item) for item in value]
+    return value
+
+
+def rows(world: World, conditions: Mapping[str, Worth]) -> list[RowView]:
+    """Every kernel row of the lesson that matches all conditions."""
+    return [
+        RowView(world, host, row)
+        for (host, _), row in world.rows.items()
+        if all(
+            _matches(host, row, name, wanted) for name, wanted in conditions.items() if name in ROW_CONDITIONS
+        )
+    ]
+
+
+def _matches(host: str, row: SocketRow, name: str, wanted: Worth) -> bool:
+    actual: Worth
+    match name:
+        case "host":
+            actual = host
+        case "inode":
+            actual = row.inode
+        case "local_port" | "peer_port":
+            address = row.local if name == "local_port" else row.peer
+            actual = address[1] if isinstance(address, tuple) and len(address) > 1 else None
+        case "state":
+            actual = row.state.value
+        case "family":
+            actual = row.family
+        case _:
+            actual = row.type
+    return bool(actual == wanted)
+
+
+def packets(world: World) -> list[str]:
+    """Every packet that was sent, in order, as lessons write them."""
+    return [packet.text for packet in world.packets]
+
+
+def counter(world: World, name: str, known: frozenset[str]) -> int:
+    """The growth of a counter. Raises `NotYet` where neither the world nor `known` has it."""
+    key = counter_key(name, frozenset(world.counters) | known)
+    if key is None:
+        raise NotYet(f"counters.{name}: no such counter in {', '.join(COUNTER_TABLES)} has been read")
+    return world.counters.get(key, 0)
+
+
+def _unnamed(family: str) -> Worth:
+    """What getsockname says of a socket that was never given a name."""
+    match family:
+        case "AF_INET":
+            return ("0.0.0.0", 0)
+        case "AF_INET6":
+            return ("::", 0, 0, 0)
+    return "" if family == "AF_UNIX" else None
+
+
+def _of_row(world: World, row: SocketRow, name: str) -> Worth:
+    listening = row.is_listening
+    match name:
+        case "state":
+            return row.state.value
+        case "local":
+            return row.local if row.local is not None else _unnamed(row.family)
+        case "peer":
+            return row.peer
+        case "recv_q":
+            return row.recv_q
+        case "send_q":
+            return row.send_q
+        case "accept_queue":
+            # net/ipv4/tcp_diag.c, tcp_diag_get_info: a listener's two columns are its queue and its limit.
+            return row.recv_q if listening else None
+        case "backlog":
+            return row.send_q if listening else None
+        case "syn_queue":
+            return sum(1 for _ in _half_open(world, row)) if listening else None
+        case "timer":
+            return row.timer.value if row.timer is not None else None
+        case "timer_seconds":
+            return max(0.0, row.expires - world.at) if row.expires is not None else None
+        case "retransmits":
+            return row.retransmits
+    raise NotYet(f"a socket has no {name}")
+
+
+def _half_open(world: World, listener: SocketRow) -> Iterator[SocketRow]:
+    """The SYN-RECEIVED rows of a listener: same port, and its address or any where it listens on the wildcard."""
+    if not isinstance(listener.local, tuple) or len(listener.local) < 2:
+        return
+    address, port = listener.local[:2]
+    host = world.host_of(listener)
+    for (other_host, _), row in world.rows.items():
+        if row.state is not State.SYN_RECEIVED or other_host != host or row.protocol != listener.protocol:
+            continue
+        theirs = row.local[:2] if isinstance(row.local, tuple) else ()
+        if theirs == (address, port) or (theirs[1:] == (port,) and address in ("0.0.0.0", "::")):
+            yield row

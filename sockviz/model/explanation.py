@@ -1,0 +1,173 @@
+"""What a failed call means *here*: its error's story, told of this call on this socket in this world."""
+
+from __future__ import annotations
+
+import errno as numbers
+from dataclasses import dataclass
+
+from sockviz.model.calls import Call
+from sockviz.model.errnos import ALIASES, known
+from sockviz.model.sockets import SocketRow, State
+from sockviz.model.wording import address_text, receiver_name
+from sockviz.model.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A failed call explained. ``here`` says what the error means for this call; ``number`` as the call reported it."""
+
+    call: str
+    name: str
+    number: int | None
+    says: str
+    here: str
+    cause: str
+    remedy: str
+    manual: str
+
+
+def manual_of(call: Call) -> str:
+    """The manual page that lists the error: ``connect(2)``."""
+    page = {
+        "recv_into": "recv", "recvfrom_into": "recvfrom", "sendall": "send", "connect_ex": "connect", "gethostbyname": "gethostbyname",
+        "setblocking": "fcntl", "settimeout": "fcntl",
+    }.get(call.name, call.name)  # fmt: skip
+    section = (
+        3
+        if page in ("getaddrinfo", "getnameinfo", "gethostbyname", "inet_pton", "inet_ntop", "inet_aton")
+        else 2
+    )
+    return f"{page}({section})"
+
+
+def explain(call: Call, world: World) -> Explanation | None:
+    """What the failure of `call` means in `world` (the one right after it); None where it did not fail."""
+    if call.error is None:
+        return None
+    story = known(call.error)
+    number = call.errno if call.errno is not None else getattr(numbers, call.error, None)
+    return Explanation(
+        call.name, call.error, number,
+        story.says if story else call.message or "an error without a story here",
+        _here(call, world) or (story.says if story else call.message),
+        story.cause if story else "", story.remedy if story else "", manual_of(call),
+    )  # fmt: skip
+
+
+def _here(call: Call, world: World) -> str:
+    held = call.receiver
+    row = world.row_of(held.inode) if held is not None else None
+    name = receiver_name(call, world) or "the socket"
+    target = _target(call)
+    is_datagram = held is not None and held.type == "SOCK_DGRAM"
+    match call.name, ALIASES.get(call.error or "", call.error):
+        case _, "ECONNREFUSED" if held is not None and held.family == "AF_UNIX":
+            return f"the path {target} exists, but no socket listens behind it"
+        case _, "ECONNREFUSED" if is_datagram:
+            return f"an ICMP port unreachable answered an earlier datagram: no socket has {target or 'that port'}"
+        case "connect" | "connect_ex", "ECONNREFUSED":
+            bound = _bound_only(world, call)
+            if bound:
+                return f"a RST answered: {target} is bound, but nobody called listen on it"
+            return f"a RST answered: nothing listens on {target}"
+        case "connect" | "connect_ex", "ETIMEDOUT":
+            return f"every SYN to {target} went unanswered"
+        case "connect" | "connect_ex", "EINPROGRESS":
+            return f"{name} does not block: its SYN to {target} is on the way"
+        case "connect" | "connect_ex", "EALREADY":
+            return f"the connect of {name} that is under way has not been answered yet"
+        case "connect" | "connect_ex", "EISCONN":
+            return (
+                f"{name} listens: it cannot call out too"
+                if row and row.is_listening
+                else f"{name} has a connection already"
+            )
+        case "bind", "EADDRINUSE":
+            holder = _holder(world, call)
+            return f"{target} is taken{holder}"
+        case "bind", "EACCES":
+            return f"{target}: this process may not bind a port below the unprivileged range"
+        case "bind", "EADDRNOTAVAIL":
+            return f"no interface of this host has the address of {target}"
+        case "bind", "EINVAL":
+            at = f" ({address_text(row.local)})" if row is not None and row.local is not None else ""
+            return f"{name} has a name already{at}: a socket is bound once"
+        case "listen", "EADDRINUSE":
+            return f"another socket already listens on the address of {name}"
+        case "listen", "EINVAL":
+            return f"{name} is {_state(row)}: only a fresh or bound socket can become passive"
+        case "accept", "EINVAL":
+            return f"{name} does not listen: there is no queue to take from"
+        case "accept", "EAGAIN":
+            return f"the accept queue of {name} is empty, and {name} does not block"
+        case "accept", "EMFILE":
+            return "no descriptor is free for it: the connection stays in the accept queue"
+        case (("send" | "sendall" | "sendto" | "write"), "EPIPE"):
+            if row is not None and row.is_listening:
+                return f"{name} only listens: it has no peer to send to"
+            return f"the sending side of {name} is over: nobody will read this"
+        case (("recv" | "recvfrom" | "read" | "send" | "sendall" | "write"), "ECONNRESET"):
+            return f"the peer of {name} sent a RST: the connection is gone"
+        case (("recv" | "recvfrom" | "read"), "EAGAIN"):
+            return f"nothing waits in the receive queue of {name}, and the call was told not to sleep"
+        case (("send" | "sendall" | "sendto" | "write"), "EAGAIN"):
+            return f"the send queue of {name} is full, and the call was told not to sleep"
+        case (("recv" | "recvfrom" | "read"), "ENOTCONN"):
+            return (
+                f"{name} listens: read from what accept returns"
+                if row and row.is_listening
+                else f"{name} was never connected"
+            )
+        case "getpeername", "ENOTCONN":
+            return f"{name} has no peer"
+        case "shutdown", "ENOTCONN":
+            return f"{name} has no connection that could be shut down"
+        case _, "EBADF":
+            return "its descriptor is closed: there is no socket behind it any more"
+        case "socket", "EMFILE":
+            return "all the descriptors that this process may have are open"
+        case (("send" | "sendto"), "EMSGSIZE"):
+            size = next((len(v) for v in call.arguments if isinstance(v, bytes)), None)
+            return f"{size} bytes do not fit into one datagram" if size is not None else ""
+        case "sendto" | "send", "EDESTADDRREQ":
+            return f"{name} has no peer, and no address was given"
+    return ""
+
+
+def _target(call: Call) -> str:
+    for value in reversed(call.arguments[1:]):
+        match value:
+            case (str(), int(), *_) | str():
+                return address_text(value)
+            case bytes() if call.name in ("bind", "connect", "connect_ex"):
+                return address_text(value)
+    return "the address"
+
+
+def _same_port(row: SocketRow, call: Call) -> bool:
+    wanted = next((v for v in call.arguments[1:] if isinstance(v, tuple) and len(v) >= 2), None)
+    return wanted is not None and isinstance(row.local, tuple) and row.local[1] == wanted[1]
+
+
+def _bound_only(world: World, call: Call) -> bool:
+    return any(row.bound_only and _same_port(row, call) for row in world.rows.values())
+
+
+def _holder(world: World, call: Call) -> str:
+    rows = [row for row in world.rows.values() if row.protocol == "TCP" and _same_port(row, call)]
+    held = call.receiver
+    rows = [row for row in rows if held is None or row.inode != held.inode]
+    for row in rows:
+        owner = world.owner_of(row.inode)
+        if row.is_listening:
+            return f": {owner or 'another process'} listens there"
+    if any(row.state is State.TIME_WAIT for row in rows):
+        return ": an old connection of it is still in TIME-WAIT"
+    if rows:
+        owner = world.owner_of(rows[0].inode)
+        return f": by a socket of {owner}" if owner else f": by a socket that is {rows[0].state}"
+    return ""
+
+
+def _state(row: SocketRow | None) -> str:
+    return str(row.state) if row is not None else "in no kernel table"

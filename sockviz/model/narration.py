@@ -1,0 +1,262 @@
+"""One clear sentence for each event: what happened, in the field's words, and why. For the stage and the transcript alike."""
+
+from __future__ import annotations
+
+from sockviz.model.calls import Call
+from sockviz.model.events import (
+    CallBlocked,
+    CallEntered,
+    CallReturned,
+    CaptureLost,
+    Event,
+    ExpectationJudged,
+    LessonEnded,
+    Observed,
+    PacketCaptured,
+    PageOpened,
+    PredictionMade,
+    PredictionSettled,
+    ProcessEnded,
+    ProcessStarted,
+    StatementBegun,
+    StatementFinished,
+)
+from sockviz.model.explanation import explain
+from sockviz.model.observing import changes
+from sockviz.model.stops import stop_before, stops
+from sockviz.model.timeline import Timeline
+from sockviz.model.values import SocketValue, show
+from sockviz.model.wording import address_text, call_as_made, receiver_name, result_value
+from sockviz.model.world import World
+
+_RECEIVING = frozenset({"recv", "recvfrom", "recv_into", "recvfrom_into", "recvmsg", "read"})
+_SENDING = frozenset({"send", "sendall", "sendto", "sendmsg", "write"})
+_WAITING = frozenset({"poll", "select", "epoll_wait"})
+
+
+def narrate(event: Event, before: World, after: World) -> str:
+    """What `event`, which turned `before` into `after`, means, in one sentence without a full stop."""
+    match event:
+        case PageOpened():
+            return f"page {event.page + 1} opens"
+        case ProcessStarted(parent=None):
+            return f"{event.process} starts: pid {event.pid}, no socket yet"
+        case ProcessStarted():
+            return (
+                f"{event.process} exists: pid {event.pid}, a copy of {event.parent} with the same descriptors"
+            )
+        case StatementBegun():
+            return f"{event.process} is handed line {event.line}"
+        case CallEntered():
+            call = _call(after, event.process, event.call)
+            return f"{event.process} enters {call_as_made(call) if call else event.name}"
+        case CallBlocked():
+            call = _call(after, event.process, event.call)
+            return _asleep(call, after) if call else f"{event.process} sleeps"
+        case CallReturned():
+            call = _call(after, event.process, event.call)
+            return _returned(call, after) if call else f"a call of {event.process} returned"
+        case StatementFinished(error=str(error)):
+            return f"{event.process}: the line fails with {error}" + (
+                f": {event.message}" if event.message else ""
+            )
+        case StatementFinished():
+            names = ", ".join(event.bound)
+            return (
+                f"{event.process} now has {names}"
+                if names
+                else f"{event.process} is done with line {event.line}"
+            )
+        case ProcessEnded():
+            return _ended(event)
+        case Observed():
+            return (
+                changes(event, before, after)
+                or f"the kernel of {event.host} was asked again: only details differ"
+            )
+        case PacketCaptured():
+            return _packet(event)
+        case CaptureLost():
+            return f"the capture itself lost {_count(event.count, 'packet')}: the wire is not complete here"
+        case ExpectationJudged():
+            return f"{event.source}: {'holds' if event.ok else f'does not hold, it was {event.actual}'}"
+        case PredictionMade(choice=None):
+            return "the prediction was passed over"
+        case PredictionMade():
+            return f"you predicted choice {(event.choice or 0) + 1}"
+        case PredictionSettled(answer=None):
+            return f"the prediction has no answer{f': {event.reason}' if event.reason else ''}"
+        case PredictionSettled():
+            return f"the kernel's answer to the prediction: {event.answer}"
+        case LessonEnded():
+            return "the lesson is done"
+
+
+def narrate_at(timeline: Timeline, n: int) -> str:
+    """The sentence for the `n`-th event (1-based); nothing for 0."""
+    if not 0 < n <= len(timeline):
+        return ""
+    before = timeline.world_at(n - 1)
+    return narrate(timeline.events[n - 1], before, timeline.world_at(n))
+
+
+def headline(timeline: Timeline, cursor: int) -> str:
+    """One sentence for where the reader is: at a resting place the most telling event since the last one, else the event itself."""
+    if not 0 < cursor <= len(timeline):
+        return ""
+    if cursor not in stops(timeline.events):
+        return narrate_at(timeline, cursor)
+    start = stop_before(timeline.events, cursor)
+    if start >= cursor:
+        start = 0
+    told = max(range(start, cursor), key=lambda n: (_weight(timeline.events[n]), n))
+    return narrate_at(timeline, told + 1)
+
+
+def _weight(event: Event) -> int:
+    match event:
+        case LessonEnded():
+            return 9
+        case CallReturned(error=str()) | ProcessEnded(signal=str()):
+            return 8
+        case StatementFinished(error=str()) | CallBlocked():
+            return 7
+        case CallReturned():
+            return 6
+        case ProcessEnded():
+            return 5
+        case PredictionSettled() | ProcessStarted():
+            return 4
+        case StatementFinished():
+            return 3
+        case PacketCaptured():
+            return 2
+        case Observed():
+            return 1
+        case _:
+            return 0
+
+
+def _call(world: World, process: str, number: int) -> Call | None:
+    found = world.processes.get(process)
+    return found.call(number) if found else None
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _asleep(call: Call, world: World) -> str:
+    descriptor = str(call.receiver.fd) if call.receiver is not None else ""
+    told = f"{call.name}({descriptor}) sleeps: {_why_asleep(call, world)}"
+    return told if call.asleep is not None else f"{told} (inferred)"
+
+
+def _why_asleep(call: Call, world: World) -> str:
+    held = call.receiver
+    row = world.row_of(held.inode) if held is not None else None
+    if call.name == "accept":
+        return "no connection is waiting"
+    if call.name in _RECEIVING:
+        return "nothing has arrived yet"
+    if call.name in ("connect", "connect_ex"):
+        again = (
+            f", sent {_count(row.retransmits, 'time')} again" if row is not None and row.retransmits else ""
+        )
+        return f"its SYN has not been answered{again}"
+    if call.name in _SENDING:
+        return "the send queue is full and the peer does not read"
+    if call.name in _WAITING:
+        return "none of its descriptors is ready"
+    if call.name in ("wait", "waitpid", "wait4"):
+        return "its child has not ended"
+    if call.name == "close":
+        return "SO_LINGER makes it wait for what is unacknowledged"
+    return "it waits in the kernel"
+
+
+def _returned(call: Call, world: World) -> str:
+    if call.error is not None:
+        told = explain(call, world)
+        here = f": {told.here}" if told and told.here else ""
+        return f"{call.process}: {call.name} fails with {call.error}{here}"
+    woke = "wakes and " if call.slept else ""
+    return f"{call.process}: {call.name} {woke}{_gave(call, world)}"
+
+
+def _gave(call: Call, world: World) -> str:
+    name = receiver_name(call, world) or "the socket"
+    held = call.receiver
+    is_stream = held is None or held.type != "SOCK_DGRAM"
+    match call.name, call.value:
+        case "socket", SocketValue(fd=fd):
+            return f"gives descriptor {fd}: an endpoint without a name"
+        case ("accept", (SocketValue(fd=fd), peer)):
+            return f"takes the connection of {address_text(peer)} from the queue: descriptor {fd}"
+        case "dup", SocketValue(fd=fd):
+            return f"gives descriptor {fd} to the same socket"
+        case "bind", _:
+            return f"names {name}: {_argument_address(call)}"
+        case "listen", _:
+            return f"makes {name} passive: the kernel now accepts connections for it"
+        case "connect", _ if not is_stream:
+            return f"fixes the peer of {name}: {_argument_address(call)}, and sends nothing"
+        case "connect", _:
+            return f"returns: the handshake with {_argument_address(call)} is done"
+        case (("send" | "write" | "sendmsg"), int(count)):
+            return f"copies {_count(count, 'byte')} into the send queue of the kernel"
+        case "sendto", int(count):
+            return f"hands {'one datagram of ' if not is_stream else ''}{_count(count, 'byte')} to the kernel"
+        case "sendall", _:
+            return "copies everything into the send queue of the kernel"
+        case _, b"" if call.name in _RECEIVING and is_stream:
+            return "returns 0 bytes: the peer will send no more"
+        case _, bytes(data) if call.name in _RECEIVING:
+            return f"takes {_count(len(data), 'byte')} from the receive queue: {show(data, 32)}"
+        case "recvfrom", (bytes(data), peer):
+            sender = f" from {address_text(peer)}" if peer is not None else ""
+            return f"takes {_count(len(data), 'byte')}{sender}: {show(data, 32)}"
+        case "close", _:
+            return (
+                f"gives descriptor {held.fd} back"
+                if held is not None and held.fd >= 0
+                else "gives the descriptor back"
+            )
+        case "shutdown", _:
+            return f"ends {_direction(call)} of {name}; the descriptor stays"
+        case "fork", 0:
+            return "returns 0: this is the child"
+        case "fork", int(pid):
+            return f"returns the child's pid, {pid}"
+        case (("getsockname" | "getpeername"), address):
+            return f"says {address_text(address)}"
+    return f"returns {result_value(call)}"
+
+
+def _argument_address(call: Call) -> str:
+    return address_text(call.arguments[1]) if len(call.arguments) > 1 else "its address"
+
+
+def _direction(call: Call) -> str:
+    how = call.arguments[1] if len(call.arguments) > 1 else None
+    return {
+        0: "the receiving side",
+        1: "the sending side (a FIN follows the data)",
+        2: "both directions",
+    }.get(how if isinstance(how, int) else -1, "a direction")
+
+
+def _ended(event: ProcessEnded) -> str:
+    if event.signal is not None:
+        return f"{event.process} is killed by {event.signal}: the kernel closes all its descriptors"
+    if event.exit_code is not None:
+        return f"{event.process} exits with status {event.exit_code}: the kernel closes all its descriptors"
+    return f"{event.process} is gone: the kernel closes all its descriptors"
+
+
+def _packet(event: PacketCaptured) -> str:
+    packet = event.packet
+    size = f" with {_count(packet.length, 'byte')}" if packet.length else ""
+    again = " again" if event.relative is not None and event.relative.retransmission else ""
+    late = " (seen late)" if event.late else ""
+    return f"{event.sender} → {event.receiver}: {packet.label}{size}{again}{late}"

@@ -1,0 +1,106 @@
+"""How calls, addresses and results are put into words, wherever they are read: on the stage, in the transcript, in sentences."""
+
+from __future__ import annotations
+
+from sockviz.model.calls import Call, Stage
+from sockviz.model.values import Address, SocketValue, Value, show
+from sockviz.model.world import World
+
+#: Calls whose Python value is None where their C one says how many bytes went.
+_COUNTLESS = frozenset({"sendall", "settimeout", "setblocking"})
+
+
+def address_text(address: Address | Value) -> str:
+    """``127.0.0.1:8080``, ``[::1]:8080``, ``/tmp/s``, ``@name`` (abstract), ``unnamed``."""
+    match address:
+        case (str(host), int(port), *_):
+            return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        case "" | b"" | None:
+            return "unnamed"
+        case str():
+            return address
+        case bytes():
+            return "@" + address.removeprefix(b"\0").decode("utf-8", "backslashreplace")
+    return show(address, 60)
+
+
+def ends_text(local: Address | None, peer: Address | None, arrow: str = "→") -> str:
+    """A connection's two ends; the peer's host is left out where it is the local one too."""
+    if peer is None:
+        return address_text(local)
+    match local, peer:
+        case (str(here), int(), *_), (str(there), int(port), *_) if here == there:
+            return f"{address_text(local)} {arrow} :{port}"
+    return f"{address_text(local)} {arrow} {address_text(peer)}"
+
+
+def result_value(call: Call) -> str:
+    """What a returned call gave, as C would: a descriptor for a socket, 0 for None."""
+    match call.value:
+        case None:
+            return "done" if call.name in _COUNTLESS else "0"
+        case SocketValue(fd=fd):
+            return str(fd)
+        case (SocketValue(fd=fd), peer):
+            return f"{fd} from {address_text(peer)}"
+        case _:
+            return show(call.value, 60, lambda held: str(held.fd))
+
+
+def outcome(call: Call) -> str:
+    """A call's result in a few characters: ``→ 3``, ``✗ ECONNREFUSED``, ``◐`` while it sleeps, nothing while it runs."""
+    match call.stage:
+        case Stage.RETURNED:
+            return f"→ {result_value(call)}"
+        case Stage.FAILED:
+            return f"✗ {call.error}"
+        case Stage.ASLEEP:
+            return "◐"
+        case Stage.ABANDONED:
+            return "✗ never returned"
+        case Stage.ENTERED:
+            return ""
+
+
+def receiver_name(call: Call, world: World) -> str:
+    """The variable that the call was made on, else its descriptor."""
+    held = call.receiver
+    if held is None:
+        return ""
+    return world.name_of(call.process, held.inode) or (f"descriptor {held.fd}" if held.fd >= 0 else "")
+
+
+def call_as_made(call: Call) -> str:
+    """The call with the values it was made with, as `strace` shows one: ``bind(3, 127.0.0.1:8080)``."""
+    shown = [_argument(value) for value in call.arguments]
+    shown += [f"{name}={_argument(value)}" for name, value in call.keywords.items()]
+    return f"{call.name}({', '.join(shown)})"
+
+
+def _argument(value: Value) -> str:
+    match value:
+        case SocketValue(fd=fd):
+            return str(fd)
+        case (str(), int(), *_) if len(value) in (2, 4):
+            return address_text(value)
+    return show(value, 40, lambda held: str(held.fd))
+
+
+def asleep_in(call: Call) -> str:
+    """What a sleeping call sleeps in, in the kernel's words: ``asleep in accept4(3)``."""
+    evidence = call.asleep
+    if evidence is None:
+        return f"asleep in {call.name} (inferred)"
+    if evidence.syscall is None:
+        where = f" ({evidence.wchan})" if evidence.wchan else ""
+        return f"asleep in {call.name}{where}"
+    held = call.receiver
+    argument = str(evidence.arguments[0]) if held is not None and evidence.arguments else ""
+    return f"asleep in {evidence.syscall}({argument})"
+
+
+def seconds_text(seconds: float) -> str:
+    """A short time as people say it: ``0.8 s``, ``59 s``, ``119 min``."""
+    if seconds < 10:
+        return f"{max(0.0, seconds):.1f} s"
+    return f"{seconds:.0f} s" if seconds < 600 else f"{seconds / 60:.0f} min"

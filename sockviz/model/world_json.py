@@ -1,0 +1,118 @@
+"""A world as JSON, for `sockviz replay --at N --json` and for whoever compares it with another program's output."""
+
+from __future__ import annotations
+
+from sockviz.model.calls import Call
+from sockviz.model.sockets import FdEntry, SocketRow
+from sockviz.model.values import Address, Json, encode
+from sockviz.model.world import Process, SeenPacket, World
+
+
+def world_json(world: World) -> dict[str, Json]:
+    """Everything known after an event. Values of names are tagged as in recordings; addresses are lists."""
+    return {
+        "event": world.events,
+        "at": world.at,
+        "page": world.page,
+        "ended": world.ended,
+        "processes": {name: _process(world, process) for name, process in world.processes.items()},
+        "rows": [_row(host, row) for (host, _), row in world.rows.items()],
+        "packets": [_packet(seen) for seen in world.packets],
+        "inferred": [f"{segment.sender} {segment.label}" for segment in world.inferred],
+        "counters": dict(world.counters),
+        "expectations": [
+            {"line": line, "source": judged.source, "ok": judged.ok, "actual": judged.actual}
+            for line, judged in sorted(world.expectations.items())
+        ],
+        "predictions": [
+            {"line": line, "answer": settled.answer, "chosen": world.choices.get(line)}
+            for line, settled in sorted(world.answers.items())
+        ],
+    }
+
+
+def _process(world: World, process: Process) -> dict[str, Json]:
+    current = process.current
+    return {
+        "pid": process.pid,
+        "outer_pid": process.outer_pid,
+        "host": process.host,
+        "parent": process.parent,
+        "alive": process.alive,
+        "status": process.status,
+        "line": process.line,
+        "blocked": current.name if current is not None and current.slept else None,
+        "current": _call(current),
+        "last": _call(process.last),
+        "names": {name: encode(value) for name, value in process.names.items()},
+        "fds": [_fd(world, entry) for entry in process.fds],
+    }
+
+
+def _call(call: Call | None) -> Json:
+    if call is None:
+        return None
+    return {
+        "name": call.name,
+        "line": call.line,
+        "stage": call.stage.value,
+        "value": encode(call.value),
+        "error": call.error,
+        "syscall": call.asleep.syscall if call.asleep else None,
+    }
+
+
+def _fd(world: World, entry: FdEntry) -> Json:
+    row = world.row_of(entry.inode) if entry.is_socket else None
+    return {
+        "fd": entry.fd,
+        "target": entry.target,
+        "protocol": entry.protocol,
+        "state": str(row.state) if row else None,
+    }
+
+
+def _row(host: str, row: SocketRow) -> Json:
+    return {
+        "host": host,
+        "family": row.family,
+        "type": row.type,
+        "protocol": row.protocol,
+        "state": str(row.state),
+        "local": _address(row.local),
+        "peer": _address(row.peer),
+        "recv_q": row.recv_q,
+        "send_q": row.send_q,
+        "inode": row.inode,
+        "cookie": row.cookie,
+        "timer": str(row.timer) if row.timer else None,
+        "expires": row.expires,
+        "retransmits": row.retransmits,
+        "bound_only": row.bound_only,
+        "interface": row.interface,
+    }
+
+
+def _packet(seen: SeenPacket) -> Json:
+    packet, relative = seen.event.packet, seen.event.relative
+    return {
+        "text": seen.text,
+        "at": packet.at,
+        "source": list(packet.source),
+        "destination": list(packet.destination),
+        "length": packet.length,
+        "seq": relative.seq if relative else None,
+        "ack": relative.ack if relative else None,
+        "retransmission": relative.retransmission if relative else False,
+        "late": seen.event.late,
+    }
+
+
+def _address(address: Address | None) -> Json:
+    match address:
+        case tuple():
+            return list(address)
+        case bytes():
+            return encode(address)
+        case _:
+            return address

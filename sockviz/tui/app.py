@@ -1,0 +1,161 @@
+"""The application: its themes, its screens, and how it ends. Each screen is imported when it is first needed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.filter import LineFilter
+from textual.screen import Screen
+
+from sockviz.progress import ProgressStore
+from sockviz.tui import crash, look
+from sockviz.tui.course import CourseEntry, OpenRun, Options
+from sockviz.tui.screens.home import HomeScreen, LessonChosen
+from sockviz.tui.themes import DARK, MONOCHROME, NAMES, themes
+
+if TYPE_CHECKING:
+    from sockviz.player.run import Run
+
+
+class SockvizApp(App[int]):
+    """sockviz on a terminal. ``left`` is what the kernel still keeps of the lessons that were closed; ``fault`` is the
+    sentence that tells of a fault of its own."""
+
+    TITLE = "sockviz"
+    CSS_PATH = "screens/home.tcss"  # a default screen's own style sheet is not read
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit", tooltip="Leave sockviz"),
+    ]
+
+    def __init__(
+        self,
+        course: Sequence[CourseEntry],
+        open_run: OpenRun,
+        store: ProgressStore,
+        options: Options | None = None,
+    ) -> None:
+        colourless = look.no_colour(os.environ)
+        # With NO_COLOR, Textual would still write greys; an ANSI theme under its NoColor filter writes none.
+        super().__init__(ansi_color=True if colourless else None)
+        self.course, self.store, self.options = tuple(course), store, options or Options()
+        self.left: tuple[str, ...] = ()
+        self.fault: str | None = None
+        self._open_run = open_run
+        self._open: list[Run] = []
+        chosen = self.options.ascii
+        self.ascii = look.wants_ascii(os.environ) if chosen is None else chosen
+        for theme in themes():
+            self.register_theme(theme)
+        name = MONOCHROME if colourless else NAMES.get(self.options.theme or "", DARK)
+        # Set before anything is drawn: a theme that is changed later styles everything twice.
+        self.set_reactive(App.theme, name)
+        self.stylesheet.set_variables(self.get_css_variables())
+
+    def get_default_screen(self) -> Screen[None]:
+        """Home, unless a lesson is to be opened at once."""
+        if self.options.lesson is not None:
+            return Screen()
+        return HomeScreen(self.course, self.store, self.options.lab)
+
+    def on_mount(self) -> None:
+        """Opens the lesson that was asked for."""
+        if self.options.lesson is not None:
+            self._open_lesson(self.options.lesson, self.options.page)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """On a terminal without Unicode, what no widget has spelled in ASCII is spelled here."""
+        filters = super().get_line_filters()
+        if not self.ascii:
+            return filters
+        from sockviz.tui.ascii_only import AsciiOnly  # on demand
+
+        return [*filters, AsciiOnly()]
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What the palette offers everywhere: lessons, themes, a picture, the end."""
+        for entry in self.course:
+            if not isinstance(screen, HomeScreen):
+                break
+            yield SystemCommand(f"Open {entry.name}", entry.summary, lambda e=entry: self._open_lesson(e, 0))
+        for name, theme in NAMES.items():
+            yield SystemCommand(
+                f"Theme: {name}", f"Draw everything in the {name} theme", lambda t=theme: self._use(t)
+            )
+        yield SystemCommand(
+            "Picture", "Save this screen as an SVG file", lambda: self.set_timer(0.1, self._picture)
+        )
+        yield SystemCommand("Quit", "Leave sockviz", self.action_quit)
+
+    def _use(self, theme: str) -> None:
+        self.theme = theme
+
+    def _picture(self) -> None:
+        self.notify(f"Saved as {self.save_screenshot()}", markup=False)
+
+    # -- lessons
+
+    @on(LessonChosen)
+    def _chosen(self, message: LessonChosen) -> None:
+        self._open_lesson(message.entry, message.page)
+
+    def _open_lesson(self, entry: CourseEntry, page: int) -> None:
+        from sockviz.tui.screens.opening import OpeningScreen  # on demand
+
+        def opened(run: Run | None) -> None:
+            if run is None:
+                self._lesson_closed(())
+            else:
+                self._begin(run, entry, page)
+
+        self.push_screen(OpeningScreen(entry, self._opened), opened)
+
+    async def _opened(self, entry: CourseEntry) -> Run:
+        run = await self._open_run(entry)
+        self._open.append(run)  # from here on it is closed, however this ends
+        return run
+
+    def _begin(self, run: Run, entry: CourseEntry, page: int) -> None:
+        from sockviz.tui.screens.lesson import LessonScreen  # on demand
+        from sockviz.tui.view import Look
+
+        drawn = Look(
+            ascii=self.ascii,
+            colour=self.theme != MONOCHROME,
+            animate=self.animation_level != "none",
+        )
+        screen = LessonScreen(run, entry.slug, self.store, drawn, page=page, notes=self.options.notes)
+
+        def closed(left: tuple[str, ...] | None) -> None:
+            self._open.remove(run)
+            self._lesson_closed(left or ())
+
+        self.push_screen(screen, closed)
+
+    def _lesson_closed(self, left: tuple[str, ...]) -> None:
+        self.left += left
+        if self.options.lesson is not None:
+            self.exit()
+            return
+        if isinstance(self.screen, HomeScreen):
+            self.screen.refreshed()
+        if left:
+            self.notify(Content("\n".join(left)).plain, title="The kernel still keeps", markup=False)
+
+    async def close_runs(self) -> None:
+        """Ends every lesson that is still open, whatever happened before."""
+        while self._open:
+            self.left += await self._open.pop().close()
+
+    # -- the end
+
+    def _fatal_error(self) -> None:
+        """A fault of our own: no traceback on the screen, a file with it and a sentence instead."""
+        if self._exception is not None and self.fault is None:
+            self.fault = crash.save(self._exception)
+        self._close_messages_no_wait()

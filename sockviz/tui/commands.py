@@ -1,0 +1,40 @@
+"""What the command palette (ctrl+p) offers on the lesson screen: its actions and its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from textual.binding import Binding
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+if TYPE_CHECKING:
+    from sockviz.tui.screens.lesson import LessonScreen
+
+
+class LessonCommands(Provider):
+    """Every action that has a key, and every page."""
+
+    async def discover(self) -> Hits:
+        """All of them, before anything is typed."""
+        for name, help_text, command in self._commands():
+            yield DiscoveryHit(Content(name), command, name, help_text)
+
+    async def search(self, query: str) -> Hits:
+        """Those that match."""
+        matcher = self.matcher(query)
+        for name, help_text, command in self._commands():
+            if (score := matcher.match(name)) > 0:
+                yield Hit(score, matcher.highlight(name), command, name, help_text)
+
+    def _commands(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
+        screen = cast("LessonScreen", self.screen)
+        for binding in screen.BINDINGS:
+            if isinstance(binding, Binding) and not binding.action.startswith(("digit", "scroll", "pane")):
+                name = f"{binding.description} ({binding.key_display or binding.key})"
+                yield name, binding.tooltip, partial(screen.run_action, binding.action)
+        for page in screen.reading.run.lesson.pages:
+            name = f"Page {page.index + 1}: {page.heading or 'without a heading'}"
+            yield name, "Look at where this page began", partial(screen.go_to_page, page.index)

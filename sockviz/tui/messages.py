@@ -1,0 +1,51 @@
+"""What the widgets say: every message of the front end, in the past tense. The screen decides what follows from one."""
+
+from __future__ import annotations
+
+from textual.message import Message
+
+from sockviz.tui.view import Focus
+
+
+class SocketFocused(Message):
+    """The reader pointed at a socket of the stage."""
+
+    def __init__(self, inode: int) -> None:
+        super().__init__()
+        self.inode = inode
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the last thing pointed at counts."""
+        return isinstance(message, SocketFocused | LineFocused | PacketFocused)
+
+
+class LineFocused(Message):
+    """The reader pointed at a line of the lesson's code (1-based line of the file)."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__()
+        self.line = line
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the last thing pointed at counts."""
+        return isinstance(message, SocketFocused | LineFocused | PacketFocused)
+
+
+class PacketFocused(Message):
+    """The reader pointed at a captured packet (its number in the world's packets)."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the last thing pointed at counts."""
+        return isinstance(message, SocketFocused | LineFocused | PacketFocused)
+
+
+class InspectRequested(Message):
+    """The reader asked for the evidence of what is pointed at (a second click on it)."""
+
+    def __init__(self, focus: Focus) -> None:
+        super().__init__()
+        self.focus = focus

@@ -1,0 +1,188 @@
+"""Symbols and colours: one hue for each process, one colour and symbol for each state, and their ASCII stand-ins.
+
+Drawings name *roles* (``muted``, ``process-1``, ``state-listen``), several separated by spaces. `INKS` says how each is inked,
+`theme_variables` which colours the themes give them. Never colour alone: whatever a colour says, a symbol or a word says too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from sockviz.lesson.document import Lesson
+from sockviz.model.sockets import State
+from sockviz.tui.view import Look
+
+#: One symbol for each state. Half squares are half-closed connections.
+STATE_SYMBOLS: Mapping[State, str] = {
+    State.LISTEN: "◎",
+    State.SYN_SENT: "▷",
+    State.SYN_RECEIVED: "◁",
+    State.ESTABLISHED: "●",
+    State.FIN_WAIT_1: "◧",
+    State.FIN_WAIT_2: "◨",
+    State.CLOSE_WAIT: "◩",
+    State.CLOSING: "◆",
+    State.LAST_ACK: "◪",
+    State.TIME_WAIT: "◷",
+    State.CLOSED: "○",
+    State.UNCONNECTED: "◇",
+    State.CONNECTED: "◈",
+}
+
+DONE, FAILED, ASLEEP, NEXT, NOT_YET, ENTERED = "✓", "✗", "◐", "▸", "○", "◌"
+
+#: What each symbol becomes on a terminal without UTF-8: always as many cells.
+ASCII: Mapping[str, str] = {
+    "◎": "@", "▷": ">", "◁": "<", "●": "*", "◧": "{", "◨": "[", "◩": "}", "◆": "X", "◪": "]", "◷": "t", "○": ".",
+    "◇": "o", "◈": "=", "✓": "+", "✗": "x", "◐": "z", "▸": ">", "◌": "o", "◉": "O", "■": "#", "□": "_", "▪": "#",
+    "─": "-", "━": "=", "│": "|", "┃": "|", "╭": "+", "╮": "+", "╰": "+", "╯": "+", "├": "+", "┤": "+", "┬": "+",
+    "┴": "+", "┼": "+", "┌": "+", "┐": "+", "└": "+", "┘": "+", "┄": "-", "┆": ":", "┊": ":", "╌": "-", "╴": "-",
+    "▶": ">", "◀": "<", "→": ">", "←": "<", "↑": "^", "↓": "v", "▲": "^", "▼": "v", "⇢": ">", "⇠": "<", "↻": "&",
+    "…": "~", "·": ".", "—": "-", "–": "-", "×": "x", "⋮": ":", "↔": "=", "⟲": "@", "▌": ">", "║": "|", "═": "=",
+    "╔": "+", "╗": "+", "╚": "+", "╝": "+", "╸": "=", "µ": "u", "≠": "!", "›": ">", "§": "S", "’": "'", "▹": ">",
+    "◃": "<", "►": ">", "◄": "<", "╳": "X",
+}  # fmt: skip
+_TO_ASCII = str.maketrans(dict(ASCII))
+
+
+def to_ascii(text: str) -> str:
+    """`text` in ASCII alone, in as many cells: symbols by `ASCII`, anything else ``?``."""
+    text = text.translate(_TO_ASCII)
+    if text.isascii():
+        return text
+    return "".join(c if c.isascii() else "?" * cell_len(c) for c in text)
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """How a role is drawn: theme variables for foreground and background, and attributes."""
+
+    colour: str | None = None
+    on: str | None = None
+    bold: bool | None = None
+    italic: bool | None = None
+    underline: bool | None = None
+    reverse: bool | None = None
+
+
+PROCESS_HUES = 8
+
+
+def _inks() -> dict[str, Ink]:
+    inks = {
+        "strong": Ink(bold=True),
+        "italic": Ink(italic=True),
+        "underline": Ink(underline=True),
+        "reverse": Ink(reverse=True),
+        "muted": Ink("stage-muted"),
+        "faint": Ink("stage-faint"),
+        "good": Ink("stage-good"),
+        "bad": Ink("stage-bad", bold=True),
+        "asleep": Ink("stage-asleep"),
+        "new": Ink(bold=True),
+        "mark": Ink(on="stage-mark"),
+        "related": Ink(on="stage-related"),
+        "code-string": Ink("code-string"),
+        "code-number": Ink("code-number"),
+        "code-constant": Ink("code-constant"),
+        "code-call": Ink("code-call", bold=True),
+        "code-comment": Ink("stage-muted", italic=True),
+        "code-done": Ink("stage-dim"),
+    }
+    inks |= {f"process-{n}": Ink(f"process-{n}") for n in range(1, PROCESS_HUES + 1)}
+    inks |= {f"state-{slug(state)}": Ink(f"state-{slug(state)}") for state in State}
+    return inks
+
+
+def slug(state: State) -> str:
+    """The state's part of a variable's name."""
+    return state.value.lower()
+
+
+def state_role(state: State) -> str:
+    """The role that a state is drawn in."""
+    return f"state-{slug(state)}"
+
+
+_DARK = {
+    "process-1": "#c3a6ff", "process-3": "#f29bd4", "process-5": "#dcb6e0", "process-7": "#e58ae8",
+    "process-2": "#62b8ff", "process-4": "#57d4e0", "process-6": "#9db2ff", "process-8": "#7fe0c8",
+    "state-listen": "#4fd6be", "state-syn-sent": "#ffd166", "state-syn-received": "#ffb454",
+    "state-established": "#86e08b", "state-fin-wait-1": "#ff9e7a", "state-fin-wait-2": "#e8a58f",
+    "state-close-wait": "#ff86a2", "state-closing": "#ff7d7d", "state-last-ack": "#e39ac2",
+    "state-time-wait": "#9db0c8", "state-closed": "#8f99a8", "state-unconnected": "#a8b5c9",
+    "state-connected": "#a5dba0", "stage-muted": "#8b95a7", "stage-dim": "#b4bdcb", "stage-faint": "#4a5365",
+    "stage-good": "#86e08b", "stage-bad": "#ff7d7d", "stage-asleep": "#ffd166", "stage-mark": "#33405a",
+    "stage-related": "#232b3b", "code-string": "#b5d99c", "code-number": "#f0b98d", "code-constant": "#9fc6d9",
+    "code-call": "#e8ecf4",
+}  # fmt: skip
+_LIGHT = {
+    "process-1": "#6b3fc0", "process-3": "#a82680", "process-5": "#84468a", "process-7": "#92209a",
+    "process-2": "#0b5fb0", "process-4": "#006b78", "process-6": "#3b50c4", "process-8": "#006e58",
+    "state-listen": "#00705f", "state-syn-sent": "#855800", "state-syn-received": "#934b00",
+    "state-established": "#17702a", "state-fin-wait-1": "#ab3b16", "state-fin-wait-2": "#8f442e",
+    "state-close-wait": "#b01f54", "state-closing": "#ad1d1d", "state-last-ack": "#8d3569",
+    "state-time-wait": "#4a5c74", "state-closed": "#5f6774", "state-unconnected": "#526077",
+    "state-connected": "#2b6f3a", "stage-muted": "#5f6878", "stage-dim": "#3d4553", "stage-faint": "#b9c0cc",
+    "stage-good": "#17702a", "stage-bad": "#ad1d1d", "stage-asleep": "#855800", "stage-mark": "#cfdcf2",
+    "stage-related": "#e6ecf6", "code-string": "#2d6a1e", "code-number": "#934b00", "code-constant": "#1f5f7a",
+    "code-call": "#1b212b",
+}  # fmt: skip
+_ANSI = {
+    "process-1": "ansi_magenta", "process-3": "ansi_bright_magenta", "process-5": "ansi_magenta",
+    "process-7": "ansi_bright_magenta", "process-2": "ansi_blue", "process-4": "ansi_cyan",
+    "process-6": "ansi_bright_blue", "process-8": "ansi_bright_cyan", "state-listen": "ansi_cyan",
+    "state-syn-sent": "ansi_yellow", "state-syn-received": "ansi_yellow", "state-established": "ansi_green",
+    "state-fin-wait-1": "ansi_red", "state-fin-wait-2": "ansi_red", "state-close-wait": "ansi_red",
+    "state-closing": "ansi_red", "state-last-ack": "ansi_red", "state-time-wait": "ansi_bright_black",
+    "state-closed": "ansi_bright_black", "state-unconnected": "ansi_bright_black", "state-connected": "ansi_green",
+    "stage-muted": "ansi_bright_black", "stage-dim": "ansi_default", "stage-faint": "ansi_bright_black",
+    "stage-good": "ansi_green", "stage-bad": "ansi_red", "stage-asleep": "ansi_yellow", "stage-mark": "ansi_bright_black",
+    "stage-related": "ansi_default", "code-string": "ansi_green", "code-number": "ansi_yellow",
+    "code-constant": "ansi_cyan", "code-call": "ansi_default",
+}  # fmt: skip
+
+
+def theme_variables(dark: bool, ansi: bool = False) -> dict[str, str]:
+    """The variables that a theme gives the stage: put them into ``Theme.variables`` or `App.get_theme_variable_defaults`."""
+    return dict(_ANSI if ansi else _DARK if dark else _LIGHT)
+
+
+INKS: Mapping[str, Ink] = _inks()
+
+
+def hues(lesson: Lesson) -> dict[str, str]:
+    """The role of each process of the lesson, by order of appearance.
+
+    Servers and what they fork take one family of hues (odd numbers), clients the other (even); a process with
+    another name takes the family that is used less.
+    """
+    parents = {s.targets[0]: s.process for s in lesson.statements if s.forks and s.targets}
+    given: dict[str, int] = {}
+    used = {1: 0, 2: 0}
+    for name in lesson.processes:
+        family = _family(name, parents, given)
+        if family is None:
+            family = 1 if used[1] <= used[2] else 2
+        given[name] = family + 2 * (used[family] % (PROCESS_HUES // 2))
+        used[family] += 1
+    return {name: f"process-{number}" for name, number in given.items()}
+
+
+def _family(name: str, parents: Mapping[str, str], given: Mapping[str, int]) -> int | None:
+    if name.startswith("server"):
+        return 1
+    if name.startswith("client"):
+        return 2
+    parent = parents.get(name)
+    if parent is not None and parent in given:
+        return 2 - given[parent] % 2
+    return None
+
+
+def plain_if_asked(text: str, look: Look) -> str:
+    """`text` as this terminal can show it."""
+    return to_ascii(text) if look.ascii else text

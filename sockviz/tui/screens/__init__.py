@@ -1,0 +1,1 @@
+"""The screens: the course, a lesson being opened, a lesson, help."""

@@ -1,0 +1,196 @@
+"""Home: the course with what has been read of it, and what the highlighted lesson is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import OptionList, Static
+
+from sockviz.progress import LessonProgress, Progress, ProgressStore
+from sockviz.tui.course import CourseEntry
+from sockviz.tui.widgets.key_bar import KeyBar
+
+
+class LessonChosen(Message):
+    """The reader wants to open a lesson, at a page (from 0)."""
+
+    def __init__(self, entry: CourseEntry, page: int = 0) -> None:
+        super().__init__()
+        self.entry, self.page = entry, page
+
+
+KEYS: list[BindingType] = [
+    Binding("enter", "open", "open", id="home.open", priority=True, tooltip="Open the highlighted lesson"),
+    Binding("space", "open", "open", show=False, id="home.open-space", tooltip="Open the highlighted lesson"),
+    Binding("c", "resume", "continue", id="home.continue", tooltip="Continue where you left off"),
+    Binding("question_mark", "help", "help", key_display="?", id="home.help", tooltip="All keys"),
+    Binding("q", "quit", "quit", id="home.quit", tooltip="Leave sockviz"),
+]
+
+
+class CourseList(OptionList):
+    """The lessons, one a line."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "cursor_up", "choose", key_display="↑↓", id="home.up", tooltip="The lesson above"),
+        Binding("down", "cursor_down", "below", show=False, id="home.down", tooltip="The lesson below"),
+    ]
+
+
+_WIDTHS = [(0, "-narrow"), (100, "-medium"), (150, "-wide")]
+_HEIGHTS = [(0, "-short"), (28, "-tall")]
+
+
+class HomeScreen(Screen[None]):
+    """The course on the left, the highlighted lesson on the right."""
+
+    CSS_PATH = "home.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
+    HORIZONTAL_BREAKPOINTS = _WIDTHS
+    VERTICAL_BREAKPOINTS = _HEIGHTS
+
+    def __init__(self, course: Sequence[CourseEntry], store: ProgressStore, lab: str) -> None:
+        super().__init__()
+        self._course, self._store, self._lab = list(course), store, lab
+
+    def compose(self) -> ComposeResult:
+        """Title, the course beside its summary, keys."""
+        brand = Content.assemble((" sockviz", "bold $primary"), ("   the sockets API, performed", "$quiet"))
+        yield Static(brand, id="brand")
+        yield Static(id="resume")
+        with Horizontal(id="home"):
+            yield CourseList(id="course")
+            with VerticalScroll(id="summary", can_focus=False):
+                yield Static(id="about")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Begins at the lesson that was open last."""
+        courses = self.query_one(CourseList)
+        courses.border_title, courses.border_subtitle = "course", self._lab
+        self._fill()
+        last = self._last()
+        at = self._course.index(last[0]) if last else 0
+        if self._course:
+            courses.highlighted = at
+        courses.focus()
+
+    def refreshed(self) -> None:
+        """Shows the progress as it is now, the lesson that was open last highlighted."""
+        courses = self.query_one(CourseList)
+        at = courses.highlighted
+        last = self._last()
+        self._fill()
+        courses.highlighted = self._course.index(last[0]) if last else at
+
+    def _fill(self) -> None:
+        progress = self._store.progress
+        courses = self.query_one(CourseList)
+        courses.set_options(_row(entry, progress.of(entry.slug)) for entry in self._course)
+        last = self._last()
+        if last is None:
+            resume = Content.styled(" Begin with the first lesson: enter opens it.", "$quiet")
+        else:
+            entry, page = last
+            resume = Content.assemble(
+                (" c ", "bold $primary"), ("continue where you left off: ", "$quiet"),
+                (entry.name, "bold"), (f", page {page + 1}", "$quiet"),
+            )  # fmt: skip
+        if self._store.message:
+            resume = Content.styled(f" {self._store.message}", "$warning")
+        if not self._course:
+            resume = Content.styled(" No lessons were found.", "$warning")
+        self.query_one("#resume", Static).update(resume)
+
+    def _last(self) -> tuple[CourseEntry, int] | None:
+        return resumable(self._course, self._store.progress)
+
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        entry = self._course[event.option_index]
+        self.query_one("#about", Static).update(_about(entry, self._store.progress.of(entry.slug)))
+        self.query_one("#summary").border_title = Content(entry.name)
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        self.post_message(LessonChosen(self._course[event.option_index]))
+
+    def action_open(self) -> None:
+        """Opens the highlighted lesson."""
+        highlighted = self.query_one(CourseList).highlighted
+        if highlighted is not None:
+            self.post_message(LessonChosen(self._course[highlighted]))
+
+    def action_resume(self) -> None:
+        """Opens the page that was open last; without one, the first lesson."""
+        last = self._last()
+        if last:
+            self.post_message(LessonChosen(*last))
+        elif self._course:
+            self.post_message(LessonChosen(self._course[0]))
+
+    def action_help(self) -> None:
+        """All keys."""
+        from sockviz.tui.screens.help import HelpScreen  # on demand
+
+        self.app.push_screen(HelpScreen(KEYS, stage=False))
+
+    async def action_quit(self) -> None:
+        """Leaves."""
+        await self.app.action_quit()
+
+
+def resumable(course: Sequence[CourseEntry], progress: Progress) -> tuple[CourseEntry, int] | None:
+    """The lesson and page to continue at; None where nothing has been read, or that lesson is no longer there."""
+    if progress.last is None:
+        return None
+    slug, page = progress.last
+    entry = next((entry for entry in course if entry.slug == slug), None)
+    return (entry, page) if entry else None
+
+
+def _row(entry: CourseEntry, read: LessonProgress) -> Content:
+    number = "  " if entry.number is None else f"{entry.number:>2}"
+    mark, ink = _mark(entry, read)
+    return Content.assemble((f"{mark} ", ink), (number, "$accent"), f"  {entry.title}")
+
+
+def _mark(entry: CourseEntry, read: LessonProgress) -> tuple[str, str]:
+    if entry.skipped:
+        return "–", "$warning"
+    if read.is_complete:
+        return "✓", "$success"
+    return ("◐", "$accent") if read.seen else ("·", "$faint")
+
+
+def _about(entry: CourseEntry, read: LessonProgress) -> Content:
+    lab = "two hosts with a link between them" if entry.lab == "two-hosts" else "loopback"
+    facts = [
+        ("time", f"about {entry.minutes} minutes" if entry.minutes else "as long as you like"),
+        ("lab", lab),
+        ("needs", ", ".join(entry.needs) or "nothing special"),
+        ("read", _read(entry, read)),
+    ]
+    parts: list[str | Content | tuple[str, str]] = [(entry.summary, "bold"), "\n\n"]
+    for name, value in facts:
+        parts += [(f"{name:<8}", "$quiet"), value, "\n"]
+    if entry.skipped:
+        parts += ["\n", ("Not on this machine: ", "bold $warning"), (entry.skipped, "$warning"), "\n"]
+    return Content.assemble(*parts)
+
+
+def _read(entry: CourseEntry, read: LessonProgress) -> str:
+    pages = read.pages or entry.pages
+    if not read.seen:
+        return f"not yet, {pages} pages" if pages else "not yet"
+    if read.is_complete:
+        return f"all {pages} pages"
+    return f"{len(read.seen)} of {pages} pages"

@@ -1,0 +1,410 @@
+"""The lesson screen: draws a run at the reader's cursor, and lets it go on when, and only when, it is told to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.command import Provider
+from textual.containers import Container
+from textual.screen import Screen
+
+from sockviz.lesson.document import Prose
+from sockviz.model.events import CallReturned
+from sockviz.player.run import Do, Run
+from sockviz.progress import ProgressStore
+from sockviz.tui.commands import LessonCommands
+from sockviz.tui.messages import InspectRequested, LineFocused, PacketFocused, SocketFocused
+from sockviz.tui.motion import PACE, Countdowns, Movement, Playing, reading_time
+from sockviz.tui.reading import Onward, Reading
+from sockviz.tui.screens.lesson_keys import KEYS
+from sockviz.tui.stage import Roadmap, TimelineBar
+from sockviz.tui.view import Focus, Look, Mode, View
+from sockviz.tui.widgets.key_bar import KeyBar
+from sockviz.tui.widgets.lesson_pane import LessonPane
+from sockviz.tui.widgets.overlay import Kind, Overlay
+from sockviz.tui.widgets.page_text import Asked
+from sockviz.tui.widgets.panes import Panes
+from sockviz.tui.widgets.stage_area import StageArea
+from sockviz.tui.widgets.title import ObjectiveLine, TitleLine
+
+#: The least seconds between two drawings of what the run does by itself.
+FRAME = 1 / 30
+_WIDTHS = [(0, "-narrow"), (104, "-medium"), (160, "-wide")]
+_COMMANDS: set[type[Provider] | Callable[[], type[Provider]]] = {LessonCommands}
+
+
+class LessonScreen(Screen[tuple[str, ...]]):
+    """One run, live or recorded, drawn at a cursor. Its result is what the kernel keeps after the lab is gone."""
+
+    CSS_PATH = "lesson.tcss"
+    AUTO_FOCUS = ""
+    BINDINGS = KEYS
+    COMMANDS = _COMMANDS
+    HORIZONTAL_BREAKPOINTS = _WIDTHS
+
+    def __init__(
+        self, run: Run, slug: str, store: ProgressStore, look: Look, *, page: int = 0, notes: bool = False
+    ) -> None:
+        super().__init__()
+        self.reading = Reading(run)
+        self._run, self._slug, self._store, self._look = run, slug, store, look
+        self._start, self._notes = page, notes
+        self._focus = Focus()
+        self._hint = ""
+        self._overlays: dict[Kind, Overlay] = {}
+        self._movement = Movement(self, self._draw)
+        self._countdowns = Countdowns(self, self._draw)
+        self._playing = Playing(self, self._play_step)
+        self._played_page = 0
+        self._noted_page = -1
+        self._rested = self.reading.resting
+        self._explained = 0
+        self._due = self._leaving = self._hurrying = False
+        self._drawn = 0.0
+
+    def compose(self) -> ComposeResult:
+        """Title, objective, roadmap; the lesson beside the stage; timeline and keys."""
+        yield TitleLine()
+        yield ObjectiveLine()
+        yield Roadmap(id="roadmap")
+        with Container(id="body"):
+            yield LessonPane()
+            yield StageArea()
+        yield TimelineBar(id="timeline")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Begins to follow the run."""
+        self.panes = Panes(self)
+        self._run.watch(self._run_changed)
+        self._draw()
+        self.run_worker(self._begin(), name="begin")
+
+    async def _begin(self) -> None:
+        """Opens the first page, which performs nothing, and where asked performs what comes before a later one."""
+        self._hurrying = True
+        while not self._leaving and self._run.next.do is Do.TURN and self._run.timeline.world.page is None:
+            await self._run.advance()
+        while not self._leaving and (self._run.timeline.world.page or 0) < self._start:
+            if self._run.next.do not in (Do.PERFORM, Do.TURN):
+                break
+            self._hint = f"Performing the pages before page {self._start + 1}…"
+            await self._run.advance()
+        self._hint, self._hurrying = "", False
+        self._explained = len(self._run.timeline)
+        self._draw()
+
+    # -- drawing
+
+    def _run_changed(self) -> None:
+        # The player's callbacks come from outside Textual's contexts: timers are made in this screen's own.
+        self.reading.run_changed()
+        if not self._due and not self._leaving and self.is_attached:
+            self._due = True
+            self.call_next(self._schedule)
+
+    def _schedule(self) -> None:
+        wait = FRAME - (time.monotonic() - self._drawn)
+        if wait > 0:
+            self.set_timer(wait, self._draw_due)
+        else:
+            self._draw_due()
+
+    def _draw_due(self) -> None:
+        self._due = False
+        self._draw()
+
+    def _draw(self) -> None:
+        """Draws everything at the cursor, in one frame."""
+        if self._leaving or not self.is_attached:
+            return
+        reading = self.reading
+        rested, self._rested = self._rested, reading.resting
+        if self._rested > rested and self._look.animate and not self._hurrying:
+            self._movement.begin()
+        view = self._view()
+        asked = Asked(reading.choices, frozenset(p.line for p in reading.open_predictions), reading.pointed)
+        with self.app.batch_update():
+            self.query_one(TitleLine).show(view)
+            self.query_one(ObjectiveLine).show(view.lesson.summary, self._said(view), view.problem)
+            self.query_one(Roadmap).show(view)
+            self.query_one(LessonPane).show(view, asked, self._notes)
+            self.query_one(StageArea).show(view, reading.opened)
+            self.query_one(TimelineBar).show(view)
+            self._explain(view)
+            for overlay in self._overlays.values():
+                overlay.show(view)
+        self._countdowns.follow(view)
+        if (
+            view.mode is not Mode.REVIEW
+            and view.world.page is not None
+            and view.page.index != self._noted_page
+        ):
+            self._noted_page = view.page.index
+            self._store.page_seen(self._slug, view.page.index, len(view.lesson.pages))
+        self._drawn = time.monotonic()
+
+    def _view(self) -> View:
+        view = self.reading.view(self._look, self._focus, self._movement.progress)
+        return replace(view, now=time.time()) if view.mode is Mode.LIVE else view
+
+    def _said(self, view: View) -> str:
+        return (
+            self._hint
+            or self.panes.advice(self.size)
+            or ("" if not view.world.ended else "The lesson is over.")
+        )
+
+    def _explain(self, view: View) -> None:
+        """Opens the errno card once for each call that fails."""
+        if view.mode is Mode.REVIEW or view.cursor <= self._explained:
+            return
+        new = view.timeline.events[self._explained : view.cursor]
+        self._explained = view.cursor
+        if not self._hurrying and any(isinstance(event, CallReturned) and event.error for event in new):
+            self._open(Kind.ERRNO)
+
+    # -- going on
+
+    def _acted(self) -> None:
+        """The reader has done something: what moves by itself stops moving, and hints are over."""
+        self._playing.stop()
+        self._movement.finish()
+        self._hint = ""
+
+    def on_key(self, event: events.Key) -> None:
+        """Any key stops playing and ends a movement; `p` says itself what it means."""
+        if event.key != "p":
+            self._playing.stop()
+        if self._movement.finish():
+            self._draw()
+
+    def action_onward(self) -> None:
+        """The next call, or the next page, or the next resting place of the past."""
+        self._acted()
+        self._onward()
+
+    def _onward(self) -> None:
+        reading = self.reading
+        match reading.onward:
+            case Onward.PREDICT:
+                question = reading.point()
+                if question is not None:
+                    self.query_one(LessonPane).reveal(question.line)
+                    self._hint = "Predict first: a digit answers, space again passes."
+            case Onward.STEP:
+                self._shut(Kind.ERRNO)
+                reading.forward()
+            case Onward.PERFORM:
+                self._shut(Kind.ERRNO)
+                following = self._run.next
+                if following.do is Do.WAIT and following.call is not None:
+                    call = following.call
+                    self._hint = (
+                        f"{call.process} still sleeps in {call.name}: its next line waits for that to return."
+                    )
+                self.run_worker(self._run.advance(), name="advance")
+            case Onward.BUSY:
+                self._hint = "The last step is still under way; all other keys work meanwhile."
+            case Onward.END:
+                over = (
+                    "the end of the recording" if reading.mode is Mode.RECORDED else "the end of the lesson"
+                )
+                self._hint = f"This is {over}: b looks back, q goes back to the course."
+        self._draw()
+
+    def action_back(self) -> None:
+        """The resting place before this one."""
+        self._acted()
+        self._shut(Kind.ERRNO)
+        if not self.reading.back():
+            self._hint = "This is where the lesson begins."
+        self._draw()
+
+    def action_event(self, step: int) -> None:
+        """One event back or forward, within what has happened."""
+        self._acted()
+        if not self.reading.go(self.reading.cursor + step) and step > 0:
+            self._hint = "Nothing has happened after this: space performs the next call."
+        self._draw()
+
+    def action_first(self) -> None:
+        """The first event."""
+        self._acted()
+        self.reading.go(1)
+        self._draw()
+
+    def action_last(self) -> None:
+        """LIVE again, or the end of the recording."""
+        self._acted()
+        self.reading.go(len(self._run.timeline))
+        self._draw()
+
+    def go_to_page(self, page: int) -> None:
+        """Looks at where a page (from 0) began, if it has been reached."""
+        self._acted()
+        if not self.reading.to_page(page):
+            self._hint = f"Page {page + 1} has not been reached yet: space goes on."
+        self._draw()
+
+    def action_play(self) -> None:
+        """Plays on, or stops."""
+        playing = self._playing.on
+        self._acted()
+        if not playing:
+            self._played_page = self.reading.page.index
+            self._hint = "Playing on: any key stops."
+            self._playing.begin()
+        self._draw()
+
+    def _play_step(self) -> float | None:
+        reading = self.reading
+        page = reading.page
+        if page.index != self._played_page:
+            self._played_page = page.index
+            return reading_time("".join(b.markdown for b in page.blocks if isinstance(b, Prose)))
+        onward = reading.onward
+        if onward is Onward.BUSY:
+            return PACE / 4
+        self._hint = "Playing on: any key stops."
+        self._onward()
+        return PACE if onward in (Onward.STEP, Onward.PERFORM) else None
+
+    # -- predictions
+
+    def action_digit(self, choice: int) -> None:
+        """Answers the open question (the one pointed to, else the first)."""
+        questions = self.reading.open_predictions
+        pointed = [q for q in questions if q.line == self.reading.pointed]
+        for question in (pointed or questions)[:1]:
+            self.action_predict(question.line, choice)
+
+    def action_predict(self, line: int, choice: int) -> None:
+        """Answers the question at `line`."""
+        self._acted()
+        question = next((q for q in self.reading.open_predictions if q.line == line), None)
+        if question is not None and choice < len(question.choices):
+            number = self.reading.page.predictions.index(question)
+            self.reading.choose(line, choice)
+            self._store.prediction_made(self._slug, f"{self.reading.page.index}.{number}", choice)
+        self._draw()
+
+    # -- what is shown
+
+    @on(SocketFocused)
+    def _socket_focused(self, message: SocketFocused) -> None:
+        self._point_at(Focus(inode=message.inode))
+
+    @on(LineFocused)
+    def _line_focused(self, message: LineFocused) -> None:
+        self._point_at(Focus(line=message.line))
+
+    @on(PacketFocused)
+    def _packet_focused(self, message: PacketFocused) -> None:
+        self._point_at(Focus(packet=message.number))
+
+    @on(InspectRequested)
+    def _inspect_requested(self, message: InspectRequested) -> None:
+        self._open(Kind.INSPECTOR)
+        self._point_at(message.focus)
+
+    def _point_at(self, focus: Focus) -> None:
+        self._focus = focus
+        self._draw()
+
+    def action_language(self) -> None:
+        """The calls as C, or as Python."""
+        self._acted()
+        self._look = replace(self._look, language="python" if self._look.language == "c" else "c")
+        self._draw()
+
+    def action_notes(self) -> None:
+        """The instructor's notes."""
+        self._acted()
+        self._notes = not self._notes
+        if not self.reading.page.notes:
+            self._hint = f"Notes for the instructor {'on' if self._notes else 'off'}; this page has none."
+        self._draw()
+
+    def action_overlay(self, name: str) -> None:
+        """Opens a panel, or closes it."""
+        self._acted()
+        kind = Kind(name)
+        if kind in self._overlays:
+            self._shut(kind)
+        else:
+            self._open(kind)
+        self._draw()
+
+    def action_close(self) -> None:
+        """Closes what was opened last; then unzooms; then forgets what is pointed at."""
+        self._acted()
+        if self._overlays:
+            self._shut(list(self._overlays)[-1])
+        elif not self.panes.restore():
+            self._focus = Focus()
+            self.set_focus(None)
+        self._draw()
+
+    def _open(self, kind: Kind) -> None:
+        """One large panel at a time; the card beside it."""
+        if kind in self._overlays:
+            return
+        if kind is not Kind.ERRNO:
+            for other in [k for k in self._overlays if k is not Kind.ERRNO]:
+                self._shut(other)
+        overlay = self._overlays[kind] = Overlay(kind)
+        overlay.show(self._view())
+        self.mount(overlay)
+        if overlay.can_focus:
+            overlay.call_after_refresh(overlay.focus)
+
+    def _shut(self, kind: Kind) -> None:
+        overlay = self._overlays.pop(kind, None)
+        if overlay is not None:
+            overlay.remove()
+
+    def action_zoom(self) -> None:
+        """The focused pane alone, or all again."""
+        self._acted()
+        self.panes.toggle()
+        self._draw()
+
+    def action_pane(self, step: int) -> None:
+        """The focus to the next pane; where one is shown at a time, that one."""
+        self._acted()
+        self.panes.move(step)
+        self._draw()
+
+    def action_scroll(self, step: int) -> None:
+        """The lesson's text, while nothing else has the focus."""
+        self.query_one(LessonPane).scroll_relative(y=step * 2, animate=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Below 80×24 one pane is shown at a time."""
+        self.panes.resized(event.size)
+        self._draw()
+
+    def action_help(self) -> None:
+        """All keys, and what the symbols mean."""
+        self._acted()
+        from sockviz.tui.screens.help import HelpScreen  # on demand: few look at it, all wait for the start
+
+        self.app.push_screen(HelpScreen(list(KEYS), stage=True))
+
+    def action_leave(self) -> None:
+        """Ends every process of the lesson, then goes back."""
+        if not self._leaving:
+            self._acted()
+            self._hint = "Ending the lesson's processes…"
+            self._draw()
+            self._leaving = True
+            self._countdowns.stop()
+            self.run_worker(self._leave(), name="leave")
+
+    async def _leave(self) -> None:
+        self.dismiss(await self._run.close())

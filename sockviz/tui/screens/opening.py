@@ -1,0 +1,62 @@
+"""A lesson being opened: its lab takes a moment, and may be refused by this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from sockviz.tui.course import CannotOpen, CourseEntry, OpenRun
+from sockviz.tui.widgets.key_bar import KeyBar
+
+if TYPE_CHECKING:
+    from sockviz.player.run import Run  # noqa: F401  # named in a string
+
+
+class OpeningScreen(Screen["Run | None"]):
+    """Awaits the run of one lesson. Its result is the run, or None where there is none."""
+
+    CSS_PATH = "opening.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "q,escape,enter,space", "give_up", "back", key_display="q", id="opening.back", tooltip="Go back"
+        ),
+    ]
+
+    def __init__(self, entry: CourseEntry, open_run: OpenRun) -> None:
+        super().__init__()
+        self.entry = entry
+        self._open_run = open_run
+        self._failed = False
+
+    def compose(self) -> ComposeResult:
+        """The lesson's name, and what happens."""
+        yield Static(Content.styled(self.entry.name, "bold"), id="name")
+        yield Static(Content("Starting its processes…"), id="state")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Opens it."""
+        self.run_worker(self._open(), name="open")
+
+    async def _open(self) -> None:
+        from sockviz.lesson.document import BadLesson  # with the lesson, not with the first paint
+
+        try:
+            run = await self._open_run(self.entry)
+        except (CannotOpen, BadLesson) as error:
+            self._failed = True
+            state = self.query_one("#state", Static)
+            state.update(Content(str(error)))
+            state.add_class("-failed")
+        else:
+            self.dismiss(run)
+
+    def action_give_up(self) -> None:
+        """Goes back, once it is known that nothing was started."""
+        if self._failed:
+            self.dismiss(None)

@@ -1,0 +1,163 @@
+"""The code of one process: its lines so far and on this page, each with its result."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+
+from sockviz.lesson.document import Statement
+from sockviz.model.calls import Call, Stage
+from sockviz.model.events import StatementBegun
+from sockviz.model.values import SocketValue, Value
+from sockviz.model.wording import asleep_in, call_as_made, outcome
+from sockviz.model.world import Process
+from sockviz.model.world import Line as Progress
+from sockviz.player.run import Do
+from sockviz.tui.palette import ASLEEP, DONE, FAILED, NEXT
+from sockviz.tui.stage.ink import Line, crop, ends, fit, line
+from sockviz.tui.stage.listing import coloured, compact
+from sockviz.tui.view import Focus, View
+
+#: The narrowest a line's source may get before its result is cut instead.
+_LEAST_SOURCE = 12
+#: Lines still to come that stay in sight below the one that is next.
+_AHEAD = 2
+
+
+def next_line(view: View) -> int | None:
+    """The line of the lesson that is performed next: what the past did next, in review."""
+    events = view.timeline.events
+    for index in range(view.cursor, len(events)):
+        event = events[index]
+        if isinstance(event, StatementBegun):
+            return event.line
+    return view.next.statement.line if view.next.statement is not None else None
+
+
+def statements_of(view: View, process: str) -> list[Statement]:
+    """The process's lines on the pages up to the one that the world is at."""
+    last = view.world.page if view.world.page is not None else view.page.index
+    return [
+        s for page in view.lesson.pages if page.index <= last for s in page.statements if s.process == process
+    ]
+
+
+def code_blocks(view: View, process: str, width: int, coming: int | None, hue: str) -> tuple[list[list[Line]], int]:
+    """For each of the process's lines what is drawn of it, and the index of the one to keep in sight."""
+    blocks: list[list[Line]] = []
+    anchor = 0
+    for statement in statements_of(view, process):
+        progress = view.world.lines.get(statement.line)
+        if statement.line == coming or progress is not None:
+            anchor = len(blocks)
+        blocks.append(_block(view, statement, progress, width, statement.line == coming, hue))
+    return blocks, anchor
+
+
+def windowed(blocks: list[list[Line]], anchor: int, height: int) -> list[Line]:
+    """The blocks around `anchor` that fit into `height` lines, whole where possible."""
+    if not blocks or height <= 0:
+        return []
+    first = last = anchor
+    room = height - len(blocks[anchor])
+    ahead = _AHEAD
+    while room > 0:
+        if ahead and last + 1 < len(blocks) and len(blocks[last + 1]) <= room:
+            last, ahead = last + 1, ahead - 1
+            room -= len(blocks[last])
+        elif first > 0 and len(blocks[first - 1]) <= room:
+            ahead = 0 if ahead and last + 1 < len(blocks) and len(blocks[last + 1]) > room else ahead
+            first -= 1
+            room -= len(blocks[first])
+        elif last + 1 < len(blocks) and len(blocks[last + 1]) <= room:
+            last += 1
+            room -= len(blocks[last])
+        else:
+            break
+    return [it for block in blocks[first : last + 1] for it in block][:height]
+
+
+def _block(
+    view: View, statement: Statement, progress: Progress | None, width: int, is_next: bool, hue: str
+) -> list[Line]:
+    process = view.world.processes.get(statement.process)
+    calls = _calls(process, progress)
+    focus = Focus(line=statement.line)
+    mark = line((NEXT, f"{hue} strong")) if is_next else line(" ")
+    result = _result(progress, calls)
+    if is_next and view.next.do is Do.WAIT and view.next.call is not None and view.cursor == len(view.timeline):
+        result = line((f"waits for {view.next.call.name}", "asleep"))
+    written = _source(view, statement)
+    if result.width > 8 and cell_len(written) + result.width + 3 > width:
+        # An accepted connection's peer stands in the descriptor table too.
+        brief = line(*((text.partition(" from ")[0], role) for text, role in result.runs))
+        result = crop(brief, max(8, width // 3))
+    source = coloured(compact(written, max(_LEAST_SOURCE, width - result.width - 3)))
+    if progress is None and not is_next:
+        source = Line(tuple((text, "muted") for text, _ in source.runs))
+    elif is_next:
+        source = source.over("strong")
+    lines = [ends(mark + source, result + line(" "), width)]
+    current = calls[-1] if calls else None
+    if current is not None and current.stage is Stage.ASLEEP:
+        lines.append(fit(line("   ", (asleep_in(current), "asleep")), width))
+    elif view.focus.line == statement.line and current is not None:
+        lines.append(fit(line("   ", (call_as_made(current), "muted")), width))
+    elif progress is not None and progress.error is not None and progress.message:
+        lines.append(fit(line("   ", (progress.message, "muted")), width))
+    role = _emphasis(view, statement, calls)
+    return [(it.over(role) if role else it).pointing(focus) for it in lines]
+
+
+def _source(view: View, statement: Statement) -> str:
+    rendered = in_c(statement) if view.look.language == "c" else None
+    return rendered if rendered is not None else statement.source
+
+
+def in_c(statement: Statement) -> str | None:
+    """The statement as C, on one line; None where there is no C for it."""
+    del statement
+    return None
+
+
+def _calls(process: Process | None, progress: Progress | None) -> list[Call]:
+    if process is None or progress is None:
+        return []
+    return [call for number in progress.calls if (call := process.call(number)) is not None]
+
+
+def _result(progress: Progress | None, calls: list[Call]) -> Line:
+    if progress is None:
+        return Line()
+    if progress.error is not None:
+        return line((f"{FAILED} {progress.error}", "bad"))
+    if not calls:
+        return line((DONE, "muted")) if progress.finished is not None else Line()
+    call = next((call for call in calls if call.stage is Stage.FAILED), calls[-1])
+    match call.stage:
+        case Stage.FAILED | Stage.ABANDONED:
+            return line((outcome(call), "bad"))
+        case Stage.ASLEEP:
+            return line((ASLEEP, "asleep strong"))
+        case Stage.RETURNED:
+            return line((outcome(call), "good"))
+    return line(("…", "muted"))
+
+
+def _emphasis(view: View, statement: Statement, calls: list[Call]) -> str:
+    if view.focus.line == statement.line:
+        return "mark"
+    inode = view.focus.inode
+    if inode is None:
+        return ""
+    if any(_holds(call.value, inode) for call in calls):
+        return "mark"
+    return "related" if any(call.receiver is not None and call.receiver.inode == inode for call in calls) else ""
+
+
+def _holds(value: Value, inode: int) -> bool:
+    match value:
+        case SocketValue():
+            return value.inode == inode
+        case tuple() | list():
+            return any(_holds(item, inode) for item in value)
+    return False

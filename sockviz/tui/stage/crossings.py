@@ -1,0 +1,119 @@
+"""What crossed the wire, captured or inferred, in one form that the sequence diagram draws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sockviz.model.inference import InferredSegment
+from sockviz.model.segments import Endpoint, IcmpHeader
+from sockviz.model.sockets import SocketRow
+from sockviz.model.world import SeenPacket
+from sockviz.tui.view import View
+
+#: ICMP destination unreachable, by code (RFC 792), as people say it.
+_UNREACHABLE = {0: "net unreachable", 1: "host unreachable", 2: "protocol unreachable", 3: "port unreachable", 4: "too big"}
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """One segment, datagram or message between two parties. ``number`` is the captured packet's; None where inferred."""
+
+    number: int | None
+    at: float
+    sender: str
+    receiver: str
+    source: Endpoint
+    destination: Endpoint
+    label: str
+    length: int
+    seq: int | None = None
+    ack: int | None = None
+    again: bool = False
+    late: bool = False
+    because: str = ""
+
+    @property
+    def inferred(self) -> bool:
+        """Whether nobody captured it."""
+        return self.number is None
+
+    def labels(self, with_numbers: bool) -> tuple[str, ...]:
+        """What to write on the arrow, the fullest first; sequence numbers only where asked for."""
+        marks = (" again" if self.again else "") + (" late" if self.late else "")
+        brief = (" ↻" if self.again else "") + (" ‹late›" if self.late else "")
+        size = f" {self.length}" if self.length else ""
+        numbers = "" if self.seq is None or not with_numbers else f" seq {self.seq}" + ("" if self.ack is None else f" ack {self.ack}")
+        return (
+            self.label + size + numbers + marks,
+            self.label + size + marks,
+            self.label + size + brief,
+            self.label + brief,
+            _initials(self.label) + size + brief,
+            _initials(self.label),
+        )
+
+
+def _initials(label: str) -> str:
+    """``S+A`` for ``SYN+ACK``: for arrows that have no room for more."""
+    return "+".join(part[:1] for part in label.split("+")) if "+" in label else label[:3]
+
+
+def crossings(view: View, newest: int) -> Sequence[Crossing]:
+    """The last `newest` of what has crossed at the cursor, oldest first."""
+    if view.lab.has_packets:
+        return [_captured(seen) for seen in view.world.packets[-newest:]]
+    return [_inferred(segment) for segment in view.world.inferred[-newest:]]
+
+
+def count(view: View) -> int:
+    """How many there are."""
+    return len(view.world.packets) if view.lab.has_packets else len(view.world.inferred)
+
+
+def arrived(view: View) -> int:
+    """How many crossed since the resting place before."""
+    before = len(view.before.packets) if view.lab.has_packets else len(view.before.inferred)
+    return max(0, count(view) - before)
+
+
+def belongs(it: Crossing, row: SocketRow) -> bool:
+    """Whether it is of the connection that `row` is one end of (or, for a listener, of its port)."""
+    ends = (_end(row.local), _end(row.peer))
+    if row.peer is None:
+        return ends[0] is not None and ends[0][1] in (it.source[1], it.destination[1])
+    return ends in ((it.source, it.destination), (it.destination, it.source))
+
+
+def _end(address: object) -> Endpoint | None:
+    match address:
+        case (str(host), int(port), *_):
+            return host, port
+    return None
+
+
+def _captured(seen: SeenPacket) -> Crossing:
+    event, packet = seen.event, seen.event.packet
+    relative = event.relative
+    label = _icmp(packet.icmp) if packet.icmp is not None else packet.label
+    return Crossing(
+        seen.number, packet.at, event.sender, event.receiver, packet.source, packet.destination, label, packet.length,
+        relative.seq if relative else None, relative.ack if relative else None,
+        relative.retransmission if relative else False, event.late,
+    )  # fmt: skip
+
+
+def _icmp(header: IcmpHeader) -> str:
+    if header.type == 3:  # ICMPv4 destination unreachable
+        return f"ICMP {_UNREACHABLE.get(header.code, 'unreachable')}"
+    if header.type == 1:  # ICMPv6 destination unreachable
+        return "ICMP unreachable"
+    return {0: "ICMP echo reply", 8: "ICMP echo", 128: "ICMP echo", 129: "ICMP echo reply"}.get(
+        header.type, f"ICMP {header.type}/{header.code}"
+    )
+
+
+def _inferred(it: InferredSegment) -> Crossing:
+    return Crossing(
+        None, it.at, it.sender, it.receiver, it.source, it.destination, it.label, it.length, because=it.because
+    )

@@ -1,0 +1,321 @@
+"""The descriptor table of one process, and what the kernel says of each socket in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
+from sockviz.model.wording import address_text, ends_text, seconds_text
+from sockviz.model.world import Process
+from sockviz.tui.palette import STATE_SYMBOLS, state_role
+from sockviz.tui.stage.ink import Line, Run, crop, fit, line
+from sockviz.tui.stage.lookup import Lookup, look_up, port_of
+from sockviz.tui.view import Focus, View
+
+#: Descriptors looked at to find how high a table would be: more never fit.
+_SAMPLE = 64
+#: Slots drawn of a queue before it is only counted.
+_SLOTS = 12
+#: Received FIN: the kernel counts it as one in Recv-Q until it is read (net/ipv4/tcp_diag.c: rcv_nxt - copied_seq).
+_HAS_FIN = frozenset({State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK, State.TIME_WAIT})
+#: Sent FIN: it takes a sequence number, so it counts as one in Send-Q until it is acknowledged.
+_FIN_UNACKED = frozenset({State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK})
+_TIMER_WORDS = {Timer.ON: "retry in", Timer.KEEPALIVE: "keepalive in", Timer.TIMEWAIT: "gone in", Timer.PERSIST: "window probe in"}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A line of the table to be: a descriptor and its row, or a row that no descriptor owns."""
+
+    inode: int
+    entry: FdEntry | None
+    row: SocketRow | None
+
+
+def held_by(view: View, process: Process) -> tuple[list[Held], list[Held]]:
+    """What the process's descriptors hold (0–2 left out), and what it left behind in the kernel without one."""
+    world = view.world
+    held = [Held(e.inode, e, world.row_of(e.inode) if e.is_socket else None) for e in process.fds if e.fd > 2]
+    open_inodes = {e.inode for p in world.processes.values() if p.alive for e in p.fds if e.is_socket}
+    left = [
+        Held(inode, None, row)
+        for inode, row in look_up(world).orphans.get(process.name, [])
+        if inode not in open_inodes
+    ]
+    return held, left
+
+
+def counting(view: View) -> bool:
+    """Whether a countdown is on screen, so that drawing again with a later ``now`` would show another picture."""
+    return any(row.expires is not None for row in view.world.rows.values())
+
+
+def table_height(view: View, process: Process) -> int:
+    """How many lines the whole table would take."""
+    held, left = held_by(view, process)
+    sample = held[:_SAMPLE]
+    tall = sum(_height_of(it) for it in sample) + sum(_height_of(it) for it in left[:_SAMPLE])
+    return max(1, tall + bool(left) + max(0, len(held) - _SAMPLE))
+
+
+def _height_of(it: Held) -> int:
+    if it.row is None or it.row.bound_only:
+        return 1
+    if it.row.is_listening:
+        return 3
+    if it.entry is None:
+        return 1 + (it.row.expires is not None)
+    return 2 + (it.row.expires is not None)
+
+
+def table(view: View, process: Process, width: int, height: int, hues: dict[str, str]) -> list[Line]:
+    """The table in at most `height` lines: in full where it fits, else in one line each, else in part and counted."""
+    held, left = held_by(view, process)
+    if height <= 0:
+        return []
+    if not process.alive:
+        nothing = "no descriptors: the kernel closed them all"
+    else:
+        nothing = "no sockets yet"
+    if not held and not left:
+        return [fit(line(" ", (nothing, "muted")), width)]
+    pen = _Pen(view, process, look_up(view.world), width, hues, _name_width(view, process, held))
+    for detail in (2, 1, 0):
+        if len(held) + len(left) > height:
+            break
+        lines = _all(pen, held, left, detail)
+        if len(lines) <= height:
+            return lines
+    return _summarised(pen, held, left, height)
+
+
+def _all(pen: _Pen, held: list[Held], left: list[Held], detail: int) -> list[Line]:
+    lines = [it for h in held for it in pen.block(h, detail)]
+    if left:
+        lines.append(pen.rule("no descriptor"))
+        lines += [it for h in left for it in pen.block(h, min(detail, 1))]
+    return lines
+
+
+def _summarised(pen: _Pen, held: list[Held], left: list[Held], height: int) -> list[Line]:
+    """The listeners, what is focused and the newest in a line each; the rest counted by state."""
+    everything = held + left
+    room = max(1, height - 1)
+    order = sorted(range(len(everything)), key=lambda i: (_rank(pen, everything[i]), -i))
+    chosen = sorted(order[:room])
+    lines: list[Line] = []
+    listening = [i for i in chosen if (row := everything[i].row) is not None and row.is_listening]
+    spare = room - len(chosen)
+    for index in chosen:
+        block = pen.block(everything[index], 1 if index in listening and spare > 0 else 0)
+        spare -= len(block) - 1
+        lines += block
+    rest = Counter(
+        row.state.value if (row := everything[i].row) is not None else "in no kernel table" for i in order[room:]
+    )
+    said = ", ".join(f"{count} {state}" for state, count in rest.most_common())
+    where = next((n for n, i in enumerate(chosen) if i != n), len(lines))
+    if rest:
+        lines.insert(min(where, len(lines)), fit(line((f"  ⋮  {said}", "muted")), pen.width))
+    return lines[:height]
+
+
+def _rank(pen: _Pen, it: Held) -> int:
+    if it.inode and it.inode == pen.view.focus.inode:
+        return 0
+    if it.row is not None and it.row.is_listening:
+        return 1
+    return 2
+
+
+def _name_width(view: View, process: Process, held: list[Held]) -> int:
+    lookup = look_up(view.world)
+    return min(6, max((len(lookup.name(process.name, it.inode)) for it in held[:64]), default=0))
+
+
+@dataclass(slots=True)
+class _Pen:
+    """Draws the lines of one process's table in one width."""
+
+    view: View
+    process: Process
+    lookup: Lookup
+    width: int
+    hues: dict[str, str]
+    name_width: int
+
+    def block(self, it: Held, detail: int) -> list[Line]:
+        """The lines of one descriptor: 0 its own line alone, 1 what matters beneath, 2 everything."""
+        focus = Focus(inode=it.inode) if it.inode else None
+        lines = [self._head(it, detail)]
+        if it.row is not None and detail:
+            if it.row.is_listening:
+                lines += self._queues(it.row, detail)
+            else:
+                lines += self._traffic(it.row, detail)
+        role = self._emphasis(it)
+        return [(fit(x, self.width).over(role) if role else fit(x, self.width)).pointing(focus) for x in lines]
+
+    def rule(self, title: str) -> Line:
+        """A faint rule with a title."""
+        return fit(line((f" ╌╌ {title} {'╌' * self.width}"[: self.width - 1], "faint")), self.width)
+
+    def _head(self, it: Held, detail: int) -> Line:
+        hue = self.hues.get(self.process.name, "")
+        number = (f"{it.entry.fd:>2}" if it.entry is not None else " –", f"{hue} strong" if it.entry else "muted")
+        name = self.lookup.name(self.process.name, it.inode)
+        named: Run = (f" {name[: self.name_width]:<{self.name_width}}" if self.name_width else "", hue)
+        if it.entry is not None and not it.entry.is_socket:
+            return line(number, named, (f" {_plain_target(it.entry)}", "muted"))
+        protocol = (it.row.protocol if it.row is not None else (it.entry.protocol if it.entry else "")) or "socket"
+        if it.row is None:
+            return line(number, named, f" {protocol} ", self._tableless(it))
+        state = it.row.state
+        symbol = (f"{STATE_SYMBOLS[state]} {state}", f"{state_role(state)} strong" if self._is_new(it) else state_role(state))
+        start = line(number, named, f" {protocol} ", symbol, " ")
+        timer = line("  ", (self._timer(it.row), self._timer_role(it.row))) if it.row.expires is not None and not detail else Line()
+        return start + self._ends(it.row, self.width - start.width - timer.width - 1) + timer
+
+    def _tableless(self, it: Held) -> Line:
+        known = self.view.world.sockets.get(it.inode)
+        if known is not None and known.peer is not None:
+            closed = line((f"{STATE_SYMBOLS[State.CLOSED]} CLOSED", state_role(State.CLOSED)))
+            return self._first_that_fits(
+                closed + line(("  in no kernel table any more", "muted")), closed + line(("  no row left", "muted")), closed
+            )
+        return self._first_that_fits(
+            line(("—  not bound, in no kernel table", "muted")), line(("—  in no kernel table", "muted")), line(("—  not bound", "muted"))
+        )
+
+    def _first_that_fits(self, *candidates: Line, taken: int = 16) -> Line:
+        return next((it for it in candidates if it.width + taken <= self.width), candidates[-1])
+
+    def _ends(self, row: SocketRow, room: int) -> Line:
+        texts: tuple[str, ...]
+        if row.bound_only:
+            name = address_text(row.local)
+            texts = (f" bound to {name}, not listening", f" bound to {name}", name)
+        elif row.family == "AF_UNIX":
+            texts = (address_text(row.local or row.peer),)
+        elif row.peer is None:
+            texts = (address_text(row.local), f":{port_of(row.local)}")
+        else:
+            ends = ends_text(row.local, row.peer)
+            texts = (ends, ends.replace(" → ", "→"), f":{port_of(row.local)}→:{port_of(row.peer)}", f"→:{port_of(row.peer)}")
+        return next((line(text) for text in texts if cell_len(text) <= room), crop(line(texts[-1]), max(0, room)))
+
+    def _timer(self, row: SocketRow) -> str:
+        assert row.expires is not None
+        now = self.view.now if self.view.now is not None else self.view.world.at
+        word = _TIMER_WORDS.get(row.timer, "timer") if row.timer is not None else "timer"
+        left = seconds_text(row.expires - now) if row.expires > now else "no time"
+        again = f", sent again ×{row.retransmits}" if row.retransmits else ""
+        return f"{word} {left}{again}"
+
+    def _timer_role(self, row: SocketRow) -> str:
+        return "asleep" if row.timer in (Timer.ON, Timer.PERSIST) else "muted"
+
+    def _queues(self, row: SocketRow, detail: int) -> list[Line]:
+        lines = [self._accept_queue(row)]
+        half_open = self.lookup.half_open(row)
+        if half_open:
+            slots = line("   SYN queue    ", ("■" * min(len(half_open), _SLOTS), state_role(State.SYN_RECEIVED)), f" {len(half_open)} ")
+            lines.append(slots + self._names(half_open, self.width - slots.width - 1))
+        elif detail > 1:
+            lines.append(line("   SYN queue    ", ("·", "muted")))
+        return lines
+
+    def _accept_queue(self, row: SocketRow) -> Line:
+        waiting = self.lookup.waiting(row)
+        # A backlog of N lets N+1 in: sk_acceptq_is_full() in include/net/sock.h compares with >.
+        capacity = max(row.send_q + 1, row.recv_q)
+        drawn = min(capacity, _SLOTS)
+        taken = min(row.recv_q, drawn)
+        runs: list[Run] = []
+        moving = self._arriving(row)
+        for index in range(taken):
+            client = self.lookup.who(waiting[index])[0] if index < len(waiting) else ""
+            shown = "■" if not (moving and index >= taken - moving and self.view.progress < 0.5) else "▪"
+            runs.append((shown, self.hues.get(client, state_role(State.ESTABLISHED))))
+        runs.append(("□" * (drawn - taken) + ("…" if capacity > drawn else ""), "muted"))
+        full = row.recv_q >= row.send_q + 1
+        slots = line("   accept queue ", *runs, (f" {row.recv_q} of {row.send_q + 1}", "bad" if full else ""))
+        if full and slots.width + 20 < self.width:
+            slots += line((" full", "bad"))
+        return slots + self._names(waiting, self.width - slots.width - 1)
+
+    def _arriving(self, row: SocketRow) -> int:
+        """How many connections came into the queue since the resting place before."""
+        old = next((r for r in self.view.before.rows.values() if r.inode == row.inode), None)
+        return max(0, row.recv_q - (old.recv_q if old is not None else 0))
+
+    def _names(self, rows: list[SocketRow], room: int) -> Line:
+        """Who waits: process and variable where known, else the port; as much of it as fits."""
+        people = [(*self.lookup.who(row), f":{port_of(row.peer)}") for row in rows[:_SLOTS]]
+        whole = line(*((f"  {process} {name}".rstrip() if process else f"  {port}", self.hues.get(process, "muted")) for process, name, port in people))
+        brief = line(*((f" {name or process or port}", self.hues.get(process, "muted")) for process, name, port in people))
+        return next((it for it in (whole, brief) if it.width <= room), crop(brief, room) if room > 4 else Line())
+
+    def _traffic(self, row: SocketRow, detail: int) -> list[Line]:
+        lines: list[Line] = []
+        if row.expires is not None:
+            lines.append(line("   ", (self._timer(row), self._timer_role(row))))
+        orphan_at_rest = not row.inode and not row.recv_q and not row.send_q
+        if (row.recv_q or row.send_q or detail > 1) and not row.bound_only and not orphan_at_rest:
+            lines += self._bytes(row)
+        if row.drops:
+            lines.append(line("   ", (f"{row.drops} dropped for want of room", "bad")))
+        return lines
+
+    def _bytes(self, row: SocketRow) -> list[Line]:
+        received = line("recv-q ", (str(row.recv_q), "strong" if row.recv_q else "muted"), (_received(row), "muted"))
+        sent = line("send-q ", (str(row.send_q), "strong" if row.send_q else "muted"), (_sent(row), "muted"))
+        indent = line("   ")
+        if received.width + sent.width + 6 < self.width:
+            second = max(received.width, min(17, self.width - sent.width - 6))
+            return [indent + fit(received, second) + indent + sent]
+        if row.recv_q and row.send_q:
+            return [indent + received, indent + sent]
+        return [indent + (received if row.recv_q else sent)]
+
+    def _is_new(self, it: Held) -> bool:
+        old = self.view.before.row_of(it.inode) if it.inode else None
+        return old is None or it.row is None or old.state is not it.row.state
+
+    def _emphasis(self, it: Held) -> str:
+        focus = self.view.focus
+        if focus.inode is None or not it.inode:
+            return ""
+        if focus.inode == it.inode:
+            return "mark"
+        if it.row is not None:
+            other = self.lookup.peer(it.row)
+            if other is not None and other.inode == focus.inode:
+                return "related"
+        return ""
+
+
+def _plain_target(entry: FdEntry) -> str:
+    return entry.target.removeprefix("anon_inode:").strip("[]") if entry.target.startswith("anon_inode") else entry.target
+
+
+def _received(row: SocketRow) -> str:
+    if row.protocol == "UDP" and row.recv_q:
+        return " of buffer memory"
+    if row.state in _HAS_FIN and row.recv_q:
+        waiting = row.recv_q - 1
+        return f" = {waiting} bytes + the FIN" if waiting > 1 else " = 1 byte + the FIN" if waiting else " = the FIN"
+    return " to be read" if row.recv_q else ""
+
+
+def _sent(row: SocketRow) -> str:
+    if not row.send_q:
+        return ""
+    if row.state is State.SYN_SENT:
+        return " = the SYN"
+    if row.state in _FIN_UNACKED:
+        return f" = {row.send_q - 1} + the FIN" if row.send_q > 1 else " = the FIN"
+    return " not acknowledged" if row.protocol == "TCP" else " of buffer memory"

@@ -1,0 +1,195 @@
+"""The widget under every part of the stage: shows a view by drawing it, and repaints only the lines that changed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style as RichStyle
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.color import Color
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.strip import Strip
+from textual.style import Style
+from textual.widget import Widget
+
+from sockviz.tui.messages import InspectRequested, LineFocused, PacketFocused, SocketFocused
+from sockviz.tui.palette import INKS, Ink, theme_variables
+from sockviz.tui.stage.ink import Line
+from sockviz.tui.view import Focus, View
+
+
+class Drawing(Widget):
+    """Draws a `View` with `draw`, a pure function of it and a size. Knows no more than the lines it last drew."""
+
+    DEFAULT_CSS = """
+    Drawing { width: 1fr; height: 1fr; }
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._view: View | None = None
+        self._lines: list[Line] = []
+        self._inked: dict[str, RichStyle] = {}
+
+    def draw(self, view: View, width: int, height: int) -> list[Line]:
+        """The lines of this drawing: `height` of them, `width` cells each."""
+        raise NotImplementedError
+
+    @property
+    def lines(self) -> list[Line]:
+        """What is on the screen now."""
+        return self._lines
+
+    def show(self, view: View) -> None:
+        """Shows `view`: the lines that differ are drawn again."""
+        self._view = view
+        self._redraw()
+
+    def _redraw(self) -> None:
+        width, height = self.size
+        if self._view is None or not width or not height:
+            return
+        old, self._lines = self._lines, self.draw(self._view, width, height)
+        if len(old) != len(self._lines):
+            self.refresh()
+            return
+        changed = [
+            y for y, (was, now) in enumerate(zip(old, self._lines, strict=True)) if was.runs != now.runs
+        ]
+        if changed:
+            self.refresh(*_regions(changed, width))
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Draws at the new size."""
+        self._lines = []
+        self._redraw()
+
+    def notify_style_update(self) -> None:
+        """The theme or the style sheet changed: inks are mixed anew."""
+        self._inked = {}
+        super().notify_style_update()
+
+    def render_line(self, y: int) -> Strip:
+        """One line as Textual wants it."""
+        width = self.size.width
+        if y >= len(self._lines):
+            return Strip.blank(width, self._ink(""))
+        # A segment without a style would not get the widget's background.
+        return Strip([Segment(text, self._ink(role)) for text, role in self._lines[y].runs], width)
+
+    def _ink(self, role: str) -> RichStyle:
+        ink = self._inked.get(role)
+        if ink is None:
+            style = self.visual_style
+            for name in role.split():
+                style += self._mixed(INKS[name])
+            ink = self._inked[role] = style.rich_style
+        return ink
+
+    def _mixed(self, ink: Ink) -> Style:
+        return Style(
+            foreground=self._colour(ink.colour), background=self._colour(ink.on), bold=ink.bold,
+            italic=ink.italic, underline=ink.underline, reverse=ink.reverse,
+        )  # fmt: skip
+
+    def _colour(self, variable: str | None) -> Color | None:
+        if variable is None:
+            return None
+        theme = self.app.current_theme
+        own = theme_variables(theme.dark, theme.ansi)
+        return Color.parse(self.app.theme_variables.get(variable, own[variable]))
+
+
+def _regions(changed: list[int], width: int) -> list[Region]:
+    """Neighbouring lines as one region each."""
+    regions: list[Region] = []
+    for y in changed:
+        if regions and regions[-1].bottom == y:
+            last = regions.pop()
+            regions.append(Region(0, last.y, width, last.height + 1))
+        else:
+            regions.append(Region(0, y, width, 1))
+    return regions
+
+
+class FocusableDrawing(Drawing, can_focus=True):
+    """A drawing whose lines can be pointed at, by key or mouse. It says what was pointed at; the screen decides."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "point(-1)", "Up", show=False, id="stage.up", tooltip="Point at the thing above"),
+        Binding("down", "point(1)", "Down", show=False, id="stage.down", tooltip="Point at the thing below"),
+    ]
+
+    def points(self) -> list[Focus]:
+        """What can be pointed at, from top to bottom."""
+        found: list[Focus] = []
+        for it in self._lines:
+            if it.focus is not None and it.focus not in found:
+                found.append(it.focus)
+        return found
+
+    def action_point(self, step: int) -> None:
+        """Points at the next thing `step` further down."""
+        points = self.points()
+        if not points or self._view is None:
+            return
+        here = points.index(self._view.focus) if self._view.focus in points else None
+        if here is None:
+            there = 0 if step > 0 else len(points) - 1
+        else:
+            there = min(max(here + step, 0), len(points) - 1)
+        self._say(points[there])
+
+    def on_click(self, event: events.Click) -> None:
+        """Points at what was clicked; a click on what is pointed at already asks for its evidence."""
+        offset = event.get_content_offset(self)
+        if offset is None or not 0 <= offset.y < len(self._lines):
+            return
+        focus = self._lines[offset.y].focus
+        if focus is None or self._view is None:
+            return
+        if focus == self._view.focus:
+            self.post_message(InspectRequested(focus))
+        else:
+            self._say(focus)
+
+    def _say(self, focus: Focus) -> None:
+        message: Message
+        if focus.inode is not None:
+            message = SocketFocused(focus.inode)
+        elif focus.packet is not None:
+            message = PacketFocused(focus.packet)
+        elif focus.line is not None:
+            message = LineFocused(focus.line)
+        else:
+            return
+        self.post_message(message)
+
+
+class LongDrawing(Drawing):
+    """A drawing as high as it needs to be: put it into a container that scrolls."""
+
+    DEFAULT_CSS = """
+    LongDrawing { height: auto; }
+    """
+
+    def show(self, view: View) -> None:
+        """Shows `view`, at the height it needs."""
+        self._view = view
+        if self.is_mounted:
+            self.refresh(layout=True)
+        self._redraw()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as the drawing has at `width`."""
+        del container, viewport
+        return len(self.draw(self._view, width, 0)) if self._view is not None and width else 1

@@ -1,0 +1,221 @@
+"""Lines of inked text: what every drawing is made of. Pure, and free of markup: data is never parsed."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+from rich.cells import cell_len
+
+from sockviz.tui.palette import to_ascii
+from sockviz.tui.view import Focus, Look
+
+#: Text with the roles it is drawn in, see `sockviz.tui.palette`.
+Run: TypeAlias = tuple[str, str]
+
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Mn", "Me"}
+
+
+@lru_cache(2048)
+def safe(text: str) -> str:
+    """`text` with nothing in it that moves a cursor, hides or reorders: control characters become their pictures."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_visible(c) for c in unicodedata.normalize("NFC", text))
+
+
+def _visible(character: str) -> str:
+    if character.isascii():
+        code = ord(character)
+        return chr(0x2400 + code) if code < 32 else "␡" if code == 127 else character
+    return "·" if unicodedata.category(character) in _HIDDEN else character
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a drawing. ``focus`` is what pointing at it points at."""
+
+    runs: tuple[Run, ...] = ()
+    focus: Focus | None = None
+
+    @property
+    def text(self) -> str:
+        """Without its inks."""
+        return "".join(text for text, _ in self.runs)
+
+    @property
+    def width(self) -> int:
+        """In cells."""
+        return sum(cell_len(text) for text, _ in self.runs)
+
+    def __add__(self, other: Line) -> Line:
+        return Line(self.runs + other.runs, self.focus or other.focus)
+
+    def over(self, role: str) -> Line:
+        """All of it drawn in `role` too."""
+        return Line(tuple((text, f"{own} {role}" if own else role) for text, own in self.runs), self.focus)
+
+    def pointing(self, focus: Focus | None) -> Line:
+        """The same, pointing at `focus`."""
+        return Line(self.runs, focus)
+
+
+def line(*parts: str | Run | Line, focus: Focus | None = None) -> Line:
+    """A line of `parts`: text, (text, roles), or lines. Text is made `safe`."""
+    runs: list[Run] = []
+    for part in parts:
+        if isinstance(part, Line):
+            runs.extend(part.runs)
+            focus = focus or part.focus
+            continue
+        text, role = (part, "") if isinstance(part, str) else part
+        if text:
+            runs.append((safe(text), role))
+    return Line(tuple(runs), focus)
+
+
+def crop(it: Line, width: int, ellipsis: str = "…") -> Line:
+    """At most `width` cells of `it`; where something is cut, an ellipsis says so."""
+    if it.width <= width:
+        return it
+    if width <= 0:
+        return Line((), it.focus)
+    room = width - cell_len(ellipsis)
+    runs: list[Run] = []
+    role = ""
+    for text, role in it.runs:
+        wide = cell_len(text)
+        if wide > room:
+            runs.append((cut(text, room), role))
+            break
+        runs.append((text, role))
+        room -= wide
+    runs.append((ellipsis, role))
+    return pad(Line(tuple(run for run in runs if run[0]), it.focus), width)
+
+
+def cut(text: str, width: int) -> str:
+    """The longest beginning of `text` that fits into `width` cells."""
+    if width <= 0:
+        return ""
+    if text.isascii():
+        return text[:width]
+    taken = 0
+    for index, character in enumerate(text):
+        taken += cell_len(character)
+        if taken > width:
+            return text[:index]
+    return text
+
+
+def shorten(text: str, width: int) -> str:
+    """`text`, made safe, in at most `width` cells, with an ellipsis where it was cut."""
+    text = safe(text)
+    if cell_len(text) <= width:
+        return text
+    return cut(text, width - 1) + "…" if width > 0 else ""
+
+
+def pad(it: Line, width: int, role: str = "") -> Line:
+    """`it` with spaces up to `width` cells."""
+    missing = width - it.width
+    return it if missing <= 0 else Line((*it.runs, (" " * missing, role)), it.focus)
+
+
+def fit(it: Line, width: int) -> Line:
+    """`it` in exactly `width` cells."""
+    return pad(crop(it, width), width)
+
+
+def ends(left: Line, right: Line, width: int, gap: int = 1) -> Line:
+    """`left` at the left and `right` at the right of `width` cells; where both do not fit, `left` is cut."""
+    if right.width + gap >= width:
+        return fit(right if right.width else left, width)
+    return fit(left, width - right.width - gap) + line(" " * gap) + Line(right.runs)
+
+
+def columns(parts: Iterable[tuple[Line, int]]) -> Line:
+    """Lines side by side, each in its own width."""
+    runs: list[Run] = []
+    focus = None
+    for part, width in parts:
+        runs.extend(fit(part, width).runs)
+        focus = focus or part.focus
+    return Line(tuple(runs), focus)
+
+
+def wrap(text: str, width: int, role: str = "", indent: str = "") -> list[Line]:
+    """`text` broken between words into lines of `width` cells; too long words are broken too."""
+    if width <= cell_len(indent):
+        return []
+    lines: list[Line] = []
+    current = ""
+
+    def put(words: str) -> None:
+        lines.append(line(indent if lines else "", (words, role)))
+
+    for word in safe(text).split():
+        room = width - (cell_len(indent) if lines else 0)
+        if current and cell_len(current) + 1 + cell_len(word) > room:
+            put(current)
+            current = ""
+            room = width - cell_len(indent)
+        while cell_len(word) > room:
+            head = cut(word, room) or word[:1]
+            put(head)
+            word = word[len(head) :]
+            room = width - cell_len(indent)
+        current = f"{current} {word}" if current else word
+    if current:
+        put(current)
+    return lines
+
+
+def frame(
+    title: Line,
+    body: Sequence[Line],
+    width: int,
+    height: int,
+    role: str,
+    rules: Sequence[tuple[int, Line]] = (),
+) -> list[Line]:
+    """`body` in a rounded frame of exactly `width` × `height`. ``rules``: (index in body, title) of lines drawn as rules."""
+    if width < 4 or height < 3:
+        return [fit(it, width) for it in _bare(title, body, rules, height)]
+    inner = width - 2
+    ruled = dict(rules)
+    lines = [_edge("╭", "╮", title, width, role)]
+    for index in range(height - 2):
+        if index in ruled:
+            lines.append(_edge("├", "┤", ruled[index], width, role))
+        else:
+            it = body[index] if index < len(body) else Line()
+            lines.append(Line((("│", role), *fit(it, inner).runs, ("│", role)), it.focus))
+    lines.append(Line(((f"╰{'─' * inner}╯", role),)))
+    return lines
+
+
+def _bare(title: Line, body: Sequence[Line], rules: Sequence[tuple[int, Line]], height: int) -> list[Line]:
+    hidden = {index for index, _ in rules}
+    lines = [title, *(it for index, it in enumerate(body) if index not in hidden)][:height]
+    return lines + [Line()] * (height - len(lines))
+
+
+def _edge(left: str, right: str, title: Line, width: int, role: str) -> Line:
+    if not title.runs:
+        return Line(((f"{left}{'─' * (width - 2)}{right}", role),))
+    shown = crop(title, width - 4)
+    rest = width - 4 - shown.width
+    return Line(((f"{left} ", role), *shown.runs, (f" {'─' * rest}{right}", role)), title.focus)
+
+
+def finish(lines: Sequence[Line], width: int, height: int, look: Look) -> list[Line]:
+    """Exactly `height` lines of exactly `width` cells, in the characters this terminal has."""
+    whole = [fit(it, width) for it in lines[:height]]
+    whole += [fit(Line(), width)] * (height - len(whole))
+    if look.ascii:
+        whole = [Line(tuple((to_ascii(text), role) for text, role in it.runs), it.focus) for it in whole]
+    return whole

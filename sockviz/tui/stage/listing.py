@@ -1,0 +1,57 @@
+"""The lesson's lines as code: coloured lightly, and cut where it hurts least."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from rich.cells import cell_len
+
+from sockviz.tui.stage.ink import Line, Run, cut, safe
+
+_TOKEN = re.compile(
+    r"""(?P<comment>\#.*|//.*|/\*.*?\*/)
+    | (?P<string>[bru]{0,2}(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?))
+    | (?P<call>[A-Za-z_]\w*(?=\())
+    | (?P<constant>\b[A-Z][A-Z0-9_]+\b)
+    | (?P<number>\b(?:0x[0-9a-fA-F]+|\d[\d_]*(?:\.\d+)?)\b)
+    | (?P<other>\w+|\s+|.)""",
+    re.VERBOSE,
+)
+
+
+@lru_cache(1024)
+def coloured(source: str) -> Line:
+    """One line of Python or C with its strings, numbers, constants and calls told apart."""
+    runs: list[Run] = []
+    for match in _TOKEN.finditer(safe(source)):
+        kind = match.lastgroup
+        role = "" if kind in (None, "other") else f"code-{kind}"
+        if runs and runs[-1][1] == role:
+            runs[-1] = (runs[-1][0] + match.group(), role)
+        else:
+            runs.append((match.group(), role))
+    return Line(tuple(runs))
+
+
+@lru_cache(1024)
+def compact(source: str, width: int) -> str:
+    """`source` on one line of at most `width` cells: first without its comment, then without the arguments, then cut."""
+    text = " ".join(safe(source.replace("\n", " ")).split())
+    if cell_len(text) <= width:
+        return text
+    opened = text.find("(")
+    if opened > 0 and text.endswith(")"):
+        bare = text if text.endswith("()") else text[: opened + 1] + "…)"
+        room = width - cell_len(bare)
+        # As much of the first arguments as there is room for reads better than none, if it is worth it.
+        if room >= 6 and "," in text:
+            first = text[opened + 1 : text.index(",") + 1]
+            if cell_len(first) + 1 <= room and first.count("(") == first.count(")"):
+                return f"{text[: opened + 1]}{first} …)"
+        if room >= 0:
+            return bare
+        name = text.find("= ")
+        if 0 < name < opened and cell_len(bare) - name - 2 <= width:
+            return bare[name + 2 :]
+    return cut(text, width - 1) + "…" if width > 0 else ""

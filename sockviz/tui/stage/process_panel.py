@@ -1,0 +1,97 @@
+"""One process: its code with results, and its descriptors with what the kernel says of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sockviz.model.world import Process
+from sockviz.tui.palette import hues
+from sockviz.tui.stage.code import code_blocks, next_line, statements_of, windowed
+from sockviz.tui.stage.descriptors import table, table_height
+from sockviz.tui.stage.drawing import FocusableDrawing
+from sockviz.tui.stage.ink import Line, Run, finish, fit, frame, line
+from sockviz.tui.view import View
+
+#: The fewest lines a part of the panel keeps while the other one wants more.
+_LEAST = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """How a panel's inside is divided: lines of code, lines of descriptors; the rule between them where both are."""
+
+    code: int
+    fds: int
+
+
+def split(view: View, height: int) -> Split:
+    """The division for panels of `height`, the same for every process, so that panels side by side line up."""
+    inside = height - 2
+    if inside < 4:
+        return Split(0, max(0, inside))
+    room = inside - 1
+    wanted_code = max((len(statements_of(view, name)) + 1 for name in view.lesson.processes), default=1)
+    wanted_fds = max((table_height(view, p) for p in view.world.processes.values()), default=1)
+    if wanted_code + wanted_fds <= room:
+        # What is left over is shared, so that the rule does not wander with every descriptor.
+        code = max(wanted_code, min(room // 2, room - wanted_fds))
+    else:
+        code = min(wanted_code, max(_LEAST, room - wanted_fds, room // 2))
+    return Split(code, room - code)
+
+
+def draw_process(view: View, name: str, width: int, height: int) -> list[Line]:
+    """The panel of the process `name` in exactly `width` × `height`."""
+    colours = hues(view.lesson)
+    hue = colours.get(name, "muted")
+    process = view.world.processes.get(name)
+    inner = width - 2 if width >= 4 and height >= 3 else width
+    parts = split(view, height)
+    body: list[Line] = []
+    rules: list[tuple[int, Line]] = []
+    if parts.code:
+        blocks, anchor = code_blocks(view, name, inner, next_line(view), hue)
+        code = windowed(blocks, anchor, parts.code) or [fit(line(" ", ("no line of this page is its own", "muted")), inner)]
+        body += code + [Line()] * (parts.code - len(code))
+        rules.append((len(body), line(("fds", "muted"))))
+        body.append(Line())
+    if process is not None:
+        body += table(view, process, inner, parts.fds, colours)
+    else:
+        body.append(line(" ", ("not started yet", "muted")))
+    return finish(frame(_title(name, process, hue, width), body, width, height, _frame_role(hue, process), rules), width, height, view.look)
+
+
+def _frame_role(hue: str, process: Process | None) -> str:
+    return hue if process is not None and process.alive else "faint"
+
+
+def _title(name: str, process: Process | None, hue: str, width: int) -> Line:
+    title: list[Run] = [(name, f"{hue} strong")]
+    if process is None:
+        return line(*title)
+    title.append((f" · pid {process.pid}", "muted"))
+    if process.parent is not None and width > 44:
+        title.append((f" · forked from {process.parent}", "muted"))
+    if not process.alive:
+        if process.signal is not None:
+            title.append((f" · killed by {process.signal}", "bad"))
+        elif process.exit_code is not None:
+            title.append((f" · exited with {process.exit_code}", "bad" if process.exit_code else "muted"))
+        else:
+            title.append((" · ended", "muted"))
+    elif process.privileged and width > 44:
+        title.append((" · privileged", "muted"))
+    return line(*title)
+
+
+class ProcessPanel(FocusableDrawing):
+    """The panel of one process of the lesson."""
+
+    def __init__(self, process_name: str, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self.process_name = process_name
+
+    def draw(self, view: View, width: int, height: int) -> list[Line]:
+        """Its lines."""
+        return draw_process(view, self.process_name, width, height)

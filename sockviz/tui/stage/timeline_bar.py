@@ -1,0 +1,97 @@
+"""The timeline: its resting places, where the reader is among them, and one sentence for what happened there."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from sockviz.model.events import CallReturned, Event, PageOpened, StatementBegun
+from sockviz.model.narration import headline
+from sockviz.model.stops import stops
+from sockviz.tui.palette import hues
+from sockviz.tui.stage.drawing import Drawing
+from sockviz.tui.stage.ink import Line, Run, crop, ends, finish, line, wrap
+from sockviz.tui.view import View
+
+#: Resting places drawn at most, before the bar shows only those around the reader.
+_MOST = 40
+
+
+def draw_timeline(view: View, width: int, height: int) -> list[Line]:
+    """The bar in exactly `width` × `height`: in one line all of it; in more, the sentence has its own."""
+    where = line((_where(view, width), "muted"))
+    sentence = headline(view.timeline, view.cursor)
+    role = "bad" if _failed(view) else ""
+    if height <= 1:
+        track = _track(view, max(8, min(width // 3, width - where.width - cell_len(sentence) - 8)))
+        return finish([ends(line(" ") + track + line("   ") + line((sentence, role)), where + line(" "), width)], width, height, view.look)
+    track = _track(view, max(8, width - where.width - 4))
+    told = [line(" ") + it for it in wrap(sentence, width - 2, role)]
+    if len(told) > height - 1:
+        told = [*told[: height - 2], crop(line(" ", (sentence[sum(len(it.text) for it in told[: height - 2]) :].strip(), role)), width)]
+    return finish([ends(line(" ") + track, where + line(" "), width), *told], width, height, view.look)
+
+
+def _where(view: View, width: int) -> str:
+    total = len(view.timeline)
+    return f"event {view.cursor} of {total}" if width >= 70 else f"{view.cursor}/{total}"
+
+
+def _failed(view: View) -> bool:
+    events = view.timeline.events
+    event = events[view.cursor - 1] if 0 < view.cursor <= len(events) else None
+    return isinstance(event, CallReturned) and event.error is not None
+
+
+def _track(view: View, width: int) -> Line:
+    events = view.timeline.events
+    places = stops(events)
+    if not places:
+        return Line()
+    here = max(0, bisect_right(places, view.cursor) - 1)
+    between = places[here] != view.cursor
+    joint = 2 if len(places) * 3 <= width else 1 if len(places) * 2 <= width else 0
+    fitting = max(1, min(_MOST, (width - 4) // (1 + joint)))
+    first = max(0, min(here - fitting * 2 // 3, len(places) - fitting))
+    shown = places[first : first + fitting]
+    colours = hues(view.lesson)
+    runs: list[Run] = [("…", "muted")] if first else []
+    for index, place in enumerate(shown, first):
+        is_here = index == here
+        passed = index <= here
+        if runs and (index > first):
+            dash = "━" if passed else "─"
+            runs.append((dash * joint, "muted" if passed else "faint"))
+        hue = _hue(events, place, colours)
+        symbol = "◉" if is_here and not between else "●" if passed else "○"
+        runs.append((symbol, f"{hue} strong" if is_here else hue if passed else "faint"))
+        if is_here and between:
+            runs.append(("╸" if joint else "", "strong"))
+    if first + len(shown) < len(places):
+        runs.append(("…", "faint"))
+    return line(*runs)
+
+
+def _hue(events: Sequence[Event], place: int, colours: dict[str, str]) -> str:
+    """The hue of the process whose line ended at this resting place."""
+    for index in range(place - 1, -1, -1):
+        event = events[index]
+        if isinstance(event, StatementBegun):
+            return colours.get(event.process, "muted")
+        if isinstance(event, PageOpened):
+            break
+    return "muted"
+
+
+class TimelineBar(Drawing):
+    """The timeline's bar."""
+
+    DEFAULT_CSS = """
+    TimelineBar { height: 1; }
+    """
+
+    def draw(self, view: View, width: int, height: int) -> list[Line]:
+        """Its lines."""
+        return draw_timeline(view, width, height)

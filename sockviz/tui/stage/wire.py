@@ -1,0 +1,223 @@
+"""The wire as a sequence diagram: a lane for each party, an arrow for each segment, the newest at the bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from sockviz.model.wording import seconds_text
+from sockviz.tui.palette import hues
+from sockviz.tui.stage.crossings import Crossing, arrived, belongs, count, crossings
+from sockviz.tui.stage.drawing import FocusableDrawing
+from sockviz.tui.stage.ink import Line, Run, crop, finish, fit, frame, line, shorten
+from sockviz.tui.view import Focus, View
+
+#: The least distance between lanes at which an arrow can carry its label.
+_LEAST_LANE = 13
+#: The length of arrow that can carry sequence numbers, whatever the flags: all arrows of a picture do or none.
+_ROOM_FOR_NUMBERS = 30
+#: A pause between segments that gets an empty line, and one that is written out before a retransmission (seconds).
+_PAUSE = 0.02
+_LONG = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """Where each party's lane is, in cells; ``others`` is the lane of all that have none of their own."""
+
+    at: dict[str, int]
+    titles: tuple[tuple[str, int, str], ...]  # text, middle, role
+    others: int | None = None
+
+    def lane(self, party: str) -> int:
+        """The cell of a party's lane."""
+        return self.at.get(party, self.others if self.others is not None else 0)
+
+    @property
+    def cells(self) -> list[int]:
+        """All lanes from left to right."""
+        return sorted({*self.at.values(), *(() if self.others is None else (self.others,))})
+
+
+def draw_wire(view: View, width: int, height: int) -> list[Line]:
+    """The wire in exactly `width` × `height`."""
+    framed = width >= 4 and height >= 3
+    inner, room = (width - 2, height - 2) if framed else (width, height)
+    total = count(view)
+    title = line("wire") if view.lab.has_packets else line("wire", (" · inferred", "muted"))
+    if view.world.capture_lost:
+        title += line((f" · {view.world.capture_lost} lost", "bad"))
+    body = _body(view, inner, room) if total else _empty(view, inner, room)
+    return finish(frame(title, body, width, height, "faint"), width, height, view.look)
+
+
+def _empty(view: View, width: int, room: int) -> list[Line]:
+    say = "nothing has crossed" if view.lab.has_packets else "nothing has crossed that left a trace"
+    words = line((shorten(say, width - 2), "muted"))
+    return [Line()] * (room // 2) + [line(" " * max(0, (width - words.width) // 2)) + words]
+
+
+def _body(view: View, width: int, room: int) -> list[Line]:
+    seen = crossings(view, max(room, 1))
+    shown, moving = _under_way(view, seen)
+    everyone = _parties(view, crossings(view, 200))
+    colours = hues(view.lesson)
+    lanes = _lanes(everyone, width, colours)
+    drawn: list[Line] = []
+    for index, it in enumerate(shown):
+        gap = it.at - shown[index - 1].at if index else 0.0
+        if it.again and gap >= _LONG:
+            drawn.append(_pause(lanes, width, seconds_text(gap)))
+        elif gap >= _PAUSE and len(shown) * 2 < room:
+            drawn.append(_bare(lanes, width))
+        drawn.append(_arrow(view, it, lanes, width, colours, _fraction(view, it, moving)))
+    header = _header(lanes, width)
+    space = room - len(header)
+    if space <= 0:
+        return drawn[-room:] if room > 0 else []
+    if len(drawn) > space:
+        focused = next((n for n, x in enumerate(drawn) if x.focus is not None and x.focus == view.focus), None)
+        start = len(drawn) - space if focused is None else min(focused, len(drawn) - space)
+        drawn = drawn[start : start + space]
+    return header + drawn + [_bare(lanes, width)] * (space - len(drawn))
+
+
+def _under_way(view: View, seen: Sequence[Crossing]) -> tuple[Sequence[Crossing], Crossing | None]:
+    """What is on the wire at this progress: what had arrived before, and of the new ones one after the other."""
+    new = min(arrived(view), len(seen))
+    if view.progress >= 1 or not new:
+        return seen, None
+    done = int(view.progress * new)
+    moving = seen[len(seen) - new + done]
+    return seen[: len(seen) - new + done + 1], moving
+
+
+def _fraction(view: View, it: Crossing, moving: Crossing | None) -> float:
+    if it is not moving:
+        return 1.0
+    steps = view.progress * min(arrived(view), count(view))
+    return steps - int(steps)
+
+
+def _parties(view: View, seen: Sequence[Crossing]) -> list[str]:
+    found = {name for it in seen for name in (it.sender, it.receiver)}
+    order = [*view.lesson.processes, *view.lab.hosts]
+    return sorted(found, key=lambda name: (order.index(name) if name in order else len(order), name))
+
+
+def _lanes(parties: list[str], width: int, colours: dict[str, str]) -> Lanes:
+    if len(parties) == 1:
+        left, right = _outer(width)
+        name = parties[0]
+        return Lanes({name: left}, ((name, left, colours.get(name, "muted")), (name, right, colours.get(name, "muted"))), right)
+    if len(parties) > 2 and (width - 8) // (len(parties) - 1) < _LEAST_LANE:
+        # Too narrow for all of them: the first keeps its lane, the others share one and are named on their arrows.
+        left, right = _outer(width)
+        return Lanes(
+            {parties[0]: left},
+            ((parties[0], left, colours.get(parties[0], "muted")), ("others", right, "muted")), right,
+        )  # fmt: skip
+    left, right = _outer(width)
+    step = (right - left) / max(1, len(parties) - 1)
+    at = {name: left + round(index * step) for index, name in enumerate(parties)}
+    return Lanes(at, tuple((name, at[name], colours.get(name, "muted")) for name in parties))
+
+
+def _outer(width: int) -> tuple[int, int]:
+    edge = 4 if width >= 26 else 1
+    return edge, max(edge + 2, width - 1 - edge)
+
+
+def _header(lanes: Lanes, width: int) -> list[Line]:
+    cells: list[Run] = []
+    taken = 0
+    for index, (name, middle, role) in enumerate(lanes.titles):
+        is_last = index + 1 == len(lanes.titles)
+        limit = width if is_last else (middle + lanes.titles[index + 1][1]) // 2
+        text = shorten(name, max(1, limit - taken))
+        start = max(taken, min(middle - cell_len(text) // 2, width - cell_len(text)))
+        cells.append((" " * (start - taken) + text, f"{role} strong"))
+        taken = start + cell_len(text) + 1
+        cells.append((" ", ""))
+    return [fit(line(*cells), width)]
+
+
+def _bare(lanes: Lanes, width: int) -> Line:
+    return fit(line(("".join("│" if x in lanes.cells else " " for x in range(max(lanes.cells) + 1)), "faint")), width)
+
+
+def _pause(lanes: Lanes, width: int, text: str) -> Line:
+    cells = lanes.cells
+    said = f"{text} later"
+    start = max(cells[0] + 2, (cells[0] + cells[-1] - len(said)) // 2)
+    if start + len(said) >= width:
+        return _bare(lanes, width)
+    before = "".join("┊" if x in cells else " " for x in range(start))
+    after = "".join("┊" if x in cells else " " for x in range(start + len(said), width))
+    return line((before, "faint"), (said, "muted"), (after, "faint"))
+
+
+def _arrow(view: View, it: Crossing, lanes: Lanes, width: int, colours: dict[str, str], fraction: float) -> Line:
+    start, end = lanes.lane(it.sender), lanes.lane(it.receiver)
+    if start == end:
+        cells = lanes.cells
+        start, end = (cells[0], cells[-1]) if len(cells) > 1 and it.source[1] > it.destination[1] else (cells[-1], cells[0])
+    left, right = min(start, end), max(start, end)
+    hue = colours.get(it.sender, "muted")
+    role = "muted" if it.inferred else hue
+    if it.again:
+        role += " strong"
+    shaft = _shaft(it, right - left - 1, end > start, fraction, named=lanes.others is not None)
+    cells = lanes.cells
+    before = "".join("│" if x in cells else " " for x in range(left + 1))
+    after = "".join("│" if x in cells else " " for x in range(right, width))
+    drawn = line((before, "faint"), (shaft[0], role), (shaft[1], f"{role} strong"), (shaft[2], role), (after, "faint"))
+    focus = Focus(packet=it.number) if it.number is not None else None
+    emphasis = _emphasis(view, it, focus)
+    drawn = crop(drawn, width)
+    return (drawn.over(emphasis) if emphasis else drawn).pointing(focus)
+
+
+def _shaft(it: Crossing, room: int, rightwards: bool, fraction: float, named: bool) -> tuple[str, str, str]:
+    """The arrow between two lanes in three parts: before its label, the label, after it."""
+    dash = "┄" if it.inferred else "─"
+    head = ("▷" if it.inferred else "▶") if rightwards else ("◁" if it.inferred else "◀")
+    if room < 2:
+        return "", head, ""
+    if fraction < 1:
+        reach = max(1, round(room * fraction))
+        flying = dash * (reach - 1) + head if rightwards else head + dash * (reach - 1)
+        blank = " " * (room - reach)
+        return ("", flying, blank) if rightwards else (blank, flying, "")
+    labels = it.labels(with_numbers=room >= _ROOM_FOR_NUMBERS)
+    if named:
+        who = it.sender if not rightwards else it.receiver
+        labels = (*(f"{who}: {text}" for text in labels[:3]), *labels)
+    label = next((text for text in labels if cell_len(text) + 3 <= room), "")
+    if not label:
+        return (dash * (room - 1), "", head) if rightwards else (head, "", dash * (room - 1))
+    rest = room - 1 - cell_len(label) - 2
+    first = rest // 2
+    if rightwards:
+        return dash * first + " ", label, " " + dash * (rest - first) + head
+    return head + dash * (rest - first) + " ", label, " " + dash * first
+
+
+def _emphasis(view: View, it: Crossing, focus: Focus | None) -> str:
+    if focus is not None and view.focus == focus:
+        return "mark"
+    if view.focus.inode is not None:
+        row = view.world.row_of(view.focus.inode)
+        if row is not None and belongs(it, row):
+            return "related"
+    return ""
+
+
+class WirePanel(FocusableDrawing):
+    """The sequence diagram."""
+
+    def draw(self, view: View, width: int, height: int) -> list[Line]:
+        """Its lines."""
+        return draw_wire(view, width, height)

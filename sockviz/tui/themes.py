@@ -1,0 +1,92 @@
+"""The four themes: dark, light, the terminal's own sixteen colours, and none at all."""
+
+from __future__ import annotations
+
+from textual.theme import Theme
+
+from sockviz.tui.palette import theme_variables
+
+DARK, LIGHT, ANSI, MONOCHROME = "sockviz-dark", "sockviz-light", "sockviz-ansi", "sockviz-monochrome"
+#: What a person may call them.
+NAMES = {"dark": DARK, "light": LIGHT, "ansi": ANSI, "monochrome": MONOCHROME}
+
+
+def themes() -> tuple[Theme, ...]:
+    """All four, dark first."""
+    return (_dark(), _light(), _ansi(), _monochrome())
+
+
+def _dark() -> Theme:
+    return Theme(
+        name=DARK, dark=True, primary="#7fb0e8", secondary="#9aa7b8", accent="#e6b566", success="#86c08f",
+        warning="#e0b15e", error="#e8787c", foreground="#d5dbe4", background="#12161c", surface="#161b22",
+        panel="#1d232c",
+        variables={
+            "pane": "#161b22", "pane-border": "#2e3742", "pane-focus": "#7fb0e8", "quiet": "#8592a3",
+            "faint": "#566170", "code": "#a9c7e8", "code-background": "#1f2630", "bar": "#1a2029",
+            "badge-live": "#86c08f", "badge-review": "#e6b566", "badge-recorded": "#b39ddb",
+            "block-cursor-background": "#26303d", "block-cursor-foreground": "#ffffff",
+            "block-cursor-blurred-background": "#1f2731", "block-cursor-blurred-foreground": "#d5dbe4",
+            "scrollbar": "#333d4a", "scrollbar-hover": "#46535f", "scrollbar-active": "#5b6b7d",
+            "scrollbar-background": "#161b22", "scrollbar-background-hover": "#161b22",
+            "scrollbar-background-active": "#161b22", "scrollbar-corner-color": "#161b22",
+            **theme_variables(True),
+        },
+    )  # fmt: skip
+
+
+def _light() -> Theme:
+    return Theme(
+        name=LIGHT, dark=False, primary="#225f9e", secondary="#5b6675", accent="#8a5300", success="#2c7042",
+        warning="#8a5d00", error="#a8322c", foreground="#262b32", background="#f3f1ec", surface="#fcfbf8",
+        panel="#e9e6df",
+        variables={
+            "pane": "#fcfbf8", "pane-border": "#cfcabf", "pane-focus": "#225f9e", "quiet": "#5f6874",
+            "faint": "#8f958f", "code": "#1f5288", "code-background": "#efece5", "bar": "#e9e6df",
+            "badge-live": "#2c7042", "badge-review": "#8a5300", "badge-recorded": "#6a4ba3",
+            "block-cursor-background": "#dde7f2", "block-cursor-foreground": "#11161c",
+            "block-cursor-blurred-background": "#e8ebee", "block-cursor-blurred-foreground": "#262b32",
+            "scrollbar": "#c9c4b8", "scrollbar-hover": "#b3ad9f", "scrollbar-active": "#968f80",
+            "scrollbar-background": "#fcfbf8", "scrollbar-background-hover": "#fcfbf8",
+            "scrollbar-background-active": "#fcfbf8", "scrollbar-corner-color": "#fcfbf8",
+            **theme_variables(False),
+        },
+    )  # fmt: skip
+
+
+def _ansi() -> Theme:
+    return Theme(
+        name=ANSI, ansi=True, dark=True, primary="ansi_blue", secondary="ansi_default", accent="ansi_yellow",
+        success="ansi_green", warning="ansi_yellow", error="ansi_red", foreground="ansi_default",
+        background="ansi_default", surface="ansi_default", panel="ansi_default", boost="ansi_default",
+        variables={
+            **_variables("ansi_default"), **theme_variables(True, ansi=True),
+            "pane-border": "ansi_bright_black", "pane-focus": "ansi_blue", "quiet": "ansi_bright_black",
+            "faint": "ansi_bright_black", "code": "ansi_cyan", "badge-live": "ansi_green",
+            "badge-review": "ansi_yellow", "badge-recorded": "ansi_magenta",
+            "block-cursor-background": "ansi_blue", "block-cursor-foreground": "ansi_bright_white",
+            "scrollbar": "ansi_bright_black",
+        },
+    )  # fmt: skip
+
+
+def _monochrome() -> Theme:
+    plain = "ansi_default"
+    return Theme(
+        name=MONOCHROME, ansi=True, dark=True, primary=plain, secondary=plain, accent=plain, success=plain,
+        warning=plain, error=plain, foreground=plain, background=plain, surface=plain, panel=plain, boost=plain,
+        variables={**_variables(plain), "block-cursor-text-style": "reverse bold", "border": plain},
+    )  # fmt: skip
+
+
+def _variables(colour: str) -> dict[str, str]:
+    """Every colour that the themes above set, all the same."""
+    stage = dict.fromkeys(theme_variables(True), colour)
+    ours = (
+        *_dark().variables,
+        "border-blurred",
+        "block-cursor-blurred-background",
+        "text-muted",
+        "text-disabled",
+    )
+    return {**stage, **dict.fromkeys(ours, colour), "block-cursor-text-style": "reverse"}

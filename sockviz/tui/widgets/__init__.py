@@ -1,0 +1,1 @@
+"""What stands around the stage: the lesson's text, titles, keys, panels that open over it."""

@@ -1,0 +1,69 @@
+"""The keys that can be pressed now, in one line that always fits; each can be clicked, and explains itself under the mouse."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.binding import Binding
+from textual.content import Content
+from textual.screen import Screen
+from textual.style import Style
+from textual.widget import Widget
+
+
+class KeyBar(Widget):
+    """All bindings of the screen that are shown, in their order."""
+
+    def __init__(self) -> None:
+        super().__init__(id="keys")
+        self._spans: list[tuple[int, int, Binding]] = []
+
+    def on_mount(self) -> None:
+        """Follows the bindings that are active."""
+        self.screen.bindings_updated_signal.subscribe(self, self._changed)
+
+    def on_unmount(self) -> None:
+        """No longer follows."""
+        self.screen.bindings_updated_signal.unsubscribe(self)
+
+    def _changed(self, _: Screen[object]) -> None:
+        self.refresh()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """The tooltip is that of the key under the mouse."""
+        under = next((b for first, last, b in self._spans if first <= event.x < last), None)
+        self.tooltip = Content(under.tooltip or under.description) if under else None
+
+    def render(self) -> Content:
+        """As many keys as fit; the last two (help and quit) always."""
+        shown: dict[str, Binding] = {}
+        for _, binding, enabled, _ in self.screen.active_bindings.values():
+            if binding.show and enabled:
+                shown.setdefault(binding.action, binding)
+        bindings = list(shown.values())
+        width = self.size.width
+        for gap in ("  ", " "):
+            if sum(len(self._text(b)) + len(gap) for b in bindings) <= width - 1:
+                break
+        while len(bindings) > 3 and sum(len(self._text(b)) + len(gap) for b in bindings) > width - 1:
+            del bindings[-3]
+        return self._drawn(bindings, gap)
+
+    def _text(self, binding: Binding) -> str:
+        return f"{self._key(binding)} {binding.description}"
+
+    def _key(self, binding: Binding) -> str:
+        return binding.key_display or self.app.get_key_display(binding)
+
+    def _drawn(self, bindings: list[Binding], gap: str) -> Content:
+        parts: list[str | tuple[str, str] | Content] = [" "]
+        self._spans, at = [], 1
+        for binding in bindings:
+            text = self._text(binding)
+            click = Style.from_meta({"@click": f"app.simulate_key({binding.key!r})"})
+            key = Content.assemble(
+                (self._key(binding), "bold $primary"), (f" {binding.description}", "$quiet")
+            )
+            parts += [key.stylize(click), gap]
+            self._spans.append((at, at + len(text), binding))
+            at += len(text) + len(gap)
+        return Content.assemble(*parts)

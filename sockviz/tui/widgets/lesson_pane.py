@@ -1,0 +1,96 @@
+"""The pane with the lesson's text. It scrolls; what has just become important is brought into sight."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.geometry import Region, Size
+from textual.widget import Widget
+
+from sockviz.tui.view import View
+from sockviz.tui.widgets.page_text import Asked, PageText, page_text
+
+
+class _Text(Widget):
+    """The page itself, as high as it needs to be."""
+
+    DEFAULT_CSS = "_Text { height: auto; width: 1fr; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._given: tuple[View, Asked, bool] | None = None
+        self._drawn: tuple[int, PageText] | None = None
+
+    def give(self, view: View, asked: Asked, notes: bool) -> bool:
+        """Takes what to draw; returns whether it looks any different."""
+        before = self._drawn
+        self._given, self._drawn = (view, asked, notes), None
+        if before is None:
+            self.refresh(layout=True)
+            return True
+        after = self.at(before[0])
+        if [line.spans for line in after.lines] == [
+            line.spans for line in before[1].lines
+        ] and after == before[1]:
+            return False
+        self.refresh(layout=len(after.lines) != len(before[1].lines))
+        return True
+
+    def at(self, width: int) -> PageText:
+        """The page in lines of `width` cells."""
+        if self._given is None:
+            return PageText((), {})
+        if self._drawn is None or self._drawn[0] != width:
+            self._drawn = (width, page_text(*self._given, width))
+        return self._drawn[1]
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        del container, viewport
+        return max(len(self.at(width).lines), 1)
+
+    def render(self) -> Content:
+        return Content("\n").join(self.at(self.size.width or 1).lines)
+
+
+class LessonPane(VerticalScroll):
+    """The lesson's page: prose, questions, how far each block has got, what was expected and found."""
+
+    def __init__(self) -> None:
+        super().__init__(id="lesson")
+        self._text = _Text()
+        self._page = -1
+        self._answers: frozenset[int] = frozenset()
+        self._line: int | None = None
+
+    def compose(self) -> ComposeResult:
+        """One widget: a page is drawn whole."""
+        yield self._text
+
+    def show(self, view: View, asked: Asked, notes: bool) -> None:
+        """Shows `view`'s page."""
+        self._text.give(view, asked, notes)
+        answers = frozenset(view.world.answers)
+        line = max((n for n in view.world.lines if view.page.line <= n), default=None)
+        if view.page.index != self._page:
+            self._page = view.page.index
+            self.border_title = "lesson"
+            self.border_subtitle = f"page {view.page.index + 1} of {len(view.lesson.pages)}"
+            self.scroll_home(animate=False)
+        elif new := answers - self._answers:
+            self.reveal(min(new))
+        elif line != self._line and line is not None:
+            self.reveal(max((b.line for b in view.page.blocks if b.line <= line), default=0))
+        self._answers, self._line = answers, line
+
+    def reveal(self, line: int) -> None:
+        """Scrolls until the block at `line` of the file is in sight."""
+
+        def scroll() -> None:
+            place = self._text.at(self._text.size.width or 1).places.get(line)
+            if place is not None:
+                first, last = place
+                region = Region(0, first, max(self._text.size.width, 1), last - first + 1)
+                self.scroll_to_region(region, animate=False, force=True)
+
+        self.call_after_refresh(scroll)

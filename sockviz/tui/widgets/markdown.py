@@ -1,0 +1,164 @@
+"""A lesson's Markdown as styled lines of a given width: calm, aligned, hanging where lists hang.
+
+Rich's own Markdown centres and boxes its headings, and Textual's costs a widget for each block; a lesson pane of thirty columns
+wants neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from textual.content import Content
+
+_HEADING = {"h1": "bold $primary", "h2": "bold $primary", "h3": "bold $foreground"}
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph, heading, item or code line group. ``first`` and ``rest`` stand before its first and its other lines."""
+
+    content: Content
+    first: Content
+    rest: Content
+    gap: bool
+    code: bool = False
+
+
+def lines_of(markdown: str, width: int) -> list[Content]:
+    """`markdown` in lines of at most `width` cells, a blank one between blocks."""
+    lines: list[Content] = []
+    for block in _blocks(markdown):
+        if lines and block.gap:
+            lines.append(Content())
+        lines += hang(block.content, block.first, block.rest, width, block.code)
+    return lines
+
+
+def hang(content: Content, first: Content, rest: Content, width: int, code: bool = False) -> list[Content]:
+    """`content` wrapped to `width`, with `first` before its first line and `rest` before every other."""
+    room = max(width - max(first.cell_length, rest.cell_length), 8)
+    parts = (
+        [part for line in content.split(allow_blank=True) for part in line.fold(room)]
+        if code
+        else content.wrap(room)
+    )
+    return [(rest if number else first) + line.rstrip() for number, line in enumerate(parts)]
+
+
+@lru_cache(maxsize=64)
+def _blocks(markdown: str) -> tuple[Block, ...]:
+    parser = MarkdownIt("commonmark").enable("table")
+    return tuple(_walk(parser.parse(markdown)))
+
+
+def _walk(tokens: Sequence[Token]) -> Iterator[Block]:
+    lists: list[int | None] = []  # the next number of each open list; None for bullets
+    quotes = 0
+    marker: str | None = None  # of the item that has just been opened
+    heading = ""
+    row: list[Content] = []
+    rows: list[list[Content]] = []
+    for at, token in enumerate(tokens):
+        indent = "   " * max(len(lists) - 1, 0)
+        bar = Content.styled("┃ " * quotes, "$faint")
+        match token.type:
+            case "bullet_list_open":
+                lists.append(None)
+            case "ordered_list_open":
+                lists.append(int(token.attrs.get("start", 1)))
+            case "bullet_list_close" | "ordered_list_close":
+                lists.pop()
+            case "list_item_open":
+                number = lists[-1]
+                marker = " • " if number is None else f"{number:>2} "
+                if number is not None:
+                    lists[-1] = number + 1
+            case "blockquote_open":
+                quotes += 1
+            case "blockquote_close":
+                quotes -= 1
+            case "heading_open":
+                heading = _HEADING.get(token.tag, "bold $foreground")
+            case "inline" if tokens[at - 1].type in ("th_open", "td_open"):
+                row.append(inline(token).stylize_before("bold" if tokens[at - 1].type == "th_open" else ""))
+            case "tr_close":
+                rows.append(row)
+                row = []
+            case "table_close":
+                yield Block(_table(rows), bar, bar, gap=True, code=True)
+                rows = []
+            case "inline":
+                text = inline(token)
+                if heading:
+                    text, heading = text.stylize_before(heading), ""
+                hanging = Content(indent + "   ") if lists else Content()
+                first = hanging
+                tight = bool(lists) and token.level > 0 and tokens[at - 1].hidden
+                if marker is not None:
+                    first, marker = Content.assemble(indent, (marker, "$quiet")), None
+                    gap = not tight or (len(lists) == 1 and lists[0] in (None, 2) and _begins(tokens, at))
+                else:
+                    gap = True
+                yield Block(text, bar + first, bar + hanging, gap=gap)
+            case "fence" | "code_block":
+                code = Content.styled(token.content.rstrip("\n"), "$code")
+                edge = bar + Content.styled("  ", "")
+                yield Block(code, edge, edge, gap=True, code=True)
+            case "hr":
+                yield Block(Content.styled("───", "$faint"), bar, bar, gap=True)
+
+
+def _begins(tokens: Sequence[Token], at: int) -> bool:
+    """Whether the paragraph at `at` belongs to the first item of an outermost list."""
+    before = tokens[at - 3].type if at >= 3 else ""
+    return before in ("bullet_list_open", "ordered_list_open") and tokens[at].level == 3
+
+
+def _table(rows: list[list[Content]]) -> Content:
+    widths = [
+        max(row[column].cell_length for row in rows if column < len(row)) for column in range(len(rows[0]))
+    ]
+    lines = []
+    for cells in rows:
+        line = Content()
+        for cell, width in zip(cells, widths, strict=False):
+            line = line + cell + " " * (width - cell.cell_length + 2)
+        lines.append(line.rstrip())
+    return Content("\n").join(lines)
+
+
+def inline_text(markdown: str) -> Content:
+    """One line of Markdown: emphasis and code, no blocks."""
+    tokens = MarkdownIt("commonmark").parseInline(markdown)
+    return inline(tokens[0]) if tokens else Content()
+
+
+def inline(token: Token) -> Content:
+    """The styled text of an inline token."""
+    parts: list[str | Content | tuple[str, str]] = []
+    styles: list[str] = []
+    for child in token.children or ():
+        match child.type:
+            case "text":
+                parts.append((child.content, " ".join(styles)))
+            case "code_inline":
+                parts.append((child.content.replace(" ", "\u00a0"), "$code on $code-background"))
+            case "softbreak":
+                parts.append(" ")
+            case "hardbreak":
+                parts.append("\n")
+            case "em_open":
+                styles.append("italic")
+            case "strong_open":
+                styles.append("bold")
+            case "link_open":
+                styles.append("underline")
+            case "em_close" | "strong_close" | "link_close":
+                styles.pop()
+            case "image":
+                parts.append((child.content, "italic"))
+    return Content.assemble(*parts)

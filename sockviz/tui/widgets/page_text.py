@@ -1,0 +1,174 @@
+"""One page of a lesson as lines: its prose, what its blocks have performed so far, its questions and its expectations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from textual.content import Content
+from textual.style import Style
+
+from sockviz.lesson.document import Expect, Note, Perform, Predict, Prose
+from sockviz.model.calls import Stage
+from sockviz.model.world import World
+from sockviz.tui import palette
+from sockviz.tui.view import Mode, View
+from sockviz.tui.widgets.markdown import hang, inline_text, lines_of
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the reader has done about the questions. ``pointed``: the line of the one that space has pointed to;
+    ``open``: the lines of those that wait for an answer."""
+
+    choices: Mapping[int, int | None]
+    open: frozenset[int]
+    pointed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """The lines of a page. ``places`` maps the file line of each block to the (first, last) of its lines here."""
+
+    lines: tuple[Content, ...]
+    places: Mapping[int, tuple[int, int]]
+
+
+def page_text(view: View, asked: Asked, notes: bool, width: int) -> PageText:
+    """`view`'s page in lines of `width` cells."""
+    lines: list[Content] = []
+    places: dict[int, tuple[int, int]] = {}
+    hues = palette.hues(view.lesson)
+    for block in view.page.blocks:
+        match block:
+            case Prose():
+                drawn = lines_of(block.markdown, width)
+            case Note():
+                drawn = _note(block, width) if notes else []
+            case Perform():
+                drawn = [_performed(block, view.world, hues.get(block.process, ""), width)]
+            case Predict():
+                drawn = _question(block, view, asked, width)
+            case Expect():
+                drawn = _judged(block, view.world, width)
+        if drawn:
+            lines += [Content()] * bool(lines)
+            places[block.line] = (len(lines), len(lines) + len(drawn) - 1)
+            lines += drawn
+    return PageText(tuple(lines), places)
+
+
+def _note(block: Note, width: int) -> list[Content]:
+    edge = Content.styled("┊ ", "$accent")
+    label = Content.assemble(edge, ("for the instructor", "italic $accent"))
+    return [label, *hang(Content.styled(block.text, "$quiet"), edge, edge, width)]
+
+
+def _performed(block: Perform, world: World, hue: str, width: int) -> Content:
+    """``server ✓✓◐○``: how far the lines at this place have got."""
+    marks = [_mark(world, statement.line) for statement in block.statements]
+    colour = f"${hue}" if hue else "$foreground"
+    label = Content.assemble(("▪ ", colour), (block.process, colour), "  ")
+    room = max(width - label.cell_length, 4)
+    shown = marks if len(marks) <= room else [*marks[: room - 1], ("…", "$quiet")]
+    return Content.assemble(label, *shown)
+
+
+def _mark(world: World, line: int) -> tuple[str, str]:
+    done = world.lines.get(line)
+    if done is None:
+        return palette.NOT_YET, "$faint"
+    process = world.processes.get(done.process)
+    calls = [call for n in done.calls if process and (call := process.call(n))]
+    if done.error or any(call.stage in (Stage.FAILED, Stage.ABANDONED) for call in calls):
+        return palette.FAILED, "$error"
+    if done.finished is None:
+        return (
+            (palette.ASLEEP, "$warning")
+            if any(c.stage is Stage.ASLEEP for c in calls)
+            else (palette.ENTERED, "$warning")
+        )
+    return palette.DONE, "$success"
+
+
+def _judged(block: Expect, world: World, width: int) -> list[Content]:
+    lines: list[Content] = []
+    for expectation in block.expectations:
+        judged = world.expectations.get(expectation.line)
+        if judged is None:
+            continue
+        mark = Content.assemble(("✓ ", "$success") if judged.ok else ("✗ ", "$error"))
+        text = Content.styled(expectation.source, "$quiet" if judged.ok else "$foreground")
+        lines += hang(text, mark, Content("  "), width)
+        if not judged.ok:
+            lines += hang(Content.styled(judged.actual, "$error"), Content("  "), Content("  "), width)
+    return lines
+
+
+def _question(block: Predict, view: View, asked: Asked, width: int) -> list[Content]:
+    answer = view.world.answers.get(block.line)
+    is_open = block.line in asked.open
+    colour = "$accent" if is_open else "$quiet"
+    edge = Content.styled("▌ " if asked.pointed == block.line else "│ ", colour)
+    lines = [edge + Content.styled("predict", f"bold {colour}")]
+    lines += hang(inline_text(block.question).stylize_before("bold"), edge, edge, width)
+    chosen = asked.choices.get(block.line)
+    for number, choice in enumerate(block.choices):
+        is_answer = answer is not None and answer.answer is not None and same(answer.answer, choice)
+        lines += _choice(block, number, choice, number == chosen, is_answer, is_open, edge, width)
+    remark = _remark(block, view, asked)
+    return lines + (hang(remark, edge, edge, width) if remark else [])
+
+
+def _choice(
+    block: Predict,
+    number: int,
+    choice: str,
+    chosen: bool,
+    is_answer: bool,
+    is_open: bool,
+    edge: Content,
+    width: int,
+) -> list[Content]:
+    key = Content.styled(f" {number + 1} ", "bold $accent" if is_open else "$quiet")
+    mark = ("✓ ", "bold $success") if is_answer else ("● ", "$foreground") if chosen else ("○ ", "$quiet")
+    text = inline_text(choice).stylize_before(
+        "bold $success" if is_answer else "" if is_open or chosen else "$quiet"
+    )
+    first, rest = edge + key + Content.assemble(mark), edge + "     "
+    drawn = hang(text, first, rest, width)
+    if not is_open:
+        return drawn
+    click = Style.from_meta({"@click": f"screen.predict({block.line}, {number})"})
+    return [line.stylize(click, edge_length) for line, edge_length in ((line, len(edge)) for line in drawn)]
+
+
+def _remark(block: Predict, view: View, asked: Asked) -> Content | None:
+    if block.line in asked.open:
+        keys = f"press 1–{len(block.choices)}" if len(block.choices) > 1 else "press 1"
+        if asked.pointed == block.line:
+            return Content.styled(f"{keys}, or space again to pass", "$accent")
+        return Content.styled(f"{keys}, or click", "$quiet")
+    answer = view.world.answers.get(block.line)
+    chosen = asked.choices.get(block.line)
+    picked = block.choices[chosen] if chosen is not None and chosen < len(block.choices) else None
+    if answer is None:
+        if picked is None:
+            return Content.styled("passed over" if block.line in asked.choices else "not answered", "$quiet")
+        return Content.styled("the kernel answers at the end of the page", "$quiet")
+    if answer.answer is None:
+        return Content.styled(f"The kernel gave no answer: {answer.reason}", "$warning")
+    said = answer.answer.strip(" `")
+    if picked is None:
+        return Content.assemble("The kernel says ", (said, "bold"), ".")
+    if same(answer.answer, picked):
+        return Content.assemble("The kernel says ", (said, "bold"), ", as you predicted.")
+    back = "" if view.mode is Mode.REVIEW else " b steps back to where it was decided."
+    return Content.assemble(
+        "The kernel says ", (said, "bold"), "; you predicted ", (picked.strip(" `"), "bold"), f".{back}"
+    )
+
+
+def same(answer: str, choice: str) -> bool:
+    """Whether a choice is the kernel's answer: compared after stripping spaces and backticks (the lesson format)."""
+    return answer.strip(" `") == choice.strip(" `")

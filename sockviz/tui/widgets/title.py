@@ -1,0 +1,90 @@
+"""The two lines above everything: where one is, and what the lesson is for (or, for a moment, what to do)."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widget import Widget
+
+from sockviz.tui.view import Mode, View
+
+_BADGES = {
+    Mode.LIVE: ("● LIVE", "bold $badge-live"),
+    Mode.REVIEW: ("◂ REVIEW", "bold $badge-review"),
+    Mode.RECORDED: ("■ RECORDED", "bold $badge-recorded"),
+}
+_LABS = {"host": "host loopback", "isolated": "isolated loopback", "two-hosts": "two hosts"}
+
+
+class TitleLine(Widget):
+    """Lesson, page, mode and lab, in one line of any width."""
+
+    def __init__(self) -> None:
+        super().__init__(id="title")
+        self._view: View | None = None
+
+    def show(self, view: View) -> None:
+        """Shows where `view` is."""
+        self._view = view
+        self.refresh()
+
+    def render(self) -> Content:
+        """The line, fitted to the width."""
+        return title(self._view, self.size.width) if self._view else Content()
+
+
+def title(view: View, width: int) -> Content:
+    """The title line in `width` cells: what is least needed goes first."""
+    lesson, pages = view.lesson, len(view.lesson.pages)
+    name = Content.styled(lesson.title, "bold")
+    if lesson.number is not None:
+        name = Content.assemble((f"{lesson.number}", "bold $accent"), "  ", name)
+    page = Content.assemble(("page ", "$quiet"), (f"{view.page.index + 1}/{pages}", "bold"))
+    badge = Content.styled(*_BADGES[view.mode])
+    lab = Content.styled(_LABS.get(view.lab.kind, view.lab.kind), "$quiet")
+    brand = Content.styled("sockviz", "$quiet")
+    bar = _bar(view.page.index + 1, pages, min(24, max(8, width // 6)))
+    short = Content.styled(view.lab.kind, "$quiet")
+    for left, right in (
+        ([brand, name], [page + " " + bar, badge, lab]),
+        ([name], [page + " " + bar, badge, lab]),
+        ([name], [page, badge, lab]),
+        ([name], [page, badge, short]),
+        ([name], [page, badge]),
+        ([name], [badge]),
+    ):
+        used = sum(part.cell_length for part in (*left, *right)) + 3 * (len(left) + len(right))
+        if used <= width:
+            break
+    before, after = Content("   ").join(left), Content("   ").join(right)
+    before = before.truncate(max(width - after.cell_length - 4, 4), ellipsis=True)
+    gap = max(width - before.cell_length - after.cell_length - 2, 1)
+    return Content.assemble(" ", before, " " * gap, after, " ")
+
+
+def _bar(done: int, of: int, width: int) -> Content:
+    filled = round(done / max(of, 1) * width)
+    return Content.assemble(("━" * filled, "$primary"), ("─" * (width - filled), "$faint"))
+
+
+class ObjectiveLine(Widget):
+    """What the lesson is for; in its place, while there is one, a hint or the reason why nothing goes on."""
+
+    def __init__(self) -> None:
+        super().__init__(id="objective")
+        self._text = ("", "$quiet")
+
+    def show(self, objective: str, hint: str = "", problem: str | None = None) -> None:
+        """The weightiest of the three."""
+        text = (problem, "bold $error") if problem else (hint, "$accent") if hint else (objective, "$quiet")
+        if text != self._text:
+            self._text = text
+            self.refresh()
+
+    @property
+    def text(self) -> str:
+        """What it says now."""
+        return self._text[0]
+
+    def render(self) -> Content:
+        """One line."""
+        return Content.assemble(" ", self._text).truncate(max(self.size.width - 1, 1), ellipsis=True)
