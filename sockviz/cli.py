@@ -176,10 +176,11 @@ def _check(options: argparse.Namespace) -> int:
     for path in paths:
         if path.is_dir():
             files += sorted(path.glob("*.md"))
-        elif path.exists():
-            files.append(path)
         else:
-            files.append(_find(str(path)))
+            file = path if path.exists() else _find(str(path))
+            if not file.exists():
+                raise Usage(f"{path}: no such file or directory")
+            files.append(file)
     if not files:
         raise Usage(f"{', '.join(map(str, paths))}: no lesson (*.md) there")
     try:

@@ -167,21 +167,20 @@ def _is_page(page: object) -> bool:
 
 
 class ProgressStore:
-    """The progress file at `path`; None keeps everything in memory.
+    """The progress file at `path`; None: the one in the user's data directory.
 
     ``message`` is what a person should be told (a damaged file set aside, a directory that cannot be written), or None.
     """
 
-    def __init__(self, path: Path | None) -> None:
-        self.path = path
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or default_path()
         self.message: str | None = None
         self._read = Progress()
         self._unsaved: list[Change] = []
-        if path is not None:
-            try:
-                self._read = self._load(path)
-            except OSError as error:
-                self._cannot("read", error)
+        try:
+            self._read = self._load(self.path)
+        except OSError as error:
+            self._cannot("read", error)
 
     @property
     def progress(self) -> Progress:
@@ -203,8 +202,6 @@ class ProgressStore:
         if applied(self.progress, change) == self.progress:
             return
         self._unsaved.append(change)
-        if self.path is None:
-            return
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with _locked(self.path.with_suffix(".lock")) as held:

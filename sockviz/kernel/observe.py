@@ -50,7 +50,14 @@ def observe(host: HostSources, processes: Sequence[ProcessSource], now: float) -
     """Looks at `host` once. Raises `KernelError` where its sockets can be listed in no way, or a process is hidden."""
     looks = [read_process(each.name, each.pid, proc=host.proc, hidden=each.hidden) for each in processes]
     seen = [row for row in looks if row is not None]
-    return Reading(now, _rows(host, seen, now), seen, read_counters(host.net))
+    return Reading(now, _rows(host, seen, now), seen, _counters(host))
+
+
+def _counters(host: HostSources) -> Mapping[str, int]:
+    try:
+        return read_counters(host.net)
+    except Refused:
+        return {}  # EACCES: a sandbox. ENOENT: no such tables. Then no lesson is told that there are counters
 
 
 #: Tables that a kernel may refuse to list over sock_diag, by the name under which `read_sockets` notes it.

@@ -17,13 +17,17 @@ PREFIX = "sockviz-lab-"
 
 
 class LabDirectory:
-    """A directory of the lab's own. The lock is held for as long as this object is open."""
+    """A directory of the lab's own. The lock is held for as long as this object is open. Raises OSError."""
 
     def __init__(self) -> None:
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
         self.files = self.path / "files"
-        self.files.mkdir()
-        self._lock: IO[str] = (self.path / "lock").open("w")
+        try:
+            self.files.mkdir()
+            self._lock: IO[str] = (self.path / "lock").open("w")
+        except OSError:  # ENOSPC, EDQUOT: the disk is full
+            shutil.rmtree(self.path, ignore_errors=True)
+            raise
         fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def note(self, name: str, text: str) -> None:

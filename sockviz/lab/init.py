@@ -112,9 +112,9 @@ def loopback_up() -> None:
             raise Refused("bringing lo up", error.errno) from None
 
 
-def set_sysctls(wanted: Mapping[str, str]) -> dict[str, str]:
-    """Sets what this kernel has; returns the values in force of those that could be set."""
-    in_force = {}
+def set_sysctls(wanted: Mapping[str, str]) -> tuple[dict[str, str], dict[str, int]]:
+    """Sets what this kernel has; returns the values in force of those that could be set, and the others' errnos."""
+    in_force, refused = {}, {}
     for name, value in wanted.items():
         path = "/proc/sys/" + name.replace(".", "/")
         try:
@@ -122,9 +122,11 @@ def set_sysctls(wanted: Mapping[str, str]) -> dict[str, str]:
                 file.write(str(value))
             with open(path) as file:
                 in_force[name] = file.read().strip()
-        except OSError:
-            continue  # ENOENT: newer than this kernel; EACCES, EINVAL: left at its default, which is not reported
-    return in_force
+        except FileNotFoundError:
+            continue  # newer than this kernel
+        except OSError as error:
+            refused[name] = error.errno  # EROFS: a container's /proc/sys. EACCES, EINVAL: left at its default
+    return in_force, refused
 
 
 def windows() -> tuple[dict[str, socket.socket], dict[str, int]]:
@@ -254,7 +256,11 @@ class Init:
 def isolated(control: socket.socket, sysctls: Mapping[str, str]) -> NoReturn:
     """Moves into the lab's namespaces and becomes its pid 1 there."""
     unshare_all()
-    pid = os.fork()
+    try:
+        pid = os.fork()
+    except OSError as error:
+        # EAGAIN: RLIMIT_NPROC or the pids cgroup. ENOMEM: the PID namespace cannot be made.
+        raise Refused("starting the lab's first process", error.errno) from None
     if pid:
         # The launcher only waits: when sockviz dies it dies, and pid 1 with it.
         control.close()
@@ -262,11 +268,11 @@ def isolated(control: socket.socket, sysctls: Mapping[str, str]) -> NoReturn:
         os._exit(0)
     die_with(0)  # the parent is outside this PID namespace: getppid is 0 whether it lives or not
     loopback_up()
-    in_force = set_sysctls(sysctls)
+    in_force, left_alone = set_sysctls(sysctls)
     found, refused = windows()
     init = Init(control)
     init.tell(
-        {"event": "ready", "windows": list(found), "refused": refused, "sysctls": in_force},
+        {"event": "ready", "windows": list(found), "refused": refused | left_alone, "sysctls": in_force},
         [sock.fileno() for sock in found.values()],
     )
     for sock in found.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -37,6 +38,8 @@ SYSCTLS = {
 HIDDEN = frozenset(range(900, 1024))
 #: Most processes at a time in one lab.
 MOST = 64
+#: What a lesson calls that which init.py's window gives.
+_FACTS = {"capture": "packets"}
 
 
 class LoopbackLab:
@@ -80,6 +83,7 @@ class LoopbackLab:
             facts = self._facts(private, missing)
             default = self._read_defaults(ready.sysctls)
             self.facts = LabFacts(kind, facts, (LOOPBACK,), {LOOPBACK: ADDRESS}, ports, default, missing)
+            self._directory.note("ports", " ".join(map(str, ports)) + "\n")
             self._directory.note("init-pid", f"{kind} {ready.pid}\n")
         except BaseException:
             await self.close()
@@ -89,11 +93,14 @@ class LoopbackLab:
 
     def _take_windows(self, ready: Ready, missing: dict[str, str]) -> None:
         for name, number in ready.refused.items():
-            missing[name] = f"{os.strerror(number)} (errno {number})"
+            missing[_FACTS.get(name, name)] = f"{os.strerror(number)} (errno {number})"
         if "diag" in ready.windows:
             self._diag = sock_diag.SockDiag(ready.windows["diag"])
         if "capture" in ready.windows:
-            self._capture = capture.prepare_capture(ready.windows["capture"], "lo")
+            try:
+                self._capture = capture.prepare_capture(ready.windows["capture"], "lo")
+            except Refused as refusal:
+                missing["packets"] = str(refusal)
 
     def _open_windows(self, missing: dict[str, str]) -> None:
         try:
@@ -156,10 +163,11 @@ class LoopbackLab:
             await self._supervisor.start(name, channel.theirs, self._directory.files, privileged=privileged)
         finally:
             channel.hand_over()
-        try:
-            await asyncio.wait_for(hello, PATIENCE)
-        except TimeoutError:
-            raise LabRefused(f"{name} did not answer", 0) from None
+        await asyncio.wait({hello}, timeout=PATIENCE)
+        if hello.cancelled():
+            raise LabRefused(f"starting {name}: it ended before its first call", 0)
+        if not hello.done():
+            raise LabRefused(f"starting {name}", errno.ETIMEDOUT)
         names: dict[str, Json] = {"HOST": ADDRESS}
         for number, port in enumerate(self.facts.ports, start=1):
             names["PORT" if number == 1 else f"PORT{number}"] = port
@@ -312,7 +320,7 @@ class LoopbackLab:
         for channel in self._channels.values():
             channel.close()
         await self._supervisor.close()
-        left = self._left() if self._scope is not None and self._diag is not None else ()
+        left = self._left()
         if self._diag is not None:
             self._diag.close()
         if self._capture is not None:
@@ -341,6 +349,11 @@ def _text(address: object) -> str:
 
 async def open_lab(kind: str) -> LoopbackLab:
     """A lab of the kind ``host`` or ``isolated``. Raises `LabRefused`."""
-    lab = LoopbackLab()
+    try:
+        lab = LoopbackLab()
+    except OSError as error:
+        # EACCES, EROFS, ENOSPC, EDQUOT; ENOENT: tempfile found no directory at all that can be written.
+        place = error.filename or "TMPDIR, /tmp, /var/tmp or here"
+        raise LabRefused(f"making a temporary directory ({place})", error.errno or 0) from None
     await lab.open(kind)
     return lab

@@ -27,15 +27,18 @@ class LabRefused(Exception):
     """A step of making a lab that this machine does not allow. ``number`` is the errno, 0 where there is none."""
 
     def __init__(self, step: str, number: int) -> None:
-        why = f"{errno.errorcode.get(number, number)}, {os.strerror(number)}" if number else "no answer"
-        super().__init__(f"{step}: {why}")
+        why = f": {errno.errorcode.get(number, number)}, {os.strerror(number)}" if number else ""
+        super().__init__(step + why)
         self.step = step
         self.number = number
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What init.py said when the lab stood: its windows on the kernel, by name, and what was refused."""
+    """What init.py said when the lab stood: its windows on the kernel, by name, and what was refused.
+
+    ``refused`` has an errno for each window or sysctl that could not be had; ``sysctls`` the values of the others.
+    """
 
     pid: int  # init's pid as this machine counts
     windows: Mapping[str, socket.socket]

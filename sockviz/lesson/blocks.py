@@ -17,6 +17,7 @@ LONGEST_LIMIT = 300.0
 MOST_CHOICES = 9
 
 _PREFIX = re.compile(r"\s*([A-Za-z]+)\b([^:=()'\"\[\]]*):(?!=)")
+_BARE = re.compile(r"(\s*)(within\s+\S+|still)\s+[\w(]")
 _WITHIN = re.compile(r"\s+([0-9]+(?:\.[0-9]+)?)\s*(\S*)\s*")
 _CHOICE = re.compile(r"\s*[-*+](?:\s+(.*))?")
 _ANSWER = re.compile(r"\s*([A-Za-z]+)\s*:(.*)")
@@ -46,6 +47,10 @@ def read_expect(line: int, body: Body, findings: Findings) -> Expect:
 def _prefixed(number: int, column: int, text: str, findings: Findings) -> tuple[int | None, float, bool]:
     """Where the expression begins after ``within 5s:`` or ``still:`` (None: they cannot be read), and what they say."""
     match = _PREFIX.match(text)
+    if match is None and (bare := _BARE.match(text)):
+        message = f"expected a colon after {bare[2]}: `within 5s:` or `still:` stands before the expression"
+        findings.problem(number, column + bare.end(2), "expectation", message)
+        return None, USUAL_LIMIT, False
     if match is None:
         return 0, USUAL_LIMIT, False
     word, given = match[1], match[2]

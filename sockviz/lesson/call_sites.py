@@ -39,7 +39,8 @@ def arguments_by_parameter(
             bad(word, f"{word.arg} is given twice")
         else:
             given[word.arg] = word.value
-    if len([name for name in given if name in {p.name for p in row.parameters if p.required}]) < required:
+    missing = required - sum(parameter.required and parameter.name in given for parameter in row.parameters)
+    if missing > 0 and (row.named or not node.keywords):
         bad(node, f"{row.name} needs more arguments; expected {row.signature}")
     return given
 

@@ -11,7 +11,7 @@ import math
 
 from sockviz.lesson.document import Expression
 from sockviz.lesson.findings import Findings, listed, nearest
-from sockviz.lesson.lines import Unparsable, characters, read_syntax
+from sockviz.lesson.lines import Unparsable, characters, position, read_syntax
 
 FUNCTIONS = ("len", "any", "all", "sum", "sorted")
 ROWS = "rows"
@@ -49,7 +49,9 @@ def read_expression(source: str, line: int, column: int, findings: Findings) -> 
     try:
         tree = read_syntax(stripped, "eval")
     except Unparsable as error:
-        findings.problem(line, column + error.offset, "syntax", error.message)
+        single = stripped[error.offset : error.offset + 2].strip() == "="
+        message = "to compare, write == (a single = binds a name)" if single else error.message
+        findings.problem(line, column + error.offset, "syntax", message)
         return None
     assert isinstance(tree, ast.Expression)
     expression = Expression(line, column, stripped, tree.body)
@@ -60,8 +62,8 @@ def read_expression(source: str, line: int, column: int, findings: Findings) -> 
 
 
 def place(expression: Expression, node: ast.AST) -> tuple[int, int]:
-    """File line and column of a node of the expression's tree."""
-    return expression.line, expression.column + characters(expression.source, getattr(node, "col_offset", 0))
+    """File line and column of a node of the expression's tree; of an attribute, where its own name begins."""
+    return expression.line, expression.column + characters(expression.source, position(node)[1])
 
 
 def source_of(expression: Expression, node: ast.expr) -> str:
@@ -113,9 +115,9 @@ def _constant_mistake(value: object) -> str | None:
 
 def _comparison_mistake(node: ast.Compare) -> str | None:
     sides = [node.left, *node.comparators]
-    for position, operator in enumerate(node.ops):
+    for first, operator in enumerate(node.ops):
         if isinstance(operator, ast.Is | ast.IsNot):
-            pair = sides[position : position + 2]
+            pair = sides[first : first + 2]
             if not any(isinstance(side, ast.Constant) and (side.value is None or side.value is True or side.value is False)
                        for side in pair):  # fmt: skip
                 return "`is` compares with None, True or False; write == for other values"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
 import warnings
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from sockviz.lesson.source import LONGEST_LINE
 #: Deeper nesting than this is no line that anyone reads.
 DEEPEST = 40
 _MOST_LINES = 100
+_ASIDE = re.compile(r" \((?:detected at line|<).*\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class LogicalLine:
     source: str
     code: str
     comment: str
+    indented: bool = False
 
     @property
     def last(self) -> int:
@@ -46,9 +49,16 @@ class LogicalLine:
         return self.first + line - 1, self.columns[line - 1] + max(offset, 0)
 
     def place_of(self, node: ast.AST) -> tuple[int, int]:
-        """File line and column of a node of its tree."""
-        line, offset = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
+        """File line and column of a node of its tree; of an attribute, where its own name begins."""
+        line, offset = position(node)
         return self.place(line, characters(self.source.split("\n")[line - 1], offset))
+
+
+def position(node: ast.AST) -> tuple[int, int]:
+    """Line and byte offset of a node; of an attribute, those of the name after its dot."""
+    if isinstance(node, ast.Attribute) and node.end_col_offset is not None and node.end_lineno is not None:
+        return node.end_lineno, max(node.end_col_offset - len(node.attr.encode()), 0)
+    return getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
 
 
 def characters(line: str, offset: int) -> int:
@@ -74,7 +84,7 @@ def read_syntax(source: str, mode: Literal["exec", "eval"]) -> ast.Module | ast.
             tree = ast.parse(source, mode=mode)
     except SyntaxError as error:
         line, offset = error.lineno or 1, max((error.offset or 1) - 1, 0)
-        message = error.msg.split("(<")[0].strip()
+        message = _ASIDE.sub("", error.msg)
         if "integer string conversion" in message:
             message = "this number has too many digits"
         raise Unparsable(f"this is not Python: {message}", line, offset) from None
@@ -111,9 +121,8 @@ def logical_lines(body: Sequence[tuple[int, int, str]]) -> Iterator[LogicalLine]
             continue
         indent = len(part[0][2]) - len(part[0][2].lstrip())
         code, comment = _split_comment(source)
-        # Indented like nothing above it: for Python an error, for a reader none.
         columns = (part[0][1] + indent, *(column for _, column, _ in part[1:]))
-        yield LogicalLine(part[0][0], columns, source[indent:], code.strip(), comment)
+        yield LogicalLine(part[0][0], columns, source[indent:], code.strip(), comment, indent > 0)
 
 
 def _end_of(body: Sequence[tuple[int, int, str]], start: int) -> int:

@@ -15,7 +15,8 @@ from sockviz.lesson.constants import ERRORS
 from sockviz.lesson.document import BOUND, PROCESS_ATTRIBUTES, Expression
 from sockviz.lesson.expressions import FUNCTIONS, ROWS, place
 from sockviz.lesson.findings import Findings, listed, nearest
-from sockviz.lesson.link_statements import packet_problem
+from sockviz.lesson.link_statements import SIDES, packet_problem
+from sockviz.lesson.regions import is_nearly
 from sockviz.lesson.scope import LINK, Scope
 from sockviz.model.sockets import State, Timer
 
@@ -88,7 +89,9 @@ class NameChecker:
             known = processes.get(process)
             if known is None:
                 every = [other for other in processes if other != LINK]
-                near = nearest(process, (*every, *WORDS))
+                near = nearest(process, every)
+                if not near and (word := next((word for word in WORDS if is_nearly(process, word)), "")):
+                    near = f"; did you mean {word}?"
                 message = (
                     f"no process {process[:60]}{near or (f'; there is {listed(every)}' if every else '')}"
                 )
@@ -288,6 +291,17 @@ class _Check:
                 if other.of != "packets" or isinstance(operator, ast.Eq | ast.NotEq | ast.In | ast.NotIn):
                     self.constants(items, other.of)
 
+    def packet(self, node: ast.expr, text: str) -> None:
+        """``"client SYN"``: who sent it, and its flags."""
+        if message := packet_problem(text):
+            self.bad(node, message)
+            return
+        sender, _, label = text.rpartition(" ")
+        if not sender:
+            self.bad(node, f'a packet names its sender too: "client {label}"')
+        elif sender not in (*SIDES, "kernel") and sender not in self.checker.scope.processes:
+            self.checker.pend(*place(self.expression, node), sender)
+
     def constants(self, nodes: list[ast.expr], of: str) -> None:
         known = {
             "state": tuple(State), "timer": tuple(Timer), "error": tuple(ERRORS), "blocked": BLOCKING,
@@ -297,8 +311,7 @@ class _Check:
             if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
                 continue
             if of == "packets":
-                if message := packet_problem(node.value):
-                    self.bad(node, message)
+                self.packet(node, node.value)
             elif of == "error" and not node.value.startswith(("E", "EAI_")):
                 continue  # an exception's name
             elif known and node.value not in known:

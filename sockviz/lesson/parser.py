@@ -23,6 +23,7 @@ __all__ = ["BadLesson", "decode_lesson", "parse_lesson"]
 
 MOST_STATEMENTS = 2000
 MOST_PAGES = 200
+MOST_EXPECTATIONS = 500
 
 
 def parse_lesson(text: str, path: str) -> Lesson:
@@ -44,6 +45,7 @@ class _Parser:
         self.lines = text.split("\n")
         self.scope = Scope()
         self.statements = 0
+        self.expectations = 0
         self.front = FrontMatter()
         self.names = NameChecker(self.scope, findings, "loopback")
 
@@ -129,6 +131,11 @@ class _Parser:
             return [Note(region.first, region.word)]
         body = region.body(self.lines)
         if region.sort is Sort.EXPECT:
+            self.expectations += len(body)
+            if self.expectations > MOST_EXPECTATIONS:
+                message = f"a lesson has at most {MOST_EXPECTATIONS} lines of expectations"
+                self.findings.problem(region.first, 1, "limit", message)
+                return []
             expect = read_expect(region.first, body, self.findings)
             for expectation in expect.expectations:
                 self.names.check(expectation.expression)

@@ -137,9 +137,10 @@ class _Cutter:
         first = words[0] if words else ""
         if info in ("expect", "predict"):
             return Sort(info), ""
-        expected = next((word for word in ("expect", "predict") if is_nearly(first.lower(), word)), "")
+        near = next((word for word in ("expect", "predict") if is_nearly(first.lower(), word)), None)
+        expected = f"`{near}`" if near else ""
         if "@" in info:
-            expected = "python @NAME (a space before the @; a name of letters, digits and underscores)"
+            expected = "`python @NAME` (a space before the @; NAME is letters, digits and underscores)"
         elif len(words) == 2 and first == "python":
             self.unmarked.append((line, column, words[1]))
         if expected:
@@ -159,7 +160,7 @@ class _Cutter:
         for line, column, word in self.unmarked:
             if word in processes:
                 self.findings.problem(line, column, "markdown", f"the fence 'python {word}' is none that is performed; "
-                                      f"expected python @{word}")  # fmt: skip
+                                      f"expected `python @{word}`")  # fmt: skip
 
     # --- notes ------------------------------------------------------------------------------------------
 

@@ -75,6 +75,13 @@ def bounded_limit(arguments: Arguments) -> Found:
     yield from one_of("resource", ("resource.RLIMIT_NOFILE",))(arguments)
 
 
+def own_process(arguments: Arguments) -> Found:
+    """A process is named by the pid that fork or getpid gave."""
+    node = arguments.get("pid")
+    if isinstance(node, ast.Constant | ast.UnaryOp):
+        yield node, "kill reaches only the lesson's own processes: name the pid that os.fork() gave"
+
+
 def plain_file(arguments: Arguments) -> Found:
     """A lesson's files are plain names in a directory of its own."""
     node = arguments.get("path")

@@ -116,6 +116,8 @@ def process_refusal(name: str) -> str | None:
     """Why no process may be called `name`, or None."""
     if name in RESERVED and name != LINK:
         return f"{name} has a meaning of its own in a lesson; give the process another name"
+    if not name.isascii():
+        return f"{name} cannot name a process: a process's name is letters, digits and underscores"
     if keyword.iskeyword(name):
         return f"{name} is a word of Python's; give the process another name"
     return None

@@ -40,6 +40,8 @@ def read_statement(
     None where it is none; the reasons are in `findings`.
     """
     try:
+        if line.indented:
+            raise Unparsable("this line is indented; the lines of a performed block begin at the margin")
         tree = read_syntax(line.source, "exec")
     except Unparsable as error:
         findings.problem(*line.place(error.line, error.offset), "syntax", error.message)
@@ -94,10 +96,10 @@ class _Statement:
         reader = ValueReader(self.line, self.process, self.scope, self.findings)
         forks = self.is_fork(value, targets, unpacks)
         typed = reader.read(value)
-        if unpacks and isinstance(typed.kind, tuple) and len(typed.kind) != len(targets):
-            self.bad(tree, f"{len(targets)} names for the {len(typed.kind)} values that this call gives")
-        if unpacks and typed.kind in ("socket.socket", "int", "None", "bool", "float"):
-            self.bad(tree, f"{len(targets)} names, but the right-hand side is one value")
+        if unpacks and not self.failed and isinstance(typed.kind, tuple) and len(typed.kind) != len(targets):
+            self.bad(tree, f"{len(targets)} names on the left, {len(typed.kind)} values on the right")
+        if unpacks and not self.failed and typed.kind in ("socket.socket", "int", "None", "bool", "float"):
+            self.bad(tree, f"{len(targets)} names on the left, one value on the right")
         names = tuple(target.id for target in targets)
         rebinds = tuple(name for name in names if name in self.process.variables)
         kinds = self.bind(targets, typed.kind, unpacks)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from sockviz.lesson.c_call import CCall
 from sockviz.lesson.c_rendering import plain, simple
-from sockviz.lesson.restrictions import bounded_limit, known_ioctl, one_of, plain_file, safe_fcntl
+from sockviz.lesson.restrictions import (
+    bounded_limit,
+    known_ioctl,
+    one_of,
+    own_process,
+    plain_file,
+    safe_fcntl,
+)
 from sockviz.lesson.rows import CRendering, Kind, Restriction, Row, parameters
 from sockviz.model.values import Json
 
@@ -245,7 +252,8 @@ ROWS = (
     _function("os.dup", "descriptor", "int", "fcntl dup", plain("dup({descriptor})", headers="unistd.h")),
     _function("os.dup2", "descriptor descriptor2", "int", "dup2 dup3",
               plain("dup2({descriptor}, {descriptor2})", headers="unistd.h")),
-    _function("os.kill", "pid signal", "None", "kill", plain("kill({pid}, {signal})", headers="signal.h sys/types.h")),
+    _function("os.kill", "pid signal", "None", "kill", plain("kill({pid}, {signal})", headers="signal.h sys/types.h"),
+              restriction=own_process),
     _function("os.waitpid", "pid options", ("int", "int"), "wait4", _waitpid, may_block=True),
     _function("os._exit", "status", "None", "exit_group", _exit),
     _function("os.unlink", "path", "None", "unlink unlinkat", plain("unlink({path})", headers="unistd.h"),

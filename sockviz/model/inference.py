@@ -58,13 +58,17 @@ def _of_row(
     here, there = _endpoint(row.local), _endpoint(row.peer)
     if here is None or there is None:
         return []
-    me, other = _owner(world, row), _owner_of_endpoint(world, there, here)
-    known = [s for s in [*world.inferred, *found] if {s.source, s.destination} == {here, there}]
+    me, other = _owner(world, row), _owner_of_peer(world, row, there)
+    ends = frozenset((here, there))
+    known = [
+        *world.inferred_between.get(ends, ()),
+        *(s for s in found if frozenset((s.source, s.destination)) == ends),
+    ]
     new: list[InferredSegment] = []
 
     def add(outgoing: bool, label: str, because: str, length: int = 0) -> None:
-        ends = (me, other, here, there) if outgoing else (other, me, there, here)
-        segment = InferredSegment(event.at, ends[0], ends[1], label, length, ends[2], ends[3], because)
+        way = (me, other, here, there) if outgoing else (other, me, there, here)
+        segment = InferredSegment(event.at, way[0], way[1], label, length, way[2], way[3], because)
         new.append(segment)
 
     def seen(outgoing: bool, label: str) -> int:
@@ -72,10 +76,8 @@ def _of_row(
         return sum(1 for s in [*known, *new] if s.source == source and s.label == label)
 
     is_server = any(
-        other_row.is_listening
-        and (other_end := _endpoint(other_row.local)) is not None
-        and other_end[1] == here[1]
-        for other_row in world.rows.values()
+        (listening := _endpoint(listener.local)) is not None and listening[1] == here[1]
+        for listener in world.listeners()
     )
     counted = f"segs_out {row.info.segs_out}, segs_in {row.info.segs_in}" if row.info else "its kernel row"
     if not is_server:
@@ -131,24 +133,20 @@ def _owner(world: World, row: SocketRow) -> str:
     owner = world.owner_of(row.inode)
     if owner:
         return owner
-    by_tuple = [
-        k
-        for k in world.sockets.values()
-        if k.local == row.local and k.peer == row.peer and k.peer is not None
-    ]
-    if by_tuple:
-        return by_tuple[-1].creator
+    held = world.known_by(row.local, row.peer) if row.peer is not None else None
+    if held is not None:
+        return held.creator
     listener = world.listener_of(row)
     return (world.owner_of(listener.inode) if listener else None) or "kernel"
 
 
-def _owner_of_endpoint(world: World, endpoint: Endpoint, peer: Endpoint) -> str:
+def _owner_of_peer(world: World, row: SocketRow, there: Endpoint) -> str:
+    other = world.peer_row(row)
+    if other is not None:
+        return _owner(world, other)
     listening: str | None = None
-    for row in world.rows.values():
-        if row.protocol != "TCP" or (end := _endpoint(row.local)) is None or end[1] != endpoint[1]:
-            continue
-        if row.is_listening:
-            listening = world.owner_of(row.inode)
-        elif _endpoint(row.peer) == peer:
-            return _owner(world, row)
+    for listener in world.listeners():
+        end = _endpoint(listener.local)
+        if listener.protocol == "TCP" and end is not None and end[1] == there[1]:
+            listening = world.owner_of(listener.inode)
     return listening or "kernel"

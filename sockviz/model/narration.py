@@ -109,8 +109,21 @@ def headline(timeline: Timeline, cursor: int) -> str:
     start = stop_before(timeline.events, cursor)
     if start >= cursor:
         start = 0
-    told = max(range(start, cursor), key=lambda n: (_weight(timeline.events[n]), n))
-    return narrate_at(timeline, told + 1)
+    events = timeline.events
+    performer = _process_of(events[start])
+    told = max(range(start, cursor), key=lambda n: (_weight(events[n]), _process_of(events[n]) == performer, n))
+    sentence = narrate_at(timeline, told + 1)
+    # What one process did may have woken another: that belongs to the same moment.
+    others = [
+        n
+        for n in range(start, cursor)
+        if isinstance(events[n], CallReturned) and _process_of(events[n]) != _process_of(events[told])
+    ]
+    return f"{sentence}; {narrate_at(timeline, others[-1] + 1)}" if others else sentence
+
+
+def _process_of(event: Event) -> str | None:
+    return getattr(event, "process", None)
 
 
 def _weight(event: Event) -> int:
@@ -196,7 +209,7 @@ def _gave(call: Call, world: World) -> str:
         case "dup", SocketValue(fd=fd):
             return f"gives descriptor {fd} to the same socket"
         case "bind", _:
-            return f"names {name}: {_argument_address(call)}"
+            return f"gives {name} the name {_argument_address(call)}"
         case "listen", _:
             return f"makes {name} passive: the kernel now accepts connections for it"
         case "connect", _ if not is_stream:

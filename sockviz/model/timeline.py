@@ -7,7 +7,7 @@ memory stays with the events while stepping back stays quick.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sockviz.model.events import Event
 from sockviz.model.world import World, fold
@@ -80,7 +80,7 @@ class Timeline:
         self._events.append(event)
         self._world = fold(self._world, event)
         if len(self._events) % KEEP_EVERY == 0:
-            self._kept.append(self._world)
+            self._kept.append(self._world.without_indexes())
         return self._world
 
     def world_at(self, n: int) -> World:
@@ -90,7 +90,7 @@ class Timeline:
         if n == len(self._events):
             return self._world
         base = n // KEEP_EVERY * KEEP_EVERY
-        world = self._kept[n // KEEP_EVERY]
+        world = replace(self._kept[n // KEEP_EVERY])  # a copy: what a reader looks up in it is not kept
         recent_n, recent = self._recent
         if base <= recent_n <= n:  # playing forward through the past costs one fold an event
             base, world = recent_n, recent

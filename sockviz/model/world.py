@@ -6,9 +6,8 @@ process says that its call returned while the kernel still shows it asleep) both
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import TypeVar
 
 from sockviz.model.calls import Call, Stage
@@ -30,8 +29,10 @@ from sockviz.model.events import (
     StatementBegun,
     StatementFinished,
 )
+from sockviz.model.index import RowIndex, SocketIndex, inodes_in
 from sockviz.model.inference import InferredSegment, infer
 from sockviz.model.log import Log
+from sockviz.model.segments import Endpoint
 from sockviz.model.sockets import Asleep, FdEntry, RowKey, SocketRow, State
 from sockviz.model.values import Address, SocketValue, Value
 
@@ -145,87 +146,104 @@ class World:
     sockets: Mapping[int, KnownSocket] = field(default_factory=dict)
     packets: Log[SeenPacket] = field(default_factory=Log)
     inferred: Log[InferredSegment] = field(default_factory=Log)
+    inferred_between: Mapping[frozenset[Endpoint], tuple[InferredSegment, ...]] = field(default_factory=dict)
     capture_lost: int = 0
     counters: Mapping[str, int] = field(default_factory=dict)
     expectations: Mapping[int, ExpectationJudged] = field(default_factory=dict)
     choices: Mapping[int, int | None] = field(default_factory=dict)
     answers: Mapping[int, PredictionSettled] = field(default_factory=dict)
+    row_index: RowIndex | None = field(default=None, compare=False, repr=False)
+    socket_index: SocketIndex | None = field(default=None, compare=False, repr=False)
 
-    @cached_property
-    def _by_inode(self) -> dict[int, tuple[str, SocketRow]]:
-        return {row.inode: (host, row) for (host, _), row in self.rows.items() if row.inode}
+    @property
+    def _rows(self) -> RowIndex:
+        index = self.row_index
+        if index is None or index.rows is not self.rows:
+            index = RowIndex.of(self.rows)
+            object.__setattr__(self, "row_index", index)  # remembered: says nothing that the rows do not
+        return index
 
-    @cached_property
-    def _by_cookie(self) -> dict[int, tuple[str, SocketRow]]:
-        return {row.cookie: (host, row) for (host, _), row in self.rows.items() if row.cookie}
+    @property
+    def _known(self) -> SocketIndex:
+        index = self.socket_index
+        if index is None or index.sockets is not self.sockets:
+            index = SocketIndex.of(self.sockets)
+            object.__setattr__(self, "socket_index", index)  # likewise
+        return index
 
-    @cached_property
-    def _by_tuple(self) -> dict[tuple[str, str, Address | None, Address | None], SocketRow]:
-        return {(host, row.protocol, row.local, row.peer): row for (host, _), row in self.rows.items()}
+    def without_indexes(self) -> World:
+        """This world, to be kept: what can be worked out again is left out."""
+        return replace(self, row_index=None, socket_index=None)
 
     def row_of(self, inode: int) -> SocketRow | None:
         """The kernel's row for the socket that had `inode`, also after its descriptor is closed.
 
-        By inode while a descriptor owns it; then by cookie; then by 4-tuple (TIME-WAIT rows have neither).
+        By inode while a descriptor owns it; then by cookie; then by 4-tuple (a TIME-WAIT row has no inode).
         """
-        found = self._by_inode.get(inode)
+        rows = self._rows
+        found = rows.by_inode.get(inode)
         if found:
-            return found[1]
+            return found
         known = self.sockets.get(inode)
         if known is None:
             return None
-        if known.cookie and (found := self._by_cookie.get(known.cookie)):
-            return found[1]
+        if known.cookie and (found := rows.by_cookie.get(known.cookie)):
+            return found
         if known.peer is None:
             return None
         for protocol in ("TCP", "UDP"):
-            row = self._by_tuple.get((known.host, protocol, known.local, known.peer))
-            # A row that another descriptor owns is a newer connection between the same endpoints.
-            if row is not None and row.inode in (0, inode):
-                return row
+            for row in rows.by_ends.get((known.host, protocol, known.local, known.peer), ()):
+                # A row that another descriptor owns, or with another cookie, is a newer connection between the same
+                # endpoints. (net/ipv4/inet_timewait_sock.c: a TIME-WAIT row keeps its socket's cookie.)
+                if row.inode in (0, inode) and (row.cookie in (0, known.cookie) or not known.cookie):
+                    return row
         return None
 
     def peer_row(self, row: SocketRow) -> SocketRow | None:
         """The other end of a connection, where the kernel of one of our hosts has a row for it."""
         if row.protocol == "UNIX":
-            found = self._by_inode.get(row.peer_inode)
-            return found[1] if found else None
+            return self._rows.by_inode.get(row.peer_inode)
         if row.peer is None or row.local is None:
             return None
-        for (_, protocol, local, peer), other in self._by_tuple.items():
-            if protocol == row.protocol and local == row.peer and peer == row.local and other is not row:
-                return other
+        for host in self._rows.hosts:
+            for other in self._rows.by_ends.get((host, row.protocol, row.peer, row.local), ()):
+                if other is not row:
+                    return other
         return None
 
     def listener_of(self, row: SocketRow) -> SocketRow | None:
         """The LISTEN row whose queue an un-accepted connection's row waits in."""
         if row.local is None or row.is_listening:
             return None
-        host = next((host for (host, _), other in self.rows.items() if other is row), None)
-        port = row.local[1] if isinstance(row.local, tuple) else row.local
-        for (other_host, _), other in self.rows.items():
-            if other_host != host or not other.is_listening or other.protocol != row.protocol:
-                continue
-            theirs = other.local[1] if isinstance(other.local, tuple) else other.local
-            if theirs == port:
+        host = self.host_of(row)
+        port = _port(row.local)
+        for (other_host, _), other in self._rows.listening.items():
+            if other_host == host and other.protocol == row.protocol and _port(other.local) == port:
                 return other
         return None
+
+    def listeners(self) -> Iterable[SocketRow]:
+        """Every row that listens."""
+        return self._rows.listening.values()
+
+    def known_by(self, local: Address | None, peer: Address) -> KnownSocket | None:
+        """The socket of the lesson that last had the connection between these."""
+        return self._known.by_ends.get((local, peer))
 
     def owner_of(self, inode: int) -> str | None:
         """The live process that has a descriptor of `inode` (its creator first, after a fork), else its creator."""
         if not inode:
             return None
         known = self.sockets.get(inode)
-        holders = [
-            p.name for p in self.processes.values() if p.alive and any(e.inode == inode for e in p.fds)
-        ]
+        holders = [p.name for p in self.processes.values() if p.alive and inode in inodes_in(p.fds)]
         if known and (known.creator in holders or not holders):
             return known.creator
         return holders[0] if holders else None
 
     def host_of(self, row: SocketRow) -> str:
         """The host whose kernel said `row`."""
-        return next((host for (host, _), other in self.rows.items() if other is row), "")
+        key = row.key
+        return next((host for host in self._rows.hosts if self.rows.get((host, key)) is row), "")
 
     def name_of(self, process: str, inode: int) -> str | None:
         """The variable of `process` that holds the socket, where one does."""
@@ -243,9 +261,20 @@ def fold(world: World, event: Event) -> World:
     at = max(world.at, event.at)
     world = _applied(world, event)
     world = replace(world, at=at, events=world.events + 1)
-    for segment in infer(world, event):
-        world = replace(world, inferred=world.inferred.append(segment))
+    segments = infer(world, event)
+    if segments:
+        inferred, between = world.inferred, dict(world.inferred_between)
+        for segment in segments:
+            inferred = inferred.append(segment)
+            ends = frozenset((segment.source, segment.destination))
+            between[ends] = (*between.get(ends, ()), segment)
+        world = replace(world, inferred=inferred, inferred_between=between)
     return world
+
+
+def _port(address: Address | None) -> object:
+    """What identifies a listener to those that connect to it: the port; of a UNIX socket, its name."""
+    return address[1] if isinstance(address, tuple) else address
 
 
 def _applied(world: World, event: Event) -> World:
@@ -312,8 +341,9 @@ def _started(world: World, event: ProcessStarted) -> World:
 
 def _fork_of(parent: Process, child: str) -> Call | None:
     """One call of fork is entered once and returns twice: in the child too it is under way until it returns there."""
-    call = parent.current or parent.last
-    if call is None or call.name != "fork":
+    made = [*parent.calls, parent.current] if parent.current else list(parent.calls)
+    call = next((call for call in reversed(made) if call.name == "fork"), None)
+    if call is None:
         return None
     return replace(call, process=child, stage=Stage.ENTERED, returned=None, value=None)
 
@@ -358,17 +388,17 @@ def _finished(world: World, event: StatementFinished) -> World:
     ):  # a forked child finishes its parent's line too; the parent's result is shown
         line = replace(line, finished=event.at, error=event.error, message=event.message)
         world = replace(world, lines=_with(world.lines, event.line, line))
-    sockets = dict(world.sockets)
+    new: dict[int, KnownSocket] = {}
     for value in event.bound.values():
         for held in _sockets_in(value):
-            if held.inode not in sockets:
+            if held.inode not in world.sockets and held.inode not in new:
                 known = KnownSocket(
                     held.inode, process.host, event.process, held.family, held.type, held.protocol
                 )
                 # A listener's child may have been observed, with its inode, before its owner reported the name.
                 row = world.row_of(held.inode)
-                sockets[held.inode] = _remembered(known, row) if row else known
-    world = replace(world, sockets=sockets)
+                new[held.inode] = _remembered(known, row) if row else known
+    world = _with_sockets(world, new)
     return _process(
         world, event.process, names={**process.names, **event.bound}, open_fds=dict(event.open_fds), line=None
     )
@@ -401,11 +431,15 @@ def _ended(world: World, event: ProcessEnded) -> World:
 def _observed(world: World, event: Observed) -> World:
     if event.rows or event.gone:
         rows = dict(world.rows)
-        for key in event.gone:
-            rows.pop((event.host, key), None)
-        for row in event.rows:
-            rows[(event.host, row.key)] = row
-        world = replace(world, rows=rows, sockets=_sockets_known(world, event))
+        gone = [(event.host, key) for key in event.gone]
+        for place in gone:
+            rows.pop(place, None)
+        changed = {(event.host, row.key): row for row in event.rows}
+        rows.update(changed)
+        index = world.row_index
+        if index is not None and index.rows is world.rows:
+            index = index.followed(rows, [*gone, *changed])
+        world = _with_sockets(replace(world, rows=rows, row_index=index), _sockets_known(world, event))
     for seen in event.processes:
         if seen.process in world.processes and world.processes[seen.process].alive:
             world = _process(world, seen.process, fds=seen.fds, state=seen.state, asleep=seen.asleep)
@@ -414,18 +448,27 @@ def _observed(world: World, event: Observed) -> World:
     return world
 
 
-def _sockets_known(world: World, event: Observed) -> Mapping[int, KnownSocket]:
+def _sockets_known(world: World, event: Observed) -> dict[int, KnownSocket]:
     """What each held socket's connection is, remembered for when its row no longer names the descriptor."""
-    sockets: dict[int, KnownSocket] | None = None
+    changed: dict[int, KnownSocket] = {}
     for row in event.rows:
         known = world.sockets.get(row.inode) if row.inode else None
         if known is None:
             continue
         now = _remembered(known, row)
         if now != known:
-            sockets = sockets if sockets is not None else dict(world.sockets)
-            sockets[row.inode] = now
-    return sockets if sockets is not None else world.sockets
+            changed[row.inode] = now
+    return changed
+
+
+def _with_sockets(world: World, changed: dict[int, KnownSocket]) -> World:
+    if not changed:
+        return world
+    sockets = {**world.sockets, **changed}
+    index = world.socket_index
+    if index is not None and index.sockets is world.sockets:
+        index = index.followed(sockets, changed)
+    return replace(world, sockets=sockets, socket_index=index)
 
 
 def _remembered(known: KnownSocket, row: SocketRow) -> KnownSocket:

@@ -33,6 +33,8 @@ from sockviz.player.watched import watched_counters
 
 #: How often an expectation that does not hold yet is judged again although nothing was heard.
 AGAIN = 0.05
+#: A run is at rest when nothing was heard for so long; a lesson's end waits for that, up to a limit (seconds).
+AT_REST, AT_MOST = 0.06, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,8 @@ class Performance:
         if self._timeline.world.ended or self.problem is not None:
             return
         if not self._ops and self._settled:
+            if self._page + 1 == len(self._lesson.pages):
+                await self._come_to_rest()
             self._turn()
             return
         await self._judge_what_stands_first()
@@ -174,6 +178,14 @@ class Performance:
             self._open(self._page + 1)
         else:
             self._pump.append(LessonEnded(time.time()))
+
+    async def _come_to_rest(self) -> None:
+        """Waits until nothing has happened for a moment: the last call may have woken another process."""
+        deadline = time.monotonic() + AT_MOST
+        events = -1
+        while events != len(self._timeline) and time.monotonic() < deadline:
+            events = len(self._timeline)
+            await self._hear(AT_REST)
 
     async def _perform(self, statement: Statement) -> None:
         if self._held_before is None:
@@ -245,9 +257,21 @@ class Performance:
         if self.problem is not None:
             return False
         process = self._timeline.world.processes[statement.process]
+        if process.alive and statement.forks and process.line is None:
+            return self._child_is_under_way(statement)
         if not process.alive or process.line != statement.line:
             return False
         return process.current is None or process.current.stage is not Stage.ASLEEP
+
+    def _child_is_under_way(self, statement: Statement) -> bool:
+        """Whether the fork of that line succeeded and its child has yet to say that it returned there too."""
+        line = self._timeline.world.lines[statement.line]
+        parent = self._timeline.world.processes[statement.process]
+        call = parent.call(line.calls[-1]) if line.calls else None
+        if call is None or call.stage is not Stage.RETURNED:
+            return False
+        child = self._timeline.world.processes.get(statement.targets[0])
+        return child is None or (child.alive and not child.calls)
 
     async def _hear(self, timeout: float | None) -> None:
         """Waits until something was appended, or for `timeout` seconds."""

@@ -121,15 +121,27 @@ class SockvizApp(App[int]):
         return run
 
     def _begin(self, run: Run, entry: CourseEntry, page: int) -> None:
+        from sockviz.tui.palette import theme_variables
         from sockviz.tui.screens.lesson import LessonScreen  # on demand
         from sockviz.tui.view import Look
 
+        for theme in themes(theme_variables):
+            self.register_theme(theme)
+        self.stylesheet.set_variables(self.get_css_variables())
         drawn = Look(
             ascii=self.ascii,
             colour=self.theme != MONOCHROME,
             animate=self.animation_level != "none",
         )
-        screen = LessonScreen(run, entry.slug, self.store, drawn, page=page, notes=self.options.notes)
+        screen = LessonScreen(
+            run,
+            entry.slug,
+            self.store,
+            drawn,
+            page=page,
+            notes=self.options.notes,
+            refusals=self.options.refusals(),
+        )
 
         def closed(left: tuple[str, ...] | None) -> None:
             self._open.remove(run)

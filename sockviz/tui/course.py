@@ -52,3 +52,6 @@ class Options:
     theme: str | None = None
     ascii: bool | None = None
     lab: str = ""  # what the home screen says of this machine, as "isolated loopback"
+    refusals: Callable[[], tuple[type[Exception], ...]] = (
+        tuple  # what `Run.advance` raises when its `problem` says why
+    )

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from textual.theme import Theme
 
-from sockviz.tui.palette import theme_variables
+#: The variables of the stage's colours for a theme that is (dark, ansi): `sockviz.tui.palette.theme_variables`.
+Stage: TypeAlias = Callable[[bool, bool], dict[str, str]]
 
 DARK, LIGHT, ANSI, MONOCHROME = "sockviz-dark", "sockviz-light", "sockviz-ansi", "sockviz-monochrome"
 #: What a person may call them.
 NAMES = {"dark": DARK, "light": LIGHT, "ansi": ANSI, "monochrome": MONOCHROME}
 
 
-def themes() -> tuple[Theme, ...]:
-    """All four, dark first."""
-    return (_dark(), _light(), _ansi(), _monochrome())
+def themes(stage: Stage | None = None) -> tuple[Theme, ...]:
+    """All four, dark first. The palette is loaded with the first lesson: until then there is no `stage`."""
+    drawn = stage or _none
+    return (_dark(drawn), _light(drawn), _ansi(drawn), _monochrome(drawn))
 
 
-def _dark() -> Theme:
+def _none(dark: bool, ansi: bool) -> dict[str, str]:
+    del dark, ansi
+    return {}
+
+
+def _dark(stage: Stage) -> Theme:
     return Theme(
         name=DARK, dark=True, primary="#7fb0e8", secondary="#9aa7b8", accent="#e6b566", success="#86c08f",
         warning="#e0b15e", error="#e8787c", foreground="#d5dbe4", background="#12161c", surface="#161b22",
@@ -30,12 +40,12 @@ def _dark() -> Theme:
             "scrollbar": "#333d4a", "scrollbar-hover": "#46535f", "scrollbar-active": "#5b6b7d",
             "scrollbar-background": "#161b22", "scrollbar-background-hover": "#161b22",
             "scrollbar-background-active": "#161b22", "scrollbar-corner-color": "#161b22",
-            **theme_variables(True),
+            **stage(True, False),
         },
     )  # fmt: skip
 
 
-def _light() -> Theme:
+def _light(stage: Stage) -> Theme:
     return Theme(
         name=LIGHT, dark=False, primary="#225f9e", secondary="#5b6675", accent="#8a5300", success="#2c7042",
         warning="#8a5d00", error="#a8322c", foreground="#262b32", background="#f3f1ec", surface="#fcfbf8",
@@ -49,18 +59,18 @@ def _light() -> Theme:
             "scrollbar": "#c9c4b8", "scrollbar-hover": "#b3ad9f", "scrollbar-active": "#968f80",
             "scrollbar-background": "#fcfbf8", "scrollbar-background-hover": "#fcfbf8",
             "scrollbar-background-active": "#fcfbf8", "scrollbar-corner-color": "#fcfbf8",
-            **theme_variables(False),
+            **stage(False, False),
         },
     )  # fmt: skip
 
 
-def _ansi() -> Theme:
+def _ansi(stage: Stage) -> Theme:
     return Theme(
         name=ANSI, ansi=True, dark=True, primary="ansi_blue", secondary="ansi_default", accent="ansi_yellow",
         success="ansi_green", warning="ansi_yellow", error="ansi_red", foreground="ansi_default",
         background="ansi_default", surface="ansi_default", panel="ansi_default", boost="ansi_default",
         variables={
-            **_variables("ansi_default"), **theme_variables(True, ansi=True),
+            **_variables("ansi_default", stage), **stage(True, True),
             "pane-border": "ansi_bright_black", "pane-focus": "ansi_blue", "quiet": "ansi_bright_black",
             "faint": "ansi_bright_black", "code": "ansi_cyan", "badge-live": "ansi_green",
             "badge-review": "ansi_yellow", "badge-recorded": "ansi_magenta",
@@ -70,23 +80,23 @@ def _ansi() -> Theme:
     )  # fmt: skip
 
 
-def _monochrome() -> Theme:
+def _monochrome(stage: Stage) -> Theme:
     plain = "ansi_default"
     return Theme(
         name=MONOCHROME, ansi=True, dark=True, primary=plain, secondary=plain, accent=plain, success=plain,
         warning=plain, error=plain, foreground=plain, background=plain, surface=plain, panel=plain, boost=plain,
-        variables={**_variables(plain), "block-cursor-text-style": "reverse bold", "border": plain},
+        variables={**_variables(plain, stage), "block-cursor-text-style": "reverse bold", "border": plain},
     )  # fmt: skip
 
 
-def _variables(colour: str) -> dict[str, str]:
+def _variables(colour: str, stage: Stage) -> dict[str, str]:
     """Every colour that the themes above set, all the same."""
-    stage = dict.fromkeys(theme_variables(True), colour)
+    its = dict.fromkeys(stage(True, False), colour)
     ours = (
-        *_dark().variables,
+        *_dark(_none).variables,
         "border-blurred",
         "block-cursor-blurred-background",
         "text-muted",
         "text-disabled",
     )
-    return {**stage, **dict.fromkeys(ours, colour), "block-cursor-text-style": "reverse"}
+    return {**its, **dict.fromkeys(ours, colour), "block-cursor-text-style": "reverse"}

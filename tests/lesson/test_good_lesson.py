@@ -27,7 +27,11 @@ def test_front_matter_and_name(lesson: Lesson) -> None:
 def test_pages_end_at_thematic_breaks(lesson: Lesson) -> None:
     lines = FILE.read_text().split("\n")
     assert [page.heading for page in lesson.pages] == ["The first connection", "The client calls", "By hand"]
-    assert [lines[page.line - 1] for page in lesson.pages] == ["# The first connection", "## The client calls", "## By hand"]
+    assert [lines[page.line - 1] for page in lesson.pages] == [
+        "# The first connection",
+        "## The client calls",
+        "## By hand",
+    ]
     assert [type(block) for block in lesson.pages[0].blocks] == [Prose, Note, Prose, Predict, Perform, Expect]
 
 
@@ -40,7 +44,12 @@ def test_an_illustration_stays_in_the_prose(lesson: Lesson) -> None:
 
 def test_a_note_of_several_lines(lesson: Lesson) -> None:
     assert lesson.pages[0].notes == ("Ask who has used a socket today.\nEverybody has: the browser did.",)
-    assert not any("browser" in block.markdown for page in lesson.pages for block in page.blocks if isinstance(block, Prose))
+    assert not any(
+        "browser" in block.markdown
+        for page in lesson.pages
+        for block in page.blocks
+        if isinstance(block, Prose)
+    )
 
 
 def test_every_statement_is_at_its_line(lesson: Lesson) -> None:
@@ -59,7 +68,11 @@ def test_a_call_over_several_lines_is_one_statement_with_its_comments(lesson: Le
 
 def test_unpacking_and_the_order_of_calls(lesson: Lesson) -> None:
     accept = next(s for s in lesson.statements if "accept" in s.source)
-    assert (accept.targets, accept.unpacks, accept.comment) == (("conn", "peer"), True, "sleeps: nobody is there")
+    assert (accept.targets, accept.unpacks, accept.comment) == (
+        ("conn", "peer"),
+        True,
+        "sleeps: nobody is there",
+    )
     nested = next(s for s in lesson.statements if "hex" in s.source)
     assert nested.calls == ("bytes.hex", "str.encode", "socket.socket.sendall")
     assert nested.value == [
@@ -74,7 +87,11 @@ def test_unpacking_and_the_order_of_calls(lesson: Lesson) -> None:
 
 def test_expectations_with_their_limits(lesson: Lesson) -> None:
     within = next(e for e in lesson.pages[0].expectations if e.source.startswith("within"))
-    assert (within.within, within.still, within.expression.source) == (5.0, False, 'server.blocked == "accept"')
+    assert (within.within, within.still, within.expression.source) == (
+        5.0,
+        False,
+        'server.blocked == "accept"',
+    )
     assert within.expression.column == len("within 5s: ") + 1
     still = next(e for e in lesson.pages[1].expectations if e.still)
     assert still.expression.source == "not server.s.accept_queue"

@@ -219,16 +219,15 @@ class _Story:
         conn = SocketValue(1003, 4, "AF_INET", "SOCK_STREAM", 0)
         b = SocketValue(1004, 4, "AF_INET", "SOCK_STREAM", 0)
         listening = _row(State.LISTEN, SERVER, inode=1001, cookie=1, queues=(0, 1))
+        bound = replace(listening, state=State.CLOSED, recv_q=0, send_q=0, bound_only=True)
         accepted = _row(State.ESTABLISHED, SERVER, CLIENT, inode=1003, cookie=3)
         connected = _row(State.ESTABLISHED, CLIENT, SERVER, inode=1002, cookie=2)
-        made = [
+        return [
             Batch(Next(Do.TURN), [PageOpened(self.at, 0), self._started("server", 4121)]),
             self._do(one[0], "socket", value=s, bound={"s": s}),
-            self._do(one[1], "bind", s, SERVER, rows=[replace(listening, state=State.CLOSED, recv_q=0, send_q=0, bound_only=True)]),
-            self._do(one[2], "listen", s, 1, rows=[listening], then=self._judged(0)),
-            Batch(Next(Do.TURN), [
-                *(PredictionSettled(self.at, p.line, "0") for p in pages[0].predictions), PageOpened(self.at, 1),
-            ]),
+            self._do(one[1], "bind", s, SERVER, rows=[bound]),
+            self._do(one[2], "listen", s, 1, rows=[listening], then=[*self._judged(0), *self._settled(0)]),
+            Batch(Next(Do.TURN), [PageOpened(self.at, 1)]),
             self._sleep(two[0], "accept", s),
             Batch(Next(Do.PERFORM, two[1]), [
                 self._started("client", 4122), *self._do(two[1], "socket", value=a, bound={"a": a}).events,
@@ -239,7 +238,9 @@ class _Story:
             self._do(three[1], "connect", b, (HOST, PORT2), error="ECONNREFUSED", then=self._judged(2)),
             Batch(Next(Do.TURN), [LessonEnded(self.at)]),
         ]  # fmt: skip
-        return made
+
+    def _settled(self, page: int) -> list[Event]:
+        return [PredictionSettled(self.at, p.line, "0") for p in self.lesson.pages[page].predictions]
 
     def _started(self, name: str, pid: int) -> ProcessStarted:
         return ProcessStarted(self.at, name, pid, pid + 90000, "local")

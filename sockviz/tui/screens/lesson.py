@@ -24,8 +24,8 @@ from sockviz.tui.screens.lesson_keys import KEYS
 from sockviz.tui.stage import Roadmap, TimelineBar
 from sockviz.tui.view import Focus, Look, Mode, View
 from sockviz.tui.widgets.key_bar import KeyBar
-from sockviz.tui.widgets.lesson_pane import LessonPane
-from sockviz.tui.widgets.overlay import Kind, Overlay
+from sockviz.tui.widgets.lesson_pane import ChoiceClicked, LessonPane
+from sockviz.tui.widgets.overlay import Kind, Overlays
 from sockviz.tui.widgets.page_text import Asked
 from sockviz.tui.widgets.panes import Panes
 from sockviz.tui.widgets.stage_area import StageArea
@@ -47,15 +47,24 @@ class LessonScreen(Screen[tuple[str, ...]]):
     HORIZONTAL_BREAKPOINTS = _WIDTHS
 
     def __init__(
-        self, run: Run, slug: str, store: ProgressStore, look: Look, *, page: int = 0, notes: bool = False
+        self,
+        run: Run,
+        slug: str,
+        store: ProgressStore,
+        look: Look,
+        *,
+        page: int = 0,
+        notes: bool = False,
+        refusals: tuple[type[Exception], ...] = (),
     ) -> None:
         super().__init__()
         self.reading = Reading(run)
         self._run, self._slug, self._store, self._look = run, slug, store, look
         self._start, self._notes = page, notes
+        self._refusals = refusals
         self._focus = Focus()
         self._hint = ""
-        self._overlays: dict[Kind, Overlay] = {}
+        self._overlays = Overlays(self)
         self._movement = Movement(self, self._draw)
         self._countdowns = Countdowns(self, self._draw)
         self._playing = Playing(self, self._play_step)
@@ -88,12 +97,12 @@ class LessonScreen(Screen[tuple[str, ...]]):
         """Opens the first page, which performs nothing, and where asked performs what comes before a later one."""
         self._hurrying = True
         while not self._leaving and self._run.next.do is Do.TURN and self._run.timeline.world.page is None:
-            await self._run.advance()
+            await self._advance()
         while not self._leaving and (self._run.timeline.world.page or 0) < self._start:
-            if self._run.next.do not in (Do.PERFORM, Do.TURN):
+            if self._run.next.do not in (Do.PERFORM, Do.TURN) or self._run.problem:
                 break
             self._hint = f"Performing the pages before page {self._start + 1}…"
-            await self._run.advance()
+            await self._advance()
         self._hint, self._hurrying = "", False
         self._explained = len(self._run.timeline)
         self._draw()
@@ -136,8 +145,7 @@ class LessonScreen(Screen[tuple[str, ...]]):
             self.query_one(StageArea).show(view, reading.opened)
             self.query_one(TimelineBar).show(view)
             self._explain(view)
-            for overlay in self._overlays.values():
-                overlay.show(view)
+            self._overlays.show(view)
         self._countdowns.follow(view)
         if (
             view.mode is not Mode.REVIEW
@@ -166,7 +174,7 @@ class LessonScreen(Screen[tuple[str, ...]]):
         new = view.timeline.events[self._explained : view.cursor]
         self._explained = view.cursor
         if not self._hurrying and any(isinstance(event, CallReturned) and event.error for event in new):
-            self._open(Kind.ERRNO)
+            self._overlays.open(Kind.ERRNO, view)
 
     # -- going on
 
@@ -197,17 +205,17 @@ class LessonScreen(Screen[tuple[str, ...]]):
                     self.query_one(LessonPane).reveal(question.line)
                     self._hint = "Predict first: a digit answers, space again passes."
             case Onward.STEP:
-                self._shut(Kind.ERRNO)
+                self._overlays.shut(Kind.ERRNO)
                 reading.forward()
             case Onward.PERFORM:
-                self._shut(Kind.ERRNO)
+                self._overlays.shut(Kind.ERRNO)
                 following = self._run.next
                 if following.do is Do.WAIT and following.call is not None:
                     call = following.call
                     self._hint = (
                         f"{call.process} still sleeps in {call.name}: its next line waits for that to return."
                     )
-                self.run_worker(self._run.advance(), name="advance")
+                self.run_worker(self._advance(), name="advance")
             case Onward.BUSY:
                 self._hint = "The last step is still under way; all other keys work meanwhile."
             case Onward.END:
@@ -217,10 +225,18 @@ class LessonScreen(Screen[tuple[str, ...]]):
                 self._hint = f"This is {over}: b looks back, q goes back to the course."
         self._draw()
 
+    async def _advance(self) -> None:
+        try:
+            await self._run.advance()
+        except self._refusals:
+            if self._run.problem is None:  # otherwise the screen says it from now on
+                raise
+            self._draw()
+
     def action_back(self) -> None:
         """The resting place before this one."""
         self._acted()
-        self._shut(Kind.ERRNO)
+        self._overlays.shut(Kind.ERRNO)
         if not self.reading.back():
             self._hint = "This is where the lesson begins."
         self._draw()
@@ -281,9 +297,13 @@ class LessonScreen(Screen[tuple[str, ...]]):
         questions = self.reading.open_predictions
         pointed = [q for q in questions if q.line == self.reading.pointed]
         for question in (pointed or questions)[:1]:
-            self.action_predict(question.line, choice)
+            self.predict(question.line, choice)
 
-    def action_predict(self, line: int, choice: int) -> None:
+    @on(ChoiceClicked)
+    def _choice_clicked(self, message: ChoiceClicked) -> None:
+        self.predict(message.line, message.choice)
+
+    def predict(self, line: int, choice: int) -> None:
         """Answers the question at `line`."""
         self._acted()
         question = next((q for q in self.reading.open_predictions if q.line == line), None)
@@ -309,7 +329,7 @@ class LessonScreen(Screen[tuple[str, ...]]):
 
     @on(InspectRequested)
     def _inspect_requested(self, message: InspectRequested) -> None:
-        self._open(Kind.INSPECTOR)
+        self._overlays.open(Kind.INSPECTOR, self._view())
         self._point_at(message.focus)
 
     def _point_at(self, focus: Focus) -> None:
@@ -335,38 +355,18 @@ class LessonScreen(Screen[tuple[str, ...]]):
         self._acted()
         kind = Kind(name)
         if kind in self._overlays:
-            self._shut(kind)
+            self._overlays.shut(kind)
         else:
-            self._open(kind)
+            self._overlays.open(kind, self._view())
         self._draw()
 
     def action_close(self) -> None:
         """Closes what was opened last; then unzooms; then forgets what is pointed at."""
         self._acted()
-        if self._overlays:
-            self._shut(list(self._overlays)[-1])
-        elif not self.panes.restore():
+        if not self._overlays.shut_last() and not self.panes.restore():
             self._focus = Focus()
             self.set_focus(None)
         self._draw()
-
-    def _open(self, kind: Kind) -> None:
-        """One large panel at a time; the card beside it."""
-        if kind in self._overlays:
-            return
-        if kind is not Kind.ERRNO:
-            for other in [k for k in self._overlays if k is not Kind.ERRNO]:
-                self._shut(other)
-        overlay = self._overlays[kind] = Overlay(kind)
-        overlay.show(self._view())
-        self.mount(overlay)
-        if overlay.can_focus:
-            overlay.call_after_refresh(overlay.focus)
-
-    def _shut(self, kind: Kind) -> None:
-        overlay = self._overlays.pop(kind, None)
-        if overlay is not None:
-            overlay.remove()
 
     def action_zoom(self) -> None:
         """The focused pane alone, or all again."""

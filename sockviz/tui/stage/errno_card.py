@@ -1,15 +1,77 @@
-"""A failed call explained."""
+"""A failed call explained: what its errno says, what it means here, why it happens, what to do."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from sockviz.model.calls import Call
+from sockviz.model.explanation import Explanation, explain
+from sockviz.model.wording import call_as_made
+from sockviz.model.world import World
+from sockviz.tui.palette import FAILED
 from sockviz.tui.stage.drawing import LongDrawing
-from sockviz.tui.stage.ink import Line, finish, frame, line
+from sockviz.tui.stage.ink import Line, finish, line, wrap
 from sockviz.tui.view import View
+
+#: Prose wider than this is hard to read.
+_COLUMN = 72
+
+
+def failed_call(view: View) -> Call | None:
+    """The failed call that the reader points at; else the one that failed last."""
+    world = view.world
+    if view.focus.line is not None and (pointed := _failed_on(world, view.focus.line)) is not None:
+        return pointed
+    failed = [c for p in world.processes.values() if (c := _last_failed(p.calls)) is not None]
+    return max(failed, key=lambda call: call.returned or 0.0, default=None)
+
+
+def _last_failed(calls: Sequence[Call]) -> Call | None:
+    return next((call for call in reversed(calls) if call.error is not None), None)
+
+
+def _failed_on(world: World, number: int) -> Call | None:
+    progress = world.lines.get(number)
+    process = world.processes.get(progress.process) if progress else None
+    if progress is None or process is None:
+        return None
+    calls = [call for n in progress.calls if (call := process.call(n)) is not None]
+    return next((call for call in reversed(calls) if call.error is not None), None)
+
+
+def draw_errno(view: View, width: int) -> list[Line]:
+    """The card, `width` cells wide and as high as it needs to be."""
+    call = failed_call(view)
+    told = explain(call, view.world) if call is not None else None
+    if call is None or told is None:
+        lines = [line(("no call has failed", "muted"))]
+    else:
+        lines = _card(call, told, min(width, _COLUMN))
+    return finish(lines, width, len(lines), view.look)
+
+
+def _card(call: Call, told: Explanation, width: int) -> list[Line]:
+    number = f" {told.number}" if told.number is not None else ""
+    lines = [
+        line((f"{FAILED} {told.name}", "bad"), (number, "muted"), f"  {told.says}"),
+        line((f"{call.process}: {call_as_made(call)}", "muted")),
+    ]
+    for title, text in (("here", told.here), ("usual cause", told.cause), ("what to do", told.remedy)):
+        if text:
+            lines += [Line(), line((title, "strong")), *wrap(_sentence(text), width)]
+    lines += [Line(), line(("manual  ", "muted"), (told.manual, "code-call"))]
+    if told.name not in ("TimeoutError",) and not told.name.startswith("EAI_"):
+        lines[-1] += line(("   errno(3)", "muted"))
+    return lines
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", ")")) else ".")
 
 
 class ErrnoCard(LongDrawing):
-    """A failed call explained."""
+    """The card of a failed call."""
 
     def draw(self, view: View, width: int, height: int) -> list[Line]:
-        """Draws it."""
-        return finish(frame(line("errno"), [], width, height, "faint"), width, height, view.look)
+        """Its lines."""
+        del height
+        return draw_errno(view, width)

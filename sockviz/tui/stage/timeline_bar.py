@@ -5,15 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from rich.cells import cell_len
-
 from sockviz.model.events import CallReturned, Event, PageOpened, StatementBegun
 from sockviz.model.narration import headline
 from sockviz.model.stops import stops
 from sockviz.tui.palette import hues
 from sockviz.tui.stage.drawing import Drawing
 from sockviz.tui.stage.ink import Line, Run, crop, ends, finish, line, wrap
-from sockviz.tui.view import View
+from sockviz.tui.view import Mode, View
 
 #: Resting places drawn at most, before the bar shows only those around the reader.
 _MOST = 40
@@ -25,7 +23,7 @@ def draw_timeline(view: View, width: int, height: int) -> list[Line]:
     sentence = headline(view.timeline, view.cursor)
     role = "bad" if _failed(view) else ""
     if height <= 1:
-        track = _track(view, max(8, min(width // 3, width - where.width - cell_len(sentence) - 8)))
+        track = _track(view, max(8, width // 3))
         return finish([ends(line(" ") + track + line("   ") + line((sentence, role)), where + line(" "), width)], width, height, view.look)
     track = _track(view, max(8, width - where.width - 4))
     told = [line(" ") + it for it in wrap(sentence, width - 2, role)]
@@ -71,7 +69,17 @@ def _track(view: View, width: int) -> Line:
             runs.append(("╸" if joint else "", "strong"))
     if first + len(shown) < len(places):
         runs.append(("…", "faint"))
+    elif view.mode is Mode.LIVE or view.mode is Mode.REVIEW:
+        room = (width - sum(len(text) for text, _ in runs)) // (1 + joint)
+        runs += [("─" * joint + "·", "faint")] * min(_to_come(view), max(0, room))
     return line(*runs)
+
+
+def _to_come(view: View) -> int:
+    """How many lines of this page nobody has performed yet."""
+    if view.timeline.world.page != view.page.index:
+        return 0
+    return sum(1 for statement in view.page.statements if statement.line not in view.timeline.world.lines)
 
 
 def _hue(events: Sequence[Event], place: int, colours: dict[str, str]) -> str:

@@ -6,7 +6,6 @@ from textual import events
 from textual.binding import Binding
 from textual.content import Content
 from textual.screen import Screen
-from textual.style import Style
 from textual.widget import Widget
 
 
@@ -33,13 +32,19 @@ class KeyBar(Widget):
         under = next((b for first, last, b in self._spans if first <= event.x < last), None)
         self.tooltip = Content(under.tooltip or under.description) if under else None
 
+    def on_click(self, event: events.Click) -> None:
+        """A click is that key."""
+        for first, last, binding in self._spans:
+            if first <= event.x < last:
+                self.app.simulate_key(binding.key)
+
     def render(self) -> Content:
         """As many keys as fit; the last two (help and quit) always."""
         shown: dict[str, Binding] = {}
         for _, binding, enabled, _ in self.screen.active_bindings.values():
             if binding.show and enabled:
                 shown.setdefault(binding.action, binding)
-        bindings = list(shown.values())
+        bindings = sorted(shown.values(), key=self._place)  # the focused widget's own would come first
         width = self.size.width
         for gap in ("  ", " "):
             if sum(len(self._text(b)) + len(gap) for b in bindings) <= width - 1:
@@ -47,6 +52,12 @@ class KeyBar(Widget):
         while len(bindings) > 3 and sum(len(self._text(b)) + len(gap) for b in bindings) > width - 1:
             del bindings[-3]
         return self._drawn(bindings, gap)
+
+    def _place(self, binding: Binding) -> float:
+        """Where it stands: as the screen lists its own, others before help and quit."""
+        order = [b.id for b in self.screen.BINDINGS if isinstance(b, Binding)]
+        shown = [b.id for b in self.screen.BINDINGS if isinstance(b, Binding) and b.show]
+        return order.index(binding.id) if binding.id in order else order.index(shown[-2]) - 0.5
 
     def _text(self, binding: Binding) -> str:
         return f"{self._key(binding)} {binding.description}"
@@ -59,11 +70,10 @@ class KeyBar(Widget):
         self._spans, at = [], 1
         for binding in bindings:
             text = self._text(binding)
-            click = Style.from_meta({"@click": f"app.simulate_key({binding.key!r})"})
             key = Content.assemble(
                 (self._key(binding), "bold $primary"), (f" {binding.description}", "$quiet")
             )
-            parts += [key.stylize(click), gap]
+            parts += [key, gap]
             self._spans.append((at, at + len(text), binding))
             at += len(text) + len(gap)
         return Content.assemble(*parts)

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.geometry import Region, Size
+from textual.message import Message
 from textual.widget import Widget
 
 from sockviz.tui.view import View
 from sockviz.tui.widgets.page_text import Asked, PageText, page_text
+
+
+class ChoiceClicked(Message):
+    """The reader clicked a choice (from 0) of the open question at a line of the lesson's file."""
+
+    def __init__(self, line: int, choice: int) -> None:
+        super().__init__()
+        self.line, self.choice = line, choice
 
 
 class _Text(Widget):
@@ -48,6 +58,12 @@ class _Text(Widget):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         del container, viewport
         return max(len(self.at(width).lines), 1)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a choice of an open question makes it."""
+        match event.style.meta.get("choice"):
+            case (int(line), int(choice)):
+                self.post_message(ChoiceClicked(line, choice))
 
     def render(self) -> Content:
         return Content("\n").join(self.at(self.size.width or 1).lines)

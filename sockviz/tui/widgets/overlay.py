@@ -6,6 +6,7 @@ from enum import Enum
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.screen import Screen
 
 from sockviz.tui.stage import ErrnoCard, InspectorView, StateDiagram
 from sockviz.tui.view import View
@@ -40,6 +41,47 @@ class Overlay(VerticalScroll):
     def show(self, view: View) -> None:
         """Shows `view`."""
         self._body.show(view)
+
+
+class Overlays:
+    """Those that are open on a screen: one large one at a time, the card beside it."""
+
+    def __init__(self, screen: Screen[tuple[str, ...]]) -> None:
+        self._screen = screen
+        self._opened: dict[Kind, Overlay] = {}
+
+    def __contains__(self, kind: Kind) -> bool:
+        return kind in self._opened
+
+    def open(self, kind: Kind, view: View) -> None:
+        """Opens it, unless it is open."""
+        if kind in self._opened:
+            return
+        for other in [k for k in self._opened if Kind.ERRNO not in (k, kind)]:
+            self.shut(other)
+        overlay = self._opened[kind] = Overlay(kind)
+        overlay.show(view)
+        self._screen.query_one("#body").mount(overlay)
+        if overlay.can_focus:
+            overlay.call_after_refresh(overlay.focus)
+
+    def shut(self, kind: Kind) -> None:
+        """Closes it, if it is open."""
+        overlay = self._opened.pop(kind, None)
+        if overlay is not None:
+            overlay.remove()
+
+    def shut_last(self) -> bool:
+        """Closes what was opened last; False where nothing is open."""
+        if not self._opened:
+            return False
+        self.shut(list(self._opened)[-1])
+        return True
+
+    def show(self, view: View) -> None:
+        """All that are open follow."""
+        for overlay in self._opened.values():
+            overlay.show(view)
 
 
 def _body(kind: Kind) -> InspectorView | StateDiagram | ErrnoCard:

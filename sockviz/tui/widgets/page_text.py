@@ -139,7 +139,7 @@ def _choice(
     drawn = hang(text, first, rest, width)
     if not is_open:
         return drawn
-    click = Style.from_meta({"@click": f"screen.predict({block.line}, {number})"})
+    click = Style.from_meta({"choice": (block.line, number)})  # not an @click, which would be drawn as a link
     return [line.stylize(click, edge_length) for line, edge_length in ((line, len(edge)) for line in drawn)]
 
 

@@ -1,0 +1,114 @@
+"""What `sockviz shell` prints: for every open lab of this user, how a second terminal sees what the screen shows."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+_ENTER = Path(__file__).with_name("enter.py")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLab:
+    """A lab that is running: its kind, the pid of its first process as this machine counts, its ports, when it was opened."""
+
+    kind: str
+    pid: int
+    ports: tuple[int, ...]
+    opened: float
+
+
+def run(*, out: TextIO, err: TextIO) -> int:
+    """Prints the lines. Returns the exit code: 1 where no lab is open."""
+    if sys.platform != "linux":
+        print(f"sockviz: labs need Linux; this is {sys.platform}", file=err)
+        return 1
+    labs = running_labs()
+    if not labs:
+        print(
+            "sockviz: no lab of yours is running. Start a lesson in another terminal, as `sockviz run 1`, "
+            "and leave it open.",
+            file=err,
+        )
+        return 1
+    print("\n\n".join("\n".join(lines(lab, os.geteuid())) for lab in labs), file=out)
+    return 0
+
+
+def running_labs() -> list[OpenLab]:
+    """The labs of this user, oldest first."""
+    from sockviz.lab.directory import open_labs  # fcntl: no such module on every system
+
+    found = (read_lab(path) for path in open_labs())
+    return [lab for lab in found if lab is not None]
+
+
+def read_lab(directory: Path) -> OpenLab | None:
+    """What a lab left in its directory; None where it is still being set up, or its first process has ended."""
+    try:
+        kind, pid = (directory / "init-pid").read_text(encoding="utf-8").split()
+        ports = (directory / "ports").read_text(encoding="utf-8").split()
+        lab = OpenLab(kind, int(pid), tuple(map(int, ports)), (directory / "init-pid").stat().st_mtime)
+    except (OSError, ValueError):
+        return None  # ENOENT: no notes yet, or none any more
+    return lab if Path(f"/proc/{lab.pid}").exists() else None
+
+
+def lines(lab: OpenLab, uid: int) -> list[str]:
+    """What to say of one lab to user `uid`."""
+    opened = time.strftime("%H:%M:%S", time.localtime(lab.opened))
+    head = f"{lab.kind} loopback, opened {opened}, first process {lab.pid}"
+    capture = "tcpdump -i lo -nn"
+    if lab.kind == "isolated":
+        if uid == 0:
+            # In the lab's user namespace there is no other user for tcpdump to become (setgroups is denied there).
+            capture += " -Z root"
+        return [
+            head,
+            "  a second terminal inside it (it closes with the lab):",
+            *(f"    {line}" for line in entering(lab.pid, uid)),
+            "  and in there:",
+            "    ss -tuanoe",
+            f"    {capture}",
+        ]
+    ports = " or ".join(f"sport = :{port} or dport = :{port}" for port in lab.ports)
+    capture += f" '{' or '.join(f'port {port}' for port in lab.ports)}'"
+    return [
+        head,
+        "  nothing to enter: this is the machine's own network, and any terminal sees it:",
+        f"    ss -tuanoe '( {ports} )'",
+        f"    {capture if uid == 0 else 'sudo ' + capture}",
+    ]
+
+
+def entering(pid: int, uid: int) -> Sequence[str]:
+    """The line that opens a shell in the lab of process `pid`, and what may stand beside it."""
+    nsenter = f"nsenter -t {pid} -U -n -p --preserve-credentials"
+    own = shlex.join([sys.executable, "-I", "-S", str(_ENTER), str(pid)])
+    options = nsenter_help()
+    if options is None:
+        return (own,)
+    if uid == 0:
+        return (nsenter,)
+    if "--keep-caps" in options:
+        return (f"{nsenter} --keep-caps",)
+    # exec takes an ordinary user's capabilities away, also those of a namespace of their own.
+    return (own, f"{nsenter}      # the same, without packet capture")
+
+
+def nsenter_help() -> str | None:
+    """What `nsenter --help` says; None where there is no nsenter, or one that cannot enter a user namespace."""
+    program = shutil.which("nsenter")
+    if program is None:
+        return None
+    said = subprocess.run([program, "--help"], capture_output=True, text=True, check=False)
+    text = said.stdout + said.stderr
+    return text if "--preserve-credentials" in text else None

@@ -1,0 +1,109 @@
+"""The screen's own start: reads the course, joins it with the player, runs the application."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from sockviz import __version__
+from sockviz.lesson.findings import Findings
+from sockviz.lesson.front_matter import read_front_matter
+from sockviz.player.shelf import course
+from sockviz.progress import ProgressStore
+from sockviz.tui.course import CannotOpen, CourseEntry, Options
+from sockviz.tui.session import run as run_app
+
+if TYPE_CHECKING:
+    from sockviz.player.run import Run
+
+_WRONG_USE = 2
+
+
+def start(
+    *, lesson: Path | None = None, recorded: Run | None = None, lab: str = "auto", record: str | None = None,
+    start_page: int = 0, notes: bool = False, progress: Path | None = None, theme: str | None = None,
+) -> int:  # fmt: skip
+    """Runs the screen to its end and returns the exit status. With `lesson` or `recorded` that is opened at once."""
+    from sockviz.tui.app import SockvizApp
+
+    with contextlib.ExitStack() as files:
+        try:
+            # "x": a recording is somebody's work, and is never written over.
+            file = files.enter_context(open(record, "x", encoding="utf-8")) if record else None
+        except OSError as error:
+            print(f"sockviz: --record {record}: {error.strerror}", file=sys.stderr)
+            return _WRONG_USE
+        entry = _of_run(recorded) if recorded else _entry(lesson) if lesson else None
+
+        async def open_run(chosen: CourseEntry) -> Run:
+            return recorded if recorded else await _open(chosen, lab, file)
+
+        options = Options(entry, start_page, notes, theme, refusals=_refusals)
+        return run_app(SockvizApp(_course(), open_run, ProgressStore(progress), options))
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    if sys.platform != "linux":
+        return ()  # no lab there: only recordings are played
+    from sockviz.lab.supervisor import LabRefused
+
+    return (LabRefused,)
+
+
+async def _open(entry: CourseEntry, kind: str, record: TextIO | None) -> Run:
+    from sockviz.lab.supervisor import LabRefused
+    from sockviz.player.labs import LessonSkipped, lab_for
+    from sockviz.player.performance import Performance
+    from sockviz.player.recorded import Recorder
+    from sockviz.player.shelf import read_lesson
+
+    try:
+        lesson = read_lesson(Path(entry.path))
+        chosen = await lab_for(lesson, kind)
+    except OSError as error:
+        raise CannotOpen(f"{entry.path} cannot be read: {error.strerror}") from None
+    except LessonSkipped as reason:
+        raise CannotOpen(f"This lesson cannot be performed here: {reason}") from None
+    except LabRefused as refusal:
+        raise CannotOpen(
+            f"No {kind} lab can be made here: {refusal}. `sockviz doctor` tells why and what to do."
+        ) from None
+    run = Performance(lesson, chosen.lab, __version__)
+    if record is not None:
+        Recorder(run, record)
+    return run
+
+
+def _course() -> list[CourseEntry]:
+    return [_entry(Path(name.path)) for name in course()]
+
+
+def _entry(path: Path) -> CourseEntry:
+    """What home says of a lesson, from its front matter alone: its pages are read when it is opened."""
+    from sockviz.lesson.course import lesson_name
+
+    name = lesson_name(str(path))
+    try:
+        head = read_front_matter(path.read_text(encoding="utf-8", errors="replace").splitlines(), Findings())
+    except OSError:
+        return CourseEntry(name.number, name.slug, name.slug, "", None, str(path), "loopback")
+    return CourseEntry(
+        name.number, name.slug, head.title or name.slug, head.summary, head.minutes, str(path), head.lab,
+        head.needs,
+    )  # fmt: skip
+
+
+def _of_run(run: Run) -> CourseEntry:
+    lesson = run.lesson
+    return CourseEntry(
+        lesson.number,
+        lesson.slug,
+        lesson.title,
+        lesson.summary,
+        lesson.minutes,
+        lesson.path,
+        lesson.lab,
+        lesson.needs,
+    )

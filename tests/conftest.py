@@ -1,0 +1,28 @@
+"""What every tier of tests shares."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))  # a bare `pytest` does not; helpers are imported as tests.TIER.NAME
+
+from tests.required import ORDINARY, unavailable  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def ordinary_user() -> tuple[str, ...]:
+    """What to put before a command so that an ordinary user runs it: nothing, where one runs the tests."""
+    if os.geteuid() != 0:
+        return ()
+    from tests.required import cannot_become_ordinary
+
+    why = cannot_become_ordinary()
+    if why is not None:
+        unavailable(why)
+    return ORDINARY

@@ -1,0 +1,110 @@
+"""`check` as an author meets it: what it finds, where it says it stands, how soon, and that nothing is left."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from sockviz.check_report import as_json, as_text
+from sockviz.player.check import LessonReport, check
+from tests.player.lessons import CONNECTED, LISTENING, lesson_text, run
+
+
+def checked(tmp_path: Path, text: str, kind: str = "isolated") -> LessonReport:
+    path = tmp_path / "lesson.md"
+    path.write_text(text, encoding="utf-8")
+    return run(check([path], kind)).lessons[0]
+
+
+HOSTILE = {
+    "import": ('x = __import__("os").system("id")', "underscore"),
+    "large": ('x = "x" * 1000000000000', ""),
+    "eval": ('x = eval("1")', ""),
+    "attribute": ("s = socket.socket()\ny = s.__class__", "underscore"),
+    "undefined": ("s.bind((HOST, PORT))", "s"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_a_lesson_may_not_do_is_found_before_anything_runs(name: str, tmp_path: Path) -> None:
+    line, word = HOSTILE[name]
+    report = checked(tmp_path, lesson_text(f"```python @server\n{line}\n```"))
+    assert not report.ok
+    assert report.calls == 0
+    assert report.problems[0].line >= 6
+    assert word in report.problems[0].message
+
+
+def test_an_unknown_key_is_named_with_its_line(tmp_path: Path) -> None:
+    report = checked(tmp_path, lesson_text("Prose.", front="titel: x\n"))
+    assert [(p.line, p.column) for p in report.problems] == [(4, 1)]
+    assert "title" in report.problems[0].message
+
+
+def test_a_process_that_waits_for_itself_is_given_up_quickly(tmp_path: Path) -> None:
+    started = time.monotonic()
+    report = checked(
+        tmp_path, lesson_text(LISTENING + "\n```python @server\nc, p = s.accept()\ns.close()\n```")
+    )
+    (problem,) = report.problems
+    assert problem.kind == "blocked"
+    assert "accept()" in problem.message
+    assert problem.line == 14
+    assert time.monotonic() - started < 8
+
+
+def test_a_false_expectation_says_what_was_there_instead(tmp_path: Path) -> None:
+    report = checked(tmp_path, lesson_text(LISTENING + "\n```expect\nserver.s.backlog == 7\n```"))
+    (problem,) = report.problems
+    assert problem.kind == "expectation"
+    assert "server.s.backlog is 2" in problem.message
+
+
+def test_an_answer_that_is_no_choice_is_a_problem(tmp_path: Path) -> None:
+    question = "\n```predict\nHow many?\n- 5\n- 6\nanswer: server.s.backlog\n```\n\n```expect\nserver.s.backlog == 2\n```"
+    report = checked(tmp_path, lesson_text(LISTENING + question))
+    assert [problem.kind for problem in report.problems] == ["prediction"]
+    assert [prediction.answer for prediction in report.predictions] == ["2"]
+
+
+def test_what_held_already_is_a_warning_and_not_a_problem(tmp_path: Path) -> None:
+    text = lesson_text(
+        LISTENING, CONNECTED + '\n```expect\nserver.s.state == "LISTEN"\nserver.conn.fd == 4\n```'
+    )
+    report = checked(tmp_path, text)
+    assert report.ok
+    assert [warning.kind for warning in report.warnings] == ["proves-nothing"]
+
+
+def test_a_lesson_for_another_lab_is_skipped_with_the_reason(tmp_path: Path) -> None:
+    needy = checked(tmp_path, lesson_text(LISTENING, front="needs: [packets, private]\n"), "host")
+    assert needy.skipped is not None
+    assert "private" in needy.skipped
+    assert not needy.ok
+
+
+def test_a_line_that_fails_outside_a_call_is_a_problem(tmp_path: Path) -> None:
+    text = lesson_text("```python @server\ns = socket.socket(999, 1)\ns.listen(1)\n```")
+    (problem,) = checked(tmp_path, text).problems
+    assert problem.kind == "statement"
+    assert "s is not bound" in problem.message.replace("the name s", "s")
+
+
+def test_the_report_has_the_documented_shape(tmp_path: Path) -> None:
+    path = tmp_path / "01-lesson.md"
+    path.write_text(lesson_text(LISTENING + "\n```expect\nserver.s.backlog == 2\n```"), encoding="utf-8")
+    report = run(check([path], "isolated"))
+    shape = json.loads(as_json(report))
+    assert set(shape) == {"ok", "kernel", "lab", "lessons"}
+    assert set(shape["lessons"][0]) == {
+        "path", "title", "lab", "ok", "skipped", "seconds", "pages", "calls", "problems", "warnings", "expectations",
+        "predictions",
+    }  # fmt: skip
+    assert shape["ok"] is True
+    assert shape["lessons"][0]["expectations"] == [
+        {"line": 13, "source": "server.s.backlog == 2", "ok": True, "actual": "server.s.backlog is 2"}
+    ]
+    assert "1 of 1 lessons hold" in as_text(report, strict=False)

@@ -1,0 +1,388 @@
+"""Lessons performed in real labs: what a line does, and what the world says afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from textwrap import dedent
+
+import pytest
+
+from sockviz.lab.loopback import open_lab
+from sockviz.lesson.parser import parse_lesson
+from sockviz.model.calls import Stage
+from sockviz.model.events import CallBlocked, CallReturned, PacketCaptured, StatementBegun
+from sockviz.model.sockets import State
+from sockviz.model.values import SocketValue
+from sockviz.player.performance import Performance
+from sockviz.player.run import Do
+from tests.player.lessons import CONNECTED, LABS, LISTENING, lesson_text, perform, performed, run
+
+
+def held(*expectations: str) -> str:
+    return "\n```expect\n" + "\n".join(expectations) + "\n```\n"
+
+
+@pytest.mark.parametrize("kind", LABS)
+def test_a_connection_is_seen_from_both_ends(kind: str) -> None:
+    world = performed(
+        lesson_text(
+            LISTENING
+            + held('server.s.state == "LISTEN"', "server.s.backlog == 2", "server.s.accept_queue == 0"),
+            CONNECTED
+            + held(
+                'client.c.state == "ESTABLISHED"',
+                'server.conn.state == "ESTABLISHED"',
+                "server.conn.fd == 4",
+                "client.c.local == server.peer",
+                "client.c.peer == server.conn.local",
+                "server.conn.peer == client.c.local",
+                "server.fds == [0, 1, 2, 3, 4]",
+                "client.fds == [0, 1, 2, 3]",
+            ),
+        ),
+        kind,
+    )
+    assert [(e.source, e.actual) for e in world.expectations.values() if not e.ok] == []
+    assert len(world.expectations) == 11
+
+
+@pytest.mark.parametrize("kind", LABS)
+def test_a_blocked_call_blocks_its_process_only(kind: str) -> None:
+    async def work() -> None:
+        text = lesson_text(
+            LISTENING + "\n```python @server\nconn, peer = s.accept()\n```\n",
+            CONNECTED.split("```python @server")[0],
+        )
+        performance = await perform(text, kind)
+        timeline = performance.timeline
+        blocked = [event for event in timeline.events if isinstance(event, CallBlocked)]
+        assert [event.process for event in blocked] == ["server"]
+        evidence = blocked[0].evidence
+        assert evidence is not None
+        assert (evidence.syscall, evidence.state) == ("accept4", "S")
+        assert evidence.arguments[0] == 3  # asleep on descriptor 3: the listening socket
+        server = timeline.world.processes["server"]
+        call = next(call for call in server.calls if call.name == "accept")
+        assert call.stage is Stage.RETURNED
+        assert call.slept
+        await performance.close()
+
+    run(work())
+
+
+def test_a_failed_call_leaves_its_target_and_goes_on() -> None:
+    world = performed(
+        lesson_text(
+            """
+            ```python @client
+            x = 7
+            c = socket.socket()
+            x = c.recv(10)
+            y = c.connect_ex((HOST, PORT3))
+            ```
+
+            ```expect
+            client.x == 7
+            client.last.name == "connect_ex"
+            ```
+
+            ```python @client
+            c.connect((HOST, PORT3))
+            ```
+
+            ```expect
+            client.last.error == "ECONNREFUSED"
+            client.c.state == "CLOSED"
+            client.c.fd == 3
+            ```
+            """
+        )
+    )
+    assert all(judged.ok for judged in world.expectations.values()), world.expectations
+    client = world.processes["client"]
+    assert [(call.name, call.error) for call in client.calls if call.error] == [
+        ("recv", "ENOTCONN"),
+        ("connect", "ECONNREFUSED"),
+    ]
+
+
+@pytest.mark.parametrize("kind", LABS)
+def test_fork_makes_a_process_with_the_same_names(kind: str) -> None:
+    world = performed(
+        lesson_text(
+            LISTENING,
+            CONNECTED,
+            """
+            ```python @server
+            worker = os.fork()
+            conn.close()
+            ```
+
+            ```expect
+            worker.last.name == "fork"
+            worker.last.value == 0
+            worker.pid == server.worker
+            server.conn.fd is None
+            worker.conn.fd == 4
+            server.conn.state == "ESTABLISHED"
+            ```
+
+            ```python @worker
+            conn.send(b"from the child")
+            os._exit(3)
+            ```
+
+            ```python @client
+            said = c.recv(100)
+            end = c.recv(100)
+            ```
+
+            ```expect
+            client.said == b"from the child"
+            client.end == b""
+            worker.alive == False
+            worker.status == 3
+            server.alive
+            ```
+            """,
+        ),
+        kind,
+    )
+    assert [(e.source, e.actual) for e in world.expectations.values() if not e.ok] == []
+    assert world.processes["worker"].parent == "server"
+
+
+@pytest.mark.parametrize("kind", LABS)
+def test_the_death_of_a_process_is_seen_with_its_signal(kind: str) -> None:
+    world = performed(
+        lesson_text(
+            """
+            ```python @client
+            me = os.getpid()
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+            a, b = socket.socketpair()
+            b.close()
+            a.send(b"x")
+            ```
+
+            ```expect
+            client.alive == False
+            client.status == "SIGPIPE"
+            ```
+            """
+        ),
+        kind,
+    )
+    assert all(judged.ok for judged in world.expectations.values()), world.expectations
+    assert world.processes["client"].calls[-1].stage is Stage.ABANDONED
+
+
+def test_packets_are_captured_in_order_before_the_call_they_complete_returns() -> None:
+    async def work() -> None:
+        performance = await perform(lesson_text(LISTENING, CONNECTED))
+        events = performance.timeline.events
+        labels = [seen.text for seen in performance.timeline.world.packets]
+        assert labels == ["client SYN", "server SYN+ACK", "client ACK"]
+        relative = [seen.event.relative for seen in performance.timeline.world.packets]
+        assert [(r.seq, r.ack) for r in relative if r] == [(0, None), (0, 1), (1, 1)]
+        returned = next(
+            n
+            for n, event in enumerate(events)
+            if isinstance(event, CallReturned) and event.process == "client" and event.call == 2
+        )
+        captured = [n for n, event in enumerate(events) if isinstance(event, PacketCaptured)]
+        assert max(captured) < returned
+        assert not any(seen.event.late for seen in performance.timeline.world.packets)
+        await performance.close()
+
+    run(work())
+
+
+def test_a_refused_connection_is_the_kernels_answer() -> None:
+    world = performed(lesson_text("```python @client\nc = socket.socket()\nc.connect((HOST, PORT2))\n```"))
+    assert [seen.text for seen in world.packets] == ["client SYN", "kernel RST+ACK"]
+    assert [seen.event.receiver for seen in world.packets] == ["kernel", "client"]
+
+
+def test_without_capture_the_handshake_is_inferred_and_says_why() -> None:
+    async def work() -> None:
+        lab = await open_lab("host")
+        assert lab._capture is not None or os.geteuid()
+        if lab._capture is not None:  # as an ordinary user has it
+            lab._capture.close()
+            lab._capture = None
+        performance = Performance(parse_lesson(lesson_text(LISTENING, CONNECTED), "test.md"), lab)
+        while performance.next.do is not Do.END:
+            await performance.advance()
+        world = performance.timeline.world
+        assert len(world.packets) == 0
+        assert [(s.sender, s.label) for s in world.inferred][:3] == [
+            ("client", "SYN"),
+            ("server", "SYN+ACK"),
+            ("client", "ACK"),
+        ]
+        assert all(segment.because for segment in world.inferred)
+        await performance.close()
+
+    run(work())
+
+
+def test_a_line_for_a_sleeping_process_waits_and_says_for_what() -> None:
+    async def work() -> None:
+        text = lesson_text(
+            LISTENING
+            + dedent(
+                """
+                ```python @server
+                conn, peer = s.accept()
+                after = 1
+                ```
+                """
+            )
+        )
+        lesson = parse_lesson(text, "test.md")
+        performance = Performance(lesson, await open_lab("isolated"))
+        for _ in range(4):
+            await performance.advance()
+        following = performance.next
+        assert following.do is Do.WAIT
+        assert following.call is not None
+        assert following.call.name == "accept"
+        waiting = asyncio.ensure_future(performance.advance())
+        done, _ = await asyncio.wait({waiting}, timeout=0.3)
+        assert not done  # nobody gives up on it
+        events = len([e for e in performance.timeline.events if isinstance(e, StatementBegun)])
+        assert events == 4  # and nothing was performed out of turn
+        waiting.cancel()
+        await performance.close()
+
+    run(work())
+
+
+def test_a_closed_socket_keeps_its_connection_until_the_lesson_ends() -> None:
+    world = performed(
+        lesson_text(
+            LISTENING,
+            CONNECTED,
+            """
+            ```python @client
+            c.close()
+            ```
+
+            ```expect
+            client.c.fd is None
+            client.c.state == "FIN-WAIT-2"
+            server.conn.state == "CLOSE-WAIT"
+            server.conn.recv_q == 1
+            ```
+
+            ```python @server
+            conn.close()
+            ```
+
+            ```expect
+            client.c.state == "TIME-WAIT"
+            client.c.timer == "timewait"
+            server.conn.state == "CLOSED"
+            len(rows(state="TIME-WAIT")) == 1
+            rows(state="TIME-WAIT")[0].inode == 0
+            ```
+            """,
+        )
+    )
+    assert [(e.source, e.actual) for e in world.expectations.values() if not e.ok] == []
+
+
+def test_one_client_too_many_is_not_in_the_queue_and_gets_in_after_accept() -> None:
+    text = lesson_text(
+        """
+        ```python @server
+        s = socket.socket()
+        s.bind((HOST, PORT))
+        s.listen(0)
+        ```
+
+        ```python @client
+        a = socket.socket()
+        a.connect((HOST, PORT))
+        ```
+
+        ```python @late
+        b = socket.socket()
+        b.connect((HOST, PORT))
+        ```
+
+        ```expect
+        server.s.accept_queue == 1
+        late.b.state == "SYN-SENT"
+        late.b.timer == "on"
+        late.blocked == "connect"
+        counters.ListenOverflows >= 1
+        within 5s: late.b.retransmits >= 1
+        ```
+
+        ```python @server
+        conn, peer = s.accept()
+        ```
+
+        ```expect
+        within 10s: late.b.state == "ESTABLISHED"
+        late.blocked is None
+        ```
+        """
+    )
+    world = performed(text)
+    assert [(e.source, e.actual) for e in world.expectations.values() if not e.ok] == []
+
+
+def test_every_expectation_and_prediction_is_judged_at_its_place() -> None:
+    world = performed(
+        lesson_text(
+            LISTENING
+            + dedent(
+                """
+                ```expect
+                server.s.fd == 3
+                server.s.fd == 99
+                ```
+
+                ```predict
+                How long is the queue?
+                - 0
+                - `1`
+                answer: server.s.accept_queue
+                ```
+                """
+            )
+        )
+    )
+    assert [judged.ok for judged in world.expectations.values()] == [True, False]
+    assert [settled.answer for settled in world.answers.values()] == ["0"]
+    (wrong,) = [judged for judged in world.expectations.values() if not judged.ok]
+    assert "server.s.fd is 3" in wrong.actual
+
+
+def test_still_means_that_it_held_before() -> None:
+    world = performed(
+        lesson_text(
+            LISTENING + held("server.s.fd == 3"),
+            CONNECTED
+            + held('still: server.s.state == "LISTEN"', "still: server.conn.fd == 4", "server.s.fd == 3"),
+        )
+    )
+    verdicts = {judged.source: (judged.ok, judged.proves_nothing) for judged in world.expectations.values()}
+    assert verdicts['still: server.s.state == "LISTEN"'] == (True, False)
+    assert verdicts["still: server.conn.fd == 4"] == (False, False)  # it holds now, but did not before
+    assert world.expectations[max(world.expectations)].proves_nothing
+
+
+def test_names_in_the_world_are_what_the_process_reported() -> None:
+    world = performed(lesson_text(LISTENING, CONNECTED))
+    conn = world.processes["server"].names["conn"]
+    assert isinstance(conn, SocketValue)
+    row = world.row_of(conn.inode)
+    assert row is not None
+    assert row.state is State.ESTABLISHED
+    assert world.owner_of(conn.inode) == "server"
+    assert world.name_of("server", conn.inode) == "conn"

@@ -1,0 +1,132 @@
+"""The commands as typed: exit codes, what goes where, and that no traceback reaches anyone."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.player.lessons import LISTENING, lesson_text
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "LC_ALL": "C.UTF-8"}
+
+
+def sockviz(
+    *arguments: str, stdin: str | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "sockviz", *arguments],
+        input=stdin if stdin is not None else "",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**ENVIRONMENT, **environment},
+    )
+
+
+@pytest.fixture
+def lesson(tmp_path: Path) -> str:
+    path = tmp_path / "lesson.md"
+    path.write_text(lesson_text(LISTENING + '\n```expect\nserver.s.state == "LISTEN"\n```'), encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "word"),
+    [
+        (("run", "nosuch", "--plain"), 2, "nosuch"),
+        (("run", "99", "--plain"), 2, "99"),
+        (("run", "/no/such/lesson.md", "--plain"), 2, "/no/such/lesson.md"),
+        (("run", "first-conection", "--plain"), 2, "first-connection"),
+        (("run", "1", "--plain", "--start", "99"), 2, "--start"),
+        (("run", "1"), 2, "--plain"),
+        ((), 2, "--plain"),
+        (("replay", "/no/such/file"), 2, "/no/such/file"),
+        (("replay", "/dev/null"), 1, "/dev/null"),
+        (("check", "/no/such/dir"), 2, "/no/such/dir"),
+        (("notes", "nosuch"), 2, "nosuch"),
+        (("run", "1", "--plain", "--record", "/no/such/dir/file"), 2, "--record"),
+        (("frobnicate",), 2, "frobnicate"),
+    ],
+)
+def test_wrong_usage_is_named_on_stderr_and_has_its_code(
+    arguments: tuple[str, ...], code: int, word: str
+) -> None:
+    done = sockviz(*arguments)
+    assert done.returncode == code, done
+    assert word in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_check_has_three_exit_codes(lesson: str, tmp_path: Path) -> None:
+    assert sockviz("check", lesson).returncode == 0
+    false = tmp_path / "false.md"
+    false.write_text(lesson_text(LISTENING + "\n```expect\nserver.s.fd == 4\n```"), encoding="utf-8")
+    done = sockviz("check", str(false))
+    assert done.returncode == 1
+    assert f"{false}:13:1:" in done.stdout
+    assert sockviz("check", "--lab", "moon", lesson).returncode == 2
+
+
+def test_check_reports_as_json(lesson: str) -> None:
+    done = sockviz("check", "--json", lesson)
+    report = json.loads(done.stdout)
+    assert report["ok"] is True
+    assert report["lessons"][0]["expectations"][0]["ok"] is True
+
+
+def test_a_run_is_recorded_and_replayed(lesson: str, tmp_path: Path) -> None:
+    recording = tmp_path / "r.jsonl"
+    live = sockviz("run", lesson, "--plain", "--record", str(recording))
+    assert live.returncode == 0, live.stderr
+    replayed = sockviz("replay", str(recording), "--plain")
+    assert replayed.returncode == 0, replayed.stderr
+
+    def story(text: str) -> list[str]:
+        return [
+            line for line in text.splitlines() if not line.startswith(("LIVE", "RECORDED", "left behind"))
+        ]
+
+    assert story(replayed.stdout) == story(live.stdout)
+    world = json.loads(sockviz("replay", str(recording), "--json").stdout)
+    assert world["processes"]["server"]["last"]["name"] == "listen"
+    earlier = json.loads(sockviz("replay", str(recording), "--at", "3", "--json").stdout)
+    assert earlier["event"] == 3
+    assert sockviz("replay", str(recording), "--at", "999", "--json").returncode == 2
+    again = sockviz("run", lesson, "--plain", "--record", str(recording))
+    assert again.returncode == 2  # a recording is never written over
+    assert "exists" in again.stderr
+
+
+def test_the_course_is_listed(tmp_path: Path) -> None:
+    done = sockviz("list", "--json", "--progress", str(tmp_path / "progress"))
+    lessons = json.loads(done.stdout)["lessons"]
+    assert lessons[0]["slug"] == "first-connection"
+    assert all(entry["seen"] == 0 for entry in lessons)
+    assert "first-connection" in sockviz("list").stdout
+
+
+def test_notes_are_printed_page_by_page() -> None:
+    done = sockviz("notes", "1")
+    assert done.returncode == 0
+    assert "page 1" in done.stdout
+
+
+def test_a_reader_that_goes_away_is_no_error(lesson: str) -> None:
+    command = f'"{sys.executable}" -m sockviz run "{lesson}" --plain | head -1'
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False, env=ENVIRONMENT
+    )
+    assert done.stderr == ""
+
+
+def test_help_names_every_command() -> None:
+    text = sockviz("--help").stdout
+    for command in ("run", "list", "check", "replay", "notes", "shell", "doctor"):
+        assert command in text
+        assert sockviz(command, "--help").returncode == 0

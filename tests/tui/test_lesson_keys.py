@@ -1,0 +1,362 @@
+"""Every key of the lesson screen, over a scripted run."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from sockviz.model.events import Observed
+from sockviz.tui.screens.help import HelpScreen
+from sockviz.tui.screens.lesson import LessonScreen
+from sockviz.tui.stage import ProcessPanel
+from sockviz.tui.view import Mode
+from sockviz.tui.widgets.lesson_pane import LessonPane
+from sockviz.tui.widgets.overlay import Kind
+from tests.tui.driving import Session, in_lesson, run_async
+from tests.tui.scripted import START, run, waiting_row
+
+
+async def _past_the_question(session: Session) -> None:
+    """Answers the first page's question and performs its first two lines."""
+    await session.press("1")
+    await session.perform(2)
+
+
+def test_nothing_is_performed_unasked(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            await session.pilot.pause(0.3)
+            assert session.run.performed == 1  # the first page was opened, which performs nothing
+            assert not session.run.timeline.world.lines
+
+    run_async(it())
+
+
+@pytest.mark.parametrize("key", ["space", "pagedown", "enter"])
+def test_the_next_call(tmp_path: Path, key: str) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            await session.press("2", key)
+            await session.until(lambda: session.run.performed == 2)
+            assert "socket" in session.text
+            assert session.lesson.reading.mode is Mode.LIVE
+
+    run_async(it())
+
+
+def test_an_open_question_is_pointed_to_and_passed(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            await session.press("space")
+            assert session.run.performed == 1
+            assert "space again" in session.text
+            await session.press("space")
+            assert session.run.answered == [(session.lesson.reading.page.predictions[0].line, None)]
+            assert session.run.performed == 1, "passing a question over performs nothing"
+            await session.perform()
+
+    run_async(it())
+
+
+def test_a_digit_answers_and_the_kernel_replies(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            await session.press("9")
+            assert not session.run.answered, "there is no ninth choice"
+            await session.press("3")
+            assert [choice for _, choice in session.run.answered] == [2]
+            assert "the kernel answers at the" in session.text
+            await session.perform(3)
+            text = " ".join(session.text.split())
+            assert "The kernel says 0; you" in text
+            assert session.app.store.progress.of("listen-queue").predictions == {"0.0": 2}
+
+    run_async(it())
+
+
+def test_a_choice_can_be_clicked(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            pane = session.lesson.query_one(LessonPane)
+            lines = session.text.splitlines()
+            y = next(n for n, line in enumerate(lines) if " 2 ○ 1" in line)
+            await session.pilot.click(offset=(lines[y].index("○ 1"), y))
+            await session.pilot.pause()
+            assert [choice for _, choice in session.run.answered] == [1]
+            assert pane.is_attached
+
+    run_async(it())
+
+
+def test_back_back_back_end_and_on(tmp_path: Path) -> None:
+    """b, b, b, End: the past as it was, REVIEW on screen, nothing performed twice; then on from LIVE."""
+
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            await session.press("1")
+            await session.perform(5)
+            performed, events = session.run.performed, len(session.run.timeline)
+            live = session.text
+            for _ in range(3):
+                await session.press("b")
+                assert "REVIEW" in session.text
+            past = session.text
+            assert past != live
+            assert session.lesson.reading.cursor < events
+            await session.press("end")
+            assert "● LIVE" in session.text
+            assert session.text == live
+            assert (session.run.performed, len(session.run.timeline)) == (performed, events)
+            await session.perform()
+            assert session.run.performed == performed + 1
+
+    run_async(it())
+
+
+def test_space_in_review_moves_to_the_next_stop_until_live(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            await _past_the_question(session)
+            performed = session.run.performed
+            await session.press("pageup", "pageup")
+            assert session.lesson.reading.mode is Mode.REVIEW
+            await session.press("space")
+            assert session.lesson.reading.mode is Mode.REVIEW
+            await session.press("space")
+            assert session.lesson.reading.mode is Mode.LIVE
+            assert session.run.performed == performed
+
+    run_async(it())
+
+
+def test_arrows_move_by_event_and_never_perform(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            await _past_the_question(session)
+            end, performed = len(session.run.timeline), session.run.performed
+            await session.press("left", "left")
+            assert session.lesson.reading.cursor == end - 2
+            await session.press("right")
+            assert session.lesson.reading.cursor == end - 1
+            await session.press("right", "right", "right")
+            assert session.lesson.reading.mode is Mode.LIVE
+            assert session.run.performed == performed
+            await session.press("home")
+            assert session.lesson.reading.cursor == 1
+
+    run_async(it())
+
+
+def test_a_blocked_process_never_blocks_the_screen(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, (it_run := run())) as session:
+            await _past_the_question(session)
+            gate = it_run.batches[3].gate = asyncio.Event()
+            await session.press("space")
+            assert it_run.performed == 3
+            await session.press("c")
+            assert session.lesson._look.language == "c"
+            await session.press("space")
+            assert "still under way" in session.text
+            await session.press("b")
+            assert "REVIEW" in session.text
+            gate.set()
+            await session.until(lambda: it_run.performed == 4)
+            assert session.lesson.reading.mode is Mode.REVIEW, "what happens by itself does not move the reader"
+
+    run_async(it())
+
+
+def test_what_happens_by_itself_is_followed_when_live(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            before = session.lesson.reading.cursor
+            session.run.append(Observed(START, "local", counters={"ListenOverflows": 3}))
+            await session.until(lambda: session.lesson.reading.cursor == before + 1)
+
+    run_async(it())
+
+
+def test_playing_stops_at_a_question_and_on_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sockviz.tui.screens.lesson.PACE", 0.02)
+
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            await session.press("p")
+            await session.until(lambda: not session.lesson._playing.on)
+            assert session.run.performed == 1, "never past an open question"
+            await session.press("2", "p")
+            await session.until(lambda: session.run.performed >= 3)
+            await session.press("x")
+            assert not session.lesson._playing.on
+            await session.press("p")
+            assert session.lesson._playing.on
+            await session.press("p")
+            assert not session.lesson._playing.on
+
+    run_async(it())
+
+
+def test_panels_open_follow_and_close(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            for key, kind in (("i", Kind.INSPECTOR), ("s", Kind.STATES)):
+                await session.press(key)
+                assert session.lesson.query(f"#{kind.value}")
+                await session.press(key)
+                assert not session.lesson.query(f"#{kind.value}")
+            await session.press("i", "s")
+            assert not session.lesson.query("#inspector"), "one large panel at a time"
+            await session.press("escape")
+            assert not session.lesson.query(".overlay")
+
+    run_async(it())
+
+
+def test_the_errno_card_opens_once_and_never_takes_space(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            await session.press("1")
+            await session.perform(10)
+            await session.until(lambda: session.lesson.query("#errno"), "the card")
+            assert session.app.focused is None
+            await session.press("escape")
+            assert not session.lesson.query("#errno")
+            await session.press("b", "end")
+            assert not session.lesson.query("#errno"), "it opens itself once"
+            await session.perform()
+            assert session.run.timeline.world.ended
+
+    run_async(it())
+
+
+def test_space_closes_the_card_and_goes_on(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            await session.press("1")
+            await session.perform(10)
+            await session.until(lambda: session.lesson.query("#errno"), "the card")
+            await session.perform()
+            assert not session.lesson.query("#errno")
+            await session.press("space")
+            assert "the end of the lesson" in session.text
+
+    run_async(it())
+
+
+def test_notes_language_help_zoom(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            assert "show of hands" not in session.text
+            await session.press("n")
+            assert "show of" in session.text
+            await session.press("n", "c")
+            assert session.lesson._look.language == "c"
+            await session.press("question_mark")
+            assert isinstance(session.app.screen, HelpScreen)
+            assert "Perform the next call" in session.text
+            await session.press("escape")
+            assert isinstance(session.app.screen, LessonScreen)
+            wide = session.lesson.query_one(LessonPane).size.width
+            await session.press("z")
+            assert session.lesson.query_one(LessonPane).size.width > wide
+            await session.press("z")
+            assert session.lesson.query_one(LessonPane).size.width == wide
+
+    run_async(it())
+
+
+def test_tab_goes_round_the_panes_and_their_fds(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            await session.press("1")
+            await session.perform(3)
+            await session.press("tab", "tab")
+            assert isinstance(session.app.focused, ProcessPanel)
+            await session.press("down")
+            focus = session.lesson._focus
+            assert focus.inode or focus.line or focus.packet is not None
+            await session.press("escape")
+            assert session.app.focused is None
+
+    run_async(it())
+
+
+def test_quit_closes_the_run_and_leaves(tmp_path: Path) -> None:
+    async def it() -> None:
+        scripted = run()
+        scripted.left = ("TIME-WAIT 127.0.0.1:8080",)
+        async with in_lesson(tmp_path, scripted) as session:
+            await session.press("q")
+            await session.until(lambda: scripted.closed == 1)
+            await session.until(lambda: not session.app.is_running or session.app._exit)
+        assert session.app.left == scripted.left
+
+    run_async(it())
+
+
+def test_a_countdown_is_repainted_only_while_it_runs_and_live(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            counting = session.lesson._countdowns
+            assert not counting.running, "nothing moves: no timer"
+            session.run.append(Observed(START, "local", (waiting_row(9e9),)))
+            await session.until(lambda: counting.running)
+            await session.press("left")
+            assert not counting.running
+
+    run_async(it())
+
+
+def test_a_page_that_was_seen_is_noted(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            await session.press("1")
+            await session.perform(4)
+            assert session.app.store.progress.of("listen-queue").seen == {0, 1}
+            assert session.app.store.progress.last == ("listen-queue", 1)
+
+    run_async(it())
+
+
+def test_starting_at_a_later_page_performs_what_is_before(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run(), page=2) as session:
+            await session.until(lambda: session.run.timeline.world.page == 2)
+            await session.until(lambda: "page 3/3" in session.text)
+            assert session.run.performed == 9
+            assert session.lesson.reading.mode is Mode.LIVE
+
+    run_async(it())
+
+
+def test_recorded_performs_nothing_and_keeps_choices_apart(tmp_path: Path) -> None:
+    async def it() -> None:
+        scripted = run(recorded=True)
+        events = len(scripted.timeline)
+        async with in_lesson(tmp_path, scripted) as session:
+            assert "RECORDED" in session.text
+            await session.press("space")
+            assert "space again" in session.text
+            await session.press("1", "space", "space", "space", "space")
+            assert "as you predicted" in " ".join(session.text.split())
+            await session.press("end")
+            assert session.lesson.reading.cursor == events
+            await session.press("space")
+            assert "the end of the recording" in session.text
+            assert not scripted.answered
+            assert len(scripted.timeline) == events
+
+    run_async(it())
+
+
+def test_a_run_that_cannot_go_on_says_why(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            session.run.problem = "the lab's first process died: killed by SIGKILL"
+            session.run.append(Observed(START, "local"))
+            await session.until(lambda: "killed by SIGKILL" in session.text)
+
+    run_async(it())
