@@ -280,6 +280,8 @@ def _record(run: Run, name: str | None, files: contextlib.ExitStack) -> None:
 def _screen(options: argparse.Namespace, lesson: Path | None, recorded: Run | None = None) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Usage("standard input and output are not a terminal: add --plain for a linear transcript")
+    if not sys.stderr.isatty():
+        raise Usage("the screen is drawn on standard error, which is not a terminal: leave it alone, or add --plain")
     if os.environ.get("TERM", "") in ("", "dumb"):
         term = os.environ.get("TERM") or "not set"
         raise Usage(

@@ -121,8 +121,10 @@ def dumps(progress: Progress) -> str:
 
 
 def _quoted(text: str) -> str:
-    # A JSON string is a TOML basic string, once DEL is escaped too (TOML 1.0, "String").
-    return json.dumps(text).replace("\x7f", "\\u007f")
+    # A JSON string is a TOML basic string, once DEL is escaped too (TOML 1.0, "String"). Names of files may hold
+    # bytes that are no text (lone surrogates), which UTF-8 cannot write.
+    whole = text.encode("utf-8", "replace").decode()
+    return json.dumps(whole, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def loads(text: str) -> Progress:

@@ -61,7 +61,7 @@ def become(command: list[str]) -> NoReturn:
     try:
         keep_capabilities()
     except OSError as error:
-        say(f"without packet capture: {error.strerror}: {os.strerror(error.errno)}")
+        say(f"without packet capture: {error.strerror}: {os.strerror(error.errno or 0)}")
     try:
         os.execvp(command[0], command)
     except OSError as error:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 _ENTER = Path(__file__).with_name("enter.py")
+_CAP_SYS_ADMIN = 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +67,18 @@ def lines(lab: OpenLab, uid: int) -> list[str]:
     """What to say of one lab to user `uid`."""
     opened = time.strftime("%H:%M:%S", time.localtime(lab.opened))
     head = f"{lab.kind} loopback, opened {opened}, first process {lab.pid}"
-    capture = "tcpdump -i lo -nn"
     if lab.kind == "isolated":
-        if uid == 0:
-            # In the lab's user namespace there is no other user for tcpdump to become (setgroups is denied there).
-            capture += " -Z root"
+        way = way_in(lab.pid, uid)
         return [
             head,
             "  a second terminal inside it (it closes with the lab):",
-            *(f"    {line}" for line in entering(lab.pid, uid)),
+            *(f"    {line}" for line in way.lines),
             "  and in there:",
             "    ss -tuanoe",
-            f"    {capture}",
+            f"    {way.capture}",
         ]
     ports = " or ".join(f"sport = :{port} or dport = :{port}" for port in lab.ports)
-    capture += f" '{' or '.join(f'port {port}' for port in lab.ports)}'"
+    capture = f"tcpdump -i lo -nn '{' or '.join(f'port {port}' for port in lab.ports)}'"
     return [
         head,
         "  nothing to enter: this is the machine's own network, and any terminal sees it:",
@@ -89,26 +87,47 @@ def lines(lab: OpenLab, uid: int) -> list[str]:
     ]
 
 
-def entering(pid: int, uid: int) -> Sequence[str]:
-    """The line that opens a shell in the lab of process `pid`, and what may stand beside it."""
+@dataclass(frozen=True, slots=True)
+class WayIn:
+    """The line that opens a shell in a lab, perhaps with another beside it, and the command that captures packets there."""
+
+    lines: tuple[str, ...]
+    capture: str
+
+
+def way_in(pid: int, uid: int) -> WayIn:
+    """How user `uid` gets into the isolated lab of process `pid` with the tools that this machine has."""
     nsenter = f"nsenter -t {pid} -U -n -p --preserve-credentials"
     own = shlex.join([sys.executable, "-I", "-S", str(_ENTER), str(pid)])
     options = nsenter_help()
-    if options is None:
-        return (own,)
-    if uid == 0:
-        return (nsenter,)
-    if "--keep-caps" in options:
-        return (f"{nsenter} --keep-caps",)
-    # exec takes an ordinary user's capabilities away, also those of a namespace of their own.
-    return (own, f"{nsenter}      # the same, without packet capture")
+    if uid != 0:
+        capture = "tcpdump -i lo -nn"
+        if "--keep-caps" in options:
+            return WayIn((f"{nsenter} --keep-caps",), capture)
+        # exec takes an ordinary user's capabilities away, also those of a namespace of their own.
+        beside = (f"{nsenter}      # the same, without packet capture",) if options else ()
+        return WayIn((own, *beside), capture)
+    if options and may_administer():
+        # Root needs none of the lab's own capabilities, and tcpdump can become the user it wants to run as.
+        return WayIn((f"nsenter -t {pid} -n -p",), "tcpdump -i lo -nn")
+    # Run by root, tcpdump changes user, and setgroups is denied in the lab's user namespace; tshark stays as it is.
+    return WayIn((nsenter if options else own,), "tshark -i lo -n")
 
 
-def nsenter_help() -> str | None:
-    """What `nsenter --help` says; None where there is no nsenter, or one that cannot enter a user namespace."""
+def nsenter_help() -> str:
+    """What `nsenter --help` says; nothing where there is no nsenter, or one that cannot enter a user namespace."""
     program = shutil.which("nsenter")
     if program is None:
-        return None
+        return ""
     said = subprocess.run([program, "--help"], capture_output=True, text=True, check=False)
     text = said.stdout + said.stderr
-    return text if "--preserve-credentials" in text else None
+    return text if "--preserve-credentials" in text else ""
+
+
+def may_administer(status: Path = Path("/proc/self/status")) -> bool:
+    """Whether this process holds CAP_SYS_ADMIN where it is: root of a container usually does not."""
+    try:
+        found = re.search(r"^CapEff:\s*([0-9a-f]+)$", status.read_text(encoding="ascii"), re.MULTILINE)
+    except OSError:
+        return False
+    return found is not None and bool(int(found[1], 16) >> _CAP_SYS_ADMIN & 1)

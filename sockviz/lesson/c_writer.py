@@ -90,19 +90,24 @@ class CWriter:
         """The C variable of a lesson's name."""
         return python + "_" if python in _RESERVED else python
 
+    def is_bound(self, name: str) -> bool:
+        """Whether the variable, or the Python name that it belongs to (``data`` for ``data_len``), is declared already."""
+        before = [self.name(python) for python in self.statement.rebinds]
+        return name in self.text.declared or any(name == old or name.startswith(f"{old}_") for old in before)
+
     def assign(self, ctype: str, name: str, value: str) -> None:
-        """``type name = value;``, or an assignment where the process has bound the name before."""
-        if name in self.text.declared or name.removesuffix("_") in self.statement.rebinds:
+        """``type name = value;``, or an assignment where the name is bound already."""
+        if self.is_bound(name):
             self.line(f"{name} = {value};")
         else:
             self.text.declared[name] = ctype
             self.line(f"{ctype}{'' if ctype.endswith('*') else ' '}{name} = {value};")
 
     def declare(self, ctype: str, name: str, suffix: str = "") -> None:
-        """``type name[suffix];``, unless the process has bound the name before."""
-        if name not in self.text.declared and name.removesuffix("_") not in self.statement.rebinds:
+        """``type name[suffix];``, unless the name is bound already."""
+        if not self.is_bound(name):
             self.text.declared[name] = ctype + suffix
-            self.line(f"{ctype} {name}{suffix};")
+            self.line(f"{ctype}{'' if ctype.endswith('*') else ' '}{name}{suffix};")
 
     # --- values -----------------------------------------------------------------------------------------
 

@@ -34,7 +34,13 @@ def _frame(frame: bytes) -> Iterator[Field]:
     kind = int.from_bytes(frame[12:14], "big")
     yield Field("Ethernet", "destination", frame[0:6].hex(":"), 0, 6)
     yield Field("Ethernet", "source", frame[6:12].hex(":"), 6, 12)
-    yield Field("Ethernet", "type", f"0x{kind:04x} {'IPv4' if kind == _IPV4 else 'IPv6' if kind == _IPV6 else ''}".strip(), 12, 14)
+    yield Field(
+        "Ethernet",
+        "type",
+        f"0x{kind:04x} {'IPv4' if kind == _IPV4 else 'IPv6' if kind == _IPV6 else ''}".strip(),
+        12,
+        14,
+    )
     if kind == _IPV4:
         yield from _ipv4(frame)
     elif kind == _IPV6:
@@ -55,7 +61,13 @@ def _ipv4(frame: bytes) -> Iterator[Field]:
     yield Field("IPv4", "total length", f"{_number(frame, at + 2, at + 4)} bytes", at + 2, at + 4)
     yield Field("IPv4", "identification", str(_number(frame, at + 4, at + 6)), at + 4, at + 6)
     fragment = _number(frame, at + 6, at + 8)
-    yield Field("IPv4", "fragmenting", "do not fragment" if fragment & 0x4000 else f"offset {(fragment & 0x1FFF) * 8}", at + 6, at + 8)
+    yield Field(
+        "IPv4",
+        "fragmenting",
+        "do not fragment" if fragment & 0x4000 else f"offset {(fragment & 0x1FFF) * 8}",
+        at + 6,
+        at + 8,
+    )
     yield Field("IPv4", "time to live", str(frame[at + 8]), at + 8, at + 9)
     yield Field("IPv4", "protocol", f"{protocol} {_PROTOCOLS.get(protocol, '')}".strip(), at + 9, at + 10)
     yield Field("IPv4", "header checksum", f"0x{_number(frame, at + 10, at + 12):04x}", at + 10, at + 12)
@@ -84,7 +96,9 @@ def _transport(frame: bytes, at: int, protocol: int) -> Iterator[Field]:
     elif protocol == _UDP and len(frame) >= at + 8:
         yield Field("UDP", "source port", str(_number(frame, at, at + 2)), at, at + 2)
         yield Field("UDP", "destination port", str(_number(frame, at + 2, at + 4)), at + 2, at + 4)
-        yield Field("UDP", "length", f"{_number(frame, at + 4, at + 6)} bytes, header included", at + 4, at + 6)
+        yield Field(
+            "UDP", "length", f"{_number(frame, at + 4, at + 6)} bytes, header included", at + 4, at + 6
+        )
         yield Field("UDP", "checksum", f"0x{_number(frame, at + 6, at + 8):04x}", at + 6, at + 8)
         yield from _data(frame, at + 8)
     elif protocol in (_ICMP, _ICMPV6) and len(frame) >= at + 8:

@@ -37,7 +37,8 @@ ERRORS: Mapping[str, Error] = {
     ),
     "EAFNOSUPPORT": Error(
         "address family not supported",
-        "The family of the address is not the socket's, or socket() was asked for a family it cannot make (AF_UNSPEC is only a hint).",
+        "The family of the address is not the socket's, or socket() was asked for a family that it cannot make "
+        "(AF_UNSPEC is only a hint).",
         "Use the family that getaddrinfo gave for both the socket and the address.",
     ),
     "EAGAIN": Error(
@@ -67,7 +68,8 @@ ERRORS: Mapping[str, Error] = {
     ),
     "ECONNRESET": Error(
         "the peer reset the connection",
-        "A RST came: the peer closed with unread data, or with SO_LINGER 0, or its listener was closed with you still in the queue.",
+        "A RST came: the peer closed with unread data, or with SO_LINGER 0, or its listener was closed with you still "
+        "in the queue.",
         "What was on the way is lost. Let the reader read to the end before it closes.",
     ),
     "EDESTADDRREQ": Error(
@@ -97,7 +99,8 @@ ERRORS: Mapping[str, Error] = {
     ),
     "EINVAL": Error(
         "invalid in this state, or with this argument",
-        "The call does not fit the socket as it is: a second bind, accept on a socket that does not listen, listen on a connected one.",
+        "The call does not fit the socket as it is: a second bind, accept on a socket that does not listen, listen on "
+        "a connected one.",
         "Look at the socket's state first: every call has states in which it makes sense.",
     ),
     "EISCONN": Error(
@@ -161,7 +164,8 @@ ERRORS: Mapping[str, Error] = {
     ),
     "EPROTONOSUPPORT": Error(
         "protocol not supported for this family and type",
-        "The third argument of socket() does not belong to the first two (1 is ICMP, 6 TCP, 17 UDP), or is not built into this kernel.",
+        "The third argument of socket() does not belong to the first two (1 is ICMP, 6 TCP, 17 UDP), or is not built "
+        "into this kernel.",
         "Pass 0: the kernel picks TCP for SOCK_STREAM and UDP for SOCK_DGRAM.",
     ),
     "EPROTOTYPE": Error(
@@ -206,7 +210,8 @@ ERRORS: Mapping[str, Error] = {
     ),
     "EAI_NONAME": Error(
         "the name or service is not known",
-        "No such host; or both host and service are empty; or a name was given where AI_NUMERICHOST or AI_NUMERICSERV allows only numbers.",
+        "No such host; or both host and service are empty; or a name was given where AI_NUMERICHOST or AI_NUMERICSERV "
+        "allows only numbers.",
         "Check the spelling, and look into /etc/hosts and /etc/services.",
     ),
     "EAI_SERVICE": Error(

@@ -1,4 +1,4 @@
-"""How each fact is known: what the voices said of a socket, a call or a packet, the raw bytes, and the command that shows the same."""
+"""How each fact is known: what the voices said of a socket, a call or a packet, the raw bytes, the command to see the same."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that is known of one thing, and how. ``commands`` show the same by hand; ``disagreements`` are where the voices differ."""
+    """All that is known of one thing, and how. ``commands`` show the same by hand; ``disagreements``: where the voices differ."""
 
     title: str
     sections: tuple[Section, ...] = ()
@@ -62,13 +62,18 @@ class Evidence:
 
 
 def evidence(
-    timeline: Timeline, cursor: int, *, inode: int | None = None, line: int | None = None, packet: int | None = None
+    timeline: Timeline,
+    cursor: int,
+    *,
+    inode: int | None = None,
+    line: int | None = None,
+    packet: int | None = None,
 ) -> Evidence:
     """The evidence for a socket, a line's call or a packet in the world at `cursor`; for nothing: of the latest call."""
     world = timeline.world_at(cursor)
     header = timeline.header
     if packet is not None and 0 <= packet < len(world.packets):
-        return _of_packet(world.packets[packet], header)
+        return _of_packet(world, world.packets[packet], header)
     if inode is not None:
         return of_socket(world, header, inode)
     call = _call_at(world, line) if line is not None else _latest_call(world)
@@ -86,8 +91,15 @@ def of_socket(world: World, header: Header, inode: int) -> Evidence:
     title = f"{owner.name} {name or ''}".strip() if owner else f"socket {inode}"
     sections: list[Section] = []
     if known is not None:
-        at = world.processes[known.creator].open_fds.get(name, -1) if name and known.creator in world.processes else None
-        facts = [Fact("made by", known.creator), Fact("domain, type, protocol", f"{known.family}, {known.type}, {known.protocol}")]
+        at = (
+            world.processes[known.creator].open_fds.get(name, -1)
+            if name and known.creator in world.processes
+            else None
+        )
+        facts = [
+            Fact("made by", known.creator),
+            Fact("domain, type, protocol", f"{known.family}, {known.type}, {known.protocol}"),
+        ]
         if at is not None:
             facts.append(Fact("descriptor", str(at) if at >= 0 else "closed"))
         sections.append(Section("its process said", Voice.RETURNED, "the call's own result", tuple(facts)))
@@ -96,10 +108,18 @@ def of_socket(world: World, header: Header, inode: int) -> Evidence:
     if row is not None:
         sections.append(Section("the kernel's table", Voice.OBSERVED, row.interface, tuple(_row(row, world))))
         if row.info is not None:
-            sections.append(Section("TCP_INFO", Voice.OBSERVED, f"{row.interface}, INET_DIAG_INFO", tuple(_tcp_info(row))))
+            sections.append(
+                Section("TCP_INFO", Voice.OBSERVED, f"{row.interface}, INET_DIAG_INFO", tuple(_tcp_info(row)))
+            )
     else:
-        note = "it had a connection; its row is gone" if known and known.peer else "a socket that was never bound is in none"
-        sections.append(Section("the kernel's table", Voice.OBSERVED, "sock_diag", (Fact("row", "none", note),)))
+        note = (
+            "it had a connection; its row is gone"
+            if known and known.peer
+            else "a socket that was never bound is in none"
+        )
+        sections.append(
+            Section("the kernel's table", Voice.OBSERVED, "sock_diag", (Fact("row", "none", note),))
+        )
     raw = [Raw("the row as the kernel sent it", row.raw)] if row is not None and row.raw else []
     return Evidence(
         title, (*sections, _lab(header)), tuple(raw), tuple(_socket_commands(row, entry, owner, world, header)),
@@ -112,11 +132,21 @@ def of_call(world: World, header: Header, call: Call) -> Evidence:
     process = world.processes.get(call.process)
     facts = [Fact("call", call_as_made(call)), Fact("result", outcome(call) or "it has not come back")]
     if call.error is not None:
-        facts.append(Fact("errno", f"{call.error}" + (f" = {call.errno}" if call.errno is not None else ""), call.message))
+        facts.append(
+            Fact(
+                "errno",
+                f"{call.error}" + (f" = {call.errno}" if call.errno is not None else ""),
+                call.message,
+            )
+        )
     if call.returned is not None:
         facts.append(Fact("took", _duration(call.returned - call.entered)))
     facts.append(Fact("line", str(call.line)))
-    sections = [Section("the process said", Voice.RETURNED, "stamped by the process itself, CLOCK_REALTIME", tuple(facts))]
+    sections = [
+        Section(
+            "the process said", Voice.RETURNED, "stamped by the process itself, CLOCK_REALTIME", tuple(facts)
+        )
+    ]
     raw: list[Raw] = []
     seen = call.asleep
     if seen is not None:
@@ -141,10 +171,16 @@ def of_call(world: World, header: Header, call: Call) -> Evidence:
         and process.last is call and process.asleep.syscall is not None
         else ()
     )  # fmt: skip
-    return Evidence(f"{call.process}: {call.name}", (*sections, *_process(process), _lab(header)), tuple(raw), tuple(commands), disagreements)
+    return Evidence(
+        f"{call.process}: {call.name}",
+        (*sections, *_process(process), _lab(header)),
+        tuple(raw),
+        tuple(commands),
+        disagreements,
+    )
 
 
-def _of_packet(seen: SeenPacket, header: Header) -> Evidence:
+def _of_packet(world: World, seen: SeenPacket, header: Header) -> Evidence:
     event, packet = seen.event, seen.event.packet
     facts = [
         Fact("from", f"{event.sender}, {address_text(packet.source)}"),
@@ -162,16 +198,28 @@ def _of_packet(seen: SeenPacket, header: Header) -> Evidence:
         facts.append(Fact("late", "yes", "it came out of the capture after later events had been shown"))
     if packet.tcp is not None:
         facts += [Fact(f"option {name}", value or "present") for name, value in packet.tcp.options]
-    sections = [Section("on the wire", Voice.CAPTURED, f"AF_PACKET on {packet.interface} of {event.host}", tuple(facts))]
+    sections = [
+        Section(
+            "on the wire", Voice.CAPTURED, f"AF_PACKET on {packet.interface} of {event.host}", tuple(facts)
+        )
+    ]
     layers: dict[str, list[Fact]] = {}
     for field in dissect(packet.raw):
         shown = packet.raw[field.start : field.end]
         layers.setdefault(field.layer, []).append(Fact(field.name, field.value, shown[:16].hex(" ")))
-    sections += [Section(f"{layer} header" if layer != "data" else "data", Voice.CAPTURED, "", tuple(f)) for layer, f in layers.items()]
+    sections += [
+        Section(f"{layer} header" if layer != "data" else "data", Voice.CAPTURED, "", tuple(f))
+        for layer, f in layers.items()
+    ]
     port = min(packet.source[1], packet.destination[1])
-    watch = f"tcpdump -i {packet.interface} -nvX {packet.protocol.lower()}" + (f" port {port}" if port else "")
+    near = next((p for p in world.processes.values() if p.alive and p.host == event.host), None)
+    watch = f"{enter(near, header)}tcpdump -i {packet.interface} -nvX {packet.protocol.lower()}" + (
+        f" port {port}" if port else ""
+    )
     raw = (Raw("the frame", packet.raw),) if packet.raw else ()
-    return Evidence(f"packet {seen.number + 1}: {seen.text}", (*sections, _lab(header)), raw, (("the same, live (in the lab)", watch),))
+    return Evidence(
+        f"packet {seen.number + 1}: {seen.text}", (*sections, _lab(header)), raw, (("the same, live", watch),)
+    )
 
 
 def _descriptor(entry: FdEntry, owner: Process) -> Section:
@@ -179,7 +227,9 @@ def _descriptor(entry: FdEntry, owner: Process) -> Section:
     if entry.protocol:
         facts.append(Fact("protocol", entry.protocol, "system.sockprotoname"))
     facts.append(Fact("flags", f"0{entry.flags:o}", "O_NONBLOCK" if entry.flags & 0o4000 else ""))
-    return Section("the descriptor table", Voice.OBSERVED, f"/proc/{owner.outer_pid}/fd, fdinfo", tuple(facts))
+    return Section(
+        "the descriptor table", Voice.OBSERVED, f"/proc/{owner.outer_pid}/fd, fdinfo", tuple(facts)
+    )
 
 
 def _row(row: SocketRow, world: World) -> Iterator[Fact]:
@@ -194,9 +244,13 @@ def _row(row: SocketRow, world: World) -> Iterator[Fact]:
         yield Fact("Send-Q", str(row.send_q), "UDP: buffer memory")
     else:
         fin = row.recv_q and row.state in (State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK)
-        yield Fact("Recv-Q", str(row.recv_q), "bytes not yet read" + ("; the FIN counts as one" if fin else ""))
+        yield Fact(
+            "Recv-Q", str(row.recv_q), "bytes not yet read" + ("; the FIN counts as one" if fin else "")
+        )
         syn = row.state is State.SYN_SENT
-        yield Fact("Send-Q", str(row.send_q), "not yet acknowledged" + ("; the SYN counts as one" if syn else ""))
+        yield Fact(
+            "Send-Q", str(row.send_q), "not yet acknowledged" + ("; the SYN counts as one" if syn else "")
+        )
     if row.timer is not None:
         left = f", {seconds_text(row.expires - world.at)} left" if row.expires is not None else ""
         yield Fact("timer", f"{row.timer}{left}")
@@ -266,7 +320,11 @@ def enter(process: Process | None, header: Header) -> str:
 def _socket_commands(
     row: SocketRow | None, entry: FdEntry | None, owner: Process | None, world: World, header: Header
 ) -> Iterator[tuple[str, str]]:
-    alive = owner if owner is not None and owner.alive else next((p for p in world.processes.values() if p.alive), None)
+    alive = (
+        owner
+        if owner is not None and owner.alive
+        else next((p for p in world.processes.values() if p.alive), None)
+    )
     into = enter(alive, header)
     if row is not None and alive is not None:
         kind = {"UDP": "u", "UNIX": "x", "RAW": "w"}.get(row.protocol, "t")
@@ -288,16 +346,30 @@ def _filter(row: SocketRow) -> str:
 
 
 def _disagreements(
-    world: World, inode: int, row: SocketRow | None, owner: Process | None, entry: FdEntry | None, name: str | None
+    world: World,
+    inode: int,
+    row: SocketRow | None,
+    owner: Process | None,
+    entry: FdEntry | None,
+    name: str | None,
 ) -> Iterator[str]:
     if owner is not None and name is not None and owner.alive:
         said = owner.open_fds.get(name, -1)
         if said >= 0 and entry is None:
             yield f"{owner.name} says that {name} is descriptor {said}; the kernel's table of its descriptors has no such socket"
-        elif said >= 0 and entry is not None and entry.fd != said and not any(e.fd == said and e.inode == inode for e in owner.fds):
+        elif (
+            said >= 0
+            and entry is not None
+            and entry.fd != said
+            and not any(e.fd == said and e.inode == inode for e in owner.fds)
+        ):
             yield f"{owner.name} says that {name} is descriptor {said}; the kernel shows it as {entry.fd}"
     other = world.peer_row(row) if row is not None else None
-    if row is not None and other is not None and {row.state, other.state} == {State.ESTABLISHED, State.SYN_RECEIVED}:
+    if (
+        row is not None
+        and other is not None
+        and {row.state, other.state} == {State.ESTABLISHED, State.SYN_RECEIVED}
+    ):
         yield f"the two ends differ: this one is {row.state}, the other {other.state}; each kernel knows only what has reached it"
 
 

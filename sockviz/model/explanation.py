@@ -29,7 +29,7 @@ class Explanation:
 def manual_of(call: Call) -> str:
     """The manual page that lists the error: ``connect(2)``."""
     page = {
-        "recv_into": "recv", "recvfrom_into": "recvfrom", "sendall": "send", "connect_ex": "connect", "gethostbyname": "gethostbyname",
+        "recv_into": "recv", "recvfrom_into": "recvfrom", "sendall": "send", "connect_ex": "connect",
         "setblocking": "fcntl", "settimeout": "fcntl",
     }.get(call.name, call.name)  # fmt: skip
     section = (

@@ -1,13 +1,13 @@
 """Ways to find a socket's row or owner that do not walk every row: for worlds with thousands of them.
 
-An index belongs to the one mapping it was made from, and says so (``rows``, ``sockets``): a world that holds another mapping makes
-its own. `fold` hands an index on with what an event changed, so that its cost follows the event and not the world.
+An index answers for the one mapping it was made from or has followed to (``rows``, ``sockets``); a world that holds another
+makes its own. `fold` has the index follow the event, so that its cost is the event's and not the world's: then it is the newer
+world's, and the older one, should it be asked again, works out another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from sockviz.model.sockets import FdEntry, RowKey, SocketRow
@@ -20,75 +20,72 @@ Ends: TypeAlias = "tuple[str, str, Address | None, Address | None]"
 Rows: TypeAlias = "Mapping[tuple[str, RowKey], SocketRow]"
 
 
-@dataclass(frozen=True, slots=True)
 class RowIndex:
     """The rows of a world by inode, by cookie, by host, protocol and both addresses; and those that listen."""
 
-    rows: Rows
-    by_inode: Mapping[int, SocketRow]
-    by_cookie: Mapping[int, SocketRow]
-    by_ends: Mapping[Ends, tuple[SocketRow, ...]]
-    listening: Mapping[tuple[str, RowKey], SocketRow]
-    hosts: tuple[str, ...]
+    __slots__ = ("by_cookie", "by_ends", "by_inode", "hosts", "listening", "rows")
 
-    @staticmethod
-    def of(rows: Rows) -> RowIndex:
-        """The index of `rows`, from nothing."""
-        return RowIndex({}, {}, {}, {}, {}, ()).followed(rows, rows)
+    def __init__(self, rows: Rows) -> None:
+        self.rows: Rows = {}
+        self.by_inode: dict[int, SocketRow] = {}
+        self.by_cookie: dict[int, SocketRow] = {}
+        self.by_ends: dict[Ends, tuple[SocketRow, ...]] = {}
+        self.listening: dict[tuple[str, RowKey], SocketRow] = {}
+        self.hosts: dict[str, None] = {}  # in the order in which they were seen
+        self.follow(rows, rows)
 
-    def followed(self, rows: Rows, touched: Iterable[tuple[str, RowKey]]) -> RowIndex:
-        """The index of `rows`, which differ from this one's in no other keys than `touched`."""
-        by_inode, by_cookie, by_ends = dict(self.by_inode), dict(self.by_cookie), dict(self.by_ends)
-        listening, hosts = dict(self.listening), self.hosts
+    def follow(self, rows: Rows, touched: Iterable[tuple[str, RowKey]]) -> None:
+        """Answers for `rows` from now on, which differ from those so far in no other keys than `touched`."""
         for place in touched:
-            host, key = place
             old, new = self.rows.get(place), rows.get(place)
             if old is not None:
-                if by_inode.get(old.inode) is old:
-                    del by_inode[old.inode]
-                if by_cookie.get(old.cookie) is old:
-                    del by_cookie[old.cookie]
-                ends = (host, old.protocol, old.local, old.peer)
-                rest = tuple(row for row in by_ends.pop(ends, ()) if row is not old)
-                if rest:
-                    by_ends[ends] = rest
-                listening.pop((host, key), None)
+                self._forget(place, old)
             if new is not None:
-                if new.inode:
-                    by_inode[new.inode] = new
-                if new.cookie:
-                    by_cookie[new.cookie] = new
-                ends = (host, new.protocol, new.local, new.peer)
-                by_ends[ends] = (*by_ends.get(ends, ()), new)
-                if new.is_listening:
-                    listening[host, key] = new
-                if host not in hosts:
-                    hosts = (*hosts, host)
-        return RowIndex(rows, by_inode, by_cookie, by_ends, listening, hosts)
+                self._learn(place, new)
+        self.rows = rows
+
+    def _forget(self, place: tuple[str, RowKey], row: SocketRow) -> None:
+        if self.by_inode.get(row.inode) is row:
+            del self.by_inode[row.inode]
+        if self.by_cookie.get(row.cookie) is row:
+            del self.by_cookie[row.cookie]
+        ends = (place[0], row.protocol, row.local, row.peer)
+        rest = tuple(other for other in self.by_ends.pop(ends, ()) if other is not row)
+        if rest:
+            self.by_ends[ends] = rest
+        self.listening.pop(place, None)
+
+    def _learn(self, place: tuple[str, RowKey], row: SocketRow) -> None:
+        if row.inode:
+            self.by_inode[row.inode] = row
+        if row.cookie:
+            self.by_cookie[row.cookie] = row
+        ends = (place[0], row.protocol, row.local, row.peer)
+        self.by_ends[ends] = (*self.by_ends.get(ends, ()), row)
+        if row.is_listening:
+            self.listening[place] = row
+        self.hosts.setdefault(place[0])
 
 
-@dataclass(frozen=True, slots=True)
 class SocketIndex:
     """The sockets of a world by both addresses of their connection: the one that had it last."""
 
-    sockets: Mapping[int, KnownSocket]
-    by_ends: Mapping[tuple[Address | None, Address], KnownSocket]
+    __slots__ = ("by_ends", "sockets")
 
-    @staticmethod
-    def of(sockets: Mapping[int, KnownSocket]) -> SocketIndex:
-        """The index of `sockets`, from nothing."""
-        return SocketIndex({}, {}).followed(sockets, sockets)
+    def __init__(self, sockets: Mapping[int, KnownSocket]) -> None:
+        self.sockets: Mapping[int, KnownSocket] = {}
+        self.by_ends: dict[tuple[Address | None, Address], KnownSocket] = {}
+        self.follow(sockets, sockets)
 
-    def followed(self, sockets: Mapping[int, KnownSocket], touched: Iterable[int]) -> SocketIndex:
-        """The index of `sockets`, which differ from this one's in no others than `touched`."""
-        by_ends = dict(self.by_ends)
+    def follow(self, sockets: Mapping[int, KnownSocket], touched: Iterable[int]) -> None:
+        """Answers for `sockets` from now on, which differ from those so far in no others than `touched`."""
         for inode in touched:
             old, new = self.sockets.get(inode), sockets.get(inode)
-            if old is not None and old.peer is not None and by_ends.get((old.local, old.peer)) is old:
-                del by_ends[old.local, old.peer]
+            if old is not None and old.peer is not None and self.by_ends.get((old.local, old.peer)) is old:
+                del self.by_ends[old.local, old.peer]
             if new is not None and new.peer is not None:
-                by_ends[new.local, new.peer] = new
-        return SocketIndex(sockets, by_ends)
+                self.by_ends[new.local, new.peer] = new
+        self.sockets = sockets
 
 
 _MOST_TABLES = 64

@@ -101,7 +101,7 @@ def narrate_at(timeline: Timeline, n: int) -> str:
 
 
 def headline(timeline: Timeline, cursor: int) -> str:
-    """One sentence for where the reader is: at a resting place the most telling event since the last one, else the event itself."""
+    """One sentence for where the reader is: at a resting place the most telling event since the last, else the event itself."""
     if not 0 < cursor <= len(timeline):
         return ""
     if cursor not in stops(timeline.events):
@@ -111,7 +111,9 @@ def headline(timeline: Timeline, cursor: int) -> str:
         start = 0
     events = timeline.events
     performer = _process_of(events[start])
-    told = max(range(start, cursor), key=lambda n: (_weight(events[n]), _process_of(events[n]) == performer, n))
+    told = max(
+        range(start, cursor), key=lambda n: (_weight(events[n]), _process_of(events[n]) == performer, n)
+    )
     sentence = narrate_at(timeline, told + 1)
     # What one process did may have woken another: that belongs to the same moment.
     others = [

@@ -107,11 +107,15 @@ def _other_ends(world: World, inode: int) -> list[int]:
 def _is_child(world: World, known: KnownSocket) -> bool:
     if known.peer is None or not isinstance(known.local, tuple):
         return False
+    port = known.local[1:2]
     return any(
-        other.inode != known.inode and other.peer is None and isinstance(other.local, tuple) and other.local[1:2] == known.local[1:2]
+        other.peer is None
         and other.host == known.host
+        and isinstance(other.local, tuple)
+        and other.local[1:2] == port
         for other in world.sockets.values()
-    )  # fmt: skip
+        if other.inode != known.inode
+    )
 
 
 def _observed(timeline: Timeline, cursor: int, known: KnownSocket) -> Iterator[State]:

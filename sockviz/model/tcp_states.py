@@ -71,7 +71,7 @@ def transition(source: State, target: State) -> Transition | None:
 
 
 def route(source: State, target: State) -> tuple[Transition, ...] | None:
-    """The shortest way from `source` to `target`, through the notes' arrows only where no other way leads; None where none does."""
+    """The shortest way from `source` to `target`, by the notes' arrows only where no other way leads; None where none does."""
     return _route(source, target, notes=False) or _route(source, target, notes=True)
 
 

@@ -13,7 +13,6 @@ from rich.cells import cell_len
 
 from sockviz.lesson.document import Lesson
 from sockviz.model.sockets import State
-from sockviz.tui.view import Look
 
 #: One symbol for each state. Half squares are half-closed connections.
 STATE_SYMBOLS: Mapping[State, str] = {
@@ -83,7 +82,7 @@ def _inks() -> dict[str, Ink]:
         "bad": Ink("stage-bad", bold=True),
         "asleep": Ink("stage-asleep"),
         "new": Ink(bold=True),
-        "mark": Ink(on="stage-mark"),
+        "mark": Ink(on="stage-mark", bold=True),
         "related": Ink(on="stage-related"),
         "code-string": Ink("code-string"),
         "code-number": Ink("code-number"),
@@ -140,7 +139,7 @@ _ANSI = {
     "state-closing": "ansi_red", "state-last-ack": "ansi_red", "state-time-wait": "ansi_bright_black",
     "state-closed": "ansi_bright_black", "state-unconnected": "ansi_bright_black", "state-connected": "ansi_green",
     "stage-muted": "ansi_bright_black", "stage-dim": "ansi_default", "stage-faint": "ansi_bright_black",
-    "stage-good": "ansi_green", "stage-bad": "ansi_red", "stage-asleep": "ansi_yellow", "stage-mark": "ansi_bright_black",
+    "stage-good": "ansi_green", "stage-bad": "ansi_red", "stage-asleep": "ansi_yellow", "stage-mark": "ansi_default",
     "stage-related": "ansi_default", "code-string": "ansi_green", "code-number": "ansi_yellow",
     "code-constant": "ansi_cyan", "code-call": "ansi_default",
 }  # fmt: skip
@@ -181,8 +180,3 @@ def _family(name: str, parents: Mapping[str, str], given: Mapping[str, int]) -> 
     if parent is not None and parent in given:
         return 2 - given[parent] % 2
     return None
-
-
-def plain_if_asked(text: str, look: Look) -> str:
-    """`text` as this terminal can show it."""
-    return to_ascii(text) if look.ascii else text

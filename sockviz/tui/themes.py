@@ -11,6 +11,8 @@ from textual.theme import Theme
 Stage: TypeAlias = Callable[[bool, bool], dict[str, str]]
 
 DARK, LIGHT, ANSI, MONOCHROME = "sockviz-dark", "sockviz-light", "sockviz-ansi", "sockviz-monochrome"
+#: What Textual's own style sheets ask of an ANSI theme.
+_ANSI = {"ansi-background": "ansi_default", "ansi-foreground": "ansi_default"}
 #: What a person may call them.
 NAMES = {"dark": DARK, "light": LIGHT, "ansi": ANSI, "monochrome": MONOCHROME}
 
@@ -99,4 +101,4 @@ def _variables(colour: str, stage: Stage) -> dict[str, str]:
         "text-muted",
         "text-disabled",
     )
-    return {**its, **dict.fromkeys(ours, colour), "block-cursor-text-style": "reverse"}
+    return {**its, **dict.fromkeys(ours, colour), "block-cursor-text-style": "reverse", **_ANSI}

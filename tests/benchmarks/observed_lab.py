@@ -45,16 +45,17 @@ def main() -> None:
             raise OSError(ctypes.get_errno(), "unshare")
         bring_up_loopback()
     listener = socket.create_server(("127.0.0.1", 8080), backlog=5)
-    held = [listener]
-    for _ in range(3):
-        held += [socket.create_connection(("127.0.0.1", 8080)), listener.accept()[0]]
-    datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    datagrams.bind(("127.0.0.1", 9090))
-    held += [datagrams, *socket.socketpair()]
     child = os.fork()
     if child == 0:
         control.close()
-        os.read(os.pipe()[0], 1)
+        listener.close()
+        clients = [socket.create_connection(("127.0.0.1", 8080)) for _ in range(3)]
+        clients[0].recv(1)
+        os._exit(0)
+    held = [listener.accept()[0] for _ in range(3)]
+    datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    datagrams.bind(("127.0.0.1", 9090))
+    held += [datagrams, *socket.socketpair()]
     diag = open_sock_diag()
     pids = json.dumps([os.getpid(), child]).encode()
     control.sendmsg(

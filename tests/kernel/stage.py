@@ -167,8 +167,10 @@ class Stage:
         server.shutdown(socket.SHUT_RDWR)
         in_state(server, LAST_ACK)
         client, server = self.pair("crossed", listener)
-        lose_everything(client), lose_everything(server)
-        client.shutdown(socket.SHUT_WR), server.shutdown(socket.SHUT_WR)
+        for end in (client, server):
+            lose_everything(end)
+        for end in (client, server):
+            end.shutdown(socket.SHUT_WR)
         in_state(client, FIN_WAIT1), in_state(server, FIN_WAIT1)
         hear_again(server)
         in_state(server, CLOSING)

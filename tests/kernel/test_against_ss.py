@@ -162,9 +162,9 @@ def check_info(info: TcpInfo, line: Printed) -> None:
     for name, value in always.items():
         # ss leaves out what is 0; where it has no word for a figure on this kernel either, nothing is compared.
         assert (line.number(name.strip() if name != " mss:" else "mss:") or 0) == value, (name, line.rest)
-    for name, value in (("snd_wnd:", info.snd_wnd), ("rcv_wnd:", info.rcv_wnd)):
+    for name, window in (("snd_wnd:", info.snd_wnd), ("rcv_wnd:", info.rcv_wnd)):
         shown = line.number(name)  # newer than this ss may be
-        assert shown is None or shown == value
+        assert shown is None or shown == window
 
 
 def test_udp(stage: Theatre) -> None:

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sockviz.kernel.errors import Refused
 from sockviz.kernel.observe import HostSources, ProcessSource, observe
-from sockviz.kernel.sock_diag import SockDiag, open_sock_diag
+from sockviz.kernel.sock_diag import SockDiag, open_sock_diag, read_sockets
 from sockviz.model.sockets import SocketRow, State
 
 if TYPE_CHECKING:
@@ -59,5 +58,30 @@ def test_where_the_kernel_refuses_tcp_the_tables_are_read(stage: Theatre) -> Non
 
 
 def test_a_host_that_says_nothing(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="ENOENT"):
-        observe(HostSources(None, str(tmp_path)), [], time.time())
+    reading = observe(HostSources(None, str(tmp_path)), [], 5.0)
+    assert (reading.at, reading.rows, reading.processes, reading.counters) == (5.0, [], [], {})
+
+
+def test_counters_that_are_refused_do_not_hide_the_sockets(tmp_path: Path) -> None:
+    header = b"  sl  local_address\n"
+    (tmp_path / "tcp").write_bytes(header + b"0: 0100007F:1F90 00000000:0000 0A 0:0 0:0 0 0 0 77\n")
+    (tmp_path / "netstat").mkdir()
+    reading = observe(HostSources(None, str(tmp_path)), [], 5.0)
+    assert [row.inode for row in reading.rows] == [77]
+    assert reading.counters == {}
+
+
+def bound_only(stage: Theatre, *processes: ProcessSource) -> set[int]:
+    reading = observe(HostSources(stage.diag, f"/proc/{stage.pid}/net"), processes, time.time())
+    return {row.inode for row in reading.rows if row.bound_only}
+
+
+def test_bound_only_sockets_are_looked_for_when_a_process_holds_one(stage: Theatre) -> None:
+    if not any(row.bound_only for row in read_sockets(stage.diag, now=0.0)):
+        pytest.skip("this kernel does not list bound-only sockets (older than 6.8)")
+    bound = {name: stage.sockets[name] for name in ("bound", "bound to all", "bound 6")}
+    without = frozenset(said.fd for said in (*bound.values(), stage.sockets["fresh"]))
+    assert bound_only(stage, ProcessSource("server", stage.pid)) == {said.inode for said in bound.values()}
+    assert bound_only(stage, ProcessSource("server", stage.pid, without)) == set()
+    only_six = without - {bound["bound 6"].fd}  # an IPv6 socket's protocol has a name of its own
+    assert bound["bound 6"].inode in bound_only(stage, ProcessSource("server", stage.pid, only_six))

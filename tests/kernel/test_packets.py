@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import struct
@@ -289,7 +290,7 @@ def test_the_same_as_tshark_says(stage: Theatre, tmp_path: Path) -> None:
     done = subprocess.run(
         ["tshark", "-r", str(capture), "-o", "tcp.relative_sequence_numbers:FALSE",
          "-T", "fields", "-E", "occurrence=f", "-E", "separator=/t", *fields],
-        capture_output=True, text=True, check=True,
+        capture_output=True, env={**os.environ, "HOME": str(tmp_path)}, text=True, check=True,
     )  # fmt: skip
     lines = done.stdout.split("\n")[:-1]
     assert len(lines) == len(packets) > 60

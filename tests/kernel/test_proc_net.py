@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections import Counter
 from pathlib import Path
@@ -110,23 +111,17 @@ def test_a_table_cut_anywhere_is_an_error_unless_between_rows(fixtures: Path, ta
 
 @given(st.binary(max_size=150), st.sampled_from(sorted(INET_TABLES)))
 def test_any_bytes_give_rows_or_a_typed_error(line: bytes, table: str) -> None:
-    for parse in (
-        lambda: parse_inet_table(b"head\n" + line + b"\n", table, NOW),
-        lambda: parse_unix_table(line),
-    ):
-        try:
-            parse()
-        except KernelError as error:
-            assert str(error)
+    with contextlib.suppress(BadMessage):
+        parse_inet_table(b"head\n" + line + b"\n", table, NOW)
+    with contextlib.suppress(BadMessage):
+        parse_unix_table(b"head\n0: 00000002 00000000 00010000 " + line + b"\n")
 
 
 @given(st.lists(st.from_regex(r"[0-9A-F:]{1,34}|-?[0-9]{1,12}", fullmatch=True), min_size=10, max_size=13))
 def test_fields_of_the_wrong_size(fields: list[str]) -> None:
     for table in ("tcp", "udp6"):
-        try:
+        with contextlib.suppress(BadMessage):
             parse_inet_table(b"head\n" + " ".join(fields).encode() + b"\n", table, NOW)
-        except BadMessage as error:
-            assert table in str(error)
 
 
 def test_the_same_sockets_as_sock_diag(stage: Theatre) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import re
@@ -76,10 +77,8 @@ def test_syscall_cut_anywhere() -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes_give_a_typed_error_at_worst(data: bytes) -> None:
     for parse in (parse_stat, parse_syscall, parse_fd_flags):
-        try:
+        with contextlib.suppress(BadMessage):
             parse(data)
-        except BadMessage as error:
-            assert str(error)
 
 
 @pytest.mark.parametrize(

@@ -42,8 +42,8 @@ FRONT = [
     ("minutes: !!int 5\n", 4, 10, "tags"),
     ("minutes: !!python/object/apply:os.system [id]\n", 4, 10, "tags"),
     ('minutes: "\\U7FFFFFFF"\n', 2, 1, "not YAML"),
-    ("minutes: [1\n", 5, 1, "not YAML"),
-    ("minutes: {\n", 5, 1, "not YAML"),
+    ("minutes: [1\n", 4, 12, "not YAML"),
+    ("minutes: {\n", 4, 11, "not YAML"),
     ("\tminutes: 5\n", 4, 1, "not YAML"),
     ("needs: " + "[" * 5000 + "\n", 4, 9, "inside another"),
 ]
@@ -192,7 +192,6 @@ EXPECT = [
     ("stil: server.n == 0", 1, "did you mean still?"),
     ("not " * 60 + "server.n", 157, "nested too deeply"),
     ("'x' * 2 == " + "'" + "x" * 1000 + "'", 1, "at most 1000 characters"),
-    ("-" * 900 + "1 == 1", 40, "nested too deeply"),
 ]
 
 
@@ -289,7 +288,8 @@ def test_lines_of_the_link(problems: Problems, code: str, column: int, message: 
 
 
 def test_good_lines_of_the_link(parse: Parse) -> None:
-    body = "```python @link\nlink.hold('client')  # keep them\nlink.deliver('client SYN')\nlink.delay(0.2, 'ACK')\nlink.release()\n```\n"
+    code = "link.hold('client')  # keep them\nlink.deliver('client SYN')\nlink.delay(0.2, 'ACK')\nlink.release()\n"
+    body = f"```python @link\n{code}```\n"
     lesson = parse(body + "\n```expect\nlink.held == ['client SYN']\n```\n", "lab: two-hosts\n")
     assert [s.value for s in lesson.statements] == [
         ["link", "hold", ["client"]],

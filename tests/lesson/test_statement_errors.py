@@ -36,7 +36,6 @@ CASES = [
     ('struct.pack("zz", 1)', 13, "not a struct format"),
     ('x = "%1000000000d" % 5', 5, "% is for numbers"),
     ("x = " + "[" * 60 + "]" * 60, 43, "nested too deeply"),
-    ("x = " + "-" * 3000 + "1", 1, "nested too deeply"),
     ("x = " + "1" * 3990, 5, "at most 4096 bits"),
     ("x = 1e999", 5, "too large for a float"),
     ('x = "\\ud800"', 5, "surrogate"),
@@ -204,3 +203,15 @@ def test_problems_print_as_path_line_column() -> None:
         "lessons/01-x.md", (Problem(3, 4, "syntax", "expected this"), Problem(5, 6, "name", "and that"))
     )
     assert str(bad) == "lessons/01-x.md:3:4: expected this\nlessons/01-x.md:5:6: and that"
+
+
+def test_what_python_itself_cannot_read_for_depth(problems: Problems) -> None:
+    for code in (
+        "x = " + "-" * 3000 + "1",
+        "x = " + "(" * 1900 + ")" * 1900,
+        "x = 1" + " + 1" * 900,
+        "x = a" + ".b" * 1900,
+    ):
+        (found,) = problems(f"```python @server\n{code}\n```\n")
+        assert found.line == 6
+        assert "nested too deeply" in found.message or "too many nested" in found.message

@@ -89,7 +89,9 @@ async def at_home(
         return run
 
     store = ProgressStore(tmp / "progress.toml")
-    app = SockvizApp(COURSE if course is None else course, open_run or given, store, options or Options(ascii=False))
+    app = SockvizApp(
+        COURSE if course is None else course, open_run or given, store, options or Options(ascii=False)
+    )
     app.animation_level = "none"
     async with app.run_test(size=size) as pilot:
         yield Session(app, pilot, run)

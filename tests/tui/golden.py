@@ -34,4 +34,6 @@ def check(app: App[int], name: str) -> None:
     wanted = path.read_text(encoding="utf-8")
     if now != wanted:
         difference = difflib.unified_diff(wanted.splitlines(), now.splitlines(), "golden", "now", lineterm="")
-        raise AssertionError(f"{path.name} has changed (set anew with {WRITE}=write):\n" + "\n".join(difference))
+        raise AssertionError(
+            f"{path.name} has changed (set anew with {WRITE}=write):\n" + "\n".join(difference)
+        )

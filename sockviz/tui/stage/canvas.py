@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import pairwise
 from typing import TypeAlias
 
 from rich.cells import cell_len
@@ -51,7 +52,7 @@ class Canvas:
     def path(self, points: Sequence[Point], role: str, weight: Weight, *, arrow: bool = True) -> None:
         """A line through `points`, each straight from the one before, with an arrow's head at its end."""
         towards = 0
-        for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False):
+        for (x1, y1), (x2, y2) in pairwise(points):
             dx, dy = (x2 > x1) - (x2 < x1), (y2 > y1) - (y2 < y1)
             towards = {(1, 0): _EAST, (-1, 0): _WEST, (0, 1): _SOUTH, (0, -1): _NORTH}[dx, dy]
             backwards = {_EAST: _WEST, _WEST: _EAST, _SOUTH: _NORTH, _NORTH: _SOUTH}[towards]

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.cells import cell_len
 
+from sockviz.lesson.c_view import c_lines
 from sockviz.lesson.document import Statement
 from sockviz.model.calls import Call, Stage
 from sockviz.model.events import StatementBegun
 from sockviz.model.values import SocketValue, Value
 from sockviz.model.wording import asleep_in, call_as_made, outcome
-from sockviz.model.world import Process
 from sockviz.model.world import Line as Progress
+from sockviz.model.world import Process
 from sockviz.player.run import Do
 from sockviz.tui.palette import ASLEEP, DONE, FAILED, NEXT
-from sockviz.tui.stage.ink import Line, crop, ends, fit, line
-from sockviz.tui.stage.listing import coloured, compact
+from sockviz.tui.stage.ink import Line, crop, ends, fit, line, marked, wrap
+from sockviz.tui.stage.listing import calls_of, coloured, compact
 from sockviz.tui.view import Focus, View
 
 #: The narrowest a line's source may get before its result is cut instead.
 _LEAST_SOURCE = 12
+#: C lines that only report an error.
+_REPORT = re.compile(r"perror\(.*\);|if \(\w+ (?:== -1|!= 0|< 0)\)")
 #: Lines still to come that stay in sight below the one that is next.
 _AHEAD = 2
 
@@ -41,7 +46,9 @@ def statements_of(view: View, process: str) -> list[Statement]:
     ]
 
 
-def code_blocks(view: View, process: str, width: int, coming: int | None, hue: str) -> tuple[list[list[Line]], int]:
+def code_blocks(
+    view: View, process: str, width: int, coming: int | None, hue: str
+) -> tuple[list[list[Line]], int]:
     """For each of the process's lines what is drawn of it, and the index of the one to keep in sight."""
     blocks: list[list[Line]] = []
     anchor = 0
@@ -81,42 +88,84 @@ def _block(
 ) -> list[Line]:
     process = view.world.processes.get(statement.process)
     calls = _calls(process, progress)
-    focus = Focus(line=statement.line)
-    mark = line((NEXT, f"{hue} strong")) if is_next else line(" ")
-    result = _result(progress, calls)
-    if is_next and view.next.do is Do.WAIT and view.next.call is not None and view.cursor == len(view.timeline):
-        result = line((f"waits for {view.next.call.name}", "asleep"))
-    written = _source(view, statement)
-    if result.width > 8 and cell_len(written) + result.width + 3 > width:
-        # An accepted connection's peer stands in the descriptor table too.
-        brief = line(*((text.partition(" from ")[0], role) for text, role in result.runs))
-        result = crop(brief, max(8, width // 3))
-    source = coloured(compact(written, max(_LEAST_SOURCE, width - result.width - 3)))
-    if progress is None and not is_next:
-        source = Line(tuple((text, "muted") for text, _ in source.runs))
-    elif is_next:
-        source = source.over("strong")
-    lines = [ends(mark + source, result + line(" "), width)]
     current = calls[-1] if calls else None
-    if current is not None and current.stage is Stage.ASLEEP:
-        lines.append(fit(line("   ", (asleep_in(current), "asleep")), width))
-    elif view.focus.line == statement.line and current is not None:
-        lines.append(fit(line("   ", (call_as_made(current), "muted")), width))
-    elif progress is not None and progress.error is not None and progress.message:
-        lines.append(fit(line("   ", (progress.message, "muted")), width))
+    result = _result(progress, calls)
+    if (
+        is_next
+        and view.next.do is Do.WAIT
+        and view.next.call is not None
+        and view.cursor == len(view.timeline)
+    ):
+        result = line((f"waits for {view.next.call.name}", "asleep"))
+    if view.look.language == "c":
+        sources, main = c_listing(statement, view, width - 2)
+    else:
+        written = statement.source
+        if result.width > 8 and cell_len(written) + result.width + 3 > width:
+            # An accepted connection's peer stands in the descriptor table too.
+            brief = line(*((text.partition(" from ")[0], role) for text, role in result.runs))
+            result = crop(brief, max(8, width // 3))
+        sources, main = [compact(written, max(_LEAST_SOURCE, width - result.width - 3))], 0
+    lines: list[Line] = []
+    for index, text in enumerate(sources):
+        mark = line((NEXT, f"{hue} strong")) if is_next and index == main else line(" ")
+        source = _weighed(coloured(text), progress, is_next)
+        shown = result if index == main else Line()
+        if index == main and source.width + shown.width + 3 > width and len(sources) > 1:
+            lines.append(fit(mark + source, width))
+            lines.append(ends(Line(), shown + line(" "), width))
+        else:
+            lines.append(ends(mark + source, shown + line(" "), width))
+    beneath = _beneath(view, statement, progress, current)
+    if beneath is not None:
+        lines.append(fit(line("   ") + beneath, width))
     role = _emphasis(view, statement, calls)
-    return [(it.over(role) if role else it).pointing(focus) for it in lines]
+    return [marked(it, role).pointing(Focus(line=statement.line)) for it in lines]
 
 
-def _source(view: View, statement: Statement) -> str:
-    rendered = in_c(statement) if view.look.language == "c" else None
-    return rendered if rendered is not None else statement.source
+def _weighed(source: Line, progress: Progress | None, is_next: bool) -> Line:
+    if is_next:
+        return source.over("strong")
+    if progress is None:
+        return Line(tuple((text, "muted") for text, _ in source.runs))
+    return source
 
 
-def in_c(statement: Statement) -> str | None:
-    """The statement as C, on one line; None where there is no C for it."""
-    del statement
+def _beneath(
+    view: View, statement: Statement, progress: Progress | None, current: Call | None
+) -> Line | None:
+    """What is said under a line: where it sleeps, how it was called, why it failed."""
+    if current is not None and current.stage is Stage.ASLEEP:
+        return line((asleep_in(current), "asleep"))
+    if view.focus.line == statement.line and current is not None:
+        return line((call_as_made(current), "muted"))
+    if progress is not None and progress.error is not None and progress.message:
+        return line((progress.message, "muted"))
     return None
+
+
+def c_listing(statement: Statement, view: View, width: int) -> tuple[list[str], int]:
+    """The statement as C in lines of `width`, and which of them makes the call.
+
+    Left out is what only reports an error: the panel shows the result itself.
+    """
+    lab = view.lab
+    address = lab.addresses.get("server") or next(iter(lab.addresses.values()), None)
+    values: dict[str, Value] = {} if address is None else {"HOST": address}
+    values |= dict(zip(("PORT", "PORT2", "PORT3", "PORT4", "PORT5"), lab.ports, strict=False))
+    made = calls_of(statement)
+    listing: list[str] = []
+    main = 0
+    for text in c_lines(statement, values):
+        if _REPORT.fullmatch(text.strip()):
+            continue
+        if made and f"{made[-1]}(" in text:
+            main = len(listing)
+        indent = " " * (len(text) - len(text.lstrip()))
+        listing += [
+            indent + part.text for part in wrap(text.strip(), max(8, width - len(indent)), indent="    ")
+        ]
+    return listing or [statement.source], min(main, max(0, len(listing) - 1))
 
 
 def _calls(process: Process | None, progress: Progress | None) -> list[Call]:
@@ -151,7 +200,9 @@ def _emphasis(view: View, statement: Statement, calls: list[Call]) -> str:
         return ""
     if any(_holds(call.value, inode) for call in calls):
         return "mark"
-    return "related" if any(call.receiver is not None and call.receiver.inode == inode for call in calls) else ""
+    return (
+        "related" if any(call.receiver is not None and call.receiver.inode == inode for call in calls) else ""
+    )
 
 
 def _holds(value: Value, inode: int) -> bool:

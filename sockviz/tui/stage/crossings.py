@@ -12,7 +12,13 @@ from sockviz.model.world import SeenPacket
 from sockviz.tui.view import View
 
 #: ICMP destination unreachable, by code (RFC 792), as people say it.
-_UNREACHABLE = {0: "net unreachable", 1: "host unreachable", 2: "protocol unreachable", 3: "port unreachable", 4: "too big"}
+_UNREACHABLE = {
+    0: "net unreachable",
+    1: "host unreachable",
+    2: "protocol unreachable",
+    3: "port unreachable",
+    4: "too big",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,11 @@ class Crossing:
         marks = (" again" if self.again else "") + (" late" if self.late else "")
         brief = (" ↻" if self.again else "") + (" ‹late›" if self.late else "")
         size = f" {self.length}" if self.length else ""
-        numbers = "" if self.seq is None or not with_numbers else f" seq {self.seq}" + ("" if self.ack is None else f" ack {self.ack}")
+        numbers = (
+            ""
+            if self.seq is None or not with_numbers
+            else f" seq {self.seq}" + ("" if self.ack is None else f" ack {self.ack}")
+        )
         return (
             self.label + size + numbers + marks,
             self.label + size + marks,
@@ -115,5 +125,13 @@ def _icmp(header: IcmpHeader) -> str:
 
 def _inferred(it: InferredSegment) -> Crossing:
     return Crossing(
-        None, it.at, it.sender, it.receiver, it.source, it.destination, it.label, it.length, because=it.because
+        None,
+        it.at,
+        it.sender,
+        it.receiver,
+        it.source,
+        it.destination,
+        it.label,
+        it.length,
+        because=it.because,
     )

@@ -11,7 +11,7 @@ from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
 from sockviz.model.wording import address_text, ends_text, seconds_text
 from sockviz.model.world import Process
 from sockviz.tui.palette import STATE_SYMBOLS, state_role
-from sockviz.tui.stage.ink import Line, Run, crop, fit, line
+from sockviz.tui.stage.ink import Line, Run, crop, fit, line, marked
 from sockviz.tui.stage.lookup import Lookup, look_up, port_of
 from sockviz.tui.view import Focus, View
 
@@ -23,7 +23,12 @@ _SLOTS = 12
 _HAS_FIN = frozenset({State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK, State.TIME_WAIT})
 #: Sent FIN: it takes a sequence number, so it counts as one in Send-Q until it is acknowledged.
 _FIN_UNACKED = frozenset({State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK})
-_TIMER_WORDS = {Timer.ON: "retry in", Timer.KEEPALIVE: "keepalive in", Timer.TIMEWAIT: "gone in", Timer.PERSIST: "window probe in"}
+_TIMER_WORDS = {
+    Timer.ON: "retry in",
+    Timer.KEEPALIVE: "keepalive in",
+    Timer.TIMEWAIT: "gone in",
+    Timer.PERSIST: "window probe in",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +81,8 @@ def table(view: View, process: Process, width: int, height: int, hues: dict[str,
     held, left = held_by(view, process)
     if height <= 0:
         return []
-    if not process.alive:
-        nothing = "no descriptors: the kernel closed them all"
-    else:
-        nothing = "no sockets yet"
     if not held and not left:
+        nothing = "no sockets yet" if process.alive else "no descriptors: the kernel closed them all"
         return [fit(line(" ", (nothing, "muted")), width)]
     pen = _Pen(view, process, look_up(view.world), width, hues, _name_width(view, process, held))
     for detail in (2, 1, 0):
@@ -114,7 +116,8 @@ def _summarised(pen: _Pen, held: list[Held], left: list[Held], height: int) -> l
         spare -= len(block) - 1
         lines += block
     rest = Counter(
-        row.state.value if (row := everything[i].row) is not None else "in no kernel table" for i in order[room:]
+        row.state.value if (row := everything[i].row) is not None else "in no kernel table"
+        for i in order[room:]
     )
     said = ", ".join(f"{count} {state}" for state, count in rest.most_common())
     where = next((n for n, i in enumerate(chosen) if i != n), len(lines))
@@ -157,7 +160,7 @@ class _Pen:
             else:
                 lines += self._traffic(it.row, detail)
         role = self._emphasis(it)
-        return [(fit(x, self.width).over(role) if role else fit(x, self.width)).pointing(focus) for x in lines]
+        return [marked(fit(x, self.width), role).pointing(focus) for x in lines]
 
     def rule(self, title: str) -> Line:
         """A faint rule with a title."""
@@ -165,18 +168,30 @@ class _Pen:
 
     def _head(self, it: Held, detail: int) -> Line:
         hue = self.hues.get(self.process.name, "")
-        number = (f"{it.entry.fd:>2}" if it.entry is not None else " –", f"{hue} strong" if it.entry else "muted")
+        number = (
+            f"{it.entry.fd:>2}" if it.entry is not None else " –",
+            f"{hue} strong" if it.entry else "muted",
+        )
         name = self.lookup.name(self.process.name, it.inode)
         named: Run = (f" {name[: self.name_width]:<{self.name_width}}" if self.name_width else "", hue)
         if it.entry is not None and not it.entry.is_socket:
             return line(number, named, (f" {_plain_target(it.entry)}", "muted"))
-        protocol = (it.row.protocol if it.row is not None else (it.entry.protocol if it.entry else "")) or "socket"
+        protocol = (
+            it.row.protocol if it.row is not None else (it.entry.protocol if it.entry else "")
+        ) or "socket"
         if it.row is None:
             return line(number, named, f" {protocol} ", self._tableless(it))
         state = it.row.state
-        symbol = (f"{STATE_SYMBOLS[state]} {state}", f"{state_role(state)} strong" if self._is_new(it) else state_role(state))
+        symbol = (
+            f"{STATE_SYMBOLS[state]} {state}",
+            f"{state_role(state)} strong" if self._is_new(it) else state_role(state),
+        )
         start = line(number, named, f" {protocol} ", symbol, " ")
-        timer = line("  ", (self._timer(it.row), self._timer_role(it.row))) if it.row.expires is not None and not detail else Line()
+        timer = (
+            line("  ", (self._timer(it.row), self._timer_role(it.row)))
+            if it.row.expires is not None and not detail
+            else Line()
+        )
         return start + self._ends(it.row, self.width - start.width - timer.width - 1) + timer
 
     def _tableless(self, it: Held) -> Line:
@@ -184,10 +199,14 @@ class _Pen:
         if known is not None and known.peer is not None:
             closed = line((f"{STATE_SYMBOLS[State.CLOSED]} CLOSED", state_role(State.CLOSED)))
             return self._first_that_fits(
-                closed + line(("  in no kernel table any more", "muted")), closed + line(("  no row left", "muted")), closed
+                closed + line(("  in no kernel table any more", "muted")),
+                closed + line(("  no row left", "muted")),
+                closed,
             )
         return self._first_that_fits(
-            line(("—  not bound, in no kernel table", "muted")), line(("—  in no kernel table", "muted")), line(("—  not bound", "muted"))
+            line(("—  not bound, in no kernel table", "muted")),
+            line(("—  in no kernel table", "muted")),
+            line(("—  not bound", "muted")),
         )
 
     def _first_that_fits(self, *candidates: Line, taken: int = 16) -> Line:
@@ -204,8 +223,15 @@ class _Pen:
             texts = (address_text(row.local), f":{port_of(row.local)}")
         else:
             ends = ends_text(row.local, row.peer)
-            texts = (ends, ends.replace(" → ", "→"), f":{port_of(row.local)}→:{port_of(row.peer)}", f"→:{port_of(row.peer)}")
-        return next((line(text) for text in texts if cell_len(text) <= room), crop(line(texts[-1]), max(0, room)))
+            texts = (
+                ends,
+                ends.replace(" → ", "→"),
+                f":{port_of(row.local)}→:{port_of(row.peer)}",
+                f"→:{port_of(row.peer)}",
+            )
+        return next(
+            (line(text) for text in texts if cell_len(text) <= room), crop(line(texts[-1]), max(0, room))
+        )
 
     def _timer(self, row: SocketRow) -> str:
         assert row.expires is not None
@@ -222,7 +248,11 @@ class _Pen:
         lines = [self._accept_queue(row)]
         half_open = self.lookup.half_open(row)
         if half_open:
-            slots = line("   SYN queue    ", ("■" * min(len(half_open), _SLOTS), state_role(State.SYN_RECEIVED)), f" {len(half_open)} ")
+            slots = line(
+                "   SYN queue    ",
+                ("■" * min(len(half_open), _SLOTS), state_role(State.SYN_RECEIVED)),
+                f" {len(half_open)} ",
+            )
             lines.append(slots + self._names(half_open, self.width - slots.width - 1))
         elif detail > 1:
             lines.append(line("   SYN queue    ", ("·", "muted")))
@@ -255,9 +285,21 @@ class _Pen:
     def _names(self, rows: list[SocketRow], room: int) -> Line:
         """Who waits: process and variable where known, else the port; as much of it as fits."""
         people = [(*self.lookup.who(row), f":{port_of(row.peer)}") for row in rows[:_SLOTS]]
-        whole = line(*((f"  {process} {name}".rstrip() if process else f"  {port}", self.hues.get(process, "muted")) for process, name, port in people))
-        brief = line(*((f" {name or process or port}", self.hues.get(process, "muted")) for process, name, port in people))
-        return next((it for it in (whole, brief) if it.width <= room), crop(brief, room) if room > 4 else Line())
+        whole = line(
+            *(
+                (f"  {process} {name}".rstrip() if process else f"  {port}", self.hues.get(process, "muted"))
+                for process, name, port in people
+            )
+        )
+        brief = line(
+            *(
+                (f" {name or process or port}", self.hues.get(process, "muted"))
+                for process, name, port in people
+            )
+        )
+        return next(
+            (it for it in (whole, brief) if it.width <= room), crop(brief, room) if room > 4 else Line()
+        )
 
     def _traffic(self, row: SocketRow, detail: int) -> list[Line]:
         lines: list[Line] = []
@@ -271,7 +313,9 @@ class _Pen:
         return lines
 
     def _bytes(self, row: SocketRow) -> list[Line]:
-        received = line("recv-q ", (str(row.recv_q), "strong" if row.recv_q else "muted"), (_received(row), "muted"))
+        received = line(
+            "recv-q ", (str(row.recv_q), "strong" if row.recv_q else "muted"), (_received(row), "muted")
+        )
         sent = line("send-q ", (str(row.send_q), "strong" if row.send_q else "muted"), (_sent(row), "muted"))
         indent = line("   ")
         if received.width + sent.width + 6 < self.width:
@@ -299,7 +343,11 @@ class _Pen:
 
 
 def _plain_target(entry: FdEntry) -> str:
-    return entry.target.removeprefix("anon_inode:").strip("[]") if entry.target.startswith("anon_inode") else entry.target
+    return (
+        entry.target.removeprefix("anon_inode:").strip("[]")
+        if entry.target.startswith("anon_inode")
+        else entry.target
+    )
 
 
 def _received(row: SocketRow) -> str:
@@ -307,7 +355,13 @@ def _received(row: SocketRow) -> str:
         return " of buffer memory"
     if row.state in _HAS_FIN and row.recv_q:
         waiting = row.recv_q - 1
-        return f" = {waiting} bytes + the FIN" if waiting > 1 else " = 1 byte + the FIN" if waiting else " = the FIN"
+        return (
+            f" = {waiting} bytes + the FIN"
+            if waiting > 1
+            else " = 1 byte + the FIN"
+            if waiting
+            else " = the FIN"
+        )
     return " to be read" if row.recv_q else ""
 
 

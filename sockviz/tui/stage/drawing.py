@@ -28,14 +28,8 @@ class Drawing(Widget):
     Drawing { width: 1fr; height: 1fr; }
     """
 
-    def __init__(
-        self,
-        *,
-        name: str | None = None,
-        id: str | None = None,
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  # Textual's name
+        super().__init__(id=id, classes=classes)
         self._view: View | None = None
         self._lines: list[Line] = []
         self._inked: dict[str, RichStyle] = {}
@@ -143,10 +137,8 @@ class FocusableDrawing(Drawing, can_focus=True):
         if not points or self._view is None:
             return
         here = points.index(self._view.focus) if self._view.focus in points else None
-        if here is None:
-            there = 0 if step > 0 else len(points) - 1
-        else:
-            there = min(max(here + step, 0), len(points) - 1)
+        first = 0 if step > 0 else len(points) - 1
+        there = first if here is None else min(max(here + step, 0), len(points) - 1)
         self._say(points[there])
 
     def on_click(self, event: events.Click) -> None:

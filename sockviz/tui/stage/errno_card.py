@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+
 from sockviz.model.calls import Call
 from sockviz.model.explanation import Explanation, explain
 from sockviz.model.wording import call_as_made
@@ -42,10 +43,8 @@ def draw_errno(view: View, width: int) -> list[Line]:
     """The card, `width` cells wide and as high as it needs to be."""
     call = failed_call(view)
     told = explain(call, view.world) if call is not None else None
-    if call is None or told is None:
-        lines = [line(("no call has failed", "muted"))]
-    else:
-        lines = _card(call, told, min(width, _COLUMN))
+    nothing = [line(("no call has failed", "muted"))]
+    lines = _card(call, told, min(width, _COLUMN)) if call is not None and told is not None else nothing
     return finish(lines, width, len(lines), view.look)
 
 

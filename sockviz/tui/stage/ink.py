@@ -77,6 +77,16 @@ def line(*parts: str | Run | Line, focus: Focus | None = None) -> Line:
     return Line(tuple(runs), focus)
 
 
+def marked(it: Line, role: str) -> Line:
+    """`it` over `role`; what is pointed at (``mark``) has a bar at its edge too, where that is empty: never colour alone."""
+    if not role:
+        return it
+    first = it.runs[0] if it.runs else ("", "")
+    if role == "mark" and first[0].startswith(" "):
+        it = Line((("▌", "strong"), (first[0][1:], first[1]), *it.runs[1:]), it.focus)
+    return it.over(role)
+
+
 def crop(it: Line, width: int, ellipsis: str = "…") -> Line:
     """At most `width` cells of `it`; where something is cut, an ellipsis says so."""
     if it.width <= width:

@@ -9,7 +9,12 @@ from sockviz.tui.stage.drawing import LongDrawing
 from sockviz.tui.stage.ink import Line, finish, fit, line, wrap
 from sockviz.tui.view import View
 
-_VOICES = {Voice.RETURNED: "good", Voice.OBSERVED: "state-listen", Voice.CAPTURED: "process-2", Voice.INFERRED: "muted"}
+_VOICES = {
+    Voice.RETURNED: "good",
+    Voice.OBSERVED: "state-listen",
+    Voice.CAPTURED: "process-2",
+    Voice.INFERRED: "muted",
+}
 #: The widest that a column of field names gets.
 _NAMES = 24
 #: Bytes of raw data shown at most; a recording has them all.
@@ -35,7 +40,9 @@ def draw_evidence(it: Evidence, width: int) -> list[Line]:
         lines += [Line(), line(("by hand", "strong"))]
         for shows, command in it.commands:
             lines.append(line("  ", (shows, "muted")))
-            lines += [line("    ") + part for part in wrap(command, max(1, width - 4), "code-string", indent="    ")]
+            lines += [
+                line("    ") + part for part in wrap(command, max(1, width - 4), "code-string", indent="    ")
+            ]
     for raw in it.raw:
         lines += [Line(), line((raw.title, "strong"), "  ", (_size(raw), "muted")), *_raw(raw, width)]
     return lines
@@ -49,14 +56,20 @@ def _section(section: Section, width: int) -> list[Line]:
         title += line(("  " + section.interface, "muted"))
     lines = [title]
     names = min(_NAMES, max((cell_len(fact.name) for fact in section.facts), default=0))
-    values = min(max(8, (width - names) // 2), max((cell_len(fact.value) for fact in section.facts), default=0))
+    values = min(
+        max(8, (width - names) // 2), max((cell_len(fact.value) for fact in section.facts), default=0)
+    )
     for fact in section.facts:
         start = fit(line("  ", (fact.name, "muted")), names + 4)
         if cell_len(fact.value) > values and not fact.note:
             parts = wrap(fact.value, max(1, width - names - 4))
             lines += [(start if not n else line(" " * (names + 4))) + part for n, part in enumerate(parts)]
         else:
-            said = start + fit(line(fact.value), max(values, cell_len(fact.value))) + line(("  " + fact.note if fact.note else "", "muted"))
+            said = (
+                start
+                + fit(line(fact.value), max(values, cell_len(fact.value)))
+                + line(("  " + fact.note if fact.note else "", "muted"))
+            )
             lines.append(said)
     return lines
 
@@ -73,7 +86,9 @@ def _raw(raw: Raw, width: int) -> list[Line]:
     for start in range(0, min(len(raw.data), _MOST_RAW), across):
         part = raw.data[start : start + across]
         shown = "".join(chr(b) if 32 <= b < 127 else "·" for b in part)
-        lines.append(line("  ", (f"{start:04x}  ", "muted"), f"{part.hex(' '):<{across * 3}} ", (shown, "code-string")))
+        lines.append(
+            line("  ", (f"{start:04x}  ", "muted"), f"{part.hex(' '):<{across * 3}} ", (shown, "code-string"))
+        )
     if len(raw.data) > _MOST_RAW:
         lines.append(line("  ", (f"and {len(raw.data) - _MOST_RAW} bytes more", "muted")))
     return lines

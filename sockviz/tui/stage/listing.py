@@ -1,12 +1,15 @@
-"""The lesson's lines as code: coloured lightly, and cut where it hurts least."""
+"""The lesson's lines as code: coloured lightly, cut where it hurts least, and the calls they make."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from rich.cells import cell_len
 
+from sockviz.lesson.document import Statement
+from sockviz.model.values import Json
 from sockviz.tui.stage.ink import Line, Run, cut, safe
 
 _TOKEN = re.compile(
@@ -55,3 +58,31 @@ def compact(source: str, width: int) -> str:
         if 0 < name < opened and cell_len(bare) - name - 2 <= width:
             return bare[name + 2 :]
     return cut(text, width - 1) + "…" if width > 0 else ""
+
+
+def calls_of(statement: Statement) -> list[str]:
+    """The calls that a statement makes, in the order it makes them; what only computes (htons, struct.pack) is left out."""
+    return list(_calls_in(statement.value))
+
+
+def _calls_in(tree: Json) -> Iterator[str]:
+    match tree:
+        case ["call", str(key), receiver, list(arguments), dict(named), bool(is_call)]:
+            yield from _calls_in(receiver)
+            for part in (*arguments, *named.values()):
+                yield from _calls_in(part)
+            if is_call:
+                yield key.rpartition(".")[2]
+        case ["value", _]:
+            return
+        case [_, *parts]:
+            for part in parts:
+                yield from _each(part)
+
+
+def _each(part: Json) -> Iterator[str]:
+    if isinstance(part, list) and part and not isinstance(part[0], str):
+        for item in part:
+            yield from _each(item)
+    else:
+        yield from _calls_in(part)

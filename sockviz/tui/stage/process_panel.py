@@ -51,7 +51,9 @@ def draw_process(view: View, name: str, width: int, height: int) -> list[Line]:
     rules: list[tuple[int, Line]] = []
     if parts.code:
         blocks, anchor = code_blocks(view, name, inner, next_line(view), hue)
-        code = windowed(blocks, anchor, parts.code) or [fit(line(" ", ("no line of this page is its own", "muted")), inner)]
+        code = windowed(blocks, anchor, parts.code) or [
+            fit(line(" ", ("no line of this page is its own", "muted")), inner)
+        ]
         body += code + [Line()] * (parts.code - len(code))
         rules.append((len(body), line(("fds", "muted"))))
         body.append(Line())
@@ -59,7 +61,12 @@ def draw_process(view: View, name: str, width: int, height: int) -> list[Line]:
         body += table(view, process, inner, parts.fds, colours)
     else:
         body.append(line(" ", ("not started yet", "muted")))
-    return finish(frame(_title(name, process, hue, width), body, width, height, _frame_role(hue, process), rules), width, height, view.look)
+    return finish(
+        frame(_title(name, process, hue, width), body, width, height, _frame_role(hue, process), rules),
+        width,
+        height,
+        view.look,
+    )
 
 
 def _frame_role(hue: str, process: Process | None) -> str:

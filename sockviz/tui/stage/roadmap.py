@@ -2,50 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from sockviz.lesson.document import Lesson, Statement
+from sockviz.lesson.document import Lesson
 from sockviz.model.calls import Stage
-from sockviz.model.values import Json
 from sockviz.model.world import Process
 from sockviz.tui.palette import ASLEEP, DONE, ENTERED, FAILED, NOT_YET, hues
 from sockviz.tui.stage.code import next_line
 from sockviz.tui.stage.drawing import Drawing
 from sockviz.tui.stage.ink import Line, crop, finish, line
+from sockviz.tui.stage.listing import calls_of
 from sockviz.tui.view import View
 
 _SYMBOLS = {
     "done": (DONE, "good"), "failed": (FAILED, "bad"), "asleep": (ASLEEP, "asleep"), "entered": (ENTERED, "muted"),
     "to do": (NOT_YET, "faint"),
 }  # fmt: skip
-
-
-def calls_of(statement: Statement) -> list[str]:
-    """The calls that a statement makes, in the order it makes them; what only computes (htons, struct.pack) is left out."""
-    return list(_calls_in(statement.value))
-
-
-def _calls_in(tree: Json) -> Iterator[str]:
-    match tree:
-        case ["call", str(key), receiver, list(arguments), dict(named), bool(is_call)]:
-            yield from _calls_in(receiver)
-            for part in (*arguments, *named.values()):
-                yield from _calls_in(part)
-            if is_call:
-                yield key.rpartition(".")[2]
-        case ["value", _]:
-            return
-        case [_, *parts]:
-            for part in parts:
-                yield from _each(part)
-
-
-def _each(part: Json) -> Iterator[str]:
-    if isinstance(part, list) and part and not isinstance(part[0], str):
-        for item in part:
-            yield from _each(item)
-    else:
-        yield from _calls_in(part)
 
 
 def planned(lesson: Lesson) -> dict[str, list[str]]:
@@ -71,7 +41,9 @@ def standing(process: Process | None, name: str) -> str:
 
 def draw_roadmap(view: View, width: int, height: int) -> list[Line]:
     """The roadmap in exactly `width` × `height`: in one line all processes beside each other, else a line for each."""
-    plans = {name: names for name, names in planned(view.lesson).items() if name in view.lesson.processes and names}
+    plans = {
+        name: names for name, names in planned(view.lesson).items() if name in view.lesson.processes and names
+    }
     colours = hues(view.lesson)
     if height <= 1:
         return finish([_beside(view, plans, width, colours)], width, height, view.look)
@@ -111,7 +83,9 @@ def _road(view: View, name: str, names: list[str], width: int, colours: dict[str
     steps = []
     here = 0
     coming = view.lesson.statement_at(next_line(view) or 0)
-    upcoming = calls_of(coming)[0] if coming is not None and coming.process == name and calls_of(coming) else None
+    upcoming = (
+        calls_of(coming)[0] if coming is not None and coming.process == name and calls_of(coming) else None
+    )
     for index, called in enumerate(names):
         how = standing(process, called)
         symbol = _SYMBOLS[how]

@@ -71,7 +71,9 @@ ROUTES: Mapping[tuple[State, State], Route] = {
     (S.ESTABLISHED, S.CLOSE_WAIT): Route(((42, 10), (64, 10), (64, 11)), On(0)),
     (S.FIN_WAIT_1, S.CLOSING): Route(((18, 12), (40, 12), (40, 14)), On(0)),
     (S.FIN_WAIT_1, S.FIN_WAIT_2): Route(((7, 13), (7, 14)), At(9, 14)),
-    (S.FIN_WAIT_1, S.TIME_WAIT): Route(((16, 13), (23, 13), (23, 16), (34, 16), (34, 17)), At(25, 14, brief=True)),
+    (S.FIN_WAIT_1, S.TIME_WAIT): Route(
+        ((16, 13), (23, 13), (23, 16), (34, 16), (34, 17)), At(25, 14, brief=True)
+    ),
     (S.CLOSE_WAIT, S.LAST_ACK): Route(((64, 13), (64, 14)), At(62, 13, right=True)),
     (S.FIN_WAIT_2, S.TIME_WAIT): Route(((11, 16), (11, 18), (31, 18)), On(1, brief=True)),
     (S.CLOSING, S.TIME_WAIT): Route(((40, 16), (40, 17)), At(42, 16)),
@@ -171,7 +173,9 @@ def _way(path: Path, hue: str, width: int) -> Line:
                 runs.append((" → " if step.by is not None else " ⇢ ", "muted"))
             is_last = index == len(path.steps) - 1
             text = str(step.state) if step.seen else f"({step.state})"
-            runs.append((text, state_role(step.state) + (" strong" if is_last else "") if step.seen else "muted"))
+            runs.append(
+                (text, state_role(step.state) + (" strong" if is_last else "") if step.seen else "muted")
+            )
         it = title + line(*runs)
         if it.width <= width:
             return it

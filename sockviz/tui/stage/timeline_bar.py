@@ -24,11 +24,21 @@ def draw_timeline(view: View, width: int, height: int) -> list[Line]:
     role = "bad" if _failed(view) else ""
     if height <= 1:
         track = _track(view, max(8, width // 3))
-        return finish([ends(line(" ") + track + line("   ") + line((sentence, role)), where + line(" "), width)], width, height, view.look)
+        return finish(
+            [ends(line(" ") + track + line("   ") + line((sentence, role)), where + line(" "), width)],
+            width,
+            height,
+            view.look,
+        )
     track = _track(view, max(8, width - where.width - 4))
     told = [line(" ") + it for it in wrap(sentence, width - 2, role)]
     if len(told) > height - 1:
-        told = [*told[: height - 2], crop(line(" ", (sentence[sum(len(it.text) for it in told[: height - 2]) :].strip(), role)), width)]
+        told = [
+            *told[: height - 2],
+            crop(
+                line(" ", (sentence[sum(len(it.text) for it in told[: height - 2]) :].strip(), role)), width
+            ),
+        ]
     return finish([ends(line(" ") + track, where + line(" "), width), *told], width, height, view.look)
 
 

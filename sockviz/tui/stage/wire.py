@@ -11,7 +11,7 @@ from sockviz.model.wording import seconds_text
 from sockviz.tui.palette import hues
 from sockviz.tui.stage.crossings import Crossing, arrived, belongs, count, crossings
 from sockviz.tui.stage.drawing import FocusableDrawing
-from sockviz.tui.stage.ink import Line, Run, crop, finish, fit, frame, line, shorten
+from sockviz.tui.stage.ink import Line, Run, crop, finish, fit, frame, line, marked, shorten
 from sockviz.tui.view import Focus, View
 
 #: The least distance between lanes at which an arrow can carry its label.
@@ -78,7 +78,9 @@ def _body(view: View, width: int, room: int) -> list[Line]:
     if space <= 0:
         return drawn[-room:] if room > 0 else []
     if len(drawn) > space:
-        focused = next((n for n, x in enumerate(drawn) if x.focus is not None and x.focus == view.focus), None)
+        focused = next(
+            (n for n, x in enumerate(drawn) if x.focus is not None and x.focus == view.focus), None
+        )
         start = len(drawn) - space if focused is None else min(focused, len(drawn) - space)
         drawn = drawn[start : start + space]
     return header + drawn + [_bare(lanes, width)] * (space - len(drawn))
@@ -111,7 +113,11 @@ def _lanes(parties: list[str], width: int, colours: dict[str, str]) -> Lanes:
     if len(parties) == 1:
         left, right = _outer(width)
         name = parties[0]
-        return Lanes({name: left}, ((name, left, colours.get(name, "muted")), (name, right, colours.get(name, "muted"))), right)
+        return Lanes(
+            {name: left},
+            ((name, left, colours.get(name, "muted")), (name, right, colours.get(name, "muted"))),
+            right,
+        )
     if len(parties) > 2 and (width - 8) // (len(parties) - 1) < _LEAST_LANE:
         # Too narrow for all of them: the first keeps its lane, the others share one and are named on their arrows.
         left, right = _outer(width)
@@ -138,14 +144,15 @@ def _header(lanes: Lanes, width: int) -> list[Line]:
         limit = width if is_last else (middle + lanes.titles[index + 1][1]) // 2
         text = shorten(name, max(1, limit - taken))
         start = max(taken, min(middle - cell_len(text) // 2, width - cell_len(text)))
-        cells.append((" " * (start - taken) + text, f"{role} strong"))
+        cells += [(" " * (start - taken), ""), (text, f"{role} strong"), ("" if is_last else " ", "")]
         taken = start + cell_len(text) + 1
-        cells.append((" ", ""))
     return [fit(line(*cells), width)]
 
 
 def _bare(lanes: Lanes, width: int) -> Line:
-    return fit(line(("".join("│" if x in lanes.cells else " " for x in range(max(lanes.cells) + 1)), "faint")), width)
+    return fit(
+        line(("".join("│" if x in lanes.cells else " " for x in range(max(lanes.cells) + 1)), "faint")), width
+    )
 
 
 def _pause(lanes: Lanes, width: int, text: str) -> Line:
@@ -159,11 +166,17 @@ def _pause(lanes: Lanes, width: int, text: str) -> Line:
     return line((before, "faint"), (said, "muted"), (after, "faint"))
 
 
-def _arrow(view: View, it: Crossing, lanes: Lanes, width: int, colours: dict[str, str], fraction: float) -> Line:
+def _arrow(
+    view: View, it: Crossing, lanes: Lanes, width: int, colours: dict[str, str], fraction: float
+) -> Line:
     start, end = lanes.lane(it.sender), lanes.lane(it.receiver)
     if start == end:
         cells = lanes.cells
-        start, end = (cells[0], cells[-1]) if len(cells) > 1 and it.source[1] > it.destination[1] else (cells[-1], cells[0])
+        start, end = (
+            (cells[0], cells[-1])
+            if len(cells) > 1 and it.source[1] > it.destination[1]
+            else (cells[-1], cells[0])
+        )
     left, right = min(start, end), max(start, end)
     hue = colours.get(it.sender, "muted")
     role = "muted" if it.inferred else hue
@@ -173,11 +186,13 @@ def _arrow(view: View, it: Crossing, lanes: Lanes, width: int, colours: dict[str
     cells = lanes.cells
     before = "".join("│" if x in cells else " " for x in range(left + 1))
     after = "".join("│" if x in cells else " " for x in range(right, width))
-    drawn = line((before, "faint"), (shaft[0], role), (shaft[1], f"{role} strong"), (shaft[2], role), (after, "faint"))
+    drawn = line(
+        (before, "faint"), (shaft[0], role), (shaft[1], f"{role} strong"), (shaft[2], role), (after, "faint")
+    )
     focus = Focus(packet=it.number) if it.number is not None else None
     emphasis = _emphasis(view, it, focus)
     drawn = crop(drawn, width)
-    return (drawn.over(emphasis) if emphasis else drawn).pointing(focus)
+    return marked(drawn, emphasis).pointing(focus)
 
 
 def _shaft(it: Crossing, room: int, rightwards: bool, fraction: float, named: bool) -> tuple[str, str, str]:

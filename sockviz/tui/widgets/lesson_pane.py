@@ -99,6 +99,13 @@ class LessonPane(VerticalScroll):
             self.reveal(max((b.line for b in view.page.blocks if b.line <= line), default=0))
         self._answers, self._line = answers, line
 
+    @property
+    def plain(self) -> str:
+        """All that it says, in one line."""
+        return " ".join(
+            " ".join(line.plain for line in self._text.at(self._text.size.width or 1).lines).split()
+        )
+
     def reveal(self, line: int) -> None:
         """Scrolls until the block at `line` of the file is in sight."""
 

@@ -61,7 +61,8 @@ class Overlays:
             self.shut(other)
         overlay = self._opened[kind] = Overlay(kind)
         overlay.show(view)
-        self._screen.query_one("#body").mount(overlay)
+        # The diagram needs all the lines that 80×24 has; the others stay within the body.
+        (self._screen if kind is Kind.STATES else self._screen.query_one("#body")).mount(overlay)
         if overlay.can_focus:
             overlay.call_after_refresh(overlay.focus)
 

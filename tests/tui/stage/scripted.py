@@ -29,7 +29,9 @@ from sockviz.tui.view import Focus, Look, Mode, View
 
 HOST, PORT = "127.0.0.1", 8080
 SERVER: Endpoint = (HOST, PORT)
-INFO = TcpInfo(1, 0, 201000, 40000, 32768, 32741, 0, 0, 0, 0, 33, 16, 2147483647, 10, 0, 1, 0, 2, 2, 0, 0, 65536, 65536)
+INFO = TcpInfo(
+    1, 0, 201000, 40000, 32768, 32741, 0, 0, 0, 0, 33, 16, 2147483647, 10, 0, 1, 0, 2, 2, 0, 0, 65536, 65536
+)
 
 
 def statement(process: str, number: int, source: str, *, forks: bool = False) -> Statement:
@@ -39,7 +41,9 @@ def statement(process: str, number: int, source: str, *, forks: bool = False) ->
     name = right.partition("(")[0]
     called = name.rpartition(".")[2]
     value = ["call", called, None, [], {}, True] if "(" in right else ["value", 0]
-    return Statement(process, number, number, 1, source, "", targets, len(targets) > 1, value, (called,), forks)  # type: ignore[arg-type]  # a tree is JSON
+    return Statement(
+        process, number, number, 1, source, "", targets, len(targets) > 1, value, (called,), forks
+    )  # type: ignore[arg-type]  # a tree is JSON
 
 
 def lesson(pages: Sequence[Sequence[Statement]], title: str = "The listen queue") -> Lesson:
@@ -48,7 +52,9 @@ def lesson(pages: Sequence[Sequence[Statement]], title: str = "The listen queue"
         Page(index, page[0].line, None, (Perform(page[0].line, page[0].process, tuple(page)),))
         for index, page in enumerate(pages)
     )
-    names = dict.fromkeys(n for page in pages for s in page for n in ((s.process, s.targets[0]) if s.forks else (s.process,)))
+    names = dict.fromkeys(
+        n for page in pages for s in page for n in ((s.process, s.targets[0]) if s.forks else (s.process,))
+    )
     return Lesson("08-x.md", "", 8, "x", title, "", 10, "loopback", {}, (), (), made, tuple(names))
 
 
@@ -58,7 +64,9 @@ class Script:
     def __init__(self, its: Lesson, packets: bool = True) -> None:
         self.lesson = its
         facts = ("packets", "counters", "ipv6", "private") if packets else ("ipv6",)
-        lab = LabFacts("isolated" if packets else "host", facts, ("lab",), {"lab": HOST}, (8080, 8081, 8082, 8083, 8084))
+        lab = LabFacts(
+            "isolated" if packets else "host", facts, ("lab",), {"lab": HOST}, (8080, 8081, 8082, 8083, 8084)
+        )
         self.timeline = Timeline(Header("", its.path, lab, "6.18.0", 1_700_000_000.0))
         self.at = 1_700_000_000.0
         self.captures = packets
@@ -92,25 +100,52 @@ class Script:
         return self.calls[process]
 
     def leave(
-        self, process: str, line: int, value: Value = None, *, bound: Mapping[str, Value] | None = None,
-        error: str | None = None, number: int | None = None,
+        self,
+        process: str,
+        line: int,
+        value: Value = None,
+        *,
+        bound: Mapping[str, Value] | None = None,
+        error: str | None = None,
+        number: int | None = None,
     ) -> None:
-        self.say(CallReturned(self.at, process, self.calls[process], value, error, number, "it failed" if error else ""))
+        self.say(
+            CallReturned(
+                self.at, process, self.calls[process], value, error, number, "it failed" if error else ""
+            )
+        )
         for name, item in (bound or {}).items():
             for held in item if isinstance(item, tuple) else (item,):
                 if isinstance(held, SocketValue):
                     self.open[process][name] = held.fd
-                    self.fds[process][held.fd] = FdEntry(held.fd, f"socket:[{held.inode}]", held.inode, _protocol(held))
+                    self.fds[process][held.fd] = FdEntry(
+                        held.fd, f"socket:[{held.inode}]", held.inode, _protocol(held)
+                    )
         self.say(StatementFinished(self.at, process, line, bound or {}, dict(self.open[process])))
 
-    def do(self, process: str, line: int, name: str, *arguments: Value, value: Value = None, bound: Mapping[str, Value] | None = None) -> None:
+    def do(
+        self,
+        process: str,
+        line: int,
+        name: str,
+        *arguments: Value,
+        value: Value = None,
+        bound: Mapping[str, Value] | None = None,
+    ) -> None:
         self.enter(process, line, name, *arguments)
         self.leave(process, line, value, bound=bound)
 
     def sleep(self, process: str, syscall: str = "accept4", fd: int = 3) -> None:
-        self.say(CallBlocked(self.at, process, self.calls[process], Asleep(syscall, (fd,), "inet_csk_accept", "S", "/proc/PID/syscall", "288 0x3")))
+        self.say(
+            CallBlocked(
+                self.at,
+                process,
+                self.calls[process],
+                Asleep(syscall, (fd,), "inet_csk_accept", "S", "/proc/PID/syscall", "288 0x3"),
+            )
+        )
 
-    def socket(self, process: str, fd: int, kind: str = "SOCK_STREAM") -> SocketValue:
+    def socket(self, fd: int, kind: str = "SOCK_STREAM") -> SocketValue:
         self.inodes += 1
         return SocketValue(self.inodes, fd, "AF_INET", kind, 0)
 
@@ -118,12 +153,24 @@ class Script:
         self.fds[process].pop(self.open[process][name], None)
         self.open[process][name] = -1
 
-    def observe(self, *rows: SocketRow, gone: Sequence[SocketRow] = (), counters: Mapping[str, int] | None = None) -> None:
+    def observe(
+        self, *rows: SocketRow, gone: Sequence[SocketRow] = (), counters: Mapping[str, int] | None = None
+    ) -> None:
         zero = tuple(FdEntry(n, "/dev/null", 0) for n in range(3))
         seen = tuple(ProcessRow(name, "S", zero + tuple(fds.values())) for name, fds in self.fds.items())
         self.say(Observed(self.at, "lab", rows, tuple(row.key for row in gone), seen, counters or {}))
 
-    def segment(self, sender: str, receiver: str, source: Endpoint, destination: Endpoint, *flags: str, length: int = 0, again: bool = False, late: bool = False) -> None:
+    def segment(
+        self,
+        sender: str,
+        receiver: str,
+        source: Endpoint,
+        destination: Endpoint,
+        *flags: str,
+        length: int = 0,
+        again: bool = False,
+        late: bool = False,
+    ) -> None:
         if not self.captures:
             return
         way, back = (source, destination), (destination, source)
@@ -134,7 +181,21 @@ class Script:
         self.seqs[way] = seq + occupies
         header = TcpHeader(flags, seq, self.seqs.get(back, 0) if "ACK" in flags else 0, 65535, 0xBEEF, 0)
         raw = bytes(range(54)) + b"x" * length
-        packet = Packet(self.at, "AF_INET", "TCP", source, destination, length, 64, 40 + length, header, None, b"x" * length, "lo", raw)
+        packet = Packet(
+            self.at,
+            "AF_INET",
+            "TCP",
+            source,
+            destination,
+            length,
+            64,
+            40 + length,
+            header,
+            None,
+            b"x" * length,
+            "lo",
+            raw,
+        )
         self.say(PacketCaptured(self.at, "lab", packet, sender, receiver, self.tracker.follow(packet), late))
 
     def handshake(self, client: Endpoint, who: str = "client", server: Endpoint = SERVER) -> None:
@@ -151,11 +212,31 @@ def _protocol(held: SocketValue) -> str:
     return "TCP" if held.type == "SOCK_STREAM" else "UDP"
 
 
-def row(state: State, local: Address | None, peer: Address | None = None, *, inode: int = 0, cookie: int = 0, queues: tuple[int, int] = (0, 0),
-        timer: Timer | None = None, expires: float | None = None, retransmits: int = 0, protocol: str = "TCP", bound_only: bool = False) -> SocketRow:  # fmt: skip
+def row(
+    state: State, local: Address | None, peer: Address | None = None, *, inode: int = 0, cookie: int = 0,
+    queues: tuple[int, int] = (0, 0), timer: Timer | None = None, expires: float | None = None, retransmits: int = 0,
+    protocol: str = "TCP", bound_only: bool = False,
+) -> SocketRow:  # fmt: skip
+    """A kernel row, TCP over IPv4 unless said otherwise."""
     kind = "SOCK_STREAM" if protocol == "TCP" else "SOCK_DGRAM"
     info = INFO if protocol == "TCP" and state not in (State.TIME_WAIT, State.SYN_RECEIVED) else None
-    return SocketRow("AF_INET", kind, protocol, state, local, peer, *queues, inode, cookie, 0, timer, expires, retransmits, bound_only, info=info)
+    return SocketRow(
+        "AF_INET",
+        kind,
+        protocol,
+        state,
+        local,
+        peer,
+        *queues,
+        inode,
+        cookie,
+        0,
+        timer,
+        expires,
+        retransmits,
+        bound_only,
+        info=info,
+    )
 
 
 def listen_queue(packets: bool = True) -> Script:
@@ -181,7 +262,7 @@ def listen_queue(packets: bool = True) -> Script:
     it = Script(lesson([page, after]), packets)
     it.page(0)
     it.start("server")
-    s = it.socket("server", 3)
+    s = it.socket(3)
     it.do("server", 10, "socket", value=s, bound={"s": s})
     it.observe()
     it.do("server", 11, "bind", s, (HOST, PORT))
@@ -193,7 +274,7 @@ def listen_queue(packets: bool = True) -> Script:
     it.start("client")
     for index, name in enumerate("ab"):
         line = 20 + 2 * index
-        c = it.socket("client", 3 + index)
+        c = it.socket(3 + index)
         end = (HOST, 40112 + 2 * index)
         it.do("client", line, "socket", value=c, bound={name: c})
         it.observe()
@@ -206,13 +287,22 @@ def listen_queue(packets: bool = True) -> Script:
         it.observe(listening, mine, theirs)
         if name == "a":
             a, a_end, a_row, waiting = c, end, mine, theirs
-    c = it.socket("client", 5)
+    c = it.socket(5)
     it.do("client", 24, "socket", value=c, bound={"c": c})
     it.observe()
     it.enter("client", 25, "connect", c, (HOST, PORT))
     outside = (HOST, 40116)
     it.segment("client", "server", outside, SERVER, "SYN")
-    third = row(State.SYN_SENT, outside, SERVER, inode=c.inode, cookie=12, queues=(0, 1), timer=Timer.ON, expires=it.at + 0.8)
+    third = row(
+        State.SYN_SENT,
+        outside,
+        SERVER,
+        inode=c.inode,
+        cookie=12,
+        queues=(0, 1),
+        timer=Timer.ON,
+        expires=it.at + 0.8,
+    )
     it.observe(third, counters={"ListenOverflows": 1, "ListenDrops": 1})
     it.sleep("client", "connect", 5)
     it.at += 1.0
@@ -220,7 +310,7 @@ def listen_queue(packets: bool = True) -> Script:
     third = replace(third, expires=it.at + 1.0, retransmits=1)
     it.observe(third, counters={"ListenOverflows": 2, "ListenDrops": 2})
     it.page(1)
-    conn = replace(it.socket("server", 4))
+    conn = replace(it.socket(4))
     it.enter("server", 30, "accept", s)
     it.leave("server", 30, (conn, a_end), bound={"conn": conn, "peer": a_end})
     listening = replace(listening, recv_q=1)
@@ -259,11 +349,19 @@ def listen_queue(packets: bool = True) -> Script:
 
 def refused() -> Script:
     """A client whose connect is refused: the RST comes from the kernel."""
-    its = lesson([[statement("client", 5, "c = socket.socket()"), statement("client", 6, "c.connect((HOST, PORT2))"), statement("client", 7, "c.send(b'x')")]])
+    its = lesson(
+        [
+            [
+                statement("client", 5, "c = socket.socket()"),
+                statement("client", 6, "c.connect((HOST, PORT2))"),
+                statement("client", 7, "c.send(b'x')"),
+            ]
+        ]
+    )
     it = Script(its)
     it.page(0)
     it.start("client")
-    c = it.socket("client", 3)
+    c = it.socket(3)
     it.do("client", 5, "socket", value=c, bound={"c": c})
     it.observe()
     it.enter("client", 6, "connect", c, (HOST, 8081))
@@ -285,7 +383,7 @@ def forked() -> Script:
     it = Script(its)
     it.page(0)
     it.start("server")
-    s = it.socket("server", 3)
+    s = it.socket(3)
     it.do("server", 5, "socket", value=s, bound={"s": s})
     it.do("server", 6, "listen", s)
     listening = row(State.LISTEN, SERVER, inode=s.inode, cookie=1, queues=(0, 128))
@@ -298,14 +396,17 @@ def forked() -> Script:
     it.sleep("worker")
     it.observe()
     it.start("client")
-    c = it.socket("client", 3)
+    c = it.socket(3)
     it.do("client", 9, "socket", value=c, bound={"c": c})
     it.enter("client", 10, "connect", c, (HOST, PORT))
     it.handshake((HOST, 40200))
     it.leave("client", 10)
-    conn = it.socket("worker", 4)
+    conn = it.socket(4)
     it.leave("worker", 8, (conn, (HOST, 40200)), bound={"conn": conn, "peer": (HOST, 40200)})
-    it.observe(row(State.ESTABLISHED, (HOST, 40200), SERVER, inode=c.inode, cookie=5), row(State.ESTABLISHED, SERVER, (HOST, 40200), inode=conn.inode, cookie=6))
+    it.observe(
+        row(State.ESTABLISHED, (HOST, 40200), SERVER, inode=c.inode, cookie=5),
+        row(State.ESTABLISHED, SERVER, (HOST, 40200), inode=conn.inode, cookie=6),
+    )
     it.enter("worker", 11, "_exit", 3)
     it.end("worker", 3)
     it.observe()
@@ -314,26 +415,38 @@ def forked() -> Script:
 
 def crowd(clients: int) -> Script:
     """One listener, and so many accepted clients."""
-    its = lesson([[statement("server", 5, "s = socket.socket()"), statement("client", 6, "c = socket.socket()")]])
+    its = lesson(
+        [[statement("server", 5, "s = socket.socket()"), statement("client", 6, "c = socket.socket()")]]
+    )
     it = Script(its)
     it.page(0)
     it.start("server")
     it.start("client")
-    s = it.socket("server", 3)
+    s = it.socket(3)
     it.do("server", 5, "socket", value=s, bound={"s": s})
     rows = [row(State.LISTEN, SERVER, inode=s.inode, cookie=1, queues=(3, 4096))]
     for index in range(clients):
         end = (HOST, 20000 + index)
-        conn, c = it.socket("server", 4 + index), it.socket("client", 3 + index)
+        conn, c = it.socket(4 + index), it.socket(3 + index)
         it.fds["server"][4 + index] = FdEntry(4 + index, f"socket:[{conn.inode}]", conn.inode, "TCP")
         it.fds["client"][3 + index] = FdEntry(3 + index, f"socket:[{c.inode}]", c.inode, "TCP")
-        rows += [row(State.ESTABLISHED, SERVER, end, inode=conn.inode, cookie=10 + 2 * index), row(State.ESTABLISHED, end, SERVER, inode=c.inode, cookie=11 + 2 * index)]
+        rows += [
+            row(State.ESTABLISHED, SERVER, end, inode=conn.inode, cookie=10 + 2 * index),
+            row(State.ESTABLISHED, end, SERVER, inode=c.inode, cookie=11 + 2 * index),
+        ]
     rows += [row(State.ESTABLISHED, SERVER, (HOST, 60000 + n), cookie=90000 + n) for n in range(3)]
     it.observe(*rows)
     return it
 
 
-def view(script: Script, cursor: int | None = None, *, look: Look | None = None, focus: Focus | None = None, progress: float = 1.0) -> View:
+def view(
+    script: Script,
+    cursor: int | None = None,
+    *,
+    look: Look | None = None,
+    focus: Focus | None = None,
+    progress: float = 1.0,
+) -> View:
     """What a screen would hand the stage at `cursor`."""
     timeline = script.timeline
     n = len(timeline) if cursor is None else cursor
@@ -345,5 +458,6 @@ def view(script: Script, cursor: int | None = None, *, look: Look | None = None,
     page = script.lesson.pages[world.page or 0]
     mode = Mode.LIVE if n == len(timeline) else Mode.REVIEW
     return View(
-        1, script.lesson, page, timeline, n, world, before, following, mode, look or Look(animate=False), focus or Focus(), progress,
+        1, script.lesson, page, timeline, n, world, before, following, mode,
+        look or Look(animate=False), focus or Focus(), progress,
     )  # fmt: skip

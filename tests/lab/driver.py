@@ -1,0 +1,270 @@
+"""Drives a lab as the player does, with lines of plain Python, and remembers every process that it ever had.
+
+The lines are turned into trees without the lesson's grammar, so that a process can also be asked for what no lesson may say.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import contextlib
+import os
+import select
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, TypeVar
+
+from sockviz.kernel import procfs
+from sockviz.lab.lab import Begun, Job
+from sockviz.lab.loopback import LoopbackLab, open_lab
+from sockviz.lab.messages import Ended, Entered, Finished, Hello, Message, Returned
+from sockviz.lab.supervisor import LabRefused
+from sockviz.lesson.calls import CALLS, MODULES, method
+from sockviz.model.sockets import Asleep, ProcessRow, SocketRow
+from sockviz.model.values import Json, Value, encode
+from tests.required import unavailable
+
+T = TypeVar("T")
+DEADLINE = 10.0
+
+
+def run(work: Coroutine[Any, Any, T], seconds: float = 30.0) -> T:
+    """Runs `work` to its end on an event loop of its own, or fails after so long."""
+
+    async def within() -> T:
+        async with asyncio.timeout(seconds):
+            return await work
+
+    with asyncio.Runner() as runner:
+        return runner.run(within())
+
+
+# --- lines ------------------------------------------------------------------------------------------------------------
+
+_OPERATORS: dict[type[ast.AST], str] = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.FloorDiv: "//", ast.Mod: "%", ast.BitOr: "|", ast.BitAnd: "&",
+    ast.BitXor: "^", ast.LShift: "<<", ast.RShift: ">>", ast.USub: "-", ast.UAdd: "+", ast.Invert: "~", ast.Not: "not",
+}  # fmt: skip
+
+
+def job(source: str, number: int = 1, child: str | None = None) -> Job:
+    """One line as its process is to be told of it."""
+    (statement,) = ast.parse(source).body
+    targets: list[str] = []
+    unpacks = False
+    if isinstance(statement, ast.Assign):
+        (left,) = statement.targets
+        unpacks = isinstance(left, ast.Tuple)
+        targets = [name.id for name in ast.walk(left) if isinstance(name, ast.Name)]
+    else:
+        assert isinstance(statement, ast.Expr)
+    return Job(number, tree(statement.value), targets, unpacks, child)
+
+
+def tree(node: ast.expr) -> Json:
+    """An expression as child.py takes it."""
+    match node:
+        case ast.Constant(value=value):
+            return ["value", encode(value)]  # type: ignore[arg-type]  # an Ellipsis is refused by encode itself
+        case ast.Name(id=name):
+            return ["name", name]
+        case ast.Attribute(value=ast.Name(id=module), attr=name) if module in MODULES:
+            return ["constant", f"{module}.{name}"]
+        case ast.Attribute(value=value, attr=name):
+            return ["attribute", tree(value), name]
+        case ast.Subscript(value=value, slice=ast.Slice() as cut):
+            return ["subscript", tree(value), ["slice", *[p and tree(p) for p in (cut.lower, cut.upper, cut.step)]]]
+        case ast.Subscript(value=value, slice=index):
+            return ["subscript", tree(value), tree(index)]
+        case ast.UnaryOp(op=op, operand=operand):
+            return ["unary", _OPERATORS[type(op)], tree(operand)]
+        case ast.BinOp(left=left, op=op, right=right):
+            return ["binary", _OPERATORS[type(op)], tree(left), tree(right)]
+        case ast.Tuple(elts=items):
+            return ["tuple", [tree(item) for item in items]]
+        case ast.List(elts=items):
+            return ["list", [tree(item) for item in items]]
+        case ast.Dict(keys=keys, values=values):
+            return ["dict", [[tree(k), tree(v)] for k, v in zip(keys, values, strict=True) if k is not None]]
+        case ast.Call(func=ast.Attribute(value=of, attr=name), args=args, keywords=keywords):
+            named = {str(each.arg): tree(each.value) for each in keywords}
+            given = [tree(arg) for arg in args]
+            if isinstance(of, ast.Name) and (of.id in MODULES or of.id in ("bytes", "int")):
+                key, receiver = f"{of.id}.{name}", None
+            else:
+                row = method("any", name)
+                key, receiver = (row.key if row else f"socket.socket.{name}"), tree(of)
+            return ["call", key, receiver, given, named, key not in CALLS or CALLS[key].is_call]
+    raise AssertionError(f"no form for {ast.unparse(node)}")
+
+
+# --- the lab ----------------------------------------------------------------------------------------------------------
+
+
+class Driver:
+    """A lab, and what it has said. ``tracked`` are pidfds of everything that was ever started in it."""
+
+    def __init__(self, lab: LoopbackLab) -> None:
+        self.lab = lab
+        self.heard: list[Message] = []
+        self.tracked: dict[int, int] = {}
+        self.lines = 0
+
+    def track(self, pid: int) -> None:
+        with contextlib.suppress(ProcessLookupError):  # gone already
+            self.tracked.setdefault(pid, os.pidfd_open(pid))
+
+    def alive(self) -> list[int]:
+        """Pids of tracked processes that have not ended."""
+        return [pid for pid, pidfd in self.tracked.items() if not _readable(pidfd)]
+
+    def forget(self) -> None:
+        for pidfd in self.tracked.values():
+            os.close(pidfd)
+        self.tracked.clear()
+
+    async def start(self, name: str, *, privileged: bool = False) -> Begun:
+        begun = await self.lab.start(name, "loopback", privileged=privileged)
+        self.track(begun.outer_pid)
+        return begun
+
+    async def hear(self, wanted: Callable[[Message], bool], what: str) -> Message:
+        """The first message, also among those heard already, that is `wanted`; it is then taken from them."""
+        end = time.monotonic() + DEADLINE
+        while True:
+            for message in self.heard:
+                if wanted(message):
+                    self.heard.remove(message)
+                    return message
+            try:
+                message = await asyncio.wait_for(self.lab.messages.get(), end - time.monotonic())
+            except TimeoutError:
+                raise AssertionError(f"never heard {what}; heard {self.heard}") from None
+            if isinstance(message, Hello):
+                begun = self.lab.begun(message.process)
+                assert begun is not None
+                self.track(begun.outer_pid)
+            self.heard.append(message)
+
+    async def hand(self, process: str, source: str, child: str | None = None) -> int:
+        """Hands a line to a process; its number."""
+        self.lines += 1
+        await self.lab.perform(process, job(source, self.lines, child))
+        return self.lines
+
+    async def finished(self, process: str, line: int) -> Finished:
+        def is_it(message: Message) -> bool:
+            return isinstance(message, Finished) and (message.process, message.line) == (process, line)
+
+        message = await self.hear(is_it, f"that {process} is done with line {line}")
+        assert isinstance(message, Finished)
+        return message
+
+    async def do(self, process: str, source: str, child: str | None = None) -> Finished:
+        """Has a line performed to its end."""
+        return await self.finished(process, await self.hand(process, source, child))
+
+    async def value(self, process: str, source: str) -> Value:
+        """What an expression gives in a process."""
+        finished = await self.do(process, f"probed = {source}")
+        assert not finished.error, finished
+        return finished.bound["probed"]
+
+    async def call(self, process: str, source: str) -> Returned:
+        """Has a line performed; how the call that it makes came back."""
+        finished = await self.do(process, source)
+        entered = [m for m in self.heard if isinstance(m, Entered) and (m.process, m.line) == (process, finished.line)]
+        assert entered, f"no call was made: {finished}"
+        message = await self.hear(
+            lambda m: isinstance(m, Returned) and (m.process, m.call) == (process, entered[-1].call), f"{source} return"
+        )
+        assert isinstance(message, Returned)
+        return message
+
+    async def enter(self, process: str, source: str) -> Entered:
+        """Hands a line to a process and waits until its call is entered."""
+        line = await self.hand(process, source)
+        message = await self.hear(
+            lambda m: isinstance(m, Entered) and (m.process, m.line) == (process, line), f"{source} entered"
+        )
+        assert isinstance(message, Entered)
+        return message
+
+    async def asleep_in(self, process: str, syscall: str) -> Asleep:
+        """Waits until the kernel says that a process sleeps in a system call."""
+
+        def look() -> Asleep | None:
+            seen = self.lab.asleep(process)
+            return seen if seen is not None and seen.syscall in (syscall, None) else None
+
+        return await until(look, f"{process} asleep in {syscall}")
+
+    async def fork(self, process: str, child: str) -> Begun:
+        """Forks `child`; both are then done with the line."""
+        line = await self.hand(process, f"{child} = os.fork()", child)
+        await self.finished(process, line)
+        await self.finished(child, line)
+        begun = self.lab.begun(child)
+        assert begun is not None
+        self.track(begun.outer_pid)
+        return begun
+
+    async def ended(self, process: str) -> Ended:
+        message = await self.hear(lambda m: isinstance(m, Ended) and m.process == process, f"the end of {process}")
+        assert isinstance(message, Ended)
+        return message
+
+    def process(self, name: str) -> ProcessRow:
+        (look,) = self.lab.look()
+        return next(row for row in look.processes if row.process == name)
+
+    def rows(self) -> list[SocketRow]:
+        (look,) = self.lab.look()
+        return list(look.rows)
+
+
+def _readable(pidfd: int) -> bool:
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+async def until(condition: Callable[[], T | None], what: str, seconds: float = DEADLINE) -> T:
+    """The first value of `condition` that is true."""
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, f"not within {seconds} s: {what}"
+        await asyncio.sleep(0.002)
+    return found
+
+
+@contextlib.asynccontextmanager
+async def a_lab(kind: str, *processes: str) -> AsyncIterator[Driver]:
+    """An open lab with processes in it. At its end nothing of it may be left."""
+    try:
+        lab = await open_lab(kind)
+    except LabRefused as refusal:
+        unavailable(f"this machine allows no {kind} lab: {refusal}")
+    driver = Driver(lab)
+    driver.track(first_pid(lab))
+    try:
+        for name in processes:
+            await driver.start(name)
+        yield driver
+    finally:
+        await lab.close()
+        left = driver.alive()
+        driver.forget()
+        assert not left, f"alive after close: {[(pid, procfs.read_stat(pid)) for pid in left]}"
+
+
+def first_pid(lab: LoopbackLab) -> int:
+    """The pid of the lab's first process, as `sockviz shell` finds it."""
+    return int((lab._directory.path / "init-pid").read_text().split()[1])
+
+
+def refuse_connections_to(port: int) -> bool:
+    """Whether nobody listens on `port` of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0

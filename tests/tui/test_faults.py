@@ -1,0 +1,139 @@
+"""How the application ends when something is wrong: one sentence, the run closed, no traceback on the screen."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from sockviz.progress import ProgressStore
+from sockviz.tui import crash, look
+from sockviz.tui.app import SockvizApp
+from sockviz.tui.ascii_only import spelled
+from sockviz.tui.course import CourseEntry, Options
+from tests.tui.driving import COURSE, at_home, in_lesson, run_async, until
+from tests.tui.scripted import ScriptedRun, run
+
+
+def test_a_fault_becomes_one_sentence_and_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platformdirs.user_state_dir", lambda *_, **__: str(tmp_path / "state"))
+    scripted = run()
+
+    async def it() -> None:
+        async def given(_: CourseEntry) -> ScriptedRun:
+            return scripted
+
+        scripted.fail = RuntimeError("[bold]what[/] was not foreseen")
+        app = SockvizApp(COURSE, given, ProgressStore(tmp_path / "progress.toml"), Options(COURSE[2]))
+        with pytest.raises(Exception, match="not foreseen"):
+            await _watch(app)
+        await app.close_runs()
+        assert app.fault is not None
+        assert "had to stop" in app.fault
+        assert "Traceback" not in app.fault
+        assert app.return_code == 1
+
+    run_async(it())
+    assert scripted.closed == 1
+    saved = list((tmp_path / "state").glob("crash-*.txt"))
+    assert len(saved) == 1
+    assert "[bold]what[/] was not foreseen" in saved[0].read_text()
+
+
+async def _watch(app: SockvizApp) -> None:
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: app.fault is not None)
+
+
+def test_a_fault_is_told_even_where_nothing_can_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "file" / "none"))
+    assert "could not be saved" in crash.save(ValueError("x"), tmp_path / "file" / "below")
+
+
+def test_runs_are_closed_when_the_application_ends_without_leaving(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, (scripted := run())):
+            assert scripted.closed == 0
+        assert scripted.closed == 1
+
+    run_async(it())
+
+
+def test_a_run_that_opens_after_quitting_is_closed(tmp_path: Path) -> None:
+    async def it() -> None:
+        gate, scripted = asyncio.Event(), run()
+
+        async def slowly(_: CourseEntry) -> ScriptedRun:
+            await gate.wait()
+            return scripted
+
+        async with at_home(tmp_path, scripted, open_run=slowly) as session:
+            await session.press("enter")
+            gate.set()
+            await session.until(lambda: session.app._open)
+            await session.press("ctrl+q")
+        assert scripted.closed == 1
+
+    run_async(it())
+
+
+@pytest.mark.parametrize(
+    ("environment", "ascii_only"),
+    [
+        ({}, False),
+        ({"LANG": "en_US.UTF-8", "TERM": "xterm"}, False),
+        ({"LANG": "C.utf8"}, False),
+        ({"LC_ALL": "C", "LANG": "en_US.UTF-8"}, True),
+        ({"LANG": "de_DE.ISO-8859-1"}, True),
+        ({"LANG": "de_DE.UTF-8@euro"}, False),
+        ({"TERM": "linux", "LANG": "en_US.UTF-8"}, True),
+    ],
+)
+def test_ascii_is_read_from_the_environment(environment: dict[str, str], ascii_only: bool) -> None:
+    assert look.wants_ascii(environment) is ascii_only
+
+
+def test_no_screen_names_plain() -> None:
+    assert "--plain" in (look.no_screen({"TERM": "xterm"}, False, True) or "")
+    assert "--plain" in (look.no_screen({"TERM": "dumb"}, True, True) or "")
+    assert look.no_screen({"TERM": "xterm"}, True, True) is None
+
+
+def test_spelling_keeps_every_cell() -> None:
+    assert spelled("● LIVE │ → é 漢 …") == "* LIVE | > e ?? ~"
+
+
+def test_an_ascii_terminal_gets_ascii_alone(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run(), ascii_only=True, notes=True) as session:
+            await session.press("1")
+            await session.perform(3)
+            filters = session.app.get_line_filters()
+            for strip in session.app.screen._compositor.render_strips():
+                line = strip
+                for one in filters:
+                    line = line.apply_filter(one, session.app.screen.background_colors[1])
+                assert line.text.isascii(), line.text
+
+    run_async(it())
+
+
+def test_no_colour_emits_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            assert session.app.theme == "sockviz-monochrome"
+            background = session.app.screen.background_colors[1]
+            for strip in session.app.screen._compositor.render_strips():
+                for one in session.app.get_line_filters():
+                    strip = strip.apply_filter(one, background)
+                for segment in strip:
+                    colours = (segment.style.color, segment.style.bgcolor) if segment.style else ()
+                    assert all(colour is None or colour.is_default for colour in colours), segment
+
+    run_async(it())

@@ -1,0 +1,130 @@
+"""Home: the course, what is said of a lesson, and the ways into one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.widgets import OptionList
+
+from sockviz.progress import ProgressStore
+from sockviz.tui.course import CannotOpen, CourseEntry
+from sockviz.tui.screens.home import HomeScreen
+from sockviz.tui.screens.lesson import LessonScreen
+from sockviz.tui.screens.opening import OpeningScreen
+from tests.tui.driving import COURSE, at_home, run_async
+from tests.tui.scripted import ScriptedRun, run
+
+
+def test_the_course_its_keys_and_the_summary(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with at_home(tmp_path, run()) as session:
+            for said in (
+                "The first connection",
+                "A server and a client say hello",
+                "about 10 minutes",
+                "open",
+                "quit",
+            ):
+                assert said in session.text
+            await session.press("down")
+            assert "connect, one segment at a time" in session.text
+            assert "two hosts" in session.text
+            assert "Not on this machine" in session.text
+            assert "packets" in session.text
+
+    run_async(it())
+
+
+def test_enter_opens_and_q_comes_back(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with at_home(tmp_path, (scripted := run())) as session:
+            await session.press("down", "down", "enter")
+            await session.until(lambda: isinstance(session.app.screen, LessonScreen))
+            await session.press("q")
+            await session.until(lambda: isinstance(session.app.screen, HomeScreen))
+            assert scripted.closed == 1
+            await session.until(lambda: "continue where you left off" in session.text)
+            assert "1 of 3 pages" in session.text
+
+    run_async(it())
+
+
+def test_a_click_opens(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with at_home(tmp_path, run()) as session:
+            y = next(n for n, line in enumerate(session.text.splitlines()) if "The listen queue" in line)
+            await session.pilot.click(offset=(10, y))
+            await session.until(lambda: isinstance(session.app.screen, LessonScreen))
+
+    run_async(it())
+
+
+def test_continue_where_you_left_off(tmp_path: Path) -> None:
+    ProgressStore(tmp_path / "progress.toml").page_seen("listen-queue", 1, 3)
+
+    async def it() -> None:
+        async with at_home(tmp_path, (scripted := run())) as session:
+            assert session.app.screen.query_one(OptionList).highlighted == 2
+            await session.press("c")
+            await session.until(lambda: scripted.timeline.world.page == 1)
+            assert scripted.performed == 5
+
+    run_async(it())
+
+
+def test_a_lesson_that_cannot_be_opened_says_why(tmp_path: Path) -> None:
+    async def refuse(_: CourseEntry) -> ScriptedRun:
+        raise CannotOpen("no isolated lab here: [unshare] EPERM. `sockviz doctor` tells why.")
+
+    async def it() -> None:
+        async with at_home(tmp_path, run(), open_run=refuse) as session:
+            await session.press("enter")
+            await session.until(lambda: "[unshare] EPERM" in session.text)
+            assert isinstance(session.app.screen, OpeningScreen)
+            await session.press("q")
+            assert isinstance(session.app.screen, HomeScreen)
+
+    run_async(it())
+
+
+def test_the_palette_offers_lessons_and_themes(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with at_home(tmp_path, run()) as session:
+            await session.press("ctrl+p")
+            await session.pilot.press(*"light")
+            await session.until(lambda: "Theme: light" in session.text)
+            await session.press("down", "enter")
+            await session.until(lambda: session.app.theme == "sockviz-light")
+
+    run_async(it())
+
+
+def test_damaged_progress_is_said(tmp_path: Path) -> None:
+    (tmp_path / "progress.toml").write_text("not [ toml")
+
+    async def it() -> None:
+        async with at_home(tmp_path, run()) as session:
+            assert "progress.damaged-1" in session.text.replace("\n", "")
+
+    run_async(it())
+
+
+def test_an_empty_course(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with at_home(tmp_path, run(), course=[]) as session:
+            assert "No lessons were found" in session.text
+            await session.press("enter", "c")
+
+    run_async(it())
+
+
+def test_the_course_fits_every_size(tmp_path: Path) -> None:
+    async def it() -> None:
+        for size in ((80, 24), (120, 36), (200, 50), (60, 20)):
+            async with at_home(tmp_path, run(), size=size) as session:
+                lines = session.text.splitlines()
+                assert len(lines) == size[1]
+                assert all(entry.title in session.text for entry in COURSE)
+                assert "q quit" in lines[-1]
+
+    run_async(it())
