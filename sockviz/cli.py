@@ -269,12 +269,12 @@ def _record(run: Run, name: str | None, files: contextlib.ExitStack) -> None:
         return
     try:
         # "x": a recording is somebody's work, and is never written over.
-        file: TextIO = files.enter_context(open(name, "x", encoding="utf-8"))
+        file: TextIO = Path(name).open("x", encoding="utf-8")  # noqa: SIM115  # closed with `files`
     except FileExistsError:
         raise Usage(f"--record {name}: this file exists; name another, or remove it") from None
     except OSError as error:
         raise Usage(f"--record {name}: {error.strerror}") from None
-    Recorder(run, file)
+    Recorder(run, files.enter_context(file))
 
 
 def _screen(options: argparse.Namespace, lesson: Path | None, recorded: Run | None = None) -> int:

@@ -15,7 +15,7 @@ class BadMessage(KernelError):
 
 
 class DumpInterrupted(KernelError):
-    """Sockets came and went during every attempt to list them (NLM_F_DUMP_INTR)."""
+    """Sockets came and went during every attempt to list them (NLM_F_DUMP_INTR), or another reader was at it (EBUSY)."""
 
 
 class Refused(KernelError):

@@ -79,7 +79,7 @@ class SockDiag:
                 continue
             if not interrupted:
                 return payloads
-        raise DumpInterrupted(f"{operation}: sockets came and went during {_ATTEMPTS} attempts")
+        raise DumpInterrupted(f"{operation}: no whole list in {_ATTEMPTS} attempts")
 
     def _dump_once(self, kind: int, body: bytes, operation: str) -> tuple[list[bytes], bool]:
         self._sequence = self._sequence % 0x7FFFFFFF + 1

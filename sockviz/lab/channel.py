@@ -86,4 +86,8 @@ class Channel:
                 return
             body = bytes(self._buffer[_HEADER.size : _HEADER.size + length])
             del self._buffer[: _HEADER.size + length]
-            self._heard(json.loads(body))
+            try:
+                message = json.loads(body)
+            except (ValueError, RecursionError):
+                message = body[:200].decode("ascii", "replace")  # no message of ours: `heard` says so
+            self._heard(message)

@@ -16,6 +16,7 @@ import contextlib
 import errno
 import fcntl
 import json
+import math
 import os
 import resource
 import select
@@ -44,7 +45,11 @@ KINDS: dict[str, Any] = {
 #: Calls whose integer argument asks for that much memory.
 RECEIVING = ("recv", "recvfrom", "recvmsg", "read")
 #: Calls whose last positional argument is an address.
-ADDRESSING = ("bind", "connect", "connect_ex", "sendto")
+ADDRESSING = ("bind", "connect", "connect_ex", "sendto", "sendmsg")
+#: Calls whose first argument is a descriptor (of dup2 the second, too).
+DESCRIBING = ("close", "read", "write", "dup", "dup2", "fcntl", "ioctl", "lseek")
+#: Where sockviz's own descriptors are. In the student's own program there would be nothing.
+OURS = range(900, 1024)
 HEADER = struct.Struct("!I")
 
 
@@ -80,9 +85,10 @@ class Child:
         head, fds = self._exactly(HEADER.size)
         body, more = self._exactly(HEADER.unpack(head)[0])
         for fd in fds + more:
-            high = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 900)  # out of the way of the lesson's own numbers
+            with contextlib.suppress(OSError):  # EINVAL, EMFILE: the lesson's own RLIMIT_NOFILE; it cannot fork then
+                high = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, OURS.start)  # out of the way of the lesson's numbers
+                self.spare = socket.socket(fileno=high)
             os.close(fd)
-            self.spare = socket.socket(fileno=high)
         message: dict[str, Any] = json.loads(body)
         return message
 
@@ -128,6 +134,8 @@ class Child:
             pass  # the call that failed has been told of; its target keeps what it had
         except Refused as refusal:
             failure = ("Refused", str(refusal))
+        except OSError as error:  # of a function that is no call of the timeline, as inet_pton
+            failure = (described(error)["error"], str(error))
         except (
             ArithmeticError,
             AttributeError,
@@ -237,10 +245,10 @@ class Child:
             if not isinstance(held, KINDS[kind]):
                 raise TypeError(f"{name} needs a {kind}, not a {type(held).__name__}")
             function, told = getattr(held, name), [held, *values]
-            self.guard(name, held, values)
+            self.guard(key, held, values, named)
             held = None
         if receiver is None:
-            self.guard(name, None, values)
+            self.guard(key, None, values, named)
         if not is_call:
             return bounded(function(*values, **named))
         self.calls += 1
@@ -268,8 +276,17 @@ class Child:
         self.tell(event="returned", call=number, at=at, value=self.encode(value))
         return value
 
-    def guard(self, name: str, held: Any, values: list[Any]) -> None:
+    def guard(self, key: str, held: Any, values: list[Any], named: dict[str, Any]) -> None:
         """What no lesson may do, whatever its author meant. Raises Refused."""
+        name = key.rpartition(".")[2]
+        if held is None and name in DESCRIBING:
+            for fd in [*values[: 2 if name == "dup2" else 1], *named.values()]:
+                if isinstance(fd, int) and fd in OURS:
+                    raise Refused(f"descriptor {fd} is sockviz's own")
+        if key == "socket.socket" and (len(values) > 3 or "fileno" in named):
+            raise Refused("a socket is made anew, not from a descriptor")
+        if key == "os.fork" and self.spare is None:
+            raise Refused("no room for another process: a lesson has at most 64, and each needs a descriptor")
         if name in RECEIVING:
             if any(isinstance(value, int) and value > LARGEST for value in values):
                 raise Refused(f"{name} of more than {LARGEST} bytes")
@@ -278,12 +295,9 @@ class Child:
                 raise Refused("kill reaches only the lesson's own processes")
         elif name in ("unlink", "stat"):
             plain(values[0])
-        elif (
-            name in ADDRESSING
-            and isinstance(held, socket.socket)
-            and held.family == socket.AF_UNIX
-            and values
-        ):
+        elif not isinstance(held, socket.socket) or not values[3 if name == "sendmsg" else 0 :]:
+            return
+        elif name in ADDRESSING and held.family == socket.AF_UNIX:
             address = values[-1]
             if isinstance(address, (bytes, bytearray)) and address[:1] == b"\0":
                 values[-1] = b"\0" + self.prefix + bytes(address[1:])
@@ -291,12 +305,13 @@ class Child:
                 values[-1] = b"\0" + self.prefix + address[1:].encode()
             else:
                 plain(address)
+        elif name in ADDRESSING and self.prefix:
+            at_home(values[-1])
 
     def fork(self, number: int) -> int:
         """Forks: the child goes on with the spare channel, the parent with its own."""
         spare, self.spare = self.spare, None
-        if spare is None:
-            raise Refused("fork without a channel for the child")
+        assert spare is not None  # see guard
         try:
             pid = os.fork()
         except OSError as error:
@@ -316,6 +331,8 @@ class Child:
 
     def encode(self, value: Any) -> Any:
         """As sockviz.model.values.encode, with sockets named by the inode that the kernel knows them by."""
+        if isinstance(value, float) and not math.isfinite(value):
+            return {"$": "float", "text": repr(value)}  # JSON has none
         if value is None or isinstance(value, (bool, str, float)):
             return value
         if isinstance(value, int):
@@ -363,8 +380,8 @@ def described(error: OSError) -> dict[str, Any]:
     if error.errno is None:  # Python's own: a timeout set by settimeout
         return {"error": type(error).__name__, "message": str(error)}
     name = errno.errorcode.get(error.errno, f"errno {error.errno}")
-    if name == "EWOULDBLOCK":
-        name = "EAGAIN"
+    # One number, two names: the one that the manual pages of these calls use.
+    name = {"EWOULDBLOCK": "EAGAIN", "ENOTSUP": "EOPNOTSUPP"}.get(name, name)
     return {"error": name, "number": error.errno, "message": error.strerror or ""}
 
 
@@ -375,9 +392,29 @@ def plain(name: Any) -> None:
         raise Refused(f"{name!r}: a lesson's files are plain names, in a directory of its own")
 
 
+def at_home(address: Any) -> None:
+    """On this machine's own network a lesson speaks to this machine only."""
+    if not isinstance(address, tuple) or not address or not isinstance(address[0], str):
+        return  # no address of a network: the call itself says what is wrong with it
+    host = address[0].partition("%")[0]
+    if host in ("", "localhost"):
+        return
+    for family, at_ours in (
+        (socket.AF_INET, lambda packed: packed[0] == 127 or packed == bytes(4)),
+        (socket.AF_INET6, lambda packed: packed[:-1] == bytes(15) and packed[-1] < 2),
+        (socket.AF_INET6, lambda packed: packed[:13] == bytes(10) + b"\xff\xff\x7f"),
+    ):
+        with contextlib.suppress(OSError):  # no address of this family
+            if at_ours(socket.inet_pton(family, host)):
+                return
+    raise Refused(f"{host!r}: in this lab a lesson reaches 127.0.0.1 and ::1 only")
+
+
 def size(value: Any) -> int:
     """How much room a value takes, as far as it can be large."""
-    return len(value) if isinstance(value, (bytes, bytearray, str, tuple, list)) else 0
+    if isinstance(value, str):
+        return 4 * len(value)  # the widest character
+    return len(value) if isinstance(value, (bytes, bytearray, tuple, list)) else 0
 
 
 def bounded(value: Any) -> Any:

@@ -35,6 +35,10 @@ F_SETSIG = 10
 CONTROL, LIFELINE = 1001, 1002
 #: Address space of a lesson process: room for a few of the largest values, no more.
 ADDRESS_SPACE = 1 << 30
+#: As many descriptors as most systems allow a process; those two must be among them.
+DESCRIPTORS = 1024
+#: How long the last processes may take to die, in seconds, before this one goes without them.
+LEAVING = 5
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -81,6 +85,15 @@ def drop_capabilities(keep: Collection[int]) -> None:
     prctl(PR_SET_NO_NEW_PRIVS, 1)
 
 
+def limit_to(kind: int, *, least: int = 0, most: int | None = None) -> None:
+    """Brings a resource limit of this process between two bounds, as far as the hard limit lets it."""
+    soft, hard = resource.getrlimit(kind)
+    if most is not None and (hard == resource.RLIM_INFINITY or hard > most):
+        resource.setrlimit(kind, (most, most))
+    elif soft != resource.RLIM_INFINITY and soft < least:
+        resource.setrlimit(kind, (least if hard == resource.RLIM_INFINITY else min(least, hard), hard))
+
+
 def write_map(path: str, text: str) -> None:
     """Writes one of the files that set up a user namespace. Raises Refused."""
     try:
@@ -125,7 +138,7 @@ def set_sysctls(wanted: Mapping[str, str]) -> tuple[dict[str, str], dict[str, in
         except FileNotFoundError:
             continue  # newer than this kernel
         except OSError as error:
-            refused[name] = error.errno  # EROFS: a container's /proc/sys. EACCES, EINVAL: left at its default
+            refused[name] = error.errno or 0  # EROFS: a container's /proc/sys. EACCES, EINVAL: left at its default
     return in_force, refused
 
 
@@ -188,7 +201,7 @@ class Init:
             for fd in struct.unpack(f"{len(payload) // 4}i", payload)
         ]
         if not data:
-            os._exit(0)  # end-of-file: sockviz has gone or has closed the lab
+            self.leave()  # end-of-file: sockviz has closed the lab
         message = json.loads(data)
         try:
             self.tell({"event": "started", "name": message["name"], "pid": self.start(message, fds)})
@@ -217,8 +230,11 @@ class Init:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.setsid()
         die_with(parent)
+        limit_to(resource.RLIMIT_NOFILE, least=DESCRIPTORS)  # or the numbers below could not be had
         # When sockviz dies its end of the lifeline closes, and the kernel sends SIGKILL to the whole group: also to a
         # forked child whose parent is gone, and to one that sleeps in a system call.
+        # The owner of the signal is a property of the open file, and all processes were sent the same one: open our own.
+        lifeline = os.open(f"/proc/self/fd/{lifeline}", os.O_RDONLY | os.O_NONBLOCK)
         fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpid())
         fcntl.fcntl(lifeline, F_SETSIG, signal.SIGKILL)
         fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
@@ -230,12 +246,21 @@ class Init:
         os.closerange(3, CONTROL)
         os.closerange(LIFELINE + 1, 4096)
         os.chdir(message["directory"])
-        resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+        limit_to(resource.RLIMIT_AS, most=ADDRESS_SPACE)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         keep = (CAP_NET_BIND_SERVICE, CAP_NET_RAW) if message["privileged"] else ()
         drop_capabilities(keep)
         command = [sys.executable, "-I", "-S", message["program"], str(CONTROL)]
         os.execve(sys.executable, command, {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"})
+
+    def leave(self) -> NoReturn:
+        """Ends when every process of the lesson has: the lifeline has killed them all. Orphans are children of this one."""
+        signal.alarm(LEAVING)
+        while True:
+            try:
+                os.waitpid(-1, 0)
+            except ChildProcessError:
+                os._exit(0)
 
     def reap(self) -> None:
         """Takes note of every child that has ended."""
@@ -247,9 +272,10 @@ class Init:
             if pid == 0:
                 return
             code = os.waitstatus_to_exitcode(status)
+            named = {each.value: each.name for each in signal.Signals}
             self.tell({
                 "event": "ended", "pid": pid, "exit_code": code if code >= 0 else None,
-                "signal": signal.Signals(-code).name if code < 0 else None,
+                "signal": named.get(-code, f"signal {-code}") if code < 0 else None,
             })  # fmt: skip
 
 

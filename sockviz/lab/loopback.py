@@ -17,7 +17,7 @@ from sockviz.kernel.observe import HostSources, ProcessSource, observe
 from sockviz.lab.channel import Channel
 from sockviz.lab.directory import LabDirectory, sweep
 from sockviz.lab.lab import Begun, Job, Look, Taken
-from sockviz.lab.messages import Ended, Hello, LabLost, Message, from_child
+from sockviz.lab.messages import Ended, Entered, Hello, LabLost, Message, Returned, from_child
 from sockviz.lab.ports import PRIVATE, choose_ports, ephemeral_range
 from sockviz.lab.scope import Scope
 from sockviz.lab.supervisor import PATIENCE, Death, LabRefused, Ready, Supervisor
@@ -54,6 +54,7 @@ class LoopbackLab:
         self._begun: dict[str, Begun] = {}
         self._hellos: dict[str, asyncio.Future[Hello]] = {}
         self._gone: set[str] = set()
+        self._waiting: dict[str, int] = {}  # processes inside waitpid, and the number of that call
         self._pidfds: dict[str, int] = {}
         self._directory = LabDirectory()
         self._scope: Scope | None = None
@@ -187,8 +188,8 @@ class LoopbackLab:
             "unpacks": job.unpacks,
             "pids": [begun.pid for name, begun in self._begun.items() if name not in self._gone],
         }
-        if job.child is None:
-            await channel.send(message)
+        if job.child is None or len(self._begun) - len(self._gone) >= MOST:
+            await channel.send(message)  # without a channel for its child a process refuses to fork
             return
         spare = self._open_channel(job.child)
         try:
@@ -212,6 +213,7 @@ class LoopbackLab:
         except BadValue as error:
             self.messages.put_nowait(LabLost(f"{name} spoke nonsense: {error}"))
             return
+        self._learn_of_deaths(message)
         if isinstance(message, Hello):
             outer = self._channels[name].outer_pid
             self._begun[name] = Begun(message.pid, outer, LOOPBACK, message.at)
@@ -244,8 +246,17 @@ class LoopbackLab:
         ):  # its parent has waited for it before we could look: the parent's waitpid, or init.py, knows
             asyncio.get_running_loop().call_later(0.2, self._end, name, None, None)
             return
-        code = os.waitstatus_to_exitcode(stat.exit_code)
-        self._end(name, code if code >= 0 else None, signal.Signals(-code).name if code < 0 else None)
+        self._end(name, *_ending(stat.exit_code))
+
+    def _learn_of_deaths(self, message: Message) -> None:
+        """A child that its parent has waited for is gone from /proc: what waitpid told the parent is all there is."""
+        match message:
+            case Entered(function="os.waitpid"):
+                self._waiting[message.process] = message.call
+            case Returned(error=None, value=(int(pid), int(status))):
+                over = os.WIFEXITED(status) or os.WIFSIGNALED(status)
+                if message.call == self._waiting.get(message.process) and pid and over:
+                    self._died(Death(pid, *_ending(status)))
 
     def _died(self, death: Death) -> None:
         for name, begun in self._begun.items():
@@ -341,6 +352,15 @@ class LoopbackLab:
             f"{row.state} {_text(row.local)} → {_text(row.peer)}: the kernel keeps it for up to a minute"
             for row in rows
         )
+
+
+def _ending(status: int) -> tuple[int | None, str | None]:
+    """Exit status and signal of a wait status: one of them."""
+    code = os.waitstatus_to_exitcode(status)
+    if code >= 0:
+        return code, None
+    named = {each.value: each.name for each in signal.Signals}
+    return None, named.get(-code, f"signal {-code}")  # most real-time signals have no name
 
 
 def _text(address: object) -> str:

@@ -6,6 +6,17 @@ import errno
 import os
 from dataclasses import dataclass
 
+#: The areas, in the order in which they are probed.
+SYSTEM, VIEW, PROCESSES, HOST, ISOLATED = (
+    "system",
+    "the kernel's view",
+    "processes",
+    "host lab",
+    "isolated lab",
+)
+TERMINAL, FILES, TOOLS = "terminal", "files", "tools (optional, to look by hand)"
+#: The probe of each lab that decides whether lessons can be performed in it.
+PROCESS = "a lesson process"
 #: What a step found that was never tried, because one before it was refused.
 NOT_REACHED = "not reached"
 

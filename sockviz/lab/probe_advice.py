@@ -23,11 +23,6 @@ class Settings:
         except OSError:
             return None
 
-    def now(self, name: str) -> str:
-        """``NAME (now VALUE)``, or the name alone."""
-        value = self.sysctl(name)
-        return name if value is None else f"{name} (now {value})"
-
     @property
     def has_seccomp(self) -> bool:
         """Whether a seccomp filter is on this process, as in most containers and sandboxes."""
@@ -57,10 +52,11 @@ class Settings:
         return None
 
     def _filter(self, call: str) -> str:
-        where = "this container's" if self.is_container else "the"
+        if not self.is_container:
+            return f"a seccomp filter refuses {call}: run sockviz outside of this sandbox"
         return (
-            f"{where} seccomp filter refuses {call}: docker run --security-opt seccomp=PROFILE with a profile that allows it "
-            "(or seccomp=unconfined)"
+            f"this container's seccomp filter refuses {call}: docker run --security-opt seccomp=PROFILE with a profile that "
+            "allows it (or seccomp=unconfined)"
         )
 
     def for_namespace(self, step: str, number: int) -> str:
@@ -71,7 +67,12 @@ class Settings:
             "unshare(CLONE_NEWPID)": "user.max_pid_namespaces",
         }
         if number == errno.ENOSPC and step in limits:
-            return f"sudo sysctl {limits[step]}=1000; it is {self.now(limits[step])}, and namespaces nest 32 deep at most"
+            now = self.sysctl(limits[step])
+            return (
+                f"sudo sysctl {limits[step]}=1000"
+                + (f" (now {now} here" if now else " (")
+                + "; those of enclosing namespaces count too, and they nest 32 deep at most)"
+            )
         if number in (errno.EAGAIN, errno.ENOMEM):
             return "more processes: `ulimit -u`, or the pids limit of this container or session"
         if number == errno.EINVAL and step in limits:
@@ -87,9 +88,13 @@ class Settings:
         if step.startswith("unshare") and self.has_seccomp:
             reasons.append(self._filter("unshare"))
         if not reasons and step.startswith("unshare"):
-            reasons.append("not in a chroot, and outside a sandbox or security module that forbids user namespaces")
+            reasons.append(
+                "not in a chroot, and outside a sandbox or security module that forbids user namespaces"
+            )
         elif not reasons:
-            reasons.append("a security module (AppArmor, SELinux) allows the namespace and then keeps its rights back")
+            reasons.append(
+                "a security module (AppArmor, SELinux) allows the namespace and then keeps its rights back"
+            )
         return "; or ".join(reasons)
 
     def for_capture(self, number: int) -> str:
@@ -102,7 +107,7 @@ class Settings:
     def for_netlink(self, number: int, modules: Sequence[str]) -> str:
         """What stands behind a refused sock_diag socket or dump."""
         if number in (errno.ENOENT, errno.EPROTONOSUPPORT):
-            return f"sudo modprobe {' '.join(modules)}, or a kernel built with them"
+            return f"sudo modprobe -a {' '.join(modules)}, or a kernel built with {'them' if modules[1:] else 'it'}"
         if self.has_seccomp:
             return self._filter("AF_NETLINK sockets")
         return "a sandbox or security module refuses it: run sockviz outside of it"

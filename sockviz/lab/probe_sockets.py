@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import select
 import socket
 import time
 from collections.abc import Sequence
@@ -11,13 +13,14 @@ from sockviz.kernel import capture, sock_diag
 from sockviz.kernel.counters import read_counters
 from sockviz.kernel.errors import KernelError, Refused
 from sockviz.kernel.proc_net import read_tables
-from sockviz.lab.probe import Probe, failed, not_reached, passed, refused
+from sockviz.lab.probe import VIEW, Probe, failed, not_reached, passed, refused
 from sockviz.lab.probe_advice import Settings
 from sockviz.model.sockets import SocketRow, State
 
-AREA = "the kernel's view"
 _PATIENCE = 2.0
 
+_TCP, _NETLINK, _TABLES = "TCP loopback", "NETLINK_SOCK_DIAG socket", "/proc/net tables"
+_COUNTERS, _CAPTURE, _IPV6 = "counters", "packet capture on lo", "IPv6 loopback"
 _DIAG = ("sock_diag TCP", "sock_diag UDP", "sock_diag UNIX", "sock_diag RAW", "bound-only TCP sockets")
 _COSTS = {
     "sock_diag TCP": "rows come from /proc/net/tcp: no backlog, no socket cookie, no TCP_INFO, no bound-only sockets",
@@ -31,7 +34,17 @@ _MODULES = ("inet_diag", "tcp_diag", "udp_diag", "unix_diag", "raw_diag")
 
 def probe_sockets(settings: Settings) -> list[Probe]:
     """Everything that is read of a network's sockets, tried on sockets made for it."""
-    probes = _sock_diag(settings)
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            socket.create_connection(server.getsockname(), timeout=_PATIENCE).close()
+    except OSError as error:
+        # ENETUNREACH, EADDRNOTAVAIL: lo is down. EPERM, EACCES: a sandbox without a network.
+        number = error.errno or errno.ETIMEDOUT
+        enable = "sudo ip link set lo up, or a sandbox that allows sockets"
+        rest = (_NETLINK, *_DIAG, _TABLES, _COUNTERS, _CAPTURE, _IPV6)
+        first = refused(VIEW, _TCP, number, "lessons cannot be performed on the host's loopback", enable)
+        return [first, *(not_reached(VIEW, name) for name in rest)]
+    probes = [passed(VIEW, _TCP, "connected to 127.0.0.1"), *_sock_diag(settings)]
     probes.append(_tables(settings))
     probes.append(_counters())
     probes.append(_capture(settings))
@@ -40,16 +53,20 @@ def probe_sockets(settings: Settings) -> list[Probe]:
 
 
 def _sock_diag(settings: Settings) -> list[Probe]:
-    name = "NETLINK_SOCK_DIAG socket"
+    name = _NETLINK
     try:
         sock = sock_diag.open_sock_diag()
     except Refused as refusal:
         costs = "sockets are read from /proc/net instead, which says less: " + _COSTS["sock_diag TCP"]
-        first = refused(AREA, name, refusal.number, costs, settings.for_netlink(refusal.number, _MODULES))
-        return [first, *(not_reached(AREA, each) for each in _DIAG)]
+        first = refused(VIEW, name, refusal.number, costs, settings.for_netlink(refusal.number, _MODULES))
+        return [first, *(not_reached(VIEW, each) for each in _DIAG)]
     diag = sock_diag.SockDiag(sock)
     with contextlib.closing(diag):
-        return [passed(AREA, name, "opened"), *_dumps(diag, settings)]
+        try:
+            return [passed(VIEW, name, "opened"), *_dumps(diag, settings)]
+        except OSError as error:  # a sandbox that lets no UDP or UNIX socket be made
+            first = refused(VIEW, _DIAG[0], error.errno or 0, "nothing can be looked for")
+            return [passed(VIEW, name, "opened"), first, *(not_reached(VIEW, each) for each in _DIAG[1:])]
 
 
 def _dumps(diag: sock_diag.SockDiag, settings: Settings) -> list[Probe]:
@@ -67,11 +84,11 @@ def _dumps(diag: sock_diag.SockDiag, settings: Settings) -> list[Probe]:
             rows = sock_diag.read_sockets(diag, now=time.time())
         except Refused as refusal:
             advice = settings.for_netlink(refusal.number, _MODULES)
-            first = refused(AREA, _DIAG[0], refusal.number, _COSTS[_DIAG[0]], advice)
-            return [first, *(not_reached(AREA, each) for each in _DIAG[1:])]
+            first = refused(VIEW, _DIAG[0], refusal.number, _COSTS[_DIAG[0]], advice)
+            return [first, *(not_reached(VIEW, each) for each in _DIAG[1:])]
         except KernelError as error:
-            first = failed(AREA, _DIAG[0], str(error), _COSTS[_DIAG[0]])
-            return [first, *(not_reached(AREA, each) for each in _DIAG[1:])]
+            first = failed(VIEW, _DIAG[0], str(error), _COSTS[_DIAG[0]])
+            return [first, *(not_reached(VIEW, each) for each in _DIAG[1:])]
         backlog = [row.send_q for row in _of(rows, "TCP", listener) if row.state is State.LISTEN]
         probes = [
             _judged("sock_diag TCP", backlog == [7], "a listener's backlog as listen() was told it"),
@@ -80,10 +97,10 @@ def _dumps(diag: sock_diag.SockDiag, settings: Settings) -> list[Probe]:
         ]
         raw = diag.refused.get("RAW AF_INET")
         if raw is None:
-            probes.append(passed(AREA, "sock_diag RAW", "answered"))
+            probes.append(passed(VIEW, "sock_diag RAW", "answered"))
         else:
             advice = settings.for_netlink(raw.number, ("raw_diag",))
-            probes.append(refused(AREA, "sock_diag RAW", raw.number, _COSTS["sock_diag RAW"], advice))
+            probes.append(refused(VIEW, "sock_diag RAW", raw.number, _COSTS["sock_diag RAW"], advice))
         probes.append(_bound_only(diag, bound))
         return probes
 
@@ -103,15 +120,15 @@ def _dumped(
     refusal = diag.refused.get("UNIX" if protocol == "UNIX" else f"{protocol} AF_INET")
     if refusal is not None:
         advice = settings.for_netlink(refusal.number, (f"{protocol.lower()}_diag",))
-        return refused(AREA, name, refusal.number, _COSTS[name], advice)
+        return refused(VIEW, name, refusal.number, _COSTS[name], advice)
     return _judged(name, bool(_of(rows, protocol, sock)), "a socket made for this has its row")
 
 
 def _judged(name: str, ok: bool, found: str) -> Probe:
     if ok:
-        return passed(AREA, name, found)
+        return passed(VIEW, name, found)
     return failed(
-        AREA, name, "answered, without the row of a socket made for this", _COSTS[name], "a newer kernel"
+        VIEW, name, "answered, without the row of a socket made for this", _COSTS[name], "a newer kernel"
     )
 
 
@@ -120,68 +137,67 @@ def _bound_only(diag: sock_diag.SockDiag, bound: socket.socket) -> Probe:
     try:
         rows = sock_diag.read_bound_only(diag, now=time.time())
     except KernelError as error:
-        return failed(AREA, name, str(error), _COSTS[name], "Linux 6.8 or later")
+        return failed(VIEW, name, str(error), _COSTS[name], "Linux 6.8 or later")
     if _of(rows, "TCP", bound):
-        return passed(AREA, name, "listed under sock_diag's state bit 13")
-    return failed(AREA, name, "this kernel does not list them", _COSTS[name], "Linux 6.8 or later")
+        return passed(VIEW, name, "listed under sock_diag's state bit 13")
+    return failed(VIEW, name, "this kernel does not list them", _COSTS[name], "Linux 6.8 or later")
 
 
 def _tables(settings: Settings) -> Probe:
-    name, costs = "/proc/net tables", "nothing, as long as sock_diag answers: they are what is read without it"
+    name, costs = _TABLES, "nothing, as long as sock_diag answers: they are what is read without it"
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(1)
         try:
             rows = read_tables("/proc/net", now=time.time())
         except Refused as refusal:
-            return refused(AREA, name, refusal.number, costs, settings.for_process(refusal.number, "net"))
+            return refused(VIEW, name, refusal.number, costs, settings.for_process(refusal.number, "net"))
         except KernelError as error:
-            return failed(AREA, name, str(error), costs)
+            return failed(VIEW, name, str(error), costs)
         if _of(rows, "TCP", listener):
-            return passed(AREA, name, "readable (the fallback)")
-        return failed(AREA, name, "without the row of a socket made for this", costs)
+            return passed(VIEW, name, "readable (the fallback)")
+        return failed(VIEW, name, "without the row of a socket made for this", costs)
 
 
 def _counters() -> Probe:
-    name, costs = "counters", "lessons that read counters (ListenOverflows …) are skipped"
+    name, costs = _COUNTERS, "lessons that read counters (ListenOverflows …) are skipped"
     try:
-        return passed(AREA, name, f"{len(read_counters())} in /proc/net/netstat, snmp and snmp6")
+        return passed(VIEW, name, f"{len(read_counters())} in /proc/net/netstat, snmp and snmp6")
     except Refused as refusal:
-        return refused(AREA, name, refusal.number, costs, "/proc/net/netstat and snmp readable")
+        return refused(VIEW, name, refusal.number, costs, "/proc/net/netstat and snmp readable")
     except KernelError as error:
-        return failed(AREA, name, str(error), costs)
+        return failed(VIEW, name, str(error), costs)
 
 
 def _capture(settings: Settings) -> Probe:
-    name = "packet capture on lo"
+    name = _CAPTURE
     costs = "in the host lab the wire's segments are inferred instead of captured; lessons that need packets are skipped there"
     try:
         sock = capture.open_capture("lo")
     except Refused as refusal:
-        return refused(AREA, name, refusal.number, costs, settings.for_capture(refusal.number))
-    with sock, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
-        own.bind(("127.0.0.1", 0))
-        own.sendto(b"sockviz", own.getsockname())
+        return refused(VIEW, name, refusal.number, costs, settings.for_capture(refusal.number))
+    with sock, socket.create_server(("127.0.0.1", 0)) as own:
+        socket.create_connection(own.getsockname(), timeout=_PATIENCE).close()
         deadline = time.monotonic() + _PATIENCE
         try:
-            while time.monotonic() < deadline:
+            while select.select([sock], [], [], max(0.0, deadline - time.monotonic()))[0]:
                 # lo may be busy with others' packets: ours is the one with this port.
                 packets = capture.read_packets(sock, "lo")
-                if any(packet.source == own.getsockname() for packet in packets):
-                    return passed(AREA, name, "a datagram sent for this was captured")
+                if any(packet.destination == own.getsockname() for packet in packets):
+                    return passed(VIEW, name, "the segments of a connection made for this were captured")
         except Refused as refusal:
-            return refused(AREA, name, refusal.number, costs)
-    return failed(AREA, name, "opened, but a datagram sent for this was not captured", costs)
+            return refused(VIEW, name, refusal.number, costs)
+    return failed(VIEW, name, "opened, but a connection made for this was not captured", costs)
 
 
 def _ipv6(settings: Settings) -> Probe:
-    name, costs = "IPv6 loopback", "lessons that need IPv6 are skipped"
+    name, costs = _IPV6, "lessons that need IPv6 are skipped"
     try:
         with (
             socket.create_server(("::1", 0), family=socket.AF_INET6) as listener,
             socket.create_connection(listener.getsockname()[:2], timeout=_PATIENCE),
         ):
-            return passed(AREA, name, "connected to ::1")
+            return passed(VIEW, name, "connected to ::1")
     except OSError as error:
         off = settings.sysctl("net.ipv6.conf.lo.disable_ipv6") == "1"
         enable = (
@@ -189,4 +205,4 @@ def _ipv6(settings: Settings) -> Probe:
             if off
             else "a kernel, or container, with IPv6"
         )
-        return refused(AREA, name, error.errno or 0, costs, enable)
+        return refused(VIEW, name, error.errno or 0, costs, enable)

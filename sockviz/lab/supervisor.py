@@ -72,14 +72,29 @@ class Supervisor:
 
         To be called on the main thread: the lab dies with the thread that started it (PR_SET_PDEATHSIG).
         """
-        loop = asyncio.get_running_loop()
+        self._ready = asyncio.get_running_loop().create_future()
+        try:
+            self._launch(kind, sysctls)
+        except OSError as error:  # EAGAIN, ENOMEM: no further process; EMFILE, ENFILE: no further descriptors
+            await self.close()
+            raise LabRefused("starting the lab's first process", error.errno or 0) from None
+        try:
+            return await asyncio.wait_for(self._ready, PATIENCE)
+        except TimeoutError:
+            await self.close()
+            raise LabRefused("starting the lab", errno.ETIMEDOUT) from None
+        except LabRefused:
+            await self.close()
+            raise
+
+    def _launch(self, kind: str, sysctls: Mapping[str, str]) -> None:
+        """Starts init.py. Raises OSError."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
         ours.setblocking(False)
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._control = ours
         self._lifeline = os.pipe2(os.O_CLOEXEC)
-        self._ready = loop.create_future()
-        loop.add_reader(ours, self._read)
+        asyncio.get_running_loop().add_reader(ours, self._read)
         with theirs:
             command = [
                 sys.executable,
@@ -98,14 +113,6 @@ class Supervisor:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        try:
-            return await asyncio.wait_for(self._ready, PATIENCE)
-        except TimeoutError:
-            await self.close()
-            raise LabRefused("starting the lab", errno.ETIMEDOUT) from None
-        except LabRefused:
-            await self.close()
-            raise
 
     async def start(self, name: str, channel: socket.socket, directory: Path, *, privileged: bool) -> int:
         """Has a process started whose control channel is `channel`. Returns its pid in the lab. Raises `LabRefused`."""

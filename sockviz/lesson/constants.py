@@ -37,7 +37,7 @@ _LINUX = {
         "SOCK_NONBLOCK SOL_SOCKET SOMAXCONN SHUT_RD SHUT_WR SHUT_RDWR IPPROTO_IP IPPROTO_IPV6 IPPROTO_ICMP IPPROTO_ICMPV6 "
         "IPPROTO_TCP IPPROTO_UDP IPPROTO_RAW INADDR_ANY INADDR_LOOPBACK INADDR_BROADCAST SO_ACCEPTCONN SO_BROADCAST SO_DOMAIN "
         "SO_DONTROUTE SO_ERROR SO_KEEPALIVE SO_LINGER SO_OOBINLINE SO_PASSCRED SO_PEERCRED SO_PROTOCOL SO_RCVBUF SO_RCVLOWAT "
-        "SO_RCVTIMEO SO_REUSEADDR SO_REUSEPORT SO_SNDBUF SO_SNDLOWAT SO_SNDTIMEO SO_TYPE IPV6_V6ONLY IP_TTL IP_TOS IP_RECVERR "
+        "SO_RCVTIMEO SO_REUSEADDR SO_REUSEPORT SO_SNDBUF SO_SNDLOWAT SO_SNDTIMEO SO_TYPE IPV6_V6ONLY IP_TTL IP_TOS "
         "TCP_CORK TCP_DEFER_ACCEPT TCP_INFO TCP_KEEPCNT TCP_KEEPIDLE TCP_KEEPINTVL TCP_LINGER2 TCP_MAXSEG TCP_NODELAY "
         "TCP_QUICKACK TCP_SYNCNT TCP_USER_TIMEOUT TCP_FASTOPEN MSG_CTRUNC MSG_DONTROUTE MSG_DONTWAIT MSG_EOR MSG_ERRQUEUE "
         "MSG_FASTOPEN MSG_MORE MSG_NOSIGNAL MSG_OOB MSG_PEEK MSG_TRUNC MSG_WAITALL AI_ADDRCONFIG AI_ALL AI_CANONNAME "
@@ -78,7 +78,9 @@ def constant_value(dotted: str) -> int | str | None:
     return value if isinstance(value, int | str) else None
 
 
-#: Names of errors that ``.last.error`` can be: errno's, the resolver's, and those that Python raises by itself.
-ERRORS = frozenset(errno.errorcode.values()) | {
-    name for name in constants("socket") if name.startswith("EAI_")
+#: Names of errors that ``.last.error`` can be: errno's, the resolver's, and those that Python raises by itself. Where two names
+#: have one number it is the manual's: errorcode knows ENOTSUP only, the pages of listen and accept say EOPNOTSUPP.
+ERRORS = (frozenset(errno.errorcode.values()) - {"ENOTSUP"}) | {
+    "EOPNOTSUPP",
+    *(name for name in constants("socket") if name.startswith("EAI_")),
 }

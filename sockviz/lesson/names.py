@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from sockviz.lesson.calls import BLOCKING, CALLS
 from sockviz.lesson.constants import ERRORS
-from sockviz.lesson.document import BOUND, PROCESS_ATTRIBUTES, Expression
+from sockviz.lesson.document import BOUND, PROCESS_ATTRIBUTES, Expression, Lesson, Problem
 from sockviz.lesson.expressions import FUNCTIONS, ROWS, place
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.link_statements import SIDES, packet_problem
@@ -48,6 +49,23 @@ def counter_key(name: str, known: frozenset[str] | set[str]) -> str | None:
     return None
 
 
+def unknown_counters(lesson: Lesson, known: Collection[str]) -> tuple[Problem, ...]:
+    """The counters in `lesson` that are none of the kernel's, whose keys are `known`: a problem each, at its place."""
+    keys, found = frozenset(known), []
+    expressions = [e.expression for page in lesson.pages for e in page.expectations]
+    expressions += [p.answer for page in lesson.pages for p in page.predictions]
+    bare = [key.partition(".")[2] for key in sorted(keys) if key.partition(".")[0] in COUNTER_TABLES]
+    for expression in expressions:
+        for node in ast.walk(expression.tree):
+            match node:
+                case ast.Attribute(value=ast.Name(id="counters"), attr=name) if (
+                    counter_key(name, keys) is None
+                ):
+                    message = f"this kernel has no counter {name[:60]}{nearest(name, bare)}"
+                    found.append(Problem(*place(expression, node), "name", message))
+    return tuple(sorted(found))
+
+
 @dataclass(frozen=True, slots=True)
 class _Shape:
     """What a node stands for: ``socket``, ``row``, ``rows``, ``last``, ``plain``, ``any``; ``of`` names the kind of constant
@@ -64,14 +82,13 @@ _PLAIN = _Shape()
 class NameChecker:
     """Checks expressions in document order, each with what `scope` knows at its place.
 
-    ``implied`` gathers the needs that they imply, ``counters`` the counters they use with their places.
+    ``implied`` gathers the needs that they imply.
     """
 
     scope: Scope
     findings: Findings
     lab: str
     implied: dict[str, None] = field(default_factory=dict)
-    counters: list[tuple[str, int, int]] = field(default_factory=list)
     _pending: list[tuple[int, int, str, str]] = field(default_factory=list)
 
     def check(self, expression: Expression) -> None:
@@ -233,7 +250,6 @@ class _Check:
                 node,
                 f"{node.attr[:60]} is no counter's name; they look like ListenOverflows or UdpRcvbufErrors",
             )
-        self.checker.counters.append((node.attr, *place(self.expression, node)))
         return _PLAIN
 
     def link(self, node: ast.Attribute) -> _Shape:

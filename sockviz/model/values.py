@@ -8,6 +8,7 @@ The same encoding is used on a process's control channel and in recordings.
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -66,6 +67,8 @@ class BadValue(ValueError):
 def encode(value: Value) -> Json:
     """The tagged JSON form of `value`."""
     match value:
+        case float() if not math.isfinite(value):
+            return {"$": "float", "text": repr(value)}  # JSON has none
         case None | bool() | str() | float():
             return value
         case int():
@@ -97,6 +100,8 @@ def decode(json: Json) -> Value:
     match json:
         case None | bool() | int() | float() | str():
             return json
+        case {"$": "float", "text": "nan" | "inf" | "-inf" as text}:
+            return float(text)
         case {"$": "bytes", "base64": str(text)}:
             try:
                 return base64.b64decode(text, validate=True)
@@ -107,7 +112,10 @@ def decode(json: Json) -> Value:
         case {"$": "list", "items": list(items)}:
             return [decode(item) for item in items]
         case {"$": "dict", "items": list(pairs)}:
-            return {decode(key): decode(item) for key, item in (_pair(pair) for pair in pairs)}
+            try:
+                return {decode(key): decode(item) for key, item in (_pair(pair) for pair in pairs)}
+            except TypeError:
+                raise BadValue(f"keys that cannot be keys: {str(json)[:80]}") from None
         case {
             "$": "socket",
             "inode": int(inode),

@@ -8,6 +8,8 @@ from sockviz.model.world import World
 
 #: Calls whose Python value is None where their C one says how many bytes went.
 _COUNTLESS = frozenset({"sendall", "settimeout", "setblocking"})
+#: Calls that are not meant to return.
+ENDING = frozenset({"_exit", "abort"})
 
 
 def address_text(address: Address | Value) -> str:
@@ -57,7 +59,7 @@ def outcome(call: Call) -> str:
         case Stage.ASLEEP:
             return "◐"
         case Stage.ABANDONED:
-            return "✗ never returned"
+            return "ends here" if call.name in ENDING else "✗ never returned"
         case Stage.ENTERED:
             return ""
 

@@ -12,14 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from sockviz.kernel.sock_diag import SockDiag
 from sockviz.model.values import Address, decode
+from tests.required import cannot_become_ordinary, unavailable
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 FIXTURES = HERE / "fixtures"
 NOBODY = 65534
+
+# Nothing is kept between runs: a checkout that is read as another user has no place for it.
+settings.register_profile("kernel", database=None)
+settings.load_profile("kernel")
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,8 @@ class Theatre:
 def theatre(as_nobody: bool, directory: str) -> Iterator[Theatre]:
     if as_nobody and os.getuid() != 0:
         pytest.skip("only root can become another user")
+    if as_nobody and (why := cannot_become_ordinary()):
+        unavailable(why)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     other: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if as_nobody else {}
     if as_nobody:
@@ -76,7 +84,7 @@ def theatre(as_nobody: bool, directory: str) -> Iterator[Theatre]:
         _, why = process.communicate()
         ours.close()
         if "unshare" in why or "_map" in why or "Operation not permitted" in why:
-            pytest.skip(f"this machine allows no private namespace: {why.splitlines()[-1]}")
+            unavailable(f"this machine allows no private namespace: {why.splitlines()[-1]}")
         pytest.fail(why)
     report = json.loads(message)
     said = {

@@ -15,13 +15,20 @@ from sockviz.kernel.inet_diag import TCPDIAG_GETSOCK, tcp_request
 from sockviz.kernel.netlink import dump_request
 from sockviz.kernel.sock_diag import SockDiag, read_sockets
 from sockviz.model.sockets import SocketRow, State, TcpInfo, Timer, says_the_same
+from tests.required import unavailable
 
 if TYPE_CHECKING:
     from tests.kernel.conftest import Theatre
 
-pytestmark = pytest.mark.skipif(shutil.which("ss") is None, reason="needs iproute2's ss")
+
+@pytest.fixture(autouse=True)
+def ss() -> None:
+    if shutil.which("ss") is None:
+        unavailable("iproute2's ss is not installed")
+
 
 DEADLINE = 8.0
+OLDER = "this kernel does not list bound-only sockets (older than 6.8)"
 SS_STATES = {
     "ESTAB": State.ESTABLISHED,
     "SYN-RECV": State.SYN_RECEIVED,
@@ -207,7 +214,7 @@ def test_unix(stage: Theatre) -> None:
 def test_bound_only(stage: Theatre) -> None:
     rows = {row.cookie: row for row in read_sockets(stage.diag, now=0.0) if row.bound_only}
     if not rows:
-        pytest.skip("this kernel does not list bound-only sockets (older than 6.8)")
+        unavailable(OLDER)
     assert {row.cookie for row in rows.values()} == {
         stage.sockets[name].cookie for name in ("bound", "bound to all", "bound 6")
     }

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sockviz.kernel.counters import growth, parse_counters, parse_counters6, read_counters, resolve
 from sockviz.kernel.errors import BadMessage, Refused, UnknownCounter
+from tests.required import unavailable
 
 if TYPE_CHECKING:
     from tests.kernel.conftest import Theatre
@@ -115,7 +116,7 @@ def test_any_bytes(text: bytes) -> None:
 
 def test_the_same_figures_as_nstat(stage: Theatre) -> None:
     if shutil.which("nstat") is None:
-        pytest.skip("needs iproute2's nstat")
+        unavailable("iproute2's nstat is not installed")
     before = read_counters(f"/proc/{stage.pid}/net")
     printed = stage.run("nstat", "-a", "-s", "-z").splitlines()[1:]
     after = read_counters(f"/proc/{stage.pid}/net")

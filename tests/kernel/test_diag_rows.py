@@ -218,6 +218,20 @@ def test_tcp_info_of_older_kernels(size: int, lacking: str | None) -> None:
     assert known == TAIL[: TAIL.index(lacking)] if lacking else TAIL
 
 
+def test_every_field_of_tcp_info_is_where_the_kernel_puts_it() -> None:
+    """Each 32-bit word holds its own offset (include/uapi/linux/tcp.h)."""
+    info = parse_tcp_info(struct.pack("=60I", *range(0, 240, 4)))
+    offsets = {
+        "rto": 8, "ato": 12, "snd_mss": 16, "rcv_mss": 20, "unacked": 24, "sacked": 28, "lost": 32, "retrans": 36,
+        "rtt": 68, "rttvar": 72, "snd_ssthresh": 76, "snd_cwnd": 80, "total_retrans": 100, "segs_out": 136,
+        "segs_in": 140, "notsent_bytes": 144, "snd_wnd": 228, "rcv_wnd": 232,
+    }  # fmt: skip
+    assert {name: getattr(info, name) for name in offsets} == offsets
+    wide = {"bytes_acked": 120, "bytes_received": 128, "bytes_sent": 200}
+    words = {name: struct.pack("=Q", getattr(info, name)) for name in wide}
+    assert words == {name: struct.pack("=2I", at, at + 4) for name, at in wide.items()}
+
+
 def test_tcp_info_too_short_for_any_kernel() -> None:
     for size in range(104):
         with pytest.raises(BadMessage):

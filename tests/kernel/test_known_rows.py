@@ -41,6 +41,8 @@ def test_elapsed_times_alone_change_nothing() -> None:
     for at in range(INFO_AT + 44, INFO_AT + 60):
         assert known.rows([changed(IDLE, at)], 0.0)[0] is row
     for at in (INFO_AT + 43, INFO_AT + 60):
+        known = KnownRows()
+        (row,) = known.rows([IDLE], 0.0)
         assert known.rows([changed(IDLE, at)], 0.0)[0] is not row
 
 

@@ -4,11 +4,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
 from sockviz.kernel.observe import HostSources, ProcessSource, observe
 from sockviz.kernel.sock_diag import SockDiag, open_sock_diag, read_sockets
 from sockviz.model.sockets import SocketRow, State
+from tests.required import unavailable
 
 if TYPE_CHECKING:
     from tests.kernel.conftest import Theatre
@@ -78,7 +77,7 @@ def bound_only(stage: Theatre, *processes: ProcessSource) -> set[int]:
 
 def test_bound_only_sockets_are_looked_for_when_a_process_holds_one(stage: Theatre) -> None:
     if not any(row.bound_only for row in read_sockets(stage.diag, now=0.0)):
-        pytest.skip("this kernel does not list bound-only sockets (older than 6.8)")
+        unavailable("this kernel does not list bound-only sockets (older than 6.8)")
     bound = {name: stage.sockets[name] for name in ("bound", "bound to all", "bound 6")}
     without = frozenset(said.fd for said in (*bound.values(), stage.sockets["fresh"]))
     assert bound_only(stage, ProcessSource("server", stage.pid)) == {said.inode for said in bound.values()}

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 import pytest
 
 from sockviz.kernel.errors import BadMessage, DumpInterrupted, Refused
+from sockviz.kernel.inet_diag import TCPDIAG_GETSOCK, tcp_request
+from sockviz.kernel.netlink import dump_request
 from sockviz.kernel.sock_diag import SockDiag, open_sock_diag, read_sockets, read_tcp
 
 ROW, DONE, ERROR = 20, 3, 2
@@ -126,11 +128,15 @@ def test_a_closed_socket_is_a_refusal() -> None:
         read_sockets(diag, now=0.0)
 
 
-def test_hundreds_of_rows() -> None:
-    """More than fit into one block of a dump."""
+def test_a_thousand_rows_after_a_dump_that_nobody_read() -> None:
+    """Many blocks. The kernel refuses a second dump (EBUSY) until the first is read out."""
     with contextlib.ExitStack() as held, open_sock_diag() as sock:
-        made = [held.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) for _ in range(700)]
-        for each in made:
-            each.bind("")  # autobind: an abstract name of the kernel's choice
-        rows = {row.inode: row for row in read_sockets(SockDiag(sock), now=0.0) if row.protocol == "UNIX"}
-        assert all(rows[os.fstat(each.fileno()).st_ino].local == each.getsockname() for each in made)
+        listener = held.enter_context(socket.create_server(("127.0.0.1", 0), backlog=1000))
+        clients = [held.enter_context(socket.create_connection(listener.getsockname())) for _ in range(700)]
+        sock.send(dump_request(TCPDIAG_GETSOCK, tcp_request(), 9999))
+        rows = {row.cookie: row for row in read_tcp(SockDiag(sock), now=0.0)}
+        by_inode = {row.inode: row for row in rows.values()}
+        assert all(by_inode[os.fstat(each.fileno()).st_ino].local == each.getsockname() for each in clients)
+        waiting = {row.peer for row in rows.values() if row.local == listener.getsockname() and row.peer}
+        assert waiting == {each.getsockname() for each in clients}
+        listener.close()  # resets them all: no TIME-WAIT is left behind

@@ -112,8 +112,9 @@ class Driver:
         self.lines = 0
 
     def track(self, pid: int) -> None:
-        with contextlib.suppress(ProcessLookupError):  # gone already
-            self.tracked.setdefault(pid, os.pidfd_open(pid))
+        if pid not in self.tracked:
+            with contextlib.suppress(ProcessLookupError):  # gone already
+                self.tracked[pid] = os.pidfd_open(pid)
 
     def alive(self) -> list[int]:
         """Pids of tracked processes that have not ended."""

@@ -39,7 +39,11 @@ _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _PR_SET_NO_NEW_PRIVS = 38
 _SET_MODE_FILTER, _NEW_LISTENER = 1, 1 << 3
 _RET_ALLOW, _RET_ERRNO, _RET_USER_NOTIF = 0x7FFF0000, 0x00050000, 0x7FC00000
-_LOAD_WORD, _JUMP_EQUAL, _RETURN = 0x20, 0x15, 0x06  # BPF_LD|BPF_W|BPF_ABS, BPF_JMP|BPF_JEQ|BPF_K, BPF_RET|BPF_K
+_LOAD_WORD, _JUMP_EQUAL, _RETURN = (
+    0x20,
+    0x15,
+    0x06,
+)  # BPF_LD|BPF_W|BPF_ABS, BPF_JMP|BPF_JEQ|BPF_K, BPF_RET|BPF_K
 _NOTIF_RECV, _NOTIF_SEND, _CONTINUE = 0xC0502100, 0xC0182101, 1
 _NOTIFICATION = struct.Struct("=QII iIQ 6Q")  # struct seccomp_notif, its seccomp_data within
 _RESPONSE = struct.Struct("=QqiI")
@@ -70,9 +74,7 @@ def is_supported() -> bool:
 
 def command(*rules: str) -> list[str]:
     """What stands before a command so that it is refused what `rules` say; a rule that begins with ``/`` is an open."""
-    options = [
-        word for rule in rules for word in ("--deny-open" if rule.startswith("/") else "--deny", rule)
-    ]
+    options = [word for rule in rules for word in ("--deny-open" if rule.startswith("/") else "--deny", rule)]
     return [sys.executable, __file__, *options, "--"]
 
 

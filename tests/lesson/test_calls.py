@@ -12,6 +12,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from sockviz.lesson.c_view import c_lines, c_snippet
 from sockviz.lesson.calls import BLOCKING, CALLS, method
 from sockviz.lesson.constants import ERRORS, constant_value, constants
 from sockviz.lesson.document import PROCESS_ATTRIBUTES, Statement
+from sockviz.model.values import Value
 
 Perform = Callable[..., list[Statement]]
 
@@ -79,7 +81,8 @@ def test_constants() -> None:
         for name in constants(module):
             assert name.isupper()
             assert not name.startswith("_")
-            assert not callable(constant_value(f"{module}.{name}"))
+            # What the process that performs the line will look up must be there, on the system that performs lessons.
+            assert isinstance(constant_value(f"{module}.{name}"), int | str) or sys.platform != "linux"
 
 
 # One line or more for every row. All is performed by one process; each line is a function of its own in the C below.
@@ -272,7 +275,7 @@ def _types_of(statement: Statement) -> dict[str, str]:
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler here")
 def test_all_the_c_compiles_without_a_warning(statements: list[Statement], tmp_path: Path) -> None:
-    values = {"HOST": "127.0.0.1", "PORT": 8080, "PORT2": 8081}
+    values: dict[str, Value] = {"HOST": "127.0.0.1", "PORT": 8080, "PORT2": 8081}
     headers: dict[str, None] = dict.fromkeys(("netdb.h", "poll.h", "sys/socket.h", "sys/types.h", "unistd.h"))
     functions: list[str] = []
     for number, statement in enumerate(statements):

@@ -54,30 +54,32 @@ def read(text: str) -> Lesson | None:
     """The lesson, or None where it is a bad one; any other exception fails the test."""
     try:
         lesson = parse_lesson(text, "x.md")
-    except BadLesson as bad:
-        assert bad.problems
-        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        for problem in bad.problems:
-            assert 1 <= problem.line <= len(lines) + 1
-            assert problem.column >= 1
-            assert problem.message
-            assert "\n" not in problem.message
-        return None
-    for statement in lesson.statements:
-        assert c_lines(statement)
-    return lesson
+    except BadLesson as error:
+        bad = error
+    else:
+        for statement in lesson.statements:
+            assert c_lines(statement)
+        return lesson
+    assert bad.problems
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    for problem in bad.problems:
+        assert 1 <= problem.line <= len(lines)
+        assert problem.column >= 1
+        assert problem.message
+        assert "\n" not in problem.message
+    return None
 
 
-WORDS = st.sampled_from(
-    "--- ``` ```python @server ```expect ```predict <!-- note: --> - ( ) [ ] { } , . : = == ' \" \\ # * ** % << \n \n\n \t \r \x00 "
-    "s server client link rows packets counters os socket _x __class__ fork() answer: within 5s: still: 1 0x9 1e9 é \ud800 \u202e "
-    "True None is not in and or lambda if else for import title: &a *a !!int > | ... ; @ ~~~ === 10**12 f'' b'' \\N{x} ''' ".split(
-        " "
-    )
+_WORDS = (
+    "--- ``` ```python @server ```expect ```predict <!-- note: --> - ( ) [ ] { } , . : = == ' \" \\ # * ** % << \n \n\n "
+    "\t \r \x00 s server client link rows packets counters os socket _x __class__ fork() answer: within 5s: still: 1 0x9 "
+    "1e9 é \ud800 \u202e True None is not in and or lambda if else for import title: &a *a !!int > | ... ; @ ~~~ === "
+    "10**12 f'' b'' \\N{x} ''' "
 )
+WORDS = st.sampled_from(_WORDS.split(" "))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_mutated_lessons(data: st.DataObject) -> None:
     text = GOOD
@@ -88,7 +90,7 @@ def test_mutated_lessons(data: st.DataObject) -> None:
     read(text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, database=None)
 @given(st.one_of(st.text(max_size=200), st.lists(WORDS, max_size=60).map(" ".join)))
 def test_random_text(text: str) -> None:
     read(text)
@@ -97,7 +99,7 @@ def test_random_text(text: str) -> None:
     read(f"{HEAD}```python @server\nx = {text}\n```\n\n```expect\n{text}\n```\n")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, database=None)
 @given(st.binary(max_size=200))
 def test_random_bytes(data: bytes) -> None:
     try:
@@ -145,19 +147,21 @@ def test_front_matter_that_multiplies_itself() -> None:
 
 # --- judging ------------------------------------------------------------------------------------------------
 
-PARTS = st.sampled_from(
+_PARTS = (
     "server.s server.n server.t client.s server.s.state server.s.fd server.s.local server.s.peer server.s.accept_queue "
     "server.s.syn_queue server.s.timer_seconds server.blocked server.last server.last.value server.last.error server.fds "
     "server.status client.alive worker.pid packets packets[0] counters.ListenDrops counters.Nope rows() rows(state='LISTEN') "
-    "rows(local_port=8080)[0] rows(inode=server.n) rows()[0].pid HOST PORT PORT5 None True 'a' b'a' 0 1 -1 2.5 100000 (1,2) [] "
-    "server.t[0] server.t[1] server.t['a'] server.n[0:2] server.s[0] 4096".split()
+    "rows(local_port=8080)[0] rows(inode=server.n) rows()[0].pid HOST PORT PORT5 None True 'a' b'a' 0 1 -1 2.5 100000 (1,2) "
+    "[] server.t[0] server.t[1] server.t['a'] server.n[0:2] server.s[0] 4096"
 )
+_OPERATORS = "== != < <= > >= in + - * // % | & ^ << >> and or"
+PARTS = st.sampled_from(_PARTS.split())
 EXPRESSIONS = st.recursive(
     PARTS,
     lambda inner: st.one_of(
-        st.tuples(
-            inner, st.sampled_from("== != < <= > >= in + - * // % | & ^ << >> and or".split()), inner
-        ).map(lambda three: f"({three[0]} {three[1]} {three[2]})"),
+        st.tuples(inner, st.sampled_from(_OPERATORS.split()), inner).map(
+            lambda three: f"({three[0]} {three[1]} {three[2]})"
+        ),
         st.tuples(st.sampled_from(["not ", "-", "~", "+"]), inner).map(lambda two: f"({two[0]}{two[1]})"),
         st.tuples(st.sampled_from(["len", "any", "all", "sum", "sorted"]), inner).map(
             lambda two: f"{two[0]}({two[1]})"
@@ -181,7 +185,8 @@ VALUES: st.SearchStrategy[Value] = st.recursive(
         st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.binary(max_size=5), SOCKETS,
         st.just(ObjectValue("poll", "<poll>")),
     ),
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.lists(inner, max_size=3).map(tuple), st.dictionaries(st.text(max_size=2), inner, max_size=2)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.lists(inner, max_size=3).map(tuple),
+        st.dictionaries(st.text(max_size=2), inner, max_size=2)),
     max_leaves=5,
 )  # fmt: skip
 ROWS = st.builds(
@@ -211,7 +216,7 @@ WORLDS = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 @given(EXPRESSIONS, WORLDS)
 def test_judging_never_raises(source: str, world: World) -> None:
     findings = Findings()

@@ -10,7 +10,8 @@ from sockviz.lesson.document import Expectation, Expression
 from sockviz.lesson.expressions import read_expression
 from sockviz.lesson.findings import Findings
 from sockviz.lesson.judge import Verdict, judge
-from sockviz.lesson.names import counter_key
+from sockviz.lesson.names import counter_key, unknown_counters
+from sockviz.lesson.parser import parse_lesson
 from sockviz.model.calls import Call, Stage
 from sockviz.model.events import PacketCaptured
 from sockviz.model.log import Log
@@ -193,7 +194,7 @@ def test_actual_shows_the_parts() -> None:
     ("source", "text"),
     [
         ("server.s.accept_queue", "2"), ("server.s.state", "LISTEN"), ("server.blocked", "accept"), ("server.nothing", "None"),
-        ("server.alive", "True"), ("server.data", "b'hello'"), ("server.peer", "('127.0.0.1', 40000)"), 
+        ("server.alive", "True"), ("server.data", "b'hello'"), ("server.peer", "('127.0.0.1', 40000)"),
         ("packets[:1]", "['client SYN']"),
         ("'words'", "words"), ("server.s", "<socket fd=3>"),
     ],
@@ -219,3 +220,11 @@ def test_counters_are_looked_up_in_order() -> None:
     assert counter_key("UdpLiteX", known) == "UdpLite.X"
     assert counter_key("OnlyIp", known) == "Ip.OnlyIp"
     assert counter_key("Y", known) is None
+
+
+def test_a_counter_that_this_kernel_does_not_have_is_a_problem_at_its_place() -> None:
+    body = "```expect\ncounters.ListenDrops == 0\n1 > counters.ListnDrops\n```\n"
+    lesson = parse_lesson(f"---\ntitle: T\nsummary: S\n---\n{body}", "x.md")
+    (problem,) = unknown_counters(lesson, {"TcpExt.ListenDrops", "Tcp.InSegs"})
+    assert (problem.line, problem.column) == (7, 14)
+    assert problem.message == "this kernel has no counter ListnDrops; did you mean ListenDrops?"

@@ -30,7 +30,7 @@ def by_ss(outer_pid: int) -> set[tuple[object, ...]]:
     """(state, Recv-Q, Send-Q, local, peer) of every TCP row that ss prints in the process's network namespace."""
     command = ["nsenter", "-t", str(outer_pid), "-U", "-n", "--preserve-credentials", "ss", "-Htan"]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    rows = set()
+    rows: set[tuple[object, ...]] = set()
     for line in printed.splitlines():
         state, recv_q, send_q, local, peer = line.split()[:5]
         rows.add((NAMES[state], int(recv_q), int(send_q), local, peer))

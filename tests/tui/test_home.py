@@ -18,6 +18,7 @@ from tests.tui.scripted import ScriptedRun, run
 def test_the_course_its_keys_and_the_summary(tmp_path: Path) -> None:
     async def it() -> None:
         async with at_home(tmp_path, run()) as session:
+            await session.until(lambda: "about 10 minutes" in session.text)
             for said in (
                 "The first connection",
                 "A server and a client say hello",

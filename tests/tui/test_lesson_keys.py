@@ -342,7 +342,7 @@ def test_recorded_performs_nothing_and_keeps_choices_apart(tmp_path: Path) -> No
             await session.press("space")
             assert "space again" in session.text
             await session.press("1", "space", "space", "space")
-            assert "│ as you │ predicted" in session.lesson.query_one(LessonPane).plain
+            assert "says 0, as you │ predicted" in session.lesson.query_one(LessonPane).plain
             await session.press("end")
             assert session.lesson.reading.cursor == events
             await session.press("space")

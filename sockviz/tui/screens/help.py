@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.geometry import Size
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widget import Widget
 
 from sockviz.tui import palette
+from sockviz.tui.widgets.markdown import hang
 
 _CALLS = (
     (palette.NOT_YET, "quiet", "not performed yet"),
@@ -27,6 +29,35 @@ _FACTS = (
     ("captured", "a packet taken off the interface"),
     ("inferred", "follows from the others, never measured; drawn dimmer and labelled"),
 )
+
+
+class Hanging(Widget):
+    """Lines whose second column hangs, at any width."""
+
+    DEFAULT_CSS = "Hanging { height: auto; }"
+
+    def __init__(self, lines: Callable[[], Sequence[Content | tuple[Content, Content]]]) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as they take at `width`."""
+        del container, viewport
+        return len(self._drawn(width))
+
+    def render(self) -> Content:
+        """All of them."""
+        return Content("\n").join(self._drawn(self.size.width or 1))
+
+    def _drawn(self, width: int) -> list[Content]:
+        drawn: list[Content] = []
+        for line in self._lines():
+            if isinstance(line, tuple):
+                first, text = line
+                drawn += hang(text, first, Content(" " * first.cell_length), width)
+            else:
+                drawn.append(line)
+        return drawn
 
 
 class HelpScreen(ModalScreen[None]):
@@ -49,10 +80,10 @@ class HelpScreen(ModalScreen[None]):
                 "keys and symbols" if self._stage else "keys",
                 "esc closes",
             )
-            yield Static(Content("\n").join(self._lines()))
+            yield Hanging(self._lines)
 
-    def _lines(self) -> list[Content]:
-        lines: list[Content] = [_heading("Keys"), *self._keys()]
+    def _lines(self) -> list[Content | tuple[Content, Content]]:
+        lines: list[Content | tuple[Content, Content]] = [_heading("Keys"), *self._keys()]
         if self._stage:
             lines += [
                 Content(),
@@ -69,7 +100,7 @@ class HelpScreen(ModalScreen[None]):
             ]
         return lines
 
-    def _keys(self) -> list[Content]:
+    def _keys(self) -> list[tuple[Content, Content]]:
         answers = [b for b in self._explained if b.action.startswith("digit")]
         lines = [
             _pair(
@@ -96,5 +127,5 @@ def _heading(text: str) -> Content:
     return Content.styled(text, "bold $accent")
 
 
-def _pair(left: str, right: str, style: str) -> Content:
-    return Content.assemble("  ", (left.ljust(10), style), (right, "$foreground"))
+def _pair(left: str, right: str, style: str) -> tuple[Content, Content]:
+    return Content.assemble("  ", (f"{left:<11}", style)), Content.styled(right, "$foreground")

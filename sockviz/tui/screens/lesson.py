@@ -139,7 +139,9 @@ class LessonScreen(Screen[tuple[str, ...]]):
         asked = Asked(reading.choices, frozenset(p.line for p in reading.open_predictions), reading.pointed)
         with self.app.batch_update():
             self.query_one(TitleLine).show(view)
-            self.query_one(ObjectiveLine).show(view.lesson.summary, self._said(view), view.problem)
+            self.query_one(ObjectiveLine).show(
+                view.lesson.summary, self._hint or self.panes.advice(self.size), view.problem
+            )
             self.query_one(Roadmap).show(view)
             self.query_one(LessonPane).show(view, asked, self._notes)
             self.query_one(StageArea).show(view, reading.opened)
@@ -159,13 +161,6 @@ class LessonScreen(Screen[tuple[str, ...]]):
     def _view(self) -> View:
         view = self.reading.view(self._look, self._focus, self._movement.progress)
         return replace(view, now=time.time()) if view.mode is Mode.LIVE else view
-
-    def _said(self, view: View) -> str:
-        return (
-            self._hint
-            or self.panes.advice(self.size)
-            or ("" if not view.world.ended else "The lesson is over.")
-        )
 
     def _explain(self, view: View) -> None:
         """Opens the errno card once for each call that fails."""

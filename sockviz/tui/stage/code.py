@@ -11,7 +11,7 @@ from sockviz.lesson.document import Statement
 from sockviz.model.calls import Call, Stage
 from sockviz.model.events import StatementBegun
 from sockviz.model.values import SocketValue, Value
-from sockviz.model.wording import asleep_in, call_as_made, outcome
+from sockviz.model.wording import ENDING, asleep_in, call_as_made, outcome
 from sockviz.model.world import Line as Progress
 from sockviz.model.world import Process
 from sockviz.player.run import Do
@@ -22,8 +22,12 @@ from sockviz.tui.view import Focus, View
 
 #: The narrowest a line's source may get before its result is cut instead.
 _LEAST_SOURCE = 12
+#: A call inside the test for its failure.
+_CHECKED = re.compile(r"if \((.*\)) (?:== -1|!= 0|< 0)\)")
 #: C lines that only report an error.
 _REPORT = re.compile(r"perror\(.*\);|if \(\w+ (?:== -1|!= 0|< 0)\)")
+#: Results stand no further from their lines than this.
+_WIDEST = 76
 #: Lines still to come that stay in sight below the one that is next.
 _AHEAD = 2
 
@@ -87,6 +91,7 @@ def _block(
     view: View, statement: Statement, progress: Progress | None, width: int, is_next: bool, hue: str
 ) -> list[Line]:
     process = view.world.processes.get(statement.process)
+    width = min(width, _WIDEST)
     calls = _calls(process, progress)
     current = calls[-1] if calls else None
     result = _result(progress, calls)
@@ -159,12 +164,12 @@ def c_listing(statement: Statement, view: View, width: int) -> tuple[list[str], 
     for text in c_lines(statement, values):
         if _REPORT.fullmatch(text.strip()):
             continue
-        if made and f"{made[-1]}(" in text:
-            main = len(listing)
+        checked = _CHECKED.fullmatch(text.strip())
         indent = " " * (len(text) - len(text.lstrip()))
-        listing += [
-            indent + part.text for part in wrap(text.strip(), max(8, width - len(indent)), indent="    ")
-        ]
+        bare = f"{checked[1]};" if checked else text.strip()
+        listing += [indent + part.text for part in wrap(bare, max(8, width - len(indent)), indent="    ")]
+        if made and f"{made[-1]}(" in text:
+            main = len(listing) - 1
     return listing or [statement.source], min(main, max(0, len(listing) - 1))
 
 
@@ -184,7 +189,7 @@ def _result(progress: Progress | None, calls: list[Call]) -> Line:
     call = next((call for call in calls if call.stage is Stage.FAILED), calls[-1])
     match call.stage:
         case Stage.FAILED | Stage.ABANDONED:
-            return line((outcome(call), "bad"))
+            return line((outcome(call), "muted" if call.name in ENDING else "bad"))
         case Stage.ASLEEP:
             return line((ASLEEP, "asleep strong"))
         case Stage.RETURNED:

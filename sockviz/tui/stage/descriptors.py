@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
-from sockviz.model.wording import address_text, ends_text, seconds_text
+from sockviz.model.wording import address_text, ends_text
 from sockviz.model.world import Process
 from sockviz.tui.palette import STATE_SYMBOLS, state_role
 from sockviz.tui.stage.ink import Line, Run, crop, fit, line, marked
 from sockviz.tui.stage.lookup import Lookup, look_up, port_of
+from sockviz.tui.stage.queues import accept_queue, syn_queue
 from sockviz.tui.view import Focus, View
 
 #: Descriptors looked at to find how high a table would be: more never fit.
 _SAMPLE = 64
-#: Slots drawn of a queue before it is only counted.
-_SLOTS = 12
 #: Received FIN: the kernel counts it as one in Recv-Q until it is read (net/ipv4/tcp_diag.c: rcv_nxt - copied_seq).
 _HAS_FIN = frozenset({State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK, State.TIME_WAIT})
 #: Sent FIN: it takes a sequence number, so it counts as one in Send-Q until it is acknowledged.
@@ -84,22 +83,44 @@ def table(view: View, process: Process, width: int, height: int, hues: dict[str,
     if not held and not left:
         nothing = "no sockets yet" if process.alive else "no descriptors: the kernel closed them all"
         return [fit(line(" ", (nothing, "muted")), width)]
-    pen = _Pen(view, process, look_up(view.world), width, hues, _name_width(view, process, held))
-    for detail in (2, 1, 0):
-        if len(held) + len(left) > height:
-            break
-        lines = _all(pen, held, left, detail)
-        if len(lines) <= height:
-            return lines
-    return _summarised(pen, held, left, height)
+    pen = _Pen(
+        view, process, look_up(view.world), width, hues, _number_width(held), _name_width(view, process, held)
+    )
+    if len(held) + len(left) > height:
+        return _summarised(pen, held, left, height)
+    return _detailed(pen, held, left, height)
 
 
-def _all(pen: _Pen, held: list[Held], left: list[Held], detail: int) -> list[Line]:
-    lines = [it for h in held for it in pen.block(h, detail)]
-    if left:
+def _detailed(pen: _Pen, held: list[Held], left: list[Held], height: int) -> list[Line]:
+    """A line for each; what is left of `height` goes to those of which there is most to say."""
+    everything = held + left
+    blocks = [pen.block(it, 0) for it in everything]
+    ruled = bool(left) and len(everything) < height
+    spare = height - len(everything) - ruled
+    for detail in (1, 2):
+        for index in sorted(range(len(everything)), key=lambda i: (_urgency(everything[i]), i)):
+            if detail == 2 and everything[index].entry is None:
+                continue
+            fuller = pen.block(everything[index], detail)
+            if 0 < len(fuller) - len(blocks[index]) <= spare:
+                spare -= len(fuller) - len(blocks[index])
+                blocks[index] = fuller
+    lines = [it for block in blocks[: len(held)] for it in block]
+    if ruled:
         lines.append(pen.rule("no descriptor"))
-        lines += [it for h in left for it in pen.block(h, min(detail, 1))]
-    return lines
+    return lines + [it for block in blocks[len(held) :] for it in block]
+
+
+def _urgency(it: Held) -> int:
+    """Whose details come first where there is not room for all."""
+    row = it.row
+    if row is None:
+        return 9
+    if row.expires is not None and row.timer is not Timer.TIMEWAIT:
+        return 0
+    if row.is_listening:
+        return 1 if row.recv_q else 3
+    return 2 if row.recv_q or row.send_q else 4
 
 
 def _summarised(pen: _Pen, held: list[Held], left: list[Held], height: int) -> list[Line]:
@@ -134,6 +155,10 @@ def _rank(pen: _Pen, it: Held) -> int:
     return 2
 
 
+def _number_width(held: list[Held]) -> int:
+    return max(2, *(len(str(it.entry.fd)) for it in held[-1:] if it.entry is not None), 2)
+
+
 def _name_width(view: View, process: Process, held: list[Held]) -> int:
     lookup = look_up(view.world)
     return min(6, max((len(lookup.name(process.name, it.inode)) for it in held[:64]), default=0))
@@ -148,6 +173,7 @@ class _Pen:
     lookup: Lookup
     width: int
     hues: dict[str, str]
+    number_width: int
     name_width: int
 
     def block(self, it: Held, detail: int) -> list[Line]:
@@ -159,6 +185,9 @@ class _Pen:
                 lines += self._queues(it.row, detail)
             else:
                 lines += self._traffic(it.row, detail)
+        if self.view.progress < 1 and self._is_new_descriptor(it):
+            # A new descriptor is written in from the left.
+            lines = [crop(x, round(self.view.progress * self.width), "") for x in lines]
         role = self._emphasis(it)
         return [marked(fit(x, self.width), role).pointing(focus) for x in lines]
 
@@ -168,10 +197,8 @@ class _Pen:
 
     def _head(self, it: Held, detail: int) -> Line:
         hue = self.hues.get(self.process.name, "")
-        number = (
-            f"{it.entry.fd:>2}" if it.entry is not None else " –",
-            f"{hue} strong" if it.entry else "muted",
-        )
+        fd = str(it.entry.fd) if it.entry is not None else "–"
+        number = (f"{fd:>{self.number_width}}", f"{hue} strong" if it.entry is not None else "muted")
         name = self.lookup.name(self.process.name, it.inode)
         named: Run = (f" {name[: self.name_width]:<{self.name_width}}" if self.name_width else "", hue)
         if it.entry is not None and not it.entry.is_socket:
@@ -187,11 +214,7 @@ class _Pen:
             f"{state_role(state)} strong" if self._is_new(it) else state_role(state),
         )
         start = line(number, named, f" {protocol} ", symbol, " ")
-        timer = (
-            line("  ", (self._timer(it.row), self._timer_role(it.row)))
-            if it.row.expires is not None and not detail
-            else Line()
-        )
+        timer = self._brief_timer(it.row, self.width - start.width - 1) if not detail else Line()
         return start + self._ends(it.row, self.width - start.width - timer.width - 1) + timer
 
     def _tableless(self, it: Held) -> Line:
@@ -229,84 +252,39 @@ class _Pen:
                 f":{port_of(row.local)}→:{port_of(row.peer)}",
                 f"→:{port_of(row.peer)}",
             )
-        return next(
-            (line(text) for text in texts if cell_len(text) <= room), crop(line(texts[-1]), max(0, room))
-        )
+        # Half a port number would be another port: better none.
+        return next((line(text) for text in texts if cell_len(text) <= room), self._cut(texts[-1], row, room))
 
-    def _timer(self, row: SocketRow) -> str:
-        assert row.expires is not None
-        now = self.view.now if self.view.now is not None else self.view.world.at
-        word = _TIMER_WORDS.get(row.timer, "timer") if row.timer is not None else "timer"
-        left = seconds_text(row.expires - now) if row.expires > now else "no time"
-        again = f", sent again ×{row.retransmits}" if row.retransmits else ""
-        return f"{word} {left}{again}"
+    def _cut(self, text: str, row: SocketRow, room: int) -> Line:
+        return crop(line(text), max(0, room)) if row.family == "AF_UNIX" or row.peer is None else Line()
+
+    def _brief_timer(self, row: SocketRow, room: int) -> Line:
+        """The countdown at the end of a socket's own line, as long as there is room for."""
+        if row.expires is None:
+            return Line()
+        whole = self._timer(row)
+        short = whole.partition(", sent again")[0]
+        texts = (f"  {whole}", f"  {short}", f" {short.partition(' in ')[2]}")
+        said = next((text for text in texts if cell_len(text) <= room), "")
+        return line((said, self._timer_role(row)))
 
     def _timer_role(self, row: SocketRow) -> str:
         return "asleep" if row.timer in (Timer.ON, Timer.PERSIST) else "muted"
 
     def _queues(self, row: SocketRow, detail: int) -> list[Line]:
-        lines = [self._accept_queue(row)]
-        half_open = self.lookup.half_open(row)
-        if half_open:
-            slots = line(
-                "   SYN queue    ",
-                ("■" * min(len(half_open), _SLOTS), state_role(State.SYN_RECEIVED)),
-                f" {len(half_open)} ",
-            )
-            lines.append(slots + self._names(half_open, self.width - slots.width - 1))
-        elif detail > 1:
-            lines.append(line("   SYN queue    ", ("·", "muted")))
-        return lines
-
-    def _accept_queue(self, row: SocketRow) -> Line:
-        waiting = self.lookup.waiting(row)
-        # A backlog of N lets N+1 in: sk_acceptq_is_full() in include/net/sock.h compares with >.
-        capacity = max(row.send_q + 1, row.recv_q)
-        drawn = min(capacity, _SLOTS)
-        taken = min(row.recv_q, drawn)
-        runs: list[Run] = []
-        moving = self._arriving(row)
-        for index in range(taken):
-            client = self.lookup.who(waiting[index])[0] if index < len(waiting) else ""
-            shown = "■" if not (moving and index >= taken - moving and self.view.progress < 0.5) else "▪"
-            runs.append((shown, self.hues.get(client, state_role(State.ESTABLISHED))))
-        runs.append(("□" * (drawn - taken) + ("…" if capacity > drawn else ""), "muted"))
-        full = row.recv_q >= row.send_q + 1
-        slots = line("   accept queue ", *runs, (f" {row.recv_q} of {row.send_q + 1}", "bad" if full else ""))
-        if full and slots.width + 20 < self.width:
-            slots += line((" full", "bad"))
-        return slots + self._names(waiting, self.width - slots.width - 1)
-
-    def _arriving(self, row: SocketRow) -> int:
-        """How many connections came into the queue since the resting place before."""
-        old = next((r for r in self.view.before.rows.values() if r.inode == row.inode), None)
-        return max(0, row.recv_q - (old.recv_q if old is not None else 0))
-
-    def _names(self, rows: list[SocketRow], room: int) -> Line:
-        """Who waits: process and variable where known, else the port; as much of it as fits."""
-        people = [(*self.lookup.who(row), f":{port_of(row.peer)}") for row in rows[:_SLOTS]]
-        whole = line(
-            *(
-                (f"  {process} {name}".rstrip() if process else f"  {port}", self.hues.get(process, "muted"))
-                for process, name, port in people
-            )
-        )
-        brief = line(
-            *(
-                (f" {name or process or port}", self.hues.get(process, "muted"))
-                for process, name, port in people
-            )
-        )
-        return next(
-            (it for it in (whole, brief) if it.width <= room), crop(brief, room) if room > 4 else Line()
-        )
+        half_open = syn_queue(self.view, self.lookup, row, self.width, self.hues)
+        if half_open is None and detail > 1:
+            half_open = line("   SYN queue    ", ("·", "muted"))
+        queued = accept_queue(self.view, self.lookup, row, self.width, self.hues)
+        return [queued] if half_open is None else [queued, half_open]
 
     def _traffic(self, row: SocketRow, detail: int) -> list[Line]:
         lines: list[Line] = []
         if row.expires is not None:
             lines.append(line("   ", (self._timer(row), self._timer_role(row))))
         orphan_at_rest = not row.inode and not row.recv_q and not row.send_q
-        if (row.recv_q or row.send_q or detail > 1) and not row.bound_only and not orphan_at_rest:
+        worth_it = bool(row.recv_q or row.send_q) and not lines
+        if (worth_it or detail > 1) and not row.bound_only and not orphan_at_rest:
             lines += self._bytes(row)
         if row.drops:
             lines.append(line("   ", (f"{row.drops} dropped for want of room", "bad")))
@@ -319,11 +297,17 @@ class _Pen:
         sent = line("send-q ", (str(row.send_q), "strong" if row.send_q else "muted"), (_sent(row), "muted"))
         indent = line("   ")
         if received.width + sent.width + 6 < self.width:
-            second = max(received.width, min(17, self.width - sent.width - 6))
+            second = max(received.width, min(17, self.width - sent.width - 7))
             return [indent + fit(received, second) + indent + sent]
         if row.recv_q and row.send_q:
             return [indent + received, indent + sent]
         return [indent + (received if row.recv_q else sent)]
+
+    def _is_new_descriptor(self, it: Held) -> bool:
+        before = self.view.before.processes.get(self.process.name)
+        return it.entry is not None and (
+            before is None or all((e.fd, e.inode) != (it.entry.fd, it.inode) for e in before.fds)
+        )
 
     def _is_new(self, it: Held) -> bool:
         old = self.view.before.row_of(it.inode) if it.inode else None

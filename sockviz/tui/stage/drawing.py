@@ -123,6 +123,14 @@ class FocusableDrawing(Drawing, can_focus=True):
         Binding("down", "point(1)", "Down", show=False, id="stage.down", tooltip="Point at the thing below"),
     ]
 
+    def render_line(self, y: int) -> Strip:
+        """As any drawing; the frame's upper edge is heavy while the keys go to this one."""
+        if y or not self.has_focus or not self._lines:
+            return super().render_line(y)
+        heavy = {ord("─"): "━", ord("-"): "="}
+        runs = [(text.translate(heavy), f"{role} strong") for text, role in self._lines[0].runs]
+        return Strip([Segment(text, self._ink(role)) for text, role in runs], self.size.width)
+
     def points(self) -> list[Focus]:
         """What can be pointed at, from top to bottom."""
         found: list[Focus] = []

@@ -31,7 +31,8 @@ def _visible(character: str) -> str:
     if character.isascii():
         code = ord(character)
         return chr(0x2400 + code) if code < 32 else "␡" if code == 127 else character
-    return "·" if unicodedata.category(character) in _HIDDEN else character
+    category = unicodedata.category(character)
+    return " " if category == "Zs" else "·" if category in _HIDDEN else character
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,13 +45,13 @@ class Lookup:
         """The variable of `process` that holds the socket, or nothing."""
         return self.names.get((process, inode), "")
 
-    def who(self, row: SocketRow) -> tuple[str, str]:
-        """The process and variable at the other end of `row`; empty where nobody known is."""
+    def who(self, row: SocketRow) -> tuple[str, str, int]:
+        """The process, variable and inode at the other end of `row`; empty and 0 where nobody known is."""
         other = self.peer(row)
         if other is None or not other.inode:
-            return "", ""
+            return "", "", 0
         owner = self.world.owner_of(other.inode) or ""
-        return owner, self.name(owner, other.inode)
+        return owner, self.name(owner, other.inode), other.inode
 
     def _end(self, row: SocketRow) -> _HandshakeEnd:
         return self.hosts.get(id(row), ""), port_of(row.local)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sockviz.lesson.document import Lesson
 from sockviz.model.calls import Stage
+from sockviz.model.wording import ENDING
 from sockviz.model.world import Process
 from sockviz.tui.palette import ASLEEP, DONE, ENTERED, FAILED, NOT_YET, hues
 from sockviz.tui.stage.code import next_line
@@ -36,7 +37,7 @@ def standing(process: Process | None, name: str) -> str:
     last = next((call for call in reversed(process.calls) if call.name == name), None)
     if last is None:
         return "to do"
-    return "done" if last.stage is Stage.RETURNED else "failed"
+    return "done" if last.stage is Stage.RETURNED or name in ENDING else "failed"
 
 
 def draw_roadmap(view: View, width: int, height: int) -> list[Line]:

@@ -67,24 +67,33 @@ def _bar(done: int, of: int, width: int) -> Content:
 
 
 class ObjectiveLine(Widget):
-    """What the lesson is for; in its place, while there is one, a hint or the reason why nothing goes on."""
+    """What the lesson is for, and beside it, while there is one, a hint; a reason why nothing goes on stands alone.
+
+    Where both do not fit, the hint comes first: it lasts until the next key.
+    """
 
     def __init__(self) -> None:
         super().__init__(id="objective")
-        self._text = ("", "$quiet")
+        self._texts = ("", "", "")
 
     def show(self, objective: str, hint: str = "", problem: str | None = None) -> None:
-        """The weightiest of the three."""
-        text = (problem, "bold $error") if problem else (hint, "$accent") if hint else (objective, "$quiet")
-        if text != self._text:
-            self._text = text
+        """What there is to say."""
+        texts = (objective, hint, problem or "")
+        if texts != self._texts:
+            self._texts = texts
             self.refresh()
-
-    @property
-    def text(self) -> str:
-        """What it says now."""
-        return self._text[0]
 
     def render(self) -> Content:
         """One line."""
-        return Content.assemble(" ", self._text).truncate(max(self.size.width - 1, 1), ellipsis=True)
+        objective, hint, problem = self._texts
+        room = max(self.size.width - 2, 1)
+        left, right = Content.styled(objective, "$quiet"), Content.styled(hint, "$accent")
+        if problem:
+            line = Content.styled(problem, "bold $error")
+        elif not hint:
+            line = left
+        elif left.cell_length + right.cell_length + 3 <= room:
+            line = Content.assemble(left, " " * (room - left.cell_length - right.cell_length), right)
+        else:
+            line = right
+        return Content(" ") + line.truncate(room, ellipsis=True)

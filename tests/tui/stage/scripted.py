@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sockviz.lesson.document import Lesson, Page, Perform, Statement
+from sockviz.lesson.parser import parse_lesson
 from sockviz.model.events import (
     CallBlocked,
     CallEntered,
@@ -461,3 +462,19 @@ def view(
         1, script.lesson, page, timeline, n, world, before, following, mode,
         look or Look(animate=False), focus or Focus(), progress,
     )  # fmt: skip
+
+
+def real_listen() -> Script:
+    """A listening server whose lines come from the lesson parser, for what needs their whole trees."""
+    text = "---\ntitle: t\nsummary: s\n---\n\n```python @server\ns = socket.socket(socket.AF_INET, socket.SOCK_STREAM)\n"
+    text += 's.bind((HOST, PORT))\ns.listen(1)\n```\n\n```expect\nserver.s.state == "LISTEN"\n```\n'
+    it = Script(parse_lesson(text, "01-x.md"))
+    it.page(0)
+    it.start("server")
+    s = it.socket(3)
+    first = next(iter(it.lesson.statements)).line
+    it.do("server", first, "socket", value=s, bound={"s": s})
+    it.do("server", first + 1, "bind", s, SERVER)
+    it.do("server", first + 2, "listen", s, 1)
+    it.observe(row(State.LISTEN, SERVER, inode=s.inode, cookie=1, queues=(0, 1)))
+    return it

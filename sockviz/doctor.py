@@ -1,0 +1,151 @@
+"""`sockviz doctor`: what this machine allows, what each refusal costs, and how to enable the rest. As text or JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import platform
+import shutil
+import sys
+import textwrap
+from collections.abc import Sequence
+from itertools import groupby
+from typing import TextIO
+
+from sockviz import __version__
+from sockviz.lab.probe import ISOLATED, PROCESSES, VIEW
+from sockviz.lab.probes import Probe, probe_machine, usable_labs
+from sockviz.progress import default_path
+
+_MARKS, _ASCII_MARKS = ("✓", "✗", "·"), ("+", "x", "-")
+_WIDEST = 110
+
+
+def run(*, as_json: bool, out: TextIO) -> int:
+    """Probes this machine and prints what was found. Returns 0 if lessons can be performed here at all, else 1."""
+    probes = probe_machine(default_path())
+    labs = usable_labs(probes)
+    ok = any(labs.values())
+    if as_json:
+        answer = {
+            "ok": ok,
+            "kernel": platform.release(),
+            "probes": [dataclasses.asdict(probe) for probe in probes],
+            "labs": labs,
+        }
+        print(json.dumps(answer, indent=2, ensure_ascii=False), file=out)
+    else:
+        width = min(_WIDEST, shutil.get_terminal_size((100, 24)).columns)
+        print(_spelled(as_text(probes, width), out), file=out)
+    return 0 if ok else 1
+
+
+def as_text(probes: Sequence[Probe], width: int) -> str:
+    """The probes by area, refusals with their cost and cure, and which labs can be used."""
+    lines = [f"sockviz {__version__} on {platform.system()} {platform.release()}"]
+    name_width = max(len(probe.name) for probe in probes)
+    for area, group in groupby(probes, lambda probe: probe.area):
+        lines += ["", area]
+        for probe in group:
+            lines += _probe(probe, name_width, width)
+    return "\n".join([*lines, "", *summary(probes, width)])
+
+
+def _probe(probe: Probe, name_width: int, width: int) -> list[str]:
+    mark = _MARKS[0] if probe.ok else _MARKS[1] if probe.was_reached else _MARKS[2]
+    found = f"{probe.errno}: {probe.found}" if probe.errno else probe.found
+    indent = " " * (name_width + 6)
+    lines = textwrap.wrap(
+        found,
+        width,
+        initial_indent=f"  {mark} {probe.name:<{name_width}}  ",
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    for label, text in (("costs", probe.costs), ("to enable", probe.enable)):
+        if text and not probe.ok:
+            lines += textwrap.wrap(
+                text,
+                width,
+                initial_indent=f"{indent}{label}: ",
+                subsequent_indent=indent + "  ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+    return lines
+
+
+def summary(probes: Sequence[Probe], width: int) -> list[str]:
+    """Which labs can be used, and what lessons show there."""
+    labs = usable_labs(probes)
+    isolated, host = _shown(probes, labs)
+    lines = ["What this means"]
+    for mark, name, text in (
+        (labs["isolated"], "isolated loopback", isolated),
+        (labs["host"], "host loopback", host),
+    ):
+        lines += textwrap.wrap(
+            text,
+            width,
+            initial_indent=f"  {_MARKS[0] if mark else _MARKS[1]} {name}: ",
+            subsequent_indent="    ",
+            break_on_hyphens=False,
+        )
+    if not any(labs.values()):
+        said = "No lesson can be performed here. `sockviz replay FILE` plays a recording of one."
+        lines += textwrap.wrap(said, width, initial_indent="  ", subsequent_indent="  ")
+    return lines
+
+
+def _shown(probes: Sequence[Probe], labs: dict[str, bool]) -> tuple[str, str]:
+    ok = {(probe.area, probe.name) for probe in probes if probe.ok}
+    blocked = next(
+        (
+            f"blocked calls are known from /proc/PID/{name}"
+            for name in ("syscall", "wchan", "stat")
+            if (PROCESSES, f"/proc/PID/{name}") in ok
+        ),
+        "blocked calls are inferred",
+    )
+    if labs["isolated"]:
+        wire = "captured" if (ISOLATED, "AF_PACKET inside") in ok else "inferred"
+        table = "sock_diag" if (ISOLATED, "sock_diag inside") in ok else "/proc/PID/net"
+        isolated = (
+            f"can be used, and lessons run here by default. Segments on the wire are {wire}, sockets come from {table}, "
+            f"{blocked}; ports and counters are the lesson's own."
+        )
+    else:
+        # What is inside is optional; the steps and the process are not.
+        steps = (probe for probe in probes if probe.area == ISOLATED and not probe.name.endswith(" inside"))
+        step = next((probe for probe in steps if not probe.ok), None)
+        why = f" ({step.name}: {step.errno or step.found})" if step else ""
+        isolated = f"cannot be used{why}."
+    if labs["host"]:
+        wire = "captured" if (VIEW, "packet capture on lo") in ok else "inferred"
+        table = "sock_diag" if (VIEW, "sock_diag TCP") in ok else "/proc/net"
+        when = "can be used with --lab host" if labs["isolated"] else "can be used, and lessons run here"
+        host = (
+            f"{when}. Segments on the wire are {wire}, sockets come from {table}, {blocked}; "
+            "ports are free ones of this machine, and counters count everybody's."
+        )
+    else:
+        host = "cannot be used."
+    return isolated, host
+
+
+def _spelled(text: str, out: TextIO) -> str:
+    """`text` in characters that `out` can write."""
+    encoding = getattr(out, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        for mark, plain in zip(_MARKS, _ASCII_MARKS, strict=True):
+            text = text.replace(mark, plain)
+        text = text.replace("×", "x").replace("…", "...").replace("’", "'")
+        return text.encode(encoding, "replace").decode(encoding)
+    return text
+
+
+if __name__ == "__main__":
+    sys.exit(run(as_json="--json" in sys.argv, out=sys.stdout))

@@ -1,0 +1,264 @@
+"""Probes of the labs: each is really set up, a process is started in it, and it is taken down again. Linux only."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import socket
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sockviz.kernel import capture, sock_diag
+from sockviz.kernel.errors import KernelError, Refused
+from sockviz.kernel.procfs import read_asleep, read_stat
+from sockviz.lab.channel import Channel
+from sockviz.lab.loopback import SYSCTLS
+from sockviz.lab.probe import HOST, ISOLATED, PROCESS, Probe, errno_name, failed, not_reached, passed, refused
+from sockviz.lab.probe_advice import Settings
+from sockviz.lab.supervisor import PATIENCE, Death, LabRefused, Ready, Supervisor
+from sockviz.model.values import Json
+
+_FIRST = "starting the lab's first process"
+#: The steps of init.py in their order, by the names under which it refuses them, and as they are shown.
+_STEPS = {
+    "unshare(CLONE_NEWUSER)": "unshare(CLONE_NEWUSER)",
+    "/proc/self/setgroups": "setgroups",
+    "/proc/self/uid_map": "uid_map",
+    "/proc/self/gid_map": "gid_map",
+    "unshare(CLONE_NEWNET)": "unshare(CLONE_NEWNET)",
+    "unshare(CLONE_NEWPID)": "unshare(CLONE_NEWPID)",
+    _FIRST: "its first process",
+    "bringing lo up": "lo up",
+}
+_INSIDE = ("AF_PACKET inside", "sock_diag inside", "sysctls inside")
+_READY = "set-up"
+_NO_ISOLATED = (
+    "no isolated lab: lessons run on the machine's own loopback (real calls and states; the wire is inferred unless lo can be "
+    "captured; no lesson that needs a private network)"
+)
+_NO_LAB = "lessons cannot be performed in this lab"
+
+
+@dataclass(slots=True)
+class _Trial:
+    """What became of setting up a lab and starting a process in it."""
+
+    ready: Ready | None = None
+    seconds: float = 0.0
+    refusal: LabRefused | None = None
+    process: str | None = None  # what was seen of the process; None where it did not start
+    process_refusal: LabRefused | None = None
+    inside: list[Probe] = field(default_factory=list)
+
+
+def probe_labs(settings: Settings) -> list[Probe]:
+    """Both labs. To be called outside of any event loop, on the main thread."""
+    return [*_host(asyncio.run(_try("host", settings))), *_isolated(settings)]
+
+
+def _host(trial: _Trial) -> list[Probe]:
+    if trial.refusal is not None:
+        return [
+            refused(HOST, _READY, trial.refusal.number or errno.EIO, _NO_LAB, str(trial.refusal)),
+            not_reached(HOST, PROCESS),
+        ]
+    return [passed(HOST, _READY, _milliseconds(trial)), _process(HOST, trial)]
+
+
+def _isolated(settings: Settings) -> list[Probe]:
+    trial = asyncio.run(_try("isolated", settings))
+    if trial.refusal is not None:
+        return [
+            *_until(trial.refusal, settings),
+            *(not_reached(ISOLATED, name) for name in (*_INSIDE, _READY, PROCESS)),
+        ]
+    return [
+        *(passed(ISOLATED, shown, "allowed") for shown in _STEPS.values()),
+        *trial.inside,
+        passed(ISOLATED, _READY, _milliseconds(trial)),
+        _process(ISOLATED, trial),
+    ]
+
+
+def _until(refusal: LabRefused, settings: Settings) -> list[Probe]:
+    """The steps up to the refused one, and those that were not reached."""
+    # It died without a word, or never answered: no step is known to have passed but that it could not be started.
+    at = refusal.step if refusal.step in _STEPS else _FIRST
+    known = refusal.step in _STEPS
+    probes: list[Probe] = []
+    for step, shown in _STEPS.items():
+        if step == at:
+            number = refusal.number
+            advice = settings.for_namespace(step, number)
+            if number:
+                probes.append(refused(ISOLATED, shown, number, _NO_ISOLATED, advice))
+            else:
+                probes.append(failed(ISOLATED, shown, str(refusal), _NO_ISOLATED, advice))
+        elif known and not any(not probe.ok for probe in probes):
+            probes.append(passed(ISOLATED, shown, "allowed"))
+        else:
+            probes.append(not_reached(ISOLATED, shown))
+    return probes
+
+
+def _milliseconds(trial: _Trial) -> str:
+    return f"{trial.seconds * 1000:.0f} ms"
+
+
+def _process(area: str, trial: _Trial) -> Probe:
+    if trial.process is not None:
+        return passed(area, PROCESS, trial.process)
+    refusal = trial.process_refusal
+    advice = "what is refused above, under processes"
+    if refusal is not None and refusal.number:
+        if refusal.number == errno.EAGAIN:
+            advice = "more processes: `ulimit -u`, or the pids limit of this container or session"
+        return Probe(
+            area, PROCESS, False, f"{refusal.step} failed", errno_name(refusal.number), _NO_LAB, advice
+        )
+    return failed(area, PROCESS, str(refusal), _NO_LAB, advice)
+
+
+async def _try(kind: str, settings: Settings) -> _Trial:
+    trial = _Trial()
+    supervisor = Supervisor(_ignore, lambda: None)
+    began = time.monotonic()
+    try:
+        trial.ready = await supervisor.open(kind, SYSCTLS if kind == "isolated" else {})
+        trial.seconds = time.monotonic() - began
+        if kind == "isolated":
+            trial.inside = _look_inside(trial.ready, settings)
+        try:
+            trial.process = await _start(supervisor)
+        except LabRefused as refusal:
+            trial.process_refusal = refusal
+    except LabRefused as refusal:
+        trial.refusal = refusal
+    finally:
+        for sock in trial.ready.windows.values() if trial.ready else ():
+            sock.close()
+        await supervisor.close()
+    return trial
+
+
+def _ignore(_death: Death) -> None:
+    """The probe's own process, at the end."""
+
+
+async def _start(supervisor: Supervisor) -> str:
+    """Starts child.py and looks at it. Returns what was seen. Raises `LabRefused`."""
+    heard: asyncio.Queue[Json] = asyncio.Queue()
+    channel = Channel(heard.put_nowait, lambda: heard.put_nowait(None))
+    began = time.monotonic()
+    with contextlib.closing(channel), tempfile.TemporaryDirectory(prefix="sockviz-probe-") as directory:
+        if channel.theirs is None:
+            raise LabRefused("starting a process", 0)
+        try:
+            await supervisor.start("probe", channel.theirs, Path(directory), privileged=False)
+        finally:
+            channel.hand_over()
+        await _hear(heard, "hello")
+        took = (time.monotonic() - began) * 1000
+        await _listen(channel, heard)
+        return f"started in {took:.0f} ms; listens on 127.0.0.1; {await _evidence(channel.outer_pid)}"
+
+
+async def _hear(heard: asyncio.Queue[Json], event: str) -> None:
+    """Waits for a message of the process. Raises `LabRefused` where it ends instead, or a call of its fails."""
+    while True:
+        try:
+            message = await asyncio.wait_for(heard.get(), PATIENCE)
+        except TimeoutError:
+            raise LabRefused("a process", errno.ETIMEDOUT) from None
+        match message:
+            case {"event": "returned", "error": str(), "number": int(number)}:
+                raise LabRefused("its first calls", number)
+            case {"event": str(said)} if said == event:
+                return
+            case None:
+                raise LabRefused("it ended at once", 0)
+
+
+async def _listen(channel: Channel, heard: asyncio.Queue[Json]) -> None:
+    """Has the process make a socket and listen on it, as a lesson does. Raises `LabRefused`."""
+    calls: list[tuple[str, Json]] = [
+        ("s", ["call", "socket.socket", None, [], {}, True]),
+        ("", ["call", "socket.socket.bind", ["name", "s"], [_tuple("127.0.0.1", 0)], {}, True]),
+        ("", ["call", "socket.socket.listen", ["name", "s"], [["value", 1]], {}, True]),
+    ]
+    for line, (target, value) in enumerate(calls, start=1):
+        targets: list[Json] = [target] if target else []
+        await channel.send(
+            {"op": "perform", "line": line, "value": value, "targets": targets, "unpacks": False, "pids": []}
+        )
+        await _hear(heard, "finished")
+
+
+def _tuple(*items: Json) -> Json:
+    return ["tuple", [["value", item] for item in items]]
+
+
+async def _evidence(pid: int) -> str:
+    """From which file it is known that the process, which now waits for its first line, is asleep."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            stat = read_stat(pid)
+            asleep = read_asleep(pid, stat.state) if stat else None
+        except KernelError:
+            return "its sleep cannot be seen: blocked calls are inferred"
+        if asleep is not None:
+            return f"its sleep is seen in {asleep.interface}"
+        await asyncio.sleep(0.001)
+    return "its sleep was not seen"
+
+
+def _look_inside(ready: Ready, settings: Settings) -> list[Probe]:
+    return [_capture(ready), _diag(ready, settings), _sysctls(ready)]
+
+
+def _capture(ready: Ready) -> Probe:
+    name, costs = _INSIDE[0], "the wire's segments are inferred instead of captured"
+    if "capture" in ready.refused:
+        return refused(ISOLATED, name, ready.refused["capture"], costs, "sudo modprobe af_packet")
+    try:
+        sock: socket.socket = capture.prepare_capture(ready.windows["capture"], "lo")
+        capture.read_packets(sock, "lo")
+    except Refused as refusal:
+        return refused(ISOLATED, name, refusal.number, costs)
+    return passed(ISOLATED, name, "lo is captured, with no right asked for")
+
+
+def _diag(ready: Ready, settings: Settings) -> Probe:
+    name, costs = _INSIDE[1], "its sockets are read from /proc/PID/net, which says less"
+    if "diag" in ready.refused:
+        number = ready.refused["diag"]
+        return refused(ISOLATED, name, number, costs, settings.for_netlink(number, ("inet_diag", "tcp_diag")))
+    try:
+        rows = sock_diag.read_tcp(sock_diag.SockDiag(ready.windows["diag"]), now=time.time())
+    except Refused as refusal:
+        advice = settings.for_netlink(refusal.number, ("inet_diag", "tcp_diag"))
+        return refused(ISOLATED, name, refusal.number, costs, advice)
+    except KernelError as error:
+        return failed(ISOLATED, name, str(error), costs)
+    return passed(
+        ISOLATED, name, f"answers; {len(rows)} TCP sockets, as it should be" if not rows else "answers"
+    )
+
+
+def _sysctls(ready: Ready) -> Probe:
+    name = _INSIDE[2]
+    left_alone = [each for each in SYSCTLS if each in ready.refused]
+    if left_alone:
+        number = ready.refused[left_alone[0]]
+        costs = f"a handshake that is left waiting ends after about two minutes ({', '.join(left_alone)} cannot be set)"
+        read_only = "; containers mount it read-only (docker run --security-opt systempaths=unconfined)"
+        advice = "a writable /proc/sys" + (read_only if number == errno.EROFS else "")
+        return refused(ISOLATED, name, number, costs, advice)
+    absent = [each for each in SYSCTLS if each not in ready.sysctls]
+    newer = f"; this kernel has no {', '.join(absent)}" if absent else ""
+    said = ", ".join(f"{each.rpartition('.')[2]} = {value}" for each, value in ready.sysctls.items())
+    return passed(ISOLATED, name, said + newer)

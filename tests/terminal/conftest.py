@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.required import unavailable
+from tests.terminal.family import Family
+from tests.terminal.terminal import DEADLINE, Terminal
+
+ROOT = Path(__file__).parents[2]
+SPACE, END = " ", "\x1b[F"
+NOBODY = 65534
+_EVENT = re.compile(r"(\d+)(?:/| of )(\d+)\s*$")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.terminal)
+
+
+def program() -> list[str]:
+    """The installed `sockviz`, or the checkout's where none is installed beside this interpreter."""
+    script = Path(sys.executable).with_name("sockviz")
+    return [str(script)] if script.exists() else [sys.executable, "-m", "sockviz"]
+
+
+class Sitting(Terminal):
+    """One sockviz on a terminal."""
+
+    @property
+    def event(self) -> tuple[int, int]:
+        """(the cursor's event, how many there are), as the timeline says; zeros before it is drawn."""
+        found = _EVENT.search(self.display.display[-2])
+        return (int(found[1]), int(found[2])) if found else (0, 0)
+
+    @property
+    def _said(self) -> tuple[str, tuple[int, int]]:
+        """What changes with every answer to a key: the hint, and how much has happened."""
+        return self.display.display[1], self.event
+
+    def perform(self, until: str, most: int = 40) -> str:
+        """Presses Space, each time the screen has answered, until it says the words."""
+        self.wait_for(lambda _: self.event[1] > 0)
+        for _ in range(most):
+            if until in self.text:
+                return self.text
+            before = self._said
+            self.press(SPACE)
+            self.wait_for(lambda _, before=before: self._said != before)
+        raise AssertionError(f"not seen after {most} presses: {until}\n{self.text}")
+
+
+@dataclass
+class Person:
+    """Somebody who uses sockviz: who they are, and where their things are."""
+
+    prefix: tuple[str, ...]
+    base: Path
+    sittings: list[Sitting] = field(default_factory=list)
+    families: list[Family] = field(default_factory=list)
+
+    @property
+    def home(self) -> Path:
+        return self.base / "home"
+
+    @property
+    def temporary(self) -> Path:
+        return self.base / "tmp"
+
+    @property
+    def progress(self) -> Path:
+        return self.home / ".local/share/sockviz/progress.toml"
+
+    @property
+    def is_root(self) -> bool:
+        return not self.prefix and os.geteuid() == 0
+
+    def own(self, path: Path) -> Path:
+        """Makes `path` theirs."""
+        if self.prefix:
+            os.chown(path, NOBODY, NOBODY)
+        return path
+
+    def file(self, name: str, text: str) -> Path:
+        """A file of theirs, with its directories."""
+        path = self.base / name
+        missing = [parent for parent in path.parents if not parent.exists()]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        for made in (path, *missing):
+            self.own(made)
+        return path
+
+    def environment(self, **changes: str) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"], "HOME": str(self.home), "TMPDIR": str(self.temporary), "LANG": "C.UTF-8",
+            "TERM": "xterm-256color", "COLORTERM": "truecolor", **changes,
+        }  # fmt: skip
+
+    def command(self, *arguments: str, before: tuple[str, ...] = ()) -> list[str]:
+        return [*self.prefix, *before, *program(), *arguments]
+
+    def start(
+        self, *arguments: str, size: tuple[int, int] = (120, 36), before: tuple[str, ...] = (),
+        stdin: int | None = None, stdout: int | None = None, stderr: int | None = None, **environment: str,
+    ) -> Sitting:  # fmt: skip
+        """Starts sockviz. `before` stands before the command, after what makes the person."""
+        sitting = Sitting(
+            self.command(*arguments, before=before), self.environment(**environment), ROOT,
+            columns=size[0], lines=size[1], stdin=stdin, stdout=stdout, stderr=stderr,
+        )  # fmt: skip
+        self.sittings.append(sitting)
+        return sitting
+
+    def family(self, sitting: Sitting) -> Family:
+        """The processes of a sitting, as they are now."""
+        family = Family(sitting.process.pid)
+        family.look()
+        self.families.append(family)
+        return family
+
+    def leave(self, sitting: Sitting) -> int:
+        """Quits with `q`, from wherever the sitting is; returns the exit status."""
+        family = self.family(sitting)
+        sitting.press("q")
+        status = sitting.wait_exit()
+        assert family.left(DEADLINE) == []
+        return status
+
+    def close(self) -> None:
+        """Ends everything. Whatever ended by itself must have left no directory behind."""
+        running = [sitting for sitting in self.sittings if sitting.process.poll() is None]
+        left = list(self.temporary.glob("sockviz-lab-*"))
+        for sitting in self.sittings:
+            sitting.close()
+        for family in self.families:
+            family.close()
+        shutil.rmtree(self.base)
+        assert running or left == []
+
+
+def _person(prefix: tuple[str, ...]) -> Person:
+    person = Person(prefix, Path(tempfile.mkdtemp(prefix="sockviz-test-")))
+    person.base.chmod(0o755)
+    for directory in (person.home, person.temporary):
+        directory.mkdir()
+        person.own(directory)
+    person.own(person.base)
+    return person
+
+
+@pytest.fixture
+def ordinary(ordinary_user: tuple[str, ...]) -> Iterator[Person]:
+    """Somebody without privileges."""
+    person = _person(ordinary_user)
+    yield person
+    person.close()
+
+
+@pytest.fixture(params=["ordinary", "root"])
+def person(request: pytest.FixtureRequest) -> Iterator[Person]:
+    """An ordinary user and, where root runs the tests, root."""
+    if request.param == "root" and os.geteuid() != 0:
+        unavailable("these tests are not run by root")
+    made = _person(request.getfixturevalue("ordinary_user") if request.param == "ordinary" else ())
+    yield made
+    made.close()

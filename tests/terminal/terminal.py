@@ -1,0 +1,203 @@
+"""A program in a pseudo-terminal, with a screen that can be read, keys that can be pressed, and a size that can change."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pyte
+from pyte.screens import Char
+
+#: Seconds that anything may take on a busy machine before a test gives it up.
+DEADLINE = 20.0
+#: Private modes (xterm's control sequences) that a program which has left must have put back.
+ALTERNATE_SCREEN, CURSOR, PASTE, FOCUS = 1049, 25, 2004, 1004
+MOUSE = (1000, 1003, 1006, 1015)
+#: Synchronized output: while it is on, a frame is being drawn. A program asks whether the terminal has it (DECRQM).
+FRAME, ASKED, REPLY = 2026, b"\x1b[?2026$p", b"\x1b[?2026;2$y"
+
+Condition: TypeAlias = str | Callable[[str], object]
+#: SGR, as ESC [ 1 ; 38 ; 5 ; 7 m or with colons.
+_SGR = re.compile(rb"\x1b\[([0-9;:]*)m")
+
+
+class Display(pyte.Screen):
+    """A screen with an alternate one, which remembers the private modes that are on."""
+
+    def __init__(self, columns: int, lines: int) -> None:
+        self.on: set[int] = {CURSOR}
+        self._main: Any = None
+        super().__init__(columns, lines)
+
+    def set_mode(self, *modes: int, **kwargs: Any) -> None:
+        """Also keeps the main screen while the alternate one is shown."""
+        super().set_mode(*modes, **kwargs)
+        if kwargs.get("private"):
+            self.on |= set(modes)
+            if ALTERNATE_SCREEN in modes and self._main is None:
+                self._main = {y: dict(row) for y, row in self.buffer.items()}
+                self.buffer.clear()
+
+    def reset_mode(self, *modes: int, **kwargs: Any) -> None:
+        """Also brings the main screen back."""
+        super().reset_mode(*modes, **kwargs)
+        if kwargs.get("private"):
+            self.on -= set(modes)
+            if ALTERNATE_SCREEN in modes and self._main is not None:
+                self.buffer.clear()
+                for y, row in self._main.items():
+                    self.buffer[y].update(row)
+                self._main = None
+                self.cursor_position()
+
+    def cell(self, column: int, line: int) -> Char:
+        """One cell with its style."""
+        return self.buffer[line][column]
+
+
+class Terminal:
+    """`command` on a terminal of `columns` × `lines`. Standard streams given as descriptors are used instead of it.
+
+    Nothing is read in the background: what the program writes is read while something is waited for. Conditions are
+    judged between frames, never in the middle of one.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        cwd: Path,
+        *,
+        columns: int = 120,
+        lines: int = 36,
+        stdin: int | None = None,
+        stdout: int | None = None,
+        stderr: int | None = None,
+    ) -> None:
+        self.display = Display(columns, lines)
+        self.written = bytearray()
+        self._stream = pyte.ByteStream(self.display)
+        self._master, slave = pty.openpty()
+        self.attributes = termios.tcgetattr(slave)
+        self._size(columns, lines)
+        os.set_blocking(self._master, False)
+        streams = [slave if given is None else given for given in (stdin, stdout, stderr)]
+        self.process = subprocess.Popen(
+            command, stdin=streams[0], stdout=streams[1], stderr=streams[2], cwd=cwd, env=dict(environment),
+            start_new_session=True, preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0),
+        )  # fmt: skip
+        self._slave = slave  # kept: what is left in the pseudo-terminal, and its modes, can be read after the program's end
+        self.pidfd = os.pidfd_open(self.process.pid)
+
+    # -- what is on it
+
+    @property
+    def text(self) -> str:
+        """The screen, a line each."""
+        return "\n".join(line.rstrip() for line in self.display.display)
+
+    @property
+    def colours(self) -> list[str]:
+        """Every sequence that chose a colour, the terminal's own defaults apart."""
+        return [found[0].decode()[1:] for found in _SGR.finditer(self.written) if _chooses_colour(found[1])]
+
+    @property
+    def is_restored(self) -> bool:
+        """Whether the screen, cursor, mouse, paste, focus and line modes are as before the program."""
+        left_on = self.display.on & {ALTERNATE_SCREEN, PASTE, FOCUS, *MOUSE}
+        return not left_on and CURSOR in self.display.on and termios.tcgetattr(self._slave) == self.attributes
+
+    # -- waiting
+
+    def wait_for(self, condition: Condition, deadline: float = DEADLINE) -> str:
+        """Waits until the screen shows the words, or until `condition` of its text holds. Returns the text."""
+        wanted = condition if callable(condition) else lambda text: condition in text
+        end = time.monotonic() + deadline
+        while FRAME in self.display.on or not wanted(self.text):
+            left = end - time.monotonic()
+            assert left > 0, f"not seen within {deadline:g} s: {condition}\n{self.text}"
+            if not self._read(left) and self.process.poll() is not None and not self._read(0):
+                assert wanted(self.text), f"it ended ({self.process.returncode}) before {condition}\n{self.text}"
+        return self.text
+
+    def wait_exit(self, deadline: float = DEADLINE) -> int:
+        """Waits for the program to end; returns its exit status (minus the signal's number, where one killed it)."""
+        end = time.monotonic() + deadline
+        while self.process.poll() is None:
+            left = end - time.monotonic()
+            assert left > 0, f"still running after {deadline:g} s\n{self.text}"
+            self._read(left)
+        while self._read(0):
+            pass
+        return self.process.returncode
+
+    def _read(self, timeout: float) -> bool:
+        """Reads what comes, at most for `timeout`. False where nothing came, or nothing can any more."""
+        poll = select.poll()
+        for descriptor in (self._master, self.pidfd):
+            if descriptor >= 0:
+                poll.register(descriptor, select.POLLIN)
+        ready = dict(poll.poll(max(timeout, 0) * 1000))
+        if not ready.get(self._master, 0) & select.POLLIN:
+            return False
+        try:
+            chunk = os.read(self._master, 1 << 16)
+        except OSError as error:
+            if error.errno in (errno.EIO, errno.EAGAIN):  # EIO: the last program that had it open has gone
+                return False
+            raise
+        if ASKED in self.written[-len(ASKED) :] + chunk and ASKED not in self.written:
+            os.write(self._master, REPLY)
+        self.written += chunk
+        self._stream.feed(chunk)
+        return bool(chunk)
+
+    # -- doing
+
+    def press(self, keys: str) -> None:
+        """Types `keys`, as bytes of a terminal."""
+        os.write(self._master, keys.encode())
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Changes the size; the kernel tells the program (SIGWINCH)."""
+        self.display.resize(lines, columns)
+        self._size(columns, lines)
+
+    def _size(self, columns: int, lines: int) -> None:
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+    def send(self, number: signal.Signals) -> None:
+        """Sends a signal to the program, to nothing else of its session."""
+        signal.pidfd_send_signal(self.pidfd, number)
+
+    def hang_up(self) -> None:
+        """Closes the terminal, as a window is closed: the kernel sends SIGHUP."""
+        os.close(self._slave)
+        os.close(self._master)
+        self._slave = self._master = -1
+
+    def close(self) -> None:
+        """Ends the program, if it still runs, and gives everything back."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(DEADLINE)
+        for descriptor in (self._slave, self._master, self.pidfd):
+            if descriptor >= 0:
+                os.close(descriptor)
+
+
+def _chooses_colour(parameters: bytes) -> bool:
+    numbers = [int(n or 0) for n in re.split(rb"[;:]", parameters)]
+    return any(30 <= n <= 38 or 40 <= n <= 48 or n == 58 or 90 <= n <= 107 for n in numbers)

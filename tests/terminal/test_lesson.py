@@ -1,0 +1,100 @@
+"""The first lesson as a student plays it: from the command to its end."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+from tests.terminal.conftest import END, SPACE, Person
+from tests.terminal.terminal import ALTERNATE_SCREEN
+from tests.terminal.lessons import TALK
+
+
+def test_a_lesson_from_its_beginning_to_its_end(person: Person) -> None:
+    sitting = person.start("run", "1")
+    sitting.wait_for("isolated loopback")
+    assert ALTERNATE_SCREEN in sitting.display.on
+    sitting.perform("page 2/")
+    sitting.press("3")  # answered
+    sitting.wait_for("Which descriptor")
+    sitting.perform("page 4/")
+    sitting.press(SPACE)
+    sitting.wait_for("Predict first")
+    sitting.press(SPACE)  # passed over
+    sitting.wait_for(lambda text: "Predict first" not in text)
+    text = sitting.perform("asleep in accept4")
+    assert "nothing has crossed" in text or "SYN" not in text.replace("SYN queue", "")
+    assert "client" in text
+    family = person.family(sitting)
+    assert family.look(), "the server is no process of its own"
+    text = sitting.perform("ESTABLISHED")
+    assert "SYN+ACK" in text
+    assert "inferred" not in text
+    text = sitting.perform("TIME-WAIT")
+    sitting.perform("The lesson is over")
+    family.look()
+    assert person.leave(sitting) == 0
+    assert family.left(0) == []
+    assert sitting.is_restored
+    assert "✓" not in sitting.text  # the shell's own screen is back
+    progress = person.progress.read_text()
+    assert "[lessons.\"first-connection\"]" in progress
+    assert '"1.0" = 2' in progress
+    assert '"3.0" = -1' in progress
+
+
+def test_the_past_is_looked_at_and_nothing_performed_twice(ordinary: Person) -> None:
+    lesson = ordinary.file("talk.md", TALK)
+    record = ordinary.base / "r.jsonl"
+    sitting = ordinary.start("run", str(lesson), "--record", str(record))
+    sitting.wait_for("LIVE")
+    sitting.perform("ESTABLISHED")
+    cursor, total = sitting.event
+    assert cursor == total
+    for _ in range(3):
+        before = sitting.event[0]
+        sitting.press("b")
+        sitting.wait_for(lambda _text, before=before: sitting.event[0] < before)
+    text = sitting.wait_for("REVIEW")
+    assert "ESTABLISHED" not in text
+    assert "asleep in accept4" not in text
+    assert sitting.event[1] == total
+    sitting.press(SPACE)  # through the past, not onward
+    text = sitting.wait_for("asleep in accept4")
+    assert "REVIEW" in text
+    assert sitting.event[1] == total
+    sitting.press(END)
+    text = sitting.wait_for("LIVE")
+    assert "ESTABLISHED" in text
+    assert sitting.event == (total, total)
+    sitting.press(SPACE)
+    sitting.wait_for(lambda _text: sitting.event[1] > total)
+    sitting.perform("✓ server.data")
+    assert ordinary.leave(sitting) == 0
+    events = [json.loads(line) for line in record.read_text().splitlines()[1:]]
+    begun = Counter(event["line"] for event in events if event["event"] == "StatementBegun")
+    assert len(begun) == 8
+    assert set(begun.values()) == {1}
+
+
+def test_a_window_of_every_size(ordinary: Person) -> None:
+    lesson = ordinary.file("talk.md", TALK)
+    sitting = ordinary.start("run", str(lesson))
+    sitting.wait_for("LIVE")
+    sitting.perform("asleep in accept4")
+    sitting.resize(80, 24)
+    text = sitting.wait_for(lambda text: "LIVE" in text and "LISTEN" in text and "quit" in text)
+    assert "A short talk" in text
+    sitting.resize(60, 20)
+    text = sitting.wait_for(lambda text: "60×20" in text and "quit" in text)
+    assert "one pane at a time" in text
+    sitting.perform("page 2/2")
+    sitting.resize(200, 50)
+    sitting.wait_for(lambda text: "60×20" not in text and "LISTEN" in text and "quit" in text)
+    sitting.perform("ESTABLISHED")
+    sitting.resize(10, 3)
+    sitting.resize(120, 36)
+    text = sitting.wait_for(lambda text: "ESTABLISHED" in text and "quit" in text)
+    assert "LIVE" in text
+    assert ordinary.leave(sitting) == 0
+    assert sitting.is_restored

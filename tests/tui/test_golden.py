@@ -1,0 +1,93 @@
+"""The screens at three sizes, as they are; and what must hold at every size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sockviz.tui.widgets.lesson_pane import LessonPane
+from sockviz.tui.widgets.stage_area import StageArea
+from tests.tui import golden
+from tests.tui.driving import at_home, in_lesson, run_async
+from tests.tui.scripted import run
+
+SIZES = [(80, 24), (120, 36), (200, 50)]
+ids = [f"{width}x{height}" for width, height in SIZES]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=ids)
+def test_home(tmp_path: Path, size: tuple[int, int]) -> None:
+    async def it() -> None:
+        async with at_home(tmp_path, run(), size=size) as session:
+            await session.press("down", "down")
+            await session.until(lambda: "Where connections wait" in session.text)
+            golden.check(session.app, f"home-{size[0]}x{size[1]}")
+
+    run_async(it())
+
+
+@pytest.mark.parametrize("size", SIZES, ids=ids)
+def test_lesson(tmp_path: Path, size: tuple[int, int]) -> None:
+    """An open question; the kernel's answer; asleep in accept; a handshake; looked back at."""
+
+    async def it() -> None:
+        async with in_lesson(
+            tmp_path, run(), size=size, theme="light" if size[0] == 120 else "dark"
+        ) as session:
+            name = f"{size[0]}x{size[1]}"
+            golden.check(session.app, f"question-{name}")
+            await session.press("3")
+            await session.perform(3)
+            golden.check(session.app, f"answer-{name}")
+            await session.perform(2)
+            golden.check(session.app, f"asleep-{name}")
+            await session.perform(2)
+            golden.check(session.app, f"handshake-{name}")
+            await session.press("b")
+            golden.check(session.app, f"review-{name}")
+
+    run_async(it())
+
+
+@pytest.mark.parametrize("size", [*SIZES, (79, 24), (100, 30), (104, 30), (132, 43), (160, 24), (300, 80)])
+def test_whole_at_every_size(tmp_path: Path, size: tuple[int, int]) -> None:
+    """Title, mode, objective and keys are in sight; lesson and stage both have room, and nothing is outside the screen."""
+
+    async def it() -> None:
+        async with in_lesson(tmp_path, run(), size=size) as session:
+            lines = session.text.splitlines()
+            assert [len(line) for line in lines] == [size[0]] * size[1]
+            assert "The listen queue" in lines[0]
+            assert "LIVE" in lines[0]
+            assert "Where connections wait" in lines[1] or size[0] < 80
+            assert "space next" in lines[-1]
+            assert "q quit" in lines[-1]
+            whole = session.app.screen.region
+            for widget in session.app.screen.query("#lesson, .column, #stage-wire"):
+                if widget.display and widget.region:
+                    assert whole.contains_region(widget.region), widget
+            if size[0] >= 80:
+                assert session.lesson.query_one(LessonPane).size.width >= 24
+                assert session.lesson.query_one(StageArea).size.width >= 50
+
+    run_async(it())
+
+
+def test_too_small_says_so_kindly_and_shows_one_pane_at_a_time(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run(), size=(60, 20)) as session:
+            assert "60×20 shows one pane at a time" in session.text
+            assert "The server never accepts" in session.text
+            await session.press("tab")
+            assert "pid 4121" in session.text
+            assert "The server never accepts" not in session.text
+            await session.press("1")
+            await session.perform()
+            await session.pilot.resize_terminal(120, 36)
+            await session.until(
+                lambda: "The server never accepts" in session.text and "pid 4121" in session.text
+            )
+            assert "one pane at a time" not in session.text
+
+    run_async(it())
