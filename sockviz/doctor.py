@@ -19,6 +19,8 @@ from sockviz.progress import default_path
 
 _MARKS, _ASCII_MARKS = ("✓", "✗", "·"), ("+", "x", "-")
 _WIDEST = 110
+#: Room that a probe needs beside its name.
+_NARROWEST = 40
 
 
 def run(*, as_json: bool, out: TextIO) -> int:
@@ -54,26 +56,25 @@ def as_text(probes: Sequence[Probe], width: int) -> str:
 def _probe(probe: Probe, name_width: int, width: int) -> list[str]:
     mark = _MARKS[0] if probe.ok else _MARKS[1] if probe.was_reached else _MARKS[2]
     found = f"{probe.errno}: {probe.found}" if probe.errno else probe.found
+    if width < name_width + _NARROWEST:  # no room for two columns
+        name_width = 0
     indent = " " * (name_width + 6)
-    lines = textwrap.wrap(
-        found,
+    lines = _wrapped(found, width, f"  {mark} {probe.name:<{name_width}}  ", indent)
+    for label, text in (("costs", probe.costs), ("to enable", probe.enable)):
+        if text and not probe.ok:
+            lines += _wrapped(text, width, f"{indent}{label}: ", indent + "  ")
+    return lines
+
+
+def _wrapped(text: str, width: int, first: str, rest: str) -> list[str]:
+    return textwrap.wrap(
+        text,
         width,
-        initial_indent=f"  {mark} {probe.name:<{name_width}}  ",
-        subsequent_indent=indent,
+        initial_indent=first,
+        subsequent_indent=rest,
         break_long_words=False,
         break_on_hyphens=False,
     )
-    for label, text in (("costs", probe.costs), ("to enable", probe.enable)):
-        if text and not probe.ok:
-            lines += textwrap.wrap(
-                text,
-                width,
-                initial_indent=f"{indent}{label}: ",
-                subsequent_indent=indent + "  ",
-                break_long_words=False,
-                break_on_hyphens=False,
-            )
-    return lines
 
 
 def summary(probes: Sequence[Probe], width: int) -> list[str]:
@@ -85,16 +86,10 @@ def summary(probes: Sequence[Probe], width: int) -> list[str]:
         (labs["isolated"], "isolated loopback", isolated),
         (labs["host"], "host loopback", host),
     ):
-        lines += textwrap.wrap(
-            text,
-            width,
-            initial_indent=f"  {_MARKS[0] if mark else _MARKS[1]} {name}: ",
-            subsequent_indent="    ",
-            break_on_hyphens=False,
-        )
+        lines += _wrapped(text, width, f"  {_MARKS[0] if mark else _MARKS[1]} {name}: ", "    ")
     if not any(labs.values()):
         said = "No lesson can be performed here. `sockviz replay FILE` plays a recording of one."
-        lines += textwrap.wrap(said, width, initial_indent="  ", subsequent_indent="  ")
+        lines += _wrapped(said, width, "  ", "  ")
     return lines
 
 
@@ -119,7 +114,7 @@ def _shown(probes: Sequence[Probe], labs: dict[str, bool]) -> tuple[str, str]:
         # What is inside is optional; the steps and the process are not.
         steps = (probe for probe in probes if probe.area == ISOLATED and not probe.name.endswith(" inside"))
         step = next((probe for probe in steps if not probe.ok), None)
-        why = f" ({step.name}: {step.errno or step.found})" if step else ""
+        why = f" ({step.name}: {step.errno or step.found})" if step else ": see processes, above"
         isolated = f"cannot be used{why}."
     if labs["host"]:
         wire = "captured" if (VIEW, "packet capture on lo") in ok else "inferred"
@@ -130,7 +125,7 @@ def _shown(probes: Sequence[Probe], labs: dict[str, bool]) -> tuple[str, str]:
             "ports are free ones of this machine, and counters count everybody's."
         )
     else:
-        host = "cannot be used."
+        host = "cannot be used: see above."
     return isolated, host
 
 

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sockviz import progress
@@ -21,6 +21,7 @@ _changes = st.lists(
 )
 
 
+@settings(database=None)  # the checkout may belong to somebody else
 @given(_changes)
 def test_what_is_written_is_read(changes: list[progress.Change]) -> None:
     known = Progress()

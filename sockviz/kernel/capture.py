@@ -8,6 +8,7 @@ from struct import Struct, error
 
 from sockviz.kernel.errors import Refused
 from sockviz.kernel.packets import parse_frame
+from sockviz.kernel.stamps import wait_for_stamps
 from sockviz.model.segments import Packet
 
 #: As much of each frame as is kept: all headers and the beginning of the payload.
@@ -63,6 +64,7 @@ def prepare_capture(sock: socket.socket, interface: str) -> socket.socket:
         sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         sock.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
         sock.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
+        wait_for_stamps()
         sock.bind((interface, _ETH_P_ALL))
     except OSError as failure:
         # ENODEV: no such interface. ENETDOWN: it is not up.

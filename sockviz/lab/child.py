@@ -50,6 +50,8 @@ ADDRESSING = ("bind", "connect", "connect_ex", "sendto", "sendmsg")
 DESCRIBING = ("close", "read", "write", "dup", "dup2", "fcntl", "ioctl", "lseek")
 #: Where sockviz's own descriptors are. In the student's own program there would be nothing.
 OURS = range(900, 1024)
+#: Stands for a value that leaves no memory to report it.
+UNREPORTED = {"$": "object", "kind": "unreported", "text": "(too little memory is left to report this value)"}
 HEADER = struct.Struct("!I")
 
 
@@ -74,9 +76,13 @@ class Child:
 
     def tell(self, **message: Any) -> None:
         """Reports to sockviz."""
-        body = json.dumps(message, separators=(",", ":")).encode()
         try:
-            self.control.sendall(HEADER.pack(len(body)) + body)
+            body = json.dumps(message, separators=(",", ":")).encode()
+        except MemoryError:
+            body = json.dumps({key: without_values(key, value) for key, value in message.items()}).encode()
+        try:
+            self.control.sendall(HEADER.pack(len(body)))
+            self.control.sendall(body)
         except OSError:
             os._exit(0)  # sockviz has gone: EPIPE or ECONNRESET
 
@@ -85,8 +91,12 @@ class Child:
         head, fds = self._exactly(HEADER.size)
         body, more = self._exactly(HEADER.unpack(head)[0])
         for fd in fds + more:
-            with contextlib.suppress(OSError):  # EINVAL, EMFILE: the lesson's own RLIMIT_NOFILE; it cannot fork then
-                high = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, OURS.start)  # out of the way of the lesson's numbers
+            with contextlib.suppress(
+                OSError
+            ):  # EINVAL, EMFILE: the lesson's own RLIMIT_NOFILE; it cannot fork then
+                high = fcntl.fcntl(
+                    fd, fcntl.F_DUPFD_CLOEXEC, OURS.start
+                )  # out of the way of the lesson's numbers
                 self.spare = socket.socket(fileno=high)
             os.close(fd)
         message: dict[str, Any] = json.loads(body)
@@ -167,7 +177,7 @@ class Child:
             values = [value] * len(targets)
         for target, each in zip(targets, values, strict=True):
             self.names[target] = each
-            bound[target] = self.encode(each)
+            bound[target] = self.report(each)
 
     # --- expressions ----------------------------------------------------------------------------------------
 
@@ -273,7 +283,7 @@ class Child:
                 event="returned", call=number, at=time.time(), error=type(error).__name__, message=str(error)
             )  # raised by Python before or after the system call
             raise Reported from None
-        self.tell(event="returned", call=number, at=at, value=self.encode(value))
+        self.tell(event="returned", call=number, at=at, value=self.report(value))
         return value
 
     def guard(self, key: str, held: Any, values: list[Any], named: dict[str, Any]) -> None:
@@ -349,6 +359,13 @@ class Child:
             return self.encode_socket(value)
         return {"$": "object", "kind": type(value).__name__, "text": repr(value)[:200]}
 
+    def report(self, value: Any) -> Any:
+        """As `encode`, of a value that the lesson has already, whether or not there is room to tell of it."""
+        try:
+            return self.encode(value)
+        except MemoryError:
+            return UNREPORTED
+
     def encode_socket(self, sock: socket.socket) -> dict[str, Any]:
         """A socket, by the inode that the kernel knows it by."""
         fd = sock.fileno()
@@ -366,6 +383,15 @@ class Child:
 
 class Reported(Exception):
     """A call failed and sockviz has been told."""
+
+
+def without_values(key: str, value: Any) -> Any:
+    """A part of a message with its values left out."""
+    if key == "value":
+        return UNREPORTED
+    if key in ("bound", "keywords"):
+        return dict.fromkeys(value, UNREPORTED)
+    return [UNREPORTED] * len(value) if key == "arguments" else value
 
 
 def described(error: OSError) -> dict[str, Any]:

@@ -80,8 +80,9 @@ def wait_for(child: int) -> int:
     # The lab's first process died, and the kernel killed everything in its PID namespace: an interactive shell had no
     # chance to put the terminal back.
     if settings is not None:
-        with contextlib.suppress(OSError, termios.error):
+        with contextlib.suppress(OSError):  # ENOTTY: it is not this session's terminal
             os.tcsetpgrp(0, os.getpgrp())
+        with contextlib.suppress(termios.error):  # EIO: it has hung up
             termios.tcsetattr(0, termios.TCSADRAIN, settings)
     say("the lab has ended, and everything in it")
     return 128 + signal.SIGKILL
@@ -101,10 +102,11 @@ def main() -> int:
         if error.errno in (errno.ESRCH, errno.ENOENT, errno.ENOMEM):
             # ENOMEM: net ns alive, but its PID namespace takes no more processes (kernel/pid.c, alloc_pid).
             say(f"the lab of process {pid} has ended; `sockviz shell` lists those that are open")
-        elif error.errno == errno.EPERM:
-            say(f"process {pid} is in no lab of yours (setns: EPERM)")
+        elif error.errno in (errno.EPERM, errno.EINVAL):
+            # EPERM: another user's, or in no namespaces of its own. EINVAL: in the very user namespace that we are in.
+            say(f"process {pid} is in no lab of yours")
         else:
-            say(f"process {pid}: {error.strerror}")
+            say(f"process {pid}: {os.strerror(error.errno or 0)}")
         return 1
     if child == 0:
         become(command)

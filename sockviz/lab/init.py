@@ -138,7 +138,8 @@ def set_sysctls(wanted: Mapping[str, str]) -> tuple[dict[str, str], dict[str, in
         except FileNotFoundError:
             continue  # newer than this kernel
         except OSError as error:
-            refused[name] = error.errno or 0  # EROFS: a container's /proc/sys. EACCES, EINVAL: left at its default
+            # EROFS: a container's /proc/sys. EACCES, EINVAL: left at its default.
+            refused[name] = error.errno or 0
     return in_force, refused
 
 
@@ -319,8 +320,8 @@ def main() -> None:
     kind, control_fd, parent = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     control = socket.socket(fileno=control_fd)
     control.set_inheritable(False)
-    die_with(parent)
     try:
+        die_with(parent)
         if kind == "isolated":
             isolated(control, json.loads(sys.argv[4]))
         else:

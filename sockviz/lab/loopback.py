@@ -300,7 +300,9 @@ class LoopbackLab:
         if self._scope is not None:
             rows = self._scope.only(rows, reading.processes)
         # Stamped when all is read: what the rows show has then happened before, packets that caused it included.
-        return [Look(time.time(), LOOPBACK, rows, reading.processes, growth(self._baseline, reading.counters))]
+        return [
+            Look(time.time(), LOOPBACK, rows, reading.processes, growth(self._baseline, reading.counters))
+        ]
 
     def asleep(self, process: str) -> Asleep | None:
         """What the kernel says of one process's sleep, now."""

@@ -10,6 +10,15 @@ from pathlib import Path
 _YAMA_ADMIN_ONLY = 2
 
 
+def for_resources(number: int) -> str:
+    """What there is too little of; nothing where the errno says no such thing."""
+    if number in (errno.EAGAIN, errno.ENOMEM):
+        return "more processes: `ulimit -u`, or the pids and memory limits of this container or session"
+    if number in (errno.EMFILE, errno.ENFILE):
+        return "more open files: `ulimit -n`"
+    return ""
+
+
 class Settings:
     """The machine's settings as they are now. `root` is where /proc and / are, for tests."""
 
@@ -73,8 +82,8 @@ class Settings:
                 + (f" (now {now} here" if now else " (")
                 + "; those of enclosing namespaces count too, and they nest 32 deep at most)"
             )
-        if number in (errno.EAGAIN, errno.ENOMEM):
-            return "more processes: `ulimit -u`, or the pids limit of this container or session"
+        if enough := for_resources(number):
+            return enough
         if number == errno.EINVAL and step in limits:
             return "a kernel built with CONFIG_USER_NS, CONFIG_NET_NS and CONFIG_PID_NS"
         reasons: list[str] = []

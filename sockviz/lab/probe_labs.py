@@ -17,20 +17,21 @@ from sockviz.kernel.procfs import read_asleep, read_stat
 from sockviz.lab.channel import Channel
 from sockviz.lab.loopback import SYSCTLS
 from sockviz.lab.probe import HOST, ISOLATED, PROCESS, Probe, errno_name, failed, not_reached, passed, refused
-from sockviz.lab.probe_advice import Settings
+from sockviz.lab.probe_advice import Settings, for_resources
 from sockviz.lab.supervisor import PATIENCE, Death, LabRefused, Ready, Supervisor
 from sockviz.model.values import Json
 
-_FIRST = "starting the lab's first process"
+_FIRST = "starting the lab"
 #: The steps of init.py in their order, by the names under which it refuses them, and as they are shown.
 _STEPS = {
+    _FIRST: "a process for it",
     "unshare(CLONE_NEWUSER)": "unshare(CLONE_NEWUSER)",
     "/proc/self/setgroups": "setgroups",
     "/proc/self/uid_map": "uid_map",
     "/proc/self/gid_map": "gid_map",
     "unshare(CLONE_NEWNET)": "unshare(CLONE_NEWNET)",
     "unshare(CLONE_NEWPID)": "unshare(CLONE_NEWPID)",
-    _FIRST: "its first process",
+    "starting the lab's first process": "its first process",
     "bringing lo up": "lo up",
 }
 _INSIDE = ("AF_PACKET inside", "sock_diag inside", "sysctls inside")
@@ -61,8 +62,18 @@ def probe_labs(settings: Settings) -> list[Probe]:
 
 def _host(trial: _Trial) -> list[Probe]:
     if trial.refusal is not None:
+        number = trial.refusal.number
+        advice = for_resources(number) or "a sandbox that lets processes be started"
         return [
-            refused(HOST, _READY, trial.refusal.number or errno.EIO, _NO_LAB, str(trial.refusal)),
+            Probe(
+                HOST,
+                _READY,
+                False,
+                str(trial.refusal),
+                errno_name(number) if number else None,
+                _NO_LAB,
+                advice,
+            ),
             not_reached(HOST, PROCESS),
         ]
     return [passed(HOST, _READY, _milliseconds(trial)), _process(HOST, trial)]
@@ -85,9 +96,9 @@ def _isolated(settings: Settings) -> list[Probe]:
 
 def _until(refusal: LabRefused, settings: Settings) -> list[Probe]:
     """The steps up to the refused one, and those that were not reached."""
-    # It died without a word, or never answered: no step is known to have passed but that it could not be started.
-    at = refusal.step if refusal.step in _STEPS else _FIRST
-    known = refusal.step in _STEPS
+    at = (
+        refusal.step if refusal.step in _STEPS else _FIRST
+    )  # it died without a word: no step is known to have passed
     probes: list[Probe] = []
     for step, shown in _STEPS.items():
         if step == at:
@@ -97,7 +108,7 @@ def _until(refusal: LabRefused, settings: Settings) -> list[Probe]:
                 probes.append(refused(ISOLATED, shown, number, _NO_ISOLATED, advice))
             else:
                 probes.append(failed(ISOLATED, shown, str(refusal), _NO_ISOLATED, advice))
-        elif known and not any(not probe.ok for probe in probes):
+        elif all(probe.ok for probe in probes):
             probes.append(passed(ISOLATED, shown, "allowed"))
         else:
             probes.append(not_reached(ISOLATED, shown))
@@ -114,8 +125,7 @@ def _process(area: str, trial: _Trial) -> Probe:
     refusal = trial.process_refusal
     advice = "what is refused above, under processes"
     if refusal is not None and refusal.number:
-        if refusal.number == errno.EAGAIN:
-            advice = "more processes: `ulimit -u`, or the pids limit of this container or session"
+        advice = for_resources(refusal.number) or advice
         return Probe(
             area, PROCESS, False, f"{refusal.step} failed", errno_name(refusal.number), _NO_LAB, advice
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import signal
 import socket
 import struct
@@ -19,10 +20,12 @@ from sockviz.kernel.errors import KernelError, Refused
 from sockviz.kernel.files import read_file
 from sockviz.kernel.procfs import SLEEPING, parse_fd_flags, parse_stat, parse_syscall, read_stat
 from sockviz.lab.probe import PROCESSES, Probe, failed, not_reached, passed, refused
-from sockviz.lab.probe_advice import Settings
+from sockviz.lab.probe_advice import Settings, for_resources
 
 _PATIENCE = 5.0
 _SOON = 0.2
+#: As many as init.py must be able to give a lesson process.
+_DESCRIPTORS = 1024
 _CREDENTIALS = struct.Struct("3i")
 
 _STARTED = "a process of our own"
@@ -50,6 +53,7 @@ def probe_processes(settings: Settings) -> list[Probe]:
     try:
         with _child() as child:
             return [
+                _descriptors(),
                 passed(PROCESSES, _STARTED, "started, asleep in recv"),
                 *(_file(child, name, settings) for name in _FILES),
                 _protocol_name(child),
@@ -60,11 +64,26 @@ def probe_processes(settings: Settings) -> list[Probe]:
     except OSError as error:
         number = error.errno or 0
         costs = "lessons cannot be performed"
-        first = refused(PROCESSES, _STARTED, number, costs, settings.for_namespace("fork", number))
+        first = refused(PROCESSES, _STARTED, number, costs, for_resources(number))
         return [
+            _descriptors(),
             first,
             *(not_reached(PROCESSES, name) for name in (*(f"/proc/PID/{n}" for n in _FILES), *_OTHERS)),
         ]
+
+
+def _descriptors() -> Probe:
+    name, (soft, hard) = "open files", resource.getrlimit(resource.RLIMIT_NOFILE)
+    found = f"{_limit(soft)}, at most {_limit(hard)}"
+    if hard == resource.RLIM_INFINITY or hard >= _DESCRIPTORS:
+        return passed(PROCESSES, name, found)
+    costs = "lesson processes cannot be started: their channel to sockviz is on a descriptor above 1000"
+    enable = f"`ulimit -n {_DESCRIPTORS}`, or nofile in /etc/security/limits.conf"
+    return failed(PROCESSES, name, found, costs, enable)
+
+
+def _limit(value: int) -> str:
+    return "no limit" if value == resource.RLIM_INFINITY else str(value)
 
 
 @contextlib.contextmanager

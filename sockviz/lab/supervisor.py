@@ -77,7 +77,7 @@ class Supervisor:
             self._launch(kind, sysctls)
         except OSError as error:  # EAGAIN, ENOMEM: no further process; EMFILE, ENFILE: no further descriptors
             await self.close()
-            raise LabRefused("starting the lab's first process", error.errno or 0) from None
+            raise LabRefused("starting the lab", error.errno or 0) from None
         try:
             return await asyncio.wait_for(self._ready, PATIENCE)
         except TimeoutError:

@@ -25,7 +25,7 @@ class Field:
 
 def dissect(frame: bytes) -> tuple[Field, ...]:
     """The fields of an Ethernet frame with IPv4 or IPv6 and TCP, UDP or ICMP in it, as far as its bytes reach."""
-    return tuple(field for field in _frame(frame) if field.end <= len(frame))
+    return tuple(field for field in _frame(frame) if field.start < field.end <= len(frame))
 
 
 def _frame(frame: bytes) -> Iterator[Field]:

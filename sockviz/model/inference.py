@@ -81,7 +81,9 @@ def _of_row(
     )
     counted = f"segs_out {row.info.segs_out}, segs_in {row.info.segs_in}" if row.info else "its kernel row"
     if not is_server:
-        for number in range(seen(True, "SYN"), row.retransmits + 1 if row.state is State.SYN_SENT else 1):
+        for number in range(
+            seen(True, "SYN"), min(row.retransmits, 255) + 1 if row.state is State.SYN_SENT else 1
+        ):
             add(
                 True,
                 "SYN",

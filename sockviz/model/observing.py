@@ -61,6 +61,8 @@ def _row(old: SocketRow | None, row: SocketRow, world: World) -> list[tuple[int,
                     f"a connection of {address_text(row.peer)} waits in the {where} queue: {row.state}, owned by no descriptor",
                 )
             ]
+        if row.bound_only:
+            return [(1, f"{whose} is bound to {address_text(row.local)} and does not listen")]
         return [(1, f"{whose} is {row.state}: {ends_text(row.local, row.peer)}")]
     if old.state is not row.state:
         return [(1, f"{whose} goes from {old.state} to {row.state}")]
@@ -84,8 +86,22 @@ def _same_ends(old: SocketRow, new: SocketRow) -> bool:
 
 
 def _whose(row: SocketRow, world: World) -> str:
-    owner = world.owner_of(row.inode)
-    name = world.name_of(owner, row.inode) if owner else None
+    inode = row.inode or _left_behind(row, world)
+    owner = world.owner_of(inode)
+    name = world.name_of(owner, inode) if owner else None
     if owner:
         return f"{owner}'s {name}" if name else f"a socket of {owner}"
     return f"{address_text(row.local)}'s socket" if row.local is not None else "a socket"
+
+
+def _left_behind(row: SocketRow, world: World) -> int:
+    """The inode that a row without an owner had while a descriptor held it; 0 where it never was held."""
+    return next(
+        (
+            known.inode
+            for known in world.sockets.values()
+            if (row.cookie and known.cookie == row.cookie)
+            or (known.peer is not None and (known.local, known.peer) == (row.local, row.peer))
+        ),
+        0,
+    )

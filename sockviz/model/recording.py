@@ -7,22 +7,28 @@ Version 1. The header is ``{"sockviz": 1, "kernel": …, "lab": …, "lesson": �
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TextIO, get_args
+from typing import Any, TextIO, TypeVar, get_args
 
 from cattrs import Converter, transform_error
 from cattrs.preconf.json import make_converter
 
 from sockviz.model import events as event_types
 from sockviz.model.events import Event
-from sockviz.model.sockets import RowKey
+from sockviz.model.sockets import RowKey, State, Timer
 from sockviz.model.timeline import Header, Timeline
-from sockviz.model.values import Address, BadValue, Value, decode, encode
+from sockviz.model.values import Address, BadValue, Json, Value, decode, encode
+
+T = TypeVar("T")
 
 VERSION = 1
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_NAMES: dict[type, str] = {str: "text", bool: "true or false", int: "a whole number"}
 _EVENTS = {cls.__name__: cls for cls in get_args(event_types.Event)}
 
 
@@ -49,20 +55,74 @@ def _converter() -> Converter:
     # Value, Address and RowKey are unions of plain types, which no converter could tell apart: they are written tagged.
     converter.register_unstructure_hook_func(_tagged, encode)
     converter.register_structure_hook_func(_tagged, lambda tagged, _: decode(tagged))
+    converter.register_structure_hook_func(lambda kind: kind is Address, lambda tagged, _: _address(tagged))
+    converter.register_structure_hook_func(
+        lambda kind: kind == (Address | None), lambda tagged, _: None if tagged is None else _address(tagged)
+    )
+    converter.register_structure_hook_func(lambda kind: kind is RowKey, lambda tagged, _: _row_key(tagged))
+    # Left to itself the converter would call str(), int() … on whatever it finds, and None become "None".
+    converter.register_structure_hook(str, lambda json, _: _plain(json, str))
+    converter.register_structure_hook(State, lambda json, _: State(json))
+    converter.register_structure_hook(Timer, lambda json, _: Timer(json))
+    converter.register_structure_hook(bool, lambda json, _: _plain(json, bool))
+    converter.register_structure_hook(int, lambda json, _: _plain(json, int))
+    converter.register_structure_hook(float, lambda json, _: _number(json))
     return converter
+
+
+def _plain(json: object, kind: type[T]) -> T:
+    if not isinstance(json, kind) or (isinstance(json, bool) and kind is not bool):
+        raise TypeError(f"expected {_NAMES[kind]}")
+    return json
+
+
+def _number(json: object) -> float:
+    if isinstance(json, bool) or not isinstance(json, int | float) or not math.isfinite(json):
+        raise TypeError("expected a number")
+    return float(json)
+
+
+def _address(tagged: Json) -> Address:
+    match decode(tagged):
+        case str() | bytes() as name:
+            return name
+        case (str() | int(), str() | int(), *_) as ends if all(isinstance(part, str | int) for part in ends):
+            return tuple(part for part in ends if isinstance(part, str | int))
+    raise BadValue(f"not an address: {str(tagged)[:80]}")
+
+
+def _row_key(tagged: Json) -> RowKey:
+    key = decode(tagged)
+    if isinstance(key, tuple) and all(isinstance(part, str | int | None) for part in key):
+        return tuple(part for part in key if isinstance(part, str | int | None))
+    raise BadValue(f"not the key of a row: {str(tagged)[:80]}")
+
+
+def _line(body: object) -> str:
+    text = json.dumps(body, ensure_ascii=False)
+    # A file name need not be text: what is not stands as a lone surrogate, which UTF-8 does not have.
+    return json.dumps(body) if _SURROGATE.search(text) else text
+
+
+def _parsed(line: str) -> object:
+    try:
+        parsed: object = json.loads(line)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return parsed
 
 
 def dump_header(header: Header) -> str:
     """The first line of a recording."""
     body = _converter().unstructure(header)
     body.pop("sockviz")
-    return json.dumps({"sockviz": VERSION, "made_by": header.sockviz, **body}, ensure_ascii=False)
+    return _line({"sockviz": VERSION, "made_by": header.sockviz, **body})
 
 
 def dump_event(event: Event) -> str:
     """One event as one line, without the newline."""
     body = _converter().unstructure(event)
-    return json.dumps({"event": type(event).__name__, **body}, ensure_ascii=False)
+    return _line({"event": type(event).__name__, **body})
 
 
 def save(timeline: Timeline, file: TextIO) -> None:
@@ -74,7 +134,7 @@ def save(timeline: Timeline, file: TextIO) -> None:
 def load_header(line: str, name: str) -> Header:
     """Reads the first line. Raises `BadRecording`."""
     try:
-        body = json.loads(line)
+        body = _parsed(line)
     except ValueError as error:
         raise BadRecording(
             f"{name}:1: not a sockviz recording: the first line is not JSON ({error})"
@@ -82,7 +142,7 @@ def load_header(line: str, name: str) -> Header:
     if not isinstance(body, dict) or "sockviz" not in body:
         raise BadRecording(f"{name}:1: not a sockviz recording: the first line has no «sockviz» key")
     version = body.pop("sockviz")
-    if version != VERSION:
+    if version != VERSION or isinstance(version, bool):
         raise BadRecording(
             f"{name}:1: written in format {version!r}; this sockviz reads format {VERSION}. "
             "Play it with the sockviz that made it."
@@ -96,7 +156,7 @@ def load_header(line: str, name: str) -> Header:
 
 def load_event(line: str) -> Event:
     """Reads one line after the first. Raises ValueError with the reason."""
-    body = json.loads(line)
+    body = _parsed(line)
     if not isinstance(body, dict):
         raise ValueError("not an event: no JSON object")
     name = body.pop("event", None)
@@ -116,9 +176,13 @@ def load(lines: Iterable[str], name: str) -> Loaded:
     first = next(iterator, None)
     if first is None:
         raise BadRecording(f"{name}: empty: a recording starts with a header line")
+    if _SURROGATE.search(first):
+        raise BadRecording(f"{name}:1: not a sockviz recording: not UTF-8 text")
     timeline = Timeline(load_header(first, name))
     for number, line in enumerate(iterator, start=2):
         try:
+            if _SURROGATE.search(line):
+                raise ValueError("not UTF-8 text")
             timeline.append(load_event(line))
         except ValueError as error:
             return Loaded(timeline, f"{name}:{number}: the recording breaks off here ({error})")
@@ -129,11 +193,9 @@ def load(lines: Iterable[str], name: str) -> Loaded:
 
 def load_file(path: Path) -> Loaded:
     """Reads a recording from a file. Raises `BadRecording` and OSError."""
-    try:
-        with path.open(encoding="utf-8") as file:
-            return load(file, str(path))
-    except UnicodeDecodeError as error:
-        raise BadRecording(f"{path}: not a sockviz recording: not UTF-8 text ({error.reason})") from None
+    # What is not UTF-8 comes as surrogates, which `load` finds at their line: the events before can be played.
+    with path.open(encoding="utf-8", errors="surrogateescape") as file:
+        return load(file, str(path))
 
 
 def _reason(error: BaseException) -> str:

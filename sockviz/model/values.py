@@ -60,6 +60,10 @@ else:
         """Likewise."""
 
 
+#: How deep tuples, lists and dicts may be in one another: what reads them does so by recursion.
+DEEPEST = 100
+
+
 class BadValue(ValueError):
     """A tagged value that is not of the form `encode` writes."""
 
@@ -95,8 +99,10 @@ def encode(value: Value) -> Json:
     raise BadValue(f"a value of type {type(value).__name__} cannot be written")
 
 
-def decode(json: Json) -> Value:
+def decode(json: Json, depth: int = 0) -> Value:
     """The value that `encode` wrote. Raises `BadValue` for anything else."""
+    if depth > DEEPEST:
+        raise BadValue(f"values nested more than {DEEPEST} deep")
     match json:
         case None | bool() | int() | float() | str():
             return json
@@ -108,12 +114,15 @@ def decode(json: Json) -> Value:
             except ValueError as error:
                 raise BadValue(f"bytes that are not base64: {error}") from None
         case {"$": "tuple", "items": list(items)}:
-            return tuple(decode(item) for item in items)
+            return tuple(decode(item, depth + 1) for item in items)
         case {"$": "list", "items": list(items)}:
-            return [decode(item) for item in items]
+            return [decode(item, depth + 1) for item in items]
         case {"$": "dict", "items": list(pairs)}:
             try:
-                return {decode(key): decode(item) for key, item in (_pair(pair) for pair in pairs)}
+                return {
+                    decode(key, depth + 1): decode(item, depth + 1)
+                    for key, item in (_pair(pair) for pair in pairs)
+                }
             except TypeError:
                 raise BadValue(f"keys that cannot be keys: {str(json)[:80]}") from None
         case {

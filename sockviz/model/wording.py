@@ -8,6 +8,8 @@ from sockviz.model.world import World
 
 #: Calls whose Python value is None where their C one says how many bytes went.
 _COUNTLESS = frozenset({"sendall", "settimeout", "setblocking"})
+#: Calls that answer with an address.
+_NAMING = frozenset({"getsockname", "getpeername"})
 #: Calls that are not meant to return.
 ENDING = frozenset({"_exit", "abort"})
 
@@ -45,6 +47,8 @@ def result_value(call: Call) -> str:
             return str(fd)
         case (SocketValue(fd=fd), peer):
             return f"{fd} from {address_text(peer)}"
+        case (str(), int(), *_) as address if call.name in _NAMING:
+            return address_text(address)
         case _:
             return show(call.value, 60, lambda held: str(held.fd))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sockviz.lab.loopback import LoopbackLab, open_lab
 from sockviz.lab.supervisor import LabRefused
@@ -36,7 +36,9 @@ async def choose_lab(kind: str = "auto") -> Chosen:
     try:
         return Chosen(await open_lab("isolated"), None)
     except LabRefused as refusal:
-        return Chosen(await open_lab("host"), str(refusal))
+        lab = await open_lab("host")
+        lab.facts = replace(lab.facts, missing={"isolated lab": str(refusal), **lab.facts.missing})
+        return Chosen(lab, str(refusal))
 
 
 async def lab_for(lesson: Lesson, kind: str = "auto") -> Chosen:

@@ -7,7 +7,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sockviz.lab.lab import Job, Lab
 from sockviz.lab.supervisor import LabRefused
@@ -170,7 +170,8 @@ class Performance:
         self._page = number
         self._ops = _ops(page)
         self._settled = not page.predictions
-        self._held_before = None
+        # Where no line is performed, what holds when the page opens has held before.
+        self._held_before = None if page.statements else self._now_holding()
         self._pump.append(PageOpened(time.time(), number))
 
     def _turn(self) -> None:
@@ -306,7 +307,10 @@ class Performance:
         held_before = (self._held_before or {}).get(expectation.line, False)
         if expectation.still:
             verdict = self._verdict(expectation)
-            return Judged(expectation, verdict, verdict.holds and held_before, False)
+            if verdict.holds and not held_before:
+                actual = f"{verdict.actual}; it did not hold before the page's first call, as «still» says"
+                return Judged(expectation, replace(verdict, actual=actual), False, False)
+            return Judged(expectation, verdict, verdict.holds, False)
         deadline = time.monotonic() + expectation.within
         while not (verdict := self._verdict(expectation)).holds:
             left = deadline - time.monotonic()

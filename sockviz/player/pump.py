@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sockviz.kernel.errors import KernelError
-from sockviz.lab.lab import Lab
+from sockviz.lab.lab import Lab, Look, Taken
 from sockviz.lab.messages import Ended, Entered, Finished, Hello, LabLost, Message, Returned
 from sockviz.model.events import (
     CallBlocked,
@@ -64,6 +64,7 @@ class Pump:
         self._inside: dict[str, _Inside] = {}
         self._order: dict[str, int] = {}
         self._forking: dict[str, str] = {}  # child's name -> parent's
+        self._noted = 0  # how many messages of the batch under way have been learned from
         self._moved = time.monotonic()
         self._nudge = asyncio.Event()
 
@@ -87,7 +88,8 @@ class Pump:
         """Pumps until cancelled, or until the lab is lost."""
         while self.problem is None:
             message = await self._next()
-            self._batch([message] if message is not None else [])
+            self._noted = 0
+            await self._batch([message] if message is not None else [])
 
     async def _next(self) -> Message | None:
         """The next message; None when it is time to look."""
@@ -112,20 +114,25 @@ class Pump:
         undecided = any(not inside.told for inside in self._inside.values())
         return undecided or time.monotonic() - self._moved < EAGER_FOR
 
-    def _batch(self, messages: list[Message]) -> None:
-        while not self._lab.messages.empty():
-            messages.append(self._lab.messages.get_nowait())
-        for message in messages:
-            self._note(message)
-        lost = next((message for message in messages if isinstance(message, LabLost)), None)
-        events: list[Event] = [event for message in messages for event in self._event(message)]
-        if lost is not None:
-            self.problem = lost.reason
-        elif not messages or any(not isinstance(message, Entered) for message in messages):
+    async def _batch(self, messages: list[Message]) -> None:
+        self._hear(messages)
+        events: list[Event] = []
+        if not messages or any(not isinstance(message, Entered) for message in messages):
             try:
-                events += self._look()
+                # Looked at first, then drained: every packet older than the look is then in this batch.
+                looks, taken = self._lab.look(), self._lab.drain()
             except KernelError as error:
                 self.problem = f"the kernel can no longer be read: {error}"
+                looks, taken = (), ()
+            if any(each.packets for each in taken):
+                # Whoever sent them said so before: that word is in its channel, and may not have been read yet.
+                await asyncio.sleep(TOGETHER)
+                self._hear(messages)
+            events += self._seen(looks, taken)
+        events += [event for message in messages for event in self._event(message)]
+        lost = next((message for message in messages if isinstance(message, LabLost)), None)
+        if lost is not None:
+            self.problem = lost.reason
         if not events and self.problem is None:
             return
         self._moved = time.monotonic()
@@ -135,6 +142,14 @@ class Pump:
                 event = replace(event, late=True)
             self._timeline.append(event)
         self._changed()
+
+    def _hear(self, messages: list[Message]) -> None:
+        """Adds what waits to `messages`, and learns from all that is new."""
+        while not self._lab.messages.empty():
+            messages.append(self._lab.messages.get_nowait())
+        for message in messages[self._noted :]:
+            self._note(message)
+        self._noted = len(messages)
 
     # --- messages ------------------------------------------------------------------------------------------
 
@@ -177,12 +192,10 @@ class Pump:
 
     # --- looking ----------------------------------------------------------------------------------------------
 
-    def _look(self) -> list[Event]:
-        """Looks, then drains: every packet older than the look is then in this batch."""
-        looks = self._lab.look()
+    def _seen(self, looks: Sequence[Look], drained: Sequence[Taken]) -> list[Event]:
         self._attribution.saw(looks, self._order)
         events: list[Event] = []
-        for taken in self._lab.drain():
+        for taken in drained:
             for packet in taken.packets:
                 sender, receiver = self._attribution.of(packet)
                 relative = self._sequences.follow(packet)

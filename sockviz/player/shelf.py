@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import locale
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sockviz.lesson.course import LessonName, choose, in_order
-from sockviz.lesson.document import Lesson
-from sockviz.lesson.parser import decode_lesson, parse_lesson
+
+if TYPE_CHECKING:
+    from sockviz.lesson.document import Lesson
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -39,6 +41,11 @@ def find(word: str) -> Path:
 
 def read_lesson(path: Path) -> Lesson:
     """Reads and parses a lesson file. Raises `BadLesson` and OSError."""
+    from sockviz.lesson.parser import (  # home lists the course without reading a page of it
+        decode_lesson,
+        parse_lesson,
+    )
+
     return parse_lesson(decode_lesson(path.read_bytes(), str(path)), str(path))
 
 

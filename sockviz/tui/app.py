@@ -12,12 +12,13 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from sockviz.progress import ProgressStore
 from sockviz.tui import crash, look
 from sockviz.tui.course import CourseEntry, OpenRun, Options
 from sockviz.tui.screens.home import HomeScreen, LessonChosen
-from sockviz.tui.themes import DARK, MONOCHROME, NAMES, themes
+from sockviz.tui.themes import ANSI, DARK, MONOCHROME, NAMES, themes
 
 if TYPE_CHECKING:
     from sockviz.player.run import Run
@@ -41,9 +42,12 @@ class SockvizApp(App[int]):
         options: Options | None = None,
     ) -> None:
         colourless = look.no_colour(os.environ)
-        # With NO_COLOR, Textual would still write greys; an ANSI theme under its NoColor filter writes none.
-        super().__init__(ansi_color=True if colourless else None)
-        self.course, self.store, self.options = tuple(course), store, options or Options()
+        given = options or Options()
+        name = MONOCHROME if colourless else NAMES.get(given.theme or "", DARK)
+        # Textual decides here, before a theme can be set, whether ANSI colours become RGB; and with NO_COLOR whether
+        # its filter leaves greys or nothing.
+        super().__init__(ansi_color=True if name in (ANSI, MONOCHROME) else None)
+        self.course, self.store, self.options = tuple(course), store, given
         self.left: tuple[str, ...] = ()
         self.fault: str | None = None
         self._open_run = open_run
@@ -52,7 +56,6 @@ class SockvizApp(App[int]):
         self.ascii = look.wants_ascii(os.environ) if chosen is None else chosen
         for theme in themes():
             self.register_theme(theme)
-        name = MONOCHROME if colourless else NAMES.get(self.options.theme or "", DARK)
         # Set before anything is drawn: a theme that is changed later styles everything twice.
         self.set_reactive(App.theme, name)
         self.stylesheet.set_variables(self.get_css_variables())
@@ -93,6 +96,7 @@ class SockvizApp(App[int]):
         yield SystemCommand("Quit", "Leave sockviz", self.action_quit)
 
     def _use(self, theme: str) -> None:
+        self.ansi_color = True if self.no_color else None  # else as the theme says
         self.theme = theme
 
     def _picture(self) -> None:
@@ -168,6 +172,9 @@ class SockvizApp(App[int]):
 
     def _fatal_error(self) -> None:
         """A fault of our own: no traceback on the screen, a file with it and a sentence instead."""
-        if self._exception is not None and self.fault is None:
-            self.fault = crash.save(self._exception)
+        error: BaseException | None = self._exception
+        if isinstance(error, WorkerFailed):
+            error = error.error  # what failed, not that a worker did
+        if error is not None and self.fault is None:
+            self.fault = crash.save(error)
         self._close_messages_no_wait()

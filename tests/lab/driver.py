@@ -74,7 +74,11 @@ def tree(node: ast.expr) -> Json:
         case ast.Attribute(value=value, attr=name):
             return ["attribute", tree(value), name]
         case ast.Subscript(value=value, slice=ast.Slice() as cut):
-            return ["subscript", tree(value), ["slice", *[p and tree(p) for p in (cut.lower, cut.upper, cut.step)]]]
+            return [
+                "subscript",
+                tree(value),
+                ["slice", *[p and tree(p) for p in (cut.lower, cut.upper, cut.step)]],
+            ]
         case ast.Subscript(value=value, slice=index):
             return ["subscript", tree(value), tree(index)]
         case ast.UnaryOp(op=op, operand=operand):
@@ -175,10 +179,15 @@ class Driver:
     async def call(self, process: str, source: str) -> Returned:
         """Has a line performed; how the call that it makes came back."""
         finished = await self.do(process, source)
-        entered = [m for m in self.heard if isinstance(m, Entered) and (m.process, m.line) == (process, finished.line)]
+        entered = [
+            m
+            for m in self.heard
+            if isinstance(m, Entered) and (m.process, m.line) == (process, finished.line)
+        ]
         assert entered, f"no call was made: {finished}"
         message = await self.hear(
-            lambda m: isinstance(m, Returned) and (m.process, m.call) == (process, entered[-1].call), f"{source} return"
+            lambda m: isinstance(m, Returned) and (m.process, m.call) == (process, entered[-1].call),
+            f"{source} return",
         )
         assert isinstance(message, Returned)
         return message
@@ -212,7 +221,9 @@ class Driver:
         return begun
 
     async def ended(self, process: str) -> Ended:
-        message = await self.hear(lambda m: isinstance(m, Ended) and m.process == process, f"the end of {process}")
+        message = await self.hear(
+            lambda m: isinstance(m, Ended) and m.process == process, f"the end of {process}"
+        )
         assert isinstance(message, Ended)
         return message
 

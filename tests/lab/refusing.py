@@ -27,11 +27,11 @@ from dataclasses import dataclass
 _NUMBERS = {
     "x86_64": {
         "seccomp": 317, "socket": 41, "unshare": 272, "ioctl": 16, "pidfd_open": 434, "open": 2, "openat": 257,
-        "getxattr": 191, "fcntl": 72, "clone": 56, "fork": 57, "setrlimit": 160, "bind": 49,
+        "getxattr": 191, "fcntl": 72, "clone": 56, "fork": 57, "setrlimit": 160, "bind": 49, "prctl": 157,
     },
     "aarch64": {
         "seccomp": 277, "socket": 198, "unshare": 97, "ioctl": 29, "pidfd_open": 434, "openat": 56,
-        "getxattr": 8, "fcntl": 25, "clone": 220, "setrlimit": 164, "bind": 200,
+        "getxattr": 8, "fcntl": 25, "clone": 220, "setrlimit": 164, "bind": 200, "prctl": 167,
     },
 }  # fmt: skip
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}

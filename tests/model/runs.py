@@ -24,11 +24,33 @@ from sockviz.model.values import SocketValue, Value
 HOST = "loopback"
 SERVER: Endpoint = ("127.0.0.1", 8080)
 START = 1_700_000_000.0
-HEADER = Header("# a lesson\n", "00-x.md", LabFacts("isolated", ("packets",), (HOST,)), "6.18.0", START, "0.1.0")
+HEADER = Header(
+    "# a lesson\n", "00-x.md", LabFacts("isolated", ("packets",), (HOST,)), "6.18.0", START, "0.1.0"
+)
 
 
 def info(received: int = 0, segments: int = 2) -> TcpInfo:
-    return TcpInfo(1, 0, 201000, 40000, 536, 32768, 0, 0, 0, 0, 33, 16, 2147483647, 10, 0, 1, received, segments, segments)
+    return TcpInfo(
+        1,
+        0,
+        201000,
+        40000,
+        536,
+        32768,
+        0,
+        0,
+        0,
+        0,
+        33,
+        16,
+        2147483647,
+        10,
+        0,
+        1,
+        received,
+        segments,
+        segments,
+    )
 
 
 def row(
@@ -70,7 +92,13 @@ class Conversation:
         return self.at
 
     def statement(
-        self, process: str, name: str, arguments: tuple[Value, ...], value: Value, target: str | None, between: Iterator[Event]
+        self,
+        process: str,
+        name: str,
+        arguments: tuple[Value, ...],
+        value: Value,
+        target: str | None,
+        between: Iterator[Event],
     ) -> Iterator[Event]:
         """One line, as the player tells of it; `between` is what the kernel does while the call is under way."""
         self.line = self.line % (5 * self.names + 2) + 1
@@ -81,14 +109,18 @@ class Conversation:
         yield from between
         yield CallReturned(self.now(), process, number, value)
         bound = {target: value} if target else {}
-        yield StatementFinished(self.now(), process, self.line, bound, dict(list(self.open[process].items())[-4:]))
+        yield StatementFinished(
+            self.now(), process, self.line, bound, dict(list(self.open[process].items())[-4:])
+        )
 
     def holds(self, process: str, name: str, held: SocketValue) -> ProcessRow:
         self.fds[process].append(FdEntry(held.fd, f"socket:[{held.inode}]", held.inode, "TCP", 2))
         self.open[process][name] = held.fd
         return ProcessRow(process, "S", tuple(self.fds[process]))
 
-    def segment(self, source: Endpoint, destination: Endpoint, *flags: str, length: int = 0) -> Iterator[Event]:
+    def segment(
+        self, source: Endpoint, destination: Endpoint, *flags: str, length: int = 0
+    ) -> Iterator[Event]:
         if not self.captured:
             return
         seq = self.sequence.get(source, 1000)
@@ -121,11 +153,17 @@ class Conversation:
         theirs = SocketValue(1001 + 2 * number, 4 + number, "AF_INET", "SOCK_STREAM", 0)
         yield from self.statement("client", "socket", (), mine, f"c{number}", iter(()))
         yield Observed(self.now(), HOST, (), (), (self.holds("client", f"c{number}", mine),))
-        yield from self.statement("client", "connect", (mine, SERVER), None, None, self.handshake(here, mine, theirs))
-        yield from self.statement("server", "accept", (listener,), (theirs, here), f"a{number}", self.accepted(here, theirs))
+        yield from self.statement(
+            "client", "connect", (mine, SERVER), None, None, self.handshake(here, mine, theirs)
+        )
+        yield from self.statement(
+            "server", "accept", (listener,), (theirs, here), f"a{number}", self.accepted(here, theirs)
+        )
         yield Observed(self.now(), HOST, (), (), (self.holds("server", f"a{number}", theirs),))
         yield from self.statement("client", "send", (mine, b"hello"), 5, None, self.sent(here, theirs))
-        yield from self.statement("server", "recv", (theirs, 100), b"hello", f"d{number}", self.read(here, theirs))
+        yield from self.statement(
+            "server", "recv", (theirs, 100), b"hello", f"d{number}", self.read(here, theirs)
+        )
 
     def handshake(self, here: Endpoint, mine: SocketValue, theirs: SocketValue) -> Iterator[Event]:
         yield from self.segment(here, SERVER, "SYN")
@@ -136,7 +174,14 @@ class Conversation:
         yield Observed(self.now(), HOST, (ours, waiting, row(State.LISTEN, SERVER, None, 100, 900, 1, 128)))
 
     def accepted(self, here: Endpoint, theirs: SocketValue) -> Iterator[Event]:
-        asleep = Asleep("accept4", (3, 0, 0, 0x80000), "inet_csk_accept", "S", "/proc/PID/syscall", "288 0x3 0x0 0x0 0x80000")
+        asleep = Asleep(
+            "accept4",
+            (3, 0, 0, 0x80000),
+            "inet_csk_accept",
+            "S",
+            "/proc/PID/syscall",
+            "288 0x3 0x0 0x0 0x80000",
+        )
         yield CallBlocked(self.now(), "server", self.calls["server"], asleep)
         owned = row(State.ESTABLISHED, SERVER, here, theirs.inode, theirs.inode)
         yield Observed(self.now(), HOST, (owned, row(State.LISTEN, SERVER, None, 100, 900, 0, 128)))
@@ -148,4 +193,6 @@ class Conversation:
         yield Observed(self.now(), HOST, (full,), counters={"Tcp.InSegs": self.line})
 
     def read(self, here: Endpoint, theirs: SocketValue) -> Iterator[Event]:
-        yield Observed(self.now(), HOST, (row(State.ESTABLISHED, SERVER, here, theirs.inode, theirs.inode, 0, 0, 5),))
+        yield Observed(
+            self.now(), HOST, (row(State.ESTABLISHED, SERVER, here, theirs.inode, theirs.inode, 0, 0, 5),)
+        )

@@ -39,18 +39,19 @@ class Sitting(Terminal):
     @property
     def event(self) -> tuple[int, int]:
         """(the cursor's event, how many there are), as the timeline says; zeros before it is drawn."""
-        found = _EVENT.search(self.display.display[-2])
+        found = _EVENT.search(self.row(-2))
         return (int(found[1]), int(found[2])) if found else (0, 0)
 
     @property
     def _said(self) -> tuple[str, tuple[int, int]]:
         """What changes with every answer to a key: the hint, and how much has happened."""
-        return self.display.display[1], self.event
+        return self.row(1), self.event
 
     def perform(self, until: str, most: int = 40) -> str:
-        """Presses Space, each time the screen has answered, until it says the words."""
+        """Presses Space, each time the screen has answered and come to rest, until it says the words."""
         self.wait_for(lambda _: self.event[1] > 0)
         for _ in range(most):
+            self.wait_still(lambda: self._said)
             if until in self.text:
                 return self.text
             before = self._said
@@ -75,6 +76,10 @@ class Person:
     @property
     def temporary(self) -> Path:
         return self.base / "tmp"
+
+    @property
+    def lab_directories(self) -> list[Path]:
+        return list(self.temporary.glob("sockviz-lab-*"))
 
     @property
     def progress(self) -> Path:
@@ -139,7 +144,7 @@ class Person:
     def close(self) -> None:
         """Ends everything. Whatever ended by itself must have left no directory behind."""
         running = [sitting for sitting in self.sittings if sitting.process.poll() is None]
-        left = list(self.temporary.glob("sockviz-lab-*"))
+        left = self.lab_directories
         for sitting in self.sittings:
             sitting.close()
         for family in self.families:
@@ -148,7 +153,8 @@ class Person:
         assert running or left == []
 
 
-def _person(prefix: tuple[str, ...]) -> Person:
+def make_person(prefix: tuple[str, ...]) -> Person:
+    """Somebody with a home and a temporary directory of their own."""
     person = Person(prefix, Path(tempfile.mkdtemp(prefix="sockviz-test-")))
     person.base.chmod(0o755)
     for directory in (person.home, person.temporary):
@@ -161,16 +167,23 @@ def _person(prefix: tuple[str, ...]) -> Person:
 @pytest.fixture
 def ordinary(ordinary_user: tuple[str, ...]) -> Iterator[Person]:
     """Somebody without privileges."""
-    person = _person(ordinary_user)
+    person = make_person(ordinary_user)
+    yield person
+    person.close()
+
+
+@pytest.fixture
+def root() -> Iterator[Person]:
+    """Root, where root runs the tests."""
+    if os.geteuid() != 0:
+        unavailable("these tests are not run by root")
+    person = make_person(())
     yield person
     person.close()
 
 
 @pytest.fixture(params=["ordinary", "root"])
-def person(request: pytest.FixtureRequest) -> Iterator[Person]:
-    """An ordinary user and, where root runs the tests, root."""
-    if request.param == "root" and os.geteuid() != 0:
-        unavailable("these tests are not run by root")
-    made = _person(request.getfixturevalue("ordinary_user") if request.param == "ordinary" else ())
-    yield made
-    made.close()
+def person(request: pytest.FixtureRequest) -> Person:
+    """Each of them in turn."""
+    made: Person = request.getfixturevalue(request.param)
+    return made

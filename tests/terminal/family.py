@@ -62,7 +62,7 @@ def socket_rows() -> set[int]:
 
 @dataclass
 class Family:
-    """The descendants of `pid` as they were seen, with the sockets they held and the namespaces they were in."""
+    """The descendants of `pid` as they were seen, with the sockets they held and the networks of their own."""
 
     pid: int
     sockets: set[int] = field(default_factory=set)
@@ -87,7 +87,7 @@ class Family:
 
     def _remember(self, pid: int) -> None:
         try:
-            self.networks.add(os.readlink(f"/proc/{pid}/ns/net"))
+            self.networks |= {os.readlink(f"/proc/{pid}/ns/net")} - {os.readlink("/proc/self/ns/net")}
             for name in os.listdir(f"/proc/{pid}/fd"):
                 found = _SOCKET.fullmatch(os.readlink(f"/proc/{pid}/fd/{name}"))
                 if found:

@@ -108,6 +108,11 @@ class Terminal:
         """The screen, a line each."""
         return "\n".join(line.rstrip() for line in self.display.display)
 
+    def row(self, number: int) -> str:
+        """One line of the screen; negative numbers count from its end."""
+        line = self.display.buffer[number % self.display.lines]
+        return "".join(line[x].data for x in range(self.display.columns))
+
     @property
     def colours(self) -> list[str]:
         """Every sequence that chose a colour, the terminal's own defaults apart."""
@@ -131,6 +136,24 @@ class Terminal:
             if not self._read(left) and self.process.poll() is not None and not self._read(0):
                 assert wanted(self.text), f"it ended ({self.process.returncode}) before {condition}\n{self.text}"
         return self.text
+
+    def wait_still(self, what: Callable[[], object], quiet: float = 0.1, deadline: float = DEADLINE) -> str:
+        """Waits until `what`, asked after each thing drawn, has been the same for `quiet` seconds. Returns the text."""
+        now = time.monotonic()
+        end, since, last = now + deadline, now, what()
+        while now - since < quiet or FRAME in self.display.on:
+            assert now < end, f"never still for {quiet:g} s: {last}\n{self.text}"
+            self._read(max(0.0, since + quiet - now))
+            now = time.monotonic()
+            if what() != last:
+                since, last = now, what()
+        return self.text
+
+    def watch(self, seconds: float) -> None:
+        """Draws whatever comes for so long."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self._read(left)
 
     def wait_exit(self, deadline: float = DEADLINE) -> int:
         """Waits for the program to end; returns its exit status (minus the signal's number, where one killed it)."""

@@ -31,6 +31,7 @@ def test_a_fault_becomes_one_sentence_and_a_file(tmp_path: Path, monkeypatch: py
         await app.close_runs()
         assert app.fault is not None
         assert "had to stop" in app.fault
+        assert "(RuntimeError: [bold]what[/] was not foreseen)" in app.fault
         assert "Traceback" not in app.fault
         assert app.return_code == 1
 
@@ -135,5 +136,23 @@ def test_no_colour_emits_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
                 for segment in strip:
                     colours = (segment.style.color, segment.style.bgcolor) if segment.style else ()
                     assert all(colour is None or colour.is_default for colour in colours), segment
+
+    run_async(it())
+
+
+def test_the_ansi_theme_leaves_colours_to_the_terminal(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run(), theme="ansi") as session:
+            background = session.app.screen.background_colors[1]
+            for strip in session.app.screen._compositor.render_strips():
+                for one in session.app.get_line_filters():
+                    strip = strip.apply_filter(one, background)
+                for segment in strip:
+                    colours = (segment.style.color, segment.style.bgcolor) if segment.style else ()
+                    assert all(colour is None or colour.triplet is None for colour in colours), segment
+            session.app._use("sockviz-light")
+            await session.until(
+                lambda: session.app.theme == "sockviz-light" and not session.app.native_ansi_color
+            )
 
     run_async(it())

@@ -103,9 +103,17 @@ class LessonScreen(Screen[tuple[str, ...]]):
                 break
             self._hint = f"Performing the pages before page {self._start + 1}…"
             await self._advance()
-        self._hint, self._hurrying = "", False
+        self._hint, self._hurrying = self._lacking(), False
         self._explained = len(self._run.timeline)
         self._draw()
+
+    def _lacking(self) -> str:
+        """What is said first where this machine allows no better lab; the inspector has the reason."""
+        lab = self._run.timeline.header.lab
+        if "isolated lab" not in lab.missing or self.reading.mode is Mode.RECORDED:
+            return ""
+        shown = "" if lab.has_packets else ", its segments inferred"
+        return f"No isolated lab here: this machine's own loopback{shown}. i and sockviz doctor tell why."
 
     # -- drawing
 
@@ -376,8 +384,9 @@ class LessonScreen(Screen[tuple[str, ...]]):
         self._draw()
 
     def action_scroll(self, step: int) -> None:
-        """The lesson's text, while nothing else has the focus."""
-        self.query_one(LessonPane).scroll_relative(y=step * 2, animate=False)
+        """The errno card if it is open, else the lesson's text; while nothing else has the focus."""
+        if not self._overlays.scroll(step * 2):
+            self.query_one(LessonPane).scroll_relative(y=step * 2, animate=False)
 
     def on_resize(self, event: events.Resize) -> None:
         """Below 80×24 one pane is shown at a time."""

@@ -23,7 +23,7 @@ KEYS: list[BindingType] = [
         tooltip="One event forward, within what has happened",
     ),
     Binding("p", "play", "play", id="lesson.play", tooltip="Play on at a readable pace; any key stops it"),
-    Binding("c", "language", "C", id="lesson.language", tooltip="Show the same calls as C, or as Python again"),
+    Binding("c", "language", "C/Python", id="lesson.language", tooltip="Show the same calls as C, or as Python again"),
     Binding(
         "i", "overlay('inspector')", "inspect", id="lesson.inspect",
         tooltip="The evidence: the interface, the raw row or bytes, and the command that shows the same by hand",

@@ -65,26 +65,25 @@ def code_blocks(
 
 
 def windowed(blocks: list[list[Line]], anchor: int, height: int) -> list[Line]:
-    """The blocks around `anchor` that fit into `height` lines, whole where possible."""
+    """The blocks around `anchor` that fit into `height` lines: a little of what comes, the rest of what was."""
     if not blocks or height <= 0:
         return []
     first = last = anchor
     room = height - len(blocks[anchor])
-    ahead = _AHEAD
-    while room > 0:
-        if ahead and last + 1 < len(blocks) and len(blocks[last + 1]) <= room:
-            last, ahead = last + 1, ahead - 1
-            room -= len(blocks[last])
-        elif first > 0 and len(blocks[first - 1]) <= room:
-            ahead = 0 if ahead and last + 1 < len(blocks) and len(blocks[last + 1]) > room else ahead
-            first -= 1
-            room -= len(blocks[first])
-        elif last + 1 < len(blocks) and len(blocks[last + 1]) <= room:
-            last += 1
-            room -= len(blocks[last])
-        else:
-            break
-    return [it for block in blocks[first : last + 1] for it in block][:height]
+
+    def fits(index: int) -> bool:
+        return 0 <= index < len(blocks) and len(blocks[index]) <= room
+
+    # One line back, one ahead, and so on; then back as far as it goes; then ahead.
+    wishes = [-1, 1] * _AHEAD + [-1] * len(blocks) + [1] * len(blocks)
+    for step in wishes:
+        index = first - 1 if step < 0 else last + 1
+        if fits(index):
+            room -= len(blocks[index])
+            first, last = (index, last) if step < 0 else (first, index)
+    shown = [it for block in blocks[first : last + 1] for it in block]
+    # Of a block too long for it all, its end has the call and its result.
+    return shown[-height:]
 
 
 def _block(

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
-from sockviz.model.wording import address_text, ends_text
+from sockviz.model.wording import address_text, ends_text, seconds_text
 from sockviz.model.world import Process
 from sockviz.tui.palette import STATE_SYMBOLS, state_role
 from sockviz.tui.stage.ink import Line, Run, crop, fit, line, marked
 from sockviz.tui.stage.lookup import Lookup, look_up, port_of
-from sockviz.tui.stage.queues import accept_queue, syn_queue
+from sockviz.tui.stage.queues import WIDE, accept_queue, syn_queue
 from sockviz.tui.view import Focus, View
 
 #: Descriptors looked at to find how high a table would be: more never fit.
@@ -81,10 +81,18 @@ def table(view: View, process: Process, width: int, height: int, hues: dict[str,
     if height <= 0:
         return []
     if not held and not left:
-        nothing = "no sockets yet" if process.alive else "no descriptors: the kernel closed them all"
+        had_some = any(known.creator == process.name for known in view.world.sockets.values())
+        nothing = "all its sockets are closed" if had_some else "no sockets yet"
+        nothing = nothing if process.alive else "no descriptors: the kernel closed them all"
         return [fit(line(" ", (nothing, "muted")), width)]
     pen = _Pen(
-        view, process, look_up(view.world), width, hues, _number_width(held), _name_width(view, process, held)
+        view,
+        process,
+        look_up(view.world),
+        width,
+        hues,
+        _number_width(held),
+        _name_width(view, process, [*held[:_SAMPLE], *left[:_SAMPLE]]),
     )
     if len(held) + len(left) > height:
         return _summarised(pen, held, left, height)
@@ -161,7 +169,7 @@ def _number_width(held: list[Held]) -> int:
 
 def _name_width(view: View, process: Process, held: list[Held]) -> int:
     lookup = look_up(view.world)
-    return min(6, max((len(lookup.name(process.name, it.inode)) for it in held[:64]), default=0))
+    return min(6, max((len(lookup.name(process.name, it.inode)) for it in held), default=0))
 
 
 @dataclass(slots=True)
@@ -214,6 +222,10 @@ class _Pen:
             f"{state_role(state)} strong" if self._is_new(it) else state_role(state),
         )
         start = line(number, named, f" {protocol} ", symbol, " ")
+        if start.width > self.width:
+            # The state must be read whole: what can be told from elsewhere gives way.
+            named_head = line(number, named, " ", symbol)
+            start = named_head if named_head.width <= self.width else line(number, " ", symbol)
         timer = self._brief_timer(it.row, self.width - start.width - 1) if not detail else Line()
         return start + self._ends(it.row, self.width - start.width - timer.width - 1) + timer
 
@@ -258,12 +270,20 @@ class _Pen:
     def _cut(self, text: str, row: SocketRow, room: int) -> Line:
         return crop(line(text), max(0, room)) if row.family == "AF_UNIX" or row.peer is None else Line()
 
+    def _timer(self, row: SocketRow) -> str:
+        assert row.expires is not None
+        now = self.view.now if self.view.now is not None else self.view.world.at
+        word = _TIMER_WORDS.get(row.timer, "timer") if row.timer is not None else "timer"
+        left = seconds_text(row.expires - now) if row.expires > now else "no time"
+        again = f", again ×{row.retransmits}" if row.retransmits else ""
+        return f"{word} {left}{again}"
+
     def _brief_timer(self, row: SocketRow, room: int) -> Line:
         """The countdown at the end of a socket's own line, as long as there is room for."""
         if row.expires is None:
             return Line()
         whole = self._timer(row)
-        short = whole.partition(", sent again")[0]
+        short = whole.partition(", again")[0]
         texts = (f"  {whole}", f"  {short}", f" {short.partition(' in ')[2]}")
         said = next((text for text in texts if cell_len(text) <= room), "")
         return line((said, self._timer_role(row)))
@@ -273,10 +293,10 @@ class _Pen:
 
     def _queues(self, row: SocketRow, detail: int) -> list[Line]:
         half_open = syn_queue(self.view, self.lookup, row, self.width, self.hues)
-        if half_open is None and detail > 1:
-            half_open = line("   SYN queue    ", ("·", "muted"))
-        queued = accept_queue(self.view, self.lookup, row, self.width, self.hues)
-        return [queued] if half_open is None else [queued, half_open]
+        if not half_open and detail > 1:
+            label = "   SYN queue    " if self.width >= WIDE else "   SYN    "
+            half_open = [line(label, ("·", "muted"))]
+        return accept_queue(self.view, self.lookup, row, self.width, self.hues) + half_open
 
     def _traffic(self, row: SocketRow, detail: int) -> list[Line]:
         lines: list[Line] = []
@@ -296,9 +316,9 @@ class _Pen:
         )
         sent = line("send-q ", (str(row.send_q), "strong" if row.send_q else "muted"), (_sent(row), "muted"))
         indent = line("   ")
-        if received.width + sent.width + 6 < self.width:
-            second = max(received.width, min(17, self.width - sent.width - 7))
-            return [indent + fit(received, second) + indent + sent]
+        if received.width + sent.width + 5 < self.width:
+            second = max(received.width, min(18, self.width - sent.width - 6))
+            return [indent + fit(received, second) + line("  ") + sent]
         if row.recv_q and row.send_q:
             return [indent + received, indent + sent]
         return [indent + (received if row.recv_q else sent)]

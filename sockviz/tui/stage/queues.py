@@ -8,16 +8,16 @@ from sockviz.tui.stage.ink import Line, Run, crop, line
 from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.view import View
 
+#: From this width on the queues are called by their whole names.
+WIDE = 28
 #: Slots drawn of a queue before it is only counted.
 _SLOTS = 12
 #: Slots drawn of a queue too long to show, while hardly anyone is in it.
 _FEW = 4
-#: The least room in which a cut list of names still says something.
-_LEAST_NAMES = 5
 
 
-def accept_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: dict[str, str]) -> Line:
-    """``accept queue ■■□ 2 of 3  client a  client b``."""
+def accept_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: dict[str, str]) -> list[Line]:
+    """``accept queue ■■□ 2 of 3  client a  client b``; where the names have no room there, they stand beneath."""
     waiting = lookup.waiting(row)[:_SLOTS]
     # A backlog of N lets N+1 in: sk_acceptq_is_full() in include/net/sock.h compares with >.
     capacity = max(row.send_q + 1, row.recv_q)
@@ -34,20 +34,22 @@ def accept_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: d
         runs.append((symbol, f"{role} mark" if inode and inode == view.focus.inode else role))
     runs.append(("□" * (drawn - taken) + ("…" if capacity > drawn else ""), "muted"))
     full = row.recv_q >= row.send_q + 1
-    slots = line("   accept queue ", *runs, (f" {row.recv_q} of {row.send_q + 1}", "bad" if full else ""))
+    label = "   accept queue " if width >= WIDE else "   accept "
+    slots = line(label, *runs, (f" {row.recv_q} of {row.send_q + 1}", "bad" if full else ""))
     if full and slots.width + 20 < width:
         slots += line((" full", "bad"))
-    return slots + _names(view, lookup, waiting, width - slots.width - 1, hues)
+    return _with_names(slots, _names(view, lookup, waiting, hues), width)
 
 
-def syn_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: dict[str, str]) -> Line | None:
-    """``SYN queue ■ 1  client a``; None where nobody is half-way through a handshake."""
+def syn_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: dict[str, str]) -> list[Line]:
+    """``SYN queue ■ 1  client a``; nothing where nobody is half-way through a handshake."""
     half_open = lookup.half_open(row)
     if not half_open:
-        return None
+        return []
     squares = "■" * min(len(half_open), _SLOTS)
-    slots = line("   SYN queue    ", (squares, state_role(State.SYN_RECEIVED)), f" {len(half_open)}")
-    return slots + _names(view, lookup, half_open[:_SLOTS], width - slots.width - 1, hues)
+    label = "   SYN queue    " if width >= WIDE else "   SYN    "
+    slots = line(label, (squares, state_role(State.SYN_RECEIVED)), f" {len(half_open)}")
+    return _with_names(slots, _names(view, lookup, half_open[:_SLOTS], hues), width)
 
 
 def _arriving(view: View, row: SocketRow) -> int:
@@ -56,16 +58,22 @@ def _arriving(view: View, row: SocketRow) -> int:
     return max(0, row.recv_q - (old.recv_q if old is not None and old.is_listening else 0))
 
 
-def _names(view: View, lookup: Lookup, rows: list[SocketRow], room: int, hues: dict[str, str]) -> Line:
-    """Who waits: process and variable where known, else the port; as much of it as fits."""
+def _names(view: View, lookup: Lookup, rows: list[SocketRow], hues: dict[str, str]) -> tuple[Line, Line]:
+    """Who waits: in full, and as briefly as still tells them apart."""
+    people = [(*lookup.who(row), f":{port_of(row.peer)}") for row in rows]
+    by_process = len({process for process, _, _, _ in people}) == len(people)
     whole: list[Run] = []
     brief: list[Run] = []
-    for row in rows:
-        process, name, inode = lookup.who(row)
+    for process, name, inode, port in people:
         role = hues.get(process, "muted") + (" mark" if inode and inode == view.focus.inode else "")
-        whole += [("  ", ""), (f"{process} {name}".rstrip() if process else f":{port_of(row.peer)}", role)]
-        brief += [(" ", ""), (name or process or f":{port_of(row.peer)}", role)]
-    fitting = next((it for it in (line(*whole), line(*brief)) if it.width <= room), None)
+        whole += [("  ", ""), (f"{process} {name}".rstrip() if process else port, role)]
+        brief += [(" ", ""), ((process if by_process else name or process) or port, role)]
+    return line(*whole), line(*brief)
+
+
+def _with_names(slots: Line, names: tuple[Line, Line], width: int) -> list[Line]:
+    room = width - slots.width - 1
+    fitting = next((it for it in names if it.width <= room), None)
     if fitting is not None:
-        return fitting
-    return crop(line(*brief), room) if room >= _LEAST_NAMES else Line()
+        return [slots + fitting]
+    return [slots, line("  ") + crop(names[1], width - 3)]

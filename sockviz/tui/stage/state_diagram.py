@@ -11,7 +11,7 @@ from sockviz.model.tcp_states import TRANSITIONS, Transition
 from sockviz.tui.palette import STATE_SYMBOLS, hues, state_role
 from sockviz.tui.stage.canvas import Canvas, Point, Weight
 from sockviz.tui.stage.drawing import Drawing
-from sockviz.tui.stage.ink import Line, Run, finish, line
+from sockviz.tui.stage.ink import Line, Run, finish, fit, line
 from sockviz.tui.view import View
 
 WIDTH, HEIGHT = 76, 19
@@ -53,6 +53,11 @@ END: Point = (63, 18)
 #: The states from which CLOSED is reached at `END`.
 _ENDING = frozenset({State.LAST_ACK, State.TIME_WAIT})
 
+#: Half of CLOSED's chip: as far from its middle the free corner ends.
+_CORNER = 5
+#: How the two ends of a connection are told apart where they stand.
+_MARKS = ("▸", "◂")
+
 S = State
 #: Each arrow of the table.
 ROUTES: Mapping[tuple[State, State], Route] = {
@@ -90,12 +95,28 @@ def draw_states(view: View, width: int, height: int) -> list[Line]:
     if width < WIDTH or height < HEIGHT:
         said = legend or [line(("no connection yet", "muted"))]
         return finish(said, width, height, view.look)
-    diagram = _diagram(taken, colours)
     left, spare = (width - WIDTH) // 2, height - HEIGHT
+    diagram = _diagram(taken, colours)
+    if spare < len(legend):
+        diagram[0] = _who(taken, colours) + Line(diagram[0].runs[1:])
+        legend = []
     below = ([Line()] if spare > len(legend) else []) + legend
-    shown = [line(" " * left) + it for it in diagram + below[:spare]]
+    shown = [line(" " * left) + it for it in diagram + below]
     above = max(0, (height - len(shown)) // 2)
     return finish([Line()] * above + shown, width, height, view.look)
+
+
+def _who(taken: list[Path], colours: Mapping[str, str]) -> Line:
+    """The ends with their marks, for the free corner of the diagram."""
+    runs: list[Run] = []
+    for path, mark in zip(taken, _MARKS, strict=False):
+        runs.append(
+            (
+                f"{mark} {path.process} {path.name}".rstrip() + "  ",
+                f"{colours.get(path.process, 'muted')} strong",
+            )
+        )
+    return fit(line(*runs), PLACES[State.CLOSED][0] - _CORNER)
 
 
 def _diagram(taken: list[Path], colours: Mapping[str, str]) -> list[Line]:
@@ -149,9 +170,10 @@ def _chip(
     if here:
         role += " reverse"
     canvas.text(x, place[1], text, role)
-    # Who stands here: the first at the left, the second at the right, by name and hue.
-    for path, (at, mark) in zip(here[:2], ((x - 1, "▸"), (x + len(text), "◂")), strict=False):
-        canvas.text(at, place[1], mark, f"{colours.get(path.process, 'muted')} strong")
+    # Who stands here: the first end's mark at the left, the second's at the right.
+    for path, mark, at in zip(taken, _MARKS, (x - 1, x + len(text)), strict=False):
+        if path in here:
+            canvas.text(at, place[1], mark, f"{colours.get(path.process, 'muted')} strong")
 
 
 def _stands(path: Path, state: State, ending: bool) -> bool:

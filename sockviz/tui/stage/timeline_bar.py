@@ -20,7 +20,7 @@ _MOST = 40
 def draw_timeline(view: View, width: int, height: int) -> list[Line]:
     """The bar in exactly `width` × `height`: in one line all of it; in more, the sentence has its own."""
     where = line((_where(view, width), "muted"))
-    sentence = headline(view.timeline, view.cursor)
+    sentence = _sentence(view)
     role = "bad" if _failed(view) else ""
     if height <= 1:
         track = _track(view, max(8, width // 3))
@@ -40,6 +40,16 @@ def draw_timeline(view: View, width: int, height: int) -> list[Line]:
             ),
         ]
     return finish([ends(line(" ") + track, where + line(" "), width), *told], width, height, view.look)
+
+
+def _sentence(view: View) -> str:
+    """What happened; where a page opened, its heading says more than its number."""
+    events = view.timeline.events
+    event = events[view.cursor - 1] if 0 < view.cursor <= len(events) else None
+    if isinstance(event, PageOpened) and 0 <= event.page < len(view.lesson.pages):
+        heading = view.lesson.pages[event.page].heading
+        return f"page {event.page + 1} opens" + (f": {heading}" if heading else "")
+    return headline(view.timeline, view.cursor)
 
 
 def _where(view: View, width: int) -> str:

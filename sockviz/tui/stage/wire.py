@@ -54,7 +54,8 @@ def draw_wire(view: View, width: int, height: int) -> list[Line]:
 
 
 def _empty(view: View, width: int, room: int) -> list[Line]:
-    say = "nothing has crossed" if view.lab.has_packets else "nothing has crossed that left a trace"
+    whole = "nothing has crossed" if view.lab.has_packets else "nothing has left a trace"
+    say = whole if len(whole) + 2 <= width else "nothing yet"
     words = line((shorten(say, width - 2), "muted"))
     return [Line()] * (room // 2) + [line(" " * max(0, (width - words.width) // 2)) + words]
 
@@ -209,11 +210,14 @@ def _shaft(it: Crossing, room: int, rightwards: bool, fraction: float, named: bo
     labels = it.labels(with_numbers=room >= _ROOM_FOR_NUMBERS)
     if named:
         who = it.sender if not rightwards else it.receiver
-        labels = (*(f"{who}: {text}" for text in labels[:3]), *labels)
-    label = next((text for text in labels if cell_len(text) + 3 <= room), "")
+        # The shaft's colour says whose it is; on one from the first party only the name can say to whom.
+        labels = (*(f"{who}: {text}" for text in labels), *labels)
+    label = next((text for text in labels if cell_len(text) + 2 <= room), "")
     if not label:
         return (dash * (room - 1), "", head) if rightwards else (head, "", dash * (room - 1))
     rest = room - 1 - cell_len(label) - 2
+    if rest < 0:  # just fits: the label begins at the lane
+        return ("", label, " " + head) if rightwards else (head + " ", label, "")
     first = rest // 2
     if rightwards:
         return dash * first + " ", label, " " + dash * (rest - first) + head

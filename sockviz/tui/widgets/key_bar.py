@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding
 from textual.content import Content
@@ -45,13 +46,17 @@ class KeyBar(Widget):
             if binding.show and enabled:
                 shown.setdefault(binding.action, binding)
         bindings = sorted(shown.values(), key=self._place)  # the focused widget's own would come first
-        width = self.size.width
-        for gap in ("  ", " "):
-            if sum(len(self._text(b)) + len(gap) for b in bindings) <= width - 1:
+        for gap, short in (("  ", False), ("  ", True), (" ", True)):
+            texts = {binding: self._text(binding, short) for binding in bindings}
+            if self._fits(bindings, texts, gap):
                 break
-        while len(bindings) > 3 and sum(len(self._text(b)) + len(gap) for b in bindings) > width - 1:
+        while len(bindings) > 3 and not self._fits(bindings, texts, gap):
             del bindings[-3]
-        return self._drawn(bindings, gap)
+        return self._drawn(bindings, texts, gap)
+
+    def _fits(self, bindings: list[Binding], texts: dict[Binding, str], gap: str) -> bool:
+        used = sum(cell_len(self._key(b)) + 1 + cell_len(texts[b]) for b in bindings)
+        return 2 + used + len(gap) * (len(bindings) - 1) <= self.size.width
 
     def _place(self, binding: Binding) -> float:
         """Where it stands: as the screen lists its own, others before help and quit."""
@@ -59,21 +64,20 @@ class KeyBar(Widget):
         shown = [b.id for b in self.screen.BINDINGS if isinstance(b, Binding) and b.show]
         return order.index(binding.id) if binding.id in order else order.index(shown[-2]) - 0.5
 
-    def _text(self, binding: Binding) -> str:
-        return f"{self._key(binding)} {binding.description}"
+    def _text(self, binding: Binding, short: bool) -> str:
+        """``C/Python``, or where room is short ``C``."""
+        return binding.description.partition("/")[0] if short else binding.description
 
     def _key(self, binding: Binding) -> str:
         return binding.key_display or self.app.get_key_display(binding)
 
-    def _drawn(self, bindings: list[Binding], gap: str) -> Content:
+    def _drawn(self, bindings: list[Binding], texts: dict[Binding, str], gap: str) -> Content:
         parts: list[str | tuple[str, str] | Content] = [" "]
         self._spans, at = [], 1
         for binding in bindings:
-            text = self._text(binding)
-            key = Content.assemble(
-                (self._key(binding), "bold $primary"), (f" {binding.description}", "$quiet")
-            )
-            parts += [key, gap]
-            self._spans.append((at, at + len(text), binding))
-            at += len(text) + len(gap)
+            key, text = self._key(binding), texts[binding]
+            parts += [(key, "bold $primary"), (f" {text}", "$quiet"), gap]
+            width = cell_len(key) + 1 + cell_len(text)
+            self._spans.append((at, at + width, binding))
+            at += width + len(gap)
         return Content.assemble(*parts)

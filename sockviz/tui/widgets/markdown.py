@@ -46,7 +46,7 @@ def hang(content: Content, first: Content, rest: Content, width: int, code: bool
         if code
         else content.wrap(room)
     )
-    return [(rest if number else first) + line.rstrip() for number, line in enumerate(parts)]
+    return [((rest if number else first) + line).rstrip() for number, line in enumerate(parts)]
 
 
 @lru_cache(maxsize=64)
@@ -100,7 +100,7 @@ def _walk(tokens: Sequence[Token]) -> Iterator[Block]:
                 tight = bool(lists) and token.level > 0 and tokens[at - 1].hidden
                 if marker is not None:
                     first, marker = Content.assemble(indent, (marker, "$quiet")), None
-                    gap = not tight or (len(lists) == 1 and lists[0] in (None, 2) and _begins(tokens, at))
+                    gap = not tight or _begins(tokens, at)
                 else:
                     gap = True
                 yield Block(text, bar + first, bar + hanging, gap=gap)

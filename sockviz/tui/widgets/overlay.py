@@ -79,6 +79,13 @@ class Overlays:
         self.shut(list(self._opened)[-1])
         return True
 
+    def scroll(self, step: int) -> bool:
+        """Scrolls the card, which never has the focus; False where it is not open."""
+        card = self._opened.get(Kind.ERRNO)
+        if card is not None:
+            card.scroll_relative(y=step, animate=False)
+        return card is not None
+
     def show(self, view: View) -> None:
         """All that are open follow."""
         for overlay in self._opened.values():

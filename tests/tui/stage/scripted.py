@@ -24,7 +24,7 @@ from sockviz.model.segments import Endpoint, Packet, SequenceTracker, TcpHeader
 from sockviz.model.sockets import Asleep, FdEntry, ProcessRow, SocketRow, State, TcpInfo, Timer
 from sockviz.model.stops import stop_before
 from sockviz.model.timeline import Header, LabFacts, Timeline
-from sockviz.model.values import Address, SocketValue, Value
+from sockviz.model.values import Address, Json, SocketValue, Value
 from sockviz.player.run import Do, Next
 from sockviz.tui.view import Focus, Look, Mode, View
 
@@ -41,10 +41,10 @@ def statement(process: str, number: int, source: str, *, forks: bool = False) ->
     targets = tuple(name.strip() for name in target.split(",")) if target else ()
     name = right.partition("(")[0]
     called = name.rpartition(".")[2]
-    value = ["call", called, None, [], {}, True] if "(" in right else ["value", 0]
+    value: Json = ["call", called, None, [], {}, True] if "(" in right else ["value", 0]
     return Statement(
         process, number, number, 1, source, "", targets, len(targets) > 1, value, (called,), forks
-    )  # type: ignore[arg-type]  # a tree is JSON
+    )
 
 
 def lesson(pages: Sequence[Sequence[Statement]], title: str = "The listen queue") -> Lesson:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import combinations
 
 import pytest
@@ -70,11 +71,11 @@ def luminance(colour: Color) -> float:
     parts = [
         c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in colour.rgb)
     ]
-    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+    return float(0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2])
 
 
 def distance(one: str, other: str) -> float:
-    return sum((a - b) ** 2 for a, b in zip(Color.parse(one).rgb, Color.parse(other).rgb, strict=True)) ** 0.5
+    return math.dist(Color.parse(one).rgb, Color.parse(other).rgb)
 
 
 def test_servers_and_what_they_fork_share_a_family_of_hues() -> None:

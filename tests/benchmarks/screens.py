@@ -1,0 +1,62 @@
+"""A program on a terminal whose output is only stamped while it runs, and read afterwards: reading must not slow it down."""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from tests.terminal.terminal import ASKED, FRAME, REPLY, Terminal
+
+
+class StampedTerminal(Terminal):
+    """A terminal that keeps the instant at which each chunk came."""
+
+    def stamp(self, quiet: float, most: float = 30.0, until: bytes = b"") -> list[tuple[float, bytes]]:
+        """Takes what comes until nothing has for `quiet` seconds, or until `until` has come. Nothing is drawn yet."""
+        poll = select.poll()
+        poll.register(self._master, select.POLLIN)
+        chunks: list[tuple[float, bytes]] = []
+        end = time.perf_counter() + most
+        while time.perf_counter() < end and poll.poll(quiet * 1000):
+            try:
+                chunk = os.read(self._master, 1 << 16)
+            except OSError:
+                break  # EIO: the program has gone
+            chunks.append((time.perf_counter(), chunk))
+            if ASKED in chunk:
+                os.write(self._master, REPLY)
+            if until and until in chunk:
+                break
+        return chunks
+
+    def draw(self, chunks: Sequence[tuple[float, bytes]], seen: Callable[[str], object]) -> float | None:
+        """Draws the chunks; returns the stamp of the one that completed the first frame for which `seen` holds."""
+        found = None
+        for at, chunk in chunks:
+            self._stream.feed(chunk)
+            if found is None and FRAME not in self.display.on and seen(self.text):
+                found = at
+        return found
+
+
+def cpu_seconds(pids: Sequence[int]) -> float:
+    """Processor time that the processes have used so far."""
+    total = 0
+    for pid in pids:
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            total += int((task / "schedstat").read_text().split()[0])  # nanoseconds on a processor
+    return total / 1e9
+
+
+def percentile(values: Sequence[float], part: float) -> float:
+    """The value below which `part` (0 to 1) of them lie."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
+
+
+def spawn(command: Sequence[str], environment: Mapping[str, str], cwd: Path) -> StampedTerminal:
+    """Starts it at 120×36."""
+    return StampedTerminal(command, environment, cwd)

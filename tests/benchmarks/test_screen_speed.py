@@ -1,0 +1,150 @@
+"""What a reader waits for, measured from outside through a pseudo-terminal. Not part of the test command: see README.md."""
+
+from __future__ import annotations
+
+import re
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.screens import StampedTerminal, cpu_seconds, percentile, spawn
+from tests.terminal.conftest import ROOT, Person, Sitting, make_person
+from tests.terminal.family import descendants
+
+STARTS, CALLS, A_PAGE = 15, 240, 12
+IDLE_FOR = 20.0
+EMPTY = "from textual.app import App\nApp().run()\n"
+#: The background of a line, or its text: a style and what is drawn in it.
+_DRAWN = re.compile(rb"\x1b\[[0-9;]+m[^\x1b]{16,}")
+
+
+@pytest.fixture
+def reader(ordinary_user: tuple[str, ...]) -> Iterator[Person]:
+    made = make_person(ordinary_user)
+    yield made
+    made.close()
+
+
+def first_paint(person: Person, command: list[str]) -> float:
+    """Seconds from the start to the first thing drawn on the alternate screen."""
+    begin = time.perf_counter()
+    terminal = spawn(command, person.environment(), ROOT)
+    drawn = None
+    try:
+        while drawn is None and time.perf_counter() - begin < 20:
+            for at, chunk in terminal.stamp(1.0, until=b"\x1b["):
+                terminal.written += chunk
+                alternate = terminal.written.find(b"\x1b[?1049h")
+                if alternate >= 0 and _DRAWN.search(terminal.written, alternate):
+                    drawn = at
+                    break
+        assert drawn is not None, terminal.written
+        return drawn - begin
+    finally:
+        terminal.close()
+
+
+def shown(person: Person, command: list[str], words: str) -> float:
+    """Seconds from the start to the frame that shows the words."""
+    begin = time.perf_counter()
+    terminal = spawn(command, person.environment(), ROOT)
+    try:
+        at = terminal.draw(terminal.stamp(0.8), lambda text: words in text)
+        assert at is not None, terminal.text
+        return at - begin
+    finally:
+        terminal.close()
+
+
+def test_first_paint(reader: Person) -> None:
+    empty = [*reader.prefix, sys.executable, "-c", EMPTY]
+    commands = {"home": reader.command(), "run 1": reader.command("run", "1")}
+    spans: dict[str, list[float]] = {"empty": [], **{name: [] for name in commands}}
+    for _ in range(STARTS):  # in turn, so that what else the machine does falls on all alike
+        spans["empty"].append(first_paint(reader, empty))
+        for name, command in commands.items():
+            spans[name].append(first_paint(reader, command))
+    base = statistics.median(spans["empty"])
+    print(f"\nfirst paint of an empty Textual application: {base * 1e3:.0f} ms")
+    for name in commands:
+        ours = statistics.median(spans[name])
+        print(f"first paint of {name}: {ours * 1e3:.0f} ms = {ours / base:.2f}× (target ≤ 1.5×, then 1.25×)")
+    page = statistics.median(shown(reader, commands["run 1"], "event 1 of 1") for _ in range(5))
+    print(f"run 1, its first page whole, the lab open: {page * 1e3:.0f} ms = {page / base:.2f}×")
+
+
+def talk(calls: int) -> str:
+    """A lesson of many calls that do not block, each of which changes what the kernel says: Recv-Q grows by one."""
+    text = ["---", "title: Many sends", "summary: One byte at a time", "---", "", "## Meet", "", "They meet.", "",
+            "```python @server", "s = socket.socket()", "s.bind((HOST, PORT))", "s.listen(1)", "```", "",
+            "```python @client", "c = socket.socket()", "c.connect((HOST, PORT))", "```", "",
+            "```python @server", "conn, peer = s.accept()", "```"]  # fmt: skip
+    for page in range(calls // A_PAGE):
+        text += ["", "---", "", f"## Page {page}", "", "Twelve bytes.", "", "```python @client"]
+        text += ['c.send(b"x")'] * A_PAGE + ["```"]
+    return "\n".join(text) + "\n"
+
+
+@pytest.mark.parametrize("animations", ["full", "none"])
+def test_a_key_press_to_its_answer(reader: Person, animations: str) -> None:
+    lesson = reader.file("sends.md", talk(CALLS))
+    environment = reader.environment(TEXTUAL_ANIMATIONS=animations)
+    terminal = spawn(reader.command("run", str(lesson)), environment, ROOT)
+    try:
+        terminal.draw(terminal.stamp(1.0), lambda _: False)
+        for _ in range(7):
+            terminal.press(" ")
+            terminal.draw(terminal.stamp(0.6), lambda _: False)
+        assert "ESTABLISHED" in terminal.text, terminal.text
+        returned, observed = [], []
+        for sent in range(1, CALLS + 1):
+            if sent % A_PAGE == 1:
+                terminal.press(" ")  # the page is turned
+                terminal.draw(terminal.stamp(0.4), lambda _: False)
+            results = terminal.text.count("→ 1 ")
+            begin = time.perf_counter()
+            terminal.press(" ")
+            chunks = terminal.stamp(0.4)
+            first: list[float] = []
+
+            def seen(text: str, sent: int = sent, results: int = results, first: list[float] = first) -> bool:
+                del results
+                return f"recv-q {sent} " in text
+
+            at = terminal.draw(chunks, seen)
+            assert at is not None, f"recv-q {sent} was not drawn\n{terminal.text}"
+            observed.append(at - begin)
+        report(f"key to returned call and observation painted, animations {animations}", observed)
+    finally:
+        terminal.close()
+
+
+def report(what: str, spans: list[float]) -> None:
+    print(
+        f"\n{what}: p50 {percentile(spans, 0.5) * 1e3:.0f} ms, p90 {percentile(spans, 0.9) * 1e3:.0f} ms, "
+        f"p99 {percentile(spans, 0.99) * 1e3:.0f} ms over {len(spans)} (target p50 ≤ 50, p99 ≤ 100)"
+    )
+
+
+@pytest.mark.parametrize("where", ["home", "lesson"])
+def test_idle(reader: Person, where: str) -> None:
+    sitting = reader.start() if where == "home" else reader.start("run", "1")
+    if where == "home":
+        sitting.wait_for("The first connection")
+    else:
+        sitting.perform("asleep in accept4")
+    sitting.wait_still(lambda: len(sitting.written), 2.0)
+    pids = [sitting.process.pid, *descendants(sitting.process.pid)]
+    before, begin = cpu_seconds(pids), time.perf_counter()
+    written = len(sitting.written)
+    sitting.watch(IDLE_FOR)
+    used, passed = cpu_seconds(pids) - before, time.perf_counter() - begin
+    print(
+        f"\nidle in {where}: {used / passed:.2%} of a core in {len(pids)} processes over {passed:.0f} s, "
+        f"{len(sitting.written) - written} bytes drawn (target ≤ 1 %)"
+    )
+    assert reader.leave(sitting) == 0

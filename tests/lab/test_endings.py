@@ -1,0 +1,245 @@
+"""However a lab ends, nothing of it is left."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sockviz.lab.directory import open_labs, sweep
+from sockviz.lab.messages import LabLost
+from tests.lab.conftest import descriptors
+from tests.lab.driver import DEADLINE, a_lab, first_pid, refuse_connections_to, run, until
+
+ROOT = Path(__file__).parents[2]
+
+
+def network_namespaces() -> set[str]:
+    """Every network namespace that some process of this machine is in."""
+    found = set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):  # gone since it was listed, or another user's
+                found.add(os.readlink(entry / "ns/net"))
+    return found
+
+
+def test_closing_leaves_no_process_namespace_directory_or_descriptor(kind: str) -> None:
+    """Also a worker asleep whose parent is gone; `a_lab` itself looks at every process of the lab."""
+    before = descriptors()
+
+    async def body() -> None:
+        async with a_lab(kind, "server", "client") as lab:
+            namespace = os.readlink(f"/proc/{first_pid(lab.lab)}/ns/net")
+            await lab.do("server", "s = socket.socket()")
+            await lab.do("server", "s.bind((HOST, PORT))")
+            await lab.do("server", "s.listen(5)")
+            await lab.fork("server", "worker")
+            await lab.enter("worker", "conn, peer = s.accept()")
+            await lab.asleep_in("worker", "accept4")
+            await lab.hand("server", "os._exit(0)")
+            await lab.ended("server")
+            directory = lab.lab._directory.path
+            assert directory in open_labs()
+            await lab.lab.close()
+            assert not lab.alive()
+            assert not directory.exists()
+            if kind == "isolated":
+                assert namespace not in network_namespaces()
+            else:
+                assert refuse_connections_to(lab.lab.facts.ports[0])
+            lab.forget()
+
+    run(body())
+    assert descriptors() == before
+
+
+def test_twenty_labs_one_after_the_other_leak_nothing(kind: str) -> None:
+    async def body() -> None:
+        async with a_lab(kind, "server"):
+            pass
+        before = descriptors()
+        for _ in range(20):
+            async with a_lab(kind, "server") as lab:
+                assert (await lab.do("server", "s = socket.socket()")).fds == {"s": 3}
+        assert descriptors() == before
+
+    run(body())
+
+
+def test_an_exception_in_the_midst_of_a_lesson_leaves_nothing(kind: str) -> None:
+    async def body() -> None:
+        async with a_lab(kind, "server") as lab:
+            await lab.do("server", "s = socket.socket()")
+            await lab.do("server", "s.listen(1)")
+            await lab.enter("server", "s.accept()")
+            raise KeyError("the player's own fault")
+
+    with pytest.raises(KeyError):
+        run(body())
+
+
+def test_the_lab_says_so_when_its_first_process_is_killed(kind: str) -> None:
+    async def body() -> None:
+        async with a_lab(kind, "server", "client") as lab:
+            await lab.do("server", "s = socket.socket()")
+            await lab.do("server", "s.listen(5)")
+            await lab.fork("server", "worker")
+            await lab.enter("worker", "s.accept()")
+            await lab.asleep_in("worker", "accept4")
+            os.kill(first_pid(lab.lab), signal.SIGKILL)
+            lost = await lab.hear(lambda message: isinstance(message, LabLost), "that the lab is lost")
+            assert isinstance(lost, LabLost)
+            assert "first process" in lost.reason
+            await lab.lab.close()
+            await until(lambda: not lab.alive() or None, "the end of every process", 1.0)
+
+    run(body())
+
+
+def test_nonsense_on_a_control_channel_loses_the_lab_and_nothing_else(kind: str) -> None:
+    async def body() -> None:
+        async with a_lab(kind, "server") as lab:
+            begun = lab.lab.begun("server")
+            assert begun is not None
+            channel = lab.lab._channels["server"]
+            for nonsense in (b"[" * 100_000, b"{nonsense", b'{"event": "hello"}', b"[]", b"\xff"):
+                channel._buffer += len(nonsense).to_bytes(4, "big") + nonsense
+                await lab.do("server", "x = 1")
+                lost = await lab.hear(lambda message: isinstance(message, LabLost), "of the nonsense")
+                assert isinstance(lost, LabLost)
+                assert "server spoke nonsense" in lost.reason
+
+    run(body())
+
+
+# --- killed -----------------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def held(
+    kind: str, tmp_path: Path
+) -> Iterator[tuple[subprocess.Popen[str], dict[str, object], dict[int, int]]]:
+    """A process that holds a lab with processes asleep in it, what it says of it, and pidfds of all of them."""
+    holder = subprocess.Popen(
+        [sys.executable, "-m", "tests.lab.holder", kind], cwd=ROOT, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )  # fmt: skip
+    assert holder.stdout is not None
+    pidfds: dict[int, int] = {}
+    try:
+        line = holder.stdout.readline()
+        if not line:
+            pytest.fail(f"the holder ended with {holder.wait()}")
+        told = json.loads(line)
+        pidfds = {pid: os.pidfd_open(pid) for pid in told["pids"]}
+        yield holder, told, pidfds
+    finally:
+        for pidfd in pidfds.values():
+            os.close(pidfd)
+        if holder.poll() is None:
+            holder.kill()
+        holder.wait()
+        holder.stdout.close()
+
+
+def still_alive(pidfds: dict[int, int], seconds: float) -> list[int]:
+    """The pids that have not ended after so long."""
+    end = time.monotonic() + seconds
+    left = dict(pidfds)
+    poll = select.poll()
+    for pidfd in left.values():
+        poll.register(pidfd, select.POLLIN)
+    while left and (remaining := end - time.monotonic()) > 0:
+        for ready, _ in poll.poll(remaining * 1000):
+            poll.unregister(ready)
+            left = {pid: pidfd for pid, pidfd in left.items() if pidfd != ready}
+    return list(left)
+
+
+def test_a_killed_sockviz_takes_everything_along_within_a_second(kind: str, tmp_path: Path) -> None:
+    with held(kind, tmp_path) as (holder, told, pidfds):
+        assert len(pidfds) == 5  # the first process, client, worker, grandchild, late
+        holder.kill()
+        assert still_alive(pidfds, 1.0) == []
+        holder.wait()
+        directory = Path(str(told["directory"]))
+        assert directory.exists()  # no one was there to remove it
+        assert open_labs() == []
+        if kind == "host":
+            assert refuse_connections_to(int(str(told["port"])))
+    run(open_and_close(kind))
+    assert not directory.exists()
+
+
+async def open_and_close(kind: str) -> None:
+    async with a_lab(kind):
+        pass
+
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGSEGV]
+)
+def test_so_does_one_that_a_signal_ends(number: signal.Signals, tmp_path: Path) -> None:
+    with held("host", tmp_path) as (holder, _, pidfds):
+        holder.send_signal(number)
+        assert still_alive(pidfds, 1.0) == []
+    sweep()
+
+
+# --- directories ------------------------------------------------------------------------------------------------------
+
+
+def test_only_abandoned_directories_are_swept() -> None:
+    base = Path(tempfile.gettempdir())
+    for name in ("sockviz-lab-abandoned", "sockviz-lab-being-made", "somebody-else"):
+        (base / name).mkdir()
+    (base / "sockviz-lab-abandoned" / "lock").touch()
+    (base / "sockviz-lab-a-link").symlink_to(base / "somebody-else")
+
+    async def body() -> None:
+        async with a_lab("host") as lab:
+            assert open_labs() == [base / "sockviz-lab-being-made", lab.lab._directory.path]
+            assert sweep() == 0
+
+    run(body())
+    assert (base / "sockviz-lab-being-made").exists()  # may be another sockviz's, this very moment
+    assert (base / "somebody-else").exists()
+    assert not (base / "sockviz-lab-abandoned").exists()
+    (base / "sockviz-lab-being-made").rmdir()
+    (base / "sockviz-lab-a-link").unlink()
+
+
+def test_a_lab_that_is_refused_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sockviz.lab import supervisor
+    from sockviz.lab.loopback import open_lab
+
+    monkeypatch.setattr(supervisor, "PATIENCE", DEADLINE)
+    monkeypatch.setattr(sys, "executable", "/bin/false")  # the first process ends at once
+    with pytest.raises(supervisor.LabRefused, match="starting the lab"):
+        run(open_lab("host"))
+
+
+def test_a_socket_that_the_lab_never_made_is_left_alone() -> None:
+    """Closing a lab closes no descriptor twice: one that was given out again would be somebody else's."""
+
+    async def body() -> None:
+        async with a_lab("host", "server") as lab:
+            await lab.lab.close()
+            with socket.socket() as other:
+                await lab.lab.close()
+                assert other.fileno() >= 0
+                assert os.fstat(other.fileno())
+
+    run(body())

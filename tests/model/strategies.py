@@ -1,0 +1,157 @@
+"""Every kind of event, as hypothesis makes them: few names, lines and inodes, so that events meet."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from sockviz.model.events import (
+    CallBlocked,
+    CallEntered,
+    CallReturned,
+    CaptureLost,
+    Event,
+    ExpectationJudged,
+    LessonEnded,
+    Observed,
+    PacketCaptured,
+    PageOpened,
+    PredictionMade,
+    PredictionSettled,
+    ProcessEnded,
+    ProcessStarted,
+    StatementBegun,
+    StatementFinished,
+)
+from sockviz.model.segments import FLAG_ORDER, IcmpHeader, Packet, Relative, TcpHeader
+from sockviz.model.sockets import Asleep, FdEntry, ProcessRow, SocketRow, State, TcpInfo, Timer
+from sockviz.model.values import ObjectValue, SocketValue, Value
+
+names = st.sampled_from(("server", "client", "worker"))
+hosts = st.sampled_from(("loopback", "far"))
+lines = st.integers(1, 6)
+calls = st.integers(1, 4)
+inodes = st.integers(0, 6)
+cookies = st.integers(0, 6)
+instants = st.floats(0, 2e9, allow_nan=False)
+maybe_text = st.none() | st.text(max_size=6)
+variables = st.sampled_from(("s", "a", "conn"))
+
+endpoints = st.tuples(st.sampled_from(("127.0.0.1", "::1")), st.sampled_from((0, 8080, 40001, 40002)))
+inet6_endpoints = endpoints.map(lambda end: (*end, 0, 0))
+addresses = endpoints | inet6_endpoints | st.sampled_from(("mailbox", b"\0abstract", b"", "caf\udce9"))
+
+sockets = st.builds(
+    SocketValue, inodes, st.integers(-1, 9), st.sampled_from(("AF_INET", "AF_UNIX")),
+    st.sampled_from(("SOCK_STREAM", "SOCK_DGRAM")), st.just(0),
+)  # fmt: skip
+plain = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8) | st.binary(max_size=8)
+    | st.text(alphabet=st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF), max_size=2)  # surrogateescape's
+)  # fmt: skip
+values: st.SearchStrategy[Value] = st.recursive(
+    plain | sockets | st.builds(ObjectValue, st.text(max_size=4), st.text(max_size=8)),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(plain, inner, max_size=2)
+    ),
+    max_leaves=5,
+)
+
+counts = st.integers(0, 1 << 40)
+optional_counts = st.none() | counts
+infos = st.builds(TcpInfo, *[counts] * 15, *[optional_counts] * 8)
+rows = st.builds(
+    SocketRow,
+    family=st.sampled_from(("AF_INET", "AF_INET6", "AF_UNIX")),
+    type=st.sampled_from(("SOCK_STREAM", "SOCK_DGRAM")),
+    protocol=st.sampled_from(("TCP", "UDP", "UNIX")),
+    state=st.sampled_from(State),
+    local=st.none() | addresses,
+    peer=st.none() | addresses,
+    recv_q=st.integers(0, 9),
+    send_q=st.integers(0, 9),
+    inode=inodes,
+    cookie=cookies,
+    uid=st.just(0),
+    timer=st.none() | st.sampled_from(Timer),
+    expires=st.none() | instants,
+    retransmits=st.integers(0, 3),
+    bound_only=st.booleans(),
+    peer_inode=inodes,
+    drops=optional_counts,
+    info=st.none() | infos,
+    raw=st.binary(max_size=4),
+)
+asleeps = st.builds(
+    Asleep,
+    maybe_text,
+    st.lists(counts, max_size=3).map(tuple),
+    maybe_text,
+    st.sampled_from("SRZ"),
+    st.text(max_size=4),
+    st.text(max_size=4),
+)
+descriptor_tables = st.lists(
+    st.builds(
+        FdEntry, st.integers(0, 9), st.sampled_from(("socket:[1]", "/dev/null")), inodes, maybe_text, counts
+    ),
+    max_size=3,
+).map(tuple)
+process_rows = st.builds(ProcessRow, names, st.sampled_from("SRZ"), descriptor_tables, st.none() | asleeps)
+keys = rows.map(lambda row: row.key)
+flags = st.sets(st.sampled_from(FLAG_ORDER)).map(
+    lambda chosen: tuple(flag for flag in FLAG_ORDER if flag in chosen)
+)
+sequence_numbers = st.integers(0, (1 << 32) - 1)
+headers = st.builds(
+    TcpHeader, flags, sequence_numbers, sequence_numbers, st.integers(0, 65535), st.integers(0, 65535), st.just(0),
+    st.lists(st.tuples(st.text(max_size=4), st.text(max_size=4)), max_size=2).map(tuple),
+)  # fmt: skip
+packets = st.builds(
+    Packet, instants, st.just("AF_INET"), st.sampled_from(("TCP", "UDP", "ICMP")), endpoints, endpoints, st.integers(0, 9),
+    st.just(64), st.integers(0, 99), st.none() | headers,
+    st.none() | st.builds(IcmpHeader, st.integers(0, 255), st.integers(0, 255), st.none() | st.tuples(endpoints, endpoints)),
+    st.binary(max_size=4), st.just("lo"), st.binary(max_size=4),
+)  # fmt: skip
+relatives = st.builds(Relative, optional_counts, optional_counts, st.booleans())
+
+kinds: dict[type, st.SearchStrategy[Event]] = {
+    PageOpened: st.builds(PageOpened, instants, st.integers(0, 3)),
+    ProcessStarted: st.builds(
+        ProcessStarted, instants, names, st.integers(1, 9), st.integers(1, 9), hosts, st.none() | names, st.booleans()
+    ),
+    StatementBegun: st.builds(StatementBegun, instants, names, lines),
+    CallEntered: st.builds(
+        CallEntered, instants, names, calls, lines, st.sampled_from(("fork", "accept", "connect")), st.text(max_size=4),
+        st.lists(values, max_size=2).map(tuple), st.dictionaries(variables, values, max_size=1),
+    ),
+    CallBlocked: st.builds(CallBlocked, instants, names, calls, st.none() | asleeps),
+    CallReturned: st.builds(
+        CallReturned, instants, names, calls, values, st.none() | st.sampled_from(("ECONNREFUSED", "EAGAIN")),
+        st.none() | st.integers(1, 130), st.text(max_size=4),
+    ),
+    StatementFinished: st.builds(
+        StatementFinished, instants, names, lines, st.dictionaries(variables, values, max_size=2),
+        st.dictionaries(variables, st.integers(-1, 9), max_size=2), maybe_text, st.text(max_size=4),
+    ),
+    ProcessEnded: st.builds(ProcessEnded, instants, names, st.none() | st.integers(0, 255), maybe_text),
+    Observed: st.builds(
+        Observed, instants, hosts, st.lists(rows, max_size=4).map(tuple), st.lists(keys, max_size=2).map(tuple),
+        st.lists(process_rows, max_size=2).map(tuple), st.dictionaries(st.sampled_from(("Tcp.InSegs", "Udp.NoPorts")), counts),
+    ),
+    PacketCaptured: st.builds(PacketCaptured, instants, hosts, packets, names, names, st.none() | relatives, st.booleans()),
+    CaptureLost: st.builds(CaptureLost, instants, hosts, st.integers(0, 9)),
+    ExpectationJudged: st.builds(
+        ExpectationJudged, instants, lines, st.text(max_size=4), st.booleans(), st.text(max_size=4), st.booleans()
+    ),
+    PredictionMade: st.builds(PredictionMade, instants, lines, st.none() | st.integers(0, 3)),
+    PredictionSettled: st.builds(PredictionSettled, instants, lines, maybe_text, st.text(max_size=4)),
+    LessonEnded: st.builds(LessonEnded, instants),
+}  # fmt: skip
+
+events: st.SearchStrategy[Event] = st.one_of(*kinds.values())
+#: Runs in which there are processes, which all else depends on.
+runs = st.lists(events, max_size=12).flatmap(
+    lambda rest: st.lists(kinds[ProcessStarted], min_size=1, max_size=3).map(lambda first: [*first, *rest])
+)

@@ -1,0 +1,103 @@
+"""Every errno of the course has its story, and means something for the call it came from."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import replace
+
+import pytest
+
+from sockviz.model.calls import Call, Stage
+from sockviz.model.errnos import ALIASES, ERRORS, known
+from sockviz.model.explanation import explain
+from sockviz.model.sockets import State, Timer
+from sockviz.model.values import SocketValue, Value
+from sockviz.model.world import World
+from tests.tui.stage import scripted
+
+#: Those that the course is to meet.
+COURSE = (
+    "EACCES", "EADDRINUSE", "EADDRNOTAVAIL", "EAFNOSUPPORT", "EAGAIN", "EALREADY", "EBADF", "ECONNREFUSED",
+    "ECONNRESET", "EDESTADDRREQ", "EFAULT", "EINPROGRESS", "EINVAL", "EISCONN", "EMFILE", "EMSGSIZE",
+    "ENETUNREACH", "ENOENT", "ENOTCONN", "ENOTSOCK", "EOPNOTSUPP", "EPERM", "EPIPE", "EPROTONOSUPPORT",
+    "EPROTOTYPE", "ESOCKTNOSUPPORT", "ESPIPE", "ETIMEDOUT", "EAI_NONAME", "EAI_SERVICE", "EAI_FAMILY",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COURSE)
+def test_every_error_of_the_course_has_its_story(name: str) -> None:
+    story = known(name)
+    assert story is not None
+    assert story.says
+    assert story.cause.endswith(".")
+    assert story.remedy.endswith(".")
+
+
+def test_every_name_is_one_that_the_system_knows() -> None:
+    for name in ERRORS:
+        assert hasattr(errno, name) or name.startswith("EAI_") or name == "TimeoutError", name
+    assert set(ALIASES.values()) <= set(ERRORS)
+
+
+def call(name: str, error: str, *arguments: Value, kind: str = "SOCK_STREAM") -> Call:
+    held = SocketValue(1001, 3, "AF_INET", kind, 0)
+    return Call(
+        "server", 1, 5, name, f"socket.{name}", (held, *arguments), {}, 0.0, Stage.FAILED, error=error
+    )
+
+
+def here(of: Call, world: World | None = None) -> str:
+    told = explain(of, world or World())
+    assert told is not None
+    return told.here
+
+
+def test_a_bound_port_refuses_for_another_reason_than_an_empty_one() -> None:
+    connect = call("connect", "ECONNREFUSED", scripted.SERVER)
+    assert here(connect) == "a RST answered: nothing listens on 127.0.0.1:8080"
+    bound = scripted.view(scripted.listen_queue(), 12).world
+    assert here(connect, bound) == "a RST answered: 127.0.0.1:8080 is bound, but nobody called listen on it"
+
+
+def test_an_address_in_use_names_its_holder() -> None:
+    world = scripted.view(scripted.listen_queue(), 44).world
+    bind = replace(
+        call("bind", "EADDRINUSE", scripted.SERVER),
+        arguments=(SocketValue(9, 7, "AF_INET", "SOCK_STREAM", 0), scripted.SERVER),
+    )
+    assert here(bind, world) == "127.0.0.1:8080 is taken: server listens there"
+    waiting = scripted.row(State.TIME_WAIT, scripted.SERVER, ("127.0.0.1", 5), timer=Timer.TIMEWAIT)
+    assert here(bind, replace(World(), rows={("lab", waiting.key): waiting})) == (
+        "127.0.0.1:8080 is taken: an old connection of it is still in TIME-WAIT"
+    )
+
+
+def test_the_same_error_differs_by_call() -> None:
+    world = scripted.view(scripted.listen_queue(), 44).world
+    assert here(call("send", "EPIPE", b"x"), world) == "s only listens: it has no peer to send to"
+    assert here(call("recv", "ENOTCONN", 10), world) == "s listens: read from what accept returns"
+    assert here(call("accept", "EAGAIN"), world) == "the accept queue of s is empty, and s does not block"
+    assert (
+        here(call("recv", "EAGAIN", 1))
+        == "nothing waits in the receive queue of descriptor 3, and the call was told not to sleep"
+    )
+    assert (
+        here(call("sendto", "EMSGSIZE", b"x" * 70000, scripted.SERVER))
+        == "70000 bytes do not fit into one datagram"
+    )
+
+
+def test_an_error_without_a_story_is_told_in_its_own_words() -> None:
+    told = explain(replace(call("bind", "EXDEV"), message="Invalid cross-device link"), World())
+    assert told is not None
+    assert told.here == "Invalid cross-device link"
+
+
+def test_what_did_not_fail_is_not_explained() -> None:
+    assert explain(replace(call("bind", "EINVAL"), error=None), World()) is None
+
+
+def test_the_manual_page_is_that_of_the_system_call() -> None:
+    told = explain(call("sendall", "EPIPE", b""), World())
+    assert told is not None
+    assert (told.manual, told.number) == ("send(2)", errno.EPIPE)

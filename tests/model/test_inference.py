@@ -1,0 +1,126 @@
+"""Segments that nobody captured, from what the kernel says of the sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from sockviz.model.events import CallEntered, CallReturned, Event, Observed, ProcessStarted, StatementFinished
+from sockviz.model.segments import Endpoint
+from sockviz.model.sockets import FdEntry, ProcessRow, SocketRow, State
+from sockviz.model.values import SocketValue
+from sockviz.model.world import World, fold
+from tests.model.runs import HOST, SERVER, row
+
+CLIENT: Endpoint = ("127.0.0.1", 40001)
+S = SocketValue(100, 3, "AF_INET", "SOCK_STREAM", 0)
+A = SocketValue(200, 3, "AF_INET", "SOCK_STREAM", 0)
+LISTENING = row(State.LISTEN, SERVER, None, 100, 900)
+STAGE: tuple[Event, ...] = (
+    ProcessStarted(1.0, "server", 4, 4121, HOST),
+    ProcessStarted(1.0, "client", 5, 4122, HOST),
+    StatementFinished(2.0, "server", 1, {"s": S}),
+    StatementFinished(2.0, "client", 2, {"a": A}),
+    Observed(2.0, HOST, (LISTENING,), (), (
+        ProcessRow("server", "S", (FdEntry(3, "socket:[100]", 100),)), ProcessRow("client", "S", (FdEntry(3, "socket:[200]", 200),)),
+    )),
+)  # fmt: skip
+HANDSHAKE = ["client SYN", "server SYN+ACK", "client ACK"]
+
+
+def ours(state: State, received: int = 0, **changes: int) -> SocketRow:
+    return replace(row(state, CLIENT, SERVER, 200, 77, received=received), **changes)
+
+
+def theirs(state: State, inode: int = 101, received: int = 0) -> SocketRow:
+    return row(state, SERVER, CLIENT, inode, 78, received=received)
+
+
+def told(*looks: Sequence[SocketRow]) -> list[str]:
+    world = World()
+    for event in (*STAGE, *(Observed(3.0 + n, HOST, tuple(look)) for n, look in enumerate(looks))):
+        world = fold(world, event)
+    return [f"{s.sender} {s.label}" + (f" {s.length}" if s.length else "") for s in world.inferred]
+
+
+E, C1, C2, W, T = State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT, State.TIME_WAIT
+
+
+@pytest.mark.parametrize(
+    ("looks", "expected"),
+    [
+        ([], []),
+        ([[ours(State.SYN_SENT)]], ["client SYN"]),
+        ([[ours(State.SYN_SENT)], [ours(State.SYN_SENT, retransmits=1)]], ["client SYN", "client SYN"]),
+        ([[ours(State.SYN_SENT, retransmits=2)]], ["client SYN"] * 3),
+        ([[ours(State.SYN_SENT)], [ours(E)]], HANDSHAKE),
+        ([[ours(E)]], HANDSHAKE),
+        ([[ours(E), theirs(E)]], HANDSHAKE),
+        ([[theirs(E, 0), ours(E)]], HANDSHAKE),
+        ([[ours(E)], [ours(E)], [ours(E), theirs(E)]], HANDSHAKE),
+        ([[ours(E), theirs(E)], [theirs(E, received=5)]], [*HANDSHAKE, "client PSH+ACK 5"]),
+        ([[ours(E), theirs(E)], [theirs(E, received=5)], [theirs(E, received=5)]], [*HANDSHAKE, "client PSH+ACK 5"]),
+        ([[ours(E), theirs(E)], [theirs(E, received=5)], [theirs(E, received=9)]], [*HANDSHAKE, "client PSH+ACK 5", "client PSH+ACK 4"]),
+        ([[ours(E), theirs(E)], [ours(E, received=3)]], [*HANDSHAKE, "server PSH+ACK 3"]),
+        ([[ours(E), theirs(E)], [ours(C2), theirs(W, received=1)]], [*HANDSHAKE, "client FIN+ACK"]),
+        ([[ours(E), theirs(E)], [theirs(W, received=6)]], [*HANDSHAKE, "client PSH+ACK 5", "client FIN+ACK"]),
+        ([[ours(E), theirs(E)], [ours(C2), theirs(W, received=1)], [ours(T, inode=0)]], [*HANDSHAKE, "client FIN+ACK", "server FIN+ACK"]),
+        ([[ours(E), theirs(E)], [ours(T, inode=0)], [ours(T, inode=0)]], [*HANDSHAKE, "server FIN+ACK", "client FIN+ACK"]),
+    ],
+)  # fmt: skip
+def test_what_rows_give_away(looks: Sequence[Sequence[SocketRow]], expected: list[str]) -> None:
+    assert told(*looks) == expected
+
+
+@pytest.mark.parametrize("name", ["connect", "connect_ex"])
+def test_a_refused_connection_gives_away_a_reset(name: str) -> None:
+    world = World()
+    for event in (
+        *STAGE,
+        CallEntered(3.0, "client", 1, 2, name, f"socket.socket.{name}", (A, SERVER)),
+        CallReturned(4.0, "client", 1, None, "ECONNREFUSED", 111, ""),
+    ):
+        world = fold(world, event)
+    assert [f"{s.sender} {s.label}" for s in world.inferred] == ["client SYN", "kernel RST+ACK"]
+    assert all("ECONNREFUSED" in s.because for s in world.inferred)
+
+
+@pytest.mark.parametrize(
+    ("held", "name", "target"),
+    [
+        (SocketValue(200, 3, "AF_INET", "SOCK_DGRAM", 0), "connect", SERVER),  # an ICMP message told it
+        (SocketValue(200, 3, "AF_UNIX", "SOCK_STREAM", 0), "connect", "mailbox"),
+        (A, "send", b"x"),
+    ],
+)
+def test_other_refusals_do_not(held: SocketValue, name: str, target: object) -> None:
+    world = World()
+    for event in (
+        *STAGE,
+        CallEntered(3.0, "client", 1, 2, name, f"socket.socket.{name}", (held, target)),  # type: ignore[arg-type]  # values of three kinds
+        CallReturned(4.0, "client", 1, None, "ECONNREFUSED", 111, ""),
+    ):
+        world = fold(world, event)
+    assert not world.inferred
+
+
+def test_what_is_no_tcp_connection_gives_nothing_away() -> None:
+    datagram = replace(ours(State.CONNECTED), protocol="UDP")
+    path = replace(ours(E), protocol="UNIX", local="mailbox", peer=None)
+    unbound = replace(ours(State.CLOSED), peer=None)
+    assert told([datagram], [path], [unbound]) == []
+
+
+def test_an_absurd_number_of_retransmissions_is_no_more_than_the_kernel_can_count() -> None:
+    assert len(told([ours(State.SYN_SENT, retransmits=1 << 40)])) == 256
+
+
+def test_every_inferred_segment_says_why() -> None:
+    world = World()
+    for event in (*STAGE, Observed(3.0, HOST, (ours(T, inode=0), theirs(W, received=9)))):
+        world = fold(world, event)
+    assert world.inferred
+    assert all(segment.because for segment in world.inferred)
+    assert {(s.source, s.destination) for s in world.inferred} == {(CLIENT, SERVER), (SERVER, CLIENT)}

@@ -1,0 +1,112 @@
+"""Each event has its sentence: what happened, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import get_args
+
+import pytest
+
+from sockviz.model import events as kinds
+from sockviz.model.events import (
+    CaptureLost,
+    ExpectationJudged,
+    LessonEnded,
+    PredictionMade,
+    PredictionSettled,
+    ProcessEnded,
+)
+from sockviz.model.narration import headline, narrate, narrate_at
+from sockviz.model.stops import stops
+from sockviz.model.world import World
+from tests.tui.stage import scripted
+from tests.tui.stage.scripted import Script
+
+
+def story(script: Script) -> list[str]:
+    return [headline(script.timeline, stop) for stop in stops(script.timeline.events)]
+
+
+def test_the_listen_queue_in_sentences() -> None:
+    assert story(scripted.listen_queue()) == [
+        "server starts: pid 4121, no socket yet",
+        "server: socket gives descriptor 3: an endpoint without a name",
+        "server: bind gives s the name 127.0.0.1:8080",
+        "server: listen makes s passive: the kernel now accepts connections for it",
+        "client: socket gives descriptor 3: an endpoint without a name",
+        "client: connect returns: the handshake with 127.0.0.1:8080 is done",
+        "client: socket gives descriptor 4: an endpoint without a name",
+        "client: connect returns: the handshake with 127.0.0.1:8080 is done",
+        "client: socket gives descriptor 5: an endpoint without a name",
+        "connect(5) sleeps: its SYN has not been answered",
+        "page 2 opens",
+        "server: accept takes the connection of 127.0.0.1:40112 from the queue: descriptor 4; "
+        "client: connect wakes and returns: the handshake with 127.0.0.1:8080 is done",
+        "client: send copies 11 bytes into the send queue of the kernel",
+        "server: recv takes 11 bytes from the receive queue: b'[SYN] seq=0'",
+        "client: close gives descriptor 3 back",
+        "server: close gives descriptor 4 back",
+    ]
+
+
+def test_what_the_kernel_was_seen_to_change() -> None:
+    script = scripted.listen_queue()
+    told = "\n".join(
+        narrate_at(script.timeline, n + 1)
+        for n, e in enumerate(script.timeline.events)
+        if isinstance(e, kinds.Observed)
+    )
+    for sentence in (
+        "server's s goes from CLOSED to LISTEN",
+        "the accept queue of server's s holds 1 (was 2)",
+        "waits in the accept queue: ESTABLISHED, owned by no descriptor",
+        "client's c sends again, 1 so far, next in 1.0 s",
+        "client's c goes from SYN-SENT to ESTABLISHED",
+        "Recv-Q of server's conn is 11 (was 0)",
+        "ListenOverflows grew by 1",
+        "server's s is bound to 127.0.0.1:8080 and does not listen",
+        "client's a is TIME-WAIT",
+    ):
+        assert sentence in told, sentence
+
+
+def test_a_refusal_says_why() -> None:
+    assert story(scripted.refused())[-1] == (
+        "client: connect fails with ECONNREFUSED: a RST answered: nothing listens on 127.0.0.1:8081"
+    )
+
+
+def test_a_retransmission_says_again() -> None:
+    script = scripted.listen_queue()
+    sentences = [narrate_at(script.timeline, n) for n in range(1, len(script.timeline) + 1)]
+    assert sentences.count("client → server: SYN again") == 2
+    assert "client → server: PSH+ACK with 11 bytes" in sentences
+
+
+@pytest.mark.parametrize(
+    ("event", "sentence"),
+    [
+        (ProcessEnded(0, "p", signal="SIGKILL"), "p is killed by SIGKILL: the kernel closes all its descriptors"),
+        (ProcessEnded(0, "p", 0), "p exits with status 0: the kernel closes all its descriptors"),
+        (CaptureLost(0, "h", 1), "the capture itself lost 1 packet: the wire is not complete here"),
+        (ExpectationJudged(0, 1, "a == 1", False, "a is 2"), "a == 1: does not hold, it was a is 2"),
+        (PredictionMade(0, 1, 0), "you predicted choice 1"),
+        (PredictionSettled(0, 1, "2"), "the kernel's answer to the prediction: 2"),
+        (LessonEnded(0), "the lesson is done"),
+    ],
+)  # fmt: skip
+def test_the_lesson_moving_on(event: kinds.Event, sentence: str) -> None:
+    assert narrate(event, World(), World()) == sentence
+
+
+@pytest.mark.parametrize("make", [scripted.listen_queue, scripted.refused, scripted.forked])
+def test_every_event_has_one_line_of_words(make: Callable[[], Script]) -> None:
+    script = make()
+    met = {type(event) for event in script.timeline.events}
+    assert met <= set(get_args(kinds.Event))
+    for n in range(1, len(script.timeline) + 1):
+        sentence = narrate_at(script.timeline, n)
+        assert sentence
+        assert "\n" not in sentence
+        assert not sentence.endswith(".")
+    assert narrate_at(script.timeline, 0) == headline(script.timeline, 0) == ""

@@ -1,0 +1,182 @@
+"""A run as a file: whole, cut anywhere, damaged, and files that were never one."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from sockviz.model.recording import BadRecording, dump_event, dump_header, load, load_file, save
+from sockviz.model.sockets import State, Timer
+from sockviz.model.timeline import Header, LabFacts, Timeline
+from tests.model.runs import HEADER, Conversation
+
+RUN = list(Conversation(1).events())
+TELLING = Header(
+    "# Größe → \u2028\n", "lessons/08-x.md",
+    LabFacts("isolated", ("packets", "ipv6"), ("loopback",), {"loopback": "127.0.0.1"}, (8080, 8081), {"a.b": "1"}, {"counters": "EPERM"}),
+    "6.18.0", 1_700_000_000.25, "0.1.0",
+)  # fmt: skip
+
+
+def saved(header: Header = HEADER) -> str:
+    file = io.StringIO()
+    save(Timeline(header, RUN), file)
+    return file.getvalue()
+
+
+def test_a_header_comes_back_whole(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    path.write_text(saved(TELLING), encoding="utf-8")
+    loaded = load_file(path)
+    assert loaded.problem is None
+    assert loaded.timeline.header == TELLING
+    assert list(loaded.timeline.events) == RUN
+
+
+def test_lines_are_what_the_format_says() -> None:
+    header, first, *_ = saved().splitlines()
+    assert json.loads(header)["sockviz"] == 1
+    assert {"kernel", "lab", "lesson"} <= set(json.loads(header))
+    assert json.loads(first)["event"] == type(RUN[0]).__name__
+
+
+def test_enumerations_come_back_as_themselves() -> None:
+    loaded = load(io.StringIO(saved()), "x")
+    rows = list(loaded.timeline.world.rows.values())
+    assert rows
+    assert all(isinstance(row.state, State) and row.timer in (None, *Timer) for row in rows)
+
+
+def test_every_truncation_plays_to_the_cut_and_says_so(tmp_path: Path) -> None:
+    whole = saved(TELLING).encode()
+    ends = [n + 1 for n, byte in enumerate(whole) if byte == ord("\n")]
+    path = tmp_path / "cut.jsonl"
+    for length in range(len(whole)):
+        if not (length < ends[3] or length % 7 == 0):
+            continue  # every byte of the header and the first events, every seventh after
+        path.write_bytes(whole[:length])
+        if length < ends[0] - 1:
+            with pytest.raises(BadRecording, match=r"cut\.jsonl:( empty|1: )"):
+                load_file(path)
+            continue
+        loaded = load_file(path)
+        whole_lines = sum(end <= length for end in ends)
+        events = list(loaded.timeline.events)
+        if length in ends or length == ends[0] - 1:
+            assert loaded.problem is None
+            assert events == RUN[: max(0, whole_lines - 1)]
+        else:
+            assert loaded.problem is not None
+            assert f"cut.jsonl:{whole_lines + 1}: the recording breaks off here" in loaded.problem
+            assert events in (RUN[: whole_lines - 1], RUN[:whole_lines])  # the newline alone may be missing
+
+
+DEEP = "[" * 100_000
+FOREIGN: list[tuple[str, bytes, str]] = [
+    ("empty", b"", "empty"),
+    ("a newline", b"\n", "not JSON"),
+    ("binary", bytes(range(256)) * 4, "not UTF-8|not JSON"),
+    ("not UTF-8", b'{"sockviz": 1, "made_by": "\xff"}\n', "not UTF-8"),
+    ("UTF-16", saved().encode("utf-16"), "not UTF-8|not JSON"),
+    ("a picture", b"\x89PNG\r\n\x1a\n" + bytes(100), "not UTF-8|not JSON"),
+    ("prose", b"# A lesson\n\nof mine\n", "not JSON"),
+    ("other JSON", b'{"name": "x"}\n', "no «sockviz» key"),
+    ("a list", b"[1, 2]\n", "no «sockviz» key"),
+    ("null", b"null\n", "no «sockviz» key"),
+    ("another version", saved().replace('"sockviz": 1', '"sockviz": 2', 1).encode(), "format 2"),
+    ("a version that is no number", saved().replace('"sockviz": 1', '"sockviz": true', 1).encode(), "format True"),
+    ("a version of huge length", saved().replace('"sockviz": 1', '"sockviz": ' + "9" * 5000, 1).encode(), "not JSON"),
+    ("nothing but a version", b'{"sockviz": 1}\n', "damaged header"),
+    ("an extra key", saved().replace('"kernel"', '"colour": 1, "kernel"', 1).encode(), "colour"),
+    ("a wrong type", saved().replace('"kernel": "6.18.0"', '"kernel": 6', 1).encode(), "expected str.*kernel"),
+    ("nothing instead of text", saved().replace('"kernel": "6.18.0"', '"kernel": null', 1).encode(), "expected str.*kernel"),
+    ("a time that is no number", saved().replace('"started": 1700000000.0', '"started": NaN', 1).encode(), "expected float.*started"),
+    ("a time without end", saved().replace('"started": 1700000000.0', '"started": 1e999', 1).encode(), "expected float.*started"),
+    ("a time too large", saved().replace('"started": 1700000000.0', '"started": 1' + "0" * 400, 1).encode(), "header"),
+    ("a lab that is none", saved().replace('"lab": {', '"lab": 5, "x": {', 1).encode(), "header"),
+    ("deep nesting", DEEP.encode() + b"\n", "too deeply"),
+    ("deep nesting in a header", f'{{"sockviz": 1, "lab": {DEEP}'.encode() + b"\n", "too deeply"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [each[1:] for each in FOREIGN], ids=[each[0] for each in FOREIGN]
+)
+def test_a_foreign_file_is_refused_with_a_reason(content: bytes, why: str, tmp_path: Path) -> None:
+    path = tmp_path / "foreign.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(BadRecording, match=rf"foreign\.jsonl:.*({why})") as caught:
+        load_file(path)
+    assert "\n" not in str(caught.value)
+
+
+EVENT = dump_event(RUN[0])
+TAGGED_DEEP = '{"$": "tuple", "items": [' * 300 + "1" + "]}" * 300
+
+
+def returned(value: str) -> str:
+    return f'{{"event": "CallReturned", "at": 1.0, "process": "p", "call": 1, "value": {value}}}'
+
+
+def observed(**changes: str) -> str:
+    body = {
+        "at": "1.0",
+        "host": '"h"',
+        "rows": "[]",
+        "gone": "[]",
+        "processes": "[]",
+        "counters": "{}",
+        **changes,
+    }
+    return '{"event": "Observed", ' + ", ".join(f'"{name}": {json}' for name, json in body.items()) + "}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "", "null", "5", "[]", '"text"', "{}", '{"event": 5}', '{"event": "Exploded", "at": 1.0}', '{"event": ["PageOpened"]}',
+        '{"event": "PageOpened"}', '{"event": "PageOpened", "at": 1.0}', '{"event": "PageOpened", "at": "1.0", "page": 1}',
+        '{"event": "PageOpened", "at": 1.0, "page": 1.5}', '{"event": "PageOpened", "at": 1.0, "page": "1"}',
+        '{"event": "PageOpened", "at": 1.0, "page": true}', '{"event": "PageOpened", "at": NaN, "page": 1}',
+        '{"event": "PageOpened", "at": Infinity, "page": 1}', '{"event": "PageOpened", "at": 1e999, "page": 1}',
+        '{"event": "PageOpened", "at": 1.0, "page": null}', '{"event": "PageOpened", "at": 1.0, "page": 1, "more": 2}',
+        '{"event": "PageOpened", "at": 1.0, "page": ' + "9" * 5000 + "}", '{"event": "PageOpened", "at": 1' + "0" * 400 + ', "page": 1}',
+        DEEP, '{"event": "PageOpened", "at": ' + DEEP, returned(DEEP), returned(TAGGED_DEEP), returned("[1]"), returned('{"$": "x"}'),
+        returned('{"$": "bytes", "base64": "é"}'), returned('{"$": "float", "text": "1"}'), returned('{"$": "dict", "items": [1]}'),
+        returned('{"$": "dict", "items": [[{"$": "list", "items": []}, 1]]}'), returned('{"$": "socket", "inode": "x"}'),
+        observed(gone='[{"$": "tuple", "items": [{"$": "list", "items": []}]}]'), observed(gone="[5]"), observed(rows="[5]"),
+        observed(counters="[]"), observed(counters='{"a": "b"}'), observed(processes='[{"process": "p"}]'),
+        "\udcff" + EVENT, EVENT[:-1], EVENT + EVENT, "\0",
+    ],
+)  # fmt: skip
+def test_a_damaged_event_ends_the_run_before_it(line: str) -> None:
+    loaded = load([dump_header(HEADER) + "\n", EVENT + "\n", line + "\n", EVENT + "\n"], "r.jsonl")
+    assert list(loaded.timeline.events) == RUN[:1]
+    assert loaded.problem is not None
+    assert loaded.problem.startswith("r.jsonl:3: the recording breaks off here (")
+    assert "\n" not in loaded.problem
+    assert len(loaded.problem) < 600
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        '{"$": "tuple", "items": []}',
+        '{"$": "tuple", "items": ["127.0.0.1"]}',
+        "5",
+        '{"$": "list", "items": []}',
+    ],
+)
+def test_an_address_that_is_none_is_damage(address: str) -> None:
+    body = next(
+        json.loads(dump_event(event))
+        for event in RUN
+        if dump_event(event).startswith('{"event": "Observed"') and event.rows
+    )  # type: ignore[union-attr]  # so it is Observed
+    body["rows"][0]["local"] = json.loads(address)
+    loaded = load([dump_header(HEADER) + "\n", json.dumps(body) + "\n"], "r.jsonl")
+    assert loaded.problem is not None
+    assert "local" in loaded.problem

@@ -1,0 +1,86 @@
+"""However sockviz ends while a process sleeps in accept, nothing of it is left, and the terminal is as it was."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+
+import pytest
+
+from tests.terminal.conftest import Person, Sitting
+from tests.terminal.family import Family, namespaces, socket_rows
+from tests.terminal.lessons import TALK
+
+#: Seconds in which everything must be gone after a SIGKILL: the kernel's own work, nobody is left to do any.
+AT_ONCE = 1.0
+CTRL_C, CTRL_Q = "\x03", "\x11"
+
+#: Who ends it, in which lab, how, and with which exit status.
+ENDS: dict[str, tuple[str, str, Callable[[Sitting], None], int]] = {
+    "q": ("ordinary", "isolated", lambda sitting: sitting.press("q"), 0),
+    "q-root": ("root", "host", lambda sitting: sitting.press("q"), 0),
+    "ctrl-q": ("ordinary", "host", lambda sitting: sitting.press(CTRL_Q), 0),
+    "SIGINT": ("ordinary", "isolated", lambda sitting: sitting.send(signal.SIGINT), 0),
+    "SIGTERM": ("ordinary", "isolated", lambda sitting: sitting.send(signal.SIGTERM), 128 + signal.SIGTERM),
+    "SIGTERM-host": ("ordinary", "host", lambda sitting: sitting.send(signal.SIGTERM), 128 + signal.SIGTERM),
+    "SIGTERM-root": ("root", "isolated", lambda sitting: sitting.send(signal.SIGTERM), 128 + signal.SIGTERM),
+    "SIGHUP": ("ordinary", "isolated", lambda sitting: sitting.send(signal.SIGHUP), 128 + signal.SIGHUP),
+}
+
+
+def asleep_in_accept(person: Person, lab: str) -> tuple[Sitting, Family]:
+    lesson = person.file("talk.md", TALK)
+    sitting = person.start("run", str(lesson), "--lab", lab, TEXTUAL_ANIMATIONS="none")
+    sitting.perform("asleep in accept4")
+    family = person.family(sitting)
+    assert family.sockets, "the listening socket was not seen"
+    assert bool(family.networks) == (lab == "isolated")
+    return sitting, family
+
+
+def assert_nothing_left(family: Family, within: float) -> None:
+    assert family.left(within) == []
+    assert not family.networks & namespaces()
+    assert not family.sockets & socket_rows()
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_an_orderly_end(request: pytest.FixtureRequest, end: str) -> None:
+    who, lab, ending, status = ENDS[end]
+    sitting, family = asleep_in_accept(request.getfixturevalue(who), lab)
+    ending(sitting)
+    assert sitting.wait_exit() == status
+    assert_nothing_left(family, AT_ONCE)
+    assert sitting.is_restored
+    assert "Traceback" not in sitting.text
+
+
+@pytest.mark.parametrize(("who", "lab"), [("ordinary", "isolated"), ("ordinary", "host"), ("root", "isolated")])
+def test_killed(request: pytest.FixtureRequest, who: str, lab: str) -> None:
+    person: Person = request.getfixturevalue(who)
+    sitting, family = asleep_in_accept(person, lab)
+    sitting.send(signal.SIGKILL)
+    assert sitting.wait_exit() == -signal.SIGKILL
+    assert_nothing_left(family, AT_ONCE)
+    assert person.lab_directories, "a directory is all that may be left"
+    following = person.start("run", str(person.base / "talk.md"))
+    following.wait_for("LIVE")
+    assert len(person.lab_directories) == 1, "the next start sweeps it"
+    assert person.leave(following) == 0
+
+
+def test_the_window_is_closed(ordinary: Person) -> None:
+    sitting, family = asleep_in_accept(ordinary, "isolated")
+    sitting.hang_up()
+    assert sitting.wait_exit() >= 0, "it was killed instead of ending"
+    assert_nothing_left(family, AT_ONCE)
+
+
+def test_ctrl_c_says_which_key_quits(ordinary: Person) -> None:
+    sitting, family = asleep_in_accept(ordinary, "isolated")
+    sitting.press(CTRL_C)
+    sitting.wait_for("ctrl+q")
+    assert family.look(), "nothing was ended"
+    sitting.press(CTRL_Q)
+    assert sitting.wait_exit() == 0
+    assert_nothing_left(family, AT_ONCE)

@@ -1,0 +1,42 @@
+"""A run recorded on the screen, and replayed there: the same states, marked RECORDED; a damaged file plays to its break."""
+
+from __future__ import annotations
+
+from tests.terminal.conftest import END, Person, Sitting
+from tests.terminal.lessons import TALK
+
+
+def stage(sitting: Sitting) -> list[str]:
+    """What is drawn between the roadmap and the timeline: the lesson, the code, descriptors and the wire."""
+    return [sitting.row(number).rstrip() for number in range(2, sitting.display.lines - 2)]
+
+
+def test_recorded_and_replayed(ordinary: Person) -> None:
+    lesson, record = ordinary.file("talk.md", TALK), ordinary.base / "r.jsonl"
+    live = ordinary.start("run", str(lesson), "--record", str(record), TEXTUAL_ANIMATIONS="none")
+    live.perform("✓ server.data")
+    shown, events = stage(live), live.event
+    assert ordinary.leave(live) == 0
+
+    replayed = ordinary.start("replay", str(record), TEXTUAL_ANIMATIONS="none")
+    replayed.wait_for("RECORDED")
+    replayed.press(END)
+    replayed.wait_for(lambda _: replayed.event == events)
+    text = replayed.wait_for("✓ server.data")
+    assert "RECORDED" in text
+    assert "LIVE" not in text
+    assert stage(replayed) == shown
+    family = ordinary.family(replayed)
+    assert family.look() == set(), "nothing is performed"
+    assert ordinary.leave(replayed) == 0
+
+    whole = record.read_text(encoding="utf-8")
+    cut = ordinary.file("cut.jsonl", whole[: whole.index('"ESTABLISHED"') + 5])
+    broken = ordinary.start("replay", str(cut), TEXTUAL_ANIMATIONS="none")
+    broken.wait_for("RECORDED")
+    broken.press(END)
+    last = len(cut.read_text().splitlines()) - 2  # without the header and the half line
+    text = broken.wait_for(lambda _: broken.event == (last, last))
+    assert "ESTABLISHED" not in text
+    assert "breaks off" in text
+    assert ordinary.leave(broken) == 0

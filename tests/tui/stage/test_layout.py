@@ -1,0 +1,88 @@
+"""Panels side by side line up; what the roadmap and the bar leave out is what matters least."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sockviz.player.run import Do, Next
+from sockviz.tui.stage.process_panel import draw_process
+from sockviz.tui.stage.roadmap import draw_roadmap, planned, standing
+from sockviz.tui.stage.timeline_bar import draw_timeline
+from tests.tui.stage import scripted
+
+
+@pytest.mark.parametrize("height", [10, 14, 20, 36])
+def test_the_rules_of_panels_stand_on_one_line(height: int) -> None:
+    script = scripted.forked()
+    for cursor in range(1, len(script.timeline) + 1, 3):
+        view = scripted.view(script, cursor)
+        rules = [
+            [y for y, it in enumerate(draw_process(view, name, 40, height)) if it.text.startswith("├")]
+            for name in view.lesson.processes
+        ]
+        assert rules[0] == rules[1] == rules[2]
+        assert len(rules[0]) == 1
+
+
+def test_the_next_and_the_sleeping_line_stay_in_sight_however_small_the_panel() -> None:
+    script = scripted.listen_queue()
+    lines = draw_process(scripted.view(script, 56), "client", 40, 8)
+    assert any("asleep in connect(5)" in it.text for it in lines)
+    lines = draw_process(scripted.view(script, 75), "server", 40, 8)
+    assert any("▸data = conn.recv(100)" in it.text for it in lines)
+
+
+def test_a_waiting_line_says_for_what_it_waits() -> None:
+    script = scripted.listen_queue()
+    timeline = script.timeline
+    view = scripted.view(script, 56)
+    sleeping = view.world.processes["client"].current
+    waits = Next(Do.WAIT, script.lesson.statement_at(31), sleeping)
+    cut = scripted.Script(script.lesson)
+    for event in timeline.events[:57]:
+        cut.timeline.append(event)
+    lines = draw_process(replace(scripted.view(cut), next=waits), "client", 60, 24)
+    assert any("a.send" in it.text and "waits for connect" in it.text for it in lines)
+
+
+def test_the_roadmap_is_in_order_of_first_use() -> None:
+    script = scripted.listen_queue()
+    assert planned(script.lesson) == {
+        "server": ["socket", "bind", "listen", "accept", "recv", "close"],
+        "client": ["socket", "connect", "send", "close"],
+    }
+    world = scripted.view(script, 56).world
+    assert [standing(world.processes["client"], name) for name in ("socket", "connect", "send")] == [
+        "done",
+        "asleep",
+        "to do",
+    ]
+
+
+def test_the_roadmap_only_counts_what_is_performed() -> None:
+    assert planned(scripted.real_listen().lesson) == {"server": ["socket", "bind", "listen"]}
+
+
+@pytest.mark.parametrize("width", [30, 50, 80, 120])
+def test_the_roadmap_keeps_the_present_call_in_sight(width: int) -> None:
+    script = scripted.listen_queue()
+    assert "accept" in draw_roadmap(scripted.view(script, 57), width, 2)[0].text
+    assert "connect ◐" in draw_roadmap(scripted.view(script, 56), width, 2)[1].text
+
+
+def test_the_bar_marks_where_the_reader_is() -> None:
+    script = scripted.listen_queue()
+    for cursor in range(1, len(script.timeline) + 1):
+        bar = draw_timeline(scripted.view(script, cursor), 120, 1)[0].text
+        assert bar.count("◉") + bar.count("╸") == 1
+        assert f"event {cursor} of {len(script.timeline)}" in bar
+
+
+def test_lines_nobody_has_performed_follow_the_present() -> None:
+    script = scripted.forked()
+    cut = scripted.Script(script.lesson)
+    for event in script.timeline.events[:12]:
+        cut.timeline.append(event)
+    assert draw_timeline(scripted.view(cut), 120, 1)[0].text.count("·") == 4

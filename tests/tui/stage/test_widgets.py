@@ -1,0 +1,205 @@
+"""The widgets repaint what changed, say what was pointed at, and take their inks from any theme."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.containers import VerticalScroll
+from textual.geometry import Region
+from textual.message import Message
+from textual.pilot import Pilot
+from textual.widget import Widget
+
+from sockviz.tui.messages import InspectRequested, LineFocused, PacketFocused, SocketFocused
+from sockviz.tui.palette import theme_variables
+from sockviz.tui.stage import (
+    ErrnoCard,
+    InspectorView,
+    ProcessPanel,
+    Roadmap,
+    StateDiagram,
+    TimelineBar,
+    WirePanel,
+)
+from sockviz.tui.stage.drawing import Drawing
+from sockviz.tui.view import Focus, View
+from tests.tui.stage import scripted
+
+WIDGETS: list[Callable[[], Drawing]] = [
+    lambda: ProcessPanel("client"), WirePanel, Roadmap, TimelineBar, StateDiagram, InspectorView, ErrnoCard,
+]  # fmt: skip
+
+
+class Stage(App[None]):
+    """One drawing alone on the screen; keeps what it says."""
+
+    CSS = "Screen { layout: vertical; }"
+
+    def __init__(self, make: Callable[[], Drawing]) -> None:
+        super().__init__()
+        self.make = make
+        self.said: list[Message] = []
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll():
+            yield self.make()
+
+    @property
+    def drawing(self) -> Drawing:
+        return self.query_one(Drawing)
+
+    def on_socket_focused(self, message: SocketFocused) -> None:
+        self.said.append(message)
+
+    def on_line_focused(self, message: LineFocused) -> None:
+        self.said.append(message)
+
+    def on_packet_focused(self, message: PacketFocused) -> None:
+        self.said.append(message)
+
+    def on_inspect_requested(self, message: InspectRequested) -> None:
+        self.said.append(message)
+
+
+def on_stage(
+    make: Callable[[], Drawing], test: Callable[[Stage, Pilot[None]], Coroutine[Any, Any, None]]
+) -> None:
+    async def go() -> None:
+        app = Stage(make)
+        async with app.run_test(size=(100, 30)) as pilot:
+            await test(app, pilot)
+
+    asyncio.run(go())
+
+
+def screen(app: App[None]) -> str:
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+@pytest.mark.parametrize("make", WIDGETS)
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "nord", "ansi-dark"])
+def test_every_drawing_shows_every_moment_in_every_theme(make: Callable[[], Drawing], theme: str) -> None:
+    async def test(app: Stage, pilot: Pilot[None]) -> None:
+        app.theme = theme
+        script = scripted.listen_queue()
+        for cursor in (0, 2, 12, 44, 56, 94):
+            app.drawing.show(scripted.view(script, cursor))
+            await pilot.pause()
+            for y, it in enumerate(app.drawing.lines):
+                strip = app.drawing.render_line(y)
+                assert strip.text == it.text
+                # An unstyled segment would get no background of the widget's.
+                assert all(
+                    segment.style is not None and segment.style.bgcolor is not None for segment in strip
+                )
+
+    on_stage(make, test)
+
+
+def test_a_drawing_repaints_only_the_lines_that_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(app: Stage, pilot: Pilot[None]) -> None:
+        script = scripted.listen_queue()
+        app.drawing.show(scripted.view(script, 56))
+        await pilot.pause()
+        painted: list[Region] = []
+        original = Widget.refresh
+
+        def refresh(self: Widget, *regions: Region, **kinds: bool) -> Widget:
+            painted.extend(regions or [Region(0, 0, 999, 999)])
+            return original(self, *regions, **kinds)
+
+        monkeypatch.setattr(Widget, "refresh", refresh)
+        view = scripted.view(script, 56)
+        app.drawing.show(replace(view, version=2))
+        assert painted == []
+        app.drawing.show(replace(view, version=3, now=view.world.at + 0.4))
+        assert [region.height for region in painted] == [1]
+        assert "retry in 0.6 s" in app.drawing.lines[painted[0].y].text
+
+    on_stage(lambda: ProcessPanel("client"), test)
+
+
+def test_keys_point_at_lines_then_sockets() -> None:
+    async def test(app: Stage, pilot: Pilot[None]) -> None:
+        view = scripted.view(scripted.listen_queue(), 44)
+        app.drawing.show(view)
+        app.drawing.focus()
+        await pilot.press("down")
+        assert isinstance(app.said[-1], LineFocused)
+        assert app.said[-1].line == 20
+        app.drawing.show(replace(view, focus=Focus(line=25)))
+        await pilot.press("down")
+        assert isinstance(app.said[-1], SocketFocused)
+        assert app.said[-1].inode == 1002
+        app.drawing.show(replace(view, focus=Focus(inode=1002)))
+        await pilot.press("up")
+        assert isinstance(app.said[-1], LineFocused)
+        assert app.said[-1].line == 25
+
+    on_stage(lambda: ProcessPanel("client"), test)
+
+
+def test_a_click_points_and_a_second_one_asks_for_the_evidence() -> None:
+    async def test(app: Stage, pilot: Pilot[None]) -> None:
+        view = scripted.view(scripted.listen_queue(), 44)
+        app.drawing.show(view)
+        await pilot.pause()
+        y = next(n for n, it in enumerate(app.drawing.lines) if it.focus == Focus(packet=1))
+        await pilot.click(Drawing, offset=(8, y))
+        assert isinstance(app.said[-1], PacketFocused)
+        assert app.said[-1].number == 1
+        app.drawing.show(replace(view, focus=Focus(packet=1)))
+        await pilot.click(Drawing, offset=(8, y))
+        assert isinstance(app.said[-1], InspectRequested)
+        assert app.said[-1].focus == Focus(packet=1)
+
+    on_stage(WirePanel, test)
+
+
+def test_the_drawing_that_has_the_keys_shows_it_without_colour() -> None:
+    async def test(app: Stage, pilot: Pilot[None]) -> None:
+        app.drawing.show(scripted.view(scripted.listen_queue(), 44))
+        await pilot.pause()
+        app.screen.set_focus(None)
+        await pilot.pause()
+        assert "━" not in screen(app).splitlines()[0]
+        app.drawing.focus()
+        await pilot.pause()
+        assert "━" in screen(app).splitlines()[0]
+
+    on_stage(WirePanel, test)
+
+
+def test_the_theme_can_change_the_stage_colours() -> None:
+    async def test(app: Stage, pilot: Pilot[None]) -> None:
+        view: View = scripted.view(scripted.listen_queue(), 44)
+        app.theme = "textual-dark"
+        app.drawing.show(view)
+        await pilot.pause()
+        dark = app.drawing.render_line(0)
+        app.theme = "textual-light"
+        await pilot.pause()
+        light = app.drawing.render_line(0)
+        assert dark.text == light.text
+        colours = {segment.style.color.name for segment in light if segment.style and segment.style.color}
+        assert theme_variables(dark=False)["process-2"] in {name.lower() for name in colours}
+
+    on_stage(lambda: ProcessPanel("client"), test)
+
+
+def test_a_long_drawing_is_as_high_as_it_needs_and_grows_with_what_it_shows() -> None:
+    async def test(app: Stage, pilot: Pilot[None]) -> None:
+        script = scripted.listen_queue()
+        app.drawing.show(scripted.view(script, 12))
+        await pilot.pause()
+        before = app.drawing.size.height
+        app.drawing.show(scripted.view(script, 94, focus=Focus(packet=0)))
+        await pilot.pause()
+        assert app.drawing.size.height == len(app.drawing.lines) > before
+
+    on_stage(InspectorView, test)

@@ -1,0 +1,55 @@
+"""The lesson's text: Markdown to lines, and nothing of ours ever read as markup."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from sockviz.tui.widgets.markdown import inline_text, lines_of
+from sockviz.tui.widgets.page_text import same
+
+
+def plain(markdown: str, width: int = 40) -> list[str]:
+    return [line.plain for line in lines_of(markdown, width)]
+
+
+def test_paragraphs_headings_and_lists() -> None:
+    assert plain("## Two *queues*\n\nOne\ntwo.\n\n- first\n- second\n  - inner\n\n3. third\n4. fourth") == [
+        "Two queues", "", "One two.", "", " • first", " • second", "    • inner", "", " 3 third", " 4 fourth",
+    ]  # fmt: skip
+
+
+def test_lists_hang() -> None:
+    assert plain("- one two three four five", 14) == [" • one two", "   three four", "   five"]
+
+
+def test_fences_keep_their_lines_and_quotes_their_bar() -> None:
+    assert plain("```c\nint s;\n\nlisten(s, 1);\n```\n\n> said") == [
+        "  int s;", "", "  listen(s, 1);", "", "┃ said",
+    ]  # fmt: skip
+
+
+def test_tables_are_aligned() -> None:
+    assert plain("| a | long |\n|---|---|\n| bb | c |") == ["a   long", "bb  c"]
+
+
+def test_brackets_are_data() -> None:
+    assert plain("`[SYN] seq=0` and [bold]x[/] and [/nothing]") == [
+        "[SYN]\u00a0seq=0 and [bold]x[/] and",
+        "[/nothing]",
+    ]
+    assert inline_text("[red]2[/red]").plain == "[red]2[/red]"
+
+
+@settings(deadline=None, database=None)
+@given(st.text(max_size=300), st.integers(12, 60))
+def test_no_text_is_wider_than_its_room_or_breaks_the_screen(markdown: str, width: int) -> None:
+    for line in lines_of(markdown, width):
+        assert "\n" not in line.plain
+        assert cell_len(line.plain) <= max(width, 20) + 40 * line.plain.count("\t")
+
+
+def test_an_answer_is_compared_without_spaces_and_backticks() -> None:
+    assert same("b''", " `b''` ")
+    assert not same("1", "11")
