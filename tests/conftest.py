@@ -7,12 +7,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))  # a bare `pytest` does not; helpers are imported as tests.TIER.NAME
 
 from tests.required import ORDINARY, unavailable  # noqa: E402
+
+# Nothing is kept between runs: a checkout that is read as another user has no place for it.
+settings.register_profile("sockviz", database=None)
+settings.load_profile("sockviz")
 
 
 @pytest.fixture(scope="session")

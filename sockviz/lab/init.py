@@ -10,6 +10,7 @@ Requests and answers are JSON datagrams on a SOCK_SEQPACKET socket, descriptors 
 from __future__ import annotations
 
 import array
+import contextlib
 import ctypes
 import fcntl
 import json
@@ -31,6 +32,8 @@ CAP_NET_BIND_SERVICE, CAP_NET_RAW = 10, 13
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
 NETLINK_SOCK_DIAG = 4
 F_SETSIG = 10
+#: Buckets of the lab's own table of connections.
+OWN_TABLE = 1024
 #: Where a lesson process's control channel and lifeline are, out of the way of its own numbers.
 CONTROL, LIFELINE = 1001, 1002
 #: Address space of a lesson process: room for a few of the largest values, no more.
@@ -111,6 +114,12 @@ def unshare_all() -> None:
     write_map("/proc/self/uid_map", f"{uid} {uid} 1")
     write_map("/proc/self/gid_map", f"{gid} {gid} 1")
     check(libc.unshare(CLONE_NEWNET), "unshare(CLONE_NEWNET)")
+    with contextlib.suppress(OSError):  # ENOENT: before Linux 6.1; then the table is the machine's
+        # net/ipv4/inet_hashtables.c, inet_pernet_hashinfo_alloc: the next child namespace gets a table of its own, so
+        # that listing its sockets does not walk the whole machine's.
+        with open("/proc/sys/net/ipv4/tcp_child_ehash_entries", "w") as file:
+            file.write(str(OWN_TABLE))
+        check(libc.unshare(CLONE_NEWNET), "unshare(CLONE_NEWNET)")
     check(libc.unshare(CLONE_NEWPID), "unshare(CLONE_NEWPID)")
 
 

@@ -252,7 +252,8 @@ def _of_row(world: World, row: SocketRow, name: str) -> Worth:
             # net/ipv4/tcp_diag.c, tcp_diag_get_info: a listener's two columns are its queue and its limit.
             return row.recv_q if listening else None
         case "backlog":
-            return row.send_q if listening else None
+            # /proc/net/tcp has no limit, only the queue: where netlink is refused the backlog is not known.
+            return row.send_q if listening and not row.interface.startswith("/proc") else None
         case "syn_queue":
             return sum(1 for _ in _half_open(world, row)) if listening else None
         case "timer":

@@ -84,7 +84,8 @@ def test_memory_an_event(name: str) -> None:
     tracemalloc.stop()
     print(
         f"\n{name}: {(after - before) / len(timeline):.0f} bytes an event"
-        f" ({(told - before) / len(timeline):.0f} the event itself, {(after - told) / len(timeline):.0f} the worlds; target ≤ 2048)"
+        f" ({(told - before) / len(timeline):.0f} the event itself,"
+        f" {(after - told) / len(timeline):.0f} the worlds; target ≤ 2048)"
     )
 
 

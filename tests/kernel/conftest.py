@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from sockviz.kernel.sock_diag import SockDiag
 from sockviz.model.values import Address, decode
@@ -22,10 +21,6 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 FIXTURES = HERE / "fixtures"
 NOBODY = 65534
-
-# Nothing is kept between runs: a checkout that is read as another user has no place for it.
-settings.register_profile("kernel", database=None)
-settings.load_profile("kernel")
 
 
 @dataclass(frozen=True)

@@ -74,11 +74,8 @@ def tree(node: ast.expr) -> Json:
         case ast.Attribute(value=value, attr=name):
             return ["attribute", tree(value), name]
         case ast.Subscript(value=value, slice=ast.Slice() as cut):
-            return [
-                "subscript",
-                tree(value),
-                ["slice", *[p and tree(p) for p in (cut.lower, cut.upper, cut.step)]],
-            ]
+            parts = [None if part is None else tree(part) for part in (cut.lower, cut.upper, cut.step)]
+            return ["subscript", tree(value), ["slice", *parts]]
         case ast.Subscript(value=value, slice=index):
             return ["subscript", tree(value), tree(index)]
         case ast.UnaryOp(op=op, operand=operand):

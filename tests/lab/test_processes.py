@@ -109,16 +109,12 @@ def test_sockets_inside_other_values_cross_as_themselves(kind: str) -> None:
     async def body() -> None:
         async with a_lab(kind, "server") as lab:
             await lab.do("server", "a, b = socket.socketpair()")
-            value = await lab.value("server", "[(a, 1), {'b': b}]")
-            assert isinstance(value, list)
-            (first, _), second = value
-            assert isinstance(first, SocketValue)
-            assert isinstance(second, dict)
-            assert first.fd == 3
-            assert first.family == "AF_UNIX"
-            assert second["b"].fd == 4
-            inodes = {entry.inode for entry in lab.process("server").fds}
-            assert {first.inode, second["b"].inode} <= inodes
+            a, b = await lab.value("server", "a"), await lab.value("server", "b")
+            assert isinstance(a, SocketValue)
+            assert isinstance(b, SocketValue)
+            assert (a.fd, a.family, b.fd) == (3, "AF_UNIX", 4)
+            assert await lab.value("server", "[(a, 1), {'b': b}]") == [(a, 1), {"b": b}]
+            assert {a.inode, b.inode} <= {entry.inode for entry in lab.process("server").fds}
 
     run(body())
 

@@ -24,7 +24,8 @@ STAGE: tuple[Event, ...] = (
     StatementFinished(2.0, "server", 1, {"s": S}),
     StatementFinished(2.0, "client", 2, {"a": A}),
     Observed(2.0, HOST, (LISTENING,), (), (
-        ProcessRow("server", "S", (FdEntry(3, "socket:[100]", 100),)), ProcessRow("client", "S", (FdEntry(3, "socket:[200]", 200),)),
+        ProcessRow("server", "S", (FdEntry(3, "socket:[100]", 100),)),
+        ProcessRow("client", "S", (FdEntry(3, "socket:[200]", 200),)),
     )),
 )  # fmt: skip
 HANDSHAKE = ["client SYN", "server SYN+ACK", "client ACK"]
@@ -62,11 +63,13 @@ E, C1, C2, W, T = State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2, State.C
         ([[ours(E)], [ours(E)], [ours(E), theirs(E)]], HANDSHAKE),
         ([[ours(E), theirs(E)], [theirs(E, received=5)]], [*HANDSHAKE, "client PSH+ACK 5"]),
         ([[ours(E), theirs(E)], [theirs(E, received=5)], [theirs(E, received=5)]], [*HANDSHAKE, "client PSH+ACK 5"]),
-        ([[ours(E), theirs(E)], [theirs(E, received=5)], [theirs(E, received=9)]], [*HANDSHAKE, "client PSH+ACK 5", "client PSH+ACK 4"]),
+        ([[ours(E), theirs(E)], [theirs(E, received=5)], [theirs(E, received=9)]],
+         [*HANDSHAKE, "client PSH+ACK 5", "client PSH+ACK 4"]),
         ([[ours(E), theirs(E)], [ours(E, received=3)]], [*HANDSHAKE, "server PSH+ACK 3"]),
         ([[ours(E), theirs(E)], [ours(C2), theirs(W, received=1)]], [*HANDSHAKE, "client FIN+ACK"]),
         ([[ours(E), theirs(E)], [theirs(W, received=6)]], [*HANDSHAKE, "client PSH+ACK 5", "client FIN+ACK"]),
-        ([[ours(E), theirs(E)], [ours(C2), theirs(W, received=1)], [ours(T, inode=0)]], [*HANDSHAKE, "client FIN+ACK", "server FIN+ACK"]),
+        ([[ours(E), theirs(E)], [ours(C2), theirs(W, received=1)], [ours(T, inode=0)]],
+         [*HANDSHAKE, "client FIN+ACK", "server FIN+ACK"]),
         ([[ours(E), theirs(E)], [ours(T, inode=0)], [ours(T, inode=0)]], [*HANDSHAKE, "server FIN+ACK", "client FIN+ACK"]),
     ],
 )  # fmt: skip

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sockviz.model.events import Observed
 from sockviz.model.recording import BadRecording, dump_event, dump_header, load, load_file, save
 from sockviz.model.sockets import State, Timer
 from sockviz.model.timeline import Header, LabFacts, Timeline
@@ -16,7 +17,8 @@ from tests.model.runs import HEADER, Conversation
 RUN = list(Conversation(1).events())
 TELLING = Header(
     "# Größe → \u2028\n", "lessons/08-x.md",
-    LabFacts("isolated", ("packets", "ipv6"), ("loopback",), {"loopback": "127.0.0.1"}, (8080, 8081), {"a.b": "1"}, {"counters": "EPERM"}),
+    LabFacts("isolated", ("packets", "ipv6"), ("loopback",), {"loopback": "127.0.0.1"},
+    (8080, 8081), {"a.b": "1"}, {"counters": "EPERM"}),
     "6.18.0", 1_700_000_000.25, "0.1.0",
 )  # fmt: skip
 
@@ -93,7 +95,8 @@ FOREIGN: list[tuple[str, bytes, str]] = [
     ("an extra key", saved().replace('"kernel"', '"colour": 1, "kernel"', 1).encode(), "colour"),
     ("a wrong type", saved().replace('"kernel": "6.18.0"', '"kernel": 6', 1).encode(), "expected str.*kernel"),
     ("nothing instead of text", saved().replace('"kernel": "6.18.0"', '"kernel": null', 1).encode(), "expected str.*kernel"),
-    ("a time that is no number", saved().replace('"started": 1700000000.0', '"started": NaN', 1).encode(), "expected float.*started"),
+    ("a time that is no number", saved().replace('"started": 1700000000.0', '"started": NaN', 1).encode(),
+     "expected float.*started"),
     ("a time without end", saved().replace('"started": 1700000000.0', '"started": 1e999', 1).encode(), "expected float.*started"),
     ("a time too large", saved().replace('"started": 1700000000.0', '"started": 1' + "0" * 400, 1).encode(), "header"),
     ("a lab that is none", saved().replace('"lab": {', '"lab": 5, "x": {', 1).encode(), "header"),
@@ -143,9 +146,12 @@ def observed(**changes: str) -> str:
         '{"event": "PageOpened", "at": 1.0, "page": true}', '{"event": "PageOpened", "at": NaN, "page": 1}',
         '{"event": "PageOpened", "at": Infinity, "page": 1}', '{"event": "PageOpened", "at": 1e999, "page": 1}',
         '{"event": "PageOpened", "at": 1.0, "page": null}', '{"event": "PageOpened", "at": 1.0, "page": 1, "more": 2}',
-        '{"event": "PageOpened", "at": 1.0, "page": ' + "9" * 5000 + "}", '{"event": "PageOpened", "at": 1' + "0" * 400 + ', "page": 1}',
-        DEEP, '{"event": "PageOpened", "at": ' + DEEP, returned(DEEP), returned(TAGGED_DEEP), returned("[1]"), returned('{"$": "x"}'),
-        returned('{"$": "bytes", "base64": "é"}'), returned('{"$": "float", "text": "1"}'), returned('{"$": "dict", "items": [1]}'),
+        '{"event": "PageOpened", "at": 1.0, "page": ' + "9" * 5000 + "}",
+        '{"event": "PageOpened", "at": 1' + "0" * 400 + ', "page": 1}',
+        DEEP, '{"event": "PageOpened", "at": ' + DEEP, returned(DEEP), returned(TAGGED_DEEP),
+        returned("[1]"), returned('{"$": "x"}'),
+        returned('{"$": "bytes", "base64": "é"}'), returned('{"$": "float", "text": "1"}'),
+        returned('{"$": "dict", "items": [1]}'),
         returned('{"$": "dict", "items": [[{"$": "list", "items": []}, 1]]}'), returned('{"$": "socket", "inode": "x"}'),
         observed(gone='[{"$": "tuple", "items": [{"$": "list", "items": []}]}]'), observed(gone="[5]"), observed(rows="[5]"),
         observed(counters="[]"), observed(counters='{"a": "b"}'), observed(processes='[{"process": "p"}]'),
@@ -171,11 +177,8 @@ def test_a_damaged_event_ends_the_run_before_it(line: str) -> None:
     ],
 )
 def test_an_address_that_is_none_is_damage(address: str) -> None:
-    body = next(
-        json.loads(dump_event(event))
-        for event in RUN
-        if dump_event(event).startswith('{"event": "Observed"') and event.rows
-    )  # type: ignore[union-attr]  # so it is Observed
+    seen = next(event for event in RUN if isinstance(event, Observed) and event.rows)
+    body = json.loads(dump_event(seen))
     body["rows"][0]["local"] = json.loads(address)
     loaded = load([dump_header(HEADER) + "\n", json.dumps(body) + "\n"], "r.jsonl")
     assert loaded.problem is not None
