@@ -58,6 +58,8 @@ def _home(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     path = _find(options.lesson)
+    if not options.plain and options.start == 1 and _is_of_the_course(path):
+        return _screen(options, path)  # which reads the lesson after its first paint
     lesson = _read(path)
     if not 1 <= options.start <= len(lesson.pages):
         raise Usage(f"--start {options.start}: «{lesson.title}» has pages 1 to {len(lesson.pages)}")
@@ -228,6 +230,12 @@ def _find(word: str) -> Path:
         return find(word)
     except UnknownLesson as unknown:
         raise Usage(str(unknown)) from None
+
+
+def _is_of_the_course(path: Path) -> bool:
+    from sockviz.player.shelf import lessons_directory
+
+    return path.parent == lessons_directory()
 
 
 def _read(path: Path) -> Lesson:

@@ -1,8 +1,9 @@
 """The first process of a lab: starts lesson processes on request, reaps them, and takes them along when it dies.
 
-Standard library only; run as ``python -I -S init.py KIND CONTROL_FD SOCKVIZ_PID SYSCTLS``. With KIND ``isolated`` it first moves
-into user, network and PID namespaces of its own (so it is the lab's pid 1, and everything in the lab dies with it) and hands
-out the sockets that read that network's tables and packets. With KIND ``host`` it stays where it is and adopts orphans instead.
+Standard library only; run as ``python -I -S init.py KIND CONTROL_FD SOCKVIZ_PID SYSCTLS [LINK_FD]``. With KIND ``isolated`` it
+first moves into user, network and PID namespaces of its own (so it is the lab's pid 1, and everything in the lab dies with it)
+and hands out the sockets that read that network's tables and packets. With KIND ``two-hosts`` it makes a network namespace for
+each host besides, and starts the link between them (wire.py). With KIND ``host`` it stays where it is and adopts orphans instead.
 
 Requests and answers are JSON datagrams on a SOCK_SEQPACKET socket, descriptors beside them (SCM_RIGHTS).
 """
@@ -28,12 +29,14 @@ CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER = 1, 24, 36
 PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, PR_CAP_AMBIENT_CLEAR_ALL = 38, 47, 2, 4
 CAPABILITY_VERSION_3 = 0x20080522
-CAP_NET_BIND_SERVICE, CAP_NET_RAW = 10, 13
+CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN = 10, 12, 13, 21
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
 NETLINK_SOCK_DIAG = 4
 F_SETSIG = 10
 #: Buckets of the lab's own table of connections.
 OWN_TABLE = 1024
+#: The hosts of a lab that has two, in the order that wire.py expects them.
+HOSTS = ("client", "server")
 #: Where a lesson process's control channel and lifeline are, out of the way of its own numbers.
 CONTROL, LIFELINE = 1001, 1002
 #: Address space of a lesson process: room for a few of the largest values, no more.
@@ -114,13 +117,22 @@ def unshare_all() -> None:
     write_map("/proc/self/uid_map", f"{uid} {uid} 1")
     write_map("/proc/self/gid_map", f"{gid} {gid} 1")
     check(libc.unshare(CLONE_NEWNET), "unshare(CLONE_NEWNET)")
-    with contextlib.suppress(OSError):  # ENOENT: before Linux 6.1; then the table is the machine's
-        # net/ipv4/inet_hashtables.c, inet_pernet_hashinfo_alloc: the next child namespace gets a table of its own, so
-        # that listing its sockets does not walk the whole machine's.
-        with open("/proc/sys/net/ipv4/tcp_child_ehash_entries", "w") as file:
-            file.write(str(OWN_TABLE))
-        check(libc.unshare(CLONE_NEWNET), "unshare(CLONE_NEWNET)")
     check(libc.unshare(CLONE_NEWPID), "unshare(CLONE_NEWPID)")
+
+
+def new_network() -> int:
+    """Moves on into a network namespace of a host's own. Returns a descriptor of it."""
+    with contextlib.suppress(OSError), open("/proc/sys/net/ipv4/tcp_child_ehash_entries", "w") as file:
+        # net/ipv4/inet_hashtables.c, inet_pernet_hashinfo_alloc: the next child namespace gets a table of its own, so
+        # that listing its sockets does not walk the whole machine's. ENOENT: before Linux 6.1; then it does.
+        file.write(str(OWN_TABLE))
+    check(libc.unshare(CLONE_NEWNET), "unshare(CLONE_NEWNET)")
+    return os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+
+
+def enter_network(namespace: int) -> None:
+    """Moves this process into a network namespace."""
+    check(libc.setns(namespace, CLONE_NEWNET), "setns(CLONE_NEWNET)")
 
 
 def loopback_up() -> None:
@@ -172,10 +184,11 @@ def windows() -> tuple[dict[str, socket.socket], dict[str, int]]:
 
 
 class Init:
-    """The loop: requests in, answers and deaths out."""
+    """The loop: requests in, answers and deaths out. ``networks`` has a descriptor of each host's network, where it differs."""
 
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, networks: Mapping[str, int] | None = None) -> None:
         self.control = control
+        self.networks = networks or {}
 
     def tell(self, message: Mapping[str, Any], fds: Sequence[int] = ()) -> None:
         """Answers sockviz, with descriptors beside the words."""
@@ -183,7 +196,7 @@ class Init:
         try:
             self.control.sendmsg([json.dumps(message).encode()], ancillary)
         except OSError:
-            os._exit(0)  # EPIPE, ECONNRESET: sockviz has gone
+            self.leave()  # EPIPE, ECONNRESET: sockviz has gone, or is closing the lab
 
     def serve(self) -> NoReturn:
         """Starts and reaps until sockviz goes."""
@@ -240,6 +253,8 @@ class Init:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.setsid()
         die_with(parent)
+        if message["host"] in self.networks:
+            enter_network(self.networks[message["host"]])
         limit_to(resource.RLIMIT_NOFILE, least=DESCRIPTORS)  # or the numbers below could not be had
         # When sockviz dies its end of the lifeline closes, and the kernel sends SIGKILL to the whole group: also to a
         # forked child whose parent is gone, and to one that sleeps in a system call.
@@ -289,8 +304,8 @@ class Init:
             })  # fmt: skip
 
 
-def isolated(control: socket.socket, sysctls: Mapping[str, str]) -> NoReturn:
-    """Moves into the lab's namespaces and becomes its pid 1 there."""
+def become_first(control: socket.socket) -> None:
+    """Moves into the lab's namespaces and becomes its pid 1 there; the process that called only waits for it."""
     unshare_all()
     try:
         pid = os.fork()
@@ -303,24 +318,99 @@ def isolated(control: socket.socket, sysctls: Mapping[str, str]) -> NoReturn:
         os.waitpid(pid, 0)
         os._exit(0)
     die_with(0)  # the parent is outside this PID namespace: getppid is 0 whether it lives or not
-    loopback_up()
-    in_force, left_alone = set_sysctls(sysctls)
-    found, refused = windows()
+
+
+class Furnished:
+    """What the hosts of a lab were given, to be told to sockviz in one message."""
+
+    def __init__(self) -> None:
+        self.hosts: dict[str, dict[str, Any]] = {}
+        self.sockets: list[socket.socket] = []
+        self.in_force: dict[str, str] = {}
+
+    def furnish(self, host: str, sysctls: Mapping[str, str]) -> None:
+        """Sets up the network that we are in, as `host`."""
+        loopback_up()
+        in_force, left_alone = set_sysctls(sysctls)
+        found, refused = windows()
+        self.in_force.update(in_force)
+        self.hosts[host] = {"windows": list(found), "refused": refused | left_alone}
+        self.sockets += found.values()
+
+    def hand_over(self, init: Init) -> None:
+        """Says that the lab stands, with all its windows, and keeps none of them."""
+        message = {"event": "ready", "hosts": self.hosts, "sysctls": self.in_force}
+        init.tell(message, [sock.fileno() for sock in self.sockets])
+        for sock in self.sockets:
+            sock.close()
+
+
+def isolated(control: socket.socket, sysctls: Mapping[str, str]) -> NoReturn:
+    """One host with a loopback interface."""
+    become_first(control)
+    os.close(new_network())
+    lab = Furnished()
+    lab.furnish("loopback", sysctls)
     init = Init(control)
-    init.tell(
-        {"event": "ready", "windows": list(found), "refused": refused | left_alone, "sysctls": in_force},
-        [sock.fileno() for sock in found.values()],
-    )
-    for sock in found.values():
-        sock.close()
+    lab.hand_over(init)
     init.serve()
+
+
+def two_hosts(control: socket.socket, sysctls: Mapping[str, str], link: int) -> NoReturn:
+    """Two hosts, and between them the wire, in a third network where nobody lives."""
+    become_first(control)
+    home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    lab = Furnished()
+    networks: dict[str, int] = {}
+    for name in HOSTS:
+        networks[name] = new_network()
+        lab.furnish(name, sysctls)
+        anchor(control, name)
+        enter_network(home)
+    init = Init(control, networks)
+    start_wire(link, [home, *networks.values()])
+    lab.hand_over(init)
+    init.serve()
+
+
+def anchor(control: socket.socket, host: str) -> None:
+    """A process that only lives in the network we are in: /proc/PID/net is how sockviz reads that network's counters."""
+    me = os.getpid()
+    reading, writing = os.pipe()
+    if os.fork():
+        os.close(writing)
+        os.read(reading, 1)  # end-of-file: it has said so
+        os.close(reading)
+        return
+    die_with(me)
+    # Its credentials go along with the message and tell sockviz its pid.
+    control.send(json.dumps({"event": "anchor", "host": host}).encode())
+    os.closerange(0, 4096)
+    while True:
+        signal.pause()
+
+
+def start_wire(link: int, networks: Sequence[int]) -> None:
+    """Starts the process that forwards frames: not with -S, since it needs a library from outside the standard one."""
+    me = os.getpid()
+    if os.fork():
+        os.close(link)
+        return
+    die_with(me)
+    for fd in networks:
+        os.set_inheritable(fd, True)
+    os.set_inheritable(link, True)
+    drop_capabilities((CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN))
+    program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "wire.py")
+    command = [sys.executable, "-I", program, str(link), *map(str, networks)]
+    os.execve(sys.executable, command, {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"})
 
 
 def host(control: socket.socket) -> NoReturn:
     """Stays in this machine's own network; orphans of a lesson become children of this process."""
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     init = Init(control)
-    init.tell({"event": "ready", "windows": [], "refused": {}, "sysctls": {}})
+    init.tell({"event": "ready", "hosts": {"loopback": {"windows": [], "refused": {}}}, "sysctls": {}})
     init.serve()
 
 
@@ -333,6 +423,8 @@ def main() -> None:
         die_with(parent)
         if kind == "isolated":
             isolated(control, json.loads(sys.argv[4]))
+        elif kind == "two-hosts":
+            two_hosts(control, json.loads(sys.argv[4]), int(sys.argv[5]))
         else:
             host(control)
     except Refused as refusal:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sockviz.lab.messages import Message
+from sockviz.model.events import LinkActed, LinkSet
 from sockviz.model.segments import Packet
 from sockviz.model.sockets import Asleep, ProcessRow, SocketRow
 from sockviz.model.timeline import LabFacts
@@ -47,20 +48,54 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Framed:
+    """A packet that a link has seen: its number there, and that of the frame it repeats (its own, where it repeats none)."""
+
+    packet: Packet
+    frame: int
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
-    """Packets drained from one host's capture, and how many it lost since the last time."""
+    """Packets drained from one host's capture, and how many it lost since the last time.
+
+    From a link come ``framed`` packets instead, and what the link did with them.
+    """
 
     host: str
     packets: Sequence[Packet]
     lost: int
+    framed: Sequence[Framed] = ()
+    acts: Sequence[LinkActed | LinkSet] = ()
+
+
+class Link(Protocol):
+    """The wire between two hosts, in our hands."""
+
+    async def order(
+        self, verb: str, *, pattern: str | None = None, frame: int | None = None, seconds: float = 0.0
+    ) -> None:
+        """Has the link do something, and waits until it is done: for ``deliver``, ``drop``, ``duplicate`` and ``delay`` until a
+        frame matches, while packets are held. Cancelling it takes the order back."""
 
 
 class Lab(Protocol):
     """A place where a lesson runs. ``messages`` is filled on the event loop as processes speak and die."""
 
     facts: LabFacts
-    counters: frozenset[str]  # every counter this kernel has
-    messages: asyncio.Queue[Message]
+
+    @property
+    def link(self) -> Link | None:
+        """The wire, where there are two hosts."""
+
+    @property
+    def counters(self) -> frozenset[str]:
+        """Every counter that this lab's kernel has."""
+
+    @property
+    def messages(self) -> asyncio.Queue[Message]:
+        """What the processes say, and their deaths."""
 
     async def start(self, name: str, host: str, *, privileged: bool) -> Begun:
         """Starts a process of the lesson. Raises `LabRefused`."""
@@ -82,3 +117,11 @@ class Lab(Protocol):
 
     async def close(self) -> tuple[str, ...]:
         """Ends everything. Returns what the kernel itself keeps for a while, a line each."""
+
+
+def first_names(address: str, ports: Sequence[int]) -> dict[str, Json]:
+    """The names that are bound in every process from its start: HOST, PORT, PORT2 …"""
+    numbered = {
+        "PORT" if number == 1 else f"PORT{number}": port for number, port in enumerate(ports, start=1)
+    }
+    return {"HOST": address, **numbered}

@@ -8,6 +8,7 @@ import errno
 import socket
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,10 +16,11 @@ from sockviz.kernel import capture, sock_diag
 from sockviz.kernel.errors import KernelError, Refused
 from sockviz.kernel.procfs import read_asleep, read_stat
 from sockviz.lab.channel import Channel
-from sockviz.lab.loopback import SYSCTLS
+from sockviz.lab.loopback import LOOPBACK
 from sockviz.lab.probe import HOST, ISOLATED, PROCESS, Probe, errno_name, failed, not_reached, passed, refused
 from sockviz.lab.probe_advice import Settings, for_resources
-from sockviz.lab.supervisor import PATIENCE, Death, LabRefused, Ready, Supervisor
+from sockviz.lab.supervisor import PATIENCE, Death, Furnished, LabRefused, Ready, Supervisor
+from sockviz.lab.window import SYSCTLS
 from sockviz.model.values import Json
 
 _FIRST = "starting the lab"
@@ -148,7 +150,7 @@ async def _try(kind: str, settings: Settings) -> _Trial:
     except LabRefused as refusal:
         trial.refusal = refusal
     finally:
-        for sock in trial.ready.windows.values() if trial.ready else ():
+        for sock in trial.ready.hosts[LOOPBACK].windows.values() if trial.ready else ():
             sock.close()
         await supervisor.close()
     return trial
@@ -167,7 +169,7 @@ async def _start(supervisor: Supervisor) -> str:
         if channel.theirs is None:
             raise LabRefused("starting a process", 0)
         try:
-            await supervisor.start("probe", channel.theirs, Path(directory), privileged=False)
+            await supervisor.start("probe", LOOPBACK, channel.theirs, Path(directory), privileged=False)
         finally:
             channel.hand_over()
         await _hear(heard, "hello")
@@ -227,28 +229,29 @@ async def _evidence(pid: int) -> str:
 
 
 def _look_inside(ready: Ready, settings: Settings) -> list[Probe]:
-    return [_capture(ready), _diag(ready, settings), _sysctls(ready)]
+    given = ready.hosts[LOOPBACK]
+    return [_capture(given), _diag(given, settings), _sysctls(given, ready.sysctls)]
 
 
-def _capture(ready: Ready) -> Probe:
+def _capture(given: Furnished) -> Probe:
     name, costs = _INSIDE[0], "the wire's segments are inferred instead of captured"
-    if "capture" in ready.refused:
-        return refused(ISOLATED, name, ready.refused["capture"], costs, "sudo modprobe af_packet")
+    if "capture" in given.refused:
+        return refused(ISOLATED, name, given.refused["capture"], costs, "sudo modprobe af_packet")
     try:
-        sock: socket.socket = capture.prepare_capture(ready.windows["capture"], "lo")
+        sock: socket.socket = capture.prepare_capture(given.windows["capture"], "lo")
         capture.read_packets(sock, "lo")
     except Refused as refusal:
         return refused(ISOLATED, name, refusal.number, costs)
     return passed(ISOLATED, name, "lo is captured, with no right asked for")
 
 
-def _diag(ready: Ready, settings: Settings) -> Probe:
+def _diag(given: Furnished, settings: Settings) -> Probe:
     name, costs = _INSIDE[1], "its sockets are read from /proc/PID/net, which says less"
-    if "diag" in ready.refused:
-        number = ready.refused["diag"]
+    if "diag" in given.refused:
+        number = given.refused["diag"]
         return refused(ISOLATED, name, number, costs, settings.for_netlink(number, ("inet_diag", "tcp_diag")))
     try:
-        rows = sock_diag.read_tcp(sock_diag.SockDiag(ready.windows["diag"]), now=time.time())
+        rows = sock_diag.read_tcp(sock_diag.SockDiag(given.windows["diag"]), now=time.time())
     except Refused as refusal:
         advice = settings.for_netlink(refusal.number, ("inet_diag", "tcp_diag"))
         return refused(ISOLATED, name, refusal.number, costs, advice)
@@ -259,16 +262,16 @@ def _diag(ready: Ready, settings: Settings) -> Probe:
     )
 
 
-def _sysctls(ready: Ready) -> Probe:
+def _sysctls(given: Furnished, in_force: Mapping[str, str]) -> Probe:
     name = _INSIDE[2]
-    left_alone = [each for each in SYSCTLS if each in ready.refused]
+    left_alone = [each for each in SYSCTLS if each in given.refused]
     if left_alone:
-        number = ready.refused[left_alone[0]]
+        number = given.refused[left_alone[0]]
         costs = f"a handshake that is left waiting ends after about two minutes ({', '.join(left_alone)} cannot be set)"
         read_only = "; containers mount it read-only (docker run --security-opt systempaths=unconfined)"
         advice = "a writable /proc/sys" + (read_only if number == errno.EROFS else "")
         return refused(ISOLATED, name, number, costs, advice)
-    absent = [each for each in SYSCTLS if each not in ready.sysctls]
+    absent = [each for each in SYSCTLS if each not in in_force]
     newer = f"; this kernel has no {', '.join(absent)}" if absent else ""
-    said = ", ".join(f"{each.rpartition('.')[2]} = {value}" for each, value in ready.sysctls.items())
+    said = ", ".join(f"{each.rpartition('.')[2]} = {value}" for each, value in in_force.items())
     return passed(ISOLATED, name, said + newer)

@@ -12,7 +12,7 @@ import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,15 +34,23 @@ class LabRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    """What init.py said when the lab stood: its windows on the kernel, by name, and what was refused.
+class Furnished:
+    """What one host of the lab was given. ``pid`` is a process in its network, as this machine counts.
 
-    ``refused`` has an errno for each window or sysctl that could not be had; ``sysctls`` the values of the others.
+    ``refused`` has an errno for each window or sysctl that could not be had.
     """
 
-    pid: int  # init's pid as this machine counts
+    pid: int
     windows: Mapping[str, socket.socket]
     refused: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What init.py said when the lab stood: each host with its windows on the kernel, and the sysctls in force there."""
+
+    pid: int  # init's pid as this machine counts
+    hosts: Mapping[str, Furnished]
     sysctls: Mapping[str, str]
 
 
@@ -66,15 +74,16 @@ class Supervisor:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._lifeline: tuple[int, int] | None = None
+        self._anchors: dict[str, int] = {}
 
-    async def open(self, kind: str, sysctls: Mapping[str, str]) -> Ready:
-        """Starts init.py and waits until the lab stands. Raises `LabRefused`.
+    async def open(self, kind: str, sysctls: Mapping[str, str], link: socket.socket | None = None) -> Ready:
+        """Starts init.py and waits until the lab stands. `link` is the wire's end of its control channel. Raises `LabRefused`.
 
         To be called on the main thread: the lab dies with the thread that started it (PR_SET_PDEATHSIG).
         """
         self._ready = asyncio.get_running_loop().create_future()
         try:
-            self._launch(kind, sysctls)
+            self._launch(kind, sysctls, link)
         except OSError as error:  # EAGAIN, ENOMEM: no further process; EMFILE, ENFILE: no further descriptors
             await self.close()
             raise LabRefused("starting the lab", error.errno or 0) from None
@@ -87,7 +96,7 @@ class Supervisor:
             await self.close()
             raise
 
-    def _launch(self, kind: str, sysctls: Mapping[str, str]) -> None:
+    def _launch(self, kind: str, sysctls: Mapping[str, str], link: socket.socket | None) -> None:
         """Starts init.py. Raises OSError."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
         ours.setblocking(False)
@@ -105,16 +114,19 @@ class Supervisor:
                 str(theirs.fileno()),
                 str(os.getpid()),
             ]
+            given = [] if link is None else [link.fileno()]
             self._process = subprocess.Popen(
-                [*command, json.dumps(dict(sysctls))],
-                pass_fds=[theirs.fileno()],
+                [*command, json.dumps(dict(sysctls)), *map(str, given)],
+                pass_fds=[theirs.fileno(), *given],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
 
-    async def start(self, name: str, channel: socket.socket, directory: Path, *, privileged: bool) -> int:
+    async def start(
+        self, name: str, host: str, channel: socket.socket, directory: Path, *, privileged: bool
+    ) -> int:
         """Has a process started whose control channel is `channel`. Returns its pid in the lab. Raises `LabRefused`."""
         if self._control is None or self._lifeline is None:
             raise LabRefused(f"starting {name}", errno.ESRCH)
@@ -122,6 +134,7 @@ class Supervisor:
         self._answers[name] = answer
         request = {
             "name": name,
+            "host": host,
             "directory": str(directory),
             "privileged": privileged,
             "program": str(_HERE / "child.py"),
@@ -192,21 +205,21 @@ class Supervisor:
 
     def _handle(self, message: Json, fds: Sequence[int], pid: int) -> None:
         match message:
-            case {
-                "event": "ready",
-                "windows": list(names),
-                "refused": dict(refused),
-                "sysctls": dict(sysctls),
-            }:
-                windows = {str(name): socket.socket(fileno=fd) for name, fd in zip(names, fds, strict=True)}
-                numbers = {name: number for name, number in refused.items() if isinstance(number, int)}
+            case {"event": "anchor", "host": str(host)}:
+                self._anchors[host] = pid
+            case {"event": "ready", "hosts": dict(hosts), "sysctls": dict(sysctls)}:
+                waiting = iter(fds)
+                furnished = {
+                    host: _furnished(given, waiting, self._anchors.get(host, pid))
+                    for host, given in hosts.items()
+                }
                 values = {name: str(value) for name, value in sysctls.items()}
                 if self._ready is not None and not self._ready.done():
-                    self._ready.set_result(Ready(pid, windows, numbers, values))
+                    self._ready.set_result(Ready(pid, furnished, values))
             case {"event": "refused", "step": str(step), "errno": int(number), **rest}:
-                waiting = self._answers.pop(str(rest.get("name")), None) or self._ready
-                if waiting is not None and not waiting.done():
-                    waiting.set_exception(LabRefused(step, number))
+                asked = self._answers.pop(str(rest.get("name")), None) or self._ready
+                if asked is not None and not asked.done():
+                    asked.set_exception(LabRefused(step, number))
             case {"event": "started", "name": str(name), "pid": int(number)}:
                 answer = self._answers.pop(name, None)
                 if answer is not None and not answer.done():
@@ -223,3 +236,13 @@ class Supervisor:
                 for fd in fds:
                     with contextlib.suppress(OSError):
                         os.close(fd)
+
+
+def _furnished(given: Json, fds: Iterator[int], pid: int) -> Furnished:
+    """One host of init.py's word that the lab stands; takes its windows from the descriptors that came along."""
+    match given:
+        case {"windows": list(names), "refused": dict(refused)}:
+            windows = {str(name): socket.socket(fileno=next(fds)) for name in names}
+            numbers = {name: number for name, number in refused.items() if isinstance(number, int)}
+            return Furnished(pid, windows, numbers)
+    return Furnished(pid, {}, {})

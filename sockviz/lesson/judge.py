@@ -20,6 +20,7 @@ from sockviz.lesson.views import (
     SocketView,
     Worth,
     counter,
+    link_packets,
     packets,
     rows,
 )
@@ -175,7 +176,7 @@ class _Evaluation:
         if isinstance(node.value, ast.Name) and node.value.id == "counters":
             return counter(self.world, node.attr, self.counters)
         if isinstance(node.value, ast.Name) and node.value.id == LINK and node.attr in LINK_ATTRIBUTES:
-            raise NotYet(f"link.{node.attr}: this lab has no link")
+            return link_packets(self.world, node.attr)
         value = self.value(node.value)
         if isinstance(value, ProcessView | CallView | SocketView | RowView):
             return value.attribute(node.attr)

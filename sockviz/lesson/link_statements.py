@@ -57,6 +57,16 @@ def read_link_statement(line: LogicalLine, findings: Findings) -> Statement | No
     )  # fmt: skip
 
 
+def link_order(statement: Statement) -> tuple[str, str | None, float]:
+    """What a line for the link orders: its verb, the packet or side it is about, and seconds (0 where it has none)."""
+    match statement.value:
+        case ["link", "delay", [int() | float() as seconds, *rest]]:
+            return "delay", str(rest[0]) if rest else None, float(seconds)
+        case ["link", str(verb), list(arguments)]:
+            return verb, str(arguments[0]) if arguments else None, 0.0
+    raise ValueError(f"not a line for the link: {statement.source}")
+
+
 def _value(node: ast.expr) -> Json:
     return (
         node.value if isinstance(node, ast.Constant) and isinstance(node.value, str | int | float) else None

@@ -217,6 +217,21 @@ def packets(world: World) -> list[str]:
     return [packet.text for packet in world.packets]
 
 
+def link_packets(world: World, name: str) -> list[str]:
+    """``held``, ``dropped`` or ``delivered``: the link's packets, in order, as lessons write them. A segment that waits with
+    copies of itself is listed once."""
+    if world.link is None:
+        return []  # nothing has been sent yet
+    match name:
+        case "held":
+            numbers = [flight.packet for flight in world.link.held]
+        case "dropped":
+            numbers = list(world.link.dropped)
+        case _:
+            numbers = list(world.link.delivered)
+    return [world.packets[number].text for number in numbers]
+
+
 def counter(world: World, name: str, known: frozenset[str]) -> int:
     """The growth of a counter. Raises `NotYet` where neither the world nor `known` has it."""
     key = counter_key(name, frozenset(world.counters) | known)

@@ -131,8 +131,9 @@ class Observed:
 class PacketCaptured:
     """A packet was taken off ``packet.interface`` of ``host``.
 
-    ``sender``/``receiver`` name the process whose socket it belongs to, or ``kernel``. ``late``: it came out of
-    the capture after later events had been appended.
+    ``sender``/``receiver`` name the process whose socket it belongs to, or ``kernel``; on two hosts they name hosts.
+    ``late``: it came out of the capture after later events had been appended. On a link ``frame`` is its number there,
+    and ``entry`` the number of the frame whose copy it is: its own, unless it repeats one that still waits.
     """
 
     at: float
@@ -142,6 +143,25 @@ class PacketCaptured:
     receiver: str
     relative: Relative | None = None
     late: bool = False
+    frame: int | None = None
+    entry: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkActed:
+    """The link did something with a frame: ``deliver``, ``drop`` or ``duplicate`` (a second time through)."""
+
+    at: float
+    verb: str
+    frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSet:
+    """From here on the link keeps what the hosts named in ``holding`` send; nothing, where it is empty."""
+
+    at: float
+    holding: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +222,8 @@ Event: TypeAlias = (
     | ProcessEnded
     | Observed
     | PacketCaptured
+    | LinkActed
+    | LinkSet
     | CaptureLost
     | ExpectationJudged
     | PredictionMade

@@ -7,8 +7,8 @@ world's, and the older one, should it be asked again, works out another.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from sockviz.model.sockets import FdEntry, RowKey, SocketRow
 from sockviz.model.values import Address
@@ -16,75 +16,114 @@ from sockviz.model.values import Address
 if TYPE_CHECKING:
     from sockviz.model.world import KnownSocket
 
+K = TypeVar("K", bound=Hashable)
+
 Ends: TypeAlias = "tuple[str, str, Address | None, Address | None]"
-Rows: TypeAlias = "Mapping[tuple[str, RowKey], SocketRow]"
+Place: TypeAlias = "tuple[str, RowKey]"
+Rows: TypeAlias = "Mapping[Place, SocketRow]"
+Table: TypeAlias = "dict[K, tuple[tuple[Place, SocketRow], ...]]"
 
 
 class RowIndex:
-    """The rows of a world by inode, by cookie, by host, protocol and both addresses; and those that listen."""
+    """The rows of a world by inode, by cookie, by host, protocol and both addresses; and those that listen.
 
-    __slots__ = ("by_cookie", "by_ends", "by_inode", "hosts", "listening", "rows")
+    Where several rows answer they come in an order of their own, whatever order they were learned in: a world that was
+    reached in two ways says the same.
+    """
+
+    __slots__ = ("_by_cookie", "_by_ends", "_by_inode", "hosts", "listening", "rows")
 
     def __init__(self, rows: Rows) -> None:
         self.rows: Rows = {}
-        self.by_inode: dict[int, SocketRow] = {}
-        self.by_cookie: dict[int, SocketRow] = {}
-        self.by_ends: dict[Ends, tuple[SocketRow, ...]] = {}
-        self.listening: dict[tuple[str, RowKey], SocketRow] = {}
-        self.hosts: dict[str, None] = {}  # in the order in which they were seen
+        self.listening: dict[Place, SocketRow] = {}
+        self.hosts: tuple[str, ...] = ()
+        self._by_inode: Table[int] = {}
+        self._by_cookie: Table[int] = {}
+        self._by_ends: Table[Ends] = {}
         self.follow(rows, rows)
 
-    def follow(self, rows: Rows, touched: Iterable[tuple[str, RowKey]]) -> None:
+    def with_inode(self, inode: int) -> SocketRow | None:
+        """The row that a descriptor with this inode owns."""
+        found = self._by_inode.get(inode)
+        return found[0][1] if found else None
+
+    def with_cookie(self, cookie: int) -> SocketRow | None:
+        """The row with this cookie."""
+        found = self._by_cookie.get(cookie)
+        return found[0][1] if found else None
+
+    def between(self, ends: Ends) -> Iterable[SocketRow]:
+        """The rows of this host and protocol between these addresses."""
+        return [row for _, row in self._by_ends.get(ends, ())]
+
+    def follow(self, rows: Rows, touched: Iterable[Place]) -> None:
         """Answers for `rows` from now on, which differ from those so far in no other keys than `touched`."""
         for place in touched:
             old, new = self.rows.get(place), rows.get(place)
             if old is not None:
-                self._forget(place, old)
+                for table, key in self._entries(place, old):
+                    _drop(table, key, place)
+                self.listening.pop(place, None)
             if new is not None:
-                self._learn(place, new)
+                for table, key in self._entries(place, new):
+                    _add(table, key, place, new)
+                if new.is_listening:
+                    self.listening = dict(sorted([*self.listening.items(), (place, new)], key=_order))
+                if place[0] not in self.hosts:
+                    self.hosts = tuple(sorted((*self.hosts, place[0])))
         self.rows = rows
 
-    def _forget(self, place: tuple[str, RowKey], row: SocketRow) -> None:
-        if self.by_inode.get(row.inode) is row:
-            del self.by_inode[row.inode]
-        if self.by_cookie.get(row.cookie) is row:
-            del self.by_cookie[row.cookie]
-        ends = (place[0], row.protocol, row.local, row.peer)
-        rest = tuple(other for other in self.by_ends.pop(ends, ()) if other is not row)
-        if rest:
-            self.by_ends[ends] = rest
-        self.listening.pop(place, None)
-
-    def _learn(self, place: tuple[str, RowKey], row: SocketRow) -> None:
+    def _entries(self, place: Place, row: SocketRow) -> Iterator[tuple[Table[Any], Hashable]]:
         if row.inode:
-            self.by_inode[row.inode] = row
+            yield self._by_inode, row.inode
         if row.cookie:
-            self.by_cookie[row.cookie] = row
-        ends = (place[0], row.protocol, row.local, row.peer)
-        self.by_ends[ends] = (*self.by_ends.get(ends, ()), row)
-        if row.is_listening:
-            self.listening[place] = row
-        self.hosts.setdefault(place[0])
+            yield self._by_cookie, row.cookie
+        yield self._by_ends, (place[0], row.protocol, row.local, row.peer)
+
+
+def _add(table: Table[Any], key: Hashable, place: Place, row: SocketRow) -> None:
+    others = table.get(key)
+    table[key] = tuple(sorted((*others, (place, row)), key=_order)) if others else ((place, row),)
+
+
+def _drop(table: Table[Any], key: Hashable, place: Place) -> None:
+    rest = tuple(each for each in table[key] if each[0] != place)
+    if rest:
+        table[key] = rest
+    else:
+        del table[key]
+
+
+def _order(each: tuple[Place, SocketRow]) -> str:
+    return repr(each[0])
 
 
 class SocketIndex:
-    """The sockets of a world by both addresses of their connection: the one that had it last."""
+    """The sockets of a world by both addresses of their connection."""
 
-    __slots__ = ("by_ends", "sockets")
+    __slots__ = ("_by_ends", "sockets")
 
     def __init__(self, sockets: Mapping[int, KnownSocket]) -> None:
         self.sockets: Mapping[int, KnownSocket] = {}
-        self.by_ends: dict[tuple[Address | None, Address], KnownSocket] = {}
+        self._by_ends: dict[tuple[Address | None, Address | None], frozenset[int]] = {}
         self.follow(sockets, sockets)
+
+    def between(self, local: Address | None, peer: Address) -> KnownSocket | None:
+        """The newest socket (inodes are given out in order) whose connection is or was the one between these."""
+        found = self._by_ends.get((local, peer))
+        return self.sockets[max(found)] if found else None
 
     def follow(self, sockets: Mapping[int, KnownSocket], touched: Iterable[int]) -> None:
         """Answers for `sockets` from now on, which differ from those so far in no others than `touched`."""
         for inode in touched:
             old, new = self.sockets.get(inode), sockets.get(inode)
-            if old is not None and old.peer is not None and self.by_ends.get((old.local, old.peer)) is old:
-                del self.by_ends[old.local, old.peer]
+            if old is not None and old.peer is not None:
+                rest = self._by_ends.pop((old.local, old.peer)) - {inode}
+                if rest:
+                    self._by_ends[old.local, old.peer] = rest
             if new is not None and new.peer is not None:
-                self.by_ends[new.local, new.peer] = new
+                ends = (new.local, new.peer)
+                self._by_ends[ends] = self._by_ends.get(ends, frozenset()) | {inode}
         self.sockets = sockets
 
 

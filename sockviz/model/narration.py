@@ -11,6 +11,8 @@ from sockviz.model.events import (
     Event,
     ExpectationJudged,
     LessonEnded,
+    LinkActed,
+    LinkSet,
     Observed,
     PacketCaptured,
     PageOpened,
@@ -76,6 +78,12 @@ def narrate(event: Event, before: World, after: World) -> str:
             )
         case PacketCaptured():
             return _packet(event)
+        case LinkActed():
+            return _link(event, before)
+        case LinkSet(holding=()):
+            return "the link lets everything through again"
+        case LinkSet():
+            return f"the link keeps all that {' and '.join(event.holding)} sends"
         case CaptureLost():
             return f"the capture itself lost {_count(event.count, 'packet')}: the wire is not complete here"
         case ExpectationJudged():
@@ -259,6 +267,22 @@ def _direction(call: Call) -> str:
         1: "the sending side (a FIN follows the data)",
         2: "both directions",
     }.get(how if isinstance(how, int) else -1, "a direction")
+
+
+def _link(event: LinkActed, before: World) -> str:
+    flight = before.link.flight_of(event.frame) if before.link else None
+    if flight is None:
+        return f"the link is done with frame {event.frame}"
+    what = before.packets[flight.packet].text
+    match event.verb:
+        case "deliver":
+            return f"the link delivers {what}"
+        case "duplicate":
+            return f"the link delivers {what} twice"
+        case _:
+            return f"the link drops {what}" + (
+                f" and its {len(flight.frames) - 1} copies" if flight.copies > 1 else ""
+            )
 
 
 def _ended(event: ProcessEnded) -> str:

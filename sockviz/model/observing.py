@@ -2,10 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sockviz.model.events import Observed
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.wording import address_text, ends_text, seconds_text
 from sockviz.model.world import World
+
+#: Counts each SYN, and each last ACK of a handshake, that met a full accept queue (net/ipv4/tcp_ipv4.c, tcp_input.c).
+OVERFLOWS = "TcpExt.ListenOverflows"
+#: The counters whose growth says something by itself, and what it says.
+TELLING: Mapping[str, str] = {
+    OVERFLOWS: "met a full accept queue",
+    "TcpExt.ListenDrops": "dropped on their way to a listener, for whatever reason",
+    "TcpExt.TCPReqQFullDrop": "SYNs dropped: the SYN queue was full",
+    "TcpExt.TCPReqQFullDoCookies": "SYNs answered by a cookie: the SYN queue was full",
+    "TcpExt.SyncookiesSent": "SYN cookies sent",
+    "TcpExt.TCPDeferAcceptDrop": "last ACKs not yet believed (TCP_DEFER_ACCEPT)",
+    "TcpExt.TCPTimeouts": "retransmission timers that ran out",
+    "TcpExt.TCPSynRetrans": "SYNs sent again",
+    "Tcp.RetransSegs": "segments sent again",
+    "TcpExt.TCPAbortOnClose": "connections reset: closed with unread data",
+    "TcpExt.TCPAbortOnData": "connections reset: data came after close",
+    "TcpExt.TCPAbortOnTimeout": "connections given up: no answer",
+    "Tcp.OutRsts": "RSTs sent",
+    "Tcp.AttemptFails": "handshakes that failed",
+    "Tcp.EstabResets": "connections that were reset",
+    "Udp.NoPorts": "datagrams to a port nobody has",
+    "Udp.RcvbufErrors": "datagrams dropped: the receive buffer was full",
+    "Udp.InErrors": "datagrams that could not be delivered",
+}
+#: Of these, what is told in the sentence of an observation: the others go without saying once these are said.
+_SPOKEN = frozenset(
+    {OVERFLOWS, "TcpExt.ListenDrops", "TcpExt.TCPReqQFullDrop", "TcpExt.TCPAbortOnClose", "TcpExt.TCPAbortOnData",
+     "TcpExt.TCPTimeouts", "Udp.RcvbufErrors"}
+)  # fmt: skip
+
+
+def grown(world: World) -> list[tuple[str, int, str]]:
+    """The telling counters that have grown since the lesson began: name, growth, what it counts."""
+    return [
+        (name, count, says) for name, says in TELLING.items() if (count := world.counters.get(name, 0)) > 0
+    ]
+
 
 #: Sentences from one observation: beyond that they are counted.
 _TOLD = 2
@@ -29,23 +68,10 @@ def _all(event: Observed, before: World, after: World) -> list[tuple[int, str]]:
         if gone is not None and not any(_same_ends(gone, row) for row in event.rows):
             found.append((3, f"{_whose(gone, before)} {gone.state} is gone from the kernel's table"))
     for name, value in event.counters.items():
-        grown = value - before.counters.get(name, 0)
-        if grown and name in _TELLING:
-            found.append((2, f"{name} grew by {grown}"))
+        growth = value - before.counters.get(name, 0)
+        if growth > 0 and name in _SPOKEN:
+            found.append((2, f"{name.partition('.')[2]} grew by {growth}"))
     return found
-
-
-_TELLING = frozenset(
-    {
-        "ListenOverflows",
-        "ListenDrops",
-        "TCPAbortOnClose",
-        "TCPAbortOnData",
-        "RcvbufErrors",
-        "UdpRcvbufErrors",
-        "TCPTimeouts",
-    }
-)
 
 
 def _row(old: SocketRow | None, row: SocketRow, world: World) -> list[tuple[int, str]]:
@@ -66,6 +92,8 @@ def _row(old: SocketRow | None, row: SocketRow, world: World) -> list[tuple[int,
         return [(1, f"{whose} is {row.state}: {ends_text(row.local, row.peer)}")]
     if old.state is not row.state:
         return [(1, f"{whose} goes from {old.state} to {row.state}")]
+    if row.is_listening and old.send_q != row.send_q:
+        return [(1, f"the backlog of {whose} is {row.send_q} (was {old.send_q})")]
     if row.is_listening and old.recv_q != row.recv_q:
         return [(2, f"the accept queue of {whose} holds {row.recv_q} (was {old.recv_q})")]
     if row.retransmits > old.retransmits:

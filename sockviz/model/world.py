@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from sockviz.model import link
 from sockviz.model.calls import Call, Stage
 from sockviz.model.events import (
     CallBlocked,
@@ -19,6 +20,8 @@ from sockviz.model.events import (
     Event,
     ExpectationJudged,
     LessonEnded,
+    LinkActed,
+    LinkSet,
     Observed,
     PacketCaptured,
     PageOpened,
@@ -32,6 +35,7 @@ from sockviz.model.events import (
 from sockviz.model.index import RowIndex, SocketIndex, inodes_in
 from sockviz.model.inference import InferredSegment, infer
 from sockviz.model.layers import layers
+from sockviz.model.link import LinkState
 from sockviz.model.log import Log
 from sockviz.model.segments import Endpoint
 from sockviz.model.sockets import Asleep, FdEntry, RowKey, SocketRow, State
@@ -146,6 +150,7 @@ class World:
     rows: Mapping[tuple[str, RowKey], SocketRow] = field(default_factory=dict)
     sockets: Mapping[int, KnownSocket] = field(default_factory=dict)
     packets: Log[SeenPacket] = field(default_factory=Log)
+    link: LinkState | None = None  # where there is one
     inferred: Log[InferredSegment] = field(default_factory=Log)
     inferred_between: Mapping[frozenset[Endpoint], tuple[InferredSegment, ...]] = field(default_factory=dict)
     capture_lost: int = 0
@@ -182,18 +187,18 @@ class World:
         By inode while a descriptor owns it; then by cookie; then by 4-tuple (a TIME-WAIT row has no inode).
         """
         rows = self._rows
-        found = rows.by_inode.get(inode)
+        found = rows.with_inode(inode)
         if found:
             return found
         known = self.sockets.get(inode)
         if known is None:
             return None
-        if known.cookie and (found := rows.by_cookie.get(known.cookie)):
+        if known.cookie and (found := rows.with_cookie(known.cookie)):
             return found
         if known.peer is None:
             return None
         for protocol in ("TCP", "UDP"):
-            for row in rows.by_ends.get((known.host, protocol, known.local, known.peer), ()):
+            for row in rows.between((known.host, protocol, known.local, known.peer)):
                 # A row that another descriptor owns, or with another cookie, is a newer connection between the same
                 # endpoints. (net/ipv4/inet_timewait_sock.c: a TIME-WAIT row keeps its socket's cookie.)
                 if row.inode in (0, inode) and (row.cookie in (0, known.cookie) or not known.cookie):
@@ -203,11 +208,11 @@ class World:
     def peer_row(self, row: SocketRow) -> SocketRow | None:
         """The other end of a connection, where the kernel of one of our hosts has a row for it."""
         if row.protocol == "UNIX":
-            return self._rows.by_inode.get(row.peer_inode)
+            return self._rows.with_inode(row.peer_inode)
         if row.peer is None or row.local is None:
             return None
         for host in self._rows.hosts:
-            for other in self._rows.by_ends.get((host, row.protocol, row.peer, row.local), ()):
+            for other in self._rows.between((host, row.protocol, row.peer, row.local)):
                 if other is not row:
                     return other
         return None
@@ -229,7 +234,7 @@ class World:
 
     def known_by(self, local: Address | None, peer: Address) -> KnownSocket | None:
         """The socket of the lesson that last had the connection between these."""
-        return self._known.by_ends.get((local, peer))
+        return self._known.between(local, peer)
 
     def owner_of(self, inode: int) -> str | None:
         """The live process that has a descriptor of `inode` (its creator first, after a fork), else its creator."""
@@ -314,7 +319,11 @@ def _applied(world: World, event: Event) -> World:
         case Observed():
             return _observed(world, event)
         case PacketCaptured():
-            return _changed(world, packets=world.packets.append(SeenPacket(event, len(world.packets))))
+            return _captured(world, event)
+        case LinkActed():
+            return _changed(world, link=link.acted(world.link or LinkState(), event))
+        case LinkSet():
+            return _changed(world, link=link.set_holding(world.link or LinkState(), event))
         case CaptureLost():
             return _changed(world, capture_lost=world.capture_lost + event.count)
         case ExpectationJudged():
@@ -436,6 +445,14 @@ def _ended(world: World, event: ProcessEnded) -> World:
         world, event.process, ended=event.at, exit_code=event.exit_code, signal=event.signal,
         current=None, calls=calls, fds=(), asleep=None, line=None, open_fds=dict.fromkeys(process.open_fds, -1),
     )  # fmt: skip
+
+
+def _captured(world: World, event: PacketCaptured) -> World:
+    number = len(world.packets)
+    world = _changed(world, packets=world.packets.append(SeenPacket(event, number)))
+    if event.frame is None:
+        return world
+    return _changed(world, link=link.arrived(world.link or LinkState(), event, number))
 
 
 def _observed(world: World, event: Observed) -> World:

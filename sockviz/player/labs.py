@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sockviz.lab.loopback import LoopbackLab, open_lab
+from sockviz.lab.lab import Lab
+from sockviz.lab.loopback import open_lab
 from sockviz.lab.supervisor import LabRefused
+from sockviz.lab.two_hosts import open_two_hosts
 from sockviz.lesson.document import Lesson
 
 KINDS = ("auto", "isolated", "host")
@@ -25,7 +27,7 @@ class LessonSkipped(Exception):
 class Chosen:
     """An open lab, and why it is not the isolated one, where it is not although that was tried."""
 
-    lab: LoopbackLab
+    lab: Lab
     fallback: str | None
 
 
@@ -43,11 +45,7 @@ async def choose_lab(kind: str = "auto") -> Chosen:
 
 async def lab_for(lesson: Lesson, kind: str = "auto") -> Chosen:
     """A lab that `lesson` can be performed in. Raises `LessonSkipped` with the reason, and `LabRefused`."""
-    if lesson.lab == "two-hosts":
-        raise LessonSkipped(
-            "it needs two hosts and a link between them, which this version of sockviz does not have"
-        )
-    chosen = await choose_lab(kind)
+    chosen = await _two_hosts(kind) if lesson.lab == "two-hosts" else await choose_lab(kind)
     lab = chosen.lab
     missing = [need for need in lesson.needs if need not in lab.facts.facts]
     if lesson.privileged and lab.facts.kind == "host":
@@ -56,10 +54,18 @@ async def lab_for(lesson: Lesson, kind: str = "auto") -> Chosen:
         return chosen
     await lab.close()
     wanted = ", ".join(_NEED[need] for need in missing)
-    why = (
-        next((lab.facts.missing[need] for need in missing if need in lab.facts.missing), None)
-        or chosen.fallback
-    )
+    why = next((lab.facts.missing[need] for need in missing if need in lab.facts.missing), chosen.fallback)
     raise LessonSkipped(
         f"it needs {wanted}, which this lab ({lab.facts.kind}) lacks" + (f": {why}" if why else "")
     )
+
+
+async def _two_hosts(kind: str) -> Chosen:
+    if kind == "host":
+        raise LessonSkipped("it needs two hosts and a link between them, and --lab host has one")
+    try:
+        return Chosen(await open_two_hosts(), None)
+    except LabRefused as refusal:
+        raise LessonSkipped(
+            f"it needs two hosts and a link between them, which this machine refuses: {refusal}"
+        ) from None

@@ -13,6 +13,8 @@ from sockviz.lab.lab import Job, Lab
 from sockviz.lab.supervisor import LabRefused
 from sockviz.lesson.document import BOUND, Expect, Expectation, Lesson, Page, Perform, Predict, Statement
 from sockviz.lesson.judge import Verdict, judge
+from sockviz.lesson.link_statements import link_order
+from sockviz.lesson.scope import LINK
 from sockviz.model.calls import Call, Stage
 from sockviz.model.events import (
     ExpectationJudged,
@@ -192,6 +194,9 @@ class Performance:
         if self._held_before is None:
             self._held_before = self._now_holding()
         process = statement.process
+        if process == LINK:
+            await self._order(statement)
+            return
         if process not in self._timeline.world.processes:
             await self._start(process)
         while self._waits_for(statement) is not None:  # its process sleeps in an earlier call
@@ -218,6 +223,30 @@ class Performance:
             if self._patience is not None:
                 self._patience.check(statement, self._timeline)
             await self._hear(AGAIN if self._patience else None)
+
+    async def _order(self, statement: Statement) -> None:
+        """A line for the wire: what waits for a packet has until the deadline of `check`, or for ever."""
+        self._ops.pop(0)
+        self._pump.append(StatementBegun(time.time(), LINK, statement.line))
+        link = self._lab.link
+        verb, pattern, seconds = link_order(statement)
+        message = None
+        if link is None:
+            message = "this lab has no link"
+        else:
+            limit = self._patience.deadline if self._patience is not None else None
+            try:
+                await asyncio.wait_for(link.order(verb, pattern=pattern, seconds=seconds), limit)
+            except TimeoutError:
+                message = f"no packet that matches {pattern or 'anything'} came within {limit:.0f} s"
+            except LabRefused as refusal:
+                message = str(refusal)
+        self._pump.nudge()
+        error = None if message is None else "NoPacket"
+        self._pump.append(
+            StatementFinished(time.time(), LINK, statement.line, error=error, message=message or "")
+        )
+        await self._come_to_rest()
 
     async def _start(self, process: str) -> None:
         host = self._host_of(process)

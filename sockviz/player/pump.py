@@ -120,7 +120,10 @@ class Pump:
         if not messages or any(not isinstance(message, Entered) for message in messages):
             try:
                 # Looked at first, then drained: every packet older than the look is then in this batch.
-                looks, taken = self._lab.look(), self._lab.drain()
+                looks = self._lab.look()
+                if self._lab.link is not None:
+                    await asyncio.sleep(TOGETHER)  # the wire tells of its packets by messages, which have to be read
+                taken = self._lab.drain()
             except KernelError as error:
                 self.problem = f"the kernel can no longer be read: {error}"
                 looks, taken = (), ()
@@ -200,8 +203,18 @@ class Pump:
                 sender, receiver = self._attribution.of(packet)
                 relative = self._sequences.follow(packet)
                 events.append(PacketCaptured(packet.at, taken.host, packet, sender, receiver, relative))
+            events += taken.acts
             if taken.lost:
                 events.append(CaptureLost(time.time(), taken.host, taken.lost))
+        framed = [(each, taken.host) for taken in drained for each in taken.framed]
+        for each, host in sorted(framed, key=lambda pair: pair[0].frame):
+            other = next((name for name in self._lab.facts.hosts if name != host), host)
+            relative = self._sequences.follow(each.packet)
+            events.append(
+                PacketCaptured(
+                    each.packet.at, host, each.packet, host, other, relative, False, each.frame, each.entry
+                )
+            )
         for look in looks:
             event = self._differences[look.host].since_last(look, self._inside)
             if event is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
@@ -120,7 +121,13 @@ class SockvizApp(App[int]):
         self.push_screen(OpeningScreen(entry, self._opened), opened)
 
     async def _opened(self, entry: CourseEntry) -> Run:
-        run = await self._open_run(entry)
+        opening = asyncio.ensure_future(self._open_run(entry))
+        await asyncio.sleep(
+            0
+        )  # to where it waits for the lab's first process; what draws the lesson is imported meanwhile
+        import sockviz.tui.screens.lesson  # noqa: F401
+
+        run = await opening
         self._open.append(run)  # from here on it is closed, however this ends
         return run
 

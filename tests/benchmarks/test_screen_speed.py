@@ -15,7 +15,7 @@ from tests.benchmarks.screens import StampedTerminal, cpu_seconds, percentile, s
 from tests.terminal.conftest import ROOT, Person, Sitting, make_person
 from tests.terminal.family import descendants
 
-STARTS, CALLS, A_PAGE = 15, 240, 12
+STARTS, CALLS, A_PAGE = 15, 204, 12
 IDLE_FOR = 20.0
 EMPTY = "from textual.app import App\nApp().run()\n"
 #: The background of a line, or its text: a style and what is drawn in it.
@@ -23,8 +23,8 @@ _DRAWN = re.compile(rb"\x1b\[[0-9;]+m[^\x1b]{16,}")
 
 
 @pytest.fixture
-def reader(ordinary_user: tuple[str, ...]) -> Iterator[Person]:
-    made = make_person(ordinary_user)
+def reader() -> Iterator[Person]:
+    made = make_person(())  # whoever runs this: another user could not write what Python compiles
     yield made
     made.close()
 
@@ -53,7 +53,7 @@ def shown(person: Person, command: list[str], words: str) -> float:
     begin = time.perf_counter()
     terminal = spawn(command, person.environment(), ROOT)
     try:
-        at = terminal.draw(terminal.stamp(0.8), lambda text: words in text)
+        at = terminal.draw(terminal.stamp(1.2), lambda text: words in text)
         assert at is not None, terminal.text
         return at - begin
     finally:
@@ -100,25 +100,17 @@ def test_a_key_press_to_its_answer(reader: Person, animations: str) -> None:
             terminal.press(" ")
             terminal.draw(terminal.stamp(0.6), lambda _: False)
         assert "ESTABLISHED" in terminal.text, terminal.text
-        returned, observed = [], []
+        answered = []
         for sent in range(1, CALLS + 1):
             if sent % A_PAGE == 1:
                 terminal.press(" ")  # the page is turned
-                terminal.draw(terminal.stamp(0.4), lambda _: False)
-            results = terminal.text.count("→ 1 ")
+                terminal.draw(terminal.stamp(0.3), lambda _: False)
             begin = time.perf_counter()
             terminal.press(" ")
-            chunks = terminal.stamp(0.4)
-            first: list[float] = []
-
-            def seen(text: str, sent: int = sent, results: int = results, first: list[float] = first) -> bool:
-                del results
-                return f"recv-q {sent} " in text
-
-            at = terminal.draw(chunks, seen)
+            at = terminal.draw(terminal.stamp(0.3), lambda text, sent=sent: f"recv-q {sent} " in text)
             assert at is not None, f"recv-q {sent} was not drawn\n{terminal.text}"
-            observed.append(at - begin)
-        report(f"key to returned call and observation painted, animations {animations}", observed)
+            answered.append(at - begin)
+        report(f"key to returned call and observation painted, animations {animations}", answered)
     finally:
         terminal.close()
 

@@ -12,6 +12,8 @@ from sockviz.model.events import (
     Event,
     ExpectationJudged,
     LessonEnded,
+    LinkActed,
+    LinkSet,
     Observed,
     PacketCaptured,
     PageOpened,
@@ -114,6 +116,7 @@ packets = st.builds(
     st.none() | st.builds(IcmpHeader, st.integers(0, 255), st.integers(0, 255), st.none() | st.tuples(endpoints, endpoints)),
     st.binary(max_size=4), st.just("lo"), st.binary(max_size=4),
 )  # fmt: skip
+frames = st.none() | st.integers(1, 4)
 relatives = st.builds(Relative, optional_counts, optional_counts, st.booleans())
 
 kinds: dict[type, st.SearchStrategy[Event]] = {
@@ -140,7 +143,9 @@ kinds: dict[type, st.SearchStrategy[Event]] = {
         Observed, instants, hosts, st.lists(rows, max_size=4).map(tuple), st.lists(keys, max_size=2).map(tuple),
         st.lists(process_rows, max_size=2).map(tuple), st.dictionaries(st.sampled_from(("Tcp.InSegs", "Udp.NoPorts")), counts),
     ),
-    PacketCaptured: st.builds(PacketCaptured, instants, hosts, packets, names, names, st.none() | relatives, st.booleans()),
+    PacketCaptured: st.builds(PacketCaptured, instants, hosts, packets, names, names, st.none() | relatives, st.booleans(), frames, frames),
+    LinkActed: st.builds(LinkActed, instants, st.sampled_from(("deliver", "drop", "duplicate")), st.integers(1, 4)),
+    LinkSet: st.builds(LinkSet, instants, st.lists(hosts, max_size=2).map(tuple)),
     CaptureLost: st.builds(CaptureLost, instants, hosts, st.integers(0, 9)),
     ExpectationJudged: st.builds(
         ExpectationJudged, instants, lines, st.text(max_size=4), st.booleans(), st.text(max_size=4), st.booleans()

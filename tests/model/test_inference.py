@@ -31,8 +31,8 @@ STAGE: tuple[Event, ...] = (
 HANDSHAKE = ["client SYN", "server SYN+ACK", "client ACK"]
 
 
-def ours(state: State, received: int = 0, **changes: int) -> SocketRow:
-    return replace(row(state, CLIENT, SERVER, 200, 77, received=received), **changes)
+def ours(state: State, received: int = 0, inode: int = 200, retransmits: int = 0) -> SocketRow:
+    return replace(row(state, CLIENT, SERVER, inode, 77, received=received), retransmits=retransmits)
 
 
 def theirs(state: State, inode: int = 101, received: int = 0) -> SocketRow:

@@ -74,7 +74,7 @@ def test_the_indexes_say_what_a_walk_over_every_row_says(run: list[Event]) -> No
         fresh = world.without_indexes()
         for inode in range(7):
             assert world.row_of(inode) == fresh.row_of(inode)
-            owned = [row for row in world.rows.values() if row.inode == inode and inode]
+            owned = [row for row in world.rows.values() if inode and row.inode == inode]
             if owned:
                 assert world.row_of(inode) in owned
         for (host, _), row in world.rows.items():

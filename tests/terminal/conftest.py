@@ -150,7 +150,7 @@ class Person:
         for family in self.families:
             family.close()
         shutil.rmtree(self.base)
-        assert running or left == []
+        assert running or not self.sittings or left == []
 
 
 def make_person(prefix: tuple[str, ...]) -> Person:

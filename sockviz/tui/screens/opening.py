@@ -40,7 +40,11 @@ class OpeningScreen(Screen["Run | None"]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Opens it."""
+        """Opens it, once its name is painted: what a lesson needs is imported only then."""
+        # Textual paints at its next tick of 1/60 s. A callback after refresh comes before that, while a screen is new.
+        self.set_timer(1 / 60, self._begin)
+
+    def _begin(self) -> None:
         self.run_worker(self._open(), name="open")
 
     async def _open(self) -> None:

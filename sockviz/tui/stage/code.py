@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import IntEnum
 
 from rich.cells import cell_len
 
@@ -20,6 +21,17 @@ from sockviz.tui.stage.ink import Line, crop, ends, fit, line, marked, wrap
 from sockviz.tui.stage.listing import calls_of, coloured, compact
 from sockviz.tui.view import Focus, View
 
+
+class Detail(IntEnum):
+    """How much is drawn of each line: as little as tells it from others; with its comment; all that is written."""
+
+    BRIEF = 0
+    COMMENTED = 1
+    WHOLE = 2
+
+
+#: The width of the usual result, ``→ 3``.
+_SHORT_RESULT = 3
 #: The narrowest a line's source may get before its result is cut instead.
 _LEAST_SOURCE = 12
 #: A call inside the test for its failure.
@@ -51,17 +63,35 @@ def statements_of(view: View, process: str) -> list[Statement]:
 
 
 def code_blocks(
-    view: View, process: str, width: int, coming: int | None, hue: str
+    view: View, process: str, width: int, coming: int | None, hue: str, detail: Detail
 ) -> tuple[list[list[Line]], int]:
     """For each of the process's lines what is drawn of it, and the index of the one to keep in sight."""
+    statements = statements_of(view, process)
+    begun = max(
+        ((view.world.lines[s.line].begun, s.line) for s in statements if s.line in view.world.lines),
+        default=(0.0, 0),
+    )[1]
     blocks: list[list[Line]] = []
     anchor = 0
-    for statement in statements_of(view, process):
+    for statement in statements:
         progress = view.world.lines.get(statement.line)
         if statement.line == coming or progress is not None:
             anchor = len(blocks)
-        blocks.append(_block(view, statement, progress, width, statement.line == coming, hue))
+        is_next = statement.line == coming
+        remarked = detail is not Detail.BRIEF or is_next or statement.line == begun
+        blocks.append(_block(view, statement, progress, width, is_next, hue, detail, remarked))
     return blocks, anchor
+
+
+def height_wanted(view: View, process: str, width: int, detail: Detail) -> int:
+    """How many lines the process's code takes before anything is performed: one of them may yet be asleep."""
+    total = 1
+    for statement in statements_of(view, process):
+        sources, main = _listing(view, statement, min(width, _WIDEST), _SHORT_RESULT, detail)
+        total += len(sources)
+        if detail is not Detail.BRIEF and statement.comment:
+            total += not _fits_beside(sources[main], statement.comment, width, _SHORT_RESULT)
+    return total
 
 
 def windowed(blocks: list[list[Line]], anchor: int, height: int) -> list[Line]:
@@ -87,44 +117,74 @@ def windowed(blocks: list[list[Line]], anchor: int, height: int) -> list[Line]:
 
 
 def _block(
-    view: View, statement: Statement, progress: Progress | None, width: int, is_next: bool, hue: str
-) -> list[Line]:
+    view: View, statement: Statement, progress: Progress | None, width: int, is_next: bool, hue: str, detail: Detail,
+    remarked: bool,
+) -> list[Line]:  # fmt: skip
     process = view.world.processes.get(statement.process)
     width = min(width, _WIDEST)
     calls = _calls(process, progress)
     current = calls[-1] if calls else None
     result = _result(progress, calls)
-    if (
-        is_next
-        and view.next.do is Do.WAIT
-        and view.next.call is not None
-        and view.cursor == len(view.timeline)
-    ):
-        result = line((f"waits for {view.next.call.name}", "asleep"))
-    if view.look.language == "c":
-        sources, main = c_listing(statement, view, width - 2)
-    else:
-        written = statement.source
-        if result.width > 8 and cell_len(written) + result.width + 3 > width:
-            # An accepted connection's peer stands in the descriptor table too.
-            brief = line(*((text.partition(" from ")[0], role) for text, role in result.runs))
-            result = crop(brief, max(8, width // 3))
-        sources, main = [compact(written, max(_LEAST_SOURCE, width - result.width - 3))], 0
+    if is_next and (awaited := _awaited(view)) is not None:
+        result = line((f"waits for {awaited.name}", "asleep"))
+    failed = any("bad" in role.split() for _, role in result.runs)
+    alone = failed and _LEAST_SOURCE + result.width + 3 > width
+    if not failed and result.width > 8 and len(statement.source) + result.width + 3 > width:
+        # An accepted connection's peer stands in the descriptor table too.
+        brief = line(*((text.partition(" from ")[0], role) for text, role in result.runs))
+        result = crop(brief, max(8, width // 3))
+    sources, main = _listing(view, statement, width, 0 if alone else result.width, detail)
+    mark = line((NEXT, f"{hue} strong")) if is_next else line(" ")
+    remark = remarked and statement.comment
+    beside = remark and _fits_beside(sources[main], statement.comment, width, result.width)
     lines: list[Line] = []
     for index, text in enumerate(sources):
-        mark = line((NEXT, f"{hue} strong")) if is_next and index == main else line(" ")
-        source = _weighed(coloured(text), progress, is_next)
-        shown = result if index == main else Line()
-        if index == main and source.width + shown.width + 3 > width and len(sources) > 1:
-            lines.append(fit(mark + source, width))
+        source = (mark if index == main else line(" ")) + _weighed(coloured(text), progress, is_next)
+        if index == main and beside:
+            source += line("  ", (_remark(view, statement), "code-comment"))
+        shown = result if index == main and not alone else Line()
+        if shown.runs and source.width + shown.width + 2 > width and len(sources) > 1:
+            lines.append(fit(source, width))
             lines.append(ends(Line(), shown + line(" "), width))
         else:
-            lines.append(ends(mark + source, shown + line(" "), width))
+            lines.append(ends(source, shown + line(" "), width))
+    if remark and not beside:
+        lines += [line("   ") + part for part in wrap(_remark(view, statement), width - 4, "code-comment")]
+    if alone:  # an error's name is always read whole
+        lines.append(line("   ") + result)
     beneath = _beneath(view, statement, progress, current)
     if beneath is not None:
-        lines.append(fit(line("   ") + beneath, width))
+        lines.append(line("   ") + beneath)
     role = _emphasis(view, statement, calls)
-    return [marked(it, role).pointing(Focus(line=statement.line)) for it in lines]
+    return [marked(fit(it, width), role).pointing(Focus(line=statement.line)) for it in lines]
+
+
+def _awaited(view: View) -> Call | None:
+    """The call that the next line waits for, where its process sleeps."""
+    at_the_end = view.cursor == len(view.timeline)
+    return view.next.call if view.next.do is Do.WAIT and at_the_end else None
+
+
+def _listing(
+    view: View, statement: Statement, width: int, result: int, detail: Detail
+) -> tuple[list[str], int]:
+    """The statement in lines, and which of them its result stands beside."""
+    if view.look.language == "c":
+        return c_listing(statement, view, width - 2)
+    room = width - result - 3
+    written = " ".join(statement.source.split())
+    if detail is Detail.WHOLE and cell_len(written) > room:
+        lines = [it.text for it in wrap(written, max(_LEAST_SOURCE, width - 2), indent="    ")]
+        return lines, len(lines) - 1
+    return [compact(statement.source, max(_LEAST_SOURCE, room))], 0
+
+
+def _fits_beside(source: str, comment: str, width: int, result: int) -> bool:
+    return cell_len(source) + cell_len(comment) + 5 + 3 + max(result, _SHORT_RESULT) <= width
+
+
+def _remark(view: View, statement: Statement) -> str:
+    return f"{'//' if view.look.language == 'c' else '#'} {statement.comment}"
 
 
 def _weighed(source: Line, progress: Progress | None, is_next: bool) -> Line:

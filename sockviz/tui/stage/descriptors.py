@@ -13,7 +13,7 @@ from sockviz.model.world import Process
 from sockviz.tui.palette import STATE_SYMBOLS, state_role
 from sockviz.tui.stage.ink import Line, Run, crop, fit, line, marked
 from sockviz.tui.stage.lookup import Lookup, look_up, port_of
-from sockviz.tui.stage.queues import WIDE, accept_queue, syn_queue
+from sockviz.tui.stage.queues import accept_queue, no_syn_queue, syn_queue, turned_away
 from sockviz.tui.view import Focus, View
 
 #: Descriptors looked at to find how high a table would be: more never fit.
@@ -57,19 +57,21 @@ def counting(view: View) -> bool:
     return any(row.expires is not None for row in view.world.rows.values())
 
 
-def table_height(view: View, process: Process) -> int:
-    """How many lines the whole table would take."""
+def table_height(view: View, process: Process, width: int) -> int:
+    """How many lines the whole table would take in `width`."""
     held, left = held_by(view, process)
     sample = held[:_SAMPLE]
-    tall = sum(_height_of(it) for it in sample) + sum(_height_of(it) for it in left[:_SAMPLE])
+    tall = sum(_height_of(it, view, width) for it in [*sample, *left[:_SAMPLE]])
     return max(1, tall + bool(left) + max(0, len(held) - _SAMPLE))
 
 
-def _height_of(it: Held) -> int:
+def _height_of(it: Held, view: View, width: int) -> int:
     if it.row is None or it.row.bound_only:
         return 1
     if it.row.is_listening:
-        return 3
+        lookup = look_up(view.world)
+        queues = accept_queue(view, lookup, it.row, width, {}) + turned_away(view, lookup, it.row, width)
+        return 1 + len(queues) + max(1, len(syn_queue(view, lookup, it.row, width, {})))
     if it.entry is None:
         return 1 + (it.row.expires is not None)
     return 2 + (it.row.expires is not None)
@@ -294,9 +296,9 @@ class _Pen:
     def _queues(self, row: SocketRow, detail: int) -> list[Line]:
         half_open = syn_queue(self.view, self.lookup, row, self.width, self.hues)
         if not half_open and detail > 1:
-            label = "   SYN queue    " if self.width >= WIDE else "   SYN    "
-            half_open = [line(label, ("·", "muted"))]
-        return accept_queue(self.view, self.lookup, row, self.width, self.hues) + half_open
+            half_open = [no_syn_queue(self.width)]
+        dropped = turned_away(self.view, self.lookup, row, self.width)
+        return accept_queue(self.view, self.lookup, row, self.width, self.hues) + dropped + half_open
 
     def _traffic(self, row: SocketRow, detail: int) -> list[Line]:
         lines: list[Line] = []

@@ -5,15 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sockviz.model.world import Process
+from sockviz.tui.cast import LINK
 from sockviz.tui.palette import hues
-from sockviz.tui.stage.code import code_blocks, next_line, statements_of, windowed
-from sockviz.tui.stage.descriptors import table, table_height
+from sockviz.tui.stage.code import Detail, code_blocks, height_wanted, next_line, statements_of, windowed
+from sockviz.tui.stage.descriptors import held_by, table, table_height
 from sockviz.tui.stage.drawing import FocusableDrawing
 from sockviz.tui.stage.ink import Line, Run, finish, fit, frame, line
 from sockviz.tui.view import View
 
 #: The fewest lines a part of the panel keeps while the other one wants more.
 _LEAST = 2
+#: Divisions remembered: panels side by side may differ by a cell.
+_KEPT = 4
+
+
+#: With more processes than this nobody's code is written out.
+_CROWD = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,38 +29,63 @@ class Split:
 
     code: int
     fds: int
+    detail: Detail = Detail.BRIEF
 
 
-def split(view: View, height: int) -> Split:
-    """The division for panels of `height`, the same for every process, so that panels side by side line up."""
+_last: list[tuple[View, int, int, Split]] = []
+
+
+def split(view: View, width: int, height: int) -> Split:
+    """The division for panels of this size, the same for every process, so that panels side by side line up."""
+    for known in _last:
+        if known[0] is view and known[1:3] == (width, height):
+            return known[3]
+    found = _split(view, width, height)
+    _last.insert(0, (view, width, height, found))
+    del _last[_KEPT:]
+    return found
+
+
+def _split(view: View, width: int, height: int) -> Split:
     inside = height - 2
-    if inside < 4:
+    if inside < _LEAST * 2:
         return Split(0, max(0, inside))
     room = inside - 1
-    wanted_code = max((len(statements_of(view, name)) + 1 for name in view.lesson.processes), default=1)
-    wanted_fds = max((table_height(view, p) for p in view.world.processes.values()), default=1)
+    wanted_fds = max((table_height(view, p, width) for p in view.world.processes.values()), default=1)
+    names = [name for name in view.lesson.processes if name != LINK]
+    if len(names) > _CROWD:
+        detail, wanted_code = Detail.BRIEF, 1 + max(len(statements_of(view, name)) for name in names)
+    else:
+        # As much as half of the room takes, whatever the descriptors need at this moment: code that is
+        # written anew with every step could not be read.
+        wanted = {
+            detail: max((height_wanted(view, name, width, detail) for name in names), default=1)
+            for detail in Detail
+        }
+        detail = max((d for d in Detail if wanted[d] <= room // 2), default=Detail.BRIEF)
+        wanted_code = wanted[detail]
     if wanted_code + wanted_fds <= room:
         # What is left over is shared, so that the rule does not wander with every descriptor.
         code = max(wanted_code, min(room // 2, room - wanted_fds))
     else:
         code = min(wanted_code, max(_LEAST, room - wanted_fds, room // 2))
-    return Split(code, room - code)
+    return Split(code, room - code, detail)
 
 
 def draw_process(view: View, name: str, width: int, height: int) -> list[Line]:
-    """The panel of the process `name` in exactly `width` × `height`."""
+    """The panel of the process `name` in exactly `width` × `height`; in one line, its name and its newest socket."""
     colours = hues(view.lesson)
     hue = colours.get(name, "muted")
     process = view.world.processes.get(name)
+    if height == 1:
+        return finish([_folded(view, name, process, hue, width)], width, 1, view.look)
     inner = width - 2 if width >= 4 and height >= 3 else width
-    parts = split(view, height)
+    parts = split(view, inner, height)
     body: list[Line] = []
     rules: list[tuple[int, Line]] = []
     if parts.code:
-        blocks, anchor = code_blocks(view, name, inner, next_line(view), hue)
-        code = windowed(blocks, anchor, parts.code) or [
-            fit(line(" ", ("no line of this page is its own", "muted")), inner)
-        ]
+        blocks, anchor = code_blocks(view, name, inner, next_line(view), hue, parts.detail)
+        code = windowed(blocks, anchor, parts.code) or [fit(line(" ", ("no lines yet", "muted")), inner)]
         body += code + [Line()] * (parts.code - len(code))
         rules.append((len(body), line(("fds", "muted"))))
         body.append(Line())
@@ -67,6 +99,19 @@ def draw_process(view: View, name: str, width: int, height: int) -> list[Line]:
         height,
         view.look,
     )
+
+
+def _folded(view: View, name: str, process: Process | None, hue: str, width: int) -> Line:
+    """``╶ client2  3 c TCP ● ESTABLISHED →:8080``: a panel whose turn it is not, where there is no room for it."""
+    start = line(("─ ", _frame_role(hue, process)), (name, f"{hue} strong"))
+    if process is None:
+        return start + line(("  not started yet", "muted"))
+    if not process.alive:
+        return start + line(("  ended", "muted"))
+    held, _ = held_by(view, process)
+    if not held:
+        return start + line(("  no sockets", "muted"))
+    return start + table(view, process, max(1, width - start.width), 1, {**hues(view.lesson), name: hue})[-1]
 
 
 def _frame_role(hue: str, process: Process | None) -> str:

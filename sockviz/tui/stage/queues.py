@@ -1,7 +1,10 @@
-"""A listener's two queues, drawn as slots with who is in them."""
+"""A listener's two queues, drawn as slots with who is in them, and what was turned away."""
 
 from __future__ import annotations
 
+from collections import Counter
+
+from sockviz.model.observing import OVERFLOWS
 from sockviz.model.sockets import SocketRow, State
 from sockviz.tui.palette import state_role
 from sockviz.tui.stage.ink import Line, Run, crop, line
@@ -17,7 +20,7 @@ _FEW = 4
 
 
 def accept_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: dict[str, str]) -> list[Line]:
-    """``accept queue ■■□ 2 of 3  client a  client b``; where the names have no room there, they stand beneath."""
+    """``accept queue ■■□ 2 of 3  client client2``; where the names have no room there, they stand beneath."""
     waiting = lookup.waiting(row)[:_SLOTS]
     # A backlog of N lets N+1 in: sk_acceptq_is_full() in include/net/sock.h compares with >.
     capacity = max(row.send_q + 1, row.recv_q)
@@ -33,23 +36,62 @@ def accept_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: d
         role = hues.get(process, state_role(State.ESTABLISHED))
         runs.append((symbol, f"{role} mark" if inode and inode == view.focus.inode else role))
     runs.append(("□" * (drawn - taken) + ("…" if capacity > drawn else ""), "muted"))
-    full = row.recv_q >= row.send_q + 1
-    label = "   accept queue " if width >= WIDE else "   accept "
-    slots = line(label, *runs, (f" {row.recv_q} of {row.send_q + 1}", "bad" if full else ""))
-    if full and slots.width + 20 < width:
-        slots += line((" full", "bad"))
-    return _with_names(slots, _names(view, lookup, waiting, hues), width)
+    full = is_full(row)
+    slots = line(
+        _label("accept", width), *runs, (f" {row.recv_q} of {row.send_q + 1}", "bad" if full else "")
+    )
+    names = _names(view, lookup, waiting, row.recv_q, hues)
+    spoken = slots + line((" full", "bad")) if full else slots
+    if any(it.width + spoken.width < width for it in names) or spoken.width < width < names[0].width:
+        slots = spoken
+    return _with_names(slots, names, width)
+
+
+def is_full(row: SocketRow) -> bool:
+    """Whether the next SYN to this listener is dropped."""
+    return row.recv_q > row.send_q
 
 
 def syn_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: dict[str, str]) -> list[Line]:
-    """``SYN queue ■ 1  client a``; nothing where nobody is half-way through a handshake."""
+    """``SYN queue    ■ 1  client``; nothing where nobody is half-way through a handshake."""
     half_open = lookup.half_open(row)
     if not half_open:
         return []
     squares = "■" * min(len(half_open), _SLOTS)
-    label = "   SYN queue    " if width >= WIDE else "   SYN    "
-    slots = line(label, (squares, state_role(State.SYN_RECEIVED)), f" {len(half_open)}")
-    return _with_names(slots, _names(view, lookup, half_open[:_SLOTS], hues), width)
+    slots = line(_label("SYN", width), (squares, state_role(State.SYN_RECEIVED)), f" {len(half_open)}")
+    return _with_names(slots, _names(view, lookup, half_open[:_SLOTS], len(half_open), hues), width)
+
+
+def no_syn_queue(width: int) -> Line:
+    """That nobody is half-way through a handshake."""
+    return line(_label("SYN", width), ("·", "muted"))
+
+
+def turned_away(view: View, lookup: Lookup, row: SocketRow, width: int) -> list[Line]:
+    """``dropped      3 SYNs  ListenOverflows``: what the kernel has counted since the lesson began, under the full queue.
+
+    The counter is the host's, not the listener's: it stands where it can only mean this one, or where the queue is full.
+    """
+    grown = view.world.counters.get(OVERFLOWS, 0)
+    others = [it for it in view.world.listeners() if it is not row]
+    if grown <= 0 or (others and not is_full(row)):
+        return []
+    # With somebody in the SYN queue it may have been the last ACK of a handshake (net/ipv4/tcp_ipv4.c,
+    # tcp_v4_syn_recv_sock counts it too).
+    what = "" if lookup.half_open(row) else " SYN" if grown == 1 else " SYNs"
+    said = line(_label("dropped", width), (f"{grown}{what}", "bad"))
+    name = OVERFLOWS.partition(".")[2]
+    where = ", of the whole machine" if view.lab.kind == "host" else ", all listeners" if others else ""
+    for text in (f"  {name}{where}", f"  {name}", f" {name}"):
+        if said.width + len(text) <= width:
+            return [said + line((text, "muted"))]
+    return [said]
+
+
+def _label(queue: str, width: int) -> str:
+    if width < WIDE:
+        return f"   {queue} "
+    return f"   {queue if queue == 'dropped' else f'{queue} queue':<13}"
 
 
 def _arriving(view: View, row: SocketRow) -> int:
@@ -58,22 +100,36 @@ def _arriving(view: View, row: SocketRow) -> int:
     return max(0, row.recv_q - (old.recv_q if old is not None and old.is_listening else 0))
 
 
-def _names(view: View, lookup: Lookup, rows: list[SocketRow], hues: dict[str, str]) -> tuple[Line, Line]:
-    """Who waits: in full, and as briefly as still tells them apart."""
+def _names(view: View, lookup: Lookup, rows: list[SocketRow], total: int, hues: dict[str, str]) -> list[Line]:
+    """Who waits, the oldest first: all of them, or as many as still fit and how many more there are.
+
+    A client is called by its process; where one process has several, by its variable too; where nobody of the lesson
+    holds the other end any more, by its port.
+    """
     people = [(*lookup.who(row), f":{port_of(row.peer)}") for row in rows]
-    by_process = len({process for process, _, _, _ in people}) == len(people)
-    whole: list[Run] = []
-    brief: list[Run] = []
+    often = Counter(process for process, _, _, _ in people)
+    runs: list[Run] = []
     for process, name, inode, port in people:
         role = hues.get(process, "muted") + (" mark" if inode and inode == view.focus.inode else "")
-        whole += [("  ", ""), (f"{process} {name}".rstrip() if process else port, role)]
-        brief += [(" ", ""), ((process if by_process else name or process) or port, role)]
-    return line(*whole), line(*brief)
+        several = f"{process} {name}".rstrip() if often[process] > 1 else process
+        runs.append((several or port, role))
+    told: list[Line] = []
+    for count in range(len(runs), 0, -1):
+        parts = [
+            part for run in runs[:count] for part in (("  " if often.total() > len(often) else " ", ""), run)
+        ]
+        rest = [(f" +{total - count}", "muted")] if total > count else []
+        told.append(line(*parts, *rest))
+    return told or [Line()]
 
 
-def _with_names(slots: Line, names: tuple[Line, Line], width: int) -> list[Line]:
-    room = width - slots.width - 1
-    fitting = next((it for it in names if it.width <= room), None)
-    if fitting is not None:
-        return [slots + fitting]
-    return [slots, line("  ") + crop(names[1], width - 3)]
+def _with_names(slots: Line, names: list[Line], width: int) -> list[Line]:
+    """The names beside the slots where all of them fit, else beneath, under the slots; as many as there is room for."""
+    if not names[0].runs:
+        return [slots]
+    if names[0].width < width - slots.width:
+        return [slots + line(" ") + names[0]]
+    indent = slots.runs[0][0][1:] if slots.runs and names[0].width + len(slots.runs[0][0]) < width else "  "
+    room = width - len(indent)
+    beneath = next((it for it in names if it.width <= room), crop(names[-1], room))
+    return [slots, line(indent) + beneath]

@@ -1,0 +1,218 @@
+"""The processes of a lab: started and handed lines, their words collected, their deaths noticed."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from sockviz.kernel import procfs
+from sockviz.kernel.observe import ProcessSource
+from sockviz.lab.channel import Channel
+from sockviz.lab.lab import Begun, Job
+from sockviz.lab.messages import Ended, Entered, Hello, LabLost, Message, Returned, from_child
+from sockviz.lab.supervisor import PATIENCE, Death, LabRefused, Ready, Supervisor
+from sockviz.model.sockets import Asleep
+from sockviz.model.values import BadValue, Json, encode
+
+#: Where child.py's control channel and lifeline are (see init.py); they are not the lesson's.
+HIDDEN = frozenset(range(900, 1024))
+#: Most processes at a time in one lab.
+MOST = 64
+
+
+class Crew:
+    """All processes of one lab. ``messages`` is filled on the event loop."""
+
+    def __init__(self) -> None:
+        self.messages: asyncio.Queue[Message] = asyncio.Queue()
+        self.supervisor = Supervisor(self._died, self._lost)
+        self._channels: dict[str, Channel] = {}
+        self._begun: dict[str, Begun] = {}
+        self._hosts: dict[str, str] = {}
+        self._hellos: dict[str, asyncio.Future[Hello]] = {}
+        self._gone: set[str] = set()
+        self._waiting: dict[str, int] = {}  # processes inside waitpid, and the number of that call
+        self._pidfds: dict[str, int] = {}
+        self._closed = False
+
+    async def open(self, kind: str, sysctls: Mapping[str, str], link: socket.socket | None = None) -> Ready:
+        """Makes the lab's first process, which hands `link` to the wire. Raises `LabRefused`."""
+        return await self.supervisor.open(kind, sysctls, link)
+
+    async def start(
+        self,
+        name: str,
+        host: str,
+        *,
+        names: Mapping[str, Json],
+        prefix: bytes,
+        directory: Path,
+        privileged: bool,
+    ) -> Begun:
+        """Starts a process of the lesson on `host`, with `names` bound. Raises `LabRefused`."""
+        if len(self._begun) - len(self._gone) >= MOST:
+            raise LabRefused(f"starting {name}: {MOST} processes are the most a lesson may have", 0)
+        channel = self._open_channel(name, host)
+        if channel.theirs is None:
+            raise LabRefused(f"starting {name}", 0)
+        hello = self._hellos[name]
+        try:
+            await self.supervisor.start(name, host, channel.theirs, directory, privileged=privileged)
+        finally:
+            channel.hand_over()
+        await asyncio.wait({hello}, timeout=PATIENCE)
+        if hello.cancelled():
+            raise LabRefused(f"starting {name}: it ended before its first call", 0)
+        if not hello.done():
+            raise LabRefused(f"starting {name}", errno.ETIMEDOUT)
+        await channel.send({"op": "bind", "names": dict(names), "prefix": encode(prefix)})
+        return self._begun[name]
+
+    async def perform(self, process: str, job: Job) -> None:
+        """Hands a line to a process that is not at one. Raises OSError where it is gone."""
+        channel = self._channels[process]
+        message: Json = {
+            "op": "perform",
+            "line": job.line,
+            "value": job.value,
+            "targets": list(job.targets),
+            "unpacks": job.unpacks,
+            "pids": [begun.pid for name, begun in self._begun.items() if name not in self._gone],
+        }
+        if job.child is None or len(self._begun) - len(self._gone) >= MOST:
+            await channel.send(message)  # without a channel for its child a process refuses to fork
+            return
+        spare = self._open_channel(job.child, self._hosts[process])
+        try:
+            await channel.send(message, spare.theirs.fileno() if spare.theirs else None)
+        finally:
+            spare.hand_over()
+
+    def begun(self, process: str) -> Begun | None:
+        """A process of the lab, also one that was forked."""
+        return self._begun.get(process)
+
+    def sources(self, host: str) -> Sequence[ProcessSource]:
+        """The live processes of `host`, to be looked at."""
+        return [
+            ProcessSource(name, begun.outer_pid, HIDDEN)
+            for name, begun in self._alive()
+            if begun.host == host
+        ]
+
+    def asleep(self, process: str) -> Asleep | None:
+        """What the kernel says of one process's sleep, now."""
+        begun = self._begun.get(process)
+        if begun is None or process in self._gone:
+            return None
+        stat = procfs.read_stat(begun.outer_pid)
+        return procfs.read_asleep(begun.outer_pid, stat.state) if stat else None
+
+    async def close(self) -> None:
+        """Ends all of them, and the lab's first process."""
+        if self._closed:
+            return
+        self._closed = True
+        for name in list(self._pidfds):
+            self._unwatch(name)
+        for channel in self._channels.values():
+            channel.close()
+        await self.supervisor.close()
+
+    def _alive(self) -> Iterator[tuple[str, Begun]]:
+        return ((name, begun) for name, begun in self._begun.items() if name not in self._gone)
+
+    def _open_channel(self, name: str, host: str) -> Channel:
+        self._hosts[name] = host
+        self._hellos[name] = asyncio.get_running_loop().create_future()
+        channel = Channel(lambda json: self._heard(name, json), lambda: self._hung_up(name))
+        self._channels[name] = channel
+        return channel
+
+    def _heard(self, name: str, json: Json) -> None:
+        try:
+            message = from_child(name, json)
+        except BadValue as error:
+            self.messages.put_nowait(LabLost(f"{name} spoke nonsense: {error}"))
+            return
+        self._learn_of_deaths(message)
+        if isinstance(message, Hello):
+            outer = self._channels[name].outer_pid
+            self._begun[name] = Begun(message.pid, outer, self._hosts[name], message.at)
+            self._watch(name, outer)
+            if not self._hellos[name].done():
+                self._hellos[name].set_result(message)
+        self.messages.put_nowait(message)
+
+    def _hung_up(self, name: str) -> None:
+        hello = self._hellos[name]
+        if not hello.done():  # it never spoke: could not start, or a fork that failed
+            hello.cancel()
+
+    # --- deaths ----------------------------------------------------------------------------------------------
+
+    def _watch(self, name: str, outer_pid: int) -> None:
+        try:
+            pidfd = os.pidfd_open(outer_pid)
+        except OSError:
+            return  # ESRCH: gone already, init.py's word will come; ENOSYS, EPERM: likewise
+        self._pidfds[name] = pidfd
+        asyncio.get_running_loop().add_reader(pidfd, self._pidfd_readable, name)
+
+    def _pidfd_readable(self, name: str) -> None:
+        self._unwatch(name)
+        stat = procfs.read_stat(self._begun[name].outer_pid)
+        if stat is None:
+            # Its parent has waited for it before we could look: the parent's waitpid, or init.py, knows.
+            asyncio.get_running_loop().call_later(0.2, self._end, name, None, None)
+            return
+        self._end(name, *_ending(stat.exit_code))
+
+    def _learn_of_deaths(self, message: Message) -> None:
+        """A child that its parent has waited for is gone from /proc: what waitpid told the parent is all there is."""
+        match message:
+            case Entered(function="os.waitpid"):
+                self._waiting[message.process] = message.call
+            case Returned(error=None, value=(int(pid), int(status))):
+                over = os.WIFEXITED(status) or os.WIFSIGNALED(status)
+                if message.call == self._waiting.get(message.process) and pid and over:
+                    self._died(Death(pid, *_ending(status)))
+
+    def _died(self, death: Death) -> None:
+        name = next((name for name, begun in self._alive() if begun.pid == death.pid), None)
+        if name is not None:
+            self._end(name, death.exit_code, death.signal)
+
+    def _end(self, name: str, exit_code: int | None, signal: str | None) -> None:
+        if name in self._gone or self._closed:
+            return
+        self._gone.add(name)
+        self._unwatch(name)
+        self.messages.put_nowait(Ended(name, exit_code, signal, time.time()))
+
+    def _unwatch(self, name: str) -> None:
+        pidfd = self._pidfds.pop(name, None)
+        if pidfd is not None:
+            asyncio.get_running_loop().remove_reader(pidfd)
+            os.close(pidfd)
+
+    def _lost(self) -> None:
+        if not self._closed:
+            self.messages.put_nowait(
+                LabLost("the lab's first process ended, and every process of the lesson with it")
+            )
+
+
+def _ending(status: int) -> tuple[int | None, str | None]:
+    """Exit status and signal of a wait status: one of them."""
+    code = os.waitstatus_to_exitcode(status)
+    if code >= 0:
+        return code, None
+    named = {each.value: each.name for each in signal.Signals}
+    return None, named.get(-code, f"signal {-code}")  # most real-time signals have no name

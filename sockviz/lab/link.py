@@ -1,0 +1,159 @@
+"""sockviz's side of the wire: orders go to wire.py, what it saw and did comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import json
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sockviz.kernel.packets import parse_frame
+from sockviz.lab.lab import Framed, Taken
+from sockviz.lab.supervisor import PATIENCE, LabRefused
+from sockviz.lab.wire import (
+    ANSWER,
+    ARRIVED,
+    DELIVERED,
+    DROPPED,
+    DUPLICATED,
+    HOSTS,
+    READY,
+    REFUSED,
+    REPORT,
+)
+from sockviz.model.events import LinkActed, LinkSet
+
+_VERBS = {DELIVERED: "deliver", DROPPED: "drop", DUPLICATED: "duplicate"}
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What came from the wire since the last drain."""
+
+    packets: list[tuple[int, Framed]] = field(default_factory=list)
+    acts: list[LinkActed | LinkSet] = field(default_factory=list)
+
+
+class WireLink:
+    """The link between the two hosts (see `sockviz.lab.lab.Link`). Its ``theirs`` goes to the lab's first process."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
+        ours.setblocking(False)
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        self.theirs: socket.socket | None = theirs
+        self._socket = ours
+        self._loop = asyncio.get_running_loop()
+        self._ready: asyncio.Future[None] = self._loop.create_future()
+        self._orders = 0
+        self._answers: dict[int, asyncio.Future[None]] = {}
+        self._gathered = _Gathered()
+        self._seen: set[int] = set()  # frames whose arrival was told: what is not ours to show has none
+        self._holding: frozenset[str] = frozenset()
+        self._loop.add_reader(ours, self._read)
+
+    async def ready(self) -> None:
+        """Waits until the wire stands. Raises `LabRefused` with the step that failed."""
+        try:
+            await asyncio.wait_for(self._ready, PATIENCE)
+        except TimeoutError:
+            raise LabRefused("setting up the link", errno.ETIMEDOUT) from None
+
+    def hand_over(self) -> None:
+        """Drops our copy of the wire's end, once the lab has it."""
+        if self.theirs is not None:
+            self.theirs.close()
+            self.theirs = None
+
+    async def order(
+        self, verb: str, *, pattern: str | None = None, frame: int | None = None, seconds: float = 0.0
+    ) -> None:
+        """Has the link do something; see `Link.order`. Raises `LabRefused` where the wire is gone."""
+        self._orders += 1
+        number = self._orders
+        answer: asyncio.Future[None] = self._loop.create_future()
+        self._answers[number] = answer
+        message = {"n": number, "verb": verb, "pattern": pattern, "frame": frame, "seconds": seconds}
+        try:
+            await self._loop.sock_sendall(self._socket, json.dumps(message).encode())
+            await answer
+        except OSError as error:
+            raise LabRefused("the link", error.errno or 0) from None
+        except asyncio.CancelledError:
+            with contextlib.suppress(OSError):
+                self._socket.send(json.dumps({"n": number, "verb": "cancel"}).encode())
+            raise
+        finally:
+            self._answers.pop(number, None)
+
+    def drain(self) -> Sequence[Taken]:
+        """What came since the last time, from each host, and what the link did."""
+        gathered, self._gathered = self._gathered, _Gathered()
+        taken = [
+            Taken(host, (), 0, [framed for sender, framed in gathered.packets if sender == place])
+            for place, host in enumerate(HOSTS)
+        ]
+        return [*taken, Taken(HOSTS[0], (), 0, (), gathered.acts)]
+
+    def close(self) -> None:
+        """Lets go of the wire, which then ends."""
+        self.hand_over()
+        if self._socket.fileno() >= 0:
+            self._loop.remove_reader(self._socket)
+            self._socket.close()
+        if not self._ready.done():
+            self._ready.cancel()
+
+    def _read(self) -> None:
+        for _ in range(256):
+            try:
+                data = self._socket.recv(1 << 17)
+            except (BlockingIOError, InterruptedError):
+                return
+            except ConnectionResetError:
+                data = b""
+            if not data:
+                self._gone()
+                return
+            self._report(data)
+
+    def _report(self, data: bytes) -> None:
+        kind = data[:1]
+        if kind == REFUSED:
+            word = json.loads(data[1:])
+            if not self._ready.done():
+                self._ready.set_exception(LabRefused(str(word["step"]), int(word["errno"] or 0)))
+            return
+        _, sender, number, entry, at = REPORT.unpack_from(data)
+        if kind == READY:
+            if not self._ready.done():
+                self._ready.set_result(None)
+        elif kind == ANSWER:
+            answer = self._answers.get(number)
+            if answer is not None and not answer.done():
+                answer.set_result(None)
+        elif kind == ARRIVED:
+            frame = data[REPORT.size :]
+            packet = parse_frame(frame, at=at, wire_length=len(frame), interface="eth0")
+            if packet is not None:  # ARP, neighbour discovery: the hosts' own housekeeping
+                self._seen.add(number)
+                self._gathered.packets.append((sender, Framed(packet, number, entry)))
+        elif kind in _VERBS and number in self._seen:
+            self._gathered.acts.append(LinkActed(at, _VERBS[kind], number))
+
+    def _gone(self) -> None:
+        self._loop.remove_reader(self._socket)
+        self._socket.close()
+        gone = LabRefused("the link's process ended", 0)
+        for waiting in (self._ready, *self._answers.values()):
+            if not waiting.done():
+                waiting.set_exception(gone)
+
+    def note_holding(self, at: float, holding: frozenset[str]) -> None:
+        """Remembers what the wire was told to keep, as an event where that is new."""
+        if holding != self._holding:
+            self._holding = holding
+            self._gathered.acts.append(LinkSet(at, tuple(sorted(holding))))

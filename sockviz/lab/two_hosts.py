@@ -1,0 +1,148 @@
+"""The lab with two network stacks of its own, and between them a wire that is ours."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from sockviz.kernel import sock_diag
+from sockviz.lab.crew import Crew
+from sockviz.lab.directory import LabDirectory, sweep
+from sockviz.lab.lab import Begun, Job, Look, Taken, first_names
+from sockviz.lab.link import WireLink
+from sockviz.lab.messages import Message
+from sockviz.lab.ports import PRIVATE
+from sockviz.lab.supervisor import Furnished, LabRefused
+from sockviz.lab.window import SYSCTLS, Window, differing, why
+from sockviz.lab.wire import HOSTS
+from sockviz.model.sockets import Asleep
+from sockviz.model.timeline import LabFacts
+
+ADDRESSES = {"client": "10.0.0.1", "server": "10.0.0.2"}
+
+
+class HeldLink:
+    """The link as the player has it: orders go to the wire, and what it keeps is told as an event."""
+
+    def __init__(self, wire: WireLink) -> None:
+        self._wire = wire
+        self._holding: frozenset[str] = frozenset()
+
+    async def order(
+        self, verb: str, *, pattern: str | None = None, frame: int | None = None, seconds: float = 0.0
+    ) -> None:
+        """See `sockviz.lab.lab.Link.order`."""
+        await self._wire.order(verb, pattern=pattern, frame=frame, seconds=seconds)
+        if verb == "hold":
+            self._holding |= {pattern} if pattern else set(HOSTS)
+        elif verb == "release":
+            self._holding = frozenset()
+        self._wire.note_holding(time.time(), self._holding)
+
+
+class TwoHostsLab:
+    """Two hosts, ``client`` and ``server``, and a link. Made by `open_two_hosts`; to be closed by `close`."""
+
+    def __init__(self) -> None:
+        self.facts = LabFacts("two-hosts")
+        self._crew = Crew()
+        self._wire = WireLink()
+        self.link: HeldLink | None = HeldLink(self._wire)
+        self._directory = LabDirectory()
+        self._windows: dict[str, Window] = {}
+        self._closed = False
+
+    @property
+    def messages(self) -> asyncio.Queue[Message]:
+        """What the processes say, and their deaths."""
+        return self._crew.messages
+
+    @property
+    def counters(self) -> frozenset[str]:
+        """Every counter that this kernel has."""
+        return next((window.counters for window in self._windows.values()), frozenset())
+
+    async def open(self) -> None:
+        """Sets both hosts and the wire up. Raises `LabRefused`; nothing is left then."""
+        sweep()
+        try:
+            ready = await self._crew.open("two-hosts", SYSCTLS, self._wire.theirs)
+            self._wire.hand_over()
+            missing: dict[str, str] = {}
+            for host, given in ready.hosts.items():
+                self._windows[host] = self._window(host, given, missing)
+            await self._wire.ready()
+            facts = ("private", "packets", *next(iter(self._windows.values())).facts)
+            sysctls = differing(ready.sysctls)
+            self.facts = LabFacts("two-hosts", facts, HOSTS, ADDRESSES, PRIVATE, sysctls, missing)
+            self._directory.note("ports", " ".join(map(str, PRIVATE)) + "\n")
+            self._directory.note("init-pid", f"two-hosts {ready.pid}\n")
+            anchors = "".join(f"{host} {given.pid}\n" for host, given in ready.hosts.items())
+            self._directory.note("hosts", anchors)
+        except BaseException:
+            await self.close()
+            raise
+
+    def _window(self, host: str, given: Furnished, missing: dict[str, str]) -> Window:
+        missing |= {
+            f"{name} ({host})": why(number) for name, number in given.refused.items() if name != "capture"
+        }
+        if "capture" in given.windows:
+            given.windows["capture"].close()  # the wire sees it all
+        diag = sock_diag.SockDiag(given.windows["diag"]) if "diag" in given.windows else None
+        window = Window(host, diag, f"/proc/{given.pid}/net")
+        missing |= window.missing
+        return window
+
+    async def start(self, name: str, host: str, *, privileged: bool) -> Begun:
+        """Starts a process of the lesson on one of the hosts. Raises `LabRefused`."""
+        if host not in self._windows:
+            raise LabRefused(f"starting {name}: this lab has no host {host}", 0)
+        names = first_names(ADDRESSES["server"], self.facts.ports)
+        return await self._crew.start(
+            name, host, names=names, prefix=b"", directory=self._directory.files, privileged=privileged
+        )
+
+    async def perform(self, process: str, job: Job) -> None:
+        """Hands a line to a process that is not at one. Raises OSError where it is gone."""
+        await self._crew.perform(process, job)
+
+    def begun(self, process: str) -> Begun | None:
+        """A process of the lab, also one that was forked."""
+        return self._crew.begun(process)
+
+    def asleep(self, process: str) -> Asleep | None:
+        """What the kernel says of one process's sleep, now."""
+        return self._crew.asleep(process)
+
+    def look(self) -> Sequence[Look]:
+        """Observes both hosts once."""
+        return [window.look(self._crew.sources(host)) for host, window in self._windows.items()]
+
+    def drain(self) -> Sequence[Taken]:
+        """Takes what the wire has told."""
+        return self._wire.drain()
+
+    async def close(self) -> tuple[str, ...]:
+        """Ends everything; nothing of it is left."""
+        if self._closed:
+            return ()
+        self._closed = True
+        self._wire.close()
+        await self._crew.close()
+        for window in self._windows.values():
+            window.close()
+        self._directory.remove()
+        return ()
+
+
+async def open_two_hosts() -> TwoHostsLab:
+    """The lab with two hosts. Raises `LabRefused`."""
+    try:
+        lab = TwoHostsLab()
+    except OSError as error:
+        place = error.filename or "TMPDIR, /tmp, /var/tmp or here"
+        raise LabRefused(f"making a temporary directory ({place})", error.errno or 0) from None
+    await lab.open()
+    return lab
