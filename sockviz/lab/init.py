@@ -186,9 +186,12 @@ def windows() -> tuple[dict[str, socket.socket], dict[str, int]]:
 class Init:
     """The loop: requests in, answers and deaths out. ``networks`` has a descriptor of each host's network, where it differs."""
 
-    def __init__(self, control: socket.socket, networks: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self, control: socket.socket, networks: Mapping[str, int] | None = None, own: Sequence[int] = ()
+    ) -> None:
         self.control = control
         self.networks = networks or {}
+        self.own = own  # processes that are the lab's and not the lesson's: the lifeline does not reach them
 
     def tell(self, message: Mapping[str, Any], fds: Sequence[int] = ()) -> None:
         """Answers sockviz, with descriptors beside the words."""
@@ -280,6 +283,9 @@ class Init:
 
     def leave(self) -> NoReturn:
         """Ends when every process of the lesson has: the lifeline has killed them all. Orphans are children of this one."""
+        for pid in self.own:
+            with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+                os.kill(pid, signal.SIGKILL)
         signal.alarm(LEAVING)
         while True:
             try:
@@ -362,26 +368,28 @@ def two_hosts(control: socket.socket, sysctls: Mapping[str, str], link: int) -> 
     home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     lab = Furnished()
     networks: dict[str, int] = {}
+    own = []
     for name in HOSTS:
         networks[name] = new_network()
         lab.furnish(name, sysctls)
-        anchor(control, name)
+        own.append(anchor(control, name))
         enter_network(home)
-    init = Init(control, networks)
-    start_wire(link, [home, *networks.values()])
+    own.append(start_wire(link, [home, *networks.values()]))
+    init = Init(control, networks, own)
     lab.hand_over(init)
     init.serve()
 
 
-def anchor(control: socket.socket, host: str) -> None:
+def anchor(control: socket.socket, host: str) -> int:
     """A process that only lives in the network we are in: /proc/PID/net is how sockviz reads that network's counters."""
     me = os.getpid()
     reading, writing = os.pipe()
-    if os.fork():
+    pid = os.fork()
+    if pid:
         os.close(writing)
         os.read(reading, 1)  # end-of-file: it has said so
         os.close(reading)
-        return
+        return pid
     die_with(me)
     # Its credentials go along with the message and tell sockviz its pid.
     control.send(json.dumps({"event": "anchor", "host": host}).encode())
@@ -390,12 +398,13 @@ def anchor(control: socket.socket, host: str) -> None:
         signal.pause()
 
 
-def start_wire(link: int, networks: Sequence[int]) -> None:
+def start_wire(link: int, networks: Sequence[int]) -> int:
     """Starts the process that forwards frames: not with -S, since it needs a library from outside the standard one."""
     me = os.getpid()
-    if os.fork():
+    pid = os.fork()
+    if pid:
         os.close(link)
-        return
+        return pid
     die_with(me)
     for fd in networks:
         os.set_inheritable(fd, True)

@@ -7,7 +7,7 @@ import contextlib
 import errno
 import json
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sockviz.kernel.packets import parse_frame
@@ -38,14 +38,16 @@ class _Gathered:
 
 
 class WireLink:
-    """The link between the two hosts (see `sockviz.lab.lab.Link`). Its ``theirs`` goes to the lab's first process."""
+    """The link between the two hosts (see `sockviz.lab.lab.Link`). Its ``theirs`` goes to the lab's first process; `lost` is
+    called when the wire's process is gone."""
 
-    def __init__(self) -> None:
+    def __init__(self, lost: Callable[[], None]) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
         ours.setblocking(False)
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         self.theirs: socket.socket | None = theirs
         self._socket = ours
+        self._lost = lost
         self._loop = asyncio.get_running_loop()
         self._ready: asyncio.Future[None] = self._loop.create_future()
         self._orders = 0
@@ -151,6 +153,7 @@ class WireLink:
         for waiting in (self._ready, *self._answers.values()):
             if not waiting.done():
                 waiting.set_exception(gone)
+        self._lost()
 
     def note_holding(self, at: float, holding: frozenset[str]) -> None:
         """Remembers what the wire was told to keep, as an event where that is new."""

@@ -11,7 +11,7 @@ from sockviz.lab.crew import Crew
 from sockviz.lab.directory import LabDirectory, sweep
 from sockviz.lab.lab import Begun, Job, Look, Taken, first_names
 from sockviz.lab.link import WireLink
-from sockviz.lab.messages import Message
+from sockviz.lab.messages import LabLost, Message
 from sockviz.lab.ports import PRIVATE
 from sockviz.lab.supervisor import Furnished, LabRefused
 from sockviz.lab.window import SYSCTLS, Window, differing, why
@@ -47,7 +47,7 @@ class TwoHostsLab:
     def __init__(self) -> None:
         self.facts = LabFacts("two-hosts")
         self._crew = Crew()
-        self._wire = WireLink()
+        self._wire = WireLink(self._wire_lost)
         self.link: HeldLink | None = HeldLink(self._wire)
         self._directory = LabDirectory()
         self._windows: dict[str, Window] = {}
@@ -94,6 +94,10 @@ class TwoHostsLab:
         window = Window(host, diag, f"/proc/{given.pid}/net")
         missing |= window.missing
         return window
+
+    def _wire_lost(self) -> None:
+        if not self._closed:
+            self.messages.put_nowait(LabLost("the process that is the link ended: no packet passes any more"))
 
     async def start(self, name: str, host: str, *, privileged: bool) -> Begun:
         """Starts a process of the lesson on one of the hosts. Raises `LabRefused`."""

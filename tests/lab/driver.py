@@ -13,10 +13,13 @@ import os
 import select
 import socket
 import time
+import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sockviz.kernel import procfs
+from sockviz.lab.directory import open_labs
 from sockviz.lab.lab import Begun, Job
 from sockviz.lab.loopback import LoopbackLab, open_lab
 from sockviz.lab.messages import Ended, Entered, Finished, Hello, Message, Returned
@@ -30,6 +33,7 @@ T = TypeVar("T")
 #: What a machine that forbids namespaces says: by policy, by limit (ENOSPC: user.max_user_namespaces), or built without.
 FORBIDDEN = (errno.EPERM, errno.EACCES, errno.ENOSPC, errno.ENOSYS, errno.EINVAL, errno.EUSERS)
 DEADLINE = 10.0
+_directories: weakref.WeakKeyDictionary[LoopbackLab, Path] = weakref.WeakKeyDictionary()
 
 
 def run(work: Coroutine[Any, Any, T], seconds: float = 30.0) -> T:
@@ -254,12 +258,14 @@ async def until(condition: Callable[[], T | None], what: str, seconds: float = D
 @contextlib.asynccontextmanager
 async def a_lab(kind: str, *processes: str) -> AsyncIterator[Driver]:
     """An open lab with processes in it. At its end nothing of it may be left."""
+    before = set(open_labs())
     try:
         lab = await open_lab(kind)
     except LabRefused as refusal:
         if kind == "host" or refusal.number not in FORBIDDEN:
             raise  # every Linux has the one, and no machine's policy is behind the other's failure: a fault of ours
         unavailable(f"this machine allows no {kind} lab: {refusal}")
+    (_directories[lab],) = set(open_labs()) - before
     driver = Driver(lab)
     driver.track(first_pid(lab))
     try:
@@ -275,7 +281,12 @@ async def a_lab(kind: str, *processes: str) -> AsyncIterator[Driver]:
 
 def first_pid(lab: LoopbackLab) -> int:
     """The pid of the lab's first process, as `sockviz shell` finds it."""
-    return int((lab._directory.path / "init-pid").read_text().split()[1])
+    return int((directory_of(lab) / "init-pid").read_text().split()[1])
+
+
+def directory_of(lab: LoopbackLab) -> Path:
+    """The temporary directory of a lab that `a_lab` opened."""
+    return _directories[lab]
 
 
 def refuse_connections_to(port: int) -> bool:

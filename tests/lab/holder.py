@@ -9,7 +9,7 @@ import asyncio
 import json
 import sys
 
-from tests.lab.driver import DEADLINE, a_lab
+from tests.lab.driver import DEADLINE, a_lab, directory_of
 
 
 async def hold(kind: str) -> None:
@@ -34,7 +34,7 @@ async def hold(kind: str) -> None:
         held = {
             "pids": lab.alive(),
             "port": lab.lab.facts.ports[0],
-            "directory": str(lab.lab._directory.path),
+            "directory": str(directory_of(lab.lab)),
         }
         print(json.dumps(held), flush=True)
         await asyncio.sleep(DEADLINE)

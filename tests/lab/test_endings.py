@@ -17,10 +17,12 @@ from pathlib import Path
 
 import pytest
 
+from sockviz.lab.channel import Channel
 from sockviz.lab.directory import open_labs, sweep
-from sockviz.lab.messages import LabLost
+from sockviz.lab.messages import Hello, LabLost, from_child
+from sockviz.model.values import BadValue, Json
 from tests.lab.conftest import descriptors
-from tests.lab.driver import DEADLINE, a_lab, first_pid, refuse_connections_to, run, until
+from tests.lab.driver import DEADLINE, a_lab, directory_of, first_pid, refuse_connections_to, run, until
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,7 +52,7 @@ def test_closing_leaves_no_process_namespace_directory_or_descriptor(kind: str) 
             await lab.asleep_in("worker", "accept4")
             await lab.hand("server", "os._exit(0)")
             await lab.ended("server")
-            directory = lab.lab._directory.path
+            directory = directory_of(lab.lab)
             assert directory in open_labs()
             await lab.lab.close()
             assert not lab.alive()
@@ -108,18 +110,25 @@ def test_the_lab_says_so_when_its_first_process_is_killed(kind: str) -> None:
     run(body())
 
 
-def test_nonsense_on_a_control_channel_loses_the_lab_and_nothing_else(kind: str) -> None:
+NONSENSE = (b"[" * 100_000, b"{nonsense", b'{"event": "hello"}', b"[]", b"\xff", b"")
+
+
+@pytest.mark.parametrize("nonsense", NONSENSE, ids=range(len(NONSENSE)))
+def test_nonsense_on_a_control_channel_is_heard_as_that(nonsense: bytes) -> None:
     async def body() -> None:
-        async with a_lab(kind, "server") as lab:
-            begun = lab.lab.begun("server")
-            assert begun is not None
-            channel = lab.lab._channels["server"]
-            for nonsense in (b"[" * 100_000, b"{nonsense", b'{"event": "hello"}', b"[]", b"\xff"):
-                channel._buffer += len(nonsense).to_bytes(4, "big") + nonsense
-                await lab.do("server", "x = 1")
-                lost = await lab.hear(lambda message: isinstance(message, LabLost), "of the nonsense")
-                assert isinstance(lost, LabLost)
-                assert "server spoke nonsense" in lost.reason
+        heard: list[Json] = []
+        ends: list[bool] = []
+        channel = Channel(heard.append, lambda: ends.append(True))
+        assert channel.theirs is not None
+        for part in (nonsense, b'{"event": "hello", "pid": 5, "at": 1.0}'):
+            channel.theirs.sendall(len(part).to_bytes(4, "big") + part)
+        await until(lambda: heard[1:], "both messages")
+        with pytest.raises(BadValue, match="not a message of a lesson process"):
+            from_child("server", heard[0])
+        assert from_child("server", heard[1]) == Hello("server", 5, 1.0)  # what follows is not lost
+        channel.theirs.sendall(b"\xff" * 4)  # four gigabytes are announced
+        await until(lambda: ends, "the end of it")
+        channel.close()
 
     run(body())
 
@@ -210,7 +219,7 @@ def test_only_abandoned_directories_are_swept() -> None:
 
     async def body() -> None:
         async with a_lab("host") as lab:
-            assert open_labs() == [base / "sockviz-lab-being-made", lab.lab._directory.path]
+            assert open_labs() == [base / "sockviz-lab-being-made", directory_of(lab.lab)]
             assert sweep() == 0
 
     run(body())

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from sockviz.lab.loopback import MOST
 from sockviz.lab.messages import Entered
 from sockviz.lab.supervisor import LabRefused
 from sockviz.model.values import ObjectValue
-from tests.lab.driver import Driver, a_lab, run, until
+from tests.lab.driver import Driver, a_lab, directory_of, run, until
 
 MIB = 1024 * 1024
+MOST = 64
 
 
 async def refused(lab: Driver, source: str, process: str = "server") -> str:
@@ -144,7 +144,7 @@ def test_files_are_in_a_directory_of_the_lab(kind: str) -> None:
         async with a_lab(kind, "server") as lab:
             await lab.do("server", "u = socket.socket(socket.AF_UNIX)")
             assert (await lab.call("server", 'u.bind("mailbox")')).error is None
-            assert [path.name for path in lab.lab._directory.files.iterdir()] == ["mailbox"]
+            assert [path.name for path in (directory_of(lab.lab) / "files").iterdir()] == ["mailbox"]
             assert (await lab.call("server", 'os.unlink("mailbox")')).error is None
 
     run(body())

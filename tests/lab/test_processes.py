@@ -12,7 +12,7 @@ from sockviz.lab.loopback import LOOPBACK
 from sockviz.lab.supervisor import LabRefused
 from sockviz.model.sockets import State
 from sockviz.model.values import SocketValue, Value
-from tests.lab.driver import Driver, a_lab, run, until
+from tests.lab.driver import Driver, a_lab, directory_of, run, until
 
 
 def test_the_first_socket_is_descriptor_3_and_nothing_of_ours_is_seen(kind: str) -> None:
@@ -261,10 +261,10 @@ def test_an_orphan_s_death_is_noticed(kind: str) -> None:
 def test_a_process_that_cannot_start_is_refused(kind: str) -> None:
     async def body() -> None:
         async with a_lab(kind) as lab:
-            lab.lab._directory.files.rmdir()  # its working directory
+            (directory_of(lab.lab) / "files").rmdir()  # its working directory
             with pytest.raises(LabRefused, match="starting server"):
                 await lab.start("server")
-            lab.lab._directory.files.mkdir()
+            (directory_of(lab.lab) / "files").mkdir()
             await lab.start("other")
 
     run(body())

@@ -143,7 +143,9 @@ kinds: dict[type, st.SearchStrategy[Event]] = {
         Observed, instants, hosts, st.lists(rows, max_size=4).map(tuple), st.lists(keys, max_size=2).map(tuple),
         st.lists(process_rows, max_size=2).map(tuple), st.dictionaries(st.sampled_from(("Tcp.InSegs", "Udp.NoPorts")), counts),
     ),
-    PacketCaptured: st.builds(PacketCaptured, instants, hosts, packets, names, names, st.none() | relatives, st.booleans(), frames, frames),
+    PacketCaptured: st.builds(
+        PacketCaptured, instants, hosts, packets, names, names, st.none() | relatives, st.booleans(), frames, frames
+    ),
     LinkActed: st.builds(LinkActed, instants, st.sampled_from(("deliver", "drop", "duplicate")), st.integers(1, 4)),
     LinkSet: st.builds(LinkSet, instants, st.lists(hosts, max_size=2).map(tuple)),
     CaptureLost: st.builds(CaptureLost, instants, hosts, st.integers(0, 9)),

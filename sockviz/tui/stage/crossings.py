@@ -9,6 +9,7 @@ from sockviz.model.inference import InferredSegment
 from sockviz.model.segments import Endpoint, IcmpHeader
 from sockviz.model.sockets import SocketRow
 from sockviz.model.world import SeenPacket
+from sockviz.tui.cast import is_left
 from sockviz.tui.view import View
 
 #: ICMP destination unreachable, by code (RFC 792), as people say it.
@@ -85,6 +86,28 @@ def arrived(view: View) -> int:
     """How many crossed since the resting place before."""
     before = len(view.before.packets) if view.lab.has_packets else len(view.before.inferred)
     return max(0, count(view) - before)
+
+
+def under_way(view: View, seen: Sequence[Crossing]) -> tuple[Sequence[Crossing], Crossing | None]:
+    """What is on the wire at this progress: what had arrived before, and of the new ones one after the other."""
+    new = min(arrived(view), len(seen))
+    if view.progress >= 1 or not new:
+        return seen, None
+    done = int(view.progress * new)
+    moving = seen[len(seen) - new + done]
+    return seen[: len(seen) - new + done + 1], moving
+
+
+def parties(view: View, seen: Sequence[Crossing]) -> list[str]:
+    """Who sent or received, in the order of the stage: the server's side first."""
+    found = {name for it in seen for name in (it.sender, it.receiver)}
+    order = [*view.lesson.processes, *view.lab.hosts]
+
+    def place(name: str) -> tuple[bool, int, str]:
+        left = is_left(view.lesson, view.world, name)
+        return not left, order.index(name) if name in order else len(order), name
+
+    return sorted(found, key=place)
 
 
 def belongs(it: Crossing, row: SocketRow) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sockviz.lesson.document import Lesson
 from sockviz.model.calls import Stage
 from sockviz.model.wording import ENDING
@@ -17,6 +19,10 @@ _SYMBOLS = {
     "done": (DONE, "good"), "failed": (FAILED, "bad"), "asleep": (ASLEEP, "asleep"), "entered": (ENTERED, "muted"),
     "to do": (NOT_YET, "faint"),
 }  # fmt: skip
+
+_BETWEEN = "    "
+#: A width that nothing is too long for.
+_ENDLESS = 10_000
 
 
 def planned(lesson: Lesson) -> dict[str, list[str]]:
@@ -40,45 +46,89 @@ def standing(process: Process | None, name: str) -> str:
     return "done" if last.stage is Stage.RETURNED or name in ENDING else "failed"
 
 
+def rows_wanted(view: View, width: int, most: int) -> int:
+    """How many lines the whole roadmap takes in `width`: processes beside each other while they fit; `most` at most."""
+    return max(1, min(most, len(_packed(_whole(view, _plans(view), hues(view.lesson)), width))))
+
+
 def draw_roadmap(view: View, width: int, height: int) -> list[Line]:
-    """The roadmap in exactly `width` × `height`: in one line all processes beside each other, else a line for each."""
-    plans = {
+    """The roadmap in exactly `width` × `height`: whole, where it fits; else the server and the process that is at it."""
+    plans, colours = _plans(view), hues(view.lesson)
+    whole = _whole(view, plans, colours)
+    rows = _packed(whole, width)
+    if len(rows) > height:
+        rows = _chief(view, plans, whole, width, height, colours)
+    lines = []
+    for row in rows:
+        it = line(" ")
+        for index, road in enumerate(row):
+            it = it + (line(_BETWEEN) if index else Line()) + road
+        lines.append(it)
+    return finish(lines, width, height, view.look)
+
+
+def _plans(view: View) -> dict[str, list[str]]:
+    return {
         name: names for name, names in planned(view.lesson).items() if name in view.lesson.processes and names
     }
-    colours = hues(view.lesson)
-    if height <= 1:
-        return finish([_beside(view, plans, width, colours)], width, height, view.look)
-    label = max((len(name) for name in plans), default=0)
-    lines = [_road(view, name, names, width - 2, colours, label) for name, names in plans.items()]
-    if len(lines) > height:
-        hidden = len(lines) - height + 1
-        lines = [*lines[: height - 1], line((f"and {hidden} more", "muted"))]
-    return finish([line(" ") + it for it in lines], width, height, view.look)
 
 
-def _beside(view: View, plans: dict[str, list[str]], width: int, colours: dict[str, str]) -> Line:
-    whole = [_road(view, name, names, 10_000, colours, 0) for name, names in plans.items()]
-    room = width - 1
-    if sum(it.width for it in whole) + 4 * max(0, len(whole) - 1) <= room:
-        drawn = whole
-    else:
-        # What is short gives its room to what is long.
-        left = room - 4 * max(0, len(whole) - 1)
-        given: dict[int, int] = {}
-        for place, index in enumerate(sorted(range(len(whole)), key=lambda i: whole[i].width)):
-            given[index] = min(whole[index].width, left // (len(whole) - place))
-            left -= given[index]
-        drawn = [
-            _road(view, name, names, max(0, given[index]), colours, 0)
-            for index, (name, names) in enumerate(plans.items())
-        ]
-    it = Line(((" ", ""),))
-    for index, road in enumerate(drawn):
-        it = it + (line("    ") if index else Line()) + road
-    return it
+def _whole(view: View, plans: dict[str, list[str]], colours: dict[str, str]) -> dict[str, Line]:
+    return {name: _road(view, name, names, _ENDLESS, colours) for name, names in plans.items()}
 
 
-def _road(view: View, name: str, names: list[str], width: int, colours: dict[str, str], label: int) -> Line:
+def _packed(roads: Mapping[str, Line], width: int) -> list[list[Line]]:
+    """The roads in rows, each as full as `width` allows."""
+    rows: list[list[Line]] = []
+    room = 0
+    for road in roads.values():
+        if rows and road.width + len(_BETWEEN) <= room:
+            rows[-1].append(road)
+            room -= road.width + len(_BETWEEN)
+        else:
+            rows.append([road])
+            room = width - 1 - road.width
+    return rows
+
+
+def _chief(
+    view: View, plans: dict[str, list[str]], whole: dict[str, Line], width: int, height: int, colours: dict[str, str]
+) -> list[list[Line]]:  # fmt: skip
+    """The first process and the one that is at it, as whole as they can be; the others are counted."""
+    names = list(plans)
+    at = _at_work(view)
+    chosen = [name for name in names if name in (names[0], at)]
+    if len(chosen) == 1 and len(names) > 1:
+        chosen.append(names[1])
+    hidden = len(names) - len(chosen)
+    more = line((f"+{hidden}", "muted")) if hidden else Line()
+    room = width - 1 - (more.width + len(_BETWEEN) if hidden else 0)
+    if height > 1:
+        rows = [[_road(view, name, plans[name], width - 1, colours)] for name in chosen[: height - 1]]
+        rest = {name: whole[name] for name in names if name not in chosen[: height - 1]}
+        last = _packed(rest, room)[0] if rest else []
+        left = len(rest) - len(last)
+        return [*rows, [*last, *([line((f"+{left}", "muted"))] if left else [])]]
+    # What is short gives its room to what is long.
+    room -= len(_BETWEEN) * (len(chosen) - 1)
+    given: dict[str, int] = {}
+    for place, name in enumerate(sorted(chosen, key=lambda it: whole[it].width)):
+        given[name] = min(whole[name].width, room // (len(chosen) - place))
+        room -= given[name]
+    roads = [_road(view, name, plans[name], given[name], colours) for name in chosen]
+    return [[*roads, *([more] if hidden else [])]]
+
+
+def _at_work(view: View) -> str | None:
+    """The process whose line is next; else the one whose line was begun last."""
+    coming = view.lesson.statement_at(next_line(view) or 0)
+    if coming is not None:
+        return coming.process
+    lines = view.world.lines.values()
+    return max(lines, key=lambda it: it.begun).process if lines else None
+
+
+def _road(view: View, name: str, names: list[str], width: int, colours: dict[str, str]) -> Line:
     hue = colours.get(name, "muted")
     process = view.world.processes.get(name)
     steps = []
@@ -94,7 +144,7 @@ def _road(view: View, name: str, names: list[str], width: int, colours: dict[str
         steps.append(line((called, weight), " ", symbol))
         if called == upcoming or how in ("asleep", "entered") or (how != "to do" and upcoming is None):
             here = index
-    title = line((f"{name:<{label}}", f"{hue} strong"))
+    title = line((name, f"{hue} strong"))
     return _windowed(title, steps, here, width)
 
 
@@ -118,7 +168,7 @@ def _windowed(title: Line, steps: list[Line], here: int, width: int) -> Line:
             first += 1
         else:
             last -= 1
-    return crop(joined(), width) if width < 10_000 else joined()
+    return crop(joined(), width) if width < _ENDLESS else joined()
 
 
 class Roadmap(Drawing):

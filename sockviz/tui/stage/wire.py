@@ -9,13 +9,16 @@ from rich.cells import cell_len
 
 from sockviz.model.wording import seconds_text
 from sockviz.tui.palette import hues
-from sockviz.tui.stage.crossings import Crossing, arrived, belongs, count, crossings
+from sockviz.tui.stage.crossings import Crossing, arrived, belongs, count, crossings, parties, under_way
 from sockviz.tui.stage.drawing import FocusableDrawing
-from sockviz.tui.stage.ink import Line, Run, crop, finish, fit, frame, line, marked, shorten
+from sockviz.tui.stage.ink import Line, Run, crop, finish, fit, frame, line, marked, shorten, wrap
+from sockviz.tui.stage.wire_strip import draw_strip
 from sockviz.tui.view import Focus, View
 
 #: The least distance between lanes at which an arrow can carry its label.
 _LEAST_LANE = 13
+#: Less than this is no diagram any more.
+_LEAST_HEIGHT = 3
 #: The length of arrow that can carry sequence numbers, whatever the flags: all arrows of a picture do or none.
 _ROOM_FOR_NUMBERS = 30
 #: A pause between segments that gets an empty line, and one that is written out before a retransmission (seconds).
@@ -42,7 +45,9 @@ class Lanes:
 
 
 def draw_wire(view: View, width: int, height: int) -> list[Line]:
-    """The wire in exactly `width` × `height`."""
+    """The wire in exactly `width` × `height`; in less than three lines, folded into a strip."""
+    if height < _LEAST_HEIGHT:
+        return draw_strip(view, width, height)
     framed = width >= 4 and height >= 3
     inner, room = (width - 2, height - 2) if framed else (width, height)
     total = count(view)
@@ -54,47 +59,52 @@ def draw_wire(view: View, width: int, height: int) -> list[Line]:
 
 
 def _empty(view: View, width: int, room: int) -> list[Line]:
-    whole = "nothing has crossed" if view.lab.has_packets else "nothing has left a trace"
-    say = whole if len(whole) + 2 <= width else "nothing yet"
-    words = line((shorten(say, width - 2), "muted"))
-    return [Line()] * (room // 2) + [line(" " * max(0, (width - words.width) // 2)) + words]
+    says = "nothing has crossed yet" if view.lab.has_packets else "nothing has left a trace yet"
+    words = wrap(says, max(1, width - 4), "muted")
+    return [Line()] * max(0, (room - len(words)) // 2) + [
+        line(" " * max(0, (width - it.width) // 2)) + it for it in words
+    ]
 
 
 def _body(view: View, width: int, room: int) -> list[Line]:
     seen = crossings(view, max(room, 1))
-    shown, moving = _under_way(view, seen)
-    everyone = _parties(view, crossings(view, 200))
+    shown, moving = under_way(view, seen)
+    everyone = parties(view, crossings(view, 200))
     colours = hues(view.lesson)
     lanes = _lanes(everyone, width, colours)
-    drawn: list[Line] = []
+    drawn: list[tuple[Line, str]] = []
+    other = ""
     for index, it in enumerate(shown):
         gap = it.at - shown[index - 1].at if index else 0.0
-        if it.again and gap >= _LONG:
-            drawn.append(_pause(lanes, width, seconds_text(gap)))
+        before, other = other, it.receiver if it.sender == everyone[0] else it.sender
+        if it.again and gap >= _LONG and before == other:
+            drawn.append((_pause(lanes, width, seconds_text(gap)), other))
         elif gap >= _PAUSE and len(shown) * 2 < room:
-            drawn.append(_bare(lanes, width))
-        drawn.append(_arrow(view, it, lanes, width, colours, _fraction(view, it, moving)))
-    header = _header(lanes, width)
-    space = room - len(header)
+            drawn.append((_bare(lanes, width), before))
+        if lanes.others is not None and before and before != other:
+            drawn.append((_turn(lanes, width, other, colours), other))
+        drawn.append((_arrow(view, it, lanes, width, colours, _fraction(view, it, moving)), other))
+    space = room - 1
     if space <= 0:
-        return drawn[-room:] if room > 0 else []
+        return [it for it, _ in drawn[-room:]] if room > 0 else []
     if len(drawn) > space:
         focused = next(
-            (n for n, x in enumerate(drawn) if x.focus is not None and x.focus == view.focus), None
+            (n for n, (x, _) in enumerate(drawn) if x.focus is not None and x.focus == view.focus), None
         )
         start = len(drawn) - space if focused is None else min(focused, len(drawn) - space)
         drawn = drawn[start : start + space]
-    return header + drawn + [_bare(lanes, width)] * (space - len(drawn))
+    first = drawn[0][1] if drawn and lanes.others is not None else ""
+    header = _header(lanes, width, first, colours)
+    return [header, *(it for it, _ in drawn)] + [_bare(lanes, width)] * (space - len(drawn))
 
 
-def _under_way(view: View, seen: Sequence[Crossing]) -> tuple[Sequence[Crossing], Crossing | None]:
-    """What is on the wire at this progress: what had arrived before, and of the new ones one after the other."""
-    new = min(arrived(view), len(seen))
-    if view.progress >= 1 or not new:
-        return seen, None
-    done = int(view.progress * new)
-    moving = seen[len(seen) - new + done]
-    return seen[: len(seen) - new + done + 1], moving
+def _turn(lanes: Lanes, width: int, party: str, colours: dict[str, str]) -> Line:
+    """From here on it is `party` at the shared lane."""
+    assert lanes.others is not None
+    name = shorten(party, max(1, lanes.others - min(lanes.cells) - 1))
+    start = min(lanes.others - cell_len(name) // 2, width - cell_len(name))
+    before = "".join("│" if x in lanes.at.values() else " " for x in range(start))
+    return fit(line((before, "faint"), (name, f"{colours.get(party, 'muted')} strong")), width)
 
 
 def _fraction(view: View, it: Crossing, moving: Crossing | None) -> float:
@@ -104,32 +114,26 @@ def _fraction(view: View, it: Crossing, moving: Crossing | None) -> float:
     return steps - int(steps)
 
 
-def _parties(view: View, seen: Sequence[Crossing]) -> list[str]:
-    found = {name for it in seen for name in (it.sender, it.receiver)}
-    order = [*view.lesson.processes, *view.lab.hosts]
-    return sorted(found, key=lambda name: (order.index(name) if name in order else len(order), name))
-
-
-def _lanes(parties: list[str], width: int, colours: dict[str, str]) -> Lanes:
-    if len(parties) == 1:
+def _lanes(names: list[str], width: int, colours: dict[str, str]) -> Lanes:
+    if len(names) == 1:
         left, right = _outer(width)
-        name = parties[0]
+        name = names[0]
         return Lanes(
             {name: left},
             ((name, left, colours.get(name, "muted")), (name, right, colours.get(name, "muted"))),
             right,
         )
-    if len(parties) > 2 and (width - 8) // (len(parties) - 1) < _LEAST_LANE:
-        # Too narrow for all of them: the first keeps its lane, the others share one and are named on their arrows.
+    if len(names) > 2 and (width - 8) // (len(names) - 1) < _LEAST_LANE:
+        # Too narrow for all of them: the first keeps its lane, the others share one and are named where their turn comes.
         left, right = _outer(width)
         return Lanes(
-            {parties[0]: left},
-            ((parties[0], left, colours.get(parties[0], "muted")), ("others", right, "muted")), right,
+            {names[0]: left},
+            ((names[0], left, colours.get(names[0], "muted")), ("", right, "muted")), right,
         )  # fmt: skip
     left, right = _outer(width)
-    step = (right - left) / max(1, len(parties) - 1)
-    at = {name: left + round(index * step) for index, name in enumerate(parties)}
-    return Lanes(at, tuple((name, at[name], colours.get(name, "muted")) for name in parties))
+    step = (right - left) / max(1, len(names) - 1)
+    at = {name: left + round(index * step) for index, name in enumerate(names)}
+    return Lanes(at, tuple((name, at[name], colours.get(name, "muted")) for name in names))
 
 
 def _outer(width: int) -> tuple[int, int]:
@@ -137,17 +141,21 @@ def _outer(width: int) -> tuple[int, int]:
     return edge, max(edge + 2, width - 1 - edge)
 
 
-def _header(lanes: Lanes, width: int) -> list[Line]:
+def _header(lanes: Lanes, width: int, first: str, colours: dict[str, str]) -> Line:
+    """The parties' names over their lanes; over a shared one, that of whose turn is `first`."""
+    titles = [
+        (name or first, at, colours.get(first, role) if not name else role) for name, at, role in lanes.titles
+    ]
     cells: list[Run] = []
     taken = 0
-    for index, (name, middle, role) in enumerate(lanes.titles):
-        is_last = index + 1 == len(lanes.titles)
-        limit = width if is_last else (middle + lanes.titles[index + 1][1]) // 2
+    for index, (name, middle, role) in enumerate(titles):
+        is_last = index + 1 == len(titles)
+        limit = width if is_last else (middle + titles[index + 1][1]) // 2
         text = shorten(name, max(1, limit - taken))
         start = max(taken, min(middle - cell_len(text) // 2, width - cell_len(text)))
         cells += [(" " * (start - taken), ""), (text, f"{role} strong"), ("" if is_last else " ", "")]
         taken = start + cell_len(text) + 1
-    return [fit(line(*cells), width)]
+    return fit(line(*cells), width)
 
 
 def _bare(lanes: Lanes, width: int) -> Line:
@@ -183,7 +191,9 @@ def _arrow(
     role = "muted" if it.inferred else hue
     if it.again:
         role += " strong"
-    shaft = _shaft(it, right - left - 1, end > start, fraction, named=lanes.others is not None)
+    # Two of those that share a lane: nobody else could say between whom this was.
+    named = lanes.others is not None and it.sender not in lanes.at and it.receiver not in lanes.at
+    shaft = _shaft(it, right - left - 1, end > start, fraction, named=named)
     cells = lanes.cells
     before = "".join("│" if x in cells else " " for x in range(left + 1))
     after = "".join("│" if x in cells else " " for x in range(right, width))
@@ -209,9 +219,7 @@ def _shaft(it: Crossing, room: int, rightwards: bool, fraction: float, named: bo
         return ("", flying, blank) if rightwards else (blank, flying, "")
     labels = it.labels(with_numbers=room >= _ROOM_FOR_NUMBERS)
     if named:
-        who = it.sender if not rightwards else it.receiver
-        # The shaft's colour says whose it is; on one from the first party only the name can say to whom.
-        labels = (*(f"{who}: {text}" for text in labels), *labels)
+        labels = (*(f"{it.sender} to {it.receiver}: {text}" for text in labels), *labels)
     label = next((text for text in labels if cell_len(text) + 2 <= room), "")
     if not label:
         return (dash * (room - 1), "", head) if rightwards else (head, "", dash * (room - 1))

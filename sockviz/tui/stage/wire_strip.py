@@ -1,0 +1,43 @@
+"""The wire folded into one line, for a stage too small for a diagram: the newest of what crossed, as steps up and down."""
+
+from __future__ import annotations
+
+from sockviz.tui.palette import hues
+from sockviz.tui.stage.crossings import count, crossings, parties, under_way
+from sockviz.tui.stage.ink import Line, finish, line
+from sockviz.tui.view import Focus, View
+
+#: Segments looked at: more never fit.
+_MOST = 40
+
+
+def draw_strip(view: View, width: int, height: int) -> list[Line]:
+    """``wire  ▲ SYN  ▼ SYN+ACK  ▲ ACK``: the newest of what crossed, between a server above and its clients below."""
+    captured = view.lab.has_packets
+    title = line((" wire", ""), ("  " if captured else " (inferred)  ", "muted"))
+    if not count(view):
+        return finish([title + line(("nothing has crossed yet", "muted"))], width, height, view.look)
+    shown, moving = under_way(view, crossings(view, _MOST))
+    everyone = parties(view, crossings(view, 200))
+    colours = hues(view.lesson)
+    steps: list[Line] = []
+    other = ""
+    for it in shown:
+        before, other = other, it.receiver if it.sender == everyone[0] else it.sender
+        named = line((f"{other} ", f"{colours.get(other, 'muted')} strong")) if len(everyone) > 2 else Line()
+        down = it.sender == everyone[0]
+        arrow = ("▼" if down else "▲") if captured else ("▽" if down else "△")
+        role = colours.get(it.sender, "muted") if it is not moving else "faint"
+        step = line((f"{arrow} ", role), (it.labels(with_numbers=False)[2], f"{role} strong"))
+        steps.append((named if before != other else Line()) + step)
+    room = width - title.width - 1
+    first = len(steps)
+    while first and sum(it.width + 2 for it in steps[first - 1 :]) <= room - (2 if first > 1 else 0):
+        first -= 1
+    drawn = title + (line(("… ", "muted")) if first else Line())
+    for step in steps[first:]:
+        drawn = drawn + step + line("  ")
+    newest = shown[-1].number if shown else None
+    return finish(
+        [drawn.pointing(Focus(packet=newest) if newest is not None else None)], width, height, view.look
+    )

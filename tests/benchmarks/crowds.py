@@ -1,0 +1,32 @@
+"""Lessons written for benchmarks."""
+
+from __future__ import annotations
+
+CLIENTS, PROCESSES, A_PAGE = 1000, 2, 50
+
+
+def crowd(clients: int = CLIENTS, processes: int = PROCESSES) -> str:
+    """`clients` connections to one listener that never accepts, from so many processes."""
+    text = ["---", "title: A crowd", "summary: Everybody at once", "---", "", "## The door", "", "It opens.", "",
+            "```python @server", "s = socket.socket()", "s.bind((HOST, PORT))", f"s.listen({clients})", "```"]  # fmt: skip
+    each = clients // processes
+    for process in range(processes):
+        for first in range(0, each, A_PAGE):
+            text += ["", "---", "", f"## From {first}", "", "They come.", "", f"```python @client{process}"]
+            for number in range(first, min(first + A_PAGE, each)):
+                text += [f"c{number} = socket.socket()", f"c{number}.connect((HOST, PORT))"]
+            text += ["```"]
+    text += ["", "```expect", f"server.s.accept_queue == {clients}", "```"]
+    return "\n".join(text) + "\n"
+
+
+def sends(calls: int, a_page: int) -> str:
+    """Many calls that do not block, each of which changes what the kernel says: Recv-Q grows by one."""
+    text = ["---", "title: Many sends", "summary: One byte at a time", "---", "", "## Meet", "", "They meet.", "",
+            "```python @server", "s = socket.socket()", "s.bind((HOST, PORT))", "s.listen(1)", "```", "",
+            "```python @client", "c = socket.socket()", "c.connect((HOST, PORT))", "```", "",
+            "```python @server", "conn, peer = s.accept()", "```"]  # fmt: skip
+    for page in range(calls // a_page):
+        text += ["", "---", "", f"## Page {page}", "", "They speak.", "", "```python @client"]
+        text += ['c.send(b"x")'] * a_page + ["```"]
+    return "\n".join(text) + "\n"

@@ -1,0 +1,90 @@
+"""What the player adds to the kernel's own time. Not part of the test command: see README.md."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from pathlib import Path
+
+from sockviz.lab.loopback import open_lab
+from sockviz.lesson.parser import parse_lesson
+from sockviz.model.events import CallEntered, CallReturned, CaptureLost, ExpectationJudged
+from sockviz.model.sockets import State
+from sockviz.model.timeline import Timeline
+from sockviz.player.check import check_lesson
+from sockviz.player.patience import Patience
+from sockviz.player.performance import Performance
+from sockviz.player.recorded import Recorder
+from sockviz.player.run import Do
+from sockviz.player.shelf import lessons_directory
+from tests.benchmarks.crowds import CLIENTS, crowd
+from tests.benchmarks.screens import percentile
+
+#: Nothing at all having happened for longer than this, the run waited for the kernel: a retry, a timer.
+STILL = 0.25
+
+
+async def performed(text: str, record: Path | None = None) -> tuple[Timeline, list[float]]:
+    """The whole lesson in an isolated lab: its timeline, and what each step took."""
+    performance = Performance(parse_lesson(text, "benchmark.md"), await open_lab("isolated"), patience=Patience())
+    spans = []
+    try:
+        with record.open("w", encoding="utf-8") if record else open("/dev/null", "w") as file:
+            Recorder(performance, file)
+            while performance.next.do is not Do.END:
+                begin = time.perf_counter()
+                await performance.advance()
+                spans.append(time.perf_counter() - begin)
+    finally:
+        await performance.close()
+    return performance.timeline, spans
+
+
+def test_check() -> None:
+    """Seconds of `check` for each lesson of the course, without the kernel's own waits."""
+    for path in sorted(lessons_directory().glob("*.md")):
+        spans, waits = [], []
+        for _ in range(3):
+            report = asyncio.run(check_lesson(path, "isolated"))
+            assert not report.problems, report.problems
+            spans.append(report.seconds)
+        timeline, _ = asyncio.run(performed(path.read_text(encoding="utf-8")))
+        stamps = [event.at for event in timeline.events]
+        waits = [later - sooner for sooner, later in zip(stamps, stamps[1:], strict=False) if later - sooner > STILL]
+        calls = sum(isinstance(event, CallEntered) for event in timeline.events)
+        own = statistics.median(spans) - sum(waits)
+        print(
+            f"\ncheck {path.name}: {statistics.median(spans):.2f} s, {calls} calls, of it the kernel's waits "
+            f"{sum(waits):.2f} s: {own:.2f} s of our own (target ≤ 0.4 s)"
+        )
+
+
+def test_a_thousand_clients(tmp_path: Path) -> None:
+    record = tmp_path / "crowd.jsonl"
+    begin = time.perf_counter()
+    timeline, spans = asyncio.run(performed(crowd(), record))
+    seconds = time.perf_counter() - begin
+    events = timeline.events
+    entered = sum(isinstance(event, CallEntered) for event in events)
+    returned = sum(isinstance(event, CallReturned) and event.error is None for event in events)
+    world = timeline.world
+    established = sum(row.state is State.ESTABLISHED for row in world.rows.values())
+    lost = sum(event.count for event in events if isinstance(event, CaptureLost))
+    syns = sum(seen.text.endswith(" SYN") for seen in world.packets)
+    print(
+        f"\n{CLIENTS} clients: {seconds:.1f} s, a step p50 {percentile(spans, 0.5) * 1e3:.1f} ms, "
+        f"p99 {percentile(spans, 0.99) * 1e3:.1f} ms, the last hundred {statistics.median(spans[-100:]) * 1e3:.1f} ms\n"
+        f"{len(events)} events: {entered} calls entered, {returned} returned, {established} rows ESTABLISHED, "
+        f"{syns} SYNs captured, {lost} packets lost by the capture, {record.stat().st_size / 1e6:.1f} MB recorded"
+    )
+    assert entered == returned == 2 * CLIENTS + 3
+    assert established == 2 * CLIENTS
+    assert lost == 0
+    assert syns == CLIENTS
+    assert all(event.ok for event in events if isinstance(event, ExpectationJudged))
+    begin = time.perf_counter()
+    worlds = [len(events) * part // 20 for part in range(1, 20)]
+    for number in reversed(worlds):
+        timeline.world_at(number)
+    print(f"world at an event of {len(events)}: {(time.perf_counter() - begin) / len(worlds) * 1e3:.1f} ms (target ≤ 5)")
