@@ -413,6 +413,7 @@ def start_wire(link: int, networks: Sequence[int]) -> int:
     program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "wire.py")
     command = [sys.executable, "-I", program, str(link), *map(str, networks)]
     os.execve(sys.executable, command, {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"})
+    return None
 
 
 def host(control: socket.socket) -> NoReturn:
