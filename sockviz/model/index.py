@@ -21,7 +21,8 @@ K = TypeVar("K", bound=Hashable)
 Ends: TypeAlias = "tuple[str, str, Address | None, Address | None]"
 Place: TypeAlias = "tuple[str, RowKey]"
 Rows: TypeAlias = "Mapping[Place, SocketRow]"
-Table: TypeAlias = "dict[K, tuple[tuple[Place, SocketRow], ...]]"
+#: Where the rows are that have a key: nearly always one, for which no list is made.
+Table: TypeAlias = "dict[K, Place | list[Place]]"
 
 
 class RowIndex:
@@ -44,17 +45,20 @@ class RowIndex:
 
     def with_inode(self, inode: int) -> SocketRow | None:
         """The row that a descriptor with this inode owns."""
-        found = self._by_inode.get(inode)
-        return found[0][1] if found else None
+        return next(iter(self._rows_at(self._by_inode.get(inode))), None)
 
     def with_cookie(self, cookie: int) -> SocketRow | None:
         """The row with this cookie."""
-        found = self._by_cookie.get(cookie)
-        return found[0][1] if found else None
+        return next(iter(self._rows_at(self._by_cookie.get(cookie))), None)
 
     def between(self, ends: Ends) -> Iterable[SocketRow]:
         """The rows of this host and protocol between these addresses."""
-        return [row for _, row in self._by_ends.get(ends, ())]
+        return self._rows_at(self._by_ends.get(ends))
+
+    def _rows_at(self, places: Place | list[Place] | None) -> list[SocketRow]:
+        if places is None:
+            return []
+        return [self.rows[place] for place in places] if isinstance(places, list) else [self.rows[places]]
 
     def follow(self, rows: Rows, touched: Iterable[Place]) -> None:
         """Answers for `rows` from now on, which differ from those so far in no other keys than `touched`."""
@@ -66,9 +70,11 @@ class RowIndex:
                 self.listening.pop(place, None)
             if new is not None:
                 for table, key in self._entries(place, new):
-                    _add(table, key, place, new)
+                    _add(table, key, place)
                 if new.is_listening:
-                    self.listening = dict(sorted([*self.listening.items(), (place, new)], key=_order))
+                    self.listening = dict(
+                        sorted([*self.listening.items(), (place, new)], key=lambda item: repr(item[0]))
+                    )
                 if place[0] not in self.hosts:
                     self.hosts = tuple(sorted((*self.hosts, place[0])))
         self.rows = rows
@@ -81,21 +87,21 @@ class RowIndex:
         yield self._by_ends, (place[0], row.protocol, row.local, row.peer)
 
 
-def _add(table: Table[Any], key: Hashable, place: Place, row: SocketRow) -> None:
+def _add(table: Table[Any], key: Hashable, place: Place) -> None:
     others = table.get(key)
-    table[key] = tuple(sorted((*others, (place, row)), key=_order)) if others else ((place, row),)
+    if others is None:
+        table[key] = place
+    else:
+        table[key] = sorted([*(others if isinstance(others, list) else [others]), place], key=repr)
 
 
 def _drop(table: Table[Any], key: Hashable, place: Place) -> None:
-    rest = tuple(each for each in table[key] if each[0] != place)
+    others = table[key]
+    rest = [other for other in others if other != place] if isinstance(others, list) else []
     if rest:
-        table[key] = rest
+        table[key] = rest if rest[1:] else rest[0]
     else:
         del table[key]
-
-
-def _order(each: tuple[Place, SocketRow]) -> str:
-    return repr(each[0])
 
 
 class SocketIndex:

@@ -16,8 +16,11 @@ from sockviz.tui.view import Mode, View
 
 #: Seconds that a movement takes, and between two of its frames (≤ 20 a second).
 MOVEMENT, FRAME = 0.4, 0.05
-#: Seconds between two repaints of a countdown.
-COUNTDOWN = 0.25
+#: Seconds between two repaints of a countdown that shows tenths of a second, and of one that has longer to go than this and
+#: shows seconds (see `sockviz.model.wording.seconds_text`).
+COUNTDOWN, SLOW_COUNTDOWN, TENTHS = 0.25, 1.0, 10.0
+#: The least seconds between two drawings of what the run does by itself.
+LEAST = 1 / 30
 #: Seconds between two steps of playing on, and how many characters of prose are read in one.
 PACE, READING = 1.6, 22.0
 
@@ -52,12 +55,44 @@ class Movement:
         self._draw()
 
 
+class Frames:
+    """Draws what the run does by itself, at most so often."""
+
+    def __init__(self, owner: Widget, draw: Callable[[], None]) -> None:
+        self._owner, self._draw = owner, draw
+        self._due = False
+        self._drawn = 0.0
+
+    def ask(self) -> None:
+        """Something has changed."""
+        # The player's callbacks come from outside Textual's contexts: timers are made in the owner's own.
+        if not self._due:
+            self._due = True
+            self._owner.call_next(self._schedule)
+
+    def drawn(self) -> None:
+        """Everything has just been drawn."""
+        self._drawn = time.monotonic()
+
+    def _schedule(self) -> None:
+        wait = LEAST - (time.monotonic() - self._drawn)
+        if wait > 0:
+            self._owner.set_timer(wait, self._draw_due)
+        else:
+            self._draw_due()
+
+    def _draw_due(self) -> None:
+        self._due = False
+        self._draw()
+
+
 class Countdowns:
-    """Repaints four times a second while a kernel timer of a live run can be seen counting down."""
+    """Repaints while a kernel timer of a live run can be seen counting down: as often as the figure shown can change."""
 
     def __init__(self, owner: Widget, draw: Callable[[], None]) -> None:
         self._owner, self._draw = owner, draw
         self._timer: Timer | None = None
+        self._pace: float | None = None
 
     @property
     def running(self) -> bool:
@@ -66,22 +101,26 @@ class Countdowns:
 
     def follow(self, view: View) -> None:
         """Starts or stops with what `view` shows."""
-        wanted = view.mode is Mode.LIVE and counts_down(view.world, time.time())
-        if wanted and self._timer is None:
-            self._timer = self._owner.set_interval(COUNTDOWN, self._draw, name="countdowns")
-        elif not wanted:
+        pace = pace_of(view.world, time.time()) if view.mode is Mode.LIVE else None
+        if pace != self._pace:
             self.stop()
+            self._pace = pace
+            if pace is not None:
+                self._timer = self._owner.set_interval(pace, self._draw, name="countdowns")
 
     def stop(self) -> None:
         """No more."""
         if self._timer is not None:
             self._timer.stop()
-            self._timer = None
+        self._timer, self._pace = None, None
 
 
-def counts_down(world: World, now: float) -> bool:
-    """Whether a row of `world` has a timer that expires after `now`."""
-    return any(row.expires is not None and row.expires > now for row in world.rows.values())
+def pace_of(world: World, now: float) -> float | None:
+    """Seconds between two repaints for the timer of `world` that expires next after `now`; None where none runs."""
+    left = [row.expires - now for row in world.rows.values() if row.expires is not None and row.expires > now]
+    if not left:
+        return None
+    return COUNTDOWN if min(left) < TENTHS else SLOW_COUNTDOWN
 
 
 class Playing:

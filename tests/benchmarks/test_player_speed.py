@@ -7,38 +7,15 @@ import statistics
 import time
 from pathlib import Path
 
-from sockviz.lab.loopback import open_lab
-from sockviz.lesson.parser import parse_lesson
 from sockviz.model.events import CallEntered, CallReturned, CaptureLost, ExpectationJudged
 from sockviz.model.sockets import State
-from sockviz.model.timeline import Timeline
 from sockviz.player.check import check_lesson
-from sockviz.player.patience import Patience
-from sockviz.player.performance import Performance
-from sockviz.player.recorded import Recorder
-from sockviz.player.run import Do
 from sockviz.player.shelf import lessons_directory
-from tests.benchmarks.crowds import CLIENTS, crowd
+from tests.benchmarks.performing import CLIENTS, crowd, performed
 from tests.benchmarks.screens import percentile
 
 #: Nothing at all having happened for longer than this, the run waited for the kernel: a retry, a timer.
 STILL = 0.25
-
-
-async def performed(text: str, record: Path | None = None) -> tuple[Timeline, list[float]]:
-    """The whole lesson in an isolated lab: its timeline, and what each step took."""
-    performance = Performance(parse_lesson(text, "benchmark.md"), await open_lab("isolated"), patience=Patience())
-    spans = []
-    try:
-        with record.open("w", encoding="utf-8") if record else open("/dev/null", "w") as file:
-            Recorder(performance, file)
-            while performance.next.do is not Do.END:
-                begin = time.perf_counter()
-                await performance.advance()
-                spans.append(time.perf_counter() - begin)
-    finally:
-        await performance.close()
-    return performance.timeline, spans
 
 
 def test_check() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import statistics
 import sys
@@ -11,11 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.screens import StampedTerminal, cpu_seconds, percentile, spawn
-from tests.terminal.conftest import ROOT, Person, Sitting, make_person
+from tests.benchmarks.performing import crowd, performed, sends
+from tests.benchmarks.screens import cpu_seconds, percentile, spawn
+from tests.terminal.conftest import END, ROOT, Person, make_person
 from tests.terminal.family import descendants
 
-STARTS, CALLS, A_PAGE = 15, 204, 12
+STARTS, CALLS, A_PAGE, FRAMES = 15, 204, 12, 100
+LEFT = "\x1b[D"
 IDLE_FOR = 20.0
 EMPTY = "from textual.app import App\nApp().run()\n"
 #: The background of a line, or its text: a style and what is drawn in it.
@@ -77,21 +80,9 @@ def test_first_paint(reader: Person) -> None:
     print(f"run 1, its first page whole, the lab open: {page * 1e3:.0f} ms = {page / base:.2f}×")
 
 
-def talk(calls: int) -> str:
-    """A lesson of many calls that do not block, each of which changes what the kernel says: Recv-Q grows by one."""
-    text = ["---", "title: Many sends", "summary: One byte at a time", "---", "", "## Meet", "", "They meet.", "",
-            "```python @server", "s = socket.socket()", "s.bind((HOST, PORT))", "s.listen(1)", "```", "",
-            "```python @client", "c = socket.socket()", "c.connect((HOST, PORT))", "```", "",
-            "```python @server", "conn, peer = s.accept()", "```"]  # fmt: skip
-    for page in range(calls // A_PAGE):
-        text += ["", "---", "", f"## Page {page}", "", "Twelve bytes.", "", "```python @client"]
-        text += ['c.send(b"x")'] * A_PAGE + ["```"]
-    return "\n".join(text) + "\n"
-
-
 @pytest.mark.parametrize("animations", ["full", "none"])
 def test_a_key_press_to_its_answer(reader: Person, animations: str) -> None:
-    lesson = reader.file("sends.md", talk(CALLS))
+    lesson = reader.file("sends.md", sends(CALLS, A_PAGE))
     environment = reader.environment(TEXTUAL_ANIMATIONS=animations)
     terminal = spawn(reader.command("run", str(lesson)), environment, ROOT)
     try:
@@ -111,6 +102,37 @@ def test_a_key_press_to_its_answer(reader: Person, animations: str) -> None:
             assert at is not None, f"recv-q {sent} was not drawn\n{terminal.text}"
             answered.append(at - begin)
         report(f"key to returned call and observation painted, animations {animations}", answered)
+    finally:
+        terminal.close()
+
+
+def test_a_thousand_clients_on_the_screen(reader: Person, tmp_path: Path) -> None:
+    """Every frame is drawn anew: the timeline is walked backwards, event by event, from where all are connected."""
+    record = tmp_path / "crowd.jsonl"
+    asyncio.run(performed(crowd(), record))
+    environment = reader.environment(TEXTUAL_ANIMATIONS="none")
+    terminal = spawn(reader.command("replay", str(record)), environment, ROOT)
+    try:
+        begin = time.perf_counter()
+        at = terminal.draw(terminal.stamp(15.0, until=b"RECORDED"), lambda text: "RECORDED" in text)
+        print(f"\n{record.stat().st_size / 1e6:.0f} MB replayed, first page after {(at or begin) - begin:.1f} s")
+        terminal.draw(terminal.stamp(1.0), lambda _: False)
+        terminal.press(END)
+        terminal.draw(terminal.stamp(2.0), lambda _: False)
+        frames = []
+        for _ in range(FRAMES):
+            cursor = terminal.row(-2).split(" of ")[0]
+            begin = time.perf_counter()
+            terminal.press(LEFT)
+            at = terminal.draw(
+                terminal.stamp(0.3), lambda _, cursor=cursor: terminal.row(-2).split(" of ")[0] != cursor
+            )
+            assert at is not None, terminal.text
+            frames.append(at - begin)
+        print(
+            f"a frame with {terminal.row(-2).split('event ')[-1].strip()} events behind it: "
+            f"p50 {percentile(frames, 0.5) * 1e3:.0f} ms, p99 {percentile(frames, 0.99) * 1e3:.0f} ms (target ≤ 50)"
+        )
     finally:
         terminal.close()
 

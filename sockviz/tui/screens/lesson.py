@@ -12,16 +12,17 @@ from textual.command import Provider
 from textual.containers import Container
 from textual.screen import Screen
 
-from sockviz.lesson.document import Prose
-from sockviz.model.events import CallReturned
+from sockviz.lesson.document import Predict, Prose
 from sockviz.player.run import Do, Run
 from sockviz.progress import ProgressStore
+from sockviz.tui import hints
 from sockviz.tui.commands import LessonCommands
 from sockviz.tui.messages import InspectRequested, LineFocused, PacketFocused, SocketFocused
-from sockviz.tui.motion import PACE, Countdowns, Movement, Playing, reading_time
+from sockviz.tui.motion import PACE, Countdowns, Frames, Movement, Playing, reading_time
 from sockviz.tui.reading import Onward, Reading
 from sockviz.tui.screens.lesson_keys import KEYS
 from sockviz.tui.stage import Roadmap, TimelineBar
+from sockviz.tui.stage.roadmap import rows_wanted
 from sockviz.tui.view import Focus, Look, Mode, View
 from sockviz.tui.widgets.key_bar import KeyBar
 from sockviz.tui.widgets.lesson_pane import ChoiceClicked, LessonPane
@@ -31,9 +32,10 @@ from sockviz.tui.widgets.panes import Panes
 from sockviz.tui.widgets.stage_area import StageArea
 from sockviz.tui.widgets.title import ObjectiveLine, TitleLine
 
-#: The least seconds between two drawings of what the run does by itself.
-FRAME = 1 / 30
-_WIDTHS = [(0, "-narrow"), (104, "-medium"), (160, "-wide")]
+_WIDTHS = [(0, "-narrow"), (112, "-medium"), (160, "-wide"), (190, "-vast")]
+_HEIGHTS = [(0, "-short"), (32, "-tall")]
+#: The lines that the roadmap may take, by the terminal's height.
+_ROADS = {0: 1, 32: 2, 44: 4}
 _COMMANDS: set[type[Provider] | Callable[[], type[Provider]]] = {LessonCommands}
 
 
@@ -45,6 +47,7 @@ class LessonScreen(Screen[tuple[str, ...]]):
     BINDINGS = KEYS
     COMMANDS = _COMMANDS
     HORIZONTAL_BREAKPOINTS = _WIDTHS
+    VERTICAL_BREAKPOINTS = _HEIGHTS
 
     def __init__(
         self,
@@ -66,14 +69,13 @@ class LessonScreen(Screen[tuple[str, ...]]):
         self._hint = ""
         self._overlays = Overlays(self)
         self._movement = Movement(self, self._draw)
+        self._frames = Frames(self, self._draw)
         self._countdowns = Countdowns(self, self._draw)
         self._playing = Playing(self, self._play_step)
         self._played_page = 0
         self._noted_page = -1
         self._rested = self.reading.resting
-        self._explained = 0
-        self._due = self._leaving = self._hurrying = False
-        self._drawn = 0.0
+        self._leaving = self._hurrying = False
 
     def compose(self) -> ComposeResult:
         """Title, objective, roadmap; the lesson beside the stage; timeline and keys."""
@@ -101,39 +103,18 @@ class LessonScreen(Screen[tuple[str, ...]]):
         while not self._leaving and (self._run.timeline.world.page or 0) < self._start:
             if self._run.next.do not in (Do.PERFORM, Do.TURN) or self._run.problem:
                 break
-            self._hint = f"Performing the pages before page {self._start + 1}…"
+            self._hint = hints.performing_up_to(self._start)
             await self._advance()
-        self._hint, self._hurrying = self._lacking(), False
-        self._explained = len(self._run.timeline)
+        self._hint = hints.lacking(self._run.timeline.header.lab, self.reading.mode)
         self._draw()
-
-    def _lacking(self) -> str:
-        """What is said first where this machine allows no better lab; the inspector has the reason."""
-        lab = self._run.timeline.header.lab
-        if "isolated lab" not in lab.missing or self.reading.mode is Mode.RECORDED:
-            return ""
-        shown = "" if lab.has_packets else ", its segments inferred"
-        return f"No isolated lab here: this machine's own loopback{shown}. i and sockviz doctor tell why."
+        self._hurrying = False
 
     # -- drawing
 
     def _run_changed(self) -> None:
-        # The player's callbacks come from outside Textual's contexts: timers are made in this screen's own.
         self.reading.run_changed()
-        if not self._due and not self._leaving and self.is_attached:
-            self._due = True
-            self.call_next(self._schedule)
-
-    def _schedule(self) -> None:
-        wait = FRAME - (time.monotonic() - self._drawn)
-        if wait > 0:
-            self.set_timer(wait, self._draw_due)
-        else:
-            self._draw_due()
-
-    def _draw_due(self) -> None:
-        self._due = False
-        self._draw()
+        if not self._leaving and self.is_attached:
+            self._frames.ask()
 
     def _draw(self) -> None:
         """Draws everything at the cursor, in one frame."""
@@ -150,11 +131,11 @@ class LessonScreen(Screen[tuple[str, ...]]):
             self.query_one(ObjectiveLine).show(
                 view.lesson.summary, self._hint or self.panes.advice(self.size), view.problem
             )
-            self.query_one(Roadmap).show(view)
+            self._show_roadmap(view)
             self.query_one(LessonPane).show(view, asked, self._notes)
             self.query_one(StageArea).show(view, reading.opened)
             self.query_one(TimelineBar).show(view)
-            self._explain(view)
+            self._overlays.explain(view, quietly=self._hurrying)
             self._overlays.show(view)
         self._countdowns.follow(view)
         if (
@@ -164,20 +145,17 @@ class LessonScreen(Screen[tuple[str, ...]]):
         ):
             self._noted_page = view.page.index
             self._store.page_seen(self._slug, view.page.index, len(view.lesson.pages))
-        self._drawn = time.monotonic()
+        self._frames.drawn()
+
+    def _show_roadmap(self, view: View) -> None:
+        roadmap = self.query_one(Roadmap)
+        most = max(lines for height, lines in _ROADS.items() if height <= self.size.height)
+        roadmap.styles.height = rows_wanted(view, max(self.size.width - 1, 1), most)
+        roadmap.show(view)
 
     def _view(self) -> View:
         view = self.reading.view(self._look, self._focus, self._movement.progress)
         return replace(view, now=time.time()) if view.mode is Mode.LIVE else view
-
-    def _explain(self, view: View) -> None:
-        """Opens the errno card once for each call that fails."""
-        if view.mode is Mode.REVIEW or view.cursor <= self._explained:
-            return
-        new = view.timeline.events[self._explained : view.cursor]
-        self._explained = view.cursor
-        if not self._hurrying and any(isinstance(event, CallReturned) and event.error for event in new):
-            self._overlays.open(Kind.ERRNO, view)
 
     # -- going on
 
@@ -203,10 +181,7 @@ class LessonScreen(Screen[tuple[str, ...]]):
         reading = self.reading
         match reading.onward:
             case Onward.PREDICT:
-                question = reading.point()
-                if question is not None:
-                    self.query_one(LessonPane).reveal(question.line)
-                    self._hint = "Predict first: a digit answers, space again passes."
+                self._point()
             case Onward.STEP:
                 self._overlays.shut(Kind.ERRNO)
                 reading.forward()
@@ -214,18 +189,12 @@ class LessonScreen(Screen[tuple[str, ...]]):
                 self._overlays.shut(Kind.ERRNO)
                 following = self._run.next
                 if following.do is Do.WAIT and following.call is not None:
-                    call = following.call
-                    self._hint = (
-                        f"{call.process} still sleeps in {call.name}: its next line waits for that to return."
-                    )
+                    self._hint = hints.waits_for(following.call)
                 self.run_worker(self._advance(), name="advance")
             case Onward.BUSY:
-                self._hint = "The last step is still under way; all other keys work meanwhile."
+                self._hint = hints.BUSY
             case Onward.END:
-                over = (
-                    "the end of the recording" if reading.mode is Mode.RECORDED else "the end of the lesson"
-                )
-                self._hint = f"This is {over}: b looks back, q goes back to the course."
+                self._hint = hints.end_of(reading.mode)
         self._draw()
 
     async def _advance(self) -> None:
@@ -241,14 +210,14 @@ class LessonScreen(Screen[tuple[str, ...]]):
         self._acted()
         self._overlays.shut(Kind.ERRNO)
         if not self.reading.back():
-            self._hint = "This is where the lesson begins."
+            self._hint = hints.BEGINS_HERE
         self._draw()
 
     def action_event(self, step: int) -> None:
         """One event back or forward, within what has happened."""
         self._acted()
         if not self.reading.go(self.reading.cursor + step) and step > 0:
-            self._hint = "Nothing has happened after this: space performs the next call."
+            self._hint = hints.NOTHING_AFTER
         self._draw()
 
     def action_first(self) -> None:
@@ -267,7 +236,7 @@ class LessonScreen(Screen[tuple[str, ...]]):
         """Looks at where a page (from 0) began, if it has been reached."""
         self._acted()
         if not self.reading.to_page(page):
-            self._hint = f"Page {page + 1} has not been reached yet: space goes on."
+            self._hint = hints.not_reached(page)
         self._draw()
 
     def action_play(self) -> None:
@@ -276,7 +245,7 @@ class LessonScreen(Screen[tuple[str, ...]]):
         self._acted()
         if not playing:
             self._played_page = self.reading.page.index
-            self._hint = "Playing on: any key stops."
+            self._hint = hints.PLAYING
             self._playing.begin()
         self._draw()
 
@@ -289,7 +258,7 @@ class LessonScreen(Screen[tuple[str, ...]]):
         onward = reading.onward
         if onward is Onward.BUSY:
             return PACE / 4
-        self._hint = "Playing on: any key stops."
+        self._hint = hints.PLAYING
         self._onward()
         return PACE if onward in (Onward.STEP, Onward.PERFORM) else None
 
@@ -311,10 +280,23 @@ class LessonScreen(Screen[tuple[str, ...]]):
         self._acted()
         question = next((q for q in self.reading.open_predictions if q.line == line), None)
         if question is not None and choice < len(question.choices):
-            number = self.reading.page.predictions.index(question)
             self.reading.choose(line, choice)
-            self._store.prediction_made(self._slug, f"{self.reading.page.index}.{number}", choice)
+            self._note_prediction(question, choice)
         self._draw()
+
+    def _point(self) -> None:
+        """To the first open question; what had been pointed to already is passed over."""
+        passed = [q for q in self.reading.open_predictions if q.line == self.reading.pointed]
+        question = self.reading.point()
+        for each in passed:
+            self._note_prediction(each, None)
+        if question is not None:
+            self.query_one(LessonPane).reveal(question.line)
+            self._hint = hints.PREDICT
+
+    def _note_prediction(self, question: Predict, choice: int | None) -> None:
+        page = self.reading.page
+        self._store.prediction_made(self._slug, f"{page.index}.{page.predictions.index(question)}", choice)
 
     # -- what is shown
 
@@ -349,8 +331,7 @@ class LessonScreen(Screen[tuple[str, ...]]):
         """The instructor's notes."""
         self._acted()
         self._notes = not self._notes
-        if not self.reading.page.notes:
-            self._hint = f"Notes for the instructor {'on' if self._notes else 'off'}; this page has none."
+        self._hint = hints.notes(self._notes, bool(self.reading.page.notes))
         self._draw()
 
     def action_overlay(self, name: str) -> None:
@@ -404,7 +385,7 @@ class LessonScreen(Screen[tuple[str, ...]]):
         """Ends every process of the lesson, then goes back."""
         if not self._leaving:
             self._acted()
-            self._hint = "Ending the lesson's processes…"
+            self._hint = hints.LEAVING
             self._draw()
             self._leaving = True
             self._countdowns.stop()

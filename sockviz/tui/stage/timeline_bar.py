@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+
 from sockviz.model.events import CallReturned, Event, PageOpened, StatementBegun
 from sockviz.model.narration import headline
 from sockviz.model.stops import stops
@@ -16,6 +18,11 @@ from sockviz.tui.view import Mode, View
 #: Resting places drawn at most, before the bar shows only those around the reader.
 _MOST = 40
 
+#: The shortest track that still shows before and after.
+_SHORTEST = 9
+#: From this width on the event's number is written out.
+_ROOMY = 100
+
 
 def draw_timeline(view: View, width: int, height: int) -> list[Line]:
     """The bar in exactly `width` × `height`: in one line all of it; in more, the sentence has its own."""
@@ -23,7 +30,9 @@ def draw_timeline(view: View, width: int, height: int) -> list[Line]:
     sentence = _sentence(view)
     role = "bad" if _failed(view) else ""
     if height <= 1:
-        track = _track(view, max(8, width // 3))
+        # A long sentence is worth more than a long track.
+        spare = width - where.width - cell_len(sentence) - 6
+        track = _track(view, max(_SHORTEST, min(width // 3, spare)))
         return finish(
             [ends(line(" ") + track + line("   ") + line((sentence, role)), where + line(" "), width)],
             width,
@@ -54,7 +63,7 @@ def _sentence(view: View) -> str:
 
 def _where(view: View, width: int) -> str:
     total = len(view.timeline)
-    return f"event {view.cursor} of {total}" if width >= 70 else f"{view.cursor}/{total}"
+    return f"event {view.cursor} of {total}" if width >= _ROOMY else f"{view.cursor}/{total}"
 
 
 def _failed(view: View) -> bool:

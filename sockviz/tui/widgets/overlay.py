@@ -8,8 +8,9 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.screen import Screen
 
+from sockviz.model.events import CallReturned
 from sockviz.tui.stage import ErrnoCard, InspectorView, StateDiagram
-from sockviz.tui.view import View
+from sockviz.tui.view import Mode, View
 
 
 class Kind(Enum):
@@ -49,6 +50,7 @@ class Overlays:
     def __init__(self, screen: Screen[tuple[str, ...]]) -> None:
         self._screen = screen
         self._opened: dict[Kind, Overlay] = {}
+        self._explained = 0
 
     def __contains__(self, kind: Kind) -> bool:
         return kind in self._opened
@@ -65,6 +67,15 @@ class Overlays:
         (self._screen if kind is Kind.STATES else self._screen.query_one("#body")).mount(overlay)
         if overlay.can_focus:
             overlay.call_after_refresh(overlay.focus)
+
+    def explain(self, view: View, quietly: bool = False) -> None:
+        """Opens the card for a call that has failed since the last time: once for each, and never while looking back."""
+        if view.mode is Mode.REVIEW or view.cursor <= self._explained:
+            return
+        new = view.timeline.events[self._explained : view.cursor]
+        self._explained = view.cursor
+        if not quietly and any(isinstance(event, CallReturned) and event.error for event in new):
+            self.open(Kind.ERRNO, view)
 
     def shut(self, kind: Kind) -> None:
         """Closes it, if it is open."""

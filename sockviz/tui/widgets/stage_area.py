@@ -7,18 +7,24 @@ from textual.containers import Container, VerticalScroll
 
 from sockviz.tui.cast import Cast, cast
 from sockviz.tui.stage import ProcessPanel, WirePanel
+from sockviz.tui.stage.code import next_line
 from sockviz.tui.view import View
+
+#: The lines of a panel that is not folded, at least; the style sheet says the same.
+_LEAST = 7
 
 
 class Column(VerticalScroll, can_focus=False):
-    """One side of the stage: its processes, one below the other; it scrolls when they are many."""
+    """One side of the stage: its processes, one below the other. Where there is not room for all, those that have been at
+    work last are whole, and the others a line each."""
 
     def __init__(self, side: str) -> None:
         super().__init__(id=f"stage-{side}", classes="column")
         self._panels: dict[str, ProcessPanel] = {}
+        self._order: tuple[str, ...] = ()
 
-    def show(self, names: tuple[str, ...], view: View) -> None:
-        """A panel for each of `names`, in that order, each showing `view`."""
+    def show(self, names: tuple[str, ...], order: tuple[str, ...], view: View) -> None:
+        """A panel for each of `names`, in that order, each showing `view`. ``order``: who was at work last, first."""
         for gone in [name for name in self._panels if name not in names]:
             self._panels.pop(gone).remove()
         for number, name in enumerate(names):
@@ -30,8 +36,23 @@ class Column(VerticalScroll, can_focus=False):
                     self.mount(panel, after=earlier[-1])
                 else:
                     self.mount(panel, before=later[0] if later else None)
-            self._panels[name].show(view)
+        self._order = tuple(
+            sorted(names, key=lambda name: order.index(name) if name in order else len(order))
+        )
+        self._fold()
+        for panel in self._panels.values():
+            panel.show(view)
         self.set_class(not names, "-empty")
+
+    def on_resize(self) -> None:
+        """There is room for more, or for less."""
+        self._fold()
+
+    def _fold(self) -> None:
+        height, count = self.size.height, len(self._order)
+        whole = count if not height else max(1, (height - count) // (_LEAST - 1))
+        for place, name in enumerate(self._order):
+            self._panels[name].set_class(place >= whole, "-folded")
 
     def reveal(self, name: str) -> None:
         """Scrolls to the panel of `name`, where it is on this side."""
@@ -58,20 +79,30 @@ class StageArea(Container):
     def show(self, view: View, opened: float) -> None:
         """Shows `view`. `opened` is when its page was."""
         shown = cast(view.lesson, view.page, view.world, opened)
-        self._left.show(shown.left, view)
-        self._right.show(shown.right, view)
+        order = at_work(view, opened)
+        self._left.show(shown.left, order, view)
+        self._right.show(shown.right, order, view)
         self._wire.show(view)
         if shown != self._cast:
             self._cast = shown
             self.set_class(not shown.left or not shown.right, "-one-sided")
             self.set_class(not shown.left and not shown.right, "-deserted")
             self.set_class(not shown.wire, "-wireless")
-        at = (
-            max(view.world.lines.items(), key=lambda item: item[1].begun)[1].process
-            if view.world.lines
-            else None
-        )
+        at = order[0] if order else None
         if at is not None and at != self._at:
             self.call_after_refresh(self._left.reveal, at)
             self.call_after_refresh(self._right.reveal, at)
         self._at = at
+
+
+def at_work(view: View, opened: float) -> tuple[str, ...]:
+    """The processes by when a line of theirs was begun, the last first. On a page (`opened` then) that nobody has begun
+    to perform, who will is before all others."""
+    begun: dict[str, float] = {}
+    for progress in view.world.lines.values():
+        begun[progress.process] = max(begun.get(progress.process, 0.0), progress.begun)
+    order = sorted(begun, key=lambda name: -begun[name])
+    coming = view.lesson.statement_at(next_line(view) or 0)
+    if coming is not None and (not order or begun[order[0]] < opened):
+        order = [coming.process, *(name for name in order if name != coming.process)]
+    return tuple(order)

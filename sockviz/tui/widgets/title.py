@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widget import Widget
 
+from sockviz.tui.hints import why_not_isolated
 from sockviz.tui.view import Mode, View
 
 _BADGES = {
@@ -24,6 +25,8 @@ class TitleLine(Widget):
 
     def show(self, view: View) -> None:
         """Shows where `view` is."""
+        if self._view is None:
+            self.tooltip = Content(why_not_isolated(view.lab)) or None
         self._view = view
         self.refresh()
 

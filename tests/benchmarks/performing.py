@@ -1,6 +1,17 @@
-"""Lessons written for benchmarks."""
+"""Lessons written for benchmarks, and their performance without a screen."""
 
 from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from sockviz.lab.loopback import open_lab
+from sockviz.lesson.parser import parse_lesson
+from sockviz.model.timeline import Timeline
+from sockviz.player.patience import Patience
+from sockviz.player.performance import Performance
+from sockviz.player.recorded import Recorder
+from sockviz.player.run import Do
 
 #: A lesson performs at most 2,000 lines: two a client, and three of the server.
 CLIENTS, PROCESSES, A_PAGE = 998, 2, 50
@@ -31,3 +42,19 @@ def sends(calls: int, a_page: int) -> str:
         text += ["", "---", "", f"## Page {page}", "", "They speak.", "", "```python @client"]
         text += ['c.send(b"x")'] * a_page + ["```"]
     return "\n".join(text) + "\n"
+
+
+async def performed(text: str, record: Path | None = None) -> tuple[Timeline, list[float]]:
+    """The whole lesson in an isolated lab: its timeline, and what each step took."""
+    performance = Performance(parse_lesson(text, "benchmark.md"), await open_lab("isolated"), patience=Patience())
+    spans = []
+    try:
+        with record.open("w", encoding="utf-8") if record else open("/dev/null", "w") as file:
+            Recorder(performance, file)
+            while performance.next.do is not Do.END:
+                begin = time.perf_counter()
+                await performance.advance()
+                spans.append(time.perf_counter() - begin)
+    finally:
+        await performance.close()
+    return performance.timeline, spans
