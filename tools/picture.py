@@ -1,6 +1,6 @@
 """Makes the README's picture: performs a lesson in a real lab, headless, and saves the screen as SVG.
 
-    python tools/picture.py LESSON PAGE OUT.svg [--size 120x36] [--theme dark]
+    python -m tools.picture LESSON PAGE OUT.svg [--size 120x36] [--theme dark]
 
 The lesson is performed up to the end of PAGE; predictions are passed over.
 """

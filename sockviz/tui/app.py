@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.scrollbar import ScrollBar
 from textual.worker import WorkerFailed
 
 from sockviz.progress import ProgressStore
@@ -20,6 +21,7 @@ from sockviz.tui import crash, look
 from sockviz.tui.course import CourseEntry, OpenRun, Options
 from sockviz.tui.screens.home import HomeScreen, LessonChosen
 from sockviz.tui.themes import ANSI, DARK, MONOCHROME, NAMES, themes
+from sockviz.tui.widgets.thin_bar import ThinBar
 
 if TYPE_CHECKING:
     from sockviz.player.run import Run
@@ -57,6 +59,7 @@ class SockvizApp(App[int]):
         self.ascii = look.wants_ascii(os.environ) if chosen is None else chosen
         for theme in themes():
             self.register_theme(theme)
+        ScrollBar.renderer = ThinBar
         # Set before anything is drawn: a theme that is changed later styles everything twice.
         self.set_reactive(App.theme, name)
         self.stylesheet.set_variables(self.get_css_variables())

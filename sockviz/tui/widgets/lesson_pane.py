@@ -77,6 +77,7 @@ class LessonPane(VerticalScroll):
         self._text = _Text()
         self._page = -1
         self._answers: frozenset[int] = frozenset()
+        self._judged: frozenset[int] = frozenset()
         self._line: int | None = None
 
     def compose(self) -> ComposeResult:
@@ -87,6 +88,7 @@ class LessonPane(VerticalScroll):
         """Shows `view`'s page."""
         self._text.give(view, asked, notes)
         answers = frozenset(view.world.answers)
+        judged = frozenset(view.world.expectations)
         line = max((n for n in view.world.lines if view.page.line <= n), default=None)
         if view.page.index != self._page:
             self._page = view.page.index
@@ -95,9 +97,10 @@ class LessonPane(VerticalScroll):
             self.scroll_home(animate=False)
         elif new := answers - self._answers:
             self.reveal(min(new))
-        elif line != self._line and line is not None:
-            self.reveal(max((b.line for b in view.page.blocks if b.line <= line), default=0))
-        self._answers, self._line = answers, line
+        elif (line != self._line and line is not None) or judged - self._judged:
+            latest = max([*(judged - self._judged), line or 0])
+            self.reveal(max((b.line for b in view.page.blocks if b.line <= latest), default=0))
+        self._answers, self._judged, self._line = answers, judged, line
 
     @property
     def plain(self) -> str:
