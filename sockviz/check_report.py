@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 
 from sockviz.lesson.document import Problem
-from sockviz.player.check import LessonReport, Report
+from sockviz.player.report import NO_LAB, LessonReport, Report
 
 
 def as_json(report: Report) -> str:
@@ -63,7 +63,8 @@ def as_text(report: Report, *, strict: bool) -> str:
         summary.append(f"{len(skipped)} skipped, which is not passed")
     if warnings:
         summary.append(f"{warnings} warnings" + (", and --strict makes them count" if strict else ""))
-    lines.append(f"{'; '.join(summary)} (Linux {report.kernel}, {report.lab} lab)")
+    where = "no lab can be had here" if report.lab == NO_LAB else f"Linux {report.kernel}, {report.lab} lab"
+    lines.append(f"{'; '.join(summary)} ({where})")
     return "\n".join(lines)
 
 

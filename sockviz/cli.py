@@ -17,10 +17,13 @@ from sockviz import __version__
 
 if TYPE_CHECKING:
     from sockviz.lesson.document import Lesson
+    from sockviz.player.report import Report
     from sockviz.player.run import Run
 
 T = TypeVar("T")
 OK, FAILED, USAGE = 0, 1, 2
+#: What the screen's themes are called (`sockviz.tui.themes`, which needs Textual).
+THEMES = ("dark", "light", "ansi", "mono")
 
 
 class Usage(Exception):
@@ -69,7 +72,7 @@ def _run(options: argparse.Namespace) -> int:
     async def perform() -> int:
         from sockviz import plain
 
-        run = await _open(lesson, options.lab)
+        run = await _open(lesson, options.lab, record=options.record is not None)
         with contextlib.ExitStack() as files:
             try:
                 _record(run, options.record, files)
@@ -128,6 +131,32 @@ def _world(recorded: Run, options: argparse.Namespace) -> int:
     return OK
 
 
+def _export(options: argparse.Namespace) -> int:
+    from sockviz.model.pcapng import NoPackets
+    from sockviz.model.recording import BadRecording
+    from sockviz.player.export import export_pcapng
+
+    recording, out = Path(options.file), Path(options.pcapng)
+    try:
+        exported = export_pcapng(recording, out)
+    except FileExistsError:
+        raise Usage(f"--pcapng {out}: this file exists; name another, or remove it") from None
+    except OSError as error:
+        if error.filename == str(recording):
+            raise Usage(f"{recording}: cannot be read: {error.strerror}") from None
+        raise Usage(f"--pcapng {out}: {error.strerror}") from None
+    except BadRecording as bad:
+        _complain(str(bad))
+        return FAILED
+    except NoPackets as none:
+        _complain(f"{recording}: this recording has no captured packets: {none}")
+        return FAILED
+    print(exported.summary)
+    if exported.problem is not None:
+        _complain(exported.problem)
+    return OK
+
+
 def _list(options: argparse.Namespace) -> int:
     from sockviz.lesson.document import BadLesson
     from sockviz.player.shelf import course, read_lesson
@@ -169,8 +198,6 @@ def _list(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from sockviz.check_report import as_json, as_text
-    from sockviz.lab.supervisor import LabRefused
-    from sockviz.player.check import check
     from sockviz.player.shelf import lessons_directory
 
     paths = [Path(word) for word in options.paths] or [lessons_directory()]
@@ -185,14 +212,27 @@ def _check(options: argparse.Namespace) -> int:
             files.append(file)
     if not files:
         raise Usage(f"{', '.join(map(str, paths))}: no lesson (*.md) there")
-    try:
-        report = _drive(check(files, options.lab))
-    except LabRefused as refusal:
-        _complain(f"no lab can be made here: {refusal}. `sockviz doctor` tells why and what to do.")
-        return FAILED
+    report = _checked(files, options.lab)
     warned = options.strict and any(lesson.warnings for lesson in report.lessons)
     print(as_json(report) if options.json else as_text(report, strict=options.strict))
     return OK if report.ok and not warned else FAILED
+
+
+def _checked(files: Sequence[Path], kind: str) -> Report:
+    from sockviz.player.instead import other_system
+    from sockviz.player.report import all_skipped
+
+    reason = other_system()
+    if reason is None:
+        from sockviz.lab.supervisor import LabRefused
+        from sockviz.player.check import check
+
+        try:
+            return _drive(check(files, kind))
+        except LabRefused as refusal:
+            reason = str(refusal)
+    _complain(f"no lab can be made here: {reason}. `sockviz doctor` tells why and what to do.")
+    return all_skipped(files, f"no lab can be made here: {reason}")
 
 
 def _notes(options: argparse.Namespace) -> int:
@@ -250,24 +290,20 @@ def _read(path: Path) -> Lesson:
         raise Usage(f"{path}: cannot be read: {error.strerror}") from None
 
 
-async def _open(lesson: Lesson, kind: str) -> Run:
-    from sockviz.lab.supervisor import LabRefused
-    from sockviz.player.labs import LessonSkipped, lab_for
-    from sockviz.player.performance import Performance
+async def _open(lesson: Lesson, kind: str, *, record: bool) -> Run:
+    from sockviz.player.opening import CannotPerform, open_run
+    from sockviz.player.recorded import Recorded
+    from sockviz.player.unfolding import Unfolding
 
     try:
-        chosen = await lab_for(lesson, kind)
-    except LessonSkipped as reason:
-        raise Usage(f"«{lesson.title}» cannot be performed here: {reason}") from None
-    except LabRefused as refusal:
-        raise Usage(
-            f"no {kind} lab can be made here: {refusal}. `sockviz doctor` tells why and what to do."
-        ) from None
-    if chosen.fallback is not None:
+        opened = await open_run(lesson, kind, __version__, record=record)
+    except CannotPerform as reason:
+        raise Usage(str(reason)) from None
+    if opened.fallback is not None:
         _complain(
-            f"no isolated lab here ({chosen.fallback}): this is the machine's own loopback, without packet capture."
+            f"no isolated lab here ({opened.fallback}): this is the machine's own loopback, without packet capture."
         )
-    return Performance(lesson, chosen.lab, __version__)
+    return Unfolding(opened.run) if isinstance(opened.run, Recorded) else opened.run
 
 
 def _record(run: Run, name: str | None, files: contextlib.ExitStack) -> None:
@@ -305,6 +341,8 @@ def _screen(options: argparse.Namespace, lesson: Path | None, recorded: Run | No
         start_page=getattr(options, "start", 1) - 1,
         notes=getattr(options, "notes", False),
         progress=_progress_file(options),
+        theme=options.theme,
+        ascii_only=options.ascii,
     )
 
 
@@ -342,16 +380,27 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Start with: sockviz run 1",
     )
     parser.add_argument("--version", action="version", version=f"sockviz {__version__}")
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
-        "--progress", metavar="FILE", help="keep your progress in FILE instead of your data directory"
-    )
-    parser.add_argument("--progress", metavar="FILE", help=argparse.SUPPRESS)
+    # Taken before the command and after it: only what is really given there replaces what was given here.
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    drawn = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    for taker in (parser, common):
+        taker.add_argument(
+            "--progress", metavar="FILE", help="keep your progress in FILE instead of your data directory"
+        )
+    for taker in (parser, drawn):
+        taker.add_argument(
+            "--theme", choices=THEMES,
+            help="the screen's colours: dark, light, ansi (your terminal's own sixteen) or mono (none; also with NO_COLOR)",
+        )  # fmt: skip
+        taker.add_argument(
+            "--ascii", action="store_true",
+            help="draw with ASCII characters alone (by itself where the locale is not UTF-8)",
+        )  # fmt: skip
     parser.set_defaults(command=_home)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     run = commands.add_parser(
-        "run", parents=[common], help="perform one lesson", description="Performs one lesson."
+        "run", parents=[common, drawn], help="perform one lesson", description="Performs one lesson."
     )
     run.add_argument(
         "lesson", metavar="LESSON", help="its number, its slug (first-connection) or a path to a file"
@@ -383,7 +432,9 @@ def _parser() -> argparse.ArgumentParser:
     _lab_option(check)
     check.set_defaults(command=_check)
 
-    replay = commands.add_parser("replay", parents=[common], help="a recording, through the same front ends")
+    replay = commands.add_parser(
+        "replay", parents=[common, drawn], help="a recording, through the same front ends"
+    )
     replay.add_argument("file", metavar="FILE", help="what --record wrote")
     replay.add_argument("--plain", action="store_true", help="linear text instead of the screen")
     replay.add_argument("--at", metavar="N", type=int, help="with --json: the world after event N")
@@ -391,6 +442,11 @@ def _parser() -> argparse.ArgumentParser:
         "--json", action="store_true", help="print the world after the last event, or after --at N"
     )
     replay.set_defaults(command=_replay)
+
+    export = commands.add_parser("export", help="a recording's packets for Wireshark")
+    export.add_argument("file", metavar="RECORDING", help="what --record wrote")
+    export.add_argument("--pcapng", metavar="OUT", required=True, help="the file to write; it must not exist")
+    export.set_defaults(command=_export)
 
     notes = commands.add_parser("notes", help="the instructor's notes of a lesson, page by page")
     notes.add_argument("lesson", metavar="LESSON", help="its number, its slug or a path to a file")

@@ -20,12 +20,14 @@ from sockviz.lab.wire import (
     DROPPED,
     DUPLICATED,
     HOSTS,
+    LOST,
     READY,
     REFUSED,
     REPORT,
 )
 from sockviz.model.events import LinkActed, LinkSet
 
+_GONE = "the link's process ended"
 _VERBS = {DELIVERED: "deliver", DROPPED: "drop", DUPLICATED: "duplicate"}
 
 
@@ -35,6 +37,7 @@ class _Gathered:
 
     packets: list[tuple[int, Framed]] = field(default_factory=list)
     acts: list[LinkActed | LinkSet] = field(default_factory=list)
+    lost: dict[str, int] = field(default_factory=dict)
 
 
 class WireLink:
@@ -53,7 +56,9 @@ class WireLink:
         self._orders = 0
         self._answers: dict[int, asyncio.Future[None]] = {}
         self._gathered = _Gathered()
-        self._seen: set[int] = set()  # frames whose arrival was told: what is not ours to show has none
+        self._seen: set[int] = (
+            set()
+        )  # frames on the link whose arrival was told: what is not ours to show has none
         self._holding: frozenset[str] = frozenset()
         self._loop.add_reader(ours, self._read)
 
@@ -74,6 +79,8 @@ class WireLink:
         self, verb: str, *, pattern: str | None = None, frame: int | None = None, seconds: float = 0.0
     ) -> None:
         """Has the link do something; see `Link.order`. Raises `LabRefused` where the wire is gone."""
+        if self._socket.fileno() < 0:
+            raise LabRefused(_GONE, 0)
         self._orders += 1
         number = self._orders
         answer: asyncio.Future[None] = self._loop.create_future()
@@ -95,7 +102,12 @@ class WireLink:
         """What came since the last time, from each host, and what the link did."""
         gathered, self._gathered = self._gathered, _Gathered()
         taken = [
-            Taken(host, (), 0, [framed for sender, framed in gathered.packets if sender == place])
+            Taken(
+                host,
+                (),
+                gathered.lost.get(host, 0),
+                [framed for sender, framed in gathered.packets if sender == place],
+            )
             for place, host in enumerate(HOSTS)
         ]
         return [*taken, Taken(HOSTS[0], (), 0, (), gathered.acts)]
@@ -143,13 +155,18 @@ class WireLink:
             if packet is not None:  # ARP, neighbour discovery: the hosts' own housekeeping
                 self._seen.add(number)
                 self._gathered.packets.append((sender, Framed(packet, number, entry)))
+        elif kind == LOST:
+            lost = self._gathered.lost
+            lost[HOSTS[sender]] = lost.get(HOSTS[sender], 0) + number
         elif kind in _VERBS and number in self._seen:
             self._gathered.acts.append(LinkActed(at, _VERBS[kind], number))
+            if kind != DUPLICATED:
+                self._seen.discard(number)
 
     def _gone(self) -> None:
         self._loop.remove_reader(self._socket)
         self._socket.close()
-        gone = LabRefused("the link's process ended", 0)
+        gone = LabRefused(_GONE, 0)
         for waiting in (self._ready, *self._answers.values()):
             if not waiting.done():
                 waiting.set_exception(gone)

@@ -3,6 +3,9 @@
 Run as ``python -I wire.py CONTROL_FD HOME_FD CLIENT_FD SERVER_FD`` (namespaces as descriptors). In flow a frame is forwarded
 first and reported after; while holding, it waits until a verb lets it go. The bytes are the kernel's own, never changed.
 
+What the hosts' own housekeeping sends (ARP and the like, which no lesson speaks of) always passes. A later fragment passes too:
+without the first, which is a packet as any other, nothing comes of it.
+
 Orders come as JSON datagrams; reports go out as binary ones (see REPORT), each in the order things happened.
 """
 
@@ -11,6 +14,7 @@ from __future__ import annotations
 import collections
 import errno
 import json
+import math
 import os
 import select
 import socket
@@ -23,22 +27,32 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from sockviz.lab.wire_frames import Frame, describe
+from sockviz.kernel.stamps import wait_for_stamps
+from sockviz.lab.wire_frames import HOUSEKEEPING, Frame, describe
 
-#: kind, sender (0 client, 1 server), frame's number, its entry's number, stamp. The frame's bytes follow an arrival.
+#: kind, sender (0 client, 1 server), frame's number, its entry's number, stamp. The frame's bytes follow an arrival; of frames
+#: that were lost the number is how many.
 REPORT = struct.Struct("!cBQQd")
 ARRIVED, DELIVERED, DROPPED, DUPLICATED, ANSWER, READY, REFUSED = b"a", b"d", b"x", b"2", b"=", b"r", b"!"
+LOST = b"?"
 HOSTS = ("client", "server")
-ETH_P_ALL, SOL_PACKET, PACKET_IGNORE_OUTGOING = 3, 263, 23
+ETH_P_ALL, SOL_PACKET, PACKET_STATISTICS, PACKET_IGNORE_OUTGOING = 3, 263, 6, 23
+SO_TIMESTAMPNS = 35  # SCM_TIMESTAMPNS is the same number
+STAMP = struct.Struct("@ll")  # struct timespec
+CONTROL = socket.CMSG_SPACE(STAMP.size)
 LARGEST_FRAME = 1 << 16
+#: Frames taken from one side before the other has its turn.
+AT_ONCE = 64
 #: Reports that may wait while sockviz is busy, before frames wait too.
 MOST_WAITING = 100_000
 
 
 @dataclass(slots=True)
 class Entry:
-    """A segment that is held, with its copies: the kernel sends it again while it waits."""
+    """A segment that is held, with its copies: the kernel sends it again while it waits. ``number`` is the first one's, and
+    stays so when that has been let through and copies of it still wait."""
 
+    number: int
     frames: collections.deque[Frame]
     due: float | None = None  # when a delay ends
 
@@ -72,37 +86,43 @@ class Wire:
 
     # --- frames -----------------------------------------------------------------------------------------------
 
-    def arrived(self, sender: str, data: bytes) -> None:
-        """A host sent a frame."""
-        now = time.time()
+    def arrived(self, sender: str, data: bytes, at: float) -> None:
+        """A host sent a frame; `at` is when the kernel had it."""
         self.frames += 1
-        frame = describe(self.frames, sender, now, data)
-        if sender not in self.holding and not self.orders:
-            self.send(frame)
-            self.report(ARRIVED, frame, frame.number, now, data)
-            self.report(DELIVERED, frame, frame.number, time.time())
+        frame = describe(self.frames, sender, at, data)
+        kept = sender in self.holding
+        if frame.label == HOUSEKEEPING or not (kept or self.orders):
+            self.report(ARRIVED, frame, frame.number, at, data)
+            self.pass_on(frame)
             return
-        copy_of = next(
-            (e for e in self.held if frame.identity is not None and e.first.identity == frame.identity), None
-        )
-        entry = copy_of or Entry(collections.deque())
-        entry.frames.append(frame)
-        self.report(ARRIVED, frame, entry.first.number, now, data)
-        if copy_of is not None:
-            return  # it waits with the one it repeats
+        entry = self.repeated(frame) if kept else None
+        if entry is not None:  # it waits with the one it repeats
+            self.report(ARRIVED, frame, entry.number, at, data)
+            entry.frames.append(frame)
+            return
+        self.report(ARRIVED, frame, frame.number, at, data)
+        entry = Entry(frame.number, collections.deque([frame]))
         self.held.append(entry)
-        order = next((o for o in self.orders if frame.matches(o.pattern)), None)
+        # "The next one" is the next that is kept: what flows anyway needs no letting through.
+        orders = (
+            o for o in self.orders if frame.matches(o.pattern) and (kept or o.pattern or o.verb != "deliver")
+        )
+        order = next(orders, None)
         if order is not None:
             self.orders.remove(order)
             self.carry_out(order, entry)
-        elif sender not in self.holding:
+        elif not kept:
             self.deliver(entry)
+
+    def repeated(self, frame: Frame) -> Entry | None:
+        """The segment that waits and that `frame` is a copy of."""
+        if frame.identity is None:
+            return None
+        return next((each for each in self.held if each.first.identity == frame.identity), None)
 
     def deliver(self, entry: Entry) -> None:
         """Lets one copy through."""
-        frame = entry.frames.popleft()
-        self.send(frame)
-        self.report(DELIVERED, frame, frame.number, time.time())
+        self.pass_on(entry.frames.popleft())
         if not entry.frames:
             self.held.remove(entry)
         entry.due = None
@@ -110,15 +130,19 @@ class Wire:
     def drop(self, entry: Entry) -> None:
         """Discards all waiting copies."""
         for frame in entry.frames:
-            self.report(DROPPED, frame, frame.number, time.time())
+            self.report(DROPPED, frame, frame.number, after(frame))
         self.held.remove(entry)
 
     def duplicate(self, entry: Entry) -> None:
         """Lets one copy through twice."""
-        frame = entry.first
-        self.send(frame)
-        self.report(DUPLICATED, frame, frame.number, time.time())
+        self.pass_on(entry.first, DUPLICATED)
         self.deliver(entry)
+
+    def pass_on(self, frame: Frame, kind: bytes = DELIVERED) -> None:
+        """Lets a frame through, and tells."""
+        at = after(frame)  # before it is sent: the other kernel may answer before the system call returns
+        self.send(frame)
+        self.report(kind, frame, frame.number, at)
 
     def send(self, frame: Frame) -> None:
         """Puts a frame on the other host's device, byte for byte."""
@@ -141,9 +165,12 @@ class Wire:
                 self.answer(number)
             case "release":
                 self.holding.clear()
-                self.orders.clear()
                 while self.held:
                     self.deliver(self.held[0])
+                # What still waits for a match has it no more: everything flows.
+                for order in self.orders:
+                    self.answer(order.number)
+                self.orders.clear()
                 self.answer(number)
             case "cancel":
                 self.orders = [order for order in self.orders if order.number != number]
@@ -160,8 +187,8 @@ class Wire:
             entry = next((e for e in self.held if e.first.matches(order.pattern)), None)
         if entry is not None:
             self.carry_out(order, entry)
-        elif frame is not None:
-            self.answer(order.number)  # it is not held any more: nothing to do
+        elif frame is not None or (order.verb == "deliver" and not self.holding):
+            self.answer(order.number)  # it is not held any more, or nothing is: nothing to do
         else:
             self.orders.append(order)
             if not self.holding:
@@ -195,6 +222,10 @@ class Wire:
         """Tells sockviz what became of a frame."""
         self.outbox.append(REPORT.pack(kind, HOSTS.index(frame.sender), frame.number, entry, at) + data)
 
+    def lose(self, sender: str, count: int) -> None:
+        """Tells sockviz that the kernel had no room for frames of a host: the link has lost them."""
+        self.outbox.append(REPORT.pack(LOST, HOSTS.index(sender), count, 0, time.time()))
+
     def answer(self, number: int) -> None:
         """Tells sockviz that an order is done."""
         self.outbox.append(REPORT.pack(ANSWER, 0, number, 0, time.time()))
@@ -216,13 +247,17 @@ class Wire:
         """Forwards until sockviz goes."""
         poll = select.poll()
         names = {port.fileno(): name for name, port in self.ports.items()}
-        for port in self.ports.values():
-            poll.register(port, select.POLLIN)
         control = self.control.fileno()
+        taking = False
         while True:
+            room = len(self.outbox) <= MOST_WAITING
+            if room is not taking:
+                taking = room
+                for fd in names:
+                    poll.register(fd, select.POLLIN if taking else 0)
             poll.register(control, select.POLLIN | (select.POLLOUT if self.outbox else 0))
             wait = self.due()
-            for fd, events in poll.poll(None if wait is None else wait * 1000):
+            for fd, events in poll.poll(None if wait is None else math.ceil(wait * 1000)):
                 if fd in names:
                     self.take(names[fd])
                 elif events & ~select.POLLOUT:
@@ -234,16 +269,38 @@ class Wire:
 
     def take(self, sender: str) -> None:
         """Takes what a host has sent, a bounded number of frames at a time so that no side starves."""
-        for _ in range(64):
-            if len(self.outbox) > MOST_WAITING:
-                return
+        port = self.ports[sender]
+        for _ in range(AT_ONCE):
             try:
-                data = self.ports[sender].recv(LARGEST_FRAME, socket.MSG_DONTWAIT)
+                data, control, _, _ = port.recvmsg(LARGEST_FRAME, CONTROL, socket.MSG_DONTWAIT)
             except BlockingIOError:
                 return
             except OSError:
                 return  # ENETDOWN: said once when the device goes down
-            self.arrived(sender, data)
+            self.arrived(sender, data, stamp_of(control))
+        # Only where more waited than that can the kernel have run out of room.
+        lost = frames_lost(port)
+        if lost:
+            self.lose(sender, lost)
+
+
+def frames_lost(port: socket.socket) -> int:
+    """How many frames the kernel had no room for since this was last asked: it counts from 0 again."""
+    return int(struct.unpack("=2I", port.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))[1])
+
+
+def after(frame: Frame) -> float:
+    """Now, as something that was done to a frame that had arrived, whatever became of the clock since."""
+    return max(time.time(), math.nextafter(frame.at, math.inf))
+
+
+def stamp_of(control: list[tuple[int, int, bytes]]) -> float:
+    """When the kernel had a frame (CLOCK_REALTIME), from what came with it; now, where it says nothing."""
+    for level, kind, value in control:
+        if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS):
+            seconds, nanoseconds = STAMP.unpack_from(value)
+            return float(seconds + nanoseconds / 1e9)
+    return time.time()
 
 
 def port(device: str) -> socket.socket:
@@ -252,6 +309,7 @@ def port(device: str) -> socket.socket:
     sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8 << 20)
+    sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
     sock.bind((device, ETH_P_ALL))
     return sock
 
@@ -269,6 +327,7 @@ def main() -> None:
     try:
         connect(plans, home)
         ports = {name: port(name) for name in HOSTS}
+        wait_for_stamps()
     except SetupRefused as refusal:
         step, number = refusal.args
         control.send(REFUSED + json.dumps({"step": step, "errno": number}).encode())

@@ -64,6 +64,8 @@ def connect(hosts: Mapping[str, HostPlan], home: int) -> None:
     """Links the two hosts. Raises SetupRefused."""
     try:
         with IPRoute() as link:
+            # Our own loopback: through it we can see whether packets are stamped on arrival.
+            link.link("set", index=link.link_lookup(ifname="lo")[0], state="up")
             for plan in hosts.values():
                 peer = {"ifname": DEVICE, "net_ns_fd": plan.namespace, "address": plan.mac}
                 link.link("add", ifname=plan.name, kind="veth", peer=peer)

@@ -3,62 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 
 from sockviz.model.calls import Call
 from sockviz.model.dissection import dissect
+from sockviz.model.facts import Evidence, Fact, Raw, Section, Voice
+from sockviz.model.observing import grown
 from sockviz.model.sockets import FdEntry, SocketRow, State
 from sockviz.model.timeline import Header, Timeline
 from sockviz.model.wording import address_text, asleep_in, call_as_made, outcome, seconds_text
 from sockviz.model.world import Process, SeenPacket, World
-
-
-class Voice(StrEnum):
-    """Who says so."""
-
-    RETURNED = "returned"
-    OBSERVED = "observed"
-    CAPTURED = "captured"
-    INFERRED = "inferred"
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One fact: a field's name, its value, and what it means where that is not plain."""
-
-    name: str
-    value: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """Facts from one source. ``voice`` is None for what describes the lab rather than the lesson's sockets."""
-
-    title: str
-    voice: Voice | None
-    interface: str
-    facts: tuple[Fact, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Raw:
-    """Bytes or text as they were read."""
-
-    title: str
-    data: bytes | str
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """All that is known of one thing, and how. ``commands`` show the same by hand; ``disagreements``: where the voices differ."""
-
-    title: str
-    sections: tuple[Section, ...] = ()
-    raw: tuple[Raw, ...] = ()
-    commands: tuple[tuple[str, str], ...] = ()  # (what it shows, the command)
-    disagreements: tuple[str, ...] = ()
 
 
 def evidence(
@@ -79,7 +32,7 @@ def evidence(
     call = _call_at(world, line) if line is not None else _latest_call(world)
     if call is not None:
         return of_call(world, header, call)
-    return Evidence("the lab", (_lab(header),))
+    return Evidence("the lab", (*_counters(world, header), *_lab(header)))
 
 
 def of_socket(world: World, header: Header, inode: int) -> Evidence:
@@ -122,7 +75,8 @@ def of_socket(world: World, header: Header, inode: int) -> Evidence:
         )
     raw = [Raw("the row as the kernel sent it", row.raw)] if row is not None and row.raw else []
     return Evidence(
-        title, (*sections, _lab(header)), tuple(raw), tuple(_socket_commands(row, entry, owner, world, header)),
+        title, (*sections, *_counters(world, header), *_lab(header)), tuple(raw),
+        tuple(_socket_commands(row, entry, owner, world, header)),
         tuple(_disagreements(world, inode, row, owner, entry, name)),
     )  # fmt: skip
 
@@ -173,7 +127,7 @@ def of_call(world: World, header: Header, call: Call) -> Evidence:
     )  # fmt: skip
     return Evidence(
         f"{call.process}: {call.name}",
-        (*sections, *_process(process), _lab(header)),
+        (*sections, *_process(process), *_counters(world, header), *_lab(header)),
         tuple(raw),
         tuple(commands),
         disagreements,
@@ -218,7 +172,10 @@ def _of_packet(world: World, seen: SeenPacket, header: Header) -> Evidence:
     )
     raw = (Raw("the frame", packet.raw),) if packet.raw else ()
     return Evidence(
-        f"packet {seen.number + 1}: {seen.text}", (*sections, _lab(header)), raw, (("the same, live", watch),)
+        f"packet {seen.number + 1}: {seen.text}",
+        (*sections, *_lab(header)),
+        raw,
+        (("the same, live", watch),),
     )
 
 
@@ -302,12 +259,27 @@ def _process(process: Process | None) -> Iterator[Section]:
     yield Section("the process", Voice.OBSERVED, f"/proc/{process.outer_pid}", tuple(facts))
 
 
-def _lab(header: Header) -> Section:
+def _counters(world: World, header: Header) -> Iterator[Section]:
+    """The counters that say something by having grown; on the host they count everybody's."""
+    whose = ", of the whole machine" if header.lab.kind == "host" else ""
+    facts = tuple(Fact(name.partition(".")[2], f"+{count}", says) for name, count, says in grown(world))
+    if facts:
+        yield Section(
+            f"counted since the lesson began{whose}",
+            Voice.OBSERVED,
+            "/proc/net/netstat, /proc/net/snmp",
+            facts,
+        )
+
+
+def _lab(header: Header) -> Iterator[Section]:
     lab = header.lab
     facts = [Fact("kernel", header.kernel), Fact("lab", lab.kind)]
-    facts += [Fact(name, value, "not the kernel's default") for name, value in lab.sysctls.items()]
-    facts += [Fact(name, "missing", why) for name, why in lab.missing.items()]
-    return Section("where", None, "", tuple(facts))
+    facts += [Fact(name, "not here", why) for name, why in lab.missing.items()]
+    yield Section("where", None, "", tuple(facts))
+    if lab.sysctls:
+        settings = tuple(Fact(name, value) for name, value in lab.sysctls.items())
+        yield Section("sysctls that are not the kernel's default", None, "", settings)
 
 
 def enter(process: Process | None, header: Header) -> str:
@@ -330,6 +302,8 @@ def _socket_commands(
         kind = {"UDP": "u", "UNIX": "x", "RAW": "w"}.get(row.protocol, "t")
         flags = f"-B{kind}noe" if row.bound_only else f"-{kind}anoe"
         yield "its row", f"{into}ss {flags}{_filter(row)}"
+        if row.is_listening:
+            yield "what was dropped", f"{into}nstat -asz 'TcpExtListen*'"
         if row.info is not None:
             yield "TCP_INFO", f"{into}ss -tani{_filter(row)}"
     if entry is not None and owner is not None and owner.alive:

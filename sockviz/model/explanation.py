@@ -98,6 +98,15 @@ def _here(call: Call, world: World) -> str:
             return f"{name} is {_state(row)}: only a fresh or bound socket can become passive"
         case "accept", "EINVAL":
             return f"{name} does not listen: there is no queue to take from"
+        case "listen" | "accept", "EOPNOTSUPP":
+            kind = (
+                "a datagram socket: each datagram comes by itself"
+                if is_datagram
+                else "a socket without connections"
+            )
+            return (
+                f"{name} is {kind}, so there is nobody to {'let in' if call.name == 'listen' else 'take in'}"
+            )
         case "accept", "EAGAIN":
             return f"the accept queue of {name} is empty, and {name} does not block"
         case "accept", "EMFILE":

@@ -36,8 +36,11 @@ _SENDING = frozenset({"send", "sendall", "sendto", "sendmsg", "write"})
 _WAITING = frozenset({"poll", "select", "epoll_wait"})
 
 
-def narrate(event: Event, before: World, after: World) -> str:
-    """What `event`, which turned `before` into `after`, means, in one sentence without a full stop."""
+def narrate(event: Event, before: World, after: World, later: World | None = None) -> str:
+    """What `event`, which turned `before` into `after`, means, in one sentence without a full stop.
+
+    ``later`` is the world at the resting place that the sentence is for, where the kernel has been asked again.
+    """
     match event:
         case PageOpened():
             return f"page {event.page + 1} opens"
@@ -57,7 +60,12 @@ def narrate(event: Event, before: World, after: World) -> str:
             return _asleep(call, after) if call else f"{event.process} sleeps"
         case CallReturned():
             call = _call(after, event.process, event.call)
-            return _returned(call, after) if call else f"a call of {event.process} returned"
+            if call is None:
+                return f"a call of {event.process} returned"
+            again = _listens_again(call, before, later or after)
+            return f"{event.process}: {again}" if again else _returned(call, after)
+        case StatementFinished(process="link", error=str()):
+            return f"the link cannot do that: {event.message}"
         case StatementFinished(error=str(error)):
             return f"{event.process}: the line fails with {error}" + (
                 f": {event.message}" if event.message else ""
@@ -122,7 +130,9 @@ def headline(timeline: Timeline, cursor: int) -> str:
     told = max(
         range(start, cursor), key=lambda n: (_weight(events[n]), _process_of(events[n]) == performer, n)
     )
-    sentence = narrate_at(timeline, told + 1)
+    sentence = narrate(
+        events[told], timeline.world_at(told), timeline.world_at(told + 1), timeline.world_at(cursor)
+    )
     # What one process did may have woken another: that belongs to the same moment.
     others = [
         n
@@ -144,13 +154,13 @@ def _weight(event: Event) -> int:
             return 8
         case StatementFinished(error=str()) | CallBlocked():
             return 7
-        case CallReturned():
+        case CallReturned() | LinkActed() | LinkSet():
             return 6
         case ProcessEnded():
             return 5
         case PredictionSettled() | ProcessStarted():
             return 4
-        case StatementFinished():
+        case StatementFinished() if event.process != "link":
             return 3
         case PacketCaptured():
             return 2
@@ -171,7 +181,7 @@ def _count(number: int, noun: str) -> str:
 
 def _asleep(call: Call, world: World) -> str:
     descriptor = str(call.receiver.fd) if call.receiver is not None else ""
-    told = f"{call.name}({descriptor}) sleeps: {_why_asleep(call, world)}"
+    told = f"{call.process}: {call.name}({descriptor}) sleeps: {_why_asleep(call, world)}"
     return told if call.asleep is not None else f"{told} (inferred)"
 
 
@@ -254,6 +264,26 @@ def _gave(call: Call, world: World) -> str:
         case (("getsockname" | "getpeername"), address):
             return f"says {address_text(address)}"
     return f"returns {result_value(call)}"
+
+
+def _listens_again(call: Call, before: World, later: World) -> str:
+    """What listen did to a socket that listened already; empty for any other call."""
+    held = call.receiver
+    old = (
+        before.row_of(held.inode)
+        if held is not None and call.name == "listen" and call.error is None
+        else None
+    )
+    if held is None or old is None or not old.is_listening:
+        return ""
+    name = receiver_name(call, later)
+    asked = next((value for value in call.arguments[1:] if isinstance(value, int)), None)
+    new = later.row_of(held.inode)
+    if new is None or new.send_q == old.send_q:
+        wanted = "" if asked is None else f" with a backlog of {asked}"
+        return f"listen is called again{wanted} on {name}, which listens already, with {old.send_q}"
+    but = "" if asked in (None, new.send_q) else f": {asked} was asked for, this is what the kernel grants"
+    return f"listen changes the backlog of {name} from {old.send_q} to {new.send_q}{but}"
 
 
 def _argument_address(call: Call) -> str:

@@ -6,7 +6,6 @@ import asyncio
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from sockviz.lab.supervisor import LabRefused
@@ -15,66 +14,12 @@ from sockviz.model.events import CallEntered
 from sockviz.player.labs import LessonSkipped, choose_lab, lab_for
 from sockviz.player.patience import Patience, Stuck
 from sockviz.player.performance import Performance
+from sockviz.player.report import ExpectationReport, LessonReport, PredictionReport, Report, unreadable
 from sockviz.player.run import Do
 from sockviz.player.shelf import read_lesson
 
 #: Isolated labs do not see each other, and spend most of a lesson waiting for the kernel.
 SIDE_BY_SIDE = 4
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectationReport:
-    """One expectation, judged."""
-
-    line: int
-    source: str
-    ok: bool
-    actual: str
-
-
-@dataclass(frozen=True, slots=True)
-class PredictionReport:
-    """One question, and what the kernel answered; None where the expression had no value."""
-
-    line: int
-    question: str
-    answer: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class LessonReport:
-    """What became of one lesson. ``skipped`` is None or the reason; a skipped lesson is not ``ok``."""
-
-    path: str
-    title: str = ""
-    lab: str = ""
-    skipped: str | None = None
-    seconds: float = 0.0
-    pages: int = 0
-    calls: int = 0
-    problems: tuple[Problem, ...] = ()
-    warnings: tuple[Problem, ...] = ()
-    expectations: tuple[ExpectationReport, ...] = ()
-    predictions: tuple[PredictionReport, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """Whether it was performed and everything held."""
-        return not self.problems and self.skipped is None
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What became of all of them."""
-
-    kernel: str
-    lab: str
-    lessons: tuple[LessonReport, ...] = field(default=())
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing that was performed failed. Skipped lessons count neither way."""
-        return not any(lesson.problems for lesson in self.lessons)
 
 
 async def check(paths: Sequence[Path], kind: str = "auto") -> Report:
@@ -87,23 +32,23 @@ async def check(paths: Sequence[Path], kind: str = "auto") -> Report:
 
     async def one(path: Path) -> LessonReport:
         async with turnstile:
-            return await check_lesson(path, actual)
+            return await check_lesson(path, actual, two_hosts=kind)
 
     lessons = await asyncio.gather(*(one(path) for path in paths))
     return Report(os.uname().release, actual, tuple(lessons))
 
 
-async def check_lesson(path: Path, kind: str) -> LessonReport:
-    """Performs one lesson and reports."""
+async def check_lesson(path: Path, kind: str, *, two_hosts: str = "auto") -> LessonReport:
+    """Performs one lesson in a lab of `kind`, or of `two_hosts` if it needs two, and reports."""
     started = time.monotonic()
     try:
         lesson = read_lesson(path)
     except BadLesson as bad:
         return LessonReport(str(path), problems=bad.problems)
     except OSError as error:
-        return LessonReport(str(path), problems=(Problem(1, 1, "file", f"cannot be read: {error.strerror}"),))
+        return unreadable(path, error)
     try:
-        chosen = await lab_for(lesson, kind)
+        chosen = await lab_for(lesson, two_hosts if lesson.lab == "two-hosts" else kind)
     except LessonSkipped as reason:
         return LessonReport(str(path), lesson.title, lesson.lab, str(reason), warnings=lesson.warnings)
     except LabRefused as refusal:
@@ -111,13 +56,14 @@ async def check_lesson(path: Path, kind: str) -> LessonReport:
         return LessonReport(str(path), lesson.title, lesson.lab, problems=(problem,))
     performance = Performance(lesson, chosen.lab, patience=Patience())
     try:
-        stuck = await _perform_all(performance)
+        stuck = await perform_all(performance)
     finally:
         await performance.close()
-    return _report(path, lesson, performance, stuck, time.monotonic() - started)
+    return report_of(path, lesson, performance, stuck, time.monotonic() - started)
 
 
-async def _perform_all(performance: Performance) -> Problem | None:
+async def perform_all(performance: Performance) -> Problem | None:
+    """Performs a lesson to its end. Returns what it got stuck at, if it did."""
     try:
         while performance.next.do is not Do.END:
             await performance.advance()
@@ -132,9 +78,10 @@ async def _perform_all(performance: Performance) -> Problem | None:
     return None
 
 
-def _report(
+def report_of(
     path: Path, lesson: Lesson, performance: Performance, stuck: Problem | None, seconds: float
 ) -> LessonReport:
+    """What a finished performance says of its lesson."""
     world = performance.timeline.world
     problems = [stuck] if stuck else []
     warnings = list(lesson.warnings)

@@ -110,6 +110,17 @@ class Performance:
             return Next(Do.BUSY)
         return Next(Do.PERFORM if self._ops or not self._settled else Do.TURN)
 
+    @property
+    def has_link(self) -> bool:
+        """Whether this lab has two hosts."""
+        return self._lab.link is not None
+
+    async def order(self, verb: str, frame: int | None = None) -> None:
+        """By hand; see `Run.order`."""
+        if self._lab.link is not None:
+            await self._lab.link.order(verb, frame=frame)
+            self._pump.nudge()
+
     def answer(self, line: int, choice: int | None) -> None:
         """Notes the reader's choice for the prediction at `line`."""
         self._pump.append(PredictionMade(time.time(), line, choice))

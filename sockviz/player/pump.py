@@ -122,7 +122,9 @@ class Pump:
                 # Looked at first, then drained: every packet older than the look is then in this batch.
                 looks = self._lab.look()
                 if self._lab.link is not None:
-                    await asyncio.sleep(TOGETHER)  # the wire tells of its packets by messages, which have to be read
+                    await asyncio.sleep(
+                        TOGETHER
+                    )  # the wire tells of its packets by messages, which have to be read
                 taken = self._lab.drain()
             except KernelError as error:
                 self.problem = f"the kernel can no longer be read: {error}"

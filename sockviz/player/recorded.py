@@ -50,6 +50,14 @@ class Recorded:
     async def advance(self) -> None:
         """Does nothing."""
 
+    @property
+    def has_link(self) -> bool:
+        """Never: the past is not held up."""
+        return False
+
+    async def order(self, verb: str, frame: int | None = None) -> None:
+        """Does nothing."""
+
     def answer(self, line: int, choice: int | None) -> None:
         """Does nothing: a recording is not changed by being read. The front end keeps the reader's choices."""
 

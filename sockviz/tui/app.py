@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -18,7 +19,7 @@ from textual.worker import WorkerFailed
 
 from sockviz.progress import ProgressStore
 from sockviz.tui import crash, look
-from sockviz.tui.course import CourseEntry, OpenRun, Options
+from sockviz.tui.course import CannotOpen, CourseEntry, OpenRun, Options
 from sockviz.tui.screens.home import HomeScreen, LessonChosen
 from sockviz.tui.themes import ANSI, DARK, MONOCHROME, NAMES, themes
 from sockviz.tui.widgets.thin_bar import ThinBar
@@ -55,6 +56,7 @@ class SockvizApp(App[int]):
         self.fault: str | None = None
         self._open_run = open_run
         self._open: list[Run] = []
+        self._lab = given.lab
         chosen = self.options.ascii
         self.ascii = look.wants_ascii(os.environ) if chosen is None else chosen
         for theme in themes():
@@ -130,14 +132,23 @@ class SockvizApp(App[int]):
         )  # to where it waits for the lab's first process; what draws the lesson is imported meanwhile
         import sockviz.tui.screens.lesson  # noqa: F401
 
-        run = await opening
+        try:
+            run = await opening
+        except CannotOpen as error:
+            if error.skipped is not None:
+                self.course = tuple(
+                    replace(each, skipped=error.skipped) if each == entry else each for each in self.course
+                )
+            raise
         self._open.append(run)  # from here on it is closed, however this ends
         return run
 
     def _begin(self, run: Run, entry: CourseEntry, page: int) -> None:
+        from sockviz.player.run import Source
         from sockviz.tui.palette import theme_variables
         from sockviz.tui.screens.lesson import LessonScreen  # on demand
         from sockviz.tui.view import Look
+        from sockviz.tui.widgets.title import lab_name
 
         for theme in themes(theme_variables):
             self.register_theme(theme)
@@ -157,6 +168,10 @@ class SockvizApp(App[int]):
             refusals=self.options.refusals(),
         )
 
+        # What labs this machine allows is known once one has been made: nothing is tried out before it is needed.
+        if run.source is Source.LIVE:
+            self._lab = lab_name(run.timeline.header.lab.kind)
+
         def closed(left: tuple[str, ...] | None) -> None:
             self._open.remove(run)
             self._lesson_closed(left or ())
@@ -169,7 +184,7 @@ class SockvizApp(App[int]):
             self.exit()
             return
         if isinstance(self.screen, HomeScreen):
-            self.screen.refreshed()
+            self.screen.refreshed(self.course, self._lab)
         if left:
             self.notify(Content("\n".join(left)).plain, title="The kernel still keeps", markup=False)
 

@@ -32,7 +32,12 @@ class CourseEntry:
 
 
 class CannotOpen(Exception):
-    """A lesson that cannot be opened. The message is for a person: observation, cause, next step."""
+    """A lesson that cannot be opened. The message is for a person: observation, cause, next step. ``skipped`` is the reason
+    where it is one of this machine's, and will be the same next time."""
+
+    def __init__(self, message: str, skipped: str | None = None) -> None:
+        super().__init__(message)
+        self.skipped = skipped
 
 
 #: Opens a lesson: starts its lab, or reads its recording. Raises `CannotOpen`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sockviz.model.calls import Call
 from sockviz.model.timeline import LabFacts
+from sockviz.player.instead import LIVE_RUN, PRESENT_TEXT
 from sockviz.tui.view import Mode
 
 #: The part of `LabFacts.missing` that says why the lab is not an isolated one.
@@ -53,7 +54,22 @@ def why_not_isolated(lab: LabFacts) -> str:
 
 def lacking(lab: LabFacts, mode: Mode) -> str:
     """What is said first where this machine allows no better lab; title and inspector have the reason."""
+    if mode is Mode.RECORDED and LIVE_RUN in lab.missing:
+        older = ", of an older text," if PRESENT_TEXT in lab.missing else ""
+        return f"This machine cannot perform it: a recording{older} is played. i tells why."
     if ISOLATED not in lab.missing or mode is Mode.RECORDED:
         return ""
     shown = "" if lab.has_packets else ", its segments inferred"
     return f"No isolated lab here: this machine's own loopback{shown}. i tells why."
+
+
+LINK_IS_PAST = "This is the past: End returns to LIVE, where the wire can be taken over."
+LINK_EMPTY = "No packet is on the way: h holds everything from now on."
+LINK_HELD = "The wire is yours: d delivers, x drops, u duplicates; ↑↓ in the wire choose a packet; h lets everything go."
+LINK_RELEASED = "The wire is free: everything goes through."
+_DONE = {"deliver": "delivered", "drop": "dropped", "duplicate": "delivered twice"}
+
+
+def link_did(verb: str, packet: str) -> str:
+    """What a hand on the wire has just done."""
+    return f"{packet}: {_DONE[verb]}."

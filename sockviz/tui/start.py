@@ -24,6 +24,7 @@ _WRONG_USE = 2
 def start(
     *, lesson: Path | None = None, recorded: Run | None = None, lab: str = "auto", record: str | None = None,
     start_page: int = 0, notes: bool = False, progress: Path | None = None, theme: str | None = None,
+    ascii_only: bool = False,
 ) -> int:  # fmt: skip
     """Runs the screen to its end and returns the exit status. With `lesson` or `recorded` that is opened at once."""
     from sockviz.tui.app import SockvizApp
@@ -31,7 +32,8 @@ def start(
     with contextlib.ExitStack() as files:
         try:
             # "x": a recording is somebody's work, and is never written over.
-            file = files.enter_context(open(record, "x", encoding="utf-8")) if record else None
+            file = open(record, "x", encoding="utf-8") if record else None  # noqa: SIM115  # closed by the next line
+            files.callback(_put_away, file)
         except OSError as error:
             print(f"sockviz: --record {record}: {error.strerror}", file=sys.stderr)
             return _WRONG_USE
@@ -40,8 +42,18 @@ def start(
         async def open_run(chosen: CourseEntry) -> Run:
             return recorded if recorded else await _open(chosen, lab, file)
 
-        options = Options(entry, start_page, notes, theme, refusals=_refusals)
+        options = Options(entry, start_page, notes, theme, ascii_only or None, refusals=_refusals)
         return run_app(SockvizApp(_course(), open_run, ProgressStore(progress), options))
+
+
+def _put_away(file: TextIO | None) -> None:
+    """Closes the recording; where no lesson was performed, nothing is left of it."""
+    if file is None:
+        return
+    empty = file.tell() == 0
+    file.close()
+    if empty:
+        Path(file.name).unlink(missing_ok=True)
 
 
 def _refusals() -> tuple[type[Exception], ...]:
@@ -53,27 +65,20 @@ def _refusals() -> tuple[type[Exception], ...]:
 
 
 async def _open(entry: CourseEntry, kind: str, record: TextIO | None) -> Run:
-    from sockviz.lab.supervisor import LabRefused
-    from sockviz.player.labs import LessonSkipped, lab_for
-    from sockviz.player.performance import Performance
+    from sockviz.player.opening import CannotPerform, open_run
     from sockviz.player.recorded import Recorder
     from sockviz.player.shelf import read_lesson
 
     try:
         lesson = read_lesson(Path(entry.path))
-        chosen = await lab_for(lesson, kind)
+        opened = await open_run(lesson, kind, __version__, record=record is not None)
     except OSError as error:
         raise CannotOpen(f"{entry.path} cannot be read: {error.strerror}") from None
-    except LessonSkipped as reason:
-        raise CannotOpen(f"This lesson cannot be performed here: {reason}") from None
-    except LabRefused as refusal:
-        raise CannotOpen(
-            f"No {kind} lab can be made here: {refusal}. `sockviz doctor` tells why and what to do."
-        ) from None
-    run = Performance(lesson, chosen.lab, __version__)
+    except CannotPerform as reason:
+        raise CannotOpen(str(reason)) from None
     if record is not None:
-        Recorder(run, record)
-    return run
+        Recorder(opened.run, record)
+    return opened.run
 
 
 def _course() -> list[CourseEntry]:
@@ -91,7 +96,7 @@ def _entry(path: Path) -> CourseEntry:
         return CourseEntry(name.number, name.slug, name.slug, "", None, str(path), "loopback")
     return CourseEntry(
         name.number, name.slug, head.title or name.slug, head.summary, head.minutes, str(path), head.lab,
-        head.needs,
+        head.needs, skipped=None if sys.platform == "linux" else "lessons are performed on Linux; here recordings can be played",
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ DARK, LIGHT, ANSI, MONOCHROME = "sockviz-dark", "sockviz-light", "sockviz-ansi",
 #: What Textual's own style sheets ask of an ANSI theme.
 _ANSI = {"ansi-background": "ansi_default", "ansi-foreground": "ansi_default"}
 #: What a person may call them.
-NAMES = {"dark": DARK, "light": LIGHT, "ansi": ANSI, "monochrome": MONOCHROME}
+NAMES = {"dark": DARK, "light": LIGHT, "ansi": ANSI, "mono": MONOCHROME}
 
 
 def themes(stage: Stage | None = None) -> tuple[Theme, ...]:

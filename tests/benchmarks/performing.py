@@ -46,7 +46,9 @@ def sends(calls: int, a_page: int) -> str:
 
 async def performed(text: str, record: Path | None = None) -> tuple[Timeline, list[float]]:
     """The whole lesson in an isolated lab: its timeline, and what each step took."""
-    performance = Performance(parse_lesson(text, "benchmark.md"), await open_lab("isolated"), patience=Patience())
+    performance = Performance(
+        parse_lesson(text, "benchmark.md"), await open_lab("isolated"), patience=Patience()
+    )
     spans = []
     try:
         with record.open("w", encoding="utf-8") if record else open("/dev/null", "w") as file:

@@ -41,6 +41,14 @@ class StampedTerminal(Terminal):
                 found = at
         return found
 
+    def answer(self, key: str, seen: Callable[[str], object], quiet: float) -> float:
+        """Seconds from a key to the first frame for which `seen` holds. Goes on when nothing has come for `quiet` seconds."""
+        begin = time.perf_counter()
+        self.press(key)
+        at = self.draw(self.stamp(quiet), seen)
+        assert at is not None, self.text
+        return at - begin
+
 
 def cpu_seconds(pids: Sequence[int]) -> float:
     """Processor time that the processes have used so far."""

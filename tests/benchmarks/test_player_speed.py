@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from sockviz.model.events import CallEntered, CallReturned, CaptureLost, ExpectationJudged
@@ -21,14 +22,14 @@ STILL = 0.25
 def test_check() -> None:
     """Seconds of `check` for each lesson of the course, without the kernel's own waits."""
     for path in sorted(lessons_directory().glob("*.md")):
-        spans, waits = [], []
+        spans = []
         for _ in range(3):
             report = asyncio.run(check_lesson(path, "isolated"))
             assert not report.problems, report.problems
             spans.append(report.seconds)
         timeline, _ = asyncio.run(performed(path.read_text(encoding="utf-8")))
         stamps = [event.at for event in timeline.events]
-        waits = [later - sooner for sooner, later in zip(stamps, stamps[1:], strict=False) if later - sooner > STILL]
+        waits = [later - sooner for sooner, later in pairwise(stamps) if later - sooner > STILL]
         calls = sum(isinstance(event, CallEntered) for event in timeline.events)
         own = statistics.median(spans) - sum(waits)
         print(
@@ -64,4 +65,6 @@ def test_a_thousand_clients(tmp_path: Path) -> None:
     worlds = [len(events) * part // 20 for part in range(1, 20)]
     for number in reversed(worlds):
         timeline.world_at(number)
-    print(f"world at an event of {len(events)}: {(time.perf_counter() - begin) / len(worlds) * 1e3:.1f} ms (target ≤ 5)")
+    print(
+        f"world at an event of {len(events)}: {(time.perf_counter() - begin) / len(worlds) * 1e3:.1f} ms (target ≤ 5)"
+    )

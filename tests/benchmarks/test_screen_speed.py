@@ -7,15 +7,16 @@ import re
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.benchmarks.performing import crowd, performed, sends
 from tests.benchmarks.screens import cpu_seconds, percentile, spawn
-from tests.terminal.conftest import END, ROOT, Person, make_person
+from tests.terminal.conftest import END, ROOT, Person, event_on, make_person
 from tests.terminal.family import descendants
+from tests.terminal.terminal import Terminal
 
 STARTS, CALLS, A_PAGE, FRAMES = 15, 204, 12, 60
 LEFT = "\x1b[D"
@@ -96,11 +97,8 @@ def test_a_key_press_to_its_answer(reader: Person, animations: str) -> None:
             if sent % A_PAGE == 1:
                 terminal.press(" ")  # the page is turned
                 terminal.draw(terminal.stamp(0.3), lambda _: False)
-            begin = time.perf_counter()
-            terminal.press(" ")
-            at = terminal.draw(terminal.stamp(0.3), lambda text, sent=sent: f"recv-q {sent} " in text)
-            assert at is not None, f"recv-q {sent} was not drawn\n{terminal.text}"
-            answered.append(at - begin)
+            words = f"recv-q {sent} "
+            answered.append(terminal.answer(" ", _shows(words), 0.3))
         report(f"key to returned call and observation painted, animations {animations}", answered)
     finally:
         terminal.close()
@@ -122,20 +120,21 @@ def test_a_thousand_clients_on_the_screen(reader: Person, tmp_path: Path) -> Non
         terminal.draw(terminal.stamp(2.0), lambda _: False)
         frames = []
         for _ in range(FRAMES):
-            cursor = terminal.row(-2).split(" of ")[0]
-            begin = time.perf_counter()
-            terminal.press(LEFT)
-            at = terminal.draw(
-                terminal.stamp(1.0), lambda _, cursor=cursor: terminal.row(-2).split(" of ")[0] != cursor
-            )
-            assert at is not None, terminal.text
-            frames.append(at - begin)
+            frames.append(terminal.answer(LEFT, _before(terminal, event_on(terminal)[0]), 0.5))
         print(
-            f"a frame with {terminal.row(-2).split('event ')[-1].strip()} events behind it: "
+            f"a frame at event {event_on(terminal)[0]} of {event_on(terminal)[1]}: "
             f"p50 {percentile(frames, 0.5) * 1e3:.0f} ms, p99 {percentile(frames, 0.99) * 1e3:.0f} ms (target ≤ 50)"
         )
     finally:
         terminal.close()
+
+
+def _shows(words: str) -> Callable[[str], bool]:
+    return lambda text: words in text
+
+
+def _before(terminal: Terminal, cursor: int) -> Callable[[str], bool]:
+    return lambda _: 0 < event_on(terminal)[0] < cursor
 
 
 def report(what: str, spans: list[float]) -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from sockviz.model.dissection import dissect
 from sockviz.model.events import Observed, PacketCaptured, ProcessEnded
-from sockviz.model.evidence import Evidence, Voice, evidence
+from sockviz.model.evidence import evidence
+from sockviz.model.facts import Evidence, Voice
 from sockviz.model.sockets import Asleep, ProcessRow
 from tests.tui.stage import scripted
 

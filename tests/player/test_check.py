@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from sockviz.check_report import as_json, as_text
-from sockviz.player.check import LessonReport, check
+from sockviz.player.check import check
+from sockviz.player.report import LessonReport
 from tests.player.lessons import CONNECTED, LISTENING, lesson_text, run
 
 

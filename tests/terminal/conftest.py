@@ -33,19 +33,33 @@ def program() -> list[str]:
     return [str(script)] if script.exists() else [sys.executable, "-m", "sockviz"]
 
 
+def event_on(terminal: Terminal) -> tuple[int, int]:
+    """What the timeline, somewhere in the last lines of the screen, says of the cursor and of how many events there are."""
+    for number in range(-2, -6, -1):
+        found = _EVENT.search(terminal.row(number))
+        if found:
+            return int(found[1]), int(found[2])
+    return 0, 0
+
+
 class Sitting(Terminal):
     """One sockviz on a terminal."""
 
     @property
     def event(self) -> tuple[int, int]:
         """(the cursor's event, how many there are), as the timeline says; zeros before it is drawn."""
-        found = _EVENT.search(self.row(-2))
-        return (int(found[1]), int(found[2])) if found else (0, 0)
+        return event_on(self)
 
     @property
     def _said(self) -> tuple[str, tuple[int, int]]:
         """What changes with every answer to a key: the hint, and how much has happened."""
         return self.row(1), self.event
+
+    def answer_to(self, key: str) -> str:
+        """Presses a key and waits until a hint or the timeline answers it."""
+        before = self._said
+        self.press(key)
+        return self.wait_for(lambda _: self._said != before)
 
     def perform(self, until: str, most: int = 40) -> str:
         """Presses Space, each time the screen has answered and come to rest, until it says the words."""
@@ -54,9 +68,7 @@ class Sitting(Terminal):
             self.wait_still(lambda: self._said)
             if until in self.text:
                 return self.text
-            before = self._said
-            self.press(SPACE)
-            self.wait_for(lambda _, before=before: self._said != before)
+            self.answer_to(SPACE)
         raise AssertionError(f"not seen after {most} presses: {until}\n{self.text}")
 
 

@@ -39,7 +39,9 @@ server.data == b"hello"
 """
 
 #: The same to its end: whose connection waits, and for what, is named when the lab is the machine's own.
-GOODBYE = TALK + """
+GOODBYE = (
+    TALK
+    + """
 ---
 
 ## The end
@@ -52,3 +54,4 @@ c.close()
 conn.close()
 ```
 """
+)

@@ -134,7 +134,9 @@ class Terminal:
             left = end - time.monotonic()
             assert left > 0, f"not seen within {deadline:g} s: {condition}\n{self.text}"
             if not self._read(left) and self.process.poll() is not None and not self._read(0):
-                assert wanted(self.text), f"it ended ({self.process.returncode}) before {condition}\n{self.text}"
+                assert wanted(self.text), (
+                    f"it ended ({self.process.returncode}) before {condition}\n{self.text}"
+                )
         return self.text
 
     def wait_still(self, what: Callable[[], object], quiet: float = 0.1, deadline: float = DEADLINE) -> str:

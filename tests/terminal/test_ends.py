@@ -55,7 +55,9 @@ def test_an_orderly_end(request: pytest.FixtureRequest, end: str) -> None:
     assert "Traceback" not in sitting.text
 
 
-@pytest.mark.parametrize(("who", "lab"), [("ordinary", "isolated"), ("ordinary", "host"), ("root", "isolated")])
+@pytest.mark.parametrize(
+    ("who", "lab"), [("ordinary", "isolated"), ("ordinary", "host"), ("root", "isolated")]
+)
 def test_killed(request: pytest.FixtureRequest, who: str, lab: str) -> None:
     person: Person = request.getfixturevalue(who)
     sitting, family = asleep_in_accept(person, lab)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.lab import refusing
 from tests.required import unavailable
-from tests.terminal.conftest import ROOT, Person
+from tests.terminal.conftest import Person
 from tests.terminal.lessons import GOODBYE, TALK
 
 
@@ -150,7 +149,6 @@ def test_unshare_refused(ordinary: Person) -> None:
     sitting = ordinary.start("run", str(lesson), before=before)
     text = sitting.wait_for("No isolated lab here")
     assert "host loopback" in text
-    assert "doctor" in text
     sitting.perform("ESTABLISHED")
     sitting.press("i")
     assert "unshare" in sitting.wait_for("isolated lab  missing")

@@ -83,9 +83,10 @@ class HomeScreen(Screen[None]):
             courses.highlighted = at
         courses.focus()
 
-    def refreshed(self) -> None:
-        """Shows the progress as it is now, the lesson that was open last highlighted."""
+    def refreshed(self, course: Sequence[CourseEntry], lab: str) -> None:
+        """Shows the progress as it is now, the lesson that was open last highlighted; and what has been found out since."""
         courses = self.query_one(CourseList)
+        self._course, courses.border_subtitle = list(course), lab
         at = courses.highlighted
         last = self._last()
         self._fill()
@@ -171,12 +172,21 @@ def _mark(entry: CourseEntry, read: LessonProgress) -> tuple[str, str]:
     return ("◐", "$accent") if read.seen else ("·", "$faint")
 
 
+#: What a lesson may need, in words. Only an isolated lab has the first two on every machine.
+_NEEDS = {
+    "packets": "captured packets",
+    "private": "a network of its own",
+    "counters": "the kernel's counters",
+    "ipv6": "IPv6",
+}
+
+
 def _about(entry: CourseEntry, read: LessonProgress) -> Content:
     lab = "two hosts with a link between them" if entry.lab == "two-hosts" else "loopback"
     facts = [
         ("time", f"about {entry.minutes} minutes" if entry.minutes else "as long as you like"),
         ("lab", lab),
-        ("needs", ", ".join(entry.needs) or "nothing special"),
+        ("needs", ", ".join(_NEEDS.get(need, need) for need in entry.needs) or "nothing special"),
         ("read", _read(entry, read)),
     ]
     parts: list[str | Content | tuple[str, str]] = [(entry.summary, "bold"), "\n\n"]

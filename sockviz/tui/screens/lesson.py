@@ -21,6 +21,7 @@ from sockviz.tui.messages import InspectRequested, LineFocused, PacketFocused, S
 from sockviz.tui.motion import PACE, Countdowns, Frames, Movement, Playing, reading_time
 from sockviz.tui.reading import Onward, Reading
 from sockviz.tui.screens.lesson_keys import KEYS
+from sockviz.tui.screens.link_actions import act
 from sockviz.tui.stage import Roadmap, TimelineBar
 from sockviz.tui.stage.roadmap import rows_wanted
 from sockviz.tui.view import Focus, Look, Mode, View
@@ -105,6 +106,8 @@ class LessonScreen(Screen[tuple[str, ...]]):
                 break
             self._hint = hints.performing_up_to(self._start)
             await self._advance()
+        if self._start and self.reading.mode is Mode.RECORDED:
+            self.reading.to_page(self._start)
         self._hint = hints.lacking(self._run.timeline.header.lab, self.reading.mode)
         self._draw()
         self._hurrying = False
@@ -373,6 +376,19 @@ class LessonScreen(Screen[tuple[str, ...]]):
         """Below 80×24 one pane is shown at a time."""
         self.panes.resized(event.size)
         self._draw()
+
+    def action_link(self, verb: str) -> None:
+        """A hand on the wire: holds, delivers, drops or duplicates."""
+        self._acted()
+        self.run_worker(self._by_hand(verb), name="link")
+
+    async def _by_hand(self, verb: str) -> None:
+        self._hint = await act(self._run, self._view(), verb)
+        self._draw()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The wire's keys are there only where there is a wire to take over."""
+        return self._run.has_link if action == "link" else True
 
     def action_help(self) -> None:
         """All keys, and what the symbols mean."""

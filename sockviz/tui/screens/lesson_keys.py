@@ -32,6 +32,19 @@ KEYS: list[BindingType] = [
         "s", "overlay('states')", "states", id="lesson.states",
         tooltip="RFC 9293's state diagram, with the path that each end has taken",
     ),
+    Binding(
+        "h", "link('hold')", "hold", id="link.hold",
+        tooltip="Two hosts: take the wire over, holding every packet from now on; again: let everything go",
+    ),
+    Binding(
+        "d", "link('deliver')", "deliver", id="link.deliver",
+        tooltip="Two hosts: let the held packet that is pointed at through, else the oldest",
+    ),
+    Binding("x", "link('drop')", "drop", id="link.drop", tooltip="Two hosts: throw that packet away, its copies too"),
+    Binding(
+        "u", "link('duplicate')", "duplicate", show=False, id="link.duplicate",
+        tooltip="Two hosts: let that packet through twice",
+    ),
     Binding("z", "zoom", "zoom", id="lesson.zoom", tooltip="Give the focused pane the whole screen, or put it back"),
     Binding("question_mark", "help", "help", key_display="?", id="lesson.help", tooltip="All keys and symbols"),
     Binding("q", "leave", "quit", id="lesson.quit", tooltip="End the lesson and go back"),

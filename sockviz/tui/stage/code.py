@@ -23,11 +23,12 @@ from sockviz.tui.view import Focus, View
 
 
 class Detail(IntEnum):
-    """How much is drawn of each line: as little as tells it from others; with its comment; all that is written."""
+    """How much is drawn of each line: no comment at all; that of the current line; everyone's; and all that is written."""
 
-    BRIEF = 0
-    COMMENTED = 1
-    WHOLE = 2
+    BARE = 0
+    BRIEF = 1
+    COMMENTED = 2
+    WHOLE = 3
 
 
 #: The width of the usual result, ``→ 3``.
@@ -78,7 +79,8 @@ def code_blocks(
         if statement.line == coming or progress is not None:
             anchor = len(blocks)
         is_next = statement.line == coming
-        remarked = detail is not Detail.BRIEF or is_next or statement.line == begun
+        current = is_next or statement.line == begun
+        remarked = detail >= Detail.COMMENTED or (detail is Detail.BRIEF and current)
         blocks.append(_block(view, statement, progress, width, is_next, hue, detail, remarked))
     return blocks, anchor
 
@@ -89,7 +91,7 @@ def height_wanted(view: View, process: str, width: int, detail: Detail) -> int:
     for statement in statements_of(view, process):
         sources, main = _listing(view, statement, min(width, _WIDEST), _SHORT_RESULT, detail)
         total += len(sources)
-        if detail is not Detail.BRIEF and statement.comment:
+        if detail >= Detail.COMMENTED and statement.comment:
             total += not _fits_beside(sources[main], statement.comment, width, _SHORT_RESULT)
     return total
 
@@ -135,11 +137,12 @@ def _block(
         result = crop(brief, max(8, width // 3))
     sources, main = _listing(view, statement, width, 0 if alone else result.width, detail)
     mark = line((NEXT, f"{hue} strong")) if is_next else line(" ")
+    first = main if view.look.language == "c" else 0
     remark = remarked and statement.comment
     beside = remark and _fits_beside(sources[main], statement.comment, width, result.width)
     lines: list[Line] = []
     for index, text in enumerate(sources):
-        source = (mark if index == main else line(" ")) + _weighed(coloured(text), progress, is_next)
+        source = (mark if index == first else line(" ")) + _weighed(coloured(text), progress, is_next)
         if index == main and beside:
             source += line("  ", (_remark(view, statement), "code-comment"))
         shown = result if index == main and not alone else Line()
@@ -173,10 +176,21 @@ def _listing(
         return c_listing(statement, view, width - 2)
     room = width - result - 3
     written = " ".join(statement.source.split())
-    if detail is Detail.WHOLE and cell_len(written) > room:
-        lines = [it.text for it in wrap(written, max(_LEAST_SOURCE, width - 2), indent="    ")]
+    if detail is Detail.WHOLE and cell_len(written) > room and (lines := _broken(written, width - 2)):
         return lines, len(lines) - 1
     return [compact(statement.source, max(_LEAST_SOURCE, room))], 0
+
+
+def _broken(source: str, room: int) -> list[str]:
+    """`source` in lines of at most `room` cells, broken after commas only; none where that cannot be."""
+    lines: list[str] = []
+    for part in source.replace(", ", ",\0").split("\0"):
+        joined = f"{lines[-1]} {part}" if lines else part
+        if lines and cell_len(joined) <= room:
+            lines[-1] = joined
+        else:
+            lines.append(f"    {part}" if lines else part)
+    return lines if all(cell_len(text) <= room for text in lines) else []
 
 
 def _fits_beside(source: str, comment: str, width: int, result: int) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 
 from sockviz.model.inference import InferredSegment
 from sockviz.model.segments import Endpoint, IcmpHeader
@@ -20,6 +21,15 @@ _UNREACHABLE = {
     3: "port unreachable",
     4: "too big",
 }
+
+
+class Fate(Enum):
+    """What became of a packet on a link that is in our hands."""
+
+    CROSSED = "crossed"
+    HELD = "held"
+    RELEASED = "released"  # it was held at the resting place before, and has been let through since
+    DROPPED = "dropped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,8 @@ class Crossing:
     again: bool = False
     late: bool = False
     because: str = ""
+    fate: Fate = Fate.CROSSED
+    copies: int = 1  # how often it was sent while it was held
 
     @property
     def inferred(self) -> bool:
@@ -47,8 +59,9 @@ class Crossing:
 
     def labels(self, with_numbers: bool) -> tuple[str, ...]:
         """What to write on the arrow, the fullest first; sequence numbers only where asked for."""
-        marks = (" again" if self.again else "") + (" late" if self.late else "")
-        brief = (" ↻" if self.again else "") + (" ‹late›" if self.late else "")
+        times = f" ×{self.copies}" if self.copies > 1 else ""
+        marks = times + (" again" if self.again else "") + (" late" if self.late else "")
+        brief = times + (" ↻" if self.again else "") + (" ‹late›" if self.late else "")
         size = f" {self.length}" if self.length else ""
         numbers = (
             ""
@@ -73,8 +86,35 @@ def _initials(label: str) -> str:
 def crossings(view: View, newest: int) -> Sequence[Crossing]:
     """The last `newest` of what has crossed at the cursor, oldest first."""
     if view.lab.has_packets:
-        return [_captured(seen) for seen in view.world.packets[-newest:]]
+        return _on_the_link(view, view.world.packets[-newest:])
     return [_inferred(segment) for segment in view.world.inferred[-newest:]]
+
+
+def _on_the_link(view: View, seen: Sequence[SeenPacket]) -> list[Crossing]:
+    """Captured packets with what the link did with them; copies that wait are drawn with the one that they repeat."""
+    link, before = view.world.link, view.before.link
+    if link is None:
+        return [_captured(each) for each in seen]
+    dropped = set(link.dropped)
+    found = []
+    for each in seen:
+        frame = each.event.frame
+        flight = link.flight_of(frame) if frame is not None else None
+        if flight is not None:
+            if frame == flight.frames[0]:
+                found.append(replace(_captured(each), fate=Fate.HELD, copies=flight.copies, late=False))
+        elif each.number in dropped:
+            found.append(replace(_captured(each), fate=Fate.DROPPED, late=False))
+        elif each.event.entry != frame and each.event.entry in {
+            view.world.packets[n].event.frame for n in dropped
+        }:
+            continue  # a copy that was dropped with its segment
+        else:
+            released = before is not None and frame is not None and before.flight_of(frame) is not None
+            found.append(
+                replace(_captured(each), fate=Fate.RELEASED if released else Fate.CROSSED, late=False)
+            )
+    return found
 
 
 def count(view: View) -> int:

@@ -57,24 +57,26 @@ def counting(view: View) -> bool:
     return any(row.expires is not None for row in view.world.rows.values())
 
 
-def table_height(view: View, process: Process, width: int) -> int:
-    """How many lines the whole table would take in `width`."""
+def table_height(view: View, process: Process, width: int, *, barely: bool = False) -> int:
+    """How many lines the whole table would take in `width`; ``barely``: without what says that there is nothing."""
     held, left = held_by(view, process)
     sample = held[:_SAMPLE]
-    tall = sum(_height_of(it, view, width) for it in [*sample, *left[:_SAMPLE]])
+    tall = sum(_height_of(it, view, width, barely) for it in [*sample, *left[:_SAMPLE]])
     return max(1, tall + bool(left) + max(0, len(held) - _SAMPLE))
 
 
-def _height_of(it: Held, view: View, width: int) -> int:
+def _height_of(it: Held, view: View, width: int, barely: bool) -> int:
     if it.row is None or it.row.bound_only:
         return 1
     if it.row.is_listening:
         lookup = look_up(view.world)
         queues = accept_queue(view, lookup, it.row, width, {}) + turned_away(view, lookup, it.row, width)
-        return 1 + len(queues) + max(1, len(syn_queue(view, lookup, it.row, width, {})))
+        half_open = len(syn_queue(view, lookup, it.row, width, {}))
+        return 1 + len(queues) + (half_open if barely else max(1, half_open))
+    counting_down = it.row.expires is not None
     if it.entry is None:
-        return 1 + (it.row.expires is not None)
-    return 2 + (it.row.expires is not None)
+        return 1 + counting_down
+    return 1 + counting_down + (bool(it.row.recv_q or it.row.send_q) if barely else 1)
 
 
 def table(view: View, process: Process, width: int, height: int, hues: dict[str, str]) -> list[Line]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
-from sockviz.model.evidence import Evidence, Raw, Section, Voice, evidence
+from sockviz.model.evidence import evidence
+from sockviz.model.facts import Evidence, Fact, Raw, Section, Voice
 from sockviz.tui.stage.drawing import LongDrawing
 from sockviz.tui.stage.ink import Line, finish, fit, line, wrap
 from sockviz.tui.view import View
@@ -16,7 +17,9 @@ _VOICES = {
     Voice.INFERRED: "muted",
 }
 #: The widest that a column of field names gets.
-_NAMES = 24
+_NAMES = 26
+#: A note stands beside its value where it has so many cells, and takes no more lines than this.
+_LEAST_NOTE, _MOST_BESIDE = 14, 3
 #: Bytes of raw data shown at most; a recording has them all.
 _MOST_RAW = 2048
 
@@ -52,26 +55,38 @@ def _section(section: Section, width: int) -> list[Line]:
     title = line((section.title, "strong"))
     if section.voice is not None:
         title += line("  ", (str(section.voice), _VOICES[section.voice]))
-    if section.interface:
-        title += line(("  " + section.interface, "muted"))
     lines = [title]
+    if section.interface and title.width + cell_len(section.interface) + 2 <= width:
+        lines = [title + line(("  " + section.interface, "muted"))]
+    elif section.interface:
+        lines += [line("  ") + it for it in wrap(section.interface, max(8, width - 2), "muted")]
     names = min(_NAMES, max((cell_len(fact.name) for fact in section.facts), default=0))
     values = min(
         max(8, (width - names) // 2), max((cell_len(fact.value) for fact in section.facts), default=0)
     )
     for fact in section.facts:
-        start = fit(line("  ", (fact.name, "muted")), names + 4)
-        if cell_len(fact.value) > values and not fact.note:
-            parts = wrap(fact.value, max(1, width - names - 4))
-            lines += [(start if not n else line(" " * (names + 4))) + part for n, part in enumerate(parts)]
-        else:
-            said = (
-                start
-                + fit(line(fact.value), max(values, cell_len(fact.value)))
-                + line(("  " + fact.note if fact.note else "", "muted"))
-            )
-            lines.append(said)
+        start = fit(line("  ", (fact.name, "muted")), names + 4) if names else line("  ")
+        if cell_len(fact.name) > names:
+            lines.append(line("  ", (fact.name, "muted")))
+            start = line(" " * (names + 4))
+        lines += _fact(fact, start, width, names + 4, values)
     return lines
+
+
+def _fact(fact: Fact, start: Line, width: int, indent: int, values: int) -> list[Line]:
+    """A fact's value, and beside it what it means; both broken into lines rather than cut."""
+    room = max(8, width - indent)
+    shown = wrap(fact.value, room) or [Line()]
+    lines = [(line(" " * indent) if number else start) + it for number, it in enumerate(shown)]
+    if not fact.note:
+        return lines
+    column = max(values, shown[-1].width) + 2
+    notes = wrap(fact.note, room - column, "muted") if room - column >= _LEAST_NOTE else []
+    if len(shown) == 1 and notes and len(notes) <= _MOST_BESIDE:
+        first = fit(lines[0], indent + column) + notes[0]
+        return [first, *(line(" " * (indent + column)) + it for it in notes[1:])]
+    beneath = wrap(fact.note, max(8, room - 2), "muted")
+    return lines + [line(" " * (indent + 2)) + it for it in beneath]
 
 
 def _size(raw: Raw) -> str:

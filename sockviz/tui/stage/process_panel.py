@@ -19,6 +19,8 @@ _LEAST = 2
 _KEPT = 4
 
 
+#: Empty lines between code and descriptors, where there is room.
+_AIR = 2
 #: With more processes than this nobody's code is written out.
 _CROWD = 8
 
@@ -51,24 +53,27 @@ def _split(view: View, width: int, height: int) -> Split:
     if inside < _LEAST * 2:
         return Split(0, max(0, inside))
     room = inside - 1
-    wanted_fds = max((table_height(view, p, width) for p in view.world.processes.values()), default=1)
+    processes = view.world.processes.values()
+    wanted_fds = max((table_height(view, p, width) for p in processes), default=1)
     names = [name for name in view.lesson.processes if name != LINK]
     if len(names) > _CROWD:
         detail, wanted_code = Detail.BRIEF, 1 + max(len(statements_of(view, name)) for name in names)
     else:
         # As much as half of the room takes, whatever the descriptors need at this moment: code that is
         # written anew with every step could not be read.
-        wanted = {
+        wanted: dict[Detail, int] = {
             detail: max((height_wanted(view, name, width, detail) for name in names), default=1)
             for detail in Detail
+            if detail is not Detail.BARE
         }
-        detail = max((d for d in Detail if wanted[d] <= room // 2), default=Detail.BRIEF)
+        detail = max((d for d in wanted if wanted[d] <= room // 2), default=Detail.BRIEF)
         wanted_code = wanted[detail]
     if wanted_code + wanted_fds <= room:
-        # What is left over is shared, so that the rule does not wander with every descriptor.
-        code = max(wanted_code, min(room // 2, room - wanted_fds))
+        # The rule stays where this page's code puts it, and does not wander with every descriptor.
+        code = max(wanted_code, min(room // 2, room - wanted_fds, wanted_code + _AIR))
     else:
-        code = min(wanted_code, max(_LEAST, room - wanted_fds, room // 2))
+        needed_fds = max((table_height(view, p, width, barely=True) for p in processes), default=1)
+        code = min(wanted_code, max(_LEAST, room - needed_fds, room // 2))
     return Split(code, room - code, detail)
 
 
@@ -84,7 +89,10 @@ def draw_process(view: View, name: str, width: int, height: int) -> list[Line]:
     body: list[Line] = []
     rules: list[tuple[int, Line]] = []
     if parts.code:
-        blocks, anchor = code_blocks(view, name, inner, next_line(view), hue, parts.detail)
+        coming = next_line(view)
+        blocks, anchor = code_blocks(view, name, inner, coming, hue, parts.detail)
+        if blocks and len(blocks[anchor]) > parts.code:
+            blocks, anchor = code_blocks(view, name, inner, coming, hue, Detail.BARE)
         code = windowed(blocks, anchor, parts.code) or [fit(line(" ", ("no lines yet", "muted")), inner)]
         body += code + [Line()] * (parts.code - len(code))
         rules.append((len(body), line(("fds", "muted"))))
@@ -111,6 +119,7 @@ def _folded(view: View, name: str, process: Process | None, hue: str, width: int
     held, _ = held_by(view, process)
     if not held:
         return start + line(("  no sockets", "muted"))
+    start += line("  ")
     return start + table(view, process, max(1, width - start.width), 1, {**hues(view.lesson), name: hue})[-1]
 
 

@@ -42,7 +42,8 @@ def accept_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: d
     )
     names = _names(view, lookup, waiting, row.recv_q, hues)
     spoken = slots + line((" full", "bad")) if full else slots
-    if any(it.width + spoken.width < width for it in names) or spoken.width < width < names[0].width:
+    beside = names[0].width + slots.width < width
+    if names[0].width + spoken.width < width or (not beside and spoken.width <= width):
         slots = spoken
     return _with_names(slots, names, width)
 
@@ -82,10 +83,13 @@ def turned_away(view: View, lookup: Lookup, row: SocketRow, width: int) -> list[
     said = line(_label("dropped", width), (f"{grown}{what}", "bad"))
     name = OVERFLOWS.partition(".")[2]
     where = ", of the whole machine" if view.lab.kind == "host" else ", all listeners" if others else ""
-    for text in (f"  {name}{where}", f"  {name}", f" {name}"):
-        if said.width + len(text) <= width:
-            return [said + line((text, "muted"))]
-    return [said]
+    beside = next(
+        (text for text in (f"  {name}{where}", f"  {name}") if said.width + len(text) <= width), None
+    )
+    if beside is not None:
+        return [said + line((beside, "muted"))]
+    words = f"   counted in {name}"
+    return [said, line((words if len(words) <= width else f"   {name}", "muted"))]
 
 
 def _label(queue: str, width: int) -> str:
@@ -129,7 +133,8 @@ def _with_names(slots: Line, names: list[Line], width: int) -> list[Line]:
         return [slots]
     if names[0].width < width - slots.width:
         return [slots + line(" ") + names[0]]
-    indent = slots.runs[0][0][1:] if slots.runs and names[0].width + len(slots.runs[0][0]) < width else "  "
+    label = len(slots.runs[0][0])
+    indent = " " * (label - 1 if names[0].width + label <= width else 2)
     room = width - len(indent)
     beneath = next((it for it in names if it.width <= room), crop(names[-1], room))
     return [slots, line(indent) + beneath]

@@ -11,7 +11,7 @@ from sockviz.model.world import Process
 from sockviz.tui.palette import ASLEEP, DONE, ENTERED, FAILED, NOT_YET, hues
 from sockviz.tui.stage.code import next_line
 from sockviz.tui.stage.drawing import Drawing
-from sockviz.tui.stage.ink import Line, crop, finish, line
+from sockviz.tui.stage.ink import Line, crop, finish, fit, line
 from sockviz.tui.stage.listing import calls_of
 from sockviz.tui.view import View
 
@@ -58,11 +58,17 @@ def draw_roadmap(view: View, width: int, height: int) -> list[Line]:
     rows = _packed(whole, width)
     if len(rows) > height:
         rows = _chief(view, plans, whole, width, height, colours)
+    # One below the other where that fits, as they are where it does not.
+    deep = max((len(row) for row in rows), default=0) if len(rows) > 1 else 0
+    columns = [max(row[at].width for row in rows if at < len(row)) for at in range(deep)]
+    if sum(columns) + len(_BETWEEN) * max(0, deep - 1) + 1 > width:
+        columns = []
     lines = []
     for row in rows:
         it = line(" ")
         for index, road in enumerate(row):
-            it = it + (line(_BETWEEN) if index else Line()) + road
+            padded = fit(road, columns[index]) if columns and index < len(row) - 1 else road
+            it = it + (line(_BETWEEN) if index else Line()) + padded
         lines.append(it)
     return finish(lines, width, height, view.look)
 
@@ -131,7 +137,7 @@ def _at_work(view: View) -> str | None:
 def _road(view: View, name: str, names: list[str], width: int, colours: dict[str, str]) -> Line:
     hue = colours.get(name, "muted")
     process = view.world.processes.get(name)
-    steps = []
+    steps: list[tuple[Line, Line]] = []
     here = 0
     coming = view.lesson.statement_at(next_line(view) or 0)
     upcoming = (
@@ -141,30 +147,29 @@ def _road(view: View, name: str, names: list[str], width: int, colours: dict[str
         how = standing(process, called)
         symbol = _SYMBOLS[how]
         weight = "strong" if called == upcoming else "muted" if how == "to do" else ""
-        steps.append(line((called, weight), " ", symbol))
+        steps.append((line((called, weight), " ", symbol), line(symbol)))
         if called == upcoming or how in ("asleep", "entered") or (how != "to do" and upcoming is None):
             here = index
     title = line((name, f"{hue} strong"))
     return _windowed(title, steps, here, width)
 
 
-def _windowed(title: Line, steps: list[Line], here: int, width: int) -> Line:
-    """As many steps around the present one as fit; an ellipsis stands for what is left out."""
-    gap, dots = line("  "), line(("…", "muted"))
+def _windowed(title: Line, steps: list[tuple[Line, Line]], here: int, width: int) -> Line:
+    """Each step with its name, as many around the present one as fit; the others as their symbols alone."""
+    gap = line("  ")
     first, last = 0, len(steps) - 1
 
     def joined() -> Line:
         it = title
-        if first > 0:
-            it = it + gap + dots
-        for step in steps[first : last + 1]:
-            it = it + gap + step
-        return it + gap + dots if last < len(steps) - 1 else it
+        if first:
+            it = it + gap + line(*(brief for _, brief in steps[:first]))
+        for named, _ in steps[first : last + 1]:
+            it = it + gap + named
+        return it + gap + line(*(brief for _, brief in steps[last + 1 :])) if last < len(steps) - 1 else it
 
     while joined().width > width and last > first:
-        if last > here + 1 or (last > here and first >= here):
-            last -= 1
-        elif first < here:
+        # What is done gives way before what is to come; what comes last of all before what is next.
+        if first < here:
             first += 1
         else:
             last -= 1

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from sockviz.model.wording import seconds_text
 from sockviz.tui.palette import hues
-from sockviz.tui.stage.crossings import Crossing, arrived, belongs, count, crossings, parties, under_way
+from sockviz.tui.stage.crossings import Crossing, Fate, arrived, belongs, count, crossings, parties, under_way
 from sockviz.tui.stage.drawing import FocusableDrawing
 from sockviz.tui.stage.ink import Line, Run, crop, finish, fit, frame, line, marked, shorten, wrap
 from sockviz.tui.stage.wire_strip import draw_strip
@@ -20,6 +20,8 @@ _LEAST_LANE = 13
 _LEAST_HEIGHT = 3
 #: The length of arrow that can carry sequence numbers, whatever the flags: all arrows of a picture do or none.
 _ROOM_FOR_NUMBERS = 30
+#: How far along the wire a packet is drawn that the link keeps.
+HELD_AT = 0.6
 #: A pause between segments that gets an empty line, and one that is written out before a retransmission (seconds).
 _PAUSE = 0.02
 _LONG = 0.15
@@ -114,22 +116,22 @@ def _fraction(view: View, it: Crossing, moving: Crossing | None) -> float:
 
 
 def _lanes(names: list[str], width: int, colours: dict[str, str]) -> Lanes:
+    left, right = _outer(width)
     if len(names) == 1:
-        left, right = _outer(width)
         name = names[0]
         return Lanes(
             {name: left},
             ((name, left, colours.get(name, "muted")), (name, right, colours.get(name, "muted"))),
             right,
         )
-    if len(names) > 2 and (width - 8) // (len(names) - 1) < _LEAST_LANE:
+    # Numbers on all arrows or on none.
+    least = _ROOM_FOR_NUMBERS if right - left > _ROOM_FOR_NUMBERS else _LEAST_LANE
+    if len(names) > 2 and (right - left) // (len(names) - 1) <= least:
         # Too narrow for all of them: the first keeps its lane, the others share one and are named where their turn comes.
-        left, right = _outer(width)
         return Lanes(
             {names[0]: left},
             ((names[0], left, colours.get(names[0], "muted")), ("", right, "muted")), right,
         )  # fmt: skip
-    left, right = _outer(width)
     step = (right - left) / max(1, len(names) - 1)
     at = {name: left + round(index * step) for index, name in enumerate(names)}
     return Lanes(at, tuple((name, at[name], colours.get(name, "muted")) for name in names))
@@ -192,7 +194,7 @@ def _arrow(
         role += " strong"
     # Two of those that share a lane: nobody else could say between whom this was.
     named = lanes.others is not None and it.sender not in lanes.at and it.receiver not in lanes.at
-    shaft = _shaft(it, right - left - 1, end > start, fraction, named=named)
+    shaft = _shaft(it, right - left - 1, end > start, fraction, named=named, released=view.progress)
     cells = lanes.cells
     before = "".join("│" if x in cells else " " for x in range(left + 1))
     after = "".join("│" if x in cells else " " for x in range(right, width))
@@ -205,8 +207,33 @@ def _arrow(
     return marked(drawn, emphasis).pointing(focus)
 
 
-def _shaft(it: Crossing, room: int, rightwards: bool, fraction: float, named: bool) -> tuple[str, str, str]:
+def _stopped(it: Crossing, room: int, rightwards: bool) -> tuple[str, str, str]:
+    """A packet that the link keeps, or threw away: an arrow that ends on its way, with what it carries and why."""
+    end = "✗" if it.fate is Fate.DROPPED else "▷" if rightwards else "◁"
+    labels = it.labels(with_numbers=False)
+    said = next((text for text in labels if cell_len(text) + len(it.fate.value) + 6 <= room), labels[-1])
+    word = it.fate.value if cell_len(said) + len(it.fate.value) + 6 <= room else ""
+    dashes = max(1, round(room * HELD_AT) - cell_len(said) - 4)
+    if rightwards:
+        shaft = f"─ {said} {'─' * dashes}{end}"
+        return (
+            "",
+            crop(line(shaft), room).text,
+            f" {word}".ljust(max(0, room - cell_len(shaft)))[: max(0, room - cell_len(shaft))],
+        )
+    shaft = f"{end}{'─' * dashes} {said} ─"
+    gap = max(0, room - cell_len(shaft))
+    return f"{word} ".rjust(gap)[-gap:] if gap else "", crop(line(shaft), room).text, ""
+
+
+def _shaft(
+    it: Crossing, room: int, rightwards: bool, fraction: float, named: bool, released: float = 1.0
+) -> tuple[str, str, str]:
     """The arrow between two lanes in three parts: before its label, the label, after it."""
+    if it.fate in (Fate.HELD, Fate.DROPPED):
+        return _stopped(it, room, rightwards)
+    if it.fate is Fate.RELEASED and fraction == 1.0 and released < 1:
+        fraction = HELD_AT + (1 - HELD_AT) * released
     dash = "┄" if it.inferred else "─"
     head = ("▷" if it.inferred else "▶") if rightwards else ("◁" if it.inferred else "◀")
     if room < 2:

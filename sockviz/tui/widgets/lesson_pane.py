@@ -96,7 +96,7 @@ class LessonPane(VerticalScroll):
             self.border_subtitle = f"page {view.page.index + 1} of {len(view.lesson.pages)}"
             self.scroll_home(animate=False)
         elif new := answers - self._answers:
-            self.reveal(min(new))
+            self.reveal(min(new), max(judged, default=0))
         elif (line != self._line and line is not None) or judged - self._judged:
             latest = max([*(judged - self._judged), line or 0])
             self.reveal(max((b.line for b in view.page.blocks if b.line <= latest), default=0))
@@ -109,14 +109,17 @@ class LessonPane(VerticalScroll):
             " ".join(line.plain for line in self._text.at(self._text.size.width or 1).lines).split()
         )
 
-    def reveal(self, line: int) -> None:
-        """Scrolls until the block at `line` of the file is in sight."""
+    def reveal(self, line: int, until: int = 0) -> None:
+        """Scrolls until the block at `line` of the file is in sight, and as much as there is room for of what follows it, up to
+        the block that `until` is in."""
 
         def scroll() -> None:
-            place = self._text.at(self._text.size.width or 1).places.get(line)
-            if place is not None:
-                first, last = place
-                region = Region(0, first, max(self._text.size.width, 1), last - first + 1)
+            places = self._text.at(self._text.size.width or 1).places
+            if line in places:
+                first, last = places[line]
+                last = max([last, *(end for start, (_, end) in places.items() if line <= start <= until)])
+                height = min(last - first + 1, max(self.size.height, 1))
+                region = Region(0, first, max(self._text.size.width, 1), height)
                 self.scroll_to_region(region, animate=False, force=True)
 
         self.call_after_refresh(scroll)

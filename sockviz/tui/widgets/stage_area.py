@@ -50,7 +50,7 @@ class Column(VerticalScroll, can_focus=False):
 
     def _fold(self) -> None:
         height, count = self.size.height, len(self._order)
-        whole = count if not height else max(1, (height - count) // (_LEAST - 1))
+        whole = count if not height else max(height > count, (height - count) // (_LEAST - 1))
         for place, name in enumerate(self._order):
             self._panels[name].set_class(place >= whole, "-folded")
 
@@ -88,11 +88,18 @@ class StageArea(Container):
             self.set_class(not shown.left or not shown.right, "-one-sided")
             self.set_class(not shown.left and not shown.right, "-deserted")
             self.set_class(not shown.wire, "-wireless")
+        # Who has neither lines on this page nor a process yet needs no more than a line, where room is short.
+        self.set_class(self._idle(shown.left, view), "-left-idle")
+        self.set_class(self._idle(shown.right, view), "-right-idle")
         at = order[0] if order else None
         if at is not None and at != self._at:
             self.call_after_refresh(self._left.reveal, at)
             self.call_after_refresh(self._right.reveal, at)
         self._at = at
+
+    def _idle(self, names: tuple[str, ...], view: View) -> bool:
+        here = {statement.process for statement in view.page.statements}
+        return bool(names) and not any(name in here or name in view.world.processes for name in names)
 
 
 def at_work(view: View, opened: float) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.content import Content
+from textual.geometry import Size
 from textual.widget import Widget
 
 from sockviz.tui.hints import why_not_isolated
@@ -14,6 +15,11 @@ _BADGES = {
     Mode.RECORDED: ("■ RECORDED", "bold $badge-recorded"),
 }
 _LABS = {"host": "host loopback", "isolated": "isolated loopback", "two-hosts": "two hosts"}
+
+
+def lab_name(kind: str) -> str:
+    """What a lab of that kind is called on the screen."""
+    return _LABS.get(kind, kind)
 
 
 class TitleLine(Widget):
@@ -43,7 +49,7 @@ def title(view: View, width: int) -> Content:
         name = Content.assemble((f"{lesson.number}", "bold $accent"), "  ", name)
     page = Content.assemble(("page ", "$quiet"), (f"{view.page.index + 1}/{pages}", "bold"))
     badge = Content.styled(*_BADGES[view.mode])
-    lab = Content.styled(_LABS.get(view.lab.kind, view.lab.kind), "$quiet")
+    lab = Content.styled(lab_name(view.lab.kind), "$quiet")
     brand = Content.styled("sockviz", "$quiet")
     bar = _bar(view.page.index + 1, pages, min(24, max(8, width // 6)))
     short = Content.styled(view.lab.kind, "$quiet")
@@ -72,8 +78,10 @@ def _bar(done: int, of: int, width: int) -> Content:
 class ObjectiveLine(Widget):
     """What the lesson is for, and beside it, while there is one, a hint; a reason why nothing goes on stands alone.
 
-    Where both do not fit, the hint comes first: it lasts until the next key.
+    Where both do not fit, the hint comes first: it lasts until the next key. A long objective has two lines.
     """
+
+    DEFAULT_CSS = "ObjectiveLine { height: auto; max-height: 2; }"
 
     def __init__(self) -> None:
         super().__init__(id="objective")
@@ -83,20 +91,29 @@ class ObjectiveLine(Widget):
         """What there is to say."""
         texts = (objective, hint, problem or "")
         if texts != self._texts:
+            self.refresh(layout=texts[0] != self._texts[0])
             self._texts = texts
-            self.refresh()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """By the objective alone, so that nothing moves when a hint comes and goes."""
+        del container, viewport
+        return min(2, len(Content(self._texts[0]).wrap(max(width - 2, 1)))) or 1
 
     def render(self) -> Content:
-        """One line."""
+        """One line, or two."""
         objective, hint, problem = self._texts
         room = max(self.size.width - 2, 1)
         left, right = Content.styled(objective, "$quiet"), Content.styled(hint, "$accent")
         if problem:
-            line = Content.styled(problem, "bold $error")
+            said = Content.styled(problem, "bold $error")
         elif not hint:
-            line = left
+            said = left
         elif left.cell_length + right.cell_length + 3 <= room:
-            line = Content.assemble(left, " " * (room - left.cell_length - right.cell_length), right)
+            said = Content.assemble(left, " " * (room - left.cell_length - right.cell_length), right)
         else:
-            line = right
-        return Content(" ") + line.truncate(room, ellipsis=True)
+            said = right
+        lines = said.wrap(room)
+        if len(lines) > self.size.height:
+            rest = Content(" ").join(lines[self.size.height - 1 :])
+            lines = [*lines[: self.size.height - 1], rest.truncate(room, ellipsis=True)]
+        return Content("\n").join(Content(" ") + it for it in lines)

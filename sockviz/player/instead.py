@@ -1,0 +1,49 @@
+"""The way out: where this machine cannot perform a lesson, the recording of it that is shipped with the course."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path, PurePath
+
+from sockviz.lesson.course import lesson_name
+from sockviz.lesson.document import Lesson
+from sockviz.model.recording import Loaded, load_file
+from sockviz.model.timeline import Timeline
+from sockviz.player.recorded import Recorded
+from sockviz.player.shelf import lessons_directory, shelf
+
+#: The parts of `LabFacts.missing` under which a reader finds why a recording is played, and that its text is not the lesson's.
+LIVE_RUN, PRESENT_TEXT = "a live run", "this lesson's present text"
+
+
+def other_system() -> str | None:
+    """Why no lesson can be performed on this system at all; None on Linux."""
+    return None if sys.platform == "linux" else f"its labs need Linux, and this is {sys.platform}"
+
+
+def recording_path(lesson: str) -> Path:
+    """Where the recording of the lesson in the file `lesson` is kept, whether or not there is one."""
+    name = lesson_name(lesson)
+    number = PurePath(lesson).name.partition("-")[0] + "-" if name.number is not None else ""
+    return shelf() / "assets" / "recordings" / f"{number}{name.slug}.jsonl"
+
+
+def play_instead(lesson: Lesson, reason: str) -> Recorded | None:
+    """The recording of `lesson`, which says that it is one because of `reason`; None where there is none.
+
+    Raises `BadRecording`, `BadLesson` and OSError where the recording cannot be read.
+    """
+    path = recording_path(lesson.path)
+    if not path.is_file():
+        return None
+    loaded = load_file(path)
+    header = loaded.timeline.header
+    missing = {LIVE_RUN: reason}
+    if header.lesson != lesson.text:
+        if Path(lesson.path).absolute().parent != lessons_directory():
+            return None  # somebody's own lesson that happens to have the name of one of the course's
+        missing[PRESENT_TEXT] = "the recording is of an older text: what you read is what was performed then"
+    lab = replace(header.lab, missing={**missing, **header.lab.missing})
+    timeline = Timeline(replace(header, lab=lab), loaded.timeline.events)
+    return Recorded(Loaded(timeline, loaded.problem))

@@ -1,0 +1,64 @@
+"""Opens a lesson for a reader: performed in a lab, or, where this machine refuses that, played from its recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sockviz.lesson.document import BadLesson, Lesson
+from sockviz.model.recording import BadRecording
+from sockviz.player.instead import other_system, play_instead
+from sockviz.player.recorded import Recorded
+from sockviz.player.run import Run
+
+
+class CannotPerform(Exception):
+    """The lesson can neither be performed here nor played. The message is for a person: observation, cause, next step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A run to be read. ``fallback`` says why its lab is not the isolated one, where it is not although that was tried."""
+
+    run: Run
+    fallback: str | None = None
+
+
+async def open_run(lesson: Lesson, kind: str, version: str, *, record: bool = False) -> Opened:
+    """A live run of `lesson` in a lab of `kind`, or its recording. Raises `CannotPerform`.
+
+    With `record` it has to be live: a recording is not recorded again.
+    """
+    reason = other_system()
+    if reason is None:
+        # Only here: what a lab is made of does not even load elsewhere.
+        from sockviz.lab.supervisor import LabRefused
+        from sockviz.player.labs import LessonSkipped, lab_for
+        from sockviz.player.performance import Performance
+
+        try:
+            chosen = await lab_for(lesson, kind)
+            return Opened(Performance(lesson, chosen.lab, version), chosen.fallback)
+        except LessonSkipped as skipped:
+            reason = str(skipped)
+        except LabRefused as refusal:
+            reason = f"no {kind} lab can be made here: {refusal}"
+    return Opened(_recorded(lesson, reason, record))
+
+
+def _recorded(lesson: Lesson, reason: str, record: bool) -> Recorded:
+    refused = f"«{lesson.title}» cannot be performed here: {reason}"
+    try:
+        recorded = play_instead(lesson, reason)
+    except (BadRecording, BadLesson) as bad:
+        raise CannotPerform(f"{refused}; and its recording cannot be played: {bad}") from None
+    except OSError as error:
+        raise CannotPerform(
+            f"{refused}; and its recording cannot be read: {error.strerror} ({error.filename})"
+        ) from None
+    if recorded is None:
+        raise CannotPerform(f"{refused}. `sockviz doctor` tells why and what to do.")
+    if record:
+        raise CannotPerform(
+            f"{refused}. So there is nothing to record; without --record its recording is played."
+        )
+    return recorded

@@ -1,0 +1,89 @@
+"""What became of checked lessons: the facts that `sockviz check` prints."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sockviz.lesson.document import BadLesson, Problem
+from sockviz.player.shelf import read_lesson
+
+#: What `Report.lab` says where none can be had at all.
+NO_LAB = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectationReport:
+    """One expectation, judged."""
+
+    line: int
+    source: str
+    ok: bool
+    actual: str
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionReport:
+    """One question, and what the kernel answered; None where the expression had no value."""
+
+    line: int
+    question: str
+    answer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LessonReport:
+    """What became of one lesson. ``skipped`` is None or the reason; a skipped lesson is not ``ok``."""
+
+    path: str
+    title: str = ""
+    lab: str = ""
+    skipped: str | None = None
+    seconds: float = 0.0
+    pages: int = 0
+    calls: int = 0
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    expectations: tuple[ExpectationReport, ...] = ()
+    predictions: tuple[PredictionReport, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was performed and everything held."""
+        return not self.problems and self.skipped is None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of all of them."""
+
+    kernel: str
+    lab: str
+    lessons: tuple[LessonReport, ...] = field(default=())
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing that was performed failed. Skipped lessons count neither way, unless nothing can be performed."""
+        return self.lab != NO_LAB and not any(lesson.problems for lesson in self.lessons)
+
+
+def all_skipped(paths: Sequence[Path], reason: str) -> Report:
+    """The report where no lab can be had: lessons are read, and skipped because of `reason`."""
+    return Report(platform.release(), NO_LAB, tuple(_skipped(path, reason) for path in paths))
+
+
+def _skipped(path: Path, reason: str) -> LessonReport:
+    try:
+        lesson = read_lesson(path)
+    except BadLesson as bad:
+        return LessonReport(str(path), problems=bad.problems)
+    except OSError as error:
+        return unreadable(path, error)
+    return LessonReport(str(path), lesson.title, lesson.lab, reason, warnings=lesson.warnings)
+
+
+def unreadable(path: Path, error: OSError) -> LessonReport:
+    """A lesson's file that cannot be read."""
+    return LessonReport(str(path), problems=(Problem(1, 1, "file", f"cannot be read: {error.strerror}"),))

@@ -1,0 +1,43 @@
+"""Taking over the wire: what the reader's hand does to the packets that the link keeps."""
+
+from __future__ import annotations
+
+from sockviz.lab.supervisor import LabRefused
+from sockviz.model.link import Flight
+from sockviz.player.run import Run
+from sockviz.tui import hints
+from sockviz.tui.view import Mode, View
+
+#: The verbs that need a packet to be kept.
+ON_A_PACKET = ("deliver", "drop", "duplicate")
+
+
+def chosen(view: View) -> Flight | None:
+    """The held packet that the reader points at, else the one that has waited longest."""
+    link = view.world.link
+    if link is None or not link.held:
+        return None
+    pointed = next((flight for flight in link.held if flight.packet == view.focus.packet), None)
+    return pointed or link.held[0]
+
+
+async def act(run: Run, view: View, verb: str) -> str:
+    """Does `verb` by hand. Returns the word to show for it."""
+    if view.mode is not Mode.LIVE:
+        return hints.LINK_IS_PAST
+    link = view.world.link
+    if verb == "hold" and link is not None and link.holding:
+        verb = "release"
+    frame = None
+    word = hints.LINK_HELD if verb == "hold" else hints.LINK_RELEASED
+    if verb in ON_A_PACKET:
+        flight = chosen(view)
+        if flight is None:
+            return hints.LINK_EMPTY
+        frame = flight.frames[0]
+        word = hints.link_did(verb, view.world.packets[flight.packet].text)
+    try:
+        await run.order(verb, frame)
+    except LabRefused as refusal:
+        return str(refusal)
+    return word
