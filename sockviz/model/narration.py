@@ -27,7 +27,7 @@ from sockviz.model.explanation import explain
 from sockviz.model.observing import changes
 from sockviz.model.stops import stop_before, stops
 from sockviz.model.timeline import Timeline
-from sockviz.model.values import SocketValue, show
+from sockviz.model.values import SocketValue, Value, show
 from sockviz.model.wording import address_text, call_as_made, receiver_name, result_value
 from sockviz.model.world import World
 
@@ -225,7 +225,7 @@ def _gave(call: Call, world: World) -> str:
         case "socket", SocketValue(fd=fd):
             return f"gives descriptor {fd}: an endpoint without a name"
         case ("accept", (SocketValue(fd=fd), peer)):
-            return f"takes the connection of {address_text(peer)} from the queue: descriptor {fd}"
+            return f"takes the connection of {_client(call, peer, world)} from the queue: descriptor {fd}"
         case "dup", SocketValue(fd=fd):
             return f"gives descriptor {fd} to the same socket"
         case "bind", _:
@@ -235,7 +235,8 @@ def _gave(call: Call, world: World) -> str:
         case "connect", _ if not is_stream:
             return f"fixes the peer of {name}: {_argument_address(call)}, and sends nothing"
         case "connect", _:
-            return f"returns: the handshake with {_argument_address(call)} is done"
+            whose = "" if call.slept else f" with {_argument_address(call)}"  # told when it was entered
+            return f"returns: the handshake{whose} is done"
         case (("send" | "write" | "sendmsg"), int(count)):
             return f"copies {_count(count, 'byte')} into the send queue of the kernel"
         case "sendto", int(count):
@@ -284,6 +285,17 @@ def _listens_again(call: Call, before: World, later: World) -> str:
         return f"listen is called again{wanted} on {name}, which listens already, with {old.send_q}"
     but = "" if asked in (None, new.send_q) else f": {asked} was asked for, this is what the kernel grants"
     return f"listen changes the backlog of {name} from {old.send_q} to {new.send_q}{but}"
+
+
+def _client(call: Call, peer: Value, world: World) -> str:
+    """Who is at the other end of an accepted connection: a process of the lesson by its name, anyone else by address."""
+    row = world.row_of(call.receiver.inode) if call.receiver is not None else None
+    match peer:
+        case (str(host), int(port)) if row is not None and row.local is not None:
+            known = world.known_by((host, port), row.local)
+            if known is not None:
+                return f"{known.creator} ({address_text(peer)})"
+    return address_text(peer)
 
 
 def _argument_address(call: Call) -> str:

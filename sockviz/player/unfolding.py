@@ -62,6 +62,14 @@ class Unfolding:
         if self._taken < len(self._steps):
             self._take()
 
+    @property
+    def has_link(self) -> bool:
+        """Never: the past is not held up."""
+        return False
+
+    async def order(self, verb: str, frame: int | None = None) -> None:
+        """Does nothing."""
+
     def answer(self, line: int, choice: int | None) -> None:
         """Notes the reader's choice; the recording itself stays as it is."""
         self._append([PredictionMade(self._timeline.world.at, line, choice)])

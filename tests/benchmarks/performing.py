@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from sockviz.lab.loopback import open_lab
 from sockviz.lesson.parser import parse_lesson
 from sockviz.model.timeline import Timeline
+from sockviz.player.labs import lab_for
 from sockviz.player.patience import Patience
 from sockviz.player.performance import Performance
 from sockviz.player.recorded import Recorder
@@ -45,10 +45,9 @@ def sends(calls: int, a_page: int) -> str:
 
 
 async def performed(text: str, record: Path | None = None) -> tuple[Timeline, list[float]]:
-    """The whole lesson in an isolated lab: its timeline, and what each step took."""
-    performance = Performance(
-        parse_lesson(text, "benchmark.md"), await open_lab("isolated"), patience=Patience()
-    )
+    """The whole lesson in a private lab, as `check` performs it: its timeline, and what each step took."""
+    lesson = parse_lesson(text, "benchmark.md")
+    performance = Performance(lesson, (await lab_for(lesson, "isolated")).lab, patience=Patience())
     spans = []
     try:
         with record.open("w", encoding="utf-8") if record else open("/dev/null", "w") as file:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from sockviz.model.sockets import SocketRow
 from tests.lab.driver import FORBIDDEN, Driver, until
 from tests.required import unavailable
 
+ROOT = Path(__file__).parents[2]
 HOSTS = ("client", "server")
 
 
@@ -68,7 +71,9 @@ class Linked(Driver):
 
     def states(self, host: str) -> list[str]:
         """States of the host's TCP rows, sorted."""
-        return sorted(row.state.value for row in self.rows_of(host) if row.protocol == "TCP" and not row.bound_only)
+        return sorted(
+            row.state.value for row in self.rows_of(host) if row.protocol == "TCP" and not row.bound_only
+        )
 
     def counter(self, host: str, name: str) -> int:
         return next(look for look in self.lab.look() if look.host == host).counters.get(name, 0)
@@ -89,7 +94,9 @@ class Linked(Driver):
             number = len(self.packets)
             self.packets.append((host, each.packet))
             self.frames[each.frame] = number
-            event = PacketCaptured(each.packet.at, host, each.packet, host, "", None, False, each.frame, each.entry)
+            event = PacketCaptured(
+                each.packet.at, host, each.packet, host, "", None, False, each.frame, each.entry
+            )
             self.state = arrived(self.state, event, number)
         for act in (act for each in taken for act in each.acts):
             match act:
@@ -128,6 +135,17 @@ class Linked(Driver):
         except AssertionError as error:
             raise AssertionError(f"{error}; there are {self.states(host)}; sent were {self.sent()}") from None
 
+    async def traffic(self, what: str, count: int) -> object:
+        """Runs tests/lab/traffic.py between the hosts; what it has measured."""
+        anchors = self.anchors
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.lab.traffic", str(anchors["server"]), str(anchors["client"]), what, str(count),
+            cwd=ROOT, stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        said, _ = await process.communicate()
+        assert process.returncode == 0
+        return json.loads(said)
+
     # --- lines -----------------------------------------------------------------------------------------------------
 
     async def listening(self, backlog: int = 5) -> None:
@@ -145,7 +163,16 @@ class Linked(Driver):
 
     def by_ss(self, host: str) -> set[tuple[str, ...]]:
         """(state, Recv-Q, Send-Q, local, peer) of every TCP row that ss prints in the host's network."""
-        command = ["nsenter", "-t", str(self.anchors[host]), "-U", "-n", "--preserve-credentials", "ss", "-Htan"]
+        command = [
+            "nsenter",
+            "-t",
+            str(self.anchors[host]),
+            "-U",
+            "-n",
+            "--preserve-credentials",
+            "ss",
+            "-Htan",
+        ]
         printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         return {tuple(line.split()[:5]) for line in printed.splitlines()}
 
@@ -157,7 +184,7 @@ def children(pid: int) -> list[int]:
         if entry.name.isdigit():
             with contextlib.suppress(KernelError):
                 stat = procfs.read_stat(int(entry.name))
-                if stat is not None and stat.parent == pid:
+                if stat is not None and stat.ppid == pid:
                     found.append(int(entry.name))
     return found
 
@@ -185,8 +212,3 @@ async def two_hosts(*processes: str) -> AsyncIterator[Linked]:
         left = driver.alive()
         driver.forget()
         assert not left, f"alive after close: {[(pid, procfs.read_stat(pid)) for pid in left]}"
-
-
-async def quiet(seconds: float) -> None:
-    """Lets so much time pass: for what is to be seen *not* to happen."""
-    await asyncio.sleep(seconds)

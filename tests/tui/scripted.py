@@ -129,6 +129,8 @@ class ScriptedRun:
     left: tuple[str, ...] = ()
     answered: list[tuple[int, int | None]] = field(default_factory=list)
     fail: Exception | None = None
+    linked: bool = False
+    orders: list[tuple[str, int | None]] = field(default_factory=list)
     _busy: bool = False
     _watchers: list[Callable[[], None]] = field(default_factory=list)
 
@@ -161,6 +163,15 @@ class ScriptedRun:
             self.timeline.append(event)
         for changed in self._watchers:
             changed()
+
+    @property
+    def has_link(self) -> bool:
+        """Whether the script has a wire; orders to it are noted."""
+        return self.linked
+
+    async def order(self, verb: str, frame: int | None = None) -> None:
+        """Notes what was ordered."""
+        self.orders.append((verb, frame))
 
     def answer(self, line: int, choice: int | None) -> None:
         self.answered.append((line, choice))

@@ -387,7 +387,8 @@ class LessonScreen(Screen[tuple[str, ...]]):
         self._draw()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The wire's keys are there only where there is a wire to take over."""
+        """The wire's keys, whatever their `parameters`, are there only where there is a wire to take over."""
+        del parameters
         return self._run.has_link if action == "link" else True
 
     def action_help(self) -> None:

@@ -113,8 +113,9 @@ def _detailed(pen: _Pen, held: list[Held], left: list[Held], height: int) -> lis
         for index in sorted(range(len(everything)), key=lambda i: (_urgency(everything[i]), i)):
             if detail == 2 and everything[index].entry is None:
                 continue
-            fuller = pen.block(everything[index], detail)
-            if 0 < len(fuller) - len(blocks[index]) <= spare:
+            # What matters most stands first: better a part of it than nothing.
+            fuller = pen.block(everything[index], detail)[: len(blocks[index]) + spare]
+            if len(fuller) > len(blocks[index]):
                 spare -= len(fuller) - len(blocks[index])
                 blocks[index] = fuller
     lines = [it for block in blocks[: len(held)] for it in block]

@@ -31,7 +31,6 @@ class Split:
 
     code: int
     fds: int
-    detail: Detail = Detail.BRIEF
 
 
 _last: list[tuple[View, int, int, Split]] = []
@@ -57,24 +56,27 @@ def _split(view: View, width: int, height: int) -> Split:
     wanted_fds = max((table_height(view, p, width) for p in processes), default=1)
     names = [name for name in view.lesson.processes if name != LINK]
     if len(names) > _CROWD:
-        detail, wanted_code = Detail.BRIEF, 1 + max(len(statements_of(view, name)) for name in names)
+        wanted_code = 1 + max(len(statements_of(view, name)) for name in names)
     else:
         # As much as half of the room takes, whatever the descriptors need at this moment: code that is
         # written anew with every step could not be read.
-        wanted: dict[Detail, int] = {
-            detail: max((height_wanted(view, name, width, detail) for name in names), default=1)
-            for detail in Detail
-            if detail is not Detail.BARE
-        }
-        detail = max((d for d in wanted if wanted[d] <= room // 2), default=Detail.BRIEF)
-        wanted_code = wanted[detail]
+        wanted_code = max((_best(view, name, width, room // 2)[1] for name in names), default=1)
     if wanted_code + wanted_fds <= room:
         # The rule stays where this page's code puts it, and does not wander with every descriptor.
         code = max(wanted_code, min(room // 2, room - wanted_fds, wanted_code + _AIR))
     else:
         needed_fds = max((table_height(view, p, width, barely=True) for p in processes), default=1)
         code = min(wanted_code, max(_LEAST, room - needed_fds, room // 2))
-    return Split(code, room - code, detail)
+    return Split(code, room - code)
+
+
+def _best(view: View, name: str, width: int, room: int) -> tuple[Detail, int]:
+    """The most detail that a process's code has room for, and the lines it takes."""
+    for detail in (Detail.WHOLE, Detail.COMMENTED):
+        wanted = height_wanted(view, name, width, detail)
+        if wanted <= room:
+            return detail, wanted
+    return Detail.BRIEF, height_wanted(view, name, width, Detail.BRIEF)
 
 
 def draw_process(view: View, name: str, width: int, height: int) -> list[Line]:
@@ -90,7 +92,8 @@ def draw_process(view: View, name: str, width: int, height: int) -> list[Line]:
     rules: list[tuple[int, Line]] = []
     if parts.code:
         coming = next_line(view)
-        blocks, anchor = code_blocks(view, name, inner, coming, hue, parts.detail)
+        detail = _best(view, name, inner, parts.code)[0]
+        blocks, anchor = code_blocks(view, name, inner, coming, hue, detail)
         if blocks and len(blocks[anchor]) > parts.code:
             blocks, anchor = code_blocks(view, name, inner, coming, hue, Detail.BARE)
         code = windowed(blocks, anchor, parts.code) or [fit(line(" ", ("no lines yet", "muted")), inner)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from sockviz.lesson.document import Lesson
@@ -102,10 +103,8 @@ def _chief(
 ) -> list[list[Line]]:  # fmt: skip
     """The first process and the one that is at it, as whole as they can be; the others are counted."""
     names = list(plans)
-    at = _at_work(view)
-    chosen = [name for name in names if name in (names[0], at)]
-    if len(chosen) == 1 and len(names) > 1:
-        chosen.append(names[1])
+    others = sorted(names[1:], key=lambda name: -_last_begun(view, name))
+    chosen = [names[0], *others[:1]]
     hidden = len(names) - len(chosen)
     more = line((f"+{hidden}", "muted")) if hidden else Line()
     room = width - 1 - (more.width + len(_BETWEEN) if hidden else 0)
@@ -125,13 +124,12 @@ def _chief(
     return [[*roads, *([more] if hidden else [])]]
 
 
-def _at_work(view: View) -> str | None:
-    """The process whose line is next; else the one whose line was begun last."""
+def _last_begun(view: View, name: str) -> float:
+    """When the process was at work last; for the one whose line is next, later than all."""
     coming = view.lesson.statement_at(next_line(view) or 0)
-    if coming is not None:
-        return coming.process
-    lines = view.world.lines.values()
-    return max(lines, key=lambda it: it.begun).process if lines else None
+    if coming is not None and coming.process == name:
+        return math.inf
+    return max((it.begun for it in view.world.lines.values() if it.process == name), default=0.0)
 
 
 def _road(view: View, name: str, names: list[str], width: int, colours: dict[str, str]) -> Line:

@@ -19,7 +19,7 @@ from sockviz.tui.view import Mode, View
 _MOST = 40
 
 #: The shortest track that still shows before and after.
-_SHORTEST = 9
+_SHORTEST = 6
 #: From this width on the event's number is written out.
 _ROOMY = 100
 

@@ -25,7 +25,7 @@ class ChoiceClicked(Message):
 class _Text(Widget):
     """The page itself, as high as it needs to be."""
 
-    DEFAULT_CSS = "_Text { height: auto; width: 1fr; }"
+    DEFAULT_CSS = "_Text { height: auto; width: 1fr; padding: 0 1 0 0; }"
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
-"""Traffic between two hosts, from inside: ``python -m tests.benchmarks.traffic SERVER_PID CLIENT_PID WHAT COUNT``.
+"""Traffic between two hosts, from inside: ``python -m tests.lab.traffic SERVER_PID CLIENT_PID WHAT COUNT``.
 
-Enters the networks of two processes, exchanges datagrams or bytes between 10.0.0.1 and 10.0.0.2, and prints what it took: for
-``udp`` and ``tcp`` a JSON list of round trips in microseconds, for ``bulk`` the seconds that COUNT bytes took.
+Enters the networks of two processes and has 10.0.0.1 and 10.0.0.2 exchange datagrams (``udp``), bytes (``tcp``), COUNT bytes
+(``bulk``) or COUNT connections (``connections``), a byte each. Prints, as JSON, round trips in microseconds, or seconds.
 """
 
 from __future__ import annotations
@@ -81,27 +81,59 @@ def bulk(size: int) -> float:
         return time.perf_counter() - begin
 
 
+def greet(count: int, ready: Callable[[], None]) -> None:
+    """Takes `count` connections one after the other, and a byte from each."""
+    with socket.create_server(SERVER) as listener:
+        ready()
+        for _ in range(count):
+            conn, _ = listener.accept()
+            with conn:
+                conn.recv(1)
+                conn.recv(1)  # end-of-file: the client closes first
+
+
+def connections(count: int) -> float:
+    """Seconds that so many connections take, each opened, used and closed."""
+    begin = time.perf_counter()
+    for _ in range(count):
+        with socket.create_connection(SERVER) as sock:
+            sock.send(b".")
+    return time.perf_counter() - begin
+
+
+SERVE: dict[str, Callable[[int, Callable[[], None]], None]] = {
+    "udp": lambda _count, ready: echo(socket.SOCK_DGRAM, ready),
+    "tcp": lambda _count, ready: echo(socket.SOCK_STREAM, ready),
+    "bulk": sink,
+    "connections": greet,
+}
+ASK: dict[str, Callable[[int], object]] = {
+    "udp": lambda count: round_trips(socket.SOCK_DGRAM, count),
+    "tcp": lambda count: round_trips(socket.SOCK_STREAM, count),
+    "bulk": bulk,
+    "connections": connections,
+}
+
+
 def main() -> None:
     """See the module's docstring."""
     server_pid, client_pid, what, count = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
-    kind = socket.SOCK_DGRAM if what == "udp" else socket.SOCK_STREAM
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            # Its own death is certain: the parent kills it, and it dies with the namespace's last process otherwise.
             enter(server_pid)
-            said: Callable[[], None] = lambda: os.write(writing, b".") and None  # noqa: E731
-            sink(count, said) if what == "bulk" else echo(kind, said)
+            SERVE[what](count, lambda: os.close(writing))
         finally:
             os._exit(0)
     os.close(writing)
-    os.read(reading, 1)
+    os.read(reading, 1)  # end-of-file: it is ready
     try:
         enter(client_pid)
-        print(json.dumps(bulk(count) if what == "bulk" else round_trips(kind, count)))
+        print(json.dumps(ASK[what](count)))
     finally:
-        os.kill(child, 9)
+        if what in ("udp", "tcp"):  # they never end by themselves
+            os.kill(child, 9)
         os.waitpid(child, 0)
 
 

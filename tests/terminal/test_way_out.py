@@ -1,0 +1,62 @@
+"""A lesson that this machine refuses, on a terminal: its recording, on the same screen and in plain text, with its questions."""
+
+from __future__ import annotations
+
+from tests.lab import refusing
+from tests.required import unavailable
+from tests.terminal.conftest import SPACE, Person
+
+
+def refused() -> tuple[str, ...]:
+    """What stands before sockviz so that it gets no namespaces."""
+    if not refusing.is_supported():
+        unavailable("refusing.py does not know this machine's system calls")
+    return tuple(refusing.command("unshare:EPERM"))
+
+
+def test_on_the_screen(ordinary: Person) -> None:
+    sitting = ordinary.start("run", "handshake", before=refused(), TEXTUAL_ANIMATIONS="none")
+    text = sitting.wait_for("RECORDED")
+    assert "LIVE" not in text
+    sitting.wait_for("This machine cannot perform it: a recording is played. i tells why.")
+    sitting.press("i")
+    sitting.wait_for("unshare(CLONE_NEWUSER): EPERM")
+    sitting.press("i")
+    sitting.wait_for(lambda text: "unshare(CLONE_NEWUSER)" not in text)
+    sitting.press(SPACE)
+    sitting.wait_for("Predict first")
+    before = sitting.event
+    sitting.press("3")
+    sitting.press(SPACE)
+    sitting.wait_for(lambda _: sitting.event > before)
+    assert ordinary.family(sitting).look() == set(), "nothing is performed"
+    assert ordinary.leave(sitting) == 0
+
+
+def test_at_a_later_page(ordinary: Person) -> None:
+    sitting = ordinary.start("run", "handshake", "--start", "3", before=refused(), TEXTUAL_ANIMATIONS="none")
+    assert "RECORDED" in sitting.wait_for("page 3/")
+    assert ordinary.leave(sitting) == 0
+
+
+def test_in_plain_text(ordinary: Person) -> None:
+    sitting = ordinary.start("run", "handshake", "--plain", before=refused(), size=(120, 60))
+    text = sitting.wait_for("your prediction, 1–4 (Enter passes):")
+    assert "RECORDED" in text
+    assert "a live run (it needs two hosts" in text
+    assert "client → server: SYN" not in text, "asked before it is told"
+    sitting.press("2\n")
+    sitting.wait_for("[Enter: next call, q: leave]")
+    for _ in range(40):
+        if "you predicted 2" in sitting.text:
+            break
+        seen = len(sitting.written)
+        sitting.press("\n")
+        sitting.wait_for(
+            lambda _, seen=seen: (
+                len(sitting.written) > seen + 20 and sitting.text.rstrip().endswith(("leave]", "):"))
+            )
+        )  # type: ignore[misc]
+    assert "The kernel says: 3 (you predicted 2)" in sitting.text
+    sitting.press("q\n")
+    assert sitting.wait_exit() == 0
