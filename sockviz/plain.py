@@ -25,10 +25,11 @@ from sockviz.model.events import (
     StatementBegun,
     StatementFinished,
 )
+from sockviz.model.fold import fold
 from sockviz.model.inference import InferredSegment
 from sockviz.model.narration import narrate
 from sockviz.model.observing import changes
-from sockviz.model.world import World, fold
+from sockviz.model.world import World
 from sockviz.player.run import Do, Run
 
 #: What a person types to leave.

@@ -319,8 +319,10 @@ def become_first(control: socket.socket) -> None:
         # EAGAIN: RLIMIT_NPROC or the pids cgroup. ENOMEM: the PID namespace cannot be made.
         raise Refused("starting the lab's first process", error.errno) from None
     if pid:
-        # The launcher only waits: when sockviz dies it dies, and pid 1 with it.
+        # The launcher only waits: when sockviz dies it dies, and pid 1 with it. Of what it was given it keeps nothing: a copy
+        # of the wire's end of its channel would hide that the wire has died.
         control.close()
+        os.closerange(3, 4096)
         os.waitpid(pid, 0)
         os._exit(0)
     die_with(0)  # the parent is outside this PID namespace: getppid is 0 whether it lives or not

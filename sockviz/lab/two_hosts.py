@@ -42,14 +42,21 @@ class HeldLink:
 
 
 class TwoHostsLab:
-    """Two hosts, ``client`` and ``server``, and a link. Made by `open_two_hosts`; to be closed by `close`."""
+    """Two hosts, ``client`` and ``server``, and a link. Made by `open_two_hosts`; to be closed by `close`.
+
+    Raises OSError where there is no place for a temporary directory, and `LabRefused`.
+    """
 
     def __init__(self) -> None:
         self.facts = LabFacts("two-hosts")
         self._crew = Crew()
-        self._wire = WireLink(self._wire_lost)
-        self.link: HeldLink | None = HeldLink(self._wire)
         self._directory = LabDirectory()
+        try:
+            self._wire = WireLink(self._wire_lost)
+        except OSError as error:  # EMFILE, ENFILE: no further descriptors
+            self._directory.remove()
+            raise LabRefused("starting the lab", error.errno or 0) from None
+        self.link: HeldLink | None = HeldLink(self._wire)
         self._windows: dict[str, Window] = {}
         self._closed = False
 

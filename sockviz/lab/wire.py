@@ -250,13 +250,14 @@ class Wire:
         control = self.control.fileno()
         taking = False
         while True:
+            wait = self.due()
+            self.flush()
             room = len(self.outbox) <= MOST_WAITING
             if room is not taking:
                 taking = room
                 for fd in names:
                     poll.register(fd, select.POLLIN if taking else 0)
             poll.register(control, select.POLLIN | (select.POLLOUT if self.outbox else 0))
-            wait = self.due()
             for fd, events in poll.poll(None if wait is None else math.ceil(wait * 1000)):
                 if fd in names:
                     self.take(names[fd])
@@ -265,7 +266,6 @@ class Wire:
                     if not data:
                         os._exit(0)
                     self.ordered(json.loads(data))
-            self.flush()
 
     def take(self, sender: str) -> None:
         """Takes what a host has sent, a bounded number of frames at a time so that no side starves."""

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sockviz.model.events import Event
-from sockviz.model.world import World, fold
+from sockviz.model.fold import fold
+from sockviz.model.world import World
 
 #: A world is kept after every so many events: the most that is folded again to step back.
 KEEP_EVERY = 64

@@ -127,13 +127,15 @@ class Linked(Driver):
         try:
             await until(lambda: self.held() == list(wanted), f"{wanted} on the link")
         except AssertionError as error:
-            raise AssertionError(f"{error}; there are {self.held()}; sent were {self.sent()}") from None
+            raise AssertionError(f"{error}; there are {self.held()}; sent were {self.sent()[-20:]}") from None
 
     async def until_states(self, host: str, *wanted: str) -> None:
         try:
             await until(lambda: self.states(host) == sorted(wanted), f"{wanted} on {host}")
         except AssertionError as error:
-            raise AssertionError(f"{error}; there are {self.states(host)}; sent were {self.sent()}") from None
+            raise AssertionError(
+                f"{error}; there are {self.states(host)}; sent were {self.sent()[-20:]}"
+            ) from None
 
     async def traffic(self, what: str, count: int) -> object:
         """Runs tests/lab/traffic.py between the hosts; what it has measured."""

@@ -566,6 +566,7 @@ def test_delays_end_by_themselves_in_the_loop() -> None:
         client.send(ACK)
         assert [server.recv(1 << 16), server.recv(1 << 16)] == [ACK, SYN]
         assert time.monotonic() - begin >= 0.05
+        assert reports(control, 4) == [(ARRIVED, 1), (ARRIVED, 2), (DELIVERED, 2), (DELIVERED, 1)]
 
 
 def at_rest(pid: int) -> None:

@@ -25,10 +25,11 @@ from sockviz.model.events import (
     StatementBegun,
     StatementFinished,
 )
+from sockviz.model.fold import fold
 from sockviz.model.segments import Endpoint, Packet, TcpHeader
 from sockviz.model.sockets import Asleep, FdEntry, ProcessRow, State
 from sockviz.model.values import SocketValue
-from sockviz.model.world import World, fold
+from sockviz.model.world import World
 from tests.model.runs import HOST, SERVER, row
 
 CLIENT: Endpoint = ("127.0.0.1", 40001)

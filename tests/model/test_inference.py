@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from sockviz.model.events import CallEntered, CallReturned, Event, Observed, ProcessStarted, StatementFinished
+from sockviz.model.fold import fold
 from sockviz.model.segments import Endpoint
 from sockviz.model.sockets import FdEntry, ProcessRow, SocketRow, State
 from sockviz.model.values import SocketValue
-from sockviz.model.world import World, fold
+from sockviz.model.world import World
 from tests.model.runs import HOST, SERVER, row
 
 CLIENT: Endpoint = ("127.0.0.1", 40001)

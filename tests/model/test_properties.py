@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from sockviz.model import timeline as timeline_module
 from sockviz.model.events import Event
+from sockviz.model.fold import fold
 from sockviz.model.recording import dump_event, load, save
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import decode, encode
-from sockviz.model.world import World, fold
+from sockviz.model.world import World
 from sockviz.model.world_json import world_json
 from tests.model import strategies as made
 from tests.model.runs import HEADER, Conversation

@@ -15,6 +15,7 @@ def test_recorded_and_replayed(ordinary: Person) -> None:
     lesson, record = ordinary.file("talk.md", TALK), ordinary.base / "r.jsonl"
     live = ordinary.start("run", str(lesson), "--record", str(record), TEXTUAL_ANIMATIONS="none")
     live.perform("✓ server.data")
+    live.wait_still(lambda: stage(live))
     shown, events = stage(live), live.event
     assert ordinary.leave(live) == 0
 
@@ -25,6 +26,7 @@ def test_recorded_and_replayed(ordinary: Person) -> None:
     text = replayed.wait_for("✓ server.data")
     assert "RECORDED" in text
     assert "LIVE" not in text
+    replayed.wait_still(lambda: stage(replayed))
     assert stage(replayed) == shown
     family = ordinary.family(replayed)
     assert family.look() == set(), "nothing is performed"

@@ -68,8 +68,8 @@ def test_whole_at_every_size(tmp_path: Path, size: tuple[int, int]) -> None:
                 if widget.display and widget.region:
                     assert whole.contains_region(widget.region), widget
             if size[0] >= 80:
-                assert session.lesson.query_one(LessonPane).size.width >= 24
-                assert session.lesson.query_one(StageArea).size.width >= 50
+                assert session.lesson.query_one(LessonPane).size.width >= 32
+                assert session.lesson.query_one(StageArea).size.width >= 45
 
     run_async(it())
 

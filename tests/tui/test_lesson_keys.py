@@ -174,7 +174,7 @@ def test_what_happens_by_itself_is_followed_when_live(tmp_path: Path) -> None:
     async def it() -> None:
         async with in_lesson(tmp_path, run()) as session:
             before = session.lesson.reading.cursor
-            session.run.append(Observed(START, "local", counters={"ListenOverflows": 3}))
+            session.run.append(Observed(START, "local", counters={"TcpExt.ListenOverflows": 3}))
             await session.until(lambda: session.lesson.reading.cursor == before + 1)
 
     run_async(it())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from sockviz.tui.motion import MOVEMENT, counts_down, reading_time
+from sockviz.tui.motion import COUNTDOWN, MOVEMENT, SLOW_COUNTDOWN, pace_of, reading_time
 from tests.tui.driving import Session, in_lesson, run_async
 from tests.tui.scripted import run, waiting_row
 
@@ -67,12 +67,13 @@ def test_stepping_back_moves_nothing(tmp_path: Path) -> None:
     run_async(it())
 
 
-def test_a_timer_that_has_run_out_is_no_countdown() -> None:
+def test_a_countdown_is_drawn_as_often_as_its_figure_changes_and_not_when_it_has_run_out() -> None:
     world = run().timeline.world
-    assert not counts_down(world, 0.0)
-    running = replace(world, rows={("local", ("cookie", 99)): waiting_row(10.0)})
-    assert counts_down(running, 9.0)
-    assert not counts_down(running, 11.0)
+    assert pace_of(world, 0.0) is None
+    running = replace(world, rows={("local", ("cookie", 99)): waiting_row(70.0)})
+    assert pace_of(running, 69.0) == COUNTDOWN
+    assert pace_of(running, 11.0) == SLOW_COUNTDOWN
+    assert pace_of(running, 71.0) is None
 
 
 def test_longer_prose_is_given_longer() -> None:

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sockviz.model.events import ProcessEnded, ProcessStarted
+from sockviz.model.fold import fold
 from sockviz.model.stops import stop_after, stop_before, stops
-from sockviz.model.world import World, fold
+from sockviz.model.world import World
 from sockviz.tui.cast import cast
 from sockviz.tui.reading import Onward, Reading
 from sockviz.tui.view import Focus, Look, Mode

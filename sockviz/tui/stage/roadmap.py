@@ -22,8 +22,6 @@ _SYMBOLS = {
 }  # fmt: skip
 
 _BETWEEN = "    "
-#: A width that nothing is too long for.
-_ENDLESS = 10_000
 
 
 def planned(lesson: Lesson) -> dict[str, list[str]]:
@@ -49,13 +47,13 @@ def standing(process: Process | None, name: str) -> str:
 
 def rows_wanted(view: View, width: int, most: int) -> int:
     """How many lines the whole roadmap takes in `width`: processes beside each other while they fit; `most` at most."""
-    return max(1, min(most, len(_packed(_whole(view, _plans(view), hues(view.lesson)), width))))
+    return max(1, min(most, len(_packed(_whole(view, _plans(view), width, hues(view.lesson)), width))))
 
 
 def draw_roadmap(view: View, width: int, height: int) -> list[Line]:
     """The roadmap in exactly `width` × `height`: whole, where it fits; else the server and the process that is at it."""
     plans, colours = _plans(view), hues(view.lesson)
-    whole = _whole(view, plans, colours)
+    whole = _whole(view, plans, width, colours)
     rows = _packed(whole, width)
     if len(rows) > height:
         rows = _chief(view, plans, whole, width, height, colours)
@@ -80,8 +78,9 @@ def _plans(view: View) -> dict[str, list[str]]:
     }
 
 
-def _whole(view: View, plans: dict[str, list[str]], colours: dict[str, str]) -> dict[str, Line]:
-    return {name: _road(view, name, names, _ENDLESS, colours) for name, names in plans.items()}
+def _whole(view: View, plans: dict[str, list[str]], width: int, colours: dict[str, str]) -> dict[str, Line]:
+    """Each process's road: whole, unless it alone is longer than a line."""
+    return {name: _road(view, name, names, width - 1, colours) for name, names in plans.items()}
 
 
 def _packed(roads: Mapping[str, Line], width: int) -> list[list[Line]]:
@@ -171,7 +170,7 @@ def _windowed(title: Line, steps: list[tuple[Line, Line]], here: int, width: int
             first += 1
         else:
             last -= 1
-    return crop(joined(), width) if width < _ENDLESS else joined()
+    return crop(joined(), width)
 
 
 class Roadmap(Drawing):

@@ -95,7 +95,7 @@ def _track(view: View, width: int) -> Line:
         symbol = "◉" if is_here and not between else "●" if passed else "○"
         runs.append((symbol, f"{hue} strong" if is_here else hue if passed else "faint"))
         if is_here and between:
-            runs.append(("╸" if joint else "", "strong"))
+            runs.append(("╸", "strong"))
     if first + len(shown) < len(places):
         runs.append(("…", "faint"))
     elif view.mode is Mode.LIVE or view.mode is Mode.REVIEW:

@@ -35,7 +35,7 @@ INFO = TcpInfo(
 )
 
 
-def statement(process: str, number: int, source: str, *, forks: bool = False) -> Statement:
+def statement(process: str, number: int, source: str, *, forks: bool = False, comment: str = "") -> Statement:
     """A line of the lesson, with what the stage reads of it."""
     target, _, right = source.partition(" = ") if " = " in source else ("", "", source)
     targets = tuple(name.strip() for name in target.split(",")) if target else ()
@@ -43,7 +43,7 @@ def statement(process: str, number: int, source: str, *, forks: bool = False) ->
     called = name.rpartition(".")[2]
     value: Json = ["call", called, None, [], {}, True] if "(" in right else ["value", 0]
     return Statement(
-        process, number, number, 1, source, "", targets, len(targets) > 1, value, (called,), forks
+        process, number, number, 1, source, comment, targets, len(targets) > 1, value, (called,), forks
     )
 
 
@@ -304,12 +304,12 @@ def listen_queue(packets: bool = True) -> Script:
         timer=Timer.ON,
         expires=it.at + 0.8,
     )
-    it.observe(third, counters={"ListenOverflows": 1, "ListenDrops": 1})
+    it.observe(third, counters={"TcpExt.ListenOverflows": 1, "TcpExt.ListenDrops": 1})
     it.sleep("client", "connect", 5)
     it.at += 1.0
     it.segment("client", "server", outside, SERVER, "SYN", again=True)
     third = replace(third, expires=it.at + 1.0, retransmits=1)
-    it.observe(third, counters={"ListenOverflows": 2, "ListenDrops": 2})
+    it.observe(third, counters={"TcpExt.ListenOverflows": 2, "TcpExt.ListenDrops": 2})
     it.page(1)
     conn = replace(it.socket(4))
     it.enter("server", 30, "accept", s)
@@ -411,6 +411,51 @@ def forked() -> Script:
     it.enter("worker", 11, "_exit", 3)
     it.end("worker", 3)
     it.observe()
+    return it
+
+
+CLIENTS = ("client", "client2", "client3")
+
+
+def crowded_lesson() -> Script:
+    """A backlog of 1 and three client processes: two wait, the third is left outside, asleep in connect."""
+    lines = [
+        statement("server", 10, "s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)"),
+        statement("server", 11, "s.bind((HOST, PORT))"),
+        statement("server", 12, "s.listen(1)", comment="a backlog of 1"),
+    ]
+    for number, name in enumerate((*CLIENTS, "client4"), 2):
+        lines.append(statement(name, number * 10, "c = socket.socket(socket.AF_INET, socket.SOCK_STREAM)"))
+        comment = "one too many" if name == "client3" else ""
+        lines.append(statement(name, number * 10 + 1, "c.connect((HOST, PORT))", comment=comment))
+    it = Script(lesson([lines[:9], [*lines[9:], statement("server", 60, "conn, peer = s.accept()")]]))
+    it.page(0)
+    it.start("server")
+    s = it.socket(3)
+    it.do("server", 10, "socket", value=s, bound={"s": s})
+    it.do("server", 11, "bind", s, SERVER)
+    it.do("server", 12, "listen", s, 1)
+    listening = row(State.LISTEN, SERVER, inode=s.inode, cookie=1, queues=(0, 1))
+    it.observe(listening)
+    for number, name in enumerate(CLIENTS, 2):
+        it.start(name)
+        c, end = it.socket(3), (HOST, 40110 + number)
+        it.do(name, number * 10, "socket", value=c, bound={"c": c})
+        it.observe()
+        it.enter(name, number * 10 + 1, "connect", c, SERVER)
+        if name == "client3":
+            it.segment(name, "server", end, SERVER, "SYN")
+            outside = row(
+                State.SYN_SENT, end, SERVER, inode=c.inode, cookie=9, queues=(0, 1), timer=Timer.ON, expires=it.at + 0.8
+            )  # fmt: skip
+            it.observe(outside, counters={"TcpExt.ListenOverflows": 1, "TcpExt.ListenDrops": 1})
+            it.sleep(name, "connect", 3)
+            break
+        it.handshake(end, name)
+        it.leave(name, number * 10 + 1)
+        listening = replace(listening, recv_q=number - 1)
+        theirs = row(State.ESTABLISHED, SERVER, end, cookie=20 + number)
+        it.observe(listening, row(State.ESTABLISHED, end, SERVER, inode=c.inode, cookie=10 + number), theirs)
     return it
 
 

@@ -7,10 +7,15 @@ from dataclasses import replace
 import pytest
 
 from sockviz.player.run import Do, Next
+from sockviz.tui.stage.ink import Line
 from sockviz.tui.stage.process_panel import draw_process
-from sockviz.tui.stage.roadmap import draw_roadmap, planned, standing
+from sockviz.tui.stage.roadmap import draw_roadmap, planned, rows_wanted, standing
 from sockviz.tui.stage.timeline_bar import draw_timeline
 from tests.tui.stage import scripted
+
+
+def text(lines: list[Line]) -> str:
+    return "\n".join(it.text for it in lines)
 
 
 @pytest.mark.parametrize("height", [10, 14, 20, 36])
@@ -68,8 +73,32 @@ def test_the_roadmap_only_counts_what_is_performed() -> None:
 @pytest.mark.parametrize("width", [30, 50, 80, 120])
 def test_the_roadmap_keeps_the_present_call_in_sight(width: int) -> None:
     script = scripted.listen_queue()
-    assert "accept" in draw_roadmap(scripted.view(script, 57), width, 2)[0].text
-    assert "connect ◐" in draw_roadmap(scripted.view(script, 56), width, 2)[1].text
+    assert "accept" in text(draw_roadmap(scripted.view(script, 57), width, 2))
+    assert "connect ◐" in text(draw_roadmap(scripted.view(script, 56), width, 2))
+
+
+def test_a_roadmap_without_room_leaves_out_names_but_no_step() -> None:
+    view = scripted.view(scripted.listen_queue(), 68)
+    steps = sum(len(names) for names in planned(view.lesson).values())
+    for width in (60, 80, 104, 120):
+        (road,) = draw_roadmap(view, width, 1)
+        assert sum(road.text.count(symbol) for symbol in "✓✗◐◌○") == steps, road.text
+        assert "accept ✓" in road.text
+        assert rows_wanted(view, width, 3) == (1 if width == 120 else 2)
+
+
+def test_of_many_processes_the_roadmap_keeps_the_server_and_who_is_at_work() -> None:
+    script = scripted.crowded_lesson()
+    view = scripted.view(script)
+    (road,) = draw_roadmap(view, 80, 1)
+    assert "server" in road.text
+    assert "client3" in road.text
+    assert "+2" in road.text
+    assert "…" not in road.text
+    assert rows_wanted(view, 80, 4) == 3
+    assert [name for name in view.lesson.processes if name in text(draw_roadmap(view, 80, 3))] == [
+        *view.lesson.processes
+    ]
 
 
 def test_the_bar_marks_where_the_reader_is() -> None:

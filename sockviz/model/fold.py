@@ -1,0 +1,274 @@
+"""The one place where anything becomes known: ``world = fold(world, event)``. It says what each kind of event adds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from sockviz.model import link
+from sockviz.model.calls import Call, Stage
+from sockviz.model.events import (
+    CallBlocked,
+    CallEntered,
+    CallReturned,
+    CaptureLost,
+    Event,
+    ExpectationJudged,
+    LessonEnded,
+    LinkActed,
+    LinkSet,
+    Observed,
+    PacketCaptured,
+    PageOpened,
+    PredictionMade,
+    PredictionSettled,
+    ProcessEnded,
+    ProcessStarted,
+    StatementBegun,
+    StatementFinished,
+)
+from sockviz.model.inference import InferredSegment, infer
+from sockviz.model.layers import layers
+from sockviz.model.link import LinkState
+from sockviz.model.segments import Endpoint
+from sockviz.model.sockets import SocketRow, State
+from sockviz.model.values import SocketValue, Value
+from sockviz.model.world import KnownSocket, Line, Process, SeenPacket, World
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def fold(world: World, event: Event) -> World:
+    """The world after `event`."""
+    at = max(world.at, event.at)
+    world = _applied(world, event)
+    world = _changed(world, at=at, events=world.events + 1)
+    segments = infer(world, event)
+    if segments:
+        inferred, between = world.inferred, world.inferred_between
+        new: dict[frozenset[Endpoint], tuple[InferredSegment, ...]] = {}
+        for segment in segments:
+            inferred = inferred.append(segment)
+            ends = frozenset((segment.source, segment.destination))
+            new[ends] = (*(new[ends] if ends in new else between.get(ends, ())), segment)
+        world = _changed(world, inferred=inferred, inferred_between=layers(between).but(new))
+    return world
+
+
+def _changed(world: World, **changes: object) -> World:
+    """As dataclasses.replace: a tenth of its cost, which is most of a fold's."""
+    new: World = object.__new__(World)
+    new.__dict__.update(world.__dict__)
+    new.__dict__.update(changes)
+    return new
+
+
+def _applied(world: World, event: Event) -> World:
+    match event:
+        case PageOpened():
+            return _changed(world, page=event.page)
+        case ProcessStarted():
+            return _started(world, event)
+        case StatementBegun():
+            line = Line(event.process, event.at)
+            world = _changed(world, lines=_with(world.lines, event.line, line))
+            return _process(world, event.process, line=event.line)
+        case CallEntered():
+            return _entered(world, event)
+        case CallBlocked():
+            process = world.processes.get(event.process)
+            if process is None or process.current is None or process.current.number != event.call:
+                return world
+            call = replace(process.current, stage=Stage.ASLEEP, slept=True, asleep=event.evidence)
+            return _process(world, event.process, current=call)
+        case CallReturned():
+            return _returned(world, event)
+        case StatementFinished():
+            return _finished(world, event)
+        case ProcessEnded():
+            return _ended(world, event)
+        case Observed():
+            return _observed(world, event)
+        case PacketCaptured():
+            return _captured(world, event)
+        case LinkActed():
+            return _changed(world, link=link.acted(world.link or LinkState(), event))
+        case LinkSet():
+            return _changed(world, link=link.set_holding(world.link or LinkState(), event))
+        case CaptureLost():
+            return _changed(world, capture_lost=world.capture_lost + event.count)
+        case ExpectationJudged():
+            return _changed(world, expectations=_with(world.expectations, event.line, event))
+        case PredictionMade():
+            return _changed(world, choices=_with(world.choices, event.line, event.choice))
+        case PredictionSettled():
+            return _changed(world, answers=_with(world.answers, event.line, event))
+        case LessonEnded():
+            return _changed(world, ended=True)
+
+
+def _with(mapping: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:
+    return layers(mapping).but({key: value})
+
+
+def _process(world: World, name: str, **changes: object) -> World:
+    process = world.processes.get(name)
+    if process is None:
+        return world
+    changed: Process = replace(process, **changes)  # type: ignore[arg-type]  # field names are checked by the callers
+    return _changed(world, processes=_with(world.processes, name, changed))
+
+
+def _started(world: World, event: ProcessStarted) -> World:
+    parent = world.processes.get(event.parent) if event.parent else None
+    process = Process(
+        event.process, event.pid, event.outer_pid, event.host, event.parent, event.privileged, event.at,
+        names=parent.names if parent else {}, open_fds=parent.open_fds if parent else {},
+        current=_fork_of(parent, event.process) if parent else None,
+    )  # fmt: skip
+    return _changed(world, processes=_with(world.processes, event.process, process))
+
+
+def _fork_of(parent: Process, child: str) -> Call | None:
+    """One call of fork is entered once and returns twice: in the child too it is under way until it returns there."""
+    made = [*parent.calls, parent.current] if parent.current else list(parent.calls)
+    call = next((call for call in reversed(made) if call.name == "fork"), None)
+    if call is None:
+        return None
+    return replace(call, process=child, stage=Stage.ENTERED, returned=None, value=None)
+
+
+def _entered(world: World, event: CallEntered) -> World:
+    call = Call(
+        event.process,
+        event.call,
+        event.line,
+        event.name,
+        event.function,
+        event.arguments,
+        event.keywords,
+        event.at,
+    )
+    line = world.lines.get(event.line, Line(event.process, event.at))
+    if line.process == event.process:
+        line = replace(line, calls=(*line.calls, event.call))
+    world = _changed(world, lines=_with(world.lines, event.line, line))
+    return _process(world, event.process, current=call)
+
+
+def _returned(world: World, event: CallReturned) -> World:
+    process = world.processes.get(event.process)
+    if process is None or process.current is None or process.current.number != event.call:
+        return world
+    call = replace(
+        process.current,
+        stage=Stage.RETURNED if event.error is None else Stage.FAILED,
+        returned=event.at, value=event.value, error=event.error, errno=event.number, message=event.message,
+    )  # fmt: skip
+    return _process(world, event.process, current=None, calls=process.calls.append(call), asleep=None)
+
+
+def _finished(world: World, event: StatementFinished) -> World:
+    process = world.processes.get(event.process)
+    if process is None:
+        return world
+    line = world.lines.get(event.line, Line(event.process, event.at))
+    if (
+        line.process == event.process
+    ):  # a forked child finishes its parent's line too; the parent's result is shown
+        line = replace(line, finished=event.at, error=event.error, message=event.message)
+        world = _changed(world, lines=_with(world.lines, event.line, line))
+    new: dict[int, KnownSocket] = {}
+    for value in event.bound.values():
+        for held in _sockets_in(value):
+            if held.inode not in world.sockets and held.inode not in new:
+                known = KnownSocket(
+                    held.inode, process.host, event.process, held.family, held.type, held.protocol
+                )
+                # A listener's child may have been observed, with its inode, before its owner reported the name.
+                row = world.row_of(held.inode)
+                new[held.inode] = _remembered(known, row) if row else known
+    world = _with_sockets(world, new)
+    return _process(
+        world, event.process, names={**process.names, **event.bound}, open_fds=dict(event.open_fds), line=None
+    )
+
+
+def _sockets_in(value: Value) -> list[SocketValue]:
+    match value:
+        case SocketValue():
+            return [value]
+        case tuple() | list():
+            return [held for item in value for held in _sockets_in(item)]
+        case dict():
+            return [held for item in value.values() for held in _sockets_in(item)]
+    return []
+
+
+def _ended(world: World, event: ProcessEnded) -> World:
+    process = world.processes.get(event.process)
+    if process is None:
+        return world
+    calls = process.calls
+    if process.current is not None:
+        calls = calls.append(replace(process.current, stage=Stage.ABANDONED, returned=event.at))
+    return _process(
+        world, event.process, ended=event.at, exit_code=event.exit_code, signal=event.signal,
+        current=None, calls=calls, fds=(), asleep=None, line=None, open_fds=dict.fromkeys(process.open_fds, -1),
+    )  # fmt: skip
+
+
+def _captured(world: World, event: PacketCaptured) -> World:
+    number = len(world.packets)
+    world = _changed(world, packets=world.packets.append(SeenPacket(event, number)))
+    if event.frame is None:
+        return world
+    return _changed(world, link=link.arrived(world.link or LinkState(), event, number))
+
+
+def _observed(world: World, event: Observed) -> World:
+    if event.rows or event.gone:
+        gone = [(event.host, key) for key in event.gone]
+        changed = {(event.host, row.key): row for row in event.rows}
+        rows = layers(world.rows).but(changed, gone)
+        index = world.row_index
+        if index is not None and index.rows is world.rows:
+            index.follow(rows, {*gone, *changed})
+        world = _with_sockets(_changed(world, rows=rows, row_index=index), _sockets_known(world, event))
+    for seen in event.processes:
+        if seen.process in world.processes and world.processes[seen.process].alive:
+            world = _process(world, seen.process, fds=seen.fds, state=seen.state, asleep=seen.asleep)
+    if event.counters:
+        world = _changed(world, counters={**world.counters, **event.counters})
+    return world
+
+
+def _sockets_known(world: World, event: Observed) -> dict[int, KnownSocket]:
+    """What each held socket's connection is, remembered for when its row no longer names the descriptor."""
+    changed: dict[int, KnownSocket] = {}
+    for row in event.rows:
+        known = world.sockets.get(row.inode) if row.inode else None
+        if known is None:
+            continue
+        now = _remembered(known, row)
+        if now != known:
+            changed[row.inode] = now
+    return changed
+
+
+def _with_sockets(world: World, changed: dict[int, KnownSocket]) -> World:
+    if not changed:
+        return world
+    sockets = layers(world.sockets).but(changed)
+    index = world.socket_index
+    if index is not None and index.sockets is world.sockets:
+        index.follow(sockets, changed)
+    return _changed(world, sockets=sockets, socket_index=index)
+
+
+def _remembered(known: KnownSocket, row: SocketRow) -> KnownSocket:
+    # A socket whose connection ended keeps the peer it had; one that was dissolved or listens has none.
+    peer = row.peer if row.peer is not None or row.state in (State.LISTEN, State.UNCONNECTED) else known.peer
+    return replace(known, cookie=row.cookie or known.cookie, local=row.local, peer=peer)

@@ -1,0 +1,82 @@
+"""The lines of a process: comments beside or beneath them, results whole, long lines broken where they may be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sockviz.model.events import CallReturned, StatementBegun
+from sockviz.tui.stage.process_panel import draw_process
+from sockviz.tui.view import Look, View
+from tests.tui.stage import scripted
+
+
+def panel(view: View, name: str, width: int, height: int = 24) -> list[str]:
+    return [it.text for it in draw_process(view, name, width, height)]
+
+
+def test_a_comment_stands_beside_its_line_where_it_fits_and_else_beneath() -> None:
+    view = scripted.view(scripted.crowded_lesson())
+    (line,) = (text for text in panel(view, "server", 48) if "s.listen(1)" in text)
+    assert "# a backlog of 1" in line
+    assert line.rstrip(" │").endswith("→ 0")
+    narrow = panel(view, "client3", 31)
+    at = next(n for n, text in enumerate(narrow) if "c.connect" in text)
+    assert "# one too many" in narrow[at + 1]
+    assert "asleep in connect(3)" in narrow[at + 2]
+
+
+def test_where_there_is_room_for_one_comment_it_is_the_current_lines() -> None:
+    script = scripted.crowded_lesson()
+    assert any("# one too many" in text for text in panel(scripted.view(script), "client3", 40, 10))
+    # the line that comes next has its comment before it is performed
+    cut = scripted.Script(script.lesson)
+    for event in script.timeline.events:
+        if isinstance(event, StatementBegun) and event.line == 12:
+            break
+        cut.timeline.append(event)
+    drawn = panel(scripted.view(cut), "server", 48, 10)
+    assert any("▸s.listen(1)  # a backlog of 1" in text for text in drawn)
+
+
+def test_a_comment_gives_way_to_the_call_and_its_sleep() -> None:
+    drawn = panel(scripted.view(scripted.crowded_lesson()), "client3", 44, 7)
+    assert any("c.connect((HOST, PORT))" in text and "◐" in text for text in drawn)
+    assert any("asleep in connect(3)" in text for text in drawn)
+
+
+def test_in_c_a_comment_is_one_of_c() -> None:
+    view = scripted.view(scripted.crowded_lesson(), look=Look(language="c", animate=False))
+    assert any("// a backlog of 1" in text for text in panel(view, "server", 60, 30))
+
+
+@pytest.mark.parametrize("width", [20, 24, 28, 31, 32, 44, 57])
+@pytest.mark.parametrize("error", ["ECONNREFUSED", "EPROTONOSUPPORT", "ESOCKTNOSUPPORT"])
+def test_an_errors_name_is_read_whole_in_every_width(width: int, error: str) -> None:
+    script = scripted.refused()
+    events = [
+        replace(event, error=error) if isinstance(event, CallReturned) and event.error else event
+        for event in script.timeline.events
+    ]
+    again = scripted.Script(script.lesson)
+    for event in events:
+        again.timeline.append(event)
+    drawn = panel(scripted.view(again), "client", width, 20)
+    if width >= len(error) + 8:
+        assert any(f"✗ {error}" in text for text in drawn), drawn
+    assert any("connect(" in text for text in drawn)
+
+
+def test_with_room_to_spare_a_long_line_is_written_out() -> None:
+    drawn = panel(scripted.view(scripted.crowded_lesson()), "server", 50, 30)
+    at = next(n for n, text in enumerate(drawn) if "s = socket.socket(socket.AF_INET," in text)
+    assert "    socket.SOCK_STREAM)" in drawn[at + 1]
+    assert "→ 3" in drawn[at + 1]
+    brief = panel(scripted.view(scripted.crowded_lesson()), "server", 50, 11)
+    assert any("socket.socket(socket.AF_INET, …)" in text for text in brief)
+
+
+def test_a_line_that_cannot_be_broken_after_a_comma_is_shortened_instead() -> None:
+    drawn = panel(scripted.view(scripted.crowded_lesson()), "server", 31, 30)
+    assert any("s = socket.socket(…)" in text for text in drawn)

@@ -1,0 +1,55 @@
+"""The wire with many parties, with none, and folded into a line."""
+
+from __future__ import annotations
+
+import pytest
+
+from sockviz.tui.stage.wire import draw_wire
+from sockviz.tui.view import Focus, Look
+from tests.tui.stage import scripted
+
+
+def test_where_lanes_are_shared_each_party_is_named_once_before_its_segments() -> None:
+    lines = [it.text for it in draw_wire(scripted.view(scripted.crowded_lesson()), 22, 30)]
+    names = [text.strip("│ ") for text in lines[1:] if "client" in text]
+    assert names[0].split() == ["server", "client"]
+    assert names[1:] == ["client2", "client3"]
+    drawn = "\n".join(lines)
+    assert drawn.count("SYN+ACK") == 2, "labels are whole"
+
+
+def test_the_newest_segments_party_is_named_when_the_oldest_are_out_of_sight() -> None:
+    lines = [it.text for it in draw_wire(scripted.view(scripted.crowded_lesson()), 22, 5)]
+    assert "client3" in "\n".join(lines)
+    assert "SYN" in lines[-2]
+
+
+@pytest.mark.parametrize("width", [9, 12, 16, 20, 21, 22, 30])
+@pytest.mark.parametrize("packets", [True, False])
+def test_that_nothing_has_crossed_is_said_whole(width: int, packets: bool) -> None:
+    view = scripted.view(scripted.listen_queue(packets), 12)
+    said = " ".join(" ".join(it.text.strip(" │╭╮╰╯─") for it in draw_wire(view, width, 20)).split())
+    assert "…" not in said
+    wanted = "nothing has crossed yet" if packets else "nothing has left a trace yet"
+    if width >= 14:
+        assert wanted in said
+
+
+def test_folded_it_is_steps_between_the_server_above_and_the_clients_below() -> None:
+    view = scripted.view(scripted.crowded_lesson())
+    (strip,) = draw_wire(view, 100, 1)
+    assert "client2 ▲ SYN  ▼ SYN+ACK  ▲ ACK  client3 ▲ SYN" in strip.text
+    assert strip.focus == Focus(packet=len(view.world.packets) - 1)
+    (narrow,) = draw_wire(view, 46, 1)
+    assert narrow.text.startswith(" wire  … ")
+    assert narrow.text.rstrip().endswith("client3 ▲ SYN")
+
+
+def test_folded_it_says_whether_it_was_captured() -> None:
+    (strip,) = draw_wire(scripted.view(scripted.listen_queue(packets=False)), 80, 1)
+    assert "wire (inferred)" in strip.text
+    assert "△" in strip.text
+    (plain,) = draw_wire(scripted.view(scripted.listen_queue(), look=Look(ascii=True, animate=False)), 80, 1)
+    assert plain.text.isascii()
+    (empty,) = draw_wire(scripted.view(scripted.listen_queue(), 12), 46, 1)
+    assert "nothing has crossed yet" in empty.text
