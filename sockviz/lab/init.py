@@ -401,13 +401,18 @@ def anchor(control: socket.socket, host: str) -> int:
 
 
 def start_wire(link: int, networks: Sequence[int]) -> int:
-    """Starts the process that forwards frames: not with -S, since it needs a library from outside the standard one."""
+    """Starts the process that forwards frames. Returns its pid."""
     me = os.getpid()
     pid = os.fork()
-    if pid:
-        os.close(link)
-        return pid
-    die_with(me)
+    if not pid:
+        become_wire(me, link, networks)
+    os.close(link)
+    return pid
+
+
+def become_wire(parent: int, link: int, networks: Sequence[int]) -> NoReturn:
+    """Runs wire.py: not with -S, since it needs a library from outside the standard one."""
+    die_with(parent)
     for fd in networks:
         os.set_inheritable(fd, True)
     os.set_inheritable(link, True)
@@ -415,7 +420,6 @@ def start_wire(link: int, networks: Sequence[int]) -> int:
     program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "wire.py")
     command = [sys.executable, "-I", program, str(link), *map(str, networks)]
     os.execve(sys.executable, command, {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"})
-    return None
 
 
 def host(control: socket.socket) -> NoReturn:

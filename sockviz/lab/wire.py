@@ -64,9 +64,9 @@ class Entry:
 
 @dataclass(slots=True)
 class Order:
-    """A verb that waits for its match. ``number`` is answered when it is done."""
+    """A verb that waits for its match. ``number`` is answered when it is done; None where that has been said already."""
 
-    number: int
+    number: int | None
     verb: str
     pattern: str | None
     seconds: float = 0.0
@@ -193,6 +193,7 @@ class Wire:
             self.orders.append(order)
             if not self.holding:
                 self.answer(order.number)  # armed for the next match; in flow nobody waits for it
+                order.number = None
 
     def carry_out(self, order: Order, entry: Entry) -> None:
         """Does to the entry what the order says."""
@@ -226,9 +227,10 @@ class Wire:
         """Tells sockviz that the kernel had no room for frames of a host: the link has lost them."""
         self.outbox.append(REPORT.pack(LOST, HOSTS.index(sender), count, 0, time.time()))
 
-    def answer(self, number: int) -> None:
+    def answer(self, number: int | None) -> None:
         """Tells sockviz that an order is done."""
-        self.outbox.append(REPORT.pack(ANSWER, 0, number, 0, time.time()))
+        if number is not None:
+            self.outbox.append(REPORT.pack(ANSWER, 0, number, 0, time.time()))
 
     def flush(self) -> None:
         """Sends what it can without waiting: a repaint of the screen must never hold up the wire."""

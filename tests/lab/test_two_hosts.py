@@ -628,3 +628,23 @@ def test_in_a_full_temporary_directory_there_is_no_lab(
     with pytest.raises(LabRefused, match="making a temporary directory"):
         run(open_two_hosts())
     assert descriptors() == before
+
+
+# --- the same for a user who may do nothing ---------------------------------------------------------------------------------
+
+AS_A_USER = (
+    "own_sockets or private_network or do_nothing or megabyte or four_steps or past_its_timeout or own_timer or whichever "
+    "or not_even or killed or refused"
+)
+
+
+def test_as_an_ordinary_user(ordinary_user: tuple[str, ...]) -> None:
+    if not ordinary_user:
+        pytest.skip("it is an ordinary user who runs the tests")
+    done = subprocess.run(
+        [*ordinary_user, sys.executable, "-m", "pytest", "-rs", "--tb=short", "-k", AS_A_USER, "tests/lab/test_two_hosts.py"],
+        cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, "HOME": "/nonexistent"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-5000:] + done.stderr
+    if skipped := re.findall(r"SKIPPED.*", done.stdout):
+        unavailable("; ".join(skipped))

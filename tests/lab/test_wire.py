@@ -478,6 +478,7 @@ class AnyOrders(RuleBasedStateMachine):
         for host, expected in self.arrivals.items():
             assert self.rig.received(host) == expected
             expected.clear()
+        assert len(set(self.rig.answers)) == len(self.rig.answers)
         waiting = [number for entry in self.rig.held() for number in entry]
         assert sorted([*map(int, self.told), *waiting]) == sorted(self.sent)
 

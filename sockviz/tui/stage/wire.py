@@ -18,6 +18,8 @@ from sockviz.tui.view import Focus, View
 _LEAST_LANE = 13
 #: Less than this is no diagram any more.
 _LEAST_HEIGHT = 3
+#: From this width on the title says what it is and how it is known.
+_ROOM_FOR_BOTH = 20
 #: The length of arrow that can carry sequence numbers, whatever the flags: all arrows of a picture do or none.
 _ROOM_FOR_NUMBERS = 30
 #: How far along the wire a packet is drawn that the link keeps.
@@ -52,7 +54,11 @@ def draw_wire(view: View, width: int, height: int) -> list[Line]:
     framed = width >= 4 and height >= 3
     inner, room = (width - 2, height - 2) if framed else (width, height)
     total = count(view)
-    title = line("wire") if view.lab.has_packets else line("wire", (" · inferred", "muted"))
+    title = line("wire")
+    if not view.lab.has_packets:
+        title = (
+            title + line((" · inferred", "muted")) if width >= _ROOM_FOR_BOTH else line(("inferred", "muted"))
+        )
     if view.world.capture_lost:
         title += line((f" · {view.world.capture_lost} lost", "bad"))
     body = _body(view, inner, room) if total else _empty(view, inner, room)

@@ -92,8 +92,8 @@ def test_of_many_processes_the_roadmap_keeps_the_server_and_who_is_at_work() -> 
     view = scripted.view(script)
     (road,) = draw_roadmap(view, 80, 1)
     assert "server" in road.text
-    assert "client3" in road.text
-    assert "+2" in road.text
+    assert "client4  socket ○  connect ○" in road.text, "whose line is next"
+    assert "+3" in road.text
     assert "…" not in road.text
     assert rows_wanted(view, 80, 4) == 3
     assert [name for name in view.lesson.processes if name in text(draw_roadmap(view, 80, 3))] == [

@@ -27,7 +27,7 @@ def test_the_slots_name_the_clients() -> None:
     view = scripted.view(scripted.crowded_lesson())
     assert queue(view, 60) == ["accept queue ■■ 2 of 2 full client client2"]
     assert queue(view, 30) == ["accept queue ■■ 2 of 2 full", "client client2"]
-    assert queue(view, 17) == ["accept ■■ 2 of 2", "client client2"]
+    assert queue(view, 20) == ["accept ■■ 2 of 2", "client client2"]
 
 
 def test_somebody_in_the_syn_queue_may_have_lost_another_segment_than_a_syn() -> None:
@@ -36,4 +36,4 @@ def test_somebody_in_the_syn_queue_may_have_lost_another_segment_than_a_syn() ->
     script.say(Observed(script.at, "lab", (half,)))
     drawn = server(scripted.view(script))
     assert "dropped      1  ListenOverflows" in drawn
-    assert "SYN queue    ■ 1 :50002" in drawn
+    assert "SYN queue    ■ 1  :50002" in drawn
