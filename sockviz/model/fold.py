@@ -172,8 +172,12 @@ def _returned(world: World, event: CallReturned) -> World:
 
 def _finished(world: World, event: StatementFinished) -> World:
     process = world.processes.get(event.process)
-    if process is None:
-        return world
+    if process is None:  # a line for the link has no process, and can fail all the same
+        begun = world.lines.get(event.line)
+        if begun is None or begun.process != event.process:
+            return world
+        line = replace(begun, finished=event.at, error=event.error, message=event.message)
+        return _changed(world, lines=_with(world.lines, event.line, line))
     line = world.lines.get(event.line, Line(event.process, event.at))
     if (
         line.process == event.process

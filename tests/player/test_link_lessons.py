@@ -231,7 +231,9 @@ def test_a_thousand_connections_through_a_link_in_flow_are_all_in_the_timeline()
             said, _ = await process.communicate()
             assert json.loads(said) > 0
             events = performance.timeline.events
-            while sum(isinstance(event, LinkActed) for event in events) < 9000:
+            while (
+                (link := performance.timeline.world.link) is None or link.held or len(link.delivered) < 8000
+            ):
                 await asyncio.sleep(0.02)
             await performance.advance()
         finally:
@@ -240,16 +242,16 @@ def test_a_thousand_connections_through_a_link_in_flow_are_all_in_the_timeline()
         assert not any(isinstance(event, CaptureLost) for event in events)
         frames = [event.frame or 0 for event in events if isinstance(event, PacketCaptured)]
         assert sorted(frames) == list(range(1, len(frames) + 1))
-        packets = Counter(
-            f"{event.sender} {event.packet.label}" for event in events if isinstance(event, PacketCaptured)
-        )
+        # On a busy machine TCP may send one of them again; each connection has its own port.
+        seen = {
+            (event.sender, event.packet.label, max(event.packet.source[1], event.packet.destination[1]))
+            for event in events if isinstance(event, PacketCaptured)
+        }  # fmt: skip
+        kinds = Counter(f"{sender} {label}" for sender, label, _ in seen)
         for kind in ("client SYN", "server SYN+ACK", "client PSH+ACK", "client FIN+ACK", "server FIN+ACK"):
-            assert packets[kind] == 1000, packets
+            assert kinds[kind] == 1000, kinds
         acted = [event.frame for event in events if isinstance(event, LinkActed)]
         assert sorted(acted) == sorted(frames)
-        link = performance.timeline.world.link
-        assert link is not None
-        assert link.held == ()
 
     run(work(), deadline=60)
 

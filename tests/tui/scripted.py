@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
+from typing import Protocol
 
 from sockviz.lesson.document import Lesson, Statement
 from sockviz.lesson.parser import parse_lesson
@@ -204,6 +205,18 @@ def run(*, packets: bool = True, recorded: bool = False, text: str = LESSON) -> 
                 timeline.append(event)
         return ScriptedRun(it, timeline, [], Source.RECORDED)
     return ScriptedRun(it, timeline, batches)
+
+
+class Told(Protocol):
+    """A story of the stage's tests: `tests.tui.stage.scripted.Script`."""
+
+    lesson: Lesson
+    timeline: Timeline
+
+
+def told(story: Told) -> ScriptedRun:
+    """A live run at the end of a story that was written event by event."""
+    return ScriptedRun(story.lesson, story.timeline, [])
 
 
 class _Story:

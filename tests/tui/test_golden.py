@@ -10,7 +10,8 @@ from sockviz.tui.widgets.lesson_pane import LessonPane
 from sockviz.tui.widgets.stage_area import StageArea
 from tests.tui import golden
 from tests.tui.driving import at_home, in_lesson, run_async
-from tests.tui.scripted import run
+from tests.tui.scripted import run, told
+from tests.tui.stage.scripted import crowded_lesson
 
 SIZES = [(80, 24), (120, 36), (200, 50)]
 ids = [f"{width}x{height}" for width, height in SIZES]
@@ -46,6 +47,74 @@ def test_lesson(tmp_path: Path, size: tuple[int, int]) -> None:
             golden.check(session.app, f"handshake-{name}")
             await session.press("b")
             golden.check(session.app, f"review-{name}")
+
+    run_async(it())
+
+
+@pytest.mark.parametrize("size", SIZES, ids=ids)
+def test_panels_over_the_stage(tmp_path: Path, size: tuple[int, int]) -> None:
+    """The evidence, the states, a refused connect's card."""
+
+    async def it() -> None:
+        async with in_lesson(tmp_path, run(), size=size) as session:
+            name = f"{size[0]}x{size[1]}"
+            await session.press("1")
+            await session.perform(7)
+            await session.press("i")
+            await session.until(lambda: "by hand" in session.text or size[1] < 30)
+            golden.check(session.app, f"inspector-{name}")
+            await session.press("s")
+            await session.until(lambda: "ESTABLISHED" in session.text and "2MSL" in session.text)
+            golden.check(session.app, f"states-{name}")
+            await session.press("escape")
+            await session.perform(3)
+            await session.until(
+                lambda: "the call failed" in session.text and "ECONNREFUSED 111" in session.text
+            )
+            golden.check(session.app, f"errno-{name}")
+
+    run_async(it())
+
+
+@pytest.mark.parametrize("size", SIZES, ids=ids)
+def test_a_full_queue(tmp_path: Path, size: tuple[int, int]) -> None:
+    """Four processes: whose queue is full, who is in it, who is left outside."""
+
+    async def it() -> None:
+        async with in_lesson(tmp_path, told(crowded_lesson()), size=size, open_page=False) as session:
+            await session.until(lambda: "SYN-SENT" in session.text)
+            for words in ("2 of 2", "client client2", "ListenOverflows", "retry in", "asleep in connect(3)"):
+                assert words in session.text, words
+            golden.check(session.app, f"full-{size[0]}x{size[1]}")
+
+    run_async(it())
+
+
+@pytest.mark.parametrize("size", SIZES, ids=ids)
+def test_without_colours_or_unicode_the_same_is_told(tmp_path: Path, size: tuple[int, int]) -> None:
+    """The mono theme has the same words and symbols; in ASCII each symbol has its own stand-in, cell by cell."""
+
+    async def screen(theme: str, ascii_only: bool, name: str) -> str:
+        (tmp_path / name).mkdir()
+        crowd = told(crowded_lesson())
+        async with in_lesson(
+            tmp_path / name, crowd, size=size, theme=theme, ascii_only=ascii_only, open_page=False
+        ) as session:
+            await session.until(lambda: "SYN-SENT" in session.text)
+            if ascii_only:
+                golden.check(session.app, f"ascii-{size[0]}x{size[1]}")
+            return session.text
+
+    async def it() -> None:
+        dark = await screen("dark", False, "dark")
+        assert await screen("mono", False, "mono") == dark
+        assert await screen("light", False, "light") == dark
+        plain = await screen("mono", True, "ascii")
+        assert plain.isascii()
+        assert "?" not in plain.replace("? help", ""), "a symbol without a stand-in"
+        assert [len(line) for line in plain.splitlines()] == [len(line) for line in dark.splitlines()]
+        for state in ("@ LISTEN", "* ESTABLISHED", "> SYN-SENT", "## 2 of 2"):
+            assert state in plain
 
     run_async(it())
 

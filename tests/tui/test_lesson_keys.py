@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sockviz.model.events import Observed
+from sockviz.player.run import Do, Next
 from sockviz.tui.screens.help import HelpScreen
 from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.stage import ProcessPanel
@@ -15,7 +16,7 @@ from sockviz.tui.view import Mode
 from sockviz.tui.widgets.lesson_pane import LessonPane
 from sockviz.tui.widgets.overlay import Kind
 from tests.tui.driving import Session, in_lesson, run_async
-from tests.tui.scripted import START, run, waiting_row
+from tests.tui.scripted import LESSON, START, Batch, run, waiting_row
 
 
 async def _past_the_question(session: Session) -> None:
@@ -55,6 +56,7 @@ def test_an_open_question_is_pointed_to_and_passed(tmp_path: Path) -> None:
             await session.press("space")
             assert session.run.answered == [(session.lesson.reading.page.predictions[0].line, None)]
             assert session.run.performed == 1, "passing a question over performs nothing"
+            assert session.app.store.progress.of("listen-queue").predictions == {"0.0": None}
             await session.perform()
 
     run_async(it())
@@ -166,6 +168,32 @@ def test_a_blocked_process_never_blocks_the_screen(tmp_path: Path) -> None:
             assert session.lesson.reading.mode is Mode.REVIEW, (
                 "what happens by itself does not move the reader"
             )
+
+    run_async(it())
+
+
+def test_a_line_for_a_process_that_sleeps_says_which_call_it_waits_for(tmp_path: Path) -> None:
+    async def it() -> None:
+        text = LESSON.replace(
+            """\n```expect\nclient.a.state""",
+            """\n```python @server\ndata = conn.recv(5)\n```\n\n```expect\nclient.a.state""",
+        )
+        waiting = run(text=text)
+        async with in_lesson(tmp_path, waiting, size=(80, 24)) as session:
+            await session.press("1")
+            await session.perform(5)
+            sleeping = waiting.timeline.world.processes["server"].current
+            assert sleeping is not None
+            line = next(s for s in waiting.lesson.statements if s.source == "data = conn.recv(5)")
+            waits = Next(Do.WAIT, line, sleeping)
+            batch = waiting.batches[waiting.performed]
+            waiting.batches[waiting.performed] = Batch(waits, batch.events, asyncio.Event())
+            waiting.append()
+            await session.until(lambda: "waits for accept" in session.text, "the line says it")
+            await session.press("space")
+            assert "server still sleeps in accept: its next line waits for that to return." in session.text
+            await session.press("b")
+            assert "waits for accept" not in session.text, "the past waits for nothing"
 
     run_async(it())
 
