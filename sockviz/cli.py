@@ -46,6 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
+    except Exception as error:  # a fault of ours: said in a sentence, kept in a file
+        from sockviz import crash
+
+        _complain(crash.save(error))
+        return FAILED
 
 
 def _complain(message: str) -> None:
@@ -325,7 +330,9 @@ def _screen(options: argparse.Namespace, lesson: Path | None, recorded: Run | No
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Usage("standard input and output are not a terminal: add --plain for a linear transcript")
     if not sys.stderr.isatty():
-        raise Usage("the screen is drawn on standard error, which is not a terminal: leave it alone, or add --plain")
+        raise Usage(
+            "the screen is drawn on standard error, which is not a terminal: leave it alone, or add --plain"
+        )
     if os.environ.get("TERM", "") in ("", "dumb"):
         term = os.environ.get("TERM") or "not set"
         raise Usage(

@@ -130,3 +130,22 @@ def test_help_names_every_command() -> None:
     for command in ("run", "list", "check", "replay", "notes", "shell", "doctor"):
         assert command in text
         assert sockviz(command, "--help").returncode == 0
+
+
+def test_a_fault_of_ours_is_a_sentence_and_a_file(tmp_path: Path) -> None:
+    program = (
+        "import sys, sockviz.player.shelf as shelf\n"
+        "def broken(): raise RuntimeError('on purpose')\n"
+        "shelf.course = broken\n"
+        "from sockviz.cli import main\n"
+        "sys.exit(main(['list']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False,
+        env={**ENVIRONMENT, "XDG_STATE_HOME": str(tmp_path)},
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "on purpose" in done.stderr
+    (kept,) = tmp_path.rglob("crash-*.txt")
+    assert "RuntimeError: on purpose" in kept.read_text()

@@ -139,7 +139,18 @@ def headline(timeline: Timeline, cursor: int) -> str:
         for n in range(start, cursor)
         if isinstance(events[n], CallReturned) and _process_of(events[n]) != _process_of(events[told])
     ]
-    return f"{sentence}; {narrate_at(timeline, others[-1] + 1)}" if others else sentence
+    return (
+        f"{sentence}; {_woken(events[others[-1]], timeline.world_at(others[-1] + 1))}" if others else sentence
+    )
+
+
+def _woken(event: Event, world: World) -> str:
+    """Which call of another process came back in the same moment: its line and the stage tell the rest."""
+    call = _call(world, event.process, event.call) if isinstance(event, CallReturned) else None
+    if call is None:
+        return "another process goes on"
+    how = f" with {call.error}" if call.error is not None else ""
+    return f"{call.process}: {call.name} {'wakes' if call.slept else 'returns'}{how}"
 
 
 def _process_of(event: Event) -> str | None:

@@ -17,8 +17,9 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 from textual.worker import WorkerFailed
 
+from sockviz import crash
 from sockviz.progress import ProgressStore
-from sockviz.tui import crash, look
+from sockviz.tui import look
 from sockviz.tui.course import CannotOpen, CourseEntry, OpenRun, Options
 from sockviz.tui.screens.home import HomeScreen, LessonChosen
 from sockviz.tui.themes import ANSI, DARK, MONOCHROME, NAMES, themes

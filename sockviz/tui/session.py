@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import Any
 
-from sockviz.tui import crash
+from sockviz import crash
 from sockviz.tui.app import SockvizApp
 from sockviz.tui.look import no_screen
 

@@ -141,7 +141,7 @@ def test_nothing_speaks_ipv6_on_the_link() -> None:
 def ones_sum(data: bytes) -> int:
     """The internet checksum over data that contains one: 0xFFFF where it is right."""
     padded = data + bytes(len(data) % 2)
-    total = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
+    total: int = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return total

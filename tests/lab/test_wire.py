@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import socket
 import subprocess
@@ -37,7 +38,7 @@ def rig() -> Iterator[Rig]:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """A clock that the test moves."""
     now = [100.0]
-    monkeypatch.setattr(wire.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     return now
 
 
@@ -65,7 +66,7 @@ def test_a_frame_is_let_through_after_it_came_whatever_the_clock_does(
 ) -> None:
     """sockviz puts events in the order of their stamps."""
     clock = iter([1000.0, 400.0])  # it is set back between the arrival and the rest
-    monkeypatch.setattr(wire.time, "time", lambda: next(clock))
+    monkeypatch.setattr(time, "time", lambda: next(clock))
     rig.send("client", SYN)
     arrival, delivery = rig.log
     assert (arrival.at, delivery.at) == (1000.0, math.nextafter(1000.0, math.inf))
@@ -74,7 +75,7 @@ def test_a_frame_is_let_through_after_it_came_whatever_the_clock_does(
 def test_a_device_that_is_full_drops_and_the_wire_goes_on(rig: Rig) -> None:
     class Full:
         def send(self, _data: bytes) -> int:
-            raise OSError(wire.errno.ENOBUFS, "No buffer space available")
+            raise OSError(errno.ENOBUFS, "No buffer space available")
 
     rig.wire.ports["server"].close()
     rig.wire.ports["server"] = Full()  # type: ignore[assignment]  # as much of a socket as is used

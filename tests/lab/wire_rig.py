@@ -134,5 +134,5 @@ def serve(client: int, server: int, control: int, most_waiting: int) -> None:
     ports = {"client": socket.socket(fileno=client), "server": socket.socket(fileno=server)}
     for port in ports.values():
         port.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
-    wire.frames_lost = lambda _port: 0  # a figure of packet sockets
+    wire.frames_lost = lambda port: 0  # noqa: ARG005  # a figure of packet sockets
     Wire(ports, socket.socket(fileno=control)).serve()

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from sockviz import crash
 from sockviz.progress import ProgressStore
-from sockviz.tui import crash, look
+from sockviz.tui import look
 from sockviz.tui.app import SockvizApp
 from sockviz.tui.ascii_only import spelled
 from sockviz.tui.course import CourseEntry, Options

@@ -146,7 +146,7 @@ def _block(
         if index == main and beside:
             source += line("  ", (_remark(view, statement), "code-comment"))
         shown = result if index == main and not alone else Line()
-        if shown.runs and source.width + shown.width + 2 > width and len(sources) > 1:
+        if shown.runs and source.width + shown.width + 2 > width:
             lines.append(fit(source, width))
             lines.append(ends(Line(), shown + line(" "), width))
         else:

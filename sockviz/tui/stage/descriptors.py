@@ -22,11 +22,12 @@ _SAMPLE = 64
 _HAS_FIN = frozenset({State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK, State.TIME_WAIT})
 #: Sent FIN: it takes a sequence number, so it counts as one in Send-Q until it is acknowledged.
 _FIN_UNACKED = frozenset({State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK})
+#: What a timer counts down to, and what is said once it has run out.
 _TIMER_WORDS = {
-    Timer.ON: "retry in",
-    Timer.KEEPALIVE: "keepalive in",
-    Timer.TIMEWAIT: "gone in",
-    Timer.PERSIST: "window probe in",
+    Timer.ON: ("retry in", "retry due"),
+    Timer.KEEPALIVE: ("keepalive in", "keepalive due"),
+    Timer.TIMEWAIT: ("gone in", "gone any moment"),
+    Timer.PERSIST: ("window probe in", "window probe due"),
 }
 
 
@@ -139,14 +140,14 @@ def _urgency(it: Held) -> int:
 def _summarised(pen: _Pen, held: list[Held], left: list[Held], height: int) -> list[Line]:
     """The listeners, what is focused and the newest in a line each; the rest counted by state."""
     everything = held + left
-    room = max(1, height - 1)
     order = sorted(range(len(everything)), key=lambda i: (_rank(pen, everything[i]), -i))
+    listening = [i for i, it in enumerate(everything) if it.row is not None and it.row.is_listening]
+    spare = min(len(listening), max(0, height - 1 - len(listening)))  # for their queues
+    room = max(1, height - 1 - spare)
     chosen = sorted(order[:room])
     lines: list[Line] = []
-    listening = [i for i in chosen if (row := everything[i].row) is not None and row.is_listening]
-    spare = room - len(chosen)
     for index in chosen:
-        block = pen.block(everything[index], 1 if index in listening and spare > 0 else 0)
+        block = pen.block(everything[index], 1 if index in listening and spare > 0 else 0)[: 1 + spare]
         spare -= len(block) - 1
         lines += block
     rest = Counter(
@@ -278,10 +279,9 @@ class _Pen:
     def _timer(self, row: SocketRow) -> str:
         assert row.expires is not None
         now = self.view.now if self.view.now is not None else self.view.world.at
-        word = _TIMER_WORDS.get(row.timer, "timer") if row.timer is not None else "timer"
-        left = seconds_text(row.expires - now) if row.expires > now else "no time"
+        counts, over = _TIMER_WORDS[row.timer] if row.timer is not None else ("timer", "timer due")
         again = f", again ×{row.retransmits}" if row.retransmits else ""
-        return f"{word} {left}{again}"
+        return (f"{counts} {seconds_text(row.expires - now)}" if row.expires > now else over) + again
 
     def _brief_timer(self, row: SocketRow, room: int) -> Line:
         """The countdown at the end of a socket's own line, as long as there is room for."""

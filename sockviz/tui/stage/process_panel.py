@@ -114,7 +114,8 @@ def draw_process(view: View, name: str, width: int, height: int) -> list[Line]:
 
 def _folded(view: View, name: str, process: Process | None, hue: str, width: int) -> Line:
     """``╶ client2  3 c TCP ● ESTABLISHED →:8080``: a panel whose turn it is not, where there is no room for it."""
-    start = line(("─ ", _frame_role(hue, process)), (name, f"{hue} strong"))
+    longest = max(len(each) for each in (name, *view.lesson.processes))
+    start = line(("─ ", _frame_role(hue, process)), (f"{name:<{longest}}", f"{hue} strong"))
     if process is None:
         return start + line(("  not started yet", "muted"))
     if not process.alive:
