@@ -29,6 +29,7 @@ if __name__ == "__main__":
 
 from sockviz.kernel.stamps import wait_for_stamps
 from sockviz.lab.wire_frames import HOUSEKEEPING, Frame, describe
+from sockviz.lab.wire_steps import LISTENING
 
 #: kind, sender (0 client, 1 server), frame's number, its entry's number, stamp. The frame's bytes follow an arrival; of frames
 #: that were lost the number is how many.
@@ -335,9 +336,7 @@ def main() -> None:
         control.send(REFUSED + json.dumps({"step": step, "errno": number}).encode())
         return
     except OSError as error:
-        control.send(
-            REFUSED + json.dumps({"step": "the wire's packet sockets", "errno": error.errno}).encode()
-        )
+        control.send(REFUSED + json.dumps({"step": LISTENING, "errno": error.errno}).encode())
         return
     for namespace in (home, *namespaces):
         os.close(namespace)

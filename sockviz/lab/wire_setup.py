@@ -9,7 +9,6 @@ from __future__ import annotations
 import ctypes
 import errno
 import fcntl
-import os
 import socket
 import struct
 from collections.abc import Iterator, Mapping
@@ -19,10 +18,12 @@ from dataclasses import dataclass
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
+from sockviz.lab.wire_steps import ADDRESSING, ENTERING, LINKING, OFFLOADING, QUIETING
+
 CLONE_NEWNET = 0x40000000
 SIOCETHTOOL = 0x8946
-#: linux/ethtool.h: the commands that switch off transmit checksumming, TSO, GSO and GRO.
-OFFLOADS = {"tx checksumming": 0x17, "TSO": 0x1F, "GSO": 0x24, "GRO": 0x2C}
+#: linux/ethtool.h: ETHTOOL_STXCSUM, STSO, SGSO and SGRO, by which a device's offloads are switched.
+OFFLOADS = (0x17, 0x1F, 0x24, 0x2C)
 #: What a host calls its end of the link.
 DEVICE = "eth0"
 NUD_PERMANENT = 0x80
@@ -45,6 +46,15 @@ class SetupRefused(Exception):
 
 
 @contextmanager
+def step(name: str) -> Iterator[None]:
+    """Says of what netlink refuses in the block that it is this step."""
+    try:
+        yield
+    except NetlinkError as error:
+        raise SetupRefused(name, error.code) from None
+
+
+@contextmanager
 def inside(namespace: int, home: int) -> Iterator[None]:
     """Runs the block in another network namespace."""
     enter(namespace)
@@ -57,64 +67,61 @@ def inside(namespace: int, home: int) -> Iterator[None]:
 def enter(namespace: int) -> None:
     """Moves this thread into a network namespace."""
     if libc.setns(namespace, CLONE_NEWNET) == -1:
-        raise SetupRefused("setns(CLONE_NEWNET)", ctypes.get_errno())
+        raise SetupRefused(ENTERING, ctypes.get_errno())
 
 
 def connect(hosts: Mapping[str, HostPlan], home: int) -> None:
     """Links the two hosts. Raises SetupRefused."""
-    try:
-        with IPRoute() as link:
-            # Our own loopback: through it we can see whether packets are stamped on arrival.
-            link.link("set", index=link.link_lookup(ifname="lo")[0], state="up")
-            for plan in hosts.values():
-                peer = {"ifname": DEVICE, "net_ns_fd": plan.namespace, "address": plan.mac}
-                link.link("add", ifname=plan.name, kind="veth", peer=peer)
-                # No router solicitations, no duplicate address detection of ours on the wire.
-                write(f"/proc/sys/net/ipv6/conf/{plan.name}/disable_ipv6", "1")
-                link.link("set", index=link.link_lookup(ifname=plan.name)[0], state="up")
+    with IPRoute() as link, step(LINKING):
+        # Our own loopback: through it we can see whether packets are stamped on arrival.
+        link.link("set", index=link.link_lookup(ifname="lo")[0], state="up")
         for plan in hosts.values():
-            other = next(each for each in hosts.values() if each is not plan)
-            with inside(plan.namespace, home):
-                set_up(plan, other)
-    except NetlinkError as error:
-        raise SetupRefused("setting up the link", error.code) from None
+            peer = {"ifname": DEVICE, "net_ns_fd": plan.namespace, "address": plan.mac}
+            link.link("add", ifname=plan.name, kind="veth", peer=peer)
+            silence(plan.name)
+            link.link("set", index=link.link_lookup(ifname=plan.name)[0], state="up")
+    for plan in hosts.values():
+        other = next(each for each in hosts.values() if each is not plan)
+        with inside(plan.namespace, home):
+            set_up(plan, other)
 
 
 def set_up(plan: HostPlan, other: HostPlan) -> None:
     """Gives the host that we are in its address, its neighbour and a plain device."""
-    write(f"/proc/sys/net/ipv6/conf/{DEVICE}/disable_ipv6", "1")
-    with IPRoute() as host:
+    silence(DEVICE)
+    with IPRoute() as host, step(ADDRESSING):
         device = host.link_lookup(ifname=DEVICE)[0]
         host.link("set", index=host.link_lookup(ifname="lo")[0], state="up")
         host.addr("add", index=device, address=plan.address, prefixlen=24)
         host.link("set", index=device, state="up")
         host.neigh("add", dst=other.address, lladdr=other.mac, ifindex=device, state=NUD_PERMANENT)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-        for what, command in OFFLOADS.items():
-            switch_off(control, what, command)
+        for command in OFFLOADS:
+            switch_off(control, command)
 
 
-def switch_off(control: socket.socket, what: str, command: int) -> None:
+def silence(device: str) -> None:
+    """No router solicitations, no duplicate address detection of a device's own on the wire."""
+    write(f"/proc/sys/net/ipv6/conf/{device}/disable_ipv6", "1", QUIETING)
+
+
+def switch_off(control: socket.socket, command: int) -> None:
     """One ethtool ioctl: struct ifreq with a pointer to struct ethtool_value."""
     value = ctypes.create_string_buffer(struct.pack("II", command, 0))
     try:
         fcntl.ioctl(control, SIOCETHTOOL, struct.pack("16sQ8x", DEVICE.encode(), ctypes.addressof(value)))
     except OSError as error:
-        if (
-            error.errno != errno.EOPNOTSUPP
-        ):  # EOPNOTSUPP: this kernel's veth has no such offload to switch off
-            raise SetupRefused(f"switching off {what}", error.errno or 0) from None
+        # EOPNOTSUPP: this kernel's veth has no such offload to switch off.
+        if error.errno != errno.EOPNOTSUPP:
+            raise SetupRefused(OFFLOADING, error.errno or 0) from None
 
 
-def write(path: str, text: str) -> None:
+def write(path: str, text: str, what: str) -> None:
     """Writes a file of /proc/sys, where this kernel has it."""
     try:
-        descriptor = os.open(path, os.O_WRONLY)
+        with open(path, "w") as file:
+            file.write(text)
     except FileNotFoundError:
         return  # a kernel without IPv6
     except OSError as error:
-        raise SetupRefused(path, error.errno or 0) from None
-    try:
-        os.write(descriptor, text.encode())
-    finally:
-        os.close(descriptor)
+        raise SetupRefused(what, error.errno or 0) from None

@@ -129,6 +129,10 @@ class Linked(Driver):
         except AssertionError as error:
             raise AssertionError(f"{error}; there are {self.held()}; sent were {self.sent()[-20:]}") from None
 
+    async def until_among_held(self, wanted: str) -> None:
+        """Waits until such a segment is among those on the link."""
+        await until(lambda: wanted in self.held(), f"{wanted} on the link")
+
     async def until_states(self, host: str, *wanted: str) -> None:
         try:
             await until(lambda: self.states(host) == sorted(wanted), f"{wanted} on {host}")

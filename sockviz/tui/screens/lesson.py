@@ -207,6 +207,9 @@ class LessonScreen(Screen[tuple[str, ...]]):
             if self._run.problem is None:  # otherwise the screen says it from now on
                 raise
             self._draw()
+        if self._hint == hints.BUSY:
+            self._hint = ""
+            self._draw()
 
     def action_back(self) -> None:
         """The resting place before this one."""

@@ -70,7 +70,8 @@ KEYS: list[BindingType] = [
     Binding("shift+tab", "pane(-1)", "pane before", show=False, id="lesson.backtab", tooltip="Move to the pane before"),
     *(
         Binding(
-            str(digit), f"digit({digit - 1})", f"answer {digit}", show=False, id=f"lesson.answer-{digit}",
+            # As early as space: a digit and a space typed at once must arrive in that order.
+            str(digit), f"digit({digit - 1})", f"answer {digit}", show=False, priority=True, id=f"lesson.answer-{digit}",
             tooltip=f"Answer the open question with choice {digit}",
         )
         for digit in range(1, 10)

@@ -145,19 +145,21 @@ def _summarised(pen: _Pen, held: list[Held], left: list[Held], height: int) -> l
     spare = min(len(listening), max(0, height - 1 - len(listening)))  # for their queues
     room = max(1, height - 1 - spare)
     chosen = sorted(order[:room])
-    lines: list[Line] = []
-    for index in chosen:
-        block = pen.block(everything[index], 1 if index in listening and spare > 0 else 0)[: 1 + spare]
-        spare -= len(block) - 1
-        lines += block
     rest = Counter(
         row.state.value if (row := everything[i].row) is not None else "in no kernel table"
         for i in order[room:]
     )
-    said = ", ".join(f"{count} {state}" for state, count in rest.most_common())
-    where = next((n for n, i in enumerate(chosen) if i != n), len(lines))
-    if rest:
-        lines.insert(min(where, len(lines)), fit(line((f"  ⋮  {said}", "muted")), pen.width))
+    counted = ", ".join(f"{count} {state}" for state, count in rest.most_common())
+    lines: list[Line] = []
+    for place, index in enumerate(chosen):
+        if counted and place != index:
+            lines.append(fit(line((f"  ⋮  {counted}", "muted")), pen.width))
+            counted = ""
+        block = pen.block(everything[index], 1 if index in listening and spare > 0 else 0)[: 1 + spare]
+        spare -= len(block) - 1
+        lines += block
+    if counted:
+        lines.append(fit(line((f"  ⋮  {counted}", "muted")), pen.width))
     return lines[:height]
 
 
