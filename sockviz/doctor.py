@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import TextIO
 
 from sockviz import __version__
-from sockviz.lab.probe import ISOLATED, PROCESSES, VIEW
+from sockviz.lab.probe import ISOLATED, PROCESSES, TWO_HOSTS, VIEW
 from sockviz.lab.probes import Probe, probe_machine, usable_labs
 from sockviz.progress import default_path
 
@@ -85,6 +85,7 @@ def summary(probes: Sequence[Probe], width: int) -> list[str]:
     for mark, name, text in (
         (labs["isolated"], "isolated loopback", isolated),
         (labs["host"], "host loopback", host),
+        (labs["two-hosts"], "two hosts and a link", _shown_between_hosts(probes, labs["two-hosts"])),
     ):
         lines += _wrapped(text, width, f"  {_MARKS[0] if mark else _MARKS[1]} {name}: ", "    ")
     if not any(labs.values()):
@@ -127,6 +128,14 @@ def _shown(probes: Sequence[Probe], labs: dict[str, bool]) -> tuple[str, str]:
     else:
         host = "cannot be used: see above."
     return isolated, host
+
+
+def _shown_between_hosts(probes: Sequence[Probe], usable: bool) -> str:
+    if usable:
+        return "can be used. Every packet between the hosts can be held, dropped, delayed or doubled."
+    step = next((probe for probe in probes if probe.area == TWO_HOSTS and not probe.ok), None)
+    why = f" ({step.name}: {step.errno or step.found})" if step else ": see above"
+    return f"cannot be used{why}. Lessons on two hosts play from their recordings, labelled RECORDED."
 
 
 def _spelled(text: str, out: TextIO) -> str:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from sockviz.cli import THEMES, _parser
+from sockviz.tui.themes import NAMES
 from tests.player.lessons import LISTENING, lesson_text
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "LC_ALL": "C.UTF-8"}
@@ -149,3 +151,33 @@ def test_a_fault_of_ours_is_a_sentence_and_a_file(tmp_path: Path) -> None:
     assert "on purpose" in done.stderr
     (kept,) = tmp_path.rglob("crash-*.txt")
     assert "RuntimeError: on purpose" in kept.read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "theme", "ascii_only"),
+    [
+        (["--theme", "light", "run", "1"], "light", False), (["run", "1", "--theme", "mono", "--ascii"], "mono", True),
+        (["--ascii", "replay", "r.jsonl"], None, True), (["--theme", "dark", "replay", "r", "--theme", "ansi"], "ansi", False),
+        (["--theme", "ansi", "--ascii"], "ansi", True), (["run", "1"], None, False),
+    ],
+)  # fmt: skip
+def test_how_it_is_drawn_can_be_said_before_the_command_and_after_it(
+    arguments: list[str], theme: str | None, ascii_only: bool
+) -> None:
+    options = _parser().parse_args(arguments)
+    assert (options.theme, options.ascii) == (theme, ascii_only)
+
+
+def test_every_theme_of_the_command_line_is_one_of_the_screens() -> None:
+    assert set(THEMES) == set(NAMES)
+
+
+def test_an_unknown_theme_names_those_there_are() -> None:
+    done = sockviz("--theme", "pink")
+    assert done.returncode == 2
+    assert all(name in done.stderr for name in THEMES)
+
+
+def test_progress_given_before_the_command_counts(tmp_path: Path) -> None:
+    assert _parser().parse_args(["--progress", "p", "run", "1"]).progress == "p"
+    assert _parser().parse_args(["run", "1", "--progress", "q"]).progress == "q"

@@ -7,16 +7,19 @@ import os
 from dataclasses import dataclass
 
 #: The areas, in the order in which they are probed.
-SYSTEM, VIEW, PROCESSES, HOST, ISOLATED = (
+SYSTEM, VIEW, PROCESSES, HOST, ISOLATED, TWO_HOSTS = (
     "system",
     "the kernel's view",
     "processes",
     "host lab",
     "isolated lab",
+    "two hosts",
 )
 TERMINAL, FILES, TOOLS = "terminal", "files", "tools (optional, to look by hand)"
 #: The probe of each lab that decides whether lessons can be performed in it.
 PROCESS = "a lesson process"
+#: The same of two hosts: a connection that was made through the link.
+HANDSHAKE = "a handshake"
 #: What a step found that was never tried, because one before it was refused.
 NOT_REACHED = "not reached"
 

@@ -106,6 +106,11 @@ class Settings:
             )
         return "; or ".join(reasons)
 
+    def for_sysctls(self, number: int) -> str:
+        """What stands behind a file of /proc/sys that cannot be written."""
+        read_only = "; containers mount it read-only (docker run --security-opt systempaths=unconfined)"
+        return "a writable /proc/sys" + (read_only if number == errno.EROFS else "")
+
     def for_capture(self, number: int) -> str:
         """What stands behind a refused AF_PACKET socket on the machine's own loopback."""
         if number == errno.EAFNOSUPPORT:

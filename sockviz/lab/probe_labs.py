@@ -230,7 +230,7 @@ async def _evidence(pid: int) -> str:
 
 def _look_inside(ready: Ready, settings: Settings) -> list[Probe]:
     given = ready.hosts[LOOPBACK]
-    return [_capture(given), _diag(given, settings), _sysctls(given, ready.sysctls)]
+    return [_capture(given), _diag(given, settings), _sysctls(given, ready.sysctls, settings)]
 
 
 def _capture(given: Furnished) -> Probe:
@@ -262,15 +262,13 @@ def _diag(given: Furnished, settings: Settings) -> Probe:
     )
 
 
-def _sysctls(given: Furnished, in_force: Mapping[str, str]) -> Probe:
+def _sysctls(given: Furnished, in_force: Mapping[str, str], settings: Settings) -> Probe:
     name = _INSIDE[2]
     left_alone = [each for each in SYSCTLS if each in given.refused]
     if left_alone:
         number = given.refused[left_alone[0]]
         costs = f"a handshake that is left waiting ends after about two minutes ({', '.join(left_alone)} cannot be set)"
-        read_only = "; containers mount it read-only (docker run --security-opt systempaths=unconfined)"
-        advice = "a writable /proc/sys" + (read_only if number == errno.EROFS else "")
-        return refused(ISOLATED, name, number, costs, advice)
+        return refused(ISOLATED, name, number, costs, settings.for_sysctls(number))
     absent = [each for each in SYSCTLS if each not in in_force]
     newer = f"; this kernel has no {', '.join(absent)}" if absent else ""
     said = ", ".join(f"{each.rpartition('.')[2]} = {value}" for each, value in in_force.items())

@@ -8,7 +8,19 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sockviz.lab.probe import HOST, ISOLATED, PROCESS, PROCESSES, SYSTEM, VIEW, Probe, failed, passed
+from sockviz.lab.probe import (
+    HANDSHAKE,
+    HOST,
+    ISOLATED,
+    PROCESS,
+    PROCESSES,
+    SYSTEM,
+    TWO_HOSTS,
+    VIEW,
+    Probe,
+    failed,
+    passed,
+)
 from sockviz.lab.probe_advice import Settings
 from sockviz.lab.probe_terminal import probe_files, probe_terminal, probe_tools
 
@@ -19,18 +31,20 @@ _OLDEST_LINUX = (5, 10)
 
 
 def probe_machine(progress: Path | None = None) -> tuple[Probe, ...]:
-    """Tries everything; takes about a quarter of a second. `progress` is the file that would keep the reader's progress.
+    """Tries everything; takes about half a second. `progress` is the file that would keep the reader's progress.
 
-    Not to be called from a running event loop: both labs are set up and taken down again on one of its own.
+    Not to be called from a running event loop: every lab is set up and taken down again on one of its own.
     """
     probes = [_python(), _system()]
     if sys.platform == "linux":
         from sockviz.lab.probe_labs import probe_labs
         from sockviz.lab.probe_processes import probe_processes
         from sockviz.lab.probe_sockets import probe_sockets
+        from sockviz.lab.probe_two_hosts import probe_two_hosts
 
         settings = Settings()
         probes += probe_sockets(settings) + probe_processes(settings) + probe_labs(settings)
+        probes += probe_two_hosts(settings)
     return (*probes, *probe_terminal(), *probe_files(progress), *probe_tools())
 
 
@@ -46,6 +60,8 @@ def usable_labs(probes: Sequence[Probe]) -> dict[str, bool]:
     return {
         "host": readable and (HOST, PROCESS) in ok and bool({tables, host_rows} & ok),
         "isolated": readable and (ISOLATED, PROCESS) in ok and bool({tables, inside_rows} & ok),
+        # Both hosts' tables are read as the isolated lab's are; without sock_diag from /proc.
+        "two-hosts": readable and (TWO_HOSTS, HANDSHAKE) in ok and bool({tables, inside_rows} & ok),
     }
 
 

@@ -19,12 +19,16 @@ _CAP_SYS_ADMIN = 21
 
 @dataclass(frozen=True, slots=True)
 class OpenLab:
-    """A lab that is running: its kind, the pid of its first process as this machine counts, its ports, when it was opened."""
+    """A lab that is running: its kind, the pid of its first process as this machine counts, its ports, when it was opened.
+
+    ``hosts`` has the name of each host and a process in it, where a lab has two.
+    """
 
     kind: str
     pid: int
     ports: tuple[int, ...]
     opened: float
+    hosts: tuple[tuple[str, int], ...] = ()
 
 
 def run(*, out: TextIO, err: TextIO) -> int:
@@ -57,15 +61,26 @@ def read_lab(directory: Path) -> OpenLab | None:
     try:
         kind, pid = (directory / "init-pid").read_text(encoding="utf-8").split()
         ports = (directory / "ports").read_text(encoding="utf-8").split()
-        lab = OpenLab(kind, int(pid), tuple(map(int, ports)), (directory / "init-pid").stat().st_mtime)
+        opened = (directory / "init-pid").stat().st_mtime
+        lab = OpenLab(
+            kind, int(pid), tuple(map(int, ports)), opened, _hosts(directory) if kind == "two-hosts" else ()
+        )
     except (OSError, ValueError):
         return None  # ENOENT: no notes yet, or none any more
     return lab if Path(f"/proc/{lab.pid}").exists() else None
 
 
+def _hosts(directory: Path) -> tuple[tuple[str, int], ...]:
+    """Each host, and a process in it. Raises OSError and ValueError."""
+    words = (line.split() for line in (directory / "hosts").read_text(encoding="utf-8").splitlines())
+    return tuple((host, int(pid)) for host, pid in words)
+
+
 def lines(lab: OpenLab, uid: int) -> list[str]:
     """What to say of one lab to user `uid`."""
     opened = time.strftime("%H:%M:%S", time.localtime(lab.opened))
+    if lab.kind == "two-hosts":
+        return _lines_of_two(lab, opened, uid)
     head = f"{lab.kind} loopback, opened {opened}, first process {lab.pid}"
     if lab.kind == "isolated":
         way = way_in(lab.pid, uid)
@@ -87,6 +102,20 @@ def lines(lab: OpenLab, uid: int) -> list[str]:
     ]
 
 
+def _lines_of_two(lab: OpenLab, opened: str, uid: int) -> list[str]:
+    said = [f"two hosts and a link, opened {opened}, first process {lab.pid}"]
+    for host, pid in lab.hosts:
+        way = way_in(pid, uid, "eth0")
+        said += [
+            f"  a second terminal on the {host} (it closes with the lab):",
+            *(f"    {line}" for line in way.lines),
+            "  and in there:",
+            "    ss -tuanoe",
+            f"    {way.capture}",
+        ]
+    return said
+
+
 @dataclass(frozen=True, slots=True)
 class WayIn:
     """The line that opens a shell in a lab, perhaps with another beside it, and the command that captures packets there."""
@@ -95,13 +124,13 @@ class WayIn:
     capture: str
 
 
-def way_in(pid: int, uid: int) -> WayIn:
-    """How user `uid` gets into the isolated lab of process `pid` with the tools that this machine has."""
+def way_in(pid: int, uid: int, device: str = "lo") -> WayIn:
+    """How user `uid` gets into the network of process `pid` with the tools that this machine has, to capture on `device`."""
     nsenter = f"nsenter -t {pid} -U -n -p --preserve-credentials"
     own = shlex.join([sys.executable, "-I", "-S", str(_ENTER), str(pid)])
     options = nsenter_help()
     if uid != 0:
-        capture = "tcpdump -i lo -nn"
+        capture = f"tcpdump -i {device} -nn"
         if "--keep-caps" in options:
             return WayIn((f"{nsenter} --keep-caps",), capture)
         # exec takes an ordinary user's capabilities away, also those of a namespace of their own.
@@ -109,9 +138,9 @@ def way_in(pid: int, uid: int) -> WayIn:
         return WayIn((own, *beside), capture)
     if options and may_administer():
         # Root needs none of the lab's own capabilities, and tcpdump can become the user it wants to run as.
-        return WayIn((f"nsenter -t {pid} -n -p",), "tcpdump -i lo -nn")
+        return WayIn((f"nsenter -t {pid} -n -p",), f"tcpdump -i {device} -nn")
     # Run by root, tcpdump changes user, and setgroups is denied in the lab's user namespace; tshark stays as it is.
-    return WayIn((nsenter if options else own,), "tshark -i lo -n")
+    return WayIn((nsenter if options else own,), f"tshark -i {device} -n")
 
 
 def nsenter_help() -> str:

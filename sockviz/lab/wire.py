@@ -21,14 +21,16 @@ import socket
 import struct
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from sockviz.kernel.stamps import wait_for_stamps
 from sockviz.lab.wire_frames import HOUSEKEEPING, Frame, describe
+from sockviz.lab.wire_port import Port
 from sockviz.lab.wire_steps import LISTENING
 
 #: kind, sender (0 client, 1 server), frame's number, its entry's number, stamp. The frame's bytes follow an arrival; of frames
@@ -37,11 +39,6 @@ REPORT = struct.Struct("!cBQQd")
 ARRIVED, DELIVERED, DROPPED, DUPLICATED, ANSWER, READY, REFUSED = b"a", b"d", b"x", b"2", b"=", b"r", b"!"
 LOST = b"?"
 HOSTS = ("client", "server")
-ETH_P_ALL, SOL_PACKET, PACKET_STATISTICS, PACKET_IGNORE_OUTGOING = 3, 263, 6, 23
-SO_TIMESTAMPNS = 35  # SCM_TIMESTAMPNS is the same number
-STAMP = struct.Struct("@ll")  # struct timespec
-CONTROL = socket.CMSG_SPACE(STAMP.size)
-LARGEST_FRAME = 1 << 16
 #: Frames taken from one side before the other has its turn.
 AT_ONCE = 64
 #: Reports that may wait while sockviz is busy, before frames wait too.
@@ -73,11 +70,27 @@ class Order:
     seconds: float = 0.0
 
 
+class Device(Protocol):
+    """A host's end of the link, as `sockviz.lab.wire_port.Port` has it."""
+
+    def fileno(self) -> int:
+        """For poll."""
+
+    def receive(self) -> tuple[bytes, float] | None:
+        """The next frame that waits, and when it arrived."""
+
+    def send(self, frame: bytes) -> None:
+        """Puts a frame on it. Raises OSError."""
+
+    def lost(self) -> int:
+        """How many frames there was no room for since this was last asked."""
+
+
 @dataclass(slots=True)
 class Wire:
     """The link's state and its verbs. `send` puts a frame on a host's device, `report` tells sockviz."""
 
-    ports: dict[str, socket.socket]
+    ports: Mapping[str, Device]
     control: socket.socket
     holding: set[str] = field(default_factory=set)
     held: list[Entry] = field(default_factory=list)
@@ -274,47 +287,19 @@ class Wire:
         """Takes what a host has sent, a bounded number of frames at a time so that no side starves."""
         port = self.ports[sender]
         for _ in range(AT_ONCE):
-            try:
-                data, control, _, _ = port.recvmsg(LARGEST_FRAME, CONTROL, socket.MSG_DONTWAIT)
-            except BlockingIOError:
+            received = port.receive()
+            if received is None:
                 return
-            except OSError:
-                return  # ENETDOWN: said once when the device goes down
-            self.arrived(sender, data, stamp_of(control))
+            self.arrived(sender, *received)
         # Only where more waited than that can the kernel have run out of room.
-        lost = frames_lost(port)
+        lost = port.lost()
         if lost:
             self.lose(sender, lost)
-
-
-def frames_lost(port: socket.socket) -> int:
-    """How many frames the kernel had no room for since this was last asked: it counts from 0 again."""
-    return int(struct.unpack("=2I", port.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))[1])
 
 
 def after(frame: Frame) -> float:
     """Now, as something that was done to a frame that had arrived, whatever became of the clock since."""
     return max(time.time(), math.nextafter(frame.at, math.inf))
-
-
-def stamp_of(control: list[tuple[int, int, bytes]]) -> float:
-    """When the kernel had a frame (CLOCK_REALTIME), from what came with it; now, where it says nothing."""
-    for level, kind, value in control:
-        if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS):
-            seconds, nanoseconds = STAMP.unpack_from(value)
-            return float(seconds + nanoseconds / 1e9)
-    return time.time()
-
-
-def port(device: str) -> socket.socket:
-    """The wire's end of a host's veth pair: what the host sends is received, what we send the host receives."""
-    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
-    sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8 << 20)
-    sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-    sock.bind((device, ETH_P_ALL))
-    return sock
 
 
 def main() -> None:
@@ -329,8 +314,7 @@ def main() -> None:
     }
     try:
         connect(plans, home)
-        ports = {name: port(name) for name in HOSTS}
-        wait_for_stamps()
+        ports = {name: Port(name) for name in HOSTS}
     except SetupRefused as refusal:
         step, number = refusal.args
         control.send(REFUSED + json.dumps({"step": step, "errno": number}).encode())

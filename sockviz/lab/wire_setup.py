@@ -52,6 +52,8 @@ def step(name: str) -> Iterator[None]:
         yield
     except NetlinkError as error:
         raise SetupRefused(name, error.code) from None
+    except OSError as error:  # no netlink socket at all
+        raise SetupRefused(name, error.errno or 0) from None
 
 
 @contextmanager
@@ -72,9 +74,7 @@ def enter(namespace: int) -> None:
 
 def connect(hosts: Mapping[str, HostPlan], home: int) -> None:
     """Links the two hosts. Raises SetupRefused."""
-    with IPRoute() as link, step(LINKING):
-        # Our own loopback: through it we can see whether packets are stamped on arrival.
-        link.link("set", index=link.link_lookup(ifname="lo")[0], state="up")
+    with step(LINKING), IPRoute() as link:
         for plan in hosts.values():
             peer = {"ifname": DEVICE, "net_ns_fd": plan.namespace, "address": plan.mac}
             link.link("add", ifname=plan.name, kind="veth", peer=peer)
@@ -89,7 +89,7 @@ def connect(hosts: Mapping[str, HostPlan], home: int) -> None:
 def set_up(plan: HostPlan, other: HostPlan) -> None:
     """Gives the host that we are in its address, its neighbour and a plain device."""
     silence(DEVICE)
-    with IPRoute() as host, step(ADDRESSING):
+    with step(ADDRESSING), IPRoute() as host:
         device = host.link_lookup(ifname=DEVICE)[0]
         host.link("set", index=host.link_lookup(ifname="lo")[0], state="up")
         host.addr("add", index=device, address=plan.address, prefixlen=24)

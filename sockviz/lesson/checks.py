@@ -8,10 +8,16 @@ from sockviz.lesson.document import Expect, Lesson, Note, Page, Perform, Predict
 from sockviz.lesson.findings import Findings
 from sockviz.lesson.scope import Scope
 
-#: What fits beside the stage at 80×24, where the lesson's pane has some 30 columns: about 120 words of prose, in at most so many
-#: lines of code and choices.
-MOST_WORDS = 120
-MOST_CODE_LINES = 24
+#: What a page may have, so that it can be read beside the stage at 80×24. There the lesson's pane is 32 columns wide and 18 or 19
+#: lines high, and scrolls by itself: to the page's beginning, to its question, to what is performed and judged. 110 words are
+#: some 24 lines with the blank ones between paragraphs, a question of four choices has 8, what is performed and judged 3 or 4:
+#: twice the pane (tests/tui/test_room.py). So a page is read in two looks, and no word of it is more than one look away.
+MOST_WORDS = 110
+#: Lines of code do not stand in the pane but in their process's panel, which keeps the one that is performed in sight with 2 to 5
+#: of those around it. The pane has a mark for each line of a block, beside the process's name: 20 have room there in one line.
+MOST_CODE_LINES = 20
+#: The objective is always in sight, in at most two lines of 78 columns.
+MOST_SUMMARY = 150
 _WORD = re.compile(r"\w[\w'’.-]*")
 
 
@@ -19,6 +25,9 @@ def author_warnings(lesson: Lesson, scope: Scope, findings: Findings) -> None:
     """Puts into `findings` what an author should look at."""
     for process, name, variable in scope.unused():
         findings.warn(variable.line, variable.column, "unused", f"{process}.{name} is bound but never used")
+    if len(lesson.summary) > MOST_SUMMARY:
+        message = f"the summary has {len(lesson.summary)} characters; at most {MOST_SUMMARY} stay in sight at 80×24: shorten it"
+        findings.warn(1, 1, "room", message)
     for page in lesson.pages:
         _check_room(page, findings)
     if "ipv6" not in lesson.needs:

@@ -286,16 +286,31 @@ def _listens_again(call: Call, before: World, later: World) -> str:
         if held is not None and call.name == "listen" and call.error is None
         else None
     )
-    if held is None or old is None or not old.is_listening:
+    # The kernel may have been seen to listen before the first call has returned: what counts is whether one had before.
+    if held is None or old is None or not old.is_listening or not _listened_before(held.inode, before):
         return ""
     name = receiver_name(call, later)
     asked = next((value for value in call.arguments[1:] if isinstance(value, int)), None)
     new = later.row_of(held.inode)
     if new is None or new.send_q == old.send_q:
+        if asked == old.send_q:  # seen before the call could say that it had returned
+            return f"listen is called again on {name}: its backlog is {asked} now"
         wanted = "" if asked is None else f" with a backlog of {asked}"
         return f"listen is called again{wanted} on {name}, which listens already, with {old.send_q}"
     but = "" if asked in (None, new.send_q) else f": {asked} was asked for, this is what the kernel grants"
     return f"listen changes the backlog of {name} from {old.send_q} to {new.send_q}{but}"
+
+
+def _listened_before(inode: int, world: World) -> bool:
+    """Whether a call of listen on the socket has already returned."""
+    return any(
+        call.name == "listen"
+        and call.error is None
+        and call.receiver is not None
+        and call.receiver.inode == inode
+        for process in world.processes.values()
+        for call in process.calls
+    )
 
 
 def _client(call: Call, peer: Value, world: World) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from sockviz.lab.loopback import LoopbackLab
 from sockviz.lab.supervisor import LabRefused
 from sockviz.model.sockets import State
 from sockviz.player.labs import choose_lab
@@ -24,6 +25,7 @@ async def main() -> dict[str, object]:
         chosen = await choose_lab()
     except LabRefused as refusal:
         return {"refused": refusal.step, "errno": refusal.number}
+    assert isinstance(chosen.lab, LoopbackLab)
     driver = Driver(chosen.lab)
     try:
         begun = await driver.start("server")

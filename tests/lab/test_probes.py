@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from sockviz import doctor
-from sockviz.lab.probe import ISOLATED, Probe
+from sockviz.lab.probe import ISOLATED, TWO_HOSTS, Probe
 from sockviz.lab.probe_advice import Settings
 from sockviz.lab.probe_terminal import probe_terminal
 from sockviz.lab.probes import probe_machine, release_numbers, usable_labs
@@ -128,7 +128,7 @@ def test_a_refused_step_names_itself_and_those_after_it_were_not_reached(
     refused = answer.probe(step, ISOLATED)
     assert costs in refused["enable"]
     assert "own loopback" in refused["costs"]
-    assert answer.said["labs"] == {"host": True, "isolated": False}
+    assert answer.said["labs"] == {"host": True, "isolated": False, "two-hosts": False}
     assert answer.code == 0
 
 
@@ -149,7 +149,7 @@ def test_what_is_refused_is_found_refused_and_lessons_still_run(allowed: tuple[s
         for name in names:
             assert answer.probe(name)["errno"] == rule.rpartition(":")[2], name
             assert answer.probe(name)["costs"], name
-    assert answer.said["labs"] == {"host": True, "isolated": True}
+    assert answer.said["labs"] == {"host": True, "isolated": True, "two-hosts": False}
 
 
 @pytest.mark.usefixtures("refusals")
@@ -158,7 +158,7 @@ def test_without_netlink_its_probes_are_not_reached_and_lessons_still_run(allowe
     assert answer.probe("NETLINK_SOCK_DIAG socket")["errno"] == "EPERM"
     assert answer.probe("sock_diag TCP")["found"] == "not reached"
     assert answer.isolated("sock_diag inside") == "EPERM"
-    assert answer.said["labs"] == {"host": True, "isolated": True}
+    assert answer.said["labs"] == {"host": True, "isolated": True, "two-hosts": False}
 
 
 @pytest.mark.usefixtures("refusals")
@@ -174,8 +174,39 @@ def test_without_netlink_its_probes_are_not_reached_and_lessons_still_run(allowe
 def test_without_the_least_there_is_no_lab(ordinary_user: tuple[str, ...], rule: str, probe: str) -> None:
     answer = doctor_under(*ordinary_user, *refusing.command(rule))
     assert answer.probe(probe)["errno"]
-    assert answer.said["labs"] == {"host": False, "isolated": False}
+    assert answer.said["labs"] == {"host": False, "isolated": False, "two-hosts": False}
     assert (answer.code, answer.said["ok"]) == (1, False)
+
+
+@pytest.mark.usefixtures("refusals")
+@pytest.mark.parametrize(
+    ("rule", "step", "name", "advice"),
+    [
+        ("socket[0]=16:EPERM", "veth pairs", "EPERM", "AF_NETLINK"),
+        ("/proc/sys/net/ipv6/conf/.*:EROFS", "IPv6 off the link", "EROFS", "systempaths=unconfined"),
+        ("ioctl[1]=0x8946:EPERM", "offloads off", "EPERM", "security module"),
+        ("socket[0]=17:EAFNOSUPPORT", "the wire's sockets", "EAFNOSUPPORT", "modprobe af_packet"),
+    ],
+)
+def test_a_refused_step_of_two_hosts_costs_those_lessons_only(
+    allowed: tuple[str, ...], rule: str, step: str, name: str, advice: str
+) -> None:
+    answer = doctor_under(*allowed, *refusing.command(rule))
+    found = {p["name"]: p["errno"] or p["found"] for p in answer.said["probes"] if p["area"] == TWO_HOSTS}
+    at = list(found).index(step)
+    assert [*found.values()][:at] == ["allowed"] * at
+    assert [*found.values()][at:] == [name, *["not reached"] * (len(found) - at - 1)]
+    refused = answer.probe(step, TWO_HOSTS)
+    assert advice in refused["enable"]
+    assert "recording" in refused["costs"]
+    assert answer.said["labs"] == {"host": True, "isolated": True, "two-hosts": False}
+    assert (answer.code, answer.said["ok"]) == (0, True)
+
+
+def test_a_handshake_crosses_the_link(allowed: tuple[str, ...]) -> None:
+    answer = doctor_under(*allowed)
+    assert "SYN, SYN+ACK and ACK crossed" in answer.probe("a handshake", TWO_HOSTS)["found"]
+    assert answer.probe("set-up", TWO_HOSTS)["found"].endswith(" ms")
 
 
 def test_no_user_namespaces_left(allowed: tuple[str, ...]) -> None:
@@ -189,13 +220,14 @@ def test_no_new_privs_forbids_nothing(allowed: tuple[str, ...]) -> None:
     assert doctor_under("setpriv", "--no-new-privs", *allowed).said["labs"] == {
         "host": True,
         "isolated": True,
+        "two-hosts": True,
     }
 
 
 def test_too_few_descriptors() -> None:
     answer = doctor_under("prlimit", "--nofile=256")
     assert "256" in answer.probe("open files")["found"]
-    assert answer.said["labs"] == {"host": False, "isolated": False}
+    assert answer.said["labs"] == {"host": False, "isolated": False, "two-hosts": False}
     assert doctor_under("prlimit", "--nofile=256:4096").said["labs"][
         "host"
     ]  # init.py asks for as many as it needs
@@ -388,9 +420,9 @@ def test_a_lab_needs_its_process_and_a_way_to_see_it() -> None:
     seen = [Probe("processes", f"/proc/PID/{name}", True, "read") for name in ("stat", "fd", "fdinfo")]
     table = Probe("the kernel's view", "/proc/net tables", True, "read")
     inside = Probe("isolated lab", "a lesson process", True, "started")
-    assert usable_labs([*seen, table, inside]) == {"host": False, "isolated": True}
-    assert usable_labs([*seen, inside]) == {"host": False, "isolated": False}
-    assert usable_labs([*seen[1:], table, inside]) == {"host": False, "isolated": False}
+    assert usable_labs([*seen, table, inside]) == {"host": False, "isolated": True, "two-hosts": False}
+    assert usable_labs([*seen, inside]) == {"host": False, "isolated": False, "two-hosts": False}
+    assert usable_labs([*seen[1:], table, inside]) == {"host": False, "isolated": False, "two-hosts": False}
 
 
 # --- the labs themselves, where something is refused --------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from sockviz.lab import shell
 from sockviz.lab.directory import open_labs
 from sockviz.lab.messages import LabLost
 from sockviz.lab.supervisor import LabRefused
@@ -634,11 +636,43 @@ def test_in_a_full_temporary_directory_there_is_no_lab(
     assert descriptors() == before
 
 
+# --- a second terminal --------------------------------------------------------------------------------------------------------
+
+
+def test_sockviz_shell_names_a_way_into_each_host() -> None:
+    if shutil.which("ss") is None:
+        unavailable("ss (iproute2) is not installed")
+
+    async def body() -> None:
+        async with two_hosts("server", "client") as lab:
+            await lab.listening()
+            out = io.StringIO()
+            assert shell.run(out=out, err=out) == 0
+            said = [line.strip() for line in out.getvalue().splitlines()]
+            assert "two hosts and a link" in said[0]
+            for host, listeners in (("client", []), ("server", ["10.0.0.2:8080"])):
+                at = next(
+                    n for n, line in enumerate(said) if line.startswith(f"a second terminal on the {host}")
+                )
+                done = await asyncio.create_subprocess_shell(
+                    f"{said[at + 1]} sh -c 'ss -Htln; cat /proc/net/dev'",
+                    stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+                )  # fmt: skip
+                printed = (await done.communicate())[0].decode()
+                assert [
+                    line.split()[3] for line in printed.splitlines() if line.startswith("LISTEN")
+                ] == listeners
+                assert "eth0:" in printed
+            assert sum("-i eth0" in line for line in said) == 2
+
+    run(body())
+
+
 # --- the same for a user who may do nothing ---------------------------------------------------------------------------------
 
 AS_A_USER = (
     "own_sockets or private_network or do_nothing or megabyte or four_steps or past_its_timeout or own_timer or whichever "
-    "or not_even or killed or refused"
+    "or not_even or killed or refused or shell"
 )
 
 

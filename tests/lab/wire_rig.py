@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,6 +37,33 @@ class Report:
     data: bytes
 
 
+class Pair:
+    """A device that is one end of a socket pair."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.socket = sock
+        self.without_room: list[int] = []
+
+    def fileno(self) -> int:
+        return self.socket.fileno()
+
+    def receive(self) -> tuple[bytes, float] | None:
+        try:
+            data = self.socket.recv(1 << 16, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return None
+        return (data, time.time()) if data else None
+
+    def send(self, frame: bytes) -> None:
+        self.socket.send(frame)
+
+    def lost(self) -> int:
+        return self.without_room.pop(0) if self.without_room else 0
+
+    def close(self) -> None:
+        self.socket.close()
+
+
 class Rig:
     """Both hosts, the wire between them, and sockviz."""
 
@@ -43,14 +71,15 @@ class Rig:
         pairs = {host: socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for host in HOSTS}
         self.hosts = {host: ours for host, (ours, _) in pairs.items()}
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.wire = Wire({host: inner for host, (_, inner) in pairs.items()}, theirs)
+        self.ports = {host: Pair(inner) for host, (_, inner) in pairs.items()}
+        self.wire = Wire(self.ports, theirs)
         self.log: list[Report] = []
         self.answers: list[int] = []
         self.state = LinkState()
         self.orders = 0
 
     def close(self) -> None:
-        for sock in (*self.hosts.values(), *self.wire.ports.values(), self.control, self.wire.control):
+        for sock in (*self.hosts.values(), *self.ports.values(), self.control, self.wire.control):
             sock.close()
 
     def send(self, host: str, *frames: bytes) -> None:
@@ -131,8 +160,7 @@ def a_wire() -> Iterator[Rig]:
 def serve(client: int, server: int, control: int, most_waiting: int) -> None:
     """Runs the wire's own loop on given descriptors, in a process of its own."""
     wire.MOST_WAITING = most_waiting
-    ports = {"client": socket.socket(fileno=client), "server": socket.socket(fileno=server)}
+    ports = {"client": Pair(socket.socket(fileno=client)), "server": Pair(socket.socket(fileno=server))}
     for port in ports.values():
-        port.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
-    wire.frames_lost = lambda port: 0  # noqa: ARG005  # a figure of packet sockets
+        port.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
     Wire(ports, socket.socket(fileno=control)).serve()

@@ -45,6 +45,32 @@ def test_a_listener() -> None:
     assert commands["its descriptor"] == "cat /proc/94121/fdinfo/3"
 
 
+def test_counters_that_tell_something_are_evidence() -> None:
+    script = scripted.crowded_lesson()
+    for it in (evidence(script.timeline, 54), evidence(script.timeline, 54, inode=1001)):
+        assert facts(it, "counted since the lesson began") == {"ListenOverflows": "+1", "ListenDrops": "+1"}
+    script.say(
+        Observed(
+            script.at, "lab", counters={"Udp.RcvbufErrors": 7, "TcpExt.TCPAbortOnClose": 1, "Tcp.InSegs": 9}
+        )
+    )
+    counted = facts(evidence(script.timeline, len(script.timeline)), "counted since the lesson began")
+    assert counted["RcvbufErrors"] == "+7"
+    assert counted["TCPAbortOnClose"] == "+1"
+    assert "InSegs" not in counted
+    listener = evidence(script.timeline, 54, inode=1001)
+    assert dict(listener.commands)["what was dropped"].endswith("nstat -asz 'TcpExtListen*'")
+
+
+def test_why_there_is_no_isolated_lab_is_evidence() -> None:
+    script = scripted.listen_queue(packets=False)
+    header = script.timeline.header
+    why = {"isolated lab": "unshare: EPERM (seccomp)"}
+    script.timeline.header = replace(header, lab=replace(header.lab, missing=why))
+    notes = {fact.name: fact.note for s in evidence(script.timeline, 12).sections for fact in s.facts}
+    assert notes["isolated lab"] == "unshare: EPERM (seccomp)"
+
+
 def test_on_the_host_nothing_has_to_be_entered() -> None:
     script = scripted.listen_queue(packets=False)
     assert (

@@ -52,6 +52,13 @@ def here(of: Call, world: World | None = None) -> str:
     return told.here
 
 
+def test_a_datagram_socket_neither_listens_nor_accepts() -> None:
+    for name, cannot in (("listen", "let in"), ("accept", "take in")):
+        said = here(call(name, "EOPNOTSUPP", kind="SOCK_DGRAM"))
+        assert "is a datagram socket: each datagram comes by itself" in said
+        assert said.endswith(f"so there is nobody to {cannot}")
+
+
 def test_a_bound_port_refuses_for_another_reason_than_an_empty_one() -> None:
     connect = call("connect", "ECONNREFUSED", scripted.SERVER)
     assert here(connect) == "a RST answered: nothing listens on 127.0.0.1:8080"

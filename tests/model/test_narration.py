@@ -17,7 +17,9 @@ from sockviz.model.events import (
     ProcessEnded,
 )
 from sockviz.model.narration import headline, narrate, narrate_at
+from sockviz.model.sockets import State
 from sockviz.model.stops import stops
+from sockviz.model.values import SocketValue
 from sockviz.model.world import World
 from tests.tui.stage import scripted
 from tests.tui.stage.scripted import Script
@@ -110,3 +112,32 @@ def test_every_event_has_one_line_of_words(make: Callable[[], Script]) -> None:
         assert "\n" not in sentence
         assert not sentence.endswith(".")
     assert narrate_at(script.timeline, 0) == headline(script.timeline, 0) == ""
+
+
+def test_listen_on_a_listener_changes_its_backlog() -> None:
+    """At the resting place it is known what the kernel granted; at the call itself only what was asked for."""
+    for asked, granted, told in (
+        (5, 5, "server: listen changes the backlog of s from 1 to 5"),
+        (1000000, 4096, "server: listen changes the backlog of s from 1 to 4096: 1000000 was asked for, "
+                        "this is what the kernel grants"),
+        (1, 1, "server: listen is called again on s: its backlog is 1 now"),
+    ):  # fmt: skip
+        script = scripted.real_listen()
+        line = next(iter(script.lesson.statements)).line + 3
+        s = script.timeline.world.processes["server"].names["s"]
+        assert isinstance(s, SocketValue)
+        before = len(script.timeline)
+        script.do("server", line, "listen", s, asked)
+        returned = next(
+            n
+            for n, e in enumerate(script.timeline.events)
+            if n >= before and isinstance(e, kinds.CallReturned)
+        )
+        if asked != 1:
+            assert narrate_at(script.timeline, returned + 1) == (
+                f"server: listen is called again with a backlog of {asked} on s, which listens already, with 1"
+            )
+        script.observe(
+            scripted.row(State.LISTEN, scripted.SERVER, inode=s.inode, cookie=1, queues=(0, granted))
+        )
+        assert headline(script.timeline, len(script.timeline)) == told

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sockviz.tui.widgets.lesson_pane import LessonPane
 from sockviz.tui.widgets.stage_area import StageArea
+from sockviz.tui.widgets.title import TitleLine
 from tests.tui import golden
 from tests.tui.driving import at_home, in_lesson, run_async
 from tests.tui.scripted import run, told
@@ -139,6 +141,24 @@ def test_whole_at_every_size(tmp_path: Path, size: tuple[int, int]) -> None:
             if size[0] >= 80:
                 assert session.lesson.query_one(LessonPane).size.width >= 32
                 assert session.lesson.query_one(StageArea).size.width >= 45
+
+    run_async(it())
+
+
+def test_why_the_lab_is_not_isolated_is_said_once_and_kept_at_hand(tmp_path: Path) -> None:
+    async def it() -> None:
+        host = run(packets=False)
+        why = "writing uid_map: EPERM (apparmor_restrict_unprivileged_userns)"
+        header = host.timeline.header
+        host.timeline.header = replace(header, lab=replace(header.lab, missing={"isolated lab": why}))
+        async with in_lesson(tmp_path, host) as session:
+            await session.until(lambda: "No isolated lab here: this machine's own loopback" in session.text)
+            tooltip = session.lesson.query_one(TitleLine).tooltip
+            assert str(tooltip) == f"No isolated lab here: {why}"
+            await session.press("1")
+            assert "No isolated lab" not in session.text, "said once"
+            await session.press("i")
+            await session.until(lambda: "apparmor_restrict_unprivileged_userns" in session.text)
 
     run_async(it())
 

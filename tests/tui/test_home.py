@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from textual.widgets import OptionList
@@ -84,6 +85,34 @@ def test_a_lesson_that_cannot_be_opened_says_why(tmp_path: Path) -> None:
             assert isinstance(session.app.screen, OpeningScreen)
             await session.press("q")
             assert isinstance(session.app.screen, HomeScreen)
+
+    run_async(it())
+
+
+def test_what_has_been_found_out_about_this_machine_stands_on_the_home_screen(tmp_path: Path) -> None:
+    """Nothing is tried out before it is needed; what opening a lesson has shown is said from then on."""
+
+    async def open_run(entry: CourseEntry) -> ScriptedRun:
+        if entry.lab == "two-hosts":
+            raise CannotOpen("This lesson cannot be performed here.", skipped="no veth pair: EOPNOTSUPP")
+        return run()
+
+    async def it() -> None:
+        handshake = replace(COURSE[1], skipped=None)
+        async with at_home(tmp_path, run(), open_run=open_run, course=[handshake, COURSE[2]]) as session:
+            assert "isolated loopback" not in session.text
+            assert "Not on this machine" not in session.text
+            await session.press("enter")
+            await session.until(lambda: "cannot be performed" in session.text)
+            await session.press("q")
+            await session.until(lambda: "–  6  The handshake, held" in session.text, "it is marked")
+            await session.press("down", "up")
+            await session.until(lambda: "Not on this machine: no veth pair: EOPNOTSUPP" in session.text)
+            await session.press("down", "enter")
+            await session.until(lambda: isinstance(session.app.screen, LessonScreen))
+            await session.press("q")
+            await session.until(lambda: isinstance(session.app.screen, HomeScreen))
+            assert "isolated loopback" in session.text
 
     run_async(it())
 

@@ -1,0 +1,62 @@
+"""The wire's end of a host's veth pair: what the host sends is received here, what is sent here the host receives.
+
+Frames are received through a ring that is shared with the kernel (PACKET_RX_RING): a socket's own buffer is cut at
+net.core.rmem_max, which on most machines has room for less than one TCP connection may have under way, and what it has no room
+for the link would lose. The ring also has the kernel's stamp of each frame, made when it arrived.
+"""
+
+from __future__ import annotations
+
+import mmap
+import socket
+import struct
+
+ETH_P_ALL, SOL_PACKET = 3, 263
+PACKET_RX_RING, PACKET_STATISTICS, PACKET_VERSION, PACKET_IGNORE_OUTGOING = 5, 6, 10, 23
+TPACKET_V2 = 1
+#: linux/if_packet.h, struct tpacket2_hdr: status, length, captured length, offset of the frame, of its payload, stamp.
+HEADER = struct.Struct("=IIIHHII")
+STATUS = struct.Struct("=I")
+OURS = 1  # TP_STATUS_USER; 0 gives a slot back to the kernel
+#: A slot holds a frame of an Ethernet device's usual 1500 bytes and what the kernel puts before it.
+SLOT, BLOCK, SLOTS = 2048, 1 << 16, 4096
+
+
+class Port:
+    """A device's packet socket. Raises OSError where the kernel refuses one of its parts."""
+
+    def __init__(self, device: str) -> None:
+        # Protocol 0 receives nothing until bind, so no frame comes in before all is set up.
+        self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
+        self._socket.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
+        self._socket.setsockopt(SOL_PACKET, PACKET_VERSION, TPACKET_V2)
+        size = SLOT * SLOTS
+        self._socket.setsockopt(
+            SOL_PACKET, PACKET_RX_RING, struct.pack("=4I", BLOCK, size // BLOCK, SLOT, SLOTS)
+        )
+        self._ring = mmap.mmap(self._socket.fileno(), size)
+        self._next = 0
+        self._socket.bind((device, ETH_P_ALL))
+
+    def fileno(self) -> int:
+        """For poll: readable where a frame waits."""
+        return self._socket.fileno()
+
+    def receive(self) -> tuple[bytes, float] | None:
+        """The next frame that waits, and when it arrived (CLOCK_REALTIME); None where there is none."""
+        at = self._next
+        status, _, length, offset, _, seconds, nanoseconds = HEADER.unpack_from(self._ring, at)
+        if not status & OURS:
+            return None
+        frame = self._ring[at + offset : at + offset + length]
+        STATUS.pack_into(self._ring, at, 0)
+        self._next = (at + SLOT) % (SLOT * SLOTS)
+        return frame, seconds + nanoseconds / 1e9
+
+    def send(self, frame: bytes) -> None:
+        """Puts a frame on the device. Raises OSError."""
+        self._socket.send(frame)
+
+    def lost(self) -> int:
+        """How many frames the kernel had no room for since this was last asked: it counts from 0 again."""
+        return int(struct.unpack("=2I", self._socket.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))[1])
