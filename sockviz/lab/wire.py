@@ -82,6 +82,9 @@ class Device(Protocol):
     def send(self, frame: bytes) -> None:
         """Puts a frame on it. Raises OSError."""
 
+    def clear_error(self) -> None:
+        """Takes note of what poll calls an error."""
+
     def lost(self) -> int:
         """How many frames there was no room for since this was last asked."""
 
@@ -276,6 +279,8 @@ class Wire:
             poll.register(control, select.POLLIN | (select.POLLOUT if self.outbox else 0))
             for fd, events in poll.poll(None if wait is None else math.ceil(wait * 1000)):
                 if fd in names:
+                    if events & select.POLLERR:
+                        self.ports[names[fd]].clear_error()
                     self.take(names[fd])
                 elif events & ~select.POLLOUT:
                     data = self.control.recv(1 << 16)

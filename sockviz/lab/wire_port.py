@@ -57,6 +57,10 @@ class Port:
         """Puts a frame on the device. Raises OSError."""
         self._socket.send(frame)
 
+    def clear_error(self) -> None:
+        """Takes note of an error, or poll would speak of it for ever. ENETDOWN: said once when the device goes down."""
+        self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+
     def lost(self) -> int:
         """How many frames the kernel had no room for since this was last asked: it counts from 0 again."""
         return int(struct.unpack("=2I", self._socket.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))[1])

@@ -320,7 +320,7 @@ def _client(call: Call, peer: Value, world: World) -> str:
         case (str(host), int(port)) if row is not None and row.local is not None:
             known = world.known_by((host, port), row.local)
             if known is not None:
-                return f"{known.creator} ({address_text(peer)})"
+                return known.creator
     return address_text(peer)
 
 

@@ -32,6 +32,7 @@ def enter(pid: int) -> None:
 def echo(kind: socket.SocketKind, ready: Callable[[], None]) -> None:
     """Answers until killed."""
     with socket.socket(socket.AF_INET, kind) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(SERVER)
         if kind == socket.SOCK_DGRAM:
             ready()

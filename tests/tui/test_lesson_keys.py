@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sockviz.model.events import Observed
+from sockviz.model.events import Observed, PageOpened
 from sockviz.player.run import Do, Next
 from sockviz.tui.screens.help import HelpScreen
 from sockviz.tui.screens.lesson import LessonScreen
@@ -257,6 +257,20 @@ def test_the_errno_card_opens_once_and_never_takes_space(tmp_path: Path) -> None
             assert not session.lesson.query("#errno"), "it opens itself once"
             await session.perform()
             assert session.run.timeline.world.ended
+
+    run_async(it())
+
+
+def test_the_card_of_a_call_long_ago_does_not_open_on_the_way_to_the_end(tmp_path: Path) -> None:
+    async def it() -> None:
+        recorded = run(recorded=True)
+        recorded.timeline.append(PageOpened(START + 9, 0))  # the failure is not the last thing that happened
+        async with in_lesson(tmp_path, recorded) as session:
+            await session.press("end", "n")
+            assert session.lesson.reading.cursor == len(recorded.timeline)
+            assert Kind.ERRNO not in session.lesson._overlays
+            await session.press("home", *["right"] * len(recorded.timeline))
+            assert Kind.ERRNO not in session.lesson._overlays, "what has been passed stays passed"
 
     run_async(it())
 

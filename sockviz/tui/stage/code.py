@@ -31,6 +31,8 @@ class Detail(IntEnum):
     WHOLE = 3
 
 
+#: Cells beside the source: the mark of what is next, and a blank before and after the result.
+_MARGIN = 3
 #: The width of the usual result, ``→ 3``.
 _SHORT_RESULT = 3
 #: The narrowest a line's source may get before its result is cut instead.
@@ -173,10 +175,10 @@ def _listing(
 ) -> tuple[list[str], int]:
     """The statement in lines, and which of them its result stands beside."""
     if view.look.language == "c":
-        return c_listing(statement, view, width - 2)
-    room = width - result - 3
+        return c_listing(statement, view, width - _MARGIN)
+    room = width - result - _MARGIN
     written = " ".join(statement.source.split())
-    if detail is Detail.WHOLE and cell_len(written) > room and (lines := _broken(written, width - 2)):
+    if detail is Detail.WHOLE and cell_len(written) > room and (lines := _broken(written, width - _MARGIN)):
         return lines, len(lines) - 1
     return [compact(statement.source, max(_LEAST_SOURCE, room))], 0
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sockviz.model.calls import Call
 from sockviz.model.explanation import Explanation, explain
-from sockviz.model.wording import call_as_made
+from sockviz.model.wording import call_as_made, receiver_name
 from sockviz.model.world import World
 from sockviz.tui.palette import FAILED
 from sockviz.tui.stage.drawing import LongDrawing
@@ -44,11 +44,15 @@ def draw_errno(view: View, width: int) -> list[Line]:
     call = failed_call(view)
     told = explain(call, view.world) if call is not None else None
     nothing = [line(("no call has failed", "muted"))]
-    lines = _card(call, told, min(width, _COLUMN)) if call is not None and told is not None else nothing
+    lines = (
+        _card(call, told, receiver_name(call, view.world), min(width, _COLUMN))
+        if call is not None and told is not None
+        else nothing
+    )
     return finish(lines, width, len(lines), view.look)
 
 
-def _card(call: Call, told: Explanation, width: int) -> list[Line]:
+def _card(call: Call, told: Explanation, variable: str, width: int) -> list[Line]:
     number = f" {told.number}" if told.number is not None else ""
     lines = [
         line((f"{FAILED} {told.name}", "bad"), (number, "muted"), f"  {told.says}"),
@@ -56,15 +60,17 @@ def _card(call: Call, told: Explanation, width: int) -> list[Line]:
     ]
     for title, text in (("here", told.here), ("usual cause", told.cause), ("what to do", told.remedy)):
         if text:
-            lines += [Line(), line((title, "strong")), *wrap(_sentence(text), width)]
+            lines += [Line(), line((title, "strong")), *wrap(_sentence(text, variable), width)]
     lines += [Line(), line(("manual  ", "muted"), (told.manual, "code-call"))]
     if told.name not in ("TimeoutError",) and not told.name.startswith("EAI_"):
         lines[-1] += line(("   errno(3)", "muted"))
     return lines
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", ")")) else ".")
+def _sentence(text: str, variable: str) -> str:
+    """With a capital at its beginning, unless that is the name of a variable; with a full stop."""
+    begins = text if text.partition(" ")[0] == variable else text[:1].upper() + text[1:]
+    return begins + ("" if text.endswith((".", ")")) else ".")
 
 
 class ErrnoCard(LongDrawing):

@@ -69,10 +69,10 @@ class Overlays:
             overlay.call_after_refresh(overlay.focus)
 
     def explain(self, view: View, quietly: bool = False) -> None:
-        """Opens the card for a call that has failed since the last time: once for each, and never while looking back."""
+        """Opens the card for a call that has failed in the last step: once for each, and never while looking back."""
         if view.mode is Mode.REVIEW or view.cursor <= self._explained:
             return
-        new = view.timeline.events[self._explained : view.cursor]
+        new = view.timeline.events[max(self._explained, view.before.events) : view.cursor]
         self._explained = view.cursor
         if not quietly and any(isinstance(event, CallReturned) and event.error for event in new):
             self.open(Kind.ERRNO, view)
