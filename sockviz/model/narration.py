@@ -365,5 +365,6 @@ def _packet(event: PacketCaptured) -> str:
     packet = event.packet
     size = f" with {_count(packet.length, 'byte')}" if packet.length else ""
     again = " again" if event.relative is not None and event.relative.retransmission else ""
-    late = " (seen late)" if event.late else ""
+    # A link tells of its packets after the fact, always: only of a capture is that worth a word.
+    late = " (seen late)" if event.late and event.frame is None else ""
     return f"{event.sender} → {event.receiver}: {packet.label}{size}{again}{late}"

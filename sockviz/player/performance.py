@@ -333,6 +333,8 @@ class Performance:
 
     async def _judge_what_stands_first(self) -> None:
         while self._ops and isinstance(self._ops[0], Expectation):
+            if self._held_before is None:
+                self._held_before = self._now_holding()
             expectation = self._ops[0]
             judged = await self._judge(expectation)
             self._ops.pop(0)

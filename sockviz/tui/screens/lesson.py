@@ -71,7 +71,7 @@ class LessonScreen(Screen[tuple[str, ...]]):
         self._overlays = Overlays(self)
         self._movement = Movement(self, self._draw)
         self._frames = Frames(self, self._draw)
-        self._countdowns = Countdowns(self, self._draw)
+        self._countdowns = Countdowns(self, self._draw_countdowns)
         self._playing = Playing(self, self._play_step)
         self._played_page = 0
         self._noted_page = -1
@@ -149,6 +149,16 @@ class LessonScreen(Screen[tuple[str, ...]]):
             self._noted_page = view.page.index
             self._store.page_seen(self._slug, view.page.index, len(view.lesson.pages))
         self._frames.drawn()
+
+    def _draw_countdowns(self) -> None:
+        """Draws what shows the time that is left, and nothing else."""
+        if self._leaving or not self.is_attached:
+            return
+        view = self._view()
+        with self.app.batch_update():
+            self.query_one(StageArea).count_down(view)
+            self._overlays.show(view)
+        self._countdowns.follow(view)
 
     def _show_roadmap(self, view: View) -> None:
         roadmap = self.query_one(Roadmap)

@@ -54,6 +54,11 @@ class Column(VerticalScroll, can_focus=False):
         for place, name in enumerate(self._order):
             self._panels[name].set_class(place >= whole, "-folded")
 
+    def count_down(self, view: View) -> None:
+        """Shows `view`, which differs from the one before in the time alone."""
+        for panel in self._panels.values():
+            panel.show(view)
+
     def reveal(self, name: str) -> None:
         """Scrolls to the panel of `name`, where it is on this side."""
         if name in self._panels and self.max_scroll_y:
@@ -96,6 +101,11 @@ class StageArea(Container):
             self.call_after_refresh(self._left.reveal, at)
             self.call_after_refresh(self._right.reveal, at)
         self._at = at
+
+    def count_down(self, view: View) -> None:
+        """Shows `view`, which differs from the one before in the time alone: nothing on the wire does."""
+        self._left.count_down(view)
+        self._right.count_down(view)
 
     def _idle(self, names: tuple[str, ...], view: View) -> bool:
         here = {statement.process for statement in view.page.statements}
