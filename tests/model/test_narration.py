@@ -42,8 +42,7 @@ def test_the_listen_queue_in_sentences() -> None:
         "client: socket gives descriptor 5: an endpoint without a name",
         "client: connect(5) sleeps: its SYN has not been answered",
         "page 2 opens",
-        "server: accept takes the connection of client from the queue: descriptor 4; "
-        "client: connect wakes",
+        "server: accept takes the connection of client from the queue: descriptor 4; client: connect wakes",
         "client: send copies 11 bytes into the send queue of the kernel",
         "server: recv takes 11 bytes from the receive queue: b'[SYN] seq=0'",
         "client: close gives descriptor 3 back",
