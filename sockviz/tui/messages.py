@@ -14,6 +14,11 @@ class SocketFocused(Message):
         super().__init__()
         self.inode = inode
 
+    @property
+    def focus(self) -> Focus:
+        """What was pointed at."""
+        return Focus(inode=self.inode)
+
     def can_replace(self, message: Message) -> bool:
         """Only the last thing pointed at counts."""
         return isinstance(message, SocketFocused | LineFocused | PacketFocused)
@@ -26,6 +31,11 @@ class LineFocused(Message):
         super().__init__()
         self.line = line
 
+    @property
+    def focus(self) -> Focus:
+        """What was pointed at."""
+        return Focus(line=self.line)
+
     def can_replace(self, message: Message) -> bool:
         """Only the last thing pointed at counts."""
         return isinstance(message, SocketFocused | LineFocused | PacketFocused)
@@ -37,6 +47,11 @@ class PacketFocused(Message):
     def __init__(self, number: int) -> None:
         super().__init__()
         self.number = number
+
+    @property
+    def focus(self) -> Focus:
+        """What was pointed at."""
+        return Focus(packet=self.number)
 
     def can_replace(self, message: Message) -> bool:
         """Only the last thing pointed at counts."""

@@ -9,7 +9,6 @@ from dataclasses import replace
 from textual import events, on
 from textual.app import ComposeResult
 from textual.command import Provider
-from textual.containers import Container
 from textual.screen import Screen
 
 from sockviz.lesson.document import Predict, Prose
@@ -21,22 +20,17 @@ from sockviz.tui.messages import InspectRequested, LineFocused, PacketFocused, S
 from sockviz.tui.motion import PACE, Countdowns, Frames, Movement, Playing, reading_time
 from sockviz.tui.reading import Onward, Reading
 from sockviz.tui.screens.lesson_keys import KEYS
+from sockviz.tui.screens.lesson_panes import panes, show
 from sockviz.tui.screens.link_actions import act
-from sockviz.tui.stage import Roadmap, TimelineBar
-from sockviz.tui.stage.roadmap import rows_wanted
 from sockviz.tui.view import Focus, Look, Mode, View
-from sockviz.tui.widgets.key_bar import KeyBar
 from sockviz.tui.widgets.lesson_pane import ChoiceClicked, LessonPane
 from sockviz.tui.widgets.overlay import Kind, Overlays
 from sockviz.tui.widgets.page_text import Asked
 from sockviz.tui.widgets.panes import Panes
 from sockviz.tui.widgets.stage_area import StageArea
-from sockviz.tui.widgets.title import ObjectiveLine, TitleLine
 
 _WIDTHS = [(0, "-narrow"), (112, "-medium"), (160, "-wide"), (190, "-vast")]
 _HEIGHTS = [(0, "-short"), (32, "-tall")]
-#: The lines that the roadmap may take, by the terminal's height.
-_ROADS = {0: 1, 32: 2, 44: 4}
 _COMMANDS: set[type[Provider] | Callable[[], type[Provider]]] = {LessonCommands}
 
 
@@ -80,14 +74,7 @@ class LessonScreen(Screen[tuple[str, ...]]):
 
     def compose(self) -> ComposeResult:
         """Title, objective, roadmap; the lesson beside the stage; timeline and keys."""
-        yield TitleLine()
-        yield ObjectiveLine()
-        yield Roadmap(id="roadmap")
-        with Container(id="body"):
-            yield LessonPane()
-            yield StageArea()
-        yield TimelineBar(id="timeline")
-        yield KeyBar()
+        yield from panes()
 
     def on_mount(self) -> None:
         """Begins to follow the run."""
@@ -130,14 +117,7 @@ class LessonScreen(Screen[tuple[str, ...]]):
         view = self._view()
         asked = Asked(reading.choices, frozenset(p.line for p in reading.open_predictions), reading.pointed)
         with self.app.batch_update():
-            self.query_one(TitleLine).show(view)
-            self.query_one(ObjectiveLine).show(
-                view.lesson.summary, self._hint or self.panes.advice(self.size), view.problem
-            )
-            self._show_roadmap(view)
-            self.query_one(LessonPane).show(view, asked, self._notes)
-            self.query_one(StageArea).show(view, reading.opened)
-            self.query_one(TimelineBar).show(view)
+            show(self, view, asked, self._notes, self._hint or self.panes.advice(self.size), reading.opened)
             self._overlays.explain(view, quietly=self._hurrying)
             self._overlays.show(view)
         self._countdowns.follow(view)
@@ -159,12 +139,6 @@ class LessonScreen(Screen[tuple[str, ...]]):
             self.query_one(StageArea).count_down(view)
             self._overlays.show(view)
         self._countdowns.follow(view)
-
-    def _show_roadmap(self, view: View) -> None:
-        roadmap = self.query_one(Roadmap)
-        most = max(lines for height, lines in _ROADS.items() if height <= self.size.height)
-        roadmap.styles.height = rows_wanted(view, max(self.size.width - 1, 1), most)
-        roadmap.show(view)
 
     def _view(self) -> View:
         view = self.reading.view(self._look, self._focus, self._movement.progress)
@@ -317,16 +291,10 @@ class LessonScreen(Screen[tuple[str, ...]]):
     # -- what is shown
 
     @on(SocketFocused)
-    def _socket_focused(self, message: SocketFocused) -> None:
-        self._point_at(Focus(inode=message.inode))
-
     @on(LineFocused)
-    def _line_focused(self, message: LineFocused) -> None:
-        self._point_at(Focus(line=message.line))
-
     @on(PacketFocused)
-    def _packet_focused(self, message: PacketFocused) -> None:
-        self._point_at(Focus(packet=message.number))
+    def _pointed(self, message: SocketFocused | LineFocused | PacketFocused) -> None:
+        self._point_at(message.focus)
 
     @on(InspectRequested)
     def _inspect_requested(self, message: InspectRequested) -> None:

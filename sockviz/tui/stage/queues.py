@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from sockviz.model.observing import OVERFLOWS
+from sockviz.model.segments import Relative
 from sockviz.model.sockets import SocketRow, State
+from sockviz.model.wording import seconds_text
 from sockviz.tui.palette import state_role
 from sockviz.tui.stage.ink import Line, Run, crop, line
 from sockviz.tui.stage.lookup import Lookup, port_of
@@ -17,6 +19,10 @@ WIDE = 28
 _SLOTS = 12
 #: Slots drawn of a queue too long to show, while hardly anyone is in it.
 _FEW = 4
+#: Entries of the SYN queue whose waiting is told one by one.
+_TOLD = 3
+#: What is taken of a packet whose numbers cannot be counted from a SYN.
+_NEW = Relative(None, None)
 
 
 def accept_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: dict[str, str]) -> list[Line]:
@@ -60,7 +66,38 @@ def syn_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: dict
         return []
     squares = "■" * min(len(half_open), _SLOTS)
     slots = line(_label("SYN", width), (squares, state_role(State.SYN_RECEIVED)), f" {len(half_open)}")
-    return _with_names(slots, _names(view, lookup, half_open[:_SLOTS], len(half_open), hues), width)
+    named = _with_names(slots, _names(view, lookup, half_open[:_SLOTS], len(half_open), hues), width)
+    return [*named, *(it for row in half_open[:_TOLD] if (it := _half_way(view, lookup, row, width)))]
+
+
+def _half_way(view: View, lookup: Lookup, row: SocketRow, width: int) -> Line | None:
+    """``client 12 s, SYN+ACK sent again ×3``: how long an entry has waited for its ACK; None where nobody can say."""
+    process, _, _ = lookup.who(row)
+    who = process or f":{port_of(row.peer)}"
+    since = _answered_at(view, row)
+    age = "" if since is None else f" {seconds_text(max(0.0, (view.now or view.world.at) - since))}"
+    again = f"SYN+ACK again ×{row.retransmits}" if row.retransmits else ""
+    if not age and not again:
+        return None
+    told = (
+        f"     {who}{age}{', ' if again else ' without an ACK'}{again}",
+        f"   {who}{age} {again}".rstrip(),
+        f"   {who}{age}",
+    )
+    return line((next((text for text in told if len(text) <= width), told[-1][:width]), "muted"))
+
+
+def _answered_at(view: View, row: SocketRow) -> float | None:
+    """When the kernel made the entry: when it first sent the SYN+ACK, as captured."""
+    for seen in view.world.packets:
+        packet = seen.event.packet
+        if packet.tcp is not None and {"SYN", "ACK"} <= set(packet.tcp.flags):
+            ends = (row.local, row.peer)
+            if (packet.source, packet.destination) == ends and not (
+                seen.event.relative or _NEW
+            ).retransmission:
+                return packet.at
+    return None
 
 
 def no_syn_queue(width: int) -> Line:

@@ -216,9 +216,13 @@ def _arrow(
 def _stopped(it: Crossing, room: int, rightwards: bool) -> tuple[str, str, str]:
     """A packet that the link keeps, or threw away: an arrow that ends on its way, with what it carries and why."""
     end = "✗" if it.fate is Fate.DROPPED else "▷" if rightwards else "◁"
-    labels = it.labels(with_numbers=False)
-    said = next((text for text in labels if cell_len(text) + len(it.fate.value) + 6 <= room), labels[-1])
-    word = it.fate.value if cell_len(said) + len(it.fate.value) + 6 <= room else ""
+    # That it was sent again must be told before the word for what the arrow's end shows.
+    told = [text for text in it.labels(with_numbers=False) if it.copies == 1 or "×" in text]
+    worded = [(text, word) for word in (it.fate.value, "") for text in told]
+    said, word = next(
+        ((text, word) for text, word in worded if cell_len(text) + len(word) + (6 if word else 5) <= room),
+        (told[-1], ""),
+    )
     dashes = max(1, round(room * HELD_AT) - cell_len(said) - 4)
     if rightwards:
         shaft = f"─ {said} {'─' * dashes}{end}"

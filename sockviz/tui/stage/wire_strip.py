@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sockviz.tui.palette import hues
-from sockviz.tui.stage.crossings import count, crossings, parties, under_way
+from sockviz.tui.stage.crossings import Fate, count, crossings, parties, under_way
 from sockviz.tui.stage.ink import Line, finish, line
 from sockviz.tui.view import Focus, View
 
@@ -26,9 +26,14 @@ def draw_strip(view: View, width: int, height: int) -> list[Line]:
         before, other = other, it.receiver if it.sender == everyone[0] else it.sender
         named = line((f"{other} ", f"{colours.get(other, 'muted')} strong")) if len(everyone) > 2 else Line()
         down = it.sender == everyone[0]
-        arrow = ("▼" if down else "▲") if captured else ("▽" if down else "△")
+        arrived = captured and it.fate not in (Fate.HELD, Fate.DROPPED)
+        arrow = (
+            "✗" if it.fate is Fate.DROPPED else ("▼" if down else "▲") if arrived else ("▽" if down else "△")
+        )
         role = colours.get(it.sender, "muted") if it is not moving else "faint"
         step = line((f"{arrow} ", role), (it.labels(with_numbers=False)[2], f"{role} strong"))
+        if it.fate in (Fate.HELD, Fate.DROPPED):
+            step += line((f" {it.fate.value}", "asleep" if it.fate is Fate.HELD else "bad"))
         steps.append((named if before != other else Line()) + step)
     room = width - title.width - 1
     first = len(steps)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from sockviz.tui.stage import wire_strip
+from sockviz.tui.stage.crossings import Fate, crossings
 from sockviz.tui.stage.wire import draw_wire
 from sockviz.tui.view import Focus, Look
 from tests.tui.stage import scripted
@@ -53,3 +57,14 @@ def test_folded_it_says_whether_it_was_captured() -> None:
     assert plain.text.isascii()
     (empty,) = draw_wire(scripted.view(scripted.listen_queue(), 12), 46, 1)
     assert "nothing has crossed yet" in empty.text
+
+
+def test_folded_it_says_what_the_link_holds_and_what_it_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    view = scripted.view(scripted.crowded_lesson())
+    seen = list(crossings(view, 40))
+    seen[-2] = replace(seen[-2], fate=Fate.DROPPED)
+    seen[-1] = replace(seen[-1], fate=Fate.HELD, copies=3)
+    monkeypatch.setattr(wire_strip, "crossings", lambda _view, newest: seen[-newest:])
+    (strip,) = draw_wire(view, 120, 1)
+    assert "✗ ACK dropped" in strip.text
+    assert "△ SYN ×3 held" in strip.text

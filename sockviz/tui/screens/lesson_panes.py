@@ -1,0 +1,46 @@
+"""The panes of the lesson screen, from top to bottom: which there are, and how one view is put onto all of them."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.screen import Screen
+
+from sockviz.tui.stage import Roadmap, TimelineBar
+from sockviz.tui.stage.roadmap import rows_wanted
+from sockviz.tui.view import View
+from sockviz.tui.widgets.key_bar import KeyBar
+from sockviz.tui.widgets.lesson_pane import LessonPane
+from sockviz.tui.widgets.page_text import Asked
+from sockviz.tui.widgets.stage_area import StageArea
+from sockviz.tui.widgets.title import ObjectiveLine, TitleLine
+
+#: The lines that the roadmap may take, by the terminal's height.
+_ROADS = {0: 1, 32: 2, 44: 4}
+
+
+def panes() -> ComposeResult:
+    """Title, objective, roadmap; the lesson beside the stage; timeline and keys."""
+    yield TitleLine()
+    yield ObjectiveLine()
+    yield Roadmap(id="roadmap")
+    with Container(id="body"):
+        yield LessonPane()
+        yield StageArea()
+    yield TimelineBar(id="timeline")
+    yield KeyBar()
+
+
+def show(
+    screen: Screen[tuple[str, ...]], view: View, asked: Asked, notes: bool, hint: str, opened: float
+) -> None:
+    """Shows `view` on all panes of `screen`. ``opened`` is when its page was."""
+    screen.query_one(TitleLine).show(view)
+    screen.query_one(ObjectiveLine).show(view.lesson.summary, hint, view.problem)
+    roadmap = screen.query_one(Roadmap)
+    most = max(lines for height, lines in _ROADS.items() if height <= screen.size.height)
+    roadmap.styles.height = rows_wanted(view, max(screen.size.width - 1, 1), most)
+    roadmap.show(view)
+    screen.query_one(LessonPane).show(view, asked, notes)
+    screen.query_one(StageArea).show(view, opened)
+    screen.query_one(TimelineBar).show(view)
