@@ -44,7 +44,9 @@ async def take(word: str, page: int, size: tuple[int, int], theme: str | None) -
         async with app.run_test(size=size) as pilot:
             await until(lambda: lesson.title in app.export_screenshot().replace("&#160;", " "))
             await pilot.pause(1.0)  # the one movement of the last step comes to rest
-            await until(lambda: "due" not in app.export_screenshot())  # a countdown is under way, not at its end
+            await until(
+                lambda: "due" not in app.export_screenshot()
+            )  # a countdown is under way, not at its end
             picture = app.export_screenshot(title=f"sockviz run {lesson.number or lesson.slug}")
         await app.close_runs()
     return picture

@@ -13,6 +13,7 @@ from sockviz.model.recording import BadRecording, dump_event, dump_header, load,
 from sockviz.model.sockets import State, Timer
 from sockviz.model.timeline import Header, LabFacts, Timeline
 from tests.model.runs import HEADER, Conversation
+from tests.tui.stage import scripted
 
 RUN = list(Conversation(1).events())
 TELLING = Header(
@@ -46,10 +47,16 @@ def test_lines_are_what_the_format_says() -> None:
 
 
 def test_enumerations_come_back_as_themselves() -> None:
-    loaded = load(io.StringIO(saved()), "x")
-    rows = list(loaded.timeline.world.rows.values())
-    assert rows
-    assert all(isinstance(row.state, State) and row.timer in (None, *Timer) for row in rows)
+    """Not as the strings that they are written as: those compare equal, and fail where a member is asked for by `is`."""
+    script = scripted.crowded_lesson()
+    file = io.StringIO()
+    save(script.timeline, file)
+    rows = list(load(io.StringIO(file.getvalue()), "x").timeline.world.rows.values())
+    assert {type(row.state) for row in rows} == {State}
+    (waiting,) = (row for row in rows if row.timer is not None)
+    assert waiting.timer is Timer.ON
+    assert waiting.state is State.SYN_SENT
+    assert rows == list(script.timeline.world.rows.values())
 
 
 def test_every_truncation_plays_to_the_cut_and_says_so(tmp_path: Path) -> None:
