@@ -10,7 +10,7 @@ from sockviz.model.calls import Stage
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import Process, World
 
-#: A call that has not returned after this is a problem (DESIGN: `check` alone enforces deadlines).
+#: A call that has not returned after this is a problem in `check`, which alone enforces deadlines.
 DEADLINE = 10.0
 #: Nothing at all having happened for this long, a call that nothing can wake is given up.
 STILLNESS = 1.0
