@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from sockviz.model.inference import InferredSegment
-from sockviz.model.segments import Endpoint, IcmpHeader
+from sockviz.model.segments import Endpoint, IcmpHeader, Packet
 from sockviz.model.sockets import SocketRow
+from sockviz.model.values import show
 from sockviz.model.world import SeenPacket
 from sockviz.tui.cast import is_left
 from sockviz.tui.view import View
@@ -49,6 +50,9 @@ class Crossing:
     again: bool = False
     late: bool = False
     because: str = ""
+    on_the_wire: str = (
+        ""  # the header's own numbers and the payload, for arrows that have room for everything
+    )
     fate: Fate = Fate.CROSSED
     copies: int = 1  # how often it was sent while it was held
 
@@ -57,8 +61,8 @@ class Crossing:
         """Whether nobody captured it."""
         return self.number is None
 
-    def labels(self, with_numbers: bool) -> tuple[str, ...]:
-        """What to write on the arrow, the fullest first; sequence numbers only where asked for."""
+    def labels(self, with_numbers: bool, with_all: bool = False) -> tuple[str, ...]:
+        """What to write on the arrow, the fullest first; sequence numbers, and what is on the wire, only where asked for."""
         times = f" ×{self.copies}" if self.copies > 1 else ""
         marks = times + (" again" if self.again else "") + (" late" if self.late else "")
         brief = times + (" ↻" if self.again else "") + (" ‹late›" if self.late else "")
@@ -68,7 +72,11 @@ class Crossing:
             if self.seq is None or not with_numbers
             else f" seq {self.seq}" + ("" if self.ack is None else f" ack {self.ack}")
         )
+        everything = (
+            (self.label + size + numbers + marks + self.on_the_wire,) if with_all and self.on_the_wire else ()
+        )
         return (
+            *everything,
             self.label + size + numbers + marks,
             self.label + size + marks,
             self.label + size + brief,
@@ -172,8 +180,16 @@ def _captured(seen: SeenPacket) -> Crossing:
     return Crossing(
         seen.number, packet.at, event.sender, event.receiver, packet.source, packet.destination, label, packet.length,
         relative.seq if relative else None, relative.ack if relative else None,
-        relative.retransmission if relative else False, event.late,
+        relative.retransmission if relative else False, event.late, on_the_wire=_on_the_wire(packet),
     )  # fmt: skip
+
+
+def _on_the_wire(packet: Packet) -> str:
+    """``  · seq 2893745093 ack 38475 win 65535 b'hello'``: absolute numbers, as the header has them."""
+    tcp = packet.tcp
+    header = f" seq {tcp.seq} ack {tcp.ack} win {tcp.window}" if tcp is not None else ""
+    payload = f" {show(packet.payload, 28)}" if packet.payload else ""
+    return f"  ·{header}{payload}" if header or payload else ""
 
 
 def _icmp(header: IcmpHeader) -> str:

@@ -22,6 +22,8 @@ _LEAST_HEIGHT = 3
 _ROOM_FOR_BOTH = 20
 #: The length of arrow that can carry sequence numbers, whatever the flags: all arrows of a picture do or none.
 _ROOM_FOR_NUMBERS = 30
+#: The length of arrow that can carry the header's own numbers and the payload besides (a zoomed wire has it).
+_ROOM_FOR_ALL = 90
 #: How far along the wire a packet is drawn that the link keeps.
 HELD_AT = 0.6
 #: A pause between segments that gets an empty line, and one that is written out before a retransmission (seconds).
@@ -253,7 +255,7 @@ def _shaft(
         flying = dash * (reach - 1) + head if rightwards else head + dash * (reach - 1)
         blank = " " * (room - reach)
         return ("", flying, blank) if rightwards else (blank, flying, "")
-    labels = it.labels(with_numbers=room >= _ROOM_FOR_NUMBERS)
+    labels = it.labels(with_numbers=room >= _ROOM_FOR_NUMBERS, with_all=room >= _ROOM_FOR_ALL)
     if named:
         labels = (*(f"{it.sender} to {it.receiver}: {text}" for text in labels), *labels)
     label = next((text for text in labels if cell_len(text) + 2 <= room), "")

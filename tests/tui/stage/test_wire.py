@@ -68,3 +68,12 @@ def test_folded_it_says_what_the_link_holds_and_what_it_dropped(monkeypatch: pyt
     (strip,) = draw_wire(view, 120, 1)
     assert "✗ ACK dropped" in strip.text
     assert "△ SYN ×3 held" in strip.text
+
+
+def test_a_wide_wire_tells_the_headers_own_numbers_beside_the_relative_ones() -> None:
+    view = scripted.view(scripted.listen_queue())
+    packet = view.world.packets[0].event.packet
+    assert packet.tcp is not None
+    wide = "\n".join(it.text for it in draw_wire(view, 120, 30))
+    assert f"SYN seq 0  · seq {packet.tcp.seq} ack {packet.tcp.ack} win {packet.tcp.window}" in wide
+    assert " win " not in "\n".join(it.text for it in draw_wire(view, 60, 30))
