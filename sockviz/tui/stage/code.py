@@ -43,6 +43,8 @@ _CHECKED = re.compile(r"if \((.*\)) (?:== -1|!= 0|< 0)\)")
 _REPORT = re.compile(r"perror\(.*\);|if \(\w+ (?:== -1|!= 0|< 0)\)")
 #: Results stand no further from their lines than this.
 _WIDEST = 76
+#: More lines than any terminal shows of one process, above and below the one to keep in sight.
+_MOST = 200
 #: Lines still to come that stay in sight below the one that is next.
 _AHEAD = 2
 
@@ -68,22 +70,24 @@ def statements_of(view: View, process: str) -> list[Statement]:
 def code_blocks(
     view: View, process: str, width: int, coming: int | None, hue: str, detail: Detail
 ) -> tuple[list[list[Line]], int]:
-    """For each of the process's lines what is drawn of it, and the index of the one to keep in sight."""
+    """For each of the process's lines around the one to keep in sight what is drawn of it, and that one's index."""
     statements = statements_of(view, process)
     begun = max(
         ((view.world.lines[s.line].begun, s.line) for s in statements if s.line in view.world.lines),
         default=(0.0, 0),
     )[1]
+    reached = [n for n, s in enumerate(statements) if s.line == coming or s.line in view.world.lines]
+    anchor = reached[-1] if reached else 0
+    # No more than these can be in sight: a process may have a thousand lines.
+    first = max(0, anchor - _MOST)
     blocks: list[list[Line]] = []
-    anchor = 0
-    for statement in statements:
-        progress = view.world.lines.get(statement.line)
-        if statement.line == coming or progress is not None:
-            anchor = len(blocks)
+    for statement in statements[first : anchor + _MOST + 1]:
         is_next = statement.line == coming
         current = is_next or statement.line == begun
         remarked = detail >= Detail.COMMENTED or (detail is Detail.BRIEF and current)
+        progress = view.world.lines.get(statement.line)
         blocks.append(_block(view, statement, progress, width, is_next, hue, detail, remarked))
+    anchor -= first
     return blocks, anchor
 
 
@@ -95,6 +99,8 @@ def height_wanted(view: View, process: str, width: int, detail: Detail) -> int:
         total += len(sources)
         if detail >= Detail.COMMENTED and statement.comment:
             total += not _fits_beside(sources[main], statement.comment, width, _SHORT_RESULT)
+        if total > _MOST:
+            break  # more than any pane has: how much more makes no difference
     return total
 
 
