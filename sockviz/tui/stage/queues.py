@@ -43,9 +43,11 @@ def accept_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: d
         runs.append((symbol, f"{role} mark" if inode and inode == view.focus.inode else role))
     runs.append(("□" * (drawn - taken) + ("…" if capacity > drawn else ""), "muted"))
     full = is_full(row)
-    slots = line(
-        _label("accept", width), *runs, (f" {row.recv_q} of {row.send_q + 1}", "bad" if full else "")
-    )
+    squares = line(*runs, (f" {row.recv_q} of {row.send_q + 1}", "bad" if full else ""))
+    label = _label("accept", width)
+    if len(label) + squares.width > width:
+        label = _label("accept", WIDE - 1)  # of many who wait, the number is worth more than the word
+    slots = line(label) + squares
     names = _names(view, lookup, waiting, row.recv_q, hues)
     spoken = slots + line((" full", "bad")) if full else slots
     beside = names[0].width + slots.width < width

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from sockviz.model.events import Observed
 from sockviz.model.sockets import State
 from sockviz.tui.palette import hues
@@ -28,6 +32,66 @@ def test_the_slots_name_the_clients() -> None:
     assert queue(view, 60) == ["accept queue ■■ 2 of 2 full client client2"]
     assert queue(view, 30) == ["accept queue ■■ 2 of 2 full", "client client2"]
     assert queue(view, 20) == ["accept ■■ 2 of 2", "client client2"]
+
+
+def test_one_process_with_several_is_told_apart_by_its_variables() -> None:
+    assert queue(scripted.view(scripted.listen_queue(), 44), 60) == [
+        "accept queue ■■ 2 of 2 full client a client b"
+    ]
+
+
+def test_who_has_left_and_who_is_no_process_of_the_lesson_is_a_port() -> None:
+    script = scripted.crowded_lesson()
+    rows = script.timeline.world.rows
+    gone = next(row for row in rows.values() if row.state is State.ESTABLISHED and row.inode)
+    foreign = scripted.row(State.ESTABLISHED, scripted.SERVER, ("127.0.0.1", 50001), cookie=77)
+    script.say(Observed(script.at, "lab", (foreign,), (gone.key,)))
+    said = queue(scripted.view(script), 80)[0]
+    assert ":40112" in said
+    assert ":50001" in said
+    assert "client2" in said
+
+
+@pytest.mark.parametrize("width", range(20, 70))
+def test_names_are_never_cut(width: int) -> None:
+    words = " ".join(queue(scripted.view(scripted.crowded_lesson()), width)).split()
+    assert "client" in words
+    assert ("client2" in words) != ("+1" in words)
+
+
+def test_of_many_who_wait_as_many_are_named_as_fit() -> None:
+    script = scripted.crowd(3)
+    assert queue(scripted.view(script), 60) == ["accept queue ■■■□… 3 of 4097 :60000 :60001 :60002"]
+    listening = next(iter(script.timeline.world.listeners()))
+    more = [
+        scripted.row(State.ESTABLISHED, scripted.SERVER, ("127.0.0.1", 61000 + n), cookie=500 + n)
+        for n in range(4)
+    ]
+    script.say(Observed(script.at, "lab", (replace(listening, recv_q=7), *more)))
+    assert queue(scripted.view(script), 30)[1] == ":60000 :60001 :60002 +4"
+
+
+def test_what_was_turned_away_stands_under_the_queue() -> None:
+    view = scripted.view(scripted.crowded_lesson())
+    assert "dropped      1 SYN  ListenOverflows" in server(view)
+    assert "counted in ListenOverflows" in server(view, 31)
+    before = server(scripted.view(scripted.crowded_lesson(), 40))
+    assert "dropped" not in before
+
+
+def test_of_two_listeners_the_counter_stands_at_the_full_one() -> None:
+    script = scripted.crowded_lesson()
+    other = scripted.row(State.LISTEN, ("127.0.0.1", 8081), inode=1, cookie=50, queues=(0, 5))
+    script.say(Observed(script.at, "lab", (other,)))
+    assert server(scripted.view(script), 60).count("ListenOverflows, all listeners") == 1
+
+
+def test_on_the_host_it_is_said_that_the_counter_is_everybodys() -> None:
+    script = scripted.crowded_lesson()
+    view = scripted.view(script)
+    header = script.timeline.header
+    script.timeline.header = replace(header, lab=replace(header.lab, kind="host"))
+    assert "ListenOverflows, of the whole machine" in server(view, 70)
 
 
 def test_somebody_in_the_syn_queue_may_have_lost_another_segment_than_a_syn() -> None:
