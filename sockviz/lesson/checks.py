@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sockviz.lesson.document import Expect, Lesson, Note, Page, Perform, Predict, Prose
+from sockviz.lesson.document import Covers, Expect, Lesson, Note, Page, Perform, Predict, Prose
 from sockviz.lesson.findings import Findings
 from sockviz.lesson.scope import Scope
 
@@ -49,7 +49,7 @@ def _check_room(page: Page, findings: Findings) -> None:
                 code += len(choices)
             case Perform(statements=statements):
                 code += sum(statement.last_line - statement.line + 1 for statement in statements)
-            case Note() | Expect():
+            case Note() | Covers() | Expect():
                 pass
     if words > MOST_WORDS:
         message = f"this page has {words} words; at most {MOST_WORDS} fit beside the stage at 80×24: split it"

@@ -84,6 +84,14 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Covers:
+    """Which items of a list of topics the page meets (``S1.18``), for `tools.coverage`; no reader sees it."""
+
+    line: int
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Perform:
     """A performed block: lines for one process, in order."""
 
@@ -138,7 +146,7 @@ class Predict:
         return said.index(wanted) if wanted in said else None
 
 
-Block: TypeAlias = Prose | Note | Perform | Expect | Predict
+Block: TypeAlias = Prose | Note | Covers | Perform | Expect | Predict
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +172,11 @@ class Page:
     def expectations(self) -> tuple[Expectation, ...]:
         """Its expectations, in order."""
         return tuple(e for block in self.blocks if isinstance(block, Expect) for e in block.expectations)
+
+    @property
+    def covers(self) -> tuple[str, ...]:
+        """The marks of its ``covers`` comments, in order."""
+        return tuple(item for block in self.blocks if isinstance(block, Covers) for item in block.items)
 
     @property
     def notes(self) -> tuple[str, ...]:

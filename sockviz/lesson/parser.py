@@ -8,7 +8,18 @@ from dataclasses import replace
 from sockviz.lesson.blocks import read_expect, read_predict
 from sockviz.lesson.checks import author_warnings
 from sockviz.lesson.course import lesson_name
-from sockviz.lesson.document import BadLesson, Block, Lesson, Note, Page, Perform, Predict, Prose, Statement
+from sockviz.lesson.document import (
+    BadLesson,
+    Block,
+    Covers,
+    Lesson,
+    Note,
+    Page,
+    Perform,
+    Predict,
+    Prose,
+    Statement,
+)
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.front_matter import NEEDS, FrontMatter, Word, read_front_matter
 from sockviz.lesson.lines import logical_lines
@@ -129,6 +140,8 @@ class _Parser:
     def block(self, region: Region) -> list[Block]:
         if region.sort is Sort.NOTE:
             return [Note(region.first, region.word)]
+        if region.sort is Sort.COVERS:
+            return [Covers(region.first, tuple(region.word.replace(",", " ").split()))]
         body = region.body(self.lines)
         if region.sort is Sort.EXPECT:
             self.expectations += len(body)

@@ -24,6 +24,7 @@ class Sort(Enum):
     EXPECT = "expect"
     PREDICT = "predict"
     NOTE = "note"
+    COVERS = "covers"
     HEADING = "heading"  # also part of the prose
 
 
@@ -31,7 +32,7 @@ class Sort(Enum):
 class Region:
     """Lines ``first`` to ``last`` of the file (1-based, inclusive). ``indent`` spaces stand before a fence's lines.
 
-    ``word`` is the process of a performed fence, the text of a heading, or the text of a note.
+    ``word`` is the process of a performed fence, the text of a heading or of a note, or the marks of a ``covers`` comment.
     """
 
     sort: Sort
@@ -53,7 +54,7 @@ class Region:
 _PERFORM = re.compile(r"python[ \t]+@([A-Za-z][A-Za-z0-9_]*)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _BURIED = re.compile(r"[ \t>*+\-0-9.)]*(?:`{3,}|~{3,})[ \t]*(python[ \t]*@|expect[ \t]*$|predict[ \t]*$)")
-_NOTE = re.compile(r"<!--\s*note\s*:(.*?)-->(.*)", re.DOTALL)
+_NOTE = re.compile(r"<!--\s*(note|covers)\s*:(.*?)-->(.*)", re.DOTALL)
 _COMMENT_WORD = re.compile(r"<!--\s*([A-Za-z]+)\s*(:?)")
 _CODE_SPAN = re.compile(r"(`+)(?:(?!\1).)+?\1", re.DOTALL)
 _PLACE = (
@@ -173,9 +174,8 @@ class _Cutter:
         if at < 0:
             return
         word = _COMMENT_WORD.match(content, at)
-        if word is None or not (
-            word[1].lower() == "note" or (word[2] and is_nearly(word[1].lower(), "note"))
-        ):
+        meant = None if word is None else _meant(word[1].lower(), colon=bool(word[2]))
+        if meant is None:
             if token.type == "html_block" and "-->" not in content[at:]:
                 self.findings.problem(
                     first, self.column(first), "markdown", "this comment is never closed; expected -->"
@@ -185,30 +185,35 @@ class _Cutter:
         source = self.lines[line - 1]
         column = max(source.find("<!--"), 0) + 1
         match = _NOTE.match(content, at)
+        form = f"<!-- {meant}: … -->"
         if token.type == "inline" or token.level > 0 or content[:at].strip():
-            message = (
-                "a note stands on lines of its own, at the margin: <!-- note: … -->, with a blank line above"
-            )
+            message = f"a {meant} comment stands on lines of its own, at the margin: {form}, with a blank line above"
         elif match is None and "-->" not in content[at:]:
-            message = "this note is never closed; expected -->"
+            message = f"this {meant} comment is never closed; expected -->"
         elif match is None:
-            message = "expected <!-- note: … -->, so that the instructor sees it and the student does not"
-        elif match[2].strip():
-            message = "nothing may follow a note's --> on its line: the student would not see it"
-        elif not match[1].strip():
-            message = "this note is empty"
-        else:
-            yield Region(
-                Sort.NOTE,
-                line,
-                self.end_of(line),
-                "\n".join(part.strip() for part in match[1].strip().split("\n")),
+            message = f"expected {form}, so that the student does not see it" + (
+                " and the instructor does" if meant == "note" else ""
             )
+        elif match[3].strip():
+            message = f"nothing may follow a {meant} comment's --> on its line: the student would not see it"
+        elif not match[2].strip():
+            message = f"this {meant} comment is empty"
+        else:
+            text = "\n".join(part.strip() for part in match[2].strip().split("\n"))
+            yield Region(Sort(match[1]), line, self.end_of(line), text)
             return
         self.findings.problem(line, column, "markdown", message)
 
     def end_of(self, line: int) -> int:
         return next((n for n in range(line, len(self.lines) + 1) if "-->" in self.lines[n - 1]), line)
+
+
+def _meant(word: str, *, colon: bool) -> str | None:
+    """The comment that an author meant by `word`: one that sockviz reads, or None for a remark of their own."""
+    for meant in ("note", "covers"):
+        if word == meant or (colon and is_nearly(word, meant)):
+            return meant
+    return None
 
 
 def is_nearly(word: str, meant: str) -> bool:

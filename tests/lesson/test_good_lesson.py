@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sockviz.lesson.document import Expect, Lesson, Note, Perform, Predict, Prose
+from sockviz.lesson.document import Covers, Expect, Lesson, Note, Perform, Predict, Prose
 from sockviz.lesson.parser import decode_lesson, parse_lesson
 
 FILE = Path(__file__).parent / "lessons" / "01-first-connection.md"
@@ -32,11 +32,19 @@ def test_pages_end_at_thematic_breaks(lesson: Lesson) -> None:
         "## The client calls",
         "## By hand",
     ]
-    assert [type(block) for block in lesson.pages[0].blocks] == [Prose, Note, Prose, Predict, Perform, Expect]
+    assert [type(block) for block in lesson.pages[0].blocks] == [
+        Prose,
+        Note,
+        Covers,
+        Prose,
+        Predict,
+        Perform,
+        Expect,
+    ]
 
 
 def test_an_illustration_stays_in_the_prose(lesson: Lesson) -> None:
-    prose = lesson.pages[0].blocks[2]
+    prose = lesson.pages[0].blocks[3]
     assert isinstance(prose, Prose)
     assert "not performed" in prose.markdown
     assert prose.markdown.startswith("Two programs")
@@ -50,6 +58,11 @@ def test_a_note_of_several_lines(lesson: Lesson) -> None:
         for block in page.blocks
         if isinstance(block, Prose)
     )
+
+
+def test_what_a_page_covers(lesson: Lesson) -> None:
+    assert lesson.pages[0].covers == ("S0.1", "S0.5", "S1.18")
+    assert lesson.pages[1].covers == ()
 
 
 def test_every_statement_is_at_its_line(lesson: Lesson) -> None:

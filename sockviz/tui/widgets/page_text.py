@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from textual.content import Content
 from textual.style import Style
 
-from sockviz.lesson.document import Expect, Note, Perform, Predict, Prose
+from sockviz.lesson.document import Covers, Expect, Note, Perform, Predict, Prose
 from sockviz.model.calls import Stage
 from sockviz.model.world import World
 from sockviz.tui import palette
@@ -45,6 +45,8 @@ def page_text(view: View, asked: Asked, notes: bool, width: int) -> PageText:
                 drawn = lines_of(block.markdown, width)
             case Note():
                 drawn = _note(block, width) if notes else []
+            case Covers():
+                drawn = []  # for the coverage report only
             case Perform():
                 drawn = [_performed(block, view.world, hues.get(block.process, ""), width)]
             case Predict():
