@@ -10,13 +10,14 @@ from pathlib import Path
 
 from sockviz.lab.supervisor import LabRefused
 from sockviz.lesson.document import BadLesson, Lesson, Problem
+from sockviz.lesson.translation import translation_problems
 from sockviz.model.events import CallEntered
 from sockviz.player.labs import LessonSkipped, choose_lab, lab_for
 from sockviz.player.patience import Patience, Stuck
 from sockviz.player.performance import Performance
 from sockviz.player.report import ExpectationReport, LessonReport, PredictionReport, Report, unreadable
 from sockviz.player.run import Do
-from sockviz.player.shelf import read_lesson
+from sockviz.player.shelf import original_of, read_lesson
 
 #: Isolated labs do not see each other, and spend most of a lesson waiting for the kernel.
 SIDE_BY_SIDE = 4
@@ -47,6 +48,8 @@ async def check_lesson(path: Path, kind: str, *, two_hosts: str = "auto") -> Les
         return LessonReport(str(path), problems=bad.problems)
     except OSError as error:
         return unreadable(path, error)
+    if problems := as_translation(path, lesson):
+        return LessonReport(str(path), lesson.title, lesson.lab, problems=problems, warnings=lesson.warnings)
     try:
         chosen = await lab_for(lesson, two_hosts if lesson.lab == "two-hosts" else kind)
     except LessonSkipped as reason:
@@ -60,6 +63,20 @@ async def check_lesson(path: Path, kind: str, *, two_hosts: str = "auto") -> Les
     finally:
         await performance.close()
     return report_of(path, lesson, performance, stuck, time.monotonic() - started)
+
+
+def as_translation(path: Path, lesson: Lesson) -> tuple[Problem, ...]:
+    """Where a translation differs from the original beside it; nothing for an original."""
+    if lesson.language is None:
+        return ()
+    original = original_of(path)
+    try:
+        return translation_problems(lesson, read_lesson(original))
+    except OSError as error:
+        message = f"its original, {original.name}, cannot be read: {error.strerror}"
+    except BadLesson as bad:
+        message = f"its original cannot be performed: {bad.problems[0].text(bad.path)}"
+    return (Problem(1, 1, "translation", message),)
 
 
 async def perform_all(performance: Performance) -> Problem | None:

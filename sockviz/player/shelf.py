@@ -6,7 +6,7 @@ import locale
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sockviz.lesson.course import LessonName, choose, in_order
+from sockviz.lesson.course import LessonName, choose, in_order, lesson_name
 
 if TYPE_CHECKING:
     from sockviz.lesson.document import Lesson
@@ -25,18 +25,26 @@ def lessons_directory() -> Path:
     return shelf() / "lessons"
 
 
-def course() -> list[LessonName]:
-    """The course's lessons in order, translations left out."""
+def course(language: str | None = None) -> list[LessonName]:
+    """The course's lessons in order: of each its translation into `language` where there is one, else the original."""
     paths = [str(path) for path in lessons_directory().glob("*.md")]
-    return [name for name in in_order(paths) if name.language is None]
+    originals = [name for name in in_order(paths) if name.language is None]
+    return [choose(name.slug, paths, language) for name in originals] if language else originals
 
 
-def find(word: str) -> Path:
-    """The lesson that `word` means: a path, a number or a slug. Raises `UnknownLesson` with near names."""
+def find(word: str, language: str | None = None) -> Path:
+    """The lesson that `word` means: a path, a number or a slug. Of the course's lessons the translation into `language`, where
+    there is one. Raises `UnknownLesson` with near names."""
     path = Path(word)
     if path.suffix == ".md" or "/" in word:
         return path
-    return Path(choose(word, [name.path for name in course()]).path)
+    return Path(choose(word, [name.path for name in course(language)]).path)
+
+
+def original_of(path: Path) -> Path:
+    """The lesson that the file at `path` translates: the one beside it without the language in its name."""
+    name = lesson_name(path.name)
+    return path.with_name(path.name.removesuffix(f".{name.language}.md") + ".md") if name.language else path
 
 
 def read_lesson(path: Path) -> Lesson:

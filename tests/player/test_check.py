@@ -109,3 +109,21 @@ def test_the_report_has_the_documented_shape(tmp_path: Path) -> None:
         {"line": 13, "source": "server.s.backlog == 2", "ok": True, "actual": "server.s.backlog is 2"}
     ]
     assert "1 of 1 lessons hold" in as_text(report, strict=False)
+
+
+@pytest.mark.parametrize("original", ["s.listen(7)", None])
+def test_a_translation_that_performs_something_else_is_a_problem(
+    original: str | None, tmp_path: Path
+) -> None:
+    translation = tmp_path / "05-listen.es.md"
+    translation.write_text(lesson_text(LISTENING), encoding="utf-8")
+    if original is not None:
+        text = lesson_text(LISTENING.replace("s.listen(2)", original))
+        assert original in text
+        (tmp_path / "05-listen.md").write_text(text, encoding="utf-8")
+    (report,) = run(check([translation], "isolated")).lessons
+    assert [problem.kind for problem in report.problems] == ["translation"]
+    assert (
+        f"the original has '{original}' here" if original else "05-listen.md, cannot be read"
+    ) in report.problems[0].message
+    assert report.calls == 0

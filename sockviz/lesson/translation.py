@@ -1,0 +1,81 @@
+"""A translation performs what its original performs: same blocks, other prose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import zip_longest
+
+from sockviz.lesson.document import Block, Expect, Lesson, Page, Perform, Predict, Problem
+
+#: What of the front matter says how a lesson is performed.
+_PERFORMED_BY = ("minutes", "lab", "hosts", "privileged", "needs")
+
+
+def translation_problems(translation: Lesson, original: Lesson) -> tuple[Problem, ...]:
+    """Where `translation` performs, expects or asks something other than `original` does, each at its line."""
+    found = [*_front_matter(translation, original)]
+    if len(translation.pages) != len(original.pages):
+        message = f"{len(translation.pages)} pages; the original has {len(original.pages)}"
+        found.append(_differs(translation.pages[-1].line, message))
+    for page, first in zip(translation.pages, original.pages, strict=False):
+        found += _page(page, first)
+    return tuple(sorted(found))
+
+
+def _differs(line: int, message: str) -> Problem:
+    return Problem(line, 1, "translation", message)
+
+
+def _front_matter(translation: Lesson, original: Lesson) -> Iterator[Problem]:
+    for key in _PERFORMED_BY:
+        here, there = getattr(translation, key), getattr(original, key)
+        if here != there:
+            yield _differs(1, f"{key} is {_shown(here)}; in the original it is {_shown(there)}")
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
+
+
+def _page(page: Page, original: Page) -> Iterator[Problem]:
+    here, there = list(_blocks(page)), list(_blocks(original))
+    for block, first in zip_longest(here, there):
+        if block is None:
+            yield _differs(page.line, f"this page lacks the original's block at its line {first.line}")
+        elif first is None:
+            yield _differs(block.line, "the original's page has no such block")
+        elif isinstance(block, Predict) and isinstance(first, Predict):
+            yield from _question(block, first)
+        else:
+            yield from _lines(block, first)
+
+
+def _blocks(page: Page) -> Iterator[Perform | Expect | Predict]:
+    return (block for block in page.blocks if isinstance(block, Perform | Expect | Predict))
+
+
+def _question(question: Predict, original: Predict) -> Iterator[Problem]:
+    if question.answer.source != original.answer.source:
+        yield _differs(question.line, f"the answer is {original.answer.source} in the original")
+    if len(question.choices) != len(original.choices):
+        message = f"{len(question.choices)} choices; the original has {len(original.choices)}"
+        yield _differs(question.line, message)
+
+
+def _lines(block: Block, original: Block) -> Iterator[Problem]:
+    """The first line of a block that is not the original's; comments may differ."""
+    for (line, text), (_, first) in zip_longest(_texts(block), _texts(original), fillvalue=(block.line, "")):
+        if text != first:
+            instead = f"the original has {first!r} here" if first else "the original has no such line"
+            yield _differs(line, instead)
+            return
+
+
+def _texts(block: Block) -> list[tuple[int, str]]:
+    match block:
+        case Perform(process=process, statements=statements):
+            return [(block.line, f"@{process}"), *((s.line, s.source) for s in statements)]
+        case Expect(expectations=expectations):
+            return [(block.line, "expect"), *((e.line, e.source) for e in expectations)]
+        case _:
+            return [(block.line, type(block).__name__.lower())]
