@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno as numbers
 from dataclasses import dataclass
 
+from sockviz.language import _
 from sockviz.model.calls import Call
 from sockviz.model.errnos import ALIASES, known
 from sockviz.model.sockets import SocketRow, State
@@ -48,7 +49,7 @@ def explain(call: Call, world: World) -> Explanation | None:
     number = call.errno if call.errno is not None else getattr(numbers, call.error, None)
     return Explanation(
         call.name, call.error, number,
-        story.says if story else call.message or "an error without a story here",
+        story.says if story else call.message or _("an error without a story here"),
         _here(call, world) or (story.says if story else call.message),
         story.cause if story else "", story.remedy if story else "", manual_of(call),
     )  # fmt: skip
@@ -57,89 +58,103 @@ def explain(call: Call, world: World) -> Explanation | None:
 def _here(call: Call, world: World) -> str:
     held = call.receiver
     row = world.row_of(held.inode) if held is not None else None
-    name = receiver_name(call, world) or "the socket"
+    name = receiver_name(call, world) or _("the socket")
     target = _target(call)
     is_datagram = held is not None and held.type == "SOCK_DGRAM"
     match call.name, ALIASES.get(call.error or "", call.error):
         case _, "ECONNREFUSED" if held is not None and held.family == "AF_UNIX":
-            return f"the path {target} exists, but no socket listens behind it"
+            return _("the path {target} exists, but no socket listens behind it").format(target=target)
         case _, "ECONNREFUSED" if is_datagram:
-            return f"an ICMP port unreachable answered an earlier datagram: no socket has {target or 'that port'}"
+            return _("an ICMP port unreachable answered an earlier datagram: no socket has {target}").format(
+                target=target
+            )
         case "connect" | "connect_ex", "ECONNREFUSED":
             bound = _bound_only(world, call)
             if bound:
-                return f"a RST answered: {target} is bound, but nobody called listen on it"
-            return f"a RST answered: nothing listens on {target}"
+                return _("a RST answered: {target} is bound, but nobody called listen on it").format(
+                    target=target
+                )
+            return _("a RST answered: nothing listens on {target}").format(target=target)
         case "connect" | "connect_ex", "ETIMEDOUT":
-            return f"every SYN to {target} went unanswered"
+            return _("every SYN to {target} went unanswered").format(target=target)
         case "connect" | "connect_ex", "EINPROGRESS":
-            return f"{name} does not block: its SYN to {target} is on the way"
+            return _("{name} does not block: its SYN to {target} is on the way").format(
+                name=name, target=target
+            )
         case "connect" | "connect_ex", "EALREADY":
-            return f"the connect of {name} that is under way has not been answered yet"
+            return _("the connect of {name} that is under way has not been answered yet").format(name=name)
         case "connect" | "connect_ex", "EISCONN":
             return (
-                f"{name} listens: it cannot call out too"
+                _("{name} listens: it cannot call out too").format(name=name)
                 if row and row.is_listening
-                else f"{name} has a connection already"
+                else _("{name} has a connection already").format(name=name)
             )
         case "bind", "EADDRINUSE":
             holder = _holder(world, call)
-            return f"{target} is taken{holder}"
+            return _("{target} is taken{holder}").format(target=target, holder=holder)
         case "bind", "EACCES":
-            return f"{target}: this process may not bind a port below the unprivileged range"
+            return _("{target}: this process may not bind a port below the unprivileged range").format(
+                target=target
+            )
         case "bind", "EADDRNOTAVAIL":
-            return f"no interface of this host has the address of {target}"
+            return _("no interface of this host has the address of {target}").format(target=target)
         case "bind", "EINVAL":
             at = f" ({address_text(row.local)})" if row is not None and row.local is not None else ""
-            return f"{name} has a name already{at}: a socket is bound once"
+            return _("{name} has a name already{at}: a socket is bound once").format(name=name, at=at)
         case "listen", "EADDRINUSE":
-            return f"another socket already listens on the address of {name}"
+            return _("another socket already listens on the address of {name}").format(name=name)
         case "listen", "EINVAL":
-            return f"{name} is {_state(row)}: only a fresh or bound socket can become passive"
+            return _("{name} is {state}: only a fresh or bound socket can become passive").format(
+                name=name, state=_state(row)
+            )
         case "accept", "EINVAL":
-            return f"{name} does not listen: there is no queue to take from"
+            return _("{name} does not listen: there is no queue to take from").format(name=name)
         case "listen" | "accept", "EOPNOTSUPP":
             kind = (
-                "a datagram socket: each datagram comes by itself"
+                _("a datagram socket: each datagram comes by itself")
                 if is_datagram
-                else "a socket without connections"
+                else _("a socket without connections")
             )
-            return (
-                f"{name} is {kind}, so there is nobody to {'let in' if call.name == 'listen' else 'take in'}"
-            )
+            if call.name == "listen":
+                return _("{name} is {kind}, so there is nobody to let in").format(name=name, kind=kind)
+            return _("{name} is {kind}, so there is nobody to take in").format(name=name, kind=kind)
         case "accept", "EAGAIN":
-            return f"the accept queue of {name} is empty, and {name} does not block"
+            return _("the accept queue of {name} is empty, and {name} does not block").format(name=name)
         case "accept", "EMFILE":
-            return "no descriptor is free for it: the connection stays in the accept queue"
+            return _("no descriptor is free for it: the connection stays in the accept queue")
         case (("send" | "sendall" | "sendto" | "write"), "EPIPE"):
             if row is not None and row.is_listening:
-                return f"{name} only listens: it has no peer to send to"
-            return f"the sending side of {name} is over: nobody will read this"
+                return _("{name} only listens: it has no peer to send to").format(name=name)
+            return _("the sending side of {name} is over: nobody will read this").format(name=name)
         case (("recv" | "recvfrom" | "read" | "send" | "sendall" | "write"), "ECONNRESET"):
-            return f"the peer of {name} sent a RST: the connection is gone"
+            return _("the peer of {name} sent a RST: the connection is gone").format(name=name)
         case (("recv" | "recvfrom" | "read"), "EAGAIN"):
-            return f"nothing waits in the receive queue of {name}, and the call was told not to sleep"
+            return _(
+                "nothing waits in the receive queue of {name}, and the call was told not to sleep"
+            ).format(name=name)
         case (("send" | "sendall" | "sendto" | "write"), "EAGAIN"):
-            return f"the send queue of {name} is full, and the call was told not to sleep"
+            return _("the send queue of {name} is full, and the call was told not to sleep").format(name=name)
         case (("recv" | "recvfrom" | "read"), "ENOTCONN"):
             return (
-                f"{name} listens: read from what accept returns"
+                _("{name} listens: read from what accept returns").format(name=name)
                 if row and row.is_listening
-                else f"{name} was never connected"
+                else _("{name} was never connected").format(name=name)
             )
         case "getpeername", "ENOTCONN":
-            return f"{name} has no peer"
+            return _("{name} has no peer").format(name=name)
         case "shutdown", "ENOTCONN":
-            return f"{name} has no connection that could be shut down"
+            return _("{name} has no connection that could be shut down").format(name=name)
         case _, "EBADF":
-            return "its descriptor is closed: there is no socket behind it any more"
+            return _("its descriptor is closed: there is no socket behind it any more")
         case "socket", "EMFILE":
-            return "all the descriptors that this process may have are open"
+            return _("all the descriptors that this process may have are open")
         case (("send" | "sendto"), "EMSGSIZE"):
             size = next((len(v) for v in call.arguments if isinstance(v, bytes)), None)
-            return f"{size} bytes do not fit into one datagram" if size is not None else ""
+            return (
+                _("{size} bytes do not fit into one datagram").format(size=size) if size is not None else ""
+            )
         case "sendto" | "send", "EDESTADDRREQ":
-            return f"{name} has no peer, and no address was given"
+            return _("{name} has no peer, and no address was given").format(name=name)
     return ""
 
 
@@ -150,7 +165,7 @@ def _target(call: Call) -> str:
                 return address_text(value)
             case bytes() if call.name in ("bind", "connect", "connect_ex"):
                 return address_text(value)
-    return "the address"
+    return _("the address")
 
 
 def _same_port(row: SocketRow, call: Call) -> bool:
@@ -169,14 +184,18 @@ def _holder(world: World, call: Call) -> str:
     for row in rows:
         owner = world.owner_of(row.inode)
         if row.is_listening:
-            return f": {owner or 'another process'} listens there"
+            return _(": {owner} listens there").format(owner=owner or _("another process"))
     if any(row.state is State.TIME_WAIT for row in rows):
-        return ": an old connection of it is still in TIME-WAIT"
+        return _(": an old connection of it is still in TIME-WAIT")
     if rows:
         owner = world.owner_of(rows[0].inode)
-        return f": by a socket of {owner}" if owner else f": by a socket that is {rows[0].state}"
+        return (
+            _(": by a socket of {owner}").format(owner=owner)
+            if owner
+            else _(": by a socket that is {state}").format(state=rows[0].state)
+        )
     return ""
 
 
 def _state(row: SocketRow | None) -> str:
-    return str(row.state) if row is not None else "in no kernel table"
+    return str(row.state) if row is not None else _("in no kernel table")

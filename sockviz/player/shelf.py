@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import locale
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,9 +54,3 @@ def read_lesson(path: Path) -> Lesson:
     )
 
     return parse_lesson(decode_lesson(path.read_bytes(), str(path)), str(path))
-
-
-def language() -> str:
-    """The reader's language, from the locale: ``en`` where it says nothing."""
-    name = locale.getlocale(locale.LC_MESSAGES)[0] or "en"
-    return name.partition("_")[0].lower()

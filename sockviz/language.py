@@ -1,0 +1,85 @@
+"""The reader's language: the interface's own words, through gettext. English is what the source says.
+
+A module writes ``_("page {number} opens").format(number=3)``: the text is looked up when it is shown, so a language may be
+chosen at any time. `N_` marks a text that is kept in a constant and looked up later. Catalogs are in ``sockviz/locale``;
+``tools/messages.py`` makes them from the sources.
+"""
+
+from __future__ import annotations
+
+import gettext
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+__all__ = ["N_", "ORIGINAL", "UnknownLanguage", "_", "current", "languages", "ngettext", "preferred", "use"]
+
+DOMAIN = "sockviz"
+#: What sources and original lessons are written in.
+ORIGINAL = "en"
+CATALOGS = Path(__file__).with_name("locale")
+
+
+class UnknownLanguage(LookupError):
+    """No catalog for that language. The message says which there are."""
+
+
+class _Chosen:
+    """The one thing here that changes: the language in use."""
+
+    language: str = ORIGINAL
+    catalog: gettext.NullTranslations = gettext.NullTranslations()
+
+
+def languages() -> list[str]:
+    """The languages that the interface speaks, English first."""
+    return [ORIGINAL, *sorted(path.parents[1].name for path in CATALOGS.glob(f"*/LC_MESSAGES/{DOMAIN}.mo"))]
+
+
+def preferred(environment: Mapping[str, str] = os.environ) -> str:
+    """The reader's language as the locale's variables say it, in gettext's order: one that there is, or English."""
+    for variable in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        value = environment.get(variable, "")
+        if not value:
+            continue
+        known = languages()
+        for word in value.split(":") if variable == "LANGUAGE" else [value]:
+            name = word.partition(".")[0].partition("@")[0].partition("_")[0].lower()
+            if name in known:
+                return name
+        if variable != "LANGUAGE":
+            break
+    return ORIGINAL
+
+
+def use(language: str) -> None:
+    """Speaks `language` from now on: a code such as ``es``, or ``es-MX`` for the nearest there is. Raises `UnknownLanguage`."""
+    wanted = language.replace("_", "-").partition("-")[0].lower()
+    if wanted not in languages():
+        raise UnknownLanguage(f"no language {language!r}; there is {', '.join(languages())}")
+    _Chosen.language = wanted
+    _Chosen.catalog = (
+        gettext.NullTranslations()
+        if wanted == ORIGINAL
+        else gettext.translation(DOMAIN, CATALOGS, languages=[wanted])
+    )
+
+
+def current() -> str:
+    """The language in use."""
+    return _Chosen.language
+
+
+def _(text: str) -> str:
+    """`text` in the reader's language."""
+    return _Chosen.catalog.gettext(text)
+
+
+def ngettext(one: str, many: str, number: int) -> str:
+    """`one` or `many`, as the reader's language has it for `number`."""
+    return _Chosen.catalog.ngettext(one, many, number)
+
+
+def N_(text: str) -> str:  # noqa: N802 - gettext's own name for it
+    """Marks `text` for the catalogs; it is looked up where it is shown."""
+    return text
