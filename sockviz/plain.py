@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from sockviz.language import _, ngettext
 from sockviz.lesson.document import Page, Predict, Prose
 from sockviz.model.events import (
     CallEntered,
@@ -55,10 +56,11 @@ class Transcript:
         lesson, header = self.run.lesson, self.run.timeline.header
         number = f"{header_number}. " if (header_number := lesson.number) is not None else ""
         self._say(f"{number}{lesson.title}", lesson.summary, "")
-        wire = "captured packets" if header.lab.has_packets else "no capture: segments are inferred"
-        self._say(f"{self.run.source.value} · {header.lab.kind} lab · Linux {header.kernel} · {wire}")
+        wire = _("captured packets") if header.lab.has_packets else _("no capture: segments are inferred")
+        lab = _("{kind} lab").format(kind=header.lab.kind)
+        self._say(f"{_(self.run.source.value)} · {lab} · Linux {header.kernel} · {wire}")
         for what, why in header.lab.missing.items():
-            self._say(f"not available here: {what} ({why})")
+            self._say(_("not available here: {what} ({why})").format(what=what, why=why))
 
     def catch_up(self) -> None:
         """Writes what was appended since the last time."""
@@ -71,7 +73,7 @@ class Transcript:
                 self._say(line)
             for segment in self.world.inferred[len(before.inferred) :]:
                 if not self.run.timeline.header.lab.has_packets:
-                    self._say(f"  wire     {_segment(segment)}")
+                    self._say(_voice(_("wire"), _segment(segment)))
         self.out.flush()
 
     def _lines(self, event: Event, before: World) -> list[str]:
@@ -80,7 +82,7 @@ class Transcript:
                 return self._page(self.run.lesson.pages[event.page])
             case StatementBegun():
                 statement = self.run.lesson.statement_at(event.line)
-                source = statement.source if statement else f"line {event.line}"
+                source = statement.source if statement else _("line {line}").format(line=event.line)
                 comment = f"   # {statement.comment}" if statement and statement.comment else ""
                 return ["", *(f"{event.process:8} > {part}" for part in (source + comment).splitlines())]
             case CallEntered() | PredictionMade():
@@ -89,31 +91,32 @@ class Transcript:
                 return []
             case Observed():
                 told = changes(event, before, self.world)
-                return [f"  kernel   {told}"] if told else []
+                return [_voice(_("kernel"), told)] if told else []
             case PacketCaptured():
-                return [f"  wire     {narrate(event, before, self.world)}"]
+                return [_voice(_("wire"), narrate(event, before, self.world))]
             case ExpectationJudged():
-                mark = "holds" if event.ok else f"DOES NOT HOLD ({event.actual})"
-                return [f"  expected {event.source}: {mark}"]
+                mark = _("holds") if event.ok else _("DOES NOT HOLD ({actual})").format(actual=event.actual)
+                return [_voice(_("expected"), f"{event.source}: {mark}")]
             case PredictionSettled():
                 return self._settled(event, before)
             case LessonEnded():
-                return ["", "The lesson is done."]
+                return ["", _("The lesson is done.")]
             case _:
                 return [f"  {narrate(event, before, self.world)}"]
 
     def _page(self, page: Page) -> list[str]:
-        lines = ["", f"--- page {page.index + 1} of {len(self.run.lesson.pages)} ---", ""]
+        where = _("page {number} of {pages}").format(number=page.index + 1, pages=len(self.run.lesson.pages))
+        lines = ["", f"--- {where} ---", ""]
         for block in page.blocks:
             if isinstance(block, Prose):
                 lines += [*block.markdown.rstrip().splitlines(), ""]
             elif isinstance(block, Predict):
-                lines += [f"Predict: {block.question}"]
+                lines += [_("Predict: {question}").format(question=block.question)]
                 lines += [f"  {number}. {choice}" for number, choice in enumerate(block.choices, start=1)] + [
                     ""
                 ]
         if self.notes:
-            lines += [f"(instructor: {note})" for note in page.notes]
+            lines += [_("(instructor: {note})").format(note=note) for note in page.notes]
         return lines
 
     def _settled(self, event: PredictionSettled, before: World) -> list[str]:
@@ -121,23 +124,33 @@ class Transcript:
             (p for page in self.run.lesson.pages for p in page.predictions if p.line == event.line), None
         )
         if event.answer is None or prediction is None:
-            return [f"  answer   none: {event.reason}"]
+            return [_voice(_("answer"), _("none: {reason}").format(reason=event.reason))]
         chosen = before.choices.get(event.line)
         verdict = ""
         if chosen is not None:
-            verdict = " (as you predicted)" if prediction.choice_of(event.answer) == chosen else (
-                f" (you predicted {prediction.choices[chosen]})"
-            )  # fmt: skip
-        return ["", f"  answer   {prediction.question} The kernel says: {event.answer}{verdict}"]
+            verdict = " " + (
+                _("(as you predicted)")
+                if prediction.choice_of(event.answer) == chosen
+                else _("(you predicted {choice})").format(choice=prediction.choices[chosen])
+            )
+        said = _("The kernel says: {answer}").format(answer=event.answer)
+        return ["", _voice(_("answer"), f"{prediction.question} {said}{verdict}")]
 
     def _say(self, *lines: str) -> None:
         for line in lines:
             self.out.write(line + "\n")
 
 
+def _voice(who: str, said: str) -> str:
+    """A line of one of the voices that are no process."""
+    return f"  {who:<8} {said}"
+
+
 def _segment(segment: InferredSegment) -> str:
-    size = f" {segment.length} bytes" if segment.length else ""
-    return f"{segment.sender} → {segment.receiver} {segment.label}{size} (inferred: {segment.because})"
+    count = ngettext("{count} byte", "{count} bytes", segment.length).format(count=segment.length)
+    size = f" {count}" if segment.length else ""
+    because = _("(inferred: {because})").format(because=segment.because)
+    return f"{segment.sender} → {segment.receiver} {segment.label}{size} {because}"
 
 
 async def play(run: Run, out: TextIO, *, ask: bool, notes: bool = False, start: int = 0) -> None:
@@ -156,16 +169,16 @@ async def play(run: Run, out: TextIO, *, ask: bool, notes: bool = False, start: 
                     if prediction.line not in asked:
                         asked.add(prediction.line)
                         run.answer(prediction.line, await _choice(prediction, out))
-                await _enter(out, "next page" if following.do is Do.TURN else "next call")
+                await _enter(out, _("next page") if following.do is Do.TURN else _("next call"))
             if following.do is Do.WAIT and following.statement is not None and following.call is not None:
-                out.write(
-                    f"\n{following.statement.process:8} > {following.statement.source}\n"
-                    f"  waits: {following.statement.process} is still in {following.call.name}()\n"
+                waits = _("waits: {process} is still in {call}()").format(
+                    process=following.statement.process, call=following.call.name
                 )
+                out.write(f"\n{following.statement.process:8} > {following.statement.source}\n  {waits}\n")
                 out.flush()
             await _advance(run, transcript, news)
     except Left:
-        out.write("left.\n")
+        out.write(_("left.") + "\n")
     transcript.catch_up()
 
 
@@ -182,18 +195,18 @@ async def _advance(run: Run, transcript: Transcript, news: asyncio.Event) -> Non
 
 async def _choice(prediction: Predict, out: TextIO) -> int | None:
     while True:
-        out.write(f"your prediction, 1–{len(prediction.choices)} (Enter passes): ")
+        out.write(_("your prediction, 1–{most} (Enter passes):").format(most=len(prediction.choices)) + " ")
         out.flush()
         typed = await _read()
         if not typed:
             return None
         if typed.isdecimal() and 1 <= int(typed) <= len(prediction.choices):
             return int(typed) - 1
-        out.write(f"«{typed}» is none of the choices.\n")
+        out.write(_("«{typed}» is none of the choices.").format(typed=typed) + "\n")
 
 
 async def _enter(out: TextIO, what: str) -> None:
-    out.write(f"[Enter: {what}, q: leave] ")
+    out.write("[" + _("Enter: {what}, q: leave").format(what=what) + "] ")
     out.flush()
     await _read()
 
