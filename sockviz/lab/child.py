@@ -25,6 +25,7 @@ import socket
 import struct
 import sys
 import time
+import types
 import weakref
 from typing import Any, NoReturn
 
@@ -35,7 +36,7 @@ if __name__ == "__main__":
 from sockviz.lab.bounds import LARGEST, Refused, at_home, binary, bounded, decode, plain
 
 MODULES: dict[str, Any] = {
-    "errno": errno, "fcntl": fcntl, "os": os, "resource": resource,
+    "builtins": types.SimpleNamespace(bytearray=bytearray), "errno": errno, "fcntl": fcntl, "os": os, "resource": resource,
     "select": select, "signal": signal, "socket": socket, "struct": struct,
 }  # fmt: skip
 KINDS: dict[str, Any] = {
@@ -44,7 +45,9 @@ KINDS: dict[str, Any] = {
     "dict": dict, "struct.Struct": struct.Struct,
 }  # fmt: skip
 #: Calls whose integer argument asks for that much memory.
-RECEIVING = ("recv", "recvfrom", "recvmsg", "read")
+RECEIVING = ("recv", "recv_into", "recvfrom", "recvmsg", "read", "bytearray")
+#: Those of them that make bytes of what came, and where their flags stand.
+FLAGS = {"recv": 1, "recvfrom": 1, "recvmsg": 2}
 #: Calls whose last positional argument is an address.
 ADDRESSING = ("bind", "connect", "connect_ex", "sendto", "sendmsg")
 #: Calls whose first argument is a descriptor (of dup2 the second, too).
@@ -297,6 +300,10 @@ class Child:
         if name in RECEIVING:
             if any(isinstance(value, int) and value > LARGEST for value in values):
                 raise Refused(f"{name} of more than {LARGEST} bytes")
+            flags = values[FLAGS.get(name, len(values)) :]
+            if flags and isinstance(flags[0], int) and flags[0] & socket.MSG_TRUNC:
+                # The kernel's answer is longer than what it copied; CPython makes bytes of that length all the same.
+                raise Refused(f"{name} with MSG_TRUNC would give bytes that were never received")
         elif name == "kill":
             if not values or values[0] not in self.pids | {os.getpid()}:
                 raise Refused("kill reaches only the lesson's own processes")

@@ -316,8 +316,10 @@ class ValueReader:
     def _callee(self, node: ast.expr) -> tuple[Row | None, Typed | None]:
         """The row that is called, and the receiver where it is a method."""
         if isinstance(node, ast.Name):
-            self.bad(node, not_a_function(node.id), "name")
-            return None, None
+            builtin = CALLS.get(f"builtins.{node.id}")
+            if builtin is None:
+                self.bad(node, not_a_function(node.id), "name")
+            return builtin, None
         if not isinstance(node, ast.Attribute):
             self.bad(node, "only functions and methods of the table of calls can be called")
             return None, None

@@ -11,6 +11,8 @@ from sockviz.lesson.rows import Restriction
 #: FIONREAD, SIOCOUTQ, SIOCATMARK (include/uapi/asm-generic/ioctls.h, linux/sockios.h): they only read.
 IOCTLS = {0x541B: "FIONREAD", 0x5411: "SIOCOUTQ", 0x8905: "SIOCATMARK"}
 LARGEST_STRUCT = 64 * 1024
+#: Why recv refuses MSG_TRUNC.
+REAL_LENGTH = "with MSG_TRUNC this would give bytes that were never received: use recv_into(bytearray(n), 0, socket.MSG_TRUNC)"
 
 Found = Iterator[tuple[ast.expr, str]]
 Arguments = Mapping[str, ast.expr]
@@ -73,6 +75,22 @@ def literal_format(arguments: Arguments) -> Found:
 def bounded_limit(arguments: Arguments) -> Found:
     """Only the number of descriptors may be limited."""
     yield from one_of("resource", ("resource.RLIMIT_NOFILE",))(arguments)
+
+
+def bytes_received(arguments: Arguments) -> Found:
+    """MSG_TRUNC makes recv tell of bytes that it did not copy; CPython's bytes object would hold whatever lay in memory."""
+    for node in ast.walk(arguments["flags"]) if "flags" in arguments else ():
+        if isinstance(node, ast.expr) and dotted_name(node) == "socket.MSG_TRUNC":
+            yield node, REAL_LENGTH
+
+
+def nameless_room(arguments: Arguments) -> Found:
+    """What a name holds is told when it is bound; a buffer that changes later would be shown with its old bytes."""
+    node = arguments.get("buffer")
+    if node is not None and not (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "bytearray"
+    ):
+        yield node, "make the room where it is used: recv_into(bytearray(4), 0, …)"
 
 
 def own_process(arguments: Arguments) -> Found:

@@ -23,6 +23,7 @@ RESERVED = frozenset(
         "all",
         "sum",
         "sorted",
+        "bytearray",
         "bytes",
         "int",
         "kernel",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sockviz.lesson.c_call import CCall
 from sockviz.lesson.c_rendering import plain
-from sockviz.lesson.restrictions import plain_address
+from sockviz.lesson.restrictions import bytes_received, nameless_room, plain_address
 from sockviz.lesson.rows import CRendering, Kind, Restriction, Row, parameters
 
 SOCKET = "socket.socket"
@@ -142,6 +142,13 @@ def _recv(call: CCall) -> None:
     call.expression = name
 
 
+def _recv_into(call: CCall) -> None:
+    call.writer.need("sys/socket.h")
+    room, length = call.data("buffer")
+    size = call.number("nbytes")
+    call.performs("ssize_t", f"recv({call.fd}, {room}, {length if size == '0' else size}, {call.number('flags')})")
+
+
 def _recvfrom(call: CCall) -> None:
     data, sender = call.outputs("data", "sender")
     _buffer(call, data)
@@ -276,10 +283,13 @@ ROWS = (
     _method("sendto", "data flags_or_address [address]", "int", "sendto", _sendto, man="send(2)", may_block=True,
             restriction=plain_address),
     _method("sendmsg", "buffers [ancdata] [flags] [address]", "int", "sendmsg", _sendmsg, man="send(2)", may_block=True),
-    _method("recv", "bufsize [flags]", "bytes", "recvfrom", _recv, may_block=True),
-    _method("recvfrom", "bufsize [flags]", ("bytes", "address"), "recvfrom", _recvfrom, man="recv(2)", may_block=True),
+    _method("recv", "bufsize [flags]", "bytes", "recvfrom", _recv, may_block=True, restriction=bytes_received),
+    _method("recv_into", "buffer [nbytes] [flags]", "int", "recvfrom", _recv_into, man="recv(2)", may_block=True,
+            restriction=nameless_room),
+    _method("recvfrom", "bufsize [flags]", ("bytes", "address"), "recvfrom", _recvfrom, man="recv(2)", may_block=True,
+            restriction=bytes_received),
     _method("recvmsg", "bufsize [ancbufsize] [flags]", ("bytes", "list", "int", "address"), "recvmsg", _recvmsg,
-            man="recv(2)", may_block=True),
+            man="recv(2)", may_block=True, restriction=bytes_received),
     _method("shutdown", "how", "None", "shutdown", plain("shutdown({fd}, {how})", headers=_IN)),
     _method("close", "", "None", "close", plain("close({fd})", headers="unistd.h"), may_block=True),  # SO_LINGER waits here
     _method("dup", "", SOCKET, "fcntl", plain("dup({fd})", headers="unistd.h")),

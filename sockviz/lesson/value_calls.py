@@ -187,6 +187,13 @@ def _fromhex(call: CCall) -> None:
             call.writer.fallback(other)
 
 
+def _bytearray(call: CCall) -> None:
+    (name,) = call.outputs("room")
+    call.writer.declare("char", name, f"[{call.number('size')}]")
+    call.writer.assign("size_t", f"{name}_len", f"sizeof {name}")
+    call.expression = name
+
+
 _IN = "arpa/inet.h"
 
 ROWS = (
@@ -205,6 +212,7 @@ ROWS = (
     _pure("struct.pack", "format *values", "bytes", _pack, "memcpy(3)", restriction=literal_format),
     _pure("struct.unpack", "format data", "tuple", _unpack, "memcpy(3)", restriction=literal_format),
     _pure("struct.calcsize", "format", "int", _calcsize, "memcpy(3)", restriction=literal_format),
+    _pure("builtins.bytearray", "size", "bytearray", _bytearray, "malloc(3)"),
     _pure("bytes.hex", "", "str", _hex, "printf(3)", receiver="bytes"),
     _pure("bytes.decode", "[encoding]", "str", _text, "memcpy(3)", receiver="bytes"),
     _pure("bytes.fromhex", "text", "bytes", _fromhex, "memcpy(3)"),

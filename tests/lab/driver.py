@@ -95,6 +95,8 @@ def tree(node: ast.expr) -> Json:
             return ["list", [tree(item) for item in items]]
         case ast.Dict(keys=keys, values=values):
             return ["dict", [[tree(k), tree(v)] for k, v in zip(keys, values, strict=True) if k is not None]]
+        case ast.Call(func=ast.Name(id="bytearray"), args=[length]):
+            return ["call", "builtins.bytearray", None, [tree(length)], {}, False]
         case ast.Call(func=ast.Attribute(value=of, attr=name), args=args, keywords=keywords):
             named = {str(each.arg): tree(each.value) for each in keywords}
             given = [tree(arg) for arg in args]

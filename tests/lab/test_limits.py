@@ -60,6 +60,7 @@ def peak(lab: Driver, process: str) -> int:
         "s.recvfrom(1 << 40)",
         "s.recvmsg(1, 67108865)",
         "os.read(0, 67108865)",
+        "x = bytearray(67108865)",
     ],
 )
 def test_more_than_64_mib_is_refused_before_memory_is_used(source: str) -> None:
@@ -68,6 +69,23 @@ def test_more_than_64_mib_is_refused_before_memory_is_used(source: str) -> None:
             await lab.do("server", "s = socket.socket()")
             await lab.do("server", "half = b'x' * 33554432")
             await refused(lab, source)
+
+    run(body())
+
+
+def test_bytes_that_were_never_received_are_not_shown() -> None:
+    """CPython's recv makes a bytes object of the length that the kernel says, copied or not."""
+
+    async def body() -> None:
+        async with a_lab("host", "server") as lab:
+            await lab.do("server", "d = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)")
+            await lab.do("server", "d.bind((HOST, 0))")
+            await lab.do("server", "d.sendto(b'0123456789', d.getsockname())")
+            for call in ("recv(4, 0x20)", "recvfrom(4, 0x22)", "recvmsg(4, 64, 0x20)"):
+                assert "never received" in await refused(lab, f"x = d.{call}")
+            assert await lab.value("server", "d.recv_into(bytearray(4), 0, 0x22)") == 10
+            data, _ancillary, flags, _sender = await lab.value("server", "d.recvmsg(4, 32)")
+            assert (data, flags) == (b"0123", socket.MSG_TRUNC)
 
     run(body())
 

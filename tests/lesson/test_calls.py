@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import fcntl
 import os
 import re
@@ -27,7 +28,7 @@ from sockviz.model.values import Value
 Perform = Callable[..., list[Statement]]
 
 OWNERS: dict[str, object] = {
-    "socket": socket, "os": os, "select": select, "signal": signal, "struct": struct, "fcntl": fcntl, "resource": resource,
+    "builtins": builtins, "socket": socket, "os": os, "select": select, "signal": signal, "struct": struct, "fcntl": fcntl, "resource": resource,
     "bytes": bytes, "str": str, "int": int, "socket.socket": socket.socket, "select.poll": type(select.poll()),
     "select.epoll": select.epoll,
 }  # fmt: skip
@@ -122,6 +123,8 @@ first = data[0]
 s.sendto(b"x", peer)
 s.sendto(b"x", socket.MSG_OOB, (HOST, PORT))
 got, sender = s.recvfrom(100)
+whole = s.recv_into(bytearray(4), 0, socket.MSG_PEEK | socket.MSG_TRUNC)
+s.recv_into(bytearray(4), 2)
 message, ancillary, flags, source = s.recvmsg(100, 64)
 s.sendmsg([b"one", data], [], 0, peer)
 conn.recv(100)
