@@ -66,7 +66,9 @@ class Row:
     def signature(self) -> str:
         """How it is called, for messages: ``recv(bufsize, flags=…)``."""
         parts = [f"{p.name}…" if p.many else p.name if p.required else f"[{p.name}]" for p in self.parameters]
-        module = "" if self.receiver or self.key.startswith("builtins.") else self.key.rpartition(".")[0] + "."
+        module = (
+            "" if self.receiver or self.key.startswith("builtins.") else self.key.rpartition(".")[0] + "."
+        )
         return f"{module}{self.name}({', '.join(parts)})"
 
 

@@ -146,7 +146,9 @@ def _recv_into(call: CCall) -> None:
     call.writer.need("sys/socket.h")
     room, length = call.data("buffer")
     size = call.number("nbytes")
-    call.performs("ssize_t", f"recv({call.fd}, {room}, {length if size == '0' else size}, {call.number('flags')})")
+    call.performs(
+        "ssize_t", f"recv({call.fd}, {room}, {length if size == '0' else size}, {call.number('flags')})"
+    )
 
 
 def _recvfrom(call: CCall) -> None:

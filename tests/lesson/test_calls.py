@@ -28,7 +28,8 @@ from sockviz.model.values import Value
 Perform = Callable[..., list[Statement]]
 
 OWNERS: dict[str, object] = {
-    "builtins": builtins, "socket": socket, "os": os, "select": select, "signal": signal, "struct": struct, "fcntl": fcntl, "resource": resource,
+    "builtins": builtins,
+    "socket": socket, "os": os, "select": select, "signal": signal, "struct": struct, "fcntl": fcntl, "resource": resource,
     "bytes": bytes, "str": str, "int": int, "socket.socket": socket.socket, "select.poll": type(select.poll()),
     "select.epoll": select.epoll,
 }  # fmt: skip
