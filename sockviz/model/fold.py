@@ -29,7 +29,7 @@ from sockviz.model.events import (
     StatementFinished,
 )
 from sockviz.model.inference import InferredSegment, infer
-from sockviz.model.layers import layers
+from sockviz.model.ledger import ledger
 from sockviz.model.link import LinkState
 from sockviz.model.segments import Endpoint
 from sockviz.model.sockets import SocketRow, State
@@ -53,7 +53,7 @@ def fold(world: World, event: Event) -> World:
             inferred = inferred.append(segment)
             ends = frozenset((segment.source, segment.destination))
             new[ends] = (*(new[ends] if ends in new else between.get(ends, ())), segment)
-        world = _changed(world, inferred=inferred, inferred_between=layers(between).but(new))
+        world = _changed(world, inferred=inferred, inferred_between=ledger(between).but(new))
     return world
 
 
@@ -73,7 +73,11 @@ def _applied(world: World, event: Event) -> World:
             return _started(world, event)
         case StatementBegun():
             line = Line(event.process, event.at)
-            world = _changed(world, lines=_with(world.lines, event.line, line))
+            world = _changed(
+                world,
+                lines=_with(world.lines, event.line, line),
+                begun=_with(world.begun, event.process, event.line),
+            )
             return _process(world, event.process, line=event.line)
         case CallEntered():
             return _entered(world, event)
@@ -110,7 +114,7 @@ def _applied(world: World, event: Event) -> World:
 
 
 def _with(mapping: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:
-    return layers(mapping).but({key: value})
+    return ledger(mapping).but({key: value})
 
 
 def _process(world: World, name: str, **changes: object) -> World:
@@ -167,7 +171,12 @@ def _returned(world: World, event: CallReturned) -> World:
         stage=Stage.RETURNED if event.error is None else Stage.FAILED,
         returned=event.at, value=event.value, error=event.error, errno=event.number, message=event.message,
     )  # fmt: skip
-    return _process(world, event.process, current=None, calls=process.calls.append(call), asleep=None)
+    return _process(world, event.process, current=None, asleep=None, **_done_with(process, call))
+
+
+def _done_with(process: Process, call: Call) -> dict[str, object]:
+    """What of `process` changes with the end of a call of its."""
+    return {"calls": process.calls.append(call), "latest": _with(process.latest, call.name, call)}
 
 
 def _finished(world: World, event: StatementFinished) -> World:
@@ -196,7 +205,7 @@ def _finished(world: World, event: StatementFinished) -> World:
                 new[held.inode] = _remembered(known, row) if row else known
     world = _with_sockets(world, new)
     return _process(
-        world, event.process, names={**process.names, **event.bound}, open_fds=dict(event.open_fds), line=None
+        world, event.process, names=ledger(process.names).but(event.bound), open_fds=event.open_fds, line=None
     )
 
 
@@ -215,12 +224,12 @@ def _ended(world: World, event: ProcessEnded) -> World:
     process = world.processes.get(event.process)
     if process is None:
         return world
-    calls = process.calls
     if process.current is not None:
-        calls = calls.append(replace(process.current, stage=Stage.ABANDONED, returned=event.at))
+        call = replace(process.current, stage=Stage.ABANDONED, returned=event.at)
+        world = _process(world, event.process, **_done_with(process, call))
     return _process(
         world, event.process, ended=event.at, exit_code=event.exit_code, signal=event.signal,
-        current=None, calls=calls, fds=(), asleep=None, line=None, open_fds=dict.fromkeys(process.open_fds, -1),
+        current=None, fds=(), asleep=None, line=None, open_fds=dict.fromkeys(process.open_fds, -1),
     )  # fmt: skip
 
 
@@ -236,16 +245,14 @@ def _observed(world: World, event: Observed) -> World:
     if event.rows or event.gone:
         gone = [(event.host, key) for key in event.gone]
         changed = {(event.host, row.key): row for row in event.rows}
-        rows = layers(world.rows).but(changed, gone)
-        index = world.row_index
-        if index is not None and index.rows is world.rows:
-            index.follow(rows, {*gone, *changed})
+        rows = ledger(world.rows).but(changed, gone)
+        index = world.rows_indexed().after(rows, dict.fromkeys([*gone, *changed]))
         world = _with_sockets(_changed(world, rows=rows, row_index=index), _sockets_known(world, event))
     for seen in event.processes:
         if seen.process in world.processes and world.processes[seen.process].alive:
             world = _process(world, seen.process, fds=seen.fds, state=seen.state, asleep=seen.asleep)
     if event.counters:
-        world = _changed(world, counters={**world.counters, **event.counters})
+        world = _changed(world, counters=ledger(world.counters).but(event.counters))
     return world
 
 
@@ -265,11 +272,8 @@ def _sockets_known(world: World, event: Observed) -> dict[int, KnownSocket]:
 def _with_sockets(world: World, changed: dict[int, KnownSocket]) -> World:
     if not changed:
         return world
-    sockets = layers(world.sockets).but(changed)
-    index = world.socket_index
-    if index is not None and index.sockets is world.sockets:
-        index.follow(sockets, changed)
-    return _changed(world, sockets=sockets, socket_index=index)
+    sockets = ledger(world.sockets).but(changed)
+    return _changed(world, sockets=sockets, socket_index=world.sockets_indexed().after(sockets, changed))
 
 
 def _remembered(known: KnownSocket, row: SocketRow) -> KnownSocket:

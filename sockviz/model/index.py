@@ -1,8 +1,7 @@
 """Ways to find a socket's row or owner that do not walk every row: for worlds with thousands of them.
 
-An index answers for the one mapping it was made from or has followed to (``rows``, ``sockets``); a world that holds another
-makes its own. `fold` has the index follow the event, so that its cost is the event's and not the world's: then it is the newer
-world's, and the older one, should it be asked again, works out another.
+An index answers for one mapping (``rows``, ``sockets``). `after` gives that of the next one: its cost is the event's and not the
+world's, and neither disturbs the other, so that every world of a run has its own.
 """
 
 from __future__ import annotations
@@ -10,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from sockviz.model.sockets import FdEntry, RowKey, SocketRow
+from sockviz.model.ledger import Ledger
+from sockviz.model.sockets import FdEntry, RowKey, SocketRow, State
 from sockviz.model.values import Address
 
 if TYPE_CHECKING:
@@ -21,115 +21,189 @@ K = TypeVar("K", bound=Hashable)
 Ends: TypeAlias = "tuple[str, str, Address | None, Address | None]"
 Place: TypeAlias = "tuple[str, RowKey]"
 Rows: TypeAlias = "Mapping[Place, SocketRow]"
-#: Where the rows are that have a key: nearly always one, for which no list is made.
-Table: TypeAlias = "dict[K, Place | list[Place]]"
+#: Where the rows are that have a key: nearly always one.
+Table: TypeAlias = "Ledger[K, tuple[Place, ...]]"
+#: A listener's queue, as the rows of its connections have it: host, protocol, port.
+Queue: TypeAlias = "tuple[str, str, object]"
+Waiting: TypeAlias = "Ledger[Queue, Ledger[Place, SocketRow]]"
+
+#: A finished handshake that no descriptor owns waits in an accept queue (CLOSE-WAIT: its client has closed already).
+_ACCEPTABLE = frozenset({State.ESTABLISHED, State.CLOSE_WAIT})
+_TABLES = ("_by_inode", "_by_cookie", "_by_ends")
 
 
 class RowIndex:
-    """The rows of a world by inode, by cookie, by host, protocol and both addresses; and those that listen.
+    """The rows of a world by inode, by cookie, by host, protocol and both addresses; those that listen, that wait in a queue,
+    and whose timer runs.
 
     Where several rows answer they come in an order of their own, whatever order they were learned in: a world that was
     reached in two ways says the same.
     """
 
-    __slots__ = ("_by_cookie", "_by_ends", "_by_inode", "hosts", "listening", "rows")
+    __slots__ = ("_accepting", "_by_cookie", "_by_ends", "_by_inode", "_opening", "hosts", "listening", "rows", "timed")
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows | None = None) -> None:
         self.rows: Rows = {}
-        self.listening: dict[Place, SocketRow] = {}
+        self.listening: Mapping[Place, SocketRow] = {}
+        self.timed: Ledger[Place, SocketRow] = Ledger()
         self.hosts: tuple[str, ...] = ()
-        self._by_inode: Table[int] = {}
-        self._by_cookie: Table[int] = {}
-        self._by_ends: Table[Ends] = {}
-        self.follow(rows, rows)
+        self._by_inode: Table[int] = Ledger()
+        self._by_cookie: Table[int] = Ledger()
+        self._by_ends: Table[Ends] = Ledger()
+        self._accepting: Waiting = Ledger()
+        self._opening: Waiting = Ledger()
+        if rows is not None:
+            self._follow(rows, rows)
 
     def with_inode(self, inode: int) -> SocketRow | None:
         """The row that a descriptor with this inode owns."""
-        return next(iter(self._rows_at(self._by_inode.get(inode))), None)
+        return next(self._rows_at(self._by_inode.get(inode)), None)
 
     def with_cookie(self, cookie: int) -> SocketRow | None:
         """The row with this cookie."""
-        return next(iter(self._rows_at(self._by_cookie.get(cookie))), None)
+        return next(self._rows_at(self._by_cookie.get(cookie)), None)
 
-    def between(self, ends: Ends) -> Iterable[SocketRow]:
+    def between(self, ends: Ends) -> Iterator[SocketRow]:
         """The rows of this host and protocol between these addresses."""
         return self._rows_at(self._by_ends.get(ends))
 
-    def _rows_at(self, places: Place | list[Place] | None) -> list[SocketRow]:
-        if places is None:
-            return []
-        return [self.rows[place] for place in places] if isinstance(places, list) else [self.rows[places]]
+    def accept_queue(self, host: str, listener: SocketRow) -> Mapping[Place, SocketRow]:
+        """The connections that wait for `listener`'s accept."""
+        return self._accepting.get(_queue(host, listener)) or {}
 
-    def follow(self, rows: Rows, touched: Iterable[Place]) -> None:
-        """Answers for `rows` from now on, which differ from those so far in no other keys than `touched`."""
+    def syn_queue(self, host: str, listener: SocketRow) -> Mapping[Place, SocketRow]:
+        """The connections half-way through their handshake with `listener`."""
+        return self._opening.get(_queue(host, listener)) or {}
+
+    def _rows_at(self, places: tuple[Place, ...] | None) -> Iterator[SocketRow]:
+        return (self.rows[place] for place in places or ())
+
+    def after(self, rows: Rows, touched: Iterable[Place]) -> RowIndex:
+        """The index of `rows`, which differ from these in no other keys than `touched`."""
+        new: RowIndex = RowIndex.__new__(RowIndex)
+        for name in RowIndex.__slots__:
+            setattr(new, name, getattr(self, name))
+        new._follow(rows, touched)
+        return new
+
+    def _follow(self, rows: Rows, touched: Iterable[Place]) -> None:
         for place in touched:
             old, new = self.rows.get(place), rows.get(place)
-            if old is not None:
-                for table, key in self._entries(place, old):
-                    _drop(table, key, place)
-                self.listening.pop(place, None)
-            if new is not None:
-                for table, key in self._entries(place, new):
-                    _add(table, key, place)
-                if new.is_listening:
-                    self.listening = dict(
-                        sorted([*self.listening.items(), (place, new)], key=lambda item: repr(item[0]))
-                    )
-                if place[0] not in self.hosts:
-                    self.hosts = tuple(sorted((*self.hosts, place[0])))
+            if old is new:
+                continue
+            self._list(place, old, new)
+            self._queue_up(place, old, new)
+            if old is not None and old.is_listening or new is not None and new.is_listening:
+                listening = {at: row for at, row in self.listening.items() if at != place}
+                if new is not None and new.is_listening:
+                    listening = dict(sorted([*listening.items(), (place, new)], key=lambda item: repr(item[0])))
+                self.listening = listening
+            self.timed = _moved(
+                self.timed, place, new if new is not None and new.expires is not None else None
+            )
+            if place[0] not in self.hosts:
+                self.hosts = tuple(sorted((*self.hosts, place[0])))
         self.rows = rows
 
-    def _entries(self, place: Place, row: SocketRow) -> Iterator[tuple[Table[Any], Hashable]]:
-        if row.inode:
-            yield self._by_inode, row.inode
-        if row.cookie:
-            yield self._by_cookie, row.cookie
-        yield self._by_ends, (place[0], row.protocol, row.local, row.peer)
+    def _list(self, place: Place, old: SocketRow | None, new: SocketRow | None) -> None:
+        for table, before, now in zip(_TABLES, _keys(place, old), _keys(place, new), strict=True):
+            if before == now:
+                continue
+            listed: Table[Any] = getattr(self, table)
+            if before is not None:
+                rest = tuple(other for other in listed[before] if other != place)
+                listed = listed.but({before: rest}) if rest else listed.but({}, (before,))
+            if now is not None:
+                listed = listed.but({now: tuple(sorted((*listed.get(now, ()), place), key=repr))})
+            setattr(self, table, listed)
+
+    def _queue_up(self, place: Place, old: SocketRow | None, new: SocketRow | None) -> None:
+        for name, belongs in (("_accepting", _is_acceptable), ("_opening", _is_opening)):
+            waiting: Waiting = getattr(self, name)
+            before = _queue(place[0], old) if old is not None and belongs(old) else None
+            now = _queue(place[0], new) if new is not None and belongs(new) else None
+            if before is not None and before != now:
+                waiting = waiting.but({before: _moved(waiting[before], place, None)})
+            if now is not None:
+                waiting = waiting.but({now: _moved(waiting.get(now, _NOBODY), place, new)})
+            setattr(self, name, waiting)
 
 
-def _add(table: Table[Any], key: Hashable, place: Place) -> None:
-    others = table.get(key)
-    if others is None:
-        table[key] = place
-    else:
-        table[key] = sorted([*(others if isinstance(others, list) else [others]), place], key=repr)
+_NOBODY: Ledger[Place, SocketRow] = Ledger()
 
 
-def _drop(table: Table[Any], key: Hashable, place: Place) -> None:
-    others = table[key]
-    rest = [other for other in others if other != place] if isinstance(others, list) else []
-    if rest:
-        table[key] = rest if rest[1:] else rest[0]
-    else:
-        del table[key]
+def _moved(rows: Ledger[Place, SocketRow], place: Place, row: SocketRow | None) -> Ledger[Place, SocketRow]:
+    """`rows` with `row` at `place`; without anything there, where it is None."""
+    if row is not None:
+        return (Ledger() if rows is _NOBODY else rows).but({place: row})
+    return rows.but({}, (place,))
+
+
+def _keys(place: Place, row: SocketRow | None) -> tuple[int | None, int | None, Ends | None]:
+    """What the row is found by, in the order of the tables."""
+    if row is None:
+        return None, None, None
+    return row.inode or None, row.cookie or None, (place[0], row.protocol, row.local, row.peer)
+
+
+def _queue(host: str, row: SocketRow) -> Queue:
+    return host, row.protocol, port(row.local)
+
+
+def _is_acceptable(row: SocketRow) -> bool:
+    return not row.inode and row.state in _ACCEPTABLE
+
+
+def _is_opening(row: SocketRow) -> bool:
+    return row.state is State.SYN_RECEIVED
+
+
+def port(address: Address | None) -> object:
+    """What identifies a listener to those that connect to it: the port; of a UNIX socket, its name."""
+    return address[1] if isinstance(address, tuple) else address
 
 
 class SocketIndex:
-    """The sockets of a world by both addresses of their connection."""
+    """The sockets of a world by both addresses of their connection, and by their cookie."""
 
-    __slots__ = ("_by_ends", "sockets")
+    __slots__ = ("_by_cookie", "_by_ends", "sockets")
 
-    def __init__(self, sockets: Mapping[int, KnownSocket]) -> None:
+    def __init__(self, sockets: Mapping[int, KnownSocket] | None = None) -> None:
         self.sockets: Mapping[int, KnownSocket] = {}
-        self._by_ends: dict[tuple[Address | None, Address | None], frozenset[int]] = {}
-        self.follow(sockets, sockets)
+        self._by_ends: Ledger[tuple[Address | None, Address | None], frozenset[int]] = Ledger()
+        self._by_cookie: Ledger[int, int] = Ledger()
+        if sockets is not None:
+            self._follow(sockets, sockets)
 
     def between(self, local: Address | None, peer: Address) -> KnownSocket | None:
         """The newest socket (inodes are given out in order) whose connection is or was the one between these."""
         found = self._by_ends.get((local, peer))
         return self.sockets[max(found)] if found else None
 
-    def follow(self, sockets: Mapping[int, KnownSocket], touched: Iterable[int]) -> None:
-        """Answers for `sockets` from now on, which differ from those so far in no others than `touched`."""
+    def with_cookie(self, cookie: int) -> KnownSocket | None:
+        """The socket that has or had this cookie."""
+        inode = self._by_cookie.get(cookie)
+        return None if inode is None else self.sockets[inode]
+
+    def after(self, sockets: Mapping[int, KnownSocket], touched: Iterable[int]) -> SocketIndex:
+        """The index of `sockets`, which differ from these in no others than `touched`."""
+        new: SocketIndex = SocketIndex.__new__(SocketIndex)
+        new._by_ends, new._by_cookie, new.sockets = self._by_ends, self._by_cookie, self.sockets
+        new._follow(sockets, touched)
+        return new
+
+    def _follow(self, sockets: Mapping[int, KnownSocket], touched: Iterable[int]) -> None:
         for inode in touched:
             old, new = self.sockets.get(inode), sockets.get(inode)
-            if old is not None and old.peer is not None:
-                rest = self._by_ends.pop((old.local, old.peer)) - {inode}
-                if rest:
-                    self._by_ends[old.local, old.peer] = rest
-            if new is not None and new.peer is not None:
-                ends = (new.local, new.peer)
-                self._by_ends[ends] = self._by_ends.get(ends, frozenset()) | {inode}
+            before = (old.local, old.peer) if old is not None and old.peer is not None else None
+            now = (new.local, new.peer) if new is not None and new.peer is not None else None
+            if before is not None and before != now:
+                rest = self._by_ends[before] - {inode}
+                self._by_ends = self._by_ends.but({before: rest})
+            if now is not None and before != now:
+                self._by_ends = self._by_ends.but({now: self._by_ends.get(now, frozenset()) | {inode}})
+            if new is not None and new.cookie and self._by_cookie.get(new.cookie) != inode:
+                self._by_cookie = self._by_cookie.but({new.cookie: inode})
         self.sockets = sockets
 
 

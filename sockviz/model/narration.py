@@ -25,7 +25,7 @@ from sockviz.model.events import (
 )
 from sockviz.model.explanation import explain
 from sockviz.model.observing import changes
-from sockviz.model.stops import stop_before, stops
+from sockviz.model.stops import stop_after, stop_before
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import SocketValue, Value, show
 from sockviz.model.wording import address_text, call_as_made, receiver_name, result_value
@@ -120,9 +120,9 @@ def headline(timeline: Timeline, cursor: int) -> str:
     """One sentence for where the reader is: at a resting place the most telling event since the last, else the event itself."""
     if not 0 < cursor <= len(timeline):
         return ""
-    if cursor not in stops(timeline.events):
+    start = stop_before(timeline.stops, cursor)
+    if stop_after(timeline.stops, cursor - 1) != cursor:
         return narrate_at(timeline, cursor)
-    start = stop_before(timeline.events, cursor)
     if start >= cursor:
         start = 0
     events = timeline.events

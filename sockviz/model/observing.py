@@ -114,22 +114,10 @@ def _same_ends(old: SocketRow, new: SocketRow) -> bool:
 
 
 def _whose(row: SocketRow, world: World) -> str:
-    inode = row.inode or _left_behind(row, world)
+    left = None if row.inode else world.left_by(row)
+    inode = row.inode if left is None else left.inode
     owner = world.owner_of(inode)
     name = world.name_of(owner, inode) if owner else None
     if owner:
         return f"{owner}'s {name}" if name else f"a socket of {owner}"
     return f"{address_text(row.local)}'s socket" if row.local is not None else "a socket"
-
-
-def _left_behind(row: SocketRow, world: World) -> int:
-    """The inode that a row without an owner had while a descriptor held it; 0 where it never was held."""
-    return next(
-        (
-            known.inode
-            for known in world.sockets.values()
-            if (row.cookie and known.cookie == row.cookie)
-            or (known.peer is not None and (known.local, known.peer) == (row.local, row.peer))
-        ),
-        0,
-    )

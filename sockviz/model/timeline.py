@@ -1,20 +1,23 @@
 """The events of a run in order, with the world after each.
 
-Appending folds one event. The world at any earlier event is folded again from the nearest kept world, so that
-memory stays with the events while stepping back stays quick.
+Appending folds one event, and enters in a ledger what of the world it changed: worlds share all else, so that the world after any
+event is there to be looked up, and memory stays with the events.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import Any
 
 from sockviz.model.events import Event
 from sockviz.model.fold import fold
+from sockviz.model.ledger import Ledger
+from sockviz.model.stops import begins
 from sockviz.model.world import World
 
-#: A world is kept after every so many events: the most that is folded again to step back.
-KEEP_EVERY = 64
+#: So many worlds of the past are held as they were looked up last: whoever asks again is given the same one.
+_AT_HAND = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,9 @@ class Timeline:
         self.header = header
         self._events: list[Event] = []
         self._world = World()
-        self._kept: list[World] = [self._world]
-        self._recent: tuple[int, World] = (0, self._world)
+        self._past: Ledger[str, Any] = Ledger(vars(self._world))
+        self._at_hand: dict[int, World] = {}
+        self._stops: list[int] = []
         for event in events:
             self.append(event)
 
@@ -72,16 +76,27 @@ class Timeline:
         return self._events
 
     @property
+    def stops(self) -> Sequence[int]:
+        """Where a reader rests, ascending: see `sockviz.model.stops`. Not to be changed."""
+        return self._stops
+
+    @property
     def world(self) -> World:
         """The world after the last event."""
         return self._world
 
     def append(self, event: Event) -> World:
         """Adds `event`; returns the world after it."""
+        number = len(self._events)
+        before, self._world = self._world, fold(self._world, event)
+        known = vars(before)
+        self._past = self._past.but(
+            {name: value for name, value in vars(self._world).items() if value is not known[name]}
+        )
+        if number and not begins(event):
+            self._stops.pop()  # where the run was: nobody rests there any more
+        self._stops.append(number + 1)
         self._events.append(event)
-        self._world = fold(self._world, event)
-        if len(self._events) % KEEP_EVERY == 0:
-            self._kept.append(self._world.without_indexes())
         return self._world
 
     def world_at(self, n: int) -> World:
@@ -90,12 +105,10 @@ class Timeline:
             raise IndexError(f"event {n} of {len(self._events)}")
         if n == len(self._events):
             return self._world
-        base = n // KEEP_EVERY * KEEP_EVERY
-        world = replace(self._kept[n // KEEP_EVERY])  # a copy: what a reader looks up in it is not kept
-        recent_n, recent = self._recent
-        if base <= recent_n <= n:  # playing forward through the past costs one fold an event
-            base, world = recent_n, recent
-        for event in self._events[base:n]:
-            world = fold(world, event)
-        self._recent = (n, world)
+        world = self._at_hand.pop(n, None)
+        if world is None:
+            world = World(**dict(self._past.after(n).items()))
+            if len(self._at_hand) == _AT_HAND:
+                del self._at_hand[next(iter(self._at_hand))]  # the one that was asked for longest ago
+        self._at_hand[n] = world
         return world

@@ -7,11 +7,11 @@ asleep) both facts stand, each with its source.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sockviz.model.calls import Call
 from sockviz.model.events import ExpectationJudged, PacketCaptured, PredictionSettled
-from sockviz.model.index import RowIndex, SocketIndex, inodes_in
+from sockviz.model.index import RowIndex, SocketIndex, inodes_in, port
 from sockviz.model.inference import InferredSegment
 from sockviz.model.link import LinkState
 from sockviz.model.log import Log
@@ -50,6 +50,7 @@ class Process:
     names: Mapping[str, Value] = field(default_factory=dict)
     open_fds: Mapping[str, int] = field(default_factory=dict)
     calls: Log[Call] = field(default_factory=Log)
+    latest: Mapping[str, Call] = field(default_factory=dict)  # of each name, the call that it was done with last
     current: Call | None = None
     line: int | None = None  # the line it is at, until the line has finished
     fds: tuple[FdEntry, ...] = ()
@@ -122,6 +123,7 @@ class World:
     ended: bool = False
     processes: Mapping[str, Process] = field(default_factory=dict)
     lines: Mapping[int, Line] = field(default_factory=dict)
+    begun: Mapping[str, int] = field(default_factory=dict)  # the line that each process, or the link, began last
     rows: Mapping[tuple[str, RowKey], SocketRow] = field(default_factory=dict)
     sockets: Mapping[int, KnownSocket] = field(default_factory=dict)
     packets: Log[SeenPacket] = field(default_factory=Log)
@@ -136,32 +138,28 @@ class World:
     row_index: RowIndex | None = field(default=None, compare=False, repr=False)
     socket_index: SocketIndex | None = field(default=None, compare=False, repr=False)
 
-    @property
-    def _rows(self) -> RowIndex:
+    def rows_indexed(self) -> RowIndex:
+        """The index of its rows."""
         index = self.row_index
         if index is None or index.rows is not self.rows:
             index = RowIndex(self.rows)
             object.__setattr__(self, "row_index", index)  # remembered: says nothing that the rows do not
         return index
 
-    @property
-    def _known(self) -> SocketIndex:
+    def sockets_indexed(self) -> SocketIndex:
+        """The index of its sockets."""
         index = self.socket_index
         if index is None or index.sockets is not self.sockets:
             index = SocketIndex(self.sockets)
             object.__setattr__(self, "socket_index", index)  # likewise
         return index
 
-    def without_indexes(self) -> World:
-        """This world, to be kept: what can be worked out again is left out."""
-        return replace(self, row_index=None, socket_index=None)
-
     def row_of(self, inode: int) -> SocketRow | None:
         """The kernel's row for the socket that had `inode`, also after its descriptor is closed.
 
         By inode while a descriptor owns it; then by cookie; then by 4-tuple (a TIME-WAIT row has no inode).
         """
-        rows = self._rows
+        rows = self.rows_indexed()
         found = rows.with_inode(inode)
         if found:
             return found
@@ -182,12 +180,13 @@ class World:
 
     def peer_row(self, row: SocketRow) -> SocketRow | None:
         """The other end of a connection, where the kernel of one of our hosts has a row for it."""
+        rows = self.rows_indexed()
         if row.protocol == "UNIX":
-            return self._rows.with_inode(row.peer_inode)
+            return rows.with_inode(row.peer_inode)
         if row.peer is None or row.local is None:
             return None
-        for host in self._rows.hosts:
-            for other in self._rows.between((host, row.protocol, row.peer, row.local)):
+        for host in rows.hosts:
+            for other in rows.between((host, row.protocol, row.peer, row.local)):
                 if other is not row:
                     return other
         return None
@@ -197,19 +196,39 @@ class World:
         if row.local is None or row.is_listening:
             return None
         host = self.host_of(row)
-        port = _port(row.local)
-        for (other_host, _), other in self._rows.listening.items():
-            if other_host == host and other.protocol == row.protocol and _port(other.local) == port:
+        wanted = port(row.local)
+        for (other_host, _), other in self.rows_indexed().listening.items():
+            if other_host == host and other.protocol == row.protocol and port(other.local) == wanted:
                 return other
         return None
 
+    def accept_queue(self, listener: SocketRow) -> Iterable[SocketRow]:
+        """The rows of the connections that wait for `listener`'s accept, in the order in which they were seen."""
+        return self.rows_indexed().accept_queue(self.host_of(listener), listener).values()
+
+    def syn_queue(self, listener: SocketRow) -> Iterable[SocketRow]:
+        """The rows of the connections half-way through their handshake with `listener`, likewise."""
+        return self.rows_indexed().syn_queue(self.host_of(listener), listener).values()
+
+    def timed(self) -> Iterable[SocketRow]:
+        """The rows that have a timer running."""
+        return self.rows_indexed().timed.values()
+
     def listeners(self) -> Iterable[SocketRow]:
         """Every row that listens."""
-        return self._rows.listening.values()
+        return self.rows_indexed().listening.values()
 
     def known_by(self, local: Address | None, peer: Address) -> KnownSocket | None:
         """The socket of the lesson that last had the connection between these."""
-        return self._known.between(local, peer)
+        return self.sockets_indexed().between(local, peer)
+
+    def left_by(self, row: SocketRow) -> KnownSocket | None:
+        """The socket of the lesson whose connection `row` is, where no descriptor owns it: by cookie, then by 4-tuple."""
+        sockets = self.sockets_indexed()
+        known = sockets.with_cookie(row.cookie) if row.cookie else None
+        if known is None and row.peer is not None:
+            known = sockets.between(row.local, row.peer)
+        return known
 
     def owner_of(self, inode: int) -> str | None:
         """The live process that has a descriptor of `inode` (its creator first, after a fork), else its creator."""
@@ -224,7 +243,7 @@ class World:
     def host_of(self, row: SocketRow) -> str:
         """The host whose kernel said `row`."""
         key = row.key
-        return next((host for host in self._rows.hosts if self.rows.get((host, key)) is row), "")
+        return next((host for host in self.rows_indexed().hosts if self.rows.get((host, key)) is row), "")
 
     def name_of(self, process: str, inode: int) -> str | None:
         """The variable of `process` that holds the socket, where one does."""
@@ -235,8 +254,3 @@ class World:
             if isinstance(value, SocketValue) and value.inode == inode:
                 return name
         return None
-
-
-def _port(address: Address | None) -> object:
-    """What identifies a listener to those that connect to it: the port; of a UNIX socket, its name."""
-    return address[1] if isinstance(address, tuple) else address

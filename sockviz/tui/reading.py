@@ -7,12 +7,11 @@ follows a live run can make it go on, so nothing is ever performed twice.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 
 from sockviz.lesson.document import Page, Predict
 from sockviz.model.events import PageOpened
-from sockviz.model.stops import stops
 from sockviz.model.world import World
 from sockviz.player.run import Do, Run, Source
 from sockviz.tui.view import Focus, Look, Mode, View
@@ -39,7 +38,6 @@ class Reading:
         self.pointed: int | None = None
         self._recorded = run.source is Source.RECORDED
         self._own: dict[int, int | None] = {}  # the choices of who watches a recording: it stays as it is
-        self._stops: list[int] = []
         self._pages: list[int] = []
         self._counted = -1
         self._before: tuple[int, World] | None = None
@@ -64,10 +62,9 @@ class Reading:
         return self.run.timeline.world_at(self.cursor)
 
     @property
-    def stops(self) -> list[int]:
+    def stops(self) -> Sequence[int]:
         """The resting places so far."""
-        self._count()
-        return self._stops
+        return self.run.timeline.stops
 
     @property
     def resting(self) -> int:
@@ -95,7 +92,6 @@ class Reading:
             n for n in range(max(self._counted, 0), len(events)) if isinstance(events[n], PageOpened)
         ]
         self._counted = len(events)
-        self._stops = stops(events)
 
     # -- moving
 

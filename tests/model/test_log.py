@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sockviz.model.layers import Layers, layers
+from sockviz.model.ledger import Ledger, ledger
 from sockviz.model.log import Log
 
 
@@ -67,8 +67,8 @@ def test_any_tree_of_histories_is_as_with_lists(steps: list[tuple[int, int]]) ->
         )
     )
 )
-def test_layers_are_as_dicts(steps: list[tuple[int, dict[int, int], list[int]]]) -> None:
-    made, dicts = [Layers[int, int]()], [dict[int, int]()]
+def test_ledgers_are_as_dicts(steps: list[tuple[int, dict[int, int], list[int]]]) -> None:
+    made, dicts = [Ledger[int, int]()], [dict[int, int]()]
     for place, changed, gone in steps:
         stem = place % len(made)
         made.append(made[stem].but(changed, gone))
@@ -80,12 +80,28 @@ def test_layers_are_as_dicts(steps: list[tuple[int, dict[int, int], list[int]]])
         assert all(ours[key] == value and key in ours for key, value in plain.items())
         assert 999 not in ours
         assert ours == plain
-        assert layers(ours) is ours
-        assert layers(plain) == ours
+        assert ledger(ours) is ours
+        assert ledger(plain) == ours
+        assert list(ours.values()) == list(plain.values())
+        assert [ours.get(key, -1) for key in range(201)] == [plain.get(key, -1) for key in range(201)]
         with pytest.raises(KeyError):
             ours[999]
 
 
-def test_few_changes_to_a_large_mapping_share_its_base() -> None:
-    large = Layers(dict.fromkeys(range(1000), 0))
-    assert large.but({5: 1})._base is large._base
+def test_one_history_shares_a_book_and_every_change_can_be_gone_back_to() -> None:
+    made = [Ledger({0: "first"})]
+    for number in range(1, 20):
+        made.append(made[-1].but({number % 7: f"change {number}"}, gone=[(number * 3) % 7]))
+    assert all(each._book is made[-1]._book for each in made)
+    assert [dict(made[-1].after(number)) for number in range(len(made))] == [dict(each) for each in made]
+    with pytest.raises(IndexError):
+        made[3].after(4)
+
+
+def test_a_ledger_may_be_written_on_while_it_is_walked_through() -> None:
+    before = Ledger({1: 1, 2: 2})
+    walked = []
+    for key, value in before.items():
+        before.but({key + 10: value}, gone=[key])
+        walked.append(key)
+    assert walked == [1, 2]

@@ -18,7 +18,6 @@ from sockviz.model.events import (
 )
 from sockviz.model.narration import headline, narrate, narrate_at
 from sockviz.model.sockets import State
-from sockviz.model.stops import stops
 from sockviz.model.values import SocketValue
 from sockviz.model.world import World
 from tests.tui.stage import scripted
@@ -26,7 +25,7 @@ from tests.tui.stage.scripted import Script
 
 
 def story(script: Script) -> list[str]:
-    return [headline(script.timeline, stop) for stop in stops(script.timeline.events)]
+    return [headline(script.timeline, stop) for stop in script.timeline.stops]
 
 
 def test_the_listen_queue_in_sentences() -> None:

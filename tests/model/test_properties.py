@@ -6,17 +6,18 @@ import copy
 import io
 import json
 import random
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sockviz.model import timeline as timeline_module
 from sockviz.model.events import Event
 from sockviz.model.fold import fold
+from sockviz.model.index import port
 from sockviz.model.recording import dump_event, load, save
+from sockviz.model.sockets import State
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import decode, encode
 from sockviz.model.world import World
@@ -72,7 +73,7 @@ def test_the_indexes_say_what_a_walk_over_every_row_says(run: list[Event]) -> No
     world = World()
     for event in run:
         world = fold(world, event)
-        fresh = world.without_indexes()
+        fresh = replace(world, row_index=None, socket_index=None)
         for inode in range(7):
             assert world.row_of(inode) == fresh.row_of(inode)
             owned = [row for row in world.rows.values() if inode and row.inode == inode]
@@ -82,9 +83,19 @@ def test_the_indexes_say_what_a_walk_over_every_row_says(run: list[Event]) -> No
             assert world.host_of(row) == host
             assert world.listener_of(row) == fresh.listener_of(row)
             assert world.peer_row(row) == fresh.peer_row(row)
+            assert world.left_by(row) == fresh.left_by(row)
             peer = world.peer_row(row)
             if peer is not None and row.protocol != "UNIX":
                 assert (peer.local, peer.peer) == (row.peer, row.local)
+        for listener in world.listeners():
+            at = (world.host_of(listener), listener.protocol, port(listener.local))
+            here = [row for (host, _), row in world.rows.items() if (host, row.protocol, port(row.local)) == at]
+            opening = {repr(row) for row in here if row.state is State.SYN_RECEIVED}
+            done = {repr(row) for row in here if not row.inode and row.state in (State.ESTABLISHED, State.CLOSE_WAIT)}
+            assert {repr(row) for row in world.syn_queue(listener)} == opening
+            assert {repr(row) for row in world.accept_queue(listener)} == done
+        timed = {repr(row) for row in world.rows.values() if row.expires is not None}
+        assert {repr(row) for row in world.timed()} == timed
 
 
 @slow
@@ -110,11 +121,8 @@ def test_values_cross_as_json_and_come_back_with_their_types(value: object) -> N
 
 
 @slow
-@given(made.runs, st.integers(1, 5), st.randoms(use_true_random=False))
-def test_stepping_anywhere_and_back_is_the_same_as_being_there(
-    monkeypatch: pytest.MonkeyPatch, run: list[Event], keep: int, walk: random.Random
-) -> None:
-    monkeypatch.setattr(timeline_module, "KEEP_EVERY", keep)
+@given(made.runs, st.randoms(use_true_random=False))
+def test_stepping_anywhere_and_back_is_the_same_as_being_there(run: list[Event], walk: random.Random) -> None:
     timeline = Timeline(HEADER, run)
     expected = [folded(run[:n]) for n in range(len(run) + 1)]
     for _ in range(20):

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from sockviz.model.events import CaptureLost, Event, LessonEnded, PageOpened, StatementBegun
 from sockviz.model.stops import stop_after, stop_before, stops
+from sockviz.model.timeline import Timeline
+from tests.model.runs import HEADER
 
 KINDS: dict[str, Event] = {
     "P": PageOpened(1.0, 0), "L": StatementBegun(1.0, "server", 1), ".": CaptureLost(1.0, "loopback", 1), "E": LessonEnded(1.0),
@@ -36,6 +38,14 @@ def test_where_stepping_rests(text: str, expected: list[int]) -> None:
     assert stops(run(text)) == expected
 
 
+@given(st.text("PL.E", max_size=20))
+def test_a_timeline_keeps_them_as_it_grows(text: str) -> None:
+    timeline = Timeline(HEADER)
+    for length, event in enumerate(run(text), start=1):
+        timeline.append(event)
+        assert timeline.stops == stops(run(text)[:length])
+
+
 @pytest.mark.parametrize(
     ("text", "n", "before", "after"),
     [
@@ -44,19 +54,20 @@ def test_where_stepping_rests(text: str, expected: list[int]) -> None:
     ],
 )  # fmt: skip
 def test_the_stop_before_and_after(text: str, n: int, before: int, after: int) -> None:
-    assert stop_before(run(text), n) == before
-    assert stop_after(run(text), n) == after
+    assert stop_before(stops(run(text)), n) == before
+    assert stop_after(stops(run(text)), n) == after
 
 
 @given(st.text("PL.E", max_size=20))
 def test_stepping_forward_reaches_the_end_and_back_the_first(text: str) -> None:
     events, n, visited = run(text), 0, []
+    resting = stops(events)
     while n < len(events):
-        n = stop_after(events, n)
+        n = stop_after(resting, n)
         visited.append(n)
-    assert visited == stops(events)
+    assert visited == resting
     back = []
-    while stop_before(events, n) < n:
-        n = stop_before(events, n)
+    while stop_before(resting, n) < n:
+        n = stop_before(resting, n)
         back.append(n)
     assert back == visited[-2::-1]

@@ -41,10 +41,10 @@ def test_moving_never_performs_and_always_rests_where_it_says(times: int, moves:
         match move:
             case "b":
                 reading.back()
-                assert reading.cursor == (stop_before(events, at) if stops(events)[0] < at else at)
+                assert reading.cursor == (stop_before(stops(events), at) if stops(events)[0] < at else at)
             case "f":
                 reading.forward()
-                assert reading.cursor == stop_after(events, at)
+                assert reading.cursor == stop_after(stops(events), at)
             case "<" | ">":
                 reading.go(at + (1 if move == ">" else -1))
             case "home" | "end":

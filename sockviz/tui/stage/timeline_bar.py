@@ -9,7 +9,6 @@ from rich.cells import cell_len
 
 from sockviz.model.events import CallReturned, Event, PageOpened, StatementBegun
 from sockviz.model.narration import headline
-from sockviz.model.stops import stops
 from sockviz.tui.palette import hues
 from sockviz.tui.stage.drawing import Drawing
 from sockviz.tui.stage.ink import Line, Run, crop, ends, finish, line, wrap
@@ -74,7 +73,7 @@ def _failed(view: View) -> bool:
 
 def _track(view: View, width: int) -> Line:
     events = view.timeline.events
-    places = stops(events)
+    places = view.timeline.stops
     if not places:
         return Line()
     here = max(0, bisect_right(places, view.cursor) - 1)

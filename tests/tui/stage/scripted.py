@@ -497,7 +497,7 @@ def view(
     timeline = script.timeline
     n = len(timeline) if cursor is None else cursor
     world = timeline.world_at(n)
-    before = timeline.world_at(stop_before(timeline.events, n) if n else 0)
+    before = timeline.world_at(stop_before(timeline.stops, n) if n else 0)
     done = set(world.lines)
     coming = next((s for s in script.lesson.statements if s.line not in done), None)
     following = Next(Do.PERFORM, coming) if coming is not None else Next(Do.END)

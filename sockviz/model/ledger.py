@@ -1,0 +1,206 @@
+"""A mapping whose every past state is cheap to keep."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, ItemsView, Iterator, Mapping, ValuesView
+from enum import Enum
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+D = TypeVar("D")
+
+
+class _Nothing(Enum):
+    """What a key has while it is not in the mapping."""
+
+    NOTHING = "nothing"
+
+
+_NOTHING = _Nothing.NOTHING
+
+
+class _Past(Generic[V]):
+    """What one key has had: the number of each change of it, ascending, and what it had from then on."""
+
+    __slots__ = ("numbers", "values")
+
+    def __init__(self, number: int, value: V | _Nothing) -> None:
+        self.numbers = [number]
+        self.values = [value]
+
+    def at(self, number: int) -> V | _Nothing:
+        """What the key had after so many changes of the mapping."""
+        if self.numbers[-1] <= number:
+            return self.values[-1]
+        place = bisect_right(self.numbers, number)
+        return self.values[place - 1] if place else _NOTHING
+
+
+class _Book(Generic[K, V]):
+    """One history of changes. ``order``: each key with the change that brought it, again where it came back."""
+
+    __slots__ = ("changes", "order", "pasts", "returns")
+
+    def __init__(self) -> None:
+        self.changes = 0
+        self.pasts: dict[K, _Past[V]] = {}
+        self.order: list[tuple[int, K]] = []
+        self.returns = False  # some key has come back
+
+    def enter(self, key: K, value: V | _Nothing, number: int) -> int:
+        """Enters what `key` has from change `number` on. Returns by how much the mapping has grown."""
+        past = self.pasts.get(key)
+        if past is None:
+            if value is _NOTHING:
+                return 0
+            self.pasts[key] = _Past(number, value)
+            self.order.append((number, key))
+            return 1
+        before = past.values[-1]
+        if past.numbers[-1] == number:
+            past.values[-1] = value
+        else:
+            past.numbers.append(number)
+            past.values.append(value)
+        if before is _NOTHING and value is not _NOTHING:
+            self.order.append((number, key))
+            self.returns = True
+        return (value is not _NOTHING) - (before is not _NOTHING)
+
+    def until(self, number: int) -> _Book[K, V]:
+        """A book of its own with the changes up to `number`: another history goes on from there."""
+        book: _Book[K, V] = _Book()
+        book.changes = number
+        for key, past in self.pasts.items():
+            place = bisect_right(past.numbers, number)
+            if place:
+                copied = book.pasts[key] = _Past(0, _NOTHING)
+                copied.numbers, copied.values = past.numbers[:place], past.values[:place]
+        book.order = [entry for entry in self.order if entry[0] <= number]
+        book.returns = self.returns
+        return book
+
+
+class Ledger(Mapping[K, V], Generic[K, V]):
+    """A dict's items in a dict's order, after some number of changes. `but` gives another with one change more.
+
+    All of one history share its book, so each costs a reference and two numbers, and each change what it changes.
+    """
+
+    __slots__ = ("_book", "_length", "_number")
+
+    def __init__(self, items: Mapping[K, V] | None = None) -> None:
+        self._book: _Book[K, V] = _Book()
+        self._number = self._length = 0
+        for key, value in (items or {}).items():
+            self._length += self._book.enter(key, value, 0)
+
+    def but(self, changed: Mapping[K, V], gone: Iterable[K] = ()) -> Ledger[K, V]:
+        """These items without those `gone`, then with those `changed`."""
+        leaving = [key for key in gone if key in self]
+        if not leaving and not changed:
+            return self
+        book = self._book if self._book.changes == self._number else self._book.until(self._number)
+        new: Ledger[K, V] = Ledger.__new__(Ledger)
+        new._book, new._number, new._length = book, self._number + 1, self._length
+        book.changes = new._number
+        for key in leaving:
+            new._length += book.enter(key, _NOTHING, new._number)
+        for key, value in changed.items():
+            new._length += book.enter(key, value, new._number)
+        return new
+
+    def after(self, changes: int) -> Ledger[K, V]:
+        """This mapping as it was after so many changes since it was made, which must not be more than it has."""
+        if not 0 <= changes <= self._number:
+            raise IndexError(f"change {changes} of {self._number}")
+        old: Ledger[K, V] = Ledger.__new__(Ledger)
+        old._book, old._number = self._book, changes
+        old._length = sum(1 for _ in old._pairs())
+        return old
+
+    def _pairs(self) -> Iterator[tuple[K, V]]:
+        book, number = self._book, self._number
+        keys: Iterable[K]
+        if book.returns:
+            # What came back stands where it came back to.
+            last: dict[K, None] = {}
+            for since, key in book.order:
+                if since > number:
+                    break
+                last.pop(key, None)
+                last[key] = None
+            keys = list(last)
+        else:
+            # A copy: the book may be written on while somebody walks through it.
+            keys = [key for since, key in book.order if since <= number]
+        for key in keys:
+            value = book.pasts[key].at(number)
+            if value is not _NOTHING:
+                yield key, value
+
+    def __getitem__(self, key: K) -> V:
+        past = self._book.pasts.get(key)
+        value = _NOTHING if past is None else past.at(self._number)
+        if value is _NOTHING:
+            raise KeyError(key)
+        return value
+
+    def get(self, key: K, default: D = None) -> V | D:  # type: ignore[override, assignment]  # as typeshed's overloads
+        """What `key` has, or `default`."""
+        past = self._book.pasts.get(key)
+        value = _NOTHING if past is None else past.at(self._number)
+        return default if value is _NOTHING else value
+
+    def __contains__(self, key: object) -> bool:
+        past = self._book.pasts.get(key)  # type: ignore[call-overload]  # any object may be asked for
+        return past is not None and past.at(self._number) is not _NOTHING
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[K]:
+        return (key for key, _ in self._pairs())
+
+    def items(self) -> ItemsView[K, V]:
+        """Keys with what they have."""
+        return _Items(self)
+
+    def values(self) -> ValuesView[V]:
+        """What the keys have."""
+        return _Values(self)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Ledger) and other._book is self._book and other._number == self._number:
+            return True
+        return isinstance(other, Mapping) and dict(self.items()) == dict(other.items())
+
+    __hash__ = None  # type: ignore[assignment]  # compares by value, and values may be unhashable
+
+    def __repr__(self) -> str:
+        return f"Ledger({dict(self.items())!r})"
+
+
+class _Items(ItemsView[K, V]):
+    """Walks the book once, where the view that every mapping has would look each key up again."""
+
+    _mapping: Ledger[K, V]
+
+    def __iter__(self) -> Iterator[tuple[K, V]]:
+        return self._mapping._pairs()
+
+
+class _Values(ValuesView[V]):
+    """Likewise."""
+
+    _mapping: Ledger[object, V]
+
+    def __iter__(self) -> Iterator[V]:
+        return (value for _, value in self._mapping._pairs())
+
+
+def ledger(items: Mapping[K, V]) -> Ledger[K, V]:
+    """`items` as a ledger: themselves where they are one already."""
+    return items if isinstance(items, Ledger) else Ledger(items)
