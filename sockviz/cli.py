@@ -252,6 +252,12 @@ def _notes(options: argparse.Namespace) -> int:
     return OK
 
 
+def _man(options: argparse.Namespace) -> int:
+    from sockviz.manual import command
+
+    return command.run(options.word, as_json=options.json, out=sys.stdout, err=sys.stderr)
+
+
 def _shell(_options: argparse.Namespace) -> int:
     from sockviz.lab import shell
 
@@ -458,6 +464,19 @@ def _parser() -> argparse.ArgumentParser:
     notes = commands.add_parser("notes", help="the instructor's notes of a lesson, page by page")
     notes.add_argument("lesson", metavar="LESSON", help="its number, its slug or a path to a file")
     notes.set_defaults(command=_notes)
+
+    man = commands.add_parser(
+        "man",
+        help="a page for every call and every error",
+        description="Tells of a call or an error: what it does, its C and Python, what it returns, each error with its cause "
+        "and remedy, and which lessons perform it. Without WORD: all pages.",
+    )
+    man.add_argument(
+        "word", metavar="WORD", nargs="?",
+        help="a call (accept), an error (EADDRINUSE), its number (98) or Python's name for it (BrokenPipeError)",
+    )  # fmt: skip
+    man.add_argument("--json", action="store_true", help="as JSON")
+    man.set_defaults(command=_man)
 
     shell = commands.add_parser(
         "shell",

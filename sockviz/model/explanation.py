@@ -1,4 +1,7 @@
-"""What a failed call means *here*: its error's story, told of this call on this socket in this world."""
+"""What a failed call means *here*: its error told of this call on this socket in this world.
+
+What the error means at large, whatever the call: its page in `sockviz.manual`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 
 from sockviz.language import _
 from sockviz.model.calls import Call
-from sockviz.model.errnos import ALIASES, known
+from sockviz.model.errnos import ALIASES
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.wording import address_text, receiver_name
 from sockviz.model.world import World
@@ -15,15 +18,13 @@ from sockviz.model.world import World
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A failed call explained. ``here`` says what the error means for this call; ``number`` as the call reported it."""
+    """A failed call explained. ``here`` says what the error means for this call, else what the system said; ``number`` as the
+    call reported it."""
 
     call: str
     name: str
     number: int | None
-    says: str
     here: str
-    cause: str
-    remedy: str
     manual: str
 
 
@@ -45,14 +46,8 @@ def explain(call: Call, world: World) -> Explanation | None:
     """What the failure of `call` means in `world` (the one right after it); None where it did not fail."""
     if call.error is None:
         return None
-    story = known(call.error)
     number = call.errno if call.errno is not None else getattr(numbers, call.error, None)
-    return Explanation(
-        call.name, call.error, number,
-        story.says if story else call.message or _("an error without a story here"),
-        _here(call, world) or (story.says if story else call.message),
-        story.cause if story else "", story.remedy if story else "", manual_of(call),
-    )  # fmt: skip
+    return Explanation(call.name, call.error, number, _here(call, world) or call.message, manual_of(call))
 
 
 def _here(call: Call, world: World) -> str:

@@ -26,7 +26,15 @@ from sockviz.tui.themes import ANSI, DARK, MONOCHROME, NAMES, themes
 from sockviz.tui.widgets.thin_bar import ThinBar
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from sockviz.player.run import Run
+
+
+def _manual_commands() -> type[Provider]:
+    from sockviz.tui.commands import ManualCommands  # with the palette, not before
+
+    return ManualCommands
 
 
 class SockvizApp(App[int]):
@@ -35,6 +43,7 @@ class SockvizApp(App[int]):
 
     TITLE = "sockviz"
     CSS_PATH = "screens/home.tcss"  # a default screen's own style sheet is not read
+    COMMANDS = App.COMMANDS | {_manual_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit", tooltip="Leave sockviz"),
     ]
@@ -71,7 +80,7 @@ class SockvizApp(App[int]):
         """Home, unless a lesson is to be opened at once."""
         if self.options.lesson is not None:
             return Screen()
-        return HomeScreen(self.course, self.store, self.options.lab)
+        return HomeScreen(self.course, self.store, self.options.lab, self.options.manual)
 
     def on_mount(self) -> None:
         """Opens the lesson that was asked for."""
@@ -93,6 +102,9 @@ class SockvizApp(App[int]):
             if not isinstance(screen, HomeScreen):
                 break
             yield SystemCommand(f"Open {entry.name}", entry.summary, lambda e=entry: self._open_lesson(e, 0))
+        if isinstance(screen, HomeScreen):
+            about = "A page for every call and every error, as accept or EADDRINUSE"
+            yield SystemCommand("Manual", about, screen.action_manual)
         for name, theme in NAMES.items():
             yield SystemCommand(
                 f"Theme: {name}", f"Draw everything in the {name} theme", lambda t=theme: self._use(t)
@@ -167,6 +179,7 @@ class SockvizApp(App[int]):
             page=page,
             notes=self.options.notes,
             refusals=self.options.refusals(),
+            manual=self.options.manual,
         )
 
         # What labs this machine allows is known once one has been made: nothing is tried out before it is needed.

@@ -1,4 +1,4 @@
-"""What the command palette (ctrl+p) offers on the lesson screen: its actions and its pages."""
+"""What the command palette (ctrl+p) offers: on the lesson screen its actions and its pages, everywhere the manual's pages."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 if TYPE_CHECKING:
+    from sockviz.tui.app import SockvizApp
     from sockviz.tui.screens.lesson import LessonScreen
 
 
@@ -38,3 +39,27 @@ class LessonCommands(Provider):
         for page in screen.reading.run.lesson.pages:
             name = f"Page {page.index + 1}: {page.heading or 'without a heading'}"
             yield name, "Look at where this page began", partial(screen.go_to_page, page.index)
+
+
+class ManualCommands(Provider):
+    """Every page of the manual, by name, once something is typed."""
+
+    async def search(self, query: str) -> Hits:
+        """Those that match."""
+        manual = cast("SockvizApp", self.app).options.manual
+        matcher = self.matcher(query)
+        for name in manual().names():
+            title = f"Manual: {name}"
+            if (score := matcher.match(title)) > 0:
+                yield Hit(
+                    score,
+                    matcher.highlight(title),
+                    partial(self._open, name),
+                    title,
+                    "Its page of the manual",
+                )
+
+    def _open(self, name: str) -> None:
+        from sockviz.tui.screens.manual import ManualScreen  # with its first page
+
+        self.app.push_screen(ManualScreen(cast("SockvizApp", self.app).options.manual, (name,)))

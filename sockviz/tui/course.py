@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from sockviz.manual.reader import Manual
     from sockviz.player.run import Run
 
 
@@ -44,6 +45,12 @@ class CannotOpen(Exception):
 OpenRun: TypeAlias = Callable[[CourseEntry], Awaitable["Run"]]
 
 
+def _shipped() -> Manual:
+    from sockviz.manual.reader import shipped  # on demand: few ask for it, all wait for the start
+
+    return shipped()
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """How sockviz was started. ``lesson`` is opened at once, at ``page`` (from 0); None: the home screen.
@@ -60,3 +67,4 @@ class Options:
     refusals: Callable[[], tuple[type[Exception], ...]] = (
         tuple  # what `Run.advance` raises when its `problem` says why
     )
+    manual: Callable[[], Manual] = _shipped

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -18,6 +18,9 @@ from sockviz.progress import LessonProgress, Progress, ProgressStore
 from sockviz.tui.course import CourseEntry
 from sockviz.tui.widgets.key_bar import KeyBar
 
+if TYPE_CHECKING:
+    from sockviz.manual.reader import Manual
+
 
 class LessonChosen(Message):
     """The reader wants to open a lesson, at a page (from 0)."""
@@ -31,6 +34,9 @@ KEYS: list[BindingType] = [
     Binding("enter", "open", "open", id="home.open", priority=True, tooltip="Open the highlighted lesson"),
     Binding("space", "open", "open", show=False, id="home.open-space", tooltip="Open the highlighted lesson"),
     Binding("c", "resume", "continue", id="home.continue", tooltip="Continue where you left off"),
+    Binding(
+        "m", "manual", "manual", id="home.manual", tooltip="The manual: a page for every call and every error"
+    ),
     Binding("question_mark", "help", "help", key_display="?", id="home.help", tooltip="All keys"),
     Binding("q", "quit", "quit", id="home.quit", tooltip="Leave sockviz"),
 ]
@@ -57,9 +63,12 @@ class HomeScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = _WIDTHS
     VERTICAL_BREAKPOINTS = _HEIGHTS
 
-    def __init__(self, course: Sequence[CourseEntry], store: ProgressStore, lab: str) -> None:
+    def __init__(
+        self, course: Sequence[CourseEntry], store: ProgressStore, lab: str, manual: Callable[[], Manual]
+    ) -> None:
         super().__init__()
         self._course, self._store, self._lab = list(course), store, lab
+        self._manual = manual
 
     def compose(self) -> ComposeResult:
         """Title, the course beside its summary, keys."""
@@ -143,6 +152,12 @@ class HomeScreen(Screen[None]):
         from sockviz.tui.screens.help import HelpScreen  # on demand
 
         self.app.push_screen(HelpScreen(KEYS, stage=False))
+
+    def action_manual(self) -> None:
+        """The manual's list of pages."""
+        from sockviz.tui.screens.manual import ManualScreen  # on demand
+
+        self.app.push_screen(ManualScreen(self._manual))
 
     async def action_quit(self) -> None:
         """Leaves."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -28,6 +29,9 @@ from sockviz.tui.widgets.overlay import Kind, Overlays
 from sockviz.tui.widgets.page_text import Asked
 from sockviz.tui.widgets.panes import Panes
 from sockviz.tui.widgets.stage_area import StageArea
+
+if TYPE_CHECKING:
+    from sockviz.manual.reader import Manual
 
 _WIDTHS = [(0, "-narrow"), (112, "-medium"), (160, "-wide"), (190, "-vast")]
 _HEIGHTS = [(0, "-short"), (32, "-tall")]
@@ -54,6 +58,7 @@ class LessonScreen(Screen[tuple[str, ...]]):
         page: int = 0,
         notes: bool = False,
         refusals: tuple[type[Exception], ...] = (),
+        manual: Callable[[], Manual],
     ) -> None:
         super().__init__()
         self.reading = Reading(run)
@@ -62,7 +67,8 @@ class LessonScreen(Screen[tuple[str, ...]]):
         self._refusals = refusals
         self._focus = Focus()
         self._hint = ""
-        self._overlays = Overlays(self)
+        self._manual = manual
+        self._overlays = Overlays(self, lambda error: manual().story(error))
         self._movement = Movement(self, self._draw)
         self._frames = Frames(self, self._draw)
         self._countdowns = Countdowns(self, self._draw_countdowns)
@@ -378,6 +384,16 @@ class LessonScreen(Screen[tuple[str, ...]]):
         from sockviz.tui.screens.help import HelpScreen  # on demand: few look at it, all wait for the start
 
         self.app.push_screen(HelpScreen(list(KEYS), stage=True))
+
+    def action_manual(self) -> None:
+        """The manual's pages about what is in focus; its list, where nothing is."""
+        self._acted()
+        from sockviz.tui.in_focus import last_call, words_in_focus  # on demand, as help
+        from sockviz.tui.screens.manual import ManualScreen
+
+        view = self._view()
+        about = words_in_focus(view, Kind.ERRNO in self._overlays)
+        self.app.push_screen(ManualScreen(self._manual, about, last_call(view)))
 
     def action_leave(self) -> None:
         """Ends every process of the lesson, then goes back."""

@@ -46,6 +46,10 @@ KEYS: list[BindingType] = [
         tooltip="Two hosts: let that packet through twice",
     ),
     Binding("z", "zoom", "zoom", id="lesson.zoom", tooltip="Give the focused pane the whole screen, or put it back"),
+    Binding(
+        "m", "manual", "manual", id="lesson.manual",
+        tooltip="The manual's page of the error or call in focus (again: the next); with nothing in focus all pages",
+    ),
     Binding("question_mark", "help", "help", key_display="?", id="lesson.help", tooltip="All keys and symbols"),
     Binding("q", "leave", "quit", id="lesson.quit", tooltip="End the lesson and go back"),
     Binding(

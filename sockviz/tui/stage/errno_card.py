@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 from sockviz.model.calls import Call
 from sockviz.model.explanation import Explanation, explain
@@ -13,6 +14,12 @@ from sockviz.tui.stage.drawing import LongDrawing
 from sockviz.tui.stage.ink import Line, finish, line, wrap
 from sockviz.tui.view import View
 
+if TYPE_CHECKING:
+    from sockviz.manual.pages import ErrorPage
+
+#: The manual's page of an error by its name; None where there is none.
+Story: TypeAlias = "Callable[[str], ErrorPage | None]"
+
 #: Prose wider than this is hard to read.
 _COLUMN = 72
 
@@ -20,7 +27,7 @@ _COLUMN = 72
 def failed_call(view: View) -> Call | None:
     """The failed call that the reader points at; else the one that failed last."""
     world = view.world
-    if view.focus.line is not None and (pointed := _failed_on(world, view.focus.line)) is not None:
+    if view.focus.line is not None and (pointed := failed_on(world, view.focus.line)) is not None:
         return pointed
     failed = [c for p in world.processes.values() if (c := _last_failed(p.calls)) is not None]
     return max(failed, key=lambda call: call.returned or 0.0, default=None)
@@ -30,7 +37,8 @@ def _last_failed(calls: Sequence[Call]) -> Call | None:
     return next((call for call in reversed(calls) if call.error is not None), None)
 
 
-def _failed_on(world: World, number: int) -> Call | None:
+def failed_on(world: World, number: int) -> Call | None:
+    """The call of that line of the lesson that failed."""
     progress = world.lines.get(number)
     process = world.processes.get(progress.process) if progress else None
     if progress is None or process is None:
@@ -39,31 +47,35 @@ def _failed_on(world: World, number: int) -> Call | None:
     return next((call for call in reversed(calls) if call.error is not None), None)
 
 
-def draw_errno(view: View, width: int) -> list[Line]:
-    """The card, `width` cells wide and as high as it needs to be."""
+def draw_errno(view: View, width: int, story: Story) -> list[Line]:
+    """The card, `width` cells wide and as high as it needs to be; what the error means at large is told by `story`."""
     call = failed_call(view)
     told = explain(call, view.world) if call is not None else None
     nothing = [line(("no call has failed", "muted"))]
     lines = (
-        _card(call, told, receiver_name(call, view.world), min(width, _COLUMN))
+        _card(call, told, story(told.name), receiver_name(call, view.world), min(width, _COLUMN))
         if call is not None and told is not None
         else nothing
     )
     return finish(lines, width, len(lines), view.look)
 
 
-def _card(call: Call, told: Explanation, variable: str, width: int) -> list[Line]:
+def _card(call: Call, told: Explanation, page: ErrorPage | None, variable: str, width: int) -> list[Line]:
     number = f" {told.number}" if told.number is not None else ""
     lines = [
-        line((f"{FAILED} {told.name}", "bad"), (number, "muted"), f"  {told.says}"),
+        line((f"{FAILED} {told.name}", "bad"), (number, "muted"), f"  {page.says if page else call.message}"),
         line((f"{call.process}: {call_as_made(call)}", "muted")),
     ]
-    for title, text in (("here", told.here), ("usual cause", told.cause), ("what to do", told.remedy)):
+    here = told.here if page is None or told.here != call.message else ""  # the headline says it better
+    told_at_large = (("usual cause", page.cause), ("what to do", page.remedy)) if page else ()
+    for title, text in (("here", here), *told_at_large):
         if text:
             lines += [Line(), line((title, "strong")), *wrap(_sentence(text, variable), width)]
     lines += [Line(), line(("manual  ", "muted"), (told.manual, "code-call"))]
     if told.name not in ("TimeoutError",) and not told.name.startswith("EAI_"):
         lines[-1] += line(("   errno(3)", "muted"))
+    if page:
+        lines[-1] += line(("   m", "strong"), (" tells more", "muted"))
     return lines
 
 
@@ -74,9 +86,13 @@ def _sentence(text: str, variable: str) -> str:
 
 
 class ErrnoCard(LongDrawing):
-    """The card of a failed call."""
+    """The card of a failed call. ``story`` gives the manual's page of its error."""
+
+    def __init__(self, story: Story) -> None:
+        super().__init__()
+        self._story = story
 
     def draw(self, view: View, width: int, height: int) -> list[Line]:
         """Its lines."""
         del height
-        return draw_errno(view, width)
+        return draw_errno(view, width, self._story)

@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from sockviz.model.events import CallReturned
 from sockviz.tui.stage import ErrnoCard, InspectorView, StateDiagram
+from sockviz.tui.stage.errno_card import Story
 from sockviz.tui.view import Mode, View
 
 
@@ -27,11 +28,11 @@ _TITLES = {Kind.INSPECTOR: "evidence", Kind.STATES: "TCP states, RFC 9293", Kind
 class Overlay(VerticalScroll):
     """One such panel. Only the first two take the focus, to be scrolled; the card never does."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: Kind, story: Story) -> None:
         super().__init__(id=kind.value, classes="overlay")
         self.kind = kind
         self.can_focus = kind is not Kind.ERRNO
-        self._body = _body(kind)
+        self._body = _body(kind, story)
         self.border_title = _TITLES[kind]
         self.border_subtitle = "esc closes"
 
@@ -47,8 +48,8 @@ class Overlay(VerticalScroll):
 class Overlays:
     """Those that are open on a screen: one large one at a time, the card beside it."""
 
-    def __init__(self, screen: Screen[tuple[str, ...]]) -> None:
-        self._screen = screen
+    def __init__(self, screen: Screen[tuple[str, ...]], story: Story) -> None:
+        self._screen, self._story = screen, story
         self._opened: dict[Kind, Overlay] = {}
         self._explained = 0
 
@@ -61,7 +62,7 @@ class Overlays:
             return
         for other in [k for k in self._opened if Kind.ERRNO not in (k, kind)]:
             self.shut(other)
-        overlay = self._opened[kind] = Overlay(kind)
+        overlay = self._opened[kind] = Overlay(kind, self._story)
         overlay.show(view)
         # The diagram needs all the lines that 80×24 has; the others stay within the body.
         (self._screen if kind is Kind.STATES else self._screen.query_one("#body")).mount(overlay)
@@ -103,11 +104,11 @@ class Overlays:
             overlay.show(view)
 
 
-def _body(kind: Kind) -> InspectorView | StateDiagram | ErrnoCard:
+def _body(kind: Kind, story: Story) -> InspectorView | StateDiagram | ErrnoCard:
     match kind:
         case Kind.INSPECTOR:
             return InspectorView()
         case Kind.STATES:
             return StateDiagram()
         case Kind.ERRNO:
-            return ErrnoCard()
+            return ErrnoCard(story)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sockviz.manual.reader import shipped
 from sockviz.model.events import CallReturned, PacketCaptured
 from sockviz.model.sockets import FdEntry, State, Timer
 from sockviz.model.values import SocketValue
@@ -48,7 +49,7 @@ def draw_all(view: View, width: int, height: int) -> list[list[Line]]:
     ]
     for lines in drawings:
         assert len(lines) == height
-    return [*drawings, draw_inspector(view, width), draw_errno(view, width)]
+    return [*drawings, draw_inspector(view, width), draw_errno(view, width, shipped().story)]
 
 
 def fills(view: View, width: int, height: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sockviz.manual.reader import shipped
 from sockviz.tui.stage.errno_card import draw_errno
 from sockviz.tui.stage.ink import Line
 from sockviz.tui.stage.inspector import draw_inspector
@@ -113,4 +114,4 @@ def test_the_inspector(name: str, moment: int, focus: Focus) -> None:
 
 
 def test_the_errno_card() -> None:
-    check("errno", beside(draw_errno(scripted.view(scripted.refused()), 60)))
+    check("errno", beside(draw_errno(scripted.view(scripted.refused()), 60, shipped().story)))

@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from sockviz.manual.reader import shipped
 from sockviz.tui.messages import InspectRequested, LineFocused, PacketFocused, SocketFocused
 from sockviz.tui.palette import theme_variables
 from sockviz.tui.stage import (
@@ -31,7 +32,8 @@ from sockviz.tui.view import Focus, View
 from tests.tui.stage import scripted
 
 WIDGETS: list[Callable[[], Drawing]] = [
-    lambda: ProcessPanel("client"), WirePanel, Roadmap, TimelineBar, StateDiagram, InspectorView, ErrnoCard,
+    lambda: ProcessPanel("client"), WirePanel, Roadmap, TimelineBar, StateDiagram, InspectorView,
+    lambda: ErrnoCard(shipped().story),
 ]  # fmt: skip
 
 

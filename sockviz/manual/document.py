@@ -1,0 +1,100 @@
+"""A page as one Markdown document: what is written, and what is computed (numbers, lessons, the calls that give an error).
+
+Both front ends show this; the terminal as text, the screen with its colours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from sockviz.manual.lessons import Course, Place
+from sockviz.manual.pages import CallPage, ErrorPage, Failure, ManualPage
+from sockviz.manual.parser import LESSON_LINK
+from sockviz.manual.system import on_this_system
+
+#: While the lessons are still being read.
+READING = "The lessons are being read…"
+_LINK = re.compile(r"\[([^\]]*)" + LESSON_LINK.pattern)
+
+
+def document(page: ManualPage, calls: Sequence[CallPage], course: Course | None) -> str:
+    """The whole page. Of `calls` those are named that give an error; without a `course` its lessons are still to come."""
+    parts = _of_call(page) if isinstance(page, CallPage) else _of_error(page, calls)
+    verb = "perform it" if isinstance(page, CallPage) else "meet it"
+    parts += [f"## Lessons that {verb}", _lessons(places_of(page, course)) if course is not None else READING]
+    parts += ["## Read more", ", ".join(page.see) + "."]
+    if page.related:
+        parts.append(f"Other pages here: {', '.join(page.related)}.")
+    return _without_links("\n\n".join(parts)) + "\n"
+
+
+def places_of(page: ManualPage, course: Course) -> list[Place]:
+    """The lessons that perform a call or meet an error."""
+    return course.performing(*page.functions) if isinstance(page, CallPage) else course.meeting(page.name)
+
+
+def given_by(error: str, calls: Iterable[CallPage]) -> list[tuple[CallPage, Failure]]:
+    """The calls that give an error, each with its cause there."""
+    return [(page, failure) for page in calls for failure in page.failures if failure.name == error]
+
+
+def number_of(name: str) -> str:
+    """``EADDRINUSE (98)``, where this system has a number for it."""
+    number = on_this_system(name).number
+    return name if number is None else f"{name} ({number})"
+
+
+def _of_call(page: CallPage) -> list[str]:
+    parts = [
+        f"# {page.name}", f"**{page.summary[:1].upper()}{page.summary[1:]}.**", page.does.markdown,
+        "## In C", f"```c\n{page.c.markdown}\n```", "## In Python", f"```python\n{page.python.markdown}\n```",
+        "## It returns", page.returns.markdown, "## Does it block?", page.blocks.markdown,
+    ]  # fmt: skip
+    if page.failures:
+        items = [f"- **{number_of(f.name)}** {f.cause}\\\n  *Remedy:* {f.remedy}" for f in page.failures]
+        parts += ["## Errors", "\n".join(items)]
+    if page.elsewhere is not None:
+        parts += ["## Elsewhere", page.elsewhere.markdown]
+    return parts
+
+
+def _of_error(page: ErrorPage, calls: Sequence[CallPage]) -> list[str]:
+    parts = [f"# {page.name}", f"**{page.says[:1].upper()}{page.says[1:]}.**"]
+    if said := _on_this_system(page.name):
+        parts.append(said)
+    parts += ["## Usual cause", page.cause, "## What to do", page.remedy]
+    if page.more is not None:
+        parts += ["## More", page.more.markdown]
+    if given := given_by(page.name, calls):
+        parts += [
+            "## Calls that give it",
+            "\n".join(f"- **{call.name}** {failure.cause}" for call, failure in given),
+        ]
+    return parts
+
+
+def _on_this_system(name: str) -> str:
+    here = on_this_system(name)
+    if here.number is None:
+        return "" if here.exception else "This system does not have it."
+    said = f": “{here.text}”" if here.text else ""
+    same = f", the same as {', '.join(here.same)}" if here.same else ""
+    return f"On this system number {here.number}{same}{said}. Python raises `{here.exception}`."
+
+
+def _lessons(places: Sequence[Place]) -> str:
+    if not places:
+        return "None of those that are here."
+    return "\n".join(f"- {_named(place)}" for place in places)
+
+
+def _named(place: Place) -> str:
+    number = f"{place.number} " if place.number is not None else ""
+    pages = f"page {place.pages[0]}" if len(place.pages) == 1 else f"pages {', '.join(map(str, place.pages))}"
+    return f"{number}`{place.slug}`: {place.title}, {pages}"
+
+
+def _without_links(markdown: str) -> str:
+    """Links to lessons as emphasis: nothing here can be followed by a click."""
+    return _LINK.sub(lambda match: f"*{match[1]}*", markdown)

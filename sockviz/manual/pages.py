@@ -1,0 +1,95 @@
+"""What a page of the manual is once it has been read. Lines are 1-based and count in the page's own file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sockviz.lesson.document import Problem
+
+
+class BadPage(ValueError):
+    """A page that cannot be shown: all that is wrong with it, each at ``path:line:column``."""
+
+    def __init__(self, path: str, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(problem.text(path) for problem in problems))
+        self.path = path
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Markdown, and the line that it begins on."""
+
+    markdown: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error of one call: its usual cause there, and what to do."""
+
+    name: str
+    cause: str
+    remedy: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallPage:
+    """A call, or a family of calls.
+
+    ``functions`` are the keys of the table of calls that it describes (``socket.socket.accept``), ``also`` further names that
+    it answers to (``accept4``), ``see`` where standards and man pages say more, ``related`` other pages of the manual.
+    ``blocks`` begins with Yes or No.
+    """
+
+    path: str
+    name: str
+    summary: str
+    group: str
+    functions: tuple[str, ...]
+    also: tuple[str, ...]
+    see: tuple[str, ...]
+    related: tuple[str, ...]
+    does: Text
+    c: Text
+    python: Text
+    returns: Text
+    blocks: Text
+    failures: tuple[Failure, ...]
+    elsewhere: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """An errno or EAI code, or an error that Python raises by itself.
+
+    ``says`` is its meaning in a few words; ``cause`` and ``remedy`` are plain text: the card of a failed call shows them too.
+    """
+
+    path: str
+    name: str
+    says: str
+    cause: str
+    remedy: str
+    see: tuple[str, ...]
+    related: tuple[str, ...]
+    more: Text | None = None
+
+
+ManualPage: TypeAlias = CallPage | ErrorPage
+
+#: The groups of calls, in the order in which they are listed.
+GROUPS = (
+    "making sockets",
+    "names and addresses",
+    "connections",
+    "sending and receiving",
+    "ending",
+    "options and modes",
+    "many at once",
+    "descriptors and files",
+    "processes and signals",
+    "bytes and numbers",
+)

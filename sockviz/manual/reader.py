@@ -1,0 +1,170 @@
+"""Finds and reads the manual's pages. Nothing is read before it is asked for, and each page once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+from sockviz.language import current
+from sockviz.lesson.document import BadLesson, Lesson
+from sockviz.lesson.findings import closest
+from sockviz.manual import system
+from sockviz.manual.lessons import Course
+from sockviz.manual.pages import GROUPS, BadPage, CallPage, ErrorPage, ManualPage
+from sockviz.manual.parser import parse_call, parse_error
+from sockviz.model.errnos import ALIASES
+from sockviz.player.shelf import course, read_lesson, shelf
+
+
+class UnknownWord(LookupError):
+    """No page, or more than one, goes by that word. The message says what to write instead."""
+
+
+class Manual:
+    """The pages in `directory`, which has ``calls`` and ``errnos``; ``lessons`` gives the course's lessons, when asked."""
+
+    def __init__(self, directory: Path, lessons: Callable[[], Iterable[Lesson]]) -> None:
+        self._directory = directory
+        self._lessons = lessons
+        self._read: dict[Path, ManualPage] = {}
+        self._course: Course | None = None
+
+    # -- pages
+
+    def calls(self) -> list[CallPage]:
+        """All pages of calls, by group and name. Raises `BadPage` and OSError."""
+        pages = [self._call(name) for name in self._names("calls")]
+        return sorted(pages, key=lambda page: (GROUPS.index(page.group), page.name.strip("_")))
+
+    def errors(self) -> list[ErrorPage]:
+        """All pages of errors: errno's, then the resolver's, then Python's own. Raises `BadPage` and OSError."""
+        names = sorted(
+            self._names("errnos"), key=lambda name: (not name.startswith("E"), name.startswith("EAI_"), name)
+        )
+        return [self.error_page(name) for name in names]
+
+    def names(self) -> list[str]:
+        """What every page is called, calls first."""
+        return [*self._names("calls"), *self._names("errnos")]
+
+    def error_page(self, name: str) -> ErrorPage:
+        """The page of an error by its own name or another for the same number. Raises `BadPage` and OSError."""
+        path = self._path("errnos", ALIASES.get(name, name))
+        page = self._read.get(path)
+        if not isinstance(page, ErrorPage):
+            page = self._read[path] = parse_error(path.read_bytes(), str(path))
+        return page
+
+    def story(self, name: str) -> ErrorPage | None:
+        """The page of an error, or None where there is none that can be read: for who can do without."""
+        if not name.replace("_", "").isalnum():
+            return None
+        try:
+            return self.error_page(name)
+        except (BadPage, OSError):
+            return None
+
+    def _call(self, name: str) -> CallPage:
+        path = self._path("calls", name)
+        page = self._read.get(path)
+        if not isinstance(page, CallPage):
+            page = self._read[path] = parse_call(path.read_bytes(), str(path))
+        return page
+
+    def _path(self, kind: str, name: str) -> Path:
+        """The page's file: its translation into the reader's language, where there is one."""
+        translated = self._directory / kind / f"{name}.{current()}.md"
+        return translated if translated.exists() else self._directory / kind / f"{name}.md"
+
+    def _names(self, kind: str) -> list[str]:
+        return sorted(path.stem for path in (self._directory / kind).glob("*.md") if "." not in path.stem)
+
+    # -- by a reader's word
+
+    def find(self, word: str) -> ManualPage:
+        """The page that `word` means: ``accept``, ``accept(2)``, ``EADDRINUSE``, ``98``, ``BrokenPipeError``.
+
+        Raises `UnknownWord`, with the nearest; `BadPage` and OSError.
+        """
+        wanted = word.strip().partition("(")[0]
+        found = self._exact(wanted) or self._errors_by(wanted) or self._calls_by(wanted)
+        names = sorted({page.name for page in found})
+        if len(names) == 1:
+            return found[0]
+        if names:
+            raise UnknownWord(f"{word[:60]} may mean {', '.join(names)}; write one of them")
+        near = closest(wanted, self._every_word())
+        meant = f"; did you mean {near}?" if near else " (sockviz man lists them)"
+        raise UnknownWord(f"no page for {word[:60]}{meant}")
+
+    def page_of(self, key: str) -> CallPage | None:
+        """The page of a row of the table of calls, by its key."""
+        return next((page for page in self.calls() if key in page.functions), None)
+
+    def _exact(self, word: str) -> list[ManualPage]:
+        for name in self._names("calls"):
+            if name == word.casefold():
+                return [self._call(name)]
+        upper = word.upper()
+        for name in self._names("errnos"):
+            if name.upper() == ALIASES.get(upper, upper).upper():
+                return [self.error_page(name)]
+        return []
+
+    def _errors_by(self, word: str) -> list[ManualPage]:
+        names = self._names("errnos")
+        return [self.error_page(name) for name in dict.fromkeys(system.names_of(word)) if name in names]
+
+    def _calls_by(self, word: str) -> list[ManualPage]:
+        folded = word.casefold()
+        return [page for page in self.calls() if folded in (name.casefold() for name in _names_of(page))]
+
+    def _every_word(self) -> Iterator[str]:
+        yield from self.names()
+        yield from ALIASES
+        for page in self.calls():
+            yield from _names_of(page)
+
+    # -- lessons
+
+    def read_course(self) -> Iterator[Course]:
+        """Reads the course, a lesson at a time; the last that is given is whole. What cannot be read is passed over."""
+        if self._course is not None:
+            yield self._course
+            return
+        so_far = Course()
+        for lesson in self._lessons():
+            so_far.add(lesson)
+            yield so_far
+        self._course = so_far
+        yield so_far
+
+    @property
+    def known_course(self) -> Course | None:
+        """The whole course, if it has been read."""
+        return self._course
+
+    def course(self) -> Course:
+        """The whole course, read at once."""
+        *_, whole = self.read_course()
+        return whole
+
+
+def _names_of(page: CallPage) -> list[str]:
+    """What a page answers to beside its own name."""
+    return [*page.functions, *(key.rpartition(".")[2] for key in page.functions), *page.also]
+
+
+@cache
+def shipped() -> Manual:
+    """The manual that comes with sockviz, and its lessons."""
+    return Manual(shelf() / "assets" / "man", _course)
+
+
+def _course() -> Iterator[Lesson]:
+    for name in course():
+        try:
+            yield read_lesson(Path(name.path))
+        except (BadLesson, OSError):
+            continue  # `sockviz list` and `check` say what is wrong with it

@@ -1,0 +1,105 @@
+"""Pages for a terminal or a pipe: plain text of a given width; headings stand out by capitals, and bold where that may be."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from sockviz.manual.pages import GROUPS, CallPage, ErrorPage
+
+#: Text wider than this is hard to read.
+WIDEST = 100
+#: Narrower than this nothing is wrapped any more.
+NARROWEST = 30
+_INDENT = "    "
+_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
+
+
+def page_text(markdown: str, width: int, *, bold: bool) -> str:
+    """A page's document as text in lines of at most `width` cells (code is never broken)."""
+    lines: list[str] = []
+    for block, gap in _blocks(
+        MarkdownIt("commonmark").parse(markdown), max(min(width, WIDEST), NARROWEST), bold
+    ):
+        lines += ["", *block] if gap and lines else block
+    return "\n".join(lines) + "\n"
+
+
+def listing(calls: Sequence[CallPage], errors: Sequence[ErrorPage], width: int, *, bold: bool) -> str:
+    """Every page with what it is about, calls by group."""
+    width = max(min(width, WIDEST), NARROWEST)
+    column = max(len(page.name) for page in (*calls, *errors)) + 2
+    lines = ["A page for every call and every error: sockviz man NAME", ""]
+    for group in GROUPS:
+        if entries := [(page.name, page.summary) for page in calls if page.group == group]:
+            lines += [_heading(group, bold), *_entries(entries, column, width), ""]
+    lines += [_heading("errors", bold), *_entries([(page.name, page.says) for page in errors], column, width)]
+    return "\n".join(lines) + "\n"
+
+
+def _entries(entries: Sequence[tuple[str, str]], column: int, width: int) -> Iterator[str]:
+    for name, about in entries:
+        yield from textwrap.wrap(
+            about, width, initial_indent=f"  {name:<{column}}", subsequent_indent=" " * (column + 2),
+            break_long_words=False, break_on_hyphens=False,
+        )  # fmt: skip
+
+
+def _heading(text: str, bold: bool) -> str:
+    return f"{_BOLD}{text.upper()}{_PLAIN}" if bold else text.upper()
+
+
+def _blocks(tokens: Sequence[Token], width: int, bold: bool) -> Iterator[tuple[list[str], bool]]:
+    """The lines of each block, and whether a blank one comes before them: not below a heading, nor between items."""
+    gap, depth = False, 0
+    for at, token in enumerate(tokens):
+        match token.type:
+            case "bullet_list_open":
+                depth += 1
+            case "bullet_list_close":
+                depth, gap = depth - 1, True
+            case "inline" if tokens[at - 1].type == "heading_open":
+                text, title = _inline(token), tokens[at - 1].tag == "h1"
+                yield (
+                    [_heading(text, bold) if not title else f"{_BOLD}{text}{_PLAIN}" if bold else text],
+                    True,
+                )
+                gap = False
+            case "inline":
+                first = "  - " if depth else _INDENT
+                parts = _inline(token).split("\n")
+                yield (
+                    [
+                        row
+                        for n, part in enumerate(parts)
+                        for row in _wrapped(part, width, _INDENT if n else first)
+                    ],
+                    gap,
+                )
+                gap = not depth
+            case "fence" | "code_block":
+                yield [f"{_INDENT}{line}".rstrip() for line in token.content.rstrip("\n").split("\n")], gap
+                gap = True
+
+
+def _wrapped(text: str, width: int, first: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=_INDENT,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _inline(token: Token) -> str:
+    """Its words; a line ends only where the page says so."""
+    return "".join(
+        {"softbreak": " ", "hardbreak": "\n"}.get(child.type, child.content)
+        for child in token.children or ()
+        if child.type in ("text", "code_inline", "softbreak", "hardbreak")
+    )

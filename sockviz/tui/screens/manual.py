@@ -1,0 +1,212 @@
+"""The manual on the screen: a page about what is in focus, the next one with the same key, then the list of all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.geometry import Size
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from sockviz.language import _
+from sockviz.manual.document import document
+from sockviz.manual.pages import GROUPS, BadPage, CallPage, ManualPage
+from sockviz.manual.reader import Manual
+from sockviz.tui.widgets.key_bar import KeyBar
+from sockviz.tui.widgets.markdown import lines_of
+
+KEYS: list[BindingType] = [
+    Binding("enter", "choose", "open", id="manual.open", tooltip="Open the highlighted page"),
+    Binding("up", "move(-1)", "move", key_display="↑↓", id="manual.up", tooltip="Scroll, or choose a page in the list"),
+    Binding("down", "move(1)", "down", show=False, id="manual.down", tooltip="Scroll down, or the page below"),
+    Binding(
+        "space,pagedown", "leaf(1)", "page down", key_display="space", id="manual.page-down",
+        tooltip="One screen down (also PageDown)",
+    ),
+    Binding("b,pageup", "leaf(-1)", "page up", key_display="b", id="manual.page-up", tooltip="One screen up (also PageUp)"),
+    Binding("m", "further", "next page", id="manual.further", tooltip="The call of the error, and then the list of all pages"),
+    Binding("escape,q", "dismiss", "close", key_display="esc", id="manual.close", tooltip="Back to where you were (also q)"),
+]  # fmt: skip
+
+#: Lines wider than this are hard to read.
+_COLUMN = 100
+
+
+class PageText(Widget):
+    """A page's document as styled lines, as high as it needs to be."""
+
+    DEFAULT_CSS = "PageText { height: auto; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._markdown = ""
+
+    def show(self, markdown: str) -> None:
+        """Shows another document."""
+        self._markdown = markdown
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as it takes at `width`."""
+        del container, viewport
+        return len(self._lines(width))
+
+    def render(self) -> Content:
+        """All of them."""
+        return Content("\n").join(self._lines(self.size.width or 1))
+
+    def _lines(self, width: int) -> list[Content]:
+        return [
+            row
+            for line in lines_of(self._markdown, min(width, _COLUMN))
+            for row in line.split(allow_blank=True)
+        ]
+
+
+class ManualScreen(Screen[None]):
+    """`about` are errors and rows of the table of calls, each a page; the list follows them. ``near`` is highlighted there."""
+
+    CSS_PATH = "manual.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
+
+    def __init__(
+        self, manual: Callable[[], Manual], about: Sequence[str] = (), near: str | None = None
+    ) -> None:
+        super().__init__()
+        self._asked, self._about, self._near = manual, tuple(about), near
+        self._calls: list[CallPage] = []
+        self._pages: list[ManualPage] = []
+        self._at = 0
+
+    def compose(self) -> ComposeResult:
+        """The page, or the list in its place; keys."""
+        with VerticalScroll(id="page", can_focus=False):
+            yield PageText()
+        yield OptionList(id="pages")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Reads the pages and shows the first that was asked for."""
+        try:
+            manual = self._asked()
+            self._calls = manual.calls()
+            self._fill(manual)
+            found = [page for word in self._about if (page := _page(manual, word)) is not None]
+        except (BadPage, OSError) as error:
+            self.query_one("#page").border_title = _("the manual cannot be read")
+            self.query_one(PageText).show(f"```\n{error}\n```")
+            self.query_one("#pages").display = False
+            return
+        self._pages = list(dict.fromkeys(found))
+        self._show(0)
+        self.run_worker(self._read_course(manual), name="course")
+
+    @property
+    def page(self) -> ManualPage | None:
+        """The page that is shown; None for the list."""
+        return self._pages[self._at] if self._at < len(self._pages) else None
+
+    def _fill(self, manual: Manual) -> None:
+        options: list[Option] = []
+        column = max(map(len, manual.names())) + 2
+        for group in GROUPS:
+            options.append(Option(Content.styled(group, "bold $accent"), disabled=True))
+            options += [_option(p.name, p.summary, column) for p in self._calls if p.group == group]
+        options.append(Option(Content.styled(_("errors"), "bold $accent"), disabled=True))
+        options += [_option(p.name, p.says, column) for p in manual.errors()]
+        pages = self.query_one(OptionList)
+        pages.add_options(options)
+        near = _page(manual, self._near) if self._near else None
+        pages.highlighted = pages.get_option_index(near.name) if near else 1
+
+    def _show(self, at: int) -> None:
+        """The page `at` among those asked for; after the last the list."""
+        self._at = at % (len(self._pages) + 1)
+        page = self.page
+        box, pages = self.query_one("#page"), self.query_one(OptionList)
+        box.display, pages.display = page is not None, page is None
+        following = self._pages[self._at + 1].name if self._at + 1 < len(self._pages) else _("all pages")
+        if page is None:
+            following = self._pages[0].name if self._pages else ""
+            pages.border_title = _("manual: a page for every call and every error")
+            pages.border_subtitle = Content(f"m {following}") if following else ""
+            pages.focus()
+        else:
+            box.border_title, box.border_subtitle = (
+                Content(_("manual: {name}").format(name=page.name)),
+                Content(f"m {following}"),
+            )
+            box.scroll_home(animate=False)
+            self._draw()
+            self.set_focus(None)
+        self.refresh_bindings()
+
+    def _draw(self) -> None:
+        if self.page is not None:
+            self.query_one(PageText).show(document(self.page, self._calls, self._asked().known_course))
+
+    async def _read_course(self, manual: Manual) -> None:
+        """Reads the lessons, a lesson a turn of the event loop: no key waits for it."""
+        for _lesson in manual.read_course():
+            await asyncio.sleep(0)
+        self._draw()
+
+    # -- keys
+
+    def action_further(self) -> None:
+        """The next page that was asked for, then the list, and round again."""
+        self._show(self._at + 1)
+
+    def action_move(self, step: int) -> None:
+        """Scrolls the page, or moves in the list."""
+        if self.page is not None:
+            self.query_one("#page").scroll_relative(y=step, animate=False)
+        elif step < 0:
+            self.query_one(OptionList).action_cursor_up()
+        else:
+            self.query_one(OptionList).action_cursor_down()
+
+    def action_leaf(self, step: int) -> None:
+        """Scrolls by a screen."""
+        box = self.query_one("#page" if self.page is not None else "#pages")
+        if self.page is not None:
+            box.scroll_relative(y=step * max(box.size.height - 2, 1), animate=False)
+        elif step < 0:
+            self.query_one(OptionList).action_page_up()
+        else:
+            self.query_one(OptionList).action_page_down()
+
+    def action_choose(self) -> None:
+        """Opens the highlighted page."""
+        self.query_one(OptionList).action_select()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whatever its `parameters`: a page is opened from the list only."""
+        del parameters
+        return action != "choose" or self.page is None
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        page = _page(self._asked(), event.option_id or "")
+        if page is not None:
+            self._pages = [page]
+            self._show(0)
+
+
+def _page(manual: Manual, word: str) -> ManualPage | None:
+    """The page of a row of the table of calls by its key, of a call by its name, or of an error."""
+    named = next((page for page in manual.calls() if page.name == word), None)
+    return named or manual.page_of(word) or manual.story(word)
+
+
+def _option(name: str, about: str, column: int) -> Option:
+    return Option(Content.assemble("  ", (f"{name:<{column}}", "bold"), (about, "$quiet")), id=name)
