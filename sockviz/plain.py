@@ -30,6 +30,7 @@ from sockviz.model.fold import fold
 from sockviz.model.inference import InferredSegment
 from sockviz.model.narration import narrate
 from sockviz.model.observing import changes
+from sockviz.model.wording import values_bound
 from sockviz.model.world import World
 from sockviz.player.run import Do, Run
 
@@ -88,7 +89,9 @@ class Transcript:
             case CallEntered() | PredictionMade():
                 return []
             case StatementFinished(error=None):
-                return []
+                line = self.world.lines.get(event.line)
+                made = values_bound(line) if line is not None else {}
+                return [f"  {event.process}: {name} = {value}" for name, value in made.items()]
             case Observed():
                 told = changes(event, before, self.world)
                 return [_voice(_("kernel"), told)] if told else []

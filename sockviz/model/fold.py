@@ -191,7 +191,7 @@ def _finished(world: World, event: StatementFinished) -> World:
     if (
         line.process == event.process
     ):  # a forked child finishes its parent's line too; the parent's result is shown
-        line = replace(line, finished=event.at, error=event.error, message=event.message)
+        line = replace(line, finished=event.at, error=event.error, message=event.message, bound=event.bound)
         world = _changed(world, lines=_with(world.lines, event.line, line))
     new: dict[int, KnownSocket] = {}
     for value in event.bound.values():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sockviz.model.calls import Call, Stage
-from sockviz.model.values import Address, SocketValue, Value, show
-from sockviz.model.world import World
+from sockviz.model.values import Address, ObjectValue, SocketValue, Value, show
+from sockviz.model.world import Line, World
 
 #: Calls whose Python value is None where their C one says how many bytes went.
 _COUNTLESS = frozenset({"sendall", "settimeout", "setblocking"})
@@ -45,12 +45,25 @@ def result_value(call: Call) -> str:
             return "done" if call.name in _COUNTLESS else "0"
         case SocketValue(fd=fd):
             return str(fd)
+        case (SocketValue(fd=one), SocketValue(fd=other)):
+            return f"{one} and {other}"
         case (SocketValue(fd=fd), peer):
             return f"{fd} from {address_text(peer)}"
         case (str(), int(), *_) as address if call.name in _NAMING:
             return address_text(address)
         case _:
             return show(call.value, 60, lambda held: str(held.fd))
+
+
+def values_bound(line: Line) -> dict[str, str]:
+    """The names that a line bound without any call, each with its value as Python writes it. Sockets and objects have none."""
+    if line.calls or line.error is not None:
+        return {}
+    return {
+        name: show(value, 68)
+        for name, value in line.bound.items()
+        if not isinstance(value, SocketValue | ObjectValue)
+    }
 
 
 def outcome(call: Call) -> str:

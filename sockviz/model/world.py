@@ -22,7 +22,7 @@ from sockviz.model.values import Address, SocketValue, Value
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """How far one line of the lesson has got. ``calls`` are the numbers of the calls it made."""
+    """How far one line of the lesson has got. ``calls`` are the numbers of the calls it made, ``bound`` what it bound."""
 
     process: str
     begun: float
@@ -30,6 +30,7 @@ class Line:
     calls: tuple[int, ...] = ()
     error: str | None = None
     message: str = ""
+    bound: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

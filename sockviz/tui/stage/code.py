@@ -12,7 +12,7 @@ from sockviz.lesson.document import Statement
 from sockviz.model.calls import Call, Stage
 from sockviz.model.events import StatementBegun
 from sockviz.model.values import SocketValue, Value
-from sockviz.model.wording import ENDING, asleep_in, call_as_made, outcome
+from sockviz.model.wording import ENDING, asleep_in, call_as_made, outcome, values_bound
 from sockviz.model.world import Line as Progress
 from sockviz.model.world import Process
 from sockviz.player.run import Do
@@ -139,7 +139,9 @@ def _block(
         result = line((f"waits for {awaited.name}", "asleep"))
     failed = any("bad" in role.split() for _, role in result.runs)
     alone = failed and _LEAST_SOURCE + result.width + 3 > width
-    if not failed and result.width > 8 and len(statement.source) + result.width + 3 > width:
+    if progress is not None and values_bound(progress):  # the value is all there is to see of such a line
+        alone = len(statement.source) + result.width + 3 > width
+    elif not failed and result.width > 8 and len(statement.source) + result.width + 3 > width:
         # An accepted connection's peer stands in the descriptor table too.
         brief = line(*((text.partition(" from ")[0], role) for text, role in result.runs))
         result = crop(brief, max(8, width // 3))
@@ -161,7 +163,7 @@ def _block(
             lines.append(ends(source, shown + line(" "), width))
     if remark and not beside:
         lines += [line("   ") + part for part in wrap(_remark(view, statement), width - 4, "code-comment")]
-    if alone:  # an error's name is always read whole
+    if alone:  # an error's name is always read whole, and a value that no call gave as far as it goes
         lines.append(line("   ") + result)
     beneath = _beneath(view, statement, progress, current)
     if beneath is not None:
@@ -265,6 +267,8 @@ def _result(progress: Progress | None, calls: list[Call]) -> Line:
         return Line()
     if progress.error is not None:
         return line((f"{FAILED} {progress.error}", "bad"))
+    if not calls and (made := values_bound(progress)):
+        return line((f"→ {', '.join(made.values())}", "good"))
     if not calls:
         return line((DONE, "muted")) if progress.finished is not None else Line()
     call = next((call for call in calls if call.stage is Stage.FAILED), calls[-1])

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sockviz.model.events import CallReturned, StatementBegun
+from sockviz.model.events import CallReturned, StatementBegun, StatementFinished
 from sockviz.tui.stage.process_panel import draw_process
 from sockviz.tui.view import Look, View
 from tests.tui.stage import scripted
@@ -80,3 +80,20 @@ def test_with_room_to_spare_a_long_line_is_written_out() -> None:
 def test_a_line_that_cannot_be_broken_after_a_comma_is_shortened_instead() -> None:
     drawn = panel(scripted.view(scripted.crowded_lesson()), "server", 31, 30)
     assert any("s = socket.socket(…)" in text for text in drawn)
+
+
+def test_a_line_that_makes_no_call_shows_the_value_it_bound() -> None:
+    number, source = 9, 'a = socket.inet_pton(socket.AF_INET, "127.0.0.1")'
+    script = scripted.Script(scripted.lesson([[scripted.statement("server", number, source)]]))
+    script.page(0)
+    script.start("server")
+    script.say(StatementBegun(script.at, "server", number))
+    script.say(StatementFinished(script.at, "server", number, {"a": b"\x7f\x00\x00\x01"}))
+    value = r"→ b'\x7f\x00\x00\x01'"
+    view = scripted.view(script)
+    (wide,) = (text for text in panel(view, "server", 84) if "inet_pton" in text)
+    assert wide.rstrip(" │").endswith(value)
+    narrow = panel(view, "server", 44)
+    at = next(n for n, text in enumerate(narrow) if "inet_pton" in text)
+    assert value not in narrow[at]
+    assert narrow[at + 1].strip(" │") == value
