@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sockviz.language import _, ngettext
 from sockviz.model.calls import Call
 from sockviz.model.events import (
     CallBlocked,
@@ -43,69 +44,77 @@ def narrate(event: Event, before: World, after: World, later: World | None = Non
     """
     match event:
         case PageOpened():
-            return f"page {event.page + 1} opens"
+            return _("page {number} opens").format(number=event.page + 1)
         case ProcessStarted(parent=None):
-            return f"{event.process} starts: pid {event.pid}, no socket yet"
+            return _("{process} starts: pid {pid}, no socket yet").format(
+                process=event.process, pid=event.pid
+            )
         case ProcessStarted():
-            return (
-                f"{event.process} exists: pid {event.pid}, a copy of {event.parent} with the same descriptors"
+            return _("{process} exists: pid {pid}, a copy of {parent} with the same descriptors").format(
+                process=event.process, pid=event.pid, parent=event.parent
             )
         case StatementBegun():
-            return f"{event.process} is handed line {event.line}"
+            return _("{process} is handed line {line}").format(process=event.process, line=event.line)
         case CallEntered():
             call = _call(after, event.process, event.call)
-            return f"{event.process} enters {call_as_made(call) if call else event.name}"
+            return _("{process} enters {call}").format(
+                process=event.process, call=call_as_made(call) if call else event.name
+            )
         case CallBlocked():
             call = _call(after, event.process, event.call)
-            return _asleep(call, after) if call else f"{event.process} sleeps"
+            return _asleep(call, after) if call else _("{process} sleeps").format(process=event.process)
         case CallReturned():
             call = _call(after, event.process, event.call)
             if call is None:
-                return f"a call of {event.process} returned"
+                return _("a call of {process} returned").format(process=event.process)
             again = _listens_again(call, before, later or after)
             return f"{event.process}: {again}" if again else _returned(call, after)
         case StatementFinished(process="link", error=str()):
-            return f"the link cannot do that: {event.message}"
+            return _("the link cannot do that: {message}").format(message=event.message)
         case StatementFinished(error=str(error)):
-            return f"{event.process}: the line fails with {error}" + (
+            return _("{process}: the line fails with {error}").format(process=event.process, error=error) + (
                 f": {event.message}" if event.message else ""
             )
         case StatementFinished():
             names = ", ".join(event.bound)
             return (
-                f"{event.process} now has {names}"
+                _("{process} now has {names}").format(process=event.process, names=names)
                 if names
-                else f"{event.process} is done with line {event.line}"
+                else _("{process} is done with line {line}").format(process=event.process, line=event.line)
             )
         case ProcessEnded():
             return _ended(event)
         case Observed():
-            return (
-                changes(event, before, after)
-                or f"the kernel of {event.host} was asked again: only details differ"
-            )
+            return changes(event, before, after) or _(
+                "the kernel of {host} was asked again: only details differ"
+            ).format(host=event.host)
         case PacketCaptured():
             return _packet(event)
         case LinkActed():
             return _link(event, before)
         case LinkSet(holding=()):
-            return "the link lets everything through again"
+            return _("the link lets everything through again")
         case LinkSet():
-            return f"the link keeps all that {' and '.join(event.holding)} sends"
+            return _("the link keeps all that {hosts} sends").format(hosts=_(" and ").join(event.holding))
         case CaptureLost():
-            return f"the capture itself lost {_count(event.count, 'packet')}: the wire is not complete here"
+            return _("the capture itself lost {amount}: the wire is not complete here").format(
+                amount=ngettext("{count} packet", "{count} packets", event.count).format(count=event.count)
+            )
         case ExpectationJudged():
-            return f"{event.source}: {'holds' if event.ok else f'does not hold, it was {event.actual}'}"
+            verdict = (
+                _("holds") if event.ok else _("does not hold, it was {actual}").format(actual=event.actual)
+            )
+            return f"{event.source}: {verdict}"
         case PredictionMade(choice=None):
-            return "the prediction was passed over"
+            return _("the prediction was passed over")
         case PredictionMade():
-            return f"you predicted choice {(event.choice or 0) + 1}"
+            return _("you predicted choice {number}").format(number=(event.choice or 0) + 1)
         case PredictionSettled(answer=None):
-            return f"the prediction has no answer{f': {event.reason}' if event.reason else ''}"
+            return _("the prediction has no answer") + (f": {event.reason}" if event.reason else "")
         case PredictionSettled():
-            return f"the kernel's answer to the prediction: {event.answer}"
+            return _("the kernel's answer to the prediction: {answer}").format(answer=event.answer)
         case LessonEnded():
-            return "the lesson is done"
+            return _("the lesson is done")
 
 
 def narrate_at(timeline: Timeline, n: int) -> str:
@@ -148,9 +157,10 @@ def _woken(event: Event, world: World) -> str:
     """Which call of another process came back in the same moment: its line and the stage tell the rest."""
     call = _call(world, event.process, event.call) if isinstance(event, CallReturned) else None
     if call is None:
-        return "another process goes on"
-    how = f" with {call.error}" if call.error is not None else ""
-    return f"{call.process}: {call.name} {'wakes' if call.slept else 'returns'}{how}"
+        return _("another process goes on")
+    how = _(" with {error}").format(error=call.error) if call.error is not None else ""
+    back = _("wakes") if call.slept else _("returns")
+    return f"{call.process}: {call.name} {back}{how}"
 
 
 def _process_of(event: Event) -> str | None:
@@ -186,96 +196,122 @@ def _call(world: World, process: str, number: int) -> Call | None:
     return found.call(number) if found else None
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _bytes(number: int) -> str:
+    return ngettext("{count} byte", "{count} bytes", number).format(count=number)
 
 
 def _asleep(call: Call, world: World) -> str:
     descriptor = str(call.receiver.fd) if call.receiver is not None else ""
-    told = f"{call.process}: {call.name}({descriptor}) sleeps: {_why_asleep(call, world)}"
-    return told if call.asleep is not None else f"{told} (inferred)"
+    told = _("{process}: {name}({descriptor}) sleeps: {why}").format(
+        process=call.process, name=call.name, descriptor=descriptor, why=_why_asleep(call, world)
+    )
+    return told if call.asleep is not None else f"{told} {_('(inferred)')}"
 
 
 def _why_asleep(call: Call, world: World) -> str:
     held = call.receiver
     row = world.row_of(held.inode) if held is not None else None
     if call.name == "accept":
-        return "no connection is waiting"
+        return _("no connection is waiting")
     if call.name in _RECEIVING:
-        return "nothing has arrived yet"
+        return _("nothing has arrived yet")
     if call.name in ("connect", "connect_ex"):
         again = (
-            f", sent {_count(row.retransmits, 'time')} again" if row is not None and row.retransmits else ""
+            _(", sent {amount} again").format(
+                amount=ngettext("{count} time", "{count} times", row.retransmits).format(
+                    count=row.retransmits
+                )
+            )
+            if row is not None and row.retransmits
+            else ""
         )
-        return f"its SYN has not been answered{again}"
+        return _("its SYN has not been answered{again}").format(again=again)
     if call.name in _SENDING:
-        return "the send queue is full and the peer does not read"
+        return _("the send queue is full and the peer does not read")
     if call.name in _WAITING:
-        return "none of its descriptors is ready"
+        return _("none of its descriptors is ready")
     if call.name in ("wait", "waitpid", "wait4"):
-        return "its child has not ended"
+        return _("its child has not ended")
     if call.name == "close":
-        return "SO_LINGER makes it wait for what is unacknowledged"
-    return "it waits in the kernel"
+        return _("SO_LINGER makes it wait for what is unacknowledged")
+    return _("it waits in the kernel")
 
 
 def _returned(call: Call, world: World) -> str:
     if call.error is not None:
         told = explain(call, world)
         here = f": {told.here}" if told and told.here else ""
-        return f"{call.process}: {call.name} fails with {call.error}{here}"
-    woke = "wakes and " if call.slept else ""
+        return _("{process}: {name} fails with {error}{here}").format(
+            process=call.process, name=call.name, error=call.error, here=here
+        )
+    woke = _("wakes and ") if call.slept else ""
     return f"{call.process}: {call.name} {woke}{_gave(call, world)}"
 
 
 def _gave(call: Call, world: World) -> str:
-    name = receiver_name(call, world) or "the socket"
+    name = receiver_name(call, world) or _("the socket")
     held = call.receiver
     is_stream = held is None or held.type != "SOCK_DGRAM"
     match call.name, call.value:
         case "socket", SocketValue(fd=fd):
-            return f"gives descriptor {fd}: an endpoint without a name"
+            return _("gives descriptor {fd}: an endpoint without a name").format(fd=fd)
         case ("accept", (SocketValue(fd=fd), peer)):
-            return f"takes the connection of {_client(call, peer, world)} from the queue: descriptor {fd}"
+            return _("takes the connection of {client} from the queue: descriptor {fd}").format(
+                client=_client(call, peer, world), fd=fd
+            )
         case "dup", SocketValue(fd=fd):
-            return f"gives descriptor {fd} to the same socket"
+            return _("gives descriptor {fd} to the same socket").format(fd=fd)
         case "bind", _:
-            return f"gives {name} the name {_argument_address(call)}"
+            return _("gives {name} the name {address}").format(name=name, address=_argument_address(call))
         case "listen", _:
-            return f"makes {name} passive: the kernel now accepts connections for it"
+            return _("makes {name} passive: the kernel now accepts connections for it").format(name=name)
         case "connect", _ if not is_stream:
-            return f"fixes the peer of {name}: {_argument_address(call)}, and sends nothing"
+            return _("fixes the peer of {name}: {address}, and sends nothing").format(
+                name=name, address=_argument_address(call)
+            )
         case "connect", _:
-            whose = "" if call.slept else f" with {_argument_address(call)}"  # told when it was entered
-            return f"returns: the handshake{whose} is done"
-        case (("send" | "write" | "sendmsg"), int(count)):
-            return f"copies {_count(count, 'byte')} into the send queue of the kernel"
-        case "sendto", int(count):
-            return f"hands {'one datagram of ' if not is_stream else ''}{_count(count, 'byte')} to the kernel"
+            whose = (
+                "" if call.slept else _(" with {address}").format(address=_argument_address(call))
+            )  # told when it was entered
+            return _("returns: the handshake{whose} is done").format(whose=whose)
+        case (("send" | "write" | "sendmsg"), int(count)) if is_stream:
+            return _("copies {amount} into the send queue of the kernel").format(amount=_bytes(count))
+        case (("send" | "sendto" | "sendmsg"), int(count)):
+            return (
+                _("hands {amount} to the kernel")
+                if is_stream
+                else _("hands one datagram of {amount} to the kernel")
+            ).format(amount=_bytes(count))
         case "sendall", _:
-            return "copies everything into the send queue of the kernel"
+            return _("copies everything into the send queue of the kernel")
         case _, b"" if call.name in _RECEIVING and is_stream:
-            return "returns 0 bytes: the peer will send no more"
+            return _("returns 0 bytes: the peer will send no more")
         case _, bytes(data) if call.name in _RECEIVING:
-            return f"takes {_count(len(data), 'byte')} from the receive queue: {show(data, 32)}"
+            return _("takes {amount} from the receive queue: {shown}").format(
+                amount=_bytes(len(data)), shown=show(data, 32)
+            )
         case "recvfrom", (bytes(data), peer):
-            sender = f" from {address_text(peer)}" if peer is not None else ""
-            return f"takes {_count(len(data), 'byte')}{sender}: {show(data, 32)}"
+            sender = _(" from {address}").format(address=address_text(peer)) if peer is not None else ""
+            return _("takes {amount}{sender}: {shown}").format(
+                amount=_bytes(len(data)), sender=sender, shown=show(data, 32)
+            )
         case "close", _:
             return (
-                f"gives descriptor {held.fd} back"
+                _("gives descriptor {fd} back").format(fd=held.fd)
                 if held is not None and held.fd >= 0
-                else "gives the descriptor back"
+                else _("gives the descriptor back")
             )
         case "shutdown", _:
-            return f"ends {_direction(call)} of {name}; the descriptor stays"
+            return _("ends {direction} of {name}; the descriptor stays").format(
+                direction=_direction(call), name=name
+            )
         case "fork", 0:
-            return "returns 0: this is the child"
+            return _("returns 0: this is the child")
         case "fork", int(pid):
-            return f"returns the child's pid, {pid}"
+            return _("returns the child's pid, {pid}").format(pid=pid)
         case (("getsockname" | "getpeername"), address):
-            return f"says {address_text(address)}"
-    return f"returns {result_value(call)}"
+            return _("says {address}").format(address=address_text(address))
+    return _("returns {value}").format(value=result_value(call))
 
 
 def _listens_again(call: Call, before: World, later: World) -> str:
@@ -294,11 +330,21 @@ def _listens_again(call: Call, before: World, later: World) -> str:
     new = later.row_of(held.inode)
     if new is None or new.send_q == old.send_q:
         if asked == old.send_q:  # seen before the call could say that it had returned
-            return f"listen is called again on {name}: its backlog is {asked} now"
-        wanted = "" if asked is None else f" with a backlog of {asked}"
-        return f"listen is called again{wanted} on {name}, which listens already, with {old.send_q}"
-    but = "" if asked in (None, new.send_q) else f": {asked} was asked for, this is what the kernel grants"
-    return f"listen changes the backlog of {name} from {old.send_q} to {new.send_q}{but}"
+            return _("listen is called again on {name}: its backlog is {asked} now").format(
+                name=name, asked=asked
+            )
+        wanted = "" if asked is None else _(" with a backlog of {asked}").format(asked=asked)
+        return _("listen is called again{wanted} on {name}, which listens already, with {old}").format(
+            wanted=wanted, name=name, old=old.send_q
+        )
+    but = (
+        ""
+        if asked in (None, new.send_q)
+        else _(": {asked} was asked for, this is what the kernel grants").format(asked=asked)
+    )
+    return _("listen changes the backlog of {name} from {old} to {new}{but}").format(
+        name=name, old=old.send_q, new=new.send_q, but=but
+    )
 
 
 def _listened_before(inode: int, world: World) -> bool:
@@ -325,46 +371,50 @@ def _client(call: Call, peer: Value, world: World) -> str:
 
 
 def _argument_address(call: Call) -> str:
-    return address_text(call.arguments[1]) if len(call.arguments) > 1 else "its address"
+    return address_text(call.arguments[1]) if len(call.arguments) > 1 else _("its address")
 
 
 def _direction(call: Call) -> str:
     how = call.arguments[1] if len(call.arguments) > 1 else None
     return {
-        0: "the receiving side",
-        1: "the sending side (a FIN follows the data)",
-        2: "both directions",
-    }.get(how if isinstance(how, int) else -1, "a direction")
+        0: _("the receiving side"),
+        1: _("the sending side (a FIN follows the data)"),
+        2: _("both directions"),
+    }.get(how if isinstance(how, int) else -1, _("a direction"))
 
 
 def _link(event: LinkActed, before: World) -> str:
     flight = before.link.flight_of(event.frame) if before.link else None
     if flight is None:
-        return f"the link is done with frame {event.frame}"
+        return _("the link is done with frame {frame}").format(frame=event.frame)
     what = before.packets[flight.packet].text
     match event.verb:
         case "deliver":
-            return f"the link delivers {what}"
+            return _("the link delivers {what}").format(what=what)
         case "duplicate":
-            return f"the link delivers {what} twice"
+            return _("the link delivers {what} twice").format(what=what)
         case _:
-            return f"the link drops {what}" + (
-                f" and its {len(flight.frames) - 1} copies" if flight.copies > 1 else ""
+            return _("the link drops {what}").format(what=what) + (
+                _(" and its {count} copies").format(count=len(flight.frames) - 1) if flight.copies > 1 else ""
             )
 
 
 def _ended(event: ProcessEnded) -> str:
     if event.signal is not None:
-        return f"{event.process} is killed by {event.signal}: the kernel closes all its descriptors"
+        return _("{process} is killed by {signal}: the kernel closes all its descriptors").format(
+            process=event.process, signal=event.signal
+        )
     if event.exit_code is not None:
-        return f"{event.process} exits with status {event.exit_code}: the kernel closes all its descriptors"
-    return f"{event.process} is gone: the kernel closes all its descriptors"
+        return _("{process} exits with status {exit_code}: the kernel closes all its descriptors").format(
+            process=event.process, exit_code=event.exit_code
+        )
+    return _("{process} is gone: the kernel closes all its descriptors").format(process=event.process)
 
 
 def _packet(event: PacketCaptured) -> str:
     packet = event.packet
-    size = f" with {_count(packet.length, 'byte')}" if packet.length else ""
-    again = " again" if event.relative is not None and event.relative.retransmission else ""
+    size = _(" with {amount}").format(amount=_bytes(packet.length)) if packet.length else ""
+    again = _(" again") if event.relative is not None and event.relative.retransmission else ""
     # A link tells of its packets after the fact, always: only of a capture is that worth a word.
-    late = " (seen late)" if event.late and event.frame is None else ""
+    late = _(" (seen late)") if event.late and event.frame is None else ""
     return f"{event.sender} → {event.receiver}: {packet.label}{size}{again}{late}"

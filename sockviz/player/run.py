@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from sockviz.language import N_
 from sockviz.lesson.document import Lesson, Statement
 from sockviz.model.calls import Call
 from sockviz.model.timeline import Timeline
@@ -15,8 +16,8 @@ from sockviz.model.timeline import Timeline
 class Source(Enum):
     """Where the timeline comes from."""
 
-    LIVE = "LIVE"
-    RECORDED = "RECORDED"
+    LIVE = N_("LIVE")
+    RECORDED = N_("RECORDED")
 
 
 class Do(Enum):
