@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sockviz.language import _
 from sockviz.model.events import CallReturned, Event, Observed
 from sockviz.model.segments import Endpoint
 from sockviz.model.sockets import SocketRow, State
@@ -79,7 +80,8 @@ def _of_row(
         (listening := _endpoint(listener.local)) is not None and listening[1] == here[1]
         for listener in world.listeners()
     )
-    counted = f"segs_out {row.info.segs_out}, segs_in {row.info.segs_in}" if row.info else "its kernel row"
+    counted = f"segs_out {row.info.segs_out}, segs_in {row.info.segs_in}" if row.info else _("its kernel row")
+    state = _("{process} is {state}").format(process=me, state=row.state)
     if not is_server:
         for number in range(
             seen(True, "SYN"), min(row.retransmits, 255) + 1 if row.state is State.SYN_SENT else 1
@@ -87,11 +89,11 @@ def _of_row(
             add(
                 True,
                 "SYN",
-                f"{me} is {row.state}, retransmits {row.retransmits}" if number else f"{me} is {row.state}",
+                f"{state}, retransmits {row.retransmits}" if number else state,
             )
         if row.state is not State.SYN_SENT and not seen(False, "SYN+ACK"):
-            add(False, "SYN+ACK", f"{me} is {row.state}: {counted}")
-            add(True, "ACK", f"{me} is {row.state}: {counted}")
+            add(False, "SYN+ACK", f"{state}: {counted}")
+            add(True, "ACK", f"{state}: {counted}")
     received = row.info.bytes_received if row.info else None
     has_fin = row.state in _HAS_FIN
     if received is not None:
@@ -99,11 +101,16 @@ def _of_row(
         # net/ipv4/tcp_input.c: rcv_nxt, which bytes_received follows, counts the FIN as one.
         grown = received - int(has_fin) - before
         if grown > 0:
-            add(False, "PSH+ACK", f"bytes_received of {me} is {received}", grown)
+            add(
+                False,
+                "PSH+ACK",
+                _("bytes_received of {process} is {count}").format(process=me, count=received),
+                grown,
+            )
     if has_fin and not seen(False, "FIN+ACK"):
-        add(False, "FIN+ACK", f"{me} is {row.state}: it has received a FIN")
+        add(False, "FIN+ACK", f"{state}: " + _("it has received a FIN"))
     if row.state in _SENT_FIN and not seen(True, "FIN+ACK"):
-        add(True, "FIN+ACK", f"{me} is {row.state}: it has sent a FIN")
+        add(True, "FIN+ACK", f"{state}: " + _("it has sent a FIN"))
     return new
 
 
@@ -117,7 +124,7 @@ def _refused(world: World, event: CallReturned) -> list[InferredSegment]:
     if there is None or (call.receiver is not None and call.receiver.type != "SOCK_STREAM"):
         return []
     here = (there[0], 0)  # the kernel has already taken the port back
-    because = "connect failed with ECONNREFUSED: a RST answered its SYN"
+    because = _("connect failed with ECONNREFUSED: a RST answered its SYN")
     return [
         InferredSegment(event.at, event.process, "kernel", "SYN", 0, here, there, because),
         InferredSegment(event.at, "kernel", event.process, "RST+ACK", 0, there, here, because),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sockviz.language import N_, _
 from sockviz.model.events import Observed
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.wording import address_text, ends_text, seconds_text
@@ -13,24 +14,24 @@ from sockviz.model.world import World
 OVERFLOWS = "TcpExt.ListenOverflows"
 #: The counters whose growth says something by itself, and what it says.
 TELLING: Mapping[str, str] = {
-    OVERFLOWS: "met a full accept queue",
-    "TcpExt.ListenDrops": "dropped on their way to a listener, for whatever reason",
-    "TcpExt.TCPReqQFullDrop": "SYNs dropped: the SYN queue was full",
-    "TcpExt.TCPReqQFullDoCookies": "SYNs answered by a cookie: the SYN queue was full",
-    "TcpExt.SyncookiesSent": "SYN cookies sent",
-    "TcpExt.TCPDeferAcceptDrop": "last ACKs not yet believed (TCP_DEFER_ACCEPT)",
-    "TcpExt.TCPTimeouts": "retransmission timers that ran out",
-    "TcpExt.TCPSynRetrans": "SYNs sent again",
-    "Tcp.RetransSegs": "segments sent again",
-    "TcpExt.TCPAbortOnClose": "connections reset: closed with unread data",
-    "TcpExt.TCPAbortOnData": "connections reset: data came after close",
-    "TcpExt.TCPAbortOnTimeout": "connections given up: no answer",
-    "Tcp.OutRsts": "RSTs sent",
-    "Tcp.AttemptFails": "handshakes that failed",
-    "Tcp.EstabResets": "connections that were reset",
-    "Udp.NoPorts": "datagrams to a port nobody has",
-    "Udp.RcvbufErrors": "datagrams dropped: the receive buffer was full",
-    "Udp.InErrors": "datagrams that could not be delivered",
+    OVERFLOWS: N_("met a full accept queue"),
+    "TcpExt.ListenDrops": N_("dropped on their way to a listener, for whatever reason"),
+    "TcpExt.TCPReqQFullDrop": N_("SYNs dropped: the SYN queue was full"),
+    "TcpExt.TCPReqQFullDoCookies": N_("SYNs answered by a cookie: the SYN queue was full"),
+    "TcpExt.SyncookiesSent": N_("SYN cookies sent"),
+    "TcpExt.TCPDeferAcceptDrop": N_("last ACKs not yet believed (TCP_DEFER_ACCEPT)"),
+    "TcpExt.TCPTimeouts": N_("retransmission timers that ran out"),
+    "TcpExt.TCPSynRetrans": N_("SYNs sent again"),
+    "Tcp.RetransSegs": N_("segments sent again"),
+    "TcpExt.TCPAbortOnClose": N_("connections reset: closed with unread data"),
+    "TcpExt.TCPAbortOnData": N_("connections reset: data came after close"),
+    "TcpExt.TCPAbortOnTimeout": N_("connections given up: no answer"),
+    "Tcp.OutRsts": N_("RSTs sent"),
+    "Tcp.AttemptFails": N_("handshakes that failed"),
+    "Tcp.EstabResets": N_("connections that were reset"),
+    "Udp.NoPorts": N_("datagrams to a port nobody has"),
+    "Udp.RcvbufErrors": N_("datagrams dropped: the receive buffer was full"),
+    "Udp.InErrors": N_("datagrams that could not be delivered"),
 }
 #: Of these, what is told in the sentence of an observation: the others go without saying once these are said.
 _SPOKEN = frozenset(
@@ -42,7 +43,7 @@ _SPOKEN = frozenset(
 def grown(world: World) -> list[tuple[str, int, str]]:
     """The telling counters that have grown since the lesson began: name, growth, what it counts."""
     return [
-        (name, count, says) for name, says in TELLING.items() if (count := world.counters.get(name, 0)) > 0
+        (name, count, _(says)) for name, says in TELLING.items() if (count := world.counters.get(name, 0)) > 0
     ]
 
 
@@ -52,8 +53,8 @@ _TOLD = 2
 
 def changes(event: Observed, before: World, after: World) -> str:
     """The differences `event` made, the most telling first; empty where only details differ."""
-    told = [text for _, text in sorted(_all(event, before, after), key=lambda found: found[0])]
-    more = f" (and {len(told) - _TOLD} more)" if len(told) > _TOLD else ""
+    told = [text for _weight, text in sorted(_all(event, before, after), key=lambda found: found[0])]
+    more = " " + _("(and {count} more)").format(count=len(told) - _TOLD) if len(told) > _TOLD else ""
     return "; ".join(told[:_TOLD]) + more
 
 
@@ -66,11 +67,20 @@ def _all(event: Observed, before: World, after: World) -> list[tuple[int, str]]:
         gone = before.rows.get((event.host, key))
         # A TIME-WAIT row has another key than the connection it was: that one is not gone, it changed its shape.
         if gone is not None and not any(_same_ends(gone, row) for row in event.rows):
-            found.append((3, f"{_whose(gone, before)} {gone.state} is gone from the kernel's table"))
+            found.append(
+                (
+                    3,
+                    _("{whose} {state} is gone from the kernel's table").format(
+                        whose=_whose(gone, before), state=gone.state
+                    ),
+                )
+            )
     for name, value in event.counters.items():
         growth = value - before.counters.get(name, 0)
         if growth > 0 and name in _SPOKEN:
-            found.append((2, f"{name.partition('.')[2]} grew by {growth}"))
+            found.append(
+                (2, _("{counter} grew by {growth}").format(counter=name.partition(".")[2], growth=growth))
+            )
     return found
 
 
@@ -78,34 +88,84 @@ def _row(old: SocketRow | None, row: SocketRow, world: World) -> list[tuple[int,
     whose = _whose(row, world)
     if old is None:
         if row.is_listening:
-            return [(1, f"{whose} is LISTEN on {address_text(row.local)}, backlog {row.send_q}")]
-        if not row.inode and row.state in (State.ESTABLISHED, State.SYN_RECEIVED):
-            where = "accept" if row.state is State.ESTABLISHED else "SYN"
             return [
                 (
                     1,
-                    f"a connection of {address_text(row.peer)} waits in the {where} queue: {row.state}, owned by no descriptor",
+                    _("{whose} is LISTEN on {address}, backlog {backlog}").format(
+                        whose=whose, address=address_text(row.local), backlog=row.send_q
+                    ),
                 )
             ]
+        if not row.inode and row.state in (State.ESTABLISHED, State.SYN_RECEIVED):
+            waits = (
+                _("a connection of {address} waits in the accept queue: {state}, owned by no descriptor")
+                if row.state is State.ESTABLISHED
+                else _("a connection of {address} waits in the SYN queue: {state}, owned by no descriptor")
+            )
+            return [(1, waits.format(address=address_text(row.peer), state=row.state))]
         if row.bound_only:
-            return [(1, f"{whose} is bound to {address_text(row.local)} and does not listen")]
-        return [(1, f"{whose} is {row.state}: {ends_text(row.local, row.peer)}")]
+            return [
+                (
+                    1,
+                    _("{whose} is bound to {address} and does not listen").format(
+                        whose=whose, address=address_text(row.local)
+                    ),
+                )
+            ]
+        return [
+            (
+                1,
+                _("{whose} is {state}: {ends}").format(
+                    whose=whose, state=row.state, ends=ends_text(row.local, row.peer)
+                ),
+            )
+        ]
     if old.state is not row.state:
-        return [(1, f"{whose} goes from {old.state} to {row.state}")]
+        return [(1, _("{whose} goes from {old} to {new}").format(whose=whose, old=old.state, new=row.state))]
     if row.is_listening and old.send_q != row.send_q:
-        return [(1, f"the backlog of {whose} is {row.send_q} (was {old.send_q})")]
+        return [
+            (
+                1,
+                _("the backlog of {whose} is {new} (was {old})").format(
+                    whose=whose, new=row.send_q, old=old.send_q
+                ),
+            )
+        ]
     if row.is_listening and old.recv_q != row.recv_q:
-        return [(2, f"the accept queue of {whose} holds {row.recv_q} (was {old.recv_q})")]
+        return [
+            (
+                2,
+                _("the accept queue of {whose} holds {new} (was {old})").format(
+                    whose=whose, new=row.recv_q, old=old.recv_q
+                ),
+            )
+        ]
     if row.retransmits > old.retransmits:
-        timer = f", next in {seconds_text(row.expires - world.at)}" if row.expires is not None else ""
-        return [(2, f"{whose} sends again, {row.retransmits} so far{timer}")]
+        again = _("{whose} sends again, {count} so far").format(whose=whose, count=row.retransmits)
+        if row.expires is not None:
+            again += _(", next in {time}").format(time=seconds_text(row.expires - world.at))
+        return [(2, again)]
     told: list[tuple[int, str]] = []
     if old.recv_q != row.recv_q:
-        told.append((4, f"Recv-Q of {whose} is {row.recv_q} (was {old.recv_q})"))
+        told.append(
+            (
+                4,
+                _("Recv-Q of {whose} is {new} (was {old})").format(
+                    whose=whose, new=row.recv_q, old=old.recv_q
+                ),
+            )
+        )
     if old.send_q != row.send_q:
-        told.append((4, f"Send-Q of {whose} is {row.send_q} (was {old.send_q})"))
+        told.append(
+            (
+                4,
+                _("Send-Q of {whose} is {new} (was {old})").format(
+                    whose=whose, new=row.send_q, old=old.send_q
+                ),
+            )
+        )
     if not old.inode and row.inode:
-        told.append((3, f"{whose} is now owned by a descriptor"))
+        told.append((3, _("{whose} is now owned by a descriptor").format(whose=whose)))
     return told
 
 
@@ -119,5 +179,9 @@ def _whose(row: SocketRow, world: World) -> str:
     owner = world.owner_of(inode)
     name = world.name_of(owner, inode) if owner else None
     if owner:
-        return f"{owner}'s {name}" if name else f"a socket of {owner}"
-    return f"{address_text(row.local)}'s socket" if row.local is not None else "a socket"
+        if not name:
+            return _("a socket of {owner}").format(owner=owner)
+        return _("{owner}'s {name}").format(owner=owner, name=name)
+    if row.local is None:
+        return _("a socket")
+    return _("{address}'s socket").format(address=address_text(row.local))
