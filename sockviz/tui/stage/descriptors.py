@@ -41,9 +41,13 @@ class Held:
 
 
 def held_by(view: View, process: Process) -> tuple[list[Held], list[Held]]:
-    """What the process's descriptors hold (0–2 left out), and what it left behind in the kernel without one."""
+    """What the process's descriptors hold (0–2 left out, unless a socket took the place), and what it left behind in the kernel without one."""
     world = view.world
-    held = [Held(e.inode, e, world.row_of(e.inode) if e.is_socket else None) for e in process.fds if e.fd > 2]
+    held = [
+        Held(e.inode, e, world.row_of(e.inode) if e.is_socket else None)
+        for e in process.fds
+        if e.fd > 2 or e.is_socket
+    ]
     open_inodes = {e.inode for p in world.processes.values() if p.alive for e in p.fds if e.is_socket}
     left = [
         Held(inode, None, row)

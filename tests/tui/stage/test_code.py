@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sockviz.model.events import CallReturned, StatementBegun, StatementFinished
+from sockviz.model.values import SocketValue
 from sockviz.tui.stage.process_panel import draw_process
 from sockviz.tui.view import Look, View
 from tests.tui.stage import scripted
@@ -94,3 +95,13 @@ def test_a_line_that_makes_no_call_shows_the_value_it_bound() -> None:
     (wide,) = (text for text in panel(view, "server", 84) if "inet_pton" in text)
     assert wide.rstrip(" │").endswith(value)
     assert value in [text.strip(" │") for text in panel(view, "server", 44)]
+
+
+def test_a_socket_that_took_the_place_of_standard_input_stands_among_the_descriptors() -> None:
+    script = scripted.Script(scripted.lesson([[scripted.statement("server", 9, "z = socket.socket()")]]))
+    script.page(0)
+    script.start("server")
+    made = SocketValue(1001, 0, "AF_INET", "SOCK_STREAM", 6)
+    script.do("server", 9, "socket", value=made, bound={"z": made})
+    script.observe()
+    assert any("0 z TCP" in text for text in panel(scripted.view(script), "server", 60))
