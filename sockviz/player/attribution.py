@@ -12,6 +12,8 @@ from sockviz.model.sockets import SocketRow
 from sockviz.model.values import SocketValue, Value
 
 KERNEL = "kernel"
+#: ICMP's types (RFC 792) and ICMPv6's (RFC 4443).
+ECHO_REQUEST, ECHO_REPLY = (8, 128), (0, 129)
 _CONNECTING = ("connect", "connect_ex")
 _SENDING = ("send", "sendall", "sendto", "sendmsg", "write", *_CONNECTING)
 
@@ -93,6 +95,8 @@ class Attribution:
         if packet.tcp is not None and sender != KERNEL:
             # Remembered for the answer: a refused client's port is gone before anyone could look.
             self._connections.setdefault(("TCP", packet.source, packet.destination), sender)
+        if packet.icmp is not None and packet.icmp.type in ECHO_REQUEST and sender != KERNEL:
+            self._connections["ICMP", packet.source, packet.destination] = sender
         return sender, self._end(packet, packet.destination, packet.source, sending=False)
 
     def _end(self, packet: Packet, here: Endpoint, there: Endpoint, *, sending: bool) -> str:
@@ -113,14 +117,17 @@ class Attribution:
         return self._bound.get((packet.protocol, here[1]), KERNEL)
 
     def _of_icmp(self, packet: Packet, *, sending: bool) -> str:
-        """An error is the kernel's own, for the process whose datagram it quotes; anything else is a raw socket's."""
+        """An error is the kernel's own, for the process whose datagram it quotes; an echo is a raw or ping socket's, and the
+        kernel's reply to it goes back there."""
         quoted = packet.icmp.quoted if packet.icmp else None
         if quoted is not None:
             if sending:
                 return KERNEL
             return self._connections.get(("UDP", *quoted)) or self._bound.get(("UDP", quoted[0][1]), KERNEL)
-        echo_request = packet.icmp is not None and packet.icmp.type in (8, 128)
-        if sending and echo_request:
+        kind = packet.icmp.type if packet.icmp else None
+        if not sending and kind in ECHO_REPLY:
+            return self._connections.get(("ICMP", packet.destination, packet.source), KERNEL)
+        if sending and kind in ECHO_REQUEST:
             return self._in_window(packet, None, _SENDING, "SOCK_RAW") or self._in_window(
                 packet, None, _SENDING, "SOCK_DGRAM"
             ) or KERNEL  # fmt: skip

@@ -205,6 +205,19 @@ def test_a_refused_connection_is_the_kernels_answer() -> None:
     assert [seen.event.receiver for seen in world.packets] == ["kernel", "client"]
 
 
+def test_a_ping_is_answered_by_the_kernel_and_the_answer_is_the_pingers() -> None:
+    ping = """
+```python @pinger
+p = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+p.sendto(struct.pack("!BBHHH", 8, 0, ~(0x0800 + 7 + 1) & 0xFFFF, 7, 1), (HOST, 0))
+```
+"""
+    front = "privileged: [pinger]\n"
+    world = performed(lesson_text(ping + held('packets == ["pinger ICMP", "kernel ICMP"]'), front=front))
+    assert [(e.source, e.actual) for e in world.expectations.values() if not e.ok] == []
+    assert [seen.event.receiver for seen in world.packets] == ["kernel", "pinger"]
+
+
 def test_without_capture_the_handshake_is_inferred_and_says_why() -> None:
     async def work() -> None:
         lab = await open_lab("host")
