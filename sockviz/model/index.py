@@ -40,7 +40,17 @@ class RowIndex:
     reached in two ways says the same.
     """
 
-    __slots__ = ("_accepting", "_by_cookie", "_by_ends", "_by_inode", "_opening", "hosts", "listening", "rows", "timed")
+    __slots__ = (
+        "_accepting",
+        "_by_cookie",
+        "_by_ends",
+        "_by_inode",
+        "_opening",
+        "hosts",
+        "listening",
+        "rows",
+        "timed",
+    )
 
     def __init__(self, rows: Rows | None = None) -> None:
         self.rows: Rows = {}
@@ -57,15 +67,17 @@ class RowIndex:
 
     def with_inode(self, inode: int) -> SocketRow | None:
         """The row that a descriptor with this inode owns."""
-        return next(self._rows_at(self._by_inode.get(inode)), None)
+        places = self._by_inode.get(inode)
+        return self.rows[places[0]] if places else None
 
     def with_cookie(self, cookie: int) -> SocketRow | None:
         """The row with this cookie."""
-        return next(self._rows_at(self._by_cookie.get(cookie)), None)
+        places = self._by_cookie.get(cookie)
+        return self.rows[places[0]] if places else None
 
     def between(self, ends: Ends) -> Iterator[SocketRow]:
         """The rows of this host and protocol between these addresses."""
-        return self._rows_at(self._by_ends.get(ends))
+        return (self.rows[place] for place in self._by_ends.get(ends) or ())
 
     def accept_queue(self, host: str, listener: SocketRow) -> Mapping[Place, SocketRow]:
         """The connections that wait for `listener`'s accept."""
@@ -74,9 +86,6 @@ class RowIndex:
     def syn_queue(self, host: str, listener: SocketRow) -> Mapping[Place, SocketRow]:
         """The connections half-way through their handshake with `listener`."""
         return self._opening.get(_queue(host, listener)) or {}
-
-    def _rows_at(self, places: tuple[Place, ...] | None) -> Iterator[SocketRow]:
-        return (self.rows[place] for place in places or ())
 
     def after(self, rows: Rows, touched: Iterable[Place]) -> RowIndex:
         """The index of `rows`, which differ from these in no other keys than `touched`."""
@@ -93,10 +102,12 @@ class RowIndex:
                 continue
             self._list(place, old, new)
             self._queue_up(place, old, new)
-            if old is not None and old.is_listening or new is not None and new.is_listening:
+            if any(row is not None and row.is_listening for row in (old, new)):
                 listening = {at: row for at, row in self.listening.items() if at != place}
                 if new is not None and new.is_listening:
-                    listening = dict(sorted([*listening.items(), (place, new)], key=lambda item: repr(item[0])))
+                    listening = dict(
+                        sorted([*listening.items(), (place, new)], key=lambda item: repr(item[0]))
+                    )
                 self.listening = listening
             self.timed = _moved(
                 self.timed, place, new if new is not None and new.expires is not None else None

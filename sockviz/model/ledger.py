@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, ItemsView, Iterator, Mapping, ValuesView
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
 from enum import Enum
 from typing import Generic, TypeVar
 
@@ -122,21 +122,20 @@ class Ledger(Mapping[K, V], Generic[K, V]):
         return old
 
     def _pairs(self) -> Iterator[tuple[K, V]]:
+        # The book may be written on meanwhile: what is entered then comes after `number`.
         book, number = self._book, self._number
-        keys: Iterable[K]
+        order: Iterable[tuple[int, K]] = book.order
         if book.returns:
             # What came back stands where it came back to.
-            last: dict[K, None] = {}
+            last: dict[K, int] = {}
             for since, key in book.order:
-                if since > number:
-                    break
-                last.pop(key, None)
-                last[key] = None
-            keys = list(last)
-        else:
-            # A copy: the book may be written on while somebody walks through it.
-            keys = [key for since, key in book.order if since <= number]
-        for key in keys:
+                if since <= number:
+                    last.pop(key, None)
+                    last[key] = since
+            order = [(since, key) for key, since in last.items()]
+        for since, key in order:
+            if since > number:
+                break
             value = book.pasts[key].at(number)
             if value is not _NOTHING:
                 yield key, value

@@ -51,7 +51,7 @@ class Process:
     names: Mapping[str, Value] = field(default_factory=dict)
     open_fds: Mapping[str, int] = field(default_factory=dict)
     calls: Log[Call] = field(default_factory=Log)
-    latest: Mapping[str, Call] = field(default_factory=dict)  # of each name, the call that it was done with last
+    latest: Mapping[str, Call] = field(default_factory=dict)  # by name, the call that was over last
     current: Call | None = None
     line: int | None = None  # the line it is at, until the line has finished
     fds: tuple[FdEntry, ...] = ()
@@ -124,7 +124,7 @@ class World:
     ended: bool = False
     processes: Mapping[str, Process] = field(default_factory=dict)
     lines: Mapping[int, Line] = field(default_factory=dict)
-    begun: Mapping[str, int] = field(default_factory=dict)  # the line that each process, or the link, began last
+    begun: Mapping[str, int] = field(default_factory=dict)  # by process, or link, the line begun last
     rows: Mapping[tuple[str, RowKey], SocketRow] = field(default_factory=dict)
     sockets: Mapping[int, KnownSocket] = field(default_factory=dict)
     packets: Log[SeenPacket] = field(default_factory=Log)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sockviz.lesson.document import Lesson, Page
 from sockviz.model.world import World
+from sockviz.tui.remembered import remembered
 
 #: The wire's own verbs are lines of this name; it is no process.
 LINK = "link"
@@ -67,6 +68,7 @@ def is_left(lesson: Lesson, world: World, name: str) -> bool:
     return not servers and bool(lesson.processes) and name == lesson.processes[0]
 
 
+@remembered(4)
 def _forked(lesson: Lesson) -> dict[str, str]:
     """The parent of each process that a line of the lesson forks."""
     return {s.targets[0]: s.process for s in lesson.statements if s.forks and s.targets}

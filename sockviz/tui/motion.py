@@ -117,7 +117,7 @@ class Countdowns:
 
 def pace_of(world: World, now: float) -> float | None:
     """Seconds between two repaints for the timer of `world` that expires next after `now`; None where none runs."""
-    left = [row.expires - now for row in world.rows.values() if row.expires is not None and row.expires > now]
+    left = [row.expires - now for row in world.timed() if row.expires is not None and row.expires > now]
     if not left:
         return None
     return COUNTDOWN if min(left) < TENTHS else SLOW_COUNTDOWN

@@ -13,6 +13,7 @@ from rich.cells import cell_len
 
 from sockviz.lesson.document import Lesson
 from sockviz.model.sockets import State
+from sockviz.tui.remembered import remembered
 
 #: One symbol for each state. Half squares are half-closed connections.
 STATE_SYMBOLS: Mapping[State, str] = {
@@ -153,6 +154,7 @@ def theme_variables(dark: bool, ansi: bool = False) -> dict[str, str]:
 INKS: Mapping[str, Ink] = _inks()
 
 
+@remembered(4)
 def hues(lesson: Lesson) -> dict[str, str]:
     """The role of each process of the lesson, by order of appearance.
 

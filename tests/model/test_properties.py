@@ -89,9 +89,15 @@ def test_the_indexes_say_what_a_walk_over_every_row_says(run: list[Event]) -> No
                 assert (peer.local, peer.peer) == (row.peer, row.local)
         for listener in world.listeners():
             at = (world.host_of(listener), listener.protocol, port(listener.local))
-            here = [row for (host, _), row in world.rows.items() if (host, row.protocol, port(row.local)) == at]
+            here = [
+                row for (host, _), row in world.rows.items() if (host, row.protocol, port(row.local)) == at
+            ]
             opening = {repr(row) for row in here if row.state is State.SYN_RECEIVED}
-            done = {repr(row) for row in here if not row.inode and row.state in (State.ESTABLISHED, State.CLOSE_WAIT)}
+            done = {
+                repr(row)
+                for row in here
+                if not row.inode and row.state in (State.ESTABLISHED, State.CLOSE_WAIT)
+            }
             assert {repr(row) for row in world.syn_queue(listener)} == opening
             assert {repr(row) for row in world.accept_queue(listener)} == done
         timed = {repr(row) for row in world.rows.values() if row.expires is not None}

@@ -1,6 +1,5 @@
 """The stage of a lesson: what is drawn of processes, wire and timeline. Each drawing is a pure function of a view and a size."""
 
-from sockviz.tui.stage.descriptors import counting
 from sockviz.tui.stage.errno_card import ErrnoCard
 from sockviz.tui.stage.inspector import InspectorView
 from sockviz.tui.stage.process_panel import ProcessPanel
@@ -17,5 +16,4 @@ __all__ = [
     "StateDiagram",
     "TimelineBar",
     "WirePanel",
-    "counting",
 ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 from enum import IntEnum
 
 from rich.cells import cell_len
@@ -11,14 +13,16 @@ from sockviz.lesson.c_view import c_lines
 from sockviz.lesson.document import Statement
 from sockviz.model.calls import Call, Stage
 from sockviz.model.events import StatementBegun
+from sockviz.model.timeline import LabFacts
 from sockviz.model.values import SocketValue, Value
 from sockviz.model.wording import ENDING, asleep_in, call_as_made, outcome, values_bound
 from sockviz.model.world import Line as Progress
 from sockviz.model.world import Process
 from sockviz.player.run import Do
 from sockviz.tui.palette import ASLEEP, DONE, FAILED, NEXT
+from sockviz.tui.remembered import remembered
 from sockviz.tui.stage.ink import Line, crop, ends, fit, line, marked, wrap
-from sockviz.tui.stage.listing import calls_of, coloured, compact
+from sockviz.tui.stage.listing import calls_of, coloured, compact, listed
 from sockviz.tui.view import Focus, View
 
 
@@ -43,7 +47,7 @@ _CHECKED = re.compile(r"if \((.*\)) (?:== -1|!= 0|< 0)\)")
 _REPORT = re.compile(r"perror\(.*\);|if \(\w+ (?:== -1|!= 0|< 0)\)")
 #: Results stand no further from their lines than this.
 _WIDEST = 76
-#: More lines than any terminal shows of one process, above and below the one to keep in sight.
+#: More lines than any terminal shows of one process.
 _MOST = 200
 #: Lines still to come that stay in sight below the one that is next.
 _AHEAD = 2
@@ -59,29 +63,22 @@ def next_line(view: View) -> int | None:
     return view.next.statement.line if view.next.statement is not None else None
 
 
-def statements_of(view: View, process: str) -> list[Statement]:
+def statements_of(view: View, process: str) -> Sequence[Statement]:
     """The process's lines on the pages up to the one that the world is at."""
-    last = view.world.page if view.world.page is not None else view.page.index
-    return [
-        s for page in view.lesson.pages if page.index <= last for s in page.statements if s.process == process
-    ]
+    return listed(view.lesson, process, view.world.page if view.world.page is not None else view.page.index)
 
 
 def code_blocks(
-    view: View, process: str, width: int, coming: int | None, hue: str, detail: Detail
+    view: View, process: str, width: int, coming: int | None, hue: str, detail: Detail, most: int
 ) -> tuple[list[list[Line]], int]:
-    """For each of the process's lines around the one to keep in sight what is drawn of it, and that one's index."""
+    """For each of the process's lines around the one to keep in sight what is drawn of it, and that one's index. No more than
+    `most` on either side of it: a process may have a thousand lines."""
     statements = statements_of(view, process)
-    begun = max(
-        ((view.world.lines[s.line].begun, s.line) for s in statements if s.line in view.world.lines),
-        default=(0.0, 0),
-    )[1]
-    reached = [n for n, s in enumerate(statements) if s.line == coming or s.line in view.world.lines]
-    anchor = reached[-1] if reached else 0
-    # No more than these can be in sight: a process may have a thousand lines.
-    first = max(0, anchor - _MOST)
+    begun = view.world.begun.get(process)
+    anchor = max(_place(statements, coming), _place(statements, begun), 0)
+    first = max(0, anchor - most)
     blocks: list[list[Line]] = []
-    for statement in statements[first : anchor + _MOST + 1]:
+    for statement in statements[first : anchor + most + 1]:
         is_next = statement.line == coming
         current = is_next or statement.line == begun
         remarked = detail >= Detail.COMMENTED or (detail is Detail.BRIEF and current)
@@ -91,11 +88,22 @@ def code_blocks(
     return blocks, anchor
 
 
+def _place(statements: Sequence[Statement], line: int | None) -> int:
+    """Which of `statements` begins at `line`; -1 where none does."""
+    at = bisect_left(statements, line or 0, key=lambda statement: statement.line)
+    return at if at < len(statements) and statements[at].line == line else -1
+
+
 def height_wanted(view: View, process: str, width: int, detail: Detail) -> int:
     """How many lines the process's code takes before anything is performed: one of them may yet be asleep."""
+    return _height(statements_of(view, process), view.lab, view.look.language, width, detail)
+
+
+@remembered(64)
+def _height(statements: Sequence[Statement], lab: LabFacts, language: str, width: int, detail: Detail) -> int:
     total = 1
-    for statement in statements_of(view, process):
-        sources, main = _listing(view, statement, min(width, _WIDEST), _SHORT_RESULT, detail)
+    for statement in statements:
+        sources, main = _listing(lab, language, statement, min(width, _WIDEST), _SHORT_RESULT, detail)
         total += len(sources)
         if detail >= Detail.COMMENTED and statement.comment:
             total += not _fits_beside(sources[main], statement.comment, width, _SHORT_RESULT)
@@ -145,7 +153,8 @@ def _block(
         # An accepted connection's peer stands in the descriptor table too.
         brief = line(*((text.partition(" from ")[0], role) for text, role in result.runs))
         result = crop(brief, max(8, width // 3))
-    sources, main = _listing(view, statement, width, 0 if alone else result.width, detail)
+    room = 0 if alone else result.width
+    sources, main = _listing(view.lab, view.look.language, statement, width, room, detail)
     mark = line((NEXT, f"{hue} strong")) if is_next else line(" ")
     first = main if view.look.language == "c" else 0
     remark = remarked and statement.comment
@@ -179,11 +188,11 @@ def _awaited(view: View) -> Call | None:
 
 
 def _listing(
-    view: View, statement: Statement, width: int, result: int, detail: Detail
+    lab: LabFacts, language: str, statement: Statement, width: int, result: int, detail: Detail
 ) -> tuple[list[str], int]:
     """The statement in lines, and which of them its result stands beside."""
-    if view.look.language == "c":
-        return c_listing(statement, view, width - _MARGIN)
+    if language == "c":
+        return _c_listing(statement, lab, width - _MARGIN)
     room = width - result - _MARGIN
     written = " ".join(statement.source.split())
     if detail is Detail.WHOLE and cell_len(written) > room and (lines := _broken(written, width - _MARGIN)):
@@ -232,12 +241,11 @@ def _beneath(
     return None
 
 
-def c_listing(statement: Statement, view: View, width: int) -> tuple[list[str], int]:
+def _c_listing(statement: Statement, lab: LabFacts, width: int) -> tuple[list[str], int]:
     """The statement as C in lines of `width`, and which of them makes the call.
 
     Left out is what only reports an error: the panel shows the result itself.
     """
-    lab = view.lab
     address = lab.addresses.get("server") or next(iter(lab.addresses.values()), None)
     values: dict[str, Value] = {} if address is None else {"HOST": address}
     values |= dict(zip(("PORT", "PORT2", "PORT3", "PORT4", "PORT5"), lab.ports, strict=False))

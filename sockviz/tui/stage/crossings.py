@@ -12,6 +12,7 @@ from sockviz.model.sockets import SocketRow
 from sockviz.model.values import show
 from sockviz.model.world import SeenPacket
 from sockviz.tui.cast import is_left
+from sockviz.tui.remembered import remembered
 from sockviz.tui.view import View
 
 #: ICMP destination unreachable, by code (RFC 792), as people say it.
@@ -173,6 +174,7 @@ def _end(address: object) -> Endpoint | None:
     return None
 
 
+@remembered(512)
 def _captured(seen: SeenPacket) -> Crossing:
     event, packet = seen.event, seen.event.packet
     relative = event.relative

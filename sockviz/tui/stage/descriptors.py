@@ -9,10 +9,11 @@ from rich.cells import cell_len
 
 from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
 from sockviz.model.wording import address_text, ends_text, seconds_text
-from sockviz.model.world import Process
+from sockviz.model.world import Process, World
 from sockviz.tui.palette import STATE_SYMBOLS, state_role
+from sockviz.tui.remembered import remembered
 from sockviz.tui.stage.ink import Line, Run, crop, fit, line, marked
-from sockviz.tui.stage.lookup import Lookup, look_up, port_of
+from sockviz.tui.stage.lookup import Lookup, orphans, port_of
 from sockviz.tui.stage.queues import accept_queue, no_syn_queue, syn_queue, turned_away
 from sockviz.tui.view import Focus, View
 
@@ -40,31 +41,21 @@ class Held:
     row: SocketRow | None
 
 
-def held_by(view: View, process: Process) -> tuple[list[Held], list[Held]]:
-    """What the process's descriptors hold (0–2 left out, unless a socket took the place), and what it left behind in the kernel without one."""
-    world = view.world
+@remembered(16)
+def held_by(world: World, process: Process) -> tuple[list[Held], list[Held]]:
+    """What the process's descriptors hold (0–2 left out, unless a socket took the place), and what it left behind in the kernel
+    without one."""
     held = [
         Held(e.inode, e, world.row_of(e.inode) if e.is_socket else None)
         for e in process.fds
         if e.fd > 2 or e.is_socket
     ]
-    open_inodes = {e.inode for p in world.processes.values() if p.alive for e in p.fds if e.is_socket}
-    left = [
-        Held(inode, None, row)
-        for inode, row in look_up(world).orphans.get(process.name, [])
-        if inode not in open_inodes
-    ]
-    return held, left
-
-
-def counting(view: View) -> bool:
-    """Whether a countdown is on screen, so that drawing again with a later ``now`` would show another picture."""
-    return any(row.expires is not None for row in view.world.rows.values())
+    return held, [Held(inode, None, row) for inode, row in orphans(world).get(process.name, ())]
 
 
 def table_height(view: View, process: Process, width: int, *, barely: bool = False) -> int:
     """How many lines the whole table would take in `width`; ``barely``: without what says that there is nothing."""
-    held, left = held_by(view, process)
+    held, left = held_by(view.world, process)
     sample = held[:_SAMPLE]
     tall = sum(_height_of(it, view, width, barely) for it in [*sample, *left[:_SAMPLE]])
     return max(1, tall + bool(left) + max(0, len(held) - _SAMPLE))
@@ -74,7 +65,7 @@ def _height_of(it: Held, view: View, width: int, barely: bool) -> int:
     if it.row is None or it.row.bound_only:
         return 1
     if it.row.is_listening:
-        lookup = look_up(view.world)
+        lookup = Lookup(view.world)
         queues = accept_queue(view, lookup, it.row, width, {}) + turned_away(view, lookup, it.row, width)
         half_open = len(syn_queue(view, lookup, it.row, width, {}))
         return 1 + len(queues) + (half_open if barely else max(1, half_open))
@@ -86,7 +77,7 @@ def _height_of(it: Held, view: View, width: int, barely: bool) -> int:
 
 def table(view: View, process: Process, width: int, height: int, hues: dict[str, str]) -> list[Line]:
     """The table in at most `height` lines: in full where it fits, else in one line each, else in part and counted."""
-    held, left = held_by(view, process)
+    held, left = held_by(view.world, process)
     if height <= 0:
         return []
     if not held and not left:
@@ -97,7 +88,7 @@ def table(view: View, process: Process, width: int, height: int, hues: dict[str,
     pen = _Pen(
         view,
         process,
-        look_up(view.world),
+        Lookup(view.world),
         width,
         hues,
         _number_width(held),
@@ -180,7 +171,7 @@ def _number_width(held: list[Held]) -> int:
 
 
 def _name_width(view: View, process: Process, held: list[Held]) -> int:
-    lookup = look_up(view.world)
+    lookup = Lookup(view.world)
     return min(6, max((len(lookup.name(process.name, it.inode)) for it in held), default=0))
 
 

@@ -8,8 +8,9 @@ from functools import lru_cache
 
 from rich.cells import cell_len
 
-from sockviz.lesson.document import Statement
+from sockviz.lesson.document import Lesson, Statement
 from sockviz.model.values import Json
+from sockviz.tui.remembered import remembered
 from sockviz.tui.stage.ink import Line, Run, cut, safe
 
 _TOKEN = re.compile(
@@ -58,6 +59,33 @@ def compact(source: str, width: int) -> str:
         if 0 < name < opened and cell_len(bare) - name - 2 <= width:
             return bare[name + 2 :]
     return cut(text, width - 1) + "…" if width > 0 else ""
+
+
+@remembered(4)
+def _by_line(lesson: Lesson) -> dict[int, Statement]:
+    return {statement.line: statement for statement in lesson.statements}
+
+
+def statement_at(lesson: Lesson, line: int | None) -> Statement | None:
+    """The statement that begins at that line of the lesson."""
+    return None if line is None else _by_line(lesson).get(line)
+
+
+@remembered(32)
+def listed(lesson: Lesson, process: str, last: int) -> tuple[Statement, ...]:
+    """The process's lines on the pages up to page `last` (from 0)."""
+    pages = (page for page in lesson.pages if page.index <= last)
+    return tuple(s for page in pages for s in page.statements if s.process == process)
+
+
+@remembered(4)
+def planned(lesson: Lesson) -> dict[str, list[str]]:
+    """For each process the calls that the lesson makes in it, in order of first use."""
+    names: dict[str, list[str]] = {}
+    for statement in lesson.statements:
+        mine = names.setdefault(statement.process, [])
+        mine += [name for name in calls_of(statement) if name not in mine]
+    return names
 
 
 def calls_of(statement: Statement) -> list[str]:

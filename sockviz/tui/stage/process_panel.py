@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sockviz.model.world import Process
 from sockviz.tui.cast import LINK
 from sockviz.tui.palette import hues
+from sockviz.tui.remembered import remembered
 from sockviz.tui.stage.code import Detail, code_blocks, height_wanted, next_line, statements_of, windowed
 from sockviz.tui.stage.descriptors import held_by, table, table_height
 from sockviz.tui.stage.drawing import FocusableDrawing
@@ -15,9 +16,6 @@ from sockviz.tui.view import View
 
 #: The fewest lines a part of the panel keeps while the other one wants more.
 _LEAST = 2
-#: Divisions remembered: panels side by side may differ by a cell.
-_KEPT = 4
-
 
 #: Empty lines between code and descriptors, where there is room.
 _AIR = 2
@@ -33,21 +31,9 @@ class Split:
     fds: int
 
 
-_last: list[tuple[View, int, int, Split]] = []
-
-
+@remembered(4)
 def split(view: View, width: int, height: int) -> Split:
     """The division for panels of this size, the same for every process, so that panels side by side line up."""
-    for known in _last:
-        if known[0] is view and known[1:3] == (width, height):
-            return known[3]
-    found = _split(view, width, height)
-    _last.insert(0, (view, width, height, found))
-    del _last[_KEPT:]
-    return found
-
-
-def _split(view: View, width: int, height: int) -> Split:
     inside = height - 2
     if inside < _LEAST * 2:
         return Split(0, max(0, inside))
@@ -93,9 +79,9 @@ def draw_process(view: View, name: str, width: int, height: int) -> list[Line]:
     if parts.code:
         coming = next_line(view)
         detail = _best(view, name, inner, parts.code)[0]
-        blocks, anchor = code_blocks(view, name, inner, coming, hue, detail)
+        blocks, anchor = code_blocks(view, name, inner, coming, hue, detail, parts.code)
         if blocks and len(blocks[anchor]) > parts.code:
-            blocks, anchor = code_blocks(view, name, inner, coming, hue, Detail.BARE)
+            blocks, anchor = code_blocks(view, name, inner, coming, hue, Detail.BARE, parts.code)
         code = windowed(blocks, anchor, parts.code) or [fit(line(" ", ("no lines yet", "muted")), inner)]
         body += code + [Line()] * (parts.code - len(code))
         rules.append((len(body), line(("fds", "muted"))))
@@ -120,7 +106,7 @@ def _folded(view: View, name: str, process: Process | None, hue: str, width: int
         return start + line(("  not started yet", "muted"))
     if not process.alive:
         return start + line(("  ended", "muted"))
-    held, _ = held_by(view, process)
+    held, _ = held_by(view.world, process)
     if not held:
         return start + line(("  no sockets", "muted"))
     start += line("  ")

@@ -27,7 +27,7 @@ _NEW = Relative(None, None)
 
 def accept_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: dict[str, str]) -> list[Line]:
     """``accept queue ■■□ 2 of 3  client client2``; where the names have no room there, they stand beneath."""
-    waiting = lookup.waiting(row)[:_SLOTS]
+    waiting = lookup.waiting(row, _SLOTS)
     # A backlog of N lets N+1 in: sk_acceptq_is_full() in include/net/sock.h compares with >.
     capacity = max(row.send_q + 1, row.recv_q)
     # A long queue shows its few takers and that there is room; a short one shows every slot.

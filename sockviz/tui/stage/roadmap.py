@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from sockviz.lesson.document import Lesson
 from sockviz.model.calls import Stage
 from sockviz.model.wording import ENDING
 from sockviz.model.world import Process
@@ -13,7 +12,7 @@ from sockviz.tui.palette import ASLEEP, DONE, ENTERED, FAILED, NOT_YET, hues
 from sockviz.tui.stage.code import next_line
 from sockviz.tui.stage.drawing import Drawing
 from sockviz.tui.stage.ink import Line, crop, finish, fit, line
-from sockviz.tui.stage.listing import calls_of
+from sockviz.tui.stage.listing import calls_of, planned, statement_at
 from sockviz.tui.view import View
 
 _SYMBOLS = {
@@ -24,22 +23,13 @@ _SYMBOLS = {
 _BETWEEN = "    "
 
 
-def planned(lesson: Lesson) -> dict[str, list[str]]:
-    """For each process the calls that the lesson makes in it, in order of first use."""
-    names: dict[str, list[str]] = {}
-    for statement in lesson.statements:
-        mine = names.setdefault(statement.process, [])
-        mine += [name for name in calls_of(statement) if name not in mine]
-    return names
-
-
 def standing(process: Process | None, name: str) -> str:
     """How far a process is with its calls of that name: ``to do``, ``entered``, ``asleep``, ``failed`` (last time), ``done``."""
     if process is None:
         return "to do"
     if process.current is not None and process.current.name == name:
         return "asleep" if process.current.stage is Stage.ASLEEP else "entered"
-    last = next((call for call in reversed(process.calls) if call.name == name), None)
+    last = process.latest.get(name)
     if last is None:
         return "to do"
     return "done" if last.stage is Stage.RETURNED or name in ENDING else "failed"
@@ -125,10 +115,11 @@ def _chief(
 
 def _last_begun(view: View, name: str) -> float:
     """When the process was at work last; for the one whose line is next, later than all."""
-    coming = view.lesson.statement_at(next_line(view) or 0)
+    coming = statement_at(view.lesson, next_line(view))
     if coming is not None and coming.process == name:
         return math.inf
-    return max((it.begun for it in view.world.lines.values() if it.process == name), default=0.0)
+    latest = view.world.begun.get(name)
+    return view.world.lines[latest].begun if latest is not None else 0.0
 
 
 def _road(view: View, name: str, names: list[str], width: int, colours: dict[str, str]) -> Line:
@@ -136,7 +127,7 @@ def _road(view: View, name: str, names: list[str], width: int, colours: dict[str
     process = view.world.processes.get(name)
     steps: list[tuple[Line, Line]] = []
     here = 0
-    coming = view.lesson.statement_at(next_line(view) or 0)
+    coming = statement_at(view.lesson, next_line(view))
     upcoming = (
         calls_of(coming)[0] if coming is not None and coming.process == name and calls_of(coming) else None
     )

@@ -89,7 +89,7 @@ class LessonPane(VerticalScroll):
         self._text.give(view, asked, notes)
         answers = frozenset(view.world.answers)
         judged = frozenset(view.world.expectations)
-        line = max((n for n in view.world.lines if view.page.line <= n), default=None)
+        line = max((n for n in view.world.begun.values() if view.page.line <= n), default=None)
         if view.page.index != self._page:
             self._page = view.page.index
             self.border_title = "lesson"

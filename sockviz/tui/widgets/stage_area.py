@@ -8,6 +8,7 @@ from textual.containers import Container, VerticalScroll
 from sockviz.tui.cast import Cast, cast
 from sockviz.tui.stage import ProcessPanel, WirePanel
 from sockviz.tui.stage.code import next_line
+from sockviz.tui.stage.listing import statement_at
 from sockviz.tui.view import View
 
 #: The lines of a panel that is not folded, at least; the style sheet says the same.
@@ -115,11 +116,9 @@ class StageArea(Container):
 def at_work(view: View, opened: float) -> tuple[str, ...]:
     """The processes by when a line of theirs was begun, the last first. On a page (`opened` then) that nobody has begun
     to perform, who will is before all others."""
-    begun: dict[str, float] = {}
-    for progress in view.world.lines.values():
-        begun[progress.process] = max(begun.get(progress.process, 0.0), progress.begun)
+    begun = {name: view.world.lines[line].begun for name, line in view.world.begun.items()}
     order = sorted(begun, key=lambda name: -begun[name])
-    coming = view.lesson.statement_at(next_line(view) or 0)
+    coming = statement_at(view.lesson, next_line(view))
     if coming is not None and (not order or begun[order[0]] < opened):
         order = [coming.process, *(name for name in order if name != coming.process)]
     return tuple(order)

@@ -8,8 +8,9 @@ import pytest
 
 from sockviz.player.run import Do, Next
 from sockviz.tui.stage.ink import Line
+from sockviz.tui.stage.listing import planned
 from sockviz.tui.stage.process_panel import draw_process
-from sockviz.tui.stage.roadmap import draw_roadmap, planned, rows_wanted, standing
+from sockviz.tui.stage.roadmap import draw_roadmap, rows_wanted, standing
 from sockviz.tui.stage.timeline_bar import draw_timeline
 from tests.tui.stage import scripted
 

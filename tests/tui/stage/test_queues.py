@@ -9,7 +9,7 @@ import pytest
 from sockviz.model.events import Observed
 from sockviz.model.sockets import State
 from sockviz.tui.palette import hues
-from sockviz.tui.stage.lookup import look_up
+from sockviz.tui.stage.lookup import Lookup
 from sockviz.tui.stage.process_panel import draw_process
 from sockviz.tui.stage.queues import accept_queue
 from sockviz.tui.view import View
@@ -18,7 +18,7 @@ from tests.tui.stage import scripted
 
 def queue(view: View, width: int) -> list[str]:
     listener = next(iter(view.world.listeners()))
-    drawn = accept_queue(view, look_up(view.world), listener, width, hues(view.lesson))
+    drawn = accept_queue(view, Lookup(view.world), listener, width, hues(view.lesson))
     assert all(it.width <= width for it in drawn)
     return [" ".join(it.text.split()) for it in drawn]
 

@@ -1,0 +1,38 @@
+"""What a frame asks for again and again, of things that never change: worked out once for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def remembered(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Has a pure function remember what it said the `most` last times that it was asked something new.
+
+    Texts and numbers are compared by value; anything else (a lesson, a world, a table) by identity, which costs nothing however
+    large it is. Not for what may be changed, its result included.
+    """
+
+    def decorated(function: Callable[P, R]) -> Callable[P, R]:
+        known: dict[tuple[Hashable, ...], tuple[object, R]] = {}
+
+        @wraps(function)
+        def asked(*args: P.args, **kwargs: P.kwargs) -> R:
+            assert not kwargs, "by position: it is part of what is remembered"
+            key = tuple(each if isinstance(each, str | int) else id(each) for each in args)
+            found = known.pop(key, None)
+            if found is None:
+                # What was given is held, so that its id is not given to another.
+                found = (args, function(*args, **kwargs))
+                if len(known) >= most:
+                    del known[next(iter(known))]
+            known[key] = found
+            return found[1]
+
+        return asked
+
+    return decorated
