@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sockviz.cli import THEMES, _parser
+from sockviz.command_line import THEMES, parser
 from sockviz.tui.themes import NAMES
 from tests.player.lessons import LISTENING, lesson_text
 
@@ -164,7 +164,7 @@ def test_a_fault_of_ours_is_a_sentence_and_a_file(tmp_path: Path) -> None:
 def test_how_it_is_drawn_can_be_said_before_the_command_and_after_it(
     arguments: list[str], theme: str | None, ascii_only: bool
 ) -> None:
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     assert (options.theme, options.ascii) == (theme, ascii_only)
 
 
@@ -179,5 +179,5 @@ def test_an_unknown_theme_names_those_there_are() -> None:
 
 
 def test_progress_given_before_the_command_counts(tmp_path: Path) -> None:
-    assert _parser().parse_args(["--progress", "p", "run", "1"]).progress == "p"
-    assert _parser().parse_args(["run", "1", "--progress", "q"]).progress == "q"
+    assert parser().parse_args(["--progress", "p", "run", "1"]).progress == "p"
+    assert parser().parse_args(["run", "1", "--progress", "q"]).progress == "q"
