@@ -172,6 +172,9 @@ class CWriter:
                 return f"{self.operand(left)} {'/' if operator == '//' else operator} {self.operand(right)}"
             case ["subscript", value, ["slice", *_]]:
                 return self.operand(value)
+            case ["subscript", ["call", "struct.unpack", _, [["value", "i"], ["call", "fcntl.ioctl", _, asked, *_]], *_],
+                  ["value", 0]] if isinstance(asked, list):  # fmt: skip
+                return self.asked(asked)
             case ["subscript", value, index]:
                 if self.kind(value) == "bytes":
                     return f"(unsigned char){self.data(value)[0]}[{self.number(index)}]"
@@ -216,6 +219,16 @@ class CWriter:
         self.line(f"if (getsockopt({arguments}) == -1)")
         self.line('    perror("getsockopt");')
         return variable
+
+    def asked(self, arguments: list[Json]) -> str:
+        """The number that an ioctl gives: in Python four bytes to be unpacked, in C an ``int`` that the kernel fills."""
+        self.need("sys/ioctl.h")
+        answer = self.temporary("answer")
+        descriptor, request = (self.number(argument) for argument in arguments[:2])
+        self.line(f"int {answer} = 0;")
+        self.line(f"if (ioctl({descriptor}, {request}, &{answer}) == -1)")
+        self.line('    perror("ioctl");')
+        return answer
 
     def nested(self, tree: Json) -> str:
         """A call inside an expression: written first, its value in a temporary."""

@@ -197,12 +197,13 @@ def _epoll_wait(call: CCall) -> None:
 
 
 def _ioctl(call: CCall) -> None:
-    # Python takes a buffer and gives it back filled: struct.unpack("i", …) reads the number that C has at once.
+    # Python takes a buffer and gives it back filled, bytes like any. Where struct.unpack("i", …)[0] stands around it, C has the
+    # number at once: CWriter.asked.
     call.writer.need("sys/ioctl.h")
     (name,) = call.outputs("answer")
-    call.writer.declare("int", name)
+    call.writer.declare("char", name, "[sizeof(int)]")
     call.writer.assign("size_t", f"{name}_len", f"sizeof {name}")
-    call.writer.line(f"if (ioctl({call.number('descriptor')}, {call.number('request')}, &{name}) == -1)")
+    call.writer.line(f"if (ioctl({call.number('descriptor')}, {call.number('request')}, {name}) == -1)")
     call.writer.line('    perror("ioctl");')
     call.expression = name
 

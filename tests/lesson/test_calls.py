@@ -191,6 +191,7 @@ dotted = socket.inet_ntoa(raw)
 packed = struct.pack("!HBx", 80, 7)
 high, low = struct.unpack("!HH", data)
 (queued,) = struct.unpack("i", waiting)
+unsent = struct.unpack("i", fcntl.ioctl(s, 0x5411, b"\0\0\0\0"))[0]
 size = struct.calcsize("!HH4s")
 digits = data.hex()
 words = data.decode()
