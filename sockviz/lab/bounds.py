@@ -44,6 +44,11 @@ def at_home(address: Any) -> None:
     raise Refused(f"{host!r}: in this lab a lesson reaches 127.0.0.1 and ::1 only")
 
 
+def nowhere(address: Any) -> bool:
+    """Whether no machine has this address: those of 192.0.2.0/24 are for documents (RFC 5737). To bind it fails."""
+    return isinstance(address, tuple) and bool(address) and str(address[0]).startswith("192.0.2.")
+
+
 def size(value: Any) -> int:
     """How much room a value takes, as far as it can be large."""
     if isinstance(value, str):

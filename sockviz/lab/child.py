@@ -33,7 +33,7 @@ if __name__ == "__main__":
     # -I leaves even this file's own package out.
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
-from sockviz.lab.bounds import LARGEST, Refused, at_home, binary, bounded, decode, plain
+from sockviz.lab.bounds import LARGEST, Refused, at_home, binary, bounded, decode, nowhere, plain
 
 MODULES: dict[str, Any] = {
     "builtins": types.SimpleNamespace(bytearray=bytearray), "errno": errno, "fcntl": fcntl, "os": os, "resource": resource,
@@ -319,7 +319,7 @@ class Child:
                 values[-1] = b"\0" + self.prefix + address[1:].encode()
             else:
                 plain(address)
-        elif name in ADDRESSING and self.prefix:
+        elif name in ADDRESSING and self.prefix and not (name == "bind" and nowhere(values[-1])):
             at_home(values[-1])
 
     def fork(self, number: int) -> int:

@@ -175,6 +175,8 @@ class CWriter:
             case ["subscript", ["call", "struct.unpack", _, [["value", "i"], ["call", "fcntl.ioctl", _, asked, *_]], *_],
                   ["value", 0]] if isinstance(asked, list):  # fmt: skip
                 return self.asked(asked)
+            case ["subscript", entry, ["value", 0 | 1 | 2 as part]] if pointer := self.entry(entry):
+                return f"{pointer}->{('ai_family', 'ai_socktype', 'ai_protocol')[part]}"
             case ["subscript", value, index]:
                 if self.kind(value) == "bytes":
                     return f"(unsigned char){self.data(value)[0]}[{self.number(index)}]"
@@ -312,13 +314,23 @@ class CWriter:
                 return self.sockaddr_un(raw, self.temporary(wanted))
             case ["name", str(name)]:
                 return f"(struct sockaddr *)&{self.name(name)}", f"{self.name(name)}_len"
-            case ["subscript", ["subscript", ["name", str(name)], ["value", int(index)]], ["value", 4]]:
-                entry = self.name(name) + "->ai_next" * max(index, 0)
-                return f"{entry}->ai_addr", f"{entry}->ai_addrlen"
+            case ["subscript", entry, ["value", 4]] if pointer := self.entry(entry):
+                return f"{pointer}->ai_addr", f"{pointer}->ai_addrlen"
+            case ["subscript", *_] if pointer := self.entry(tree):
+                return f"(struct sockaddr *){pointer}", f"sizeof *{pointer}"
             case ["call", *_]:
                 name = self.nested(tree)
                 return f"(struct sockaddr *)&{name}", f"{name}_len"
         return f"(struct sockaddr *){self.fallback(tree)}", "0"
+
+    def entry(self, tree: Json) -> str | None:
+        """The pointer to one entry of what getaddrinfo gave, or None where `tree` is something else."""
+        match tree:
+            case ["subscript", ["name", str(name)] as info, ["value", int(n)]] if (
+                self.kind(info) == "addrinfo"
+            ):
+                return self.name(name) + "->ai_next" * max(n, 0)
+        return None
 
     def sockaddr(self, host: Json, port: Json, name: str) -> str:
         """Declares ``name`` as the address of `host` and `port`."""

@@ -203,7 +203,9 @@ def _setsockopt(call: CCall) -> None:
     value = call.given.get("value")
     name = call.writer.temporary("value")
     pointer, length = f"&{name}", f"sizeof {name}"
-    if value is not None and call.writer.kind(value) == "bytes":
+    if value == ["value", None]:  # no value, and a length all the same: what the kernel says of a bad pointer
+        pointer, length = "NULL", call.number("length")
+    elif value is not None and call.writer.kind(value) == "bytes":
         match value:
             case ["call", "struct.pack", _, [_, on, seconds], *_] if option == "SO_LINGER":
                 initial = f".l_onoff = {call.writer.number(on)}, .l_linger = {call.writer.number(seconds)}"
@@ -298,7 +300,7 @@ ROWS = (
     _method("getsockname", "", "address", "getsockname", _name_of("getsockname")),
     _method("getpeername", "", "address", "getpeername", _name_of("getpeername")),
     _method("getsockopt", "level option [bufsize]", "any", "getsockopt", _getsockopt),
-    _method("setsockopt", "level option value", "None", "setsockopt", _setsockopt),
+    _method("setsockopt", "level option value [length]", "None", "setsockopt", _setsockopt),
     _method("setblocking", "flag", "None", "ioctl", _setblocking, man="fcntl(2)"),
     _method("settimeout", "seconds", "None", "ioctl", _settimeout, man="socket(7)"),
     _method("fileno", "", "int", "", _fileno, man="socket(2)", is_call=False),

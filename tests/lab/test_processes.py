@@ -425,6 +425,19 @@ def test_the_isolated_lab_is_empty_and_captures() -> None:
     run(body())
 
 
+@pytest.mark.parametrize("kind", ["isolated", "host"])
+def test_what_a_bad_address_gives(kind: str) -> None:
+    async def body() -> None:
+        async with a_lab(kind, "server") as lab:
+            await lab.do("server", "s = socket.socket()")
+            for host in ("192.0.2.1", "192.0.2.254"):
+                assert (await lab.call("server", f's.bind(("{host}", PORT))')).error == "EADDRNOTAVAIL"
+            null = "s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, None, 4)"
+            assert (await lab.call("server", null)).error == "EFAULT"
+
+    run(body())
+
+
 async def listening(lab: Driver) -> None:
     await lab.do("server", "s = socket.socket()")
     await lab.do("server", "s.bind((HOST, PORT))")
