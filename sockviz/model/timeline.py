@@ -13,6 +13,7 @@ from typing import Any
 from sockviz.model.events import Event
 from sockviz.model.fold import fold
 from sockviz.model.ledger import Ledger
+from sockviz.model.sharing import shared
 from sockviz.model.stops import begins
 from sockviz.model.world import World
 
@@ -88,6 +89,7 @@ class Timeline:
     def append(self, event: Event) -> World:
         """Adds `event`; returns the world after it."""
         number = len(self._events)
+        event = shared(event, self._world)
         before, self._world = self._world, fold(self._world, event)
         known = vars(before)
         self._past = self._past.but(
