@@ -284,6 +284,10 @@ def _gave(call: Call, world: World) -> str:
             ).format(amount=_bytes(count))
         case "sendall", _:
             return _("copies everything into the send queue of the kernel")
+        case _, b"" if call.name in _RECEIVING and is_stream and _shut_for_reading(held, world):
+            return _("returns 0 bytes: the receiving side of {name} was ended here, by shutdown").format(
+                name=name
+            )
         case _, b"" if call.name in _RECEIVING and is_stream:
             return _("returns 0 bytes: the peer will send no more")
         case _, bytes(data) if call.name in _RECEIVING:
@@ -354,6 +358,19 @@ def _listened_before(inode: int, world: World) -> bool:
         and call.error is None
         and call.receiver is not None
         and call.receiver.inode == inode
+        for process in world.processes.values()
+        for call in process.calls
+    )
+
+
+def _shut_for_reading(held: SocketValue | None, world: World) -> bool:
+    """Whether a call of the lesson has ended the socket's receiving side: SHUT_RD or SHUT_RDWR, through any descriptor."""
+    return held is not None and any(
+        call.name == "shutdown"
+        and call.error is None
+        and call.receiver is not None
+        and call.receiver.inode == held.inode
+        and call.arguments[1:] in ((0,), (2,))
         for process in world.processes.values()
         for call in process.calls
     )

@@ -139,3 +139,18 @@ def test_listen_on_a_listener_changes_its_backlog() -> None:
             scripted.row(State.LISTEN, scripted.SERVER, inode=s.inode, cookie=1, queues=(0, granted))
         )
         assert headline(script.timeline, len(script.timeline)) == told
+
+
+def test_an_end_that_the_reader_made_itself_is_not_the_peers() -> None:
+    """recv gives no bytes after the peer's FIN, and after SHUT_RD of one's own: what the peer will do is not known then."""
+    for how, told in (
+        (1, "server: recv returns 0 bytes: the peer will send no more"),
+        (0, "server: recv returns 0 bytes: the receiving side of s was ended here, by shutdown"),
+        (2, "server: recv returns 0 bytes: the receiving side of s was ended here, by shutdown"),
+    ):
+        script = scripted.real_listen()
+        line = next(iter(script.lesson.statements)).line + 3
+        s = script.timeline.world.processes["server"].names["s"]
+        script.do("server", line, "shutdown", s, how)
+        script.do("server", line, "recv", s, 100, value=b"")
+        assert headline(script.timeline, len(script.timeline)) == told
