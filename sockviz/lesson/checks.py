@@ -33,7 +33,7 @@ def author_warnings(lesson: Lesson, scope: Scope, findings: Findings) -> None:
         _check_room(page, findings)
     if "ipv6" not in lesson.needs:
         for statement in lesson.statements:
-            if "AF_INET6" in statement.source and any(CALLS[key].is_call for key in statement.calls):
+            if "AF_INET6" in statement.source and any(CALLS[key].system_calls for key in statement.calls):
                 message = "this uses AF_INET6: where a machine has no IPv6 it fails, unless the front matter says needs: [ipv6]"
                 findings.warn(statement.line, statement.column, "needs", message)
                 break

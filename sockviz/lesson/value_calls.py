@@ -205,9 +205,10 @@ ROWS = (
     _pure("socket.htonl", "value", "int", simple("htonl({value})", "uint32_t", _IN), "htonl(3)"),
     _pure("socket.ntohs", "value", "int", simple("ntohs({value})", "uint16_t", _IN), "ntohs(3)"),
     _pure("socket.ntohl", "value", "int", simple("ntohl({value})", "uint32_t", _IN), "ntohl(3)"),
-    _pure("socket.inet_pton", "family text", "bytes", _inet_pton, "inet_pton(3)"),
+    # Those that say whether a text is an address are calls: a lesson may ask for their failure.
+    Row("socket.inet_pton", None, "bytes", parameters("family text"), (), "inet_pton(3)", _inet_pton),
     _pure("socket.inet_ntop", "family packed", "str", _inet_ntop, "inet_ntop(3)"),
-    _pure("socket.inet_aton", "text", "bytes", _inet_aton, "inet(3)"),
+    Row("socket.inet_aton", None, "bytes", parameters("text"), (), "inet(3)", _inet_aton),
     _pure("socket.inet_ntoa", "packed", "str", _inet_ntoa, "inet(3)"),
     _pure("struct.pack", "format *values", "bytes", _pack, "memcpy(3)", restriction=literal_format),
     _pure("struct.unpack", "format data", "tuple", _unpack, "memcpy(3)", restriction=literal_format),

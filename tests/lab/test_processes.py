@@ -155,6 +155,9 @@ FAILURES = [
     ('refused.connect(("127.0.0.1", 99999))', "OverflowError"),
     ('refused.connect("a path")', "TypeError"),
     ("gone.recv(1)", "EBADF"),
+    ('socket.inet_pton(socket.AF_INET, "127.1")', "OSError"),
+    ('socket.inet_pton(socket.AF_UNIX, "127.0.0.1")', "EAFNOSUPPORT"),
+    ('socket.inet_aton("one")', "OSError"),
 ]
 
 
@@ -183,7 +186,7 @@ def test_failures_by_name(source: str, error: str) -> None:
         ("missing", "LookupError"),
         ("(1, 2)[5]", "IndexError"),
         ("1 // 0", "ZeroDivisionError"),
-        ('socket.inet_pton(socket.AF_INET, "not an address")', "OSError"),
+        ('socket.inet_ntoa(b"short")', "OSError"),
         ('b"\\xff".decode()', "UnicodeDecodeError"),
     ],
 )

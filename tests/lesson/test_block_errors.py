@@ -350,7 +350,7 @@ def test_an_author_is_warned(parse: Parse) -> None:
     six = parse("```python @server\nsocket.socket(socket.AF_INET6)\n```\n")
     assert [(w.line, w.kind) for w in six.warnings] == [(6, "needs")]
     assert parse("```python @server\nsocket.socket(socket.AF_INET6)\n```\n", "needs: [ipv6]\n").warnings == ()
-    # text and bytes of an address need no kernel that has IPv6
+    # text and bytes of an address need no kernel with IPv6
     text = '```python @server\na = socket.inet_pton(socket.AF_INET6, "::1")\n```\n\n```expect\nserver.a[15] == 1\n```\n'
     assert parse(text).warnings == ()
     forked = parse(
