@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
-from sockviz import __version__
+from sockviz import __version__, language
 from sockviz.command_line import parser
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command. Returns its exit code: 0 done, 1 something failed, 2 wrong usage."""
     options = parser().parse_args(arguments)
     try:
+        _speak(options.language)
         return COMMANDS[options.command](options)
     except Usage as usage:
         _complain(str(usage))
@@ -51,6 +52,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
 
 
+def _speak(wanted: str | None) -> None:
+    try:
+        language.use(wanted or language.preferred())
+    except language.UnknownLanguage as unknown:
+        raise Usage(f"--language: {unknown}") from None
+
+
 def _complain(message: str) -> None:
     print(f"sockviz: {message}", file=sys.stderr)
 
@@ -63,7 +71,7 @@ def _home(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    path = _find(options.lesson)
+    path = _find(options.lesson, language.current())
     if not options.plain and options.start == 1 and _is_of_the_course(path):
         return _screen(options, path)  # which reads the lesson after its first paint
     lesson = _read(path)
@@ -168,7 +176,7 @@ def _list(options: argparse.Namespace) -> int:
     store = ProgressStore(_progress_file(options))
     progress = store.progress
     entries = []
-    for name in course():
+    for name in course(language.current()):
         try:
             lesson = read_lesson(Path(name.path))
         except (BadLesson, OSError) as error:
@@ -239,7 +247,7 @@ def _checked(files: Sequence[Path], kind: str) -> Report:
 
 
 def _notes(options: argparse.Namespace) -> int:
-    lesson = _read(_find(options.lesson))
+    lesson = _read(_find(options.lesson, language.current()))
     print(f"{lesson.title}\n{lesson.summary}")
     if lesson.minutes is not None:
         print(f"about {lesson.minutes} minutes")
@@ -271,12 +279,12 @@ def _doctor(options: argparse.Namespace) -> int:
 # --- what they share ------------------------------------------------------------------------------------------
 
 
-def _find(word: str) -> Path:
+def _find(word: str, language: str | None = None) -> Path:
     from sockviz.lesson.course import UnknownLesson
     from sockviz.player.shelf import find
 
     try:
-        return find(word)
+        return find(word, language)
     except UnknownLesson as unknown:
         raise Usage(str(unknown)) from None
 

@@ -26,6 +26,10 @@ def parser() -> argparse.ArgumentParser:
         taker.add_argument(
             "--progress", metavar="FILE", help="keep your progress in FILE instead of your data directory"
         )
+        taker.add_argument(
+            "--language", metavar="LANGUAGE",
+            help="speak LANGUAGE (en, es); by itself what the locale says. Lessons are shown in it where a translation exists",
+        )  # fmt: skip
     for taker in (whole, drawn):
         taker.add_argument(
             "--theme", choices=THEMES,
@@ -87,12 +91,15 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("--pcapng", metavar="OUT", required=True, help="the file to write; it must not exist")
     export.set_defaults(command="export")
 
-    notes = commands.add_parser("notes", help="the instructor's notes of a lesson, page by page")
+    notes = commands.add_parser(
+        "notes", parents=[common], help="the instructor's notes of a lesson, page by page"
+    )
     notes.add_argument("lesson", metavar="LESSON", help="its number, its slug or a path to a file")
     notes.set_defaults(command="notes")
 
     man = commands.add_parser(
         "man",
+        parents=[common],
         help="a page for every call and every error",
         description="Tells of a call or an error: what it does, its C and Python, what it returns, each error with its cause "
         "and remedy, and which lessons perform it. Without WORD: all pages.",

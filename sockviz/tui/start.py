@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from sockviz import __version__
+from sockviz.language import current
 from sockviz.lesson.findings import Findings
 from sockviz.lesson.front_matter import read_front_matter
 from sockviz.player.shelf import course
@@ -82,7 +83,7 @@ async def _open(entry: CourseEntry, kind: str, record: TextIO | None) -> Run:
 
 
 def _course() -> list[CourseEntry]:
-    return [_entry(Path(name.path)) for name in course()]
+    return [_entry(Path(name.path)) for name in course(current())]
 
 
 def _entry(path: Path) -> CourseEntry:
