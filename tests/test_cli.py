@@ -134,10 +134,33 @@ def test_help_names_every_command() -> None:
         assert sockviz(command, "--help").returncode == 0
 
 
+def test_lessons_are_listed_in_the_readers_language_where_there_is_a_translation() -> None:
+    def listed(*arguments: str, **environment: str) -> str:
+        return sockviz(*arguments, **environment).stdout
+
+    assert "The first connection" in listed("list")
+    for spanish in (
+        listed("list", "--language", "es"),
+        listed("--language", "es", "list"),
+        listed("list", LC_ALL="es_ES.UTF-8"),
+        listed("list", "--language", "es-MX"),
+    ):
+        assert "La primera conexión" in spanish
+        assert "A socket that listens" in spanish  # not translated
+    assert "The first connection" in listed("list", "--language", "en", LC_ALL="es_ES.UTF-8")
+    assert "La primera conexión" in listed("notes", "1", "--language", "es")
+
+
+def test_an_unknown_language_is_wrong_usage_and_names_those_there_are() -> None:
+    done = sockviz("list", "--language", "tlh")
+    assert done.returncode == 2
+    assert "no language 'tlh'; there is en, es" in done.stderr
+
+
 def test_a_fault_of_ours_is_a_sentence_and_a_file(tmp_path: Path) -> None:
     program = (
         "import sys, sockviz.player.shelf as shelf\n"
-        "def broken(): raise RuntimeError('on purpose')\n"
+        "def broken(language): raise RuntimeError('on purpose')\n"
         "shelf.course = broken\n"
         "from sockviz.cli import main\n"
         "sys.exit(main(['list']))"
