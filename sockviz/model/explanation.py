@@ -59,6 +59,18 @@ def _here(call: Call, world: World) -> str:
     match call.name, ALIASES.get(call.error or "", call.error):
         case _, "ECONNREFUSED" if held is not None and held.family == "AF_UNIX":
             return _("the path {target} exists, but no socket listens behind it").format(target=target)
+        case "connect" | "connect_ex", "ENOENT":
+            return _("there is no file {target}: no socket has been bound to that path").format(target=target)
+        case "connect" | "connect_ex", "EPROTOTYPE":
+            return _("the socket behind {target} is of another type than {name}").format(
+                target=target, name=name
+            )
+        case "connect" | "connect_ex", "EAGAIN" if held is not None and held.family == "AF_UNIX":
+            return _("the accept queue of {target} is full, and {name} does not block").format(
+                target=target, name=name
+            )
+        case "connect" | "connect_ex", "ENETUNREACH":
+            return _("no route leads to {target}").format(target=target)
         case _, "ECONNREFUSED" if is_datagram:
             return _("an ICMP port unreachable answered an earlier datagram: no socket has {target}").format(
                 target=target
@@ -73,7 +85,7 @@ def _here(call: Call, world: World) -> str:
         case "connect" | "connect_ex", "ETIMEDOUT":
             return _("every SYN to {target} went unanswered").format(target=target)
         case "connect" | "connect_ex", "EINPROGRESS":
-            return _("{name} does not block: its SYN to {target} is on the way").format(
+            return _("{name} does not block: the handshake with {target} has begun").format(
                 name=name, target=target
             )
         case "connect" | "connect_ex", "EALREADY":
@@ -139,8 +151,14 @@ def _here(call: Call, world: World) -> str:
             return _("{name} has no peer").format(name=name)
         case "shutdown", "ENOTCONN":
             return _("{name} has no connection that could be shut down").format(name=name)
+        case _, "EBADF" if (target := _open_file(call, world)) is not None:
+            return _("descriptor {fd} is open ({file}), but not for this").format(
+                fd=call.arguments[0], file=target
+            )
         case _, "EBADF":
             return _("its descriptor is closed: there is no socket behind it any more")
+        case "socket", "EPERM":
+            return _("a raw socket needs the capability CAP_NET_RAW, which this process does not have")
         case "socket", "EMFILE":
             return _("all the descriptors that this process may have are open")
         case (("send" | "sendto"), "EMSGSIZE"):
@@ -161,6 +179,15 @@ def _target(call: Call) -> str:
             case bytes() if call.name in ("bind", "connect", "connect_ex"):
                 return address_text(value)
     return _("the address")
+
+
+def _open_file(call: Call, world: World) -> str | None:
+    """What the descriptor that a call of os was given refers to; None where it is closed or was no number."""
+    process = world.processes.get(call.process)
+    number = call.arguments[0] if call.arguments else None
+    if process is None or not isinstance(number, int):
+        return None
+    return next((entry.target.partition(":")[0] for entry in process.fds if entry.fd == number), None)
 
 
 def _same_port(row: SocketRow, call: Call) -> bool:

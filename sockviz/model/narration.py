@@ -215,6 +215,8 @@ def _why_asleep(call: Call, world: World) -> str:
         return _("no connection is waiting")
     if call.name in _RECEIVING:
         return _("nothing has arrived yet")
+    if call.name in ("connect", "connect_ex") and held is not None and held.family == "AF_UNIX":
+        return _("the accept queue of {address} is full").format(address=_argument_address(call))
     if call.name in ("connect", "connect_ex"):
         again = (
             _(", sent {amount} again").format(
@@ -267,6 +269,10 @@ def _gave(call: Call, world: World) -> str:
             return _("makes {name} passive: the kernel now accepts connections for it").format(name=name)
         case "connect", _ if not is_stream:
             return _("fixes the peer of {name}: {address}, and sends nothing").format(
+                name=name, address=_argument_address(call)
+            )
+        case "connect", _ if held is not None and held.family == "AF_UNIX":
+            return _("returns: {name} is connected to {address}, and no packet was needed").format(
                 name=name, address=_argument_address(call)
             )
         case "connect", _:

@@ -21,6 +21,8 @@ def address_text(address: Address | Value) -> str:
             return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         case "" | b"" | None:
             return "unnamed"
+        case str() if address.startswith("\0"):
+            return "@" + address[1:]
         case str():
             return address
         case bytes():

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sockviz.model.calls import Call, Stage
 from sockviz.model.explanation import explain
-from sockviz.model.sockets import State, Timer
+from sockviz.model.sockets import FdEntry, State, Timer
 from sockviz.model.values import SocketValue, Value
 from sockviz.model.world import World
 from tests.tui.stage import scripted
@@ -66,6 +66,31 @@ def test_the_same_error_differs_by_call() -> None:
         here(call("sendto", "EMSGSIZE", b"x" * 70000, scripted.SERVER))
         == "70000 bytes do not fit into one datagram"
     )
+
+
+def test_a_path_has_errors_of_its_own() -> None:
+    unix = SocketValue(9, 7, "AF_UNIX", "SOCK_STREAM", 0)
+    for error, told in (
+        ("ENOENT", "there is no file door: no socket has been bound to that path"),
+        ("ECONNREFUSED", "the path door exists, but no socket listens behind it"),
+        ("EPROTOTYPE", "the socket behind door is of another type than descriptor 7"),
+        ("EAGAIN", "the accept queue of door is full, and descriptor 7 does not block"),
+    ):
+        assert here(replace(call("connect", error), arguments=(unix, "door"))) == told
+    assert here(replace(call("connect", "ECONNREFUSED"), arguments=(unix, "\0hatch"))).startswith(
+        "the path @hatch"
+    )
+
+
+def test_a_descriptor_can_be_bad_for_one_call_only() -> None:
+    """The reading end of a pipe is open, and cannot be written to."""
+    world = scripted.view(scripted.listen_queue(), 12).world
+    server = world.processes["server"]
+    ends = (FdEntry(8, "pipe:[67]", 67), FdEntry(9, "pipe:[67]", 67))
+    world = replace(world, processes={"server": replace(server, fds=(*server.fds, *ends))})
+    write = replace(call("write", "EBADF"), arguments=(8, b"x"))
+    assert here(write, world) == "descriptor 8 is open (pipe), but not for this"
+    assert here(replace(write, arguments=(10, b"x")), world).startswith("its descriptor is closed")
 
 
 def test_an_error_that_means_nothing_special_here_is_told_in_the_systems_words() -> None:

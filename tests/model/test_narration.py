@@ -154,3 +154,12 @@ def test_an_end_that_the_reader_made_itself_is_not_the_peers() -> None:
         script.do("server", line, "shutdown", s, how)
         script.do("server", line, "recv", s, 100, value=b"")
         assert headline(script.timeline, len(script.timeline)) == told
+
+
+def test_a_unix_socket_connects_without_a_handshake() -> None:
+    script = scripted.real_listen()
+    line = next(iter(script.lesson.statements)).line + 3
+    unix = SocketValue(77, 9, "AF_UNIX", "SOCK_STREAM", 0)
+    script.do("server", line, "connect", unix, "door")
+    told = headline(script.timeline, len(script.timeline))
+    assert told == "server: connect returns: descriptor 9 is connected to door, and no packet was needed"
