@@ -15,6 +15,8 @@ from sockviz.tui.cast import is_left
 from sockviz.tui.remembered import remembered
 from sockviz.tui.view import View
 
+#: Who sends what no socket sent (see player/attribution.py).
+KERNEL = "kernel"
 #: ICMP destination unreachable, by code (RFC 792), as people say it.
 _UNREACHABLE = {
     0: "net unreachable",
@@ -199,7 +201,7 @@ def _icmp(header: IcmpHeader) -> str:
         return f"ICMP {_UNREACHABLE.get(header.code, 'unreachable')}"
     if header.type == 1:  # ICMPv6 destination unreachable
         return "ICMP unreachable"
-    return {0: "ICMP echo reply", 8: "ICMP echo", 128: "ICMP echo", 129: "ICMP echo reply"}.get(
+    return {0: "ICMP reply", 8: "ICMP echo", 128: "ICMP echo", 129: "ICMP reply"}.get(
         header.type, f"ICMP {header.type}/{header.code}"
     )
 

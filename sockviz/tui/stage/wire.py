@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from rich.cells import cell_len
 
 from sockviz.model.wording import seconds_text
 from sockviz.tui.palette import hues
-from sockviz.tui.stage.crossings import Crossing, Fate, arrived, belongs, count, crossings, parties, under_way
+from sockviz.tui.stage.crossings import (
+    KERNEL,
+    Crossing,
+    Fate,
+    arrived,
+    belongs,
+    count,
+    crossings,
+    parties,
+    under_way,
+)
 from sockviz.tui.stage.drawing import FocusableDrawing
 from sockviz.tui.stage.ink import Line, Run, crop, finish, fit, frame, line, marked, shorten, wrap
 from sockviz.tui.stage.wire_strip import draw_strip
@@ -29,6 +40,10 @@ HELD_AT = 0.6
 #: A pause between segments that gets an empty line, and one that is written out before a retransmission (seconds).
 _PAUSE = 0.02
 _LONG = 0.15
+
+
+#: Who is at the first lane and who at the shared one.
+Sides: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +96,18 @@ def _body(view: View, width: int, room: int) -> list[Line]:
     everyone = parties(view, crossings(view, 200))
     colours = hues(view.lesson)
     lanes = _lanes(everyone, width, colours)
-    drawn: list[tuple[Line, str]] = []
-    other = ""
+    drawn: list[tuple[Line, Sides]] = []
+    sides: Sides | None = None
     for index, it in enumerate(shown):
         gap = it.at - shown[index - 1].at if index else 0.0
-        before, other = other, it.receiver if it.sender == everyone[0] else it.sender
-        if it.again and gap >= _LONG and before == other:
-            drawn.append((_pause(lanes, width, seconds_text(gap)), other))
+        before, sides = sides, _sides(it, everyone[0])
+        if it.again and gap >= _LONG and before == sides:
+            drawn.append((_pause(lanes, width, seconds_text(gap)), sides))
         elif gap >= _PAUSE and len(shown) * 2 < room:
-            drawn.append((_bare(lanes, width), before))
-        if lanes.others is not None and before and before != other:
-            drawn.append((_turn(lanes, width, other, colours), other))
-        drawn.append((_arrow(view, it, lanes, width, colours, _fraction(view, it, moving)), other))
+            drawn.append((_bare(lanes, width), before or sides))
+        if lanes.others is not None and before is not None and before != sides:
+            drawn.append((_turn(lanes, width, before, sides, colours), sides))
+        drawn.append((_arrow(view, it, lanes, width, colours, _fraction(view, it, moving)), sides))
     space = room - 1
     if space <= 0:
         return [it for it, _ in drawn[-room:]] if room > 0 else []
@@ -102,18 +117,41 @@ def _body(view: View, width: int, room: int) -> list[Line]:
         )
         start = len(drawn) - space if focused is None else min(focused, len(drawn) - space)
         drawn = drawn[start : start + space]
-    first = drawn[0][1] if drawn and lanes.others is not None else ""
+    first = drawn[0][1] if drawn and lanes.others is not None else None
     header = _header(lanes, width, first, colours)
     return [header, *(it for it, _ in drawn)] + [_bare(lanes, width)] * (space - len(drawn))
 
 
-def _turn(lanes: Lanes, width: int, party: str, colours: dict[str, str]) -> Line:
-    """From here on it is `party` at the shared lane."""
+def _sides(it: Crossing, first: str) -> Sides:
+    """Between whom it is, where all but `first` share a lane."""
+    left = KERNEL if _is_kernels(it, first) else first
+    return left, it.receiver if it.sender == left else it.sender
+
+
+def _is_kernels(it: Crossing, first: str) -> bool:
+    """Whether both ends belong at the shared lane and one is the kernel. It answers for ports that no process has: it stands at
+    the side of those that are called."""
+    return KERNEL in (it.sender, it.receiver) and first not in (it.sender, it.receiver)
+
+
+def _turn(lanes: Lanes, width: int, before: Sides, sides: Sides, colours: dict[str, str]) -> Line:
+    """From here on it is between these: who is at the shared lane, and who at the first where that changes."""
     assert lanes.others is not None
-    name = shorten(party, max(1, lanes.others - min(lanes.cells) - 1))
+    left = sides[0] if sides[0] != before[0] else ""
+    name = shorten(sides[1], max(1, lanes.others - min(lanes.cells) - 1))
     start = min(lanes.others - cell_len(name) // 2, width - cell_len(name))
-    before = "".join("│" if x in lanes.at.values() else " " for x in range(start))
-    return fit(line((before, "faint"), (name, f"{colours.get(party, 'muted')} strong")), width)
+    left = shorten(left, start - 1)
+    at = max(0, min(lanes.cells) - cell_len(left) // 2) if left else start
+    before_it = "".join("│" if x in lanes.at.values() else " " for x in range(at))
+    return fit(
+        line(
+            (before_it, "faint"),
+            (left, f"{colours.get(left, 'muted')} strong"),
+            (" " * (start - at - cell_len(left)), ""),
+            (name, f"{colours.get(sides[1], 'muted')} strong"),
+        ),
+        width,
+    )
 
 
 def _fraction(view: View, it: Crossing, moving: Crossing | None) -> float:
@@ -150,11 +188,13 @@ def _outer(width: int) -> tuple[int, int]:
     return edge, max(edge + 2, width - 1 - edge)
 
 
-def _header(lanes: Lanes, width: int, first: str, colours: dict[str, str]) -> Line:
-    """The parties' names over their lanes; over a shared one, that of whose turn is `first`."""
-    titles = [
-        (name or first, at, colours.get(first, role) if not name else role) for name, at, role in lanes.titles
-    ]
+def _header(lanes: Lanes, width: int, first: Sides | None, colours: dict[str, str]) -> Line:
+    """The parties' names over their lanes; where one is shared, those that the first arrow in sight is between."""
+    titles = list(lanes.titles)
+    if first is not None:
+        titles = [
+            (name, at, colours.get(name, "muted")) for name, (_, at, _) in zip(first, titles, strict=True)
+        ]
     cells: list[Run] = []
     taken = 0
     for index, (name, middle, role) in enumerate(titles):
@@ -188,7 +228,9 @@ def _arrow(
     view: View, it: Crossing, lanes: Lanes, width: int, colours: dict[str, str], fraction: float
 ) -> Line:
     start, end = lanes.lane(it.sender), lanes.lane(it.receiver)
-    if start == end:
+    if lanes.others is not None and _is_kernels(it, lanes.titles[0][0]):
+        start, end = (lanes.cells[0], lanes.others) if it.sender == KERNEL else (lanes.others, lanes.cells[0])
+    elif start == end:
         cells = lanes.cells
         start, end = (
             (cells[0], cells[-1])
@@ -201,7 +243,7 @@ def _arrow(
     if it.again:
         role += " strong"
     # Two of those that share a lane: nobody else could say between whom this was.
-    named = lanes.others is not None and it.sender not in lanes.at and it.receiver not in lanes.at
+    named = lanes.others is not None and not {it.sender, it.receiver} & {*lanes.at, KERNEL}
     shaft = _shaft(it, right - left - 1, end > start, fraction, named=named, released=view.progress)
     cells = lanes.cells
     before = "".join("│" if x in cells else " " for x in range(left + 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sockviz.tui.palette import hues
-from sockviz.tui.stage.crossings import Fate, count, crossings, parties, under_way
+from sockviz.tui.stage.crossings import KERNEL, Fate, count, crossings, parties, under_way
 from sockviz.tui.stage.ink import Line, finish, line
 from sockviz.tui.view import Focus, View
 
@@ -23,9 +23,9 @@ def draw_strip(view: View, width: int, height: int) -> list[Line]:
     steps: list[Line] = []
     other = ""
     for it in shown:
+        down = it.sender in (everyone[0], KERNEL)
         before, other = other, it.receiver if it.sender == everyone[0] else it.sender
         named = line((f"{other} ", f"{colours.get(other, 'muted')} strong")) if len(everyone) > 2 else Line()
-        down = it.sender == everyone[0]
         arrived = captured and it.fate not in (Fate.HELD, Fate.DROPPED)
         arrow = (
             "✗" if it.fate is Fate.DROPPED else ("▼" if down else "▲") if arrived else ("▽" if down else "△")

@@ -22,6 +22,25 @@ def test_where_lanes_are_shared_each_party_is_named_once_before_its_segments() -
     assert drawn.count("SYN+ACK") == 2, "labels are whole"
 
 
+def test_where_lanes_are_shared_the_kernel_stands_at_the_servers_side() -> None:
+    """A refused client's SYN goes away from it, and the RST comes back."""
+    script = scripted.crowded_lesson()
+    client, nobody = ("127.0.0.1", 40199), ("127.0.0.1", 8081)
+    script.segment("client2", "kernel", client, nobody, "SYN")
+    script.segment("kernel", "client2", nobody, client, "RST", "ACK")
+    script.segment("server", "kernel", nobody, client, "SYN")
+    script.observe()
+    lines = [it.text.strip("│") for it in draw_wire(scripted.view(script), 22, 30)]
+    last = max(n for n, text in enumerate(lines) if "RST" in text)
+    assert lines[last - 2].split() == ["kernel", "client2"]
+    assert "◀" in lines[last - 1], "the SYN"
+    assert "▶" in lines[last], "the RST"
+    assert lines[last + 1].split() == ["server", "kernel"]
+    assert "▶" in lines[last + 2]
+    (strip,) = draw_wire(scripted.view(script), 200, 1)
+    assert "client2 ▲ SYN  kernel ▼ RST+ACK  ▼ SYN" in strip.text
+
+
 def test_the_newest_segments_party_is_named_when_the_oldest_are_out_of_sight() -> None:
     lines = [it.text for it in draw_wire(scripted.view(scripted.crowded_lesson()), 22, 5)]
     assert "client3" in "\n".join(lines)
