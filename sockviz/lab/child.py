@@ -361,6 +361,8 @@ class Child:
             return {"$": "dict", "items": [[self.encode(k), self.encode(v)] for k, v in value.items()]}
         if isinstance(value, socket.socket):
             return self.encode_socket(value)
+        if isinstance(value, select.epoll):
+            return {"$": "object", "kind": "epoll", "text": str(value.fileno())}  # in C it is the descriptor
         return {"$": "object", "kind": type(value).__name__, "text": repr(value)[:200]}
 
     def report(self, value: Any) -> Any:

@@ -399,3 +399,8 @@ def test_names_in_the_world_are_what_the_process_reported() -> None:
     assert row.state is State.ESTABLISHED
     assert world.owner_of(conn.inode) == "server"
     assert world.name_of("server", conn.inode) == "conn"
+
+
+def test_an_epoll_object_is_told_by_its_descriptor() -> None:
+    world = performed(lesson_text(LISTENING + "\n```python @server\ne = select.epoll()\n```\n"))
+    assert str(world.processes["server"].names["e"]) == "4"
