@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from sockviz.lesson.c_scope import Form, Held, held_as
 from sockviz.lesson.c_writer import CWriter
 from sockviz.lesson.rows import Row
 from sockviz.model.values import Json
 
 
 class CCall:
-    """One call being written: what a row's rendering is given."""
+    """One call being written: what a row's rendering is given.
+
+    ``expression`` is the C of its value; a rendering whose value is more than the kind of its row says sets ``value``.
+    """
 
     def __init__(
         self,
@@ -28,6 +32,7 @@ class CCall:
         self.targets = tuple(writer.name(target) for target in targets)
         self.receiver = receiver
         self.expression = "0"
+        self.value: Held | None = None
         self.given: dict[str, Json] = dict(named)
         self.rest: list[Json] = []
         for position, argument in enumerate(arguments):
@@ -66,24 +71,72 @@ class CCall:
             return [self.targets[0], *(f"{self.targets[0]}_{name}" for name in wanted[1:])]
         return [self.writer.temporary(name) for name in wanted]
 
-    def performs(self, ctype: str, text: str, name: str | None = None, failed: str = "== -1") -> None:
-        """Writes a call that may fail: its value goes to the target (or `name`), and a failure is printed."""
+    def performs(self, ctype: str, text: str, name: str | None = None, failed: str = "== -1") -> str:
+        """Writes a call that may fail: its value goes to the target (or `name`), and a failure is printed. Its name."""
+        writer = self.writer
         function = text.partition("(")[0]
-        target = name or (self.targets[0] if self.targets else None)
+        target = name or (self.targets[0] if self.targets and not self.unpacks else None)
         if target is None and self.nested:
-            target = self.writer.temporary(function + "_result")
+            target = writer.temporary(function + "_result")
         if target is None:
-            self.writer.line(f"if ({text} {failed})")
-        else:
+            writer.checks(text, failed, self._dropped())
+            self.expression = "result" if writer.scope.whole else "0"
+            return self.expression
+        keeps = writer.scope.whole and failed == "== -1" and self._had(target)
+        if keeps and writer.scope.type_of(target) == ctype:
+            # As in Python the name keeps what it had where the call fails.
+            writer.checks(text, failed, self._replaced(target))
             self.expression = target
-            self.writer.assign(ctype, target, text)
-            self.writer.line(f"if ({target} {failed})")
-        self.writer.line(f'    perror("{function}");')
+            return target
+        self.expression = target = writer.assign(ctype, target, text)
+        writer.line(f"if ({target} {failed})")
+        writer.line(f'    perror("{function}");')
+        if writer.scope.whole and failed == "== -1":
+            writer.text.failure = f"failure({target})"
+        return target
+
+    def _had(self, target: str) -> bool:
+        python = self.writer.targets.get(target.removesuffix("_len"))
+        return python is not None and python in self.writer.scope.held
+
+    def _replaced(self, target: str) -> tuple[str, ...]:
+        """What is done with a new value where the name had one before."""
+        python = self.writer.targets.get(target)
+        if python is None or not self.writer.scope.lets_go(python):
+            return ("else", f"    {target} = result;")
+        self.writer.need("unistd.h")
+        return (
+            "else {",
+            f"    close({target}); /* no name holds it any more: Python closes it by itself */",
+            f"    {target} = result;",
+            "}",
+        )
+
+    def _dropped(self) -> tuple[str, ...]:
+        """What is done with a socket that no name holds."""
+        first = self.row.returns[0] if isinstance(self.row.returns, tuple) else self.row.returns
+        if not self.writer.scope.whole or first != "socket.socket":
+            return ()
+        self.writer.need("unistd.h")
+        return ("else", "    close(result); /* no name holds it: Python closes it by itself */")
+
+    def checks(self, text: str) -> None:
+        """Writes a call of which only success or failure counts; a failure is printed."""
+        self.writer.checks(text)
 
     def gives(self, ctype: str, text: str) -> None:
         """Writes a value that cannot fail."""
         self.expression = text
         if self.targets:
-            self.writer.assign(ctype, self.targets[0], text)
+            self.expression = self.writer.assign(ctype, self.targets[0], text)
         elif not self.nested:
             self.writer.line(f"(void){text};")
+
+    def result(self) -> Held:
+        """The value of the call."""
+        if self.value is not None:
+            return self.value
+        kind = self.row.returns
+        if isinstance(kind, tuple):
+            return Held(Form.NUMBER, self.expression)
+        return held_as(kind, self.expression, self.writer.scope.declared.get(self.expression, "int"))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sockviz.lesson.c_scope import Form, Held
 from sockviz.model.values import Json
 
 if TYPE_CHECKING:
@@ -54,6 +55,11 @@ def members(layout: str) -> list[Member]:
     return found[:_MOST]
 
 
+def valued(layout: str) -> list[tuple[int, Member]]:
+    """The members that have a value, each with its number."""
+    return [(n, member) for n, member in enumerate(members(layout)) if member.network != "pad"]
+
+
 def declaration(layout: str) -> str:
     """``struct { … }`` of a format."""
     inside = " ".join(f"{member.ctype} m{n}{member.suffix};" for n, member in enumerate(members(layout)))
@@ -77,17 +83,20 @@ def packed(writer: CWriter, layout: str, items: Sequence[Json]) -> tuple[str, st
     return f"&{name}", f"sizeof {name}"
 
 
-def unpacked(writer: CWriter, layout: str, pointer: str, targets: Sequence[str]) -> None:
-    """Reads the members of the bytes at `pointer` into `targets`, one each."""
+def unpacked(writer: CWriter, layout: str, pointer: str, targets: Sequence[str]) -> tuple[Held, ...]:
+    """Reads the members of the bytes at `pointer` into `targets`, one each. What they hold."""
     writer.need("stdint.h", "arpa/inet.h", "string.h")
     name = writer.temporary("unpacked")
     writer.line(f"{declaration(layout)} {name};")
     writer.line(f"memcpy(&{name}, {pointer}, sizeof {name});")
-    valued = [(n, member) for n, member in enumerate(members(layout)) if member.network != "pad"]
-    for target, (n, member) in zip(targets, valued, strict=False):
+    parts = []
+    for target, (n, member) in zip(targets, valued(layout), strict=False):
         if member.is_text:
-            writer.declare("char", target, member.suffix)
-            writer.line(f"memcpy({target}, {name}.m{n}, sizeof {target});")
+            variable = writer.declare("char", target, member.suffix)
+            writer.line(f"memcpy({variable}, {name}.m{n}, sizeof {variable});")
+            parts.append(Held(Form.BYTES, variable, "char", f"sizeof {variable}"))
         else:
             value = f"{name}.m{n}"
-            writer.assign(member.ctype, target, f"ntoh{member.network}({value})" if member.network else value)
+            converted = f"ntoh{member.network}({value})" if member.network else value
+            parts.append(Held(Form.NUMBER, writer.assign(member.ctype, target, converted), member.ctype))
+    return tuple(parts)

@@ -8,46 +8,45 @@ its errno and the program goes on, as a lesson does.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from sockviz.lesson.c_address import c_string, sockaddr, sockaddr_un
+from sockviz.lesson.c_scope import CScope, Form, Held, held_as
 from sockviz.lesson.c_struct import packed
-from sockviz.lesson.document import Statement
+from sockviz.lesson.document import BOUND, Statement
 from sockviz.lesson.restrictions import IOCTLS
 from sockviz.lesson.rows import Row
 from sockviz.model.values import Json, Value, decode
 
-_HEADERS = {"perror": "stdio.h", "memcpy": "string.h", "memset": "string.h", "strlen": "string.h"}
-#: C keywords and the names that our own C uses: a lesson's name that is one of them gets an underscore.
-_RESERVED = frozenset((
-    "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum",
-    "extern", "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return",
-    "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void",
-    "volatile", "while", "main", "errno", "stdin", "stdout", "stderr", "linux", "unix", "read", "write",
-    "close", "listen", "accept", "connect", "send", "recv", "select", "poll", "bind", "socket", "shutdown",
-    "kill", "dup", "pipe", "fork", "signal", "alarm", "unlink", "lseek", "index", "time", "raise",
-))  # fmt: skip
+_HEADERS = {
+    "perror": "stdio.h", "memcpy": "string.h", "memset": "string.h", "strlen": "string.h", "malloc": "stdlib.h",
+    "close": "unistd.h",
+}  # fmt: skip
+#: The size of an array that is the same whenever the line runs.
+_FIXED = re.compile(r"\[[0-9A-Z_ +*()]*\]|\[sizeof\([a-z_ 0-9]+\)\]")
 
 
 @dataclass(slots=True)
 class CText:
-    """What has been written: lines, the headers they need, the variables they declare."""
+    """What has been written: lines, the headers they need, the variables they declare, and whether the last call failed."""
 
     lines: list[str] = field(default_factory=list)
     headers: dict[str, None] = field(default_factory=dict)
     declared: dict[str, str] = field(default_factory=dict)
+    failure: str | None = None
 
 
-#: Writes the call of a row on a receiver with arguments and named arguments; gives the C expression of its value.
-Nested: TypeAlias = "Callable[[CWriter, Row, Json, list[Json], dict[str, Json]], str]"
+#: Writes the call of a row on a receiver with arguments and named arguments; gives its value.
+Nested: TypeAlias = "Callable[[CWriter, Row, Json, list[Json], dict[str, Json]], Held]"
 
 
 class CWriter:
     """Writes the C of one statement.
 
     ``rows`` is the table of calls, ``nested`` renders a call inside an expression. ``values`` stand for HOST, PORT … where
-    given; ``taken`` are names that temporaries must avoid.
+    given; ``scope`` has the variables around the line.
     """
 
     def __init__(
@@ -56,14 +55,15 @@ class CWriter:
         rows: Mapping[str, Row],
         nested: Nested,
         values: Mapping[str, Value] | None = None,
-        taken: Collection[str] = (),
+        scope: CScope | None = None,
     ) -> None:
         self.statement = statement
         self.rows = rows
         self._nested = nested
         self.values = values or {}
         self.text = CText()
-        self.taken = {*taken, *statement.kinds, *statement.targets}
+        self.scope = scope or CScope.around(statement)
+        self.targets = {self.scope.name(target): target for target in statement.targets}
 
     # --- writing ----------------------------------------------------------------------------------------
 
@@ -80,34 +80,43 @@ class CWriter:
 
     def temporary(self, wanted: str) -> str:
         """A name like `wanted` that nothing else has."""
-        name = wanted
-        while name in self.taken or name in _RESERVED:
-            name += "_"
-        self.taken.add(name)
-        return name
+        return self.scope.fresh(wanted)
 
     def name(self, python: str) -> str:
         """The C variable of a lesson's name."""
-        return python + "_" if python in _RESERVED else python
+        return self.scope.name(python)
 
-    def is_bound(self, name: str) -> bool:
-        """Whether the variable, or the Python name that it belongs to (``data`` for ``data_len``), is declared already."""
-        before = [self.name(python) for python in self.statement.rebinds]
-        return name in self.text.declared or any(name == old or name.startswith(f"{old}_") for old in before)
+    def is_rebound(self, wanted: str) -> bool:
+        """Whether `wanted` is a target that has a value already."""
+        return self.targets.get(wanted) in self.scope.held
 
-    def assign(self, ctype: str, name: str, value: str) -> None:
-        """``type name = value;``, or an assignment where the name is bound already."""
-        if self.is_bound(name):
-            self.line(f"{name} = {value};")
-        else:
-            self.text.declared[name] = ctype
-            self.line(f"{ctype}{'' if ctype.endswith('*') else ' '}{name} = {value};")
+    def assign(self, ctype: str, wanted: str, value: str) -> str:
+        """``type name = value;``, or an assignment where the variable is there already. Its name."""
+        name, is_new = self._variable(ctype, wanted)
+        start = f"{ctype}{'' if ctype.endswith('*') else ' '}" if is_new else ""
+        self.line(f"{start}{name} = {value};")
+        return name
 
-    def declare(self, ctype: str, name: str, suffix: str = "") -> None:
-        """``type name[suffix];``, unless the name is bound already."""
-        if not self.is_bound(name):
-            self.text.declared[name] = ctype + suffix
-            self.line(f"{ctype}{'' if ctype.endswith('*') else ' '}{name}{suffix};")
+    def declare(self, ctype: str, wanted: str, suffix: str = "", storage: str = "") -> str:
+        """``type name[suffix];``, unless the variable is there already. Its name."""
+        name, is_new = self._variable(ctype, wanted, suffix)
+        if is_new:
+            self.line(f"{storage}{ctype}{'' if ctype.endswith('*') else ' '}{name}{suffix};")
+        return name
+
+    def _variable(self, ctype: str, wanted: str, suffix: str = "") -> tuple[str, bool]:
+        """The variable for `wanted`, and whether it is to be declared: where it has another type, it is another variable."""
+        full = ctype + suffix
+        known = self.scope.type_of(wanted)
+        fixed = not suffix or _FIXED.fullmatch(suffix) is not None
+        if known is not None and (known == "" or (known == full and fixed)):
+            return wanted, False
+        name = wanted if known is None else self.temporary(wanted)
+        self.scope.declared[name] = self.text.declared[name] = full
+        if wanted in self.targets:
+            self.scope.variables[self.targets[wanted]] = name
+            self.targets[name] = self.targets[wanted]
+        return name, True
 
     # --- values -----------------------------------------------------------------------------------------
 
@@ -116,6 +125,8 @@ class CWriter:
         match tree:
             case ["value", bool() | int()]:
                 return "int"
+            case ["value", float()]:
+                return "float"
             case ["value", str()]:
                 return "str"
             case ["value", {"$": "bytes"}]:
@@ -123,7 +134,18 @@ class CWriter:
             case ["name", str(name)]:
                 if name == "HOST":
                     return "str"
-                return self.statement.kinds.get(name, "int" if name.startswith("PORT") else "any")
+                if name in BOUND:
+                    return "int"
+                match self.scope.held.get(name):
+                    case Held(form=Form.BYTES):
+                        return "bytes"
+                    case Held(form=Form.TEXT):
+                        return "str"
+                    case Held(form=Form.ADDRESS):
+                        return "address"
+                    case Held(form=Form.ADDRINFO):
+                        return "addrinfo"
+                return self.statement.kinds.get(name, "any")
             case ["call", str(key), *_]:
                 returns = self.rows[key].returns if key in self.rows else "any"
                 return returns if isinstance(returns, str) else "tuple"
@@ -133,11 +155,88 @@ class CWriter:
                 return self.kind(value)
             case ["subscript", ["subscript", info, _], ["value", 4]] if self.kind(info) == "addrinfo":
                 return "address"
-            case ["tuple", [_, _, *_]]:
+            case ["tuple", [first, _, *_]] if self.kind(first) in ("str", "any"):
                 return "address"
             case [form, *_] if form in ("constant", "unary"):
                 return "int"
         return "any"
+
+    def held(self, tree: Json) -> Held:
+        """The value of an expression."""
+        match tree:
+            case ["name", str(name)] if name not in BOUND:
+                return self.scope.held.get(name) or held_as(self.kind(tree), self.name(name))
+            case ["call", *_]:
+                return self.nested(tree)
+            case ["subscript", value, ["value", int(index)]] if self.kind(value) != "bytes":
+                return self.part(self.held(value), index, tree)
+            case ["value", None]:
+                return Held(Form.NOTHING, "-1")
+        match self.kind(tree):
+            case "bytes":
+                pointer, length = self.data(tree)
+                return Held(Form.BYTES, pointer, "const char *", length)
+            case "str":
+                pointer, length = self.data(tree)
+                return Held(Form.TEXT, pointer, "const char *", length)
+            case "address":
+                pointer, length = self.address(tree)
+                return Held(Form.ADDRESS, pointer, "struct sockaddr *", length)
+            case "float":
+                return Held(Form.NUMBER, self.number(tree), "double")
+        text = self.number(tree)
+        return Held(Form.NUMBER, text, "long long" if "LL" in text else "int")
+
+    def part(self, whole: Held, index: int, tree: Json) -> Held:
+        """One part of a tuple, a list or an address, by its number."""
+        match whole.form:
+            case Form.TUPLE if -len(whole.parts) <= index < len(whole.parts):
+                return whole.parts[index]
+            case Form.NUMBERS:
+                place = str(index) if index >= 0 else f"{whole.length} - {-index}"
+                return Held(Form.SOCKET, f"{whole.text}[{place}]")
+            case Form.POLLED if index >= 0:
+                entry = f"{whole.text}[{index}]"
+                parts = (Held(Form.SOCKET, f"{entry}.fd"), Held(Form.NUMBER, f"{entry}.revents"))
+                return Held(Form.TUPLE, entry, parts=parts)
+            case Form.EVENTS if index >= 0:
+                entry = f"{whole.text}[{index}]"
+                parts = (Held(Form.SOCKET, f"{entry}.data.fd"), Held(Form.NUMBER, f"{entry}.events"))
+                return Held(Form.TUPLE, entry, parts=parts)
+            case Form.ADDRINFO if index >= 0:
+                return Held(Form.ENTRY, whole.text + "->ai_next" * index)
+            case Form.ENTRY if 0 <= index <= 2:
+                return Held(
+                    Form.NUMBER, f"{whole.text}->{('ai_family', 'ai_socktype', 'ai_protocol')[index]}"
+                )
+            case Form.ENTRY if index == 3:
+                return Held(Form.TEXT, f"{whole.text}->ai_canonname")
+            case Form.ENTRY if index == 4:
+                return Held(
+                    Form.ADDRESS, f"{whole.text}->ai_addr", "struct sockaddr *", f"{whole.text}->ai_addrlen"
+                )
+            case Form.LIMIT if 0 <= index <= 1:
+                return Held(Form.NUMBER, f"{whole.text}.{('rlim_cur', 'rlim_max')[index]}", "rlim_t")
+            case Form.ADDRESS if index == 1:
+                self.need("netinet/in.h", "arpa/inet.h")
+                # Both families have the port at the same place.
+                at = whole.text.removeprefix("(struct sockaddr *)")
+                return Held(Form.NUMBER, f"ntohs(((struct sockaddr_in *){at})->sin_port)")
+            case Form.ADDRESS if index == 0:
+                return self._host(whole)
+            case Form.BYTES:
+                place = str(index) if index >= 0 else f"{whole.length} - {-index}"
+                return Held(Form.NUMBER, f"(unsigned char){self.indexed(whole.text)}[{place}]")
+        return Held(Form.NUMBER, self.fallback(tree))
+
+    def _host(self, address: Held) -> Held:
+        self.need("netdb.h", "sys/socket.h")
+        host = self.temporary("host")
+        self.line(f"char {host}[NI_MAXHOST];")
+        arguments = f"{address.text}, {address.length}, {host}, sizeof {host}, NULL, 0, NI_NUMERICHOST"
+        self.line(f"if (getnameinfo({arguments}) != 0)")
+        self.line(f"    {host}[0] = '\\0';")
+        return Held(Form.TEXT, host, "char", f"strlen({host})")
 
     def number(self, tree: Json) -> str:
         """A number, descriptor or pointer as a C expression."""
@@ -157,11 +256,11 @@ class CWriter:
                 return c_string(text.encode("utf-8", "replace"))
             case ["value", {"$": "bytes"}]:
                 return self.data(tree)[0]
-            case ["name", str(name)]:
+            case ["name", str(name)] if name in BOUND:
                 bound = self.values.get(name)
-                if isinstance(bound, str | int):
-                    return self.number(["value", bound])
-                return self.name(name)
+                return self.number(["value", bound]) if isinstance(bound, str | int) else name
+            case ["name", *_]:
+                return self.held(tree).text
             case ["constant", str(dotted)]:
                 return self.constant(dotted)
             case ["unary", str(operator), value]:
@@ -175,22 +274,26 @@ class CWriter:
             case ["subscript", ["call", "struct.unpack", _, [["value", "i"], ["call", "fcntl.ioctl", _, asked, *_]], *_],
                   ["value", 0]] if isinstance(asked, list):  # fmt: skip
                 return self.asked(asked)
-            case ["subscript", entry, ["value", 0 | 1 | 2 as part]] if pointer := self.entry(entry):
-                return f"{pointer}->{('ai_family', 'ai_socktype', 'ai_protocol')[part]}"
+            case ["subscript", value, ["value", int(index)]]:
+                return self.part(self.held(value), index, tree).text
             case ["subscript", value, index]:
                 if self.kind(value) == "bytes":
-                    return f"(unsigned char){self.data(value)[0]}[{self.number(index)}]"
+                    return f"(unsigned char){self.indexed(self.data(value)[0])}[{self.number(index)}]"
                 return f"{self.operand(value)}[{self.number(index)}]"
             case ["attribute", value, str(name)]:
                 return self.socket_option(value, name)
             case ["call", *_]:
-                return self.nested(tree)
+                return self.nested(tree).text
         return self.fallback(tree)
 
     def operand(self, tree: Json) -> str:
         """`number`, in parentheses where it is an operation."""
         text = self.number(tree)
         return f"({text})" if isinstance(tree, list) and tree[0] == "binary" else text
+
+    def indexed(self, pointer: str) -> str:
+        """`pointer` so that an index can follow it."""
+        return f"((const char *){pointer})" if pointer.startswith("&") or " " in pointer else pointer
 
     def constant(self, dotted: str) -> str:
         """A constant: C has it by the same name, without the module."""
@@ -215,11 +318,9 @@ class CWriter:
             return self.operand(value)
         variable = self.temporary(name)
         self.need("sys/socket.h")
-        self.line(f"int {variable};")
+        self.line(f"int {variable} = 0;")
         self.line(f"socklen_t {variable}_len = sizeof {variable};")
-        arguments = f"{self.number(value)}, SOL_SOCKET, {option}, &{variable}, &{variable}_len"
-        self.line(f"if (getsockopt({arguments}) == -1)")
-        self.line('    perror("getsockopt");')
+        self.checks(f"getsockopt({self.number(value)}, SOL_SOCKET, {option}, &{variable}, &{variable}_len)")
         return variable
 
     def asked(self, arguments: list[Json]) -> str:
@@ -228,16 +329,27 @@ class CWriter:
         answer = self.temporary("answer")
         descriptor, request = (self.number(argument) for argument in arguments[:2])
         self.line(f"int {answer} = 0;")
-        self.line(f"if (ioctl({descriptor}, {request}, &{answer}) == -1)")
-        self.line('    perror("ioctl");')
+        self.checks(f"ioctl({descriptor}, {request}, &{answer})")
         return answer
 
-    def nested(self, tree: Json) -> str:
+    def checks(self, text: str, failed: str = "== -1", otherwise: tuple[str, ...] = ()) -> None:
+        """Writes a call of which only success or failure counts; a failure is printed, else `otherwise` is done."""
+        function = text.partition("(")[0]
+        if self.scope.whole:
+            self.line(f"if ((result = {text}) {failed})")
+            self.text.failure = "failure(result)"
+        else:
+            self.line(f"if ({text} {failed})")
+        self.line(f'    perror("{function}");')
+        for line in otherwise:
+            self.line(line)
+
+    def nested(self, tree: Json) -> Held:
         """A call inside an expression: written first, its value in a temporary."""
         match tree:
             case ["call", str(key), receiver, list(arguments), dict(named), bool()] if key in self.rows:
                 return self._nested(self, self.rows[key], receiver, arguments, named)
-        return self.fallback(tree)
+        return Held(Form.NUMBER, self.fallback(tree))
 
     def fallback(self, tree: Json) -> str:
         """Python that has no C of one line is quoted, so that a reader sees what is meant."""
@@ -259,7 +371,10 @@ class CWriter:
                 if self.kind(tree) == "str":
                     text = self.number(tree)
                     return text, f"strlen({text})"
-                return self.name(name), f"{self.name(name)}_len"
+                known = self.scope.held.get(name)
+                return (
+                    (known.text, known.length) if known and known.length else (self.name(name), f"{self.name(name)}_len")
+                )  # fmt: skip
             case ["binary", "*", left, right]:
                 return self.repeated(left, right) if self.kind(left) != "int" else self.repeated(right, left)
             case ["binary", "+", left, right]:
@@ -270,33 +385,55 @@ class CWriter:
                 self.line(f"memcpy({name} + {a_len}, {b}, {b_len});")
                 return name, f"sizeof {name}"
             case ["subscript", value, ["slice", low, high]]:
-                pointer, length = self.data(value)
-                start = "0" if low is None else self.operand(low)
-                end = length if high is None else self.operand(high)
-                return (pointer, end) if start == "0" else (f"{pointer} + {start}", f"{end} - {start}")
+                return self.slice(value, low, high)
             case ["call", "str.encode" | "bytes.decode", receiver, *_]:
                 return self.data(receiver)
             case ["call", "struct.pack", _, [["value", str(layout)], *items], *_]:
                 return packed(self, layout, items)
             case ["call", *_]:
-                name = self.nested(tree)
-                return name, f"{name}_len"
+                held = self.nested(tree)
+                return held.text, held.length or f"sizeof {held.text}"
+            case ["subscript", value, ["value", int(index)]]:
+                held = self.part(self.held(value), index, tree)
+                return held.text, held.length or "0"
         return self.fallback(tree), "0"
+
+    def slice(self, value: Json, low: Json, high: Json) -> tuple[str, str]:
+        """``data[low:high]`` within the bytes that are there; a negative end counts from behind."""
+        pointer, length = self.data(value)
+
+        def end(tree: Json, default: str) -> str:
+            match tree:
+                case None:
+                    return default
+                case ["unary", "-", ["value", int(number)]]:
+                    return f"({length} - {number})"
+            return self.operand(tree)
+
+        start, stop = end(low, "0"), end(high, length)
+        return (
+            (pointer, stop) if start == "0" else (f"{self.indexed(pointer)} + {start}", f"{stop} - {start}")
+        )
 
     def repeated(self, unit: Json, count: Json) -> tuple[str, str]:
         """``b"x" * n``."""
         pointer, length = self.data(unit)
         name = self.temporary("block")
         total = self.number(count) if length == "1" else f"{length} * {self.operand(count)}"
-        fixed = isinstance(count, list) and count[0] == "value"
-        self.line(f"{'static ' if fixed else ''}char {name}[{total}];")
+        size = f"sizeof {name}"
+        if isinstance(count, list) and count[0] == "value":
+            self.line(f"static char {name}[{total}];")
+        else:
+            size = self.temporary(f"{name}_len")
+            self.line(f"size_t {size} = {total};")
+            self.line(f"char *{name} = malloc({size});")
         if length == "1" and pointer.startswith('"'):
             character = pointer[1:-1].replace('\\"', '"').replace("'", "\\'")
-            self.line(f"memset({name}, '{character}', sizeof {name});")
+            self.line(f"memset({name}, '{character}', {size});")
         else:
-            self.line(f"for (size_t i = 0; i < sizeof {name}; i++)")
-            self.line(f"    {name}[i] = {pointer}[i % {length}];")
-        return name, f"sizeof {name}"
+            self.line(f"for (size_t i = 0; i < {size}; i++)")
+            self.line(f"    {name}[i] = {self.indexed(pointer)}[i % {length}];")
+        return name, size
 
     # --- addresses --------------------------------------------------------------------------------------
 
@@ -305,68 +442,21 @@ class CWriter:
         self.need("sys/socket.h")
         match tree:
             case ["tuple", [host, port, *_]]:
-                name = self.sockaddr(host, port, self.temporary(wanted))
-                return f"(struct sockaddr *)&{name}", f"sizeof {name}"
+                return sockaddr(self, host, port, wanted)
             case ["value", str() | {"$": "bytes"} as tagged]:
                 value = decode(tagged)
                 raw = value.encode("utf-8", "replace") if isinstance(value, str) else value
                 assert isinstance(raw, bytes)
-                return self.sockaddr_un(raw, self.temporary(wanted))
-            case ["name", str(name)]:
-                return f"(struct sockaddr *)&{self.name(name)}", f"{self.name(name)}_len"
-            case ["subscript", entry, ["value", 4]] if pointer := self.entry(entry):
-                return f"{pointer}->ai_addr", f"{pointer}->ai_addrlen"
-            case ["subscript", *_] if pointer := self.entry(tree):
-                return f"(struct sockaddr *){pointer}", f"sizeof *{pointer}"
-            case ["call", *_]:
-                name = self.nested(tree)
-                return f"(struct sockaddr *)&{name}", f"{name}_len"
+                return sockaddr_un(self, raw, wanted)
+            case ["name", _] | ["subscript", _, ["value", int()]] | ["call", *_]:
+                held = self.held(tree)
+                match held.form:
+                    case Form.ADDRESS:
+                        return held.text, held.length
+                    case Form.ENTRY:
+                        return f"(struct sockaddr *){held.text}", f"sizeof *{held.text}"
+                    case Form.TEXT | Form.BYTES:
+                        return f"(struct sockaddr *){held.text}", held.length
+                    case Form.TUPLE if len(held.parts) == 2 and held.parts[1].form is Form.ADDRESS:
+                        return held.parts[1].text, held.parts[1].length
         return f"(struct sockaddr *){self.fallback(tree)}", "0"
-
-    def entry(self, tree: Json) -> str | None:
-        """The pointer to one entry of what getaddrinfo gave, or None where `tree` is something else."""
-        match tree:
-            case ["subscript", ["name", str(name)] as info, ["value", int(n)]] if (
-                self.kind(info) == "addrinfo"
-            ):
-                return self.name(name) + "->ai_next" * max(n, 0)
-        return None
-
-    def sockaddr(self, host: Json, port: Json, name: str) -> str:
-        """Declares ``name`` as the address of `host` and `port`."""
-        self.need("arpa/inet.h", "netinet/in.h")
-        known: object = None
-        match host:
-            case ["value", str(text)]:
-                known = text
-            case ["name", "HOST"]:
-                known = self.values.get("HOST")
-        number = f"htons({self.number(port)})"
-        if isinstance(known, str) and ":" in known:
-            self.line(f"struct sockaddr_in6 {name} = {{.sin6_family = AF_INET6, .sin6_port = {number}}};")
-            self.line(f"inet_pton(AF_INET6, {self.number(host)}, &{name}.sin6_addr);")
-        elif known == "":
-            self.line(f"struct sockaddr_in {name} = {{.sin_family = AF_INET, .sin_port = {number},")
-            self.line("    .sin_addr.s_addr = htonl(INADDR_ANY)};")
-        else:
-            self.line(f"struct sockaddr_in {name} = {{.sin_family = AF_INET, .sin_port = {number}}};")
-            if isinstance(known, str) and not re.fullmatch(r"[0-9.]+", known):
-                self.line("/* Python looks a name up with getaddrinfo(3) first */")
-            self.line(f"inet_pton(AF_INET, {self.number(host)}, &{name}.sin_addr);")
-        return name
-
-    def sockaddr_un(self, raw: bytes, name: str) -> tuple[str, str]:
-        """Declares ``name`` as a UNIX address. An abstract name begins with a zero byte and ends where its length says."""
-        self.need("sys/un.h", "stddef.h")
-        self.line(f"struct sockaddr_un {name} = {{.sun_family = AF_UNIX, .sun_path = {c_string(raw)}}};")
-        length = (
-            f"offsetof(struct sockaddr_un, sun_path) + {len(raw)}" if raw[:1] == b"\0" else f"sizeof {name}"
-        )
-        return f"(struct sockaddr *)&{name}", length
-
-
-def c_string(raw: bytes) -> str:
-    """`raw` as a C string literal. Octal escapes: unlike hexadecimal ones they end after three digits."""
-    special = {9: "\\t", 10: "\\n", 13: "\\r", 34: '\\"', 92: "\\\\"}
-    parts = [special.get(b) or (chr(b) if 32 <= b < 127 else f"\\{b:03o}") for b in raw[:4096]]
-    return '"' + "".join(parts) + '"'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sockviz.lesson.c_call import CCall
 from sockviz.lesson.c_rendering import plain
+from sockviz.lesson.c_scope import Form, Held, held_as
 from sockviz.lesson.restrictions import bytes_received, nameless_room, plain_address
 from sockviz.lesson.rows import CRendering, Kind, Restriction, Row, parameters
 
@@ -46,10 +47,25 @@ def _socketpair(call: CCall) -> None:
     pair = call.writer.temporary("pair")
     call.writer.line(f"int {pair}[2];")
     family, kind = call.number("family", "AF_UNIX"), call.number("type", "SOCK_STREAM")
-    call.writer.line(f"if (socketpair({family}, {kind}, {call.number('proto')}, {pair}) == -1)")
-    call.writer.line('    perror("socketpair");')
-    call.writer.assign("int", first, f"{pair}[0]")
-    call.writer.assign("int", second, f"{pair}[1]")
+    call.checks(f"socketpair({family}, {kind}, {call.number('proto')}, {pair})")
+    call.value = _both(call, pair, first, second)
+
+
+def _both(call: CCall, pair: str, first: str, second: str) -> Held:
+    if not call.targets:
+        return Held(Form.TUPLE, pair, parts=(held_as(SOCKET, f"{pair}[0]"), held_as(SOCKET, f"{pair}[1]")))
+    one = call.writer.assign("int", first, f"{pair}[0]")
+    other = call.writer.assign("int", second, f"{pair}[1]")
+    return Held(Form.TUPLE, one, parts=(held_as(SOCKET, one), held_as(SOCKET, other)))
+
+
+def _connect_ex(call: CCall) -> None:
+    # Python gives the errno as a number, and 0 for success.
+    call.writer.need("errno.h")
+    pointer, length = call.address("address")
+    name = call.outputs("code")[0]
+    value = f"connect({call.fd}, {pointer}, {length}) == 0 ? 0 : errno"
+    call.expression = call.writer.assign("int", name, value)
 
 
 def _with_address(function: str) -> CRendering:
@@ -66,26 +82,26 @@ def _accept(call: CCall) -> None:
         call.performs("int", f"accept({call.fd}, NULL, NULL)")
         return
     connection, peer = call.outputs("connection", "peer")
-    _storage(call, peer)
-    call.performs("int", f"accept({call.fd}, (struct sockaddr *)&{peer}, &{peer}_len)", connection)
+    address = _storage(call, peer)
+    name = call.performs("int", f"accept({call.fd}, {address.text}, &{address.length})", connection)
+    call.value = Held(Form.TUPLE, name, parts=(held_as(SOCKET, name), address))
 
 
 def _name_of(function: str) -> CRendering:
     def render(call: CCall) -> None:
         (name,) = call.outputs("name")
-        _storage(call, name)
-        call.writer.line(f"if ({function}({call.fd}, (struct sockaddr *)&{name}, &{name}_len) == -1)")
-        call.writer.line(f'    perror("{function}");')
-        call.expression = name
+        call.value = _storage(call, name)
+        call.checks(f"{function}({call.fd}, {call.value.text}, &{call.value.length})")
 
     return render
 
 
-def _storage(call: CCall, name: str) -> None:
+def _storage(call: CCall, name: str) -> Held:
     """Room for any address; its length is told to the kernel and comes back as what was written."""
     call.writer.need("sys/socket.h")
-    call.writer.declare("struct sockaddr_storage", name)
-    call.writer.assign("socklen_t", f"{name}_len", f"sizeof {name}")
+    name = call.writer.declare("struct sockaddr_storage", name)
+    length = call.writer.assign("socklen_t", f"{name}_len", f"sizeof {name}")
+    return Held(Form.ADDRESS, f"(struct sockaddr *)&{name}", "struct sockaddr_storage", length)
 
 
 def _send(function: str) -> CRendering:
@@ -101,19 +117,24 @@ def _sendall(call: CCall) -> None:
     call.writer.need("sys/socket.h")
     pointer, length = call.data("data")
     done, part = call.writer.temporary("done"), call.writer.temporary("part")
-    start = f"(const char *){pointer}" if pointer.startswith("&") else pointer
+    start = call.writer.indexed(pointer)
     rest = f"{start} + {done}, {length} - {done}"
+    whole = call.writer.scope.whole
     for line in (
+        *(("result = 0;",) if whole else ()),
         f"for (size_t {done} = 0; {done} < (size_t)({length});) {{",
         f"    ssize_t {part} = send({call.fd}, {rest}, {call.number('flags')});",
         f"    if ({part} == -1) {{",
         '        perror("send");',
+        *(("        result = -1;",) if whole else ()),
         "        break;",
         "    }",
         f"    {done} += {part};",
         "}",
     ):
         call.writer.line(line)
+    if whole:
+        call.writer.text.failure = "failure(result)"
 
 
 def _sendto(call: CCall) -> None:
@@ -128,18 +149,24 @@ def _sendto(call: CCall) -> None:
     call.performs("ssize_t", f"sendto({call.fd}, {pointer}, {length}, {flags}, {address}, {address_length})")
 
 
-def _buffer(call: CCall, name: str) -> None:
+def _buffer(call: CCall, name: str) -> str:
     size = call.number("bufsize", "1")
-    call.writer.declare("char", name, f"[{size}]" if size != "0" else "[1]")
+    return call.writer.declare("char", name, f"[{size}]" if size != "0" else "[1]")
+
+
+def _received(name: str, length: str) -> Held:
+    return Held(Form.BYTES, name, "char", length)
 
 
 def _recv(call: CCall) -> None:
     call.writer.need("sys/socket.h")
     (name,) = call.outputs("data")
-    _buffer(call, name)
+    name = _buffer(call, name)
     size = "0" if call.number("bufsize") == "0" else f"sizeof {name}"
-    call.performs("ssize_t", f"recv({call.fd}, {name}, {size}, {call.number('flags')})", f"{name}_len")
-    call.expression = name
+    length = call.performs(
+        "ssize_t", f"recv({call.fd}, {name}, {size}, {call.number('flags')})", f"{name}_len"
+    )
+    call.value = _received(name, length)
 
 
 def _recv_into(call: CCall) -> None:
@@ -153,34 +180,37 @@ def _recv_into(call: CCall) -> None:
 
 def _recvfrom(call: CCall) -> None:
     data, sender = call.outputs("data", "sender")
-    _buffer(call, data)
-    _storage(call, sender)
-    rest = f"(struct sockaddr *)&{sender}, &{sender}_len"
-    call.performs(
-        "ssize_t",
-        f"recvfrom({call.fd}, {data}, sizeof {data}, {call.number('flags')}, {rest})",
-        f"{data}_len",
-    )
-    call.expression = data
+    data = _buffer(call, data)
+    address = _storage(call, sender)
+    size = "0" if call.number("bufsize") == "0" else f"sizeof {data}"
+    arguments = f"{call.fd}, {data}, {size}, {call.number('flags')}, {address.text}, &{address.length}"
+    length = call.performs("ssize_t", f"recvfrom({arguments})", f"{data}_len")
+    call.value = Held(Form.TUPLE, data, parts=(_received(data, length), address))
 
 
 def _recvmsg(call: CCall) -> None:
     data, control, flags, sender = call.outputs("data", "control", "flags", "sender")
-    _buffer(call, data)
-    _storage(call, sender)
+    data = _buffer(call, data)
+    address = _storage(call, sender)
     room = call.number("ancbufsize")
     call.writer.need("sys/uio.h")
-    call.writer.declare("char", control, f"[{room if room != '0' else 1}]")
+    control = call.writer.declare("char", control, f"[{room if room != '0' else 1}]")
     part, message = call.writer.temporary("part"), call.writer.temporary("message")
     call.writer.line(f"struct iovec {part} = {{{data}, sizeof {data}}};")
-    call.writer.line(f"struct msghdr {message} = {{.msg_name = &{sender}, .msg_namelen = {sender}_len,")
+    storage = address.text.removeprefix("(struct sockaddr *)")
+    call.writer.line(f"struct msghdr {message} = {{.msg_name = {storage}, .msg_namelen = {address.length},")
     call.writer.line(
         f"    .msg_iov = &{part}, .msg_iovlen = 1, .msg_control = {control}, .msg_controllen = sizeof {control}}};"
     )
-    call.performs("ssize_t", f"recvmsg({call.fd}, &{message}, {call.number('flags')})", f"{data}_len")
-    call.writer.assign("int", flags, f"{message}.msg_flags")
-    call.writer.assign("socklen_t", f"{sender}_len", f"{message}.msg_namelen")
-    call.expression = data
+    length = call.performs(
+        "ssize_t", f"recvmsg({call.fd}, &{message}, {call.number('flags')})", f"{data}_len"
+    )
+    flags = call.writer.assign("int", flags, f"{message}.msg_flags")
+    call.writer.line(f"{address.length} = {message}.msg_namelen;")
+    ancillary = Held(Form.NUMBERS, control, "char", "0")
+    call.value = Held(
+        Form.TUPLE, data, parts=(_received(data, length), ancillary, Held(Form.NUMBER, flags), address)
+    )
 
 
 def _sendmsg(call: CCall) -> None:
@@ -221,15 +251,15 @@ def _getsockopt(call: CCall) -> None:
     call.writer.need("sys/socket.h", "netinet/in.h")
     (name,) = call.outputs("value")
     if call.has("bufsize"):
-        call.writer.declare("char", name, f"[{call.number('bufsize')}]")
+        name = call.writer.declare("char", name, f"[{call.number('bufsize')}]")
     else:
-        call.writer.declare("int", name)
-    call.writer.assign("socklen_t", f"{name}_len", f"sizeof {name}")
+        name = call.writer.declare("int", name)
+    length = call.writer.assign("socklen_t", f"{name}_len", f"sizeof {name}")
     pointer = name if call.has("bufsize") else f"&{name}"
-    arguments = f"{call.fd}, {call.number('level')}, {call.number('option')}, {pointer}, &{name}_len"
-    call.writer.line(f"if (getsockopt({arguments}) == -1)")
-    call.writer.line('    perror("getsockopt");')
-    call.expression = name
+    call.checks(
+        f"getsockopt({call.fd}, {call.number('level')}, {call.number('option')}, {pointer}, &{length})"
+    )
+    call.value = _received(name, length) if call.has("bufsize") else Held(Form.NUMBER, name)
 
 
 def _set_flag(call: CCall, on: str) -> None:
@@ -237,8 +267,7 @@ def _set_flag(call: CCall, on: str) -> None:
     flags = call.writer.temporary("flags")
     call.writer.line(f"int {flags} = fcntl({call.fd}, F_GETFL);")
     change = f"{flags} | O_NONBLOCK" if on == "0" else f"{flags} & ~O_NONBLOCK"
-    call.writer.line(f"if (fcntl({call.fd}, F_SETFL, {change}) == -1)")
-    call.writer.line('    perror("fcntl");')
+    call.checks(f"fcntl({call.fd}, F_SETFL, {change})")
 
 
 def _setblocking(call: CCall) -> None:
@@ -258,10 +287,7 @@ def _settimeout(call: CCall) -> None:
             call.writer.line("/* Python keeps the limit itself and waits in poll(2); C asks the kernel to */")
             call.writer.line(f"struct timeval {limit} = {{.tv_sec = {whole}, .tv_usec = {rest}}};")
             for option in ("SO_RCVTIMEO", "SO_SNDTIMEO"):
-                call.writer.line(
-                    f"if (setsockopt({call.fd}, SOL_SOCKET, {option}, &{limit}, sizeof {limit}) == -1)"
-                )
-                call.writer.line('    perror("setsockopt");')
+                call.checks(f"setsockopt({call.fd}, SOL_SOCKET, {option}, &{limit}, sizeof {limit})")
         case other:
             call.writer.fallback(other)
 
@@ -280,7 +306,7 @@ ROWS = (
     _method("listen", "[backlog]", "None", "listen", plain("listen({fd}, {backlog=SOMAXCONN})", headers=_IN)),
     _method("accept", "", (SOCKET, "address"), "accept4 accept", _accept, may_block=True),
     _method("connect", "address", "None", "connect", _with_address("connect"), may_block=True, restriction=plain_address),
-    _method("connect_ex", "address", "int", "connect", _with_address("connect"), man="connect(2)", may_block=True,
+    _method("connect_ex", "address", "int", "connect", _connect_ex, man="connect(2)", may_block=True,
             restriction=plain_address),
     _method("send", "data [flags]", "int", "sendto", _send("send"), may_block=True),
     _method("sendall", "data [flags]", "None", "sendto", _sendall, man="send(2)", may_block=True),

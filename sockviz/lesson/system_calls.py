@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sockviz.lesson.c_call import CCall
 from sockviz.lesson.c_rendering import plain, simple
+from sockviz.lesson.c_scope import Form, Held
 from sockviz.lesson.restrictions import (
     bounded_limit,
     known_ioctl,
@@ -51,9 +52,10 @@ def _read(call: CCall) -> None:
     call.writer.need("unistd.h")
     (name,) = call.outputs("data")
     size = call.number("size", "1")
-    call.writer.declare("char", name, f"[{size}]" if size != "0" else "[1]")
-    call.performs("ssize_t", f"read({call.number('fd')}, {name}, sizeof {name})", f"{name}_len")
-    call.expression = name
+    name = call.writer.declare("char", name, f"[{size}]" if size != "0" else "[1]")
+    room = "0" if size == "0" else f"sizeof {name}"
+    length = call.performs("ssize_t", f"read({call.number('fd')}, {name}, {room})", f"{name}_len")
+    call.value = Held(Form.BYTES, name, "char", length)
 
 
 def _write(call: CCall) -> None:
@@ -67,17 +69,21 @@ def _pipe(call: CCall) -> None:
     reading, writing = call.outputs("reading", "writing")
     ends = call.writer.temporary("ends")
     call.writer.line(f"int {ends}[2];")
-    call.writer.line(f"if (pipe({ends}) == -1)")
-    call.writer.line('    perror("pipe");')
-    call.writer.assign("int", reading, f"{ends}[0]")
-    call.writer.assign("int", writing, f"{ends}[1]")
+    call.checks(f"pipe({ends})")
+    names = (f"{ends}[0]", f"{ends}[1]")
+    if call.targets:
+        names = (
+            call.writer.assign("int", reading, f"{ends}[0]"), call.writer.assign("int", writing, f"{ends}[1]"),
+        )  # fmt: skip
+    call.value = Held(Form.TUPLE, names[0], parts=tuple(Held(Form.NUMBER, name) for name in names))
 
 
 def _waitpid(call: CCall) -> None:
     call.writer.need("sys/wait.h")
     pid, status = call.outputs("ended", "status")
-    call.writer.declare("int", status)
-    call.performs("pid_t", f"waitpid({call.number('pid')}, &{status}, {call.number('options')})", pid)
+    status = call.writer.declare("int", status)
+    pid = call.performs("pid_t", f"waitpid({call.number('pid')}, &{status}, {call.number('options')})", pid)
+    call.value = Held(Form.TUPLE, pid, parts=(Held(Form.NUMBER, pid), Held(Form.NUMBER, status)))
 
 
 def _exit(call: CCall) -> None:
@@ -97,15 +103,20 @@ def _descriptors(tree: Json) -> list[Json]:
 
 def _select(call: CCall) -> None:
     call.writer.need("sys/select.h", "sys/time.h")
-    sets = call.outputs("readable", "writable", "exceptional")
-    highest, every = call.writer.temporary("highest"), []
-    for name, parameter in zip(sets, ("reading", "writing", "exceptional"), strict=True):
-        call.writer.declare("fd_set", name)
-        call.writer.line(f"FD_ZERO(&{name});")
-        for item in _descriptors(call.given.get(parameter)):
-            fd = call.writer.number(item)
-            every.append(fd)
-            call.writer.line(f"FD_SET({fd}, &{name});")
+    names = call.outputs("readable", "writable", "exceptional")
+    every: list[str] = []
+    sets: list[tuple[str, list[str]]] = []
+    for name, parameter in zip(names, ("reading", "writing", "exceptional"), strict=True):
+        items = [call.writer.number(item) for item in _descriptors(call.given.get(parameter))]
+        room = call.writer.temporary(f"{name}_set") if items else "NULL"
+        sets.append((room, items))
+        every += items
+        if items:
+            call.writer.line(f"fd_set {room};")
+            call.writer.line(f"FD_ZERO(&{room});")
+        for fd in items:
+            call.writer.line(f"FD_SET({fd}, &{room});")
+    highest = call.writer.temporary("highest")
     call.writer.line(f"int {highest} = -1;")
     for fd in dict.fromkeys(every):
         call.writer.line(f"if ({fd} > {highest})")
@@ -121,42 +132,76 @@ def _select(call: CCall) -> None:
             case _:
                 call.writer.line(f"struct timeval {name} = {{.tv_sec = {call.number('timeout')}}};")
         limit = f"&{name}"
-    arguments = ", ".join(f"&{name}" for name in sets)
-    call.writer.line(f"if (select({highest} + 1, {arguments}, {limit}) == -1)")
-    call.writer.line('    perror("select");')
-    call.writer.line("/* each set now holds only the descriptors that are ready: FD_ISSET tells */")
+    arguments = ", ".join("NULL" if room == "NULL" else f"&{room}" for room, _ in sets)
+    call.checks(f"select({highest} + 1, {arguments}, {limit})")
+    call.writer.line("/* what is left in each set is ready: a list of it, as Python gives */")
+    parts = [_ready(call, name, room, items) for name, (room, items) in zip(names, sets, strict=True)]
+    call.value = Held(Form.TUPLE, names[0], parts=tuple(parts))
+
+
+def _ready(call: CCall, name: str, room: str, items: list[str]) -> Held:
+    """A list of those of `items` that select left in the set `room`."""
+    name = call.writer.declare("int", name, f"[{len(items) or 1}]")
+    length = call.writer.assign("int", f"{name}_len", "0")
+    for fd in items:
+        call.writer.line(f"if (FD_ISSET({fd}, &{room}))")
+        call.writer.line(f"    {name}[{length}++] = {fd};")
+    return Held(Form.NUMBERS, name, "int", length)
 
 
 def _poll_object(call: CCall) -> None:
     call.writer.need("poll.h")
     (name,) = call.outputs("watched")
-    call.writer.declare("struct pollfd", name, "[16]")
-    call.writer.assign("nfds_t", f"{name}_len", "0")
-    call.expression = name
+    name = call.writer.declare("struct pollfd", name, "[16]")
+    length = call.writer.assign("nfds_t", f"{name}_len", "0")
+    call.value = Held(Form.WATCHED, name, "struct pollfd", length)
+
+
+def _watched(call: CCall) -> Held:
+    return call.writer.held(call.receiver)
 
 
 def _poll_register(call: CCall) -> None:
+    call.writer.need("poll.h")
+    watched, fd = _watched(call), call.number("fd")
     events = call.number("events", "POLLIN | POLLPRI | POLLOUT")
-    entry = f"(struct pollfd){{.fd = {call.number('fd')}, .events = {events}}}"
-    call.writer.line(f"{call.fd}[{call.fd}_len++] = {entry};")
+    entry = f"(struct pollfd){{.fd = {fd}, .events = {events}}}"
+    call.writer.line(f"{watched.text}[{watched.length}++] = {entry};")
 
 
 def _poll_modify(call: CCall) -> None:
-    call.writer.line(f"for (nfds_t i = 0; i < {call.fd}_len; i++)")
-    call.writer.line(f"    if ({call.fd}[i].fd == {call.number('fd')})")
-    call.writer.line(f"        {call.fd}[i].events = {call.number('events')};")
+    watched, fd, events = _watched(call), call.number("fd"), call.number("events")
+    call.writer.line(f"for (nfds_t i = 0; i < {watched.length}; i++)")
+    call.writer.line(f"    if ({watched.text}[i].fd == {fd})")
+    call.writer.line(f"        {watched.text}[i].events = {events};")
 
 
 def _poll_unregister(call: CCall) -> None:
-    call.writer.line(f"for (nfds_t i = 0; i < {call.fd}_len; i++)")
-    call.writer.line(f"    if ({call.fd}[i].fd == {call.number('fd')})")
-    call.writer.line(f"        {call.fd}[i].fd = -1; /* poll passes over it */")
+    watched, fd = _watched(call), call.number("fd")
+    call.writer.line(f"for (nfds_t i = 0; i < {watched.length}; i++)")
+    call.writer.line(f"    if ({watched.text}[i].fd == {fd})")
+    call.writer.line(f"        {watched.text}[i].fd = -1; /* poll passes over it */")
 
 
 def _poll(call: CCall) -> None:
     call.writer.need("poll.h")
-    call.performs("int", f"poll({call.fd}, {call.fd}_len, {call.number('timeout', '-1')})")
+    watched = _watched(call)
+    arguments = f"{watched.text}, {watched.length}, {call.number('timeout', '-1')}"
+    if not call.targets and not call.nested:
+        call.performs("int", f"poll({arguments})")
+        call.writer.line("/* .revents of each entry says what it is ready for */")
+        if not call.writer.scope.whole:
+            return
+    else:
+        call.checks(f"poll({arguments})")
+    (ready,) = call.outputs("ready")
+    ready = call.writer.declare("struct pollfd", ready, "[16]")
+    length = call.writer.assign("int", f"{ready}_len", "0")
     call.writer.line("/* .revents of each entry says what it is ready for */")
+    call.writer.line(f"for (nfds_t i = 0; i < {watched.length}; i++)")
+    call.writer.line(f"    if ({watched.text}[i].revents != 0)")
+    call.writer.line(f"        {ready}[{length}++] = {watched.text}[i];")
+    call.value = Held(Form.POLLED, ready, "struct pollfd", length)
 
 
 def _epoll(call: CCall) -> None:
@@ -181,8 +226,7 @@ def _epoll_control(operation: str) -> CRendering:
 def _epoll_wait(call: CCall) -> None:
     call.writer.need("sys/epoll.h")
     (ready,) = call.outputs("ready")
-    events = call.writer.temporary(f"{ready}_events")
-    call.writer.declare("struct epoll_event", events, "[16]")
+    ready = call.writer.declare("struct epoll_event", ready, "[16]")
     limit = "-1"
     if call.has("timeout"):
         match call.given["timeout"]:
@@ -190,7 +234,8 @@ def _epoll_wait(call: CCall) -> None:
                 limit = str(round(float(seconds) * 1000))
             case _:
                 limit = f"{call.number('timeout')} * 1000"
-    call.performs("int", f"epoll_wait({call.fd}, {events}, 16, {limit})", ready)
+    length = call.performs("int", f"epoll_wait({call.fd}, {ready}, 16, {limit})", f"{ready}_len")
+    call.value = Held(Form.EVENTS, ready, "struct epoll_event", length)
 
 
 # --- fcntl ----------------------------------------------------------------------------------------------------------
@@ -201,11 +246,10 @@ def _ioctl(call: CCall) -> None:
     # number at once: CWriter.asked.
     call.writer.need("sys/ioctl.h")
     (name,) = call.outputs("answer")
-    call.writer.declare("char", name, "[sizeof(int)]")
-    call.writer.assign("size_t", f"{name}_len", f"sizeof {name}")
-    call.writer.line(f"if (ioctl({call.number('descriptor')}, {call.number('request')}, {name}) == -1)")
-    call.writer.line('    perror("ioctl");')
-    call.expression = name
+    name = call.writer.declare("char", name, "[sizeof(int)]")
+    length = call.writer.assign("size_t", f"{name}_len", f"sizeof {name}")
+    call.checks(f"ioctl({call.number('descriptor')}, {call.number('request')}, {name})")
+    call.value = Held(Form.BYTES, name, "char", length)
 
 
 # --- limits ---------------------------------------------------------------------------------------------------------
@@ -213,11 +257,15 @@ def _ioctl(call: CCall) -> None:
 
 def _getrlimit(call: CCall) -> None:
     call.writer.need("sys/resource.h")
-    (name,) = call.outputs("limit")
-    call.writer.declare("struct rlimit", name)
-    call.writer.line(f"if (getrlimit({call.number('resource')}, &{name}) == -1)")
-    call.writer.line('    perror("getrlimit");')
-    call.expression = name
+    name = call.writer.temporary("limit") if call.unpacks or not call.targets else call.targets[0]
+    name = call.writer.declare("struct rlimit", name)
+    call.checks(f"getrlimit({call.number('resource')}, &{name})")
+    call.value = Held(Form.LIMIT, name, "struct rlimit")
+    if call.unpacks and len(call.targets) == 2:
+        soft = call.writer.assign("rlim_t", call.targets[0], f"{name}.rlim_cur")
+        hard = call.writer.assign("rlim_t", call.targets[1], f"{name}.rlim_max")
+        parts = (Held(Form.NUMBER, soft, "rlim_t"), Held(Form.NUMBER, hard, "rlim_t"))
+        call.value = Held(Form.TUPLE, name, parts=parts)
 
 
 def _setrlimit(call: CCall) -> None:
@@ -227,8 +275,10 @@ def _setrlimit(call: CCall) -> None:
         case ["tuple", [soft, hard]]:
             numbers = f".rlim_cur = {call.writer.number(soft)}, .rlim_max = {call.writer.number(hard)}"
             call.writer.line(f"struct rlimit {name} = {{{numbers}}};")
-        case ["name", str(other)]:
-            name = call.writer.name(other)
+        case ["name", _] as other if (
+            call.writer.held(other).form is Form.LIMIT or not call.writer.scope.whole
+        ):
+            name = call.writer.held(other).text
         case other_form:
             call.writer.line(f"struct rlimit {name} = {{{call.writer.fallback(other_form)}}};")
     call.performs("int", f"setrlimit({call.number('resource')}, &{name})")
@@ -239,8 +289,15 @@ _HANDLERS = ("signal.SIG_DFL", "signal.SIG_IGN")
 
 def _signal(call: CCall) -> None:
     call.writer.need("signal.h")
-    call.writer.line(f"if (signal({call.number('signalnum')}, {call.number('handler')}) == SIG_ERR)")
+    number, handler = call.number("signalnum"), call.number("handler")
+    if call.writer.scope.whole:
+        call.writer.line(f"result = signal({number}, {handler}) == SIG_ERR ? -1 : 0;")
+        call.writer.line("if (result == -1)")
+        call.writer.text.failure = "failure(result)"
+    else:
+        call.writer.line(f"if (signal({number}, {handler}) == SIG_ERR)")
     call.writer.line('    perror("signal");')
+    call.value = Held(Form.NOTHING, "0")
 
 
 ROWS = (

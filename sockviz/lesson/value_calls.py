@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sockviz.lesson.c_call import CCall
 from sockviz.lesson.c_rendering import simple
-from sockviz.lesson.c_struct import declaration, packed, unpacked
+from sockviz.lesson.c_scope import Form, Held
+from sockviz.lesson.c_struct import declaration, packed, unpacked, valued
 from sockviz.lesson.restrictions import literal_format
 from sockviz.lesson.rows import CRendering, Kind, Restriction, Row, parameters
 
@@ -37,9 +38,9 @@ def _getaddrinfo(call: CCall) -> None:
         if call.has(parameter)
     ]  # fmt: skip
     call.writer.line(f"struct addrinfo {hints} = {{{', '.join(members) or '0'}}};")
-    call.writer.declare("struct addrinfo *", info)
+    info = call.writer.assign("struct addrinfo *", info, "NULL")
     node, service = call.number("host", "NULL"), call.number("port", "NULL")
-    if service.isdigit() or service.startswith("PORT"):
+    if call.writer.kind(call.given.get("port")) == "int":
         digits = call.writer.temporary("service")
         call.writer.line(f"char {digits}[12];")
         call.writer.line(f'snprintf({digits}, sizeof {digits}, "%d", {service});')
@@ -48,7 +49,8 @@ def _getaddrinfo(call: CCall) -> None:
     call.writer.line(f"if ({code} != 0)")
     call.writer.line(f'    fprintf(stderr, "getaddrinfo: %s\\n", gai_strerror({code}));')
     call.writer.line(f"/* a linked list: {info}->ai_next … NULL; freeaddrinfo({info}) when done */")
-    call.expression = info
+    call.value = Held(Form.ADDRINFO, info, "struct addrinfo *")
+    call.writer.text.failure = f"resolver_failure({code})"
 
 
 def _getnameinfo(call: CCall) -> None:
@@ -56,35 +58,56 @@ def _getnameinfo(call: CCall) -> None:
     host, service = call.outputs("host", "service")
     pointer, length = call.address("sockaddr")
     code = call.writer.temporary("code")
-    call.writer.declare("char", host, "[NI_MAXHOST]")
-    call.writer.declare("char", service, "[NI_MAXSERV]")
+    host = call.writer.declare("char", host, "[NI_MAXHOST]")
+    service = call.writer.declare("char", service, "[NI_MAXSERV]")
     rest = f"{host}, sizeof {host}, {service}, sizeof {service}, {call.number('flags')}"
     call.writer.line(f"int {code} = getnameinfo({pointer}, {length}, {rest});")
     call.writer.line(f"if ({code} != 0)")
     call.writer.line(f'    fprintf(stderr, "getnameinfo: %s\\n", gai_strerror({code}));')
+    call.value = Held(Form.TUPLE, host, parts=(_text_in(host), _text_in(service)))
+    call.writer.text.failure = f"resolver_failure({code})"
+
+
+def _text_in(name: str) -> Held:
+    return Held(Form.TEXT, name, "char", f"strlen({name})")
+
+
+def _bytes_in(name: str, length: str) -> Held:
+    return Held(Form.BYTES, name, "char", length)
+
+
+def _converts(call: CCall, text: str, good: str, otherwise: str) -> None:
+    """Writes a conversion that tells by 0 that it was given no address: no errno says so."""
+    function = text.partition("(")[0]
+    if call.writer.scope.whole:
+        call.writer.line(f"if ((result = {text}) != {good})")
+        call.writer.text.failure = f'result == {good} ? NULL : result == 0 ? "invalid" : failure(result)'
+    else:
+        call.writer.line(f"if ({text} != {good})")
+    call.writer.line(f'    fprintf(stderr, "{function}: {otherwise}\\n");')
 
 
 def _inet_pton(call: CCall) -> None:
     call.writer.need("arpa/inet.h", "stdio.h")
     (name,) = call.outputs("packed_address")
     family = call.number("family")
-    call.writer.declare(
+    name = call.writer.declare(
         "unsigned char", name, "[sizeof(struct in6_addr)]" if "6" in family else "[sizeof(struct in_addr)]"
     )
-    call.writer.assign("size_t", f"{name}_len", f"sizeof {name}")
-    call.writer.line(f"if (inet_pton({family}, {call.number('text')}, {name}) != 1)")
-    call.writer.line('    fprintf(stderr, "inet_pton: not an address of that family\\n");')
-    call.expression = name
+    length = call.writer.assign("size_t", f"{name}_len", f"sizeof {name}")
+    _converts(
+        call, f"inet_pton({family}, {call.number('text')}, {name})", "1", "not an address of that family"
+    )
+    call.value = _bytes_in(name, length)
 
 
 def _inet_aton(call: CCall) -> None:
     call.writer.need("arpa/inet.h", "stdio.h")
     (name,) = call.outputs("packed_address")
-    call.writer.declare("struct in_addr", name)
-    call.writer.assign("size_t", f"{name}_len", f"sizeof {name}")
-    call.writer.line(f"if (inet_aton({call.number('text')}, &{name}) == 0)")
-    call.writer.line('    fprintf(stderr, "inet_aton: not an IPv4 address\\n");')
-    call.expression = name
+    name = call.writer.declare("struct in_addr", name)
+    length = call.writer.assign("size_t", f"{name}_len", f"sizeof {name}")
+    _converts(call, f"inet_aton({call.number('text')}, &{name})", "1", "not an IPv4 address")
+    call.value = _bytes_in(f"&{name}", length)
 
 
 def _inet_ntop(call: CCall) -> None:
@@ -111,13 +134,15 @@ def _inet_ntoa(call: CCall) -> None:
 # --- bytes ----------------------------------------------------------------------------------------------------------
 
 
-def _bytes_target(call: CCall, pointer: str, length: str) -> None:
-    """Copies bytes into an array of the target's name."""
+def _bytes_target(call: CCall, pointer: str, length: str, *, text: bool = False) -> None:
+    """Copies bytes into an array of the target's name; `text` gets the zero byte that ends it."""
     (name,) = call.outputs("bytes")
-    call.writer.declare("char", name, f"[{length} + 1]")
+    name = call.writer.declare("char", name, f"[{length} + 1]")
     call.writer.line(f"memcpy({name}, {pointer}, {length});")
-    call.writer.assign("size_t", f"{name}_len", length)
-    call.expression = name
+    length = call.writer.assign("size_t", f"{name}_len", length)
+    if text:
+        call.writer.line(f"{name}[{length}] = '\\0';")
+    call.value = _text_in(name) if text else _bytes_in(name, length)
 
 
 def _pack(call: CCall) -> None:
@@ -133,10 +158,9 @@ def _unpack(call: CCall) -> None:
     pointer, _ = call.data("data")
     match call.given.get("format"):
         case ["value", str(layout)]:
-            wanted = [f"value{n}" for n in range(len(call.targets) if call.unpacks else 1)]
-            targets = call.outputs(*wanted)
-            unpacked(call.writer, layout, pointer, targets)
-            call.expression = targets[0]
+            wanted = [f"value{n}" for n in range(len(call.targets) if call.unpacks else len(valued(layout)))]
+            parts = unpacked(call.writer, layout, pointer, call.outputs(*wanted)) if wanted else ()
+            call.value = Held(Form.TUPLE, parts[0].text if parts else "0", parts=parts)
         case other:
             call.writer.fallback(other)
 
@@ -154,27 +178,30 @@ def _hex(call: CCall) -> None:
     call.writer.need("stdio.h")
     pointer, length = call.writer.data(call.receiver)
     text = call.outputs("text")[0]
-    call.writer.declare("char", text, f"[2 * ({length}) + 1]")
+    text = call.writer.declare("char", text, f"[2 * ({length}) + 1]")
+    call.writer.line(f"{text}[0] = '\\0';")
     call.writer.line(f"for (size_t i = 0; i < (size_t)({length}); i++)")
-    call.writer.line(f'    sprintf({text} + 2 * i, "%02x", (unsigned char)({pointer})[i]);')
-    call.expression = text
+    byte = f"(unsigned char){call.writer.indexed(pointer)}[i]"
+    call.writer.line(f'    sprintf({text} + 2 * i, "%02x", {byte});')
+    call.value = _text_in(text)
 
 
 def _text(call: CCall) -> None:
     pointer, length = call.writer.data(call.receiver)
-    _bytes_target(call, pointer, length)  # in C text and bytes are the same array
+    # In C text and bytes are the same array, but that text ends at a zero byte.
+    _bytes_target(call, pointer, length, text=call.row.returns == "str")
 
 
 def _from_bytes(call: CCall) -> None:
     call.writer.need("stdint.h")
     pointer, length = call.data("data")
     name = call.outputs("number")[0]
-    call.writer.assign("uint64_t", name, "0")
+    name = call.writer.assign("uint64_t", name, "0")
     little = call.given.get("byteorder") == ["value", "little"]
     index = f"({length}) - 1 - i" if little else "i"
     call.writer.line(f"for (size_t i = 0; i < (size_t)({length}); i++)")
-    call.writer.line(f"    {name} = {name} << 8 | (unsigned char)({pointer})[{index}];")
-    call.expression = name
+    call.writer.line(f"    {name} = {name} << 8 | (unsigned char){call.writer.indexed(pointer)}[{index}];")
+    call.value = Held(Form.NUMBER, name, "uint64_t")
 
 
 def _fromhex(call: CCall) -> None:
@@ -189,9 +216,8 @@ def _fromhex(call: CCall) -> None:
 
 def _bytearray(call: CCall) -> None:
     (name,) = call.outputs("room")
-    call.writer.declare("char", name, f"[{call.number('size')}]")
-    call.writer.assign("size_t", f"{name}_len", f"sizeof {name}")
-    call.expression = name
+    name = call.writer.declare("char", name, f"[{call.number('size')}]")
+    call.value = _bytes_in(name, call.writer.assign("size_t", f"{name}_len", f"sizeof {name}"))
 
 
 _IN = "arpa/inet.h"
