@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from sockviz.kernel.errors import BadMessage, Refused, UnknownCounter
 from sockviz.kernel.files import read_file
+from sockviz.kernel.kept_files import Read
 
 #: Where a bare name is looked for, in this order.
 BARE_GROUPS = ("TcpExt", "Tcp", "Udp", "Ip", "Icmp")
@@ -70,15 +71,27 @@ def _lines(text: bytes) -> list[str]:
         raise BadMessage(f"counters that are not text: {error}") from None
 
 
-def read_counters(net: str = "/proc/net") -> dict[str, int]:
-    """All counters of the namespace whose files are in `net` (``/proc/PID/net`` for another process's). Raises `Refused`."""
-    counters = {**parse_counters(read_file(f"{net}/netstat")), **parse_counters(read_file(f"{net}/snmp"))}
+def read_counters(net: str = "/proc/net", *, read: Read = read_file) -> Mapping[str, int]:
+    """All counters of the namespace whose files are in `net` (``/proc/PID/net`` for another process's). Raises `Refused`.
+
+    While none of them moves, it is the same object that is returned.
+    """
+    netstat, snmp = read(f"{net}/netstat"), read(f"{net}/snmp")
+    snmp6: bytes | None
     try:
-        counters.update(parse_counters6(read_file(f"{net}/snmp6")))
+        snmp6 = read(f"{net}/snmp6")
     except Refused as refusal:
         if not refusal.is_missing:
             raise
-        # ENOENT: a kernel without IPv6
+        snmp6 = None  # ENOENT: a kernel without IPv6
+    return _together(netstat, snmp, snmp6)
+
+
+@lru_cache(maxsize=8)  # a look at another host may come between two at this one
+def _together(netstat: bytes, snmp: bytes, snmp6: bytes | None) -> Mapping[str, int]:
+    counters = {**parse_counters(netstat), **parse_counters(snmp)}
+    if snmp6 is not None:
+        counters.update(parse_counters6(snmp6))
     return counters
 
 

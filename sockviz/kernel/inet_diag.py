@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from functools import cache
 from struct import Struct
 
 from sockviz.kernel.errors import BadMessage
@@ -60,6 +61,7 @@ _PROTOCOLS = {
 }
 
 
+@cache
 def tcp_request(states: int = ALL_STATES) -> bytes:
     """Asks for the TCP sockets of both families at once (TCPDIAG_GETSOCK).
 
@@ -74,11 +76,13 @@ def tcp_family_request(family: int, states: int = ALL_STATES) -> bytes:
     return _REQUEST.pack(family, socket.IPPROTO_TCP, _extension(INET_DIAG_INFO), 0, states)
 
 
+@cache
 def udp_request(family: int) -> bytes:
     """Asks for the UDP sockets of one family, with their memory counts (drops)."""
     return _REQUEST.pack(family, socket.IPPROTO_UDP, _extension(INET_DIAG_SKMEMINFO), 0, ALL_STATES)
 
 
+@cache
 def raw_request(family: int) -> bytes:
     """Asks for the raw sockets of one family. ENOENT where the kernel was built without raw_diag."""
     return _REQUEST.pack(family, socket.IPPROTO_RAW, _extension(INET_DIAG_SKMEMINFO), 0, ALL_STATES)

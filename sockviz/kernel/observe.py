@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 
 from sockviz.kernel.counters import read_counters
 from sockviz.kernel.errors import Refused
+from sockviz.kernel.files import read_file
 from sockviz.kernel.inet_diag import NAMED_STATES
+from sockviz.kernel.kept_files import KeptFiles, Read
+from sockviz.kernel.known_descriptors import KnownDescriptors
 from sockviz.kernel.proc_net import TABLES, read_tables
 from sockviz.kernel.procfs import read_process
 from sockviz.kernel.sock_diag import SockDiag, read_bound_only, read_sockets
@@ -24,13 +27,33 @@ class ProcessSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of a host from one look to the next, so that what did not change is not asked for again."""
+
+    files: KeptFiles = field(default_factory=KeptFiles)
+    descriptors: KnownDescriptors = field(default_factory=KnownDescriptors)
+
+    def settle(self) -> None:
+        """Lets go of what the last look did not meet."""
+        self.files.settle()
+        self.descriptors.settle()
+
+
+@dataclass(frozen=True, slots=True)
 class HostSources:
     """Where a host's facts come from. Without `diag` its sockets are read from `net`, which is
-    ``/proc/PID/net`` of a process in its namespace, or ``/proc/net`` for our own."""
+    ``/proc/PID/net`` of a process in its namespace, or ``/proc/net`` for our own. With `kept` looks are cheaper; whoever
+    made it closes its files."""
 
     diag: SockDiag | None
     net: str = "/proc/net"
     proc: str = "/proc"
+    kept: Kept | None = None
+
+    @property
+    def read(self) -> Read:
+        """Reads one of the host's files."""
+        return read_file if self.kept is None else self.kept.files.read
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +71,21 @@ class Reading:
 
 def observe(host: HostSources, processes: Sequence[ProcessSource], now: float) -> Reading:
     """Looks at `host` once. Raises `KernelError` where its sockets can be listed in no way, or a process is hidden."""
-    looks = [read_process(each.name, each.pid, proc=host.proc, hidden=each.hidden) for each in processes]
+    known = None if host.kept is None else host.kept.descriptors
+    looks = [
+        read_process(each.name, each.pid, proc=host.proc, hidden=each.hidden, read=host.read, known=known)
+        for each in processes
+    ]
     seen = [row for row in looks if row is not None]
-    return Reading(now, _rows(host, seen, now), seen, _counters(host))
+    reading = Reading(now, _rows(host, seen, now), seen, _counters(host))
+    if host.kept is not None:
+        host.kept.settle()
+    return reading
 
 
 def _counters(host: HostSources) -> Mapping[str, int]:
     try:
-        return read_counters(host.net)
+        return read_counters(host.net, read=host.read)
     except Refused:
         return {}  # EACCES: a sandbox. ENOENT: no such tables. Then no lesson is told that there are counters
 
@@ -74,16 +104,16 @@ _NEVER_IN_DIAG = ("icmp", "icmp6")
 
 def _rows(host: HostSources, processes: Sequence[ProcessRow], now: float) -> list[SocketRow]:
     if host.diag is None:
-        return read_tables(host.net, now=now, tables=TABLES)
+        return read_tables(host.net, now=now, tables=TABLES, read=host.read)
     try:
         rows = read_sockets(host.diag, now=now, states=NAMED_STATES)
     except Refused:
         # The kernel lists no TCP sockets over netlink (built without tcp_diag, or a security module).
-        return read_tables(host.net, now=now, tables=TABLES)
+        return read_tables(host.net, now=now, tables=TABLES, read=host.read)
     if _holds_more_than(rows, processes):
         rows += read_bound_only(host.diag, now=now)
     missing = tuple(table for what, table in _TABLES.items() if what in host.diag.refused)
-    return rows + read_tables(host.net, now=now, tables=missing + _NEVER_IN_DIAG)
+    return rows + read_tables(host.net, now=now, tables=missing + _NEVER_IN_DIAG, read=host.read)
 
 
 def _holds_more_than(rows: Sequence[SocketRow], processes: Sequence[ProcessRow]) -> bool:

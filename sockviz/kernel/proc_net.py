@@ -15,6 +15,7 @@ from typing import Literal
 from sockviz.kernel.errors import BadMessage, Refused
 from sockviz.kernel.files import read_file
 from sockviz.kernel.inet_diag import DATAGRAM_STATES, TCP_STATES, TIMERS, inet6_address
+from sockviz.kernel.kept_files import Read
 from sockviz.kernel.unix_diag import TYPES
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.values import Address
@@ -133,12 +134,14 @@ def _whole(text: bytes, table: str) -> bytes:
     return text[:-1]
 
 
-def read_tables(net: str = "/proc/net", *, now: float, tables: tuple[str, ...] = TABLES) -> list[SocketRow]:
+def read_tables(
+    net: str = "/proc/net", *, now: float, tables: tuple[str, ...] = TABLES, read: Read = read_file
+) -> list[SocketRow]:
     """The rows of the given tables under `net` (``/proc/PID/net`` for another process's namespace). Raises `Refused`."""
     rows: list[SocketRow] = []
     for table in tables:
         try:
-            text = read_file(f"{net}/{table}")
+            text = read(f"{net}/{table}")
         except Refused as refusal:
             if refusal.is_missing:
                 continue  # ENOENT: a kernel without this family or protocol

@@ -8,9 +8,12 @@ import platform
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sockviz.kernel.errors import BadMessage, Refused
 from sockviz.kernel.files import read_file
+from sockviz.kernel.kept_files import Read
+from sockviz.kernel.known_descriptors import KnownDescriptors
 from sockviz.kernel.syscalls import syscall_name
 from sockviz.model.sockets import Asleep, FdEntry, ProcessRow
 
@@ -36,6 +39,7 @@ class ProcessStat:
     exit_code: int
 
 
+@lru_cache(maxsize=256)  # while a process sleeps its line stays the same
 def parse_stat(text: bytes) -> ProcessStat:
     """/proc/PID/stat. The command may itself hold spaces and parentheses. Raises `BadMessage`."""
     head, _, tail = text.rpartition(b")")
@@ -87,10 +91,10 @@ def parse_fd_flags(text: bytes) -> int:
     return int(found[1], 8)
 
 
-def read_stat(pid: int, *, proc: str = "/proc") -> ProcessStat | None:
+def read_stat(pid: int, *, proc: str = "/proc", read: Read = read_file) -> ProcessStat | None:
     """What stat says of `pid`; None when it is gone. Raises `Refused` where /proc hides it (hidepid)."""
     try:
-        return parse_stat(read_file(f"{proc}/{pid}/stat"))
+        return parse_stat(read(f"{proc}/{pid}/stat"))
     except Refused as refusal:
         if refusal.is_missing:
             return (
@@ -99,7 +103,7 @@ def read_stat(pid: int, *, proc: str = "/proc") -> ProcessStat | None:
         raise
 
 
-def read_asleep(pid: int, state: str, *, proc: str = "/proc") -> Asleep | None:
+def read_asleep(pid: int, state: str, *, proc: str = "/proc", read: Read = read_file) -> Asleep | None:
     """Evidence that `pid`, in that `state` of its stat, sleeps; None where it runs, is stopped or dead.
 
     From the strongest file that may be read: syscall, else wchan, else the state alone.
@@ -107,12 +111,12 @@ def read_asleep(pid: int, state: str, *, proc: str = "/proc") -> Asleep | None:
     if state not in SLEEPING:
         return None
     directory = f"{proc}/{pid}"
-    shown = _wchan(directory)
+    shown = _wchan(directory, read)
     wchan = (
         None if shown is None else shown.partition(".")[0]
     )  # "poll_schedule_timeout.constprop.0": the compiler's
     try:
-        text = read_file(f"{directory}/syscall")
+        text = read(f"{directory}/syscall")
         call = parse_syscall(text)
     except Refused:
         # EPERM, EACCES: syscall asks for the right to trace (PTRACE_MODE_ATTACH), which Yama or another owner
@@ -126,16 +130,23 @@ def read_asleep(pid: int, state: str, *, proc: str = "/proc") -> Asleep | None:
     return Asleep(name, arguments, wchan, state, "/proc/PID/syscall", text.decode("ascii").strip())
 
 
-def _wchan(directory: str) -> str | None:
+def _wchan(directory: str, read: Read) -> str | None:
     try:
-        name = read_file(f"{directory}/wchan").decode("ascii", "replace").strip()
+        name = read(f"{directory}/wchan").decode("ascii", "replace").strip()
     except Refused:
         # EACCES, EPERM: not our process. ENOENT: built without CONFIG_KALLSYMS, or gone. ESRCH: gone.
         return None
     return None if name in ("", "0") else name  # "0": it runs, or its kernel address is kept from us
 
 
-def read_fds(pid: int, *, proc: str = "/proc", hidden: Collection[int] = ()) -> tuple[FdEntry, ...] | None:
+def read_fds(
+    pid: int,
+    *,
+    proc: str = "/proc",
+    hidden: Collection[int] = (),
+    read: Read = read_file,
+    known: KnownDescriptors | None = None,
+) -> tuple[FdEntry, ...] | None:
     """The descriptors of `pid` in order, `hidden` ones left out; None when it is gone. Raises `Refused`."""
     directory = f"{proc}/{pid}/fd"
     try:
@@ -145,26 +156,33 @@ def read_fds(pid: int, *, proc: str = "/proc", hidden: Collection[int] = ()) -> 
             return None  # it was reaped
         # EACCES: another user's process, or one that may not be looked at (not dumpable). EMFILE: our own limit.
         raise Refused(error.errno or errno.EIO, f"list {directory}") from None
-    entries = (_fd_entry(f"{proc}/{pid}", fd) for fd in sorted(map(int, names)) if fd not in hidden)
+    fds = sorted(map(int, names))
+    entries = (_fd_entry(f"{proc}/{pid}", fd, read, known) for fd in fds if fd not in hidden)
     return tuple(entry for entry in entries if entry is not None)
 
 
-def _fd_entry(directory: str, fd: int) -> FdEntry | None:
-    path = f"{directory}/fd/{fd}"
+def _fd_entry(directory: str, fd: int, read: Read, known: KnownDescriptors | None) -> FdEntry | None:
+    path, fdinfo = f"{directory}/fd/{fd}", f"{directory}/fdinfo/{fd}"
     try:
+        text = read(fdinfo)
+        entry = known.find(path, text) if known is not None else None
+        if entry is not None:
+            return entry
         target = os.readlink(path)
-        flags = parse_fd_flags(read_file(f"{directory}/fdinfo/{fd}"))
+        found = _INODE.fullmatch(target)
+        protocol = _protocol(path) if target.startswith("socket:") else None
+        entry = FdEntry(fd, target, int(found[1]) if found else 0, protocol, parse_fd_flags(text))
+        if known is not None and entry.inode:
+            known.note(path, text, entry, read(fdinfo))
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ESRCH):
-            return None  # closed since the directory was listed, or the process ended
+            return None  # closed between its flags and the link, or the process ended
         raise Refused(error.errno or errno.EIO, f"readlink {path}") from None
     except Refused as refusal:
         if refusal.is_missing:
-            return None  # closed between the link and its flags
+            return None  # closed since the directory was listed
         raise
-    found = _INODE.fullmatch(target)
-    inode = int(found[1]) if found else 0
-    return FdEntry(fd, target, inode, _protocol(path) if target.startswith("socket:") else None, flags)
+    return entry
 
 
 def _protocol(path: str) -> str | None:
@@ -178,19 +196,25 @@ def _protocol(path: str) -> str | None:
 
 
 def read_process(
-    name: str, pid: int, *, proc: str = "/proc", hidden: Collection[int] = ()
+    name: str,
+    pid: int,
+    *,
+    proc: str = "/proc",
+    hidden: Collection[int] = (),
+    read: Read = read_file,
+    known: KnownDescriptors | None = None,
 ) -> ProcessRow | None:
     """What /proc says of `pid`, which the lesson calls `name`; None when it is gone.
 
     A process that has ended and was not reaped yet (state ``Z``) has no descriptors. Raises `Refused` where
     /proc shows neither its state nor its descriptors.
     """
-    stat = read_stat(pid, proc=proc)
+    stat = read_stat(pid, proc=proc, read=read)
     if stat is None:
         return None
     if stat.state in "ZX":
         return ProcessRow(name, stat.state, ())
-    fds = read_fds(pid, proc=proc, hidden=hidden)
+    fds = read_fds(pid, proc=proc, hidden=hidden, read=read, known=known)
     if fds is None:
         return None
-    return ProcessRow(name, stat.state, fds, read_asleep(pid, stat.state, proc=proc))
+    return ProcessRow(name, stat.state, fds, read_asleep(pid, stat.state, proc=proc, read=read))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from sockviz.kernel.errors import BadMessage, DumpInterrupted, Refused
 from sockviz.kernel.inet_diag import (
@@ -32,6 +33,8 @@ NETLINK_SOCK_DIAG = 4
 #: net/netlink/af_netlink.c, netlink_recvmsg: a dump's blocks are at most 32 KiB whatever the reader offers.
 _BLOCK = 1 << 16
 _ATTEMPTS = 4
+#: As plain numbers: an enum's own `&` costs as much as a short system call.
+_DONTWAIT, _TRUNC = int(socket.MSG_DONTWAIT), int(socket.MSG_TRUNC)
 _FAMILIES = (socket.AF_INET, socket.AF_INET6)
 
 
@@ -55,6 +58,7 @@ class SockDiag:
         self.sock = sock
         self.refused: dict[str, Refused] = {}  # by what was asked; not asked again
         self.known = KnownRows()
+        self._rows: dict[str, tuple[list[bytes], list[SocketRow]]] = {}
         self._sequence = 0
         self._buffer = bytearray(_BLOCK)
 
@@ -81,6 +85,16 @@ class SockDiag:
                 return payloads
         raise DumpInterrupted(f"{operation}: no whole list in {_ATTEMPTS} attempts")
 
+    def rows(
+        self, what: str, kind: int, body: bytes, parse: Callable[[list[bytes]], list[SocketRow]]
+    ) -> list[SocketRow]:
+        """The rows of a dump without timers, parsed only where it differs from the last of its name. Raises as `dump`."""
+        payloads = self.dump(kind, body, f"sock_diag {what}")
+        known = self._rows.get(what)
+        if known is None or known[0] != payloads:
+            known = self._rows[what] = payloads, parse(payloads)
+        return known[1]
+
     def _dump_once(self, kind: int, body: bytes, operation: str) -> tuple[list[bytes], bool]:
         self._sequence = self._sequence % 0x7FFFFFFF + 1
         try:
@@ -102,13 +116,13 @@ class SockDiag:
         """Received blocks until none waits. The kernel fills the next one before a read returns, so none is waited for."""
         while True:
             try:
-                size, _, flags, _ = self.sock.recvmsg_into([self._buffer], 0, socket.MSG_DONTWAIT)
+                size, _, flags, _ = self.sock.recvmsg_into([self._buffer], 0, _DONTWAIT)
             except BlockingIOError:
                 return
             except OSError as error:
                 # ENOBUFS: more answers than the socket's buffer holds; the dump is incomplete.
                 raise Refused(error.errno or errno.EIO, operation) from None
-            if flags & socket.MSG_TRUNC:
+            if flags & _TRUNC:
                 raise BadMessage(f"{operation}: a block larger than {_BLOCK} bytes was cut")
             yield bytes(memoryview(self._buffer)[:size])
 
@@ -125,13 +139,22 @@ def read_sockets(diag: SockDiag, *, now: float, states: int = ALL_STATES) -> lis
     """
     rows = read_tcp(diag, now=now, states=states)
     for family in _FAMILIES:
-        payloads = _optional(diag, SOCK_DIAG_BY_FAMILY, udp_request(family), f"UDP {family.name}")
-        rows += [parse_inet_row(data, socket.IPPROTO_UDP, now) for data in payloads]
+        rows += _optional(diag, udp_request(family), f"UDP {family.name}", _UDP_ROWS)
     for family in _FAMILIES:
-        payloads = _optional(diag, SOCK_DIAG_BY_FAMILY, raw_request(family), f"RAW {family.name}")
-        rows += [parse_inet_row(data, socket.IPPROTO_RAW, now) for data in payloads]
-    payloads = _optional(diag, SOCK_DIAG_BY_FAMILY, unix_request(), "UNIX")
-    return rows + with_peers(map(parse_unix_row, payloads))
+        rows += _optional(diag, raw_request(family), f"RAW {family.name}", _RAW_ROWS)
+    return rows + _optional(diag, unix_request(), "UNIX", _unix_rows)
+
+
+def _untimed_rows(protocol: int, payloads: list[bytes]) -> list[SocketRow]:
+    return [parse_inet_row(data, protocol, 0.0) for data in payloads]
+
+
+def _unix_rows(payloads: list[bytes]) -> list[SocketRow]:
+    return with_peers(map(parse_unix_row, payloads))
+
+
+_UDP_ROWS = partial(_untimed_rows, socket.IPPROTO_UDP)
+_RAW_ROWS = partial(_untimed_rows, socket.IPPROTO_RAW)
 
 
 def read_tcp(diag: SockDiag, *, now: float, states: int = ALL_STATES) -> list[SocketRow]:
@@ -160,11 +183,13 @@ def _tcp_messages(diag: SockDiag, states: int) -> list[bytes]:
     return messages
 
 
-def _optional(diag: SockDiag, kind: int, body: bytes, what: str) -> list[bytes]:
+def _optional(
+    diag: SockDiag, body: bytes, what: str, parse: Callable[[list[bytes]], list[SocketRow]]
+) -> list[SocketRow]:
     if what in diag.refused:
         return []
     try:
-        return diag.dump(kind, body, f"sock_diag {what}")
+        return diag.rows(what, SOCK_DIAG_BY_FAMILY, body, parse)
     except Refused as refusal:
         # ENOENT: built without udp_diag, raw_diag or unix_diag, or the module is not there. Asking again would make
         # the kernel look for the module again (net/core/sock_diag.c, sock_load_diag_module).

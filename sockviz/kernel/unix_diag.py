@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 from struct import Struct, iter_unpack
 
 from sockviz.kernel.errors import BadMessage
@@ -49,6 +50,7 @@ class UnixRow:
     pending: tuple[int, ...]
 
 
+@cache
 def unix_request() -> bytes:
     """Asks for all UNIX sockets with names, peers, queues, pending clients and owners."""
     show = _SHOW_NAME | _SHOW_PEER | _SHOW_ICONS | _SHOW_RQLEN | _SHOW_UID

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from sockviz.kernel import sock_diag
 from sockviz.kernel.counters import growth, read_counters
 from sockviz.kernel.errors import Refused
-from sockviz.kernel.observe import HostSources, ProcessSource, observe
+from sockviz.kernel.observe import HostSources, Kept, ProcessSource, observe
 from sockviz.lab.lab import Look
 from sockviz.lab.scope import Scope
 from sockviz.model.sockets import SocketRow
@@ -33,7 +33,11 @@ class Window:
         self.missing: dict[str, str] = {}
         self._diag = diag
         self._net = net
+        self._kept = Kept()
+        self._sources = HostSources(diag, net, kept=self._kept)
         self._baseline: Mapping[str, int] = {}
+        self._counted: Mapping[str, int] = {}
+        self._grown: Mapping[str, int] = {}
         self._probe()
 
     def _probe(self) -> None:
@@ -56,16 +60,18 @@ class Window:
 
     def look(self, processes: Sequence[ProcessSource]) -> Look:
         """Looks once. Raises `KernelError`."""
-        reading = observe(HostSources(self._diag, self._net), processes, time.time())
+        reading = observe(self._sources, processes, time.time())
         rows: Sequence[SocketRow] = reading.rows
         if self.scope is not None:
             rows = self.scope.only(rows, reading.processes)
-        grown = growth(self._baseline, reading.counters)
+        if reading.counters is not self._counted:
+            self._counted, self._grown = reading.counters, growth(self._baseline, reading.counters)
         # Stamped when all is read: what the rows show has then happened before, packets that caused it included.
-        return Look(time.time(), self.host, rows, reading.processes, grown)
+        return Look(time.time(), self.host, rows, reading.processes, self._grown)
 
     def close(self) -> None:
         """Closes the window."""
+        self._kept.files.close()
         if self._diag is not None:
             self._diag.close()
 
