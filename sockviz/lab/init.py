@@ -33,8 +33,8 @@ CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN = 10, 12, 13, 21
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
 NETLINK_SOCK_DIAG = 4
 F_SETSIG = 10
-#: Buckets of the lab's own table of connections.
-OWN_TABLE = 1024
+#: Buckets of the lab's own tables of connections and of UDP sockets.
+OWN_TABLES = {"tcp_child_ehash_entries": 1024, "udp_child_hash_entries": 256}
 #: The hosts of a lab that has two, in the order that wire.py expects them.
 HOSTS = ("client", "server")
 #: Where a lesson process's control channel and lifeline are, out of the way of its own numbers.
@@ -122,10 +122,12 @@ def unshare_all() -> None:
 
 def new_network() -> int:
     """Moves on into a network namespace of a host's own. Returns a descriptor of it."""
-    with contextlib.suppress(OSError), open("/proc/sys/net/ipv4/tcp_child_ehash_entries", "w") as file:
-        # net/ipv4/inet_hashtables.c, inet_pernet_hashinfo_alloc: the next child namespace gets a table of its own, so
-        # that listing its sockets does not walk the whole machine's. ENOENT: before Linux 6.1; then it does.
-        file.write(str(OWN_TABLE))
+    for name, buckets in OWN_TABLES.items():
+        # net/ipv4/inet_hashtables.c, inet_pernet_hashinfo_alloc, and net/ipv4/udp.c, udp_set_table: the next child namespace
+        # gets a table of its own, so that listing its sockets does not walk the whole machine's. ENOENT: before Linux 6.1
+        # and 6.2; then it does.
+        with contextlib.suppress(OSError), open(f"/proc/sys/net/ipv4/{name}", "w") as file:
+            file.write(str(buckets))
     check(libc.unshare(CLONE_NEWNET), "unshare(CLONE_NEWNET)")
     return os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 

@@ -1,13 +1,13 @@
 """A small lab to observe: a listener, connections, datagrams, a UNIX pair, two processes; in namespaces of its own.
 
-Arguments: the number of a SOCK_SEQPACKET descriptor, and how many buckets the namespace's own table of connections is
-to have (0: it shares the machine's). Sends two pids and a sock_diag socket, then times what it is asked to run.
+Arguments: the number of a SOCK_SEQPACKET descriptor, and ``own`` or ``shared``: whether the namespace has tables of
+connections of its own, as labs do where the kernel lets them, or shares the machine's. Sends two pids and a sock_diag
+socket, then times what it is asked to run.
 """
 
 from __future__ import annotations
 
 import array
-import ctypes
 import json
 import os
 import socket
@@ -18,7 +18,8 @@ import time
 import psutil
 
 from sockviz.kernel.sock_diag import open_sock_diag
-from tests.kernel.stage import CLONE_NEWNET, bring_up_loopback, enter_namespaces
+from sockviz.lab.init import new_network
+from tests.kernel.stage import bring_up_loopback, enter_namespaces
 
 
 def timed(argv: list[str], rounds: int) -> float:
@@ -36,13 +37,10 @@ def timed(argv: list[str], rounds: int) -> float:
 
 
 def main() -> None:
-    control, buckets = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
+    control, tables = socket.socket(fileno=int(sys.argv[1])), sys.argv[2]
     enter_namespaces()
-    if buckets:
-        with open("/proc/sys/net/ipv4/tcp_child_ehash_entries", "w", encoding="ascii") as file:
-            file.write(str(buckets))
-        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
-            raise OSError(ctypes.get_errno(), "unshare")
+    if tables == "own":
+        os.close(new_network())
         bring_up_loopback()
     listener = socket.create_server(("127.0.0.1", 8080), backlog=5)
     child = os.fork()
