@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from sockviz.tui.widgets.markdown import inline_text, lines_of
-from sockviz.tui.widgets.page_text import same
+from sockviz.tui.widgets.page_text import Asked, page_text, same
+from tests.tui.stage import scripted
 
 
 def plain(markdown: str, width: int = 40) -> list[str]:
@@ -53,3 +54,9 @@ def test_no_text_is_wider_than_its_room_or_breaks_the_screen(markdown: str, widt
 def test_an_answer_is_compared_without_spaces_and_backticks() -> None:
     assert same("b''", " `b''` ")
     assert not same("1", "11")
+
+
+def test_a_line_that_ends_its_process_has_not_failed() -> None:
+    view = scripted.view(scripted.forked())
+    lines = [line.plain for line in page_text(view, Asked({}, frozenset()), False, 40).lines]
+    assert [text.split()[-1] for text in lines] == ["✓" * 7], "_exit is the last"

@@ -10,6 +10,7 @@ from textual.style import Style
 
 from sockviz.lesson.document import Covers, Expect, Note, Perform, Predict, Prose
 from sockviz.model.calls import Stage
+from sockviz.model.wording import ENDING
 from sockviz.model.world import World
 from sockviz.tui import palette
 from sockviz.tui.view import Mode, View
@@ -82,7 +83,10 @@ def _mark(world: World, line: int) -> tuple[str, str]:
         return palette.NOT_YET, "$faint"
     process = world.processes.get(done.process)
     calls = [call for n in done.calls if process and (call := process.call(n))]
-    if done.error or any(call.stage in (Stage.FAILED, Stage.ABANDONED) for call in calls):
+    ended = [call for call in calls if call.stage is Stage.ABANDONED]
+    if ended and all(call.name in ENDING for call in ended):
+        return palette.DONE, "$success"  # that it never returned is what was asked of it
+    if done.error or ended or any(call.stage is Stage.FAILED for call in calls):
         return palette.FAILED, "$error"
     if done.finished is None:
         return (
