@@ -19,6 +19,8 @@ from sockviz.model.sockets import Asleep, FdEntry, ProcessRow
 
 #: States in which a process waits in the kernel: S interruptible, D not.
 SLEEPING = frozenset("SD")
+#: include/linux/sched.h: it is in do_exit. Its state may still be R.
+PF_EXITING = 0x4
 
 _INODE = re.compile(r"(?:socket|pipe):\[(\d+)\]")
 _FLAGS = re.compile(rb"^flags:\s*([0-7]+)\n", re.MULTILINE)
@@ -37,6 +39,7 @@ class ProcessStat:
     ppid: int
     starttime: int
     exit_code: int
+    is_ending: bool = False
 
 
 @lru_cache(maxsize=256)  # while a process sleeps its line stays the same
@@ -55,6 +58,7 @@ def parse_stat(text: bytes) -> ProcessStat:
             int(fields[1]),
             int(fields[19]),
             int(fields[49]),
+            bool(int(fields[6]) & PF_EXITING),
         )
     except ValueError:
         raise BadMessage(f"not a line of /proc/PID/stat: {text[:80]!r}") from None
@@ -206,7 +210,8 @@ def read_process(
 ) -> ProcessRow | None:
     """What /proc says of `pid`, which the lesson calls `name`; None when it is gone.
 
-    A process that has ended and was not reaped yet (state ``Z``) has no descriptors. Raises `Refused` where
+    A process that has ended and was not reaped yet (state ``Z``) has no descriptors; one that is about to is not seen where
+    it hides them. Raises `Refused` where
     /proc shows neither its state nor its descriptors.
     """
     stat = read_stat(pid, proc=proc, read=read)
@@ -214,7 +219,15 @@ def read_process(
         return None
     if stat.state in "ZX":
         return ProcessRow(name, stat.state, ())
-    fds = read_fds(pid, proc=proc, hidden=hidden, read=read, known=known)
+    try:
+        fds = read_fds(pid, proc=proc, hidden=hidden, read=read, known=known)
+    except Refused as refusal:
+        # fs/proc/base.c, task_dump_owner: once it has given up its memory an ending process counts as root's, and shows
+        # its descriptors to nobody else. It still has them for a moment: not seen is not the same as closed.
+        again = read_stat(pid, proc=proc, read=read) if refusal.number == errno.EACCES else stat
+        if again is None or again.is_ending or again.state in "ZX":
+            return None
+        raise
     if fds is None:
         return None
     return ProcessRow(name, stat.state, fds, read_asleep(pid, stat.state, proc=proc, read=read))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -278,3 +279,32 @@ def test_names_of_calls() -> None:
     assert syscall_name(43, "x86_64") == "accept"
     assert syscall_name(202, "riscv64") == "accept"
     assert syscall_name(9999, "x86_64") == "syscall 9999"
+
+
+def refuse_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the kernel does to an ordinary user whose process has given up its memory."""
+
+    def listdir(path: str) -> list[str]:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+
+    monkeypatch.setattr(os, "listdir", listdir)
+
+
+def test_a_process_that_is_ending_may_hide_its_descriptors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its state is still R; that it ends is one of its flags."""
+    (tmp_path / "4121").mkdir()
+    (tmp_path / "4121" / "stat").write_bytes(STAT.replace(b" 4194304 ", b" 4194308 "))
+    refuse_descriptors(monkeypatch)
+    assert read_process("server", 4121, proc=str(tmp_path)) is None
+
+
+def test_a_living_process_that_hides_its_descriptors_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "4121").mkdir()
+    (tmp_path / "4121" / "stat").write_bytes(STAT)
+    refuse_descriptors(monkeypatch)
+    with pytest.raises(Refused, match="EACCES"):
+        read_process("server", 4121, proc=str(tmp_path))
