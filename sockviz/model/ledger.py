@@ -32,8 +32,6 @@ class _Past(Generic[V]):
 
     def at(self, number: int) -> V | _Nothing:
         """What the key had after so many changes of the mapping."""
-        if self.numbers[-1] <= number:
-            return self.values[-1]
         place = bisect_right(self.numbers, number)
         return self.values[place - 1] if place else _NOTHING
 
@@ -136,26 +134,31 @@ class Ledger(Mapping[K, V], Generic[K, V]):
         for since, key in order:
             if since > number:
                 break
-            value = book.pasts[key].at(number)
+            past = book.pasts[key]
+            value = past.values[-1] if past.numbers[-1] <= number else past.at(number)
             if value is not _NOTHING:
                 yield key, value
 
     def __getitem__(self, key: K) -> V:
-        past = self._book.pasts.get(key)
-        value = _NOTHING if past is None else past.at(self._number)
+        value = self._at(key)
         if value is _NOTHING:
             raise KeyError(key)
         return value
 
+    def _at(self, key: K) -> V | _Nothing:
+        past = self._book.pasts.get(key)
+        if past is None:
+            return _NOTHING
+        # Whoever looks at the newest, as nearly everybody does, need not search.
+        return past.values[-1] if past.numbers[-1] <= self._number else past.at(self._number)
+
     def get(self, key: K, default: D = None) -> V | D:  # type: ignore[override, assignment]  # as typeshed's overloads
         """What `key` has, or `default`."""
-        past = self._book.pasts.get(key)
-        value = _NOTHING if past is None else past.at(self._number)
+        value = self._at(key)
         return default if value is _NOTHING else value
 
     def __contains__(self, key: object) -> bool:
-        past = self._book.pasts.get(key)  # type: ignore[call-overload]  # any object may be asked for
-        return past is not None and past.at(self._number) is not _NOTHING
+        return self._at(key) is not _NOTHING  # type: ignore[arg-type]  # any object may be asked for
 
     def __len__(self) -> int:
         return self._length

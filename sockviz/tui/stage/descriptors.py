@@ -92,7 +92,9 @@ def table(view: View, process: Process, width: int, height: int, hues: dict[str,
         width,
         hues,
         _number_width(held),
-        _name_width(view, process, [*held[:_SAMPLE], *left[:_SAMPLE]]),
+        _name_width(
+            view, process, [*held[:_SAMPLE], *held[-_SAMPLE:], *left[-_SAMPLE:]]
+        ),  # the newest are shown
     )
     if len(held) + len(left) > height:
         return _summarised(pen, held, left, height)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 
+from sockviz.model.index import inodes_in
 from sockviz.model.sockets import SocketRow
 from sockviz.model.values import Address, SocketValue, Value
 from sockviz.model.world import World
@@ -57,10 +58,10 @@ def _holders(names: Mapping[str, Value]) -> dict[int, str]:
 @remembered(4)
 def orphans(world: World) -> dict[str, list[tuple[int, SocketRow]]]:
     """For each process the sockets that it made, which no descriptor holds any more and the kernel still has: inode and row."""
-    held = {e.inode for p in world.processes.values() if p.alive for e in p.fds if e.is_socket}
+    held = [inodes_in(process.fds) for process in world.processes.values() if process.alive]
     found: dict[str, list[tuple[int, SocketRow]]] = {}
     for inode, known in world.sockets.items():
-        left = None if inode in held else world.row_of(inode)
+        left = None if any(inode in table for table in held) else world.row_of(inode)
         if left is not None and not left.inode:
             found.setdefault(known.creator, []).append((inode, left))
     return found
