@@ -147,6 +147,10 @@ def _here(call: Call, world: World) -> str:
                 if row and row.is_listening
                 else _("{name} was never connected").format(name=name)
             )
+        case (("recv" | "recvfrom"), "EINVAL") if _urgent(call):
+            return _("no urgent byte waits at {name}, or it was taken already").format(name=name)
+        case (("send" | "sendto" | "recv" | "recvfrom"), "EOPNOTSUPP") if is_datagram and _urgent(call):
+            return _("{name} sends whole datagrams: no byte of one can be urgent").format(name=name)
         case "getpeername", "ENOTCONN":
             return _("{name} has no peer").format(name=name)
         case "shutdown", "ENOTCONN":
@@ -169,6 +173,12 @@ def _here(call: Call, world: World) -> str:
         case "sendto" | "send", "EDESTADDRREQ":
             return _("{name} has no peer, and no address was given").format(name=name)
     return ""
+
+
+def _urgent(call: Call) -> bool:
+    """Whether the flags of a send or recv have MSG_OOB, which is 1 (include/linux/socket.h)."""
+    flags = call.arguments[2] if len(call.arguments) > 2 else 0
+    return isinstance(flags, int) and bool(flags & 1)
 
 
 def _target(call: Call) -> str:

@@ -34,6 +34,7 @@ from sockviz.model.world import World
 
 _RECEIVING = frozenset({"recv", "recvfrom", "recv_into", "recvfrom_into", "recvmsg", "read"})
 _SENDING = frozenset({"send", "sendall", "sendto", "sendmsg", "write"})
+_MSG_PEEK = 2  # include/linux/socket.h
 _WAITING = frozenset({"poll", "select", "epoll_wait"})
 
 
@@ -296,6 +297,10 @@ def _gave(call: Call, world: World) -> str:
             )
         case _, b"" if call.name in _RECEIVING and is_stream:
             return _("returns 0 bytes: the peer will send no more")
+        case _, bytes(data) if call.name in _RECEIVING and _peeks(call):
+            return _("looks at {amount} and leaves them in the receive queue: {shown}").format(
+                amount=_bytes(len(data)), shown=show(data, 32)
+            )
         case _, bytes(data) if call.name in _RECEIVING:
             return _("takes {amount} from the receive queue: {shown}").format(
                 amount=_bytes(len(data)), shown=show(data, 32)
@@ -322,6 +327,12 @@ def _gave(call: Call, world: World) -> str:
         case (("getsockname" | "getpeername"), address):
             return _("says {address}").format(address=address_text(address))
     return _("returns {value}").format(value=result_value(call))
+
+
+def _peeks(call: Call) -> bool:
+    """Whether the flags of a recv have MSG_PEEK: its second argument after the socket."""
+    flags = call.arguments[2] if call.name in ("recv", "recvfrom") and len(call.arguments) > 2 else 0
+    return isinstance(flags, int) and bool(flags & _MSG_PEEK)
 
 
 def _listens_again(call: Call, before: World, later: World) -> str:

@@ -68,6 +68,14 @@ def test_the_same_error_differs_by_call() -> None:
     )
 
 
+def test_an_urgent_byte_that_is_not_there_and_one_that_cannot_be() -> None:
+    gone = here(call("recv", "EINVAL", 1, 0x41))
+    assert gone == "no urgent byte waits at descriptor 3, or it was taken already"
+    assert here(call("recv", "EINVAL", 1)) != gone
+    never = here(call("sendto", "EOPNOTSUPP", b"now", 1, scripted.SERVER, kind="SOCK_DGRAM"))
+    assert never == "descriptor 3 sends whole datagrams: no byte of one can be urgent"
+
+
 def test_a_path_has_errors_of_its_own() -> None:
     unix = SocketValue(9, 7, "AF_UNIX", "SOCK_STREAM", 0)
     for error, told in (

@@ -163,3 +163,16 @@ def test_a_unix_socket_connects_without_a_handshake() -> None:
     script.do("server", line, "connect", unix, "door")
     told = headline(script.timeline, len(script.timeline))
     assert told == "server: connect returns: descriptor 9 is connected to door, and no packet was needed"
+
+
+def test_a_look_takes_nothing() -> None:
+    for arguments, does in (
+        ((5, 0), "takes 5 bytes from"),
+        ((5, 0x42), "looks at 5 bytes and leaves them in"),
+    ):
+        script = scripted.real_listen()
+        line = next(iter(script.lesson.statements)).line + 3
+        s = script.timeline.world.processes["server"].names["s"]
+        script.do("server", line, "recv", s, *arguments, value=b"hello")
+        returned = max(n for n, e in enumerate(script.timeline.events) if isinstance(e, kinds.CallReturned))
+        assert narrate_at(script.timeline, returned + 1) == f"server: recv {does} the receive queue: b'hello'"
