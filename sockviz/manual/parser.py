@@ -27,6 +27,8 @@ from sockviz.manual.source import (
 
 #: Errors that are Python's own.
 PYTHONS = ("TimeoutError",)
+#: In a list of pages it stands beside the name, in 80 columns.
+LONGEST_SUMMARY = 56
 #: A link to a lesson: ``[The handshake](lesson:handshake)``.
 LESSON_LINK = re.compile(r"\]\(lesson:([^)\s]*)\)")
 _ANY_LINK = re.compile(r"\]\(([^)\s]*)")
@@ -49,6 +51,7 @@ def parse_call(data: bytes, path: str) -> CallPage:
     python = fence(source.sections.get("Python", _nothing(source, "Python")), "python", findings)
     failures = read_failures(source.sections["Errors"], findings) if "Errors" in source.sections else ()
     _check_group(source, findings)
+    _check_summary(source, "summary", findings)
     _check_blocks(parts["Blocks"], rows, findings)
     _check_python(python, rows, findings)
     _check_failures(failures, findings)
@@ -71,6 +74,7 @@ def parse_error(data: bytes, path: str) -> ErrorPage:
     cause, remedy = _part(source, "Usual cause", findings), _part(source, "What to do", findings)
     if "" in source.sections:
         findings.problem(source.sections[""].line, 1, "page", "expected ## Usual cause before any text")
+    _check_summary(source, "says", findings)
     _check_see(source, findings)
     _check_links(source.sections.values(), findings)
     for part in (cause, remedy):
@@ -171,6 +175,13 @@ def _check_group(source: Source, findings: Findings) -> None:
         findings.problem(source.line("group"), 1, "page", f"no group {group[:60]}{meant}")
 
 
+def _check_summary(source: Source, name: str, findings: Findings) -> None:
+    summary = source.fields.get(name, "")
+    if len(summary) > LONGEST_SUMMARY or summary.endswith("."):
+        message = f"{name}: is one phrase of at most {LONGEST_SUMMARY} characters, without a full stop"
+        findings.problem(source.line(name), 1, "page", message)
+
+
 def _check_blocks(text: Text, rows: Iterable[Row], findings: Findings) -> None:
     may = any(row.may_block for row in rows)
     wanted = "Yes" if may else "No"
@@ -241,17 +252,16 @@ def _call_of(line: str) -> ast.Call | None:
     if len(tree.body) != 1 or not isinstance(tree.body[0], ast.Expr | ast.Assign):
         return None
     value = tree.body[0].value
-    return value if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) else None
+    return value if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute | ast.Name) else None
 
 
 def _is_of(row: Row, call: ast.Call) -> bool:
-    """A function is called by its full name, a method on any name but a module's."""
-    assert isinstance(call.func, ast.Attribute)
-    owner = ast.unparse(call.func.value)
-    if call.func.attr != row.name:
+    """A function is called by its full name (Python's own by its last word), a method on any name but a module's."""
+    owner, _, name = ast.unparse(call.func).rpartition(".")
+    if name != row.name:
         return False
     if row.receiver is None:
-        return f"{owner}.{row.name}" == row.key
+        return f"{owner or 'builtins'}.{name}" == row.key
     return owner.isidentifier() and owner not in _OWNERS and _LETTERS.get(owner, row.receiver) == row.receiver
 
 
@@ -261,8 +271,7 @@ _LETTERS = {"s": "socket.socket", "poll": "select.poll", "epoll": "select.epoll"
 
 
 def _meant(call: ast.Call, rows: Iterable[Row]) -> str:
-    assert isinstance(call.func, ast.Attribute)
-    return nearest(call.func.attr, (row.name for row in rows))
+    return nearest(ast.unparse(call.func).rpartition(".")[2], (row.name for row in rows))
 
 
 def _check_arguments(call: ast.Call, row: Row, bad: Callable[[str], None]) -> None:

@@ -25,14 +25,20 @@ from sockviz.tui.widgets.key_bar import KeyBar
 from sockviz.tui.widgets.markdown import lines_of
 
 KEYS: list[BindingType] = [
-    Binding("enter", "choose", "open", id="manual.open", tooltip="Open the highlighted page"),
-    Binding("up", "move(-1)", "move", key_display="↑↓", id="manual.up", tooltip="Scroll, or choose a page in the list"),
-    Binding("down", "move(1)", "down", show=False, id="manual.down", tooltip="Scroll down, or the page below"),
+    Binding("enter", "choose", "open", priority=True, id="manual.open", tooltip="Open the highlighted page"),
     Binding(
-        "space,pagedown", "leaf(1)", "page down", key_display="space", id="manual.page-down",
+        "up", "move(-1)", "move", key_display="↑↓", priority=True, id="manual.up",
+        tooltip="Scroll, or choose a page in the list",
+    ),
+    Binding("down", "move(1)", "down", show=False, priority=True, id="manual.down", tooltip="Scroll down, or the page below"),
+    Binding(
+        "space,pagedown", "leaf(1)", "page down", key_display="space", priority=True, id="manual.page-down",
         tooltip="One screen down (also PageDown)",
     ),
-    Binding("b,pageup", "leaf(-1)", "page up", key_display="b", id="manual.page-up", tooltip="One screen up (also PageUp)"),
+    Binding(
+        "b,pageup", "leaf(-1)", "page up", key_display="b", priority=True, id="manual.page-up",
+        tooltip="One screen up (also PageUp)",
+    ),
     Binding("m", "further", "next page", id="manual.further", tooltip="The call of the error, and then the list of all pages"),
     Binding("escape,q", "dismiss", "close", key_display="esc", id="manual.close", tooltip="Back to where you were (also q)"),
 ]  # fmt: skip
