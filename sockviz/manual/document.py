@@ -52,7 +52,7 @@ def _of_call(page: CallPage) -> list[str]:
         "## It returns", page.returns.markdown, "## Does it block?", page.blocks.markdown,
     ]  # fmt: skip
     if page.failures:
-        items = [f"- **{number_of(f.name)}** {f.cause}\\\n  *Remedy:* {f.remedy}" for f in page.failures]
+        items = [f"- **{number_of(f.name)}**: {f.cause}\\\n  *Remedy:* {f.remedy}" for f in page.failures]
         parts += ["## Errors", "\n".join(items)]
     if page.elsewhere is not None:
         parts += ["## Elsewhere", page.elsewhere.markdown]
@@ -69,7 +69,7 @@ def _of_error(page: ErrorPage, calls: Sequence[CallPage]) -> list[str]:
     if given := given_by(page.name, calls):
         parts += [
             "## Calls that give it",
-            "\n".join(f"- **{call.name}** {failure.cause}" for call, failure in given),
+            "\n".join(f"- **{call.name}**: {failure.cause}" for call, failure in given),
         ]
     return parts
 

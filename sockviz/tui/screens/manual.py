@@ -71,11 +71,14 @@ class PageText(Widget):
         return Content("\n").join(self._lines(self.size.width or 1))
 
     def _lines(self, width: int) -> list[Content]:
-        return [
-            row
-            for line in lines_of(self._markdown, min(width, _COLUMN))
-            for row in line.split(allow_blank=True)
-        ]
+        width = min(width, _COLUMN)
+        lines: list[Content] = []
+        # A heading stands right above its text: at 80×24 every line counts.
+        for part in self._markdown.split("\n## "):
+            heading, _newline, text = part.partition("\n") if lines else ("", "", part)
+            lines += [Content(), Content.styled(heading, "bold $primary")] if heading else []
+            lines += [row for line in lines_of(text, width) for row in line.split(allow_blank=True)]
+        return lines
 
 
 class ManualScreen(Screen[None]):
@@ -210,8 +213,10 @@ class ManualScreen(Screen[None]):
 
 def _page(manual: Manual, word: str) -> ManualPage | None:
     """The page of a row of the table of calls by its key, of a call by its name, or of an error."""
-    named = next((page for page in manual.calls() if page.name == word), None)
-    return named or manual.page_of(word) or manual.story(word)
+    if (page := manual.page_of(word)) is not None:
+        return page
+    name = word.rpartition(".")[2]  # as another version of the table may have called it
+    return next((page for page in manual.calls() if page.name == name), None) or manual.story(word)
 
 
 def _option(name: str, about: str, column: int) -> Option:
