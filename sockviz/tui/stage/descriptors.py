@@ -68,7 +68,7 @@ def _height_of(it: Held, view: View, width: int, barely: bool) -> int:
         lookup = Lookup(view.world)
         queues = accept_queue(view, lookup, it.row, width, {}) + turned_away(view, lookup, it.row, width)
         half_open = len(syn_queue(view, lookup, it.row, width, {}))
-        return 1 + len(queues) + (half_open if barely else max(1, half_open))
+        return 1 + len(queues) + (half_open if barely or it.row.protocol != "TCP" else max(1, half_open))
     counting_down = it.row.expires is not None
     if it.entry is None:
         return 1 + counting_down
@@ -227,6 +227,8 @@ class _Pen:
             f"{state_role(state)} strong" if self._is_new(it) else state_role(state),
         )
         start = line(number, named, f" {protocol} ", symbol, " ")
+        if it.row.bound_only and start.width + cell_len(address_text(it.row.local)) >= self.width:
+            start = line(number, named, " ", symbol, " ")  # its name is all that there is to say of it
         if start.width > self.width:
             # The state must be read whole: what can be told from elsewhere gives way.
             named_head = line(number, named, " ", symbol)
@@ -256,7 +258,7 @@ class _Pen:
         texts: tuple[str, ...]
         if row.bound_only:
             name = address_text(row.local)
-            texts = (f" bound to {name}, not listening", f" bound to {name}", name)
+            texts = (f" bound to {name}, not listening", f" bound to {name}", name, f":{port_of(row.local)}")
         elif row.family == "AF_UNIX":
             texts = (address_text(row.local or row.peer),)
         elif row.peer is None:
@@ -297,7 +299,7 @@ class _Pen:
 
     def _queues(self, row: SocketRow, detail: int) -> list[Line]:
         half_open = syn_queue(self.view, self.lookup, row, self.width, self.hues)
-        if not half_open and detail > 1:
+        if not half_open and detail > 1 and row.protocol == "TCP":  # only TCP shakes hands
             half_open = [no_syn_queue(self.width)]
         dropped = turned_away(self.view, self.lookup, row, self.width)
         return accept_queue(self.view, self.lookup, row, self.width, self.hues) + dropped + half_open

@@ -101,3 +101,14 @@ def test_somebody_in_the_syn_queue_may_have_lost_another_segment_than_a_syn() ->
     drawn = server(scripted.view(script))
     assert "dropped      1  ListenOverflows" in drawn
     assert "SYN queue    ■ 1  :50002" in drawn
+
+
+def test_only_tcp_has_a_syn_queue() -> None:
+    script = scripted.real_listen()
+    tcp = next(iter(script.timeline.world.listeners()))
+    assert "SYN queue" in server(scripted.view(script))
+    unix = replace(tcp, family="AF_UNIX", protocol="UNIX", local="door", info=None)
+    script.say(Observed(script.at, "lab", (unix,), ()))
+    drawn = server(scripted.view(script))
+    assert "accept queue" in drawn
+    assert "SYN queue" not in drawn
