@@ -15,6 +15,9 @@ from sockviz.model.sockets import SocketRow, State
 from sockviz.model.wording import address_text, receiver_name
 from sockviz.model.world import World
 
+#: Local addresses that stand for all, and the name that a lesson may give for this machine.
+_EVERY_ADDRESS = ("0.0.0.0", "::", "", "localhost")
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -132,6 +135,9 @@ def _here(call: Call, world: World) -> str:
         case (("send" | "sendall" | "sendto" | "write"), "EPIPE"):
             if row is not None and row.is_listening:
                 return _("{name} only listens: it has no peer to send to").format(name=name)
+            known_socket = world.sockets.get(held.inode) if held is not None else None
+            if row is None and known_socket is not None and known_socket.peer is None:
+                return _("{name} was never connected: nobody will read this").format(name=name)
             return _("the sending side of {name} is over: nobody will read this").format(name=name)
         case (("recv" | "recvfrom" | "read" | "send" | "sendall" | "write"), "ECONNRESET"):
             return _("the peer of {name} sent a RST: the connection is gone").format(name=name)
@@ -200,17 +206,20 @@ def _open_file(call: Call, world: World) -> str | None:
     return next((entry.target.partition(":")[0] for entry in process.fds if entry.fd == number), None)
 
 
-def _same_port(row: SocketRow, call: Call) -> bool:
+def _has_name(row: SocketRow, call: Call) -> bool:
+    """Whether the row's local name is the one that the call was given, or covers it, or is covered by it."""
     wanted = next((v for v in call.arguments[1:] if isinstance(v, tuple) and len(v) >= 2), None)
-    return wanted is not None and isinstance(row.local, tuple) and row.local[1] == wanted[1]
+    if wanted is None or not isinstance(row.local, tuple) or row.local[1] != wanted[1]:
+        return False
+    return row.local[0] == wanted[0] or row.local[0] in _EVERY_ADDRESS or wanted[0] in _EVERY_ADDRESS
 
 
 def _bound_only(world: World, call: Call) -> bool:
-    return any(row.bound_only and _same_port(row, call) for row in world.rows.values())
+    return any(row.bound_only and _has_name(row, call) for row in world.rows.values())
 
 
 def _holder(world: World, call: Call) -> str:
-    rows = [row for row in world.rows.values() if row.protocol == "TCP" and _same_port(row, call)]
+    rows = [row for row in world.rows.values() if row.protocol == "TCP" and _has_name(row, call)]
     held = call.receiver
     rows = [row for row in rows if held is None or row.inode != held.inode]
     for row in rows:

@@ -9,7 +9,7 @@ from sockviz.model.calls import Call, Stage
 from sockviz.model.explanation import explain
 from sockviz.model.sockets import FdEntry, State, Timer
 from sockviz.model.values import SocketValue, Value
-from sockviz.model.world import World
+from sockviz.model.world import KnownSocket, World
 from tests.tui.stage import scripted
 
 
@@ -38,6 +38,8 @@ def test_a_bound_port_refuses_for_another_reason_than_an_empty_one() -> None:
     assert here(connect) == "a RST answered: nothing listens on 127.0.0.1:8080"
     bound = scripted.view(scripted.listen_queue(), 12).world
     assert here(connect, bound) == "a RST answered: 127.0.0.1:8080 is bound, but nobody called listen on it"
+    elsewhere = call("connect", "ECONNREFUSED", ("127.0.0.3", 8080))
+    assert here(elsewhere, bound) == "a RST answered: nothing listens on 127.0.0.3:8080"
 
 
 def test_an_address_in_use_names_its_holder() -> None:
@@ -66,6 +68,16 @@ def test_the_same_error_differs_by_call() -> None:
         here(call("sendto", "EMSGSIZE", b"x" * 70000, scripted.SERVER))
         == "70000 bytes do not fit into one datagram"
     )
+
+
+def test_nobody_reads_what_a_fresh_socket_sends() -> None:
+    fresh_socket = KnownSocket(1001, "here", "server", "AF_INET", "SOCK_STREAM", 0)
+    fresh = World(sockets={1001: fresh_socket})
+    assert (
+        here(call("send", "EPIPE", b"x"), fresh) == "descriptor 3 was never connected: nobody will read this"
+    )
+    ended = World(sockets={1001: replace(fresh_socket, peer=scripted.SERVER)})
+    assert here(call("send", "EPIPE", b"x"), ended).startswith("the sending side of descriptor 3 is over")
 
 
 def test_an_urgent_byte_that_is_not_there_and_one_that_cannot_be() -> None:
