@@ -9,7 +9,7 @@ from sockviz.model.world import Line, World
 #: Calls whose Python value is None where their C one says how many bytes went.
 _COUNTLESS = frozenset({"sendall", "settimeout", "setblocking"})
 #: Calls that answer with an address.
-_NAMING = frozenset({"getsockname", "getpeername"})
+NAMING = frozenset({"getsockname", "getpeername"})
 #: Calls that are not meant to return.
 ENDING = frozenset({"_exit", "abort"})
 
@@ -51,7 +51,7 @@ def result_value(call: Call) -> str:
             return f"{one} and {other}"
         case (SocketValue(fd=fd), peer):
             return f"{fd} from {address_text(peer)}"
-        case (str(), int(), *_) as address if call.name in _NAMING:
+        case (str(), int(), *_) as address if call.name in NAMING:
             return address_text(address)
         case _:
             return show(call.value, 60, lambda held: str(held.fd))

@@ -15,7 +15,7 @@ from sockviz.model.calls import Call, Stage
 from sockviz.model.events import StatementBegun
 from sockviz.model.timeline import LabFacts
 from sockviz.model.values import SocketValue, Value
-from sockviz.model.wording import ENDING, asleep_in, call_as_made, outcome, values_bound
+from sockviz.model.wording import ENDING, NAMING, asleep_in, call_as_made, outcome, values_bound
 from sockviz.model.world import Line as Progress
 from sockviz.model.world import Process
 from sockviz.player.run import Do
@@ -147,7 +147,9 @@ def _block(
         result = line((f"waits for {awaited.name}", "asleep"))
     failed = any("bad" in role.split() for _, role in result.runs)
     alone = failed and _LEAST_SOURCE + result.width + 3 > width
-    if progress is not None and values_bound(progress):  # the value is all there is to see of such a line
+    names = current is not None and current.name in NAMING
+    if not failed and (names or (progress is not None and values_bound(progress))):
+        # The value is all there is to see of such a line.
         alone = len(statement.source) + result.width + 3 > width
     elif not failed and result.width > 8 and len(statement.source) + result.width + 3 > width:
         # An accepted connection's peer stands in the descriptor table too.

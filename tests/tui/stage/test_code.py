@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sockviz.model.events import CallReturned, StatementBegun, StatementFinished
+from sockviz.model.sockets import State
 from sockviz.model.values import SocketValue
 from sockviz.tui.stage.process_panel import draw_process
 from sockviz.tui.view import Look, View
@@ -105,3 +106,25 @@ def test_a_socket_that_took_the_place_of_standard_input_stands_among_the_descrip
     script.do("server", 9, "socket", value=made, bound={"z": made})
     script.observe()
     assert any("0 z TCP" in text for text in panel(scripted.view(script), "server", 60))
+
+
+def test_an_address_that_a_call_told_is_read_whole_in_a_narrow_panel() -> None:
+    script = scripted.Script(scripted.lesson([[scripted.statement("server", 9, "name = s.getsockname()")]]))
+    script.page(0)
+    script.start("server")
+    script.do("server", 9, "getsockname", value=("127.0.0.1", 48293), bound={"name": ("127.0.0.1", 48293)})
+    assert "→ 127.0.0.1:48293" in [text.strip(" │") for text in panel(scripted.view(script), "server", 31)]
+
+
+@pytest.mark.parametrize(
+    ("width", "told"), [(70, "bound to 127.0.0.1:8080, not listening"), (31, "127.0.0.1:8080"), (24, ":8080")]
+)
+def test_the_name_of_a_socket_that_is_only_bound_is_never_cut(width: int, told: str) -> None:
+    script = scripted.Script(scripted.lesson([[scripted.statement("server", 9, "s = socket.socket()")]]))
+    script.page(0)
+    script.start("server")
+    made = SocketValue(1001, 3, "AF_INET", "SOCK_STREAM", 6)
+    script.do("server", 9, "socket", value=made, bound={"s": made})
+    script.observe(scripted.row(State.CLOSED, scripted.SERVER, inode=1001, cookie=1, bound_only=True))
+    (drawn,) = (text for text in panel(scripted.view(script), "server", width) if "CLOSED" in text)
+    assert drawn.rstrip(" │").endswith(told)
