@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sockviz.language import current
 from sockviz.lesson.document import BadLesson, Lesson
-from sockviz.lesson.findings import closest
+from sockviz.lesson.spelling import closest
 from sockviz.manual import system
 from sockviz.manual.lessons import Course
 from sockviz.manual.pages import GROUPS, BadPage, CallPage, ErrorPage, ManualPage

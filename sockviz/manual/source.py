@@ -11,6 +11,8 @@ from sockviz.manual.pages import Failure, Text
 
 #: A page is two or three kilobytes; a file larger than this is not one.
 LARGEST_FILE = 64 * 1024
+#: What fits between the frames of the screen at 80 columns.
+LONGEST_CODE = 71
 
 _FIELD = re.compile(r"([a-z]+):(?:\s+(.*))?")
 _FAILURE = re.compile(r"- ([A-Za-z_]+): +(\S.*)")
@@ -95,12 +97,16 @@ def _read_fields(lines: Sequence[str], form: Form, source: Source, findings: Fin
 
 
 def _read_sections(lines: Sequence[str], body: int, form: Form, source: Source, findings: Findings) -> None:
-    heading, begin, fenced = "", body, False
+    heading, begin, fence_at = "", body, 0  # where a fence is open, its line
     for at in range(body, len(lines) + 1):
         line = lines[at] if at < len(lines) else ""
+        known = line.removeprefix("## ").rstrip() in form.headings and line.startswith("## ")
+        if fence_at and (known or at == len(lines)):
+            findings.problem(fence_at, 1, "page", "the ``` that begins here is never closed")
+            fence_at = 0
         if line.startswith("```"):
-            fenced = not fenced
-        is_heading = line.startswith("#") and not fenced
+            fence_at = 0 if fence_at else at + 1
+        is_heading = line.startswith("#") and not fence_at
         if at < len(lines) and not is_heading:
             continue
         _keep(lines, begin, at, heading, source)
@@ -127,8 +133,6 @@ def _read_sections(lines: Sequence[str], body: int, form: Form, source: Source, 
             )
         heading, begin = title, at + 1
         source.places.setdefault(title, at + 1)
-    if fenced:
-        findings.problem(begin or 1, 1, "page", "a ``` in the part that begins here is never closed")
 
 
 def _keep(lines: Sequence[str], begin: int, end: int, heading: str, source: Source) -> None:
@@ -187,6 +191,11 @@ def fence(text: Text, language: str, findings: Findings) -> Text:
     ):
         findings.problem(text.line, 1, "page", f"expected one ```{language} fence here, and nothing else")
         return Text("", text.line)
+    for number, line in enumerate(inner, text.line + 1):
+        if len(line) > LONGEST_CODE:
+            findings.problem(
+                number, LONGEST_CODE + 1, "page", f"a line of code has at most {LONGEST_CODE} characters"
+            )
     return Text("\n".join(inner), text.line + 1)
 
 

@@ -32,7 +32,7 @@ def listing(calls: Sequence[CallPage], errors: Sequence[ErrorPage], width: int, 
     """Every page with what it is about, calls by group."""
     width = max(min(width, WIDEST), NARROWEST)
     column = max(len(page.name) for page in (*calls, *errors)) + 2
-    lines = ["A page for every call and every error: sockviz man NAME", ""]
+    lines = [*textwrap.wrap("A page for every call and every error: sockviz man NAME", width), ""]
     for group in GROUPS:
         if entries := [(page.name, page.summary) for page in calls if page.group == group]:
             lines += [_heading(group, bold), *_entries(entries, column, width), ""]

@@ -1,0 +1,195 @@
+"""The manual that is shipped: every call and error has its page, and what the pages say agrees with the rest of sockviz."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sockviz.lesson.c_view import c_lines
+from sockviz.lesson.calls import CALLS
+from sockviz.lesson.document import Lesson
+from sockviz.lesson.parser import parse_lesson
+from sockviz.manual.document import document, places_of
+from sockviz.manual.lessons import Course, calls_of, errors_of
+from sockviz.manual.pages import CallPage, ManualPage
+from sockviz.manual.parser import called_in_c, linked_lessons
+from sockviz.manual.reader import Manual, UnknownWord, shipped
+from sockviz.player.shelf import course, read_lesson
+
+MANUAL = shipped()
+CALL_PAGES, ERROR_PAGES = MANUAL.calls(), MANUAL.errors()
+PAGES: list[ManualPage] = [*CALL_PAGES, *ERROR_PAGES]
+LESSONS = [read_lesson(Path(name.path)) for name in course()]
+#: The calls and errors that the course is to meet, and more that programs meet.
+ERRORS = [
+    "EACCES", "EADDRINUSE", "EADDRNOTAVAIL", "EAFNOSUPPORT", "EAGAIN", "EALREADY", "EBADF", "ECONNREFUSED",
+    "ECONNRESET", "EDESTADDRREQ", "EFAULT", "EINPROGRESS", "EINTR", "EINVAL", "EISCONN", "EMFILE", "EMSGSIZE",
+    "ENETUNREACH", "ENOENT", "ENOTCONN", "ENOTSOCK", "ENOTSUP", "EOPNOTSUPP", "EPERM", "EPIPE", "EPROTONOSUPPORT",
+    "EPROTOTYPE", "ESOCKTNOSUPPORT", "ESPIPE", "ETIMEDOUT", "EWOULDBLOCK", "EAI_NONAME", "EAI_SERVICE", "EAI_FAMILY",
+    "TimeoutError",
+]  # fmt: skip
+
+
+def named(page: ManualPage) -> str:
+    return page.name
+
+
+def test_every_row_of_the_table_of_calls_has_one_page() -> None:
+    described = sorted(key for page in CALL_PAGES for key in page.functions)
+    assert described == sorted(CALLS)
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.slug)
+def test_what_a_lesson_meets_has_its_page(lesson: Lesson) -> None:
+    for key, page in calls_of(lesson):
+        if not key.startswith("link."):  # the wire's own verbs are no calls
+            assert MANUAL.page_of(key) is not None, (
+                f"{lesson.slug}, page {page}: {key} has no page in assets/man/calls"
+            )
+    for name, page in errors_of(lesson):
+        assert MANUAL.story(name) is not None, (
+            f"{lesson.slug}, page {page}: {name} has no page in assets/man/errnos"
+        )
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_every_error_of_the_course_has_its_page(name: str) -> None:
+    page = MANUAL.find(name)
+    assert not isinstance(page, CallPage)
+    assert page.cause.endswith(".")
+    assert page.remedy.endswith(".")
+
+
+@pytest.mark.parametrize("page", CALL_PAGES, ids=named)
+def test_every_error_of_a_call_has_its_page(page: CallPage) -> None:
+    for failure in page.failures:
+        assert MANUAL.story(failure.name) is not None, (
+            f"{page.path}:{failure.line}: {failure.name} has no page"
+        )
+        assert failure.cause.endswith(".")
+        assert failure.remedy.endswith((".", ".)", "?"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_no_link_is_dead(page: ManualPage) -> None:
+    slugs = {lesson.slug for lesson in LESSONS}
+    for slug, line in linked_lessons(page):
+        assert slug in slugs, f"{page.path}:{line}: there is no lesson {slug}"
+    for other in page.related:
+        assert other in MANUAL.names(), f"{page.path}: there is no page {other}"
+        assert other != page.name
+
+
+def test_the_c_of_a_page_is_what_the_lessons_show_as_c() -> None:
+    shown: dict[str, set[str]] = {}
+    for lesson in LESSONS:
+        for statement in lesson.statements:
+            if len(statement.calls) == 1 and statement.calls[0] in CALLS:
+                functions = set(re.findall(r"\b([a-z_]\w*)\s*\(", "\n".join(c_lines(statement))))
+                shown.setdefault(statement.calls[0], set()).update(functions)
+    assert len(shown) > 20
+    for key, functions in shown.items():
+        page = MANUAL.page_of(key)
+        assert page is not None
+        if (
+            functions and page.group != "bytes and numbers"
+        ):  # there C needs no function: the bytes are there already
+            assert called_in_c(page) & functions, (
+                f"{key}: {page.path} declares nothing of {sorted(functions)}"
+            )
+
+
+def test_a_page_answers_to_every_name_of_its_calls() -> None:
+    for word, name in (
+        ("accept", "accept"), ("ACCEPT", "accept"), ("accept4", "accept"), ("accept(2)", "accept"), ("sendall", "sendall"),
+        ("socket.socket.accept", "accept"), ("setrlimit", "getrlimit"), ("ntohl", "htons"), ("epoll_wait", "epoll"),
+        ("os.read", "read"), ("eaddrinuse", "EADDRINUSE"), ("EWOULDBLOCK", "EAGAIN"), ("BrokenPipeError", "EPIPE"),
+        ("eai_noname", "EAI_NONAME"), ("timeouterror", "TimeoutError"), ("poll", "poll"), ("unlink", "unlink"),
+    ):  # fmt: skip
+        assert MANUAL.find(word).name == name, word
+
+
+def test_an_unknown_word_is_told_the_nearest_and_an_ambiguous_one_its_meanings() -> None:
+    with pytest.raises(UnknownWord, match="no page for acept; did you mean accept"):
+        MANUAL.find("acept")
+    with pytest.raises(UnknownWord, match="did you mean ECONNREFUSED"):
+        MANUAL.find("ECONREFUSED")
+    with pytest.raises(UnknownWord, match="register may mean epoll, poll"):
+        MANUAL.find("register")
+    with pytest.raises(UnknownWord, match="BlockingIOError may mean EAGAIN, EALREADY, EINPROGRESS"):
+        MANUAL.find("BlockingIOError")
+    for word in ("", "../../README", "qwertz", "0", "99999", "\x1b[1m"):
+        with pytest.raises(UnknownWord, match="no page for"):
+            MANUAL.find(word)
+
+
+LESSON = """\
+---
+title: Two calls
+summary: For a test
+---
+
+one
+
+```python @server
+s = socket.socket()
+s.getpeername()
+```
+
+```expect
+server.last.error == "ENOTCONN"
+```
+
+---
+
+two
+
+```python @server
+s.bind(s.getsockname())
+```
+
+```expect
+still: server.last.error in (None, "EAGAIN")
+```
+"""
+
+
+def test_lessons_are_found_by_what_they_perform_and_expect(tmp_path: Path) -> None:
+    read = Course()
+    read.add(parse_lesson(LESSON, "3-two-calls.md"))
+    assert {key: [(p.slug, p.number, p.pages) for p in places] for key, places in read.calls.items()} == {
+        "socket.socket": [("two-calls", 3, (1,))],
+        "socket.socket.getpeername": [("two-calls", 3, (1,))],
+        "socket.socket.bind": [("two-calls", 3, (2,))],
+        "socket.socket.getsockname": [("two-calls", 3, (2,))],
+    }
+    assert {name: places[0].pages for name, places in read.errors.items()} == {
+        "ENOTCONN": (1,),
+        "EAGAIN": (2,),
+    }
+    assert [place.slug for place in read.meeting("EWOULDBLOCK")] == ["two-calls"]
+    assert read.performing("socket.socket.listen") == []
+    (both,) = read.performing("socket.socket.bind", "socket.socket")
+    assert both.pages == (1, 2)
+
+
+def test_a_page_names_the_lessons_that_perform_it() -> None:
+    manual = Manual(Path(CALL_PAGES[0].path).parents[1], lambda: [parse_lesson(LESSON, "3-two-calls.md")])
+    bind = manual.find("bind")
+    told = document(bind, manual.calls(), manual.course())
+    assert "## Lessons that perform it\n\n- 3 `two-calls`: Two calls, page 2" in told
+    assert [place.slug for place in places_of(manual.find("ENOTCONN"), manual.course())] == ["two-calls"]
+    assert "None of those that are here." in document(manual.find("listen"), manual.calls(), manual.course())
+    assert "being read" in document(bind, manual.calls(), None)
+
+
+def test_an_error_names_the_calls_that_give_it_and_its_number_here() -> None:
+    told = document(MANUAL.find("EADDRINUSE"), CALL_PAGES, None)
+    assert re.search(r"On this system number \d+: “.+”\. Python raises `OSError`\.", told)
+    assert "- **bind**: Another socket of the same protocol" in told
+    assert "- **listen**: " in told
+    assert "the same as EWOULDBLOCK" in document(MANUAL.find("EAGAIN"), CALL_PAGES, None)
+    assert "Python raises `socket.gaierror`" in document(MANUAL.find("EAI_NONAME"), CALL_PAGES, None)
+    assert "On this system" not in document(MANUAL.find("TimeoutError"), CALL_PAGES, None)
