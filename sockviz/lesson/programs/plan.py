@@ -1,0 +1,256 @@
+"""How a lesson becomes programs: which lines each has, and where one waits for another as the lesson does.
+
+A *turn* is a few lines of one process. The next begins where another process has the next line, or where the lesson waits for
+another process: at an expectation about one that may be asleep. A turn begins when all before it are over, or asleep in their last
+line; where an expectation says that a sleeping call has returned by then, its turn must be over.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sockviz.lesson.calls import CALLS
+from sockviz.lesson.document import Expect, Expectation, Lesson, Page, Perform, Statement
+from sockviz.lesson.scope import LINK
+from sockviz.model.values import Json
+
+#: How long an expectation is tried that sets itself no limit (see `sockviz.lesson.blocks`).
+USUAL_LIMIT = 2.0
+#: What gives a call a time limit, so that it may wake when nothing has happened.
+_TIMING = ("socket.socket.settimeout", "signal.alarm")
+_TIME_OPTIONS = ("SO_RCVTIMEO", "SO_SNDTIMEO", "SO_LINGER", "TCP_USER_TIMEOUT", "TCP_SYNCNT")
+_WAITING = ("select.select", "select.poll.poll", "select.epoll.poll")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A line of a program.
+
+    ``heading``: of the page, where this is the program's first line on it. ``over``: turns that must be over before. ``turn``: the
+    turn that begins here. ``may_sleep``: the turns of others go on while this line sleeps. ``wire``: lines for the wire that
+    the lesson has here, which no program can do.
+    """
+
+    statement: Statement
+    heading: str | None = None
+    over: tuple[int, ...] = ()
+    turn: int | None = None
+    may_sleep: bool = False
+    wire: tuple[Statement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One process's lines. ``forked``: the processes that it makes, by the line that forks."""
+
+    process: str
+    steps: tuple[Step, ...]
+    forked: Mapping[int, Program]
+
+    def every_step(self) -> Iterator[Step]:
+        """Its lines and those of the processes it makes."""
+        for step in self.steps:
+            yield step
+            if step.statement.line in self.forked:
+                yield from self.forked[step.statement.line].every_step()
+
+    @property
+    def processes(self) -> tuple[str, ...]:
+        """Its process and those it makes."""
+        made = [name for program in self.forked.values() for name in program.processes]
+        return (self.process, *made)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A lesson's programs. ``turns`` has the process of each turn, the first at 0; ``wire`` is for the wire after the last line."""
+
+    lesson: Lesson
+    programs: tuple[Program, ...]
+    turns: tuple[str, ...]
+    wire: tuple[Statement, ...]
+
+
+@dataclass(slots=True)
+class _Drafted:
+    statement: Statement
+    page: Page
+    over: tuple[int, ...] = ()
+    turn: int | None = None
+    may_sleep: bool = False
+    wire: tuple[Statement, ...] = ()
+
+
+@dataclass(slots=True)
+class _Pending:
+    """The last line of a process that may still be asleep, and its turn."""
+
+    statement: Statement
+    turn: int
+
+
+@dataclass(slots=True)
+class _Planner:
+    lesson: Lesson
+    drafted: list[_Drafted] = field(default_factory=list)
+    turns: list[str] = field(default_factory=list)
+    pending: dict[str, _Pending] = field(default_factory=dict)
+    wire: list[Statement] = field(default_factory=list)
+    expected: list[Expectation] = field(default_factory=list)
+
+    def plan(self) -> None:
+        for page, operation in _operations(self.lesson):
+            if isinstance(operation, Expectation):
+                self.expected.append(operation)
+            elif operation.process == LINK:
+                self.wire.append(operation)
+            else:
+                self.perform(page, operation)
+        self.end_turn()
+
+    def perform(self, page: Page, statement: Statement) -> None:
+        process = statement.process
+        draft = _Drafted(statement, page, wire=tuple(self.wire))
+        waits = self.settle(process)
+        if not self.turns or self.turns[-1] != process or waits:
+            self.end_turn()
+            self.turns.append(process)
+            draft.turn, draft.over = len(self.turns), waits.over if waits else ()
+        self.pending.pop(process, None)
+        if _may_sleep(statement, self.lesson):
+            self.pending[process] = _Pending(statement, len(self.turns))
+        self.drafted.append(draft)
+        self.wire, self.expected = [], []
+
+    def end_turn(self) -> None:
+        """The line before is its turn's last."""
+        if self.drafted:
+            last = self.drafted[-1]
+            last.may_sleep = _may_sleep(last.statement, self.lesson)
+
+    def settle(self, process: str) -> _Waits | None:
+        """What the expectations before a line of `process` say about the calls in which others may be asleep."""
+        waits = False
+        over: list[int] = []
+        for expectation in self.expected:
+            for other in _mentioned(expectation.expression.tree, self.pending):
+                pending = self.pending[other]
+                if other == process:
+                    continue
+                waits = True
+                # What held before the page's first call says nothing of what has returned since.
+                if not expectation.still and _says_that_it_returned(
+                    expectation.expression.tree, other, pending.statement
+                ):
+                    timed = expectation.within > USUAL_LIMIT or _has_time_limits(other, self.lesson)
+                    if timed:
+                        over.append(pending.turn)
+                    del self.pending[other]
+        return _Waits(tuple(dict.fromkeys(over))) if waits else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Waits:
+    over: tuple[int, ...]
+
+
+def plan_programs(lesson: Lesson) -> Plan:
+    """The programs of `lesson`, in the order in which their processes begin."""
+    planner = _Planner(lesson)
+    planner.plan()
+    forks = {draft.statement.targets[0]: draft.statement for draft in planner.drafted if draft.statement.forks}
+
+    def program(process: str) -> Program:
+        steps = _steps([draft for draft in planner.drafted if draft.statement.process == process])
+        forked = {
+            statement.line: program(child) for child, statement in forks.items() if statement.process == process
+        }
+        return Program(process, steps, forked)
+
+    roots = [name for name in lesson.processes if name not in forks and name != LINK]
+    programs = tuple(program(name) for name in roots)
+    return Plan(lesson, tuple(p for p in programs if p.steps), tuple(planner.turns), tuple(planner.wire))
+
+
+def _steps(drafted: Sequence[_Drafted]) -> tuple[Step, ...]:
+    steps: list[Step] = []
+    page: Page | None = None
+    for draft in drafted:
+        heading = draft.page.heading if draft.page is not page else None
+        page = draft.page
+        steps.append(Step(draft.statement, heading, draft.over, draft.turn, draft.may_sleep, draft.wire))
+    return tuple(steps)
+
+
+def _operations(lesson: Lesson) -> Iterator[tuple[Page, Statement | Expectation]]:
+    """The lines and the expectations, in the order in which they are performed and judged."""
+    for page in lesson.pages:
+        for block in page.blocks:
+            if isinstance(block, Perform):
+                yield from ((page, statement) for statement in block.statements)
+            elif isinstance(block, Expect):
+                yield from ((page, expectation) for expectation in block.expectations)
+
+
+# --- what may sleep, and what says that it has woken ------------------------------------------------------------------
+
+
+def _may_sleep(statement: Statement, lesson: Lesson) -> bool:
+    for key in statement.calls:
+        row = CALLS.get(key)
+        if row is None or not row.may_block:
+            continue
+        if row.name == "close":  # only where SO_LINGER makes it wait for what was sent
+            if any("SO_LINGER" in s.source for s in lesson.statements if s.process == statement.process):
+                return True
+        elif row.key not in ("socket.getaddrinfo", "socket.getnameinfo"):
+            return True
+    return False
+
+
+def _has_time_limits(process: str, lesson: Lesson) -> bool:
+    """Whether a call of the process may wake when its time is up."""
+    for statement in lesson.statements:
+        if statement.process != process:
+            continue
+        if any(key in _TIMING or key in _WAITING for key in statement.calls):
+            return True
+        if any(option in statement.source for option in _TIME_OPTIONS):
+            return True
+    return False
+
+
+def _mentioned(tree: ast.expr, processes: Mapping[str, object]) -> list[str]:
+    """Those of `processes` that an expectation is about."""
+    named = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in processes]
+    return list(dict.fromkeys(named))
+
+
+def _says_that_it_returned(tree: ast.expr, process: str, statement: Statement) -> bool:
+    """Whether an expectation about `process` can hold only when the call of `statement` has returned."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Compare(
+                left=ast.Attribute(value=ast.Name(id=name), attr="blocked"), ops=[op], comparators=[value]
+            ) if name == process:
+                if isinstance(op, ast.Is) and isinstance(value, ast.Constant) and value.value is None:
+                    return True
+            case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name == process:
+                if attribute in statement.targets or attribute in ("last", "status"):
+                    return True
+            case ast.Compare(
+                left=ast.Attribute(value=ast.Attribute(value=ast.Name(id=name), attr=socket), attr="state"),
+                comparators=[ast.Constant(value="ESTABLISHED")],
+            ) if name == process:
+                if _connects(statement.value, socket):
+                    return True
+    return False
+
+
+def _connects(tree: Json, socket: str) -> bool:
+    match tree:
+        case ["call", "socket.socket.connect" | "socket.socket.connect_ex", ["name", name], *_]:
+            return name == socket
+    return False

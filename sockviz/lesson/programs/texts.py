@@ -1,0 +1,94 @@
+"""What the programs of both languages say alike: of what lesson they are, what a line is called, what could not be done."""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+
+from sockviz.lesson.calls import CALLS
+from sockviz.lesson.document import BOUND, Lesson, Statement
+from sockviz.lesson.programs.plan import Program
+from sockviz.model.values import Json
+
+#: The default of HOST, and of PORT … PORT5.
+HOST = "127.0.0.1"
+PORTS = {name: 8080 + number for number, name in enumerate(BOUND[1:])}
+#: A line is called by no more of its source than this.
+_LONGEST = 72
+#: What makes an object and no system call: nothing that C could print in the same words.
+_SILENT = ("select.poll",)
+
+
+def lesson_name(lesson: Lesson) -> str:
+    """``lesson 1, "The first connection"``."""
+    number = f"lesson {lesson.number}, " if lesson.number is not None else ""
+    return f'{number}"{lesson.title}"'
+
+
+def constants(program: Program) -> dict[str, str | int]:
+    """Those of HOST, PORT … that the program's lines name, with their defaults."""
+    used = {name for step in program.every_step() for name in _names(step.statement.value)}
+    return {name: HOST if name == "HOST" else PORTS[name] for name in BOUND if name in used}
+
+
+def label(statement: Statement) -> str | None:
+    """What the line of output for a statement is called: its right-hand side. None where it calls nothing, or nothing that ends."""
+    match statement.value:
+        case ["call", str(key), *_] if key in ("os._exit", *_SILENT):
+            return None
+    if not statement.calls:
+        return None
+    tree = ast.parse(statement.source).body[0]
+    assert isinstance(tree, ast.Assign | ast.Expr)
+    source = ast.get_source_segment(statement.source, tree.value) or statement.source
+    text = re.sub(r"\s+", " ", re.sub(r"\s*\n\s*", "", source))
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+
+
+def has_value(statement: Statement) -> bool:
+    """Whether the line gives something to show besides success."""
+    match statement.value:
+        case ["call", str(key), *_] if key in CALLS:
+            return CALLS[key].returns != "None" and key != "signal.signal"
+    return True
+
+
+def remarks(lesson: Lesson, program: Program) -> list[str]:
+    """What the reader of the program has to know about this lesson."""
+    found = []
+    if lesson.lab == "two-hosts":
+        found.append(
+            "The lesson runs on two hosts, and holds or loses packets on the wire between them. No program can do that: "
+            "where it happens a comment says so. On two machines, or in two network namespaces, HOST is the server's address."
+        )
+    named = [name for name in program.processes if name in lesson.privileged]
+    if named:
+        found.append(f"In the lesson {' and '.join(named)} may open raw sockets; at home that takes root.")
+    return found
+
+
+def wrapped(text: str, width: int = 100) -> list[str]:
+    """`text` in lines."""
+    return textwrap.wrap(text, width)
+
+
+def uses_alarm(program: Program) -> bool:
+    """Whether a line of the program sets or catches the alarm, which then is not free for the deadline."""
+    return any("signal.alarm" in s.statement.calls or "SIGALRM" in s.statement.source for s in program.every_step())
+
+
+def _names(tree: Json) -> set[str]:
+    match tree:
+        case ["name", str(name)]:
+            return {name}
+        case list():
+            return {name for part in tree for name in _names(part)}
+        case dict():
+            return {name for part in tree.values() for name in _names(part)}
+    return set()
+
+
+def reads(tree: Json) -> set[str]:
+    """The names that an expression reads."""
+    return _names(tree)
