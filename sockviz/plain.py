@@ -13,6 +13,7 @@ from typing import TextIO
 
 from sockviz.language import _, ngettext
 from sockviz.lesson.document import Page, Predict, Prose
+from sockviz.model.calls import Call
 from sockviz.model.events import (
     CallEntered,
     Event,
@@ -31,7 +32,7 @@ from sockviz.model.inference import InferredSegment
 from sockviz.model.narration import narrate
 from sockviz.model.observing import changes
 from sockviz.model.wording import values_bound
-from sockviz.model.world import World
+from sockviz.model.world import Line, World
 from sockviz.player.run import Do, Run
 
 #: What a person types to leave.
@@ -90,7 +91,7 @@ class Transcript:
                 return []
             case StatementFinished(error=None):
                 line = self.world.lines.get(event.line)
-                made = values_bound(line) if line is not None else {}
+                made = values_bound(line, _last_call(line, self.world)) if line is not None else {}
                 return [f"  {event.process}: {name} = {value}" for name, value in made.items()]
             case Observed():
                 told = changes(event, before, self.world)
@@ -142,6 +143,11 @@ class Transcript:
     def _say(self, *lines: str) -> None:
         for line in lines:
             self.out.write(line + "\n")
+
+
+def _last_call(line: Line, world: World) -> Call | None:
+    process = world.processes.get(line.process)
+    return process.call(line.calls[-1]) if process is not None and line.calls else None
 
 
 def _voice(who: str, said: str) -> str:

@@ -57,10 +57,16 @@ def result_value(call: Call) -> str:
             return show(call.value, 60, lambda held: str(held.fd))
 
 
-def values_bound(line: Line) -> dict[str, str]:
-    """The names that a line bound without any call, each with its value as Python writes it. Sockets and objects have none."""
-    if line.calls or line.error is not None:
+def values_bound(line: Line, last: Call | None = None) -> dict[str, str]:
+    """The names that a line bound to what is no call's own answer, each with its value as Python writes it.
+
+    `last` is the line's last call: ``n = struct.unpack("i", fcntl.ioctl(…))[0]`` made of its answer what it bound. Sockets and
+    objects have no value to write.
+    """
+    if line.error is not None:
         return {}
+    if last is not None and (len(line.bound) != 1 or last.value in line.bound.values()):
+        return {}  # what the call gave, taken whole or apart
     return {
         name: show(value, 68)
         for name, value in line.bound.items()

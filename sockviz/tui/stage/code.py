@@ -148,7 +148,7 @@ def _block(
     failed = any("bad" in role.split() for _, role in result.runs)
     alone = failed and _LEAST_SOURCE + result.width + 3 > width
     names = current is not None and current.name in NAMING
-    if not failed and (names or (progress is not None and values_bound(progress))):
+    if not failed and (names or (progress is not None and values_bound(progress, current))):
         # The value is all there is to see of such a line.
         alone = len(statement.source) + result.width + 3 > width
     elif not failed and result.width > 8 and len(statement.source) + result.width + 3 > width:
@@ -277,7 +277,8 @@ def _result(progress: Progress | None, calls: list[Call]) -> Line:
         return Line()
     if progress.error is not None:
         return line((f"{FAILED} {progress.error}", "bad"))
-    if not calls and (made := values_bound(progress)):
+    returned = all(call.stage is Stage.RETURNED for call in calls)
+    if returned and (made := values_bound(progress, calls[-1] if calls else None)):
         return line((f"→ {', '.join(made.values())}", "good"))
     if not calls:
         return line((DONE, "muted")) if progress.finished is not None else Line()

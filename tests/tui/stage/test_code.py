@@ -8,7 +8,7 @@ import pytest
 
 from sockviz.model.events import CallReturned, StatementBegun, StatementFinished
 from sockviz.model.sockets import State
-from sockviz.model.values import SocketValue
+from sockviz.model.values import SocketValue, Value
 from sockviz.tui.stage.process_panel import draw_process
 from sockviz.tui.view import Look, View
 from tests.tui.stage import scripted
@@ -96,6 +96,25 @@ def test_a_line_that_makes_no_call_shows_the_value_it_bound() -> None:
     (wide,) = (text for text in panel(view, "server", 84) if "inet_pton" in text)
     assert wide.rstrip(" │").endswith(value)
     assert value in [text.strip(" │") for text in panel(view, "server", 44)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "bound", "shown"),
+    [
+        (b"\x06\0\0\0", {"n": 6}, "→ 6"),  # what the line made of the answer
+        (b"\x06\0", {"n": b"\x06\0"}, r"→ b'\x06\x00'"),
+        ((4096, 8192), {"soft": 4096, "hard": 8192}, "→ (4096, 8192)"),
+    ],
+)
+def test_a_line_that_works_on_what_a_call_gave_shows_what_it_bound(
+    answer: Value, bound: dict[str, Value], shown: str
+) -> None:
+    script = scripted.Script(scripted.lesson([[scripted.statement("server", 9, "n = f(os.read(5, 4))")]]))
+    script.page(0)
+    script.start("server")
+    script.do("server", 9, "read", value=answer, bound=bound)
+    (told,) = (text for text in panel(scripted.view(script), "server", 60) if "os.read" in text)
+    assert told.rstrip(" │").endswith(shown)
 
 
 def test_a_socket_that_took_the_place_of_standard_input_stands_among_the_descriptors() -> None:
