@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from sockviz.lesson.findings import closest
+from sockviz.lesson.spelling import closest
 
 _NAME = re.compile(
     r"(?:(?P<number>\d{1,3})-)?(?P<slug>[^.]+?)(?:\.(?P<language>[a-z]{2,3}(?:-[A-Za-z]{2,4})?))?\.md"

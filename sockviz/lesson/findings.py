@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 from sockviz.lesson.document import Problem
+from sockviz.lesson.spelling import closest
 
 #: More problems than this help nobody, and a hostile file must not make a list without end.
 MOST = 100
-#: Words longer than this are compared by their beginning only: difflib takes quadratic time.
-LONGEST_WORD = 60
 
 
 class Findings:
@@ -47,17 +45,6 @@ class Findings:
     def warnings(self) -> tuple[Problem, ...]:
         """All warnings by place."""
         return tuple(sorted(self._warnings))
-
-
-def closest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that `word` was probably meant to be."""
-    word = word[:LONGEST_WORD]
-    candidates = list(known)
-    folded = {candidate.casefold(): candidate for candidate in reversed(candidates)}
-    if word.casefold() in folded:
-        return folded[word.casefold()]
-    found = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
-    return found[0] if found else None
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -12,14 +12,10 @@ from dataclasses import dataclass, field
 
 import yaml
 
+from sockviz.lesson.card import KEYS, LABS, LARGEST, LONGEST_TEXT, NEEDS
 from sockviz.lesson.findings import Findings, listed, nearest
 
-KEYS = ("title", "summary", "minutes", "lab", "hosts", "privileged", "needs")
-LABS = ("loopback", "two-hosts")
-NEEDS = ("packets", "counters", "ipv6", "private")
 HOSTS = ("client", "server")
-_LARGEST = 16 * 1024
-_LONGEST_TEXT = 200
 _MOST_ITEMS = 64
 
 
@@ -68,9 +64,9 @@ def read_front_matter(lines: list[str], findings: Findings) -> FrontMatter:
         )
         return FrontMatter(last_line=len(lines))
     text = "\n".join(lines[1:end])
-    if len(text) > _LARGEST:
+    if len(text) > LARGEST:
         findings.problem(
-            2, 1, "limit", f"the front matter has {len(text)} characters; at most {_LARGEST} are read"
+            2, 1, "limit", f"the front matter has {len(text)} characters; at most {LARGEST} are read"
         )
         return FrontMatter(last_line=end + 1)
     try:
@@ -208,8 +204,8 @@ class _Reader:
         if word is None:
             return ""
         text = " ".join(word.text.split())
-        if not text or len(text) > _LONGEST_TEXT or not text.isprintable():
-            self.bad(word, f"{key} is 1 to {_LONGEST_TEXT} characters of plain text")
+        if not text or len(text) > LONGEST_TEXT or not text.isprintable():
+            self.bad(word, f"{key} is 1 to {LONGEST_TEXT} characters of plain text")
         return text
 
     def minutes(self) -> int | None:

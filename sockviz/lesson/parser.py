@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sockviz.lesson.blocks import read_expect, read_predict
+from sockviz.lesson.card import NEEDS
 from sockviz.lesson.checks import author_warnings
 from sockviz.lesson.course import lesson_name
 from sockviz.lesson.document import (
@@ -21,7 +22,7 @@ from sockviz.lesson.document import (
     Statement,
 )
 from sockviz.lesson.findings import Findings, listed, nearest
-from sockviz.lesson.front_matter import NEEDS, FrontMatter, Word, read_front_matter
+from sockviz.lesson.front_matter import FrontMatter, Word, read_front_matter
 from sockviz.lesson.lines import logical_lines
 from sockviz.lesson.link_statements import read_link_statement
 from sockviz.lesson.names import NameChecker

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TextIO
 
 from sockviz import __version__
 from sockviz.language import current
-from sockviz.lesson.findings import Findings
-from sockviz.lesson.front_matter import read_front_matter
+from sockviz.lesson.card import Card, read_card
+from sockviz.lesson.course import lesson_name
 from sockviz.player.shelf import course
 from sockviz.progress import ProgressStore
 from sockviz.tui.course import CannotOpen, CourseEntry, Options
@@ -44,7 +44,7 @@ def start(
             return recorded if recorded else await _open(chosen, lab, file)
 
         options = Options(entry, start_page, notes, theme, ascii_only or None, refusals=_refusals)
-        return run_app(SockvizApp(_course(), open_run, ProgressStore(progress), options))
+        return run_app(SockvizApp([entry] if entry else _course(), open_run, ProgressStore(progress), options))
 
 
 def _put_away(file: TextIO | None) -> None:
@@ -88,13 +88,11 @@ def _course() -> list[CourseEntry]:
 
 def _entry(path: Path) -> CourseEntry:
     """What home says of a lesson, from its front matter alone: its pages are read when it is opened."""
-    from sockviz.lesson.course import lesson_name
-
     name = lesson_name(str(path))
     try:
-        head = read_front_matter(path.read_text(encoding="utf-8", errors="replace").splitlines(), Findings())
+        head = read_card(path.read_text(encoding="utf-8", errors="replace").splitlines())
     except OSError:
-        return CourseEntry(name.number, name.slug, name.slug, "", None, str(path), "loopback")
+        head = Card()
     return CourseEntry(
         name.number, name.slug, head.title or name.slug, head.summary, head.minutes, str(path), head.lab,
         head.needs, skipped=None if sys.platform == "linux" else "lessons are performed on Linux; here recordings can be played",
