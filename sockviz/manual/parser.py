@@ -47,8 +47,7 @@ def parse_call(data: bytes, path: str) -> CallPage:
     source, findings = _source(data, path, CALL)
     rows = _rows(source, findings)
     parts = {name: _part(source, name, findings) for name in ("", "Returns", "Blocks")}
-    c = fence(source.sections.get("C", _nothing(source, "C")), "c", findings)
-    python = fence(source.sections.get("Python", _nothing(source, "Python")), "python", findings)
+    c, python = (_fence(source, heading, findings) for heading in ("C", "Python"))
     failures = read_failures(source.sections["Errors"], findings) if "Errors" in source.sections else ()
     _check_group(source, findings)
     _check_summary(source, "summary", findings)
@@ -142,6 +141,8 @@ def _nothing(source: Source, heading: str) -> Text:
 
 def _part(source: Source, heading: str, findings: Findings) -> Text:
     text = source.sections.get(heading)
+    if text is None and heading and heading not in source.places:
+        return _nothing(source, heading)  # it is lacking, and that has been said
     if text is None:
         what = (
             f"## {heading} has no text"
@@ -151,6 +152,12 @@ def _part(source: Source, heading: str, findings: Findings) -> Text:
         findings.problem(source.line(heading), 1, "page", what)
         return _nothing(source, heading)
     return text
+
+
+def _fence(source: Source, heading: str, findings: Findings) -> Text:
+    if heading not in source.places:
+        return _nothing(source, heading)
+    return fence(source.sections.get(heading, _nothing(source, heading)), heading.lower(), findings)
 
 
 def _rows(source: Source, findings: Findings) -> list[Row]:

@@ -201,7 +201,7 @@ class ManualScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whatever its `parameters`: a page is opened from the list only."""
         del parameters
-        return action != "choose" or self.page is None
+        return action != "choose" or (self.page is None and bool(self._calls))
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:

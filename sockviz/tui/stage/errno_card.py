@@ -74,8 +74,6 @@ def _card(call: Call, told: Explanation, page: ErrorPage | None, variable: str, 
     lines += [Line(), line(("manual  ", "muted"), (told.manual, "code-call"))]
     if told.name not in ("TimeoutError",) and not told.name.startswith("EAI_"):
         lines[-1] += line(("   errno(3)", "muted"))
-    if page:
-        lines[-1] += line(("   m", "strong"), (" tells more", "muted"))
     return lines
 
 

@@ -34,7 +34,7 @@ class Overlay(VerticalScroll):
         self.can_focus = kind is not Kind.ERRNO
         self._body = _body(kind, story)
         self.border_title = _TITLES[kind]
-        self.border_subtitle = "esc closes"
+        self.border_subtitle = "m manual  esc closes" if kind is Kind.ERRNO else "esc closes"
 
     def compose(self) -> ComposeResult:
         """The drawing."""
