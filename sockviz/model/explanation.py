@@ -161,9 +161,9 @@ def _here(call: Call, world: World) -> str:
             return _("{name} has no peer").format(name=name)
         case "shutdown", "ENOTCONN":
             return _("{name} has no connection that could be shut down").format(name=name)
-        case _, "EBADF" if (target := _open_file(call, world)) is not None:
+        case _, "EBADF" if (file := _open_file(call, world)) is not None:
             return _("descriptor {fd} is open ({file}), but not for this").format(
-                fd=call.arguments[0], file=target
+                fd=call.arguments[0], file=file
             )
         case _, "EBADF":
             return _("its descriptor is closed: there is no socket behind it any more")
