@@ -31,7 +31,7 @@ def page_text(markdown: str, width: int, *, bold: bool) -> str:
 def listing(calls: Sequence[CallPage], errors: Sequence[ErrorPage], width: int, *, bold: bool) -> str:
     """Every page with what it is about, calls by group."""
     width = max(min(width, WIDEST), NARROWEST)
-    column = max(len(page.name) for page in (*calls, *errors)) + 2
+    column = max([len(page.name) for page in calls] + [len(page.name) for page in errors]) + 2
     lines = [*textwrap.wrap("A page for every call and every error: sockviz man NAME", width), ""]
     for group in GROUPS:
         if entries := [(page.name, page.summary) for page in calls if page.group == group]:

@@ -89,6 +89,7 @@ def test_a_good_page() -> None:
         None,
     )
     assert parse_error(ERROR.encode(), "errnos/EADDRINUSE.es.md").name == "EADDRINUSE", "its translation"
+    parse_call(CALL.replace("Yes, until", "Sí, hasta").encode(), "calls/accept.es.md")
     assert parse_call(CALL.replace("\n", "\r\n").encode(), "accept.md").failures == page.failures
 
 

@@ -190,9 +190,9 @@ class ManualScreen(Screen[None]):
         if self.page is not None:
             box.scroll_relative(y=step * max(box.size.height - 2, 1), animate=False)
         elif step < 0:
-            self.query_one(OptionList).action_page_up()
+            self.query_one(OptionList).action_page_up()  # type: ignore[no-untyped-call]
         else:
-            self.query_one(OptionList).action_page_down()
+            self.query_one(OptionList).action_page_down()  # type: ignore[no-untyped-call]
 
     def action_choose(self) -> None:
         """Opens the highlighted page."""
