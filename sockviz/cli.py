@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -350,6 +351,8 @@ def _screen(options: argparse.Namespace, lesson: Path | None, recorded: Run | No
         raise Usage(
             f"TERM is {term}: this terminal cannot draw a screen; add --plain for a linear transcript"
         )
+    # Nothing that is imported is garbage, and looking for some costs a tenth of the start. Back on where the screen begins.
+    gc.disable()
     from sockviz.tui.start import start
 
     return start(

@@ -30,6 +30,7 @@ def run(app: SockvizApp) -> int:
     # Modules and a recording stay to the end. The collector need not walk through them: with 1,000 clients that would
     # stop the screen for a third of a second.
     gc.freeze()
+    gc.enable()
     status = asyncio.run(_perform(app))
     for line in app.left:
         print(line)
