@@ -68,8 +68,11 @@ def _head(plan: Plan, program: Program, headers: Iterable[str]) -> list[str]:
         '#include "turn.h"',
         "",
     ]
-    for constant, value in constants(program).items():
+    used = constants(program)
+    for constant, value in used.items():
         text = f'"{value}"' if isinstance(value, str) else str(value)
+        if "PORT" in used and constant not in ("HOST", "PORT"):
+            text = f"(PORT + {int(constant.removeprefix('PORT')) - 1})"
         lines += [f"#ifndef {constant}", f"#define {constant} {text}", "#endif"]
     return [*lines, *([""] if lines[-1] else [])]
 
@@ -100,10 +103,10 @@ def _before(writing: _Writing, step: Step, depth: int) -> None:
         writing.add(depth, f"/* here the lesson has, for the wire: {_remark(line.source)} */")
     if step.heading is None and (step.turn is not None or not writing.lines):
         writing.add(depth, "")
-    for turn in step.over:
-        writing.add(depth, f"over({turn});")
     if step.turn is not None:
         writing.add(depth, f"turn({step.turn});")
+    for turn in step.over:
+        writing.add(depth, f"over({turn});")
     if step.statement.comment:
         writing.add(depth, f"/* {_remark(step.statement.comment)} */")
     if step.may_sleep:

@@ -29,6 +29,8 @@ def lesson_name(lesson: Lesson) -> str:
 def constants(program: Program) -> dict[str, str | int]:
     """Those of HOST, PORT … that the program's lines name, with their defaults."""
     used = {name for step in program.every_step() for name in _names(step.statement.value)}
+    if used & PORTS.keys():
+        used.add("PORT")  # the others follow it
     return {name: HOST if name == "HOST" else PORTS[name] for name in BOUND if name in used}
 
 

@@ -1,0 +1,140 @@
+"""Everything that stands in the folder of a lesson's programs: the programs, how to run them, and their helpers' names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from sockviz.lesson.document import Lesson
+from sockviz.lesson.programs.c_program import c_program
+from sockviz.lesson.programs.plan import Plan, Program, plan_programs
+from sockviz.lesson.programs.python_program import python_program
+from sockviz.lesson.programs.texts import lesson_name, remarks, wrapped
+
+
+class Language(Enum):
+    """What the programs are written in. The value is the word on the command line."""
+
+    C = "c"
+    PYTHON = "python"
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The files to write, by name; and the names of the helpers that go with them."""
+
+    files: Mapping[str, str]
+    helpers: tuple[str, ...]
+
+
+_WRITE: Mapping[Language, Callable[[Plan, Program], str]] = {
+    Language.C: c_program,
+    Language.PYTHON: python_program,
+}
+_SUFFIX = {Language.C: "c", Language.PYTHON: "py"}
+HELPERS = {Language.C: ("show.h", "turn.h"), Language.PYTHON: ("show.py", "turn.py")}
+#: How a C program is compiled. The tests compile with these and -Werror.
+FLAGS = "-std=c11 -Wall -Wextra"
+
+
+def program_folder(lesson: Lesson, language: Language) -> Folder:
+    """The programs of `lesson` with what runs them. A lesson that performs nothing has none."""
+    plan = plan_programs(lesson)
+    files = {
+        f"{program.process}.{_SUFFIX[language]}": _WRITE[language](plan, program) for program in plan.programs
+    }
+    if files:
+        files["run.sh"] = _script(plan, language)
+        files["README.txt"] = _readme(plan, language)
+    return Folder(files, HELPERS[language])
+
+
+def _script(plan: Plan, language: Language) -> str:
+    names = " ".join(program.process for program in plan.programs)
+    build = f"""
+for name in {names}; do
+    cc {FLAGS} -DHOST="\\"$HOST\\"" -DPORT="$PORT" -o $name $name.c
+done
+"""
+    start = "./$name"
+    if language is Language.PYTHON:
+        build, start = "", "python3 $name.py"
+    return f"""#!/bin/sh
+# {"Builds and runs" if language is Language.C else "Runs"} the programs of {lesson_name(plan.lesson)}. Each waits for its turns.
+# The port is another each time, since the kernel may keep one for a minute; PORT=8080 sh run.sh chooses it.
+set -e
+cd "$(dirname "$0")"
+export HOST="${{HOST:-127.0.0.1}}" PORT="${{PORT:-$((20000 + $$ % 10000))}}"
+{build}
+rm -rf turns # what an interrupted run may have left
+running=
+trap 'test -z "$running" || kill $running 2>/dev/null; rm -rf turns' EXIT
+trap 'exit 130' INT TERM HUP
+for name in {names}; do
+    {start} &
+    running="$running $!"
+done
+failed=0
+for process in $running; do
+    wait "$process" || failed=$?
+done
+running=
+exit $failed
+"""
+
+
+def _readme(plan: Plan, language: Language) -> str:
+    lesson = plan.lesson
+    suffix = _SUFFIX[language]
+    names = [program.process for program in plan.programs]
+    first = plan.turns[0]
+    order = [first, *(name for name in names if name != first)]
+    lines = [f"The programs of {lesson_name(lesson)}", "", *wrapped(lesson.summary, 76), ""]
+    lines += [f"  {f'{program.process}.{suffix}':<16} {_whose(program)}" for program in plan.programs]
+    show, turn = HELPERS[language]
+    lines += [
+        f"  {show:<16} prints what each call gave",
+        f"  {turn:<16} lets each program wait for its turn, as the lesson does",
+        "",
+        "All at once:",
+        "",
+        "    sh run.sh",
+        "",
+        "Each in a terminal of its own, in this folder"
+        + (f"; {first} first, since it has the first turn:" if len(order) > 1 else ":"),
+        "",
+    ]
+    if language is Language.C:
+        lines += [f"    cc {FLAGS} -o {name} {name}.c" for name in order]
+        lines += ["", *(f"    ./{name}" for name in order)]
+        port = "cc -DPORT=9000 …"
+    else:
+        lines += [f"    python3 {name}.py" for name in order]
+        port = "PORT=9000 python3 …"
+    lines += [
+        "",
+        *wrapped(
+            "Every result is printed as one line; the programs in C and in Python print the same ones, and can be mixed. "
+            "An error is told by its name there, and in words on standard error. A program that has no more lines waits "
+            "for the lesson's end. If nothing goes on for two minutes, each ends by itself.",
+            76,
+        ),
+        "",
+        *wrapped(
+            f"HOST and PORT stand at the top of each program; {port} uses another port. If bind says EADDRINUSE, the "
+            "kernel still keeps the port from the run before, for a minute at most.",
+            76,
+        ),
+    ]
+    seen: dict[str, None] = {}
+    for program in plan.programs:
+        seen.update(dict.fromkeys(remarks(lesson, program)))
+    for remark in seen:
+        lines += ["", *wrapped(remark, 76)]
+    return "\n".join([*lines, ""])
+
+
+def _whose(program: Program) -> str:
+    made = [name for name in program.processes if name != program.process]
+    return program.process + (f", and {', '.join(made)}, which it forks" if made else "")
