@@ -264,6 +264,10 @@ def _gave(call: Call, world: World) -> str:
             )
         case "dup", SocketValue(fd=fd):
             return _("gives descriptor {fd} to the same socket").format(fd=fd)
+        case "bind", _ if call.arguments[1:] and _chooses_port(call.arguments[1]):
+            return _("gives {name} a free port of the kernel's choice: getsockname tells which").format(
+                name=name
+            )
         case "bind", _:
             return _("gives {name} the name {address}").format(name=name, address=_argument_address(call))
         case "listen", _:
@@ -402,6 +406,11 @@ def _client(call: Call, peer: Value, world: World) -> str:
             if known is not None:
                 return known.creator
     return address_text(peer)
+
+
+def _chooses_port(address: Value) -> bool:
+    """Whether it leaves the port to the kernel."""
+    return isinstance(address, tuple) and address[1:2] == (0,)
 
 
 def _argument_address(call: Call) -> str:

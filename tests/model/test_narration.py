@@ -49,6 +49,15 @@ def test_the_listen_queue_in_sentences() -> None:
     ]
 
 
+def test_port_0_is_never_a_name() -> None:
+    script = Script(scripted.lesson([[scripted.statement("server", 9, "s.bind((HOST, 0))")]]))
+    script.page(0)
+    script.start("server")
+    script.do("server", 9, "bind", SocketValue(1001, 3, "AF_INET", "SOCK_STREAM", 6), ("127.0.0.1", 0))
+    said = story(script)[-1]
+    assert said.endswith("a free port of the kernel's choice: getsockname tells which")
+
+
 def test_what_the_kernel_was_seen_to_change() -> None:
     script = scripted.listen_queue()
     told = "\n".join(
