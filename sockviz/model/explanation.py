@@ -75,8 +75,9 @@ def _here(call: Call, world: World) -> str:
         case "connect" | "connect_ex", "ENETUNREACH":
             return _("no route leads to {target}").format(target=target)
         case _, "ECONNREFUSED" if is_datagram:
+            peer = row.peer if row is not None else None  # send names no address: its socket knows it
             return _("an ICMP port unreachable answered an earlier datagram: no socket has {target}").format(
-                target=target
+                target=target if peer is None else address_text(peer)
             )
         case "connect" | "connect_ex", "ECONNREFUSED":
             bound = _bound_only(world, call)
