@@ -144,11 +144,15 @@ def _world(recorded: Run, options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
+    return _export_programs(options) if options.code is not None else _export_packets(options)
+
+
+def _export_packets(options: argparse.Namespace) -> int:
     from sockviz.model.pcapng import NoPackets
     from sockviz.model.recording import BadRecording
     from sockviz.player.export import export_pcapng
 
-    recording, out = Path(options.file), Path(options.pcapng)
+    recording, out = Path(options.source), Path(options.pcapng)
     try:
         exported = export_pcapng(recording, out)
     except FileExistsError:
@@ -166,6 +170,30 @@ def _export(options: argparse.Namespace) -> int:
     print(exported.summary)
     if exported.problem is not None:
         _complain(exported.problem)
+    return OK
+
+
+def _export_programs(options: argparse.Namespace) -> int:
+    from sockviz.lesson.programs.folder import Language
+    from sockviz.player.export import NoPrograms, NotEmpty, export_programs
+
+    word, directory = options.code[0], Path(options.code[1])
+    known = [language.value for language in Language]
+    if word not in known:
+        raise Usage(f"--code {word}: expected {' or '.join(known)}, and then the directory to write")
+    lesson = _read(_find(options.source, language.current()))
+    try:
+        exported = export_programs(lesson, Language(word), directory)
+    except NoPrograms as none:
+        _complain(f"{none}: there is no program to write")
+        return FAILED
+    except NotEmpty:
+        raise Usage(
+            f"--code {word} {directory}: this directory is not empty; name another, or empty it"
+        ) from None
+    except OSError as error:
+        raise Usage(f"--code {word} {directory}: {error.strerror}") from None
+    print(exported.summary)
     return OK
 
 

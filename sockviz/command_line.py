@@ -86,9 +86,25 @@ def parser() -> argparse.ArgumentParser:
     )
     replay.set_defaults(command="replay")
 
-    export = commands.add_parser("export", help="a recording's packets for Wireshark")
-    export.add_argument("file", metavar="RECORDING", help="what --record wrote")
-    export.add_argument("--pcapng", metavar="OUT", required=True, help="the file to write; it must not exist")
+    export = commands.add_parser(
+        "export",
+        help="a recording's packets for Wireshark; a lesson's processes as programs",
+        description="Writes a recording's packets into a file that Wireshark opens (--pcapng), or each process of a lesson as a "
+        "program that can be read, built and run against the others (--code). Nothing is ever written over. Exit code 0: "
+        "written; 1: there is nothing to write; 2: wrong usage.",
+        epilog="For example: sockviz export 1 --code c first, then: sh first/run.sh",
+    )
+    export.add_argument(
+        "source", metavar="RECORDING|LESSON",
+        help="with --pcapng what `sockviz run --record` wrote; with --code a lesson's number, slug or path",
+    )  # fmt: skip
+    target = export.add_mutually_exclusive_group(required=True)
+    target.add_argument("--pcapng", metavar="OUT", help="the file to write; it must not exist")
+    target.add_argument(
+        "--code", metavar=("c|python", "DIR"), nargs=2,
+        help="the language, and the directory to write: new, or empty. In it README.txt says how to build and run "
+        "the programs; they wait for one another where the lesson's lines do",
+    )  # fmt: skip
     export.set_defaults(command="export")
 
     notes = commands.add_parser(

@@ -1,4 +1,4 @@
-"""`sockviz export`: a recording's packets into a file that Wireshark opens."""
+"""`sockviz export`: a recording's packets into a file that Wireshark opens; a lesson's processes into programs."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from sockviz.lesson.document import Lesson
+from sockviz.lesson.programs.folder import Language, program_folder
 from sockviz.model.pcapng import blocks, capture_of
 from sockviz.model.recording import load_file
+from sockviz.player.shelf import shelf
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,49 @@ def export_pcapng(recording: Path, out: Path) -> Exported:
     names = ", ".join(capture.name(interface) for interface in capture.interfaces)
     summary = f"{out}: {_count(len(capture.seen), 'packet')} on {names}; {_count(capture.comments, 'packet')} with a comment"
     return Exported(summary, loaded.problem)
+
+
+class NoPrograms(ValueError):
+    """The lesson performs nothing that a program could do."""
+
+
+class NotEmpty(OSError):
+    """There is something in the directory already: somebody's work, perhaps."""
+
+
+def export_programs(lesson: Lesson, language: Language, directory: Path) -> Exported:
+    """Writes each process of `lesson` as a program into `directory`, which is new or empty.
+
+    Raises `NoPrograms`, `NotEmpty` and OSError, and leaves nothing that it has written then.
+    """
+    folder = program_folder(lesson, language)
+    if not folder.files:
+        raise NoPrograms(f"«{lesson.title}» performs nothing")
+    helpers = shelf() / "assets" / "programs"
+    files = {name: text.encode() for name, text in folder.files.items()}
+    files |= {name: (helpers / name).read_bytes() for name in folder.helpers}
+    made = not directory.exists()
+    if made:
+        directory.mkdir()
+    elif any(directory.iterdir()):
+        raise NotEmpty
+    written: list[Path] = []
+    try:
+        for name, content in files.items():
+            with (directory / name).open("xb") as file:
+                written.append(directory / name)
+                file.write(content)
+                file.flush()
+    except OSError:
+        with contextlib.suppress(OSError):
+            for path in written:
+                path.unlink()
+            if made:
+                directory.rmdir()
+        raise
+    (directory / "run.sh").chmod(0o755)
+    names = ", ".join(name for name in folder.files if name not in ("run.sh", "README.txt"))
+    return Exported(f"{directory}: {names}. Run them: sh {directory / 'run.sh'}; README.txt says more.", None)
 
 
 def _count(number: int, noun: str) -> str:

@@ -16,7 +16,10 @@ from sockviz.lesson.programs.texts import constants, label, lesson_name, reads, 
 #: How a number of each type is printed.
 _PRINTED = {"int": "%d", "pid_t": "%d", "ssize_t": "%zd", "size_t": "%zu", "double": "%g"}
 #: A declaration that nothing may depend on.
-_DECLARED = re.compile(r"\s*(?:static |const |unsigned |struct )*(?!return )\w+ \*?([A-Za-z_]\w*)(?:\[[^;]*\])?(?: = ([^(){}]*|sizeof \w+))?;")
+_DECLARED = re.compile(
+    r"\s*(?:static |const |unsigned |struct )*(?!return )\w+ \*?([A-Za-z_]\w*)"
+    r"(?:\[[^;]*\])?(?: = ([^(){}]*|sizeof \w+))?;"
+)
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"|/\*.*?\*/')
 
 
@@ -35,7 +38,9 @@ class _Writing:
 def c_program(plan: Plan, program: Program) -> str:
     """The source of `program`, without the helpers that it includes (turn.h, show.h)."""
     writing = _Writing(plan)
-    names = {name for step in program.every_step() for name in (*step.statement.targets, *step.statement.kinds)}
+    names = {
+        name for step in program.every_step() for name in (*step.statement.targets, *step.statement.kinds)
+    }
     scope = CScope.of_program({*names, *plan.lesson.processes})
     _lines(writing, program, scope, 1)
     body = _without_unused(writing.lines)
@@ -43,15 +48,22 @@ def c_program(plan: Plan, program: Program) -> str:
         body.insert(0, "    long result; /* of a call whose value no name holds */")
     if any(re.search(r"\b(?:send|sendto|sendmsg|write)\(", line) for line in body):
         writing.headers["signal.h"] = None
-        body[0:0] = ["    /* as Python does at its start: else a write to nobody would end the program */", "    signal(SIGPIPE, SIG_IGN);"]
+        body[0:0] = [
+            "    /* as Python does at its start: else a write to nobody would end the program */",
+            "    signal(SIGPIPE, SIG_IGN);",
+        ]
     body.insert(0, f'    program("{program.process}");')
-    return "\n".join([*_head(plan, program, writing.headers), "int main(void)", "{", *body, "    return 0;", "}", ""])
+    return "\n".join(
+        [*_head(plan, program, writing.headers), "int main(void)", "{", *body, "    return 0;", "}", ""]
+    )
 
 
 def _head(plan: Plan, program: Program, headers: Iterable[str]) -> list[str]:
     """The comment, the includes, the constants."""
     name = program.process
-    lines = [f"/* {name}.c: what {name} does in {_remark(lesson_name(plan.lesson))} of sockviz, as a program."]
+    lines = [
+        f"/* {name}.c: what {name} does in {_remark(lesson_name(plan.lesson))} of sockviz, as a program."
+    ]
     made = [process for process in program.processes if process != name]
     if made:
         lines.append(f"   The process that it forks: {', '.join(made)}.")
@@ -175,7 +187,9 @@ def _operand(text: str) -> str:
     return text if re.fullmatch(r"[\w.\->\[\]]+", text) else f"({text})"
 
 
-def _close(writing: _Writing, statement: Statement, scope: CScope, later: Sequence[Statement], depth: int) -> None:
+def _close(
+    writing: _Writing, statement: Statement, scope: CScope, later: Sequence[Statement], depth: int
+) -> None:
     """Notes that a name's socket is closed. In Python the socket then knows of no descriptor; in C the number stays."""
     match statement.value:
         case ["call", "socket.socket.close" | "select.epoll.close", ["name", str(name)], *_]:
@@ -187,7 +201,9 @@ def _close(writing: _Writing, statement: Statement, scope: CScope, later: Sequen
         scope.closed.add(owner)
     for after in later:
         if name in reads(after.value):
-            writing.add(depth, f"{scope.name(name)} = -1; /* as in Python: the number may soon be another's */")
+            writing.add(
+                depth, f"{scope.name(name)} = -1; /* as in Python: the number may soon be another's */"
+            )
             return
         if name in after.targets:
             return
@@ -214,5 +230,3 @@ def _without_unused(lines: list[str]) -> list[str]:
 def _remark(text: str) -> str:
     """`text` so that it can stand in a C comment."""
     return " ".join(text.replace("*/", "* /").replace("/*", "/ *").split())
-
-

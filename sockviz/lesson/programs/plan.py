@@ -1,8 +1,8 @@
 """How a lesson becomes programs: which lines each has, and where one waits for another as the lesson does.
 
 A *turn* is a few lines of one process. The next begins where another process has the next line, or where the lesson waits for
-another process: at an expectation about one that may be asleep. A turn begins when all before it are over, or asleep in their last
-line; where an expectation says that a sleeping call has returned by then, its turn must be over.
+another process: at an expectation about one that may be asleep. A turn begins when all before it are over, or asleep in their
+last line; where an expectation says that a sleeping call has returned by then, its turn must be over.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _WAITING = ("select.select", "select.poll.poll", "select.epoll.poll")
 class Step:
     """A line of a program.
 
-    ``heading``: of the page, where this is the program's first line on it. ``over``: turns that must be over before. ``turn``: the
-    turn that begins here. ``may_sleep``: the turns of others go on while this line sleeps. ``wire``: lines for the wire that
+    ``heading``: of the page, where this is the program's first line on it. ``turn``: the turn that begins here. ``over``: turns
+    that must be over before. ``may_sleep``: the turns of others go on while this line sleeps. ``wire``: lines for the wire that
     the lesson has here, which no program can do.
     """
 
@@ -65,7 +65,7 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A lesson's programs. ``turns`` has the process of each turn, the first at 0; ``wire`` is for the wire after the last line."""
+    """A lesson's programs. ``turns`` has the process of each turn, the first at 0; ``wire`` is what the lesson ends with."""
 
     lesson: Lesson
     programs: tuple[Program, ...]
@@ -160,12 +160,16 @@ def plan_programs(lesson: Lesson) -> Plan:
     """The programs of `lesson`, in the order in which their processes begin."""
     planner = _Planner(lesson)
     planner.plan()
-    forks = {draft.statement.targets[0]: draft.statement for draft in planner.drafted if draft.statement.forks}
+    forks = {
+        draft.statement.targets[0]: draft.statement for draft in planner.drafted if draft.statement.forks
+    }
 
     def program(process: str) -> Program:
         steps = _steps([draft for draft in planner.drafted if draft.statement.process == process])
         forked = {
-            statement.line: program(child) for child, statement in forks.items() if statement.process == process
+            statement.line: program(child)
+            for child, statement in forks.items()
+            if statement.process == process
         }
         return Program(process, steps, forked)
 

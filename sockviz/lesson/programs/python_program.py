@@ -37,9 +37,13 @@ class _Writing:
 
 def python_program(plan: Plan, program: Program) -> str:
     """The source of `program`, without the helpers that it imports (turn.py, show.py)."""
-    taken = {name for step in program.every_step() for name in (*step.statement.targets, *step.statement.kinds)}
+    taken = {
+        name for step in program.every_step() for name in (*step.statement.targets, *step.statement.kinds)
+    }
     names = {
-        name: f"{name}_" if name in taken else name for module in _HELPERS.values() for name in (*module, "show")
+        name: f"{name}_" if name in taken else name
+        for module in _HELPERS.values()
+        for name in (*module, "show")
     }
     writing = _Writing(plan, names)
     _lines(writing, program, 0)
@@ -50,7 +54,10 @@ def python_program(plan: Plan, program: Program) -> str:
 def _head(plan: Plan, program: Program, writing: _Writing, body: str) -> list[str]:
     """The docstring, the imports, the constants."""
     name = program.process
-    lines = [f'"""{name}.py: what {name} does in {_remark(lesson_name(plan.lesson))} of sockviz, as a program.', ""]
+    lines = [
+        f'"""{name}.py: what {name} does in {_remark(lesson_name(plan.lesson))} of sockviz, as a program.',
+        "",
+    ]
     made = [process for process in program.processes if process != name]
     if made:
         lines += [f"The process that it forks: {', '.join(made)}.", ""]
@@ -62,7 +69,9 @@ def _head(plan: Plan, program: Program, writing: _Writing, body: str) -> list[st
         "",
     ]
     used = constants(program)
-    modules = {module for module in MODULES if re.search(rf"\b{module}\.", body)} | ({"os"} if used else set())
+    modules = {module for module in MODULES if re.search(rf"\b{module}\.", body)} | (
+        {"os"} if used else set()
+    )
     if program.forked:
         modules.add("sys")
     lines += [f"import {module}" for module in sorted(modules)]

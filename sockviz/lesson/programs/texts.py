@@ -35,7 +35,7 @@ def constants(program: Program) -> dict[str, str | int]:
 
 
 def label(statement: Statement) -> str | None:
-    """What the line of output for a statement is called: its right-hand side. None where it calls nothing, or nothing that ends."""
+    """What the line of output for a statement is called: its right-hand side. None where it calls nothing that returns."""
     match statement.value:
         case ["call", str(key), *_] if key in ("os._exit", *_SILENT):
             return None
@@ -77,7 +77,9 @@ def wrapped(text: str, width: int = 100) -> list[str]:
 
 def uses_alarm(program: Program) -> bool:
     """Whether a line of the program sets or catches the alarm, which then is not free for the deadline."""
-    return any("signal.alarm" in s.statement.calls or "SIGALRM" in s.statement.source for s in program.every_step())
+    return any(
+        "signal.alarm" in s.statement.calls or "SIGALRM" in s.statement.source for s in program.every_step()
+    )
 
 
 def _names(tree: Json) -> set[str]:
