@@ -52,6 +52,7 @@ def lesson(tmp_path: Path) -> str:
         (("replay", "/dev/null"), 1, "/dev/null"),
         (("check", "/no/such/dir"), 2, "/no/such/dir"),
         (("notes", "nosuch"), 2, "nosuch"),
+        (("man", "acept"), 2, "did you mean accept?"),
         (("run", "1", "--plain", "--record", "/no/such/dir/file"), 2, "--record"),
         (("frobnicate",), 2, "frobnicate"),
     ],
@@ -63,6 +64,16 @@ def test_wrong_usage_is_named_on_stderr_and_has_its_code(
     assert done.returncode == code, done
     assert word in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_man_prints_a_page_and_the_list() -> None:
+    page = sockviz("man", "accept", COLUMNS="80")
+    assert (page.returncode, page.stderr) == (0, "")
+    assert page.stdout.startswith("accept\n    Takes the oldest finished connection from the queue.\n")
+    assert json.loads(sockviz("man", "EADDRINUSE", "--json").stdout)["name"] == "EADDRINUSE"
+    listed = sockviz("man").stdout
+    assert "\n  accept  " in listed
+    assert "\n  EADDRINUSE  " in listed
 
 
 def test_check_has_three_exit_codes(lesson: str, tmp_path: Path) -> None:

@@ -91,8 +91,19 @@ def _lessons(places: Sequence[Place]) -> str:
 
 def _named(place: Place) -> str:
     number = f"{place.number} " if place.number is not None else ""
-    pages = f"page {place.pages[0]}" if len(place.pages) == 1 else f"pages {', '.join(map(str, place.pages))}"
+    pages = f"page {place.pages[0]}" if len(place.pages) == 1 else f"pages {_ranges(place.pages)}"
     return f"{number}`{place.slug}`: {place.title}, {pages}"
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """``1, 3-5``: of three or more in a row the first and the last."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs)
 
 
 def _without_links(markdown: str) -> str:

@@ -12,7 +12,7 @@ from sockviz.lesson.calls import CALLS
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.parser import parse_lesson
 from sockviz.manual.document import document, places_of
-from sockviz.manual.lessons import Course, calls_of, errors_of
+from sockviz.manual.lessons import Course, Place, calls_of, errors_of
 from sockviz.manual.pages import CallPage, ManualPage
 from sockviz.manual.parser import called_in_c, linked_lessons
 from sockviz.manual.reader import Manual, UnknownWord, shipped
@@ -183,6 +183,20 @@ def test_a_page_names_the_lessons_that_perform_it() -> None:
     assert [place.slug for place in places_of(manual.find("ENOTCONN"), manual.course())] == ["two-calls"]
     assert "None of those that are here." in document(manual.find("listen"), manual.calls(), manual.course())
     assert "being read" in document(bind, manual.calls(), None)
+
+
+@pytest.mark.parametrize(
+    ("pages", "said"),
+    [
+        ((4,), "page 4"),
+        ((1, 2), "pages 1, 2"),
+        ((1, 2, 3), "pages 1-3"),
+        ((1, 3, 4, 5, 8, 9), "pages 1, 3-5, 8, 9"),
+    ],
+)
+def test_pages_in_a_row_are_told_as_a_range(pages: tuple[int, ...], said: str) -> None:
+    read = Course(titles={"one": (1, "One")}, calls={"socket.socket.bind": [Place(1, "one", "One", pages)]})
+    assert f"- 1 `one`: One, {said}\n" in document(MANUAL.find("bind"), CALL_PAGES, read)
 
 
 def test_an_error_names_the_calls_that_give_it_and_its_number_here() -> None:
