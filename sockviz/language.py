@@ -56,7 +56,10 @@ def use(language: str) -> None:
     """Speaks `language` from now on: a code such as ``es``, or ``es-MX`` for the nearest there is. Raises `UnknownLanguage`."""
     wanted = language.replace("_", "-").partition("-")[0].lower()
     if wanted not in languages():
-        raise UnknownLanguage(f"no language {language!r}; there is {', '.join(languages())}")
+        known = ", ".join(languages())
+        raise UnknownLanguage(
+            _("no language {language!r}; there is {known}").format(language=language, known=known)
+        )
     _Chosen.language = wanted
     _Chosen.catalog = (
         gettext.NullTranslations()
@@ -72,7 +75,7 @@ def current() -> str:
 
 def _(text: str) -> str:
     """`text` in the reader's language."""
-    return _Chosen.catalog.gettext(text)
+    return _Chosen.catalog.gettext(text) if text else ""  # under "" a catalog keeps its own header
 
 
 def ngettext(one: str, many: str, number: int) -> str:

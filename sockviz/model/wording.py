@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sockviz.language import N_, _
 from sockviz.model.calls import Call, Stage
 from sockviz.model.values import Address, ObjectValue, SocketValue, Value, show
 from sockviz.model.world import Line, World
@@ -12,6 +13,16 @@ _COUNTLESS = frozenset({"sendall", "settimeout", "setblocking"})
 NAMING = frozenset({"getsockname", "getpeername"})
 #: Calls that are not meant to return.
 ENDING = frozenset({"_exit", "abort"})
+#: The kinds of labs, and what one may lack, as the facts of a lab name them (`sockviz.model.timeline.LabFacts`).
+_OF_LABS = (
+    N_("host"), N_("isolated"), N_("two-hosts"), N_("isolated lab"), N_("packets"), N_("counters"), N_("a live run"),
+    N_("this lesson's present text"),
+)  # fmt: skip
+
+
+def lab_word(word: str) -> str:
+    """A word of a lab's facts (its kind, or what it lacks) in the reader's language; what is not known as it is."""
+    return _(word)
 
 
 def address_text(address: Address | Value) -> str:
@@ -20,7 +31,7 @@ def address_text(address: Address | Value) -> str:
         case (str(host), int(port), *_):
             return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         case "" | b"" | None:
-            return "unnamed"
+            return _("unnamed")
         case str() if address.startswith("\0"):
             return "@" + address[1:]
         case str():
@@ -44,13 +55,13 @@ def result_value(call: Call) -> str:
     """What a returned call gave, as C would: a descriptor for a socket, 0 for None."""
     match call.value:
         case None:
-            return "done" if call.name in _COUNTLESS else "0"
+            return _("done") if call.name in _COUNTLESS else "0"
         case SocketValue(fd=fd):
             return str(fd)
         case (SocketValue(fd=one), SocketValue(fd=other)):
-            return f"{one} and {other}"
+            return _("{one} and {other}").format(one=one, other=other)
         case (SocketValue(fd=fd), peer):
-            return f"{fd} from {address_text(peer)}"
+            return _("{fd} from {address}").format(fd=fd, address=address_text(peer))
         case (str(), int(), *_) as address if call.name in NAMING:
             return address_text(address)
         case _:
@@ -84,7 +95,7 @@ def outcome(call: Call) -> str:
         case Stage.ASLEEP:
             return "◐"
         case Stage.ABANDONED:
-            return "ends here" if call.name in ENDING else "✗ never returned"
+            return _("ends here") if call.name in ENDING else "✗ " + _("never returned")
         case Stage.ENTERED:
             return ""
 
@@ -94,7 +105,9 @@ def receiver_name(call: Call, world: World) -> str:
     held = call.receiver
     if held is None:
         return ""
-    return world.name_of(call.process, held.inode) or (f"descriptor {held.fd}" if held.fd >= 0 else "")
+    return world.name_of(call.process, held.inode) or (
+        _("descriptor {fd}").format(fd=held.fd) if held.fd >= 0 else ""
+    )
 
 
 def call_as_made(call: Call) -> str:
@@ -114,16 +127,20 @@ def _argument(value: Value) -> str:
 
 
 def asleep_in(call: Call) -> str:
-    """What a sleeping call sleeps in, in the kernel's words: ``asleep in accept4(3)``."""
+    """That a call sleeps, and where: ``asleep in accept4(3)``."""
+    return _("asleep in {call}").format(call=sleeping_call(call))
+
+
+def sleeping_call(call: Call) -> str:
+    """What a sleeping call sleeps in, in the kernel's words: ``accept4(3)``."""
     evidence = call.asleep
     if evidence is None:
-        return f"asleep in {call.name} (inferred)"
+        return f"{call.name} {_('(inferred)')}"
     if evidence.syscall is None:
-        where = f" ({evidence.wchan})" if evidence.wchan else ""
-        return f"asleep in {call.name}{where}"
+        return f"{call.name} ({evidence.wchan})" if evidence.wchan else call.name
     held = call.receiver
     argument = str(evidence.arguments[0]) if held is not None and evidence.arguments else ""
-    return f"asleep in {evidence.syscall}({argument})"
+    return f"{evidence.syscall}({argument})"
 
 
 def seconds_text(seconds: float) -> str:
