@@ -8,24 +8,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from sockviz.language import N_, _, ngettext
 from sockviz.manual.lessons import Course, Place
 from sockviz.manual.pages import CallPage, ErrorPage, Failure, ManualPage
 from sockviz.manual.parser import LESSON_LINK
 from sockviz.manual.system import on_this_system
 
 #: While the lessons are still being read.
-READING = "The lessons are being read…"
+READING = N_("The lessons are being read…")
 _LINK = re.compile(r"\[([^\]]*)" + LESSON_LINK.pattern)
 
 
 def document(page: ManualPage, calls: Sequence[CallPage], course: Course | None) -> str:
     """The whole page. Of `calls` those are named that give an error; without a `course` its lessons are still to come."""
     parts = _of_call(page) if isinstance(page, CallPage) else _of_error(page, calls)
-    verb = "perform it" if isinstance(page, CallPage) else "meet it"
-    parts += [f"## Lessons that {verb}", _lessons(places_of(page, course)) if course is not None else READING]
-    parts += ["## Read more", ", ".join(page.see) + "."]
+    lessons = _("Lessons that perform it") if isinstance(page, CallPage) else _("Lessons that meet it")
+    parts += [_heading(lessons), _lessons(places_of(page, course)) if course is not None else _(READING)]
+    parts += [_heading(_("Read more")), ", ".join(page.see) + "."]
     if page.related:
-        parts.append(f"Other pages here: {', '.join(page.related)}.")
+        parts.append(_("Other pages here: {names}.").format(names=", ".join(page.related)))
     return _without_links("\n\n".join(parts)) + "\n"
 
 
@@ -48,27 +49,34 @@ def number_of(name: str) -> str:
 def _of_call(page: CallPage) -> list[str]:
     parts = [
         f"# {page.name}", f"**{page.summary[:1].upper()}{page.summary[1:]}.**", page.does.markdown,
-        "## In C", f"```c\n{page.c.markdown}\n```", "## In Python", f"```python\n{page.python.markdown}\n```",
-        "## It returns", page.returns.markdown, "## Does it block?", page.blocks.markdown,
+        _heading(_("In C")), f"```c\n{page.c.markdown}\n```",
+        _heading(_("In Python")), f"```python\n{page.python.markdown}\n```",
+        _heading(_("It returns")), page.returns.markdown,
+        _heading(_("Does it block?")), page.blocks.markdown,
     ]  # fmt: skip
     if page.failures:
-        items = [f"- **{number_of(f.name)}**: {f.cause}\\\n  *Remedy:* {f.remedy}" for f in page.failures]
-        parts += ["## Errors", "\n".join(items)]
+        remedy = _("Remedy:")
+        items = [f"- **{number_of(f.name)}**: {f.cause}\\\n  *{remedy}* {f.remedy}" for f in page.failures]
+        parts += [_heading(_("Errors")), "\n".join(items)]
     if page.elsewhere is not None:
-        parts += ["## Elsewhere", page.elsewhere.markdown]
+        parts += [_heading(_("Elsewhere")), page.elsewhere.markdown]
     return parts
+
+
+def _heading(text: str) -> str:
+    return f"## {text}"
 
 
 def _of_error(page: ErrorPage, calls: Sequence[CallPage]) -> list[str]:
     parts = [f"# {page.name}", f"**{page.says[:1].upper()}{page.says[1:]}.**"]
     if said := _on_this_system(page.name):
         parts.append(said)
-    parts += ["## Usual cause", page.cause, "## What to do", page.remedy]
+    parts += [_heading(_("Usual cause")), page.cause, _heading(_("What to do")), page.remedy]
     if page.more is not None:
-        parts += ["## More", page.more.markdown]
+        parts += [_heading(_("More")), page.more.markdown]
     if given := given_by(page.name, calls):
         parts += [
-            "## Calls that give it",
+            _heading(_("Calls that give it")),
             "\n".join(f"- **{call.name}**: {failure.cause}" for call, failure in given),
         ]
     return parts
@@ -77,21 +85,25 @@ def _of_error(page: ErrorPage, calls: Sequence[CallPage]) -> list[str]:
 def _on_this_system(name: str) -> str:
     here = on_this_system(name)
     if here.number is None:
-        return "" if here.exception else "This system does not have it."
+        return "" if here.exception else _("This system does not have it.")
     said = f": “{here.text}”" if here.text else ""
-    same = f", the same as {', '.join(here.same)}" if here.same else ""
-    return f"On this system number {here.number}{same}{said}. Python raises `{here.exception}`."
+    same = _(", the same as {names}").format(names=", ".join(here.same)) if here.same else ""
+    return _("On this system number {number}{same}{said}. Python raises `{exception}`.").format(
+        number=here.number, same=same, said=said, exception=here.exception
+    )
 
 
 def _lessons(places: Sequence[Place]) -> str:
     if not places:
-        return "None of those that are here."
+        return _("None of those that are here.")
     return "\n".join(f"- {_named(place)}" for place in places)
 
 
 def _named(place: Place) -> str:
     number = f"{place.number} " if place.number is not None else ""
-    pages = f"page {place.pages[0]}" if len(place.pages) == 1 else f"pages {_ranges(place.pages)}"
+    pages = ngettext("page {numbers}", "pages {numbers}", len(place.pages)).format(
+        numbers=_ranges(place.pages)
+    )
     return f"{number}`{place.slug}`: {place.title}, {pages}"
 
 

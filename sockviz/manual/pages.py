@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from sockviz.language import N_
 from sockviz.lesson.document import Problem
 
 
@@ -82,14 +83,14 @@ ManualPage: TypeAlias = CallPage | ErrorPage
 
 #: The groups of calls, in the order in which they are listed.
 GROUPS = (
-    "making sockets",
-    "names and addresses",
-    "connections",
-    "sending and receiving",
-    "ending",
-    "options and modes",
-    "many at once",
-    "descriptors and files",
-    "processes and signals",
-    "bytes and numbers",
+    N_("making sockets"),
+    N_("names and addresses"),
+    N_("connections"),
+    N_("sending and receiving"),
+    N_("ending"),
+    N_("options and modes"),
+    N_("many at once"),
+    N_("descriptors and files"),
+    N_("processes and signals"),
+    N_("bytes and numbers"),
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-from sockviz.language import current
+from sockviz.language import _, current
 from sockviz.lesson.document import BadLesson, Lesson
 from sockviz.lesson.spelling import closest
 from sockviz.manual import system
@@ -93,10 +93,15 @@ class Manual:
         if len(names) == 1:
             return found[0]
         if names:
-            raise UnknownWord(f"{word[:60]} may mean {', '.join(names)}; write one of them")
+            said = _("{word} may mean {names}; write one of them")
+            raise UnknownWord(said.format(word=word[:60], names=", ".join(names)))
         near = closest(wanted, self._every_word())
-        meant = f"; did you mean {near}?" if near else " (sockviz man lists them)"
-        raise UnknownWord(f"no page for {word[:60]}{meant}")
+        said = (
+            _("no page for {word}; did you mean {near}?")
+            if near
+            else _("no page for {word} (sockviz man lists them)")
+        )
+        raise UnknownWord(said.format(word=word[:60], near=near))
 
     def page_of(self, key: str) -> CallPage | None:
         """The page of a row of the table of calls, by its key."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from sockviz.language import _
 from sockviz.manual.pages import GROUPS, CallPage, ErrorPage
 
 #: Text wider than this is hard to read.
@@ -32,11 +33,14 @@ def listing(calls: Sequence[CallPage], errors: Sequence[ErrorPage], width: int, 
     """Every page with what it is about, calls by group."""
     width = max(min(width, WIDEST), NARROWEST)
     column = max([len(page.name) for page in calls] + [len(page.name) for page in errors]) + 2
-    lines = [*textwrap.wrap("A page for every call and every error: sockviz man NAME", width), ""]
+    lines = [*textwrap.wrap(_("A page for every call and every error: sockviz man NAME"), width), ""]
     for group in GROUPS:
         if entries := [(page.name, page.summary) for page in calls if page.group == group]:
-            lines += [_heading(group, bold), *_entries(entries, column, width), ""]
-    lines += [_heading("errors", bold), *_entries([(page.name, page.says) for page in errors], column, width)]
+            lines += [_heading(_(group), bold), *_entries(entries, column, width), ""]
+    lines += [
+        _heading(_("errors"), bold),
+        *_entries([(page.name, page.says) for page in errors], column, width),
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -128,7 +128,7 @@ class ManualScreen(Screen[None]):
         options: list[Option] = []
         column = max(map(len, manual.names())) + 2
         for group in GROUPS:
-            options.append(Option(Content.styled(group, "bold $accent"), disabled=True))
+            options.append(Option(Content.styled(_(group), "bold $accent"), disabled=True))
             options += [_option(p.name, p.summary, column) for p in self._calls if p.group == group]
         options.append(Option(Content.styled(_("errors"), "bold $accent"), disabled=True))
         options += [_option(p.name, p.says, column) for p in manual.errors()]
