@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sockviz.language import N_
+
 
 class Voice(StrEnum):
     """Who says so."""
 
-    RETURNED = "returned"
-    OBSERVED = "observed"
-    CAPTURED = "captured"
-    INFERRED = "inferred"
+    RETURNED = N_("returned")
+    OBSERVED = N_("observed")
+    CAPTURED = N_("captured")
+    INFERRED = N_("inferred")
 
 
 @dataclass(frozen=True, slots=True)
