@@ -87,14 +87,14 @@ static inline void show_number(const char *line, long result)
     show(line, failure(result), "%ld", result);
 }
 
-/* --- values as text; each is good until four more have been asked for --------------------------------------------- */
+/* --- values as text; each is good until some more have been asked for --------------------------------------------- */
 
 static inline char *text_room(void)
 {
-    static char room[4][2048];
+    static char room[16][2048];
     static unsigned next;
-    room[next % 4][0] = '\0';
-    return room[next++ % 4];
+    room[next % 16][0] = '\0';
+    return room[next++ % 16];
 }
 
 #define TEXT_ADD(text, ...) snprintf((text) + strlen(text), 2048 - strlen(text), __VA_ARGS__)
@@ -128,6 +128,8 @@ static inline const char *text_of_bytes(const void *bytes, long length)
 static inline const char *text_of_address(const struct sockaddr *address, socklen_t length)
 {
     char host[INET6_ADDRSTRLEN] = "", *text = text_room();
+    if (length == 0)
+        return "none";
     if (address->sa_family == AF_INET) {
         const struct sockaddr_in *four = (const struct sockaddr_in *)address;
         TEXT_ADD(text, "%s:%d", inet_ntop(AF_INET, &four->sin_addr, host, sizeof host), ntohs(four->sin_port));

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import select
 import signal
 import socket
 import sys
@@ -57,8 +58,8 @@ def failure(error):
 def text_of(value):
     """A value as a C program prints it: a socket by its descriptor, bytes with how many there are."""
     if value is None:
-        return "0"
-    if isinstance(value, socket.socket):
+        return "none"
+    if isinstance(value, socket.socket | select.epoll):
         return str(value.fileno())
     if isinstance(value, int):
         return str(int(value))

@@ -15,6 +15,7 @@ DEADLINE = 120  # after so many seconds without a turn a program gives up; 0: ne
 
 last = 0  # how many turns the lesson has
 now, owner = 0, 0  # the turn that this program has, and the process that has it
+seen = False  # the directory: when it goes, the lesson has ended
 
 
 def turns(count, deadline=DEADLINE):
@@ -65,10 +66,11 @@ def at_rest(n):
 
 def wait(n):
     """Waits until every turn before n is over or asleep: in two looks the same sleep."""
-    rest, seen = -1, False
+    global seen
+    rest = -1
     while True:
         before, rest = rest, at_rest(n)
-        if seen and not os.path.exists("turns"):  # the lesson has ended
+        if seen and not os.path.exists("turns"):
             sys.exit(n <= last)  # 1: before its time
         seen = os.path.exists("turns")
         if rest == 0 or (rest > 0 and rest == before):

@@ -10,7 +10,7 @@ from sockviz.lesson.document import Lesson
 from sockviz.lesson.programs.c_program import c_program
 from sockviz.lesson.programs.plan import Plan, Program, plan_programs
 from sockviz.lesson.programs.python_program import python_program
-from sockviz.lesson.programs.texts import lesson_name, remarks, wrapped
+from sockviz.lesson.programs.texts import files_made, lesson_name, remarks, wrapped
 
 
 class Language(Enum):
@@ -52,6 +52,7 @@ def program_folder(lesson: Lesson, language: Language) -> Folder:
 
 def _script(plan: Plan, language: Language) -> str:
     names = " ".join(program.process for program in plan.programs)
+    leavings = " ".join(["turns", *files_made(plan.lesson)])
     build = f"""
 for name in {names}; do
     cc {FLAGS} -DHOST="\\"$HOST\\"" -DPORT="$PORT" -o $name $name.c
@@ -59,7 +60,7 @@ done
 """
     start = "./$name"
     if language is Language.PYTHON:
-        build, start = "", "python3 $name.py"
+        build, start = "", "python3 -B $name.py"  # no __pycache__ is left
     return f"""#!/bin/sh
 # {"Builds and runs" if language is Language.C else "Runs"} the programs of {lesson_name(plan.lesson)}. Each waits for its turns.
 # The port is another each time, since the kernel may keep one for a minute; PORT=8080 sh run.sh chooses it.
@@ -67,9 +68,9 @@ set -e
 cd "$(dirname "$0")"
 export HOST="${{HOST:-127.0.0.1}}" PORT="${{PORT:-$((20000 + $$ % 10000))}}"
 {build}
-rm -rf turns # what an interrupted run may have left
+rm -rf {leavings} # what an interrupted run may have left
 running=
-trap 'test -z "$running" || kill $running 2>/dev/null; rm -rf turns' EXIT
+trap 'test -z "$running" || kill $running 2>/dev/null; rm -rf {leavings}' EXIT
 trap 'exit 130' INT TERM HUP
 for name in {names}; do
     {start} &
@@ -77,7 +78,11 @@ for name in {names}; do
 done
 failed=0
 for process in $running; do
-    wait "$process" || failed=$?
+    status=0
+    wait "$process" || status=$?
+    case $status in
+    1 | 126 | 127 | 134 | 139) failed=1 ;; # gave up, or broke; by other ways a lesson itself may end a program
+    esac
 done
 running=
 exit $failed
@@ -127,6 +132,9 @@ def _readme(plan: Plan, language: Language) -> str:
             76,
         ),
     ]
+    if made := files_made(lesson):
+        text = f"Its UNIX sockets have names that are files here. Before another run by hand: rm -f {' '.join(made)}"
+        lines += ["", *wrapped(text, 76)]
     seen: dict[str, None] = {}
     for program in plan.programs:
         seen.update(dict.fromkeys(remarks(lesson, program)))

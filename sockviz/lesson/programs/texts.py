@@ -62,12 +62,23 @@ def remarks(lesson: Lesson, program: Program) -> list[str]:
     if lesson.lab == "two-hosts":
         found.append(
             "The lesson runs on two hosts, and holds or loses packets on the wire between them. No program can do that: "
-            "where it happens a comment says so. On two machines, or in two network namespaces, HOST is the server's address."
+            "where it happens a comment says so, and what waits for it may wait in vain. In two network namespaces, HOST is the "
+            "server's address."
         )
     named = [name for name in program.processes if name in lesson.privileged]
     if named:
         found.append(f"In the lesson {' and '.join(named)} may open raw sockets; at home that takes root.")
     return found
+
+
+def files_made(lesson: Lesson) -> list[str]:
+    """The files that the lesson's UNIX sockets are bound to."""
+    made: dict[str, None] = {}
+    for statement in lesson.statements:
+        match statement.value:
+            case ["call", "socket.socket.bind", _, [["value", str(name)]], *_] if name and "\0" not in name:
+                made[name] = None
+    return list(made)
 
 
 def wrapped(text: str, width: int = 100) -> list[str]:
