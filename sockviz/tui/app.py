@@ -18,6 +18,7 @@ from textual.scrollbar import ScrollBar
 from textual.worker import WorkerFailed
 
 from sockviz import crash
+from sockviz.language import N_, _
 from sockviz.progress import ProgressStore
 from sockviz.tui import look
 from sockviz.tui.course import CannotOpen, CourseEntry, OpenRun, Options
@@ -37,6 +38,10 @@ def _manual_commands() -> type[Provider]:
     return ManualCommands
 
 
+#: The keys that Textual calls by a word.
+_WORDED_KEYS = (N_("home"), N_("end"), N_("tab"), N_("shift+tab"), N_("esc"))
+
+
 class SockvizApp(App[int]):
     """sockviz on a terminal. ``left`` is what the kernel still keeps of the lessons that were closed; ``fault`` is the
     sentence that tells of a fault of its own."""
@@ -45,7 +50,15 @@ class SockvizApp(App[int]):
     CSS_PATH = "screens/home.tcss"  # a default screen's own style sheet is not read
     COMMANDS = App.COMMANDS | {_manual_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit", tooltip="Leave sockviz"),
+        Binding(
+            "ctrl+q",
+            "quit",
+            N_("Quit"),
+            show=False,
+            priority=True,
+            id="app.quit",
+            tooltip=N_("Leave sockviz"),
+        ),
     ]
 
     def __init__(
@@ -96,30 +109,47 @@ class SockvizApp(App[int]):
 
         return [*filters, AsciiOnly()]
 
+    def get_key_display(self, binding: Binding) -> str:
+        """What a key is called, wherever keys are told of."""
+        return _(super().get_key_display(binding))
+
+    def action_command_palette(self) -> None:
+        """The command palette, which asks in the reader's language."""
+        from textual.command import CommandPalette  # with its first use, not before
+
+        if not CommandPalette.is_open(self):
+            self.push_screen(CommandPalette(placeholder=_("Search for commands…"), id="--command-palette"))
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the palette offers everywhere: lessons, themes, a picture, the end."""
         for entry in self.course:
             if not isinstance(screen, HomeScreen):
                 break
-            yield SystemCommand(f"Open {entry.name}", entry.summary, lambda e=entry: self._open_lesson(e, 0))
+            yield SystemCommand(
+                _("Open {lesson}").format(lesson=entry.name),
+                entry.summary,
+                lambda e=entry: self._open_lesson(e, 0),
+            )
         if isinstance(screen, HomeScreen):
-            about = "A page for every call and every error, as accept or EADDRINUSE"
-            yield SystemCommand("Manual", about, screen.action_manual)
+            about = _("A page for every call and every error, as accept or EADDRINUSE")
+            yield SystemCommand(_("Manual"), about, screen.action_manual)
         for name, theme in NAMES.items():
             yield SystemCommand(
-                f"Theme: {name}", f"Draw everything in the {name} theme", lambda t=theme: self._use(t)
+                _("Theme: {name}").format(name=name),
+                _("Draw everything in the {name} theme").format(name=name),
+                lambda t=theme: self._use(t),
             )
         yield SystemCommand(
-            "Picture", "Save this screen as an SVG file", lambda: self.set_timer(0.1, self._picture)
+            _("Picture"), _("Save this screen as an SVG file"), lambda: self.set_timer(0.1, self._picture)
         )
-        yield SystemCommand("Quit", "Leave sockviz", self.action_quit)
+        yield SystemCommand(_("Quit"), _("Leave sockviz"), self.action_quit)
 
     def _use(self, theme: str) -> None:
         self.ansi_color = True if self.no_color else None  # else as the theme says
         self.theme = theme
 
     def _picture(self) -> None:
-        self.notify(f"Saved as {self.save_screenshot()}", markup=False)
+        self.notify(_("Saved as {file}").format(file=self.save_screenshot()), markup=False)
 
     # -- lessons
 
@@ -200,7 +230,7 @@ class SockvizApp(App[int]):
         if isinstance(self.screen, HomeScreen):
             self.screen.refreshed(self.course, self._lab)
         if left:
-            self.notify(Content("\n".join(left)).plain, title="The kernel still keeps", markup=False)
+            self.notify(Content("\n".join(left)).plain, title=_("The kernel still keeps"), markup=False)
 
     async def close_runs(self) -> None:
         """Ends every lesson that is still open, whatever happened before."""

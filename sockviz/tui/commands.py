@@ -10,6 +10,8 @@ from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
+from sockviz.language import _
+
 if TYPE_CHECKING:
     from sockviz.tui.app import SockvizApp
     from sockviz.tui.screens.lesson import LessonScreen
@@ -34,11 +36,17 @@ class LessonCommands(Provider):
         screen = cast("LessonScreen", self.screen)
         for binding in screen.BINDINGS:
             if isinstance(binding, Binding) and not binding.action.startswith(("digit", "scroll", "pane")):
-                name = f"{binding.description} ({binding.key_display or binding.key})"
-                yield name, binding.tooltip, partial(screen.run_action, binding.action)
+                name = f"{_(binding.description)} ({self.app.get_key_display(_first(binding))})"
+                yield name, _(binding.tooltip), partial(screen.run_action, binding.action)
         for page in screen.reading.run.lesson.pages:
-            name = f"Page {page.index + 1}: {page.heading or 'without a heading'}"
-            yield name, "Look at where this page began", partial(screen.go_to_page, page.index)
+            name = _("Page {number}: {heading}").format(
+                number=page.index + 1, heading=page.heading or _("without a heading")
+            )
+            yield name, _("Look at where this page began"), partial(screen.go_to_page, page.index)
+
+
+def _first(binding: Binding) -> Binding:
+    return binding.with_key(binding.key.split(",")[0])
 
 
 class ManualCommands(Provider):
@@ -49,14 +57,14 @@ class ManualCommands(Provider):
         manual = cast("SockvizApp", self.app).options.manual
         matcher = self.matcher(query)
         for name in manual().names():
-            title = f"Manual: {name}"
+            title = _("Manual: {name}").format(name=name)
             if (score := matcher.match(title)) > 0:
                 yield Hit(
                     score,
                     matcher.highlight(title),
                     partial(self._open, name),
                     title,
-                    "Its page of the manual",
+                    _("Its page of the manual"),
                 )
 
     def _open(self, name: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -13,21 +14,23 @@ from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
+from sockviz.language import N_, _
+from sockviz.model.facts import Voice
 from sockviz.tui import palette
 from sockviz.tui.widgets.markdown import hang
 
 _CALLS = (
-    (palette.NOT_YET, "quiet", "not performed yet"),
-    (palette.ENTERED, "warning", "entered, not returned"),
-    (palette.ASLEEP, "warning", "asleep in the kernel"),
-    (palette.DONE, "success", "returned"),
-    (palette.FAILED, "error", "failed"),
+    (palette.NOT_YET, "quiet", N_("not performed yet")),
+    (palette.ENTERED, "warning", N_("entered, not returned")),
+    (palette.ASLEEP, "warning", N_("asleep in the kernel")),
+    (palette.DONE, "success", N_("it has returned")),
+    (palette.FAILED, "error", N_("it has failed")),
 )
 _FACTS = (
-    ("returned", "a call's own result"),
-    ("observed", "read from the kernel: sock_diag, /proc, TCP_INFO"),
-    ("captured", "a packet taken off the interface"),
-    ("inferred", "follows from the others, never measured; drawn dimmer and labelled"),
+    (Voice.RETURNED, N_("a call's own result")),
+    (Voice.OBSERVED, N_("read from the kernel: sock_diag, /proc, TCP_INFO")),
+    (Voice.CAPTURED, N_("a packet taken off the interface")),
+    (Voice.INFERRED, N_("follows from the others, never measured; drawn dimmer and labelled")),
 )
 
 
@@ -65,7 +68,9 @@ class HelpScreen(ModalScreen[None]):
 
     CSS_PATH = "help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,space,enter", "dismiss", "close", id="help.close", tooltip="Back"),
+        Binding(
+            "escape,q,question_mark,space,enter", "dismiss", N_("close"), id="help.close", tooltip=N_("Back")
+        ),
     ]
 
     def __init__(self, bindings: Sequence[BindingType], *, stage: bool) -> None:
@@ -77,26 +82,26 @@ class HelpScreen(ModalScreen[None]):
         """One page that scrolls."""
         with VerticalScroll(id="help") as box:
             box.border_title, box.border_subtitle = (
-                "keys and symbols" if self._stage else "keys",
-                "esc closes",
+                _("keys and symbols") if self._stage else _("keys"),
+                _("esc closes"),
             )
             yield Hanging(self._lines)
 
     def _lines(self) -> list[Content | tuple[Content, Content]]:
-        lines: list[Content | tuple[Content, Content]] = [_heading("Keys"), *self._keys()]
+        lines: list[Content | tuple[Content, Content]] = [_heading(_("Keys")), *self._keys()]
         if self._stage:
             lines += [
                 Content(),
-                _heading("A call"),
-                *(_pair(symbol, text, f"${ink}") for symbol, ink, text in _CALLS),
+                _heading(_("A call")),
+                *(_pair(symbol, _(text), f"${ink}") for symbol, ink, text in _CALLS),
             ]
-            lines += [Content(), _heading("A socket's state")]
+            lines += [Content(), _heading(_("A socket's state"))]
             for state, symbol in palette.STATE_SYMBOLS.items():
                 lines.append(_pair(symbol, state.value, f"${palette.state_role(state)}"))
             lines += [
                 Content(),
-                _heading("How sockviz knows"),
-                *(_pair(word, text, "bold") for word, text in _FACTS),
+                _heading(_("How sockviz knows")),
+                *(_pair(_(voice.value), _(text), "bold") for voice, text in _FACTS),
             ]
         return lines
 
@@ -104,17 +109,17 @@ class HelpScreen(ModalScreen[None]):
         answers = [b for b in self._explained if b.action.startswith("digit")]
         lines = [
             _pair(
-                b.key_display or self.app.get_key_display(_first(b)),
-                b.tooltip or b.description,
+                self.app.get_key_display(_first(b)),
+                _(b.tooltip or b.description),
                 "bold $primary",
             )
             for b in self._explained
             if b not in answers
         ]
         if answers:
-            lines.append(_pair("1 … 9", "Answer the open question with that choice", "bold $primary"))
+            lines.append(_pair("1 … 9", _(answers[0].tooltip), "bold $primary"))
         lines.append(
-            _pair("^p", "The command palette: lessons, pages, themes and all of these", "bold $primary")
+            _pair("^p", _("The command palette: lessons, pages, themes and all of these"), "bold $primary")
         )
         return lines
 
@@ -128,4 +133,5 @@ def _heading(text: str) -> Content:
 
 
 def _pair(left: str, right: str, style: str) -> tuple[Content, Content]:
-    return Content.assemble("  ", (f"{left:<11}", style)), Content.styled(right, "$foreground")
+    first = left + " " * (11 - cell_len(left))
+    return Content.assemble("  ", (first, style)), Content.styled(right, "$foreground")

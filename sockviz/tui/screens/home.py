@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,6 +15,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import OptionList, Static
 
+from sockviz.language import N_, _, ngettext
 from sockviz.progress import LessonProgress, Progress, ProgressStore
 from sockviz.tui.course import CourseEntry
 from sockviz.tui.widgets.key_bar import KeyBar
@@ -31,14 +33,27 @@ class LessonChosen(Message):
 
 
 KEYS: list[BindingType] = [
-    Binding("enter", "open", "open", id="home.open", priority=True, tooltip="Open the highlighted lesson"),
-    Binding("space", "open", "open", show=False, id="home.open-space", tooltip="Open the highlighted lesson"),
-    Binding("c", "resume", "continue", id="home.continue", tooltip="Continue where you left off"),
     Binding(
-        "m", "manual", "manual", id="home.manual", tooltip="The manual: a page for every call and every error"
+        "enter", "open", N_("open"), id="home.open", priority=True, tooltip=N_("Open the highlighted lesson")
     ),
-    Binding("question_mark", "help", "help", key_display="?", id="home.help", tooltip="All keys"),
-    Binding("q", "quit", "quit", id="home.quit", tooltip="Leave sockviz"),
+    Binding(
+        "space",
+        "open",
+        N_("open"),
+        show=False,
+        id="home.open-space",
+        tooltip=N_("Open the highlighted lesson"),
+    ),
+    Binding("c", "resume", N_("continue"), id="home.continue", tooltip=N_("Continue where you left off")),
+    Binding(
+        "m",
+        "manual",
+        N_("manual"),
+        id="home.manual",
+        tooltip=N_("The manual: a page for every call and every error"),
+    ),
+    Binding("question_mark", "help", N_("help"), key_display="?", id="home.help", tooltip=N_("All keys")),
+    Binding("q", "quit", N_("quit"), id="home.quit", tooltip=N_("Leave sockviz")),
 ]
 
 
@@ -46,8 +61,12 @@ class CourseList(OptionList):
     """The lessons, one a line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "cursor_up", "choose", key_display="↑↓", id="home.up", tooltip="The lesson above"),
-        Binding("down", "cursor_down", "below", show=False, id="home.down", tooltip="The lesson below"),
+        Binding(
+            "up", "cursor_up", N_("choose"), key_display="↑↓", id="home.up", tooltip=N_("The lesson above")
+        ),
+        Binding(
+            "down", "cursor_down", N_("below"), show=False, id="home.down", tooltip=N_("The lesson below")
+        ),
     ]
 
 
@@ -72,7 +91,9 @@ class HomeScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Title, the course beside its summary, keys."""
-        brand = Content.assemble((" sockviz", "bold $primary"), ("   the sockets API, performed", "$quiet"))
+        brand = Content.assemble(
+            (" sockviz", "bold $primary"), (f"   {_('the sockets API, performed')}", "$quiet")
+        )
         yield Static(brand, id="brand")
         yield Static(id="resume")
         with Horizontal(id="home"):
@@ -84,7 +105,7 @@ class HomeScreen(Screen[None]):
     def on_mount(self) -> None:
         """Begins at the lesson that was open last."""
         courses = self.query_one(CourseList)
-        courses.border_title, courses.border_subtitle = "course", self._lab
+        courses.border_title, courses.border_subtitle = _("course"), self._lab
         self._fill()
         last = self._last()
         at = self._course.index(last[0]) if last else 0
@@ -107,17 +128,17 @@ class HomeScreen(Screen[None]):
         courses.set_options(_row(entry, progress.of(entry.slug)) for entry in self._course)
         last = self._last()
         if last is None:
-            resume = Content.styled(" Begin with the first lesson: enter opens it.", "$quiet")
+            resume = Content.styled(f" {_('Begin with the first lesson: enter opens it.')}", "$quiet")
         else:
             entry, page = last
             resume = Content.assemble(
-                (" c ", "bold $primary"), ("continue where you left off: ", "$quiet"),
-                (entry.name, "bold"), (f", page {page + 1}", "$quiet"),
+                (" c ", "bold $primary"), (_("continue where you left off:") + " ", "$quiet"),
+                (entry.name, "bold"), (", " + _("page {number}").format(number=page + 1), "$quiet"),
             )  # fmt: skip
         if self._store.message:
             resume = Content.styled(f" {self._store.message}", "$warning")
         if not self._course:
-            resume = Content.styled(" No lessons were found.", "$warning")
+            resume = Content.styled(f" {_('No lessons were found.')}", "$warning")
         self.query_one("#resume", Static).update(resume)
 
     def _last(self) -> tuple[CourseEntry, int] | None:
@@ -189,33 +210,40 @@ def _mark(entry: CourseEntry, read: LessonProgress) -> tuple[str, str]:
 
 #: What a lesson may need, in words. Only an isolated lab has the first two on every machine.
 _NEEDS = {
-    "packets": "captured packets",
-    "private": "a network of its own",
-    "counters": "the kernel's counters",
+    "packets": N_("captured packets"),
+    "private": N_("a network of its own"),
+    "counters": N_("the kernel's counters"),
     "ipv6": "IPv6",
 }
 
 
 def _about(entry: CourseEntry, read: LessonProgress) -> Content:
-    lab = "two hosts with a link between them" if entry.lab == "two-hosts" else "loopback"
+    lab = _("two hosts with a link between them") if entry.lab == "two-hosts" else "loopback"
+    minutes = entry.minutes
     facts = [
-        ("time", f"about {entry.minutes} minutes" if entry.minutes else "as long as you like"),
-        ("lab", lab),
-        ("needs", ", ".join(_NEEDS.get(need, need) for need in entry.needs) or "nothing special"),
-        ("read", _read(entry, read)),
+        (
+            _("time"),
+            ngettext("about {count} minute", "about {count} minutes", minutes).format(count=minutes)
+            if minutes
+            else _("as long as you like"),
+        ),
+        (_("lab"), lab),
+        (_("needs"), ", ".join(_(_NEEDS.get(need, need)) for need in entry.needs) or _("nothing special")),
+        (_("read"), _read(entry, read)),
     ]
+    column = max(6, *(cell_len(name) for name, _value in facts)) + 2
     parts: list[str | Content | tuple[str, str]] = [(entry.summary, "bold"), "\n\n"]
     for name, value in facts:
-        parts += [(f"{name:<8}", "$quiet"), value, "\n"]
+        parts += [(name + " " * (column - cell_len(name)), "$quiet"), value, "\n"]
     if entry.skipped:
-        parts += ["\n", ("Not on this machine: ", "bold $warning"), (entry.skipped, "$warning"), "\n"]
+        parts += ["\n", (_("Not on this machine:") + " ", "bold $warning"), (entry.skipped, "$warning"), "\n"]
     return Content.assemble(*parts)
 
 
 def _read(entry: CourseEntry, read: LessonProgress) -> str:
     pages = read.pages or entry.pages
     if not read.seen:
-        return f"not yet, {pages} pages" if pages else "not yet"
+        return _("not yet, {count} pages").format(count=pages) if pages else _("not yet")
     if read.is_complete:
-        return f"all {pages} pages"
-    return f"{len(read.seen)} of {pages} pages"
+        return _("all {count} pages").format(count=pages)
+    return _("{seen} of {count} pages").format(seen=len(read.seen), count=pages)

@@ -17,7 +17,7 @@ from textual.widget import Widget
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from sockviz.language import _
+from sockviz.language import N_, _
 from sockviz.manual.document import document
 from sockviz.manual.pages import GROUPS, BadPage, CallPage, ManualPage
 from sockviz.manual.reader import Manual
@@ -25,22 +25,22 @@ from sockviz.tui.widgets.key_bar import KeyBar
 from sockviz.tui.widgets.markdown import lines_of
 
 KEYS: list[BindingType] = [
-    Binding("enter", "choose", "open", priority=True, id="manual.open", tooltip="Open the highlighted page"),
+    Binding("enter", "choose", N_("open"), priority=True, id="manual.open", tooltip=N_("Open the highlighted page")),
     Binding(
-        "up", "move(-1)", "move", key_display="↑↓", priority=True, id="manual.up",
-        tooltip="Scroll, or choose a page in the list",
+        "up", "move(-1)", N_("move"), key_display="↑↓", priority=True, id="manual.up",
+        tooltip=N_("Scroll, or choose a page in the list"),
     ),
-    Binding("down", "move(1)", "down", show=False, priority=True, id="manual.down", tooltip="Scroll down, or the page below"),
+    Binding("down", "move(1)", N_("down"), show=False, priority=True, id="manual.down", tooltip=N_("Scroll down, or the page below")),
     Binding(
-        "space,pagedown", "leaf(1)", "page down", key_display="space", priority=True, id="manual.page-down",
-        tooltip="One screen down (also PageDown)",
+        "space,pagedown", "leaf(1)", N_("page down"), key_display=N_("space"), priority=True, id="manual.page-down",
+        tooltip=N_("One screen down (also PageDown)"),
     ),
     Binding(
-        "b,pageup", "leaf(-1)", "page up", key_display="b", priority=True, id="manual.page-up",
-        tooltip="One screen up (also PageUp)",
+        "b,pageup", "leaf(-1)", N_("page up"), key_display="b", priority=True, id="manual.page-up",
+        tooltip=N_("One screen up (also PageUp)"),
     ),
-    Binding("m", "further", "next page", id="manual.further", tooltip="The call of the error, and then the list of all pages"),
-    Binding("escape,q", "dismiss", "close", key_display="esc", id="manual.close", tooltip="Back to where you were (also q)"),
+    Binding("m", "further", N_("next page"), id="manual.further", tooltip=N_("The call of the error, and then the list of all pages")),
+    Binding("escape,q", "dismiss", N_("close"), key_display=N_("esc"), id="manual.close", tooltip=N_("Back to where you were (also q)")),
 ]  # fmt: skip
 
 #: Lines wider than this are hard to read.

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from sockviz.language import N_, _
 from sockviz.tui.course import CannotOpen, CourseEntry, OpenRun
 from sockviz.tui.widgets.key_bar import KeyBar
 
@@ -23,7 +24,12 @@ class OpeningScreen(Screen["Run | None"]):
     CSS_PATH = "opening.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "q,escape,enter,space", "give_up", "back", key_display="q", id="opening.back", tooltip="Go back"
+            "q,escape,enter,space",
+            "give_up",
+            N_("back"),
+            key_display="q",
+            id="opening.back",
+            tooltip=N_("Go back"),
         ),
     ]
 
@@ -36,7 +42,7 @@ class OpeningScreen(Screen["Run | None"]):
     def compose(self) -> ComposeResult:
         """The lesson's name, and what happens."""
         yield Static(Content.styled(self.entry.name, "bold"), id="name")
-        yield Static(Content("Starting its processes…"), id="state")
+        yield Static(Content(_("Starting its processes…")), id="state")
         yield KeyBar()
 
     def on_mount(self) -> None:

@@ -9,6 +9,8 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
+from sockviz.language import _
+
 
 class KeyBar(Widget):
     """All bindings of the screen that are shown, in their order."""
@@ -25,13 +27,13 @@ class KeyBar(Widget):
         """No longer follows."""
         self.screen.bindings_updated_signal.unsubscribe(self)
 
-    def _changed(self, _: Screen[object]) -> None:
+    def _changed(self, _screen: Screen[object]) -> None:
         self.refresh()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """The tooltip is that of the key under the mouse."""
         under = next((b for first, last, b in self._spans if first <= event.x < last), None)
-        self.tooltip = Content(under.tooltip or under.description) if under else None
+        self.tooltip = Content(_(under.tooltip or under.description)) if under else None
 
     def on_click(self, event: events.Click) -> None:
         """A click is that key."""
@@ -42,9 +44,9 @@ class KeyBar(Widget):
     def render(self) -> Content:
         """As many keys as fit; the last two (help and quit) always."""
         shown: dict[str, Binding] = {}
-        for _, binding, enabled, _ in self.screen.active_bindings.values():
-            if binding.show and enabled:
-                shown.setdefault(binding.action, binding)
+        for active in self.screen.active_bindings.values():
+            if active.binding.show and active.enabled:
+                shown.setdefault(active.binding.action, active.binding)
         bindings = sorted(shown.values(), key=self._place)  # the focused widget's own would come first
         for gap, short in (("  ", False), ("  ", True), (" ", True)):
             texts = {binding: self._text(binding, short) for binding in bindings}
@@ -66,10 +68,11 @@ class KeyBar(Widget):
 
     def _text(self, binding: Binding, short: bool) -> str:
         """``C/Python``, or where room is short ``C``."""
-        return binding.description.partition("/")[0] if short else binding.description
+        said = _(binding.description)
+        return said.partition("/")[0] if short else said
 
     def _key(self, binding: Binding) -> str:
-        return binding.key_display or self.app.get_key_display(binding)
+        return self.app.get_key_display(binding)
 
     def _drawn(self, bindings: list[Binding], texts: dict[Binding, str], gap: str) -> Content:
         parts: list[str | tuple[str, str] | Content] = [" "]
