@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.command import Provider
 from textual.screen import Screen
 
+from sockviz.language import _
 from sockviz.lesson.document import Predict, Prose
 from sockviz.player.run import Do, Run
 from sockviz.progress import ProgressStore
@@ -185,7 +186,7 @@ class LessonScreen(Screen[tuple[str, ...]]):
                     self._hint = hints.waits_for(following.call)
                 self.run_worker(self._advance(), name="advance")
             case Onward.BUSY:
-                self._hint = hints.BUSY
+                self._hint = _(hints.BUSY)
             case Onward.END:
                 self._hint = hints.end_of(reading.mode)
         self._draw()
@@ -197,7 +198,7 @@ class LessonScreen(Screen[tuple[str, ...]]):
             if self._run.problem is None:  # otherwise the screen says it from now on
                 raise
             self._draw()
-        if self._hint == hints.BUSY:
+        if self._hint == _(hints.BUSY):
             self._hint = ""
             self._draw()
 
@@ -206,14 +207,14 @@ class LessonScreen(Screen[tuple[str, ...]]):
         self._acted()
         self._overlays.shut(Kind.ERRNO)
         if not self.reading.back():
-            self._hint = hints.BEGINS_HERE
+            self._hint = _(hints.BEGINS_HERE)
         self._draw()
 
     def action_event(self, step: int) -> None:
         """One event back or forward, within what has happened."""
         self._acted()
         if not self.reading.go(self.reading.cursor + step) and step > 0:
-            self._hint = hints.NOTHING_AFTER
+            self._hint = _(hints.NOTHING_AFTER)
         self._draw()
 
     def action_first(self) -> None:
@@ -241,7 +242,7 @@ class LessonScreen(Screen[tuple[str, ...]]):
         self._acted()
         if not playing:
             self._played_page = self.reading.page.index
-            self._hint = hints.PLAYING
+            self._hint = _(hints.PLAYING)
             self._playing.begin()
         self._draw()
 
@@ -254,7 +255,7 @@ class LessonScreen(Screen[tuple[str, ...]]):
         onward = reading.onward
         if onward is Onward.BUSY:
             return PACE / 4
-        self._hint = hints.PLAYING
+        self._hint = _(hints.PLAYING)
         self._onward()
         return PACE if onward in (Onward.STEP, Onward.PERFORM) else None
 
@@ -288,7 +289,7 @@ class LessonScreen(Screen[tuple[str, ...]]):
             self._note_prediction(each, None)
         if question is not None:
             self.query_one(LessonPane).reveal(question.line)
-            self._hint = hints.PREDICT
+            self._hint = _(hints.PREDICT)
 
     def _note_prediction(self, question: Predict, choice: int | None) -> None:
         page = self.reading.page
@@ -399,7 +400,7 @@ class LessonScreen(Screen[tuple[str, ...]]):
         """Ends every process of the lesson, then goes back."""
         if not self._leaving:
             self._acted()
-            self._hint = hints.LEAVING
+            self._hint = _(hints.LEAVING)
             self._draw()
             self._leaving = True
             self._countdowns.stop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-from sockviz.language import N_, _
+from sockviz.language import N_
 
 #: Said once, of all digits together.
 _ANSWER, _ANSWER_TOOLTIP = N_("answer"), N_("Answer the open question with that choice")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sockviz.lab.supervisor import LabRefused
+from sockviz.language import _
 from sockviz.model.link import Flight
 from sockviz.player.run import Run
 from sockviz.tui import hints
@@ -24,16 +25,16 @@ def chosen(view: View) -> Flight | None:
 async def act(run: Run, view: View, verb: str) -> str:
     """Does `verb` by hand. Returns the word to show for it."""
     if view.mode is not Mode.LIVE:
-        return hints.LINK_IS_PAST
+        return _(hints.LINK_IS_PAST)
     link = view.world.link
     if verb == "hold" and link is not None and link.holding:
         verb = "release"
     frame = None
-    word = hints.LINK_HELD if verb == "hold" else hints.LINK_RELEASED
+    word = _(hints.LINK_HELD if verb == "hold" else hints.LINK_RELEASED)
     if verb in ON_A_PACKET:
         flight = chosen(view)
         if flight is None:
-            return hints.LINK_EMPTY
+            return _(hints.LINK_EMPTY)
         frame = flight.frames[0]
         word = hints.link_did(verb, view.world.packets[flight.packet].text)
     try:

@@ -30,7 +30,10 @@ KEYS: list[BindingType] = [
         "up", "move(-1)", N_("move"), key_display="↑↓", priority=True, id="manual.up",
         tooltip=N_("Scroll, or choose a page in the list"),
     ),
-    Binding("down", "move(1)", N_("down"), show=False, priority=True, id="manual.down", tooltip=N_("Scroll down, or the page below")),
+    Binding(
+        "down", "move(1)", N_("down"), show=False, priority=True, id="manual.down",
+        tooltip=N_("Scroll down, or the page below"),
+    ),
     Binding(
         "space,pagedown", "leaf(1)", N_("page down"), key_display=N_("space"), priority=True, id="manual.page-down",
         tooltip=N_("One screen down (also PageDown)"),
@@ -39,8 +42,14 @@ KEYS: list[BindingType] = [
         "b,pageup", "leaf(-1)", N_("page up"), key_display="b", priority=True, id="manual.page-up",
         tooltip=N_("One screen up (also PageUp)"),
     ),
-    Binding("m", "further", N_("next page"), id="manual.further", tooltip=N_("The call of the error, and then the list of all pages")),
-    Binding("escape,q", "dismiss", N_("close"), key_display=N_("esc"), id="manual.close", tooltip=N_("Back to where you were (also q)")),
+    Binding(
+        "m", "further", N_("next page"), id="manual.further",
+        tooltip=N_("The call of the error, and then the list of all pages"),
+    ),
+    Binding(
+        "escape,q", "dismiss", N_("close"), key_display=N_("esc"), id="manual.close",
+        tooltip=N_("Back to where you were (also q)"),
+    ),
 ]  # fmt: skip
 
 #: Lines wider than this are hard to read.

@@ -10,6 +10,7 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.widget import Widget
 
+from sockviz.language import _
 from sockviz.tui.view import View
 from sockviz.tui.widgets.page_text import Asked, PageText, page_text
 
@@ -92,8 +93,10 @@ class LessonPane(VerticalScroll):
         line = max((n for n in view.world.begun.values() if view.page.line <= n), default=None)
         if view.page.index != self._page:
             self._page = view.page.index
-            self.border_title = "lesson"
-            self.border_subtitle = f"page {view.page.index + 1} of {len(view.lesson.pages)}"
+            self.border_title = _("lesson")
+            self.border_subtitle = _("page {number} of {pages}").format(
+                number=view.page.index + 1, pages=len(view.lesson.pages)
+            )
             self.scroll_home(animate=False)
         elif new := answers - self._answers:
             self.reveal(min(new), max(judged, default=0))

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.screen import Screen
 
+from sockviz.language import N_, _
 from sockviz.model.events import CallReturned
 from sockviz.tui.stage import ErrnoCard, InspectorView, StateDiagram
 from sockviz.tui.stage.errno_card import Story
@@ -22,7 +23,11 @@ class Kind(Enum):
     ERRNO = "errno"
 
 
-_TITLES = {Kind.INSPECTOR: "evidence", Kind.STATES: "TCP states, RFC 9293", Kind.ERRNO: "the call failed"}
+_TITLES = {
+    Kind.INSPECTOR: N_("evidence"),
+    Kind.STATES: N_("TCP states, RFC 9293"),
+    Kind.ERRNO: N_("the call failed"),
+}
 
 
 class Overlay(VerticalScroll):
@@ -33,8 +38,8 @@ class Overlay(VerticalScroll):
         self.kind = kind
         self.can_focus = kind is not Kind.ERRNO
         self._body = _body(kind, story)
-        self.border_title = _TITLES[kind]
-        self.border_subtitle = "m manual  esc closes" if kind is Kind.ERRNO else "esc closes"
+        self.border_title = _(_TITLES[kind])
+        self.border_subtitle = _("m manual  esc closes") if kind is Kind.ERRNO else _("esc closes")
 
     def compose(self) -> ComposeResult:
         """The drawing."""

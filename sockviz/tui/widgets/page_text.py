@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from string import Formatter
 
 from textual.content import Content
 from textual.style import Style
 
+from sockviz.language import _
 from sockviz.lesson.document import Covers, Expect, Note, Perform, Predict, Prose
 from sockviz.model.calls import Stage
 from sockviz.model.wording import ENDING
@@ -63,7 +65,7 @@ def page_text(view: View, asked: Asked, notes: bool, width: int) -> PageText:
 
 def _note(block: Note, width: int) -> list[Content]:
     edge = Content.styled("┊ ", "$accent")
-    label = Content.assemble(edge, ("for the instructor", "italic $accent"))
+    label = Content.assemble(edge, (_("for the instructor"), "italic $accent"))
     return [label, *hang(Content.styled(block.text, "$quiet"), edge, edge, width)]
 
 
@@ -116,7 +118,7 @@ def _question(block: Predict, view: View, asked: Asked, width: int) -> list[Cont
     is_open = block.line in asked.open
     colour = "$accent" if is_open else "$quiet"
     edge = Content.styled("▌ " if asked.pointed == block.line else "│ ", colour)
-    lines = [edge + Content.styled("predict", f"bold {colour}")]
+    lines = [edge + Content.styled(_("predict"), f"bold {colour}")]
     lines += hang(inline_text(block.question).stylize_before("bold"), edge, edge, width)
     chosen = asked.choices.get(block.line)
     for number, choice in enumerate(block.choices):
@@ -151,28 +153,40 @@ def _choice(
 
 def _remark(block: Predict, view: View, asked: Asked) -> Content | None:
     if block.line in asked.open:
-        keys = f"press 1–{len(block.choices)}" if len(block.choices) > 1 else "press 1"
+        keys = f"1–{len(block.choices)}" if len(block.choices) > 1 else "1"
         if asked.pointed == block.line:
-            return Content.styled(f"{keys}, or space again to pass", "$accent")
-        return Content.styled(f"{keys}, or click", "$quiet")
+            return Content.styled(_("press {keys}, or space again to pass").format(keys=keys), "$accent")
+        return Content.styled(_("press {keys}, or click").format(keys=keys), "$quiet")
     answer = view.world.answers.get(block.line)
     chosen = asked.choices.get(block.line)
     picked = block.choices[chosen] if chosen is not None and chosen < len(block.choices) else None
     if answer is None:
         if picked is None:
-            return Content.styled("passed over" if block.line in asked.choices else "not answered", "$quiet")
-        return Content.styled("the kernel answers at the end of the page", "$quiet")
+            return Content.styled(
+                _("passed over") if block.line in asked.choices else _("not answered"), "$quiet"
+            )
+        return Content.styled(_("the kernel answers at the end of the page"), "$quiet")
     if answer.answer is None:
-        return Content.styled(f"The kernel gave no answer: {answer.reason}", "$warning")
+        return Content.styled(
+            _("The kernel gave no answer: {reason}").format(reason=answer.reason), "$warning"
+        )
     said = answer.answer.strip(" `")
     if picked is None:
-        return Content.assemble("The kernel says ", (said, "bold"), ".")
+        return _filled(_("The kernel says {answer}."), answer=said)
     if same(answer.answer, picked):
-        return Content.assemble("The kernel says ", (said, "bold"), ", as you predicted.")
-    back = "" if view.mode is Mode.REVIEW else " b steps back to where it was decided."
-    return Content.assemble(
-        "The kernel says ", (said, "bold"), "; you predicted ", (picked.strip(" `"), "bold"), f".{back}"
-    )
+        return _filled(_("The kernel says {answer}, as you predicted."), answer=said)
+    sentence = _("The kernel says {answer}; you predicted {choice}.")
+    if view.mode is not Mode.REVIEW:
+        sentence += " " + _("b steps back to where it was decided.")
+    return _filled(sentence, answer=said, choice=picked.strip(" `"))
+
+
+def _filled(sentence: str, **holes: str) -> Content:
+    """`sentence` with its holes filled in bold."""
+    parts: list[str | tuple[str, str]] = []
+    for text, hole, _form, _conversion in Formatter().parse(sentence):
+        parts += [text, *([(holes[hole], "bold")] if hole else [])]
+    return Content.assemble(*parts)
 
 
 def same(answer: str, choice: str) -> bool:

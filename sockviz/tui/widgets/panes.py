@@ -6,6 +6,8 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 
+from sockviz.language import _
+
 #: The panes, left to right, by the id of the widget that fills each.
 PANES = ("lesson", "stage-left", "stage-wire", "stage-right")
 #: What the screen is whole at.
@@ -29,9 +31,8 @@ class Panes:
         """A kind word on a terminal that is too small."""
         if not self._small:
             return ""
-        return (
-            f"{size.width}×{size.height} shows one pane at a time, Tab the next; "
-            f"from {SMALLEST.width}×{SMALLEST.height} all at once."
+        return _("{size} shows one pane at a time, Tab the next; from {whole} all at once.").format(
+            size=f"{size.width}×{size.height}", whole=f"{SMALLEST.width}×{SMALLEST.height}"
         )
 
     def resized(self, size: Size) -> None:

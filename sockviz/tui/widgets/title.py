@@ -6,20 +6,22 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
+from sockviz.language import N_, _
+from sockviz.model.wording import lab_word
 from sockviz.tui.hints import why_not_isolated
 from sockviz.tui.view import Mode, View
 
 _BADGES = {
-    Mode.LIVE: ("● LIVE", "bold $badge-live"),
-    Mode.REVIEW: ("◂ REVIEW", "bold $badge-review"),
-    Mode.RECORDED: ("■ RECORDED", "bold $badge-recorded"),
+    Mode.LIVE: ("●", N_("LIVE"), "bold $badge-live"),
+    Mode.REVIEW: ("◂", N_("REVIEW"), "bold $badge-review"),
+    Mode.RECORDED: ("■", N_("RECORDED"), "bold $badge-recorded"),
 }
-_LABS = {"host": "host loopback", "isolated": "isolated loopback", "two-hosts": "two hosts"}
+_LABS = {"host": N_("host loopback"), "isolated": N_("isolated loopback"), "two-hosts": N_("two hosts")}
 
 
 def lab_name(kind: str) -> str:
     """What a lab of that kind is called on the screen."""
-    return _LABS.get(kind, kind)
+    return _(_LABS.get(kind, kind))
 
 
 class TitleLine(Widget):
@@ -47,12 +49,13 @@ def title(view: View, width: int) -> Content:
     name = Content.styled(lesson.title, "bold")
     if lesson.number is not None:
         name = Content.assemble((f"{lesson.number}", "bold $accent"), "  ", name)
-    page = Content.assemble(("page ", "$quiet"), (f"{view.page.index + 1}/{pages}", "bold"))
-    badge = Content.styled(*_BADGES[view.mode])
+    page = Content.assemble((_("page") + " ", "$quiet"), (f"{view.page.index + 1}/{pages}", "bold"))
+    symbol, word, style = _BADGES[view.mode]
+    badge = Content.styled(f"{symbol} {_(word)}", style)
     lab = Content.styled(lab_name(view.lab.kind), "$quiet")
     brand = Content.styled("sockviz", "$quiet")
     bar = _bar(view.page.index + 1, pages, min(24, max(8, width // 6)))
-    short = Content.styled(view.lab.kind, "$quiet")
+    short = Content.styled(lab_word(view.lab.kind), "$quiet")
     for left, right in (
         ([brand, name], [page + " " + bar, badge, lab]),
         ([name], [page + " " + bar, badge, lab]),
