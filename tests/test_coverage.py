@@ -1,12 +1,17 @@
-"""What the report of the course's coverage says."""
+"""What the course covers: the report itself, and that nothing is missing."""
 
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
+
+import pytest
 
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.parser import parse_lesson
-from tools.coverage import Item, Place, gaps, marked, perform
+from sockviz.player.shelf import course, read_lesson
+from tests.required import unavailable
+from tools.coverage import ERRORS, Item, Place, gaps, marked, perform, perform_course, read_inventory
 
 HEAD = "---\ntitle: T\nsummary: S\n---\n\n"
 ASKING = (
@@ -57,3 +62,22 @@ def test_a_lesson_that_gets_stuck_says_why() -> None:
     (said,) = asyncio.run(perform(lesson(page))).stuck
     assert said.startswith("accept got stuck: ")
     assert "nothing is left that could wake it" in said
+
+
+@pytest.fixture(scope="module")
+def lessons() -> list[Lesson]:
+    return [read_lesson(Path(name.path)) for name in course()]
+
+
+def test_the_course_meets_every_item_of_the_notes(lessons: list[Lesson]) -> None:
+    inventory = read_inventory()
+    assert len(inventory) == 207
+    assert gaps(inventory, marked(lessons)) == []
+
+
+def test_the_course_meets_every_error(lessons: list[Lesson]) -> None:
+    met = asyncio.run(perform_course(lessons))
+    if met.skipped:
+        unavailable("; ".join(met.skipped))
+    assert met.stuck == ()
+    assert [name for name in ERRORS if name not in met.errors] == []
