@@ -9,6 +9,7 @@ from enum import IntEnum
 
 from rich.cells import cell_len
 
+from sockviz.language import _
 from sockviz.lesson.c_view import c_lines
 from sockviz.lesson.document import Statement
 from sockviz.model.calls import Call, Stage
@@ -144,7 +145,7 @@ def _block(
     current = calls[-1] if calls else None
     result = _result(progress, calls)
     if is_next and (awaited := _awaited(view)) is not None:
-        result = line((f"waits for {awaited.name}", "asleep"))
+        result = line((_("waits for {call}").format(call=awaited.name), "asleep"))
     failed = any("bad" in role.split() for _, role in result.runs)
     alone = failed and _LEAST_SOURCE + result.width + 3 > width
     names = current is not None and current.name in NAMING

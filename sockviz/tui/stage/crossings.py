@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from sockviz.language import N_, _
 from sockviz.model.inference import InferredSegment
 from sockviz.model.segments import Endpoint, IcmpHeader, Packet
 from sockviz.model.sockets import SocketRow
@@ -19,21 +20,21 @@ from sockviz.tui.view import View
 KERNEL = "kernel"
 #: ICMP destination unreachable, by code (RFC 792), as people say it.
 _UNREACHABLE = {
-    0: "net unreachable",
-    1: "host unreachable",
-    2: "protocol unreachable",
-    3: "port unreachable",
-    4: "too big",
+    0: N_("net unreachable"),
+    1: N_("host unreachable"),
+    2: N_("protocol unreachable"),
+    3: N_("port unreachable"),
+    4: N_("too big"),
 }
 
 
 class Fate(Enum):
     """What became of a packet on a link that is in our hands."""
 
-    CROSSED = "crossed"
-    HELD = "held"
-    RELEASED = "released"  # it was held at the resting place before, and has been let through since
-    DROPPED = "dropped"
+    CROSSED = N_("crossed")
+    HELD = N_("held")
+    RELEASED = N_("released")  # it was held at the resting place before, and has been let through since
+    DROPPED = N_("dropped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,8 @@ class Crossing:
     def labels(self, with_numbers: bool, with_all: bool = False) -> tuple[str, ...]:
         """What to write on the arrow, the fullest first; sequence numbers, and what is on the wire, only where asked for."""
         times = f" ×{self.copies}" if self.copies > 1 else ""
-        marks = times + (" again" if self.again else "") + (" late" if self.late else "")
-        brief = times + (" ↻" if self.again else "") + (" ‹late›" if self.late else "")
+        marks = times + (f" {_('again')}" if self.again else "") + (f" {_('late')}" if self.late else "")
+        brief = times + (" ↻" if self.again else "") + (f" ‹{_('late')}›" if self.late else "")
         size = f" {self.length}" if self.length else ""
         numbers = (
             ""
@@ -198,12 +199,11 @@ def _on_the_wire(packet: Packet) -> str:
 
 def _icmp(header: IcmpHeader) -> str:
     if header.type == 3:  # ICMPv4 destination unreachable
-        return f"ICMP {_UNREACHABLE.get(header.code, 'unreachable')}"
+        return f"ICMP {_(_UNREACHABLE.get(header.code, 'unreachable'))}"
     if header.type == 1:  # ICMPv6 destination unreachable
-        return "ICMP unreachable"
-    return {0: "ICMP reply", 8: "ICMP echo", 128: "ICMP echo", 129: "ICMP reply"}.get(
-        header.type, f"ICMP {header.type}/{header.code}"
-    )
+        return f"ICMP {_('unreachable')}"
+    word = {0: _("reply"), 8: _("echo"), 128: _("echo"), 129: _("reply")}.get(header.type)
+    return f"ICMP {word or f'{header.type}/{header.code}'}"
 
 
 def _inferred(it: InferredSegment) -> Crossing:

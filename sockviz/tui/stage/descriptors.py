@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from sockviz.language import N_, _, ngettext
 from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
 from sockviz.model.wording import address_text, ends_text, seconds_text
 from sockviz.model.world import Process, World
@@ -25,11 +26,12 @@ _HAS_FIN = frozenset({State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK, State.TIM
 _FIN_UNACKED = frozenset({State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK})
 #: What a timer counts down to, and what is said once it has run out.
 _TIMER_WORDS = {
-    Timer.ON: ("retry in", "retry due"),
-    Timer.KEEPALIVE: ("keepalive in", "keepalive due"),
-    Timer.TIMEWAIT: ("gone in", "gone any moment"),
-    Timer.PERSIST: ("window probe in", "window probe due"),
+    Timer.ON: (N_("retry in {time}"), N_("retry due")),
+    Timer.KEEPALIVE: (N_("keepalive in {time}"), N_("keepalive due")),
+    Timer.TIMEWAIT: (N_("gone in {time}"), N_("gone any moment")),
+    Timer.PERSIST: (N_("window probe in {time}"), N_("window probe due")),
 }
+_ANY_TIMER = (N_("timer {time}"), N_("timer due"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,8 @@ def table(view: View, process: Process, width: int, height: int, hues: dict[str,
         return []
     if not held and not left:
         had_some = any(known.creator == process.name for known in view.world.sockets.values())
-        nothing = "all its sockets are closed" if had_some else "no sockets yet"
-        nothing = nothing if process.alive else "no descriptors: the kernel closed them all"
+        nothing = _("all its sockets are closed") if had_some else _("no sockets yet")
+        nothing = nothing if process.alive else _("no descriptors: the kernel closed them all")
         return [fit(line(" ", (nothing, "muted")), width)]
     pen = _Pen(
         view,
@@ -118,7 +120,7 @@ def _detailed(pen: _Pen, held: list[Held], left: list[Held], height: int) -> lis
                 blocks[index] = fuller
     lines = [it for block in blocks[: len(held)] for it in block]
     if ruled:
-        lines.append(pen.rule("no descriptor"))
+        lines.append(pen.rule(_("no descriptor")))
     return lines + [it for block in blocks[len(held) :] for it in block]
 
 
@@ -143,7 +145,7 @@ def _summarised(pen: _Pen, held: list[Held], left: list[Held], height: int) -> l
     room = max(1, height - 1 - spare)
     chosen = sorted(order[:room])
     rest = Counter(
-        row.state.value if (row := everything[i].row) is not None else "in no kernel table"
+        row.state.value if (row := everything[i].row) is not None else _("in no kernel table")
         for i in order[room:]
     )
     counted = ", ".join(f"{count} {state}" for state, count in rest.most_common())
@@ -241,14 +243,14 @@ class _Pen:
         if known is not None and known.peer is not None:
             closed = line((f"{STATE_SYMBOLS[State.CLOSED]} CLOSED", state_role(State.CLOSED)))
             return self._first_that_fits(
-                closed + line(("  in no kernel table any more", "muted")),
-                closed + line(("  no row left", "muted")),
+                closed + line(("  " + _("in no kernel table any more"), "muted")),
+                closed + line(("  " + _("no row left"), "muted")),
                 closed,
             )
         return self._first_that_fits(
-            line(("—  not bound, in no kernel table", "muted")),
-            line(("—  in no kernel table", "muted")),
-            line(("—  not bound", "muted")),
+            line(("—  " + _("not bound, in no kernel table"), "muted")),
+            line(("—  " + _("in no kernel table"), "muted")),
+            line(("—  " + _("not bound"), "muted")),
         )
 
     def _first_that_fits(self, *candidates: Line, taken: int = 16) -> Line:
@@ -258,7 +260,12 @@ class _Pen:
         texts: tuple[str, ...]
         if row.bound_only:
             name = address_text(row.local)
-            texts = (f" bound to {name}, not listening", f" bound to {name}", name, f":{port_of(row.local)}")
+            texts = (
+                " " + _("bound to {name}, not listening").format(name=name),
+                " " + _("bound to {name}").format(name=name),
+                name,
+                f":{port_of(row.local)}",
+            )
         elif row.family == "AF_UNIX":
             texts = (address_text(row.local or row.peer),)
         elif row.peer is None:
@@ -278,19 +285,25 @@ class _Pen:
         return crop(line(text), max(0, room)) if row.family == "AF_UNIX" or row.peer is None else Line()
 
     def _timer(self, row: SocketRow) -> str:
+        again = ", " + _("again ×{count}").format(count=row.retransmits) if row.retransmits else ""
+        return self._countdown(row) + again
+
+    def _countdown(self, row: SocketRow) -> str:
+        counts, over = _TIMER_WORDS[row.timer] if row.timer is not None else _ANY_TIMER
+        time = self._time_left(row)
+        return _(counts).format(time=time) if time else _(over)
+
+    def _time_left(self, row: SocketRow) -> str:
+        """Until the row's timer runs out; nothing once it has."""
         assert row.expires is not None
         now = self.view.now if self.view.now is not None else self.view.world.at
-        counts, over = _TIMER_WORDS[row.timer] if row.timer is not None else ("timer", "timer due")
-        again = f", again ×{row.retransmits}" if row.retransmits else ""
-        return (f"{counts} {seconds_text(row.expires - now)}" if row.expires > now else over) + again
+        return seconds_text(row.expires - now) if row.expires > now else ""
 
     def _brief_timer(self, row: SocketRow, room: int) -> Line:
         """The countdown at the end of a socket's own line, as long as there is room for."""
         if row.expires is None:
             return Line()
-        whole = self._timer(row)
-        short = whole.partition(", again")[0]
-        texts = (f"  {whole}", f"  {short}", f" {short.partition(' in ')[2]}")
+        texts = (f"  {self._timer(row)}", f"  {self._countdown(row)}", f" {self._time_left(row)}")
         said = next((text for text in texts if cell_len(text) <= room), "")
         return line((said, self._timer_role(row)))
 
@@ -313,7 +326,7 @@ class _Pen:
         if (worth_it or detail > 1) and not row.bound_only and not orphan_at_rest:
             lines += self._bytes(row)
         if row.drops:
-            lines.append(line("   ", (f"{row.drops} dropped for want of room", "bad")))
+            lines.append(line("   ", (_("{count} dropped for want of room").format(count=row.drops), "bad")))
         return lines
 
     def _bytes(self, row: SocketRow) -> list[Line]:
@@ -362,24 +375,24 @@ def _plain_target(entry: FdEntry) -> str:
 
 def _received(row: SocketRow) -> str:
     if row.protocol == "UDP" and row.recv_q:
-        return " of buffer memory"
+        return " " + _("of buffer memory")
     if row.state in _HAS_FIN and row.recv_q:
         waiting = row.recv_q - 1
-        return (
-            f" = {waiting} bytes + the FIN"
-            if waiting > 1
-            else " = 1 byte + the FIN"
-            if waiting
-            else " = the FIN"
+        if not waiting:
+            return " " + _("= the FIN")
+        return " " + ngettext("= {count} byte + the FIN", "= {count} bytes + the FIN", waiting).format(
+            count=waiting
         )
-    return " to be read" if row.recv_q else ""
+    return " " + _("to be read") if row.recv_q else ""
 
 
 def _sent(row: SocketRow) -> str:
     if not row.send_q:
         return ""
     if row.state is State.SYN_SENT:
-        return " = the SYN"
+        return " " + _("= the SYN")
     if row.state in _FIN_UNACKED:
-        return f" = {row.send_q - 1} + the FIN" if row.send_q > 1 else " = the FIN"
-    return " not acknowledged" if row.protocol == "TCP" else " of buffer memory"
+        return " " + (
+            _("= {count} + the FIN").format(count=row.send_q - 1) if row.send_q > 1 else _("= the FIN")
+        )
+    return " " + (_("not acknowledged") if row.protocol == "TCP" else _("of buffer memory"))

@@ -15,6 +15,7 @@ from textual.strip import Strip
 from textual.style import Style
 from textual.widget import Widget
 
+from sockviz.language import N_
 from sockviz.tui.messages import InspectRequested, LineFocused, PacketFocused, SocketFocused
 from sockviz.tui.palette import INKS, Ink, theme_variables
 from sockviz.tui.stage.ink import Line
@@ -62,7 +63,7 @@ class Drawing(Widget):
         if changed:
             self.refresh(*_regions(changed, width))
 
-    def on_resize(self, _: events.Resize) -> None:
+    def on_resize(self, _event: events.Resize) -> None:
         """Draws at the new size."""
         self._lines = []
         self._redraw()
@@ -119,8 +120,17 @@ class FocusableDrawing(Drawing, can_focus=True):
     """A drawing whose lines can be pointed at, by key or mouse. It says what was pointed at; the screen decides."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "point(-1)", "Up", show=False, id="stage.up", tooltip="Point at the thing above"),
-        Binding("down", "point(1)", "Down", show=False, id="stage.down", tooltip="Point at the thing below"),
+        Binding(
+            "up", "point(-1)", N_("up"), show=False, id="stage.up", tooltip=N_("Point at the thing above")
+        ),
+        Binding(
+            "down",
+            "point(1)",
+            N_("down"),
+            show=False,
+            id="stage.down",
+            tooltip=N_("Point at the thing below"),
+        ),
     ]
 
     def render_line(self, y: int) -> Strip:

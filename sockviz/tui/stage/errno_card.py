@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from sockviz.language import _
 from sockviz.model.calls import Call
 from sockviz.model.explanation import Explanation, explain
 from sockviz.model.wording import call_as_made, receiver_name
@@ -51,7 +52,7 @@ def draw_errno(view: View, width: int, story: Story) -> list[Line]:
     """The card, `width` cells wide and as high as it needs to be; what the error means at large is told by `story`."""
     call = failed_call(view)
     told = explain(call, view.world) if call is not None else None
-    nothing = [line(("no call has failed", "muted"))]
+    nothing = [line((_("no call has failed"), "muted"))]
     lines = (
         _card(call, told, story(told.name), receiver_name(call, view.world), min(width, _COLUMN))
         if call is not None and told is not None
@@ -67,11 +68,11 @@ def _card(call: Call, told: Explanation, page: ErrorPage | None, variable: str, 
         line((f"{call.process}: {call_as_made(call)}", "muted")),
     ]
     here = told.here if page is None or told.here != call.message else ""  # the headline says it better
-    told_at_large = (("usual cause", page.cause), ("what to do", page.remedy)) if page else ()
-    for title, text in (("here", here), *told_at_large):
+    told_at_large = ((_("usual cause"), page.cause), (_("what to do"), page.remedy)) if page else ()
+    for title, text in ((_("here"), here), *told_at_large):
         if text:
             lines += [Line(), line((title, "strong")), *wrap(_sentence(text, variable), width)]
-    lines += [Line(), line(("manual  ", "muted"), (told.manual, "code-call"))]
+    lines += [Line(), line((_("manual") + "  ", "muted"), (told.manual, "code-call"))]
     if told.name not in ("TimeoutError",) and not told.name.startswith("EAI_"):
         lines[-1] += line(("   errno(3)", "muted"))
     return lines

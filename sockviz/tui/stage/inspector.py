@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
+from sockviz.language import _, ngettext
 from sockviz.model.evidence import evidence
 from sockviz.model.facts import Evidence, Fact, Raw, Section, Voice
 from sockviz.tui.stage.drawing import LongDrawing
@@ -40,7 +41,7 @@ def draw_evidence(it: Evidence, width: int) -> list[Line]:
     for section in it.sections:
         lines += [Line(), *_section(section, width)]
     if it.commands:
-        lines += [Line(), line(("by hand", "strong"))]
+        lines += [Line(), line((_("by hand"), "strong"))]
         for shows, command in it.commands:
             lines.append(line("  ", (shows, "muted")))
             lines += [
@@ -54,7 +55,7 @@ def draw_evidence(it: Evidence, width: int) -> list[Line]:
 def _section(section: Section, width: int) -> list[Line]:
     title = line((section.title, "strong"))
     if section.voice is not None:
-        title += line("  ", (str(section.voice), _VOICES[section.voice]))
+        title += line("  ", (_(section.voice.value), _VOICES[section.voice]))
     lines = [title]
     if section.interface and title.width + cell_len(section.interface) + 2 <= width:
         lines = [title + line(("  " + section.interface, "muted"))]
@@ -91,7 +92,9 @@ def _fact(fact: Fact, start: Line, width: int, indent: int, values: int) -> list
 
 
 def _size(raw: Raw) -> str:
-    return f"{len(raw.data)} bytes" if isinstance(raw.data, bytes) else ""
+    if not isinstance(raw.data, bytes):
+        return ""
+    return ngettext("{count} byte", "{count} bytes", len(raw.data)).format(count=len(raw.data))
 
 
 def _raw(raw: Raw, width: int) -> list[Line]:
@@ -106,7 +109,8 @@ def _raw(raw: Raw, width: int) -> list[Line]:
             line("  ", (f"{start:04x}  ", "muted"), f"{part.hex(' '):<{across * 3}} ", (shown, "code-string"))
         )
     if len(raw.data) > _MOST_RAW:
-        lines.append(line("  ", (f"and {len(raw.data) - _MOST_RAW} bytes more", "muted")))
+        more = _("and {count} bytes more").format(count=len(raw.data) - _MOST_RAW)
+        lines.append(line("  ", (more, "muted")))
     return lines
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sockviz.language import _
 from sockviz.model.world import Process
 from sockviz.tui.cast import LINK
 from sockviz.tui.palette import hues
@@ -82,14 +83,14 @@ def draw_process(view: View, name: str, width: int, height: int) -> list[Line]:
         blocks, anchor = code_blocks(view, name, inner, coming, hue, detail, parts.code)
         if blocks and len(blocks[anchor]) > parts.code:
             blocks, anchor = code_blocks(view, name, inner, coming, hue, Detail.BARE, parts.code)
-        code = windowed(blocks, anchor, parts.code) or [fit(line(" ", ("no lines yet", "muted")), inner)]
+        code = windowed(blocks, anchor, parts.code) or [fit(line(" ", (_("no lines yet"), "muted")), inner)]
         body += code + [Line()] * (parts.code - len(code))
         rules.append((len(body), line(("fds", "muted"))))
         body.append(Line())
     if process is not None:
         body += table(view, process, inner, parts.fds, colours)
     else:
-        body.append(line(" ", ("not started yet", "muted")))
+        body.append(line(" ", (_("not started yet"), "muted")))
     return finish(
         frame(_title(name, process, hue, width), body, width, height, _frame_role(hue, process), rules),
         width,
@@ -103,12 +104,12 @@ def _folded(view: View, name: str, process: Process | None, hue: str, width: int
     longest = max(len(each) for each in (name, *view.lesson.processes))
     start = line(("─ ", _frame_role(hue, process)), (f"{name:<{longest}}", f"{hue} strong"))
     if process is None:
-        return start + line(("  not started yet", "muted"))
+        return start + line(("  " + _("not started yet"), "muted"))
     if not process.alive:
-        return start + line(("  ended", "muted"))
+        return start + line(("  " + _("ended"), "muted"))
     held, _ = held_by(view.world, process)
     if not held:
-        return start + line(("  no sockets", "muted"))
+        return start + line(("  " + _("no sockets"), "muted"))
     start += line("  ")
     return start + table(view, process, max(1, width - start.width), 1, {**hues(view.lesson), name: hue})[-1]
 
@@ -123,16 +124,17 @@ def _title(name: str, process: Process | None, hue: str, width: int) -> Line:
         return line(*title)
     title.append((f" · pid {process.pid}", "muted"))
     if process.parent is not None and width > 44:
-        title.append((f" · forked from {process.parent}", "muted"))
+        title.append((" · " + _("forked from {parent}").format(parent=process.parent), "muted"))
     if not process.alive:
         if process.signal is not None:
-            title.append((f" · killed by {process.signal}", "bad"))
+            title.append((" · " + _("killed by {signal}").format(signal=process.signal), "bad"))
         elif process.exit_code is not None:
-            title.append((f" · exited with {process.exit_code}", "bad" if process.exit_code else "muted"))
+            exited = _("exited with {code}").format(code=process.exit_code)
+            title.append((f" · {exited}", "bad" if process.exit_code else "muted"))
         else:
-            title.append((" · ended", "muted"))
+            title.append((f" · {_('ended')}", "muted"))
     elif process.privileged and width > 44:
-        title.append((" · privileged", "muted"))
+        title.append((f" · {_('privileged')}", "muted"))
     return line(*title)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
+from rich.cells import cell_len
+
+from sockviz.language import _, ngettext
 from sockviz.model.observing import OVERFLOWS
 from sockviz.model.segments import Relative
 from sockviz.model.sockets import SocketRow, State
@@ -43,13 +46,16 @@ def accept_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: d
         runs.append((symbol, f"{role} mark" if inode and inode == view.focus.inode else role))
     runs.append(("□" * (drawn - taken) + ("…" if capacity > drawn else ""), "muted"))
     full = is_full(row)
-    squares = line(*runs, (f" {row.recv_q} of {row.send_q + 1}", "bad" if full else ""))
+    squares = line(
+        *runs,
+        (" " + _("{count} of {most}").format(count=row.recv_q, most=row.send_q + 1), "bad" if full else ""),
+    )
     label = _label("accept", width)
     if len(label) + squares.width > width:
         label = _label("accept", WIDE - 1)  # of many who wait, the number is worth more than the word
     slots = line(label) + squares
     names = _names(view, lookup, waiting, row.recv_q, hues)
-    spoken = slots + line((" full", "bad")) if full else slots
+    spoken = slots + line((f" {_('full')}", "bad")) if full else slots
     beside = names[0].width + slots.width < width
     if names[0].width + spoken.width < width or (not beside and spoken.width <= width):
         slots = spoken
@@ -78,11 +84,11 @@ def _half_way(view: View, lookup: Lookup, row: SocketRow, width: int) -> Line | 
     who = process or f":{port_of(row.peer)}"
     since = _answered_at(view, row)
     age = "" if since is None else f" {seconds_text(max(0.0, (view.now or view.world.at) - since))}"
-    again = f"SYN+ACK again ×{row.retransmits}" if row.retransmits else ""
+    again = _("SYN+ACK again ×{count}").format(count=row.retransmits) if row.retransmits else ""
     if not age and not again:
         return None
     told = (
-        f"     {who}{age}{', ' if again else ' without an ACK'}{again}",
+        f"     {who}{age}, {again}" if again else f"     {who}{age} {_('without an ACK')}",
         f"   {who}{age} {again}".rstrip(),
         f"   {who}{age}",
     )
@@ -118,23 +124,31 @@ def turned_away(view: View, lookup: Lookup, row: SocketRow, width: int) -> list[
         return []
     # With somebody in the SYN queue it may have been the last ACK of a handshake (net/ipv4/tcp_ipv4.c,
     # tcp_v4_syn_recv_sock counts it too).
-    what = "" if lookup.half_open(row) else " SYN" if grown == 1 else " SYNs"
+    what = "" if lookup.half_open(row) else " " + ngettext("SYN", "SYNs", grown)
     said = line(_label("dropped", width), (f"{grown}{what}", "bad"))
     name = OVERFLOWS.partition(".")[2]
-    where = ", of the whole machine" if view.lab.kind == "host" else ", all listeners" if others else ""
+    where = (
+        ", " + _("of the whole machine")
+        if view.lab.kind == "host"
+        else ", " + _("all listeners")
+        if others
+        else ""
+    )
     beside = next(
-        (text for text in (f"  {name}{where}", f"  {name}") if said.width + len(text) <= width), None
+        (text for text in (f"  {name}{where}", f"  {name}") if said.width + cell_len(text) <= width), None
     )
     if beside is not None:
         return [said + line((beside, "muted"))]
-    words = f"   counted in {name}"
-    return [said, line((words if len(words) <= width else f"   {name}", "muted"))]
+    words = "   " + _("counted in {counter}").format(counter=name)
+    return [said, line((words if cell_len(words) <= width else f"   {name}", "muted"))]
 
 
 def _label(queue: str, width: int) -> str:
+    """What stands before a row of slots: the queue's name, or that of what was dropped; the slots begin below each other."""
     if width < WIDE:
-        return f"   {queue} "
-    return f"   {queue if queue == 'dropped' else f'{queue} queue':<13}"
+        return f"   {_(queue)} "
+    whole = {"accept": _("accept queue"), "SYN": _("SYN queue")}.get(queue, _(queue))
+    return "   " + whole + " " * max(1, 13 - cell_len(whole))
 
 
 def _arriving(view: View, row: SocketRow) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sockviz.language import _
 from sockviz.model.paths import Path, paths
 from sockviz.model.sockets import State
 from sockviz.model.tcp_states import TRANSITIONS, Transition
@@ -93,7 +94,7 @@ def draw_states(view: View, width: int, height: int) -> list[Line]:
     colours = hues(view.lesson)
     legend = [_way(path, colours.get(path.process, "muted"), min(width, WIDTH)) for path in taken]
     if width < WIDTH or height < HEIGHT:
-        said = legend or [line(("no connection yet", "muted"))]
+        said = legend or [line((_("no connection yet"), "muted"))]
         return finish(said, width, height, view.look)
     left, spare = (width - WIDTH) // 2, height - HEIGHT
     diagram = _diagram(taken, colours)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
+from sockviz.language import _
 from sockviz.model.events import CallReturned, Event, PageOpened, StatementBegun
 from sockviz.model.narration import headline
 from sockviz.tui.palette import hues
@@ -56,13 +57,16 @@ def _sentence(view: View) -> str:
     event = events[view.cursor - 1] if 0 < view.cursor <= len(events) else None
     if isinstance(event, PageOpened) and 0 <= event.page < len(view.lesson.pages):
         heading = view.lesson.pages[event.page].heading
-        return f"page {event.page + 1} opens" + (f": {heading}" if heading else "")
+        opens = _("page {number} opens").format(number=event.page + 1)
+        return f"{opens}: {heading}" if heading else opens
     return headline(view.timeline, view.cursor)
 
 
 def _where(view: View, width: int) -> str:
     total = len(view.timeline)
-    return f"event {view.cursor} of {total}" if width >= _ROOMY else f"{view.cursor}/{total}"
+    if width < _ROOMY:
+        return f"{view.cursor}/{total}"
+    return _("event {number} of {total}").format(number=view.cursor, total=total)
 
 
 def _failed(view: View) -> bool:

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from rich.cells import cell_len
 
+from sockviz.language import _
 from sockviz.model.wording import seconds_text
 from sockviz.tui.palette import hues
 from sockviz.tui.stage.crossings import (
@@ -71,19 +72,21 @@ def draw_wire(view: View, width: int, height: int) -> list[Line]:
     framed = width >= 4 and height >= 3
     inner, room = (width - 2, height - 2) if framed else (width, height)
     total = count(view)
-    title = line("wire")
+    title = line(_("wire"))
     if not view.lab.has_packets:
         title = (
-            title + line((" · inferred", "muted")) if width >= _ROOM_FOR_BOTH else line(("inferred", "muted"))
+            title + line((f" · {_('inferred')}", "muted"))
+            if width >= _ROOM_FOR_BOTH
+            else line((_("inferred"), "muted"))
         )
     if view.world.capture_lost:
-        title += line((f" · {view.world.capture_lost} lost", "bad"))
+        title += line((" · " + _("{count} lost").format(count=view.world.capture_lost), "bad"))
     body = _body(view, inner, room) if total else _empty(view, inner, room)
     return finish(frame(title, body, width, height, "faint"), width, height, view.look)
 
 
 def _empty(view: View, width: int, room: int) -> list[Line]:
-    says = "nothing has crossed yet" if view.lab.has_packets else "nothing has left a trace yet"
+    says = _("nothing has crossed yet") if view.lab.has_packets else _("nothing has left a trace yet")
     words = wrap(says, max(1, width - 4), "muted")
     return [Line()] * max(0, (room - len(words)) // 2) + [
         line(" " * max(0, (width - it.width) // 2)) + it for it in words
@@ -215,12 +218,12 @@ def _bare(lanes: Lanes, width: int) -> Line:
 
 def _pause(lanes: Lanes, width: int, text: str) -> Line:
     cells = lanes.cells
-    said = f"{text} later"
-    start = max(cells[0] + 2, (cells[0] + cells[-1] - len(said)) // 2)
-    if start + len(said) >= width:
+    said = _("{time} later").format(time=text)
+    start = max(cells[0] + 2, (cells[0] + cells[-1] - cell_len(said)) // 2)
+    if start + cell_len(said) >= width:
         return _bare(lanes, width)
     before = "".join("┊" if x in cells else " " for x in range(start))
-    after = "".join("┊" if x in cells else " " for x in range(start + len(said), width))
+    after = "".join("┊" if x in cells else " " for x in range(start + cell_len(said), width))
     return line((before, "faint"), (said, "muted"), (after, "faint"))
 
 
@@ -262,9 +265,13 @@ def _stopped(it: Crossing, room: int, rightwards: bool) -> tuple[str, str, str]:
     end = "✗" if it.fate is Fate.DROPPED else "▷" if rightwards else "◁"
     # That it was sent again must be told before the word for what the arrow's end shows.
     told = [text for text in it.labels(with_numbers=False) if it.copies == 1 or "×" in text]
-    worded = [(text, word) for word in (it.fate.value, "") for text in told]
+    worded = [(text, word) for word in (_(it.fate.value), "") for text in told]
     said, word = next(
-        ((text, word) for text, word in worded if cell_len(text) + len(word) + (6 if word else 5) <= room),
+        (
+            (text, word)
+            for text, word in worded
+            if cell_len(text) + cell_len(word) + (6 if word else 5) <= room
+        ),
         (told[-1], ""),
     )
     dashes = max(1, round(room * HELD_AT) - cell_len(said) - 4)
@@ -299,7 +306,11 @@ def _shaft(
         return ("", flying, blank) if rightwards else (blank, flying, "")
     labels = it.labels(with_numbers=room >= _ROOM_FOR_NUMBERS, with_all=room >= _ROOM_FOR_ALL)
     if named:
-        labels = (*(f"{it.sender} to {it.receiver}: {text}" for text in labels), *labels)
+        named_labels = (
+            _("{sender} to {receiver}: {text}").format(sender=it.sender, receiver=it.receiver, text=text)
+            for text in labels
+        )
+        labels = (*named_labels, *labels)
     label = next((text for text in labels if cell_len(text) + 2 <= room), "")
     if not label:
         return (dash * (room - 1), "", head) if rightwards else (head, "", dash * (room - 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sockviz.language import _
 from sockviz.tui.palette import hues
 from sockviz.tui.stage.crossings import KERNEL, Fate, count, crossings, parties, under_way
 from sockviz.tui.stage.ink import Line, finish, line
@@ -14,9 +15,9 @@ _MOST = 40
 def draw_strip(view: View, width: int, height: int) -> list[Line]:
     """``wire  ▲ SYN  ▼ SYN+ACK  ▲ ACK``: the newest of what crossed, between a server above and its clients below."""
     captured = view.lab.has_packets
-    title = line((" wire", ""), ("  " if captured else " (inferred)  ", "muted"))
+    title = line((f" {_('wire')}", ""), ("  " if captured else f" {_('(inferred)')}  ", "muted"))
     if not count(view):
-        return finish([title + line(("nothing has crossed yet", "muted"))], width, height, view.look)
+        return finish([title + line((_("nothing has crossed yet"), "muted"))], width, height, view.look)
     shown, moving = under_way(view, crossings(view, _MOST))
     everyone = parties(view, crossings(view, 200))
     colours = hues(view.lesson)
@@ -33,7 +34,7 @@ def draw_strip(view: View, width: int, height: int) -> list[Line]:
         role = colours.get(it.sender, "muted") if it is not moving else "faint"
         step = line((f"{arrow} ", role), (it.labels(with_numbers=False)[2], f"{role} strong"))
         if it.fate in (Fate.HELD, Fate.DROPPED):
-            step += line((f" {it.fate.value}", "asleep" if it.fate is Fate.HELD else "bad"))
+            step += line((f" {_(it.fate.value)}", "asleep" if it.fate is Fate.HELD else "bad"))
         steps.append((named if before != other else Line()) + step)
     room = width - title.width - 1
     first = len(steps)
