@@ -107,7 +107,7 @@ def _folded(view: View, name: str, process: Process | None, hue: str, width: int
         return start + line(("  " + _("not started yet"), "muted"))
     if not process.alive:
         return start + line(("  " + _("ended"), "muted"))
-    held, _ = held_by(view.world, process)
+    held, _left = held_by(view.world, process)
     if not held:
         return start + line(("  " + _("no sockets"), "muted"))
     start += line("  ")

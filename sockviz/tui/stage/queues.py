@@ -39,7 +39,7 @@ def accept_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: d
     arriving = _arriving(view, row) if view.progress < 1 else 0
     runs: list[Run] = []
     for index in range(taken):
-        process, _, inode = lookup.who(waiting[index]) if index < len(waiting) else ("", "", 0)
+        process, _name, inode = lookup.who(waiting[index]) if index < len(waiting) else ("", "", 0)
         # A connection that has just come drops into its slot.
         symbol = "■" if index < taken - arriving else "□" if view.progress < 0.4 else "▪"
         role = hues.get(process, state_role(State.ESTABLISHED))
@@ -80,7 +80,7 @@ def syn_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: dict
 
 def _half_way(view: View, lookup: Lookup, row: SocketRow, width: int) -> Line | None:
     """``client 12 s, SYN+ACK sent again ×3``: how long an entry has waited for its ACK; None where nobody can say."""
-    process, _, _ = lookup.who(row)
+    process, _name, _inode = lookup.who(row)
     who = process or f":{port_of(row.peer)}"
     since = _answered_at(view, row)
     age = "" if since is None else f" {seconds_text(max(0.0, (view.now or view.world.at) - since))}"
