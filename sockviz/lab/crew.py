@@ -9,6 +9,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sockviz.kernel import procfs
@@ -37,6 +38,7 @@ class Crew:
         self._hosts: dict[str, str] = {}
         self._hellos: dict[str, asyncio.Future[Hello]] = {}
         self._gone: set[str] = set()
+        self._ahead: dict[str, asyncio.Task[None]] = {}  # made, or being made, before anybody needs them
         self._waiting: dict[str, int] = {}  # processes inside waitpid, and the number of that call
         self._pidfds: dict[str, int] = {}
         self._closed = False
@@ -56,8 +58,27 @@ class Crew:
         privileged: bool,
     ) -> Begun:
         """Starts a process of the lesson on `host`, with `names` bound. Raises `LabRefused`."""
-        if len(self._begun) - len(self._gone) >= MOST:
+        if self._is_full():
             raise LabRefused(f"starting {name}: {MOST} processes are the most a lesson may have", 0)
+        self.prepare(name, host, directory=directory, privileged=privileged)
+        await self._ahead[name]
+        try:
+            await self._channels[name].send({"op": "bind", "names": dict(names), "prefix": encode(prefix)})
+        except OSError:  # EPIPE, EBADF: it was killed while it waited
+            self._gone.add(name)
+        if name in self._gone:
+            raise LabRefused(f"starting {name}: it ended before its first call", 0)
+        del self._ahead[name]
+        self._begun[name] = replace(self._begun[name], at=time.time())
+        return self._begun[name]
+
+    def prepare(self, name: str, host: str, *, directory: Path, privileged: bool) -> None:
+        """Has a process made that `start` will be asked for, so that its interpreter runs by then. Until then it is nobody's."""
+        if name not in self._ahead and not self._closed:
+            making = self._make(name, host, directory=directory, privileged=privileged)
+            self._ahead[name] = asyncio.ensure_future(making)
+
+    async def _make(self, name: str, host: str, *, directory: Path, privileged: bool) -> None:
         channel = self._open_channel(name, host)
         if channel.theirs is None:
             raise LabRefused(f"starting {name}", 0)
@@ -71,8 +92,6 @@ class Crew:
             raise LabRefused(f"starting {name}: it ended before its first call", 0)
         if not hello.done():
             raise LabRefused(f"starting {name}", errno.ETIMEDOUT)
-        await channel.send({"op": "bind", "names": dict(names), "prefix": encode(prefix)})
-        return self._begun[name]
 
     async def perform(self, process: str, job: Job) -> None:
         """Hands a line to a process that is not at one. Raises OSError where it is gone."""
@@ -83,9 +102,9 @@ class Crew:
             "value": job.value,
             "targets": list(job.targets),
             "unpacks": job.unpacks,
-            "pids": [begun.pid for name, begun in self._begun.items() if name not in self._gone],
+            "pids": [begun.pid for _, begun in self._alive()],
         }
-        if job.child is None or len(self._begun) - len(self._gone) >= MOST:
+        if job.child is None or self._is_full():
             await channel.send(message)  # without a channel for its child a process refuses to fork
             return
         spare = self._open_channel(job.child, self._hosts[process])
@@ -121,12 +140,22 @@ class Crew:
         self._closed = True
         for name in list(self._pidfds):
             self._unwatch(name)
+        for making in self._ahead.values():
+            making.cancel()
+        await asyncio.gather(*self._ahead.values(), return_exceptions=True)
         for channel in self._channels.values():
             channel.close()
         await self.supervisor.close()
 
     def _alive(self) -> Iterator[tuple[str, Begun]]:
-        return ((name, begun) for name, begun in self._begun.items() if name not in self._gone)
+        return (
+            (name, begun)
+            for name, begun in self._begun.items()
+            if name not in self._gone and name not in self._ahead
+        )
+
+    def _is_full(self) -> bool:
+        return sum(1 for _ in self._alive()) >= MOST
 
     def _open_channel(self, name: str, host: str) -> Channel:
         self._hosts[name] = host
@@ -194,6 +223,8 @@ class Crew:
             return
         self._gone.add(name)
         self._unwatch(name)
+        if name in self._ahead:
+            return  # `start` will say so
         self.messages.put_nowait(Ended(name, exit_code, signal, time.time()))
 
     def _unwatch(self, name: str) -> None:

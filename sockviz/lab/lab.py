@@ -84,6 +84,8 @@ class Lab(Protocol):
     """A place where a lesson runs. ``messages`` is filled on the event loop as processes speak and die."""
 
     facts: LabFacts
+    #: Set when there may be something to drain that no process speaks of: a retry of TCP's own, an answer to one.
+    stirred: asyncio.Event
 
     @property
     def link(self) -> Link | None:
@@ -96,6 +98,9 @@ class Lab(Protocol):
     @property
     def messages(self) -> asyncio.Queue[Message]:
         """What the processes say, and their deaths."""
+
+    def prepare(self, name: str, host: str, *, privileged: bool) -> None:
+        """Has a process made that `start` will be asked for with the same arguments, so that it need not wait for it."""
 
     async def start(self, name: str, host: str, *, privileged: bool) -> Begun:
         """Starts a process of the lesson. Raises `LabRefused`."""
@@ -110,7 +115,10 @@ class Lab(Protocol):
         """Observes every host once."""
 
     def asleep(self, process: str) -> Asleep | None:
-        """What the kernel says of one process's sleep, now; None where it is gone or nothing can be read."""
+        """What the kernel says of one process's sleep, now; None where it is awake or gone, or nothing can be read."""
+
+    async def catch_up(self) -> None:
+        """Waits until all that has passed between the hosts by now can be drained."""
 
     def drain(self) -> Sequence[Taken]:
         """Takes what the captures hold."""

@@ -56,6 +56,7 @@ class WireLink:
         self._orders = 0
         self._answers: dict[int, asyncio.Future[None]] = {}
         self._gathered = _Gathered()
+        self.stirred = asyncio.Event()
         self._seen: set[int] = (
             set()
         )  # frames on the link whose arrival was told: what is not ours to show has none
@@ -101,6 +102,7 @@ class WireLink:
     def drain(self) -> Sequence[Taken]:
         """What came since the last time, from each host, and what the link did."""
         gathered, self._gathered = self._gathered, _Gathered()
+        self.stirred.clear()
         taken = [
             Taken(
                 host,
@@ -155,6 +157,7 @@ class WireLink:
             if packet is not None:  # ARP, neighbour discovery: the hosts' own housekeeping
                 self._seen.add(number)
                 self._gathered.packets.append((sender, Framed(packet, number, entry)))
+                self.stirred.set()
         elif kind == LOST:
             lost = self._gathered.lost
             lost[HOSTS[sender]] = lost.get(HOSTS[sender], 0) + number

@@ -32,6 +32,7 @@ class LoopbackLab:
     def __init__(self) -> None:
         self.facts = LabFacts("host")
         self.link: Link | None = None
+        self.stirred = asyncio.Event()
         self._crew = Crew()
         self._directory = LabDirectory()
         self._window: Window | None = None
@@ -109,6 +110,10 @@ class LoopbackLab:
 
     # --- processes ----------------------------------------------------------------------------------------------
 
+    def prepare(self, name: str, host: str, *, privileged: bool) -> None:
+        """Has a process made that is going to be started."""
+        self._crew.prepare(name, host, directory=self._directory.files, privileged=privileged)
+
     async def start(self, name: str, host: str, *, privileged: bool) -> Begun:
         """Starts a process of the lesson on `host`, of which there is only one. Raises `LabRefused`."""
         if host != LOOPBACK:
@@ -141,15 +146,29 @@ class LoopbackLab:
         """Observes the host once."""
         return [self._window.look(self._crew.sources(LOOPBACK))] if self._window else []
 
+    async def catch_up(self) -> None:
+        """Nothing to wait for: the capture has a packet before whoever sent it goes on."""
+
     def drain(self) -> Sequence[Taken]:
         """Takes what the capture holds."""
         if self._capture is None or self._window is None:
             return []
+        self._await_packets()
         taken = capture.read_packets(self._capture, "lo")
         scope = self._window.scope
         if scope is not None:
             taken = [packet for packet in taken if scope.concerns(packet)]
         return [Taken(LOOPBACK, taken, capture.lost_packets(self._capture))]
+
+    def _await_packets(self) -> None:
+        """Has `stirred` set by the next packet. Not on the machine's own loopback, where most are not the lesson's."""
+        self.stirred.clear()
+        if self._capture is not None and self.facts.kind == "isolated":
+            asyncio.get_running_loop().add_reader(self._capture, self._stir, self._capture)
+
+    def _stir(self, capture_socket: socket.socket) -> None:
+        self.stirred.set()
+        asyncio.get_running_loop().remove_reader(capture_socket)  # until it is drained
 
     # --- the end --------------------------------------------------------------------------------------------------------
 
@@ -163,6 +182,7 @@ class LoopbackLab:
         if self._window is not None:
             self._window.close()
         if self._capture is not None:
+            asyncio.get_running_loop().remove_reader(self._capture)
             self._capture.close()
         self._directory.remove()
         return left

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Sequence
 
@@ -57,6 +58,7 @@ class TwoHostsLab:
             self._directory.remove()
             raise LabRefused("starting the lab", error.errno or 0) from None
         self.link: HeldLink | None = HeldLink(self._wire)
+        self.stirred = self._wire.stirred
         self._windows: dict[str, Window] = {}
         self._closed = False
 
@@ -106,6 +108,10 @@ class TwoHostsLab:
         if not self._closed:
             self.messages.put_nowait(LabLost("the process that is the link ended: no packet passes any more"))
 
+    def prepare(self, name: str, host: str, *, privileged: bool) -> None:
+        """Has a process made that is going to be started."""
+        self._crew.prepare(name, host, directory=self._directory.files, privileged=privileged)
+
     async def start(self, name: str, host: str, *, privileged: bool) -> Begun:
         """Starts a process of the lesson on one of the hosts. Raises `LabRefused`."""
         if host not in self._windows:
@@ -130,6 +136,11 @@ class TwoHostsLab:
     def look(self) -> Sequence[Look]:
         """Observes both hosts once."""
         return [window.look(self._crew.sources(host)) for host, window in self._windows.items()]
+
+    async def catch_up(self) -> None:
+        """Waits until the wire has told of every frame that was on it by now."""
+        with contextlib.suppress(LabRefused):  # it is gone, and has said so
+            await self._wire.order("catch up")
 
     def drain(self) -> Sequence[Taken]:
         """Takes what the wire has told."""

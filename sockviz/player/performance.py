@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from sockviz.kernel.errors import KernelError
 from sockviz.lab.lab import Job, Lab
 from sockviz.lab.supervisor import LabRefused
 from sockviz.lesson.document import BOUND, Expect, Expectation, Lesson, Page, Perform, Predict, Statement
@@ -26,6 +27,7 @@ from sockviz.model.events import (
     StatementBegun,
     StatementFinished,
 )
+from sockviz.model.sockets import State
 from sockviz.model.timeline import Header, LabFacts, Timeline
 from sockviz.model.values import Value
 from sockviz.player.patience import Patience
@@ -35,8 +37,17 @@ from sockviz.player.watched import watched_counters
 
 #: How often an expectation that does not hold yet is judged again although nothing was heard.
 AGAIN = 0.05
-#: A run is at rest when nothing was heard for so long; a lesson's end waits for that, up to a limit (seconds).
-AT_REST, AT_MOST = 0.06, 1.0
+#: So many processes are made before the lesson names them: an interpreter takes a while to start.
+AHEAD = 2
+#: How long a process that is awake is given before it is looked at again (seconds).
+WAKING = 0.002
+#: A run comes to rest within the last figure, or is taken to have (seconds). The kernel may delay the acknowledgement of what
+#: was sent for 40 ms (include/net/tcp.h, TCP_DELACK_MIN): while one is due, nothing is at rest that was not silent for longer.
+SILENT, AT_MOST = 0.06, 1.0
+
+
+#: States in which Send-Q counts nothing whose acknowledgement may be delayed: a backlog, and a SYN, answered at once or never.
+UNANSWERED = frozenset({State.LISTEN, State.SYN_SENT, State.CLOSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,10 @@ class Performance:
         self._advancing = False
         self._problem: str | None = None
         self._began: set[int] = set()
+        forked = {statement.targets[0] for statement in lesson.statements if statement.forks}
+        named = dict.fromkeys(statement.process for statement in lesson.statements)
+        self._to_start = [process for process in named if process != LINK and process not in forked]
+        self._prepare()
         self._open(0)
 
     # --- Run ----------------------------------------------------------------------------------------------
@@ -194,12 +209,36 @@ class Performance:
             self._pump.append(LessonEnded(time.time()))
 
     async def _come_to_rest(self) -> None:
-        """Waits until nothing has happened for a moment: the last call may have woken another process."""
+        """Waits until nothing is under way: the last call may have woken another process, or sent what is answered."""
         deadline = time.monotonic() + AT_MOST
-        events = -1
-        while events != len(self._timeline) and time.monotonic() < deadline:
+        silent_since, looks = time.monotonic(), 0
+        while looks < 2 and time.monotonic() < deadline and self.problem is None:
             events = len(self._timeline)
-            await self._hear(AT_REST)
+            await self._pump.looked()
+            if len(self._timeline) != events:
+                silent_since, looks = time.monotonic(), 0
+            elif self._is_at_rest(time.monotonic() - silent_since):
+                looks += 1
+            else:
+                looks = 0
+                await self._hear(WAKING)
+
+    def _is_at_rest(self, silent: float) -> bool:
+        """Whether the kernel says so: every process sleeps, and everything that was sent is acknowledged or can never be."""
+        world = self._timeline.world
+        if silent < SILENT and any(
+            row.send_q and row.protocol == "TCP" and row.state not in UNANSWERED
+            for row in world.rows.values()
+        ):
+            return False
+        try:
+            return all(
+                self._lab.asleep(name) is not None
+                for name, process in world.processes.items()
+                if process.alive
+            )
+        except KernelError:
+            return silent >= SILENT  # nothing can be read of a process: silence has to do
 
     async def _perform(self, statement: Statement) -> None:
         if self._held_before is None:
@@ -259,8 +298,16 @@ class Performance:
         )
         await self._come_to_rest()
 
+    def _prepare(self) -> None:
+        for process in self._to_start[:AHEAD]:
+            privileged = process in self._lesson.privileged
+            self._lab.prepare(process, self._host_of(process), privileged=privileged)
+
     async def _start(self, process: str) -> None:
         host = self._host_of(process)
+        if process in self._to_start:
+            self._to_start.remove(process)
+            self._prepare()
         try:
             begun = await self._lab.start(process, host, privileged=process in self._lesson.privileged)
         except LabRefused as refusal:

@@ -67,6 +67,8 @@ class Pump:
         self._noted = 0  # how many messages of the batch under way have been learned from
         self._moved = time.monotonic()
         self._nudge = asyncio.Event()
+        self._asked: list[asyncio.Future[None]] = []  # who waits for a whole batch
+        self._over = False
 
     def forks(self, parent: str, child: str) -> None:
         """A line is about to fork `child`."""
@@ -84,29 +86,50 @@ class Pump:
         self._moved = time.monotonic()
         self._nudge.set()
 
+    async def looked(self) -> None:
+        """Returns when all that has happened by now has been heard, looked at and appended."""
+        if self._over:
+            return
+        asked = asyncio.get_running_loop().create_future()
+        self._asked.append(asked)
+        self._nudge.set()
+        await asked
+
     async def run(self) -> None:
         """Pumps until cancelled, or until the lab is lost."""
-        while self.problem is None:
-            message = await self._next()
-            self._noted = 0
-            await self._batch([message] if message is not None else [])
+        asked: list[asyncio.Future[None]] = []
+        try:
+            while self.problem is None:
+                message = await self._next()
+                self._noted = 0
+                asked, self._asked = self._asked, []
+                if asked:
+                    await _reading()
+                await self._batch([message] if message is not None else [], look=bool(asked))
+                _done(asked)
+        finally:
+            self._over = True
+            _done(asked + self._asked)
 
     async def _next(self) -> Message | None:
         """The next message; None when it is time to look."""
         messages = self._lab.messages
         getting = asyncio.ensure_future(messages.get())
         nudged = asyncio.ensure_future(self._nudge.wait())
+        stirred = asyncio.ensure_future(self._lab.stirred.wait())
+        eager = self._eager()
         try:
-            pause = EAGER if self._eager() else IDLE
-            await asyncio.wait({getting, nudged}, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+            waited = {getting, nudged} if eager else {getting, nudged, stirred}
+            pause = self._until_a_sleeper_is_known() if eager else IDLE
+            await asyncio.wait(waited, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
             self._nudge.clear()
-            if not getting.done():
-                return None
-            message = getting.result()
+            message = getting.result() if getting.done() else None
+            together = stirred.done() and not eager
         finally:
             getting.cancel()
             nudged.cancel()
-        if not isinstance(message, Entered):
+            stirred.cancel()
+        if together or not isinstance(message, Entered | None):
             await asyncio.sleep(TOGETHER)
         return message
 
@@ -114,24 +137,34 @@ class Pump:
         undecided = any(not inside.told for inside in self._inside.values())
         return undecided or time.monotonic() - self._moved < EAGER_FOR
 
-    async def _batch(self, messages: list[Message]) -> None:
+    def _until_a_sleeper_is_known(self) -> float:
+        """Seconds to the next look: at once at a call that was just entered, and again when its sleep may be told."""
+        now = time.time()
+        pause = EAGER
+        for inside in self._inside.values():
+            if inside.told:
+                continue
+            if inside.first is not None:
+                pause = min(pause, max(inside.first_at + APART - now, 0.0))
+            elif now - inside.since < EAGER:
+                pause = min(pause, TOGETHER)
+        return pause
+
+    async def _batch(self, messages: list[Message], look: bool = False) -> None:
         self._hear(messages)
         events: list[Event] = []
-        if not messages or any(not isinstance(message, Entered) for message in messages):
+        if look or not messages or any(not isinstance(message, Entered) for message in messages):
             try:
                 # Looked at first, then drained: every packet older than the look is then in this batch.
                 looks = self._lab.look()
-                if self._lab.link is not None:
-                    await asyncio.sleep(
-                        TOGETHER
-                    )  # the wire tells of its packets by messages, which have to be read
+                await self._lab.catch_up()
                 taken = self._lab.drain()
             except KernelError as error:
                 self.problem = f"the kernel can no longer be read: {error}"
                 looks, taken = (), ()
-            if any(each.packets for each in taken):
+            if any(each.packets or each.framed for each in taken):
                 # Whoever sent them said so before: that word is in its channel, and may not have been read yet.
-                await asyncio.sleep(TOGETHER)
+                await _reading()
                 self._hear(messages)
             events += self._seen(looks, taken)
         events += [event for message in messages for event in self._event(message)]
@@ -238,10 +271,22 @@ class Pump:
                     yield CallBlocked(now, process, inside.call, None)
                     continue
             if seen is None or inside.first is None or not _same(inside.first, seen):
-                inside.first, inside.first_at = seen, now
+                inside.first, inside.first_at = seen, time.time()
             elif now - inside.first_at >= APART:
                 inside.told = True
                 yield CallBlocked(now, process, inside.call, seen)
+
+
+async def _reading() -> None:
+    """Lets the loop read what waits in its descriptors: it looks at them before it runs what comes after the first turn."""
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
+def _done(asked: list[asyncio.Future[None]]) -> None:
+    for each in asked:
+        if not each.done():  # whoever asked may have been cancelled
+            each.set_result(None)
 
 
 def _same(first: Asleep, second: Asleep) -> bool:

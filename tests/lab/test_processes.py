@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from pathlib import Path
 
 import pytest
 
+from sockviz.kernel import procfs
 from sockviz.lab.loopback import LOOPBACK
 from sockviz.lab.supervisor import LabRefused
 from sockviz.model.sockets import State
 from sockviz.model.values import SocketValue, Value
-from tests.lab.driver import Driver, a_lab, directory_of, run, until
+from tests.lab.driver import Driver, a_lab, directory_of, first_pid, run, until
+from tests.lab.linked import children
 
 
 def test_the_first_socket_is_descriptor_3_and_nothing_of_ours_is_seen(kind: str) -> None:
@@ -269,6 +272,62 @@ def test_a_process_that_cannot_start_is_refused(kind: str) -> None:
                 await lab.start("server")
             (directory_of(lab.lab) / "files").mkdir()
             await lab.start("other")
+
+    run(body())
+
+
+async def prepared(lab: Driver) -> int:
+    """The pid of a process that was prepared as ``server``, when its interpreter sleeps until it is asked for."""
+    before = children(first_pid(lab.lab))
+    lab.lab.prepare("server", LOOPBACK, privileged=False)
+
+    def ready() -> int | None:
+        for pid in set(children(first_pid(lab.lab))).difference(before):
+            stat = procfs.read_stat(pid)
+            asleep = procfs.read_asleep(pid, stat.state) if stat else None
+            if asleep is not None and b"child.py" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                return pid
+        return None
+
+    return await until(ready, "a process that waits to be asked for")
+
+
+def test_a_prepared_process_is_nobodys_until_it_is_started(kind: str) -> None:
+    async def body() -> None:
+        async with a_lab(kind, "client") as lab:
+            pid = await prepared(lab)
+            lab.track(pid)
+            (look,) = lab.lab.look()
+            assert [row.process for row in look.processes] == ["client"]
+            begun = await lab.start("server")
+            assert begun.outer_pid == pid
+            (look,) = lab.lab.look()
+            assert {row.process for row in look.processes} == {"client", "server"}
+            assert await lab.value("server", "PORT") == lab.lab.facts.ports[0]
+
+    run(body())
+
+
+def test_a_prepared_process_that_dies_is_said_when_it_is_asked_for() -> None:
+    async def body() -> None:
+        async with a_lab("host") as lab:
+            os.kill(await prepared(lab), signal.SIGKILL)
+            await until(lambda: not children(first_pid(lab.lab)), "its end")
+            with pytest.raises(LabRefused, match="ended before its first call"):
+                await lab.start("server")
+            await lab.start("other")
+
+    run(body())
+
+
+def test_a_lab_may_close_while_a_process_is_being_prepared(kind: str) -> None:
+    async def body() -> None:
+        async with a_lab(kind, "client") as lab:
+            lab.lab.prepare("server", LOOPBACK, privileged=False)
+            first = first_pid(lab.lab)
+            await until(lambda: len(children(first)) == 2, "a second process")
+            for pid in children(first):
+                lab.track(pid)
 
     run(body())
 

@@ -412,6 +412,42 @@ def test_release_answers_who_still_waits(rig: Rig) -> None:
     assert rig.received("server") == [tcp("FIN+ACK")]  # what was armed is disarmed
 
 
+def test_to_catch_up_it_takes_what_waits_and_answers_after_it_has_told(rig: Rig) -> None:
+    rig.hosts["client"].send(SYN)
+    rig.hosts["server"].send(DATA[0])
+    rig.order("catch up")
+    assert rig.said() == ["arrived 1", "delivered 1", "arrived 2", "delivered 2"]
+    assert rig.answers == [1]
+    rig.order("hold")
+    rig.hosts["client"].send(ACK)
+    rig.order("catch up")
+    assert rig.held() == [[3]]
+    assert rig.answers == [1, 2, 3]
+
+
+def test_to_catch_up_it_takes_what_a_host_answers_at_once(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    device = rig.wire.ports["server"]
+    plain = device.send
+
+    def answered(frame: bytes) -> None:
+        plain(frame)
+        if frame == SYN:
+            rig.hosts["server"].send(SYN_ACK)
+
+    monkeypatch.setattr(device, "send", answered)
+    rig.hosts["client"].send(SYN)
+    rig.order("catch up")
+    assert rig.received("client") == [SYN_ACK]
+
+
+def test_while_sockviz_is_behind_there_is_no_catching_up(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sockviz.lab.wire.MOST_WAITING", -1)
+    rig.hosts["client"].send(SYN)
+    rig.order("catch up")
+    assert rig.said() == []
+    assert rig.answers == [1]
+
+
 # --- whatever is done -------------------------------------------------------------------------------------------------
 
 FRAMES = [SYN, SYN_ACK, ACK, *DATA, udp(b"u"), arp(), tcp("FIN+ACK"), tcp("RST")]

@@ -288,3 +288,37 @@ def wires() -> list[int]:
         child.pid for child in psutil.Process().children(recursive=True)
         if any(word.endswith("wire.py") for word in child.cmdline())
     ]  # fmt: skip
+
+
+def test_a_line_for_the_wire_is_over_when_all_that_it_set_off_is_heard() -> None:
+    """No expectation follows, so nothing is waited for but rest itself: the hosts' answers, and who they woke."""
+    text = lesson_text(
+        LISTENING
+        + "\n```python @server\nconn, peer = s.accept()\n```\n\n```python @link\nlink.hold()\n```\n"
+        + CONNECT,
+        "```python @link\nlink.deliver()\nlink.deliver()\nlink.deliver()\n```\n",
+        front=FRONT,
+    )
+
+    async def work() -> None:
+        performance = Performance(parse_lesson(text, "test.md"), await a_lab(), patience=Patience())
+        try:
+            found = []
+            while performance.next.do is not Do.END:
+                statement = performance.next.statement
+                await performance.advance()
+                if statement is not None and statement.process == "link":
+                    world = performance.timeline.world
+                    assert world.link is not None
+                    asleep = [name for name, process in world.processes.items() if process.line is not None]
+                    found.append((len(world.link.held), asleep))
+            assert found == [
+                (0, ["server"]),
+                (1, ["server", "client"]),  # SYN+ACK
+                (1, ["server"]),  # ACK: connect has returned
+                (0, []),
+            ]
+        finally:
+            await performance.close()
+
+    run(work())

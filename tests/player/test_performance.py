@@ -404,3 +404,17 @@ def test_names_in_the_world_are_what_the_process_reported() -> None:
 def test_an_epoll_object_is_told_by_its_descriptor() -> None:
     world = performed(lesson_text(LISTENING + "\n```python @server\ne = select.epoll()\n```\n"))
     assert str(world.processes["server"].names["e"]) == "4"
+
+
+def test_a_packet_is_heard_of_when_it_comes_however_seldom_one_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full queue: the SYN is sent again after a second, when nothing has moved for long and nobody has said a word."""
+    monkeypatch.setattr("sockviz.player.pump.IDLE", 3600.0)
+    connect = "\n```python @client{}\nc = socket.socket()\nc.connect((HOST, PORT))\n```\n"
+    world = performed(
+        lesson_text(
+            LISTENING.replace("listen(2)", "listen(0)") + connect.format(1) + connect.format(2),
+            "Wait." + held("within 10s: client2.c.retransmits >= 1", "len(packets) > 4"),
+        ),
+        "isolated",
+    )
+    assert [(e.source, e.actual) for e in world.expectations.values() if not e.ok] == []
