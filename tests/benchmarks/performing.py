@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from sockviz.lesson.parser import parse_lesson
+from sockviz.model.events import (
+    CallEntered,
+    CallReturned,
+    Event,
+    LinkActed,
+    PacketCaptured,
+    ProcessEnded,
+    StatementBegun,
+)
 from sockviz.model.timeline import Timeline
+from sockviz.player.check import perform_all
 from sockviz.player.labs import lab_for
 from sockviz.player.patience import Patience
 from sockviz.player.performance import Performance
@@ -42,6 +55,60 @@ def sends(calls: int, a_page: int) -> str:
         text += ["", "---", "", f"## Page {page}", "", "They speak.", "", "```python @client"]
         text += ['c.send(b"x")'] * a_page + ["```"]
     return "\n".join(text) + "\n"
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Seconds that a performance took, and what of them was the kernel's."""
+
+    opening: float
+    running: float
+    closing: float
+    waits: float
+
+    @property
+    def own(self) -> float:
+        """All but the kernel's own waits."""
+        return self.opening + self.running + self.closing - self.waits
+
+
+#: A packet or a return that comes so long after anything else happened was the kernel's to wait for: its shortest timers that
+#: a lesson meets are 200 ms (a lost segment), its delayed acknowledgements of 40 ms are under this.
+TIMER = 0.1
+
+
+def kernels_own_waits(events: Iterable[Event]) -> float:
+    """Seconds in which nothing could happen until a timer of the kernel (or a delay that the lesson ordered) ran out.
+
+    By the stamps of the kernel, the wire and the processes, whenever sockviz heard of it: from the last thing that happened or
+    was asked for to the packet, return or end that broke the silence.
+    """
+    waits, silent_since = 0.0, math.inf
+    for event in events:
+        if isinstance(event, PacketCaptured | LinkActed | CallReturned | ProcessEnded):
+            if event.at - silent_since > TIMER:
+                waits += event.at - silent_since
+        elif not isinstance(event, CallEntered | StatementBegun):
+            continue
+        silent_since = event.at if silent_since == math.inf else max(silent_since, event.at)
+    return waits
+
+
+async def spent(text: str) -> tuple[Timeline, Spent]:
+    """The whole lesson as `check` performs it, and where its time went."""
+    begin = time.perf_counter()
+    lesson = parse_lesson(text, "benchmark.md")
+    lab = (await lab_for(lesson, "isolated")).lab
+    opened = time.perf_counter()
+    performance = Performance(lesson, lab, patience=Patience())
+    try:
+        await perform_all(performance)
+    finally:
+        ended = time.perf_counter()
+        await performance.close()
+    timeline = performance.timeline
+    waits = kernels_own_waits(timeline.events)
+    return timeline, Spent(opened - begin, ended - opened, time.perf_counter() - ended, waits)
 
 
 async def performed(text: str, record: Path | None = None) -> tuple[Timeline, list[float]]:
