@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sockviz.kernel.errors import KernelError
 from sockviz.lab.lab import Job, Lab
 from sockviz.lab.supervisor import LabRefused
 from sockviz.lesson.document import BOUND, Expect, Expectation, Lesson, Page, Perform, Predict, Statement
@@ -27,11 +26,11 @@ from sockviz.model.events import (
     StatementBegun,
     StatementFinished,
 )
-from sockviz.model.sockets import State
 from sockviz.model.timeline import Header, LabFacts, Timeline
 from sockviz.model.values import Value
 from sockviz.player.patience import Patience
 from sockviz.player.pump import Pump
+from sockviz.player.rest import come_to_rest
 from sockviz.player.run import Do, Next, Source
 from sockviz.player.watched import watched_counters
 
@@ -39,15 +38,6 @@ from sockviz.player.watched import watched_counters
 AGAIN = 0.05
 #: So many processes are made before the lesson names them: an interpreter takes a while to start.
 AHEAD = 2
-#: How long a process that is awake is given before it is looked at again (seconds).
-WAKING = 0.002
-#: A run comes to rest within the last figure, or is taken to have (seconds). The kernel may delay the acknowledgement of what
-#: was sent for 40 ms (include/net/tcp.h, TCP_DELACK_MIN): while one is due, nothing is at rest that was not silent for longer.
-SILENT, AT_MOST = 0.06, 1.0
-
-
-#: States in which Send-Q counts nothing whose acknowledgement may be delayed: a backlog, and a SYN, answered at once or never.
-UNANSWERED = frozenset({State.LISTEN, State.SYN_SENT, State.CLOSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,36 +199,7 @@ class Performance:
             self._pump.append(LessonEnded(time.time()))
 
     async def _come_to_rest(self) -> None:
-        """Waits until nothing is under way: the last call may have woken another process, or sent what is answered."""
-        deadline = time.monotonic() + AT_MOST
-        silent_since, looks = time.monotonic(), 0
-        while looks < 2 and time.monotonic() < deadline and self.problem is None:
-            events = len(self._timeline)
-            await self._pump.looked()
-            if len(self._timeline) != events:
-                silent_since, looks = time.monotonic(), 0
-            elif self._is_at_rest(time.monotonic() - silent_since):
-                looks += 1
-            else:
-                looks = 0
-                await self._hear(WAKING)
-
-    def _is_at_rest(self, silent: float) -> bool:
-        """Whether the kernel says so: every process sleeps, and everything that was sent is acknowledged or can never be."""
-        world = self._timeline.world
-        if silent < SILENT and any(
-            row.send_q and row.protocol == "TCP" and row.state not in UNANSWERED
-            for row in world.rows.values()
-        ):
-            return False
-        try:
-            return all(
-                self._lab.asleep(name) is not None
-                for name, process in world.processes.items()
-                if process.alive
-            )
-        except KernelError:
-            return silent >= SILENT  # nothing can be read of a process: silence has to do
+        await come_to_rest(self._lab, self._pump, self._timeline, self._hear)
 
     async def _perform(self, statement: Statement) -> None:
         if self._held_before is None:
