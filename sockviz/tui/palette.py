@@ -69,6 +69,8 @@ class Ink:
 
 
 PROCESS_HUES = 8
+#: Of what tells the time that is left or has passed: looks like all else, and is drawn again as the time goes on.
+TICKING = "ticking"
 
 
 def _inks() -> dict[str, Ink]:
@@ -83,6 +85,7 @@ def _inks() -> dict[str, Ink]:
         "bad": Ink("stage-bad", bold=True),
         "asleep": Ink("stage-asleep"),
         "new": Ink(bold=True),
+        TICKING: Ink(),
         "mark": Ink(on="stage-mark", bold=True),
         "related": Ink(on="stage-related"),
         "code-string": Ink("code-string"),

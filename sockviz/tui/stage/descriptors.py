@@ -11,7 +11,7 @@ from sockviz.language import N_, _, ngettext
 from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
 from sockviz.model.wording import address_text, ends_text, seconds_text
 from sockviz.model.world import Process, World
-from sockviz.tui.palette import STATE_SYMBOLS, state_role
+from sockviz.tui.palette import STATE_SYMBOLS, TICKING, state_role
 from sockviz.tui.remembered import remembered
 from sockviz.tui.stage.ink import Line, Run, crop, fit, line, marked
 from sockviz.tui.stage.lookup import Lookup, orphans, port_of
@@ -308,7 +308,7 @@ class _Pen:
         return line((said, self._timer_role(row)))
 
     def _timer_role(self, row: SocketRow) -> str:
-        return "asleep" if row.timer in (Timer.ON, Timer.PERSIST) else "muted"
+        return f"{'asleep' if row.timer in (Timer.ON, Timer.PERSIST) else 'muted'} {TICKING}"
 
     def _queues(self, row: SocketRow, detail: int) -> list[Line]:
         half_open = syn_queue(self.view, self.lookup, row, self.width, self.hues)

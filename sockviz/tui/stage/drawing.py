@@ -17,7 +17,7 @@ from textual.widget import Widget
 
 from sockviz.language import N_
 from sockviz.tui.messages import InspectRequested, LineFocused, PacketFocused, SocketFocused
-from sockviz.tui.palette import INKS, Ink, theme_variables
+from sockviz.tui.palette import INKS, TICKING, Ink, theme_variables
 from sockviz.tui.stage.ink import Line
 from sockviz.tui.view import Focus, View
 
@@ -48,6 +48,11 @@ class Drawing(Widget):
         """Shows `view`: the lines that differ are drawn again."""
         self._view = view
         self._redraw()
+
+    def count_down(self, view: View) -> None:
+        """Shows `view`, which differs from the one before in the time alone."""
+        if any(TICKING in role.split() for it in self._lines for _, role in it.runs):
+            self.show(view)
 
     def _redraw(self) -> None:
         width, height = self.size

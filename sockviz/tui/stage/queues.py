@@ -11,7 +11,7 @@ from sockviz.model.observing import OVERFLOWS
 from sockviz.model.segments import Relative
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.wording import seconds_text
-from sockviz.tui.palette import state_role
+from sockviz.tui.palette import TICKING, state_role
 from sockviz.tui.stage.ink import Line, Run, crop, line
 from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.view import View
@@ -92,12 +92,13 @@ def _half_way(view: View, lookup: Lookup, row: SocketRow, width: int) -> Line | 
         f"   {who}{age} {again}".rstrip(),
         f"   {who}{age}",
     )
-    return line((next((text for text in told if len(text) <= width), told[-1][:width]), "muted"))
+    said = next((text for text in told if len(text) <= width), told[-1][:width])
+    return line((said, f"muted {TICKING}" if age else "muted"))
 
 
 def _answered_at(view: View, row: SocketRow) -> float | None:
     """When the kernel made the entry: when it first sent the SYN+ACK, as captured."""
-    for seen in view.world.packets:
+    for seen in reversed(view.world.packets):
         packet = seen.event.packet
         if packet.tcp is not None and {"SYN", "ACK"} <= set(packet.tcp.flags):
             ends = (row.local, row.peer)

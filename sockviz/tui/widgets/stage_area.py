@@ -58,7 +58,7 @@ class Column(VerticalScroll, can_focus=False):
     def count_down(self, view: View) -> None:
         """Shows `view`, which differs from the one before in the time alone."""
         for panel in self._panels.values():
-            panel.show(view)
+            panel.count_down(view)
 
     def reveal(self, name: str) -> None:
         """Scrolls to the panel of `name`, where it is on this side."""

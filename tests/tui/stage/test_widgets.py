@@ -28,6 +28,7 @@ from sockviz.tui.stage import (
     WirePanel,
 )
 from sockviz.tui.stage.drawing import Drawing
+from sockviz.tui.stage.ink import Line
 from sockviz.tui.view import Focus, View
 from tests.tui.stage import scripted
 
@@ -124,6 +125,29 @@ def test_a_drawing_repaints_only_the_lines_that_changed(monkeypatch: pytest.Monk
         assert "retry in 0.6 s" in app.drawing.lines[painted[0].y].text
 
     on_stage(lambda: ProcessPanel("client"), test)
+
+
+@pytest.mark.parametrize(("name", "counts"), [("client", True), ("server", False)])
+def test_only_a_drawing_that_shows_the_time_is_made_anew_when_nothing_but_time_has_passed(
+    name: str, counts: bool
+) -> None:
+    made: list[View] = []
+
+    class Counting(ProcessPanel):
+        def draw(self, view: View, width: int, height: int) -> list[Line]:
+            made.append(view)
+            return super().draw(view, width, height)
+
+    async def test(app: Stage, pilot: Pilot[None]) -> None:
+        view = scripted.view(scripted.listen_queue(), 56)
+        app.drawing.show(view)
+        await pilot.pause()
+        made.clear()
+        app.drawing.count_down(replace(view, now=view.world.at + 0.4))
+        assert bool(made) is counts
+        assert ("retry in 0.6 s" in "".join(it.text for it in app.drawing.lines)) is counts
+
+    on_stage(lambda: Counting(name), test)
 
 
 def test_keys_point_at_lines_then_sockets() -> None:
