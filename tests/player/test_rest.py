@@ -43,7 +43,7 @@ def test_what_is_not_acknowledged_is_no_rest(sent: int, answered: bool) -> None:
     """More than the receiver has room for waits in Send-Q, and the kernel asks again and again."""
 
     async def work() -> None:
-        send = f"\n```python @client\nc.setblocking(False)\nn = c.send(b"x" * {sent})\n```\n"
+        send = f"\n```python @client\nc.setblocking(False)\nn = c.send(b'x' * {sent})\n```\n"
         performance = await perform(lesson_text(LISTENING + CONNECTED + send))
         try:
             assert is_answered(performance.timeline.world) is answered
