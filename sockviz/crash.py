@@ -10,11 +10,14 @@ from pathlib import Path
 import platformdirs
 
 import sockviz
+from sockviz.language import _
 
 
 def save(error: BaseException, directory: Path | None = None) -> str:
     """Writes the traceback to the user's state directory (else the temporary one); returns what to tell the person."""
-    what = f"sockviz met a fault of its own ({type(error).__name__}: {_first_line(error)}) and had to stop."
+    what = _("sockviz met a fault of its own ({error}) and had to stop.").format(
+        error=f"{type(error).__name__}: {_first_line(error)}"
+    )
     text = "".join(
         (
             f"sockviz {sockviz.__version__}, {time.strftime('%Y-%m-%d %H:%M:%S')}\n\n",
@@ -30,10 +33,12 @@ def save(error: BaseException, directory: Path | None = None) -> str:
                 file.write(text)
         except OSError:
             continue
-        return f"{what} The details are in {place / name}; please send that file with your report."
-    return (
-        f"{what} The details could not be saved: neither {wanted} nor the temporary directory can be written."
+        saved = _("The details are in {file}; please send that file with your report.")
+        return f"{what} {saved.format(file=place / name)}"
+    lost = _(
+        "The details could not be saved: neither {directory} nor the temporary directory can be written."
     )
+    return f"{what} {lost.format(directory=wanted)}"
 
 
 def _first_line(error: BaseException) -> str:

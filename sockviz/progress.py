@@ -20,6 +20,8 @@ from typing import TypeAlias
 
 import platformdirs
 
+from sockviz.language import _
+
 if sys.platform != "win32":
     import fcntl
 
@@ -182,7 +184,7 @@ class ProgressStore:
         try:
             self._read = self._load(self.path)
         except OSError as error:
-            self._cannot("read", error)
+            self._cannot(_("Your progress cannot be read ({file}: {error})."), error)
 
     @property
     def progress(self) -> Progress:
@@ -210,7 +212,7 @@ class ProgressStore:
                 if held:
                     self._save(self.path)
         except OSError as error:
-            self._cannot("written", error)
+            self._cannot(_("Your progress cannot be written ({file}: {error})."), error)
 
     def _save(self, path: Path) -> None:
         self._read = self._load(path)
@@ -225,17 +227,14 @@ class ProgressStore:
             return Progress()
         except (BadProgress, UnicodeDecodeError) as error:
             aside = _set_aside(path)
-            self.message = (
-                f"{path} could not be understood ({error}). It is kept as {aside.name}; "
-                "your progress begins afresh."
-            )
+            self.message = _(
+                "{file} could not be understood ({error}). It is kept as {aside}; your progress begins afresh."
+            ).format(file=path, error=error, aside=aside.name)
             return Progress()
 
     def _cannot(self, what: str, error: OSError) -> None:
-        self.message = (
-            f"Your progress cannot be {what} ({self.path}: {error.strerror}). It is kept until you quit; "
-            "--progress FILE names another place."
-        )
+        kept = _("It is kept until you quit; --progress FILE names another place.")
+        self.message = f"{what.format(file=self.path, error=error.strerror)} {kept}"
 
 
 @contextmanager

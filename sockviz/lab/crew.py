@@ -18,6 +18,7 @@ from sockviz.lab.channel import Channel
 from sockviz.lab.lab import Begun, Job
 from sockviz.lab.messages import Ended, Entered, Hello, LabLost, Message, Returned, from_child
 from sockviz.lab.supervisor import PATIENCE, Death, LabRefused, Ready, Supervisor
+from sockviz.language import _
 from sockviz.model.sockets import Asleep
 from sockviz.model.values import BadValue, Json, encode
 
@@ -236,7 +237,7 @@ class Crew:
     def _lost(self) -> None:
         if not self._closed:
             self.messages.put_nowait(
-                LabLost("the lab's first process ended, and every process of the lesson with it")
+                LabLost(_("the lab's first process ended, and every process of the lesson with it"))
             )
 
 

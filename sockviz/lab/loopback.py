@@ -17,6 +17,7 @@ from sockviz.lab.ports import PRIVATE, choose_ports, ephemeral_range
 from sockviz.lab.scope import Scope
 from sockviz.lab.supervisor import Furnished, LabRefused
 from sockviz.lab.window import SYSCTLS, Window, differing, why
+from sockviz.language import _
 from sockviz.model.sockets import Asleep, State
 from sockviz.model.timeline import LabFacts
 from sockviz.model.values import Address
@@ -193,7 +194,9 @@ class LoopbackLab:
             return ()
         rows = window.scope.only(window.all_rows(), ())
         return tuple(
-            f"{row.state} {_text(row.local)} → {_text(row.peer)}: the kernel keeps it for up to a minute"
+            _("{row}: the kernel keeps it for up to a minute").format(
+                row=f"{row.state} {_text(row.local)} → {_text(row.peer)}"
+            )
             for row in rows
             if row.protocol == "TCP" and row.state is not State.CLOSED
         )

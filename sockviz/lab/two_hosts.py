@@ -17,6 +17,7 @@ from sockviz.lab.ports import PRIVATE
 from sockviz.lab.supervisor import Furnished, LabRefused
 from sockviz.lab.window import SYSCTLS, Window, differing, why
 from sockviz.lab.wire import HOSTS
+from sockviz.language import _
 from sockviz.model.sockets import Asleep
 from sockviz.model.timeline import LabFacts
 
@@ -106,7 +107,9 @@ class TwoHostsLab:
 
     def _wire_lost(self) -> None:
         if not self._closed:
-            self.messages.put_nowait(LabLost("the process that is the link ended: no packet passes any more"))
+            self.messages.put_nowait(
+                LabLost(_("the process that is the link ended: no packet passes any more"))
+            )
 
     def prepare(self, name: str, host: str, *, privileged: bool) -> None:
         """Has a process made that is going to be started."""

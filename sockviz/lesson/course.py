@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from sockviz.language import _
 from sockviz.lesson.spelling import closest
 
 _NAME = re.compile(
@@ -76,10 +77,14 @@ def choose(word: str, paths: Sequence[str], language: str | None = None) -> Less
         found = found or [name for name in names if name.slug.casefold().startswith(wanted)]
     slugs = sorted({name.slug for name in found})
     if len(slugs) > 1:
-        raise UnknownLesson(f"{word!r} may mean {', '.join(slugs)}; write one of them in full")
+        raise UnknownLesson(
+            _("{word!r} may mean {slugs}; write one of them in full").format(
+                word=word, slugs=", ".join(slugs)
+            )
+        )
     if found:
         return _in_language(found, language)
-    raise UnknownLesson(f"no lesson {word!r}{_suggestion(word, names)}")
+    raise UnknownLesson(_("no lesson {word!r}").format(word=word) + _suggestion(word, names))
 
 
 def _in_language(found: Sequence[LessonName], language: str | None) -> LessonName:
@@ -92,10 +97,13 @@ def _in_language(found: Sequence[LessonName], language: str | None) -> LessonNam
 
 def _suggestion(word: str, names: Sequence[LessonName]) -> str:
     if not names:
-        return ": there are no lessons here"
+        return _(": there are no lessons here")
     near = closest(word, (name.slug for name in names))
     if near:
-        return f"; did you mean {near}?"
+        return _("; did you mean {near}?").format(near=near)
     numbers = [name.number for name in names if name.number is not None]
-    known = f" are {numbers[0]} to {numbers[-1]}" if numbers else f" is {names[0].slug}"
-    return f"; the lessons here{known} (see: sockviz list)"
+    if not numbers:
+        return _("; the lesson here is {slug} (see: sockviz list)").format(slug=names[0].slug)
+    return _("; the lessons here are {first} to {last} (see: sockviz list)").format(
+        first=numbers[0], last=numbers[-1]
+    )

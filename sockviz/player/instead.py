@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path, PurePath
 
+from sockviz.language import _
 from sockviz.lesson.course import lesson_name
 from sockviz.lesson.document import Lesson
 from sockviz.model.recording import Loaded, load_file
@@ -19,7 +20,9 @@ LIVE_RUN, PRESENT_TEXT = "a live run", "this lesson's present text"
 
 def other_system() -> str | None:
     """Why no lesson can be performed on this system at all; None on Linux."""
-    return None if sys.platform == "linux" else f"its labs need Linux, and this is {sys.platform}"
+    if sys.platform == "linux":
+        return None
+    return _("its labs need Linux, and this is {system}").format(system=sys.platform)
 
 
 def recording_path(lesson: str) -> Path:
@@ -43,7 +46,9 @@ def play_instead(lesson: Lesson, reason: str) -> Recorded | None:
     if header.lesson != lesson.text:
         if Path(lesson.path).absolute().parent != lessons_directory():
             return None  # somebody's own lesson that happens to have the name of one of the course's
-        missing[PRESENT_TEXT] = "the recording is of an older text: what you read is what was performed then"
+        missing[PRESENT_TEXT] = _(
+            "the recording is of an older text: what you read is what was performed then"
+        )
     lab = replace(header.lab, missing={**missing, **header.lab.missing})
     timeline = Timeline(replace(header, lab=lab), loaded.timeline.events)
     return Recorded(Loaded(timeline, loaded.problem))

@@ -8,14 +8,16 @@ from sockviz.lab.lab import Lab
 from sockviz.lab.loopback import open_lab
 from sockviz.lab.supervisor import LabRefused
 from sockviz.lab.two_hosts import open_two_hosts
+from sockviz.language import N_, _
 from sockviz.lesson.document import Lesson
+from sockviz.model.wording import lab_word
 
 KINDS = ("auto", "isolated", "host")
 _NEED = {
-    "packets": "captured packets",
-    "counters": "the kernel's counters",
+    "packets": N_("captured packets"),
+    "counters": N_("the kernel's counters"),
     "ipv6": "IPv6",
-    "private": "a private network",
+    "private": N_("a network of its own"),
 }
 
 
@@ -53,19 +55,24 @@ async def lab_for(lesson: Lesson, kind: str = "auto") -> Chosen:
     if not missing:
         return chosen
     await lab.close()
-    wanted = ", ".join(_NEED[need] for need in missing)
+    wanted = ", ".join(_(_NEED[need]) for need in missing)
     why = next((lab.facts.missing[need] for need in missing if need in lab.facts.missing), chosen.fallback)
     raise LessonSkipped(
-        f"it needs {wanted}, which this lab ({lab.facts.kind}) lacks" + (f": {why}" if why else "")
+        _("it needs {wanted}, which this lab ({kind}) lacks").format(
+            wanted=wanted, kind=lab_word(lab.facts.kind)
+        )
+        + (f": {why}" if why else "")
     )
 
 
 async def _two_hosts(kind: str) -> Chosen:
     if kind == "host":
-        raise LessonSkipped("it needs two hosts and a link between them, and --lab host has one")
+        raise LessonSkipped(_("it needs two hosts and a link between them, and --lab host has one"))
     try:
         return Chosen(await open_two_hosts(), None)
     except LabRefused as refusal:
         raise LessonSkipped(
-            f"it needs two hosts and a link between them, which this machine refuses: {refusal}"
+            _("it needs two hosts and a link between them, which this machine refuses: {refusal}").format(
+                refusal=refusal
+            )
         ) from None

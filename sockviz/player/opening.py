@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sockviz.language import _
 from sockviz.lesson.document import BadLesson, Lesson
 from sockviz.model.recording import BadRecording
 from sockviz.player.instead import other_system, play_instead
@@ -41,24 +42,25 @@ async def open_run(lesson: Lesson, kind: str, version: str, *, record: bool = Fa
         except LessonSkipped as skipped:
             reason = str(skipped)
         except LabRefused as refusal:
-            reason = f"no {kind} lab can be made here: {refusal}"
+            reason = _("no lab can be made here: {refusal}").format(refusal=refusal)
     return Opened(_recorded(lesson, reason, record))
 
 
 def _recorded(lesson: Lesson, reason: str, record: bool) -> Recorded:
-    refused = f"«{lesson.title}» cannot be performed here: {reason}"
+    refused = _("«{lesson}» cannot be performed here: {reason}").format(lesson=lesson.title, reason=reason)
     try:
         recorded = play_instead(lesson, reason)
     except (BadRecording, BadLesson) as bad:
-        raise CannotPerform(f"{refused}; and its recording cannot be played: {bad}") from None
+        unplayable = _("its recording cannot be played: {error}").format(error=bad)
+        raise CannotPerform(f"{refused}; {unplayable}") from None
     except OSError as error:
-        raise CannotPerform(
-            f"{refused}; and its recording cannot be read: {error.strerror} ({error.filename})"
-        ) from None
-    if recorded is None:
-        raise CannotPerform(f"{refused}. `sockviz doctor` tells why and what to do.")
-    if record:
-        raise CannotPerform(
-            f"{refused}. So there is nothing to record; without --record its recording is played."
+        unread = _("its recording cannot be read: {error} ({file})").format(
+            error=error.strerror, file=error.filename
         )
+        raise CannotPerform(f"{refused}; {unread}") from None
+    if recorded is None:
+        raise CannotPerform(f"{refused}. {_('`sockviz doctor` tells why and what to do.')}")
+    if record:
+        nothing = _("So there is nothing to record; without --record its recording is played.")
+        raise CannotPerform(f"{refused}. {nothing}")
     return recorded

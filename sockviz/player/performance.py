@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from sockviz.lab.lab import Job, Lab
 from sockviz.lab.supervisor import LabRefused
+from sockviz.language import _
 from sockviz.lesson.document import BOUND, Expect, Expectation, Lesson, Page, Perform, Predict, Statement
 from sockviz.lesson.judge import Verdict, judge
 from sockviz.lesson.link_statements import link_order
@@ -272,7 +273,9 @@ class Performance:
         try:
             begun = await self._lab.start(process, host, privileged=process in self._lesson.privileged)
         except LabRefused as refusal:
-            self._problem = f"{process} could not be started: {refusal}"
+            self._problem = _("{process} could not be started: {refusal}").format(
+                process=process, refusal=refusal
+            )
             raise
         self._pump.append(
             ProcessStarted(
@@ -399,7 +402,9 @@ class Performance:
             return
         error = task.exception()
         if error is not None:
-            self._problem = f"sockviz failed while it watched the lab ({type(error).__name__}: {error})"
+            self._problem = _("sockviz failed while it watched the lab ({error})").format(
+                error=f"{type(error).__name__}: {error}"
+            )
         self._appended()
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from sockviz.kernel.errors import KernelError
 from sockviz.lab.lab import Lab, Look, Taken
 from sockviz.lab.messages import Ended, Entered, Finished, Hello, LabLost, Message, Returned
+from sockviz.language import _
 from sockviz.model.events import (
     CallBlocked,
     CallEntered,
@@ -160,7 +161,7 @@ class Pump:
                 await self._lab.catch_up()
                 taken = self._lab.drain()
             except KernelError as error:
-                self.problem = f"the kernel can no longer be read: {error}"
+                self.problem = _("the kernel can no longer be read: {error}").format(error=error)
                 looks, taken = (), ()
             if any(each.packets or each.framed for each in taken):
                 # Whoever sent them said so before: that word is in its channel, and may not have been read yet.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sockviz.language import _
+
 #: Terminals whose character set has boxes at best, none of the symbols that states are drawn with.
 _PLAIN_TERMINALS = ("linux", "ansi", "vt52", "vt100", "vt102", "vt220", "sun", "cons25")
 
@@ -31,10 +33,12 @@ def no_colour(environment: Mapping[str, str]) -> bool:
 def no_screen(environment: Mapping[str, str], stdin_tty: bool, stdout_tty: bool) -> str | None:
     """Why no screen can be drawn here, with what to do; None where one can."""
     if not stdin_tty or not stdout_tty:
-        which = "standard input" if not stdin_tty else "standard output"
-        return (
-            f"{which} is not a terminal, so no screen can be drawn: add --plain for the same lesson as text"
-        )
+        which = _("standard input") if not stdin_tty else _("standard output")
+        return _(
+            "{which} is not a terminal, so no screen can be drawn: add --plain for the same lesson as text"
+        ).format(which=which)
     if environment.get("TERM", "dumb") in ("dumb", ""):
-        return "TERM=dumb cannot position text, so no screen can be drawn: add --plain for the same lesson as text"
+        return _(
+            "TERM=dumb cannot position text, so no screen can be drawn: add --plain for the same lesson as text"
+        )
     return None

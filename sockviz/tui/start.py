@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from sockviz import __version__
-from sockviz.language import current
+from sockviz.language import _, current
 from sockviz.lesson.card import Card, read_card
 from sockviz.lesson.course import lesson_name
 from sockviz.player.shelf import course
@@ -44,7 +44,9 @@ def start(
             return recorded if recorded else await _open(chosen, lab, file)
 
         options = Options(entry, start_page, notes, theme, ascii_only or None, refusals=_refusals)
-        return run_app(SockvizApp([entry] if entry else _course(), open_run, ProgressStore(progress), options))
+        return run_app(
+            SockvizApp([entry] if entry else _course(), open_run, ProgressStore(progress), options)
+        )
 
 
 def _put_away(file: TextIO | None) -> None:
@@ -74,7 +76,9 @@ async def _open(entry: CourseEntry, kind: str, record: TextIO | None) -> Run:
         lesson = read_lesson(Path(entry.path))
         opened = await open_run(lesson, kind, __version__, record=record is not None)
     except OSError as error:
-        raise CannotOpen(f"{entry.path} cannot be read: {error.strerror}") from None
+        raise CannotOpen(
+            _("{file} cannot be read: {error}").format(file=entry.path, error=error.strerror)
+        ) from None
     except CannotPerform as reason:
         raise CannotOpen(str(reason)) from None
     if record is not None:
@@ -95,7 +99,7 @@ def _entry(path: Path) -> CourseEntry:
         head = Card()
     return CourseEntry(
         name.number, name.slug, head.title or name.slug, head.summary, head.minutes, str(path), head.lab,
-        head.needs, skipped=None if sys.platform == "linux" else "lessons are performed on Linux; here recordings can be played",
+        head.needs, skipped=None if sys.platform == "linux" else _("lessons are performed on Linux; here recordings can be played"),
     )  # fmt: skip
 
 
