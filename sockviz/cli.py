@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from sockviz import __version__, language
-from sockviz.command_line import parser
+from sockviz.command_line import language_in, parser
+from sockviz.language import _, ngettext
 
 if TYPE_CHECKING:
     from sockviz.lesson.document import Lesson
@@ -32,7 +33,10 @@ class Usage(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command. Returns its exit code: 0 done, 1 something failed, 2 wrong usage."""
-    options = parser().parse_args(arguments)
+    typed = sys.argv[1:] if arguments is None else arguments
+    with contextlib.suppress(Usage):  # said once the command line has been read
+        _speak(language_in(typed))
+    options = parser().parse_args(typed)
     try:
         _speak(options.language)
         return COMMANDS[options.command](options)
@@ -77,7 +81,11 @@ def _run(options: argparse.Namespace) -> int:
         return _screen(options, path)  # which reads the lesson after its first paint
     lesson = _read(path)
     if not 1 <= options.start <= len(lesson.pages):
-        raise Usage(f"--start {options.start}: «{lesson.title}» has pages 1 to {len(lesson.pages)}")
+        raise Usage(
+            _("--start {page}: «{lesson}» has pages 1 to {pages}").format(
+                page=options.start, lesson=lesson.title, pages=len(lesson.pages)
+            )
+        )
     if not options.plain:
         return _screen(options, path)
 
@@ -92,7 +100,7 @@ def _run(options: argparse.Namespace) -> int:
                 await plain.play(run, sys.stdout, ask=ask, notes=options.notes, start=options.start - 1)
             finally:
                 for line in await run.close():
-                    print(f"left behind by the kernel: {line}")
+                    print(_("left behind by the kernel: {line}").format(line=line))
         if run.problem is not None:
             _complain(run.problem)
             return FAILED
@@ -109,12 +117,14 @@ def _replay(options: argparse.Namespace) -> int:
     try:
         recorded = open_recording(Path(options.file))
     except OSError as error:
-        raise Usage(f"{options.file}: cannot be read: {error.strerror}") from None
+        raise Usage(_cannot_be_read(options.file, error)) from None
     except BadRecording as bad:
         _complain(str(bad))
         return FAILED
     except BadLesson as bad:
-        _complain(f"{options.file}:1: the lesson in this recording cannot be read:\n{bad}")
+        _complain(
+            _("{file}:1: the lesson in this recording cannot be read:").format(file=options.file) + f"\n{bad}"
+        )
         return FAILED
     if options.json or options.at is not None:
         return _world(recorded, options)
@@ -134,9 +144,9 @@ def _world(recorded: Run, options: argparse.Namespace) -> int:
     last = len(recorded.timeline)
     at = last if options.at is None else options.at
     if not options.json:
-        raise Usage("--at goes with --json: it prints the world after that event")
+        raise Usage(_("--at goes with --json: it prints the world after that event"))
     if not 0 <= at <= last:
-        raise Usage(f"--at {at}: this recording has events 0 to {last}")
+        raise Usage(_("--at {at}: this recording has events 0 to {last}").format(at=at, last=last))
     print(json.dumps(world_json(recorded.timeline.world_at(at)), indent=2, ensure_ascii=False))
     if recorded.problem is not None:
         _complain(recorded.problem)
@@ -156,16 +166,18 @@ def _export_packets(options: argparse.Namespace) -> int:
     try:
         exported = export_pcapng(recording, out)
     except FileExistsError:
-        raise Usage(f"--pcapng {out}: this file exists; name another, or remove it") from None
+        raise Usage(f"--pcapng {out}: {_('this file exists; name another, or remove it')}") from None
     except OSError as error:
         if error.filename == str(recording):
-            raise Usage(f"{recording}: cannot be read: {error.strerror}") from None
+            raise Usage(_cannot_be_read(recording, error)) from None
         raise Usage(f"--pcapng {out}: {error.strerror}") from None
     except BadRecording as bad:
         _complain(str(bad))
         return FAILED
     except NoPackets as none:
-        _complain(f"{recording}: this recording has no captured packets: {none}")
+        _complain(
+            _("{file}: this recording has no captured packets: {reason}").format(file=recording, reason=none)
+        )
         return FAILED
     print(exported.summary)
     if exported.problem is not None:
@@ -180,16 +192,20 @@ def _export_programs(options: argparse.Namespace) -> int:
     word, directory = options.code[0], Path(options.code[1])
     known = [language.value for language in Language]
     if word not in known:
-        raise Usage(f"--code {word}: expected {' or '.join(known)}, and then the directory to write")
+        raise Usage(
+            _("--code {word}: expected {known}, and then the directory to write").format(
+                word=word, known=_(" or ").join(known)
+            )
+        )
     lesson = _read(_find(options.source, language.current()))
     try:
         exported = export_programs(lesson, Language(word), directory)
     except NoPrograms as none:
-        _complain(f"{none}: there is no program to write")
+        _complain(_("{reason}: there is no program to write").format(reason=none))
         return FAILED
     except NotEmpty:
         raise Usage(
-            f"--code {word} {directory}: this directory is not empty; name another, or empty it"
+            f"--code {word} {directory}: {_('this directory is not empty; name another, or empty it')}"
         ) from None
     except OSError as error:
         raise Usage(f"--code {word} {directory}: {error.strerror}") from None
@@ -231,7 +247,7 @@ def _list(options: argparse.Namespace) -> int:
         print(json.dumps({"lessons": entries}, indent=2, ensure_ascii=False))
         return OK
     for entry in entries:
-        done = "done" if entry["complete"] else f"{entry['seen']}/{entry['pages']}"
+        done = _("done") if entry["complete"] else f"{entry['seen']}/{entry['pages']}"
         print(f"{entry['number'] or '':>3}  {entry['slug']:<26} {done:>6}  {entry['title']}")
     return OK
 
@@ -279,10 +295,12 @@ def _notes(options: argparse.Namespace) -> int:
     lesson = _read(_find(options.lesson, language.current()))
     print(f"{lesson.title}\n{lesson.summary}")
     if lesson.minutes is not None:
-        print(f"about {lesson.minutes} minutes")
+        minutes = lesson.minutes
+        print(ngettext("about {count} minute", "about {count} minutes", minutes).format(count=minutes))
     for page in lesson.pages:
-        print(f"\npage {page.index + 1}" + (f": {page.heading}" if page.heading else ""))
-        for note in page.notes or ("(no note)",):
+        number = _("page {number}").format(number=page.index + 1)
+        print(f"\n{number}" + (f": {page.heading}" if page.heading else ""))
+        for note in page.notes or (_("(no note)"),):
             print("\n".join(f"  {line.strip()}" for line in note.strip().splitlines()))
     return OK
 
@@ -331,9 +349,13 @@ def _read(path: Path) -> Lesson:
     try:
         return read_lesson(path)
     except BadLesson as bad:
-        raise Usage(f"this lesson cannot be performed:\n{bad}") from None
+        raise Usage(_("this lesson cannot be performed:") + f"\n{bad}") from None
     except OSError as error:
-        raise Usage(f"{path}: cannot be read: {error.strerror}") from None
+        raise Usage(_cannot_be_read(path, error)) from None
+
+
+def _cannot_be_read(path: object, error: OSError) -> str:
+    return _("{file}: cannot be read: {error}").format(file=path, error=error.strerror)
 
 
 async def _open(lesson: Lesson, kind: str, *, record: bool) -> Run:
@@ -347,7 +369,9 @@ async def _open(lesson: Lesson, kind: str, *, record: bool) -> Run:
         raise Usage(str(reason)) from None
     if opened.fallback is not None:
         _complain(
-            f"no isolated lab here ({opened.fallback}): this is the machine's own loopback, without packet capture."
+            _(
+                "no isolated lab here ({reason}): this is the machine's own loopback, without packet capture."
+            ).format(reason=opened.fallback)
         )
     return Unfolding(opened.run) if isinstance(opened.run, Recorded) else opened.run
 
@@ -361,7 +385,7 @@ def _record(run: Run, name: str | None, files: contextlib.ExitStack) -> None:
         # "x": a recording is somebody's work, and is never written over.
         file: TextIO = Path(name).open("x", encoding="utf-8")  # noqa: SIM115  # closed with `files`
     except FileExistsError:
-        raise Usage(f"--record {name}: this file exists; name another, or remove it") from None
+        raise Usage(f"--record {name}: {_('this file exists; name another, or remove it')}") from None
     except OSError as error:
         raise Usage(f"--record {name}: {error.strerror}") from None
     Recorder(run, files.enter_context(file))
@@ -369,15 +393,19 @@ def _record(run: Run, name: str | None, files: contextlib.ExitStack) -> None:
 
 def _screen(options: argparse.Namespace, lesson: Path | None, recorded: Run | None = None) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise Usage("standard input and output are not a terminal: add --plain for a linear transcript")
+        raise Usage(_("standard input and output are not a terminal: add --plain for a linear transcript"))
     if not sys.stderr.isatty():
         raise Usage(
-            "the screen is drawn on standard error, which is not a terminal: leave it alone, or add --plain"
+            _(
+                "the screen is drawn on standard error, which is not a terminal: leave it alone, or add --plain"
+            )
         )
     if os.environ.get("TERM", "") in ("", "dumb"):
-        term = os.environ.get("TERM") or "not set"
+        term = os.environ.get("TERM") or _("not set")
         raise Usage(
-            f"TERM is {term}: this terminal cannot draw a screen; add --plain for a linear transcript"
+            _(
+                "TERM is {term}: this terminal cannot draw a screen; add --plain for a linear transcript"
+            ).format(term=term)
         )
     # Nothing that is imported is garbage, and looking for some costs a tenth of the start. Back on where the screen begins.
     gc.disable()

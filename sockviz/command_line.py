@@ -3,140 +3,208 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
 
 from sockviz import __version__
+from sockviz.language import _
 
 #: What the screen's themes are called (`sockviz.tui.themes`, which needs Textual).
 THEMES = ("dark", "light", "ansi", "mono")
 
 
+def language_in(arguments: Sequence[str]) -> str | None:
+    """What ``--language`` asks for, before `parser` is asked: its own texts are in that language."""
+    asked: str | None = None
+    for name, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        if name == "--":
+            break
+        if name == "--language":
+            asked = following
+        elif name.startswith("--language="):
+            asked = name.partition("=")[2]
+    return asked
+
+
+class _Help(argparse.HelpFormatter):
+    """Help whose first word is the reader's, too."""
+
+    def add_usage(
+        self,
+        usage: str | None,
+        actions: Iterable[argparse.Action],
+        groups: Iterable[Any],
+        prefix: str | None = None,
+    ) -> None:
+        super().add_usage(usage, actions, groups, _("usage: ") if prefix is None else prefix)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose own words are the reader's. What argparse says of a wrong argument stays English."""
+
+    def __init__(self, **given: Any) -> None:
+        wants_help = given.pop("add_help", True)
+        super().__init__(add_help=False, formatter_class=_Help, **given)
+        self._positionals.title, self._optionals.title = _("positional arguments"), _("options")
+        if wants_help:
+            self.add_argument("-h", "--help", action="help", help=_("show this help message and exit"))
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(2, _("{program}: error: {message}").format(program=self.prog, message=message) + "\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line. ``command`` names what to do: "home" where no command was typed."""
-    whole = argparse.ArgumentParser(
+    whole = _Parser(
         prog="sockviz",
-        description="Learn the Berkeley sockets API by performing it: lessons made of real system calls on real sockets, "
-        "with what the kernel says of them. Without a command: the course, with your progress.",
-        epilog="Start with: sockviz run 1",
+        description=_(
+            "Learn the Berkeley sockets API by performing it: lessons made of real system calls on real sockets, "
+            "with what the kernel says of them. Without a command: the course, with your progress."
+        ),
+        epilog=_("Start with: sockviz run 1"),
     )
-    whole.add_argument("--version", action="version", version=f"sockviz {__version__}")
+    whole.add_argument(
+        "--version", action="version", version=f"sockviz {__version__}",
+        help=_("show program's version number and exit"),
+    )  # fmt: skip
     # Taken before the command and after it: only what is really given there replaces what was given here.
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    drawn = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    drawn = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     for taker in (whole, common):
         taker.add_argument(
-            "--progress", metavar="FILE", help="keep your progress in FILE instead of your data directory"
+            "--progress",
+            metavar=_("FILE"),
+            help=_("keep your progress in FILE instead of your data directory"),
         )
         taker.add_argument(
-            "--language", metavar="LANGUAGE",
-            help="speak LANGUAGE (en, es); by itself what the locale says. Lessons are shown in it where a translation exists",
+            "--language", metavar=_("LANGUAGE"),
+            help=_("speak LANGUAGE (en, es); by itself what the locale says. Lessons are shown in it where a translation exists"),
         )  # fmt: skip
     for taker in (whole, drawn):
         taker.add_argument(
             "--theme", choices=THEMES,
-            help="the screen's colours: dark, light, ansi (your terminal's own sixteen) or mono (none; also with NO_COLOR)",
+            help=_("the screen's colours: dark, light, ansi (your terminal's own sixteen) or mono (none; also with NO_COLOR)"),
         )  # fmt: skip
         taker.add_argument(
             "--ascii", action="store_true",
-            help="draw with ASCII characters alone (by itself where the locale is not UTF-8)",
+            help=_("draw with ASCII characters alone (by itself where the locale is not UTF-8)"),
         )  # fmt: skip
     whole.set_defaults(command="home")
-    commands = whole.add_subparsers(title="commands", metavar="COMMAND")
+    commands = whole.add_subparsers(title=_("commands"), metavar=_("COMMAND"))
 
     run = commands.add_parser(
-        "run", parents=[common, drawn], help="perform one lesson", description="Performs one lesson."
+        "run", parents=[common, drawn], help=_("perform one lesson"), description=_("Performs one lesson.")
     )
     run.add_argument(
-        "lesson", metavar="LESSON", help="its number, its slug (first-connection) or a path to a file"
+        "lesson", metavar=_("LESSON"), help=_("its number, its slug (first-connection) or a path to a file")
     )
-    run.add_argument("--plain", action="store_true", help="linear text instead of the screen")
-    run.add_argument("--record", metavar="FILE", help="write the run to FILE as it happens (JSON lines)")
+    run.add_argument("--plain", action="store_true", help=_("linear text instead of the screen"))
+    run.add_argument(
+        "--record", metavar=_("FILE"), help=_("write the run to FILE as it happens (JSON lines)")
+    )
     _lab_option(run)
     run.add_argument(
-        "--start", metavar="PAGE", type=int, default=1, help="perform the pages before PAGE without stopping"
+        "--start",
+        metavar=_("PAGE"),
+        type=int,
+        default=1,
+        help=_("perform the pages before PAGE without stopping"),
     )
-    run.add_argument("--notes", action="store_true", help="show the instructor's notes")
+    run.add_argument("--notes", action="store_true", help=_("show the instructor's notes"))
     run.set_defaults(command="run")
 
-    listing = commands.add_parser("list", parents=[common], help="the course and your progress")
-    listing.add_argument("--json", action="store_true", help="as JSON")
+    listing = commands.add_parser("list", parents=[common], help=_("the course and your progress"))
+    listing.add_argument("--json", action="store_true", help=_("as JSON"))
     listing.set_defaults(command="list")
 
     check = commands.add_parser(
         "check",
-        help="perform lessons with no screen and judge every expectation and prediction",
-        description="Performs lessons with no screen and judges every expectation and prediction. Exit code 0: all hold; "
-        "1: some do not; 2: wrong usage.",
+        help=_("perform lessons with no screen and judge every expectation and prediction"),
+        description=_(
+            "Performs lessons with no screen and judges every expectation and prediction. Exit code 0: all hold; "
+            "1: some do not; 2: wrong usage."
+        ),
     )
     check.add_argument(
-        "paths", metavar="PATH", nargs="*", help="lesson files or directories (default: the course)"
+        "paths", metavar=_("PATH"), nargs="*", help=_("lesson files or directories (default: the course)")
     )
-    check.add_argument("--json", action="store_true", help="one JSON object")
-    check.add_argument("--strict", action="store_true", help="warnings fail too")
+    check.add_argument("--json", action="store_true", help=_("one JSON object"))
+    check.add_argument("--strict", action="store_true", help=_("warnings fail too"))
     _lab_option(check)
     check.set_defaults(command="check")
 
     replay = commands.add_parser(
-        "replay", parents=[common, drawn], help="a recording, through the same front ends"
+        "replay", parents=[common, drawn], help=_("a recording, through the same front ends")
     )
-    replay.add_argument("file", metavar="FILE", help="what --record wrote")
-    replay.add_argument("--plain", action="store_true", help="linear text instead of the screen")
-    replay.add_argument("--at", metavar="N", type=int, help="with --json: the world after event N")
+    replay.add_argument("file", metavar=_("FILE"), help=_("what --record wrote"))
+    replay.add_argument("--plain", action="store_true", help=_("linear text instead of the screen"))
+    replay.add_argument("--at", metavar=_("N"), type=int, help=_("with --json: the world after event N"))
     replay.add_argument(
-        "--json", action="store_true", help="print the world after the last event, or after --at N"
+        "--json", action="store_true", help=_("print the world after the last event, or after --at N")
     )
     replay.set_defaults(command="replay")
 
     export = commands.add_parser(
         "export",
-        help="a recording's packets for Wireshark; a lesson's processes as programs",
-        description="Writes a recording's packets into a file that Wireshark opens (--pcapng), or each process of a lesson as a "
-        "program that can be read, built and run against the others (--code). Nothing is ever written over. Exit code 0: "
-        "written; 1: there is nothing to write; 2: wrong usage.",
-        epilog="For example: sockviz export 1 --code c first, then: sh first/run.sh",
+        help=_("a recording's packets for Wireshark; a lesson's processes as programs"),
+        description=_(
+            "Writes a recording's packets into a file that Wireshark opens (--pcapng), or each process of a lesson as a "
+            "program that can be read, built and run against the others (--code). Nothing is ever written over. Exit code 0: "
+            "written; 1: there is nothing to write; 2: wrong usage."
+        ),
+        epilog=_("For example: sockviz export 1 --code c first, then: sh first/run.sh"),
     )
     export.add_argument(
-        "source", metavar="RECORDING|LESSON",
-        help="with --pcapng what `sockviz run --record` wrote; with --code a lesson's number, slug or path",
+        "source", metavar=_("RECORDING|LESSON"),
+        help=_("with --pcapng what `sockviz run --record` wrote; with --code a lesson's number, slug or path"),
     )  # fmt: skip
     target = export.add_mutually_exclusive_group(required=True)
-    target.add_argument("--pcapng", metavar="OUT", help="the file to write; it must not exist")
+    target.add_argument("--pcapng", metavar=_("OUT"), help=_("the file to write; it must not exist"))
     target.add_argument(
         "--code", metavar=("c|python", "DIR"), nargs=2,
-        help="the language, and the directory to write: new, or empty. In it README.txt says how to build and run "
-        "the programs; they wait for one another where the lesson's lines do",
+        help=_("the language, and the directory to write: new, or empty. In it README.txt says how to build and run "
+        "the programs; they wait for one another where the lesson's lines do"),
     )  # fmt: skip
     export.set_defaults(command="export")
 
     notes = commands.add_parser(
-        "notes", parents=[common], help="the instructor's notes of a lesson, page by page"
+        "notes", parents=[common], help=_("the instructor's notes of a lesson, page by page")
     )
-    notes.add_argument("lesson", metavar="LESSON", help="its number, its slug or a path to a file")
+    notes.add_argument("lesson", metavar=_("LESSON"), help=_("its number, its slug or a path to a file"))
     notes.set_defaults(command="notes")
 
     man = commands.add_parser(
         "man",
         parents=[common],
-        help="a page for every call and every error",
-        description="Tells of a call or an error: what it does, its C and Python, what it returns, each error with its cause "
-        "and remedy, and which lessons perform it. Without WORD: all pages.",
+        help=_("a page for every call and every error"),
+        description=_(
+            "Tells of a call or an error: what it does, its C and Python, what it returns, each error with its cause "
+            "and remedy, and which lessons perform it. Without WORD: all pages."
+        ),
     )
     man.add_argument(
-        "word", metavar="WORD", nargs="?",
-        help="a call (accept), an error (EADDRINUSE), its number (98) or Python's name for it (BrokenPipeError)",
+        "word", metavar=_("WORD"), nargs="?",
+        help=_("a call (accept), an error (EADDRINUSE), its number (98) or Python's name for it (BrokenPipeError)"),
     )  # fmt: skip
-    man.add_argument("--json", action="store_true", help="as JSON")
+    man.add_argument("--json", action="store_true", help=_("as JSON"))
     man.set_defaults(command="man")
 
     shell = commands.add_parser(
         "shell",
-        help="the line that opens a second terminal inside the running lab",
-        description="Prints the line that opens a second terminal inside each running lab: `ss` and `tcpdump` there show what "
-        "the screen shows.",
+        help=_("the line that opens a second terminal inside the running lab"),
+        description=_(
+            "Prints the line that opens a second terminal inside each running lab: `ss` and `tcpdump` there show what "
+            "the screen shows."
+        ),
     )
     shell.set_defaults(command="shell")
 
-    doctor = commands.add_parser("doctor", help="what this machine allows, why, and how to enable the rest")
-    doctor.add_argument("--json", action="store_true", help="as JSON")
+    doctor = commands.add_parser(
+        "doctor", help=_("what this machine allows, why, and how to enable the rest")
+    )
+    doctor.add_argument("--json", action="store_true", help=_("as JSON"))
     doctor.set_defaults(command="doctor")
     return whole
 
@@ -144,6 +212,6 @@ def parser() -> argparse.ArgumentParser:
 def _lab_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lab", choices=("auto", "isolated", "host"), default="auto",
-        help="host: this machine's own loopback; isolated: namespaces of its own, with captured packets; "
-        "auto: the best this machine allows",
+        help=_("host: this machine's own loopback; isolated: namespaces of its own, with captured packets; "
+        "auto: the best this machine allows"),
     )  # fmt: skip
