@@ -38,7 +38,7 @@ def attempt(line):
     except Exception as error:
         print(f"{line}: {error}", file=sys.stderr)
         shown = f"-1 {failure(error)}"
-    print(f"{program_name}: {line} -> {shown}")
+    sys.stdout.write(f"{program_name}: {line} -> {shown}\n")  # at once: print() might write a line in two parts
 
 
 def failure(error):

@@ -11,7 +11,16 @@ from sockviz.lesson.c_scope import CScope, CSnippet, Form, Held
 from sockviz.lesson.c_view import c_snippet
 from sockviz.lesson.document import Statement
 from sockviz.lesson.programs.plan import Plan, Program, Step
-from sockviz.lesson.programs.texts import constants, label, lesson_name, reads, remarks, uses_alarm, wrapped
+from sockviz.lesson.programs.texts import (
+    constants,
+    ends_itself,
+    label,
+    lesson_name,
+    reads,
+    remarks,
+    uses_alarm,
+    wrapped,
+)
 
 #: How a number of each type is printed.
 _PRINTED = {"int": "%d", "pid_t": "%d", "ssize_t": "%zd", "size_t": "%zu", "double": "%g"}
@@ -43,7 +52,7 @@ def c_program(plan: Plan, program: Program) -> str:
     }
     scope = CScope.of_program({*names, *plan.lesson.processes})
     _lines(writing, program, scope, 1)
-    body = _without_unused(writing.lines)
+    body = ["", *_without_unused(writing.lines)]
     if any(line.strip().startswith(("result =", "if ((result =")) for line in body):
         body.insert(0, "    long result; /* of a call whose value no name holds */")
     if any(re.search(r"\b(?:send|sendto|sendmsg|write)\(", line) for line in body):
@@ -52,10 +61,8 @@ def c_program(plan: Plan, program: Program) -> str:
             "    /* as Python does at its start: else a write to nobody would end the program */",
             "    signal(SIGPIPE, SIG_IGN);",
         ]
-    body.insert(0, f'    program("{program.process}");')
-    return "\n".join(
-        [*_head(plan, program, writing.headers), "int main(void)", "{", *body, "    return 0;", "}", ""]
-    )
+    body[0:0] = [f'    program("{program.process}");']
+    return "\n".join([*_head(plan, program, writing.headers), "int main(void)", "{", *body, "}", ""])
 
 
 def _head(plan: Plan, program: Program, headers: Iterable[str]) -> list[str]:
@@ -97,6 +104,9 @@ def _lines(writing: _Writing, program: Program, scope: CScope, depth: int) -> No
         snippet = c_snippet(statement, None, scope)
         writing.headers.update(dict.fromkeys(snippet.headers))
         writing.add(depth, *snippet.lines)
+        if (child := program.forked.get(statement.line)) is not None:
+            writing.add(depth, f"if ({scope.name(statement.targets[0])} == 0)")
+            writing.add(depth + 1, f'program("{child.process}"); /* the new process */')
         _print(writing, statement, snippet, depth)
         later = [s.statement for s in steps[number + 1 :]]
         if statement.line in program.forked:
@@ -104,17 +114,18 @@ def _lines(writing: _Writing, program: Program, scope: CScope, depth: int) -> No
         _close(writing, statement, scope, later, depth)
     for line in writing.plan.wire if program is writing.plan.programs[-1] else ():
         writing.add(depth, "", f"/* here the lesson has, for the wire: {_remark(line.source)} */")
-    writing.add(depth, "", "finish();")
+    if not ends_itself(program):
+        writing.add(depth, "", "finish();", "return 0;")
 
 
 def _before(writing: _Writing, step: Step, depth: int) -> None:
     """The page's heading, what the wire does, the waits, and the line's own comment."""
+    if writing.lines and not writing.lines[-1].endswith("{"):
+        writing.add(depth, "")
     if step.heading is not None:
-        writing.add(depth, "", f"/* --- {_remark(step.heading)} --- */")
+        writing.add(depth, f"/* --- {_remark(step.heading)} --- */")
     for line in step.wire:
         writing.add(depth, f"/* here the lesson has, for the wire: {_remark(line.source)} */")
-    if step.heading is None and (step.turn is not None or not writing.lines):
-        writing.add(depth, "")
     if step.turn is not None:
         writing.add(depth, f"turn({step.turn});")
     for turn in step.over:
@@ -129,9 +140,7 @@ def _branch(writing: _Writing, child: Program, statement: Statement, scope: CSco
     """What the forked process does: where fork returned 0."""
     inside = scope.fork()
     writing.add(depth, f"if ({scope.name(statement.targets[0])} == 0) {{")
-    writing.add(depth + 1, f'program("{child.process}"); /* the new process */')
     _lines(writing, child, inside, depth + 1)
-    writing.add(depth + 1, "return 0;")
     writing.add(depth, "}")
 
 

@@ -11,6 +11,7 @@ from sockviz.lesson.document import Statement
 from sockviz.lesson.programs.plan import Plan, Program, Step
 from sockviz.lesson.programs.texts import (
     constants,
+    ends_itself,
     has_value,
     label,
     lesson_name,
@@ -72,7 +73,7 @@ def _head(plan: Plan, program: Program, writing: _Writing, body: str) -> list[st
     modules = {module for module in MODULES if re.search(rf"\b{module}\.", body)} | (
         {"os"} if used else set()
     )
-    if program.forked:
+    if "sys.exit()" in body:
         modules.add("sys")
     lines += [f"import {module}" for module in sorted(modules)]
     lines += [*([""] if modules else []), *_imports(writing.names, body), ""]
@@ -112,16 +113,17 @@ def _imports(names: dict[str, str], body: str) -> list[str]:
 def _lines(writing: _Writing, program: Program, depth: int) -> None:
     for step in program.steps:
         _before(writing, step, depth)
-        _line(writing, step.statement, depth)
-        if step.statement.line in program.forked:
-            child = program.forked[step.statement.line]
+        child = program.forked.get(step.statement.line)
+        _line(writing, step.statement, child, depth)
+        if child is not None:
             writing.add(depth, f"if {step.statement.targets[0]} == 0:")
-            writing.add(depth + 1, f'{writing.names["program"]}("{child.process}")  # the new process')
             _lines(writing, child, depth + 1)
-            writing.add(depth + 1, "sys.exit()")
+            if not ends_itself(child):
+                writing.add(depth + 1, "sys.exit()")
     for line in writing.plan.wire if program is writing.plan.programs[-1] else ():
         writing.add(depth, f"# here the lesson has, for the wire: {_remark(line.source)}")
-    writing.add(depth, "", f"{writing.names['finish']}()")
+    if not ends_itself(program):
+        writing.add(depth, "", f"{writing.names['finish']}()")
 
 
 def _before(writing: _Writing, step: Step, depth: int) -> None:
@@ -140,7 +142,7 @@ def _before(writing: _Writing, step: Step, depth: int) -> None:
         writing.add(depth, f"{writing.names['may_sleep']}()")
 
 
-def _line(writing: _Writing, statement: Statement, depth: int) -> None:
+def _line(writing: _Writing, statement: Statement, child: Program | None, depth: int) -> None:
     """The lesson's own line, inside what prints its result."""
     remark = f"  # {_remark(statement.comment)}" if statement.comment else ""
     source = statement.source.split("\n")
@@ -157,10 +159,14 @@ def _line(writing: _Writing, statement: Statement, depth: int) -> None:
         writing.add(depth + 1, *inside[:-1], inside[-1] + remark)
     elif statement.targets:
         writing.add(depth + 1, *inside[:-1], inside[-1] + remark)
+        if child is not None:
+            writing.add(depth + 1, f"if {statement.targets[0]} == 0:")
+            writing.add(depth + 2, f'{writing.names["program"]}("{child.process}")  # the new process')
         writing.add(depth + 1, f"{show}({', '.join(statement.targets)})")
     else:
         inside[0] = f"{show}({inside[0]}"
-        inside[-1] += ")"
+        # Of a connection that no name holds, its descriptor: a C program does not ask for the address.
+        inside[-1] += "[0])" if statement.calls[-1] == "socket.socket.accept" else ")"
         writing.add(depth + 1, *inside[:-1], inside[-1] + remark)
 
 

@@ -86,6 +86,11 @@ def wrapped(text: str, width: int = 100) -> list[str]:
     return textwrap.wrap(text, width)
 
 
+def ends_itself(program: Program) -> bool:
+    """Whether its last line is os._exit, after which it has nothing more to do."""
+    return bool(program.steps) and "os._exit" in program.steps[-1].statement.calls
+
+
 def uses_alarm(program: Program) -> bool:
     """Whether a line of the program sets or catches the alarm, which then is not free for the deadline."""
     return any(
