@@ -111,6 +111,35 @@ async def spent(text: str) -> tuple[Timeline, Spent]:
     return timeline, Spent(opened - begin, ended - opened, time.perf_counter() - ended, waits)
 
 
+#: Its last connect sleeps in SYN-SENT: the accept queue is full, and the kernel drops every SYN.
+WAITING = """---
+title: Waiting
+summary: Nobody answers
+---
+
+## Full
+
+One fits.
+
+```python @server
+s = socket.socket()
+s.bind((HOST, PORT))
+s.listen(0)
+```
+
+```python @client
+a = socket.socket()
+a.connect((HOST, PORT))
+b = socket.socket()
+b.connect((HOST, PORT))
+```
+
+```expect
+server.s.accept_queue == 1
+```
+"""
+
+
 async def performed(text: str, record: Path | None = None) -> tuple[Timeline, list[float]]:
     """The whole lesson in a private lab, as `check` performs it: its timeline, and what each step took."""
     lesson = parse_lesson(text, "benchmark.md")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.performing import crowd, performed, sends
+from tests.benchmarks.performing import WAITING, crowd, performed, sends
 from tests.benchmarks.screens import cpu_seconds, percentile, spawn
 from tests.terminal.conftest import END, ROOT, Person, event_on, make_person
 from tests.terminal.family import descendants
@@ -144,14 +144,20 @@ def report(what: str, spans: list[float]) -> None:
     )
 
 
-@pytest.mark.parametrize("where", ["home", "lesson"])
+@pytest.mark.parametrize("where", ["home", "lesson", "lesson that counts down"])
 def test_idle(reader: Person, where: str) -> None:
-    sitting = reader.start() if where == "home" else reader.start("run", "1")
-    if where == "home":
-        sitting.wait_for("The first connection")
-    else:
-        sitting.perform("asleep in accept4")
-    sitting.wait_still(lambda: len(sitting.written), 2.0)
+    """Where a countdown moves nothing is still: its figure is beside the others to be compared with."""
+    match where:
+        case "home":
+            sitting = reader.start()
+            sitting.wait_for("The first connection")
+        case "lesson":
+            sitting = reader.start("run", "1")
+            sitting.perform("asleep in accept4")
+        case _:
+            sitting = reader.start("run", str(reader.file("waiting.md", WAITING)))
+            sitting.perform("retry in")
+    sitting.watch(3.0)
     pids = [sitting.process.pid, *descendants(sitting.process.pid)]
     before, begin = cpu_seconds(pids), time.perf_counter()
     written = len(sitting.written)
