@@ -44,11 +44,11 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose own words are the reader's. What argparse says of a wrong argument stays English."""
 
     def __init__(self, **given: Any) -> None:
-        wants_help = given.pop("add_help", True)
-        super().__init__(add_help=False, formatter_class=_Help, **given)
+        super().__init__(formatter_class=_Help, **given)
         self._positionals.title, self._optionals.title = _("positional arguments"), _("options")
-        if wants_help:
-            self.add_argument("-h", "--help", action="help", help=_("show this help message and exit"))
+        for action in self._actions:
+            if "--help" in action.option_strings:
+                action.help = _("show this help message and exit")
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)

@@ -99,7 +99,8 @@ def _entry(path: Path) -> CourseEntry:
         head = Card()
     return CourseEntry(
         name.number, name.slug, head.title or name.slug, head.summary, head.minutes, str(path), head.lab,
-        head.needs, skipped=None if sys.platform == "linux" else _("lessons are performed on Linux; here recordings can be played"),
+        head.needs,
+        skipped=None if sys.platform == "linux" else _("lessons are performed on Linux; here recordings can be played"),
     )  # fmt: skip
 
 
