@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any, NoReturn
 
 from sockviz import __version__
@@ -17,7 +18,7 @@ THEMES = ("dark", "light", "ansi", "mono")
 def language_in(arguments: Sequence[str]) -> str | None:
     """What ``--language`` asks for, before `parser` is asked: its own texts are in that language."""
     asked: str | None = None
-    for name, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for name, following in pairwise([*arguments, ""]):
         if name == "--":
             break
         if name == "--language":
