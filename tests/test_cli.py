@@ -55,6 +55,11 @@ def lesson(tmp_path: Path) -> str:
         (("man", "acept"), 2, "did you mean accept?"),
         (("run", "1", "--plain", "--record", "/no/such/dir/file"), 2, "--record"),
         (("frobnicate",), 2, "frobnicate"),
+        (("export", "1"), 2, "--code"),
+        (("export", "nosuch", "--code", "c", "/no/such/dir"), 2, "nosuch"),
+        (("export", "1", "--code", "rust", "/no/such/dir"), 2, "python"),
+        (("export", "1", "--code", "c", "/no/such/dir"), 2, "/no/such/dir"),
+        (("export", "1", "--code", "c", "/dev/null"), 2, "/dev/null"),
     ],
 )
 def test_wrong_usage_is_named_on_stderr_and_has_its_code(
@@ -116,6 +121,19 @@ def test_a_run_is_recorded_and_replayed(lesson: str, tmp_path: Path) -> None:
     assert "exists" in again.stderr
 
 
+def test_a_lesson_is_exported_as_programs_and_never_over_anything(tmp_path: Path) -> None:
+    target = tmp_path / "programs"
+    done = sockviz("export", "1", "--code", "python", str(target))
+    assert done.returncode == 0, done.stderr
+    assert "run.sh" in done.stdout
+    before = {path.name: path.read_bytes() for path in target.iterdir()}
+    assert {"server.py", "client.py", "README.txt"} <= before.keys()
+    again = sockviz("export", "1", "--code", "c", str(target))
+    assert again.returncode == 2
+    assert "not empty" in again.stderr
+    assert {path.name: path.read_bytes() for path in target.iterdir()} == before
+
+
 def test_the_course_is_listed(tmp_path: Path) -> None:
     done = sockviz("list", "--json", "--progress", str(tmp_path / "progress"))
     lessons = json.loads(done.stdout)["lessons"]
@@ -140,7 +158,7 @@ def test_a_reader_that_goes_away_is_no_error(lesson: str) -> None:
 
 def test_help_names_every_command() -> None:
     text = sockviz("--help").stdout
-    for command in ("run", "list", "check", "replay", "notes", "shell", "doctor"):
+    for command in ("run", "list", "check", "replay", "export", "notes", "shell", "doctor"):
         assert command in text
         assert sockviz(command, "--help").returncode == 0
 

@@ -38,7 +38,8 @@ def attempt(line):
     except Exception as error:
         print(f"{line}: {error}", file=sys.stderr)
         shown = f"-1 {failure(error)}"
-    sys.stdout.write(f"{program_name}: {line} -> {shown}\n")  # at once: print() might write a line in two parts
+    # At once, where print() might write a line in two parts:
+    sys.stdout.write(f"{program_name}: {line} -> {shown}\n")
 
 
 def failure(error):

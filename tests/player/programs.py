@@ -189,9 +189,14 @@ def _claim(tree: ast.expr, known: Mapping[str, Known], asleep: set[str]) -> tupl
 
 def _text(value: object) -> str:
     """As the programs print it."""
-    if isinstance(value, bytes):
-        shown = "".join(chr(b) if 32 <= b < 127 and b not in b'"\\' else f"\\x{b:02x}" for b in value[:40])
-        return f'{len(value)} b"{shown}"' + ("..." if len(value) > 40 else "")
-    return (
-        f'"{value}"' if isinstance(value, str) else str(int(value)) if isinstance(value, int) else str(value)
-    )
+    match value:
+        case bytes():
+            shown = "".join(
+                chr(b) if 32 <= b < 127 and b not in b'"\\' else f"\\x{b:02x}" for b in value[:40]
+            )
+            return f'{len(value)} b"{shown}"' + ("..." if len(value) > 40 else "")
+        case str():
+            return f'"{value}"'
+        case int():
+            return str(int(value))
+    return repr(value)

@@ -189,7 +189,6 @@ def printed(value: Held) -> tuple[str, list[str]]:
             return "%s", [f"text_of_{word}({value.text}, {value.length})"]
         case Form.ENTRY:
             return "%s", [f"text_of_address({value.text}->ai_addr, {value.text}->ai_addrlen)"]
-    return "%s", [value.text]
 
 
 def _operand(text: str) -> str:
