@@ -31,7 +31,7 @@ from sockviz.model.fold import fold
 from sockviz.model.inference import InferredSegment
 from sockviz.model.narration import narrate
 from sockviz.model.observing import changes
-from sockviz.model.wording import values_bound
+from sockviz.model.wording import lab_word, values_bound
 from sockviz.model.world import Line, World
 from sockviz.player.run import Do, Run
 
@@ -59,10 +59,10 @@ class Transcript:
         number = f"{header_number}. " if (header_number := lesson.number) is not None else ""
         self._say(f"{number}{lesson.title}", lesson.summary, "")
         wire = _("captured packets") if header.lab.has_packets else _("no capture: segments are inferred")
-        lab = _("{kind} lab").format(kind=header.lab.kind)
+        lab = _("{kind} lab").format(kind=lab_word(header.lab.kind))
         self._say(f"{_(self.run.source.value)} · {lab} · Linux {header.kernel} · {wire}")
         for what, why in header.lab.missing.items():
-            self._say(_("not available here: {what} ({why})").format(what=what, why=why))
+            self._say(_("not available here: {what} ({why})").format(what=lab_word(what), why=why))
 
     def catch_up(self) -> None:
         """Writes what was appended since the last time."""

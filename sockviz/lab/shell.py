@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from sockviz.language import _
+from sockviz.model.wording import lab_word
+
 _ENTER = Path(__file__).with_name("enter.py")
 _CAP_SYS_ADMIN = 21
 
@@ -34,13 +37,16 @@ class OpenLab:
 def run(*, out: TextIO, err: TextIO) -> int:
     """Prints the lines. Returns the exit code: 1 where no lab is open."""
     if sys.platform != "linux":
-        print(f"sockviz: labs need Linux; this is {sys.platform}", file=err)
+        print("sockviz: " + _("labs need Linux; this is {system}").format(system=sys.platform), file=err)
         return 1
     labs = running_labs()
     if not labs:
         print(
-            "sockviz: no lab of yours is running. Start a lesson in another terminal, as `sockviz run 1`, "
-            "and leave it open.",
+            "sockviz: "
+            + _(
+                "no lab of yours is running. Start a lesson in another terminal, as `sockviz run 1`, "
+                "and leave it open."
+            ),
             file=err,
         )
         return 1
@@ -81,14 +87,16 @@ def lines(lab: OpenLab, uid: int) -> list[str]:
     opened = time.strftime("%H:%M:%S", time.localtime(lab.opened))
     if lab.kind == "two-hosts":
         return _lines_of_two(lab, opened, uid)
-    head = f"{lab.kind} loopback, opened {opened}, first process {lab.pid}"
+    head = _("{kind} loopback, opened {time}, first process {pid}").format(
+        kind=lab_word(lab.kind), time=opened, pid=lab.pid
+    )
     if lab.kind == "isolated":
         way = way_in(lab.pid, uid)
         return [
             head,
-            "  a second terminal inside it (it closes with the lab):",
+            "  " + _("a second terminal inside it (it closes with the lab):"),
             *(f"    {line}" for line in way.lines),
-            "  and in there:",
+            "  " + _("and in there:"),
             "    ss -tuanoe",
             f"    {way.capture}",
         ]
@@ -96,20 +104,20 @@ def lines(lab: OpenLab, uid: int) -> list[str]:
     capture = f"tcpdump -i lo -nn '{' or '.join(f'port {port}' for port in lab.ports)}'"
     return [
         head,
-        "  nothing to enter: this is the machine's own network, and any terminal sees it:",
+        "  " + _("nothing to enter: this is the machine's own network, and any terminal sees it:"),
         f"    ss -tuanoe '( {ports} )'",
         f"    {capture if uid == 0 else 'sudo ' + capture}",
     ]
 
 
 def _lines_of_two(lab: OpenLab, opened: str, uid: int) -> list[str]:
-    said = [f"two hosts and a link, opened {opened}, first process {lab.pid}"]
+    said = [_("two hosts and a link, opened {time}, first process {pid}").format(time=opened, pid=lab.pid)]
     for host, pid in lab.hosts:
         way = way_in(pid, uid, "eth0")
         said += [
-            f"  a second terminal on the {host} (it closes with the lab):",
+            "  " + _("a second terminal on the {host} (it closes with the lab):").format(host=host),
             *(f"    {line}" for line in way.lines),
-            "  and in there:",
+            "  " + _("and in there:"),
             "    ss -tuanoe",
             f"    {way.capture}",
         ]
@@ -134,7 +142,7 @@ def way_in(pid: int, uid: int, device: str = "lo") -> WayIn:
         if "--keep-caps" in options:
             return WayIn((f"{nsenter} --keep-caps",), capture)
         # exec takes an ordinary user's capabilities away, also those of a namespace of their own.
-        beside = (f"{nsenter}      # the same, without packet capture",) if options else ()
+        beside = (f"{nsenter}      # {_('the same, without packet capture')}",) if options else ()
         return WayIn((own, *beside), capture)
     if options and may_administer():
         # Root needs none of the lab's own capabilities, and tcpdump can become the user it wants to run as.

@@ -6,6 +6,7 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from sockviz.language import _, ngettext
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.programs.folder import Language, program_folder
 from sockviz.model.pcapng import blocks, capture_of
@@ -37,7 +38,9 @@ def export_pcapng(recording: Path, out: Path) -> Exported:
                 out.unlink()
             raise
     names = ", ".join(capture.name(interface) for interface in capture.interfaces)
-    summary = f"{out}: {_count(len(capture.seen), 'packet')} on {names}; {_count(capture.comments, 'packet')} with a comment"
+    summary = _("{file}: {packets} on {interfaces}; {commented} with a comment").format(
+        file=out, packets=_packets(len(capture.seen)), interfaces=names, commented=_packets(capture.comments)
+    )
     return Exported(summary, loaded.problem)
 
 
@@ -56,7 +59,7 @@ def export_programs(lesson: Lesson, language: Language, directory: Path) -> Expo
     """
     folder = program_folder(lesson, language)
     if not folder.files:
-        raise NoPrograms(f"«{lesson.title}» performs nothing")
+        raise NoPrograms(_("«{lesson}» performs nothing").format(lesson=lesson.title))
     helpers = shelf() / "assets" / "programs"
     files = {name: text.encode() for name, text in folder.files.items()}
     files |= {name: (helpers / name).read_bytes() for name in folder.helpers}
@@ -81,8 +84,11 @@ def export_programs(lesson: Lesson, language: Language, directory: Path) -> Expo
         raise
     (directory / "run.sh").chmod(0o755)
     names = ", ".join(name for name in folder.files if name not in ("run.sh", "README.txt"))
-    return Exported(f"{directory}: {names}. Run them: sh {directory / 'run.sh'}; README.txt says more.", None)
+    summary = _("{directory}: {files}. Run them: sh {script}; README.txt says more.").format(
+        directory=directory, files=names, script=directory / "run.sh"
+    )
+    return Exported(summary, None)
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _packets(count: int) -> str:
+    return ngettext("{count} packet", "{count} packets", count).format(count=count)
