@@ -46,7 +46,10 @@ def at_home(address: Any) -> None:
 
 def nowhere(address: Any) -> bool:
     """Whether no machine has this address: those of 192.0.2.0/24 are for documents (RFC 5737). To bind it fails."""
-    return isinstance(address, tuple) and bool(address) and str(address[0]).startswith("192.0.2.")
+    if isinstance(address, tuple) and address and isinstance(address[0], str):
+        with contextlib.suppress(OSError):  # a name, perhaps: nothing is looked up for it
+            return socket.inet_pton(socket.AF_INET, address[0])[:3] == b"\xc0\x00\x02"
+    return False
 
 
 def size(value: Any) -> int:

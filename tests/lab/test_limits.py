@@ -203,9 +203,21 @@ def test_on_the_host_a_lesson_speaks_to_this_machine_only(address: str) -> None:
                 f's.connect_ex(("{address}", 9))',
                 f'u.sendto(b"x", ("{address}", 9))',
                 f'u.sendmsg([b"x"], [], 0, ("{address}", 9))',
-                f's.bind(("{address}", 0))',
+                *([f's.bind(("{address}", 0))'] if address != "192.0.2.1" else []),
             ):
                 assert "127.0.0.1" in await refused(lab, source)
+
+    run(body())
+
+
+def test_on_the_host_a_name_that_no_machine_has_may_be_asked_for() -> None:
+    """So that a lesson meets EADDRNOTAVAIL: bind sends nothing, and addresses for documents (RFC 5737) are nobody's."""
+
+    async def body() -> None:
+        async with a_lab("host", "server") as lab:
+            await lab.do("server", "s = socket.socket()")
+            assert (await lab.call("server", 's.bind(("192.0.2.1", 0))')).error == "EADDRNOTAVAIL"
+            assert "127.0.0.1" in await refused(lab, 's.bind(("192.0.2.example", 0))')
 
     run(body())
 
