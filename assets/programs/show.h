@@ -97,21 +97,27 @@ static inline char *text_room(void)
     return room[next++ % 16];
 }
 
-#define TEXT_ADD(text, ...) snprintf((text) + strlen(text), 2048 - strlen(text), __VA_ARGS__)
+__attribute__((format(printf, 2, 3))) static inline void text_add(char *text, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    vsnprintf(text + strlen(text), 2048 - strlen(text), format, values);
+    va_end(values);
+}
 
 /* Quoted, as in C; of a long one the beginning. */
 static inline const char *text_of_chars(const void *bytes, size_t length)
 {
     char *text = text_room();
-    TEXT_ADD(text, "\"");
+    text_add(text, "\"");
     for (size_t i = 0; i < length && i < 40; i++) {
         unsigned char byte = ((const unsigned char *)bytes)[i];
         if (byte < ' ' || byte > '~' || byte == '"' || byte == '\\')
-            TEXT_ADD(text, "\\x%02x", byte);
+            text_add(text, "\\x%02x", byte);
         else
-            TEXT_ADD(text, "%c", byte);
+            text_add(text, "%c", byte);
     }
-    TEXT_ADD(text, length > 40 ? "\"..." : "\"");
+    text_add(text, length > 40 ? "\"..." : "\"");
     return text;
 }
 
@@ -120,7 +126,7 @@ static inline const char *text_of_bytes(const void *bytes, long length)
 {
     const char *chars = text_of_chars(bytes, length < 0 ? 0 : (size_t)length);
     char *text = text_room();
-    TEXT_ADD(text, "%ld b%s", length, chars);
+    text_add(text, "%ld b%s", length, chars);
     return text;
 }
 
@@ -132,10 +138,10 @@ static inline const char *text_of_address(const struct sockaddr *address, sockle
         return "none";
     if (address->sa_family == AF_INET) {
         const struct sockaddr_in *four = (const struct sockaddr_in *)address;
-        TEXT_ADD(text, "%s:%d", inet_ntop(AF_INET, &four->sin_addr, host, sizeof host), ntohs(four->sin_port));
+        text_add(text, "%s:%d", inet_ntop(AF_INET, &four->sin_addr, host, sizeof host), ntohs(four->sin_port));
     } else if (address->sa_family == AF_INET6) {
         const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)address;
-        TEXT_ADD(text, "[%s]:%d", inet_ntop(AF_INET6, &six->sin6_addr, host, sizeof host), ntohs(six->sin6_port));
+        text_add(text, "[%s]:%d", inet_ntop(AF_INET6, &six->sin6_addr, host, sizeof host), ntohs(six->sin6_port));
     } else {
         const char *path = ((const struct sockaddr_un *)address)->sun_path;
         size_t room = length > offsetof(struct sockaddr_un, sun_path) ? length - offsetof(struct sockaddr_un, sun_path) : 0;
@@ -150,9 +156,9 @@ static inline const char *text_of_numbers(const int *numbers, int count)
 {
     char *text = text_room();
     for (int i = 0; i < count; i++)
-        TEXT_ADD(text, "%s%d", i ? " " : "", numbers[i]);
+        text_add(text, "%s%d", i ? " " : "", numbers[i]);
     char *list = text_room();
-    TEXT_ADD(list, "[%s]", text);
+    text_add(list, "[%s]", text);
     return list;
 }
 
@@ -161,8 +167,8 @@ static inline const char *text_of_polled(const struct pollfd *ready, int count)
 {
     char *text = text_room();
     for (int i = 0; i < count; i++)
-        TEXT_ADD(text, "%s%d:%d", i ? " " : "[", ready[i].fd, ready[i].revents);
-    TEXT_ADD(text, count > 0 ? "]" : "[]");
+        text_add(text, "%s%d:%d", i ? " " : "[", ready[i].fd, ready[i].revents);
+    text_add(text, count > 0 ? "]" : "[]");
     return text;
 }
 
@@ -170,8 +176,8 @@ static inline const char *text_of_events(const struct epoll_event *ready, int co
 {
     char *text = text_room();
     for (int i = 0; i < count; i++)
-        TEXT_ADD(text, "%s%d:%u", i ? " " : "[", ready[i].data.fd, ready[i].events);
-    TEXT_ADD(text, count > 0 ? "]" : "[]");
+        text_add(text, "%s%d:%u", i ? " " : "[", ready[i].data.fd, ready[i].events);
+    text_add(text, count > 0 ? "]" : "[]");
     return text;
 }
 
@@ -180,9 +186,9 @@ static inline const char *text_of_addrinfo(const struct addrinfo *entry)
 {
     char *list = text_room();
     for (const char *start = "["; entry != NULL; entry = entry->ai_next, start = ", ")
-        TEXT_ADD(list, "%s%d/%d/%d %s", start, entry->ai_family, entry->ai_socktype, entry->ai_protocol,
+        text_add(list, "%s%d/%d/%d %s", start, entry->ai_family, entry->ai_socktype, entry->ai_protocol,
             text_of_address(entry->ai_addr, entry->ai_addrlen));
-    TEXT_ADD(list, list[0] ? "]" : "[]");
+    text_add(list, list[0] ? "]" : "[]");
     return list;
 }
 

@@ -25,7 +25,7 @@ _HEADERS = {
     "close": "unistd.h",
 }  # fmt: skip
 #: The size of an array that is the same whenever the line runs.
-_FIXED = re.compile(r"\[[0-9A-Z_ +*()]*\]|\[sizeof\([a-z_ 0-9]+\)\]")
+_FIXED = re.compile(r"\[[0-9A-Z_ +*()]*\](?: = \{0\})?|\[sizeof\([a-z_ 0-9]+\)\]")
 
 
 @dataclass(slots=True)

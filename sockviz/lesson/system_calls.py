@@ -141,7 +141,7 @@ def _select(call: CCall) -> None:
 
 def _ready(call: CCall, name: str, room: str, items: list[str]) -> Held:
     """A list of those of `items` that select left in the set `room`."""
-    name = call.writer.declare("int", name, f"[{len(items) or 1}]")
+    name = call.writer.declare("int", name, f"[{len(items)}]" if items else "[1] = {0}")
     length = call.writer.assign("int", f"{name}_len", "0")
     for fd in items:
         call.writer.line(f"if (FD_ISSET({fd}, &{room}))")

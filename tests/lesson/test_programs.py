@@ -35,11 +35,11 @@ def written(lesson: Lesson, language: Language, directory: Path) -> list[Path]:
     return programs
 
 
-def compiled(source: Path) -> None:
+def compiled(source: Path, *more: str) -> None:
     """Compiles a C program as its README.txt says, with warnings as errors."""
     if shutil.which("cc") is None:
         unavailable("there is no C compiler (cc)")
-    command = ["cc", *FLAGS.split(), "-Werror", "-o", str(source.with_suffix("")), str(source)]
+    command = ["cc", *FLAGS.split(), "-Werror", *more, "-o", str(source.with_suffix("")), str(source)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[:3000]
 
@@ -51,6 +51,7 @@ def test_every_lesson_compiles_in_c(path: Path, tmp_path: Path) -> None:
         text = source.read_text(encoding="utf-8")
         assert "in Python:" not in text, "a line that has no C was quoted instead of written"
         compiled(source)
+        compiled(source, "-O2", "-D_FORTIFY_SOURCE=2")  # sees what may be used without a value, or unheeded
 
 
 @pytest.mark.parametrize("path", ORIGINALS, ids=lambda path: path.stem)
