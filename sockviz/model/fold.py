@@ -33,7 +33,7 @@ from sockviz.model.ledger import ledger
 from sockviz.model.link import LinkState
 from sockviz.model.segments import Endpoint
 from sockviz.model.sockets import SocketRow, State
-from sockviz.model.values import SocketValue, Value
+from sockviz.model.values import Address, SocketValue, Value
 from sockviz.model.world import KnownSocket, Line, Process, SeenPacket, World
 
 K = TypeVar("K")
@@ -198,8 +198,9 @@ def _finished(world: World, event: StatementFinished) -> World:
         for held in _sockets_in(value):
             if held.inode not in world.sockets and held.inode not in new:
                 known = KnownSocket(
-                    held.inode, process.host, event.process, held.family, held.type, held.protocol
-                )
+                    held.inode, process.host, event.process, held.family, held.type, held.protocol,
+                    peer=_accepted_from(process, held),
+                )  # fmt: skip
                 # A listener's child may have been observed, with its inode, before its owner reported the name.
                 row = world.row_of(held.inode)
                 new[held.inode] = _remembered(known, row) if row else known
@@ -207,6 +208,15 @@ def _finished(world: World, event: StatementFinished) -> World:
     return _process(
         world, event.process, names=ledger(process.names).but(event.bound), open_fds=event.open_fds, line=None
     )
+
+
+def _accepted_from(process: Process, held: SocketValue) -> Address | None:
+    """The peer that accept told of the socket: all that is ever known of one whose connection was gone before."""
+    accepted = process.latest.get("accept")
+    match accepted.value if accepted is not None else None:
+        case (SocketValue(inode=held.inode), (str(), int(), *_) as peer):
+            return peer
+    return None
 
 
 def _sockets_in(value: Value) -> list[SocketValue]:

@@ -28,9 +28,9 @@ from sockviz.model.explanation import explain
 from sockviz.model.observing import changes
 from sockviz.model.stops import stop_after, stop_before
 from sockviz.model.timeline import Timeline
-from sockviz.model.values import SocketValue, Value, show
-from sockviz.model.wording import address_text, call_as_made, receiver_name, result_value
-from sockviz.model.world import World
+from sockviz.model.values import ObjectValue, SocketValue, Value, show
+from sockviz.model.wording import COUNTLESS, address_text, call_as_made, receiver_name, result_value
+from sockviz.model.world import KnownSocket, World
 
 _RECEIVING = frozenset({"recv", "recvfrom", "recv_into", "recvfrom_into", "recvmsg", "read"})
 _SENDING = frozenset({"send", "sendall", "sendto", "sendmsg", "write"})
@@ -77,7 +77,7 @@ def narrate(event: Event, before: World, after: World, later: World | None = Non
                 f": {event.message}" if event.message else ""
             )
         case StatementFinished():
-            names = ", ".join(event.bound)
+            names = ", ".join(_now_has(name, value) for name, value in event.bound.items())
             return (
                 _("{process} now has {names}").format(process=event.process, names=names)
                 if names
@@ -96,7 +96,11 @@ def narrate(event: Event, before: World, after: World, later: World | None = Non
         case LinkSet(holding=()):
             return _("the link lets everything through again")
         case LinkSet():
-            return _("the link keeps all that {hosts} sends").format(hosts=_(" and ").join(event.holding))
+            return ngettext(
+                "the link keeps all that {hosts} sends",
+                "the link keeps all that {hosts} send",
+                len(event.holding),
+            ).format(hosts=_(" and ").join(event.holding))
         case CaptureLost():
             return _("the capture itself lost {amount}: the wire is not complete here").format(
                 amount=ngettext("{count} packet", "{count} packets", event.count).format(count=event.count)
@@ -271,7 +275,7 @@ def _gave(call: Call, world: World) -> str:
         case "bind", _:
             return _("gives {name} the name {address}").format(name=name, address=_argument_address(call))
         case "listen", _:
-            return _("makes {name} passive: the kernel now accepts connections for it").format(name=name)
+            return _("makes {name} passive: the kernel now lets clients in for it").format(name=name)
         case "connect", _ if not is_stream:
             return _("fixes the peer of {name}: {address}, and sends nothing").format(
                 name=name, address=_argument_address(call)
@@ -285,6 +289,15 @@ def _gave(call: Call, world: World) -> str:
                 "" if call.slept else _(" with {address}").format(address=_argument_address(call))
             )  # told when it was entered
             return _("returns: the handshake{whose} is done").format(whose=whose)
+        case (("send" | "write" | "sendmsg" | "sendto"), int(count)) if _stays_on_this_machine(call, world):
+            # net/unix/af_unix.c: there is no queue of the sender's own; its buffer is only charged with them.
+            return (
+                _("puts {amount} into the receive queue of the peer")
+                if held is None or held.type == "SOCK_STREAM"
+                else _("puts one message of {amount} into the receive queue of the peer")
+            ).format(amount=_bytes(count))
+        case "write", int(count) if held is None and _socket_behind(call, world) is None:
+            return _("hands {amount} to the kernel").format(amount=_bytes(count))
         case (("send" | "write" | "sendmsg"), int(count)) if is_stream:
             return _("copies {amount} into the send queue of the kernel").format(amount=_bytes(count))
         case (("send" | "sendto" | "sendmsg"), int(count)):
@@ -315,9 +328,10 @@ def _gave(call: Call, world: World) -> str:
                 amount=_bytes(len(data)), sender=sender, shown=show(data, 32)
             )
         case "close", _:
+            fd = held.fd if held is not None else call.arguments[0] if call.arguments else None
             return (
-                _("gives descriptor {fd} back").format(fd=held.fd)
-                if held is not None and held.fd >= 0
+                _("gives descriptor {fd} back").format(fd=fd)
+                if isinstance(fd, int) and fd >= 0
                 else _("gives the descriptor back")
             )
         case "shutdown", _:
@@ -330,7 +344,25 @@ def _gave(call: Call, world: World) -> str:
             return _("returns the child's pid, {pid}").format(pid=pid)
         case (("getsockname" | "getpeername"), address):
             return _("says {address}").format(address=address_text(address))
+    if call.value is None and call.name in COUNTLESS:
+        return _("is done")
     return _("returns {value}").format(value=result_value(call))
+
+
+def _now_has(name: str, value: Value) -> str:
+    return name if isinstance(value, SocketValue | ObjectValue) else f"{name} = {show(value, 68)}"
+
+
+def _socket_behind(call: Call, world: World) -> KnownSocket | None:
+    """The socket of a call that was given the bare number of a descriptor."""
+    process = world.processes.get(call.process)
+    inode = next((e.inode for e in process.fds if e.fd == call.arguments[0]), 0) if process else 0
+    return world.sockets.get(inode)
+
+
+def _stays_on_this_machine(call: Call, world: World) -> bool:
+    behind = call.receiver or _socket_behind(call, world)
+    return behind is not None and behind.family == "AF_UNIX"
 
 
 def _peeks(call: Call) -> bool:

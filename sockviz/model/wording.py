@@ -8,7 +8,7 @@ from sockviz.model.values import Address, ObjectValue, SocketValue, Value, show
 from sockviz.model.world import Line, World
 
 #: Calls whose Python value is None where their C one says how many bytes went.
-_COUNTLESS = frozenset({"sendall", "settimeout", "setblocking"})
+COUNTLESS = frozenset({"sendall", "settimeout", "setblocking"})
 #: Calls that answer with an address.
 NAMING = frozenset({"getsockname", "getpeername"})
 #: Calls that are not meant to return.
@@ -55,7 +55,7 @@ def result_value(call: Call) -> str:
     """What a returned call gave, as C would: a descriptor for a socket, 0 for None."""
     match call.value:
         case None:
-            return _("done") if call.name in _COUNTLESS else "0"
+            return _("done") if call.name in COUNTLESS else "0"
         case SocketValue(fd=fd):
             return str(fd)
         case (SocketValue(fd=one), SocketValue(fd=other)):

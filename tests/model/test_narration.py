@@ -18,7 +18,7 @@ from sockviz.model.events import (
 )
 from sockviz.model.narration import headline, narrate, narrate_at
 from sockviz.model.sockets import State
-from sockviz.model.values import SocketValue
+from sockviz.model.values import SocketValue, Value
 from sockviz.model.world import World
 from tests.tui.stage import scripted
 from tests.tui.stage.scripted import Script
@@ -33,7 +33,7 @@ def test_the_listen_queue_in_sentences() -> None:
         "server starts: pid 4121, no socket yet",
         "server: socket gives descriptor 3: an endpoint without a name",
         "server: bind gives s the name 127.0.0.1:8080",
-        "server: listen makes s passive: the kernel now accepts connections for it",
+        "server: listen makes s passive: the kernel now lets clients in for it",
         "client: socket gives descriptor 3: an endpoint without a name",
         "client: connect returns: the handshake with 127.0.0.1:8080 is done",
         "client: socket gives descriptor 4: an endpoint without a name",
@@ -185,3 +185,44 @@ def test_a_look_takes_nothing() -> None:
         script.do("server", line, "recv", s, *arguments, value=b"hello")
         returned = max(n for n, e in enumerate(script.timeline.events) if isinstance(e, kinds.CallReturned))
         assert narrate_at(script.timeline, returned + 1) == f"server: recv {does} the receive queue: b'hello'"
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("SOCK_STREAM", "server: send puts 2 bytes into the receive queue of the peer"),
+        ("SOCK_SEQPACKET", "server: send puts one message of 2 bytes into the receive queue of the peer"),
+    ],
+)
+def test_what_a_unix_socket_sends_lies_in_the_peers_queue_at_once(kind: str, told: str) -> None:
+    script = scripted.real_listen()
+    line = next(iter(script.lesson.statements)).line + 3
+    script.do("server", line, "send", SocketValue(77, 9, "AF_UNIX", kind, 0), b"ab", value=2)
+    assert headline(script.timeline, len(script.timeline)) == told
+
+
+def test_a_call_on_a_bare_number_says_the_number_and_no_queue_that_is_not_there() -> None:
+    for name, arguments, value, told in (
+        ("close", (0,), None, "server: close gives descriptor 0 back"),
+        ("write", (4, b"ab"), 2, "server: write hands 2 bytes to the kernel"),
+        ("setblocking", (SocketValue(77, 9, "AF_INET", "SOCK_STREAM", 6), False), None, "server: setblocking is done"),
+    ):  # fmt: skip
+        script = scripted.real_listen()
+        line = next(iter(script.lesson.statements)).line + 3
+        script.do("server", line, name, *arguments, value=value)
+        assert headline(script.timeline, len(script.timeline)) == told
+
+
+def test_what_a_line_computed_is_said() -> None:
+    bound: dict[str, Value] = {"whole": b"\x02\0", "s": SocketValue(77, 9, "AF_INET", "SOCK_STREAM", 6)}
+    told = narrate(kinds.StatementFinished(0, "server", 3, bound), World(), World())
+    assert told == "server now has whole = b'\\x02\\x00', s"
+
+
+def test_one_host_sends_and_two_hosts_send() -> None:
+    one = narrate(kinds.LinkSet(0, ("client",)), World(), World())
+    two = narrate(kinds.LinkSet(0, ("client", "server")), World(), World())
+    assert (one, two) == (
+        "the link keeps all that client sends",
+        "the link keeps all that client and server send",
+    )

@@ -84,7 +84,8 @@ def code_blocks(
         current = is_next or statement.line == begun
         remarked = detail >= Detail.COMMENTED or (detail is Detail.BRIEF and current)
         progress = view.world.lines.get(statement.line)
-        blocks.append(_block(view, statement, progress, width, is_next, hue, detail, remarked))
+        newest = statement.line == begun
+        blocks.append(_block(view, statement, progress, width, is_next, newest, hue, detail, remarked))
     anchor -= first
     return blocks, anchor
 
@@ -136,8 +137,8 @@ def windowed(blocks: list[list[Line]], anchor: int, height: int) -> list[Line]:
 
 
 def _block(
-    view: View, statement: Statement, progress: Progress | None, width: int, is_next: bool, hue: str, detail: Detail,
-    remarked: bool,
+    view: View, statement: Statement, progress: Progress | None, width: int, is_next: bool, newest: bool, hue: str,
+    detail: Detail, remarked: bool,
 ) -> list[Line]:  # fmt: skip
     process = view.world.processes.get(statement.process)
     width = min(width, _WIDEST)
@@ -148,14 +149,17 @@ def _block(
         result = line((_("waits for {call}").format(call=awaited.name), "asleep"))
     failed = any("bad" in role.split() for _, role in result.runs)
     alone = failed and _LEAST_SOURCE + result.width + 3 > width
+    whole = result
     names = current is not None and current.name in NAMING
     if not failed and (names or (progress is not None and values_bound(progress, current))):
         # The value is all there is to see of such a line.
         alone = len(statement.source) + result.width + 3 > width
     elif not failed and result.width > 8 and len(statement.source) + result.width + 3 > width:
         # An accepted connection's peer stands in the descriptor table too.
-        brief = line(*((text.partition(" from ")[0], role) for text, role in result.runs))
-        result = crop(brief, max(8, width // 3))
+        whole = line(*((text.partition(" from ")[0], role) for text, role in result.runs))
+        result = crop(whole, max(8, width // 3))
+        if newest and result != whole:
+            result, alone = whole, True  # what has just come is read as far as it goes
     room = 0 if alone else result.width
     sources, main = _listing(view.lab, view.look.language, statement, width, room, detail)
     mark = line((NEXT, f"{hue} strong")) if is_next else line(" ")
@@ -170,7 +174,7 @@ def _block(
         shown = result if index == main and not alone else Line()
         if shown.runs and source.width + shown.width + 2 > width:
             lines.append(fit(source, width))
-            lines.append(ends(Line(), shown + line(" "), width))
+            lines.append(ends(Line(), crop(whole, width - 2) + line(" "), width))
         else:
             lines.append(ends(source, shown + line(" "), width))
     if remark and not beside:

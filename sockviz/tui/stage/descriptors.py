@@ -110,7 +110,7 @@ def _detailed(pen: _Pen, held: list[Held], left: list[Held], height: int) -> lis
     ruled = bool(left) and len(everything) < height
     spare = height - len(everything) - ruled
     for detail in (1, 2):
-        for index in sorted(range(len(everything)), key=lambda i: (_urgency(everything[i]), i)):
+        for index in sorted(range(len(everything)), key=lambda i: (*_urgency(everything[i]), i)):
             if detail == 2 and everything[index].entry is None:
                 continue
             # What matters most stands first: better a part of it than nothing.
@@ -124,16 +124,17 @@ def _detailed(pen: _Pen, held: list[Held], left: list[Held], height: int) -> lis
     return lines + [it for block in blocks[len(held) :] for it in block]
 
 
-def _urgency(it: Held) -> int:
-    """Whose details come first where there is not room for all."""
+def _urgency(it: Held) -> tuple[int, int]:
+    """Whose details come first where there is not room for all: by what the row says, of listeners the newest."""
     row = it.row
+    newest = -it.entry.fd if it.entry is not None else 0
     if row is None:
-        return 9
+        return 9, 0
     if row.expires is not None and row.timer is not Timer.TIMEWAIT:
-        return 0
+        return 0, 0
     if row.is_listening:
-        return 1 if row.recv_q else 3
-    return 2 if row.recv_q or row.send_q else 4
+        return 1 if row.recv_q else 3, newest
+    return 2 if row.recv_q or row.send_q else 4, 0
 
 
 def _summarised(pen: _Pen, held: list[Held], left: list[Held], height: int) -> list[Line]:
@@ -229,14 +230,35 @@ class _Pen:
             f"{state_role(state)} strong" if self._is_new(it) else state_role(state),
         )
         start = line(number, named, f" {protocol} ", symbol, " ")
-        if it.row.bound_only and start.width + cell_len(address_text(it.row.local)) >= self.width:
-            start = line(number, named, " ", symbol, " ")  # its name is all that there is to say of it
+        bare = line(
+            number, named, " ", symbol, " "
+        )  # its state tells the protocol, its ends nothing but themselves
+        start = next(
+            (
+                head
+                for ends in self._worth_reading(it.row)
+                for head in (start, bare)
+                if head.width + cell_len(ends) < self.width
+            ),
+            start,
+        )
         if start.width > self.width:
             # The state must be read whole: what can be told from elsewhere gives way.
             named_head = line(number, named, " ", symbol)
             start = named_head if named_head.width <= self.width else line(number, " ", symbol)
         timer = self._brief_timer(it.row, self.width - start.width - 1) if not detail else Line()
         return start + self._ends(it.row, self.width - start.width - timer.width - 1) + timer
+
+    def _worth_reading(self, row: SocketRow) -> tuple[str, ...]:
+        """What should be read of the row's ends, better than nothing last: a name whole, unless it has the lab's own address."""
+        if row.family == "AF_UNIX":
+            return ("",)
+        if row.peer is not None:
+            return (f"→:{port_of(row.peer)}",)
+        host = row.local[0] if isinstance(row.local, tuple) else None
+        port = f":{port_of(row.local)}"
+        known = host in self.view.lab.addresses.values() and not row.bound_only
+        return (port,) if known else (address_text(row.local), port)
 
     def _tableless(self, it: Held) -> Line:
         known = self.view.world.sockets.get(it.inode)

@@ -24,6 +24,8 @@ _SLOTS = 12
 _FEW = 4
 #: Entries of the SYN queue whose waiting is told one by one.
 _TOLD = 3
+#: The local addresses of listeners that take every one.
+EVERY_ADDRESS = ("0.0.0.0", "::")
 #: What is taken of a packet whose numbers cannot be counted from a SYN.
 _NEW = Relative(None, None)
 
@@ -117,11 +119,12 @@ def no_syn_queue(width: int) -> Line:
 def turned_away(view: View, lookup: Lookup, row: SocketRow, width: int) -> list[Line]:
     """``dropped      3 SYNs  ListenOverflows``: what the kernel has counted since the lesson began, under the full queue.
 
-    The counter is the host's, not the listener's: it stands where it can only mean this one, or where the queue is full.
+    The counter is the host's, not the listener's: it stands where it can only mean this one, or where the queue is full and
+    somebody is kept waiting by that.
     """
     grown = view.world.counters.get(OVERFLOWS, 0)
     others = [it for it in view.world.listeners() if it is not row]
-    if grown <= 0 or (others and not is_full(row)):
+    if grown <= 0 or (others and not (is_full(row) and _keeps_waiting(view, lookup, row))):
         return []
     # With somebody in the SYN queue it may have been the last ACK of a handshake (net/ipv4/tcp_ipv4.c,
     # tcp_v4_syn_recv_sock counts it too).
@@ -140,8 +143,22 @@ def turned_away(view: View, lookup: Lookup, row: SocketRow, width: int) -> list[
     )
     if beside is not None:
         return [said + line((beside, "muted"))]
-    words = "   " + _("counted in {counter}").format(counter=name)
-    return [said, line((words if cell_len(words) <= width else f"   {name}", "muted"))]
+    words = [f"   {_('counted in {counter}').format(counter=name)}{where}", f"   {name}{where}"]
+    # Whose the number is matters more than what the counter is called.
+    words.append("   " + (where.removeprefix(", ") or name))
+    return [said, line((next((text for text in words if cell_len(text) <= width), words[-1]), "muted"))]
+
+
+def _keeps_waiting(view: View, lookup: Lookup, row: SocketRow) -> bool:
+    """Whether anybody is on the way into the listener's accept queue: in its SYN queue, or with a SYN unanswered."""
+    return bool(lookup.half_open(row)) or any(
+        it.state is State.SYN_SENT
+        and port_of(it.peer) == port_of(row.local)
+        and isinstance(it.peer, tuple)
+        and isinstance(row.local, tuple)
+        and row.local[0] in (it.peer[0], *EVERY_ADDRESS)
+        for it in view.world.timed()
+    )
 
 
 def _label(queue: str, width: int) -> str:

@@ -147,3 +147,48 @@ def test_the_name_of_a_socket_that_is_only_bound_is_never_cut(width: int, told: 
     script.observe(scripted.row(State.CLOSED, scripted.SERVER, inode=1001, cookie=1, bound_only=True))
     (drawn,) = (text for text in panel(scripted.view(script), "server", width) if "CLOSED" in text)
     assert drawn.rstrip(" │").endswith(told)
+
+
+def test_what_a_line_has_just_received_is_read_whole_and_later_where_there_is_room() -> None:
+    sources = {9: "n = conn.recv(100)", 10: "s.listen(1)"}
+    lines = [scripted.statement("server", number, source) for number, source in sources.items()]
+    script = scripted.Script(scripted.lesson([lines]))
+    script.page(0)
+    script.start("server")
+    script.do("server", 9, "recv", value=b"hello to you", bound={"n": b"hello to you"})
+    assert "→ b'hello to you'" in [text.strip(" │") for text in panel(scripted.view(script), "server", 31)]
+    script.do("server", 10, "listen")
+    told = [text.strip(" │") for text in panel(scripted.view(script), "server", 31)]
+    assert "→ b'hello to you'" in told  # it stood on a line of its own
+
+
+@pytest.mark.parametrize(
+    ("host", "told"), [("127.0.0.2", "◎ LISTEN 127.0.0.2:8080"), ("0.0.0.0", "◎ LISTEN 0.0.0.0:8080")]
+)
+def test_a_listeners_address_is_read_whole_unless_it_is_the_labs_own(host: str, told: str) -> None:
+    script = scripted.Script(scripted.lesson([[scripted.statement("server", 9, "s = socket.socket()")]]))
+    script.page(0)
+    script.start("server")
+    made = SocketValue(1001, 3, "AF_INET", "SOCK_STREAM", 6)
+    script.do("server", 9, "socket", value=made, bound={"s": made})
+    script.observe(scripted.row(State.LISTEN, (host, 8080), inode=1001, cookie=1, queues=(0, 3)))
+    (drawn,) = (text for text in panel(scripted.view(script), "server", 31) if "LISTEN" in text)
+    assert drawn.rstrip(" │").endswith(told)
+    script.observe(scripted.row(State.LISTEN, scripted.SERVER, inode=1001, cookie=1, queues=(0, 3)))
+    (drawn,) = (text for text in panel(scripted.view(script), "server", 31) if "LISTEN" in text)
+    assert "TCP ◎ LISTEN :8080" in drawn
+
+
+def test_a_datagram_sockets_port_is_read_whole_beside_long_names() -> None:
+    script = scripted.Script(scripted.lesson([[scripted.statement("server", 9, "conn = socket.socket()")]]))
+    script.page(0)
+    script.start("server")
+    tcp, udp = (
+        SocketValue(1001, 3, "AF_INET", "SOCK_STREAM", 6),
+        SocketValue(1002, 4, "AF_INET", "SOCK_DGRAM", 17),
+    )
+    script.do("server", 9, "socket", value=tcp, bound={"conn": tcp})
+    script.do("server", 9, "socket", value=udp, bound={"u": udp})
+    script.observe(scripted.row(State.UNCONNECTED, scripted.SERVER, inode=1002, cookie=2, protocol="UDP"))
+    (drawn,) = (text for text in panel(scripted.view(script), "server", 31) if "UNCONNECTED" in text)
+    assert drawn.rstrip(" │").endswith("◇ UNCONNECTED :8080")

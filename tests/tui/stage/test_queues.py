@@ -9,9 +9,9 @@ import pytest
 from sockviz.model.events import Observed
 from sockviz.model.sockets import State
 from sockviz.tui.palette import hues
-from sockviz.tui.stage.lookup import Lookup
+from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.stage.process_panel import draw_process
-from sockviz.tui.stage.queues import accept_queue
+from sockviz.tui.stage.queues import accept_queue, is_full, turned_away
 from sockviz.tui.view import View
 from tests.tui.stage import scripted
 
@@ -84,6 +84,19 @@ def test_of_two_listeners_the_counter_stands_at_the_full_one() -> None:
     other = scripted.row(State.LISTEN, ("127.0.0.1", 8081), inode=1, cookie=50, queues=(0, 5))
     script.say(Observed(script.at, "lab", (other,)))
     assert server(scripted.view(script), 60).count("ListenOverflows, all listeners") == 1
+
+
+def test_of_two_full_listeners_the_counter_stands_at_the_one_that_keeps_somebody_waiting() -> None:
+    script = scripted.crowded_lesson()
+    other = scripted.row(State.LISTEN, ("127.0.0.1", 8081), inode=1, cookie=50, queues=(1, 0))
+    script.say(Observed(script.at, "lab", (other,)))
+    view = scripted.view(script)
+    full = [it for it in view.world.listeners() if is_full(it)]
+    assert len(full) == 2
+    told = {port_of(it.local): [x.text for x in turned_away(view, Lookup(view.world), it, 60)] for it in full}
+    assert told == {8080: ["   dropped      1 SYN  ListenOverflows, all listeners"], 8081: []}
+    (narrow,) = (turned_away(view, Lookup(view.world), it, 29) for it in full if port_of(it.local) == 8080)
+    assert [x.text.strip() for x in narrow] == ["dropped      1 SYN", "all listeners"]
 
 
 def test_on_the_host_it_is_said_that_the_counter_is_everybodys() -> None:
