@@ -152,7 +152,7 @@ class Ledger(Mapping[K, V], Generic[K, V]):
         # Whoever looks at the newest, as nearly everybody does, need not search.
         return past.values[-1] if past.numbers[-1] <= self._number else past.at(self._number)
 
-    def get(self, key: K, default: D = None) -> V | D:  # type: ignore[override, assignment]  # as typeshed's overloads
+    def get(self, key: K, default: D = None) -> V | D:  # type: ignore[assignment]  # as typeshed's overloads
         """What `key` has, or `default`."""
         value = self._at(key)
         return default if value is _NOTHING else value
