@@ -28,6 +28,19 @@ SOURCES = CATALOGS.parent
 KEYWORDS = {"_": 1, "N_": 1, "ngettext": 2}
 
 
+#: What of a catalog's header is left out: what moves by itself, and what nobody has filled in.
+_UNSAID = tuple(
+    f'"{name}:'.encode()
+    for name in (
+        "POT-Creation-Date",
+        "PO-Revision-Date",
+        "Report-Msgid-Bugs-To",
+        "Last-Translator",
+        "Language-Team",
+    )
+)
+
+
 def template(sources: Path = SOURCES) -> Catalog:
     """Every text that the sources mark, with where it stands (the file only: line numbers move)."""
     catalog = Catalog(project=DOMAIN, charset="utf-8")
@@ -76,9 +89,7 @@ def as_po(catalog: Catalog) -> bytes:
         include_lineno=False,
     )
     lines = out.getvalue().split(b"\n")
-    return b"\n".join(
-        line for line in lines if not line.startswith((b'"POT-Creation-Date', b'"PO-Revision-Date'))
-    )
+    return b"\n".join(line for line in lines if not line.startswith(_UNSAID))
 
 
 def as_mo(catalog: Catalog) -> bytes:
@@ -136,6 +147,10 @@ def update(path: Path, sources: Catalog) -> None:
         read(path) if path.is_file() else Catalog(locale=path.parents[1].name, domain=DOMAIN, project=DOMAIN)
     )
     catalog.update(sources, no_fuzzy_matching=True)
+    catalog.header_comment, catalog.fuzzy = (
+        "# sockviz's own words. How to translate them: tools/messages.py",
+        False,
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(as_po(catalog))
     path.with_suffix(".mo").write_bytes(as_mo(read(path)))
