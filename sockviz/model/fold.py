@@ -214,8 +214,8 @@ def _accepted_from(process: Process, held: SocketValue) -> Address | None:
     """The peer that accept told of the socket: all that is ever known of one whose connection was gone before."""
     accepted = process.latest.get("accept")
     match accepted.value if accepted is not None else None:
-        case (SocketValue(inode=held.inode), (str(), int(), *_) as peer):
-            return peer
+        case (SocketValue(inode=held.inode), (str(host), int(port), *_)):
+            return host, port
     return None
 
 

@@ -328,10 +328,10 @@ def _gave(call: Call, world: World) -> str:
                 amount=_bytes(len(data)), sender=sender, shown=show(data, 32)
             )
         case "close", _:
-            fd = held.fd if held is not None else call.arguments[0] if call.arguments else None
+            closed = held.fd if held is not None else call.arguments[0] if call.arguments else None
             return (
-                _("gives descriptor {fd} back").format(fd=fd)
-                if isinstance(fd, int) and fd >= 0
+                _("gives descriptor {fd} back").format(fd=closed)
+                if isinstance(closed, int) and closed >= 0
                 else _("gives the descriptor back")
             )
         case "shutdown", _:

@@ -362,3 +362,10 @@ OWNERS: tuple[Event, ...] = (STARTED, StatementFinished(6.0, "server", 7, {"s": 
 def test_whose_a_socket_is(events: Sequence[Event], owner: str | None) -> None:
     assert world_of(*events).owner_of(100) == owner
     assert world_of(*events).owner_of(0) is None
+
+
+def test_a_connection_that_was_gone_before_accept_had_a_peer() -> None:
+    """A reset connection stays in the accept queue and has no row: its peer is what accept told."""
+    world = world_of(STARTED, BEGUN, ENTERED, RETURNED, FINISHED)
+    assert world.row_of(CONN.inode) is None
+    assert world.sockets[CONN.inode].peer == CLIENT
