@@ -28,17 +28,35 @@ SOURCES = CATALOGS.parent
 KEYWORDS = {"_": 1, "N_": 1, "ngettext": 2}
 
 
-#: What of a catalog's header is left out: what moves by itself, and what nobody has filled in.
-_UNSAID = tuple(
-    f'"{name}:'.encode()
-    for name in (
-        "POT-Creation-Date",
-        "PO-Revision-Date",
-        "Report-Msgid-Bugs-To",
-        "Last-Translator",
-        "Language-Team",
+#: All that a catalog's header says. Babel would add the time and its own version, which change where no text does.
+_SAID = ("Language", "Plural-Forms", "MIME-Version", "Content-Type", "Content-Transfer-Encoding")
+
+
+class Undated(Catalog):
+    """A catalog that is written the same whenever it holds the same."""
+
+    def __iter__(self) -> Iterator[Message]:
+        """Its header first, as a catalog gives it."""
+        for message in super().__iter__():
+            if not message.id:
+                header = str(message.string).splitlines()
+                message.string = "".join(f"{line}\n" for line in header if line.partition(":")[0] in _SAID)
+            yield message
+
+
+def undated(catalog: Catalog) -> Undated:
+    """The same texts under a header without a date."""
+    copy = Undated(
+        locale=catalog.locale,
+        domain=DOMAIN,
+        header_comment="# sockviz's own words. How to translate them: tools/messages.py",
+        charset="utf-8",
+        fuzzy=False,
     )
-)
+    for message in catalog:
+        if message.id:
+            copy[message.id] = message
+    return copy
 
 
 def template(sources: Path = SOURCES) -> Catalog:
@@ -77,25 +95,24 @@ def read(path: Path) -> Catalog:
 
 
 def as_po(catalog: Catalog) -> bytes:
-    """The .po text of a catalog: sorted, without lines or dates, so that it changes only where a text does."""
+    """The .po text of a catalog: sorted and without line numbers, so that it changes only where a text does."""
     out = io.BytesIO()
     write_po(
         out,
-        catalog,
+        undated(catalog),
         width=110,
         sort_output=True,
         omit_header=False,
         ignore_obsolete=True,
         include_lineno=False,
     )
-    lines = out.getvalue().split(b"\n")
-    return b"\n".join(line for line in lines if not line.startswith(_UNSAID))
+    return out.getvalue()
 
 
 def as_mo(catalog: Catalog) -> bytes:
     """The compiled form that gettext reads."""
     out = io.BytesIO()
-    write_mo(out, catalog)
+    write_mo(out, undated(catalog))
     return out.getvalue()
 
 
@@ -147,10 +164,6 @@ def update(path: Path, sources: Catalog) -> None:
         read(path) if path.is_file() else Catalog(locale=path.parents[1].name, domain=DOMAIN, project=DOMAIN)
     )
     catalog.update(sources, no_fuzzy_matching=True)
-    catalog.header_comment, catalog.fuzzy = (
-        "# sockviz's own words. How to translate them: tools/messages.py",
-        False,
-    )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(as_po(catalog))
     path.with_suffix(".mo").write_bytes(as_mo(read(path)))
