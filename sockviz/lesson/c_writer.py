@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from sockviz.lesson.c_address import c_string, sockaddr, sockaddr_un
+from sockviz.lesson.c_bytes import data
+from sockviz.lesson.c_parts import part
 from sockviz.lesson.c_scope import CScope, Form, Held, held_as
-from sockviz.lesson.c_struct import packed
 from sockviz.lesson.document import BOUND, Statement
 from sockviz.lesson.restrictions import IOCTLS
 from sockviz.lesson.rows import Row
@@ -168,6 +169,12 @@ class CWriter:
                 return self.scope.held.get(name) or held_as(self.kind(tree), self.name(name))
             case ["call", *_]:
                 return self.nested(tree)
+            case [
+                "subscript",
+                ["call", "struct.unpack", _, [["value", "i"], ["call", "fcntl.ioctl", *_]], *_],
+                ["value", 0],
+            ]:
+                return Held(Form.NUMBER, self.number(tree))
             case ["subscript", value, ["value", int(index)]] if self.kind(value) != "bytes":
                 return self.part(self.held(value), index, tree)
             case ["value", None]:
@@ -189,54 +196,8 @@ class CWriter:
 
     def part(self, whole: Held, index: int, tree: Json) -> Held:
         """One part of a tuple, a list or an address, by its number."""
-        match whole.form:
-            case Form.TUPLE if -len(whole.parts) <= index < len(whole.parts):
-                return whole.parts[index]
-            case Form.NUMBERS:
-                place = str(index) if index >= 0 else f"{whole.length} - {-index}"
-                return Held(Form.SOCKET, f"{whole.text}[{place}]")
-            case Form.POLLED if index >= 0:
-                entry = f"{whole.text}[{index}]"
-                parts = (Held(Form.SOCKET, f"{entry}.fd"), Held(Form.NUMBER, f"{entry}.revents"))
-                return Held(Form.TUPLE, entry, parts=parts)
-            case Form.EVENTS if index >= 0:
-                entry = f"{whole.text}[{index}]"
-                parts = (Held(Form.SOCKET, f"{entry}.data.fd"), Held(Form.NUMBER, f"{entry}.events"))
-                return Held(Form.TUPLE, entry, parts=parts)
-            case Form.ADDRINFO if index >= 0:
-                return Held(Form.ENTRY, whole.text + "->ai_next" * index)
-            case Form.ENTRY if 0 <= index <= 2:
-                return Held(
-                    Form.NUMBER, f"{whole.text}->{('ai_family', 'ai_socktype', 'ai_protocol')[index]}"
-                )
-            case Form.ENTRY if index == 3:
-                return Held(Form.TEXT, f"{whole.text}->ai_canonname")
-            case Form.ENTRY if index == 4:
-                return Held(
-                    Form.ADDRESS, f"{whole.text}->ai_addr", "struct sockaddr *", f"{whole.text}->ai_addrlen"
-                )
-            case Form.LIMIT if 0 <= index <= 1:
-                return Held(Form.NUMBER, f"{whole.text}.{('rlim_cur', 'rlim_max')[index]}", "rlim_t")
-            case Form.ADDRESS if index == 1:
-                self.need("netinet/in.h", "arpa/inet.h")
-                # Both families have the port at the same place.
-                at = whole.text.removeprefix("(struct sockaddr *)")
-                return Held(Form.NUMBER, f"ntohs(((struct sockaddr_in *){at})->sin_port)")
-            case Form.ADDRESS if index == 0:
-                return self._host(whole)
-            case Form.BYTES:
-                place = str(index) if index >= 0 else f"{whole.length} - {-index}"
-                return Held(Form.NUMBER, f"(unsigned char){self.indexed(whole.text)}[{place}]")
-        return Held(Form.NUMBER, self.fallback(tree))
-
-    def _host(self, address: Held) -> Held:
-        self.need("netdb.h", "sys/socket.h")
-        host = self.temporary("host")
-        self.line(f"char {host}[NI_MAXHOST];")
-        arguments = f"{address.text}, {address.length}, {host}, sizeof {host}, NULL, 0, NI_NUMERICHOST"
-        self.line(f"if (getnameinfo({arguments}) != 0)")
-        self.line(f"    {host}[0] = '\\0';")
-        return Held(Form.TEXT, host, "char", f"strlen({host})")
+        found = part(self, whole, index)
+        return found if found is not None else Held(Form.NUMBER, self.fallback(tree))
 
     def number(self, tree: Json) -> str:
         """A number, descriptor or pointer as a C expression."""
@@ -357,85 +318,11 @@ class CWriter:
         self.line(f"/* in Python: {self.statement.source.replace('*/', '* /')[:200]} */".replace("\n", " "))
         return "0"
 
-    # --- bytes ------------------------------------------------------------------------------------------
+    # --- bytes and addresses ----------------------------------------------------------------------------
 
     def data(self, tree: Json) -> tuple[str, str]:
         """A pointer and a length for bytes or text."""
-        match tree:
-            case ["value", str() | {"$": "bytes"} as tagged]:
-                value = decode(tagged)
-                raw = value.encode("utf-8", "replace") if isinstance(value, str) else value
-                assert isinstance(raw, bytes)
-                return c_string(raw), str(len(raw))
-            case ["name", str(name)]:
-                if self.kind(tree) == "str":
-                    text = self.number(tree)
-                    return text, f"strlen({text})"
-                known = self.scope.held.get(name)
-                return (
-                    (known.text, known.length) if known and known.length else (self.name(name), f"{self.name(name)}_len")
-                )  # fmt: skip
-            case ["binary", "*", left, right]:
-                return self.repeated(left, right) if self.kind(left) != "int" else self.repeated(right, left)
-            case ["binary", "+", left, right]:
-                (a, a_len), (b, b_len) = self.data(left), self.data(right)
-                name = self.temporary("joined")
-                self.line(f"char {name}[{a_len} + {b_len}];")
-                self.line(f"memcpy({name}, {a}, {a_len});")
-                self.line(f"memcpy({name} + {a_len}, {b}, {b_len});")
-                return name, f"sizeof {name}"
-            case ["subscript", value, ["slice", low, high]]:
-                return self.slice(value, low, high)
-            case ["call", "str.encode" | "bytes.decode", receiver, *_]:
-                return self.data(receiver)
-            case ["call", "struct.pack", _, [["value", str(layout)], *items], *_]:
-                return packed(self, layout, items)
-            case ["call", *_]:
-                held = self.nested(tree)
-                return held.text, held.length or f"sizeof {held.text}"
-            case ["subscript", value, ["value", int(index)]]:
-                held = self.part(self.held(value), index, tree)
-                return held.text, held.length or "0"
-        return self.fallback(tree), "0"
-
-    def slice(self, value: Json, low: Json, high: Json) -> tuple[str, str]:
-        """``data[low:high]`` within the bytes that are there; a negative end counts from behind."""
-        pointer, length = self.data(value)
-
-        def end(tree: Json, default: str) -> str:
-            match tree:
-                case None:
-                    return default
-                case ["unary", "-", ["value", int(number)]]:
-                    return f"({length} - {number})"
-            return self.operand(tree)
-
-        start, stop = end(low, "0"), end(high, length)
-        return (
-            (pointer, stop) if start == "0" else (f"{self.indexed(pointer)} + {start}", f"{stop} - {start}")
-        )
-
-    def repeated(self, unit: Json, count: Json) -> tuple[str, str]:
-        """``b"x" * n``."""
-        pointer, length = self.data(unit)
-        name = self.temporary("block")
-        total = self.number(count) if length == "1" else f"{length} * {self.operand(count)}"
-        size = f"sizeof {name}"
-        if isinstance(count, list) and count[0] == "value":
-            self.line(f"static char {name}[{total}];")
-        else:
-            size = self.temporary(f"{name}_len")
-            self.line(f"size_t {size} = {total};")
-            self.line(f"char *{name} = malloc({size});")
-        if length == "1" and pointer.startswith('"'):
-            character = pointer[1:-1].replace('\\"', '"').replace("'", "\\'")
-            self.line(f"memset({name}, '{character}', {size});")
-        else:
-            self.line(f"for (size_t i = 0; i < {size}; i++)")
-            self.line(f"    {name}[i] = {self.indexed(pointer)}[i % {length}];")
-        return name, size
-
-    # --- addresses --------------------------------------------------------------------------------------
+        return data(self, tree) or (self.fallback(tree), "0")
 
     def address(self, tree: Json, wanted: str = "address") -> tuple[str, str]:
         """A ``struct sockaddr *`` and its length."""

@@ -165,7 +165,7 @@ def _claim(tree: ast.expr, known: Mapping[str, Known], asleep: set[str]) -> tupl
         ) if what in ("error", "value") and who not in asleep and (result := known[who].last) is not None:
             if what == "error" and value is None:
                 return "a success", "a success" if not result.startswith("-1 ") else result
-            return f"-1 {value}" if what == "error" else _text(value), result
+            return f"-1 {value!s}" if what == "error" and isinstance(value, str) else _text(value), result
         case ast.Compare(
             left=ast.Attribute(value=ast.Name(id=who), attr=name),
             ops=[ast.Eq()],

@@ -24,6 +24,8 @@ from sockviz.lesson.programs.texts import (
 
 #: How a number of each type is printed.
 _PRINTED = {"int": "%d", "pid_t": "%d", "ssize_t": "%zd", "size_t": "%zu", "double": "%g"}
+#: A line that prints is cut in two where it would be longer.
+_WIDEST = 108
 #: A declaration that nothing may depend on.
 _DECLARED = re.compile(
     r"\s*(?:static |const |unsigned |struct )*(?!return )\w+ \*?([A-Za-z_]\w*)"
@@ -157,8 +159,11 @@ def _print(writing: _Writing, statement: Statement, snippet: CSnippet, depth: in
     if failure == "failure(result)" and value.form is Form.NOTHING:
         writing.add(depth, f"show_number({said}, result);")
         return
-    parts = ", ".join([said, failure or "NULL", f'"{form}"', *arguments])
-    writing.add(depth, f"show({parts});")
+    first, rest = f"show({said}, {failure or 'NULL'}", ", ".join([f'"{form}"', *arguments])
+    if len(first) + len(rest) < _WIDEST:
+        writing.add(depth, f"{first}, {rest});")
+    else:
+        writing.add(depth, f"{first},", f"    {rest});")
 
 
 def printed(value: Held) -> tuple[str, list[str]]:
@@ -220,6 +225,7 @@ def _close(
 def _without_unused(lines: list[str]) -> list[str]:
     """The lines without the variables that nothing reads: a compiler would rightly complain."""
     while True:
+        lines = [line for before, line in zip(["", *lines], lines, strict=False) if line or before]
         code = [_LITERAL.sub("", line) for line in lines]
         counts: dict[str, int] = {}
         for line in code:
