@@ -78,13 +78,14 @@ def _repeated(writer: CWriter, unit: Json, count: Json) -> tuple[str, str]:
     if length == "0":
         return pointer, length
     name = writer.temporary("block")
-    total = writer.number(count) if length == "1" else f"{length} * {writer.operand(count)}"
+    times = writer.operand(count)
+    total = times if length == "1" else f"{length} * {times}"
     size = f"sizeof {name}"
     if isinstance(count, list) and count[0] == "value":
         writer.line(f"static char {name}[{total}];")
     else:
         size = writer.temporary(f"{name}_len")
-        writer.line(f"size_t {size} = {total};")
+        writer.line(f"size_t {size} = {times} > 0 ? {total} : 0;")
         writer.line(f"char *{name} = malloc({size});")
     if length == "1" and pointer.startswith('"'):
         character = pointer[1:-1].replace('\\"', '"').replace("'", "\\'")

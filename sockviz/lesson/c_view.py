@@ -95,9 +95,8 @@ def _bind(writer: CWriter, statement: Statement, tree: Json) -> Held:
 def _bind_one(writer: CWriter, target: str, tree: Json) -> Held:
     match tree:
         case ["list" | "tuple", list(items)] if writer.kind(tree) != "address":
-            name = writer.temporary(writer.name(target)) if writer.scope.whole else writer.name(target)
             inner = ", ".join(writer.number(item) for item in items) or "0"
-            name = writer.declare("int", name, f"[] = {{{inner}}}")
+            name = writer.declare("int", writer.name(target), f"[] = {{{inner}}}")
             value = Held(Form.NUMBERS, name, f"int[{len(items)}]", str(len(items)))
             writer.scope.bind(target, value)
             return value

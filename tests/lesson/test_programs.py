@@ -13,6 +13,7 @@ from sockviz.lesson.document import Lesson
 from sockviz.lesson.parser import parse_lesson
 from sockviz.lesson.programs.folder import FLAGS, HELPERS, Language, program_folder
 from sockviz.lesson.programs.plan import Plan, plan_programs
+from tests.lesson.test_calls import EXAMPLES
 from tests.lesson.test_course_lessons import ORIGINALS
 from tests.required import unavailable
 
@@ -157,3 +158,12 @@ def test_names_that_the_helpers_have_are_the_lessons_own(parse: Parse, tmp_path:
 
 def test_a_lesson_that_performs_nothing_has_no_programs(parse: Parse) -> None:
     assert program_folder(parse("Only prose.\n"), Language.C).files == {}
+
+
+def test_every_row_of_the_table_of_calls_compiles_in_a_program(parse: Parse, tmp_path: Path) -> None:
+    lesson = parse(f"```python @server\n{EXAMPLES.strip()}\n```\n")
+    for source in written(lesson, Language.C, tmp_path):
+        compiled(source)
+        compiled(source, "-O2", "-D_FORTIFY_SOURCE=2")
+    for source in written(lesson, Language.PYTHON, tmp_path):
+        compile(source.read_text(encoding="utf-8"), str(source), "exec")

@@ -26,11 +26,11 @@ from sockviz.lesson.programs.texts import (
 _PRINTED = {"int": "%d", "pid_t": "%d", "ssize_t": "%zd", "size_t": "%zu", "double": "%g"}
 #: A line that prints is cut in two where it would be longer.
 _WIDEST = 108
-#: A declaration that nothing may depend on.
+#: A declaration, and a call in what it is given.
 _DECLARED = re.compile(
-    r"\s*(?:static |const |unsigned |struct )*(?!return )\w+ \*?([A-Za-z_]\w*)"
-    r"(?:\[[^;]*\])?(?: = ([^(){}]*|sizeof \w+))?;"
+    r"\s*(?:static |const |unsigned |struct )*(?!return )\w+ \*?([A-Za-z_]\w*)(?:\[[^;]*?\])?(?: = ([^;]*))?;"
 )
+_CALL = re.compile(r"\b(?!sizeof\b)\w+\(")
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"|/\*.*?\*/')
 
 
@@ -234,7 +234,11 @@ def _without_unused(lines: list[str]) -> list[str]:
         kept = [
             line
             for line, bare in zip(lines, code, strict=True)
-            if not ((found := _DECLARED.fullmatch(bare)) and counts[found[1]] == 1)
+            if not (
+                (found := _DECLARED.fullmatch(bare))
+                and counts[found[1]] == 1
+                and not _CALL.search(found[2] or "")
+            )
         ]
         if len(kept) == len(lines):
             return kept
