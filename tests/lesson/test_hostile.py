@@ -20,6 +20,7 @@ from sockviz.lesson.expressions import read_expression
 from sockviz.lesson.findings import Findings
 from sockviz.lesson.judge import judge
 from sockviz.lesson.parser import decode_lesson, parse_lesson
+from sockviz.lesson.programs.folder import Language, program_folder
 from sockviz.lesson.source import LARGEST_FILE
 from sockviz.model.calls import Call, Stage
 from sockviz.model.log import Log
@@ -59,6 +60,9 @@ def read(text: str) -> Lesson | None:
     else:
         for statement in lesson.statements:
             assert c_lines(statement)
+        assert program_folder(lesson, Language.C).files.keys() >= {"run.sh"} or not list(lesson.statements)
+        for name, program in program_folder(lesson, Language.PYTHON).files.items():
+            assert not name.endswith(".py") or compile(program, name, "exec")
         return lesson
     assert bad.problems
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -167,3 +168,28 @@ def test_every_row_of_the_table_of_calls_compiles_in_a_program(parse: Parse, tmp
         compiled(source, "-O2", "-D_FORTIFY_SOURCE=2")
     for source in written(lesson, Language.PYTHON, tmp_path):
         compile(source.read_text(encoding="utf-8"), str(source), "exec")
+
+
+def test_a_lessons_words_are_words_in_what_a_shell_reads(parse: Parse, tmp_path: Path) -> None:
+    body = """## */ touch gone /*
+
+```python @enum
+s = socket.socket(socket.AF_UNIX)
+s.bind("$(touch gone); touch gone")  # */ touch(gone); /* \\
+n = s.send(b"*/")
+```
+"""
+    lesson = replace(parse(body), title='"""\ntouch gone\n"""*/', summary="a\ntouch gone")
+    for language in Language:
+        directory = tmp_path / language.value
+        directory.mkdir()
+        sources = written(lesson, language, directory)
+        assert [source.stem for source in sources] == ["enum_"]  # enum.py would be taken for Python's own
+        for source in sources:
+            if language is Language.C:
+                compiled(source)
+            else:
+                compile(source.read_text(encoding="utf-8"), str(source), "exec")
+        subprocess.run(["sh", "run.sh"], cwd=directory, capture_output=True, check=False, timeout=60)
+        assert not (directory / "gone").exists()
+        assert not (directory / "$(touch gone); touch gone").exists()  # removed, as the turns are

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -288,6 +289,54 @@ def test_who_is_left_asleep_is_ended_with_the_lesson(language: Language, tmp_pat
     assert "s.accept()" not in ran.output
     assert "turns" not in ran.files
     assert time.monotonic() - started < 60  # and not at the deadline
+
+
+def test_an_interrupted_run_ends_those_that_were_forked_too(tmp_path: Path) -> None:
+    text = lesson_text(
+        """
+        ```python @server
+        s = socket.socket()
+        s.bind((HOST, PORT))
+        s.listen(1)
+        worker = os.fork()
+        ```
+
+        ```python @worker
+        s.accept()
+        ```
+
+        ```python @server
+        s.accept()
+        s.accept()
+        ```
+        """
+    )
+    export_programs(parse_lesson(text, "test.md"), Language.PYTHON, tmp_path / "programs")
+    started = subprocess.Popen(
+        ["sh", "run.sh"], cwd=tmp_path / "programs", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env={**os.environ, "PORT": str(free_ports())}, start_new_session=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 30
+    while len(session(started.pid)) < 3 or not (tmp_path / "programs" / "turns" / "3.begun").is_symlink():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    started.terminate()
+    assert started.wait(timeout=30) == 130
+    while session(started.pid):
+        assert time.monotonic() < deadline, "somebody is left"
+        time.sleep(0.02)
+    assert not (tmp_path / "programs" / "turns").exists()
+
+
+def session(leader: int) -> list[int]:
+    """The processes of a session that have not ended."""
+    found = []
+    for directory in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            state, _parent, _group, number = (directory / "stat").read_text().rpartition(")")[2].split()[:4]
+            if int(number) == leader and state != "Z":
+                found.append(int(directory.name))
+    return found
 
 
 # --- one after the other, by hand ---------------------------------------------------------------------------------------------

@@ -14,8 +14,10 @@ from sockviz.lesson.programs.plan import Plan, Program, Step
 from sockviz.lesson.programs.texts import (
     constants,
     ends_itself,
+    file_stem,
     label,
     lesson_name,
+    one_line,
     reads,
     remarks,
     uses_alarm,
@@ -71,7 +73,7 @@ def _head(plan: Plan, program: Program, headers: Iterable[str]) -> list[str]:
     """The comment, the includes, the constants."""
     name = program.process
     lines = [
-        f"/* {name}.c: what {name} does in {_remark(lesson_name(plan.lesson))} of sockviz, as a program."
+        f"/* {file_stem(name)}.c: what {name} does in {_remark(lesson_name(plan.lesson))} of sockviz, as a program."
     ]
     made = [process for process in program.processes if process != name]
     if made:
@@ -247,4 +249,4 @@ def _without_unused(lines: list[str]) -> list[str]:
 
 def _remark(text: str) -> str:
     """`text` so that it can stand in a C comment."""
-    return " ".join(text.replace("*/", "* /").replace("/*", "/ *").split())
+    return one_line(text).replace("*/", "* /").replace("/*", "/ *")

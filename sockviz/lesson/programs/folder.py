@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -10,7 +11,7 @@ from sockviz.lesson.document import Lesson
 from sockviz.lesson.programs.c_program import c_program
 from sockviz.lesson.programs.plan import Plan, Program, plan_programs
 from sockviz.lesson.programs.python_program import python_program
-from sockviz.lesson.programs.texts import files_made, lesson_name, remarks, wrapped
+from sockviz.lesson.programs.texts import file_stem, files_made, lesson_name, one_line, remarks, wrapped
 
 
 class Language(Enum):
@@ -42,7 +43,8 @@ def program_folder(lesson: Lesson, language: Language) -> Folder:
     """The programs of `lesson` with what runs them. A lesson that performs nothing has none."""
     plan = plan_programs(lesson)
     files = {
-        f"{program.process}.{_SUFFIX[language]}": _WRITE[language](plan, program) for program in plan.programs
+        f"{file_stem(program.process)}.{_SUFFIX[language]}": _WRITE[language](plan, program)
+        for program in plan.programs
     }
     if files:
         files["run.sh"] = _script(plan, language)
@@ -51,8 +53,8 @@ def program_folder(lesson: Lesson, language: Language) -> Folder:
 
 
 def _script(plan: Plan, language: Language) -> str:
-    names = " ".join(program.process for program in plan.programs)
-    leavings = " ".join(["turns", *files_made(plan.lesson)])
+    names = " ".join(file_stem(program.process) for program in plan.programs)
+    leavings = shlex.join(["turns", *files_made(plan.lesson)])
     build = f"""
 for name in {names}; do
     cc {FLAGS} -DHOST="\\"$HOST\\"" -DPORT="$PORT" -o $name $name.c
@@ -68,9 +70,18 @@ set -e
 cd "$(dirname "$0")"
 export HOST="${{HOST:-127.0.0.1}}" PORT="${{PORT:-$((20000 + $$ % 10000))}}"
 {build}
-rm -rf {leavings} # what an interrupted run may have left
+clean() {{
+    rm -rf -- {leavings}
+}}
+stop() {{
+    if [ -n "$running" ]; then # with those that the programs forked
+        kill $running $(for turn in turns/*.begun; do readlink "$turn"; done) 2>/dev/null
+    fi
+    clean
+}}
+clean # what an interrupted run may have left
 running=
-trap 'test -z "$running" || kill $running 2>/dev/null; rm -rf {leavings}' EXIT
+trap stop EXIT
 trap 'exit 130' INT TERM HUP
 for name in {names}; do
     {start} &
@@ -92,11 +103,13 @@ exit $failed
 def _readme(plan: Plan, language: Language) -> str:
     lesson = plan.lesson
     suffix = _SUFFIX[language]
-    names = [program.process for program in plan.programs]
-    first = plan.turns[0]
+    names = [file_stem(program.process) for program in plan.programs]
+    first = file_stem(plan.turns[0])
     order = [first, *(name for name in names if name != first)]
-    lines = [f"The programs of {lesson_name(lesson)}", "", *wrapped(lesson.summary, 76), ""]
-    lines += [f"  {f'{program.process}.{suffix}':<16} {_whose(program)}" for program in plan.programs]
+    lines = [f"The programs of {lesson_name(lesson)}", "", *wrapped(one_line(lesson.summary), 76), ""]
+    lines += [
+        f"  {f'{file_stem(program.process)}.{suffix}':<16} {_whose(program)}" for program in plan.programs
+    ]
     show, turn = HELPERS[language]
     lines += [
         f"  {show:<16} prints what each call gave",
@@ -133,7 +146,7 @@ def _readme(plan: Plan, language: Language) -> str:
         ),
     ]
     if made := files_made(lesson):
-        text = f"Its UNIX sockets have names that are files here. Before another run by hand: rm -f {' '.join(made)}"
+        text = f"Its UNIX sockets have names that are files here. Before another run by hand: rm -f -- {shlex.join(made)}"
         lines += ["", *wrapped(text, 76)]
     seen: dict[str, None] = {}
     for program in plan.programs:

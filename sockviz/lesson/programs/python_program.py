@@ -12,9 +12,11 @@ from sockviz.lesson.programs.plan import Plan, Program, Step
 from sockviz.lesson.programs.texts import (
     constants,
     ends_itself,
+    file_stem,
     has_value,
     label,
     lesson_name,
+    one_line,
     remarks,
     uses_alarm,
     wrapped,
@@ -56,7 +58,7 @@ def _head(plan: Plan, program: Program, writing: _Writing, body: str) -> list[st
     """The docstring, the imports, the constants."""
     name = program.process
     lines = [
-        f'"""{name}.py: what {name} does in {_remark(lesson_name(plan.lesson))} of sockviz, as a program.',
+        f'"""{file_stem(name)}.py: what {name} does in {_remark(lesson_name(plan.lesson))} of sockviz, as a program.',
         "",
     ]
     made = [process for process in program.processes if process != name]
@@ -178,4 +180,4 @@ def _quoted(text: str) -> str:
 
 
 def _remark(text: str) -> str:
-    return " ".join(text.replace('"""', "'''").replace("\\", "/").split())
+    return one_line(text).replace('"""', "'''").replace("\\", "/")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import textwrap
 
 from sockviz.lesson.calls import CALLS
@@ -23,7 +24,17 @@ _SILENT = ("select.poll",)
 def lesson_name(lesson: Lesson) -> str:
     """``lesson 1, "The first connection"``."""
     number = f"lesson {lesson.number}, " if lesson.number is not None else ""
-    return f'{number}"{lesson.title}"'
+    return f'{number}"{one_line(lesson.title)}"'
+
+
+def one_line(text: str) -> str:
+    """`text` without line breaks or other marks that are not for reading: it stands in comments."""
+    return " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
+
+
+def file_stem(process: str) -> str:
+    """The name of a process's program. A file turn.py or enum.py would be taken for another module."""
+    return f"{process}_" if process in ("turn", "show") or process in sys.stdlib_module_names else process
 
 
 def constants(program: Program) -> dict[str, str | int]:
