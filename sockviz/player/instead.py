@@ -20,9 +20,8 @@ LIVE_RUN, PRESENT_TEXT = "a live run", "this lesson's present text"
 
 def other_system() -> str | None:
     """Why no lesson can be performed on this system at all; None on Linux."""
-    if sys.platform == "linux":
-        return None
-    return _("its labs need Linux, and this is {system}").format(system=sys.platform)
+    foreign = _("its labs need Linux, and this is {system}").format(system=sys.platform)
+    return None if sys.platform == "linux" else foreign
 
 
 def recording_path(lesson: str) -> Path:
