@@ -11,6 +11,7 @@ from rich.cells import cell_len
 
 from sockviz.tui.course import CourseEntry
 from sockviz.tui.screens.help import HelpScreen
+from sockviz.tui.widgets.lesson_pane import LessonPane
 from tests.test_language import SPANISH
 from tests.tui.driving import Session, at_home, in_lesson, run_async
 from tests.tui.scripted import LESSON, run
@@ -19,6 +20,8 @@ from tools import messages
 SIZES = [(80, 24), (120, 36)]
 ids = [f"{width}x{height}" for width, height in SIZES]
 
+#: Words of the catalog that the scripted lesson has as names of its own.
+NAMES = {"peer"}
 #: The scripted lesson in other words, so that all English that is left is the interface's.
 WORDS = {
     "The listen queue": "La cola antes de accept",
@@ -65,6 +68,7 @@ def english_on(screen: str) -> list[str]:
             # `a`, `in`: too short to be told from Spanish; words that the translation has as well say nothing.
             if (
                 len(part) > 3
+                and part not in NAMES
                 and part.lower() not in spoken
                 and re.search(rf"(?<![\w.]){re.escape(part)}(?![\w.(])", shown)
             ):
@@ -73,7 +77,7 @@ def english_on(screen: str) -> list[str]:
 
 
 def is_whole(session: Session, size: tuple[int, int]) -> None:
-    """Every line fills the screen's width, and the last one has the keys with help and quit at their end."""
+    """Every line is there, and as wide as the screen: no word has pushed another over the edge."""
     lines = session.text.splitlines()
     assert len(lines) == size[1]
     assert {cell_len(line) for line in lines} == {size[0]}
@@ -93,7 +97,7 @@ def test_home(tmp_path: Path, size: tuple[int, int]) -> None:
             await session.press("down")
             for said in (
                 "alrededor de 1 minuto",
-                "dos anfitriones unidos por",
+                "dos anfitriones",
                 "paquetes capturados",
                 "En esta máquina no:",
             ):
@@ -133,12 +137,16 @@ def test_lesson(tmp_path: Path, size: tuple[int, int]) -> None:
                 assert [words for words in said if words not in shown] == []
                 assert english_on(session.text) == []
 
-            stands("página 1/3", "● DIRECTO", "loopback aislado", "predice", "se abre la página 1")
+            stands("página 1/3", "● DIRECTO", "loopback aislado", "predice")
             await session.press("space")
             stands("Primero predice: un dígito responde, otro espacio la pasa.")
             await session.press("3")
             await session.perform(3)
-            stands("El núcleo dice 0; predijiste 2, una más que el backlog.", "cola accept", "0 de 2")
+            stands("cola accept", "0 de 2")
+            said = " ".join(session.lesson.query_one(LessonPane).plain.replace("│", " ").split())
+            assert (
+                "El núcleo dice 0; predijiste 2, una más que el backlog. b vuelve a donde se decidió." in said
+            )
             await session.perform(2)
             stands("duerme en accept4(3)", "no espera ninguna conexión")
             await session.perform(2)
@@ -151,7 +159,7 @@ def test_lesson(tmp_path: Path, size: tuple[int, int]) -> None:
             await session.perform(3)
             await session.until(lambda: "la llamada falló" in session.text)
             is_whole(session, size)
-            for said in ("aquí", "causa habitual", "qué hacer", "respondió un RST", "m manual  esc cierra"):
+            for said in ("aquí", "causa habitual", "respondió un RST", "m manual  esc cierra"):
                 assert said in session.text
 
     run_async(it())
