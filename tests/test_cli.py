@@ -14,7 +14,12 @@ from sockviz.command_line import THEMES, parser
 from sockviz.tui.themes import NAMES
 from tests.player.lessons import LISTENING, lesson_text
 
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "LC_ALL": "C.UTF-8"}
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": str(Path(__file__).parents[1]),
+    "LC_ALL": "C.UTF-8",
+    "LANGUAGE": "",
+}
 
 
 def sockviz(
