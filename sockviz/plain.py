@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from sockviz.language import _, ngettext
+from sockviz.lesson.answers import is_the_kernels
 from sockviz.lesson.document import Page, Predict, Prose
 from sockviz.model.calls import Call
 from sockviz.model.events import (
@@ -124,11 +125,13 @@ class Transcript:
         return lines
 
     def _settled(self, event: PredictionSettled, before: World) -> list[str]:
-        prediction = next(
-            (p for page in self.run.lesson.pages for p in page.predictions if p.line == event.line), None
+        found = next(
+            ((page, p) for page in self.run.lesson.pages for p in page.predictions if p.line == event.line),
+            None,
         )
-        if event.answer is None or prediction is None:
+        if event.answer is None or found is None:
             return [_voice(_("answer"), _("none: {reason}").format(reason=event.reason))]
+        page, prediction = found
         chosen = before.choices.get(event.line)
         verdict = ""
         if chosen is not None:
@@ -137,7 +140,9 @@ class Transcript:
                 if prediction.choice_of(event.answer) == chosen
                 else _("(you predicted {choice})").format(choice=prediction.choices[chosen])
             )
-        said = _("The kernel says: {answer}").format(answer=event.answer)
+        kernels = is_the_kernels(event.answer, page, before)
+        told = _("The kernel says: {answer}") if kernels else _("The answer is: {answer}")
+        said = told.format(answer=event.answer)
         return ["", _voice(_("answer"), f"{prediction.question} {said}{verdict}")]
 
     def _say(self, *lines: str) -> None:

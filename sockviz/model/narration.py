@@ -117,7 +117,7 @@ def narrate(event: Event, before: World, after: World, later: World | None = Non
         case PredictionSettled(answer=None):
             return _("the prediction has no answer") + (f": {event.reason}" if event.reason else "")
         case PredictionSettled():
-            return _("the kernel's answer to the prediction: {answer}").format(answer=event.answer)
+            return _("the answer to the prediction: {answer}").format(answer=event.answer)
         case LessonEnded():
             return _("the lesson is done")
 

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.style import Style
 
 from sockviz.language import _
+from sockviz.lesson.answers import is_the_kernels
 from sockviz.lesson.document import Covers, Expect, Note, Perform, Predict, Prose
 from sockviz.model.calls import Stage
 from sockviz.model.wording import ENDING
@@ -171,11 +172,22 @@ def _remark(block: Predict, view: View, asked: Asked) -> Content | None:
             _("The kernel gave no answer: {reason}").format(reason=answer.reason), "$warning"
         )
     said = answer.answer.strip(" `")
+    kernels = is_the_kernels(said, view.page, view.world)
     if picked is None:
-        return _filled(_("The kernel says {answer}."), answer=said)
+        told = _("The kernel says {answer}.") if kernels else _("The answer is {answer}.")
+        return _filled(told, answer=said)
     if same(answer.answer, picked):
-        return _filled(_("The kernel says {answer}, as you predicted."), answer=said)
-    sentence = _("The kernel says {answer}; you predicted {choice}.")
+        told = (
+            _("The kernel says {answer}, as you predicted.")
+            if kernels
+            else _("The answer is {answer}, as you predicted.")
+        )
+        return _filled(told, answer=said)
+    sentence = (
+        _("The kernel says {answer}; you predicted {choice}.")
+        if kernels
+        else _("The answer is {answer}; you predicted {choice}.")
+    )
     if view.mode is not Mode.REVIEW:
         sentence += " " + _("b steps back to where it was decided.")
     return _filled(sentence, answer=said, choice=picked.strip(" `"))
