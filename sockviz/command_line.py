@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any, NoReturn
 
 from sockviz import __version__
-from sockviz.language import _
+from sockviz.language import _, languages
 
 #: What the screen's themes are called (`sockviz.tui.themes`, which needs Textual).
 THEMES = ("dark", "light", "ansi", "mono")
@@ -81,7 +81,9 @@ def parser() -> argparse.ArgumentParser:
         )
         taker.add_argument(
             "--language", metavar=_("LANGUAGE"),
-            help=_("speak LANGUAGE (en, es); by itself what the locale says. Lessons are shown in it where a translation exists"),
+            help=_(
+                "speak LANGUAGE ({known}); by itself what the locale says. Lessons are shown in it where a translation exists"
+            ).format(known=", ".join(languages())),
         )  # fmt: skip
     for taker in (whole, drawn):
         taker.add_argument(

@@ -1,0 +1,43 @@
+"""A translated page of the manual beside its original: what is data stays the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sockviz.manual.pages import CallPage, ManualPage
+from sockviz.manual.parser import linked_lessons, parse_call, parse_error
+from sockviz.manual.reader import shipped
+from sockviz.player.shelf import shelf
+
+TRANSLATED = sorted((shelf() / "assets" / "man").glob("*/*.*.md"))
+
+
+def read(path: Path) -> ManualPage:
+    return (parse_call if path.parent.name == "calls" else parse_error)(path.read_bytes(), str(path))
+
+
+@pytest.mark.parametrize("path", TRANSLATED, ids=lambda path: str(path.name))
+def test_a_translation_says_the_same_of_what_is_data(path: Path) -> None:
+    here, there = read(path), read(path.with_name(path.name.partition(".")[0] + ".md"))
+    assert (here.name, here.see, here.related) == (there.name, there.see, there.related)
+    assert [slug for slug, _line in linked_lessons(here)] == [slug for slug, _line in linked_lessons(there)]
+    if isinstance(here, CallPage) and isinstance(there, CallPage):
+        assert (here.group, here.functions, here.also) == (there.group, there.functions, there.also)
+        assert (here.c.markdown, [f.name for f in here.failures]) == (
+            there.c.markdown,
+            [f.name for f in there.failures],
+        )
+
+
+@pytest.mark.usefixtures("spanish")
+def test_the_errors_of_the_translated_lessons_are_told_in_their_language() -> None:
+    manual = shipped()
+    for name in ("ECONNREFUSED", "ECONNRESET", "ETIMEDOUT"):
+        page = manual.story(name)
+        assert page is not None
+        assert page.path.endswith(".es.md")
+    assert manual.error_page("EINVAL").path.endswith("EINVAL.md"), (
+        "the original, where there is no translation"
+    )
