@@ -142,7 +142,7 @@ def _select(call: CCall) -> None:
 def _ready(call: CCall, name: str, room: str, items: list[str]) -> Held:
     """A list of those of `items` that select left in the set `room`."""
     if not items and not call.writer.scope.whole:
-        return Held(Form.NUMBERS, name, "int", "0")  # an empty list, and no later line that asks for its length
+        return Held(Form.NUMBERS, name, "int", "0")  # no later line asks for its length
     name = call.writer.declare("int", name, f"[{len(items)}]" if items else "[1] = {0}")
     length = call.writer.assign("int", f"{name}_len", "0")
     for fd in items:
