@@ -18,6 +18,7 @@ from typing import Any, TextIO, TypeVar, get_args
 from cattrs import Converter, transform_error
 from cattrs.preconf.json import make_converter
 
+from sockviz.language import _
 from sockviz.model import events as event_types
 from sockviz.model.events import Event
 from sockviz.model.sockets import RowKey, State, Timer
@@ -136,22 +137,23 @@ def load_header(line: str, name: str) -> Header:
     try:
         body = _parsed(line)
     except ValueError as error:
-        raise BadRecording(
-            f"{name}:1: not a sockviz recording: the first line is not JSON ({error})"
-        ) from None
+        why = _("not a sockviz recording: the first line is not JSON ({error})").format(error=error)
+        raise BadRecording(f"{name}:1: {why}") from None
     if not isinstance(body, dict) or "sockviz" not in body:
-        raise BadRecording(f"{name}:1: not a sockviz recording: the first line has no «sockviz» key")
+        raise BadRecording(f"{name}:1: " + _("not a sockviz recording: the first line has no «sockviz» key"))
     version = body.pop("sockviz")
     if version != VERSION or isinstance(version, bool):
-        raise BadRecording(
-            f"{name}:1: written in format {version!r}; this sockviz reads format {VERSION}. "
-            "Play it with the sockviz that made it."
+        other = _(
+            "written in format {version!r}; this sockviz reads format {ours}. Play it with the sockviz that made it."
         )
+        raise BadRecording(f"{name}:1: {other.format(version=version, ours=VERSION)}")
     body["sockviz"] = body.pop("made_by", "")
     try:
         return _converter().structure(body, Header)
     except Exception as error:  # cattrs raises whatever a field's own type raises, in groups
-        raise BadRecording(f"{name}:1: a damaged header: {_reason(error)}") from None
+        raise BadRecording(
+            f"{name}:1: " + _("a damaged header: {reason}").format(reason=_reason(error))
+        ) from None
 
 
 def load_event(line: str) -> Event:
@@ -175,9 +177,9 @@ def load(lines: Iterable[str], name: str) -> Loaded:
     iterator: Iterator[str] = iter(lines)
     first = next(iterator, None)
     if first is None:
-        raise BadRecording(f"{name}: empty: a recording starts with a header line")
+        raise BadRecording(f"{name}: " + _("empty: a recording starts with a header line"))
     if _SURROGATE.search(first):
-        raise BadRecording(f"{name}:1: not a sockviz recording: not UTF-8 text")
+        raise BadRecording(f"{name}:1: " + _("not a sockviz recording: not UTF-8 text"))
     timeline = Timeline(load_header(first, name))
     for number, line in enumerate(iterator, start=2):
         try:
@@ -185,10 +187,14 @@ def load(lines: Iterable[str], name: str) -> Loaded:
                 raise ValueError("not UTF-8 text")
             timeline.append(load_event(line))
         except ValueError as error:
-            return Loaded(timeline, f"{name}:{number}: the recording breaks off here ({error})")
+            return Loaded(timeline, f"{name}:{number}: {_breaks_off(str(error))}")
         if not line.endswith("\n"):
-            return Loaded(timeline, f"{name}:{number}: the recording breaks off here (no end of line)")
+            return Loaded(timeline, f"{name}:{number}: {_breaks_off(_('no end of line'))}")
     return Loaded(timeline, None)
+
+
+def _breaks_off(reason: str) -> str:
+    return _("the recording breaks off here ({reason})").format(reason=reason)
 
 
 def load_file(path: Path) -> Loaded:
