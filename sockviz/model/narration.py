@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Sequence
+
 from sockviz.language import _, ngettext
 from sockviz.model.calls import Call
 from sockviz.model.events import (
@@ -36,12 +39,14 @@ _RECEIVING = frozenset({"recv", "recvfrom", "recv_into", "recvfrom_into", "recvm
 _SENDING = frozenset({"send", "sendall", "sendto", "sendmsg", "write"})
 _MSG_PEEK = 2  # include/linux/socket.h
 _WAITING = frozenset({"poll", "select", "epoll_wait"})
+_DISPOSITIONS = {0: "SIG_DFL", 1: "SIG_IGN"}  # include/uapi/asm-generic/signal-defs.h
 
 
-def narrate(event: Event, before: World, after: World, later: World | None = None) -> str:
+def narrate(event: Event, before: World, after: World, later: World | None = None, lesson: str = "") -> str:
     """What `event`, which turned `before` into `after`, means, in one sentence without a full stop.
 
-    ``later`` is the world at the resting place that the sentence is for, where the kernel has been asked again.
+    ``later`` is the world at the resting place that the sentence is for, where the kernel has been asked again. ``lesson`` is
+    the lesson's text: with it a line is told by its words, which the reader sees, and not by its number, which nobody does.
     """
     match event:
         case PageOpened():
@@ -55,7 +60,9 @@ def narrate(event: Event, before: World, after: World, later: World | None = Non
                 process=event.process, pid=event.pid, parent=event.parent
             )
         case StatementBegun():
-            return _("{process} is handed line {line}").format(process=event.process, line=event.line)
+            return _("{process} is handed {line}").format(
+                process=event.process, line=_line(event.line, lesson)
+            )
         case CallEntered():
             call = _call(after, event.process, event.call)
             return _("{process} enters {call}").format(
@@ -81,7 +88,9 @@ def narrate(event: Event, before: World, after: World, later: World | None = Non
             return (
                 _("{process} now has {names}").format(process=event.process, names=names)
                 if names
-                else _("{process} is done with line {line}").format(process=event.process, line=event.line)
+                else _("{process} is done with {line}").format(
+                    process=event.process, line=_line(event.line, lesson)
+                )
             )
         case ProcessEnded():
             return _ended(event)
@@ -127,7 +136,7 @@ def narrate_at(timeline: Timeline, n: int) -> str:
     if not 0 < n <= len(timeline):
         return ""
     before = timeline.world_at(n - 1)
-    return narrate(timeline.events[n - 1], before, timeline.world_at(n))
+    return narrate(timeline.events[n - 1], before, timeline.world_at(n), lesson=timeline.header.lesson)
 
 
 def headline(timeline: Timeline, cursor: int) -> str:
@@ -145,7 +154,11 @@ def headline(timeline: Timeline, cursor: int) -> str:
         range(start, cursor), key=lambda n: (_weight(events[n]), _process_of(events[n]) == performer, n)
     )
     sentence = narrate(
-        events[told], timeline.world_at(told), timeline.world_at(told + 1), timeline.world_at(cursor)
+        events[told],
+        timeline.world_at(told),
+        timeline.world_at(told + 1),
+        timeline.world_at(cursor),
+        timeline.header.lesson,
     )
     # What one process did may have woken another: that belongs to the same moment.
     others = [
@@ -266,6 +279,18 @@ def _gave(call: Call, world: World) -> str:
             return _("takes the connection of {client} from the queue: descriptor {fd}").format(
                 client=_client(call, peer, world), fd=fd
             )
+        case "socketpair", (SocketValue(fd=one), SocketValue(fd=other)):
+            return _("gives descriptors {one} and {other}: two ends, connected already").format(
+                one=one, other=other
+            )
+        case "pipe", (int(reading), int(writing)):
+            return _("gives descriptors {reading}, to read, and {writing}, to write").format(
+                reading=reading, writing=writing
+            )
+        case (("read" | "write"), _) if held is None and _is_pipe(call, world):
+            return _through_a_pipe(call)
+        case "unlink", _ if call.arguments:
+            return _("removes the file {path}").format(path=address_text(call.arguments[0]))
         case "dup", SocketValue(fd=fd):
             return _("gives descriptor {fd} to the same socket").format(fd=fd)
         case "bind", _ if call.arguments[1:] and _chooses_port(call.arguments[1]):
@@ -298,6 +323,8 @@ def _gave(call: Call, world: World) -> str:
             ).format(amount=_bytes(count))
         case "write", int(count) if held is None and _socket_behind(call, world) is None:
             return _("hands {amount} to the kernel").format(amount=_bytes(count))
+        case (("send" | "write" | "sendmsg"), 0) if is_stream:
+            return _("sends nothing: a stream has no empty segment")
         case (("send" | "write" | "sendmsg"), int(count)) if is_stream:
             return _("copies {amount} into the send queue of the kernel").format(amount=_bytes(count))
         case (("send" | "sendto" | "sendmsg"), int(count)):
@@ -338,6 +365,27 @@ def _gave(call: Call, world: World) -> str:
             return _("ends {direction} of {name}; the descriptor stays").format(
                 direction=_direction(call), name=name
             )
+        case "setblocking", _ if isinstance(call.arguments[-1], bool | int):
+            return (
+                _("lets calls on {name} sleep again")
+                if call.arguments[-1]
+                else _("makes calls on {name} return at once, with EAGAIN where they would sleep")
+            ).format(name=name)
+        case (("poll" | "epoll_wait"), list(ready)):
+            return _are_ready(_("ready"), [pair[0] for pair in ready if isinstance(pair, tuple)])
+        case "select", (list(reading), list(writing), list(urgent)):
+            told = [(_("readable"), reading), (_("writable"), writing), (_("urgent"), urgent)]
+            return "; ".join(_are_ready(what, fds) for what, fds in told if fds) or _are_ready(_("ready"), [])
+        case "epoll", ObjectValue(text=fd):
+            return _("gives descriptor {fd}: a list in the kernel, empty as yet").format(fd=fd)
+        case "register", None if fds := [a.fd for a in call.arguments if isinstance(a, SocketValue)]:
+            return _("puts descriptor {fd} on the list in the kernel").format(fd=fds[0])
+        case "signal", int(before) if isinstance(call.arguments[0], int):
+            return _("sets what the signal {signal} does; what it did before is the result, {before}").format(
+                signal=_signal_name(call.arguments[0]), before=_DISPOSITIONS.get(before, before)
+            )
+        case "waitpid", (int(pid), int(status)) if pid:
+            return _waited_for(pid, status, world)
         case "fork", 0:
             return _("returns 0: this is the child")
         case "fork", int(pid):
@@ -347,6 +395,63 @@ def _gave(call: Call, world: World) -> str:
     if call.value is None and call.name in COUNTLESS:
         return _("is done")
     return _("returns {value}").format(value=result_value(call))
+
+
+def _line(number: int, lesson: str) -> str:
+    """A line by its words, without its comment; by its number where the lesson's text is not at hand."""
+    lines = lesson.splitlines()
+    words = lines[number - 1].partition("  # ")[0].strip() if 0 < number <= len(lines) else ""
+    return words or _("line {number}").format(number=number)
+
+
+def _are_ready(what: str, fds: Sequence[Value]) -> str:
+    """Which descriptors a waiting call found ready, and for what."""
+    numbers = ", ".join(str(fd.fd) if isinstance(fd, SocketValue) else str(fd) for fd in fds)
+    if not numbers:
+        return _("returns: no descriptor is ready")
+    return ngettext(
+        "returns: descriptor {fds} is {what}", "returns: descriptors {fds} are {what}", len(fds)
+    ).format(fds=numbers, what=what)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return str(number)
+
+
+def _is_pipe(call: Call, world: World) -> bool:
+    """Whether the bare number that the call was given is a pipe's."""
+    process = world.processes.get(call.process)
+    return process is not None and any(
+        entry.fd == call.arguments[0] and entry.target.startswith("pipe:") for entry in process.fds
+    )
+
+
+def _through_a_pipe(call: Call) -> str:
+    match call.value:
+        case b"":
+            return _("returns 0 bytes: nobody has the pipe open for writing any more")
+        case bytes(data):
+            return _("takes {amount} from the pipe: {shown}").format(
+                amount=_bytes(len(data)), shown=show(data, 32)
+            )
+        case int(count):
+            return _("puts {amount} into the pipe").format(amount=_bytes(count))
+    return _("returns {value}").format(value=result_value(call))
+
+
+def _waited_for(pid: int, status: int, world: World) -> str:
+    """What waitpid's two numbers mean: the low seven bits are a signal, the next byte what the child gave to exit (wait(2))."""
+    child = next((p.name for p in world.processes.values() if p.pid == pid), str(pid))
+    return (
+        _("returns: {process} was ended by signal {signal}").format(process=child, signal=status & 0x7F)
+        if status & 0x7F
+        else _("returns: {process} ended with status {exit_code}").format(
+            process=child, exit_code=status >> 8
+        )
+    )
 
 
 def _now_has(name: str, value: Value) -> str:
@@ -437,6 +542,8 @@ def _client(call: Call, peer: Value, world: World) -> str:
             known = world.known_by((host, port), row.local)
             if known is not None:
                 return known.creator
+        case "" | b"" | None:
+            return _("an unnamed client")
     return address_text(peer)
 
 

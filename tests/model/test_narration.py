@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -17,8 +18,8 @@ from sockviz.model.events import (
     ProcessEnded,
 )
 from sockviz.model.narration import headline, narrate, narrate_at
-from sockviz.model.sockets import State
-from sockviz.model.values import SocketValue, Value
+from sockviz.model.sockets import FdEntry, State
+from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.model.world import World
 from tests.tui.stage import scripted
 from tests.tui.stage.scripted import Script
@@ -205,7 +206,7 @@ def test_a_call_on_a_bare_number_says_the_number_and_no_queue_that_is_not_there(
     for name, arguments, value, told in (
         ("close", (0,), None, "server: close gives descriptor 0 back"),
         ("write", (4, b"ab"), 2, "server: write hands 2 bytes to the kernel"),
-        ("setblocking", (SocketValue(77, 9, "AF_INET", "SOCK_STREAM", 6), False), None, "server: setblocking is done"),
+        ("close", (), None, "server: close gives the descriptor back"),
     ):  # fmt: skip
         script = scripted.real_listen()
         line = next(iter(script.lesson.statements)).line + 3
@@ -226,3 +227,70 @@ def test_one_host_sends_and_two_hosts_send() -> None:
         "the link keeps all that client sends",
         "the link keeps all that client and server send",
     )
+
+
+_S = SocketValue(77, 9, "AF_INET", "SOCK_STREAM", 6)
+_U = SocketValue(78, 10, "AF_UNIX", "SOCK_STREAM", 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "value", "told"),
+    [
+        ("send", (_S, b""), 0, "sends nothing: a stream has no empty segment"),
+        ("setblocking", (_S, True), None, "lets calls on descriptor 9 sleep again"),
+        ("setblocking", (_S, False), None,
+         "makes calls on descriptor 9 return at once, with EAGAIN where they would sleep"),
+        ("accept", (_U,), (SocketValue(79, 11, "AF_UNIX", "SOCK_STREAM", 0), ""),
+         "takes the connection of an unnamed client from the queue: descriptor 11"),
+        ("socketpair", (), (_S, _U), "gives descriptors 9 and 10: two ends, connected already"),
+        ("pipe", (), (3, 4), "gives descriptors 3, to read, and 4, to write"),
+        ("unlink", ("door",), None, "removes the file door"),
+        ("waitpid", (4121, 0), (4121, 7 << 8), "returns: server ended with status 7"),
+        ("waitpid", (4121, 0), (4121, 9), "returns: server was ended by signal 9"),
+        ("waitpid", (-1, 1), (0, 0), "returns (0, 0)"),
+        ("poll", (), [(3, 1), (4, 1)], "returns: descriptors 3, 4 are ready"),
+        ("poll", (), [], "returns: no descriptor is ready"),
+        ("select", ([_S], [_U], []), ([], [_U], []), "returns: descriptor 10 is writable"),
+        ("select", ([_S], [], []), ([], [], []), "returns: no descriptor is ready"),
+        ("epoll", (), ObjectValue("epoll", "5"), "gives descriptor 5: a list in the kernel, empty as yet"),
+        ("register", (ObjectValue("epoll", "5"), _S, 1), None, "puts descriptor 9 on the list in the kernel"),
+        ("signal", (13, 0), 1, "sets what the signal SIGPIPE does; what it did before is the result, SIG_IGN"),
+    ],
+)  # fmt: skip
+def test_what_a_call_gave_is_said_in_words(
+    name: str, arguments: tuple[Value, ...], value: Value, told: str
+) -> None:
+    script = scripted.real_listen()
+    line = next(iter(script.lesson.statements)).line + 3
+    script.do("server", line, name, *arguments, value=value)
+    returned = max(n for n, e in enumerate(script.timeline.events) if isinstance(e, kinds.CallReturned))
+    assert narrate_at(script.timeline, returned + 1) == f"server: {name} {told}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("write", 5, "puts 5 bytes into the pipe"),
+        ("read", b"hello", "takes 5 bytes from the pipe: b'hello'"),
+        ("read", b"", "returns 0 bytes: nobody has the pipe open for writing any more"),
+    ],
+)
+def test_a_pipe_has_no_receive_queue_and_no_peer(name: str, value: Value, told: str) -> None:
+    script = scripted.real_listen()
+    line = next(iter(script.lesson.statements)).line + 3
+    script.do("server", line, name, 8, 100, value=value)
+    returned = next(e for e in reversed(script.timeline.events) if isinstance(e, kinds.CallReturned))
+    world = script.timeline.world
+    server = replace(world.processes["server"], fds=(FdEntry(8, "pipe:[67]", 67),))
+    after = replace(world, processes={**world.processes, "server": server})
+    assert narrate(returned, world, after) == f"server: {name} {told}"
+
+
+def test_a_line_is_told_by_its_words() -> None:
+    lesson = "one\n  p.register(s, select.POLLIN)  # the listener\n"
+    for event, told in (
+        (kinds.StatementBegun(0, "server", 2), "server is handed p.register(s, select.POLLIN)"),
+        (kinds.StatementFinished(0, "server", 2), "server is done with p.register(s, select.POLLIN)"),
+        (kinds.StatementBegun(0, "server", 7), "server is handed line 7"),
+    ):
+        assert narrate(event, World(), World(), lesson=lesson) == told
