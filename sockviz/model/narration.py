@@ -151,7 +151,8 @@ def headline(timeline: Timeline, cursor: int) -> str:
     events = timeline.events
     performer = _process_of(events[start])
     told = max(
-        range(start, cursor), key=lambda n: (_weight(events[n]), _process_of(events[n]) == performer, n)
+        range(start, cursor),
+        key=lambda n: (_weight(events[n], performer), _process_of(events[n]) == performer, n),
     )
     sentence = narrate(
         events[told],
@@ -185,8 +186,10 @@ def _process_of(event: Event) -> str | None:
     return getattr(event, "process", None)
 
 
-def _weight(event: Event) -> int:
+def _weight(event: Event, performer: str | None) -> int:
     match event:
+        case LinkActed() if performer not in (None, "link"):
+            return 2  # the wire lets through what the line sent: as little news as the packet itself
         case LessonEnded():
             return 9
         case CallReturned(error=str()) | ProcessEnded(signal=str()):

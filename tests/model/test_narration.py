@@ -19,6 +19,7 @@ from sockviz.model.events import (
 )
 from sockviz.model.narration import headline, narrate, narrate_at
 from sockviz.model.sockets import FdEntry, State
+from sockviz.model.timeline import Header, LabFacts, Timeline
 from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.model.world import World
 from tests.tui.stage import scripted
@@ -294,3 +295,19 @@ def test_a_line_is_told_by_its_words() -> None:
         (kinds.StatementBegun(0, "server", 7), "server is handed line 7"),
     ):
         assert narrate(event, World(), World(), lesson=lesson) == told
+
+
+def test_what_the_wire_lets_through_is_no_news_beside_the_line_that_sent_it() -> None:
+    header = Header(scripted.real_listen().timeline.header.lesson, "", LabFacts("two-hosts"), "6.18", 0)
+    for process, last in (("worker", "worker exits with status 0: the kernel closes all its descriptors"),
+                          ("link", "the link is done with frame 4")):  # fmt: skip
+        timeline = Timeline(header)
+        for event in (
+            kinds.ProcessStarted(0, "worker", 7, 7, "client", None),
+            kinds.StatementBegun(1, process, 9),
+            ProcessEnded(2, "worker", 0),
+            kinds.LinkActed(3, "deliver", 4),
+            kinds.StatementFinished(4, process, 9),
+        ):
+            timeline.append(event)
+        assert headline(timeline, len(timeline)) == last
