@@ -17,7 +17,7 @@ from sockviz.language import N_, UnknownLanguage, _, current, languages, ngettex
 from tools import messages
 
 ROOT = Path(__file__).parents[1]
-SPANISH = messages.CATALOGS / "es" / "LC_MESSAGES" / "sockviz.po"
+SPANISH = language.CATALOGS / "es" / "LC_MESSAGES" / "sockviz.po"
 
 
 @pytest.mark.parametrize(

@@ -61,8 +61,7 @@ def english_on(screen: str) -> list[str]:
     found = []
     for message in messages.read(SPANISH):
         originals = message.id if isinstance(message.id, tuple | list) else [message.id]
-        translations = message.string if isinstance(message.string, tuple | list) else [message.string]
-        spoken = " ".join(translations).lower()
+        spoken = str(message.string).lower()
         for original in filter(None, originals):
             part = max(re.split(r"\{[^}]*\}", original), key=len).strip(" ,:;.×")
             # `a`, `in`: too short to be told from Spanish; words that the translation has as well say nothing.
