@@ -152,8 +152,18 @@ def headline(timeline: Timeline, cursor: int) -> str:
     performer = _process_of(events[start])
     told = max(
         range(start, cursor),
-        key=lambda n: (_weight(events[n], performer), _process_of(events[n]) == performer, n),
+        key=lambda n: (
+            _weight(events[n], performer),
+            _process_of(events[n]) == performer,
+            # A segment and its copies are dropped one by one: the first of these tells of all.
+            -n if _is_drop(events[n]) else n,
+        ),
     )
+    if isinstance(seen := events[told], Observed) and not changes(
+        seen, timeline.world_at(told), timeline.world_at(told + 1)
+    ):
+        # That the kernel was asked and said nothing new is no news.
+        told = next((n for n in range(start, cursor) if isinstance(events[n], PageOpened)), told)
     sentence = narrate(
         events[told],
         timeline.world_at(told),
@@ -184,6 +194,10 @@ def _woken(event: Event, world: World) -> str:
 
 def _process_of(event: Event) -> str | None:
     return getattr(event, "process", None)
+
+
+def _is_drop(event: Event) -> bool:
+    return isinstance(event, LinkActed) and event.verb == "drop"
 
 
 def _weight(event: Event, performer: str | None) -> int:
@@ -235,7 +249,7 @@ def _why_asleep(call: Call, world: World) -> str:
     if call.name == "accept":
         return _("no connection is waiting")
     if call.name in _RECEIVING:
-        return _("nothing has arrived yet")
+        return _("there is nothing to read yet")
     if call.name in ("connect", "connect_ex") and held is not None and held.family == "AF_UNIX":
         return _("the accept queue of {address} is full").format(address=_argument_address(call))
     if call.name in ("connect", "connect_ex"):
@@ -580,7 +594,9 @@ def _link(event: LinkActed, before: World) -> str:
             return _("the link delivers {what} twice").format(what=what)
         case _:
             return _("the link drops {what}").format(what=what) + (
-                _(" and its {count} copies").format(count=len(flight.frames) - 1) if flight.copies > 1 else ""
+                ngettext(" and its copy", " and its {count} copies", copies).format(count=copies)
+                if (copies := len(flight.frames) - 1)
+                else ""
             )
 
 

@@ -18,6 +18,7 @@ from sockviz.model.events import (
     ProcessEnded,
 )
 from sockviz.model.narration import headline, narrate, narrate_at
+from sockviz.model.segments import Packet, TcpHeader
 from sockviz.model.sockets import FdEntry, State
 from sockviz.model.timeline import Header, LabFacts, Timeline
 from sockviz.model.values import ObjectValue, SocketValue, Value
@@ -311,3 +312,28 @@ def test_what_the_wire_lets_through_is_no_news_beside_the_line_that_sent_it() ->
         ):
             timeline.append(event)
         assert headline(timeline, len(timeline)) == last
+
+
+def test_a_page_that_opens_is_told_rather_than_a_look_that_found_nothing() -> None:
+    script = scripted.real_listen()
+    script.page(1)
+    script.observe()
+    assert headline(script.timeline, len(script.timeline)).startswith("page 2 opens")
+
+
+def test_a_segment_and_its_copies_are_dropped_in_one_sentence() -> None:
+    timeline = Timeline(
+        Header(scripted.real_listen().timeline.header.lesson, "", LabFacts("two-hosts"), "6.18", 0)
+    )
+    syn = Packet(
+        1.0, "AF_INET", "TCP", ("10.0.0.1", 40000), ("10.0.0.2", 8080), 0, 64, 74, TcpHeader(("SYN",), 1, 0, 0, 0, 0)
+    )  # fmt: skip
+    for frame in (1, 2, 3):
+        timeline.append(kinds.PacketCaptured(frame, "client", syn, "client", "server", None, False, frame, 1))
+    timeline.append(kinds.StatementBegun(4, "link", 9))
+    for frame in (1, 2, 3):
+        timeline.append(kinds.LinkActed(5, "drop", frame))
+    timeline.append(kinds.StatementFinished(6, "link", 9))
+    told = [narrate_at(timeline, n) for n in (5, 6, 7)]
+    assert told == [f"the link drops client SYN{its}" for its in (" and its 2 copies", " and its copy", "")]
+    assert headline(timeline, len(timeline)) == told[0]
