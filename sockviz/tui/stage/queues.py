@@ -143,10 +143,16 @@ def turned_away(view: View, lookup: Lookup, row: SocketRow, width: int) -> list[
     )
     if beside is not None:
         return [said + line((beside, "muted"))]
-    words = [f"   {_('counted in {counter}').format(counter=name)}{where}", f"   {name}{where}"]
-    # Whose the number is matters more than what the counter is called.
-    words.append("   " + (where.removeprefix(", ") or name))
-    return [said, line((next((text for text in words if cell_len(text) <= width), words[-1]), "muted"))]
+    counted = _("counted in {counter}").format(counter=name)
+    words = next(
+        (text for text in (f"   {counted}{where}", f"   {name}{where}") if cell_len(text) <= width), None
+    )
+    if words is not None:
+        return [said, line((words, "muted"))]
+    named = f"   {counted}" if cell_len(counted) + 3 <= width else f"   {name}"
+    return [said, line((named, "muted")), line(("   " + where.removeprefix(", "), "muted"))][
+        : 2 + bool(where)
+    ]
 
 
 def _keeps_waiting(view: View, lookup: Lookup, row: SocketRow) -> bool:
