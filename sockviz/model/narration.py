@@ -153,7 +153,7 @@ def headline(timeline: Timeline, cursor: int) -> str:
     told = max(
         range(start, cursor),
         key=lambda n: (
-            _weight(events[n], performer),
+            _weight(events[n], performer, timeline.world_at(n)),
             _process_of(events[n]) == performer,
             # A segment and its copies are dropped one by one: the first of these tells of all.
             -n if _is_drop(events[n]) else n,
@@ -200,10 +200,16 @@ def _is_drop(event: Event) -> bool:
     return isinstance(event, LinkActed) and event.verb == "drop"
 
 
-def _weight(event: Event, performer: str | None) -> int:
+def _was_kept(event: LinkActed, before: World) -> bool:
+    """Whether somebody had the link keep what it now acts on, so that the act is somebody's, too."""
+    flight = before.link.flight_of(event.frame) if before.link else None
+    return flight is None or before.packets[flight.packet].event.host in before.link.holding
+
+
+def _weight(event: Event, performer: str | None, before: World) -> int:
     match event:
-        case LinkActed() if performer not in (None, "link"):
-            return 2  # the wire lets through what the line sent: as little news as the packet itself
+        case LinkActed(verb="deliver") if performer not in (None, "link") or not _was_kept(event, before):
+            return 2  # the wire lets through what was sent: as little news as the packet itself
         case LessonEnded():
             return 9
         case CallReturned(error=str()) | ProcessEnded(signal=str()):

@@ -18,7 +18,7 @@ from sockviz.model.events import (
     ProcessEnded,
 )
 from sockviz.model.narration import headline, narrate, narrate_at
-from sockviz.model.segments import Packet, TcpHeader
+from sockviz.model.segments import Endpoint, Packet, TcpHeader
 from sockviz.model.sockets import FdEntry, State
 from sockviz.model.timeline import Header, LabFacts, Timeline
 from sockviz.model.values import ObjectValue, SocketValue, Value
@@ -337,3 +337,27 @@ def test_a_segment_and_its_copies_are_dropped_in_one_sentence() -> None:
     told = [narrate_at(timeline, n) for n in (5, 6, 7)]
     assert told == [f"the link drops client SYN{its}" for its in (" and its 2 copies", " and its copy", "")]
     assert headline(timeline, len(timeline)) == told[0]
+
+
+def test_the_headline_is_what_the_link_was_told_not_the_answer_that_it_let_through() -> None:
+    timeline = Timeline(
+        Header(scripted.real_listen().timeline.header.lesson, "", LabFacts("two-hosts"), "6.18", 0)
+    )
+    way, back = ("10.0.0.1", 40000), ("10.0.0.2", 8080)
+    for event in (
+        kinds.LinkSet(0, ("client",)),
+        _captured(1, "client", way, back),
+        kinds.StatementBegun(2, "link", 9),
+        kinds.LinkActed(3, "deliver", 1),
+        _captured(2, "server", back, way),
+        kinds.LinkActed(4, "deliver", 2),
+        kinds.StatementFinished(5, "link", 9),
+    ):
+        timeline.append(event)
+    assert headline(timeline, len(timeline)) == "the link delivers client SYN"
+
+
+def _captured(frame: int, host: str, source: Endpoint, destination: Endpoint) -> kinds.PacketCaptured:
+    syn = Packet(1.0, "AF_INET", "TCP", source, destination, 0, 64, 74, TcpHeader(("SYN",), 1, 0, 0, 0, 0))
+    other = "client" if host == "server" else "server"
+    return kinds.PacketCaptured(frame, host, syn, host, other, None, False, frame, frame)
