@@ -202,8 +202,9 @@ def _is_drop(event: Event) -> bool:
 
 def _was_kept(event: LinkActed, before: World) -> bool:
     """Whether somebody had the link keep what it now acts on, so that the act is somebody's, too."""
-    flight = before.link.flight_of(event.frame) if before.link else None
-    return flight is None or before.packets[flight.packet].event.host in before.link.holding
+    link = before.link
+    flight = link.flight_of(event.frame) if link is not None else None
+    return link is None or flight is None or before.packets[flight.packet].event.host in link.holding
 
 
 def _weight(event: Event, performer: str | None, before: World) -> int:
