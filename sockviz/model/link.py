@@ -22,12 +22,14 @@ class Flight:
 
 @dataclass(frozen=True, slots=True)
 class LinkState:
-    """The link after an event. ``delivered`` and ``dropped`` hold numbers of packets, in order."""
+    """The link after an event. ``delivered`` and ``dropped`` hold numbers of packets, in order; ``doubled`` those of which the
+    link itself let through one more than was sent."""
 
     holding: tuple[str, ...] = ()
     held: tuple[Flight, ...] = ()
     delivered: Log[int] = field(default_factory=Log)
     dropped: Log[int] = field(default_factory=Log)
+    doubled: Log[int] = field(default_factory=Log)
 
     def flight_of(self, frame: int) -> Flight | None:
         """The segment that waits and has `frame` among its copies."""
@@ -52,7 +54,11 @@ def acted(link: LinkState, event: LinkActed) -> LinkState:
     if flight is None:
         return link
     if event.verb == "duplicate":
-        return replace(link, delivered=link.delivered.append(flight.packet))
+        return replace(
+            link,
+            delivered=link.delivered.append(flight.packet),
+            doubled=link.doubled.append(flight.packet),
+        )
     left = tuple(frame for frame in flight.frames if frame != event.frame)
     others = tuple(each for each in link.held if each is not flight)
     if left:

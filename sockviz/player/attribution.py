@@ -34,12 +34,19 @@ class _Window:
 class Attribution:
     """Learns from what processes report and from looks; answers for packets.
 
-    After a fork a socket stays its creator's: the process that was first known to hold it.
+    After a fork a socket stays its creator's: the process that was first known to hold it. Where sockets of several processes
+    share a port (SO_REUSEPORT) no row says which of them a connection that nobody has accepted waits at, but their queues do:
+    it is at the one that has grown. Where that does not tell, the packet is the kernel's, which alone knows.
     """
 
     _creators: dict[int, str] = field(default_factory=dict)
     _connections: dict[tuple[str, Endpoint, Endpoint], str] = field(default_factory=dict)
     _bound: dict[tuple[str, int], str] = field(default_factory=dict)
+    # By TCP port: whose sockets listen there. By inode of a listener: how many waited when it was last seen. And of which
+    # connections no queue told where they wait.
+    _sharers: dict[int, set[str]] = field(default_factory=dict)
+    _queues: dict[int, int] = field(default_factory=dict)
+    _unclaimed: set[tuple[str, Endpoint, Endpoint]] = field(default_factory=set)
     _windows: dict[tuple[str, int], _Window] = field(default_factory=dict)
 
     def heard(self, message: Entered | Returned | Finished) -> None:
@@ -77,17 +84,38 @@ class Attribution:
                     listening.append((row, owner))
                 if here[1]:
                     self._bound[row.protocol, here[1]] = owner
-            for row in look.rows:
-                here, there = _endpoint(row.local), _endpoint(row.peer)
-                if row.inode or here is None or there is None or row.protocol != "TCP":
-                    continue
-                for (
-                    listener,
-                    owner,
-                ) in listening:  # un-accepted: it is its listener's until someone accepts it
-                    end = _endpoint(listener.local)
-                    if end is not None and end[1] == here[1]:
-                        self._connections.setdefault((row.protocol, here, there), owner)
+            self._unaccepted(look.rows, listening)
+
+    def _unaccepted(self, rows: Sequence[SocketRow], listening: Sequence[tuple[SocketRow, str]]) -> None:
+        """A connection that nobody has accepted is its listener's until someone does."""
+        at_port: dict[int, list[tuple[SocketRow, str]]] = {}
+        for listener, owner in listening:
+            end = _endpoint(listener.local)
+            if end is not None and listener.protocol == "TCP":
+                at_port.setdefault(end[1], []).append((listener, owner))
+        for port, listeners in at_port.items():
+            owners = self._sharers[port] = {owner for _, owner in listeners}
+            grown = {owner: row.recv_q - self._queues.get(row.inode, 0) for row, owner in listeners}
+            grown = {owner: by for owner, by in grown.items() if by > 0}
+            self._queues |= {row.inode: row.recv_q for row, _ in listeners}
+            new = {
+                ("TCP", here, there)
+                for row in rows
+                if not row.inode
+                and row.protocol == "TCP"
+                and (here := _endpoint(row.local)) is not None
+                and (there := _endpoint(row.peer)) is not None
+                and here[1] == port
+            } - self._unclaimed
+            if len(owners) == 1:
+                whose = owners
+            elif list(grown.values()) == [len(new - self._connections.keys())]:
+                whose = set(grown)
+            else:
+                self._unclaimed |= new - self._connections.keys()
+                continue
+            for connection in new:
+                self._connections.setdefault(connection, *whose)
 
     def of(self, packet: Packet) -> tuple[str, str]:
         """(sender, receiver) of `packet`."""
@@ -114,6 +142,8 @@ class Attribution:
             return bound or KERNEL
         if sending and packet.tcp is not None and "RST" in packet.tcp.flags:
             return KERNEL  # no connection here ever had this 4-tuple
+        if packet.tcp is not None and len(self._sharers.get(here[1], ())) > 1:
+            return KERNEL
         return self._bound.get((packet.protocol, here[1]), KERNEL)
 
     def _of_icmp(self, packet: Packet, *, sending: bool) -> str:

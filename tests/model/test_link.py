@@ -61,6 +61,7 @@ def test_copies_dropped_together_are_one_segment_lost() -> None:
 def test_duplicated_it_is_delivered_twice() -> None:
     link = after(("sent", 1), ("sent", 2), ("duplicate", 2), ("deliver", 2))
     assert list(link.delivered) == [1, 1]
+    assert list(link.doubled) == [1]
     assert link.held == (Flight(1, 0, (1,), 11.0),)
 
 

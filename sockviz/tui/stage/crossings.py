@@ -58,7 +58,7 @@ class Crossing:
         ""  # the header's own numbers and the payload, for arrows that have room for everything
     )
     fate: Fate = Fate.CROSSED
-    copies: int = 1  # how often it was sent while it was held
+    copies: int = 1  # how often it was sent while it was held, or let through where the link doubled it
 
     @property
     def inferred(self) -> bool:
@@ -108,6 +108,7 @@ def _on_the_link(view: View, seen: Sequence[SeenPacket]) -> list[Crossing]:
     if link is None:
         return [_captured(each) for each in seen]
     dropped = set(link.dropped)
+    doubled = set(link.doubled)
     found = []
     for each in seen:
         frame = each.event.frame
@@ -123,9 +124,9 @@ def _on_the_link(view: View, seen: Sequence[SeenPacket]) -> list[Crossing]:
             continue  # a copy that was dropped with its segment
         else:
             released = before is not None and frame is not None and before.flight_of(frame) is not None
-            found.append(
-                replace(_captured(each), fate=Fate.RELEASED if released else Fate.CROSSED, late=False)
-            )
+            fate = Fate.RELEASED if released else Fate.CROSSED
+            copies = 2 if each.number in doubled else 1
+            found.append(replace(_captured(each), fate=fate, copies=copies, late=False))
     return found
 
 

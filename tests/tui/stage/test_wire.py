@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from sockviz.model.link import LinkState
+from sockviz.model.log import Log
 from sockviz.tui.stage import wire_strip
 from sockviz.tui.stage.crossings import Fate, crossings
 from sockviz.tui.stage.wire import draw_wire
@@ -96,3 +98,13 @@ def test_a_wide_wire_tells_the_headers_own_numbers_beside_the_relative_ones() ->
     wide = "\n".join(it.text for it in draw_wire(view, 120, 30))
     assert f"SYN seq 0  · seq {packet.tcp.seq} ack {packet.tcp.ack} win {packet.tcp.window}" in wide
     assert " win " not in "\n".join(it.text for it in draw_wire(view, 60, 30))
+
+
+def test_what_the_link_let_through_twice_says_so() -> None:
+    view = scripted.view(scripted.crowded_lesson())
+    last = len(view.world.packets) - 1
+    world = replace(view.world, link=LinkState(doubled=Log((last,))))
+    *others, doubled = crossings(replace(view, world=world), 40)
+    assert (doubled.number, doubled.copies) == (last, 2)
+    assert {it.copies for it in others} == {1}
+    assert "×2" in doubled.labels(with_numbers=False)[0]
