@@ -100,6 +100,8 @@ def _here(call: Call, world: World) -> str:
                 if row and row.is_listening
                 else _("{name} has a connection already").format(name=name)
             )
+        case "sendto", "EISCONN":
+            return _("{name} has a peer already: no address may be given beside it").format(name=name)
         case "bind", "EADDRINUSE":
             holder = _holder(world, call)
             return _("{target} is taken{holder}").format(target=target, holder=holder)

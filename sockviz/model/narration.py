@@ -369,6 +369,12 @@ def _gave(call: Call, world: World) -> str:
             return _("looks at {amount} and leaves them in the receive queue: {shown}").format(
                 amount=_bytes(len(data)), shown=show(data, 32)
             )
+        case _, b"" if call.name in _RECEIVING and not is_stream:
+            return _("takes an empty datagram")
+        case _, bytes(data) if call.name in _RECEIVING and not is_stream:
+            return _("takes one datagram and gives {amount}: {shown}").format(
+                amount=_bytes(len(data)), shown=show(data, 32)
+            )
         case _, bytes(data) if call.name in _RECEIVING:
             return _("takes {amount} from the receive queue: {shown}").format(
                 amount=_bytes(len(data)), shown=show(data, 32)
@@ -393,7 +399,7 @@ def _gave(call: Call, world: World) -> str:
             return (
                 _("lets calls on {name} sleep again")
                 if call.arguments[-1]
-                else _("makes calls on {name} return at once, with EAGAIN where they would sleep")
+                else _("makes calls on {name} return at once where they would sleep")
             ).format(name=name)
         case (("poll" | "epoll_wait"), list(ready)):
             return _are_ready(_("ready"), [pair[0] for pair in ready if isinstance(pair, tuple)])
@@ -405,7 +411,7 @@ def _gave(call: Call, world: World) -> str:
         case "register", None if fds := [a.fd for a in call.arguments if isinstance(a, SocketValue)]:
             return _("puts descriptor {fd} on the list in the kernel").format(fd=fds[0])
         case "signal", int(before) if isinstance(call.arguments[0], int):
-            return _("sets what the signal {signal} does; what it did before is the result, {before}").format(
+            return _("sets what {signal} does: before it was {before}").format(
                 signal=_signal_name(call.arguments[0]), before=_DISPOSITIONS.get(before, before)
             )
         case "waitpid", (int(pid), int(status)) if pid:

@@ -105,6 +105,9 @@ def test_a_path_has_errors_of_its_own() -> None:
         ("EAGAIN", "the accept queue of door is full, and descriptor 7 does not block"),
     ):
         assert here(replace(call("connect", error), arguments=(unix, "door"))) == told
+    assert here(replace(call("sendto", "EISCONN"), arguments=(unix, b"hi", "elsewhere"))) == (
+        "descriptor 7 has a peer already: no address may be given beside it"
+    )
     assert here(replace(call("connect", "ECONNREFUSED"), arguments=(unix, "\0hatch"))).startswith(
         "the path @hatch"
     )

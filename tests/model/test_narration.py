@@ -232,6 +232,7 @@ def test_one_host_sends_and_two_hosts_send() -> None:
 
 
 _S = SocketValue(77, 9, "AF_INET", "SOCK_STREAM", 6)
+_D = SocketValue(80, 12, "AF_INET", "SOCK_DGRAM", 17)
 _U = SocketValue(78, 10, "AF_UNIX", "SOCK_STREAM", 0)
 
 
@@ -239,9 +240,11 @@ _U = SocketValue(78, 10, "AF_UNIX", "SOCK_STREAM", 0)
     ("name", "arguments", "value", "told"),
     [
         ("send", (_S, b""), 0, "sends nothing: a stream has no empty segment"),
+        ("recv", (_D, 4), b"", "takes an empty datagram"),
+        ("recv", (_D, 4), b"abcd", "takes one datagram and gives 4 bytes: b'abcd'"),
         ("setblocking", (_S, True), None, "lets calls on descriptor 9 sleep again"),
         ("setblocking", (_S, False), None,
-         "makes calls on descriptor 9 return at once, with EAGAIN where they would sleep"),
+         "makes calls on descriptor 9 return at once where they would sleep"),
         ("accept", (_U,), (SocketValue(79, 11, "AF_UNIX", "SOCK_STREAM", 0), ""),
          "takes the connection of an unnamed client from the queue: descriptor 11"),
         ("socketpair", (), (_S, _U), "gives descriptors 9 and 10: two ends, connected already"),
@@ -256,7 +259,7 @@ _U = SocketValue(78, 10, "AF_UNIX", "SOCK_STREAM", 0)
         ("select", ([_S], [], []), ([], [], []), "returns: no descriptor is ready"),
         ("epoll", (), ObjectValue("epoll", "5"), "gives descriptor 5: a list in the kernel, empty as yet"),
         ("register", (ObjectValue("epoll", "5"), _S, 1), None, "puts descriptor 9 on the list in the kernel"),
-        ("signal", (13, 0), 1, "sets what the signal SIGPIPE does; what it did before is the result, SIG_IGN"),
+        ("signal", (13, 0), 1, "sets what SIGPIPE does: before it was SIG_IGN"),
     ],
 )  # fmt: skip
 def test_what_a_call_gave_is_said_in_words(
