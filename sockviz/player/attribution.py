@@ -97,25 +97,41 @@ class Attribution:
             owners = self._sharers[port] = {owner for _, owner in listeners}
             grown = {owner: row.recv_q - self._queues.get(row.inode, 0) for row, owner in listeners}
             grown = {owner: by for owner, by in grown.items() if by > 0}
-            self._queues |= {row.inode: row.recv_q for row, _ in listeners}
-            new = {
-                ("TCP", here, there)
-                for row in rows
-                if not row.inode
-                and row.protocol == "TCP"
-                and (here := _endpoint(row.local)) is not None
-                and (there := _endpoint(row.peer)) is not None
-                and here[1] == port
-            } - self._unclaimed
-            if len(owners) == 1:
-                whose = owners
-            elif list(grown.values()) == [len(new - self._connections.keys())]:
-                whose = set(grown)
-            else:
-                self._unclaimed |= new - self._connections.keys()
+            new = (
+                {
+                    ("TCP", here, there)
+                    for row in rows
+                    if not row.inode
+                    and row.protocol == "TCP"
+                    and (here := _endpoint(row.local)) is not None
+                    and (there := _endpoint(row.peer)) is not None
+                    and here[1] == port
+                }
+                - self._unclaimed
+                - self._connections.keys()
+            )
+            if len(owners) == 1 or list(grown.values()) == [len(new)]:
+                self._connections |= dict.fromkeys(new, *(grown if len(owners) > 1 else owners))
+            elif sum(grown.values()) >= len(new):
+                self._unclaimed |= new
+            else:  # the kernel counts a connection a moment after it can be seen: at the next look, then
+                self._queues |= {
+                    row.inode: min(row.recv_q, self._queues.get(row.inode, 0)) for row, _ in listeners
+                }
                 continue
-            for connection in new:
-                self._connections.setdefault(connection, *whose)
+            self._queues |= {row.inode: row.recv_q for row, _ in listeners}
+
+    def may_learn(self, packet: Packet) -> bool:
+        """Whether one more look may tell whose `packet` is: it is at a port that several processes share."""
+        return packet.tcp is not None and any(
+            len(self._sharers.get(here[1], ())) > 1
+            and ("TCP", here, there) not in self._connections
+            and ("TCP", here, there) not in self._unclaimed
+            for here, there in (
+                (packet.source, packet.destination),
+                (packet.destination, packet.source),
+            )
+        )
 
     def of(self, packet: Packet) -> tuple[str, str]:
         """(sender, receiver) of `packet`."""

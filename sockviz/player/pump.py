@@ -36,6 +36,8 @@ TOGETHER = 0.002
 APART = 0.030
 #: Where nothing can be read of a process, a call that has not returned for this long is taken to sleep.
 PRESUMED = 0.150
+#: Where two processes share a port, it is looked at again at most this often before whose a packet is stays untold.
+_MORE_LOOKS = 3
 
 
 @dataclass(slots=True)
@@ -233,6 +235,14 @@ class Pump:
 
     def _seen(self, looks: Sequence[Look], drained: Sequence[Taken]) -> list[Event]:
         self._attribution.saw(looks, self._order)
+        packets = [packet for taken in drained for packet in taken.packets]
+        for _again in range(_MORE_LOOKS):
+            if not any(map(self._attribution.may_learn, packets)):
+                break
+            try:  # they may be newer than the look
+                self._attribution.saw(self._lab.look(), self._order)
+            except KernelError:
+                break  # the next batch will say so
         events: list[Event] = []
         for taken in drained:
             for packet in taken.packets:

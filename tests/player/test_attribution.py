@@ -29,12 +29,12 @@ def whose(world: World, label: str) -> Counter[str]:
 
 def test_a_handshake_is_the_listeners_in_whose_queue_the_connection_waits() -> None:
     """Two processes listen at one port, and the kernel chooses: the queues tell which, before anybody accepts."""
-    connects = "".join(f"c{n} = socket.socket()\nc{n}.connect((HOST, PORT))\n" for n in range(CLIENTS))
-    world = performed(
-        lesson_text(
-            SHARED.format(name="one") + SHARED.format(name="two"), f"```python @client\n{connects}```\n"
-        )
+    connects = "".join(  # each with a look of its own, as for a reader who presses space
+        f"```python @client\nc{n} = socket.socket()\nc{n}.connect((HOST, PORT))\n```\n\n"
+        f'```expect\nclient.c{n}.state == "ESTABLISHED"\n```\n\n'
+        for n in range(CLIENTS)
     )
+    world = performed(lesson_text(SHARED.format(name="one") + SHARED.format(name="two"), connects))
     waiting = {
         world.owner_of(row.inode): row.recv_q for row in world.rows.values() if row.state is State.LISTEN
     }
