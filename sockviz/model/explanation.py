@@ -100,6 +100,10 @@ def _here(call: Call, world: World) -> str:
                 if row and row.is_listening
                 else _("{name} has a connection already").format(name=name)
             )
+        case _, "ETIMEDOUT":
+            return _(
+                "the peer of {name} answered neither what was sent again and again nor a keepalive"
+            ).format(name=name)
         case "sendto", "EISCONN":
             return _("{name} has a peer already: no address may be given beside it").format(name=name)
         case "bind", "EADDRINUSE":

@@ -153,7 +153,7 @@ def headline(timeline: Timeline, cursor: int) -> str:
     told = max(
         range(start, cursor),
         key=lambda n: (
-            _weight(events[n], performer, timeline.world_at(n)),
+            _weight(events[n], performer, timeline.world_at(n), timeline.world_at(cursor)),
             _process_of(events[n]) == performer,
             # A segment and its copies are dropped one by one: the first of these tells of all.
             -n if _is_drop(events[n]) else n,
@@ -207,8 +207,10 @@ def _was_kept(event: LinkActed, before: World) -> bool:
     return link is None or flight is None or before.packets[flight.packet].event.host in link.holding
 
 
-def _weight(event: Event, performer: str | None, before: World) -> int:
+def _weight(event: Event, performer: str | None, before: World, later: World) -> int:
     match event:
+        case CallBlocked() if (call := _call(later, event.process, event.call)) and call.is_over:
+            return 0  # it sleeps no more
         case LinkActed(verb="deliver") if performer not in (None, "link") or not _was_kept(event, before):
             return 2  # the wire lets through what was sent: as little news as the packet itself
         case LessonEnded():

@@ -138,3 +138,11 @@ def test_the_manual_page_is_that_of_the_system_call() -> None:
     told = explain(call("sendall", "EPIPE", b""), World())
     assert told is not None
     assert (told.manual, told.number) == ("send(2)", errno.EPIPE)
+
+
+def test_an_end_that_gives_up_says_what_was_not_answered() -> None:
+    told = here(call("recv", "ETIMEDOUT", 100))
+    assert told == "the peer of descriptor 3 answered neither what was sent again and again nor a keepalive"
+    assert (
+        here(call("connect", "ETIMEDOUT", scripted.SERVER)) == "every SYN to 127.0.0.1:8080 went unanswered"
+    )

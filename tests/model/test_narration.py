@@ -364,3 +364,15 @@ def _captured(frame: int, host: str, source: Endpoint, destination: Endpoint) ->
     syn = Packet(1.0, "AF_INET", "TCP", source, destination, 0, 64, 74, TcpHeader(("SYN",), 1, 0, 0, 0, 0))
     other = "client" if host == "server" else "server"
     return kinds.PacketCaptured(frame, host, syn, host, other, None, False, frame, frame)
+
+
+def test_what_slept_and_went_on_in_the_same_step_sleeps_no_more() -> None:
+    script = scripted.real_listen()
+    line = next(iter(script.lesson.statements)).line + 3
+    script.enter("server", line, "recv", script.timeline.world.processes["server"].names["s"], 100)
+    script.sleep("server", "recvfrom")
+    assert headline(script.timeline, len(script.timeline)).startswith("server: recv(3) sleeps")
+    script.leave("server", line, b"hello")
+    assert headline(script.timeline, len(script.timeline)) == (
+        "server: recv wakes and takes 5 bytes from the receive queue: b'hello'"
+    )

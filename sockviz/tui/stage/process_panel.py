@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from sockviz.language import _
@@ -107,9 +108,13 @@ def _folded(view: View, name: str, process: Process | None, hue: str, width: int
         return start + line(("  " + _("not started yet"), "muted"))
     if not process.alive:
         return start + line(("  " + _("ended"), "muted"))
-    held, _left = held_by(view.world, process)
+    held, left = held_by(view.world, process)
     if not held:
-        return start + line(("  " + _("no sockets"), "muted"))
+        # What it left behind may be what the page is about: a TIME-WAIT that keeps the port.
+        rows = Counter(it.row.state.value for it in left if it.row is not None)
+        counted = ", ".join(f"{count} {state}" for state, count in rows.most_common())
+        nothing = _("no descriptor: {rows}").format(rows=counted) if counted else _("no sockets")
+        return start + line((f"  {nothing}", "muted"))
     start += line("  ")
     return start + table(view, process, max(1, width - start.width), 1, {**hues(view.lesson), name: hue})[-1]
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from sockviz.model.sockets import State
 from sockviz.player.run import Do, Next
 from sockviz.tui.stage.ink import Line
 from sockviz.tui.stage.listing import planned
@@ -116,3 +117,13 @@ def test_lines_nobody_has_performed_follow_the_present() -> None:
     for event in script.timeline.events[:12]:
         cut.timeline.append(event)
     assert draw_timeline(scripted.view(cut), 120, 1)[0].text.count("·") == 4
+
+
+def test_folded_a_process_without_sockets_says_what_it_left_behind() -> None:
+    view = scripted.view(scripted.listen_queue())
+    client = replace(view.world.processes["client"], fds=())
+    left = {key: row for key, row in view.world.rows.items() if row.state is State.TIME_WAIT}
+    for rows, told in ((left, "no descriptor: 1 TIME-WAIT"), ({}, "no sockets")):
+        world = replace(view.world, processes={**view.world.processes, "client": client}, rows=rows)
+        (strip,) = draw_process(replace(view, world=world), "client", 60, 1)
+        assert strip.text.split("  ")[1].strip() == told
