@@ -246,8 +246,11 @@ class _Pen:
             # The state must be read whole: what can be told from elsewhere gives way.
             named_head = line(number, named, " ", symbol)
             start = named_head if named_head.width <= self.width else line(number, " ", symbol)
-        timer = self._brief_timer(it.row, self.width - start.width - 1) if not detail else Line()
-        return start + self._ends(it.row, self.width - start.width - timer.width - 1) + timer
+        room = self.width - start.width - 1
+        brief = self._brief_timer(it.row, room) if not detail else Line()
+        if not detail and not brief.width:
+            brief = self._brief_queue(it.row, room)
+        return start + self._ends(it.row, room - brief.width) + brief
 
     def _worth_reading(self, row: SocketRow) -> tuple[str, ...]:
         """What should be read of the row's ends, better than nothing last: a name whole, unless it has the lab's own address."""
@@ -328,6 +331,14 @@ class _Pen:
         texts = (f"  {self._timer(row)}", f"  {self._countdown(row)}", f" {self._time_left(row)}")
         said = next((text for text in texts if cell_len(text) <= room), "")
         return line((said, self._timer_role(row)))
+
+    def _brief_queue(self, row: SocketRow, room: int) -> Line:
+        """The bytes that wait, at the end of a socket's own line: what there is to read matters more than whose it is."""
+        if row.is_listening or row.state in _HAS_FIN or row.state in _FIN_UNACKED or row.bound_only:
+            return Line()
+        name, count = ("recv-q", row.recv_q) if row.recv_q else ("send-q", row.send_q)
+        told = line(f"  {name} ", (str(count), "strong"))
+        return told if count and told.width <= room else Line()
 
     def _timer_role(self, row: SocketRow) -> str:
         return f"{'asleep' if row.timer in (Timer.ON, Timer.PERSIST) else 'muted'} {TICKING}"

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from sockviz.model.sockets import State
+from sockviz.model.values import SocketValue
 from sockviz.player.run import Do, Next
+from sockviz.tui.stage.descriptors import table
 from sockviz.tui.stage.ink import Line
 from sockviz.tui.stage.listing import planned
 from sockviz.tui.stage.process_panel import draw_process
@@ -127,3 +129,26 @@ def test_folded_a_process_without_sockets_says_what_it_left_behind() -> None:
         world = replace(view.world, processes={**view.world.processes, "client": client}, rows=rows)
         (strip,) = draw_process(replace(view, world=world), "client", 60, 1)
         assert strip.text.split("  ")[1].strip() == told
+
+
+def test_folded_a_sleeping_process_says_where_it_sleeps() -> None:
+    script = scripted.listen_queue()
+    script.enter("client", 9, "recv", SocketValue(1002, 4, "AF_INET", "SOCK_STREAM", 6), 100)
+    script.sleep("client", "recvfrom", 4)
+    (strip,) = draw_process(scripted.view(script), "client", 60, 1)
+    assert strip.text.strip().endswith("asleep in recvfrom(4)")
+
+
+def test_with_a_line_for_each_descriptor_the_bytes_that_wait_are_told_in_it() -> None:
+    view = scripted.view(scripted.listen_queue())
+    (key, row), *_rest = [
+        (key, row)
+        for key, row in view.world.rows.items()
+        if row.state is State.ESTABLISHED and view.world.owner_of(row.inode) == "client"
+    ]
+    for waiting, told in ((5, True), (0, False)):
+        rows = {**view.world.rows, key: replace(row, recv_q=waiting)}
+        lines = table(
+            replace(view, world=replace(view.world, rows=rows)), view.world.processes["client"], 44, 3, {}
+        )
+        assert ("recv-q 5" in text(lines)) is told
