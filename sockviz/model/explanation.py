@@ -73,7 +73,7 @@ def _here(call: Call, world: World) -> str:
                 target=target, name=name
             )
         case "connect" | "connect_ex", "ENETUNREACH":
-            return _("no route leads to {target}").format(target=target)
+            return _("the routing table has no way to {target} that this call may take").format(target=target)
         case _, "ECONNREFUSED" if is_datagram:
             peer = row.peer if row is not None else None  # send names no address: its socket knows it
             return _("an ICMP port unreachable answered an earlier datagram: no socket has {target}").format(

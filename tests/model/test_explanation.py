@@ -146,3 +146,9 @@ def test_an_end_that_gives_up_says_what_was_not_answered() -> None:
     assert (
         here(call("connect", "ETIMEDOUT", scripted.SERVER)) == "every SYN to 127.0.0.1:8080 went unanswered"
     )
+
+
+def test_an_address_without_a_way_may_still_have_a_route() -> None:
+    """127.255.255.255 has one, for broadcasts: TCP may not take it."""
+    told = here(call("connect", "ENETUNREACH", ("127.255.255.255", 8080)))
+    assert told == "the routing table has no way to 127.255.255.255:8080 that this call may take"
