@@ -76,7 +76,8 @@ def _of_row(
         source = here if outgoing else there
         return sum(1 for s in [*known, *new] if s.source == source and s.label == label)
 
-    is_server = any(
+    # Who was called once stays called, whatever has become of the listener since.
+    is_server = bool(seen(False, "SYN")) or any(
         (listening := _endpoint(listener.local)) is not None and listening[1] == here[1]
         for listener in world.listeners()
     )
@@ -153,6 +154,9 @@ def _owner_of_peer(world: World, row: SocketRow, there: Endpoint) -> str:
     other = world.peer_row(row)
     if other is not None:
         return _owner(world, other)
+    held = world.known_by(row.peer, row.local) if row.local is not None else None
+    if held is not None:
+        return held.creator
     listening: str | None = None
     for listener in world.listeners():
         end = _endpoint(listener.local)

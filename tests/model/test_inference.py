@@ -128,3 +128,26 @@ def test_every_inferred_segment_says_why() -> None:
     assert world.inferred
     assert all(segment.because for segment in world.inferred)
     assert {(s.source, s.destination) for s in world.inferred} == {(CLIENT, SERVER), (SERVER, CLIENT)}
+
+
+def test_who_was_called_stays_called_when_the_listener_is_gone() -> None:
+    world = World()
+    for event in (
+        *STAGE,
+        Observed(3.0, HOST, (ours(E), theirs(E))),
+        Observed(4.0, HOST, (), (LISTENING.key,)),
+        Observed(5.0, HOST, (theirs(E, received=5),)),
+    ):
+        world = fold(world, event)
+    assert [f"{s.sender} {s.label}" for s in world.inferred] == [*HANDSHAKE, "client PSH+ACK"]
+
+
+def test_what_an_end_sent_that_has_no_row_any_more_is_still_its_own() -> None:
+    world = World()
+    for event in (
+        *STAGE,
+        Observed(3.0, HOST, (ours(E), theirs(E))),
+        Observed(4.0, HOST, (theirs(T, inode=0),), (ours(E).key,)),
+    ):
+        world = fold(world, event)
+    assert [f"{s.sender} {s.label}" for s in world.inferred][3:] == ["client FIN+ACK", "server FIN+ACK"]
