@@ -17,7 +17,8 @@ def draw_strip(view: View, width: int, height: int) -> list[Line]:
     captured = view.lab.has_packets
     title = line((f" {_('wire')}", ""), ("  " if captured else f" {_('(inferred)')}  ", "muted"))
     if not count(view):
-        return finish([title + line((_("nothing has crossed yet"), "muted"))], width, height, view.look)
+        says = _("nothing has crossed yet") if captured else _("nothing has left a trace yet")
+        return finish([title + line((says, "muted"))], width, height, view.look)
     shown, moving = under_way(view, crossings(view, _MOST))
     everyone = parties(view, crossings(view, 200))
     colours = hues(view.lesson)

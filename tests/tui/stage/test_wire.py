@@ -78,6 +78,8 @@ def test_folded_it_says_whether_it_was_captured() -> None:
     assert plain.text.isascii()
     (empty,) = draw_wire(scripted.view(scripted.listen_queue(), 12), 46, 1)
     assert "nothing has crossed yet" in empty.text
+    (unseen,) = draw_wire(scripted.view(scripted.listen_queue(packets=False), 12), 60, 1)
+    assert "nothing has left a trace yet" in unseen.text
 
 
 def test_folded_it_says_what_the_link_holds_and_what_it_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
