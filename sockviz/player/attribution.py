@@ -111,7 +111,8 @@ class Attribution:
                 - self._connections.keys()
             )
             if len(owners) == 1 or list(grown.values()) == [len(new)]:
-                self._connections |= dict.fromkeys(new, *(grown if len(owners) > 1 else owners))
+                (whose,) = grown if len(owners) > 1 else owners
+                self._connections |= dict.fromkeys(new, whose)
             elif sum(grown.values()) >= len(new):
                 self._unclaimed |= new
             else:  # the kernel counts a connection a moment after it can be seen: at the next look, then
