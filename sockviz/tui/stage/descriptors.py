@@ -140,7 +140,9 @@ def _urgency(it: Held) -> tuple[int, int]:
 def _summarised(pen: _Pen, held: list[Held], left: list[Held], height: int) -> list[Line]:
     """The listeners, what is focused and the newest in a line each; the rest counted by state."""
     everything = held + left
-    order = sorted(range(len(everything)), key=lambda i: (_rank(pen, everything[i]), -i))
+    # What the last step made is what the page is about.
+    made = len(held) - 1 if held and pen.is_new_descriptor(held[-1]) else None
+    order = sorted(range(len(everything)), key=lambda i: (i != made and _rank(pen, everything[i]), -i))
     listening = [i for i, it in enumerate(everything) if it.row is not None and it.row.is_listening]
     spare = min(len(listening), max(0, height - 1 - len(listening)))  # for their queues
     room = max(1, height - 1 - spare)
@@ -201,7 +203,7 @@ class _Pen:
                 lines += self._queues(it.row, detail)
             else:
                 lines += self._traffic(it.row, detail)
-        if self.view.progress < 1 and self._is_new_descriptor(it):
+        if self.view.progress < 1 and self.is_new_descriptor(it):
             # A new descriptor is written in from the left.
             lines = [crop(x, round(self.view.progress * self.width), "") for x in lines]
         role = self._emphasis(it)
@@ -375,7 +377,7 @@ class _Pen:
             return [indent + received, indent + sent]
         return [indent + (received if row.recv_q else sent)]
 
-    def _is_new_descriptor(self, it: Held) -> bool:
+    def is_new_descriptor(self, it: Held) -> bool:
         before = self.view.before.processes.get(self.process.name)
         return it.entry is not None and (
             before is None or all((e.fd, e.inode) != (it.entry.fd, it.inode) for e in before.fds)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sockviz.model.sockets import State
+from sockviz.model.sockets import FdEntry, State
 from sockviz.model.values import SocketValue
 from sockviz.player.run import Do, Next
 from sockviz.tui.stage.descriptors import table
@@ -152,3 +152,32 @@ def test_with_a_line_for_each_descriptor_the_bytes_that_wait_are_told_in_it() ->
             replace(view, world=replace(view.world, rows=rows)), view.world.processes["client"], 44, 3, {}
         )
         assert ("recv-q 5" in text(lines)) is told
+
+
+def test_where_descriptors_are_counted_the_one_just_made_is_shown_beside_a_listener() -> None:
+    view = scripted.view(scripted.listen_queue())
+    rows = [
+        scripted.row(State.LISTEN, ("127.0.0.1", 8080), inode=501, cookie=501),
+        scripted.row(State.ESTABLISHED, ("127.0.0.1", 8080), ("127.0.0.1", 4002), inode=502, cookie=502),
+        scripted.row(State.LISTEN, ("127.0.0.1", 8081), inode=503, cookie=503),
+        scripted.row(State.ESTABLISHED, ("127.0.0.1", 8081), ("127.0.0.1", 4004), inode=504, cookie=504),
+    ]
+    fds = tuple(
+        FdEntry(fd, f"socket:[{row.inode}]", row.inode, "TCP")
+        for fd, row in zip((3, 4, 5, 6), rows, strict=True)
+    )
+    there = {("lab", row.key): row for row in rows}
+    server = view.world.processes["server"]
+
+    def drawn(before: tuple[FdEntry, ...]) -> str:
+        worlds = [
+            replace(view.world, processes={"server": replace(server, fds=each)}, rows=there)
+            for each in (before, fds)
+        ]
+        return text(
+            table(replace(view, before=worlds[0], world=worlds[1]), worlds[1].processes["server"], 44, 3, {})
+        )
+
+    assert ":4004" in drawn(fds[:3])
+    assert ":4004" not in drawn(fds)
+    assert drawn(fds[:3]).count("LISTEN") == drawn(fds).count("LISTEN") == 2
