@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import IO
 
 PREFIX = "sockviz-lab-"
+#: Those of this process that have not been removed yet.
+_mine: set[LabDirectory] = set()
 
 
 class LabDirectory:
@@ -29,6 +31,7 @@ class LabDirectory:
             shutil.rmtree(self.path, ignore_errors=True)
             raise
         fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _mine.add(self)
 
     def note(self, name: str, text: str) -> None:
         """Leaves a note for another sockviz, as `sockviz shell` reads it."""
@@ -38,11 +41,18 @@ class LabDirectory:
         """Removes the directory and lets go of the lock."""
         shutil.rmtree(self.path, ignore_errors=True)
         self._lock.close()
+        _mine.discard(self)
 
 
 def open_labs() -> list[Path]:
     """Directories of labs of this user that are in use now, oldest first."""
     return [path for path in _ours() if not _abandoned(path)]
+
+
+def remove_mine() -> None:
+    """Removes all that this process has, where it ends without closing its labs."""
+    for directory in list(_mine):
+        directory.remove()
 
 
 def sweep() -> int:

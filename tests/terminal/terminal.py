@@ -122,7 +122,12 @@ class Terminal:
     def is_restored(self) -> bool:
         """Whether the screen, cursor, mouse, paste, focus and line modes are as before the program."""
         left_on = self.display.on & {ALTERNATE_SCREEN, PASTE, FOCUS, *MOUSE}
-        return not left_on and CURSOR in self.display.on and termios.tcgetattr(self._slave) == self.attributes
+        return not left_on and CURSOR in self.display.on and self.is_cooked
+
+    @property
+    def is_cooked(self) -> bool:
+        """Whether the line modes (echo, whole lines, Ctrl-C) are as before the program."""
+        return termios.tcgetattr(self._slave) == self.attributes
 
     # -- waiting
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import select
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.terminal.conftest import Person, Sitting
 from tests.terminal.family import Family, namespaces, socket_rows
 from tests.terminal.lessons import TALK
+from tests.terminal.terminal import DEADLINE
 
 #: Seconds in which everything must be gone after a SIGKILL: the kernel's own work, nobody is left to do any.
 AT_ONCE = 1.0
@@ -79,6 +82,31 @@ def test_the_window_is_closed(ordinary: Person) -> None:
     sitting.hang_up()
     assert sitting.wait_exit() >= 0, "it was killed instead of ending"
     assert_nothing_left(family, AT_ONCE)
+
+
+def is_stuck_in_writing(pid: int) -> bool:
+    """Whether the screen has more to say than its terminal takes: one thread waits in the terminal, the main one for it."""
+    threads = list(Path(f"/proc/{pid}/task").iterdir())
+    places = {thread.name: (thread / "wchan").read_text() for thread in threads}
+    return "wait_woken" in places.values() and "futex" in places[str(pid)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_terminal_that_takes_nothing_more_does_not_hold_the_end_up(
+    root: Person, number: signal.Signals
+) -> None:
+    """As after Ctrl-S, or where a window is closed in the middle of what is drawn: writing waits, and whoever ends it with it."""
+    sitting, family = asleep_in_accept(root, "isolated")
+    turn = 0
+    while not is_stuck_in_writing(sitting.process.pid):  # nothing is read from here on
+        turn += 1
+        assert turn < 400
+        sitting.resize(*((100, 30) if turn % 2 else (120, 36)))
+        assert select.select([sitting.pidfd], [], [], 0.05)[0] == [], "it has ended"
+    sitting.send(number)
+    assert sitting.process.wait(DEADLINE) == 128 + number
+    assert_nothing_left(family, AT_ONCE)
+    assert sitting.is_cooked, "what is typed is seen again"
 
 
 def test_ctrl_c_says_which_key_quits(ordinary: Person) -> None:
