@@ -20,6 +20,7 @@ from sockviz.kernel.kept_files import KeptFiles
 from sockviz.kernel.known_descriptors import KnownDescriptors
 from sockviz.kernel.procfs import read_fds, read_process
 from sockviz.model.sockets import FdEntry
+from tests.kernel.stage import wait_until
 
 IPV6_ADDRFORM = 1  # linux/in6.h
 
@@ -35,10 +36,18 @@ def kept() -> Iterator[KeptFiles]:
     files.close()
 
 
+def sleeps_in_read(pid: int) -> bool:
+    row = read_process("p", pid)
+    return row is not None and row.asleep is not None and row.asleep.syscall == "read"
+
+
 @pytest.fixture
 def other() -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen([sys.executable, "-I", "-S", "-c", "input()"], stdin=subprocess.PIPE)
-    with process:
+    program = "import sys; print('ready', flush=True); sys.stdin.read()"
+    command = [sys.executable, "-I", "-S", "-c", program]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout and process.stdout.readline() == b"ready\n"
+        wait_until(lambda: sleeps_in_read(process.pid), "the process asleep in read()")
         yield process
         process.kill()
 
