@@ -8,6 +8,7 @@ from struct import Struct
 from sockviz.kernel.errors import BadMessage, Refused
 
 NLM_F_REQUEST = 0x1
+NLM_F_ACK = 0x4
 NLM_F_DUMP_INTR = 0x10
 NLM_F_DUMP = 0x300
 
@@ -37,6 +38,17 @@ class Part:
 def dump_request(kind: int, body: bytes, sequence: int) -> bytes:
     """A request to list everything of `kind` that `body` selects."""
     return _HEADER.pack(_HEADER_SIZE + len(body), kind, NLM_F_REQUEST | NLM_F_DUMP, sequence, 0) + body
+
+
+def change_request(kind: int, body: bytes, sequence: int, flags: int = 0) -> bytes:
+    """A request to make or change what `body` describes. The kernel answers with an errno, 0 where it is done."""
+    return _HEADER.pack(_HEADER_SIZE + len(body), kind, NLM_F_REQUEST | NLM_F_ACK | flags, sequence, 0) + body
+
+
+def attribute(kind: int, *values: bytes) -> bytes:
+    """One attribute, padded to four bytes. Several values are the attributes nested in it."""
+    value = b"".join(values)
+    return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(value), kind) + value + bytes(-len(value) % 4)
 
 
 def parse_part(data: bytes, sequence: int, operation: str = "netlink dump") -> Part:

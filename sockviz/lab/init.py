@@ -413,14 +413,14 @@ def start_wire(link: int, networks: Sequence[int]) -> int:
 
 
 def become_wire(parent: int, link: int, networks: Sequence[int]) -> NoReturn:
-    """Runs wire.py: not with -S, since it needs a library from outside the standard one."""
+    """Runs wire.py."""
     die_with(parent)
     for fd in networks:
         os.set_inheritable(fd, True)
     os.set_inheritable(link, True)
     drop_capabilities((CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN))
     program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "wire.py")
-    command = [sys.executable, "-I", program, str(link), *map(str, networks)]
+    command = [sys.executable, "-I", "-S", program, str(link), *map(str, networks)]
     os.execve(sys.executable, command, {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"})
 
 

@@ -155,13 +155,8 @@ def _advice(refusal: LabRefused, settings: Settings) -> str:
         return "sudo modprobe af_packet"
     if refusal.step in (LINKING, ADDRESSING) and settings.has_seccomp:
         return settings.for_netlink(number, ("veth",))
-    if refusal.step in _STEPS:
+    if refusal.step in _STEPS or "link" in refusal.step:
         return for_resources(number) or settings.for_namespace(refusal.step, number)
-    if "link" in refusal.step:
-        return (
-            for_resources(number)
-            or "pyroute2 where this Python finds it: python -m pip install --upgrade sockviz"
-        )
     return settings.for_namespace(refusal.step, number)
 
 

@@ -1,7 +1,8 @@
 """The link between two hosts: a process of its own inside the lab that passes every frame, or keeps it.
 
-Run as ``python -I wire.py CONTROL_FD HOME_FD CLIENT_FD SERVER_FD`` (namespaces as descriptors). In flow a frame is forwarded
-first and reported after; while holding, it waits until a verb lets it go. The bytes are the kernel's own, never changed.
+Standard library only; run as ``python -I -S wire.py CONTROL_FD HOME_FD CLIENT_FD SERVER_FD`` (namespaces as descriptors). In
+flow a frame is forwarded first and reported after; while holding, it waits until a verb lets it go. The bytes are the kernel's
+own, never changed.
 
 What the hosts' own housekeeping sends (ARP and the like, which no lesson speaks of) always passes. A later fragment passes too:
 without the first, which is a packet as any other, nothing comes of it.

@@ -1,6 +1,6 @@
 """Makes the two hosts' network: a veth pair for each, one end in the host, the other in the wire's own namespace.
 
-Runs inside the lab. Addresses and links by netlink (pyroute2); neighbours are permanent, so no ARP has to be waited for;
+Runs inside the lab. Neighbours are permanent, so no ARP has to be waited for;
 checksums and segmentation are the kernel's own work (no offload), so that what crosses the wire is what would cross a cable.
 """
 
@@ -15,9 +15,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pyroute2 import IPRoute
-from pyroute2.netlink.exceptions import NetlinkError
-
+from sockviz.kernel.errors import Refused
+from sockviz.lab.rtnetlink import Routes, device
 from sockviz.lab.wire_steps import ADDRESSING, ENTERING, LINKING, OFFLOADING, QUIETING
 
 CLONE_NEWNET = 0x40000000
@@ -26,7 +25,6 @@ SIOCETHTOOL = 0x8946
 OFFLOADS = (0x17, 0x1F, 0x24, 0x2C)
 #: What a host calls its end of the link.
 DEVICE = "eth0"
-NUD_PERMANENT = 0x80
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -50,8 +48,8 @@ def step(name: str) -> Iterator[None]:
     """Says of what netlink refuses in the block that it is this step."""
     try:
         yield
-    except NetlinkError as error:
-        raise SetupRefused(name, error.code) from None
+    except Refused as refusal:
+        raise SetupRefused(name, refusal.number) from None
     except OSError as error:  # no netlink socket at all
         raise SetupRefused(name, error.errno or 0) from None
 
@@ -74,12 +72,11 @@ def enter(namespace: int) -> None:
 
 def connect(hosts: Mapping[str, HostPlan], home: int) -> None:
     """Links the two hosts. Raises SetupRefused."""
-    with step(LINKING), IPRoute() as link:
+    with step(LINKING), Routes() as routes:
         for plan in hosts.values():
-            peer = {"ifname": DEVICE, "net_ns_fd": plan.namespace, "address": plan.mac}
-            link.link("add", ifname=plan.name, kind="veth", peer=peer)
+            routes.add_veth(device(plan.name), device(DEVICE, plan.mac, plan.namespace))
             silence(plan.name)
-            link.link("set", index=link.link_lookup(ifname=plan.name)[0], state="up")
+            routes.set_up(plan.name)
     for plan in hosts.values():
         other = next(each for each in hosts.values() if each is not plan)
         with inside(plan.namespace, home):
@@ -89,12 +86,10 @@ def connect(hosts: Mapping[str, HostPlan], home: int) -> None:
 def set_up(plan: HostPlan, other: HostPlan) -> None:
     """Gives the host that we are in its address, its neighbour and a plain device."""
     silence(DEVICE)
-    with step(ADDRESSING), IPRoute() as host:
-        device = host.link_lookup(ifname=DEVICE)[0]
-        host.link("set", index=host.link_lookup(ifname="lo")[0], state="up")
-        host.addr("add", index=device, address=plan.address, prefixlen=24)
-        host.link("set", index=device, state="up")
-        host.neigh("add", dst=other.address, lladdr=other.mac, ifindex=device, state=NUD_PERMANENT)
+    with step(ADDRESSING), Routes() as routes:
+        routes.add_address(DEVICE, plan.address, 24)
+        routes.set_up(DEVICE)
+        routes.add_neighbour(DEVICE, other.address, other.mac)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         for command in OFFLOADS:
             switch_off(control, command)

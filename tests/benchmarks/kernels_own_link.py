@@ -10,32 +10,29 @@ import json
 import os
 import sys
 
-from pyroute2 import IPRoute
-from pyroute2.netlink.exceptions import NetlinkError
-
+from sockviz.kernel.errors import Refused
 from sockviz.lab.init import enter_network, new_network, unshare_all
+from sockviz.lab.rtnetlink import Routes, device
 from sockviz.lab.wire import HOSTS
 from sockviz.lab.wire_setup import DEVICE, HostPlan, connect, inside, set_up
 
 
 def bridged(plans: dict[str, HostPlan], home: int) -> None:
-    """The lab's own set-up, and the inner ends on a bridge. Raises NetlinkError where the kernel has none."""
-    with IPRoute() as link:
-        link.link("add", ifname="bridge", kind="bridge", br_forward_delay=0)
-        bridge = link.link_lookup(ifname="bridge")[0]
-        link.link("set", index=bridge, state="up")
+    """The lab's own set-up, and the inner ends on a bridge. Raises `Refused` where the kernel has none."""
+    with Routes() as routes:
+        routes.add_bridge("bridge")
+        routes.set_up("bridge")
         connect(plans, home)
         for name in HOSTS:
-            link.link("set", index=link.link_lookup(ifname=name)[0], master=bridge)
+            routes.set_master(name, "bridge")
 
 
 def direct(plans: dict[str, HostPlan], home: int) -> None:
     """One veth pair from host to host."""
     client, server = (plans[name] for name in HOSTS)
-    with IPRoute() as link:
-        peer = {"ifname": DEVICE, "net_ns_fd": server.namespace, "address": server.mac}
-        link.link(
-            "add", ifname=DEVICE, kind="veth", net_ns_fd=client.namespace, address=client.mac, peer=peer
+    with Routes() as routes:
+        routes.add_veth(
+            device(DEVICE, client.mac, client.namespace), device(DEVICE, server.mac, server.namespace)
         )
     for plan, other in ((client, server), (server, client)):
         with inside(plan.namespace, home):
@@ -55,7 +52,7 @@ def main() -> None:
     try:
         bridged(plans, home)
         what = "bridged by the kernel"
-    except NetlinkError:
+    except Refused:
         direct(plans, home)
         what = "one veth pair (this kernel has no bridge)"
     for name, plan in plans.items():

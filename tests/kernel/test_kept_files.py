@@ -46,7 +46,8 @@ def other() -> Iterator[subprocess.Popen[bytes]]:
     program = "import sys; print('ready', flush=True); sys.stdin.read()"
     command = [sys.executable, "-I", "-S", "-c", program]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout and process.stdout.readline() == b"ready\n"
+        assert process.stdout
+        assert process.stdout.readline() == b"ready\n"
         wait_until(lambda: sleeps_in_read(process.pid), "the process asleep in read()")
         yield process
         process.kill()

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sockviz.kernel import netlink
 from sockviz.kernel.errors import BadMessage, KernelError, Refused
-from sockviz.kernel.netlink import attributes, dump_request, parse_part
+from sockviz.kernel.netlink import attributes, change_request, dump_request, parse_part
 
 ROW, DONE, ERROR, NOOP, OVERRUN = 20, 3, 2, 1, 4
 
@@ -100,3 +101,20 @@ def test_any_bytes_give_messages_or_a_typed_error(data: bytes) -> None:
     for parse in (lambda: parse_part(data, 7), lambda: attributes(data, 0)):
         with contextlib.suppress(KernelError):
             parse()
+
+
+@given(st.dictionaries(st.integers(1, 0x3FFF), st.binary(max_size=9), max_size=4))
+def test_attributes_that_are_written_are_read_again(values: dict[int, bytes]) -> None:
+    written = [netlink.attribute(kind, value) for kind, value in values.items()]
+    assert attributes(b"".join(written), 0) == values
+    assert attributes(attributes(netlink.attribute(1, *written), 0)[1], 0) == values
+
+
+def test_a_change_asks_for_an_answer_by_its_number() -> None:
+    request = change_request(16, b"body", 7, flags=0x400)
+    assert struct.unpack("=IHHII", request[:16]) == (20, 16, 0x405, 7, 0)
+    assert request[16:] == b"body"
+
+
+def test_a_change_that_is_done_is_answered_by_errno_0() -> None:
+    assert parse_part(message(ERROR, bytes(4)), 7).payloads == []
