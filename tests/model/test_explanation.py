@@ -43,7 +43,7 @@ def test_a_bound_port_refuses_for_another_reason_than_an_empty_one() -> None:
 
 
 def test_a_refused_datagram_names_whom_it_was_for() -> None:
-    refused = "an ICMP port unreachable answered an earlier datagram: no socket has"
+    refused = "an ICMP port unreachable answered an earlier datagram: no UDP socket has"
     row = scripted.row(State.CONNECTED, ("127.0.0.1", 40200), scripted.SERVER, inode=1001, protocol="UDP")
     world = replace(World(), rows={("lab", row.key): row})
     assert here(call("send", "ECONNREFUSED", b"x", kind="SOCK_DGRAM"), world) == f"{refused} 127.0.0.1:8080"

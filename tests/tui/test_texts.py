@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from rich.cells import cell_len
 
+from sockviz.lesson.document import Prose
+from sockviz.player.shelf import lessons_directory, read_lesson
 from sockviz.tui.widgets.markdown import inline_text, lines_of
 from sockviz.tui.widgets.page_text import Asked, page_text, same
 from tests.tui.stage import scripted
+
+#: Cells of a line of the lesson's text at 80x24, beside its scroll bar.
+SMALLEST = 32
 
 
 def plain(markdown: str, width: int = 40) -> list[str]:
@@ -33,6 +42,26 @@ def test_fences_keep_their_lines_and_quotes_their_bar() -> None:
 
 def test_tables_are_aligned() -> None:
     assert plain("| a | long |\n|---|---|\n| bb | c |") == ["a   long", "bb  c"]
+
+
+def test_where_a_table_is_too_wide_its_columns_move_together_and_then_its_cells_wrap() -> None:
+    table = "| a | b |\n|---|---|\n| some words | more of them |"
+    assert plain(table, 24) == ["a           b", "some words  more of them"]
+    assert plain(table, 23) == ["a          b", "some words more of them"]
+    assert plain(table, 20) == ["a         b", "some      more of", "words     them"]
+
+
+@pytest.mark.parametrize("path", sorted(lessons_directory().glob("*.md")), ids=lambda path: path.name)
+def test_what_a_lesson_writes_in_lines_of_its_own_is_whole_on_the_smallest_screen(path: Path) -> None:
+    for page in read_lesson(path).pages:
+        for block in page.blocks:
+            if not isinstance(block, Prose):
+                continue
+            for token in MarkdownIt("commonmark").enable("table").parse(block.markdown):
+                if token.type in ("fence", "table_open"):
+                    first, last = token.map or (0, 0)
+                    source = "\n".join(block.markdown.splitlines()[first:last])
+                    assert len(plain(source, SMALLEST)) == len(plain(source, 200)), source
 
 
 def test_brackets_are_data() -> None:

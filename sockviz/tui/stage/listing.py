@@ -49,8 +49,8 @@ def compact(source: str, width: int) -> str:
         bare = text if text.endswith("()") else text[: opened + 1] + "…)"
         room = width - cell_len(bare)
         # As much of the first arguments as there is room for reads better than none, if it is worth it.
-        if room >= 6 and "," in text:
-            first = text[opened + 1 : text.index(",") + 1]
+        if room >= 6 and "," in text[opened:]:
+            first = text[opened + 1 : text.index(",", opened) + 1]
             if cell_len(first) + 1 <= room and first.count("(") == first.count(")"):
                 return f"{text[: opened + 1]}{first} …)"
         if room >= 0:

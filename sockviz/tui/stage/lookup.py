@@ -37,12 +37,21 @@ class Lookup:
         return _holders(known.names).get(inode, "") if known is not None else ""
 
     def who(self, row: SocketRow) -> tuple[str, str, int]:
-        """The process, variable and inode at the other end of `row`; empty and 0 where nobody known is."""
+        """The process, variable and inode at the other end of `row`; empty and 0 where nobody known is.
+
+        A socket that was closed and lives on in the kernel is still known by who made it.
+        """
         other = self.peer(row)
-        if other is None or not other.inode:
+        if other is None:
             return "", "", 0
-        owner = self.world.owner_of(other.inode) or ""
-        return owner, self.name(owner, other.inode), other.inode
+        if other.inode:
+            owner = self.world.owner_of(other.inode) or ""
+            return owner, self.name(owner, other.inode), other.inode
+        for owner, left in orphans(self.world).items():
+            for inode, known in left:
+                if known == other:
+                    return owner, self.name(owner, inode), inode
+        return "", "", 0
 
 
 @remembered(16)

@@ -15,7 +15,7 @@ from sockviz.tui.remembered import remembered
 from sockviz.tui.stage.code import Detail, code_blocks, height_wanted, next_line, statements_of, windowed
 from sockviz.tui.stage.descriptors import held_by, table, table_height
 from sockviz.tui.stage.drawing import FocusableDrawing
-from sockviz.tui.stage.ink import Line, Run, finish, fit, frame, line
+from sockviz.tui.stage.ink import Line, finish, fit, frame, line
 from sockviz.tui.view import View
 
 #: The fewest lines a part of the panel keeps while the other one wants more.
@@ -23,6 +23,8 @@ _LEAST = 2
 
 #: Empty lines between code and descriptors, where there is room.
 _AIR = 2
+#: What a frame needs of its first line beside the title.
+_CORNERS = 4
 #: With more processes than this nobody's code is written out.
 _CROWD = 8
 
@@ -128,23 +130,26 @@ def _frame_role(hue: str, process: Process | None) -> str:
 
 
 def _title(name: str, process: Process | None, hue: str, width: int) -> Line:
-    title: list[Run] = [(name, f"{hue} strong")]
+    """Its name, and as much about it as there is room for: how it ended before where it came from."""
+    title = line((name, f"{hue} strong"))
     if process is None:
-        return line(*title)
-    title.append((f" · pid {process.pid}", "muted"))
-    if process.parent is not None and width > 44:
-        title.append((" · " + _("forked from {parent}").format(parent=process.parent), "muted"))
+        return title
+    title += line((f" · pid {process.pid}", "muted"))
+    origin, fate = Line(), Line()
+    if process.parent is not None:
+        origin = line((" · " + _("forked from {parent}").format(parent=process.parent), "muted"))
     if not process.alive:
         if process.signal is not None:
-            title.append((" · " + _("killed by {signal}").format(signal=process.signal), "bad"))
+            fate = line((" · " + _("killed by {signal}").format(signal=process.signal), "bad"))
         elif process.exit_code is not None:
             exited = _("exited with {code}").format(code=process.exit_code)
-            title.append((f" · {exited}", "bad" if process.exit_code else "muted"))
+            fate = line((f" · {exited}", "bad" if process.exit_code else "muted"))
         else:
-            title.append((f" · {_('ended')}", "muted"))
+            fate = line((f" · {_('ended')}", "muted"))
     elif process.privileged and width > 44:
-        title.append((f" · {_('privileged')}", "muted"))
-    return line(*title)
+        fate = line((f" · {_('privileged')}", "muted"))
+    whole = title + origin + fate
+    return whole if whole.width <= width - _CORNERS else title + fate
 
 
 class ProcessPanel(FocusableDrawing):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -17,11 +18,15 @@ from textual.content import Content
 _HEADING = {"h1": "bold $primary", "h2": "bold $primary", "h3": "bold $foreground"}
 
 
+#: The cells of a table, row by row.
+Rows = tuple[tuple[Content, ...], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, heading, item or code line group. ``first`` and ``rest`` stand before its first and its other lines."""
+    """A paragraph, heading, item, code line group or table. ``first`` and ``rest`` stand before its first and its other lines."""
 
-    content: Content
+    content: Content | Rows
     first: Content
     rest: Content
     gap: bool
@@ -34,7 +39,10 @@ def lines_of(markdown: str, width: int) -> list[Content]:
     for block in _blocks(markdown):
         if lines and block.gap:
             lines.append(Content())
-        lines += hang(block.content, block.first, block.rest, width, block.code)
+        content = block.content
+        if isinstance(content, tuple):
+            content = _table(content, width - block.first.cell_length)
+        lines += hang(content, block.first, block.rest, width, block.code)
     return lines
 
 
@@ -61,7 +69,7 @@ def _walk(tokens: Sequence[Token]) -> Iterator[Block]:
     marker: str | None = None  # of the item that has just been opened
     heading = ""
     row: list[Content] = []
-    rows: list[list[Content]] = []
+    rows: list[tuple[Content, ...]] = []
     for at, token in enumerate(tokens):
         indent = "   " * max(len(lists) - 1, 0)
         bar = Content.styled("┃ " * quotes, "$faint")
@@ -86,10 +94,10 @@ def _walk(tokens: Sequence[Token]) -> Iterator[Block]:
             case "inline" if tokens[at - 1].type in ("th_open", "td_open"):
                 row.append(inline(token).stylize_before("bold" if tokens[at - 1].type == "th_open" else ""))
             case "tr_close":
-                rows.append(row)
+                rows.append(tuple(row))
                 row = []
             case "table_close":
-                yield Block(_table(rows), bar, bar, gap=True, code=True)
+                yield Block(tuple(rows), bar, bar, gap=True, code=True)
                 rows = []
             case "inline":
                 text = inline(token)
@@ -118,16 +126,24 @@ def _begins(tokens: Sequence[Token], at: int) -> bool:
     return before in ("bullet_list_open", "ordered_list_open") and tokens[at].level == 3
 
 
-def _table(rows: list[list[Content]]) -> Content:
-    widths = [
-        max(row[column].cell_length for row in rows if column < len(row)) for column in range(len(rows[0]))
-    ]
+def _table(rows: Rows, room: int) -> Content:
+    """The rows in columns. Where `room` is too little the columns move together, then the widest are wrapped."""
+    columns = range(len(rows[0]))
+    widths = [max(row[column].cell_length for row in rows if column < len(row)) for column in columns]
+    gap = 2 if sum(widths) + 2 * (len(widths) - 1) <= room else 1
+    while sum(widths) + gap * (len(widths) - 1) > room and max(widths) > 1:
+        widths[widths.index(max(widths))] -= 1
     lines = []
     for cells in rows:
-        line = Content()
-        for cell, width in zip(cells, widths, strict=False):
-            line = line + cell + " " * (width - cell.cell_length + 2)
-        lines.append(line.rstrip())
+        wrapped = [
+            cell.wrap(width) if cell.cell_length > width else [cell]
+            for cell, width in zip(cells, widths, strict=False)
+        ]
+        for parts in zip_longest(*wrapped, fillvalue=Content()):
+            line = Content()
+            for part, width in zip(parts, widths, strict=False):
+                line = line + part + " " * (width - part.cell_length + gap)
+            lines.append(line.rstrip())
     return Content("\n").join(lines)
 
 

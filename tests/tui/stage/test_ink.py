@@ -61,6 +61,7 @@ def test_source_gives_up_its_arguments_before_its_call() -> None:
     assert compact("conn.connect((HOST, PORT))", 26) == "conn.connect((HOST, PORT))"
     assert compact("conn.connect((HOST, PORT))", 18) == "conn.connect(…)"
     assert compact("conn, peer = s.accept()", 12) == "s.accept()"
+    assert compact("ended, how = os.waitpid(child, 0)", 32) == "ended, how = os.waitpid(…)"
 
 
 def test_strings_numbers_and_calls_are_told_apart() -> None:

@@ -121,6 +121,14 @@ def test_lines_nobody_has_performed_follow_the_present() -> None:
     assert draw_timeline(scripted.view(cut), 120, 1)[0].text.count("·") == 4
 
 
+@pytest.mark.parametrize("width", range(38, 70))
+def test_how_a_process_ended_is_told_before_where_it_came_from(width: int) -> None:
+    title = draw_process(scripted.view(scripted.forked()), "worker", width, 10)[0].text
+    assert "· exited with 3" in title
+    assert "…" not in title
+    assert ("forked from server" in title) is (width >= 58)
+
+
 def test_folded_a_process_without_sockets_says_what_it_left_behind() -> None:
     view = scripted.view(scripted.listen_queue())
     client = replace(view.world.processes["client"], fds=())

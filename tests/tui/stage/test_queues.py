@@ -52,6 +52,14 @@ def test_who_has_left_and_who_is_no_process_of_the_lesson_is_a_port() -> None:
     assert "client2" in said
 
 
+def test_who_has_closed_is_named_while_the_kernel_keeps_its_end() -> None:
+    script = scripted.crowded_lesson()
+    theirs = next(row for row in script.timeline.world.rows.values() if row.local == (scripted.HOST, 40112))
+    script.shut("client", "c")
+    script.observe(replace(theirs, state=State.FIN_WAIT_2, inode=0))
+    assert queue(scripted.view(script), 60) == ["accept queue ■■ 2 of 2 full client client2"]
+
+
 @pytest.mark.parametrize("width", range(20, 70))
 def test_names_are_never_cut(width: int) -> None:
     words = " ".join(queue(scripted.view(scripted.crowded_lesson()), width)).split()
