@@ -13,6 +13,8 @@ from sockviz.kernel.files import read_file
 Read = Callable[[str], bytes]
 
 _BLOCK = 1 << 16
+#: seq_read_iter ends a page (4 KiB at least) where the next line does not fit, and no line of a table of ours is half as long.
+_HALF_A_PAGE = 2048
 #: A soft limit of 1024 descriptors is usual, and `check` has four labs of two hosts under way.
 _MOST = 64
 
@@ -77,8 +79,9 @@ class KeptFiles:
 
 
 def _whole(fd: int) -> bytes:
-    text = os.pread(fd, _BLOCK, 0)
-    # A table comes a page at a time, so a short read is not its end.
-    while block := os.pread(fd, _BLOCK, len(text)):
+    text = block = os.pread(fd, _BLOCK, 0)
+    # A table comes a page at a time, so a short read need not be its end; one that leaves half a page empty is.
+    while len(block) >= _HALF_A_PAGE:
+        block = os.pread(fd, _BLOCK, len(text))
         text += block
     return text

@@ -26,7 +26,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NoReturn
 
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
-PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER = 1, 24, 36
+PR_SET_PDEATHSIG, PR_SET_NAME, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER = 1, 15, 24, 36
 PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, PR_CAP_AMBIENT_CLEAR_ALL = 38, 47, 2, 4
 CAPABILITY_VERSION_3 = 0x20080522
 CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN = 10, 12, 13, 21
@@ -37,6 +37,8 @@ F_SETSIG = 10
 OWN_TABLES = {"tcp_child_ehash_entries": 1024, "udp_child_hash_entries": 256}
 #: The hosts of a lab that has two, in the order that wire.py expects them.
 HOSTS = ("client", "server")
+#: What `ps` calls the link between them.
+WIRE = b"sockviz-wire"
 #: Where a lesson process's control channel and lifeline are, out of the way of its own numbers.
 CONTROL, LIFELINE = 1001, 1002
 #: Address space of a lesson process: room for a few of the largest values, no more.
@@ -370,15 +372,19 @@ def two_hosts(control: socket.socket, sysctls: Mapping[str, str], link: int) -> 
     """Two hosts, and between them the wire, in a third network where nobody lives."""
     become_first(control)
     home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    own = [start_wire(link, theirs.fileno())]  # first of all: its interpreter takes the longest
+    theirs.close()
     lab = Furnished()
     networks: dict[str, int] = {}
-    own = []
     for name in HOSTS:
         networks[name] = new_network()
         lab.furnish(name, sysctls)
         own.append(anchor(control, name))
         enter_network(home)
-    own.append(start_wire(link, [home, *networks.values()]))
+    with contextlib.suppress(OSError):  # EPIPE: it has ended, which sockviz hears on its own channel
+        socket.send_fds(ours, [b"networks"], [home, *networks.values()])
+    ours.close()
     init = Init(control, networks, own)
     lab.hand_over(init)
     init.serve()
@@ -402,26 +408,32 @@ def anchor(control: socket.socket, host: str) -> int:
         signal.pause()
 
 
-def start_wire(link: int, networks: Sequence[int]) -> int:
-    """Starts the process that forwards frames. Returns its pid."""
+def start_wire(link: int, networks: int) -> int:
+    """Starts the process that forwards frames, which hears of its networks on the socket `networks`. Returns its pid."""
     me = os.getpid()
     pid = os.fork()
     if not pid:
-        become_wire(me, link, networks)
+        try:
+            become_wire(me, link, networks)
+        finally:
+            os._exit(1)
     os.close(link)
     return pid
 
 
-def become_wire(parent: int, link: int, networks: Sequence[int]) -> NoReturn:
-    """Runs wire.py."""
+def become_wire(parent: int, link: int, networks: int) -> None:
+    """Runs wire.py: in this interpreter, since a new one and what it imports would take longer than all the rest of the lab."""
     die_with(parent)
-    for fd in networks:
-        os.set_inheritable(fd, True)
-    os.set_inheritable(link, True)
+    libc.prctl(PR_SET_NAME, WIRE)
+    low, high = sorted((link, networks))
+    for begin, end in ((3, low), (low + 1, high), (high + 1, 4096)):
+        os.closerange(begin, end)
     drop_capabilities((CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN))
-    program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "wire.py")
-    command = [sys.executable, "-I", "-S", program, str(link), *map(str, networks)]
-    os.execve(sys.executable, command, {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"})
+    # -I leaves even this file's own package out.
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+    from sockviz.lab import wire
+
+    wire.main(link, networks)
 
 
 def host(control: socket.socket) -> NoReturn:

@@ -161,12 +161,12 @@ class Supervisor:
         process, self._process = self._process, None
         if process is None:
             return
-        loop = asyncio.get_running_loop()
-        try:
-            await loop.run_in_executor(None, process.wait, PATIENCE)
-        except subprocess.TimeoutExpired:
+        # Without a limit of its own: with one, Popen.wait looks every now and then, at last every 50 ms.
+        ended = asyncio.get_running_loop().run_in_executor(None, process.wait)
+        await asyncio.wait({ended}, timeout=PATIENCE)
+        if not ended.done():
             process.kill()
-            await loop.run_in_executor(None, process.wait)
+            await ended
 
     def _let_go(self) -> None:
         if self._control is not None:

@@ -1,8 +1,7 @@
 """The link between two hosts: a process of its own inside the lab that passes every frame, or keeps it.
 
-Standard library only; run as ``python -I -S wire.py CONTROL_FD HOME_FD CLIENT_FD SERVER_FD`` (namespaces as descriptors). In
-flow a frame is forwarded first and reported after; while holding, it waits until a verb lets it go. The bytes are the kernel's
-own, never changed.
+Standard library only; init.py runs `main` in a process that it has forked. In flow a frame is forwarded first and reported after;
+while holding, it waits until a verb lets it go. The bytes are the kernel's own, never changed.
 
 What the hosts' own housekeeping sends (ARP and the like, which no lesson speaks of) always passes. A later fragment passes too:
 without the first, which is a packet as any other, nothing comes of it.
@@ -20,18 +19,14 @@ import os
 import select
 import socket
 import struct
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
-
-if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from sockviz.lab.wire_frames import HOUSEKEEPING, Frame, describe
 from sockviz.lab.wire_port import Port
+from sockviz.lab.wire_setup import HostPlan, SetupRefused, connect
 from sockviz.lab.wire_steps import LISTENING
 
 #: kind, sender (0 client, 1 server), frame's number, its entry's number, stamp. The frame's bytes follow an arrival; of frames
@@ -325,12 +320,15 @@ def after(frame: Frame) -> float:
     return max(time.time(), math.nextafter(frame.at, math.inf))
 
 
-def main() -> None:
-    """Sets the network up, says so, and forwards."""
-    from sockviz.lab.wire_setup import HostPlan, SetupRefused, connect
-
-    control_fd, home, *namespaces = (int(word) for word in sys.argv[1:])
+def main(control_fd: int, networks_fd: int) -> None:
+    """Sets the network up, says so, and forwards. On the second socket it is sent descriptors of three network namespaces: its
+    own, the client's and the server's."""
     control = socket.socket(fileno=control_fd)
+    with socket.socket(fileno=networks_fd) as waiting:
+        word, fds, _, _ = socket.recv_fds(waiting, 16, 1 + len(HOSTS))
+    if not word:
+        return  # end-of-file: the lab could not be made
+    home, *namespaces = fds
     plans = {
         name: HostPlan(name, f"10.0.0.{number}", f"02:00:00:00:00:0{number}", namespace)
         for number, (name, namespace) in enumerate(zip(HOSTS, namespaces, strict=True), start=1)
@@ -349,7 +347,3 @@ def main() -> None:
         os.close(namespace)
     control.send(REPORT.pack(READY, 0, 0, 0, time.time()))
     Wire(ports, control).serve()
-
-
-if __name__ == "__main__":
-    main()

@@ -76,9 +76,9 @@ def _here(call: Call, world: World) -> str:
             return _("the routing table has no way to {target} that this call may take").format(target=target)
         case _, "ECONNREFUSED" if is_datagram:
             peer = row.peer if row is not None else None  # send names no address: its socket knows it
-            return _("an ICMP port unreachable answered an earlier datagram: no UDP socket has {target}").format(
-                target=target if peer is None else address_text(peer)
-            )
+            return _(
+                "an ICMP port unreachable answered an earlier datagram: no UDP socket has {target}"
+            ).format(target=target if peer is None else address_text(peer))
         case "connect" | "connect_ex", "ECONNREFUSED":
             bound = _bound_only(world, call)
             if bound:

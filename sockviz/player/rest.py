@@ -7,8 +7,11 @@ from collections.abc import Awaitable, Callable
 
 from sockviz.kernel.errors import KernelError
 from sockviz.lab.lab import Lab
-from sockviz.model.sockets import State
+from sockviz.model.events import LinkActed, PacketCaptured
+from sockviz.model.segments import Packet
+from sockviz.model.sockets import SocketRow, State
 from sockviz.model.timeline import Timeline
+from sockviz.model.values import Address
 from sockviz.model.world import World
 from sockviz.player.pump import Pump
 
@@ -38,18 +41,54 @@ async def come_to_rest(
         now = time.monotonic()
         if len(timeline) != events:
             silent_since, looks = now, 0
-        elif now - silent_since >= SILENT or (is_answered(timeline.world) and is_asleep(lab, timeline.world)):
+        elif now - silent_since >= SILENT or (is_answered(timeline) and is_asleep(lab, timeline.world)):
             looks += 1
         else:
             looks = 0
             await hear(PAUSE)
 
 
-def is_answered(world: World) -> bool:
-    """Whether everything that was sent over TCP is acknowledged."""
-    return not any(
-        row.send_q for row in world.rows.values() if row.protocol == "TCP" and row.state not in UNANSWERED
-    )
+def is_answered(timeline: Timeline) -> bool:
+    """Whether everything that was sent over TCP is acknowledged, or cannot be now: a link of ours keeps it, or its answer."""
+    waiting = [
+        row
+        for row in timeline.world.rows.values()
+        if row.send_q and row.protocol == "TCP" and row.state not in UNANSWERED
+    ]
+    return not any(_may_be_answered(timeline, row) for row in waiting)
+
+
+def _may_be_answered(timeline: Timeline, row: SocketRow) -> bool:
+    """Whether the peer has something of `row` in hands that it has not answered by any segment yet.
+
+    Where packets flow freely nobody can tell. A link tells when each arrived: the last that did and the peer's answer to it
+    are looked for from the end. What is held or lost is answered by nobody.
+    """
+    if timeline.header.lab.kind != "two-hosts":
+        return True
+    packets = {
+        event.frame: event.packet
+        for event in timeline.events
+        if isinstance(event, PacketCaptured) and event.frame
+    }
+    for event in reversed(timeline.events):
+        match event:
+            case PacketCaptured(packet=packet) if _is_of(packet, row.peer, row.local):
+                return False  # every segment of a connection acknowledges what has come
+            case LinkActed(verb="deliver" | "duplicate", frame=frame):
+                sent = packets.get(frame)
+                if sent is not None and _is_of(sent, row.local, row.peer) and _is_to_be_answered(sent):
+                    return True
+    return False
+
+
+def _is_to_be_answered(packet: Packet) -> bool:
+    flags = packet.tcp.flags if packet.tcp is not None else ()
+    return bool(packet.length) or "SYN" in flags or "FIN" in flags
+
+
+def _is_of(packet: Packet, source: Address | None, destination: Address | None) -> bool:
+    return packet.protocol == "TCP" and (packet.source, packet.destination) == (source, destination)
 
 
 def is_asleep(lab: Lab, world: World) -> bool:

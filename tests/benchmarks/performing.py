@@ -16,6 +16,7 @@ from sockviz.model.events import (
     LinkActed,
     PacketCaptured,
     ProcessEnded,
+    ProcessStarted,
     StatementBegun,
 )
 from sockviz.model.timeline import Timeline
@@ -72,9 +73,12 @@ class Spent:
         return self.opening + self.running + self.closing - self.waits
 
 
-#: A packet or a return that comes so long after anything else happened was the kernel's to wait for: its shortest timers that
-#: a lesson meets are 200 ms (a lost segment), its delayed acknowledgements of 40 ms are under this.
+#: A packet or a return that comes so long after anything else happened was the kernel's to wait for: its shortest timer that a
+#: lesson meets is that of a lost segment, 200 ms.
 TIMER = 0.1
+#: A bare ACK that comes so long after anything else was delayed by the kernel: for 40 ms (include/net/tcp.h, TCP_DELACK_MIN), in
+#: jiffies of up to 10 ms.
+DELAYED_ACK = 0.03
 
 
 def kernels_own_waits(events: Iterable[Event]) -> float:
@@ -86,12 +90,18 @@ def kernels_own_waits(events: Iterable[Event]) -> float:
     waits, silent_since = 0.0, math.inf
     for event in events:
         if isinstance(event, PacketCaptured | LinkActed | CallReturned | ProcessEnded):
-            if event.at - silent_since > TIMER:
+            if event.at - silent_since > (DELAYED_ACK if _is_bare_ack(event) else TIMER):
                 waits += event.at - silent_since
-        elif not isinstance(event, CallEntered | StatementBegun):
+        elif not isinstance(event, CallEntered | StatementBegun | ProcessStarted):
             continue
         silent_since = event.at if silent_since == math.inf else max(silent_since, event.at)
     return waits
+
+
+def _is_bare_ack(event: Event) -> bool:
+    if not isinstance(event, PacketCaptured) or event.packet.tcp is None:
+        return False
+    return event.packet.tcp.flags == ("ACK",) and event.packet.length == 0
 
 
 async def spent(text: str) -> tuple[Timeline, Spent]:

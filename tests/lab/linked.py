@@ -13,6 +13,7 @@ from pathlib import Path
 from sockviz.kernel import procfs
 from sockviz.kernel.errors import KernelError
 from sockviz.lab.directory import open_labs
+from sockviz.lab.init import WIRE
 from sockviz.lab.lab import Begun, Framed
 from sockviz.lab.supervisor import LabRefused
 from sockviz.lab.two_hosts import TwoHostsLab, open_two_hosts
@@ -54,9 +55,9 @@ class Linked(Driver):
 
     @property
     def wire_pid(self) -> int:
-        """The process that is the link: the lab's only child that runs wire.py."""
+        """The process that is the link, by its name."""
         for pid in children(self.first_pid):
-            if b"wire.py" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            if Path(f"/proc/{pid}/comm").read_bytes().strip() == WIRE:
                 return pid
         raise AssertionError("the lab has no wire")
 

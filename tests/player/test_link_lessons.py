@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from sockviz.lab.directory import open_labs
+from sockviz.lab.init import WIRE
 from sockviz.lab.supervisor import LabRefused
 from sockviz.lab.two_hosts import TwoHostsLab, open_two_hosts
 from sockviz.lesson.parser import parse_lesson
@@ -286,7 +287,7 @@ def wires() -> list[int]:
 
     return [
         child.pid for child in psutil.Process().children(recursive=True)
-        if any(word.endswith("wire.py") for word in child.cmdline())
+        if child.name() == WIRE.decode()
     ]  # fmt: skip
 
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from dataclasses import replace
 
 import pytest
 
 from sockviz.kernel.procfs import read_stat
+from sockviz.model.events import LinkActed, LinkSet, Observed, PacketCaptured
+from sockviz.model.segments import Packet, TcpHeader
+from sockviz.model.sockets import SocketRow, State
+from sockviz.model.timeline import Header, LabFacts, Timeline
 from sockviz.player.rest import is_answered, is_asleep
 from tests.player.lessons import CONNECTED, LABS, LISTENING, lesson_text, perform, run
 
@@ -46,7 +51,7 @@ def test_what_is_not_acknowledged_is_no_rest(sent: int, answered: bool) -> None:
         send = f"\n```python @client\nc.setblocking(False)\nn = c.send(b'x' * {sent})\n```\n"
         performance = await perform(lesson_text(LISTENING + CONNECTED + send))
         try:
-            assert is_answered(performance.timeline.world) is answered
+            assert is_answered(performance.timeline) is answered
         finally:
             await performance.close()
 
@@ -63,8 +68,49 @@ def test_a_backlog_and_a_syn_are_nothing_that_is_acknowledged_late() -> None:
         try:
             world = performance.timeline.world
             assert {1, 0} <= {row.send_q for row in world.rows.values()}
-            assert is_answered(world)
+            assert is_answered(performance.timeline)
         finally:
             await performance.close()
 
     run(work())
+
+
+CLIENT, SERVER = ("10.0.0.1", 40000), ("10.0.0.2", 8080)
+SENT = Packet(1.0, "AF_INET", "TCP", CLIENT, SERVER, 5, 64, 45, TcpHeader(("PSH", "ACK"), 1, 1, 65535, 0, 0))
+ACK = replace(SENT, source=SERVER, destination=CLIENT, length=0, tcp=TcpHeader(("ACK",), 1, 6, 65535, 0, 0))
+FOREIGN = replace(ACK, source=("10.0.0.2", 8081))
+FIN = replace(SENT, length=0, tcp=TcpHeader(("FIN", "ACK"), 6, 1, 65535, 0, 0))
+
+
+def frame(number: int, packet: Packet, *verbs: str) -> list[PacketCaptured | LinkActed]:
+    """A frame that was sent, and what the link did with it."""
+    came = PacketCaptured(1.0, "client", packet, "client", "server", None, False, number, number)
+    return [came, *(LinkActed(1.0, verb, number) for verb in verbs)]
+
+
+@pytest.mark.parametrize(
+    ("events", "answered"),
+    [
+        (frame(1, SENT), True),  # it is held
+        (frame(1, SENT, "drop"), True),
+        (frame(1, SENT, "deliver"), False),
+        (frame(1, SENT, "duplicate", "deliver"), False),
+        (frame(1, SENT, "deliver") + frame(2, ACK), True),  # its answer is held
+        (frame(1, SENT, "deliver") + frame(2, FOREIGN), False),
+        (frame(1, SENT, "deliver") + frame(2, ACK, "deliver") + frame(3, FIN), True),
+        (frame(1, SENT, "deliver") + frame(2, ACK) + frame(3, FIN, "deliver"), False),
+        (frame(1, SENT) + frame(2, FIN, "deliver") + frame(3, ACK), True),  # for the FIN: it came too early
+        (frame(1, FOREIGN, "deliver"), True),
+    ],
+)
+def test_what_a_link_of_ours_keeps_is_not_waited_for(
+    events: list[PacketCaptured | LinkActed], answered: bool
+) -> None:
+    lab = LabFacts("two-hosts", ("private", "packets"), ("client", "server"))
+    timeline = Timeline(Header("", "pages.md", lab, "6.18.0", 1.0))
+    row = SocketRow(
+        "AF_INET", "SOCK_STREAM", "TCP", State.ESTABLISHED, CLIENT, SERVER, 0, 5, inode=1, cookie=1, uid=0
+    )
+    for event in [LinkSet(1.0, ("client", "server")), Observed(1.0, "client", (row,)), *events]:
+        timeline.append(event)
+    assert is_answered(timeline) is answered
