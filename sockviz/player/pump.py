@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -30,7 +31,7 @@ from sockviz.player.difference import Differences
 
 #: Looks come this often for so long after anything moved, then back off to the last figure (seconds).
 EAGER, EAGER_FOR, IDLE = 0.010, 0.300, 0.250
-#: Messages that belong together (a connect and the accept it wakes) arrive within this.
+#: Messages that belong together (a connect and the accept it wakes) arrive within this, or are no longer waited for.
 TOGETHER = 0.002
 #: Two looks that find a process asleep in one call are at least this far apart.
 APART = 0.030
@@ -103,38 +104,72 @@ class Pump:
         asked: list[asyncio.Future[None]] = []
         try:
             while self.problem is None:
-                message = await self._next()
+                messages = await self._next()
                 self._noted = 0
                 asked, self._asked = self._asked, []
                 if asked:
                     await _reading()
-                await self._batch([message] if message is not None else [], look=bool(asked))
+                await self._batch(messages, look=bool(asked))
                 _done(asked)
         finally:
             self._over = True
             _done(asked + self._asked)
 
-    async def _next(self) -> Message | None:
-        """The next message; None when it is time to look."""
-        messages = self._lab.messages
-        getting = asyncio.ensure_future(messages.get())
-        nudged = asyncio.ensure_future(self._nudge.wait())
+    async def _next(self) -> list[Message]:
+        """The next messages; none when it is time to look."""
+        getting = asyncio.ensure_future(self._lab.messages.get())
         stirred = asyncio.ensure_future(self._lab.stirred.wait())
-        eager = self._eager()
         try:
-            waited = {getting, nudged} if eager else {getting, nudged, stirred}
-            pause = self._until_a_sleeper_is_known() if eager else IDLE
-            await asyncio.wait(waited, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
-            self._nudge.clear()
-            message = getting.result() if getting.done() else None
+            while True:
+                self._nudge.clear()
+                nudged = asyncio.ensure_future(self._nudge.wait())
+                eager = self._eager()
+                waited = {getting, nudged} if eager else {getting, nudged, stirred}
+                pause = self._until_a_sleeper_is_known() if eager else IDLE
+                try:
+                    done, _ = await asyncio.wait(waited, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    nudged.cancel()
+                if done != {nudged} or self._asked:
+                    break  # else a line has just been handed over: there is nothing to be seen of it yet
+            heard = [getting.result()] if getting.done() else []
             together = stirred.done() and not eager
         finally:
             getting.cancel()
-            nudged.cancel()
             stirred.cancel()
-        if together or not isinstance(message, Entered | None):
+        if together:
             await asyncio.sleep(TOGETHER)
-        return message
+        elif heard and not isinstance(heard[0], Entered):
+            await self._together(heard)
+        return heard
+
+    async def _together(self, heard: list[Message]) -> None:
+        """Adds what belongs to the messages in `heard`: the rest of their lines, and what they made others say."""
+        end = time.monotonic() + TOGETHER
+        await self._lab.catch_up()
+        while True:
+            is_over = not self._is_more_to_come(heard)
+            await _reading()  # who sleeps by now has spoken before
+            said = len(heard)
+            while not self._lab.messages.empty():
+                heard.append(self._lab.messages.get_nowait())
+            left = end - time.monotonic()
+            if left <= 0 or (is_over and len(heard) == said):
+                return
+            if len(heard) == said:
+                with contextlib.suppress(TimeoutError):
+                    heard.append(await asyncio.wait_for(self._lab.messages.get(), left))
+
+    def _is_more_to_come(self, heard: list[Message]) -> bool:
+        """Whether a process is in the middle of its line, or was woken."""
+        last = {message.process: message for message in heard if not isinstance(message, LabLost)}
+        if any(isinstance(message, Returned | Hello) for message in last.values()):
+            return True
+        spoken = {process for process, message in last.items() if isinstance(message, Finished | Ended)}
+        try:
+            return any(self._lab.asleep(process) is None for process in self._inside if process not in spoken)
+        except KernelError:
+            return True  # /proc hides a process: nobody knows
 
     def _eager(self) -> bool:
         undecided = any(not inside.told for inside in self._inside.values())
