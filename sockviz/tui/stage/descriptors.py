@@ -85,7 +85,9 @@ def table(view: View, process: Process, width: int, height: int, hues: dict[str,
     if not held and not left:
         had_some = any(known.creator == process.name for known in view.world.sockets.values())
         nothing = _("all its sockets are closed") if had_some else _("no sockets yet")
-        nothing = nothing if process.alive else _("no descriptors: the kernel closed them all")
+        if not process.alive:
+            nothing = _("no descriptors: the kernel closed them all")
+            nothing = nothing if cell_len(nothing) < width else _("the kernel closed them all")
         return [fit(line(" ", (nothing, "muted")), width)]
     pen = _Pen(
         view,

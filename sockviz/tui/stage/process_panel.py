@@ -131,16 +131,17 @@ def _frame_role(hue: str, process: Process | None) -> str:
 
 def _title(name: str, process: Process | None, hue: str, width: int) -> Line:
     """Its name, and as much about it as there is room for: how it ended before where it came from."""
-    title = line((name, f"{hue} strong"))
+    who = line((name, f"{hue} strong"))
     if process is None:
-        return title
-    title += line((f" · pid {process.pid}", "muted"))
-    origin, fate = Line(), Line()
+        return who
+    title = who + line((f" · pid {process.pid}", "muted"))
+    origin, fate, short = Line(), Line(), None
     if process.parent is not None:
         origin = line((" · " + _("forked from {parent}").format(parent=process.parent), "muted"))
     if not process.alive:
         if process.signal is not None:
             fate = line((" · " + _("killed by {signal}").format(signal=process.signal), "bad"))
+            short = line((f" · {process.signal}", "bad"))
         elif process.exit_code is not None:
             exited = _("exited with {code}").format(code=process.exit_code)
             fate = line((f" · {exited}", "bad" if process.exit_code else "muted"))
@@ -148,8 +149,8 @@ def _title(name: str, process: Process | None, hue: str, width: int) -> Line:
             fate = line((f" · {_('ended')}", "muted"))
     elif process.privileged and width > 44:
         fate = line((f" · {_('privileged')}", "muted"))
-    whole = title + origin + fate
-    return whole if whole.width <= width - _CORNERS else title + fate
+    told = (title + origin + fate, title + fate, who + fate, who + (short or fate))
+    return next((each for each in told if each.width <= width - _CORNERS), told[-1])
 
 
 class ProcessPanel(FocusableDrawing):

@@ -129,6 +129,17 @@ def test_how_a_process_ended_is_told_before_where_it_came_from(width: int) -> No
     assert ("forked from server" in title) is (width >= 58)
 
 
+@pytest.mark.parametrize(
+    ("width", "told"), [(44, "pid 4121 · killed by SIGPIPE"), (30, "killed by SIGPIPE"), (22, "SIGPIPE")]
+)
+def test_a_narrow_panel_tells_the_signal_that_ended_a_process(width: int, told: str) -> None:
+    script = scripted.listen_queue()
+    script.end("server", None, "SIGPIPE")
+    drawn = draw_process(scripted.view(script), "server", width, 10)
+    assert f"server · {told} " in drawn[0].text
+    assert any("the kernel closed them all" in it.text for it in drawn) is (width > 28)
+
+
 def test_folded_a_process_without_sockets_says_what_it_left_behind() -> None:
     view = scripted.view(scripted.listen_queue())
     client = replace(view.world.processes["client"], fds=())
