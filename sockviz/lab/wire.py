@@ -24,9 +24,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from sockviz.lab.confinement import Refused
 from sockviz.lab.wire_frames import HOUSEKEEPING, Frame, describe
 from sockviz.lab.wire_port import Port
-from sockviz.lab.wire_setup import HostPlan, SetupRefused, connect
+from sockviz.lab.wire_setup import HostPlan, connect
 from sockviz.lab.wire_steps import LISTENING
 
 #: kind, sender (0 client, 1 server), frame's number, its entry's number, stamp. The frame's bytes follow an arrival; of frames
@@ -336,7 +337,7 @@ def main(control_fd: int, networks_fd: int) -> None:
     try:
         connect(plans, home)
         ports = {name: Port(name) for name in HOSTS}
-    except SetupRefused as refusal:
+    except Refused as refusal:
         step, number = refusal.args
         control.send(REFUSED + json.dumps({"step": step, "errno": number}).encode())
         return

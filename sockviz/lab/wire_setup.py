@@ -1,7 +1,7 @@
 """Makes the two hosts' network: a veth pair for each, one end in the host, the other in the wire's own namespace.
 
-Runs inside the lab. Neighbours are permanent, so no ARP has to be waited for;
-checksums and segmentation are the kernel's own work (no offload), so that what crosses the wire is what would cross a cable.
+Runs inside the lab. Neighbours are permanent, so no ARP has to be waited for; checksums and segmentation are the kernel's own
+work (no offload), so that what crosses the wire is what would cross a cable.
 """
 
 from __future__ import annotations
@@ -15,18 +15,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sockviz.kernel.errors import Refused
+from sockviz.kernel import errors
+from sockviz.lab.confinement import Refused, enter_network
 from sockviz.lab.rtnetlink import Routes, device
-from sockviz.lab.wire_steps import ADDRESSING, ENTERING, LINKING, OFFLOADING, QUIETING
+from sockviz.lab.wire_steps import ADDRESSING, LINKING, OFFLOADING, QUIETING
 
-CLONE_NEWNET = 0x40000000
 SIOCETHTOOL = 0x8946
 #: linux/ethtool.h: ETHTOOL_STXCSUM, STSO, SGSO and SGRO, by which a device's offloads are switched.
 OFFLOADS = (0x17, 0x1F, 0x24, 0x2C)
 #: What a host calls its end of the link.
 DEVICE = "eth0"
-
-libc = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,39 +37,29 @@ class HostPlan:
     namespace: int  # a descriptor of its network namespace
 
 
-class SetupRefused(Exception):
-    """A step that this machine does not allow: (step, errno)."""
-
-
 @contextmanager
 def step(name: str) -> Iterator[None]:
     """Says of what netlink refuses in the block that it is this step."""
     try:
         yield
-    except Refused as refusal:
-        raise SetupRefused(name, refusal.number) from None
+    except errors.Refused as refusal:
+        raise Refused(name, refusal.number) from None
     except OSError as error:  # no netlink socket at all
-        raise SetupRefused(name, error.errno or 0) from None
+        raise Refused(name, error.errno or 0) from None
 
 
 @contextmanager
 def inside(namespace: int, home: int) -> Iterator[None]:
     """Runs the block in another network namespace."""
-    enter(namespace)
+    enter_network(namespace)
     try:
         yield
     finally:
-        enter(home)
-
-
-def enter(namespace: int) -> None:
-    """Moves this thread into a network namespace."""
-    if libc.setns(namespace, CLONE_NEWNET) == -1:
-        raise SetupRefused(ENTERING, ctypes.get_errno())
+        enter_network(home)
 
 
 def connect(hosts: Mapping[str, HostPlan], home: int) -> None:
-    """Links the two hosts. Raises SetupRefused."""
+    """Links the two hosts. Raises Refused."""
     with step(LINKING), Routes() as routes:
         for plan in hosts.values():
             routes.add_veth(device(plan.name), device(DEVICE, plan.mac, plan.namespace))
@@ -108,7 +96,7 @@ def switch_off(control: socket.socket, command: int) -> None:
     except OSError as error:
         # EOPNOTSUPP: this kernel's veth has no such offload to switch off.
         if error.errno != errno.EOPNOTSUPP:
-            raise SetupRefused(OFFLOADING, error.errno or 0) from None
+            raise Refused(OFFLOADING, error.errno or 0) from None
 
 
 def write(path: str, text: str, what: str) -> None:
@@ -119,4 +107,4 @@ def write(path: str, text: str, what: str) -> None:
     except FileNotFoundError:
         return  # a kernel without IPv6
     except OSError as error:
-        raise SetupRefused(what, error.errno or 0) from None
+        raise Refused(what, error.errno or 0) from None

@@ -428,4 +428,6 @@ def _bytes_of_data(length: int) -> str:
 
 
 def _duration(seconds: float) -> str:
+    if seconds < 0.001:
+        return f"{seconds * 1e6:.0f} µs"
     return f"{seconds * 1000:.1f} ms" if seconds < 1 else seconds_text(seconds)

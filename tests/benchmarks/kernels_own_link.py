@@ -11,7 +11,7 @@ import os
 import sys
 
 from sockviz.kernel.errors import Refused
-from sockviz.lab.init import enter_network, new_network, unshare_all
+from sockviz.lab.confinement import enter_network, new_network, unshare_all
 from sockviz.lab.rtnetlink import Routes, device
 from sockviz.lab.wire import HOSTS
 from sockviz.lab.wire_setup import DEVICE, HostPlan, connect, inside, set_up

@@ -18,7 +18,7 @@ import time
 import psutil
 
 from sockviz.kernel.sock_diag import open_sock_diag
-from sockviz.lab.init import new_network
+from sockviz.lab.confinement import new_network
 from tests.kernel.stage import bring_up_loopback, enter_namespaces
 
 

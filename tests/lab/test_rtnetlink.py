@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from sockviz.kernel.errors import Refused
-from sockviz.lab import init
+from sockviz.lab import confinement
 from sockviz.lab.rtnetlink import Routes, device
 from tests.required import unavailable
 
@@ -38,7 +38,7 @@ def errno_of(function: Any, *arguments: Any) -> str:
 
 def in_a_namespace() -> None:
     """Prints what `routes_and_ip` found, as JSON. To be run in a process of its own."""
-    init.unshare_all()
+    confinement.unshare_all()
     if pid := os.fork():  # the child is the namespace's pid 1: while it lives, others can be started there
         sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
     print(json.dumps(routes_and_ip()))
@@ -46,10 +46,10 @@ def in_a_namespace() -> None:
 
 def routes_and_ip() -> dict[str, Any]:
     """Everything that `Routes` can do, and what `ip` says of it."""
-    other = init.new_network()
+    other = confinement.new_network()
     away = os.open("/proc/self/ns/net", os.O_RDONLY)
     os.close(other)
-    init.new_network()
+    confinement.new_network()
     with Routes() as routes:
         routes.add_veth(device("here"), device("there", MAC, away))
         routes.add_address("here", "10.1.2.3", 24)
@@ -67,7 +67,7 @@ def routes_and_ip() -> dict[str, Any]:
             "before": before, "refused": refused, "here": said_by_ip("link", "show", "here"),
             "addresses": said_by_ip("addr", "show", "here"), "neighbours": said_by_ip("neigh", "show"),
         }  # fmt: skip
-        init.enter_network(away)
+        confinement.enter_network(away)
         told["there"] = said_by_ip("link", "show", "there")
     return told
 
@@ -78,7 +78,7 @@ def told() -> dict[str, Any]:
         unavailable("iproute2's ip is not installed")
     script = "from tests.lab.test_rtnetlink import in_a_namespace; in_a_namespace()"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
-    if "sockviz.lab.init.Refused" in done.stderr:
+    if "sockviz.lab.confinement.Refused" in done.stderr:
         unavailable(f"this machine allows no private namespace: {done.stderr.splitlines()[-1]}")
     assert done.returncode == 0, done.stderr
     result: dict[str, Any] = json.loads(done.stdout)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,6 +78,17 @@ def test_on_the_host_nothing_has_to_be_entered() -> None:
         dict(evidence(script.timeline, len(script.timeline), inode=1001).commands)["its row"]
         == "ss -tanoe 'sport = :8080'"
     )
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(0.000014, "14 µs"), (0.0123, "12.3 ms"), (2.0, "2.0 s")])
+def test_how_long_a_call_took(seconds: float, told: str) -> None:
+    script = scripted.Script(scripted.lesson([[scripted.statement("server", 5, "s = socket.socket()")]]))
+    script.page(0)
+    script.start("server")
+    script.enter("server", 5, "socket")
+    script.at = script.timeline.events[-1].at + seconds
+    script.leave("server", 5, 3)
+    assert facts(evidence(script.timeline, len(script.timeline)), "the process said")["took"] == told
 
 
 def test_a_fresh_socket_is_in_no_table() -> None:
