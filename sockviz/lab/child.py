@@ -11,12 +11,10 @@ would in the student's program. At end-of-file on its control channel it ends.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import errno
 import fcntl
 import json
-import math
 import os
 import resource
 import select
@@ -26,7 +24,6 @@ import struct
 import sys
 import time
 import types
-import weakref
 from typing import Any, NoReturn
 
 if __name__ == "__main__":
@@ -34,6 +31,7 @@ if __name__ == "__main__":
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 from sockviz.lab.bounds import LARGEST, Refused, at_home, binary, bounded, decode, nowhere, plain
+from sockviz.lab.reports import Reporter, described, without_values
 
 MODULES: dict[str, Any] = {
     "builtins": types.SimpleNamespace(bytearray=bytearray), "errno": errno, "fcntl": fcntl, "os": os, "resource": resource,
@@ -54,8 +52,6 @@ ADDRESSING = ("bind", "connect", "connect_ex", "sendto", "sendmsg")
 DESCRIBING = ("close", "read", "write", "dup", "dup2", "fcntl", "ioctl", "lseek")
 #: Where sockviz's own descriptors are. In the student's own program there would be nothing.
 OURS = range(900, 1024)
-#: Stands for a value that leaves no memory to report it.
-UNREPORTED = {"$": "object", "kind": "unreported", "text": "(too little memory is left to report this value)"}
 HEADER = struct.Struct("!I")
 
 
@@ -69,7 +65,7 @@ class Child:
         self.line = 0
         self.pids: set[int] = set()
         self.prefix = b""
-        self.inodes: weakref.WeakKeyDictionary[socket.socket, int] = weakref.WeakKeyDictionary()
+        self.reporter = Reporter()
         self.spare: socket.socket | None = None  # the channel for the child of the next fork
 
     # --- the channel ------------------------------------------------------------------------------------
@@ -177,7 +173,7 @@ class Child:
             values = [value] * len(targets)
         for target, each in zip(targets, values, strict=True):
             self.names[target] = each
-            bound[target] = self.report(each)
+            bound[target] = self.reporter.report(each)
 
     # --- expressions ----------------------------------------------------------------------------------------
 
@@ -265,8 +261,8 @@ class Child:
         number = self.calls
         self.tell(
             event="entered", call=number, line=self.line, name=name, function=key,
-            arguments=[self.encode(value) for value in told],
-            keywords={keyword: self.encode(value) for keyword, value in named.items()},
+            arguments=[self.reporter.encode(value) for value in told],
+            keywords={keyword: self.reporter.encode(value) for keyword, value in named.items()},
             at=time.time(),
         )  # fmt: skip
         del told
@@ -283,7 +279,7 @@ class Child:
                 event="returned", call=number, at=time.time(), error=type(error).__name__, message=str(error)
             )  # raised by Python before or after the system call
             raise Reported from None
-        self.tell(event="returned", call=number, at=at, value=self.report(value))
+        self.tell(event="returned", call=number, at=at, value=self.reporter.report(value))
         return value
 
     def guard(self, key: str, held: Any, values: list[Any], named: dict[str, Any]) -> None:
@@ -341,80 +337,9 @@ class Child:
         self.tell(event="returned", call=number, at=time.time(), value=pid)
         return pid
 
-    # --- values -------------------------------------------------------------------------------------------------------
-
-    def encode(self, value: Any) -> Any:
-        """As sockviz.model.values.encode, with sockets named by the inode that the kernel knows them by."""
-        if isinstance(value, float) and not math.isfinite(value):
-            return {"$": "float", "text": repr(value)}  # JSON has none
-        if value is None or isinstance(value, (bool, str, float)):
-            return value
-        if isinstance(value, int):
-            return int(value)
-        if isinstance(value, (bytes, bytearray, memoryview)):
-            return {"$": "bytes", "base64": base64.b64encode(value).decode("ascii")}
-        if isinstance(value, tuple):
-            return {"$": "tuple", "items": [self.encode(item) for item in value]}
-        if isinstance(value, list):
-            return {"$": "list", "items": [self.encode(item) for item in value]}
-        if isinstance(value, dict):
-            return {"$": "dict", "items": [[self.encode(k), self.encode(v)] for k, v in value.items()]}
-        if isinstance(value, socket.socket):
-            return self.encode_socket(value)
-        if isinstance(value, select.epoll):
-            return {"$": "object", "kind": "epoll", "text": str(value.fileno())}  # in C it is the descriptor
-        return {"$": "object", "kind": type(value).__name__, "text": repr(value)[:200]}
-
-    def report(self, value: Any) -> Any:
-        """As `encode`, of a value that the lesson has already, whether or not there is room to tell of it."""
-        try:
-            return self.encode(value)
-        except MemoryError:
-            return UNREPORTED
-
-    def encode_socket(self, sock: socket.socket) -> dict[str, Any]:
-        """A socket, by the inode that the kernel knows it by."""
-        fd = sock.fileno()
-        if fd >= 0:
-            with contextlib.suppress(
-                OSError
-            ):  # EBADF: the lesson closed the descriptor behind the object's back
-                self.inodes[sock] = os.fstat(fd).st_ino
-        return {
-            "$": "socket", "inode": self.inodes.get(sock, 0), "fd": fd, "family": sock.family.name
-            if hasattr(sock.family, "name") else str(sock.family), "type": sock.type.name
-            if hasattr(sock.type, "name") else str(sock.type), "protocol": sock.proto,
-        }  # fmt: skip
-
 
 class Reported(Exception):
     """A call failed and sockviz has been told."""
-
-
-def without_values(key: str, value: Any) -> Any:
-    """A part of a message with its values left out."""
-    if key == "value":
-        return UNREPORTED
-    if key in ("bound", "keywords"):
-        return dict.fromkeys(value, UNREPORTED)
-    return [UNREPORTED] * len(value) if key == "arguments" else value
-
-
-def described(error: OSError) -> dict[str, Any]:
-    """An OSError as a message: the errno's name, or the resolver's."""
-    if isinstance(error, socket.gaierror):
-        names = {v: k for k, v in vars(socket).items() if k.startswith("EAI_")}
-        return {
-            "error": names.get(error.errno, "gaierror"),
-            "number": error.errno,
-            "message": error.strerror or "",
-        }
-    if error.errno is None:  # Python's own: a timeout set by settimeout
-        return {"error": type(error).__name__, "message": str(error)}
-    name = errno.errorcode.get(error.errno, f"errno {error.errno}")
-    # One number, two names: the one that the manual pages of these calls use.
-    name = {"EWOULDBLOCK": "EAGAIN", "ENOTSUP": "EOPNOTSUPP"}.get(name, name)
-    return {"error": name, "number": error.errno, "message": error.strerror or ""}
 
 
 def main() -> None:
