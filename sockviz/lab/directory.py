@@ -10,10 +10,14 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import IO
 
 PREFIX = "sockviz-lab-"
+LOCK = "lock"
+#: A directory is made and removed in less (seconds): one without a lock that is older was being so when its sockviz was killed.
+A_WHILE = 60.0
 #: Those of this process that have not been removed yet.
 _mine: set[LabDirectory] = set()
 
@@ -26,9 +30,9 @@ class LabDirectory:
         self.files = self.path / "files"
         try:
             self.files.mkdir()
-            self._lock: IO[str] = (self.path / "lock").open("w")
+            self._lock: IO[str] = (self.path / LOCK).open("w")
         except OSError:  # ENOSPC, EDQUOT: the disk is full
-            shutil.rmtree(self.path, ignore_errors=True)
+            _remove(self.path)
             raise
         fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         _mine.add(self)
@@ -39,7 +43,7 @@ class LabDirectory:
 
     def remove(self) -> None:
         """Removes the directory and lets go of the lock."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        _remove(self.path)
         self._lock.close()
         _mine.discard(self)
 
@@ -59,8 +63,20 @@ def sweep() -> int:
     """Removes what killed labs of this user left. Returns how many."""
     left = [path for path in _ours() if _abandoned(path)]
     for path in left:
-        shutil.rmtree(path, ignore_errors=True)
+        _remove(path)
     return len(left)
+
+
+def _remove(path: Path) -> None:
+    """Removes a lab's directory, its lock last: what is left where that breaks off the next start can still sweep."""
+    with contextlib.suppress(OSError):
+        for entry in sorted(path.iterdir(), key=lambda entry: entry.name == LOCK):
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                entry.unlink()
+        path.rmdir()
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def _ours() -> list[Path]:
@@ -75,11 +91,14 @@ def _ours() -> list[Path]:
 
 def _abandoned(path: Path) -> bool:
     try:
-        with (path / "lock").open("r+") as lock:
+        with (path / LOCK).open("r+") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False  # its sockviz lives
-    except OSError:
-        # ENOENT: being made or being removed just now. Leave it to the next start.
+    except FileNotFoundError:
+        with contextlib.suppress(OSError):  # ENOENT: removed by now
+            return time.time() - path.stat().st_mtime > A_WHILE
         return False
+    except OSError:
+        return False  # EACCES, EMFILE: nobody knows
     return True

@@ -100,7 +100,10 @@ class Init:
 
     def hear(self) -> None:
         """Takes one request."""
-        data, ancillary, _flags, _address = self.control.recvmsg(1 << 16, socket.CMSG_SPACE(4 * 4))
+        try:
+            data, ancillary, _flags, _address = self.control.recvmsg(1 << 16, socket.CMSG_SPACE(4 * 4))
+        except ConnectionResetError:
+            self.leave()  # sockviz has closed the lab, and had not read all that it was told
         fds = [
             fd
             for _level, kind, payload in ancillary

@@ -17,14 +17,16 @@ from pathlib import Path
 
 import pytest
 
+from sockviz.lab import init
 from sockviz.lab.channel import Channel
-from sockviz.lab.directory import open_labs, sweep
+from sockviz.lab.directory import LabDirectory, open_labs, sweep
 from sockviz.lab.messages import Hello, LabLost, from_child
 from sockviz.model.values import BadValue, Json
 from tests.lab.conftest import descriptors
 from tests.lab.driver import DEADLINE, a_lab, directory_of, first_pid, refuse_connections_to, run, until
 
 ROOT = Path(__file__).parents[2]
+INIT = Path(init.__file__)
 
 
 def network_namespaces() -> set[str]:
@@ -204,7 +206,50 @@ def test_so_does_one_that_a_signal_ends(number: signal.Signals, tmp_path: Path) 
     with held("host", tmp_path) as (holder, _, pidfds):
         holder.send_signal(number)
         assert still_alive(pidfds, 1.0) == []
+        holder.wait(DEADLINE)  # at SIGINT it closes the lab itself
     sweep()
+
+
+SLEEPER = "import os, sys, time\nos.write(1001, b'x')\ntime.sleep(float(sys.argv[0].rpartition('-')[2]))\n"
+
+
+def test_its_first_process_waits_for_the_others_though_sockviz_has_not_read_all_it_said(
+    tmp_path: Path,
+) -> None:
+    """What is unread when a socket closes makes the other end's next call fail with ECONNRESET."""
+    control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    lifeline, ours = os.pipe()  # it stays open: these processes end by themselves
+    command = [sys.executable, "-I", "-S", str(INIT), "host", str(theirs.fileno()), str(os.getpid()), "{}"]
+    first = subprocess.Popen(command, pass_fds=[theirs.fileno()], start_new_session=True)
+    theirs.close()
+    channels = []
+    try:
+        assert json.loads(control.recv(1 << 16))["event"] == "ready"
+        for name in ("quick-0", "slow-0.5"):
+            program = tmp_path / name
+            program.write_text(SLEEPER)
+            channel, given = socket.socketpair()
+            channels.append(channel)
+            request = {
+                "name": name, "host": "loopback", "directory": str(tmp_path), "privileged": False, "program": str(program),
+            }  # fmt: skip
+            socket.send_fds(control, [json.dumps(request).encode()], [given.fileno(), lifeline])
+            given.close()
+            assert json.loads(control.recv(1 << 16))["event"] == "started"
+            assert channel.recv(1) == b"x"
+        (quick, slow) = channels
+        assert quick.recv(1) == b""  # it has ended
+        assert select.select([control], [], [], DEADLINE)[0]  # and that has been said
+        control.close()
+        assert first.wait(DEADLINE) == 0
+        assert slow.recv(1, socket.MSG_DONTWAIT) == b""  # had ended before
+    finally:
+        first.kill()
+        first.wait()
+        for fd in (lifeline, ours):
+            os.close(fd)
+        for sock in (control, *channels):
+            sock.close()
 
 
 # --- directories ------------------------------------------------------------------------------------------------------
@@ -215,19 +260,46 @@ def test_only_abandoned_directories_are_swept() -> None:
     for name in ("sockviz-lab-abandoned", "sockviz-lab-being-made", "somebody-else"):
         (base / name).mkdir()
     (base / "sockviz-lab-abandoned" / "lock").touch()
+    for age, name in ((10, "sockviz-lab-being-removed"), (100, "sockviz-lab-never-removed")):
+        (base / name).mkdir()
+        os.utime(base / name, (time.time() - age, time.time() - age))
     (base / "sockviz-lab-a-link").symlink_to(base / "somebody-else")
 
     async def body() -> None:
         async with a_lab("host") as lab:
-            assert open_labs() == [base / "sockviz-lab-being-made", directory_of(lab.lab)]
+            in_use = ["sockviz-lab-being-removed", "sockviz-lab-being-made", directory_of(lab.lab).name]
+            assert [path.name for path in open_labs()] == in_use
             assert sweep() == 0
 
     run(body())
     assert (base / "sockviz-lab-being-made").exists()  # may be another sockviz's, this very moment
     assert (base / "somebody-else").exists()
     assert not (base / "sockviz-lab-abandoned").exists()
+    assert not (base / "sockviz-lab-never-removed").exists()
     (base / "sockviz-lab-being-made").rmdir()
+    (base / "sockviz-lab-being-removed").rmdir()
     (base / "sockviz-lab-a-link").unlink()
+
+
+def test_what_breaks_off_in_the_middle_of_its_removal_is_swept(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object, **__: object) -> None:
+        raise Killed
+
+    directory = LabDirectory()
+    directory.note("ports", "8080\n")
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rmdir", killed)
+        patched.setattr("os.unlink", lambda path: killed() if str(path).endswith("lock") else os.remove(path))
+        with pytest.raises(Killed):
+            directory.remove()
+    assert [entry.name for entry in directory.path.iterdir()] == ["lock"]
+    assert sweep() == 0  # whoever removes it has it locked
+    directory._lock.close()
+    assert sweep() == 1
+    directory.remove()
 
 
 def test_a_lab_that_is_refused_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
