@@ -7,13 +7,11 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from sockviz.lab.lab import Job, Lab
 from sockviz.lab.supervisor import LabRefused
 from sockviz.language import _
-from sockviz.lesson.document import BOUND, Expect, Expectation, Lesson, Page, Perform, Predict, Statement
-from sockviz.lesson.judge import Verdict, judge
+from sockviz.lesson.document import BOUND, Expect, Expectation, Lesson, Page, Perform, Statement
 from sockviz.lesson.link_statements import link_order
 from sockviz.lesson.scope import LINK
 from sockviz.model.calls import Call, Stage
@@ -29,26 +27,15 @@ from sockviz.model.events import (
 )
 from sockviz.model.timeline import Header, LabFacts, Timeline
 from sockviz.model.values import Value
+from sockviz.player.jury import AGAIN, Jury
 from sockviz.player.patience import Patience
 from sockviz.player.pump import Pump
 from sockviz.player.rest import come_to_rest
 from sockviz.player.run import Do, Next, Source
 from sockviz.player.watched import watched_counters
 
-#: How often an expectation that does not hold yet is judged again although nothing was heard.
-AGAIN = 0.05
 #: So many processes are made before the lesson names them: an interpreter takes a while to start.
 AHEAD = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A verdict on one expectation at its place."""
-
-    expectation: Expectation
-    verdict: Verdict
-    ok: bool
-    proves_nothing: bool
 
 
 class Performance:
@@ -66,6 +53,9 @@ class Performance:
         self._pump = Pump(lab, self._timeline, watched_counters(lesson, lab.counters), self._appended)
         self._pumping = asyncio.ensure_future(self._pump.run())
         self._pumping.add_done_callback(self._pump_ended)
+        self._jury = Jury(
+            self._timeline, self._bindings, lab.counters, self._hear, lambda: self.problem is not None
+        )
         self._page = 0
         self._ops: list[Statement | Expectation] = []
         self._settled = True
@@ -190,7 +180,7 @@ class Performance:
         self._ops = _ops(page)
         self._settled = not page.predictions
         # Where no line is performed, what holds when the page opens has held before.
-        self._held_before = None if page.statements else self._now_holding()
+        self._held_before = None if page.statements else self._jury.now_holding(page)
         self._pump.append(PageOpened(time.time(), number))
 
     def _turn(self) -> None:
@@ -204,7 +194,7 @@ class Performance:
 
     async def _perform(self, statement: Statement) -> None:
         if self._held_before is None:
-            self._held_before = self._now_holding()
+            self._held_before = self._jury.now_holding(self._lesson.pages[self._page])
         process = statement.process
         if process == LINK:
             await self._order(statement)
@@ -335,19 +325,13 @@ class Performance:
 
     # --- judging ----------------------------------------------------------------------------------------------------------
 
-    def _now_holding(self) -> dict[int, bool]:
-        page = self._lesson.pages[self._page]
-        return {e.line: self._verdict(e).holds for e in page.expectations}
-
-    def _verdict(self, expectation: Expectation) -> Verdict:
-        return judge(expectation.expression, self._timeline.world, self._bindings, self._lab.counters)
-
     async def _judge_what_stands_first(self) -> None:
         while self._ops and isinstance(self._ops[0], Expectation):
             if self._held_before is None:
-                self._held_before = self._now_holding()
+                self._held_before = self._jury.now_holding(self._lesson.pages[self._page])
             expectation = self._ops[0]
-            judged = await self._judge(expectation)
+            held_before = self._held_before.get(expectation.line, False)
+            judged = await self._jury.judge(expectation, held_before=held_before)
             self._ops.pop(0)
             self._pump.append(
                 ExpectationJudged(
@@ -356,39 +340,13 @@ class Performance:
                 )
             )  # fmt: skip
 
-    async def _judge(self, expectation: Expectation) -> Judged:
-        held_before = (self._held_before or {}).get(expectation.line, False)
-        if expectation.still:
-            verdict = self._verdict(expectation)
-            if verdict.holds and not held_before:
-                actual = f"{verdict.actual}; it did not hold before the page's first call, as «still» says"
-                return Judged(expectation, replace(verdict, actual=actual), False, False)
-            return Judged(expectation, verdict, verdict.holds, False)
-        deadline = time.monotonic() + expectation.within
-        while not (verdict := self._verdict(expectation)).holds:
-            left = deadline - time.monotonic()
-            if left <= 0 or self.problem is not None:
-                break
-            await self._hear(min(left, AGAIN))
-        return Judged(expectation, verdict, verdict.holds, held_before)
-
     async def _settle(self) -> None:
         for prediction in self._lesson.pages[self._page].predictions:
-            verdict = await self._answer_to(prediction)
+            verdict = await self._jury.answer_to(prediction)
             self._pump.append(
                 PredictionSettled(time.time(), prediction.line, verdict.text, verdict.reason or "")
             )
         self._settled = True
-
-    async def _answer_to(self, prediction: Predict) -> Verdict:
-        """The expression's value at the page's end; a name that is not bound yet gets the usual two seconds."""
-        deadline = time.monotonic() + 2.0
-        while True:
-            verdict = judge(prediction.answer, self._timeline.world, self._bindings, self._lab.counters)
-            left = deadline - time.monotonic()
-            if verdict.reason is None or left <= 0 or self.problem is not None:
-                return verdict
-            await self._hear(min(left, AGAIN))
 
     # --- news ------------------------------------------------------------------------------------------------------------------
 
