@@ -1,8 +1,9 @@
 """Segments that nobody captured, told by what they left behind.
 
 Where a lab has no packet capture, the handshake and what follows can still be known: a socket that is ESTABLISHED has seen a
-SYN answered, a CLOSE-WAIT one has received a FIN, `bytes_received` counts what came. Such segments are *inferred*: each
-says why. They are never mixed with captured ones, and no lesson can base an expectation on them.
+SYN answered, a CLOSE-WAIT one has received a FIN, `bytes_received` counts what came; a datagram leaves with the call that sends
+it. Such segments are *inferred*: each says why. They are never mixed with captured ones, and no lesson can base an expectation on
+them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from sockviz.language import _
 from sockviz.model.events import CallReturned, Event, Observed
 from sockviz.model.segments import Endpoint
 from sockviz.model.sockets import SocketRow, State
-from sockviz.model.values import Value
+from sockviz.model.values import SocketValue, Value
 
 if TYPE_CHECKING:
     from sockviz.model.world import World
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 _HAS_FIN = frozenset({State.CLOSE_WAIT, State.LAST_ACK, State.CLOSING, State.TIME_WAIT})
 #: A socket in one of these has sent its own.
 _SENT_FIN = frozenset({State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSING, State.LAST_ACK, State.TIME_WAIT})
+#: Calls that hand a datagram to the kernel, or take one.
+SENDING = ("send", "sendto", "sendmsg")
+RECEIVING = ("recv", "recvfrom", "recvmsg", "recv_into")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,9 @@ def infer(world: World, event: Event) -> list[InferredSegment]:
                     found += _of_row(world, event, row, found)
             return found
         case CallReturned(error="ECONNREFUSED"):
-            return _refused(world, event)
+            return _refused(world, event) + _unreachable(world, event)
+        case CallReturned(error=None, value=int(length)):
+            return _datagram(world, event, length)
     return []
 
 
@@ -130,6 +136,63 @@ def _refused(world: World, event: CallReturned) -> list[InferredSegment]:
         InferredSegment(event.at, event.process, "kernel", "SYN", 0, here, there, because),
         InferredSegment(event.at, "kernel", event.process, "RST+ACK", 0, there, here, because),
     ]
+
+
+def _datagram(world: World, event: CallReturned, length: int) -> list[InferredSegment]:
+    """A send that returned has handed one datagram to the interface, whether or not anybody receives it."""
+    process = world.processes.get(event.process)
+    call = process.last if process else None
+    if call is None or call.name not in SENDING or not _is_of_udp(call.receiver):
+        return []
+    row = world.row_of(call.receiver.inode) if call.receiver is not None else None
+    there = next((end for value in call.arguments[2:] if (end := _endpoint(value)) is not None), None)
+    there = there or _endpoint(row.peer if row is not None else None)
+    if there is None:
+        return []
+    here = (there[0], _port(row))
+    because = _("{call} returned {length}: one datagram went to {host}:{port}").format(
+        call=call.name, length=length, host=there[0], port=there[1]
+    )
+    return [
+        InferredSegment(event.at, event.process, _receiver(world, there), "UDP", length, here, there, because)
+    ]
+
+
+def _unreachable(world: World, event: CallReturned) -> list[InferredSegment]:
+    process = world.processes.get(event.process)
+    call = process.last if process else None
+    if call is None or call.name not in SENDING + RECEIVING or not _is_of_udp(call.receiver):
+        return []
+    row = world.row_of(call.receiver.inode) if call.receiver is not None else None
+    there = _endpoint(row.peer if row is not None else None)
+    if there is None:
+        return []
+    because = _("{call} failed with ECONNREFUSED: an ICMP message answered an earlier datagram").format(
+        call=call.name
+    )
+    label = "ICMP " + _("port unreachable")
+    return [
+        InferredSegment(event.at, "kernel", event.process, label, 0, there, (there[0], _port(row)), because)
+    ]
+
+
+def _is_of_udp(held: SocketValue | None) -> bool:
+    return held is not None and held.type == "SOCK_DGRAM" and held.family in ("AF_INET", "AF_INET6")
+
+
+def _port(row: SocketRow | None) -> int:
+    """Its own port; 0 where it has not been looked at since the kernel gave it one."""
+    here = _endpoint(row.local if row is not None else None)
+    return here[1] if here is not None else 0
+
+
+def _receiver(world: World, there: Endpoint) -> str:
+    """Whose socket has the port."""
+    for row in world.rows.values():
+        here = _endpoint(row.local)
+        if row.protocol == "UDP" and here is not None and here[1] == there[1]:
+            return world.owner_of(row.inode) or "kernel"
+    return "kernel"
 
 
 def _endpoint(address: Value) -> Endpoint | None:

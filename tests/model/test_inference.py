@@ -9,6 +9,7 @@ import pytest
 
 from sockviz.model.events import CallEntered, CallReturned, Event, Observed, ProcessStarted, StatementFinished
 from sockviz.model.fold import fold
+from sockviz.model.inference import InferredSegment
 from sockviz.model.segments import Endpoint
 from sockviz.model.sockets import FdEntry, ProcessRow, SocketRow, State
 from sockviz.model.values import SocketValue
@@ -108,6 +109,67 @@ def test_other_refusals_do_not(held: SocketValue, name: str, target: object) -> 
     ):
         world = fold(world, event)
     assert not world.inferred
+
+
+D = SocketValue(300, 4, "AF_INET", "SOCK_DGRAM", 0)
+RECEIVER = replace(row(State.UNCONNECTED, SERVER, None, 400, 901), protocol="UDP", type="SOCK_DGRAM")
+TABLES = (
+    ProcessRow("server", "S", (FdEntry(4, "socket:[400]", 400),)),
+    ProcessRow("client", "S", (FdEntry(4, "socket:[300]", 300),)),
+)
+
+
+def datagrams(
+    name: str, *arguments: object, value: object = None, error: str | None = None, peer: Endpoint | None = None,
+    receiver: SocketRow = RECEIVER,
+) -> list[InferredSegment]:  # fmt: skip
+    sender = replace(RECEIVER, local=("0.0.0.0", 40009), peer=peer, inode=300, cookie=902)
+    world = World()
+    for event in (
+        *STAGE,
+        Observed(3.0, HOST, (receiver, sender), (), TABLES),
+        CallEntered(3.0, "client", 1, 2, name, f"socket.socket.{name}", (D, *arguments)),  # type: ignore[arg-type]  # values
+        CallReturned(4.0, "client", 1, value, error, 111 if error else None, ""),  # type: ignore[arg-type]  # values
+    ):
+        world = fold(world, event)
+    return list(world.inferred)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "peer"),
+    [
+        ("sendto", (b"hello", SERVER), None),
+        ("sendto", (b"hello", 64, SERVER), None),
+        ("sendmsg", ([b"hel", b"lo"], [], 0, SERVER), None),
+        ("send", (b"hello",), SERVER),
+        ("sendto", (b"hello", SERVER), ("127.0.0.1", 9)),  # the address of the call counts
+    ],
+)
+def test_a_datagram_leaves_with_the_call(
+    name: str, arguments: tuple[object, ...], peer: Endpoint | None
+) -> None:
+    (segment,) = datagrams(name, *arguments, value=5, peer=peer)
+    assert (segment.sender, segment.receiver, segment.label, segment.length) == ("client", "server", "UDP", 5)
+    assert (segment.source, segment.destination) == (("127.0.0.1", 40009), SERVER)
+    assert segment.because == f"{name} returned 5: one datagram went to 127.0.0.1:8080"
+
+
+def test_an_empty_datagram_is_one_and_one_for_nobody_goes_to_the_kernel() -> None:
+    elsewhere = replace(RECEIVER, local=("127.0.0.1", 9))
+    (segment,) = datagrams("sendto", b"", SERVER, value=0, receiver=elsewhere)
+    assert (segment.receiver, segment.length) == ("kernel", 0)
+
+
+@pytest.mark.parametrize("name", ["send", "recv"])
+def test_a_refused_datagram_gives_away_an_icmp_message(name: str) -> None:
+    (segment,) = datagrams(name, b"x", error="ECONNREFUSED", peer=SERVER)
+    assert (segment.sender, segment.receiver, segment.label) == ("kernel", "client", "ICMP port unreachable")
+    assert (segment.source, segment.destination) == (SERVER, ("127.0.0.1", 40009))
+
+
+@pytest.mark.parametrize(("value", "error"), [(None, "EMSGSIZE"), (None, "EAGAIN"), (b"hello", None)])
+def test_what_no_datagram_left_with_gives_none_away(value: object, error: str | None) -> None:
+    assert datagrams("recv" if value else "sendto", b"x", SERVER, value=value, error=error) == []
 
 
 def test_what_is_no_tcp_connection_gives_nothing_away() -> None:

@@ -268,7 +268,7 @@ def _plain_target(entry: FdEntry) -> str:
 
 def _received(row: SocketRow) -> str:
     if row.protocol == "UDP" and row.recv_q:
-        return " " + _("of buffer memory")
+        return " " + _("of memory")
     if row.state in _HAS_FIN and row.recv_q:
         waiting = row.recv_q - 1
         if not waiting:
@@ -288,4 +288,4 @@ def _sent(row: SocketRow) -> str:
         return " " + (
             _("= {count} + the FIN").format(count=row.send_q - 1) if row.send_q > 1 else _("= the FIN")
         )
-    return " " + (_("not acknowledged") if row.protocol == "TCP" else _("of buffer memory"))
+    return " " + (_("not acknowledged") if row.protocol == "TCP" else _("of memory"))
