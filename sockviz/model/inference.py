@@ -54,6 +54,8 @@ def infer(world: World, event: Event) -> list[InferredSegment]:
             return found
         case CallReturned(error="ECONNREFUSED"):
             return _refused(world, event) + _unreachable(world, event)
+        case CallReturned(error="ECONNRESET"):
+            return _reset(world, event)
         case CallReturned(error=None, value=int(length)):
             return _datagram(world, event, length)
     return []
@@ -136,6 +138,21 @@ def _refused(world: World, event: CallReturned) -> list[InferredSegment]:
         InferredSegment(event.at, event.process, "kernel", "SYN", 0, here, there, because),
         InferredSegment(event.at, "kernel", event.process, "RST+ACK", 0, there, here, because),
     ]
+
+
+def _reset(world: World, event: CallReturned) -> list[InferredSegment]:
+    process = world.processes.get(event.process)
+    call = process.last if process else None
+    if call is None or call.receiver is None or call.receiver.type != "SOCK_STREAM":
+        return []
+    known = world.sockets.get(call.receiver.inode)
+    here, there = (_endpoint(known.local), _endpoint(known.peer)) if known is not None else (None, None)
+    if known is None or known.peer is None or here is None or there is None:
+        return []  # of another family, or never connected
+    peer = world.known_by(known.peer, known.local) if known.local is not None else None
+    because = _("{call} failed with ECONNRESET: a RST came").format(call=call.name)
+    sender = peer.creator if peer is not None else "kernel"
+    return [InferredSegment(event.at, sender, event.process, "RST", 0, there, here, because)]
 
 
 def _datagram(world: World, event: CallReturned, length: int) -> list[InferredSegment]:

@@ -111,6 +111,24 @@ def test_other_refusals_do_not(held: SocketValue, name: str, target: object) -> 
     assert not world.inferred
 
 
+@pytest.mark.parametrize("connected", [True, False])
+def test_a_reset_connection_gives_away_who_reset_it(connected: bool) -> None:
+    world = World()
+    accepted = StatementFinished(2.5, "server", 3, {"conn": SocketValue(101, 4, "AF_INET", "SOCK_STREAM", 0)})
+    looks = (Observed(3.0, HOST, (ours(E), theirs(E))), Observed(3.5, HOST, (), (ours(E).key, theirs(E).key)))
+    for event in (
+        *STAGE,
+        *((accepted, *looks) if connected else ()),
+        CallEntered(4.0, "client", 1, 2, "recv", "socket.socket.recv", (A, 100)),
+        CallReturned(5.0, "client", 1, None, "ECONNRESET", 104, ""),
+    ):
+        world = fold(world, event)
+    resets = [s for s in world.inferred if s.label == "RST"]
+    assert [(s.sender, s.receiver, s.source, s.destination) for s in resets] == (
+        [("server", "client", SERVER, CLIENT)] if connected else []
+    )
+
+
 D = SocketValue(300, 4, "AF_INET", "SOCK_DGRAM", 0)
 RECEIVER = replace(row(State.UNCONNECTED, SERVER, None, 400, 901), protocol="UDP", type="SOCK_DGRAM")
 TABLES = (
