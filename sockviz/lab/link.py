@@ -66,7 +66,8 @@ class WireLink:
     async def ready(self) -> None:
         """Waits until the wire stands. Raises `LabRefused` with the step that failed."""
         try:
-            await asyncio.wait_for(self._ready, PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                await self._ready
         except TimeoutError:
             raise LabRefused("setting up the link", errno.ETIMEDOUT) from None
 

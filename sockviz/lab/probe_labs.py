@@ -182,7 +182,8 @@ async def _hear(heard: asyncio.Queue[Json], event: str) -> None:
     """Waits for a message of the process. Raises `LabRefused` where it ends instead, or a call of its fails."""
     while True:
         try:
-            message = await asyncio.wait_for(heard.get(), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                message = await heard.get()
         except TimeoutError:
             raise LabRefused("a process", errno.ETIMEDOUT) from None
         match message:

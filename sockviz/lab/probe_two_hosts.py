@@ -118,7 +118,8 @@ async def _returned(lab: TwoHostsLab, process: str) -> None:
     """Waits until the process's call has come back. Raises `LabRefused` where it failed."""
     while True:
         try:
-            message = await asyncio.wait_for(lab.messages.get(), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                message = await lab.messages.get()
         except TimeoutError:
             raise LabRefused(f"a call of the {process}", errno.ETIMEDOUT) from None
         match message:

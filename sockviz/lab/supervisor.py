@@ -88,7 +88,8 @@ class Supervisor:
             await self.close()
             raise LabRefused("starting the lab", error.errno or 0) from None
         try:
-            return await asyncio.wait_for(self._ready, PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                return await self._ready
         except TimeoutError:
             await self.close()
             raise LabRefused("starting the lab", errno.ETIMEDOUT) from None
@@ -147,7 +148,8 @@ class Supervisor:
         except OSError as error:
             raise LabRefused(f"starting {name}", error.errno or 0) from None
         try:
-            return await asyncio.wait_for(answer, PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                return await answer
         except TimeoutError:
             raise LabRefused(f"starting {name}", errno.ETIMEDOUT) from None
 

@@ -238,7 +238,8 @@ class Performance:
         else:
             limit = self._patience.deadline if self._patience is not None else None
             try:
-                await asyncio.wait_for(link.order(verb, pattern=pattern, seconds=seconds), limit)
+                async with asyncio.timeout(limit):
+                    await link.order(verb, pattern=pattern, seconds=seconds)
             except TimeoutError:
                 message = f"no packet that matches {pattern or 'anything'} came within {limit:.0f} s"
             except LabRefused as refusal:
@@ -321,7 +322,8 @@ class Performance:
             raise LabRefused(self.problem, 0)
         self._news.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), timeout)
+            async with asyncio.timeout(timeout):
+                await self._news.wait()
 
     # --- judging ----------------------------------------------------------------------------------------------------------
 

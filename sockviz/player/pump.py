@@ -158,7 +158,8 @@ class Pump:
                 return
             if len(heard) == said:
                 with contextlib.suppress(TimeoutError):
-                    heard.append(await asyncio.wait_for(self._lab.messages.get(), left))
+                    async with asyncio.timeout(left):
+                        heard.append(await self._lab.messages.get())
 
     def _is_more_to_come(self, heard: list[Message]) -> bool:
         """Whether a process is in the middle of its line, or was woken."""

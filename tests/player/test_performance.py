@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from textwrap import dedent
 
 import pytest
 
 from sockviz.lab.loopback import open_lab
+from sockviz.lab.messages import Hello
 from sockviz.lesson.parser import parse_lesson
 from sockviz.model.calls import Stage
 from sockviz.model.events import CallBlocked, CallReturned, PacketCaptured, StatementBegun
@@ -418,3 +420,24 @@ def test_a_packet_is_heard_of_when_it_comes_however_seldom_one_looks(monkeypatch
         "isolated",
     )
     assert [(e.source, e.actual) for e in world.expectations.values() if not e.ok] == []
+
+
+def test_a_performance_can_be_closed_at_any_moment() -> None:
+    """Also where what it waits for comes in the very turn of the event loop in which it is told to end."""
+
+    async def work() -> None:
+        for turns in range(24):
+            lesson = parse_lesson(lesson_text(LISTENING), "test.md")
+            performance = Performance(lesson, await open_lab("host"))
+            messages = performance._lab.messages
+            messages.put_nowait(Hello("somebody", 0, time.time()))  # more is to come: its first call
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            messages.put_nowait(Hello("somebody", 0, time.time()))
+            closing = asyncio.create_task(performance.close())
+            done, _ = await asyncio.wait({closing}, timeout=5)
+            closing.cancel()
+            await asyncio.wait({closing})
+            assert done, turns
+
+    run(work(), 60)
