@@ -207,6 +207,9 @@ def _export_programs(options: argparse.Namespace) -> int:
         raise Usage(
             f"--code {word} {directory}: {_('this directory is not empty; name another, or empty it')}"
         ) from None
+    except FileNotFoundError:
+        why = _("there is no directory {parent}; make it first").format(parent=directory.parent)
+        raise Usage(f"--code {word} {directory}: {why}") from None
     except OSError as error:
         raise Usage(f"--code {word} {directory}: {error.strerror}") from None
     print(exported.summary)

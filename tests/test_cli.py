@@ -63,7 +63,11 @@ def lesson(tmp_path: Path) -> str:
         (("export", "1"), 2, "--code"),
         (("export", "nosuch", "--code", "c", "/no/such/dir"), 2, "nosuch"),
         (("export", "1", "--code", "rust", "/no/such/dir"), 2, "python"),
-        (("export", "1", "--code", "c", "/no/such/dir"), 2, "/no/such/dir"),
+        (
+            ("export", "1", "--code", "c", "/no/such/dir"),
+            2,
+            "/no/such/dir: there is no directory /no/such; make it first",
+        ),
         (("export", "1", "--code", "c", "/dev/null"), 2, "/dev/null"),
     ],
 )
