@@ -27,8 +27,8 @@ import types
 from typing import Any, NoReturn
 
 if __name__ == "__main__":
-    # -I leaves even this file's own package out.
-    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+    # -I leaves even this file's own package out. It comes last: nothing beside it may stand in for a standard module.
+    sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 from sockviz.lab.bounds import LARGEST, Refused, at_home, binary, bounded, decode, nowhere, plain
 from sockviz.lab.reports import Reporter, described, without_values

@@ -25,8 +25,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 if __name__ == "__main__":
-    # -I leaves even this file's own package out.
-    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+    # -I leaves even this file's own package out. It comes last: nothing beside it may stand in for a standard module.
+    sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 from sockviz.lab.confinement import (
     CAP_NET_ADMIN,
