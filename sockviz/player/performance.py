@@ -201,7 +201,9 @@ class Performance:
             return
         if process not in self._timeline.world.processes:
             await self._start(process)
-        while self._waits_for(statement) is not None:  # its process sleeps in an earlier call
+        while self._is_at_another_line(
+            statement
+        ):  # its process sleeps in a call, or has yet to say what came of it
             if self._patience is not None:
                 self._patience.check(statement, self._timeline)
             await self._hear(AGAIN if self._patience else None)
@@ -294,6 +296,11 @@ class Performance:
         if process is None or process.line is None or process.line == statement.line:
             return None
         return process.current
+
+    def _is_at_another_line(self, statement: Statement) -> bool:
+        """Whether the statement's process is still at an earlier line, be its call under way or over."""
+        process = self._timeline.world.processes.get(statement.process)
+        return process is not None and process.alive and process.line not in (None, statement.line)
 
     def _under_way(self, statement: Statement) -> bool:
         """Whether the line has neither finished nor fallen asleep."""

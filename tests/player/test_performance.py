@@ -13,7 +13,7 @@ from sockviz.lab.loopback import open_lab
 from sockviz.lab.messages import Hello
 from sockviz.lesson.parser import parse_lesson
 from sockviz.model.calls import Stage
-from sockviz.model.events import CallBlocked, CallReturned, PacketCaptured, StatementBegun
+from sockviz.model.events import CallBlocked, CallReturned, PacketCaptured, StatementBegun, StatementFinished
 from sockviz.model.sockets import State
 from sockviz.model.values import SocketValue
 from sockviz.player.performance import Performance
@@ -153,6 +153,54 @@ def test_fork_makes_a_process_with_the_same_names(kind: str) -> None:
     )
     assert [(e.source, e.actual) for e in world.expectations.values() if not e.ok] == []
     assert world.processes["worker"].parent == "server"
+
+
+def test_a_line_waits_for_the_whole_line_before_it_also_where_its_call_has_returned() -> None:
+    """What recv gave is told twice, with its return and with its line; there is much of it, so that some time lies between."""
+    text = lesson_text(
+        LISTENING,
+        CONNECTED,
+        """
+        ```python @server
+        data = conn.recv(4000000, socket.MSG_WAITALL)
+        ```
+
+        ```expect
+        server.blocked == "recv"
+        ```
+
+        ```python @client
+        c.sendall(b"x" * 4000000)
+        ```
+
+        ```python @server
+        worker = os.fork()
+        ```
+
+        ```python @worker
+        fd = conn.fileno()
+        ```
+        """,
+    )
+
+    async def work() -> None:
+        performance = await perform(text)
+        await performance.close()
+        at: dict[str, int | None] = {}
+        for event in performance.timeline.events:
+            match event:
+                case StatementBegun():
+                    assert at.get(event.process) is None, (
+                        f"{event.process} was still at line {at[event.process]}"
+                    )
+                    at[event.process] = event.line
+                case StatementFinished():
+                    at[event.process] = None
+        world = performance.timeline.world
+        assert world.processes["worker"].parent == "server"
+        assert world.processes["worker"].names["fd"] == 4
+
+    run(work())
 
 
 @pytest.mark.parametrize("kind", LABS)
