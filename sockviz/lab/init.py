@@ -253,7 +253,7 @@ def two_hosts(control: socket.socket, sysctls: Mapping[str, str], link: int) -> 
     become_first(control)
     home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    own = [start_wire(link, theirs.fileno())]  # first of all: its interpreter takes the longest
+    own = [start_wire(link, theirs.fileno())]  # first of all: what it imports takes the longest
     theirs.close()
     lab = Furnished()
     networks: dict[str, int] = {}

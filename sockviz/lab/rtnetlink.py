@@ -13,7 +13,7 @@ from sockviz.kernel.netlink import attribute, change_request, parse_part
 NETLINK_ROUTE = 0
 NLM_F_EXCL, NLM_F_CREATE = 0x200, 0x400
 RTM_NEWLINK, RTM_NEWADDR, RTM_NEWNEIGH = 16, 20, 28
-IFLA_ADDRESS, IFLA_IFNAME, IFLA_MASTER, IFLA_LINKINFO, IFLA_NET_NS_FD = 1, 3, 10, 18, 28
+IFLA_ADDRESS, IFLA_IFNAME, IFLA_LINKINFO, IFLA_NET_NS_FD = 1, 3, 18, 28
 IFLA_INFO_KIND, IFLA_INFO_DATA, VETH_INFO_PEER = 1, 2, 1
 IFA_ADDRESS, IFA_LOCAL = 1, 2
 NDA_DST, NDA_LLADDR = 1, 2
@@ -47,19 +47,11 @@ class Routes:
     def add_veth(self, end: bytes, other: bytes) -> None:
         """A pair of Ethernet devices, what one sends the other receives. Each end as `device` describes it."""
         peer = attribute(VETH_INFO_PEER, _LINK.pack(0, 0, 0, 0, 0), other)
-        self._add_link("veth", end, attribute(IFLA_INFO_DATA, peer))
-
-    def add_bridge(self, name: str) -> None:
-        """A bridge of the kernel's own."""
-        self._add_link("bridge", device(name))
+        self.add_link("veth", end, attribute(IFLA_INFO_DATA, peer))
 
     def set_up(self, name: str) -> None:
         """Switches a device on."""
-        self._change_link(name, IFF_UP)
-
-    def set_master(self, name: str, bridge: str) -> None:
-        """Puts a device on a bridge."""
-        self._change_link(name, 0, attribute(IFLA_MASTER, _U32.pack(index_of(bridge))))
+        self.change_link(name, IFF_UP)
 
     def add_address(self, name: str, address: str, prefix: int) -> None:
         """Gives a device an IPv4 address."""
@@ -74,11 +66,13 @@ class Routes:
         body = head + attribute(NDA_DST, socket.inet_aton(address)) + attribute(NDA_LLADDR, hardware(mac))
         self._ask(RTM_NEWNEIGH, body, NLM_F_CREATE | NLM_F_EXCL)
 
-    def _add_link(self, kind: str, described: bytes, data: bytes = b"") -> None:
+    def add_link(self, kind: str, described: bytes, data: bytes = b"") -> None:
+        """A device of a kind that takes `data` besides what `device` describes."""
         about = attribute(IFLA_LINKINFO, attribute(IFLA_INFO_KIND, kind.encode()), data)
         self._ask(RTM_NEWLINK, _LINK.pack(0, 0, 0, 0, 0) + described + about, NLM_F_CREATE | NLM_F_EXCL)
 
-    def _change_link(self, name: str, flags: int, attributes: bytes = b"") -> None:
+    def change_link(self, name: str, flags: int, attributes: bytes = b"") -> None:
+        """Sets flags and attributes of a device."""
         self._ask(RTM_NEWLINK, _LINK.pack(0, 0, index_of(name), flags, flags) + attributes)
 
     def _ask(self, kind: int, body: bytes, flags: int = 0) -> None:

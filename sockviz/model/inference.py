@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sockviz.language import _
+from sockviz.model.calls import Call
 from sockviz.model.events import CallReturned, Event, Observed
 from sockviz.model.segments import Endpoint
 from sockviz.model.sockets import SocketRow, State
@@ -27,6 +28,8 @@ _SENT_FIN = frozenset({State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSING, State.
 #: Calls that hand a datagram to the kernel, or take one.
 SENDING = ("send", "sendto", "sendmsg")
 RECEIVING = ("recv", "recvfrom", "recvmsg", "recv_into")
+MSG_MORE = 0x8000
+_ANY = ("0.0.0.0", "::")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +127,7 @@ def _of_row(
 
 
 def _refused(world: World, event: CallReturned) -> list[InferredSegment]:
-    process = world.processes.get(event.process)
-    call = process.last if process else None
+    call = _call(world, event)
     if call is None or call.name not in ("connect", "connect_ex") or len(call.arguments) < 2:
         return []
     target = call.arguments[1]
@@ -141,8 +143,7 @@ def _refused(world: World, event: CallReturned) -> list[InferredSegment]:
 
 
 def _reset(world: World, event: CallReturned) -> list[InferredSegment]:
-    process = world.processes.get(event.process)
-    call = process.last if process else None
+    call = _call(world, event)
     if call is None or call.receiver is None or call.receiver.type != "SOCK_STREAM":
         return []
     known = world.sockets.get(call.receiver.inode)
@@ -157,11 +158,12 @@ def _reset(world: World, event: CallReturned) -> list[InferredSegment]:
 
 def _datagram(world: World, event: CallReturned, length: int) -> list[InferredSegment]:
     """A send that returned has handed one datagram to the interface, whether or not anybody receives it."""
-    process = world.processes.get(event.process)
-    call = process.last if process else None
-    if call is None or call.name not in SENDING or not _is_of_udp(call.receiver):
+    call = _call(world, event)
+    if call is None or call.receiver is None or call.name not in SENDING or not _is_of_udp(call.receiver):
         return []
-    row = world.row_of(call.receiver.inode) if call.receiver is not None else None
+    if any(isinstance(value, int) and value & MSG_MORE for value in call.arguments[2:]):
+        return []  # the kernel keeps it until the rest comes
+    row = world.row_of(call.receiver.inode)
     there = next((end for value in call.arguments[2:] if (end := _endpoint(value)) is not None), None)
     there = there or _endpoint(row.peer if row is not None else None)
     if there is None:
@@ -170,31 +172,33 @@ def _datagram(world: World, event: CallReturned, length: int) -> list[InferredSe
     because = _("{call} returned {length}: one datagram went to {host}:{port}").format(
         call=call.name, length=length, host=there[0], port=there[1]
     )
-    return [
-        InferredSegment(event.at, event.process, _receiver(world, there), "UDP", length, here, there, because)
-    ]
+    to = _receiver(world, here, there)
+    return [InferredSegment(event.at, event.process, to, "UDP", length, here, there, because)]
 
 
 def _unreachable(world: World, event: CallReturned) -> list[InferredSegment]:
-    process = world.processes.get(event.process)
-    call = process.last if process else None
-    if call is None or call.name not in SENDING + RECEIVING or not _is_of_udp(call.receiver):
+    """The only thing that makes a call on a UDP socket fail so (net/ipv4/udp.c, __udp4_lib_err)."""
+    call = _call(world, event)
+    if call is None or call.receiver is None or call.name not in SENDING + RECEIVING:
         return []
-    row = world.row_of(call.receiver.inode) if call.receiver is not None else None
+    row = world.row_of(call.receiver.inode)
     there = _endpoint(row.peer if row is not None else None)
-    if there is None:
+    if there is None or not _is_of_udp(call.receiver):
         return []
     because = _("{call} failed with ECONNREFUSED: an ICMP message answered an earlier datagram").format(
         call=call.name
     )
-    label = "ICMP " + _("port unreachable")
-    return [
-        InferredSegment(event.at, "kernel", event.process, label, 0, there, (there[0], _port(row)), because)
-    ]
+    label, here = "ICMP " + _("port unreachable"), (there[0], _port(row))
+    return [InferredSegment(event.at, "kernel", event.process, label, 0, there, here, because)]
 
 
-def _is_of_udp(held: SocketValue | None) -> bool:
-    return held is not None and held.type == "SOCK_DGRAM" and held.family in ("AF_INET", "AF_INET6")
+def _call(world: World, event: CallReturned) -> Call | None:
+    process = world.processes.get(event.process)
+    return process.last if process is not None else None
+
+
+def _is_of_udp(held: SocketValue) -> bool:
+    return held.type == "SOCK_DGRAM" and held.family in ("AF_INET", "AF_INET6") and held.protocol in (0, 17)
 
 
 def _port(row: SocketRow | None) -> int:
@@ -203,11 +207,13 @@ def _port(row: SocketRow | None) -> int:
     return here[1] if here is not None else 0
 
 
-def _receiver(world: World, there: Endpoint) -> str:
-    """Whose socket has the port."""
+def _receiver(world: World, sender: Endpoint, there: Endpoint) -> str:
+    """Whose socket takes what comes from `sender`: it has the address, or any, and no other peer."""
     for row in world.rows.values():
-        here = _endpoint(row.local)
-        if row.protocol == "UDP" and here is not None and here[1] == there[1]:
+        here, peer = _endpoint(row.local), _endpoint(row.peer)
+        if row.protocol != "UDP" or here is None or here[1] != there[1]:
+            continue
+        if here[0] in (there[0], *_ANY) and (peer is None or peer[1] == sender[1]):
             return world.owner_of(row.inode) or "kernel"
     return "kernel"
 

@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import sys
 
 from sockviz.kernel.errors import Refused
+from sockviz.kernel.netlink import attribute
 from sockviz.lab.confinement import enter_network, new_network, unshare_all
-from sockviz.lab.rtnetlink import Routes, device
+from sockviz.lab.rtnetlink import Routes, device, index_of
 from sockviz.lab.wire import HOSTS
 from sockviz.lab.wire_setup import DEVICE, HostPlan, connect, inside, set_up
+
+IFLA_MASTER = 10  # linux/if_link.h
 
 
 def bridged(plans: dict[str, HostPlan], home: int) -> None:
     """The lab's own set-up, and the inner ends on a bridge. Raises `Refused` where the kernel has none."""
     with Routes() as routes:
-        routes.add_bridge("bridge")
+        routes.add_link("bridge", device("bridge"))
         routes.set_up("bridge")
         connect(plans, home)
+        master = attribute(IFLA_MASTER, struct.pack("=I", index_of("bridge")))
         for name in HOSTS:
-            routes.set_master(name, "bridge")
+            routes.change_link(name, 0, master)
 
 
 def direct(plans: dict[str, HostPlan], home: int) -> None:

@@ -172,6 +172,30 @@ def test_a_datagram_leaves_with_the_call(
     assert segment.because == f"{name} returned 5: one datagram went to 127.0.0.1:8080"
 
 
+@pytest.mark.parametrize(
+    ("changes", "receiver"),
+    [
+        ({"local": ("0.0.0.0", 8080)}, "server"),
+        ({"local": ("127.0.0.2", 8080)}, "kernel"),  # the port of another address
+        ({"peer": ("127.0.0.1", 40009)}, "server"),
+        ({"peer": ("127.0.0.1", 40010)}, "kernel"),  # connected to somebody else
+        ({"protocol": "TCP", "type": "SOCK_STREAM", "state": State.LISTEN}, "kernel"),
+    ],
+)
+def test_who_receives_has_the_address_and_no_other_peer(changes: dict[str, object], receiver: str) -> None:
+    (segment,) = datagrams("sendto", b"x", SERVER, value=1, receiver=replace(RECEIVER, **changes))  # type: ignore[arg-type]  # columns
+    assert segment.receiver == receiver
+
+
+def test_what_is_kept_for_more_has_not_left() -> None:
+    assert datagrams("sendto", b"x", 0x8000, SERVER, value=1) == []
+
+
+def test_a_ping_is_no_udp(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "D", replace(D, protocol=1))
+    assert datagrams("sendto", b"x", SERVER, value=1) == []
+
+
 def test_an_empty_datagram_is_one_and_one_for_nobody_goes_to_the_kernel() -> None:
     elsewhere = replace(RECEIVER, local=("127.0.0.1", 9))
     (segment,) = datagrams("sendto", b"", SERVER, value=0, receiver=elsewhere)
