@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gettext
 import os
 import re
 import subprocess
@@ -145,6 +146,32 @@ def test_a_catalog_is_updated_without_losing_a_translation(tmp_path: Path) -> No
     assert b"viejo" not in written
     messages.update(path, sources)
     assert path.read_bytes() == written, "the same again: no date in it"
+
+
+@pytest.mark.parametrize(
+    "forms", ["nplurals=2; plural=(n != 1);", "nplurals=3; plural=(n==1 ? 0 : n==2 ? 1 : 2);"]
+)
+def test_how_a_language_counts_is_what_its_catalog_says(tmp_path: Path, forms: str) -> None:
+    """Not what Babel believes of the language, which changes with its version: one of these is not it."""
+    translations = range(int(forms[len("nplurals=")]))
+    path = catalog(tmp_path, {})
+    counted = "".join(f'msgstr[{number}] "t{number}"\n' for number in translations)
+    path.write_text(
+        f'msgid ""\nmsgstr ""\n"Language: es\\n"\n"Plural-Forms: {forms}\\n"\n'
+        '"Content-Type: text/plain; charset=utf-8\\n"\n\n'
+        f'msgid "one"\nmsgid_plural "many"\n{counted}'
+    )
+    sources = Catalog()
+    sources.add(("one", "many"))
+    messages.update(path, sources)
+    assert f'"Plural-Forms: {forms}\\n"' in path.read_text()
+    assert counted in path.read_text()
+    assert list(messages.problems(path, sources)) == []
+    with path.with_suffix(".mo").open("rb") as compiled:
+        said = gettext.GNUTranslations(compiled)
+    assert [said.ngettext("one", "many", number) for number in (1, 2, 7)] == [
+        f"t{min(index, translations[-1])}" for index in range(3)
+    ]
 
 
 # --- the program -------------------------------------------------------------------------------------------------

@@ -53,6 +53,8 @@ def undated(catalog: Catalog) -> Undated:
         charset="utf-8",
         fuzzy=False,
     )
+    # How a language counts is the catalog's own: its translations are written by it, and Babel's opinion changes.
+    copy.mime_headers = [header for header in catalog.mime_headers if header[0] == "Plural-Forms"]
     for message in catalog:
         if message.id:
             copy[message.id] = message

@@ -18,6 +18,7 @@ from sockviz.lab.scope import Scope
 from sockviz.lab.supervisor import Furnished, LabRefused
 from sockviz.lab.window import SYSCTLS, Window, differing, why
 from sockviz.language import _
+from sockviz.model.segments import endpoint
 from sockviz.model.sockets import Asleep, State
 from sockviz.model.timeline import LabFacts
 from sockviz.model.values import Address
@@ -203,7 +204,8 @@ class LoopbackLab:
 
 
 def _text(address: Address | None) -> str:
-    return f"{address[0]}:{address[1]}" if isinstance(address, tuple) else str(address)
+    end = endpoint(address)
+    return str(address) if end is None else f"{end[0]}:{end[1]}"
 
 
 async def open_lab(kind: str) -> LoopbackLab:

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterable
 from pathlib import Path
 
+from sockviz.model.segments import endpoint
 from sockviz.model.sockets import SocketRow
 
 #: In a private network every run has the same, so that recordings and pictures agree.
@@ -25,10 +26,7 @@ def ephemeral_range(proc: Path = Path("/proc")) -> tuple[int, int]:
 def ports_in_use(rows: Iterable[SocketRow]) -> set[int]:
     """Every local or peer port of every row, TIME-WAIT and merely bound ones included."""
     return {
-        address[1]
-        for row in rows
-        for address in (row.local, row.peer)
-        if isinstance(address, tuple) and isinstance(address[1], int)
+        end[1] for row in rows for address in (row.local, row.peer) if (end := endpoint(address)) is not None
     }
 
 

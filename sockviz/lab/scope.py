@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sockviz.model.segments import Packet
+from sockviz.model.segments import Packet, endpoint
 from sockviz.model.sockets import ProcessRow, SocketRow
 from sockviz.model.values import Address
 
@@ -44,8 +44,8 @@ class Scope:
             if isinstance(name, bytes):
                 return name[1:].startswith(self.prefix)
             return isinstance(name, str) and name.startswith(self.directory)
-        ends = [address[1] for address in (row.local, row.peer) if isinstance(address, tuple)]
-        if any(port in self.ports for port in ends):
+        ends = (endpoint(row.local), endpoint(row.peer))
+        if any(end is not None and end[1] in self.ports for end in ends):
             return True
         # Un-accepted, orphaned and TIME-WAIT rows have no inode: known by their 4-tuple, from either side.
         return (row.protocol, row.local, row.peer) in self._ends or (
@@ -59,5 +59,6 @@ class Scope:
             self._cookies.add(row.cookie)
         if row.peer is not None:
             self._ends.add((row.protocol, row.local, row.peer))
-        if isinstance(row.local, tuple) and isinstance(row.local[1], int) and row.local[1]:
-            self._own_ports.add((row.protocol, row.local[1]))
+        here = endpoint(row.local)
+        if here is not None and here[1]:
+            self._own_ports.add((row.protocol, here[1]))

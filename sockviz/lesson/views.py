@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from sockviz.lesson.names import COUNTER_TABLES, ROW_CONDITIONS, counter_key
 from sockviz.model.calls import Call, Stage
+from sockviz.model.segments import endpoint
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.values import SocketValue, Value, show
 from sockviz.model.world import Process, World
@@ -201,8 +202,8 @@ def _matches(host: str, row: SocketRow, name: str, wanted: Worth) -> bool:
         case "inode":
             actual = row.inode
         case "local_port" | "peer_port":
-            address = row.local if name == "local_port" else row.peer
-            actual = address[1] if isinstance(address, tuple) and len(address) > 1 else None
+            end = endpoint(row.local if name == "local_port" else row.peer)
+            actual = end[1] if end is not None else None
         case "state":
             actual = row.state.value
         case "family":
@@ -282,13 +283,14 @@ def _of_row(world: World, row: SocketRow, name: str) -> Worth:
 
 def _half_open(world: World, listener: SocketRow) -> Iterator[SocketRow]:
     """The SYN-RECEIVED rows of a listener: same port, and its address or any where it listens on the wildcard."""
-    if not isinstance(listener.local, tuple) or len(listener.local) < 2:
+    here = endpoint(listener.local)
+    if here is None:
         return
-    address, port = listener.local[:2]
+    address, port = here
     host = world.host_of(listener)
     for (other_host, _), row in world.rows.items():
         if row.state is not State.SYN_RECEIVED or other_host != host or row.protocol != listener.protocol:
             continue
-        theirs = row.local[:2] if isinstance(row.local, tuple) else ()
-        if theirs == (address, port) or (theirs[1:] == (port,) and address in ("0.0.0.0", "::")):
+        theirs = endpoint(row.local)
+        if theirs == here or (theirs is not None and theirs[1] == port and address in ("0.0.0.0", "::")):
             yield row

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from sockviz.language import _, ngettext
 from sockviz.model.calls import Call
 from sockviz.model.explanation import explain
+from sockviz.model.segments import endpoint
 from sockviz.model.values import ObjectValue, SocketValue, Value, show
 from sockviz.model.wording import COUNTLESS, address_text, receiver_name, result_value
 from sockviz.model.world import KnownSocket, World
@@ -352,7 +353,8 @@ def _client(call: Call, peer: Value, world: World) -> str:
 
 def _chooses_port(address: Value) -> bool:
     """Whether it leaves the port to the kernel."""
-    return isinstance(address, tuple) and address[1:2] == (0,)
+    end = endpoint(address)
+    return end is not None and end[1] == 0
 
 
 def _argument_address(call: Call) -> str:

@@ -9,6 +9,7 @@ from sockviz.model.calls import Call
 from sockviz.model.dissection import dissect
 from sockviz.model.facts import Evidence, Fact, Raw, Section, Voice
 from sockviz.model.observing import grown
+from sockviz.model.segments import endpoint
 from sockviz.model.socket_facts import descriptor, row_facts, tcp_facts
 from sockviz.model.sockets import FdEntry, SocketRow, State
 from sockviz.model.timeline import Header, Timeline
@@ -290,11 +291,11 @@ def _socket_commands(
 
 
 def _filter(row: SocketRow) -> str:
-    local = row.local[1] if isinstance(row.local, tuple) and len(row.local) > 1 else None
-    peer = row.peer[1] if isinstance(row.peer, tuple) and len(row.peer) > 1 else None
+    local, peer = endpoint(row.local), endpoint(row.peer)
     if local is None:
         return ""
-    return f" 'sport = :{local} and dport = :{peer}'" if peer is not None else f" 'sport = :{local}'"
+    source = f"sport = :{local[1]}"
+    return f" '{source} and dport = :{peer[1]}'" if peer is not None else f" '{source}'"
 
 
 def _disagreements(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sockviz.language import _
 from sockviz.model.calls import Call
 from sockviz.model.errnos import ALIASES
+from sockviz.model.segments import endpoint
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.wording import address_text, receiver_name
 from sockviz.model.world import World
@@ -215,10 +216,11 @@ def _open_file(call: Call, world: World) -> str | None:
 
 def _has_name(row: SocketRow, call: Call) -> bool:
     """Whether the row's local name is the one that the call was given, or covers it, or is covered by it."""
-    wanted = next((v for v in call.arguments[1:] if isinstance(v, tuple) and len(v) >= 2), None)
-    if wanted is None or not isinstance(row.local, tuple) or row.local[1] != wanted[1]:
+    wanted = next((end for value in call.arguments[1:] if (end := endpoint(value)) is not None), None)
+    local = endpoint(row.local)
+    if wanted is None or local is None or local[1] != wanted[1]:
         return False
-    return row.local[0] == wanted[0] or row.local[0] in _EVERY_ADDRESS or wanted[0] in _EVERY_ADDRESS
+    return local[0] == wanted[0] or local[0] in _EVERY_ADDRESS or wanted[0] in _EVERY_ADDRESS
 
 
 def _bound_only(world: World, call: Call) -> bool:

@@ -31,7 +31,7 @@ from sockviz.model.events import (
 from sockviz.model.inference import InferredSegment, infer
 from sockviz.model.ledger import ledger
 from sockviz.model.link import LinkState
-from sockviz.model.segments import Endpoint
+from sockviz.model.segments import Endpoint, endpoint
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.values import Address, SocketValue, Value
 from sockviz.model.world import KnownSocket, Line, Process, SeenPacket, World
@@ -214,8 +214,8 @@ def _accepted_from(process: Process, held: SocketValue) -> Address | None:
     """The peer that accept told of the socket: all that is ever known of one whose connection was gone before."""
     accepted = process.latest.get("accept")
     match accepted.value if accepted is not None else None:
-        case (SocketValue(inode=held.inode), (str(host), int(port), *_)):
-            return host, port
+        case (SocketValue(inode=held.inode), peer):
+            return endpoint(peer)
     return None
 
 

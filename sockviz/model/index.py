@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from sockviz.model.ledger import Ledger
+from sockviz.model.segments import endpoint
 from sockviz.model.sockets import FdEntry, RowKey, SocketRow, State
 from sockviz.model.values import Address
 
@@ -171,7 +172,8 @@ def _is_opening(row: SocketRow) -> bool:
 
 def port(address: Address | None) -> object:
     """What identifies a listener to those that connect to it: the port; of a UNIX socket, its name."""
-    return address[1] if isinstance(address, tuple) else address
+    end = endpoint(address)
+    return address if end is None else end[1]
 
 
 class SocketIndex:

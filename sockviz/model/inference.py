@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from sockviz.language import _
 from sockviz.model.calls import Call
 from sockviz.model.events import CallReturned, Event, Observed
-from sockviz.model.segments import Endpoint
+from sockviz.model.segments import Endpoint, endpoint
 from sockviz.model.sockets import SocketRow, State
-from sockviz.model.values import SocketValue, Value
+from sockviz.model.values import SocketValue
 
 if TYPE_CHECKING:
     from sockviz.model.world import World
@@ -67,7 +67,7 @@ def infer(world: World, event: Event) -> list[InferredSegment]:
 def _of_row(
     world: World, event: Observed, row: SocketRow, found: list[InferredSegment]
 ) -> list[InferredSegment]:
-    here, there = _endpoint(row.local), _endpoint(row.peer)
+    here, there = endpoint(row.local), endpoint(row.peer)
     if here is None or there is None:
         return []
     me, other = _owner(world, row), _owner_of_peer(world, row, there)
@@ -89,7 +89,7 @@ def _of_row(
 
     # Who was called once stays called, whatever has become of the listener since.
     is_server = bool(seen(False, "SYN")) or any(
-        (listening := _endpoint(listener.local)) is not None and listening[1] == here[1]
+        (listening := endpoint(listener.local)) is not None and listening[1] == here[1]
         for listener in world.listeners()
     )
     counted = f"segs_out {row.info.segs_out}, segs_in {row.info.segs_in}" if row.info else _("its kernel row")
@@ -131,7 +131,7 @@ def _refused(world: World, event: CallReturned) -> list[InferredSegment]:
     if call is None or call.name not in ("connect", "connect_ex") or len(call.arguments) < 2:
         return []
     target = call.arguments[1]
-    there = _endpoint(target)
+    there = endpoint(target)
     if there is None or (call.receiver is not None and call.receiver.type != "SOCK_STREAM"):
         return []
     here = (there[0], 0)  # the kernel has already taken the port back
@@ -147,7 +147,7 @@ def _reset(world: World, event: CallReturned) -> list[InferredSegment]:
     if call is None or call.receiver is None or call.receiver.type != "SOCK_STREAM":
         return []
     known = world.sockets.get(call.receiver.inode)
-    here, there = (_endpoint(known.local), _endpoint(known.peer)) if known is not None else (None, None)
+    here, there = (endpoint(known.local), endpoint(known.peer)) if known is not None else (None, None)
     if known is None or known.peer is None or here is None or there is None:
         return []  # of another family, or never connected
     peer = world.known_by(known.peer, known.local) if known.local is not None else None
@@ -164,8 +164,8 @@ def _datagram(world: World, event: CallReturned, length: int) -> list[InferredSe
     if any(isinstance(value, int) and value & MSG_MORE for value in call.arguments[2:]):
         return []  # the kernel keeps it until the rest comes
     row = world.row_of(call.receiver.inode)
-    there = next((end for value in call.arguments[2:] if (end := _endpoint(value)) is not None), None)
-    there = there or _endpoint(row.peer if row is not None else None)
+    there = next((end for value in call.arguments[2:] if (end := endpoint(value)) is not None), None)
+    there = there or endpoint(row.peer if row is not None else None)
     if there is None:
         return []
     here = (there[0], _port(row))
@@ -182,7 +182,7 @@ def _unreachable(world: World, event: CallReturned) -> list[InferredSegment]:
     if call is None or call.receiver is None or call.name not in SENDING + RECEIVING:
         return []
     row = world.row_of(call.receiver.inode)
-    there = _endpoint(row.peer if row is not None else None)
+    there = endpoint(row.peer if row is not None else None)
     if there is None or not _is_of_udp(call.receiver):
         return []
     because = _("{call} failed with ECONNREFUSED: an ICMP message answered an earlier datagram").format(
@@ -203,26 +203,19 @@ def _is_of_udp(held: SocketValue) -> bool:
 
 def _port(row: SocketRow | None) -> int:
     """Its own port; 0 where it has not been looked at since the kernel gave it one."""
-    here = _endpoint(row.local if row is not None else None)
+    here = endpoint(row.local if row is not None else None)
     return here[1] if here is not None else 0
 
 
 def _receiver(world: World, sender: Endpoint, there: Endpoint) -> str:
     """Whose socket takes what comes from `sender`: it has the address, or any, and no other peer."""
     for row in world.rows.values():
-        here, peer = _endpoint(row.local), _endpoint(row.peer)
+        here, peer = endpoint(row.local), endpoint(row.peer)
         if row.protocol != "UDP" or here is None or here[1] != there[1]:
             continue
         if here[0] in (there[0], *_ANY) and (peer is None or peer[1] == sender[1]):
             return world.owner_of(row.inode) or "kernel"
     return "kernel"
-
-
-def _endpoint(address: Value) -> Endpoint | None:
-    match address:
-        case (str(host), int(port), *_):
-            return host, port
-    return None
 
 
 def _owner(world: World, row: SocketRow) -> str:
@@ -245,7 +238,7 @@ def _owner_of_peer(world: World, row: SocketRow, there: Endpoint) -> str:
         return held.creator
     listening: str | None = None
     for listener in world.listeners():
-        end = _endpoint(listener.local)
+        end = endpoint(listener.local)
         if listener.protocol == "TCP" and end is not None and end[1] == there[1]:
             listening = world.owner_of(listener.inode)
     return listening or "kernel"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sockviz.model.events import Observed
+from sockviz.model.segments import endpoint
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.tcp_states import Transition, route, transition
 from sockviz.model.timeline import Timeline
@@ -105,14 +106,14 @@ def _other_ends(world: World, inode: int) -> list[int]:
 
 
 def _is_child(world: World, known: KnownSocket) -> bool:
-    if known.peer is None or not isinstance(known.local, tuple):
+    here = endpoint(known.local)
+    if known.peer is None or here is None:
         return False
-    port = known.local[1:2]
     return any(
         other.peer is None
         and other.host == known.host
-        and isinstance(other.local, tuple)
-        and other.local[1:2] == port
+        and (listening := endpoint(other.local)) is not None
+        and listening[1] == here[1]
         for other in world.sockets.values()
         if other.inode != known.inode
     )

@@ -11,6 +11,14 @@ FLAG_ORDER = ("SYN", "FIN", "RST", "PSH", "ACK", "URG", "ECE", "CWR")
 Endpoint: TypeAlias = tuple[str, int]
 
 
+def endpoint(address: object) -> Endpoint | None:
+    """The host and port of an IP address; None of anything else. A lesson's arguments may look like one and be none."""
+    match address:
+        case (str(host), int(port), *_):
+            return host, port
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class TcpHeader:
     """A TCP header, numbers as on the wire; ``window`` is unscaled, ``options`` are (name, value) in wire order."""

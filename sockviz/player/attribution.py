@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sockviz.lab.lab import Look
 from sockviz.lab.messages import Entered, Finished, Returned
-from sockviz.model.segments import Endpoint, Packet
+from sockviz.model.segments import Endpoint, Packet, endpoint
 from sockviz.model.sockets import SocketRow
 from sockviz.model.values import SocketValue, Value
 
@@ -75,7 +75,7 @@ class Attribution:
             listening: list[tuple[SocketRow, str]] = []
             for row in look.rows:
                 owner = self._creators.get(row.inode) if row.inode else None
-                here, there = _endpoint(row.local), _endpoint(row.peer)
+                here, there = endpoint(row.local), endpoint(row.peer)
                 if here is None or owner is None:
                     continue
                 if there is not None:
@@ -90,7 +90,7 @@ class Attribution:
         """A connection that nobody has accepted is its listener's until someone does."""
         at_port: dict[int, list[tuple[SocketRow, str]]] = {}
         for listener, owner in listening:
-            end = _endpoint(listener.local)
+            end = endpoint(listener.local)
             if end is not None and listener.protocol == "TCP":
                 at_port.setdefault(end[1], []).append((listener, owner))
         for port, listeners in at_port.items():
@@ -103,8 +103,8 @@ class Attribution:
                     for row in rows
                     if not row.inode
                     and row.protocol == "TCP"
-                    and (here := _endpoint(row.local)) is not None
-                    and (there := _endpoint(row.peer)) is not None
+                    and (here := endpoint(row.local)) is not None
+                    and (there := endpoint(row.peer)) is not None
                     and here[1] == port
                 }
                 - self._unclaimed
@@ -202,12 +202,5 @@ class Attribution:
                 self._hold(process, value)
 
 
-def _endpoint(address: Value) -> Endpoint | None:
-    match address:
-        case (str(host), int(port), *_):
-            return host, port
-    return None
-
-
 def _address_in(arguments: Sequence[Value]) -> Endpoint | None:
-    return next((end for argument in arguments if (end := _endpoint(argument)) is not None), None)
+    return next((end for argument in arguments if (end := endpoint(argument)) is not None), None)

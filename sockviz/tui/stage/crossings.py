@@ -8,7 +8,7 @@ from enum import Enum
 
 from sockviz.language import N_, _
 from sockviz.model.inference import InferredSegment
-from sockviz.model.segments import Endpoint, IcmpHeader, Packet
+from sockviz.model.segments import Endpoint, IcmpHeader, Packet, endpoint
 from sockviz.model.sockets import SocketRow
 from sockviz.model.values import show
 from sockviz.model.world import SeenPacket
@@ -165,17 +165,10 @@ def parties(view: View, seen: Sequence[Crossing]) -> list[str]:
 
 def belongs(it: Crossing, row: SocketRow) -> bool:
     """Whether it is of the connection that `row` is one end of (or, for a listener, of its port)."""
-    ends = (_end(row.local), _end(row.peer))
+    ends = (endpoint(row.local), endpoint(row.peer))
     if row.peer is None:
         return ends[0] is not None and ends[0][1] in (it.source[1], it.destination[1])
     return ends in ((it.source, it.destination), (it.destination, it.source))
-
-
-def _end(address: object) -> Endpoint | None:
-    match address:
-        case (str(host), int(port), *_):
-            return host, port
-    return None
 
 
 @remembered(512)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from sockviz.language import N_, _, ngettext
+from sockviz.model.segments import endpoint
 from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
 from sockviz.model.wording import address_text, ends_text, seconds_text
 from sockviz.model.world import Process
@@ -117,9 +118,9 @@ class Pen:
             return ("",)
         if row.peer is not None:
             return (f"→:{port_of(row.peer)}",)
-        host = row.local[0] if isinstance(row.local, tuple) else None
+        here = endpoint(row.local)
         port = f":{port_of(row.local)}"
-        known = host in self.view.lab.addresses.values() and not row.bound_only
+        known = here is not None and here[0] in self.view.lab.addresses.values() and not row.bound_only
         return (port,) if known else (address_text(row.local), port)
 
     def _tableless(self, it: Held) -> Line:

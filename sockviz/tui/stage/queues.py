@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from sockviz.language import _, ngettext
 from sockviz.model.observing import OVERFLOWS
-from sockviz.model.segments import Relative
+from sockviz.model.segments import Relative, endpoint
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.wording import seconds_text
 from sockviz.tui.palette import TICKING, state_role
@@ -157,12 +157,13 @@ def turned_away(view: View, lookup: Lookup, row: SocketRow, width: int) -> list[
 
 def _keeps_waiting(view: View, lookup: Lookup, row: SocketRow) -> bool:
     """Whether anybody is on the way into the listener's accept queue: in its SYN queue, or with a SYN unanswered."""
+    here = endpoint(row.local)
     return bool(lookup.half_open(row)) or any(
         it.state is State.SYN_SENT
-        and port_of(it.peer) == port_of(row.local)
-        and isinstance(it.peer, tuple)
-        and isinstance(row.local, tuple)
-        and row.local[0] in (it.peer[0], *EVERY_ADDRESS)
+        and here is not None
+        and (there := endpoint(it.peer)) is not None
+        and here[1] == there[1]
+        and here[0] in (there[0], *EVERY_ADDRESS)
         for it in view.world.timed()
     )
 
