@@ -178,7 +178,17 @@ EXPRESSIONS = st.recursive(
     max_leaves=6,
 )
 ADDRESSES = st.sampled_from(
-    [None, ("127.0.0.1", 8080), ("::1", 8080, 0, 0), "path", b"\0x", (), ("127.0.0.1",)]
+    [
+        None,
+        ("127.0.0.1", 8080),
+        ("::1", 8080, 0, 0),
+        "path",
+        b"\0x",
+        (),
+        ("127.0.0.1",),
+        ("127.0.0.1", "http"),
+        (1, 2),
+    ]
 )
 SOCKETS = st.builds(
     SocketValue, st.integers(0, 3), st.integers(-1, 5), st.sampled_from(["AF_INET", "AF_INET6", "AF_UNIX", "999"]),

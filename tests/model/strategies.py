@@ -42,6 +42,11 @@ endpoints = st.tuples(st.sampled_from(("127.0.0.1", "::1")), st.sampled_from((0,
 inet6_endpoints = endpoints.map(lambda end: (*end, 0, 0))
 addresses = endpoints | inet6_endpoints | st.sampled_from(("mailbox", b"\0abstract", b"", "caf\udce9"))
 
+#: What a lesson may give a call for an address, and what the kernel would then refuse.
+odd_addresses = st.sampled_from(
+    ((), ("127.0.0.1",), ("127.0.0.1", "http"), (8080, "127.0.0.1"), (b"", 0), (None, None), 7, None)
+)
+
 sockets = st.builds(
     SocketValue, inodes, st.integers(-1, 9), st.sampled_from(("AF_INET", "AF_UNIX")),
     st.sampled_from(("SOCK_STREAM", "SOCK_DGRAM")), st.just(0),
@@ -119,6 +124,10 @@ packets = st.builds(
 frames = st.none() | st.integers(1, 4)
 relatives = st.builds(Relative, optional_counts, optional_counts, st.booleans())
 
+call_names = st.sampled_from(
+    ("fork", "accept", "connect", "bind", "sendto", "recvfrom", "getsockname", "close", "unlink")
+)
+
 kinds: dict[type, st.SearchStrategy[Event]] = {
     PageOpened: st.builds(PageOpened, instants, st.integers(0, 3)),
     ProcessStarted: st.builds(
@@ -126,8 +135,9 @@ kinds: dict[type, st.SearchStrategy[Event]] = {
     ),
     StatementBegun: st.builds(StatementBegun, instants, names, lines),
     CallEntered: st.builds(
-        CallEntered, instants, names, calls, lines, st.sampled_from(("fork", "accept", "connect")), st.text(max_size=4),
-        st.lists(values, max_size=2).map(tuple), st.dictionaries(variables, values, max_size=1),
+        CallEntered, instants, names, calls, lines, call_names, st.text(max_size=4),
+        st.lists(sockets | addresses | odd_addresses | values, max_size=3).map(tuple),
+        st.dictionaries(variables, values, max_size=1),
     ),
     CallBlocked: st.builds(CallBlocked, instants, names, calls, st.none() | asleeps),
     CallReturned: st.builds(
