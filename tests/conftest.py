@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,25 @@ if str(ROOT) not in sys.path:
 
 from sockviz import language  # noqa: E402
 from tests.required import ORDINARY, unavailable  # noqa: E402
+
+
+def begin_as_from_an_interactive_shell() -> None:
+    """Undoes what a test run inherits from ``&`` (SIGINT, SIGQUIT ignored), ``nohup`` (SIGHUP) and others, blocked signals too.
+
+    An exec keeps what is ignored, and what the tests start would be deaf. It does not keep a handler: with one that does nothing
+    the run itself still outlives its terminal, as its reader wanted.
+    """
+    ignored = {number for number in signal.valid_signals() if signal.getsignal(number) is signal.SIG_IGN}
+    for number in ignored - {
+        signal.SIGPIPE,
+        signal.SIGXFSZ,
+    }:  # Python's own, which it restores in what it starts
+        signal.signal(number, _HANDLERS.get(number, signal.SIG_DFL))
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+_HANDLERS = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: lambda _number, _frame: None}
+begin_as_from_an_interactive_shell()
 
 # Nothing is kept between runs: a checkout that is read as another user has no place for it.
 settings.register_profile("sockviz", database=None)

@@ -52,6 +52,14 @@ def die_with(parent: int) -> None:
         os._exit(1)
 
 
+def default_signals() -> None:
+    """No signal is blocked, and none ignored but by Python itself: an exec keeps what ``nohup``, ``&`` or others have left."""
+    for number in signal.valid_signals() - {signal.SIGPIPE, signal.SIGXFSZ}:
+        if signal.getsignal(number) not in (signal.SIG_DFL, None):
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
 def drop_capabilities(keep: Collection[int]) -> None:
     """Leaves exactly the capabilities in `keep`, across exec, for root and for anyone."""
     for capability in range(64):

@@ -36,6 +36,7 @@ from sockviz.lab.confinement import (
     PR_SET_CHILD_SUBREAPER,
     PR_SET_NAME,
     Refused,
+    default_signals,
     die_with,
     drop_capabilities,
     enter_network,
@@ -137,7 +138,7 @@ class Init:
     def become(self, message: Mapping[str, Any], control: int, lifeline: int, parent: int) -> NoReturn:
         """In the new process: from here on it is the lesson's."""
         signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        default_signals()
         os.setsid()
         die_with(parent)
         if message["host"] in self.networks:
@@ -324,6 +325,7 @@ def host(control: socket.socket) -> NoReturn:
 
 def main() -> None:
     """See the module's docstring."""
+    default_signals()  # or a blocked SIGCHLD would hide every death, an ignored SIGALRM keep it waiting for the last ones
     kind, control_fd, parent = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     control = socket.socket(fileno=control_fd)
     control.set_inheritable(False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 from pathlib import Path
@@ -33,6 +34,35 @@ def test_the_first_socket_is_descriptor_3_and_nothing_of_ours_is_seen(kind: str)
             assert fds[3].protocol == "TCP"
 
     run(body())
+
+
+def test_a_process_begins_with_default_signals_whatever_sockviz_was_started_with(kind: str) -> None:
+    """As a student's program in an interactive shell, though sockviz stands behind ``nohup``, ``&`` or what blocks signals."""
+
+    def signals(pid: int, field: str) -> set[int]:
+        bits = int(re.findall(rf"^{field}:\s*(\w+)$", Path(f"/proc/{pid}/status").read_text(), re.M)[0], 16)
+        return {number for number in signal.valid_signals() if bits >> number - 1 & 1}
+
+    async def body() -> None:
+        async with a_lab(kind, "server") as lab:
+            begun = lab.lab.begun("server")
+            assert begun is not None
+            for pid in (first_pid(lab.lab), begun.outer_pid):
+                assert signals(pid, "SigBlk") == set()
+                assert signals(pid, "SigIgn") == {signal.SIGPIPE, signal.SIGXFSZ}  # by Python, at its start
+            assert (
+                await lab.value("server", "signal.signal(signal.SIGALRM, signal.SIG_DFL)") == signal.SIG_DFL
+            )
+
+    deaf = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGALRM, signal.SIGUSR1, signal.SIGRTMIN)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in deaf}
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD, signal.SIGALRM, signal.SIGUSR2})
+    try:
+        run(body())
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def test_a_blocked_accept_is_asleep_in_the_kernel(kind: str) -> None:
