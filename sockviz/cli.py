@@ -20,6 +20,7 @@ from sockviz.language import _, ngettext
 
 if TYPE_CHECKING:
     from sockviz.lesson.document import Lesson
+    from sockviz.player.recorder import Recorder
     from sockviz.player.report import Report
     from sockviz.player.run import Run
 
@@ -95,7 +96,7 @@ def _run(options: argparse.Namespace) -> int:
         run = await _open(lesson, options.lab, record=options.record is not None)
         with contextlib.ExitStack() as files:
             try:
-                _record(run, options.record, files)
+                recorder = _record(run, options.record, files)
                 ask = sys.stdin.isatty() and sys.stdout.isatty()
                 await plain.play(run, sys.stdout, ask=ask, notes=options.notes, start=options.start - 1)
             finally:
@@ -104,18 +105,22 @@ def _run(options: argparse.Namespace) -> int:
         if run.problem is not None:
             _complain(run.problem)
             return FAILED
-        return OK
+        return FAILED if recorder is not None and recorder.problem is not None else OK
 
     return _drive(perform())
 
 
 def _replay(options: argparse.Namespace) -> int:
+    from sockviz.input_file import NotAFile
     from sockviz.lesson.document import BadLesson
     from sockviz.model.recording import BadRecording
     from sockviz.player.recorded import open_recording
 
     try:
         recorded = open_recording(Path(options.file))
+    except NotAFile as error:
+        _complain(_cannot_be_read(options.file, error))
+        return FAILED
     except OSError as error:
         raise Usage(_cannot_be_read(options.file, error)) from None
     except BadRecording as bad:
@@ -132,9 +137,7 @@ def _replay(options: argparse.Namespace) -> int:
         from sockviz import plain
 
         _drive(plain.play(recorded, sys.stdout, ask=False))
-        if recorded.problem is not None:
-            _complain(recorded.problem)
-        return OK
+        return _broken_off(recorded)
     return _screen(options, None, recorded)
 
 
@@ -146,11 +149,18 @@ def _world(recorded: Run, options: argparse.Namespace) -> int:
     if not options.json:
         raise Usage(_("--at goes with --json: it prints the world after that event"))
     if not 0 <= at <= last:
+        _broken_off(recorded)
         raise Usage(_("--at {at}: this recording has events 0 to {last}").format(at=at, last=last))
     print(json.dumps(world_json(recorded.timeline.world_at(at)), indent=2, ensure_ascii=False))
-    if recorded.problem is not None:
-        _complain(recorded.problem)
-    return OK
+    return _broken_off(recorded)
+
+
+def _broken_off(recorded: Run) -> int:
+    """Says where a recording breaks off, where it does: what was shown is not all that somebody recorded."""
+    if recorded.problem is None:
+        return OK
+    _complain(recorded.problem)
+    return FAILED
 
 
 def _export(options: argparse.Namespace) -> int:
@@ -158,19 +168,21 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _export_packets(options: argparse.Namespace) -> int:
+    from sockviz.input_file import NotAFile
     from sockviz.model.pcapng import NoPackets
-    from sockviz.model.recording import BadRecording
-    from sockviz.player.export import export_pcapng
+    from sockviz.model.recording import BadRecording, load_file
+    from sockviz.player.export import NotWritten, export_pcapng
 
     recording, out = Path(options.source), Path(options.pcapng)
     try:
-        exported = export_pcapng(recording, out)
-    except FileExistsError:
-        raise Usage(f"--pcapng {out}: {_('this file exists; name another, or remove it')}") from None
-    except OSError as error:
-        if error.filename == str(recording):
-            raise Usage(_cannot_be_read(recording, error)) from None
+        exported = export_pcapng(load_file(recording), out)
+    except NotAFile as error:
+        _complain(_cannot_be_read(recording, error))
+        return FAILED
+    except NotWritten as error:
         raise Usage(f"--pcapng {out}: {error.strerror}") from None
+    except OSError as error:
+        raise Usage(_cannot_be_read(recording, error)) from None
     except BadRecording as bad:
         _complain(str(bad))
         return FAILED
@@ -187,7 +199,7 @@ def _export_packets(options: argparse.Namespace) -> int:
 
 def _export_programs(options: argparse.Namespace) -> int:
     from sockviz.lesson.programs.folder import Language
-    from sockviz.player.export import NoPrograms, NotEmpty, export_programs
+    from sockviz.player.export import NoPrograms, NotEmpty, NotWritten, export_programs
 
     word, directory = options.code[0], Path(options.code[1])
     known = [language.value for language in Language]
@@ -207,10 +219,7 @@ def _export_programs(options: argparse.Namespace) -> int:
         raise Usage(
             f"--code {word} {directory}: {_('this directory is not empty; name another, or empty it')}"
         ) from None
-    except FileNotFoundError:
-        why = _("there is no directory {parent}; make it first").format(parent=directory.parent)
-        raise Usage(f"--code {word} {directory}: {why}") from None
-    except OSError as error:
+    except NotWritten as error:
         raise Usage(f"--code {word} {directory}: {error.strerror}") from None
     print(exported.summary)
     return OK
@@ -262,19 +271,26 @@ def _check(options: argparse.Namespace) -> int:
     paths = [Path(word) for word in options.paths] or [lessons_directory()]
     files: list[Path] = []
     for path in paths:
-        if path.is_dir():
+        if os.path.isdir(path):
             files += sorted(path.glob("*.md"))
         else:
-            file = path if path.exists() else _find(str(path))
-            if not file.exists():
-                raise Usage(f"{path}: no such file or directory")
-            files.append(file)
+            files.append(_existing(path if os.path.lexists(path) else _find(str(path))))
     if not files:
         raise Usage(f"{', '.join(map(str, paths))}: no lesson (*.md) there")
     report = _checked(files, options.lab)
     warned = options.strict and any(lesson.warnings for lesson in report.lessons)
     print(as_json(report) if options.json else as_text(report, strict=options.strict))
     return OK if report.ok and not warned else FAILED
+
+
+def _existing(path: Path) -> Path:
+    from sockviz.input_file import explained
+
+    try:
+        path.stat()
+    except OSError as error:
+        raise Usage(_cannot_be_read(path, explained(error, path))) from None
+    return path
 
 
 def _checked(files: Sequence[Path], kind: str) -> Report:
@@ -379,19 +395,19 @@ async def _open(lesson: Lesson, kind: str, *, record: bool) -> Run:
     return Unfolding(opened.run) if isinstance(opened.run, Recorded) else opened.run
 
 
-def _record(run: Run, name: str | None, files: contextlib.ExitStack) -> None:
-    from sockviz.player.recorded import Recorder
+def _record(run: Run, name: str | None, files: contextlib.ExitStack) -> Recorder | None:
+    from sockviz.output_file import why_not_made
+    from sockviz.player.recorder import Recorder, put_away
 
     if name is None:
-        return
+        return None
     try:
         # "x": a recording is somebody's work, and is never written over.
-        file: TextIO = Path(name).open("x", encoding="utf-8")  # noqa: SIM115  # closed with `files`
-    except FileExistsError:
-        raise Usage(f"--record {name}: {_('this file exists; name another, or remove it')}") from None
+        file: TextIO = Path(name).open("x", encoding="utf-8")  # noqa: SIM115  # put away with `files`
     except OSError as error:
-        raise Usage(f"--record {name}: {error.strerror}") from None
-    Recorder(run, files.enter_context(file))
+        raise Usage(f"--record {name}: {why_not_made(Path(name), error)}") from None
+    files.callback(put_away, file)
+    return Recorder(run, file, _complain)
 
 
 def _screen(options: argparse.Namespace, lesson: Path | None, recorded: Run | None = None) -> int:

@@ -20,12 +20,15 @@ from typing import TypeAlias
 
 import platformdirs
 
+from sockviz.input_file import read_input
 from sockviz.language import _
 
 if sys.platform != "win32":
     import fcntl
 
 FORMAT = 1
+#: A file larger than this (bytes) is no progress of anybody's.
+_LARGEST_FILE = 1 << 20
 #: How many times, 5 ms apart, a lock that somebody else holds is tried for before the change waits for the next one.
 _TRIES = 4
 
@@ -222,7 +225,7 @@ class ProgressStore:
 
     def _load(self, path: Path) -> Progress:
         try:
-            return loads(path.read_text(encoding="utf-8"))
+            return loads(read_input(path, _LARGEST_FILE).decode("utf-8"))
         except FileNotFoundError:
             return Progress()
         except (BadProgress, UnicodeDecodeError) as error:

@@ -1,7 +1,8 @@
 """A timeline as a file: JSON lines, a header first, then one event a line.
 
 Version 1. The header is ``{"sockviz": 1, "kernel": …, "lab": …, "lesson": …}``; an event is
-``{"event": "CallEntered", …}`` with the event's fields. A file that breaks off can be played up to its last whole event.
+``{"event": "CallEntered", …}`` with the event's fields. A file that breaks off can be played up to its last whole event, and so
+can one that says what cannot have been. Of the lesson's path it holds the file's name only.
 """
 
 from __future__ import annotations
@@ -9,27 +10,42 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cache
+from itertools import count
 from pathlib import Path
-from typing import Any, TextIO, TypeVar, get_args
+from typing import Any, BinaryIO, TextIO, TypeAlias, TypeVar, get_args
 
 from cattrs import Converter, transform_error
 from cattrs.preconf.json import make_converter
 
+from sockviz import memory
+from sockviz.input_file import explained, open_input
 from sockviz.language import _
 from sockviz.model import events as event_types
 from sockviz.model.events import Event
 from sockviz.model.sockets import RowKey, State, Timer
 from sockviz.model.timeline import Header, Timeline
 from sockviz.model.values import Address, BadValue, Json, Value, decode, encode
+from sockviz.model.world import World
 
 T = TypeVar("T")
 
 VERSION = 1
+#: The largest recording (bytes): 1,000 clients on one listener take 100 MB.
+LARGEST_FILE = 256 << 20
+#: The longest line of one (bytes): a thousand rows of a socket table take a third of that.
+LONGEST_LINE = 4 << 20
+#: With so much in memory (bytes) no more of a recording is read; and how much of it (bytes) is read from look to look.
+MOST_MEMORY, _LOOKED_EVERY = 320 << 20, 256 << 10
+#: The last instant that a calendar has (9999-12-31), and the largest number that a kernel's field holds.
+_LATEST, _LARGEST = 253_402_300_799, (1 << 64) - 1
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NAMES: dict[type, str] = {str: "text", bool: "true or false", int: "a whole number"}
+_LONGEST_REASON = 300
+#: Judges whether an event can follow on a world. Raises ValueError with the reason where it cannot.
+Check: TypeAlias = "Callable[[Event, World], None]"
 _EVENTS = {cls.__name__: cls for cls in get_args(event_types.Event)}
 
 
@@ -74,12 +90,16 @@ def _converter() -> Converter:
 def _plain(json: object, kind: type[T]) -> T:
     if not isinstance(json, kind) or (isinstance(json, bool) and kind is not bool):
         raise TypeError(f"expected {_NAMES[kind]}")
+    if isinstance(json, int) and abs(json) > _LARGEST:
+        raise TypeError("expected a number of at most 64 bits")
     return json
 
 
 def _number(json: object) -> float:
     if isinstance(json, bool) or not isinstance(json, int | float) or not math.isfinite(json):
         raise TypeError("expected a number")
+    if not 0 <= json <= _LATEST:
+        raise TypeError("expected an instant from 1970 to 9999")
     return float(json)
 
 
@@ -115,9 +135,14 @@ def _parsed(line: str) -> object:
 
 def dump_header(header: Header) -> str:
     """The first line of a recording."""
-    body = _converter().unstructure(header)
+    body = _converter().unstructure(replace(header, path=_name(header.path)))
     body.pop("sockviz")
     return _line({"sockviz": VERSION, "made_by": header.sockviz, **body})
+
+
+def _name(path: str) -> str:
+    """The last part of a path of any system. Whose directories it was in is nobody's business."""
+    return re.split(r"[/\\]", path)[-1]
 
 
 def dump_event(event: Event) -> str:
@@ -143,17 +168,19 @@ def load_header(line: str, name: str) -> Header:
         raise BadRecording(f"{name}:1: " + _("not a sockviz recording: the first line has no «sockviz» key"))
     version = body.pop("sockviz")
     if version != VERSION or isinstance(version, bool):
+        version = str(version)[:40] if isinstance(version, int | float) else type(version).__name__
         other = _(
-            "written in format {version!r}; this sockviz reads format {ours}. Play it with the sockviz that made it."
+            "written in format {version}; this sockviz reads format {ours}. Play it with the sockviz that made it."
         )
         raise BadRecording(f"{name}:1: {other.format(version=version, ours=VERSION)}")
     body["sockviz"] = body.pop("made_by", "")
     try:
-        return _converter().structure(body, Header)
+        header = _converter().structure(body, Header)
     except Exception as error:  # cattrs raises whatever a field's own type raises, in groups
         raise BadRecording(
             f"{name}:1: " + _("a damaged header: {reason}").format(reason=_reason(error))
         ) from None
+    return replace(header, path=_name(header.path))
 
 
 def load_event(line: str) -> Event:
@@ -164,7 +191,7 @@ def load_event(line: str) -> Event:
     name = body.pop("event", None)
     kind = _EVENTS.get(name) if isinstance(name, str) else None
     if kind is None:
-        raise ValueError(f"not an event of this format: «{name}»")
+        raise ValueError(f"not an event of this format: «{str(name)[:40]}»")
     try:
         event: Event = _converter().structure(body, kind)
     except Exception as error:  # as above
@@ -172,40 +199,97 @@ def load_event(line: str) -> Event:
     return event
 
 
-def load(lines: Iterable[str], name: str) -> Loaded:
-    """Reads a recording. Raises `BadRecording` where not even the header can be read."""
+def load(lines: Iterable[str], name: str, checks: Callable[[Header], Check] | None = None) -> Loaded:
+    """Reads a recording. Raises `BadRecording` where not even the header can be read, and what `checks` raises of a header."""
     iterator: Iterator[str] = iter(lines)
-    first = next(iterator, None)
+    try:
+        first = next(iterator, None)
+    except ValueError as error:
+        raise BadRecording(
+            f"{name}:1: " + _("not a sockviz recording: {reason}").format(reason=error)
+        ) from None
     if first is None:
         raise BadRecording(f"{name}: " + _("empty: a recording starts with a header line"))
     if _SURROGATE.search(first):
         raise BadRecording(f"{name}:1: " + _("not a sockviz recording: not UTF-8 text"))
-    timeline = Timeline(load_header(first, name))
-    for number, line in enumerate(iterator, start=2):
+    timeline = Timeline(load_header(first.removeprefix("\ufeff"), name))
+    check = checks(timeline.header) if checks is not None else None
+    for number in count(2):
         try:
-            if _SURROGATE.search(line):
-                raise ValueError("not UTF-8 text")
-            timeline.append(load_event(line))
+            line = next(iterator, None)
+            if line is None:
+                return Loaded(timeline, None)
+            _append(timeline, line, check)
+        except OSError as error:  # of the file: it was cut while it was read, or what it is on fails
+            return Loaded(timeline, f"{name}:{number}: {_breaks_off(error.strerror or str(error))}")
         except ValueError as error:
-            return Loaded(timeline, f"{name}:{number}: {_breaks_off(str(error))}")
+            return Loaded(timeline, f"{name}:{number}: {_breaks_off(_one_line(str(error)))}")
         if not line.endswith("\n"):
             return Loaded(timeline, f"{name}:{number}: {_breaks_off(_('no end of line'))}")
-    return Loaded(timeline, None)
+    raise AssertionError  # count has no end
+
+
+def _append(timeline: Timeline, line: str, check: Check | None) -> None:
+    """Adds what `line` says. Raises ValueError with the reason where it says nothing that can have been."""
+    if _SURROGATE.search(line):
+        raise ValueError("not UTF-8 text")
+    if len(line) > LONGEST_LINE:
+        raise ValueError(_TOO_LONG)
+    event = load_event(line)
+    if check is not None:
+        check(event, timeline.world)
+    try:
+        timeline.append(event)
+    except (ArithmeticError, LookupError, RecursionError, TypeError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from None
+
+
+_TOO_LONG = f"a line of more than {LONGEST_LINE} bytes"
 
 
 def _breaks_off(reason: str) -> str:
     return _("the recording breaks off here ({reason})").format(reason=reason)
 
 
-def load_file(path: Path) -> Loaded:
-    """Reads a recording from a file. Raises `BadRecording` and OSError."""
-    # What is not UTF-8 comes as surrogates, which `load` finds at their line: the events before can be played.
-    with path.open(encoding="utf-8", errors="surrogateescape") as file:
-        return load(file, str(path))
+def load_file(path: Path, checks: Callable[[Header], Check] | None = None) -> Loaded:
+    """Reads a recording from a file. Raises as `load`, and as `sockviz.input_file` OSError."""
+    with open_input(path, LARGEST_FILE) as file:
+        return load(_lines(file, path), str(path), checks)
+
+
+def _lines(file: BinaryIO, path: Path) -> Iterator[str]:
+    """The file's lines. Raises ValueError where there is too much of one or of them, and OSError with the file's name."""
+    read = looked = 0
+    while True:
+        try:
+            line = file.readline(LONGEST_LINE + 1)
+        except OSError as error:
+            raise explained(error, path) from None
+        if not line:
+            return
+        if len(line) > LONGEST_LINE:
+            raise ValueError(_TOO_LONG)
+        read += len(line)
+        if read > LARGEST_FILE:  # it grows while it is read
+            raise ValueError(f"more than {LARGEST_FILE} bytes")
+        if read - looked > _LOOKED_EVERY:
+            looked = read
+            if memory.resident() > MOST_MEMORY:
+                raise ValueError(
+                    f"what comes before takes {MOST_MEMORY >> 20} MiB of memory, and more would be too much"
+                )
+        # What is not UTF-8 comes as surrogates, which `load` finds at their line: the events before can be played.
+        yield line.decode("utf-8", "surrogateescape")
 
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, BadValue):
-        return str(error)
+        return _one_line(str(error))
     reasons: list[str] = transform_error(error, path="event")
-    return "; ".join(reasons[:3])
+    return _one_line("; ".join(reasons[:3]))
+
+
+def _one_line(text: str) -> str:
+    """`text` as part of a sentence, whatever of the file stands in it."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_REASON else line[: _LONGEST_REASON - 1] + "…"

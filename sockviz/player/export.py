@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +12,8 @@ from sockviz.language import _, ngettext
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.programs.folder import Language, program_folder
 from sockviz.model.pcapng import blocks, capture_of
-from sockviz.model.recording import load_file
+from sockviz.model.recording import Loaded
+from sockviz.output_file import why_not_made
 from sockviz.player.shelf import shelf
 
 
@@ -22,40 +25,49 @@ class Exported:
     problem: str | None
 
 
-def export_pcapng(recording: Path, out: Path) -> Exported:
-    """Writes the packets of `recording` to the new file `out`.
+class NotWritten(OSError):
+    """What was to be written could not be, and nothing of it is left. ``strerror`` says why, and what to do."""
 
-    Raises `BadRecording`, `NoPackets`, FileExistsError (nothing is ever written over) and OSError, and leaves no file then.
-    """
-    loaded = load_file(recording)
-    capture = capture_of(loaded.timeline)
-    with out.open("xb") as file:
-        try:
+
+def export_pcapng(recording: Loaded, out: Path) -> Exported:
+    """Writes the packets of `recording` to the new file `out`. Raises `NoPackets` and `NotWritten`."""
+    capture = capture_of(recording.timeline)
+    try:
+        with out.open("xb") as file, _undone(out.unlink):
             file.writelines(blocks(capture))
             file.flush()  # a full disk may say so only here
-        except OSError:
-            with contextlib.suppress(OSError):
-                out.unlink()
-            raise
+    except OSError as error:
+        raise NotWritten(error.errno, why_not_made(out, error), str(out)) from None
     names = ", ".join(capture.name(interface) for interface in capture.interfaces)
     summary = _("{file}: {packets} on {interfaces}; {commented} with a comment").format(
         file=out, packets=_packets(len(capture.seen)), interfaces=names, commented=_packets(capture.comments)
     )
-    return Exported(summary, loaded.problem)
+    return Exported(summary, recording.problem)
 
 
 class NoPrograms(ValueError):
     """The lesson performs nothing that a program could do."""
 
 
-class NotEmpty(OSError):
+class NotEmpty(Exception):
     """There is something in the directory already: somebody's work, perhaps."""
+
+
+@contextlib.contextmanager
+def _undone(undo: Callable[[], object]) -> Iterator[None]:
+    """Undoes what was made so far where the rest fails."""
+    try:
+        yield
+    except OSError:
+        with contextlib.suppress(OSError):
+            undo()
+        raise
 
 
 def export_programs(lesson: Lesson, language: Language, directory: Path) -> Exported:
     """Writes each process of `lesson` as a program into `directory`, which is new or empty.
 
-    Raises `NoPrograms`, `NotEmpty` and OSError, and leaves nothing that it has written then.
+    Raises `NoPrograms`, `NotEmpty` and `NotWritten`.
     """
     folder = program_folder(lesson, language)
     if not folder.files:
@@ -63,26 +75,29 @@ def export_programs(lesson: Lesson, language: Language, directory: Path) -> Expo
     helpers = shelf() / "assets" / "programs"
     files = {name: text.encode() for name, text in folder.files.items()}
     files |= {name: (helpers / name).read_bytes() for name in folder.helpers}
-    made = not directory.exists()
-    if made:
-        directory.mkdir()
-    elif any(directory.iterdir()):
-        raise NotEmpty
+    made = not os.path.isdir(directory)
     written: list[Path] = []
+
+    def remove() -> None:
+        for path in written:
+            path.unlink()
+        if made:
+            directory.rmdir()
+
     try:
-        for name, content in files.items():
-            with (directory / name).open("xb") as file:
-                written.append(directory / name)
-                file.write(content)
-                file.flush()
-    except OSError:
-        with contextlib.suppress(OSError):
-            for path in written:
-                path.unlink()
-            if made:
-                directory.rmdir()
-        raise
-    (directory / "run.sh").chmod(0o755)
+        if made:
+            directory.mkdir()
+        elif any(directory.iterdir()):
+            raise NotEmpty
+        with _undone(remove):
+            for name, content in files.items():
+                with (directory / name).open("xb") as file:
+                    written.append(directory / name)
+                    file.write(content)
+                    file.flush()
+            (directory / "run.sh").chmod(0o755)
+    except OSError as error:
+        raise NotWritten(error.errno, why_not_made(directory, error), str(directory)) from None
     names = ", ".join(name for name in folder.files if name not in ("run.sh", "README.txt"))
     summary = _("{directory}: {files}. Run them: sh {script}; README.txt says more.").format(
         directory=directory, files=names, script=directory / "run.sh"

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO
 
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.parser import parse_lesson
-from sockviz.model.recording import Loaded, dump_event, dump_header, load_file
-from sockviz.model.timeline import Timeline
-from sockviz.player.run import Do, Next, Run, Source
+from sockviz.model.events import (
+    CallEntered,
+    Event,
+    ExpectationJudged,
+    PageOpened,
+    PredictionMade,
+    PredictionSettled,
+    StatementBegun,
+    StatementFinished,
+)
+from sockviz.model.fitting import misfit
+from sockviz.model.recording import Check, Loaded, load_file
+from sockviz.model.timeline import Header, Timeline
+from sockviz.model.world import World
+from sockviz.player.run import Do, Next, Source
 
 
 class Recorded:
@@ -71,23 +82,31 @@ class Recorded:
 
 def open_recording(path: Path) -> Recorded:
     """Reads a recording. Raises `BadRecording`, `BadLesson` (its lesson does not parse) and OSError."""
-    return Recorded(load_file(path))
+    return Recorded(load_file(path, by_its_lesson))
 
 
-class Recorder:
-    """Writes a run to a file as it happens, so that a run that is killed leaves all it had."""
+def by_its_lesson(header: Header) -> Check:
+    """Whether an event can follow, and points at what is in the recording's own lesson. Raises `BadLesson` where that is none."""
+    lesson = parse_lesson(header.lesson, header.path)
+    lines = header.lesson.count("\n") + 1
+    expected = {expectation.line for page in lesson.pages for expectation in page.expectations}
+    asked = {prediction.line: prediction for page in lesson.pages for prediction in page.predictions}
 
-    def __init__(self, run: Run, file: TextIO) -> None:
-        self._timeline = run.timeline
-        self._file = file
-        self._written = 0
-        file.write(dump_header(run.timeline.header) + "\n")
-        self.write()
-        run.watch(self.write)
+    def check(event: Event, world: World) -> None:
+        why = misfit(event, world)
+        if why is not None:
+            raise ValueError(why)
+        match event:
+            case PageOpened(page=page) if not 0 <= page < len(lesson.pages):
+                raise ValueError(f"its lesson has pages 0 to {len(lesson.pages) - 1}, and none {page}")
+            case StatementBegun(line=line) | CallEntered(line=line) | StatementFinished(line=line):
+                if not 1 <= line <= lines:
+                    raise ValueError(f"its lesson has lines 1 to {lines}, and none {line}")
+            case ExpectationJudged(line=line) if line not in expected:
+                raise ValueError(f"nothing is expected at line {line} of its lesson")
+            case PredictionMade(line=line) | PredictionSettled(line=line) if line not in asked:
+                raise ValueError(f"nothing is asked at line {line} of its lesson")
+            case PredictionMade(line=line, choice=int(choice)) if not 0 <= choice < len(asked[line].choices):
+                raise ValueError(f"the question at line {line} of its lesson has no choice {choice}")
 
-    def write(self) -> None:
-        """Writes the events that came since the last time."""
-        for event in self._timeline.events[self._written :]:
-            self._file.write(dump_event(event) + "\n")
-        self._written = len(self._timeline)
-        self._file.flush()
+    return check

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sockviz.input_file import read_input
 from sockviz.lesson.course import LessonName, choose, in_order, lesson_name
 
 if TYPE_CHECKING:
     from sockviz.lesson.document import Lesson
 
+#: No more of a file is read that should be a lesson (bytes): far more than one may have, which its parser says.
+LARGEST_FILE = 1 << 20
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -47,10 +50,10 @@ def original_of(path: Path) -> Path:
 
 
 def read_lesson(path: Path) -> Lesson:
-    """Reads and parses a lesson file. Raises `BadLesson` and OSError."""
+    """Reads and parses a lesson file. Raises `BadLesson` and, as `sockviz.input_file`, OSError."""
     from sockviz.lesson.parser import (  # home lists the course without reading a page of it
         decode_lesson,
         parse_lesson,
     )
 
-    return parse_lesson(decode_lesson(path.read_bytes(), str(path)), str(path))
+    return parse_lesson(decode_lesson(read_input(path, LARGEST_FILE), str(path)), str(path))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from sockviz import __version__
+from sockviz.input_file import read_input
 from sockviz.language import _, current
 from sockviz.lesson.card import Card, read_card
 from sockviz.lesson.course import lesson_name
-from sockviz.player.shelf import course
+from sockviz.output_file import why_not_made
+from sockviz.player.recorder import put_away
+from sockviz.player.shelf import LARGEST_FILE, course
 from sockviz.progress import ProgressStore
 from sockviz.tui.course import CannotOpen, CourseEntry, Options
 from sockviz.tui.session import run as run_app
@@ -19,7 +23,7 @@ from sockviz.tui.session import run as run_app
 if TYPE_CHECKING:
     from sockviz.player.run import Run
 
-_WRONG_USE = 2
+_FAILED, _WRONG_USE = 1, 2
 
 
 def start(
@@ -34,29 +38,28 @@ def start(
         try:
             # "x": a recording is somebody's work, and is never written over.
             file = open(record, "x", encoding="utf-8") if record else None  # noqa: SIM115  # closed by the next line
-            files.callback(_put_away, file)
+            if file is not None:
+                files.callback(put_away, file)
         except OSError as error:
-            print(f"sockviz: --record {record}: {error.strerror}", file=sys.stderr)
+            print(f"sockviz: --record {record}: {why_not_made(Path(record or ''), error)}", file=sys.stderr)
             return _WRONG_USE
+        unrecorded: list[str] = []
+
+        def stopped(problem: str) -> None:
+            unrecorded.append(problem)
+            app.notify(problem, severity="warning", markup=False)
+
         entry = _of_run(recorded) if recorded else _entry(lesson) if lesson else None
 
         async def open_run(chosen: CourseEntry) -> Run:
-            return recorded if recorded else await _open(chosen, lab, file)
+            return recorded if recorded else await _open(chosen, lab, file, stopped)
 
         options = Options(entry, start_page, notes, theme, ascii_only or None, refusals=_refusals)
-        return run_app(
-            SockvizApp([entry] if entry else _course(), open_run, ProgressStore(progress), options)
-        )
-
-
-def _put_away(file: TextIO | None) -> None:
-    """Closes the recording; where no lesson was performed, nothing is left of it."""
-    if file is None:
-        return
-    empty = file.tell() == 0
-    file.close()
-    if empty:
-        Path(file.name).unlink(missing_ok=True)
+        app = SockvizApp([entry] if entry else _course(), open_run, ProgressStore(progress), options)
+        status = run_app(app)
+        for problem in unrecorded:
+            print(f"sockviz: {problem}", file=sys.stderr)
+        return status or (_FAILED if unrecorded else status)
 
 
 def _refusals() -> tuple[type[Exception], ...]:
@@ -67,9 +70,9 @@ def _refusals() -> tuple[type[Exception], ...]:
     return (LabRefused,)
 
 
-async def _open(entry: CourseEntry, kind: str, record: TextIO | None) -> Run:
+async def _open(entry: CourseEntry, kind: str, record: TextIO | None, stopped: Callable[[str], None]) -> Run:
     from sockviz.player.opening import CannotPerform, open_run
-    from sockviz.player.recorded import Recorder
+    from sockviz.player.recorder import Recorder
     from sockviz.player.shelf import read_lesson
 
     try:
@@ -82,7 +85,7 @@ async def _open(entry: CourseEntry, kind: str, record: TextIO | None) -> Run:
     except CannotPerform as reason:
         raise CannotOpen(str(reason)) from None
     if record is not None:
-        Recorder(opened.run, record)
+        Recorder(opened.run, record, stopped)
     return opened.run
 
 
@@ -94,7 +97,7 @@ def _entry(path: Path) -> CourseEntry:
     """What home says of a lesson, from its front matter alone: its pages are read when it is opened."""
     name = lesson_name(str(path))
     try:
-        head = read_card(path.read_text(encoding="utf-8", errors="replace").splitlines())
+        head = read_card(read_input(path, LARGEST_FILE).decode("utf-8", "replace").splitlines())
     except OSError:
         head = Card()
     return CourseEntry(

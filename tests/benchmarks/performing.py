@@ -24,7 +24,7 @@ from sockviz.player.check import perform_all
 from sockviz.player.labs import lab_for
 from sockviz.player.patience import Patience
 from sockviz.player.performance import Performance
-from sockviz.player.recorded import Recorder
+from sockviz.player.recorder import Recorder
 from sockviz.player.run import Do
 
 #: A lesson performs at most 2,000 lines: two a client, and three of the server.

@@ -17,7 +17,7 @@ from tests.tui.stage import scripted
 
 RUN = list(Conversation(1).events())
 TELLING = Header(
-    "# Größe → \u2028\n", "lessons/08-x.md",
+    "# Größe → \u2028\n", "08-x.md",
     LabFacts("isolated", ("packets", "ipv6"), ("loopback",), {"loopback": "127.0.0.1"},
     (8080, 8081), {"a.b": "1"}, {"counters": "EPERM"}),
     "6.18.0", 1_700_000_000.25, "0.1.0",

@@ -12,7 +12,8 @@ from sockviz.lab.loopback import open_lab
 from sockviz.lesson.parser import parse_lesson
 from sockviz.model.recording import BadRecording
 from sockviz.player.performance import Performance
-from sockviz.player.recorded import Recorder, open_recording
+from sockviz.player.recorded import open_recording
+from sockviz.player.recorder import Recorder
 from sockviz.player.run import Do, Run, Source
 from tests.player.lessons import CONNECTED, LISTENING, lesson_text, run
 

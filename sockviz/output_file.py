@@ -1,0 +1,45 @@
+"""Why a new file or directory cannot be made, in a sentence. What is there is somebody's work: nothing is written over."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from sockviz.language import _
+
+
+def why_not_made(path: Path, error: OSError) -> str:
+    """What stands in the way of a new `path`, and what to do. `error` is what the system said when it was to be made."""
+    match error.errno:
+        case errno.EEXIST:
+            return _in_the_way(path)
+        case errno.ENOENT if not os.path.isdir(path.parent):
+            return _("there is no directory {parent}; make it first").format(parent=path.parent)
+        case errno.ENOTDIR:
+            return _("{parent} is not a directory; name another").format(parent=path.parent)
+        case errno.ENOENT | errno.EACCES | errno.EPERM | errno.EROFS:
+            refused = _("nothing new can be made in {parent} ({error}); name another directory")
+            return refused.format(parent=path.parent, error=os.strerror(error.errno))
+        case errno.ENOSPC | errno.EDQUOT | errno.EFBIG:
+            full = _("there is no room for it ({error}); make some, or name another place")
+            return full.format(error=os.strerror(error.errno))
+    return error.strerror or str(error)
+
+
+def _in_the_way(path: Path) -> str:
+    try:
+        mode = path.lstat().st_mode
+    except OSError:  # gone since
+        return _("this file exists; name another, or remove it")
+    if stat.S_ISLNK(mode) and not os.path.exists(path):
+        target = os.readlink(path)
+        return _("this is a link to {target}, which does not exist; name another, or remove the link").format(
+            target=target
+        )
+    if os.path.isdir(path):
+        return _("this is a directory; name a new file, perhaps in it")
+    if os.path.isfile(path):
+        return _("this file exists; name another, or remove it")
+    return _("this is a device or a pipe, not a file that can be made; name a new file")

@@ -1,0 +1,85 @@
+"""A run written to a file as it happens, so that one that is killed leaves all it had. The run does not depend on it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Sequence
+from typing import TextIO
+
+from sockviz.language import _
+from sockviz.model.recording import dump_event, dump_header
+from sockviz.player.run import Run
+
+
+class Recorder:
+    """Writes the events of `run` to `file`, a new one that nobody else writes to.
+
+    Where that fails (a full disk, say) the file keeps its last whole event, the run goes on, and ``problem`` says so; `stopped`
+    is called with it.
+    """
+
+    def __init__(self, run: Run, file: TextIO, stopped: Callable[[str], None] | None = None) -> None:
+        self.problem: str | None = None
+        self._timeline = run.timeline
+        self._file = file
+        self._stopped = stopped
+        self._written = 0  # events
+        self._size = 0  # bytes: of whole lines
+        if self._put([_bytes(dump_header(run.timeline.header))]):
+            self.write()
+        run.watch(self.write)
+
+    def write(self) -> None:
+        """Writes the events that came since the last time."""
+        if self.problem is None:
+            self._put([_bytes(dump_event(event)) for event in self._timeline.events[self._written :]])
+            self._written = len(self._timeline)
+
+    def _put(self, lines: Sequence[bytes]) -> bool:
+        """Writes whole lines. Not through the file's own buffer: what that could not write it would try to write for ever."""
+        content, written = memoryview(b"".join(lines)), 0
+        try:
+            while written < len(content):
+                written += os.write(self._file.fileno(), content[written:])
+        except (OSError, ValueError) as error:  # ENOSPC, EDQUOT, EFBIG, EIO; a file that was closed
+            self._stop(lines, written, error)
+            return False
+        self._size += written
+        return True
+
+    def _stop(self, lines: Sequence[bytes], written: int, error: OSError | ValueError) -> None:
+        whole = 0
+        for line in lines:
+            if whole + len(line) > written:
+                break
+            whole += len(line)
+            self._written += 1
+        self._size += whole
+        with contextlib.suppress(
+            OSError, ValueError
+        ):  # what is left of a line is the end of it for a reader, too
+            os.ftruncate(self._file.fileno(), self._size)
+        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        if self._size == 0:
+            told = _("{file}: the run is not recorded ({error}); it goes on all the same")
+        else:
+            told = _(
+                "{file}: the recording ends after event {number} ({error}); what it has can be replayed, and the run goes on"
+            )
+        self.problem = told.format(file=self._file.name, number=self._written, error=why)
+        if self._stopped is not None:
+            self._stopped(self.problem)
+
+
+def put_away(file: TextIO) -> None:
+    """Closes a recording's file, and removes it where nothing is in it: no lesson was performed, or nothing could be written."""
+    with contextlib.suppress(OSError, ValueError):
+        empty = os.fstat(file.fileno()).st_size == 0
+        file.close()
+        if empty:
+            os.unlink(file.name)
+
+
+def _bytes(line: str) -> bytes:
+    return (line + "\n").encode()
