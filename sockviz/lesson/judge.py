@@ -1,15 +1,14 @@
-"""Judges an expression in a world. Whatever the world, there is a verdict; nothing is ever raised."""
+"""Judges an expression in a world. Whatever the world, there is a verdict, and soon; nothing is ever raised."""
 
 from __future__ import annotations
 
 import ast
-import operator
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from sockviz.lesson import counted
 from sockviz.lesson.document import BOUND, Expectation, Expression
-from sockviz.lesson.expressions import ROWS, WIDEST_NUMBER, source_of
+from sockviz.lesson.expressions import ROWS, source_of
 from sockviz.lesson.names import LINK_ATTRIBUTES
 from sockviz.lesson.scope import LINK
 from sockviz.lesson.views import (
@@ -24,31 +23,18 @@ from sockviz.lesson.views import (
     packets,
     rows,
 )
-from sockviz.model.values import ObjectValue, SocketValue, Value, show
+from sockviz.lesson.work import MOST, TooMuch, Work
+from sockviz.model.showing import scalar, written
+from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.model.world import World
 
-#: The largest sequence that arithmetic in an expression may make.
-LARGEST = 1 << 20
 _SHOWN = 120
-
-_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], object]] = {
-    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
-    ast.GtE: operator.ge, ast.Is: operator.is_, ast.IsNot: operator.is_not,
-    ast.In: lambda part, whole: part in whole, ast.NotIn: lambda part, whole: part not in whole,
-}  # fmt: skip
-_ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod, ast.BitOr: operator.or_, ast.BitAnd: operator.and_, ast.BitXor: operator.xor,
-    ast.LShift: operator.lshift, ast.RShift: operator.rshift,
-}  # fmt: skip
-_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
-    "len": len,
-    "any": any,
-    "all": all,
-    "sum": sum,
-    "sorted": sorted,
-}
-_PART: Callable[[Any, Any], Any] = operator.getitem
+#: An answer longer than this is no choice that anyone wrote.
+_ANSWER = 400
+_TOO_MUCH = (
+    "this expression needs more work than an expectation may: its values have too many parts, shared ones counted each time; "
+    "ask for something smaller, such as len(…) or one part"
+)
 #: What an operation on values of the wrong kind or size raises. Comparing a None with a number is the usual one.
 _WRONG = (TypeError, ValueError, ArithmeticError, LookupError, RecursionError)
 
@@ -58,12 +44,14 @@ class Verdict:
     """Whether an expression holds, and its value. ``actual`` shows what its parts are: ``server.s.accept_queue is 2``.
 
     ``reason`` says why it has no value yet; None where it has one. ``text`` is the value as an answer is compared: `str` of it.
+    ``hopeless`` where there is no use in asking again: it needs more work than it may.
     """
 
     holds: bool
     value: Worth
     actual: str
     reason: str | None = None
+    hopeless: bool = False
 
     @property
     def text(self) -> str | None:
@@ -76,60 +64,60 @@ def judge(
     world: World,
     bindings: Mapping[str, Value],
     known_counters: Collection[str] = (),
+    work: int = MOST,
 ) -> Verdict:
-    """The verdict on `what` in `world`.
+    """The verdict on `what` in `world`, within `work` (see `sockviz.lesson.work`).
 
     `bindings` are HOST, PORT …; `known_counters` the keys that this kernel has (``"TcpExt.ListenOverflows"``), which count
     as 0 while they have not grown.
     """
     expression = what.expression if isinstance(what, Expectation) else what
-    evaluation = _Evaluation(expression, world, bindings, frozenset(known_counters))
+    evaluation = _Evaluation(expression, world, bindings, frozenset(known_counters), Work(work))
     try:
         value = evaluation.value(expression.tree)
         holds = bool(value)
     except NotYet as missing:
-        return Verdict(False, None, evaluation.actual(), str(missing))
-    return Verdict(holds, value, evaluation.actual())
+        return Verdict(False, None, evaluation.actual(Work(work)), str(missing))
+    except TooMuch:
+        return Verdict(False, None, _TOO_MUCH, _TOO_MUCH, hopeless=True)
+    return Verdict(holds, value, evaluation.actual(Work(work)))
 
 
 def text_of(value: Worth) -> str:
     """`value` as `str` gives it in Python, cut where it is very long."""
-    match value:
-        case str():
-            text = value
-        case tuple() | list() | bytes() | Mapping():
-            text = shown(value, 400)
-        case _:
-            text = str(value)
-    return text if len(text) <= 400 else text[:399] + "…"
+    if isinstance(value, str):
+        return value if len(value) <= _ANSWER else value[: _ANSWER - 1] + "…"
+    return shown(value, _ANSWER)
 
 
 def shown(value: Worth, limit: int = _SHOWN) -> str:
     """`value` for a person: `repr`, with views in their own words, cut at `limit`."""
-    match value:
-        case SocketView() | RowView() | CallView() | SocketValue() | ObjectValue():
-            text = str(value)
-        case ProcessView():
-            text = value.process.name
-        case tuple():
-            inner = ", ".join(shown(item, limit) for item in value[:50])
-            text = f"({inner},)" if len(value) == 1 else f"({inner})"
-        case list():
-            text = "[" + ", ".join(shown(item, limit) for item in value[:50]) + "]"
-        case None | bool() | int() | float() | str() | bytes():
-            text = show(value, limit)
-        case _:
-            text = repr(value)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+    def leaf(part: object) -> str:
+        match part:
+            case SocketView() | RowView() | CallView() | SocketValue() | ObjectValue():
+                return str(part)
+            case ProcessView():
+                return part.process.name
+        return scalar(part, limit)
+
+    return written(value, limit, leaf)
 
 
 class _Evaluation:
     def __init__(
-        self, expression: Expression, world: World, bindings: Mapping[str, Value], counters: frozenset[str]
+        self,
+        expression: Expression,
+        world: World,
+        bindings: Mapping[str, Value],
+        counters: frozenset[str],
+        work: Work,
     ) -> None:
         self.expression, self.world, self.bindings, self.counters = expression, world, bindings, counters
+        self.work = work
 
     def value(self, node: ast.expr) -> Worth:
+        self.work.spend()
         match node:
             case ast.Constant(value=None | bool() | int() | float() | str() | bytes() as value):
                 return value
@@ -166,7 +154,7 @@ class _Evaluation:
         if name in BOUND:
             raise NotYet(f"{name} is not bound yet")
         if name == "packets":
-            return packets(self.world)
+            return packets(self.world, self.work)
         process = self.world.processes.get(name)
         if process is None:
             raise NotYet(f"the process {name} has not started yet")
@@ -176,10 +164,10 @@ class _Evaluation:
         if isinstance(node.value, ast.Name) and node.value.id == "counters":
             return counter(self.world, node.attr, self.counters)
         if isinstance(node.value, ast.Name) and node.value.id == LINK and node.attr in LINK_ATTRIBUTES:
-            return link_packets(self.world, node.attr)
+            return link_packets(self.world, node.attr, self.work)
         value = self.value(node.value)
         if isinstance(value, ProcessView | CallView | SocketView | RowView):
-            return value.attribute(node.attr)
+            return value.attribute(node.attr, self.work)
         raise NotYet(f"{self.text(node.value)} is {shown(value)}, which has no .{node.attr}")
 
     # --- operations -------------------------------------------------------------------------------------
@@ -192,11 +180,12 @@ class _Evaluation:
             )
             match value, low, high:
                 case (str() | bytes() | list() | tuple(), None | int(), None | int()):
-                    return value[low:high]
+                    sliced: Worth = counted.cut(value, low, high, self.work)
+                    return sliced
             raise NotYet(f"{self.text(node.value)} is {shown(value)}, which has no such slice")
         index = self.value(node.slice)
         try:
-            part: Worth = _PART(value, index)
+            part: Worth = counted.part(value, index, self.work)
         except _WRONG:
             raise NotYet(f"{self.text(node.value)} is {shown(value)}: it has no [{shown(index)}]") from None
         return part
@@ -204,14 +193,13 @@ class _Evaluation:
     def call(self, node: ast.Call) -> Worth:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name == ROWS:
-            found: list[Worth] = []
-            found.extend(rows(self.world, {str(word.arg): self.value(word.value) for word in node.keywords}))
-            return found
+            conditions = {str(word.arg): self.value(word.value) for word in node.keywords}
+            return list[Worth](rows(self.world, conditions, self.work))
         value = self.value(node.args[0])
         if not isinstance(value, str | bytes | tuple | list | dict):
             raise NotYet(f"{self.text(node.args[0])} is {shown(value)}: {name} needs a list, text or bytes")
         try:
-            result: Worth = _FUNCTIONS[name](value)
+            result: Worth = counted.function(name, value, self.work)
         except _WRONG:
             what = f"{self.text(node.args[0])}, which is {shown(value)}"
             raise NotYet(f"{name} cannot be done with {what}") from None
@@ -223,7 +211,7 @@ class _Evaluation:
         for compare, left_node, right_node in zip(node.ops, sides, sides[1:], strict=False):
             right = self.value(right_node)
             try:
-                holds = bool(_COMPARISONS[type(compare)](left, right))
+                holds = counted.compare(compare, left, right, self.work)
             except _WRONG:
                 raise NotYet(self.missing(left_node, left, right_node, right)) from None
             if not holds:
@@ -263,24 +251,28 @@ class _Evaluation:
         for part, value in ((node.left, left), (node.right, right)):
             if value is None:
                 raise NotYet(f"{self.text(part)} is None, not a number")
-        if not _bounded(node.op, left, right):
-            raise NotYet(f"{self.text(node)} would be too large")
         try:
-            result: Worth = _ARITHMETIC[type(node.op)](left, right)
+            result: Worth = counted.arithmetic(node.op, left, right, self.work)
+        except counted.TooLarge:
+            raise NotYet(f"{self.text(node)} would be too large") from None
         except _WRONG as error:
             raise NotYet(f"{self.text(node)} has no value: {error}") from None
         return result
 
     # --- what its parts are -----------------------------------------------------------------------------
 
-    def actual(self) -> str:
-        """Each part that is not a constant, with its value."""
+    def actual(self, work: Work) -> str:
+        """Each part that is not a constant, with its value, as far as `work` reaches."""
+        self.work = work
         found: dict[str, None] = {}
         for node in _parts(self.expression.tree):
             try:
                 found[f"{self.text(node)} is {shown(self.value(node))}"] = None
             except NotYet as missing:
                 found[str(missing)] = None
+            except TooMuch:
+                found["…"] = None
+                break
         return ", ".join(found)
 
 
@@ -298,22 +290,3 @@ def _parts(node: ast.expr) -> Iterator[ast.expr]:
             for child in ast.iter_child_nodes(node):
                 if isinstance(child, ast.expr):
                     yield from _parts(child)
-
-
-def _bounded(op: ast.operator, left: Worth, right: Worth) -> bool:
-    """Whether the result is of a size that may be computed; decided before it is."""
-    if isinstance(left, str | bytes) and not isinstance(op, ast.Add | ast.Mult):
-        return False  # % would format: a width alone can ask for gigabytes
-    sizes = [len(side) for side in (left, right) if isinstance(side, str | bytes | tuple | list)]
-    numbers = [side for side in (left, right) if isinstance(side, int)]
-    bits = sum(number.bit_length() for number in numbers)
-    match op:
-        case ast.Mult() if sizes and numbers:
-            return sizes[0] * max(numbers[0], 0) <= LARGEST
-        case ast.Add() if sizes:
-            return sum(sizes) <= LARGEST
-        case ast.LShift() if len(numbers) == 2:
-            return (
-                0 <= numbers[1] <= WIDEST_NUMBER and numbers[0].bit_length() + numbers[1] <= 2 * WIDEST_NUMBER
-            )
-    return bits <= 2 * WIDEST_NUMBER

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from sockviz.lesson.names import COUNTER_TABLES, ROW_CONDITIONS, counter_key
+from sockviz.lesson.work import Work
 from sockviz.model.calls import Call, Stage
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import SocketRow, State
@@ -25,7 +26,7 @@ class ProcessView:
     world: World = field(repr=False, compare=False)
     process: Process
 
-    def attribute(self, name: str) -> Worth:
+    def attribute(self, name: str, work: Work) -> Worth:
         """One of the six attributes, or a variable."""
         process = self.process
         match name:
@@ -36,6 +37,7 @@ class ProcessView:
             case "status":
                 return process.status
             case "fds":
+                work.spend(len(process.fds))
                 return sorted({entry.fd for entry in process.fds})
             case "blocked":
                 call = process.current
@@ -46,7 +48,7 @@ class ProcessView:
                 return CallView(self.world, process, process.last)
         if name not in process.names:
             raise NotYet(f"{process.name}.{name} is not bound yet")
-        return worth(self.world, process, process.names[name], name)
+        return worth(self.world, process, process.names[name], work, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class CallView:
     process: Process = field(repr=False, compare=False)
     call: Call
 
-    def attribute(self, name: str) -> Worth:
+    def attribute(self, name: str, work: Work) -> Worth:
         """``.name``, ``.value`` or ``.error``."""
         match name:
             case "name":
@@ -65,7 +67,7 @@ class CallView:
             case "error":
                 return self.call.error
             case "value":
-                return worth(self.world, self.process, self.call.value)
+                return worth(self.world, self.process, self.call.value, work)
         raise NotYet(f"a call has no {name}")
 
     def __str__(self) -> str:
@@ -101,7 +103,7 @@ class SocketView:
         ]
         return self.socket.fd if self.socket.fd in entries else entries[0] if entries else None
 
-    def attribute(self, name: str) -> Worth:
+    def attribute(self, name: str, work: Work) -> Worth:
         """One of a socket's attributes."""
         known = self.world.sockets.get(self.socket.inode)
         match name:
@@ -113,7 +115,7 @@ class SocketView:
                 return self.socket.type
         row = self.world.row_of(self.socket.inode)
         if row is not None:
-            return _of_row(self.world, row, name)
+            return _of_row(self.world, row, name, work)
         match name:
             case "state":
                 fresh = self.socket.type == "SOCK_DGRAM" and self.fd is not None
@@ -138,7 +140,7 @@ class RowView:
     host: str
     row: SocketRow
 
-    def attribute(self, name: str) -> Worth:
+    def attribute(self, name: str, work: Work) -> Worth:
         """A socket's attributes, and ``.inode .pid .host``."""
         match name:
             case "inode":
@@ -158,7 +160,7 @@ class RowView:
                 return self.row.family
             case "type":
                 return self.row.type
-        return _of_row(self.world, self.row, name)
+        return _of_row(self.world, self.row, name, work)
 
     def __str__(self) -> str:
         return f"<{self.row.protocol} {self.row.state.value} {show(self.row.local)} → {show(self.row.peer)}>"
@@ -171,20 +173,30 @@ Worth: TypeAlias = (
 )
 
 
-def worth(world: World, process: Process, value: Value, variable: str | None = None) -> Worth:
+#: Kinds of parts in which there may be a socket.
+_PARTED = {SocketValue, tuple, list}
+
+
+def worth(world: World, process: Process, value: Value, work: Work, variable: str | None = None) -> Worth:
     """A value as an expression sees it: its sockets have their kernel's rows."""
+    if isinstance(value, tuple | list):
+        work.make(value)
+        if not _PARTED & set(map(type, value)):
+            return value  # plain parts, which stay as they are
+    work.spend()
     match value:
         case SocketValue():
             return SocketView(world, process, value, variable)
         case tuple():
-            return tuple(worth(world, process, item) for item in value)
+            return tuple(worth(world, process, item, work) for item in value)
         case list():
-            return [worth(world, process, item) for item in value]
+            return [worth(world, process, item, work) for item in value]
     return value
 
 
-def rows(world: World, conditions: Mapping[str, Worth]) -> list[RowView]:
+def rows(world: World, conditions: Mapping[str, Worth], work: Work) -> list[RowView]:
     """Every kernel row of the lesson that matches all conditions."""
+    work.spend(len(world.rows) * (2 + len(conditions)))
     return [
         RowView(world, host, row)
         for (host, _), row in world.rows.items()
@@ -213,12 +225,13 @@ def _matches(host: str, row: SocketRow, name: str, wanted: Worth) -> bool:
     return bool(actual == wanted)
 
 
-def packets(world: World) -> list[str]:
+def packets(world: World, work: Work) -> list[str]:
     """Every packet that was sent, in order, as lessons write them."""
+    work.spend(len(world.packets))
     return [packet.text for packet in world.packets]
 
 
-def link_packets(world: World, name: str) -> list[str]:
+def link_packets(world: World, name: str, work: Work) -> list[str]:
     """``held``, ``dropped`` or ``delivered``: the link's packets, in order, as lessons write them. A segment that waits with
     copies of itself is listed once."""
     if world.link is None:
@@ -230,6 +243,7 @@ def link_packets(world: World, name: str) -> list[str]:
             numbers = list(world.link.dropped)
         case _:
             numbers = list(world.link.delivered)
+    work.spend(len(numbers))
     return [world.packets[number].text for number in numbers]
 
 
@@ -251,7 +265,7 @@ def _unnamed(family: str) -> Worth:
     return "" if family == "AF_UNIX" else None
 
 
-def _of_row(world: World, row: SocketRow, name: str) -> Worth:
+def _of_row(world: World, row: SocketRow, name: str, work: Work) -> Worth:
     listening = row.is_listening
     match name:
         case "state":
@@ -271,7 +285,7 @@ def _of_row(world: World, row: SocketRow, name: str) -> Worth:
             # /proc/net/tcp has no limit, only the queue: where netlink is refused the backlog is not known.
             return row.send_q if listening and not row.interface.startswith("/proc") else None
         case "syn_queue":
-            return sum(1 for _ in _half_open(world, row)) if listening else None
+            return sum(1 for _ in _half_open(world, row, work)) if listening else None
         case "timer":
             return row.timer.value if row.timer is not None else None
         case "timer_seconds":
@@ -281,13 +295,14 @@ def _of_row(world: World, row: SocketRow, name: str) -> Worth:
     raise NotYet(f"a socket has no {name}")
 
 
-def _half_open(world: World, listener: SocketRow) -> Iterator[SocketRow]:
+def _half_open(world: World, listener: SocketRow, work: Work) -> Iterator[SocketRow]:
     """The SYN-RECEIVED rows of a listener: same port, and its address or any where it listens on the wildcard."""
     here = endpoint(listener.local)
     if here is None:
         return
     address, port = here
     host = world.host_of(listener)
+    work.spend(len(world.rows))
     for (other_host, _), row in world.rows.items():
         if row.state is not State.SYN_RECEIVED or other_host != host or row.protocol != listener.protocol:
             continue

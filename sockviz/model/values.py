@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from sockviz.model.showing import scalar, written
+
 Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
 
 
@@ -148,19 +150,10 @@ def _pair(json: Json) -> tuple[Json, Json]:
 
 def show(value: Value, limit: int = 60, name_of: Callable[[SocketValue], str] | None = None) -> str:
     """`value` as a person reads it: Python's `repr`, sockets by name or descriptor, cut at `limit` characters."""
-    match value:
-        case SocketValue():
-            text = name_of(value) if name_of else str(value)
-        case ObjectValue():
-            text = value.text
-        case tuple():
-            inner = ", ".join(show(item, limit, name_of) for item in value)
-            text = f"({inner},)" if len(value) == 1 else f"({inner})"
-        case list():
-            text = "[" + ", ".join(show(item, limit, name_of) for item in value) + "]"
-        case bytes() | str() if len(value) > limit:
-            shown = repr(value[: max(8, limit - 24)])
-            return f"{shown}… ({len(value)} {'bytes' if isinstance(value, bytes) else 'characters'})"
-        case _:
-            text = repr(value)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+    def leaf(part: object) -> str:
+        if isinstance(part, SocketValue):
+            return name_of(part) if name_of else str(part)
+        return part.text if isinstance(part, ObjectValue) else scalar(part, limit)
+
+    return written(value, limit, leaf)

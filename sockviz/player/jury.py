@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
-from sockviz.lesson.document import Expectation, Page, Predict
+from sockviz.lesson.document import Expectation, Expression, Predict
 from sockviz.lesson.judge import Verdict, judge
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import Value
+from sockviz.model.world import World
 
 #: How often what does not hold yet is judged again although nothing was heard (seconds).
 AGAIN = 0.05
 #: How long an answer may have no value.
 ANSWERED = 2.0
+#: An evaluation that takes longer (seconds) is followed by a pause of so many times its own length.
+QUICK, PAUSES = 0.002, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,44 +31,50 @@ class Judged:
     proves_nothing: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Jury:
-    """What it judges by. `hear` waits for news, so long at most; `is_over` says that none will come."""
+    """What it judges by. `hear` waits for news, so long at most; `is_over` says that none will come.
+
+    Between one evaluation and the next everything else in the program has its turn, and the longer the one took the longer it is.
+    """
 
     timeline: Timeline
     bindings: Mapping[str, Value]
     counters: Collection[str]
     hear: Callable[[float], Awaitable[None]]
     is_over: Callable[[], bool]
+    _pause: float = 0.0  # before the next evaluation, in seconds
 
-    def now_holding(self, page: Page) -> dict[int, bool]:
-        """Which of the page's expectations hold now, by line."""
-        return {expectation.line: self._verdict(expectation).holds for expectation in page.expectations}
-
-    async def judge(self, expectation: Expectation, *, held_before: bool) -> Judged:
-        """Judges one at its turn, until it holds or its time is up. ``held_before``: at the page's first call."""
+    async def judge(self, expectation: Expectation, before: World) -> Judged:
+        """Judges one at its turn, until it holds or its time is up. `before` is the world at the page's first call."""
+        deadline = time.monotonic() + expectation.within
+        held_before = (await self._verdict(expectation.expression, before)).holds
+        verdict = await self._verdict(expectation.expression)
         if expectation.still:
-            verdict = self._verdict(expectation)
             if verdict.holds and not held_before:
                 actual = f"{verdict.actual}; it did not hold before the page's first call, as «still» says"
                 return Judged(expectation, replace(verdict, actual=actual), False, False)
             return Judged(expectation, verdict, verdict.holds, False)
-        deadline = time.monotonic() + expectation.within
-        while not (verdict := self._verdict(expectation)).holds:
-            if not await self._wait(deadline):
-                break
+        while not verdict.holds and not verdict.hopeless and await self._wait(deadline):
+            verdict = await self._verdict(expectation.expression)
         return Judged(expectation, verdict, verdict.holds, held_before)
 
     async def answer_to(self, prediction: Predict) -> Verdict:
         """The expression's value at the page's end; a name that is not bound yet gets the usual two seconds."""
         deadline = time.monotonic() + ANSWERED
         while True:
-            verdict = judge(prediction.answer, self.timeline.world, self.bindings, self.counters)
-            if verdict.reason is None or not await self._wait(deadline):
+            verdict = await self._verdict(prediction.answer)
+            if verdict.reason is None or verdict.hopeless or not await self._wait(deadline):
                 return verdict
 
-    def _verdict(self, expectation: Expectation) -> Verdict:
-        return judge(expectation.expression, self.timeline.world, self.bindings, self.counters)
+    async def _verdict(self, expression: Expression, world: World | None = None) -> Verdict:
+        """On `world`, or on the one that there is once the last evaluation's pause is over."""
+        await asyncio.sleep(self._pause)
+        began = time.monotonic()
+        verdict = judge(expression, world or self.timeline.world, self.bindings, self.counters)
+        took = time.monotonic() - began
+        self._pause = PAUSES * took if took > QUICK else 0.0
+        return verdict
 
     async def _wait(self, deadline: float) -> bool:
         """Waits for news; False where there is no time left, or nothing will come."""

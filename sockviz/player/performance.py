@@ -27,6 +27,7 @@ from sockviz.model.events import (
 )
 from sockviz.model.timeline import Header, LabFacts, Timeline
 from sockviz.model.values import Value
+from sockviz.model.world import World
 from sockviz.player.jury import AGAIN, Jury
 from sockviz.player.patience import Patience
 from sockviz.player.pump import Pump
@@ -59,7 +60,7 @@ class Performance:
         self._page = 0
         self._ops: list[Statement | Expectation] = []
         self._settled = True
-        self._held_before: dict[int, bool] | None = None
+        self._before: World | None = None  # the page's, at its first call
         self._advancing = False
         self._problem: str | None = None
         self._began: set[int] = set()
@@ -180,7 +181,7 @@ class Performance:
         self._ops = _ops(page)
         self._settled = not page.predictions
         # Where no line is performed, what holds when the page opens has held before.
-        self._held_before = None if page.statements else self._jury.now_holding(page)
+        self._before = None if page.statements else self._timeline.world
         self._pump.append(PageOpened(time.time(), number))
 
     def _turn(self) -> None:
@@ -193,8 +194,8 @@ class Performance:
         await come_to_rest(self._lab, self._pump, self._timeline, self._hear)
 
     async def _perform(self, statement: Statement) -> None:
-        if self._held_before is None:
-            self._held_before = self._jury.now_holding(self._lesson.pages[self._page])
+        if self._before is None:
+            self._before = self._timeline.world
         process = statement.process
         if process == LINK:
             await self._order(statement)
@@ -336,11 +337,10 @@ class Performance:
 
     async def _judge_what_stands_first(self) -> None:
         while self._ops and isinstance(self._ops[0], Expectation):
-            if self._held_before is None:
-                self._held_before = self._jury.now_holding(self._lesson.pages[self._page])
+            if self._before is None:
+                self._before = self._timeline.world
             expectation = self._ops[0]
-            held_before = self._held_before.get(expectation.line, False)
-            judged = await self._jury.judge(expectation, held_before=held_before)
+            judged = await self._jury.judge(expectation, self._before)
             self._ops.pop(0)
             self._pump.append(
                 ExpectationJudged(

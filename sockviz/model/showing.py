@@ -1,0 +1,44 @@
+"""Values written out for people as far as there is room: a value of any size costs no more than what is shown of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+#: The widest integer that is written in digits, in bits. Python refuses more than 4300 digits.
+WIDEST_SHOWN = 14_000
+
+
+def written(value: object, limit: int, leaf: Callable[[object], str]) -> str:
+    """`value` as Python writes it, cut at `limit` characters; what is no tuple, list or dict is written by `leaf`."""
+    text = ""
+    for piece in _pieces(value, leaf):
+        text += piece
+        if len(text) > limit:
+            return text[: limit - 1] + "…"
+    return text
+
+
+def scalar(value: object, limit: int) -> str:
+    """A number, text or bytes by `repr`; of long ones the beginning, and how long they are."""
+    if isinstance(value, str | bytes) and len(value) > limit:
+        beginning = repr(value[: max(8, limit - 24)])
+        return f"{beginning}… ({len(value)} {'bytes' if isinstance(value, bytes) else 'characters'})"
+    if isinstance(value, int) and value.bit_length() > WIDEST_SHOWN:
+        return f"<a number of {value.bit_length()} bits>"
+    return repr(value)
+
+
+def _pieces(value: object, leaf: Callable[[object], str]) -> Iterator[str]:
+    if not isinstance(value, tuple | list | Mapping):
+        yield leaf(value)
+        return
+    brackets = "{}" if isinstance(value, Mapping) else "()" if isinstance(value, tuple) else "[]"
+    yield brackets[0]
+    for number, item in enumerate(value):
+        if number:
+            yield ", "
+        yield from _pieces(item, leaf)
+        if isinstance(value, Mapping):
+            yield ": "
+            yield from _pieces(value[item], leaf)
+    yield ",)" if isinstance(value, tuple) and len(value) == 1 else brackets[1]
