@@ -1,0 +1,140 @@
+"""What is performed on each kernel, and what became of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import tarfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tools.kernels.machine import Step
+from tools.kernels.trouble import Trouble
+
+_SOCKVIZ = ("/opt/sockviz/bin/python3", "-m", "sockviz")
+#: Where the README's lesson is in the guest.
+README_LESSON = "readme.md"
+#: The labs, by the word after --lab; two hosts are in namespaces of their own as the isolated one is.
+LABS = ("isolated", "host")
+_EXAMPLE = re.compile(r"^````markdown\n(?P<lesson>.*?)^````$", re.MULTILINE | re.DOTALL)
+
+
+def steps(seconds: float) -> list[Step]:
+    """The whole course in every lab, the README's lesson, and what `doctor` says. `seconds`: for the course in one lab."""
+    return [
+        Step("doctor", (*_SOCKVIZ, "doctor", "--json"), 300),
+        Step("readme", (*_SOCKVIZ, "check", "--json", f"/run/guest/{README_LESSON}"), 300),
+        *(Step(lab, (*_SOCKVIZ, "check", "--json", "--lab", lab), seconds) for lab in LABS),
+    ]
+
+
+def example(readme: str) -> str:
+    """The lesson that the README shows. Raises `Trouble`."""
+    found = _EXAMPLE.search(readme)
+    if not found:
+        raise Trouble("README.md shows no lesson: a fence of four backticks, markdown")
+    return found["lesson"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one kernel made of it. A report is what `check --json` printed; None where it printed none."""
+
+    release: str
+    version: str
+    reports: dict[str, dict[str, Any] | None]
+    doctor: dict[str, Any] | None
+    #: What went wrong with the steps themselves.
+    trouble: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything was performed and held."""
+        return not self.trouble and all(report and report["ok"] for report in self.reports.values())
+
+
+def read(tar: Path, release: str, version: str) -> Outcome:
+    """What the guest left on its results' disk. Raises `Trouble` where that is nothing."""
+    files: dict[str, str] = {}
+    try:
+        with tarfile.open(tar, "r:") as archive:
+            for member in archive:
+                file = archive.extractfile(member)
+                if file is not None:
+                    files[Path(member.name).name] = file.read().decode(errors="replace")
+        done = json.loads(files["done.json"])
+    except (tarfile.TarError, KeyError, ValueError):
+        raise Trouble("it left no results; what its kernel said may tell why") from None
+    trouble = [] if done["release"] == release else [f"Linux {done['release']} ran"]
+    ran = {step["name"]: step for step in done["steps"]}
+    printed: dict[str, dict[str, Any] | None] = {}
+    for name in ("doctor", "readme", *LABS):
+        printed[name] = as_object(files.get(f"{name}.out", ""))
+        if name not in ran:
+            trouble.append(f"{name}: the machine ended before it")
+        elif ran[name]["code"] is None:
+            trouble.append(f"{name}: did not end within {ran[name]['seconds']:.0f} s")
+        elif printed[name] is None:
+            said = (files.get(f"{name}.err", "").strip() or "nothing").splitlines()[-1]
+            trouble.append(f"{name}: ended with {ran[name]['code']} and said: {said}")
+    return Outcome(
+        release,
+        version,
+        {name: printed[name] for name in ("readme", *LABS)},
+        printed["doctor"],
+        tuple(trouble),
+    )
+
+
+def as_object(text: str) -> dict[str, Any] | None:
+    """The JSON object in `text`, if that is one."""
+    try:
+        read = json.loads(text)
+    except ValueError:
+        return None
+    return read if isinstance(read, dict) else None
+
+
+def table(outcomes: Iterable[Outcome]) -> str:
+    """A Markdown table: a row a kernel, a column a lab."""
+    head = ["Linux", "isolated, two hosts", "host loopback", "the lesson below"]
+    rows = [
+        [outcome.release, *(held(outcome.reports[lab]) for lab in LABS), held(outcome.reports["readme"])]
+        for outcome in outcomes
+    ]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, ["---"] * len(head), *rows))
+
+
+def held(report: dict[str, Any] | None) -> str:
+    """How many of a report's lessons hold, of those that the lab can perform, and which do not."""
+    if report is None:
+        return "not performed"
+    performed = [lesson for lesson in report["lessons"] if lesson["skipped"] is None]
+    failed = [Path(lesson["path"]).stem for lesson in performed if not lesson["ok"]]
+    return f"{len(performed) - len(failed)} of {len(performed)}" + (
+        f", not {', '.join(failed)}" if failed else ""
+    )
+
+
+def problems(outcome: Outcome) -> list[str]:
+    """Every problem, and every lesson skipped, as a line."""
+    lines = [f"{outcome.release}: {trouble}" for trouble in outcome.trouble]
+    for name, report in outcome.reports.items():
+        for lesson in report["lessons"] if report else ():
+            where = f"{outcome.release}, {name}: {Path(lesson['path']).name}"
+            lines += [
+                f"{where}:{each['line']}:{each['column']}: {each['message']}" for each in lesson["problems"]
+            ]
+            lines += [f"{where}: skipped: {lesson['skipped']}"] if lesson["skipped"] else []
+    return lines
+
+
+def as_json(outcome: Outcome, extra: dict[str, str]) -> str:
+    """All that is known of one kernel."""
+    known = {
+        "release": outcome.release, "version": outcome.version, "ok": outcome.ok, **extra,
+        "trouble": list(outcome.trouble), "doctor": outcome.doctor, "reports": outcome.reports,
+    }  # fmt: skip
+    return json.dumps(known, indent=2, ensure_ascii=False)
