@@ -170,6 +170,7 @@ def test_the_readmes_lesson_is_one() -> None:
 
 def test_what_the_guest_left_is_read(tmp_path: Path) -> None:
     whole = report(
+        lesson("/x/01-a.es.md"),
         lesson("/x/01-a.md"),
         lesson("/x/02-b.md", message="does not hold"),
         lesson("/x/06-c.md", skipped="one host"),

@@ -6,7 +6,8 @@ A KERNEL is 5.10, 6.1, 6.12 or newest (what Debian 11, 12, 13 and unstable have 
 linux-image-…[=VERSION], or a file FILE.deb (several joined by commas where the modules are a package of their own).
 Each kernel runs Debian 12's Python and sockviz from this checkout; all lessons are performed in every lab by a user without
 rights, and so is the lesson that the README shows. Prints a table for the README, and what failed; DIR/results has the details
-as JSON, and what each kernel said. It takes about ten minutes a kernel. Exit code 0: all hold; 1: some do not; 2: wrong usage.
+as JSON, and what each kernel said. A kernel takes six minutes of a processor's time.
+Exit code 0: all hold; 1: some do not; 2: wrong usage.
 
 It needs qemu-system-x86, kmod, e2fsprogs, and Debian's apt; no root. Nothing is installed on this machine.
 """

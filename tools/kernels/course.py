@@ -108,11 +108,15 @@ def table(outcomes: Iterable[Outcome]) -> str:
 
 
 def held(report: dict[str, Any] | None) -> str:
-    """How many of a report's lessons hold, of those that the lab can perform, and which do not."""
+    """How many of a report's lessons hold, of those that the lab can perform, and which do not. Translations are no others."""
     if report is None:
         return "not performed"
-    performed = [lesson for lesson in report["lessons"] if lesson["skipped"] is None]
-    failed = [Path(lesson["path"]).stem for lesson in performed if not lesson["ok"]]
+    performed: dict[str, bool] = {}
+    for lesson in report["lessons"]:
+        if lesson["skipped"] is None:
+            slug = Path(lesson["path"]).name.partition(".")[0]
+            performed[slug] = lesson["ok"] and performed.get(slug, True)
+    failed = [slug for slug, ok in performed.items() if not ok]
     return f"{len(performed) - len(failed)} of {len(performed)}" + (
         f", not {', '.join(failed)}" if failed else ""
     )
