@@ -32,6 +32,7 @@ if __name__ == "__main__":
 
 from sockviz.lab.bounds import LARGEST, Refused, at_home, binary, bounded, decode, nowhere, plain
 from sockviz.lab.reports import Reporter, described, without_values
+from sockviz.lab.told_names import told_names
 
 MODULES: dict[str, Any] = {
     "builtins": types.SimpleNamespace(bytearray=bytearray), "errno": errno, "fcntl": fcntl, "os": os, "resource": resource,
@@ -272,14 +273,17 @@ class Child:
             value = function(*values, **named)
             at = time.time()
         except OSError as error:
-            self.tell(event="returned", call=number, at=time.time(), **described(error))
+            at = time.time()
+            told = told_names(name, getattr(function, "__self__", None))
+            self.tell(event="returned", call=number, at=at, told=told, **described(error))
             raise Reported from None
         except (ValueError, TypeError, OverflowError, MemoryError, struct.error) as error:
             self.tell(
                 event="returned", call=number, at=time.time(), error=type(error).__name__, message=str(error)
             )  # raised by Python before or after the system call
             raise Reported from None
-        self.tell(event="returned", call=number, at=at, value=self.reporter.report(value))
+        told = told_names(name, getattr(function, "__self__", None), value)
+        self.tell(event="returned", call=number, at=at, told=told, value=self.reporter.report(value))
         return value
 
     def guard(self, key: str, held: Any, values: list[Any], named: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from sockviz.model.sockets import ToldName
 from sockviz.model.values import BadValue, Json, Value, decode
 
 
@@ -43,6 +44,7 @@ class Returned:
     number: int | None
     message: str
     at: float
+    told: tuple[ToldName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +108,13 @@ def from_child(process: str, json: Json) -> Message:
             "message": str(message),
         }:
             number = json.get("number")
+            told = _told(json.get("told"))
             return Returned(
-                process, call, None, error, number if isinstance(number, int) else None, message, at
+                process, call, None, error, number if isinstance(number, int) else None, message, at, told
             )
         case {"event": "returned", "call": int(call), "at": float(at)}:
-            return Returned(process, call, decode(json.get("value")), None, None, "", at)
+            value = decode(json.get("value"))
+            return Returned(process, call, value, None, None, "", at, _told(json.get("told")))
         case {
             "event": "finished",
             "line": int(line),
@@ -124,3 +128,19 @@ def from_child(process: str, json: Json) -> Message:
             numbers = {name: fd for name, fd in fds.items() if isinstance(fd, int)}
             return Finished(process, line, names, numbers, error or None, message, at)
     raise BadValue(f"not a message of a lesson process: {str(json)[:200]}")
+
+
+def _told(json: Json) -> tuple[ToldName, ...]:
+    """What getsockname said after a call. Raises `BadValue`."""
+    if json is None:
+        return ()
+    if not isinstance(json, list):
+        raise BadValue(f"not names of sockets: {str(json)[:80]}")
+    return tuple(_told_name(each) for each in json)
+
+
+def _told_name(json: Json) -> ToldName:
+    match json:
+        case [int(inode), int(fd), [str(host), int(port), *rest]]:
+            return ToldName(inode, fd, (host, port, *(part for part in rest if isinstance(part, int))))
+    raise BadValue(f"not a socket's name: {str(json)[:80]}")

@@ -9,10 +9,11 @@ from typing import TypeAlias
 from sockviz.lesson.names import COUNTER_TABLES, ROW_CONDITIONS, counter_key
 from sockviz.lesson.work import Work
 from sockviz.model.calls import Call, Stage
+from sockviz.model.naming import unnamed
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.values import SocketValue, Value, show
-from sockviz.model.world import Process, World
+from sockviz.model.world import KnownSocket, Process, World
 
 
 class NotYet(Exception):
@@ -121,12 +122,24 @@ class SocketView:
                 fresh = self.socket.type == "SOCK_DGRAM" and self.fd is not None
                 return str(State.UNCONNECTED if fresh else State.CLOSED)
             case "local":
-                return known.local if known and known.local is not None else _unnamed(self.socket.family)
+                return self._told(known)
             case "peer":
                 return known.peer if known else None
             case "recv_q" | "send_q" | "retransmits":
                 return 0
         return None
+
+    def _told(self, known: KnownSocket | None) -> Worth:
+        """Its local name where the kernel has no row of it: what its processes were told, else what it had."""
+        name = self.world.names.get(self.socket.inode)
+        if name is not None and name.port_is_unknown:
+            whose = self.variable or "its socket"
+            raise NotYet(
+                f"the kernel chose the port of {whose}, lists no row of it, and nobody has asked getsockname for it"
+            )
+        if name is not None:
+            return name.address
+        return known.local if known and known.local is not None else unnamed(self.socket.family)
 
     def __str__(self) -> str:
         return f"<socket fd={self.fd}>" if self.fd is not None else "<socket, closed>"
@@ -255,23 +268,13 @@ def counter(world: World, name: str, known: frozenset[str]) -> int:
     return world.counters.get(key, 0)
 
 
-def _unnamed(family: str) -> Worth:
-    """What getsockname says of a socket that was never given a name."""
-    match family:
-        case "AF_INET":
-            return ("0.0.0.0", 0)
-        case "AF_INET6":
-            return ("::", 0, 0, 0)
-    return "" if family == "AF_UNIX" else None
-
-
 def _of_row(world: World, row: SocketRow, name: str, work: Work) -> Worth:
     listening = row.is_listening
     match name:
         case "state":
             return row.state.value
         case "local":
-            return row.local if row.local is not None else _unnamed(row.family)
+            return row.local if row.local is not None else unnamed(row.family)
         case "peer":
             return row.peer
         case "recv_q":

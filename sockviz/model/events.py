@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from sockviz.model.segments import Packet, Relative
-from sockviz.model.sockets import Asleep, ProcessRow, RowKey, SocketRow
+from sockviz.model.sockets import Asleep, ProcessRow, RowKey, SocketRow, ToldName
 from sockviz.model.values import Value
 
 
@@ -79,7 +79,9 @@ class CallBlocked:
 
 @dataclass(frozen=True, slots=True)
 class CallReturned:
-    """A call came back: with ``value``, or with ``error`` (an errno's name, EAI_… or a Python exception's name)."""
+    """A call came back: with ``value``, or with ``error`` (an errno's name, EAI_… or a Python exception's name).
+
+    ``told``: the names that the sockets of the call have now, where it may have changed them, as their process says."""
 
     at: float
     process: str
@@ -88,6 +90,7 @@ class CallReturned:
     error: str | None = None
     number: int | None = None  # errno, or EAI_ code
     message: str = ""
+    told: tuple[ToldName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

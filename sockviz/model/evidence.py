@@ -8,6 +8,7 @@ from sockviz.language import _, ngettext
 from sockviz.model.calls import Call
 from sockviz.model.dissection import dissect
 from sockviz.model.facts import Evidence, Fact, Raw, Section, Voice
+from sockviz.model.naming import Name
 from sockviz.model.observing import grown
 from sockviz.model.segments import endpoint
 from sockviz.model.socket_facts import descriptor, row_facts, tcp_facts
@@ -17,11 +18,12 @@ from sockviz.model.wording import (
     address_text,
     call_as_made,
     lab_word,
+    name_text,
     outcome,
     seconds_text,
     sleeping_call,
 )
-from sockviz.model.world import Process, SeenPacket, World
+from sockviz.model.world import KnownSocket, Process, SeenPacket, World
 
 
 def evidence(
@@ -47,7 +49,7 @@ def evidence(
 
 def of_socket(world: World, header: Header, inode: int) -> Evidence:
     """A socket: what its process holds, what the kernel's table says, TCP_INFO."""
-    known, row = world.sockets.get(inode), world.row_of(inode)
+    known, row, told = world.sockets.get(inode), world.row_of(inode), world.names.get(inode)
     owner = world.processes.get(world.owner_of(inode) or "")
     entry = next((e for e in owner.fds if e.inode == inode), None) if owner else None
     name = world.name_of(owner.name, inode) if owner else None
@@ -65,6 +67,8 @@ def of_socket(world: World, header: Header, inode: int) -> Evidence:
         ]
         if at is not None:
             facts.append(Fact(_("descriptor"), str(at) if at >= 0 else _("closed")))
+        if row is None and told is not None and not told.is_none:
+            facts.append(Fact(_("local"), name_text(told), _told_how(told)))
         sections.append(
             Section(_("its process said"), Voice.RETURNED, _("the call's own result"), tuple(facts))
         )
@@ -79,20 +83,38 @@ def of_socket(world: World, header: Header, inode: int) -> Evidence:
                 Section("TCP_INFO", Voice.OBSERVED, f"{row.interface}, INET_DIAG_INFO", tuple(tcp_facts(row)))
             )
     else:
-        note = (
-            _("it had a connection; its row is gone")
-            if known and known.peer
-            else _("a socket that was never bound is in none")
-        )
-        sections.append(
-            Section(_("the kernel's table"), Voice.OBSERVED, "sock_diag", (Fact(_("row"), _("none"), note),))
-        )
+        none = Fact(_("row"), _("none"), _why_no_row(known, told))
+        sections.append(Section(_("the kernel's table"), Voice.OBSERVED, _tables(header), (none,)))
     raw = [Raw(_("the row as the kernel sent it"), row.raw)] if row is not None and row.raw else []
     return Evidence(
         title, (*sections, *_counters(world, header), *_lab(header)), tuple(raw),
-        tuple(_socket_commands(row, entry, owner, world, header)),
+        tuple(_socket_commands(row, entry, owner, world, header, world.kept_name(inode))),
         tuple(_disagreements(world, inode, row, owner, entry, name)),
     )  # fmt: skip
+
+
+def _told_how(name: Name) -> str:
+    """From where the local name of a socket without a row is known."""
+    if name.told_by == "bind":
+        return _("bind({fd}, …) was given it and returned 0").format(fd=name.fd)
+    if name.after == "getsockname":
+        return _("getsockname({fd}) returned it").format(fd=name.fd)
+    return _("getsockname({fd}) returned it, after {call}").format(fd=name.fd, call=name.after)
+
+
+def _tables(header: Header) -> str:
+    """What the kernel's sockets are read from in this lab."""
+    return "/proc/net" if {"diag", "backlog"} & header.lab.missing.keys() else "sock_diag"
+
+
+def _why_no_row(known: KnownSocket | None, name: Name | None) -> str:
+    if name is not None and name.is_kept:
+        return _(
+            "this kernel lists no socket that is bound and no more: Linux does from 6.8 on, by sock_diag"
+        )
+    if (known is not None and known.peer is not None) or (name is not None and not name.is_none):
+        return _("it had a connection; its row is gone")
+    return _("a socket that was never bound is in none") if name is not None else ""
 
 
 def of_call(world: World, header: Header, call: Call) -> Evidence:
@@ -269,7 +291,12 @@ def enter(process: Process | None, header: Header) -> str:
 
 
 def _socket_commands(
-    row: SocketRow | None, entry: FdEntry | None, owner: Process | None, world: World, header: Header
+    row: SocketRow | None,
+    entry: FdEntry | None,
+    owner: Process | None,
+    world: World,
+    header: Header,
+    name: Name | None,
 ) -> Iterator[tuple[str, str]]:
     alive = (
         owner
@@ -285,9 +312,21 @@ def _socket_commands(
             yield _("what was dropped"), f"{into}nstat -asz 'TcpExtListen*'"
         if row.info is not None:
             yield "TCP_INFO", f"{into}ss -tani{_filter(row)}"
+    if name is not None and alive is not None and (take := _take(name)):
+        # No command shows the name: that nobody else can have it does.
+        yield _("that its name is taken"), f"{into}{take}"
     if entry is not None and owner is not None and owner.alive:
         yield _("its descriptor"), f"cat /proc/{owner.outer_pid}/fdinfo/{entry.fd}"
         yield _("what it refers to"), f"readlink /proc/{owner.outer_pid}/fd/{entry.fd}"
+
+
+def _take(name: Name) -> str:
+    """A command that asks for the same name, and is refused it."""
+    match name.address:
+        case (str(host), int(port), *_) if port:
+            family = "socket.AF_INET6" if ":" in host else ""
+            return f"python3 -c 'import socket; socket.socket({family}).bind((\"{host}\", {port}))'"
+    return ""
 
 
 def _filter(row: SocketRow) -> str:

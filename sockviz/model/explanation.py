@@ -13,6 +13,7 @@ from sockviz.model.calls import Call
 from sockviz.model.errnos import ALIASES
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import SocketRow, State
+from sockviz.model.values import Address
 from sockviz.model.wording import address_text, receiver_name
 from sockviz.model.world import World
 
@@ -117,7 +118,9 @@ def _here(call: Call, world: World) -> str:
         case "bind", "EADDRNOTAVAIL":
             return _("no interface of this host has the address of {target}").format(target=target)
         case "bind", "EINVAL":
-            at = f" ({address_text(row.local)})" if row is not None and row.local is not None else ""
+            named = world.kept_name(held.inode) if held is not None else None
+            local = row.local if row is not None else named.address if named is not None else None
+            at = f" ({address_text(local)})" if local is not None else ""
             return _("{name} has a name already{at}: a socket is bound once").format(name=name, at=at)
         case "listen", "EADDRINUSE":
             return _("another socket already listens on the address of {name}").format(name=name)
@@ -214,21 +217,23 @@ def _open_file(call: Call, world: World) -> str | None:
     return next((entry.target.partition(":")[0] for entry in process.fds if entry.fd == number), None)
 
 
-def _has_name(row: SocketRow, call: Call) -> bool:
-    """Whether the row's local name is the one that the call was given, or covers it, or is covered by it."""
+def _is_meant(name: Address | None, call: Call) -> bool:
+    """Whether a local name is the one that the call was given, or covers it, or is covered by it."""
     wanted = next((end for value in call.arguments[1:] if (end := endpoint(value)) is not None), None)
-    local = endpoint(row.local)
+    local = endpoint(name)
     if wanted is None or local is None or local[1] != wanted[1]:
         return False
     return local[0] == wanted[0] or local[0] in _EVERY_ADDRESS or wanted[0] in _EVERY_ADDRESS
 
 
 def _bound_only(world: World, call: Call) -> bool:
-    return any(row.bound_only and _has_name(row, call) for row in world.rows.values())
+    return any(row.bound_only and _is_meant(row.local, call) for row in world.rows.values()) or any(
+        _is_meant(name.address, call) for _, name in world.bound_without_row()
+    )
 
 
 def _holder(world: World, call: Call) -> str:
-    rows = [row for row in world.rows.values() if row.protocol == "TCP" and _has_name(row, call)]
+    rows = [row for row in world.rows.values() if row.protocol == "TCP" and _is_meant(row.local, call)]
     held = call.receiver
     rows = [row for row in rows if held is None or row.inode != held.inode]
     for row in rows:
@@ -244,6 +249,10 @@ def _holder(world: World, call: Call) -> str:
             if owner
             else _(": by a socket that is {state}").format(state=rows[0].state)
         )
+    for inode, name in world.bound_without_row():
+        owner = world.owner_of(inode)
+        if owner and _is_meant(name.address, call) and (held is None or inode != held.inode):
+            return _(": by a socket of {owner}").format(owner=owner)
     return ""
 
 

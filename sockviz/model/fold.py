@@ -31,6 +31,7 @@ from sockviz.model.events import (
 from sockviz.model.inference import InferredSegment, infer
 from sockviz.model.ledger import ledger
 from sockviz.model.link import LinkState
+from sockviz.model.naming import names_after, seen_in_use
 from sockviz.model.segments import Endpoint, endpoint
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.values import Address, SocketValue, Value
@@ -171,6 +172,8 @@ def _returned(world: World, event: CallReturned) -> World:
         stage=Stage.RETURNED if event.error is None else Stage.FAILED,
         returned=event.at, value=event.value, error=event.error, errno=event.number, message=event.message,
     )  # fmt: skip
+    if named := names_after(call, event.told, world.names):
+        world = _changed(world, names=ledger(world.names).but(named))
     return _process(world, event.process, current=None, asleep=None, **_done_with(process, call))
 
 
@@ -203,11 +206,17 @@ def _finished(world: World, event: StatementFinished) -> World:
                 )  # fmt: skip
                 # A listener's child may have been observed, with its inode, before its owner reported the name.
                 row = world.row_of(held.inode)
-                new[held.inode] = _remembered(known, row) if row else known
+                new[held.inode] = _remembered(known, row) if row else _as_told(known, world)
     world = _with_sockets(world, new)
     return _process(
         world, event.process, names=ledger(process.names).but(event.bound), open_fds=event.open_fds, line=None
     )
+
+
+def _as_told(known: KnownSocket, world: World) -> KnownSocket:
+    """A connection that was gone before anyone looked has the name that its process was told."""
+    name = world.names.get(known.inode)
+    return known if name is None or known.peer is None else replace(known, local=name.address)
 
 
 def _accepted_from(process: Process, held: SocketValue) -> Address | None:
@@ -258,6 +267,8 @@ def _observed(world: World, event: Observed) -> World:
         rows = ledger(world.rows).but(changed, gone)
         index = world.rows_indexed().after(rows, dict.fromkeys([*gone, *changed]))
         world = _with_sockets(_changed(world, rows=rows, row_index=index), _sockets_known(world, event))
+        if used := seen_in_use(world.names, event.rows):
+            world = _changed(world, names=ledger(world.names).but(used))
     for seen in event.processes:
         if seen.process in world.processes and world.processes[seen.process].alive:
             world = _process(world, seen.process, fds=seen.fds, state=seen.state, asleep=seen.asleep)

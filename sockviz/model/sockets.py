@@ -147,6 +147,15 @@ def _timeless(row: SocketRow) -> tuple[object, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldName:
+    """What getsockname said of a socket's local name, right after a call that may have changed it."""
+
+    inode: int
+    fd: int
+    local: Address
+
+
+@dataclass(frozen=True, slots=True)
 class FdEntry:
     """One line of a process's descriptor table, from /proc/PID/fd and /proc/PID/fdinfo.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sockviz.language import N_, _
 from sockviz.model.calls import Call, Stage
+from sockviz.model.naming import Name
 from sockviz.model.values import Address, ObjectValue, SocketValue, Value, show
 from sockviz.model.world import Line, World
 
@@ -39,6 +40,13 @@ def address_text(address: Address | Value) -> str:
         case bytes():
             return "@" + address.removeprefix(b"\0").decode("utf-8", "backslashreplace")
     return show(address, 60)
+
+
+def name_text(name: Name) -> str:
+    """A socket's name as its process was told it: ``127.0.0.1:8080``."""
+    if name.port_is_unknown and isinstance(name.address, tuple):
+        return _("{host}, a port that the kernel chose").format(host=name.address[0])
+    return address_text(name.address)
 
 
 def ends_text(local: Address | None, peer: Address | None, arrow: str = "→") -> str:

@@ -6,7 +6,7 @@ asleep) both facts stand, each with its source.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sockviz.model.calls import Call
@@ -15,6 +15,7 @@ from sockviz.model.index import RowIndex, SocketIndex, inodes_in, port
 from sockviz.model.inference import InferredSegment
 from sockviz.model.link import LinkState
 from sockviz.model.log import Log
+from sockviz.model.naming import Name
 from sockviz.model.segments import Endpoint
 from sockviz.model.sockets import Asleep, FdEntry, RowKey, SocketRow
 from sockviz.model.values import Address, SocketValue, Value
@@ -127,6 +128,7 @@ class World:
     begun: Mapping[str, int] = field(default_factory=dict)  # by process, or link, the line begun last
     rows: Mapping[tuple[str, RowKey], SocketRow] = field(default_factory=dict)
     sockets: Mapping[int, KnownSocket] = field(default_factory=dict)
+    names: Mapping[int, Name] = field(default_factory=dict)  # by inode, as their processes were told
     packets: Log[SeenPacket] = field(default_factory=Log)
     link: LinkState | None = None  # where there is one
     inferred: Log[InferredSegment] = field(default_factory=Log)
@@ -178,6 +180,19 @@ class World:
                 if row.inode in (0, inode) and (row.cookie in (0, known.cookie) or not known.cookie):
                     return row
         return None
+
+    def kept_name(self, inode: int) -> Name | None:
+        """The name that the socket has although no table of the kernel has a row of it, as its process was told."""
+        name = self.names.get(inode)
+        return name if name is not None and name.is_kept and self.row_of(inode) is None else None
+
+    def bound_without_row(self) -> Iterator[tuple[int, Name]]:
+        """The open sockets that have such a name, by inode."""
+        held = [inodes_in(process.fds) for process in self.processes.values() if process.alive]
+        for inode in self.names:
+            name = self.kept_name(inode) if any(inode in table for table in held) else None
+            if name is not None:
+                yield inode, name
 
     def peer_row(self, row: SocketRow) -> SocketRow | None:
         """The other end of a connection, where the kernel of one of our hosts has a row for it."""

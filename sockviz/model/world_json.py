@@ -64,11 +64,14 @@ def _call(call: Call | None) -> Json:
 
 def _fd(world: World, entry: FdEntry) -> Json:
     row = world.row_of(entry.inode) if entry.is_socket else None
+    name = world.names.get(entry.inode) if entry.is_socket and row is None else None
     return {
         "fd": entry.fd,
         "target": entry.target,
         "protocol": entry.protocol,
         "state": str(row.state) if row else None,
+        "local": _address(row.local) if row else _address(name.address) if name and name.is_kept else None,
+        "local_from": row.interface if row else name.told_by if name and name.is_kept else None,
     }
 
 

@@ -40,6 +40,7 @@ class Attribution:
     """
 
     _creators: dict[int, str] = field(default_factory=dict)
+    _streams: set[int] = field(default_factory=set)
     _connections: dict[tuple[str, Endpoint, Endpoint], str] = field(default_factory=dict)
     _bound: dict[tuple[str, int], str] = field(default_factory=dict)
     # By TCP port: whose sockets listen there. By inode of a listener: how many waited when it was last seen. And of which
@@ -62,6 +63,10 @@ class Attribution:
                 if window is not None:
                     window.returned = message.at
                 self._hold(message.process, [message.value])
+                for told in message.told:
+                    # Before Linux 6.8 a TCP socket that is bound and no more has no row that would say whose its port is.
+                    if told.inode in self._streams and (end := endpoint(told.local)) is not None and end[1]:
+                        self._bound.setdefault(("TCP", end[1]), self._creators[told.inode])
             case Finished():
                 self._hold(message.process, message.bound.values())
 
@@ -198,6 +203,8 @@ class Attribution:
         for value in values:
             if isinstance(value, SocketValue):
                 self._creators.setdefault(value.inode, process)
+                if value.type == "SOCK_STREAM":
+                    self._streams.add(value.inode)
             elif isinstance(value, tuple | list):
                 self._hold(process, value)
 

@@ -258,8 +258,8 @@ class Pump:
                 return (started,)
             case Entered(process, call, line, name, function, arguments, keywords, at):
                 return (CallEntered(at, process, call, line, name, function, arguments, keywords),)
-            case Returned(process, call, value, error, number, text, at):
-                return (CallReturned(at, process, call, value, error, number, text),)
+            case Returned(process, call, value, error, number, text, at, told):
+                return (CallReturned(at, process, call, value, error, number, text, told),)
             case Finished(process, line, bound, fds, error, text, at):
                 return (StatementFinished(at, process, line, bound, fds, error, text),)
             case Ended(process, exit_code, signal, at):

@@ -25,7 +25,7 @@ from sockviz.model.events import (
     StatementFinished,
 )
 from sockviz.model.segments import FLAG_ORDER, IcmpHeader, Packet, Relative, TcpHeader
-from sockviz.model.sockets import Asleep, FdEntry, ProcessRow, SocketRow, State, TcpInfo, Timer
+from sockviz.model.sockets import Asleep, FdEntry, ProcessRow, SocketRow, State, TcpInfo, Timer, ToldName
 from sockviz.model.values import ObjectValue, SocketValue, Value
 
 names = st.sampled_from(("server", "client", "worker"))
@@ -143,6 +143,7 @@ kinds: dict[type, st.SearchStrategy[Event]] = {
     CallReturned: st.builds(
         CallReturned, instants, names, calls, values, st.none() | st.sampled_from(("ECONNREFUSED", "EAGAIN")),
         st.none() | st.integers(1, 130), st.text(max_size=4),
+        st.lists(st.builds(ToldName, inodes, st.integers(0, 9), addresses), max_size=2).map(tuple),
     ),
     StatementFinished: st.builds(
         StatementFinished, instants, names, lines, st.dictionaries(variables, values, max_size=2),

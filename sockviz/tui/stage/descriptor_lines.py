@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from sockviz.language import N_, _, ngettext
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
-from sockviz.model.wording import address_text, ends_text, seconds_text
+from sockviz.model.wording import address_text, ends_text, name_text, seconds_text
 from sockviz.model.world import Process
 from sockviz.tui.palette import STATE_SYMBOLS, TICKING, state_role
 from sockviz.tui.stage.ink import Line, Run, crop, fit, line, marked
@@ -124,13 +124,28 @@ class Pen:
         return (port,) if known else (address_text(row.local), port)
 
     def _tableless(self, it: Held) -> Line:
-        known = self.view.world.sockets.get(it.inode)
-        if known is not None and known.peer is not None:
+        world = self.view.world
+        known, name = world.sockets.get(it.inode), world.names.get(it.inode)
+        if name is not None and name.is_kept:
+            bound = name_text(name)
+            return self._first_that_fits(
+                line(("—  " + _("bound to {name}, in no kernel table").format(name=bound), "muted")),
+                line(("—  " + _("bound to {name}").format(name=bound), "muted")),
+                line(("—  " + bound, "muted")),
+                line(
+                    ("—  " + (_("bound") if name.port_is_unknown else f":{port_of(name.address)}"), "muted")
+                ),
+            )
+        if (known is not None and known.peer is not None) or (name is not None and not name.is_none):
             closed = line((f"{STATE_SYMBOLS[State.CLOSED]} CLOSED", state_role(State.CLOSED)))
             return self._first_that_fits(
                 closed + line(("  " + _("in no kernel table any more"), "muted")),
                 closed + line(("  " + _("no row left"), "muted")),
                 closed,
+            )
+        if name is None:  # nobody has said whether it was ever bound
+            return self._first_that_fits(
+                line(("—  " + _("in no kernel table"), "muted")), line(("—", "muted"))
             )
         return self._first_that_fits(
             line(("—  " + _("not bound, in no kernel table"), "muted")),

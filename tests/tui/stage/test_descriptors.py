@@ -1,0 +1,67 @@
+"""A descriptor whose socket no table of the kernel has a row of: what is said of it, at any width."""
+
+from __future__ import annotations
+
+import pytest
+
+from sockviz.model.events import CallReturned
+from sockviz.model.sockets import State, ToldName
+from sockviz.tui.stage.process_panel import draw_process
+from tests.tui.stage import scripted
+
+LINES = ["s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)", "s.bind((HOST, 0))", "s.listen(1)"]
+
+
+def bound(port: int, *, told: bool) -> scripted.Script:
+    """A server whose socket was bound, as before Linux 6.8: its descriptor is seen and no row."""
+    lines = [scripted.statement("server", n, source) for n, source in enumerate(LINES, start=1)]
+    it = scripted.Script(scripted.lesson([lines]))
+    it.page(0)
+    it.start("server")
+    s = it.socket(3)
+    it.do("server", 1, "socket", value=s, bound={"s": s})
+    it.observe()
+    it.enter("server", 2, "bind", s, (scripted.HOST, port))
+    name = (ToldName(s.inode, 3, (scripted.HOST, port or 40000)),) if told else ()
+    it.say(CallReturned(it.at, "server", it.calls["server"], told=name))
+    it.observe()
+    return it
+
+
+def table(it: scripted.Script, width: int) -> str:
+    view = scripted.view(it)
+    text = next(line.text for line in draw_process(view, "server", width, 12) if " s TCP" in line.text)
+    return text.split(" s TCP", 1)[1].strip(" │")
+
+
+@pytest.mark.parametrize(
+    ("width", "said"),
+    [
+        (70, "—  bound to 127.0.0.1:8080, in no kernel table"),
+        (48, "—  bound to 127.0.0.1:8080"),
+        (38, "—  127.0.0.1:8080"),
+        (28, "—  :8080"),
+    ],
+)
+def test_a_bound_socket_without_a_row_is_bound(width: int, said: str) -> None:
+    assert table(bound(scripted.PORT, told=True), width) == said
+    assert table(bound(scripted.PORT, told=False), width) == said
+
+
+def test_the_port_that_the_kernel_chose_is_shown_as_getsockname_says_it() -> None:
+    assert table(bound(0, told=True), 70) == "—  bound to 127.0.0.1:40000, in no kernel table"
+    assert table(bound(0, told=False), 80) == "—  bound to 127.0.0.1, a port that the kernel chose"
+    assert table(bound(0, told=False), 30) == "—  bound"
+
+
+def test_a_listener_that_was_shut_down_is_bound_if_it_asked_for_its_port() -> None:
+    for port, said in (
+        (scripted.PORT, "—  bound to 127.0.0.1:8080, in no kernel table"),
+        (0, "○ CLOSED  in no kernel table any more"),
+    ):
+        it = bound(port, told=True)
+        (inode,) = it.timeline.world.names
+        listening = scripted.row(State.LISTEN, (scripted.HOST, port or 40000), inode=inode, cookie=1)
+        it.observe(listening)
+        it.observe(gone=[listening])
+        assert table(it, 70) == said
