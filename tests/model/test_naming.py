@@ -7,6 +7,7 @@ import json
 import pytest
 
 from sockviz.lesson.views import NotYet, SocketView
+from sockviz.lesson.work import Work
 from sockviz.model.events import (
     CallEntered,
     CallReturned,
@@ -77,7 +78,7 @@ class Story:
 
     def local(self, held: SocketValue = S) -> object:
         world = self.world()
-        return SocketView(world, world.processes["server"], held).attribute("local")
+        return SocketView(world, world.processes["server"], held).attribute("local", Work())
 
     def kept(self, held: SocketValue = S) -> Address | None:
         name = self.world().kept_name(held.inode)
