@@ -1,0 +1,56 @@
+"""What a package index shows, and what the checkout's own pages point to."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+ROOT = Path(__file__).parents[1]
+
+
+def targets(markdown: str) -> Iterator[str]:
+    """Where its links lead and its pictures are."""
+
+    def walk(tokens: list[Token]) -> Iterator[str]:
+        for token in tokens:
+            for attribute in ("href", "src"):
+                if target := token.attrs.get(attribute):
+                    yield str(target)
+            yield from walk(token.children or [])
+
+    yield from walk(MarkdownIt().enable("table").parse(markdown))
+
+
+def on_an_index() -> str:
+    """README.md after the substitutions that pyproject.toml has the build backend make."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for each in project["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]["substitutions"]:
+        text = re.sub(each["pattern"], each["replacement"], text)
+    return text
+
+
+def test_on_an_index_the_readme_points_to_nothing_beside_it() -> None:
+    shown = on_an_index()
+    assert [target for target in targets(shown) if not target.startswith(("https://", "#"))] == []
+    assert "![" not in shown
+    assert "CONTRIBUTING.md in the source distribution" in shown
+    for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines():
+        assert "](" in line or line in shown.splitlines(), "only links and pictures are changed"
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_what_a_page_of_the_checkout_points_to_is_there(page: str) -> None:
+    for target in targets((ROOT / page).read_text(encoding="utf-8")):
+        if not target.startswith(("https://", "#")):
+            assert (ROOT / target).is_file(), f"{page}: {target}"
+
+
+def test_the_package_says_that_it_has_types() -> None:
+    assert (ROOT / "sockviz" / "py.typed").is_file()
