@@ -33,7 +33,9 @@ def run_async(work: Coroutine[Any, Any, None]) -> None:
     asyncio.run(work)
 
 
-async def until(pilot: Pilot[int], holds: Callable[[], object], what: str = "", seconds: float = 30.0) -> None:
+async def until(
+    pilot: Pilot[int], holds: Callable[[], object], what: str = "", seconds: float = 30.0
+) -> None:
     """Waits until `holds`; the pilot's own pause only watches our own processor time."""
     deadline = time.monotonic() + seconds
     while not holds():
