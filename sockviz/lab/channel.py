@@ -13,8 +13,8 @@ from sockviz.model.values import Json
 
 _HEADER = struct.Struct("!I")
 _CREDENTIALS = struct.Struct("3i")
-#: No honest message is larger: the largest value, in base64, with room for its neighbours.
-_LONGEST = 256 * 1024 * 1024
+#: No honest message is larger (bytes): it tells of 1 MiB of values (sockviz.lab.reports), in up to six times as much JSON.
+_LONGEST = 16 * 1024 * 1024
 
 
 class Channel:
@@ -80,6 +80,9 @@ class Channel:
             (length,) = _HEADER.unpack_from(self._buffer)
             if length > _LONGEST:
                 self.close()
+                self._heard(
+                    f"a message of {length} bytes, and {_LONGEST} are the most"
+                )  # which is none: `heard` says so
                 self._ended()
                 return
             if len(self._buffer) < _HEADER.size + length:

@@ -31,7 +31,7 @@ if __name__ == "__main__":
     sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 from sockviz.lab.bounds import LARGEST, Refused, at_home, binary, bounded, decode, nowhere, plain
-from sockviz.lab.reports import Reporter, described, without_values
+from sockviz.lab.reports import Reporter, Room, described, said, without_values
 from sockviz.lab.told_names import told_names
 
 MODULES: dict[str, Any] = {
@@ -142,7 +142,7 @@ class Child:
         except Refused as refusal:
             failure = ("Refused", str(refusal))
         except OSError as error:  # of a function that is no call of the timeline, as inet_pton
-            failure = (described(error)["error"], str(error))
+            failure = (described(error)["error"], said(error))
         except (
             ArithmeticError,
             AttributeError,
@@ -152,7 +152,7 @@ class Child:
             ValueError,
             struct.error,
         ) as error:
-            failure = (type(error).__name__, str(error))
+            failure = (type(error).__name__, said(error))
         fds = {name: value.fileno() for name, value in self.names.items() if isinstance(value, socket.socket)}
         self.tell(
             event="finished",
@@ -172,9 +172,10 @@ class Child:
                 raise ValueError(f"{len(targets)} names for {len(values)} values")
         else:
             values = [value] * len(targets)
+        room = Room()
         for target, each in zip(targets, values, strict=True):
             self.names[target] = each
-            bound[target] = self.reporter.report(each)
+            bound[target] = self.reporter.report(each, room)
 
     # --- expressions ----------------------------------------------------------------------------------------
 
@@ -259,11 +260,11 @@ class Child:
         if not is_call:
             return bounded(function(*values, **named))
         self.calls += 1
-        number = self.calls
+        number, room = self.calls, Room()
         self.tell(
             event="entered", call=number, line=self.line, name=name, function=key,
-            arguments=[self.reporter.encode(value) for value in told],
-            keywords={keyword: self.reporter.encode(value) for keyword, value in named.items()},
+            arguments=[self.reporter.encode(value, room) for value in told],
+            keywords={keyword: self.reporter.encode(value, room) for keyword, value in named.items()},
             at=time.time(),
         )  # fmt: skip
         del told
@@ -279,7 +280,7 @@ class Child:
             raise Reported from None
         except (ValueError, TypeError, OverflowError, MemoryError, struct.error) as error:
             self.tell(
-                event="returned", call=number, at=time.time(), error=type(error).__name__, message=str(error)
+                event="returned", call=number, at=time.time(), error=type(error).__name__, message=said(error)
             )  # raised by Python before or after the system call
             raise Reported from None
         told = told_names(name, getattr(function, "__self__", None), value)

@@ -13,6 +13,7 @@ from sockviz.lesson.names import LINK_ATTRIBUTES
 from sockviz.lesson.scope import LINK
 from sockviz.lesson.views import (
     CallView,
+    CutView,
     NotYet,
     ProcessView,
     RowView,
@@ -196,6 +197,8 @@ class _Evaluation:
             conditions = {str(word.arg): self.value(word.value) for word in node.keywords}
             return list[Worth](rows(self.world, conditions, self.work))
         value = self.value(node.args[0])
+        if isinstance(value, CutView) and name == "len":
+            return len(value)
         if not isinstance(value, str | bytes | tuple | list | dict):
             raise NotYet(f"{self.text(node.args[0])} is {shown(value)}: {name} needs a list, text or bytes")
         try:

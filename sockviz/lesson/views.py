@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sockviz.lesson.names import COUNTER_TABLES, ROW_CONDITIONS, counter_key
 from sockviz.lesson.work import Work
 from sockviz.model.calls import Call, Stage
+from sockviz.model.long_values import KINDS, Long, as_long, whole_of
 from sockviz.model.naming import unnamed
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import SocketRow, State
@@ -179,19 +180,44 @@ class RowView:
         return f"<{self.row.protocol} {self.row.state.value} {show(self.row.local)} → {show(self.row.peer)}>"
 
 
-View: TypeAlias = ProcessView | CallView | SocketView | RowView
+@dataclass(frozen=True, slots=True, eq=False)
+class CutView:
+    """A value too long to be kept whole: only its length is known, and how it begins. Nothing else can be said of it."""
+
+    value: Long
+
+    def __len__(self) -> int:
+        return self.value.length
+
+    def __eq__(self, other: object) -> bool:
+        raise TypeError("not all of it is kept")
+
+    __hash__ = None  # type: ignore[assignment]  # likewise
+
+    def __str__(self) -> str:
+        known: Any = self.value
+        return show(known)
+
+    __repr__ = __str__
+
+
+View: TypeAlias = CutView | ProcessView | CallView | SocketView | RowView
 #: What a part of an expression can be worth.
 Worth: TypeAlias = (
     "None | bool | int | float | str | bytes | Sequence[Worth] | Mapping[Worth, Worth] | View | Value"
 )
 
 
-#: Kinds of parts in which there may be a socket.
-_PARTED = {SocketValue, tuple, list}
+#: Kinds of parts in which there may be a socket, or of which not all may be kept.
+_PARTED = {SocketValue, tuple, list, *KINDS}
 
 
 def worth(world: World, process: Process, value: Value, work: Work, variable: str | None = None) -> Worth:
     """A value as an expression sees it: its sockets have their kernel's rows."""
+    value = whole_of(value)
+    long = as_long(value)
+    if long is not None:
+        return CutView(long)
     if isinstance(value, tuple | list):
         work.make(value)
         if not _PARTED & set(map(type, value)):

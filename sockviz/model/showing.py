@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from sockviz.model.long_values import Long
+
 #: The widest integer that is written in digits, in bits. Python refuses more than 4300 digits.
 WIDEST_SHOWN = 14_000
 
@@ -29,7 +31,7 @@ def scalar(value: object, limit: int) -> str:
 
 
 def _pieces(value: object, leaf: Callable[[object], str]) -> Iterator[str]:
-    if not isinstance(value, tuple | list | Mapping):
+    if not isinstance(value, tuple | list | Mapping) or isinstance(value, Long):
         yield leaf(value)
         return
     brackets = "{}" if isinstance(value, Mapping) else "()" if isinstance(value, tuple) else "[]"

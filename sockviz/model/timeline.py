@@ -1,7 +1,7 @@
 """The events of a run in order, with the world after each.
 
 Appending folds one event, and enters in a ledger what of the world it changed: worlds share all else, so that the world after any
-event is there to be looked up, and memory stays with the events.
+event is there to be looked up, and memory stays with the events. Their values have a budget: `sockviz.model.keeping`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from sockviz.model.events import Event
 from sockviz.model.fold import fold
+from sockviz.model.keeping import Keeping
 from sockviz.model.ledger import Ledger
 from sockviz.model.sharing import shared
 from sockviz.model.stops import begins
@@ -62,6 +63,7 @@ class Timeline:
         self.header = header
         self._events: list[Event] = []
         self._world = World()
+        self._keeping = Keeping()
         self._past: Ledger[str, Any] = Ledger(vars(self._world))
         self._at_hand: dict[int, World] = {}
         self._stops: list[int] = []
@@ -89,7 +91,7 @@ class Timeline:
     def append(self, event: Event) -> World:
         """Adds `event`; returns the world after it."""
         number = len(self._events)
-        event = shared(event, self._world)
+        event = shared(self._keeping.held(event, self._world), self._world)
         before, self._world = self._world, fold(self._world, event)
         known = vars(before)
         self._past = self._past.but(

@@ -2,7 +2,8 @@
 
 JSON alone would lose the difference between bytes, tuples and text, so a value is written *tagged*: a plain
 JSON scalar stands for itself; everything else is an object with the one key ``"$"`` that names its kind.
-The same encoding is used on a process's control channel and in recordings.
+The same encoding is used on a process's control channel and in recordings. Of a value too long to be told its beginning is
+written, and its ``length``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from sockviz.model.long_values import Long, as_long, long_value, start_of, weight
 from sockviz.model.showing import scalar, written
 
 Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
@@ -66,12 +68,21 @@ else:
 DEEPEST = 100
 
 
+#: Larger values (bytes) are written with their length and their beginning: nobody reads more of a recording.
+WRITTEN = 64 << 10
+
+
 class BadValue(ValueError):
     """A tagged value that is not of the form `encode` writes."""
 
 
 def encode(value: Value) -> Json:
     """The tagged JSON form of `value`."""
+    long = as_long(value)
+    if long is not None:
+        if long.whole is not None and weight(long.whole) <= WRITTEN:
+            return encode(long.whole)
+        return _begun(start_of(long), long.length)
     match value:
         case float() if not math.isfinite(value):
             return {"$": "float", "text": repr(value)}  # JSON has none
@@ -101,6 +112,11 @@ def encode(value: Value) -> Json:
     raise BadValue(f"a value of type {type(value).__name__} cannot be written")
 
 
+def _begun(start: Value, length: int) -> Json:
+    tagged = {"$": "text", "text": start} if isinstance(start, str) else encode(start)
+    return {**tagged, "length": length} if isinstance(tagged, dict) else tagged
+
+
 def decode(json: Json, depth: int = 0) -> Value:
     """The value that `encode` wrote. Raises `BadValue` for anything else."""
     if depth > DEEPEST:
@@ -108,6 +124,11 @@ def decode(json: Json, depth: int = 0) -> Value:
     match json:
         case None | bool() | int() | float() | str():
             return json
+        case {"$": "text", "text": str(text), "length": int(length)}:
+            return _with_length(text, length)
+        case {"$": "bytes" | "tuple" | "list" | "dict", "length": int(length)} if isinstance(json, dict):
+            rest: Json = {key: part for key, part in json.items() if key != "length"}
+            return _with_length(decode(rest, depth), length)
         case {"$": "float", "text": "nan" | "inf" | "-inf" as text}:
             return float(text)
         case {"$": "bytes", "base64": str(text)}:
@@ -141,6 +162,13 @@ def decode(json: Json, depth: int = 0) -> Value:
     raise BadValue(f"not a tagged value: {str(json)[:80]}")
 
 
+def _with_length(start: Value, length: int) -> Value:
+    if not isinstance(start, str | bytes | tuple | list | dict) or not len(start) <= length < 1 << 63:
+        raise BadValue(f"not the beginning of a value of length {str(length)[:40]}")
+    value: Value = start if length == len(start) else long_value(start, length)
+    return value
+
+
 def _pair(json: Json) -> tuple[Json, Json]:
     match json:
         case [key, item]:
@@ -152,8 +180,24 @@ def show(value: Value, limit: int = 60, name_of: Callable[[SocketValue], str] | 
     """`value` as a person reads it: Python's `repr`, sockets by name or descriptor, cut at `limit` characters."""
 
     def leaf(part: object) -> str:
+        long = as_long(part)
+        if long is not None:
+            return _show_long(long, limit, name_of)
         if isinstance(part, SocketValue):
             return name_of(part) if name_of else str(part)
         return part.text if isinstance(part, ObjectValue) else scalar(part, limit)
 
-    return written(value, limit, leaf)
+    return leaf(value) if isinstance(value, Long) else written(value, limit, leaf)
+
+
+def _show_long(value: Long, limit: int, name_of: Callable[[SocketValue], str] | None) -> str:
+    start = start_of(value)
+    unit = "bytes" if isinstance(start, bytes) else "characters" if isinstance(start, str) else "items"
+    size = f" ({value.length} {unit})"
+    if value.whole is None:
+        size = f" ({value.length} {unit}, the first {len(start)} kept)"
+    room = max(8, limit - max(23, len(size)) - 1)
+    if isinstance(start, bytes | str):
+        return f"{start[:room]!r}…{size}"
+    shown = show(start, limit, name_of).rstrip(",)]}…")
+    return f"{shown[:room]}…{size}"
