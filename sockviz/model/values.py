@@ -124,9 +124,9 @@ def decode(json: Json, depth: int = 0) -> Value:
     match json:
         case None | bool() | int() | float() | str():
             return json
-        case {"$": "text", "text": str(text), "length": int(length)}:
+        case {"$": "text", "text": str(text), "length": length}:
             return _with_length(text, length)
-        case {"$": "bytes" | "tuple" | "list" | "dict", "length": int(length)} if isinstance(json, dict):
+        case {"$": "bytes" | "tuple" | "list" | "dict", "length": length} if isinstance(json, dict):
             rest: Json = {key: part for key, part in json.items() if key != "length"}
             return _with_length(decode(rest, depth), length)
         case {"$": "float", "text": "nan" | "inf" | "-inf" as text}:
@@ -162,8 +162,12 @@ def decode(json: Json, depth: int = 0) -> Value:
     raise BadValue(f"not a tagged value: {str(json)[:80]}")
 
 
-def _with_length(start: Value, length: int) -> Value:
-    if not isinstance(start, str | bytes | tuple | list | dict) or not len(start) <= length < 1 << 63:
+def _with_length(start: Value, length: Json) -> Value:
+    if (
+        type(length) is not int
+        or not isinstance(start, str | bytes | tuple | list | dict)
+        or not len(start) <= length < 1 << 63
+    ):
         raise BadValue(f"not the beginning of a value of length {str(length)[:40]}")
     value: Value = start if length == len(start) else long_value(start, length)
     return value
