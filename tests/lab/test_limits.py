@@ -68,6 +68,7 @@ def test_more_than_64_mib_is_refused_before_memory_is_used(source: str) -> None:
             await lab.do("server", "s = socket.socket()")
             await lab.do("server", "half = b'x' * 33554432")
             await lab.do("server", "whole = half + half")  # is allowed, and part of one that is not
+            await lab.do("server", "whole = 0")
             await refused(lab, source)
 
     run(body())
