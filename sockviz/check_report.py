@@ -2,54 +2,49 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 from sockviz.lesson.document import Problem
 from sockviz.player.report import NO_LAB, LessonReport, Report
 
 
-def as_json(report: Report) -> str:
+def as_json(report: Report) -> dict[str, object]:
     """One object: ``ok``, ``kernel``, ``lab`` and a list of lessons."""
-    return json.dumps(
-        {
-            "ok": report.ok,
-            "kernel": report.kernel,
-            "lab": report.lab,
-            "lessons": [
-                {
-                    "path": lesson.path,
-                    "title": lesson.title,
-                    "lab": lesson.lab,
-                    "ok": lesson.ok,
-                    "skipped": lesson.skipped,
-                    "seconds": lesson.seconds,
-                    "pages": lesson.pages,
-                    "calls": lesson.calls,
-                    "problems": _problems(lesson.problems),
-                    "warnings": _problems(lesson.warnings),
-                    "expectations": [
-                        {"line": each.line, "source": each.source, "ok": each.ok, "actual": each.actual}
-                        for each in lesson.expectations
-                    ],
-                    "predictions": [
-                        {"line": each.line, "question": each.question, "answer": each.answer}
-                        for each in lesson.predictions
-                    ],
-                }
-                for lesson in report.lessons
-            ],
-        },
-        indent=2,
-        ensure_ascii=False,
-    )
+    return {
+        "ok": report.ok,
+        "kernel": report.kernel,
+        "lab": report.lab,
+        "lessons": [
+            {
+                "path": lesson.path,
+                "title": lesson.title,
+                "lab": lesson.lab,
+                "ok": lesson.ok,
+                "skipped": lesson.skipped,
+                "seconds": lesson.seconds,
+                "pages": lesson.pages,
+                "calls": lesson.calls,
+                "problems": _problems(lesson.problems),
+                "warnings": _problems(lesson.warnings),
+                "expectations": [
+                    {"line": each.line, "source": each.source, "ok": each.ok, "actual": each.actual}
+                    for each in lesson.expectations
+                ],
+                "predictions": [
+                    {"line": each.line, "question": each.question, "answer": each.answer}
+                    for each in lesson.predictions
+                ],
+            }
+            for lesson in report.lessons
+        ],
+    }
 
 
 def _problems(problems: Iterable[Problem]) -> list[dict[str, object]]:
     return [{"line": p.line, "column": p.column, "kind": p.kind, "message": p.message} for p in problems]
 
 
-def as_text(report: Report, *, strict: bool) -> str:
+def as_lines(report: Report, *, strict: bool) -> list[str]:
     """A line a lesson, its problems and warnings below it, a summary at the end."""
     lines: list[str] = []
     for lesson in report.lessons:
@@ -64,8 +59,7 @@ def as_text(report: Report, *, strict: bool) -> str:
     if warnings:
         summary.append(f"{warnings} warnings" + (", and --strict makes them count" if strict else ""))
     where = "no lab can be had here" if report.lab == NO_LAB else f"Linux {report.kernel}, {report.lab} lab"
-    lines.append(f"{'; '.join(summary)} ({where})")
-    return "\n".join(lines)
+    return [*lines, f"{'; '.join(summary)} ({where})"]
 
 
 def _lesson(lesson: LessonReport) -> list[str]:

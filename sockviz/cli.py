@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import contextlib
 import gc
-import json
 import os
 import signal
 import sys
@@ -14,9 +13,10 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
-from sockviz import __version__, language
+from sockviz import __version__, door, language
 from sockviz.command_line import language_in, parser
 from sockviz.language import _, ngettext
+from sockviz.visible import quoted
 
 if TYPE_CHECKING:
     from sockviz.lesson.document import Lesson
@@ -25,29 +25,32 @@ if TYPE_CHECKING:
     from sockviz.player.run import Run
 
 T = TypeVar("T")
+_complain = door.complain
 OK, FAILED, USAGE = 0, 1, 2
 
 
 class Usage(Exception):
-    """The command was given something it cannot use. The message says what, and what to do."""
+    """The command was given something it cannot use. The first line says what, and what to do; more may stand below it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command. Returns its exit code: 0 done, 1 something failed, 2 wrong usage."""
+    if arguments is None:
+        door.stand()
     typed = sys.argv[1:] if arguments is None else arguments
     with contextlib.suppress(Usage):  # said once the command line has been read
         _speak(language_in(typed))
-    options = parser().parse_args(typed)
     try:
+        options = parser().parse_args(typed)
         _speak(options.language)
         return COMMANDS[options.command](options)
     except Usage as usage:
-        _complain(str(usage))
+        _complain(*usage.args)
         return USAGE
-    except BrokenPipeError:
-        # The reader of our output has gone (`| head`): nothing is left to say, and to nobody.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except door.CannotWrite as cannot:
+        _complain(str(cannot))
+        return FAILED
+    except BrokenPipeError:  # the reader of our output has gone (`| head`): there is nobody to tell
         return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
@@ -63,10 +66,6 @@ def _speak(wanted: str | None) -> None:
         language.use(wanted or language.preferred())
     except language.UnknownLanguage as unknown:
         raise Usage(f"--language: {unknown}") from None
-
-
-def _complain(message: str) -> None:
-    print(f"sockviz: {message}", file=sys.stderr)
 
 
 # --- the commands -----------------------------------------------------------------------------------------
@@ -97,11 +96,11 @@ def _run(options: argparse.Namespace) -> int:
         with contextlib.ExitStack() as files:
             try:
                 recorder = _record(run, options.record, files)
-                ask = sys.stdin.isatty() and sys.stdout.isatty()
-                await plain.play(run, sys.stdout, ask=ask, notes=options.notes, start=options.start - 1)
+                ask = sys.stdin.isatty() and door.out().isatty()
+                await plain.play(run, door.out(), ask=ask, notes=options.notes, start=options.start - 1)
             finally:
                 for line in await run.close():
-                    print(_("left behind by the kernel: {line}").format(line=line))
+                    door.out().say(_("left behind by the kernel: {line}").format(line=line))
         if run.problem is not None:
             _complain(run.problem)
             return FAILED
@@ -127,16 +126,15 @@ def _replay(options: argparse.Namespace) -> int:
         _complain(str(bad))
         return FAILED
     except BadLesson as bad:
-        _complain(
-            _("{file}:1: the lesson in this recording cannot be read:").format(file=options.file) + f"\n{bad}"
-        )
+        what = _("{file}:1: the lesson in this recording cannot be read:")
+        _complain(what.format(file=quoted(options.file)), *bad.lines)
         return FAILED
     if options.json or options.at is not None:
         return _world(recorded, options)
     if options.plain:
         from sockviz import plain
 
-        _drive(plain.play(recorded, sys.stdout, ask=False))
+        _drive(plain.play(recorded, door.out(), ask=False))
         return _broken_off(recorded)
     return _screen(options, None, recorded)
 
@@ -151,7 +149,7 @@ def _world(recorded: Run, options: argparse.Namespace) -> int:
     if not 0 <= at <= last:
         _broken_off(recorded)
         raise Usage(_("--at {at}: this recording has events 0 to {last}").format(at=at, last=last))
-    print(json.dumps(world_json(recorded.timeline.world_at(at)), indent=2, ensure_ascii=False))
+    door.out().say_json(world_json(recorded.timeline.world_at(at)))
     return _broken_off(recorded)
 
 
@@ -191,7 +189,7 @@ def _export_packets(options: argparse.Namespace) -> int:
             _("{file}: this recording has no captured packets: {reason}").format(file=recording, reason=none)
         )
         return FAILED
-    print(exported.summary)
+    door.out().say(exported.summary)
     if exported.problem is not None:
         _complain(exported.problem)
     return OK
@@ -221,7 +219,7 @@ def _export_programs(options: argparse.Namespace) -> int:
         ) from None
     except NotWritten as error:
         raise Usage(f"--code {word} {directory}: {error.strerror}") from None
-    print(exported.summary)
+    door.out().say(exported.summary)
     return OK
 
 
@@ -256,16 +254,16 @@ def _list(options: argparse.Namespace) -> int:
     if store.message:
         _complain(store.message)
     if options.json:
-        print(json.dumps({"lessons": entries}, indent=2, ensure_ascii=False))
+        door.out().say_json({"lessons": entries})
         return OK
     for entry in entries:
         done = _("done") if entry["complete"] else f"{entry['seen']}/{entry['pages']}"
-        print(f"{entry['number'] or '':>3}  {entry['slug']:<26} {done:>6}  {entry['title']}")
+        door.out().say(f"{entry['number'] or '':>3}  {entry['slug']:<26} {done:>6}  {entry['title']}")
     return OK
 
 
 def _check(options: argparse.Namespace) -> int:
-    from sockviz.check_report import as_json, as_text
+    from sockviz.check_report import as_json, as_lines
     from sockviz.player.shelf import lessons_directory
 
     paths = [Path(word) for word in options.paths] or [lessons_directory()]
@@ -279,7 +277,10 @@ def _check(options: argparse.Namespace) -> int:
         raise Usage(f"{', '.join(map(str, paths))}: no lesson (*.md) there")
     report = _checked(files, options.lab)
     warned = options.strict and any(lesson.warnings for lesson in report.lessons)
-    print(as_json(report) if options.json else as_text(report, strict=options.strict))
+    if options.json:
+        door.out().say_json(as_json(report))
+    else:
+        door.out().say(*as_lines(report, strict=options.strict))
     return OK if report.ok and not warned else FAILED
 
 
@@ -312,34 +313,35 @@ def _checked(files: Sequence[Path], kind: str) -> Report:
 
 def _notes(options: argparse.Namespace) -> int:
     lesson = _read(_find(options.lesson, language.current()))
-    print(f"{lesson.title}\n{lesson.summary}")
+    say = door.out().say
+    say(lesson.title, lesson.summary)
     if lesson.minutes is not None:
         minutes = lesson.minutes
-        print(ngettext("about {count} minute", "about {count} minutes", minutes).format(count=minutes))
+        say(ngettext("about {count} minute", "about {count} minutes", minutes).format(count=minutes))
     for page in lesson.pages:
         number = _("page {number}").format(number=page.index + 1)
-        print(f"\n{number}" + (f": {page.heading}" if page.heading else ""))
+        say("", number + (f": {page.heading}" if page.heading else ""))
         for note in page.notes or (_("(no note)"),):
-            print("\n".join(f"  {line.strip()}" for line in note.strip().splitlines()))
+            say(*(f"  {line.strip()}" for line in note.strip().split("\n")))
     return OK
 
 
 def _man(options: argparse.Namespace) -> int:
     from sockviz.manual import command
 
-    return command.run(options.word, as_json=options.json, out=sys.stdout, err=sys.stderr)
+    return command.run(options.word, as_json=options.json, out=door.out(), err=door.err())
 
 
 def _shell(_options: argparse.Namespace) -> int:
     from sockviz.lab import shell
 
-    return shell.run(out=sys.stdout, err=sys.stderr)
+    return shell.run(out=door.out(), err=door.err())
 
 
 def _doctor(options: argparse.Namespace) -> int:
     from sockviz import doctor
 
-    return doctor.run(as_json=options.json, out=sys.stdout)
+    return doctor.run(as_json=options.json, out=door.out())
 
 
 # --- what they share ------------------------------------------------------------------------------------------
@@ -368,7 +370,7 @@ def _read(path: Path) -> Lesson:
     try:
         return read_lesson(path)
     except BadLesson as bad:
-        raise Usage(_("this lesson cannot be performed:") + f"\n{bad}") from None
+        raise Usage(_("this lesson cannot be performed:"), *bad.lines) from None
     except OSError as error:
         raise Usage(_cannot_be_read(path, error)) from None
 
@@ -411,9 +413,9 @@ def _record(run: Run, name: str | None, files: contextlib.ExitStack) -> Recorder
 
 
 def _screen(options: argparse.Namespace, lesson: Path | None, recorded: Run | None = None) -> int:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (sys.stdin.isatty() and door.out().isatty()):
         raise Usage(_("standard input and output are not a terminal: add --plain for a linear transcript"))
-    if not sys.stderr.isatty():
+    if not door.err().isatty():
         raise Usage(
             _(
                 "the screen is drawn on standard error, which is not a terminal: leave it alone, or add --plain"

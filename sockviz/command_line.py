@@ -6,10 +6,14 @@ import argparse
 import sys
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from sockviz import __version__
+from sockviz import __version__, door
 from sockviz.language import _, languages
+from sockviz.visible import visible
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 #: What the screen's themes are called (`sockviz.tui.themes`, which needs Textual).
 THEMES = ("dark", "light", "ansi", "mono")
@@ -46,6 +50,7 @@ class _Parser(argparse.ArgumentParser):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(formatter_class=_Help, **given)
+        self.color = False  # Python 3.14's; ours would be data like all else that is printed
         self._positionals.title, self._optionals.title = _("positional arguments"), _("options")
         for action in self._actions:
             if "--help" in action.option_strings:
@@ -53,7 +58,12 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
-        self.exit(2, _("{program}: error: {message}").format(program=self.prog, message=message) + "\n")
+        told = _("{program}: error: {message}").format(program=self.prog, message=visible(message))
+        self.exit(2, told + "\n")
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        """All that argparse prints, help and usage too."""
+        (door.out() if file in (None, sys.stdout) else door.err()).write(message)
 
 
 def parser() -> argparse.ArgumentParser:

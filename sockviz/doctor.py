@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import platform
 import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
 from itertools import groupby
-from typing import TextIO
 
-from sockviz import __version__
+from sockviz import __version__, door
+from sockviz.door import Door, Stream
 from sockviz.lab.probe import ISOLATED, PROCESSES, TWO_HOSTS, VIEW
 from sockviz.lab.probes import Probe, probe_machine, usable_labs
 from sockviz.progress import default_path
+from sockviz.visible import visible
 
-_MARKS, _ASCII_MARKS = ("✓", "✗", "·"), ("+", "x", "-")
+_MARKS = ("✓", "✗", "·")
 _WIDEST = 110
 #: Room that a probe needs beside its name.
 _NARROWEST = 40
 
 
-def run(*, as_json: bool, out: TextIO) -> int:
+def run(*, as_json: bool, out: Stream) -> int:
     """Probes this machine and prints what was found. Returns 0 if lessons can be performed here at all, else 1."""
     probes = probe_machine(default_path())
     labs = usable_labs(probes)
@@ -35,14 +35,14 @@ def run(*, as_json: bool, out: TextIO) -> int:
             "probes": [dataclasses.asdict(probe) for probe in probes],
             "labs": labs,
         }
-        print(json.dumps(answer, indent=2, ensure_ascii=False), file=out)
+        Door.of(out).say_json(answer)
     else:
         width = min(_WIDEST, shutil.get_terminal_size((100, 24)).columns)
-        print(_spelled(as_text(probes, width), out), file=out)
+        Door.of(out).say(*as_lines(probes, width))
     return 0 if ok else 1
 
 
-def as_text(probes: Sequence[Probe], width: int) -> str:
+def as_lines(probes: Sequence[Probe], width: int) -> list[str]:
     """The probes by area, refusals with their cost and cure, and which labs can be used."""
     lines = [f"sockviz {__version__} on {platform.system()} {platform.release()}"]
     name_width = max(len(probe.name) for probe in probes)
@@ -50,7 +50,7 @@ def as_text(probes: Sequence[Probe], width: int) -> str:
         lines += ["", area]
         for probe in group:
             lines += _probe(probe, name_width, width)
-    return "\n".join([*lines, "", *summary(probes, width)])
+    return [*lines, "", *summary(probes, width)]
 
 
 def _probe(probe: Probe, name_width: int, width: int) -> list[str]:
@@ -68,7 +68,7 @@ def _probe(probe: Probe, name_width: int, width: int) -> list[str]:
 
 def _wrapped(text: str, width: int, first: str, rest: str) -> list[str]:
     return textwrap.wrap(
-        text,
+        visible(text),
         width,
         initial_indent=first,
         subsequent_indent=rest,
@@ -138,18 +138,5 @@ def _shown_between_hosts(probes: Sequence[Probe], usable: bool) -> str:
     return f"cannot be used{why}. Lessons on two hosts play from their recordings, labelled RECORDED."
 
 
-def _spelled(text: str, out: TextIO) -> str:
-    """`text` in characters that `out` can write."""
-    encoding = getattr(out, "encoding", None) or "utf-8"
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        for mark, plain in zip(_MARKS, _ASCII_MARKS, strict=True):
-            text = text.replace(mark, plain)
-        text = text.replace("×", "x").replace("…", "...").replace("’", "'")
-        return text.encode(encoding, "replace").decode(encoding)
-    return text
-
-
 if __name__ == "__main__":
-    sys.exit(run(as_json="--json" in sys.argv, out=sys.stdout))
+    sys.exit(run(as_json="--json" in sys.argv, out=door.out()))

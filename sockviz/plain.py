@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import sys
 from dataclasses import dataclass, field
-from typing import TextIO
 
+from sockviz.door import Door, Stream
 from sockviz.language import _, ngettext
 from sockviz.lesson.answers import is_the_kernels
 from sockviz.lesson.document import Page, Predict, Prose
@@ -49,7 +49,7 @@ class Transcript:
     """Writes the events of one run as text, each once."""
 
     run: Run
-    out: TextIO
+    out: Door
     notes: bool = False
     world: World = field(default_factory=World)
     _told: int = 0
@@ -58,12 +58,12 @@ class Transcript:
         """Names the lesson, the lab and the kernel."""
         lesson, header = self.run.lesson, self.run.timeline.header
         number = f"{header_number}. " if (header_number := lesson.number) is not None else ""
-        self._say(f"{number}{lesson.title}", lesson.summary, "")
+        self.out.say(f"{number}{lesson.title}", lesson.summary, "")
         wire = _("captured packets") if header.lab.has_packets else _("no capture: segments are inferred")
         lab = _("{kind} lab").format(kind=lab_word(header.lab.kind))
-        self._say(f"{_(self.run.source.value)} · {lab} · Linux {header.kernel} · {wire}")
+        self.out.say(f"{_(self.run.source.value)} · {lab} · Linux {header.kernel} · {wire}")
         for what, why in header.lab.missing.items():
-            self._say(_("not available here: {what} ({why})").format(what=lab_word(what), why=why))
+            self.out.say(_("not available here: {what} ({why})").format(what=lab_word(what), why=why))
 
     def catch_up(self) -> None:
         """Writes what was appended since the last time."""
@@ -72,12 +72,10 @@ class Transcript:
             event = events[self._told]
             before, self.world = self.world, fold(self.world, event)
             self._told += 1
-            for line in self._lines(event, before):
-                self._say(line)
+            self.out.say(*self._lines(event, before))
             for segment in self.world.inferred[len(before.inferred) :]:
                 if not self.run.timeline.header.lab.has_packets:
-                    self._say(_voice(_("wire"), _segment(segment)))
-        self.out.flush()
+                    self.out.say(_voice(_("wire"), _segment(segment)))
 
     def _lines(self, event: Event, before: World) -> list[str]:
         match event:
@@ -87,7 +85,7 @@ class Transcript:
                 statement = self.run.lesson.statement_at(event.line)
                 source = statement.source if statement else _("line {line}").format(line=event.line)
                 comment = f"   # {statement.comment}" if statement and statement.comment else ""
-                return ["", *(f"{event.process:8} > {part}" for part in (source + comment).splitlines())]
+                return ["", *(f"{event.process:8} > {part}" for part in _rows(source + comment))]
             case CallEntered() | PredictionMade():
                 return []
             case StatementFinished(error=None):
@@ -114,7 +112,7 @@ class Transcript:
         lines = ["", f"--- {where} ---", ""]
         for block in page.blocks:
             if isinstance(block, Prose):
-                lines += [*block.markdown.rstrip().splitlines(), ""]
+                lines += [*_rows(block.markdown.rstrip()), ""]
             elif isinstance(block, Predict):
                 lines += [_("Predict: {question}").format(question=block.question)]
                 lines += [f"  {number}. {choice}" for number, choice in enumerate(block.choices, start=1)] + [
@@ -145,9 +143,10 @@ class Transcript:
         said = told.format(answer=event.answer)
         return ["", _voice(_("answer"), f"{prediction.question} {said}{verdict}")]
 
-    def _say(self, *lines: str) -> None:
-        for line in lines:
-            self.out.write(line + "\n")
+
+def _rows(text: str) -> list[str]:
+    """The lines of a lesson's own text, which may be laid out with tabs."""
+    return text.expandtabs().split("\n")
 
 
 def _last_call(line: Line, world: World) -> Call | None:
@@ -167,9 +166,10 @@ def _segment(segment: InferredSegment) -> str:
     return f"{segment.sender} → {segment.receiver} {segment.label}{size} {because}"
 
 
-async def play(run: Run, out: TextIO, *, ask: bool, notes: bool = False, start: int = 0) -> None:
+async def play(run: Run, out: Stream, *, ask: bool, notes: bool = False, start: int = 0) -> None:
     """Plays `run` from beginning to end. With `ask` the reader is asked on stdin; pages before `start` do not stop."""
-    transcript = Transcript(run, out, notes)
+    door = Door.of(out)
+    transcript = Transcript(run, door, notes)
     transcript.title()
     transcript.catch_up()
     news = asyncio.Event()
@@ -182,17 +182,17 @@ async def play(run: Run, out: TextIO, *, ask: bool, notes: bool = False, start: 
                 for prediction in run.lesson.pages[page].predictions:
                     if prediction.line not in asked:
                         asked.add(prediction.line)
-                        run.answer(prediction.line, await _choice(prediction, out))
-                await _enter(out, _("next page") if following.do is Do.TURN else _("next call"))
+                        run.answer(prediction.line, await _choice(prediction, door))
+                await _enter(door, _("next page") if following.do is Do.TURN else _("next call"))
             if following.do is Do.WAIT and following.statement is not None and following.call is not None:
                 waits = _("waits: {process} is still in {call}()").format(
                     process=following.statement.process, call=following.call.name
                 )
-                out.write(f"\n{following.statement.process:8} > {following.statement.source}\n  {waits}\n")
-                out.flush()
+                performed = _rows(following.statement.source)
+                door.say("", *(f"{following.statement.process:8} > {row}" for row in performed), f"  {waits}")
             await _advance(run, transcript, news)
     except Left:
-        out.write(_("left.") + "\n")
+        door.say(_("left."))
     transcript.catch_up()
 
 
@@ -207,21 +207,19 @@ async def _advance(run: Run, transcript: Transcript, news: asyncio.Event) -> Non
     await advancing
 
 
-async def _choice(prediction: Predict, out: TextIO) -> int | None:
+async def _choice(prediction: Predict, out: Door) -> int | None:
     while True:
-        out.write(_("your prediction, 1–{most} (Enter passes):").format(most=len(prediction.choices)) + " ")
-        out.flush()
+        out.ask(_("your prediction, 1–{most} (Enter passes):").format(most=len(prediction.choices)) + " ")
         typed = await _read()
         if not typed:
             return None
         if typed.isdecimal() and 1 <= int(typed) <= len(prediction.choices):
             return int(typed) - 1
-        out.write(_("«{typed}» is none of the choices.").format(typed=typed) + "\n")
+        out.say(_("«{typed}» is none of the choices.").format(typed=typed))
 
 
-async def _enter(out: TextIO, what: str) -> None:
-    out.write("[" + _("Enter: {what}, q: leave").format(what=what) + "] ")
-    out.flush()
+async def _enter(out: Door, what: str) -> None:
+    out.ask("[" + _("Enter: {what}, q: leave").format(what=what) + "] ")
     await _read()
 
 

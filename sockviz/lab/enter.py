@@ -26,7 +26,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def say(message: str) -> None:
-    """To standard error."""
+    """To standard error; a name in it is written by `ascii` (`sockviz.door` is not to be had here)."""
     print(f"sockviz: {message}", file=sys.stderr)
 
 
@@ -65,7 +65,7 @@ def become(command: list[str]) -> NoReturn:
     try:
         os.execvp(command[0], command)
     except OSError as error:
-        say(f"{command[0]}: {error.strerror}")
+        say(f"{command[0]!a}: {error.strerror}")
     os._exit(127)
 
 

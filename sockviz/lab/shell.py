@@ -11,8 +11,8 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
+from sockviz.door import Door, Stream
 from sockviz.language import _
 from sockviz.model.wording import lab_word
 
@@ -34,23 +34,23 @@ class OpenLab:
     hosts: tuple[tuple[str, int], ...] = ()
 
 
-def run(*, out: TextIO, err: TextIO) -> int:
+def run(*, out: Stream, err: Stream) -> int:
     """Prints the lines. Returns the exit code: 1 where no lab is open."""
     if sys.platform != "linux":
-        print("sockviz: " + _("labs need Linux; this is {system}").format(system=sys.platform), file=err)
+        Door.of(err).say("sockviz: " + _("labs need Linux; this is {system}").format(system=sys.platform))
         return 1
     labs = running_labs()
     if not labs:
-        print(
+        Door.of(err).say(
             "sockviz: "
             + _(
                 "no lab of yours is running. Start a lesson in another terminal, as `sockviz run 1`, "
                 "and leave it open."
-            ),
-            file=err,
+            )
         )
         return 1
-    print("\n\n".join("\n".join(lines(lab, os.geteuid())) for lab in labs), file=out)
+    told = [["", *lines(lab, os.geteuid())] for lab in labs]
+    Door.of(out).say(*[line for lab in told for line in lab][1:])
     return 0
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from sockviz.model.values import Json
+from sockviz.visible import quoted
 
 #: Names bound in every process: the server's address in this lab, and ports free in it.
 BOUND = ("HOST", "PORT", "PORT2", "PORT3", "PORT4", "PORT5")
@@ -29,7 +30,7 @@ class Problem:
 
     def text(self, path: str) -> str:
         """``path:line:column: message``."""
-        return f"{path}:{self.line}:{self.column}: {self.message}"
+        return f"{quoted(path)}:{self.line}:{self.column}: {self.message}"
 
 
 class BadLesson(ValueError):
@@ -39,6 +40,11 @@ class BadLesson(ValueError):
         super().__init__("\n".join(problem.text(path) for problem in problems))
         self.path = path
         self.problems = problems
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """A line for each problem."""
+        return tuple(problem.text(self.path) for problem in self.problems)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,55 +8,54 @@ from collections.abc import Iterator, Sequence
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from sockviz.door import Strong
 from sockviz.language import _
 from sockviz.manual.pages import GROUPS, CallPage, ErrorPage
+from sockviz.visible import visible
 
 #: Text wider than this is hard to read.
 WIDEST = 100
 #: Narrower than this nothing is wrapped any more.
 NARROWEST = 30
 _INDENT = "    "
-_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 
-def page_text(markdown: str, width: int, *, bold: bool) -> str:
-    """A page's document as text in lines of at most `width` cells (code is never broken)."""
+def page_lines(markdown: str, width: int) -> list[str]:
+    """A page's document in lines of at most `width` cells (code is never broken)."""
     lines: list[str] = []
-    for block, gap in _blocks(
-        MarkdownIt("commonmark").parse(markdown), max(min(width, WIDEST), NARROWEST), bold
-    ):
+    for block, gap in _blocks(MarkdownIt("commonmark").parse(markdown), max(min(width, WIDEST), NARROWEST)):
         lines += ["", *block] if gap and lines else block
-    return "\n".join(lines) + "\n"
+    return lines
 
 
-def listing(calls: Sequence[CallPage], errors: Sequence[ErrorPage], width: int, *, bold: bool) -> str:
+def listing(calls: Sequence[CallPage], errors: Sequence[ErrorPage], width: int) -> list[str]:
     """Every page with what it is about, calls by group."""
     width = max(min(width, WIDEST), NARROWEST)
     column = max([len(page.name) for page in calls] + [len(page.name) for page in errors]) + 2
     lines = [*textwrap.wrap(_("A page for every call and every error: sockviz man NAME"), width), ""]
     for group in GROUPS:
         if entries := [(page.name, page.summary) for page in calls if page.group == group]:
-            lines += [_heading(_(group), bold), *_entries(entries, column, width), ""]
-    lines += [
-        _heading(_("errors"), bold),
+            lines += [_heading(_(group)), *_entries(entries, column, width), ""]
+    return [
+        *lines,
+        _heading(_("errors")),
         *_entries([(page.name, page.says) for page in errors], column, width),
     ]
-    return "\n".join(lines) + "\n"
 
 
 def _entries(entries: Sequence[tuple[str, str]], column: int, width: int) -> Iterator[str]:
     for name, about in entries:
         yield from textwrap.wrap(
-            about, width, initial_indent=f"  {name:<{column}}", subsequent_indent=" " * (column + 2),
+            visible(about), width, initial_indent=f"  {name:<{column}}", subsequent_indent=" " * (column + 2),
             break_long_words=False, break_on_hyphens=False,
         )  # fmt: skip
 
 
-def _heading(text: str, bold: bool) -> str:
-    return f"{_BOLD}{text.upper()}{_PLAIN}" if bold else text.upper()
+def _heading(text: str) -> Strong:
+    return Strong(text.upper())
 
 
-def _blocks(tokens: Sequence[Token], width: int, bold: bool) -> Iterator[tuple[list[str], bool]]:
+def _blocks(tokens: Sequence[Token], width: int) -> Iterator[tuple[list[str], bool]]:
     """The lines of each block, and whether a blank one comes before them: not below a heading, nor between items."""
     gap, depth = False, 0
     for at, token in enumerate(tokens):
@@ -67,10 +66,7 @@ def _blocks(tokens: Sequence[Token], width: int, bold: bool) -> Iterator[tuple[l
                 depth, gap = depth - 1, True
             case "inline" if tokens[at - 1].type == "heading_open":
                 text, title = _inline(token), tokens[at - 1].tag == "h1"
-                yield (
-                    [_heading(text, bold) if not title else f"{_BOLD}{text}{_PLAIN}" if bold else text],
-                    True,
-                )
+                yield [Strong(text) if title else _heading(text)], True
                 gap = False
             case "inline":
                 first = "  - " if depth else _INDENT
@@ -91,7 +87,7 @@ def _blocks(tokens: Sequence[Token], width: int, bold: bool) -> Iterator[tuple[l
 
 def _wrapped(text: str, width: int, first: str) -> list[str]:
     return textwrap.wrap(
-        text,
+        visible(text),
         width,
         initial_indent=first,
         subsequent_indent=_INDENT,

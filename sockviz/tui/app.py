@@ -6,12 +6,11 @@ import asyncio
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
@@ -22,9 +21,11 @@ from sockviz.language import N_, _
 from sockviz.progress import ProgressStore
 from sockviz.tui import look
 from sockviz.tui.course import CannotOpen, CourseEntry, OpenRun, Options
+from sockviz.tui.gate import Gate
 from sockviz.tui.screens.home import HomeScreen, LessonChosen
 from sockviz.tui.themes import ANSI, DARK, MONOCHROME, NAMES, themes
 from sockviz.tui.widgets.thin_bar import ThinBar
+from sockviz.visible import visible
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -36,6 +37,16 @@ def _manual_commands() -> type[Provider]:
     from sockviz.tui.commands import ManualCommands  # with the palette, not before
 
     return ManualCommands
+
+
+def _in_lines(text: str) -> str:
+    return "\n".join(map(visible, text.split("\n")))
+
+
+def _spelling() -> tuple[LineFilter, ...]:
+    from sockviz.tui.ascii_only import AsciiOnly  # on demand
+
+    return (AsciiOnly(),)
 
 
 #: The keys that Textual calls by a word.
@@ -82,6 +93,8 @@ class SockvizApp(App[int]):
         self._lab = given.lab
         chosen = self.options.ascii
         self.ascii = look.wants_ascii(os.environ) if chosen is None else chosen
+        self._gate = Gate()
+        self._spelling = _spelling() if self.ascii else ()
         for theme in themes():
             self.register_theme(theme)
         ScrollBar.renderer = ThinBar
@@ -101,13 +114,8 @@ class SockvizApp(App[int]):
             self._open_lesson(self.options.lesson, self.options.page)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """On a terminal without Unicode, what no widget has spelled in ASCII is spelled here."""
-        filters = super().get_line_filters()
-        if not self.ascii:
-            return filters
-        from sockviz.tui.ascii_only import AsciiOnly  # on demand
-
-        return [*filters, AsciiOnly()]
+        """First of all the gate; on a terminal without Unicode, what no widget has spelled in ASCII is spelled at the end."""
+        return [self._gate, *super().get_line_filters(), *self._spelling]
 
     def get_key_display(self, binding: Binding) -> str:
         """What a key is called, wherever keys are told of."""
@@ -149,7 +157,17 @@ class SockvizApp(App[int]):
         self.theme = theme
 
     def _picture(self) -> None:
-        self.notify(_("Saved as {file}").format(file=self.save_screenshot()), markup=False)
+        self.notify(_("Saved as {file}").format(file=self.save_screenshot()))
+
+    # -- what leaves by other ways than lines
+
+    def notify(self, message: str, **given: Any) -> None:
+        """A notice, in lines that can be read, and never markup."""
+        super().notify(_in_lines(message), **{**given, "markup": False})
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """What is pasted is what was seen: nothing in it gives a shell, or whatever it is pasted into, a command."""
+        super().copy_to_clipboard(_in_lines(text))
 
     # -- lessons
 
@@ -230,7 +248,7 @@ class SockvizApp(App[int]):
         if isinstance(self.screen, HomeScreen):
             self.screen.refreshed(self.course, self._lab)
         if left:
-            self.notify(Content("\n".join(left)).plain, title=_("The kernel still keeps"), markup=False)
+            self.notify("\n".join(left), title=_("The kernel still keeps"))
 
     async def close_runs(self) -> None:
         """Ends every lesson that is still open, whatever happened before."""

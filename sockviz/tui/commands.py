@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, cast
 
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
-from textual.content import Content
 
 from sockviz.language import _
+from sockviz.tui.lettering import plain
+from sockviz.visible import visible
 
 if TYPE_CHECKING:
     from sockviz.tui.app import SockvizApp
@@ -23,7 +24,7 @@ class LessonCommands(Provider):
     async def discover(self) -> Hits:
         """All of them, before anything is typed."""
         for name, help_text, command in self._commands():
-            yield DiscoveryHit(Content(name), command, name, help_text)
+            yield DiscoveryHit(plain(name), command, name, help_text)
 
     async def search(self, query: str) -> Hits:
         """Those that match."""
@@ -42,7 +43,7 @@ class LessonCommands(Provider):
             name = _("Page {number}: {heading}").format(
                 number=page.index + 1, heading=page.heading or _("without a heading")
             )
-            yield name, _("Look at where this page began"), partial(screen.go_to_page, page.index)
+            yield visible(name), _("Look at where this page began"), partial(screen.go_to_page, page.index)
 
 
 def _first(binding: Binding) -> Binding:

@@ -12,7 +12,7 @@ import threading
 from types import FrameType
 from typing import Any
 
-from sockviz import crash
+from sockviz import crash, door
 from sockviz.tui.app import SockvizApp
 from sockviz.tui.look import no_screen
 
@@ -29,9 +29,9 @@ def run(app: SockvizApp) -> int:
     What a person should know is printed once the terminal is theirs again: what the kernel still keeps to standard
     output, anything wrong to standard error.
     """
-    why = no_screen(os.environ, sys.stdin.isatty(), sys.stdout.isatty())
+    why = no_screen(os.environ, sys.stdin.isatty(), door.out().isatty())
     if why:
-        print(f"sockviz: {why}", file=sys.stderr)
+        door.complain(why)
         return 2
     # Modules and a recording stay to the end. The collector need not walk through them: with 1,000 clients that would
     # stop the screen for a third of a second.
@@ -39,11 +39,11 @@ def run(app: SockvizApp) -> int:
     gc.enable()
     status = asyncio.run(_perform(app))
     for line in app.left:
-        print(line)
+        door.out().say(line)
     if app.store.message:
-        print(app.store.message, file=sys.stderr)
+        door.err().say(app.store.message)
     if app.fault:
-        print(app.fault, file=sys.stderr)
+        door.err().say(app.fault)
         return 1
     return status
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from sockviz import __version__
+from sockviz import __version__, door
 from sockviz.input_file import read_input
 from sockviz.language import _, current
 from sockviz.lesson.card import Card, read_card
@@ -41,13 +41,13 @@ def start(
             if file is not None:
                 files.callback(put_away, file)
         except OSError as error:
-            print(f"sockviz: --record {record}: {why_not_made(Path(record or ''), error)}", file=sys.stderr)
+            door.complain(f"--record {record}: {why_not_made(Path(record or ''), error)}")
             return _WRONG_USE
         unrecorded: list[str] = []
 
         def stopped(problem: str) -> None:
             unrecorded.append(problem)
-            app.notify(problem, severity="warning", markup=False)
+            app.notify(problem, severity="warning")
 
         entry = _of_run(recorded) if recorded else _entry(lesson) if lesson else None
 
@@ -58,7 +58,7 @@ def start(
         app = SockvizApp([entry] if entry else _course(), open_run, ProgressStore(progress), options)
         status = run_app(app)
         for problem in unrecorded:
-            print(f"sockviz: {problem}", file=sys.stderr)
+            door.complain(problem)
         return status or (_FAILED if unrecorded else status)
 
 

@@ -298,7 +298,7 @@ def test_the_text_names_areas_marks_costs_and_what_it_means() -> None:
         Probe("isolated lab", "lo up", False, "not reached"),
         Probe("terminal", "TERM", True, "xterm"),
     )
-    lines = doctor.as_text(probes, 100).splitlines()
+    lines = doctor.as_lines(probes, 100)
     assert "isolated lab" in lines
     assert "  ✗ uid_map  EPERM: Operation not permitted" in lines
     assert "             costs: no lab" in lines
@@ -311,7 +311,7 @@ def test_the_text_names_areas_marks_costs_and_what_it_means() -> None:
 
 @pytest.mark.parametrize("width", [40, 80, 110])
 def test_no_line_is_wider_than_asked_but_for_a_word_that_cannot_be_cut(width: int) -> None:
-    for line in doctor.as_text(probe_machine(), width).splitlines():
+    for line in doctor.as_lines(probe_machine(), width):
         assert len(line) <= width or len(line.split("  ")[-1].split()) == 1, line
 
 

@@ -17,6 +17,7 @@ from textual.widget import Widget
 from sockviz.language import N_, _
 from sockviz.model.facts import Voice
 from sockviz.tui import palette
+from sockviz.tui.lettering import BREAK, assemble, plain, styled
 from sockviz.tui.widgets.markdown import hang
 
 _CALLS = (
@@ -50,14 +51,14 @@ class Hanging(Widget):
 
     def render(self) -> Content:
         """All of them."""
-        return Content("\n").join(self._drawn(self.size.width or 1))
+        return BREAK.join(self._drawn(self.size.width or 1))
 
     def _drawn(self, width: int) -> list[Content]:
         drawn: list[Content] = []
         for line in self._lines():
             if isinstance(line, tuple):
                 first, text = line
-                drawn += hang(text, first, Content(" " * first.cell_length), width)
+                drawn += hang(text, first, plain(" " * first.cell_length), width)
             else:
                 drawn.append(line)
         return drawn
@@ -91,15 +92,15 @@ class HelpScreen(ModalScreen[None]):
         lines: list[Content | tuple[Content, Content]] = [_heading(_("Keys")), *self._keys()]
         if self._stage:
             lines += [
-                Content(),
+                plain(),
                 _heading(_("A call")),
                 *(_pair(symbol, _(text), f"${ink}") for symbol, ink, text in _CALLS),
             ]
-            lines += [Content(), _heading(_("A socket's state"))]
+            lines += [plain(), _heading(_("A socket's state"))]
             for state, symbol in palette.STATE_SYMBOLS.items():
                 lines.append(_pair(symbol, state.value, f"${palette.state_role(state)}"))
             lines += [
-                Content(),
+                plain(),
                 _heading(_("How sockviz knows")),
                 *(_pair(_(voice.value), _(text), "bold") for voice, text in _FACTS),
             ]
@@ -129,9 +130,9 @@ def _first(binding: Binding) -> Binding:
 
 
 def _heading(text: str) -> Content:
-    return Content.styled(text, "bold $accent")
+    return styled(text, "bold $accent")
 
 
 def _pair(left: str, right: str, style: str) -> tuple[Content, Content]:
     first = left + " " * (11 - cell_len(left))
-    return Content.assemble("  ", (first, style)), Content.styled(right, "$foreground")
+    return assemble("  ", (first, style)), styled(right, "$foreground")

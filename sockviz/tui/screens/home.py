@@ -18,6 +18,7 @@ from textual.widgets import OptionList, Static
 from sockviz.language import N_, _, ngettext
 from sockviz.progress import LessonProgress, Progress, ProgressStore
 from sockviz.tui.course import CourseEntry
+from sockviz.tui.lettering import BREAK, assemble, plain, styled
 from sockviz.tui.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
@@ -91,9 +92,7 @@ class HomeScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Title, the course beside its summary, keys."""
-        brand = Content.assemble(
-            (" sockviz", "bold $primary"), (f"   {_('the sockets API, performed')}", "$quiet")
-        )
+        brand = assemble((" sockviz", "bold $primary"), (f"   {_('the sockets API, performed')}", "$quiet"))
         yield Static(brand, id="brand")
         yield Static(id="resume")
         with Horizontal(id="home"):
@@ -128,17 +127,17 @@ class HomeScreen(Screen[None]):
         courses.set_options(_row(entry, progress.of(entry.slug)) for entry in self._course)
         last = self._last()
         if last is None:
-            resume = Content.styled(f" {_('Begin with the first lesson: enter opens it.')}", "$quiet")
+            resume = styled(f" {_('Begin with the first lesson: enter opens it.')}", "$quiet")
         else:
             entry, page = last
-            resume = Content.assemble(
+            resume = assemble(
                 (" c ", "bold $primary"), (_("continue where you left off:") + " ", "$quiet"),
                 (entry.name, "bold"), (", " + _("page {number}").format(number=page + 1), "$quiet"),
             )  # fmt: skip
         if self._store.message:
-            resume = Content.styled(f" {self._store.message}", "$warning")
+            resume = styled(f" {self._store.message}", "$warning")
         if not self._course:
-            resume = Content.styled(f" {_('No lessons were found.')}", "$warning")
+            resume = styled(f" {_('No lessons were found.')}", "$warning")
         self.query_one("#resume", Static).update(resume)
 
     def _last(self) -> tuple[CourseEntry, int] | None:
@@ -148,7 +147,7 @@ class HomeScreen(Screen[None]):
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
         entry = self._course[event.option_index]
         self.query_one("#about", Static).update(_about(entry, self._store.progress.of(entry.slug)))
-        self.query_one("#summary").border_title = Content(entry.name)
+        self.query_one("#summary").border_title = plain(entry.name)
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
@@ -197,7 +196,7 @@ def resumable(course: Sequence[CourseEntry], progress: Progress) -> tuple[Course
 def _row(entry: CourseEntry, read: LessonProgress) -> Content:
     number = "  " if entry.number is None else f"{entry.number:>2}"
     mark, ink = _mark(entry, read)
-    return Content.assemble((f"{mark} ", ink), (number, "$accent"), f"  {entry.title}")
+    return assemble((f"{mark} ", ink), (number, "$accent"), f"  {entry.title}")
 
 
 def _mark(entry: CourseEntry, read: LessonProgress) -> tuple[str, str]:
@@ -232,12 +231,17 @@ def _about(entry: CourseEntry, read: LessonProgress) -> Content:
         (_("read"), _read(entry, read)),
     ]
     column = max(6, *(cell_len(name) for name, _value in facts)) + 2
-    parts: list[str | Content | tuple[str, str]] = [(entry.summary, "bold"), "\n\n"]
+    parts: list[str | Content | tuple[str, str]] = [(entry.summary, "bold"), BREAK, BREAK]
     for name, value in facts:
-        parts += [(name + " " * (column - cell_len(name)), "$quiet"), value, "\n"]
+        parts += [(name + " " * (column - cell_len(name)), "$quiet"), value, BREAK]
     if entry.skipped:
-        parts += ["\n", (_("Not on this machine:") + " ", "bold $warning"), (entry.skipped, "$warning"), "\n"]
-    return Content.assemble(*parts)
+        parts += [
+            BREAK,
+            (_("Not on this machine:") + " ", "bold $warning"),
+            (entry.skipped, "$warning"),
+            BREAK,
+        ]
+    return assemble(*parts)
 
 
 def _read(entry: CourseEntry, read: LessonProgress) -> str:

@@ -21,6 +21,7 @@ from sockviz.language import N_, _
 from sockviz.manual.document import document
 from sockviz.manual.pages import GROUPS, BadPage, CallPage, ManualPage
 from sockviz.manual.reader import Manual
+from sockviz.tui.lettering import BREAK, assemble, plain, styled
 from sockviz.tui.widgets.key_bar import KeyBar
 from sockviz.tui.widgets.markdown import lines_of
 
@@ -77,7 +78,7 @@ class PageText(Widget):
 
     def render(self) -> Content:
         """All of them."""
-        return Content("\n").join(self._lines(self.size.width or 1))
+        return BREAK.join(self._lines(self.size.width or 1))
 
     def _lines(self, width: int) -> list[Content]:
         width = min(width, _COLUMN)
@@ -85,7 +86,7 @@ class PageText(Widget):
         # A heading stands right above its text: at 80×24 every line counts.
         for part in self._markdown.split("\n## "):
             heading, _newline, text = part.partition("\n") if lines else ("", "", part)
-            lines += [Content(), Content.styled(heading, "bold $primary")] if heading else []
+            lines += [plain(), styled(heading, "bold $primary")] if heading else []
             lines += [row for line in lines_of(text, width) for row in line.split(allow_blank=True)]
         return lines
 
@@ -137,9 +138,9 @@ class ManualScreen(Screen[None]):
         options: list[Option] = []
         column = max(map(len, manual.names())) + 2
         for group in GROUPS:
-            options.append(Option(Content.styled(_(group), "bold $accent"), disabled=True))
+            options.append(Option(styled(_(group), "bold $accent"), disabled=True))
             options += [_option(p.name, p.summary, column) for p in self._calls if p.group == group]
-        options.append(Option(Content.styled(_("errors"), "bold $accent"), disabled=True))
+        options.append(Option(styled(_("errors"), "bold $accent"), disabled=True))
         options += [_option(p.name, p.says, column) for p in manual.errors()]
         pages = self.query_one(OptionList)
         pages.add_options(options)
@@ -156,12 +157,12 @@ class ManualScreen(Screen[None]):
         if page is None:
             following = self._pages[0].name if self._pages else ""
             pages.border_title = _("manual: a page for every call and every error")
-            pages.border_subtitle = Content(f"m {following}") if following else ""
+            pages.border_subtitle = plain(f"m {following}") if following else ""
             pages.focus()
         else:
             box.border_title, box.border_subtitle = (
-                Content(_("manual: {name}").format(name=page.name)),
-                Content(f"m {following}"),
+                plain(_("manual: {name}").format(name=page.name)),
+                plain(f"m {following}"),
             )
             box.scroll_home(animate=False)
             self._draw()
@@ -229,4 +230,4 @@ def _page(manual: Manual, word: str) -> ManualPage | None:
 
 
 def _option(name: str, about: str, column: int) -> Option:
-    return Option(Content.assemble("  ", (f"{name:<{column}}", "bold"), (about, "$quiet")), id=name)
+    return Option(assemble("  ", (f"{name:<{column}}", "bold"), (about, "$quiet")), id=name)

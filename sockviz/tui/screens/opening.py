@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
 from sockviz.language import N_, _
 from sockviz.tui.course import CannotOpen, CourseEntry, OpenRun
+from sockviz.tui.lettering import BREAK, plain, styled
 from sockviz.tui.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ class OpeningScreen(Screen["Run | None"]):
 
     def compose(self) -> ComposeResult:
         """The lesson's name, and what happens."""
-        yield Static(Content.styled(self.entry.name, "bold"), id="name")
-        yield Static(Content(_("Starting its processes…")), id="state")
+        yield Static(styled(self.entry.name, "bold"), id="name")
+        yield Static(plain(_("Starting its processes…")), id="state")
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -61,7 +61,8 @@ class OpeningScreen(Screen["Run | None"]):
         except (CannotOpen, BadLesson) as error:
             self._failed = True
             state = self.query_one("#state", Static)
-            state.update(Content(str(error)))
+            told = error.lines if isinstance(error, BadLesson) else (str(error),)
+            state.update(BREAK.join(map(plain, told)))
             state.add_class("-failed")
         else:
             self.dismiss(run)

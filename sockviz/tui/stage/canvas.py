@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from rich.cells import cell_len
 
-from sockviz.tui.stage.ink import Line, Run
+from sockviz.tui.stage.ink import Line, Run, safe
 
 Point: TypeAlias = tuple[int, int]
 
@@ -66,9 +66,16 @@ class Canvas:
 
     def text(self, x: int, y: int, text: str, role: str) -> None:
         """`text` from (x, y) on, over whatever lines are there."""
-        for character in text:
-            self._texts[x, y] = (character, role)
+        last = (x, y)
+        for character in safe(text):
             wide = cell_len(character)
+            if not wide:  # a mark, on the letter before it
+                self._texts[last] = (
+                    (self._texts[last][0] + character, role) if last in self._texts else (" ", role)
+                )
+                continue
+            last = (x, y)
+            self._texts[last] = (character, role)
             self._covered.update((x + n, y) for n in range(1, wide))
             x += wide
 

@@ -5,34 +5,30 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TypeAlias
 
 from rich.cells import cell_len
 
 from sockviz.tui.palette import to_ascii
 from sockviz.tui.view import Focus, Look
+from sockviz.visible import visible
 
 #: Text with the roles it is drawn in, see `sockviz.tui.palette`.
 Run: TypeAlias = tuple[str, str]
 
-_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Mn", "Me"}
+#: Unicode's Zs, of which no drawing needs more than one width; and what makes a symbol wide in some terminals only.
+_EVEN = {
+    **dict.fromkeys((0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000), " "),
+    0xFE0E: None,
+    0xFE0F: None,
+}
 
 
-@lru_cache(2048)
 def safe(text: str) -> str:
-    """`text` with nothing in it that moves a cursor, hides or reorders: control characters become their pictures."""
+    """`text` with nothing in it that moves a cursor, hides or reorders; letters and marks as one where Unicode has that."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_visible(c) for c in unicodedata.normalize("NFC", text))
-
-
-def _visible(character: str) -> str:
-    if character.isascii():
-        code = ord(character)
-        return chr(0x2400 + code) if code < 32 else "␡" if code == 127 else character
-    category = unicodedata.category(character)
-    return " " if category == "Zs" else "·" if category in _HIDDEN else character
+    return visible(unicodedata.normalize("NFC", visible(text).translate(_EVEN)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def _size(raw: Raw) -> str:
 
 def _raw(raw: Raw, width: int) -> list[Line]:
     if isinstance(raw.data, str):
-        return [line("  ") + part for text in raw.data.splitlines() for part in wrap(text, max(1, width - 2))]
+        return [line("  ") + part for text in raw.data.split("\n") for part in wrap(text, max(1, width - 2))]
     across = 16 if width >= 74 else 8
     lines = []
     for start in range(0, min(len(raw.data), _MOST_RAW), across):

@@ -10,6 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from sockviz.language import _
+from sockviz.tui.lettering import assemble, plain
 
 
 class KeyBar(Widget):
@@ -33,7 +34,7 @@ class KeyBar(Widget):
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """The tooltip is that of the key under the mouse."""
         under = next((b for first, last, b in self._spans if first <= event.x < last), None)
-        self.tooltip = Content(_(under.tooltip or under.description)) if under else None
+        self.tooltip = plain(_(under.tooltip or under.description)) if under else None
 
     def on_click(self, event: events.Click) -> None:
         """A click is that key."""
@@ -83,4 +84,4 @@ class KeyBar(Widget):
             width = cell_len(key) + 1 + cell_len(text)
             self._spans.append((at, at + width, binding))
             at += width + len(gap)
-        return Content.assemble(*parts)
+        return assemble(*parts)

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from sockviz.language import _
+from sockviz.tui.lettering import lines
 from sockviz.tui.view import View
 from sockviz.tui.widgets.page_text import Asked, PageText, page_text
 
@@ -67,7 +68,7 @@ class _Text(Widget):
                 self.post_message(ChoiceClicked(line, choice))
 
     def render(self) -> Content:
-        return Content("\n").join(self.at(self.size.width or 1).lines)
+        return lines(self.at(self.size.width or 1).lines)
 
 
 class LessonPane(VerticalScroll):

@@ -15,6 +15,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from textual.content import Content
 
+from sockviz.tui.lettering import BREAK, assemble, plain, styled
+
 _HEADING = {"h1": "bold $primary", "h2": "bold $primary", "h3": "bold $foreground"}
 
 
@@ -38,7 +40,7 @@ def lines_of(markdown: str, width: int) -> list[Content]:
     lines: list[Content] = []
     for block in _blocks(markdown):
         if lines and block.gap:
-            lines.append(Content())
+            lines.append(plain())
         content = block.content
         if isinstance(content, tuple):
             content = _table(content, width - block.first.cell_length)
@@ -72,7 +74,7 @@ def _walk(tokens: Sequence[Token]) -> Iterator[Block]:
     rows: list[tuple[Content, ...]] = []
     for at, token in enumerate(tokens):
         indent = "   " * max(len(lists) - 1, 0)
-        bar = Content.styled("┃ " * quotes, "$faint")
+        bar = styled("┃ " * quotes, "$faint")
         match token.type:
             case "bullet_list_open":
                 lists.append(None)
@@ -103,21 +105,22 @@ def _walk(tokens: Sequence[Token]) -> Iterator[Block]:
                 text = inline(token)
                 if heading:
                     text, heading = text.stylize_before(heading), ""
-                hanging = Content(indent + "   ") if lists else Content()
+                hanging = plain(indent + "   ") if lists else plain()
                 first = hanging
                 tight = bool(lists) and token.level > 0 and tokens[at - 1].hidden
                 if marker is not None:
-                    first, marker = Content.assemble(indent, (marker, "$quiet")), None
+                    first, marker = assemble(indent, (marker, "$quiet")), None
                     gap = not tight or _begins(tokens, at)
                 else:
                     gap = True
                 yield Block(text, bar + first, bar + hanging, gap=gap)
             case "fence" | "code_block":
-                code = Content.styled(token.content.rstrip("\n"), "$code")
-                edge = bar + Content.styled("  ", "")
+                rows_of_code = token.content.rstrip("\n").expandtabs().split("\n")
+                code = BREAK.join(styled(text, "$code") for text in rows_of_code)
+                edge = bar + styled("  ", "")
                 yield Block(code, edge, edge, gap=True, code=True)
             case "hr":
-                yield Block(Content.styled("───", "$faint"), bar, bar, gap=True)
+                yield Block(styled("───", "$faint"), bar, bar, gap=True)
 
 
 def _begins(tokens: Sequence[Token], at: int) -> bool:
@@ -139,18 +142,18 @@ def _table(rows: Rows, room: int) -> Content:
             cell.wrap(width) if cell.cell_length > width else [cell]
             for cell, width in zip(cells, widths, strict=False)
         ]
-        for parts in zip_longest(*wrapped, fillvalue=Content()):
-            line = Content()
+        for parts in zip_longest(*wrapped, fillvalue=plain()):
+            line = plain()
             for part, width in zip(parts, widths, strict=False):
                 line = line + part + " " * (width - part.cell_length + gap)
             lines.append(line.rstrip())
-    return Content("\n").join(lines)
+    return BREAK.join(lines)
 
 
 def inline_text(markdown: str) -> Content:
     """One line of Markdown: emphasis and code, no blocks."""
     tokens = MarkdownIt("commonmark").parseInline(markdown)
-    return inline(tokens[0]) if tokens else Content()
+    return inline(tokens[0]) if tokens else plain()
 
 
 def inline(token: Token) -> Content:
@@ -166,7 +169,7 @@ def inline(token: Token) -> Content:
             case "softbreak":
                 parts.append(" ")
             case "hardbreak":
-                parts.append("\n")
+                parts.append(BREAK)
             case "em_open":
                 styles.append("italic")
             case "strong_open":
@@ -177,4 +180,4 @@ def inline(token: Token) -> Content:
                 styles.pop()
             case "image":
                 parts.append((child.content, "italic"))
-    return Content.assemble(*parts)
+    return assemble(*parts)

@@ -16,6 +16,7 @@ from sockviz.model.calls import Stage
 from sockviz.model.wording import ENDING
 from sockviz.model.world import World
 from sockviz.tui import palette
+from sockviz.tui.lettering import assemble, plain, styled
 from sockviz.tui.view import Mode, View
 from sockviz.tui.widgets.markdown import hang, inline_text, lines_of
 
@@ -58,26 +59,26 @@ def page_text(view: View, asked: Asked, notes: bool, width: int) -> PageText:
             case Expect():
                 drawn = _judged(block, view.world, width)
         if drawn:
-            lines += [Content()] * bool(lines)
+            lines += [plain()] * bool(lines)
             places[block.line] = (len(lines), len(lines) + len(drawn) - 1)
             lines += drawn
     return PageText(tuple(lines), places)
 
 
 def _note(block: Note, width: int) -> list[Content]:
-    edge = Content.styled("┊ ", "$accent")
-    label = Content.assemble(edge, (_("for the instructor"), "italic $accent"))
-    return [label, *hang(Content.styled(block.text, "$quiet"), edge, edge, width)]
+    edge = styled("┊ ", "$accent")
+    label = assemble(edge, (_("for the instructor"), "italic $accent"))
+    return [label, *hang(styled(block.text, "$quiet"), edge, edge, width)]
 
 
 def _performed(block: Perform, world: World, hue: str, width: int) -> Content:
     """``server ✓✓◐○``: how far the lines at this place have got."""
     marks = [_mark(world, statement.line) for statement in block.statements]
     colour = f"${hue}" if hue else "$foreground"
-    label = Content.assemble(("▪ ", colour), (block.process, colour), "  ")
+    label = assemble(("▪ ", colour), (block.process, colour), "  ")
     room = max(width - label.cell_length, 4)
     shown = marks if len(marks) <= room else [*marks[: room - 1], ("…", "$quiet")]
-    return Content.assemble(label, *shown)
+    return assemble(label, *shown)
 
 
 def _mark(world: World, line: int) -> tuple[str, str]:
@@ -106,11 +107,11 @@ def _judged(block: Expect, world: World, width: int) -> list[Content]:
         judged = world.expectations.get(expectation.line)
         if judged is None:
             continue
-        mark = Content.assemble(("✓ ", "$success") if judged.ok else ("✗ ", "$error"))
-        text = Content.styled(expectation.source, "$quiet" if judged.ok else "$foreground")
-        lines += hang(text, mark, Content("  "), width)
+        mark = assemble(("✓ ", "$success") if judged.ok else ("✗ ", "$error"))
+        text = styled(expectation.source, "$quiet" if judged.ok else "$foreground")
+        lines += hang(text, mark, plain("  "), width)
         if not judged.ok:
-            lines += hang(Content.styled(judged.actual, "$error"), Content("  "), Content("  "), width)
+            lines += hang(styled(judged.actual, "$error"), plain("  "), plain("  "), width)
     return lines
 
 
@@ -118,8 +119,8 @@ def _question(block: Predict, view: View, asked: Asked, width: int) -> list[Cont
     answer = view.world.answers.get(block.line)
     is_open = block.line in asked.open
     colour = "$accent" if is_open else "$quiet"
-    edge = Content.styled("▌ " if asked.pointed == block.line else "│ ", colour)
-    lines = [edge + Content.styled(_("predict"), f"bold {colour}")]
+    edge = styled("▌ " if asked.pointed == block.line else "│ ", colour)
+    lines = [edge + styled(_("predict"), f"bold {colour}")]
     lines += hang(inline_text(block.question).stylize_before("bold"), edge, edge, width)
     chosen = asked.choices.get(block.line)
     for number, choice in enumerate(block.choices):
@@ -139,12 +140,12 @@ def _choice(
     edge: Content,
     width: int,
 ) -> list[Content]:
-    key = Content.styled(f" {number + 1} ", "bold $accent" if is_open else "$quiet")
+    key = styled(f" {number + 1} ", "bold $accent" if is_open else "$quiet")
     mark = ("✓ ", "bold $success") if is_answer else ("● ", "$foreground") if chosen else ("○ ", "$quiet")
     text = inline_text(choice).stylize_before(
         "bold $success" if is_answer else "" if is_open or chosen else "$quiet"
     )
-    first, rest = edge + key + Content.assemble(mark), edge + "     "
+    first, rest = edge + key + assemble(mark), edge + "     "
     drawn = hang(text, first, rest, width)
     if not is_open:
         return drawn
@@ -156,21 +157,17 @@ def _remark(block: Predict, view: View, asked: Asked) -> Content | None:
     if block.line in asked.open:
         keys = f"1–{len(block.choices)}" if len(block.choices) > 1 else "1"
         if asked.pointed == block.line:
-            return Content.styled(_("press {keys}, or space again to pass").format(keys=keys), "$accent")
-        return Content.styled(_("press {keys}, or click").format(keys=keys), "$quiet")
+            return styled(_("press {keys}, or space again to pass").format(keys=keys), "$accent")
+        return styled(_("press {keys}, or click").format(keys=keys), "$quiet")
     answer = view.world.answers.get(block.line)
     chosen = asked.choices.get(block.line)
     picked = block.choices[chosen] if chosen is not None and chosen < len(block.choices) else None
     if answer is None:
         if picked is None:
-            return Content.styled(
-                _("passed over") if block.line in asked.choices else _("not answered"), "$quiet"
-            )
-        return Content.styled(_("the kernel answers at the end of the page"), "$quiet")
+            return styled(_("passed over") if block.line in asked.choices else _("not answered"), "$quiet")
+        return styled(_("the kernel answers at the end of the page"), "$quiet")
     if answer.answer is None:
-        return Content.styled(
-            _("The kernel gave no answer: {reason}").format(reason=answer.reason), "$warning"
-        )
+        return styled(_("The kernel gave no answer: {reason}").format(reason=answer.reason), "$warning")
     said = answer.answer.strip(" `")
     kernels = is_the_kernels(said, view.page, view.world)
     if picked is None:
@@ -198,7 +195,7 @@ def _filled(sentence: str, **holes: str) -> Content:
     parts: list[str | tuple[str, str]] = []
     for text, hole, _form, _conversion in Formatter().parse(sentence):
         parts += [text, *([(holes[hole], "bold")] if hole else [])]
-    return Content.assemble(*parts)
+    return assemble(*parts)
 
 
 def same(answer: str, choice: str) -> bool:

@@ -9,6 +9,7 @@ from textual.widget import Widget
 from sockviz.language import N_, _
 from sockviz.model.wording import lab_word
 from sockviz.tui.hints import why_not_isolated
+from sockviz.tui.lettering import BREAK, assemble, plain, styled
 from sockviz.tui.view import Mode, View
 
 _BADGES = {
@@ -34,28 +35,28 @@ class TitleLine(Widget):
     def show(self, view: View) -> None:
         """Shows where `view` is."""
         if self._view is None:
-            self.tooltip = Content(why_not_isolated(view.lab)) or None
+            self.tooltip = plain(why_not_isolated(view.lab)) or None
         self._view = view
         self.refresh()
 
     def render(self) -> Content:
         """The line, fitted to the width."""
-        return title(self._view, self.size.width) if self._view else Content()
+        return title(self._view, self.size.width) if self._view else plain()
 
 
 def title(view: View, width: int) -> Content:
     """The title line in `width` cells: what is least needed goes first."""
     lesson, pages = view.lesson, len(view.lesson.pages)
-    name = Content.styled(lesson.title, "bold")
+    name = styled(lesson.title, "bold")
     if lesson.number is not None:
-        name = Content.assemble((f"{lesson.number}", "bold $accent"), "  ", name)
-    page = Content.assemble((_("page") + " ", "$quiet"), (f"{view.page.index + 1}/{pages}", "bold"))
+        name = assemble((f"{lesson.number}", "bold $accent"), "  ", name)
+    page = assemble((_("page") + " ", "$quiet"), (f"{view.page.index + 1}/{pages}", "bold"))
     symbol, word, style = _BADGES[view.mode]
-    badge = Content.styled(f"{symbol} {_(word)}", style)
-    lab = Content.styled(lab_name(view.lab.kind), "$quiet")
-    brand = Content.styled("sockviz", "$quiet")
+    badge = styled(f"{symbol} {_(word)}", style)
+    lab = styled(lab_name(view.lab.kind), "$quiet")
+    brand = styled("sockviz", "$quiet")
     bar = _bar(view.page.index + 1, pages, min(24, max(8, width // 6)))
-    short = Content.styled(lab_word(view.lab.kind), "$quiet")
+    short = styled(lab_word(view.lab.kind), "$quiet")
     for left, right in (
         ([brand, name], [page + " " + bar, badge, lab]),
         ([name], [page + " " + bar, badge, lab]),
@@ -67,15 +68,15 @@ def title(view: View, width: int) -> Content:
         used = sum(part.cell_length for part in (*left, *right)) + 3 * (len(left) + len(right))
         if used <= width:
             break
-    before, after = Content("   ").join(left), Content("   ").join(right)
+    before, after = plain("   ").join(left), plain("   ").join(right)
     before = before.truncate(max(width - after.cell_length - 4, 4), ellipsis=True)
     gap = max(width - before.cell_length - after.cell_length - 2, 1)
-    return Content.assemble(" ", before, " " * gap, after, " ")
+    return assemble(" ", before, " " * gap, after, " ")
 
 
 def _bar(done: int, of: int, width: int) -> Content:
     filled = round(done / max(of, 1) * width)
-    return Content.assemble(("━" * filled, "$primary"), ("─" * (width - filled), "$faint"))
+    return assemble(("━" * filled, "$primary"), ("─" * (width - filled), "$faint"))
 
 
 class ObjectiveLine(Widget):
@@ -100,23 +101,23 @@ class ObjectiveLine(Widget):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """By the objective alone, so that nothing moves when a hint comes and goes."""
         del container, viewport
-        return min(2, len(Content(self._texts[0]).wrap(max(width - 2, 1)))) or 1
+        return min(2, len(plain(self._texts[0]).wrap(max(width - 2, 1)))) or 1
 
     def render(self) -> Content:
         """One line, or two."""
         objective, hint, problem = self._texts
         room = max(self.size.width - 2, 1)
-        left, right = Content.styled(objective, "$quiet"), Content.styled(hint, "$accent")
+        left, right = styled(objective, "$quiet"), styled(hint, "$accent")
         if problem:
-            said = Content.styled(problem, "bold $error")
+            said = styled(problem, "bold $error")
         elif not hint:
             said = left
         elif left.cell_length + right.cell_length + 3 <= room:
-            said = Content.assemble(left, " " * (room - left.cell_length - right.cell_length), right)
+            said = assemble(left, " " * (room - left.cell_length - right.cell_length), right)
         else:
             said = right
         lines = said.wrap(room)
         if len(lines) > self.size.height:
-            rest = Content(" ").join(lines[self.size.height - 1 :])
+            rest = plain(" ").join(lines[self.size.height - 1 :])
             lines = [*lines[: self.size.height - 1], rest.truncate(room, ellipsis=True)]
-        return Content("\n").join(Content(" ") + it for it in lines)
+        return BREAK.join(plain(" ") + it for it in lines)

@@ -24,6 +24,7 @@ from sockviz.tui.stage.state_diagram import draw_states
 from sockviz.tui.stage.timeline_bar import draw_timeline
 from sockviz.tui.stage.wire import draw_wire
 from sockviz.tui.view import Focus, Look, View
+from sockviz.visible import visible
 from tests.tui.stage import scripted
 from tests.tui.stage.scripted import Script
 
@@ -56,7 +57,7 @@ def fills(view: View, width: int, height: int) -> None:
     for lines in draw_all(view, width, height):
         for it in lines:
             assert it.width == width, (it.text, width)
-            assert it.text.isprintable()
+            assert visible(it.text) == it.text
             assert all(role in INKS for _, roles in it.runs for role in roles.split())
             if view.look.ascii:
                 assert it.text.isascii()

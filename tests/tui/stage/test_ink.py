@@ -8,6 +8,7 @@ from rich.cells import cell_len
 
 from sockviz.tui.stage.ink import columns, crop, ends, fit, line, safe, shorten, wrap
 from sockviz.tui.stage.listing import coloured, compact
+from sockviz.visible import visible
 
 TEXTS = st.text(max_size=60)
 
@@ -15,7 +16,7 @@ TEXTS = st.text(max_size=60)
 @given(TEXTS)
 def test_safe_text_has_only_cells_that_show(text: str) -> None:
     shown = safe(text)
-    assert shown.isprintable()
+    assert visible(shown) == shown
     assert safe(shown) == shown
     shown.encode("utf-8")
 
