@@ -158,7 +158,8 @@ def _write(stream: TextIO, text: str, encoding: str) -> None:
 
 def _as_json(found: re.Match[str]) -> str:
     """A character of a JSON text as itself where that is seen, else as JSON writes it in ASCII."""
-    return found[0] if is_seen(found[0]) else json.dumps(found[0])[1:-1]
+    before = found.string[found.start() - 1]  # at least the quotation mark
+    return found[0] if is_seen(found[0], before) else json.dumps(found[0])[1:-1]
 
 
 # --- the standard streams -------------------------------------------------------------------------------------

@@ -48,9 +48,12 @@ def quoted(text: str) -> str:
     return visible(text.replace("\\", "\\\\"))
 
 
-def is_seen(character: str) -> bool:
-    """Whether it shows as itself wherever it stands."""
-    return _kind(character) not in (_Kind.HIDDEN, _Kind.JOINER, _Kind.SELECTOR)
+def is_seen(character: str, before: str) -> bool:
+    """Whether it shows as itself behind `before`, whatever comes after."""
+    kind = _kind(character)
+    if kind is _Kind.MARK:
+        return _kind(before) in (_Kind.LETTER, _Kind.MARK)
+    return kind in (_Kind.PLAIN, _Kind.LETTER, _Kind.SYMBOL)
 
 
 def escaped(character: str) -> str:
