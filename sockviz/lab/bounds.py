@@ -15,6 +15,17 @@ from typing import Any
 LARGEST = 64 * 1024 * 1024
 #: The widest integer arithmetic may give, in bits.
 WIDEST = 4096
+#: What a place in a list, tuple or dict counts, in bytes: an object of its own there takes about as much.
+PLACE = 64
+#: How deep tuples, lists and dicts may be in one another: what reads them does so by recursion.
+DEEPEST = 50
+ENCODINGS = frozenset({
+    "ascii", "us-ascii", "utf-8", "utf8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be",
+    "latin-1", "latin1", "iso-8859-1", "iso8859-1", "iso-8859-15", "cp1252", "windows-1252",
+})  # fmt: skip
+#: The longest text for encodings that take the square of its length.
+LONGEST_NAME = 256
+TOO_LARGE = f"a value of more than {LARGEST} bytes, shared parts counted each time"
 
 
 class Refused(Exception):
@@ -25,7 +36,7 @@ def plain(name: Any) -> None:
     """Files are plain names in the lesson's own directory."""
     text = os.fsdecode(name) if isinstance(name, (str, bytes)) else ""
     if not text or "/" in text or "\0" in text or text in (".", ".."):
-        raise Refused(f"{name!r}: a lesson's files are plain names, in a directory of its own")
+        raise Refused(f"{name!r:.60}: a lesson's files are plain names, in a directory of its own")
 
 
 def at_home(address: Any) -> None:
@@ -41,7 +52,7 @@ def at_home(address: Any) -> None:
             mapped = packed[12:] if packed[:12] == bytes(10) + b"\xff\xff" else packed
             if mapped in (bytes(4), bytes(16), bytes(15) + b"\1") or (len(mapped) == 4 and mapped[0] == 127):
                 return
-    raise Refused(f"{host!r}: in this lab a lesson reaches 127.0.0.1 and ::1 only")
+    raise Refused(f"{host!r:.60}: in this lab a lesson reaches 127.0.0.1 and ::1 only")
 
 
 def nowhere(address: Any) -> bool:
@@ -53,33 +64,65 @@ def nowhere(address: Any) -> bool:
 
 
 def size(value: Any) -> int:
-    """How much room a value takes, as far as it can be large."""
+    """How much a value counts, as far as it can be large."""
     if isinstance(value, str):
         return 4 * len(value)  # the widest character
-    return len(value) if isinstance(value, (bytes, bytearray, tuple, list)) else 0
+    return len(value) if isinstance(value, (bytes, bytearray)) else PLACE * _extent(value, {})[0]
+
+
+def _extent(value: Any, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
+    """The places and the depth of lists in one another. What is shared counts each time that whoever walks the value comes to it
+    (a hash does), but is looked through once (`known`, by id)."""
+    if not isinstance(value, (tuple, list, dict)):
+        return 0, 0
+    found = known.get(id(value))
+    if found is None:
+        places, depth = len(value), 0
+        for part in [*value, *value.values()] if isinstance(value, dict) else value:
+            if isinstance(part, (tuple, list, dict)):
+                inside, deep = _extent(part, known)
+                places, depth = places + inside, max(depth, deep)
+        found = known[id(value)] = places, depth + 1
+    return found
 
 
 def bounded(value: Any) -> Any:
-    """`value`, or Refused where it is too large."""
-    if size(value) > LARGEST or (isinstance(value, int) and value.bit_length() > WIDEST):
-        raise Refused(f"a value of more than {LARGEST} bytes")
+    """`value`, or Refused where it is too large, or its parts are too deep in one another."""
+    if size(value) > LARGEST:
+        raise Refused(TOO_LARGE)
+    if isinstance(value, int) and value.bit_length() > WIDEST:
+        raise Refused(f"a number of more than {WIDEST} bits")
+    if _extent(value, {})[1] > DEEPEST:
+        raise Refused(f"values nested more than {DEEPEST} deep")
     return value
+
+
+def encoding(name: Any, length: int) -> None:
+    """Text becomes bytes by an encoding that takes no longer than the text is long; names of hosts are short."""
+    known = name.lower().replace("_", "-") if isinstance(name, str) else ""
+    if known not in ENCODINGS and not (known in ("idna", "punycode") and length <= LONGEST_NAME):
+        raise Refused(
+            f"{name!r:.60}: a lesson's encodings are utf-8, utf-16, utf-32, ascii and latin-1, and idna for short names"
+        )
 
 
 def binary(operator: str, left: Any, right: Any) -> Any:
     """Arithmetic, refused before it is done where its result would be out of bounds."""
     whole = isinstance(left, int) and isinstance(right, int)
     if operator == "*":
-        count = right if isinstance(right, int) else left if isinstance(left, int) else 0
-        length = size(left) or size(right)
-        if length and count > 0 and length * count > LARGEST:
-            raise Refused(f"a value of more than {LARGEST} bytes")
         if whole and left.bit_length() + right.bit_length() > WIDEST:
             raise Refused(f"a number of more than {WIDEST} bits")
+        for units, count in ((left, right), (right, left)):
+            if (
+                isinstance(count, int)
+                and not isinstance(units, (int, float))
+                and size(units) * count > LARGEST
+            ):
+                raise Refused(TOO_LARGE)
         return left * right
     if operator == "+":
-        if size(left) + size(right) > LARGEST:
-            raise Refused(f"a value of more than {LARGEST} bytes")
+        if not whole and size(left) + size(right) > LARGEST:
+            raise Refused(TOO_LARGE)
         return bounded(left + right)
     if operator == "-":
         return left - right
@@ -90,7 +133,7 @@ def binary(operator: str, left: Any, right: Any) -> Any:
             raise Refused("% is for numbers")
         return left % right
     if operator == "|":
-        return left | right
+        return bounded(left | right)
     if operator == "&":
         return left & right
     if operator == "^":

@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import itertools
 import json
 import os
 import resource
@@ -30,7 +31,7 @@ if __name__ == "__main__":
     # -I leaves even this file's own package out. It comes last: nothing beside it may stand in for a standard module.
     sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
-from sockviz.lab.bounds import LARGEST, Refused, at_home, binary, bounded, decode, nowhere, plain
+from sockviz.lab.bounds import LARGEST, Refused, at_home, binary, bounded, decode, encoding, nowhere, plain
 from sockviz.lab.reports import Reporter, Room, described, said, without_values
 from sockviz.lab.told_names import told_names
 
@@ -167,9 +168,10 @@ class Child:
     def assign(self, value: Any, targets: list[str], unpacks: bool, bound: dict[str, Any]) -> None:
         """Binds the targets of a line."""
         if unpacks:
-            values = list(value)
+            values = list(itertools.islice(value, len(targets) + 1))
             if len(values) != len(targets):
-                raise ValueError(f"{len(targets)} names for {len(values)} values")
+                count = "more" if len(values) > len(targets) else len(values)
+                raise ValueError(f"{len(targets)} names for {count} values")
         else:
             values = [value] * len(targets)
         room = Room()
@@ -209,11 +211,11 @@ class Child:
         if form == "binary":
             return binary(rest[0], self.evaluate(rest[1]), self.evaluate(rest[2]))
         if form == "tuple":
-            return tuple([self.evaluate(item) for item in rest[0]])
+            return bounded(tuple([self.evaluate(item) for item in rest[0]]))
         if form == "list":
-            return [self.evaluate(item) for item in rest[0]]
+            return bounded([self.evaluate(item) for item in rest[0]])
         if form == "dict":
-            return {self.evaluate(key): self.evaluate(value) for key, value in rest[0]}
+            return bounded({self.evaluate(key): self.evaluate(value) for key, value in rest[0]})
         if form == "call":
             return self.call(*rest)
         raise Refused(f"no such form: {form}")
@@ -290,6 +292,8 @@ class Child:
     def guard(self, key: str, held: Any, values: list[Any], named: dict[str, Any]) -> None:
         """What no lesson may do, whatever its author meant. Raises Refused."""
         name = key.rpartition(".")[2]
+        if key in ("bytes.decode", "str.encode") and values:
+            encoding(values[0], len(held))
         if held is None and name in DESCRIBING:
             for fd in [*values[: 2 if name == "dup2" else 1], *named.values()]:
                 if isinstance(fd, int) and fd in OURS:

@@ -30,6 +30,7 @@ from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.model.world import World
 
 _SHOWN = 120
+_ACTUAL = 1000
 #: An answer longer than this is no choice that anyone wrote.
 _ANSWER = 400
 _TOO_MUCH = (
@@ -276,7 +277,8 @@ class _Evaluation:
             except TooMuch:
                 found["…"] = None
                 break
-        return ", ".join(found)
+        text = ", ".join(found)
+        return text if len(text) <= _ACTUAL else text[: _ACTUAL - 1] + "…"
 
 
 def _parts(node: ast.expr) -> Iterator[ast.expr]:

@@ -35,6 +35,8 @@ __all__ = ["BadLesson", "decode_lesson", "parse_lesson"]
 
 MOST_STATEMENTS = 2000
 MOST_PAGES = 200
+#: What a page says (prose, notes, questions, expectations), in characters: it is laid out anew whenever something happens.
+LONGEST_PAGE = 16_000
 MOST_EXPECTATIONS = 500
 
 
@@ -122,6 +124,7 @@ class _Parser:
                 "markdown",
                 "this page is empty; expected prose or a block (or no thematic break)",
             )
+        self.check_length(first, last, regions)
         page = Page(index, first, heading, tuple(blocks))
         for prediction in page.predictions:
             self.names.check(prediction.answer)  # its answer is the value at the page's end
@@ -129,6 +132,23 @@ class _Parser:
             message = "a page that asks for a prediction has an expect block too, which says what must hold"
             self.findings.problem(page.predictions[0].line, 1, "prediction", message)
         return page
+
+    def check_length(self, first: int, last: int, regions: Sequence[Region]) -> None:
+        performed = {
+            n
+            for region in regions
+            if region.sort is Sort.PERFORM
+            for n in range(region.first, region.last + 1)
+        }
+        said = 0
+        for number in range(first, last + 1):
+            said += 0 if number in performed else len(self.lines[number - 1]) + 1
+            if said > LONGEST_PAGE:
+                message = (
+                    f"a page says at most {LONGEST_PAGE} characters, performed lines aside: split it with ---"
+                )
+                self.findings.problem(number, 1, "limit", message)
+                return
 
     def prose(self, first: int, last: int) -> list[Prose]:
         while first <= last and not self.lines[first - 1].strip():

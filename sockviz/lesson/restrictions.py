@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -11,6 +12,9 @@ from sockviz.lesson.rows import Restriction
 #: FIONREAD, SIOCOUTQ, SIOCATMARK (include/uapi/asm-generic/ioctls.h, linux/sockios.h): they only read.
 IOCTLS = {0x541B: "FIONREAD", 0x5411: "SIOCOUTQ", 0x8905: "SIOCATMARK"}
 LARGEST_STRUCT = 64 * 1024
+#: More values than anybody unpacks at once; in C each is a variable.
+MOST_VALUES = 1000
+_FORMAT = re.compile(r"([0-9]*)([A-Za-z?])")
 #: Why recv refuses MSG_TRUNC.
 REAL_LENGTH = "with MSG_TRUNC this would give bytes that were never received: use recv_into(bytearray(n), 0, socket.MSG_TRUNC)"
 
@@ -56,7 +60,7 @@ def safe_fcntl(arguments: Arguments) -> Found:
 
 
 def literal_format(arguments: Arguments) -> Found:
-    """A struct format is written out, and describes no more than 64 KiB."""
+    """A struct format is written out, and describes no more than 64 KiB and a thousand values."""
     node = arguments.get("format")
     if node is None:
         return
@@ -70,6 +74,10 @@ def literal_format(arguments: Arguments) -> Found:
         return
     if size > LARGEST_STRUCT:
         yield node, f"this format describes {size} bytes; at most {LARGEST_STRUCT} are allowed"
+        return
+    values = sum(int(count or 1) for count, code in _FORMAT.findall(node.value) if code not in "xsp")
+    if values > MOST_VALUES:
+        yield node, f"this format describes {values} values; at most {MOST_VALUES} are allowed"
 
 
 def bounded_limit(arguments: Arguments) -> Found:

@@ -7,8 +7,9 @@ import unicodedata
 from sockviz.lesson.document import BadLesson, Problem
 from sockviz.lesson.findings import Findings
 
-#: A lesson is some ten kilobytes; a file larger than this is not one.
-LARGEST_FILE = 256 * 1024
+#: A lesson is some ten kilobytes; a file larger than this, or of more lines, is not one, and would take seconds to read.
+LARGEST_FILE = 128 * 1024
+MOST_LINES = 5000
 #: No line of a performed block, an expectation or front matter needs more.
 LONGEST_LINE = 4000
 
@@ -36,7 +37,16 @@ def clean(text: str, path: str) -> str:
         raise BadLesson(path, (_too_large(len(text)),))
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     findings = Findings()
-    for number, line in enumerate(text.split("\n"), 1):
+    lines = text.split("\n")
+    if len(lines) > MOST_LINES:
+        findings.problem(
+            MOST_LINES + 1,
+            1,
+            "limit",
+            f"a lesson has at most {MOST_LINES} lines, not {len(lines)}: split it into several",
+        )
+        raise BadLesson(path, findings.problems)
+    for number, line in enumerate(lines, 1):
         if line.isprintable():
             continue  # the usual case, decided in C
         for column, character in enumerate(line, 1):

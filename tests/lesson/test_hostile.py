@@ -21,7 +21,7 @@ from sockviz.lesson.findings import Findings
 from sockviz.lesson.judge import judge
 from sockviz.lesson.parser import decode_lesson, parse_lesson
 from sockviz.lesson.programs.folder import Language, program_folder
-from sockviz.lesson.source import LARGEST_FILE
+from sockviz.lesson.source import LARGEST_FILE, MOST_LINES
 from sockviz.model.calls import Call, Stage
 from sockviz.model.log import Log
 from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
@@ -134,6 +134,22 @@ LARGE = [
     "```expect\n" + "a " * 150000 + "\n```\n",
     "```expect\n" + " " * 300000 + "x\n```\n",
     "```\n" * 80000,
+    "```python @s\n" + ("x = " + "-" * 3900 + "1\n") * 60,
+    "```python @s\n" + ("x = 1" + "+1" * 1900 + "\n") * 60,
+    "```python @s\n" + ("x = s" + ".a" * 1900 + "\n") * 60,
+    "```python @s\n" + ("x = " + "lambda:" * 550 + "1\n") * 60,
+    "```python @s\n" + ("x = " + "f'{" * 150 + "1" + "}'" * 150 + "\n") * 60,
+    "```python @s\n" + ("x = " + "9" * 3900 + "\n") * 60,
+    "```python @s\n" + "x = '\\q'\n" * 1900 + "```\n",
+    "```python @s\n" + "x = struct.unpack('65535B', b'')\n" * 1900 + "```\n",
+    "```expect\n" + "1" + "+1" * 35 + " " * 800 + "==1\n",
+    "a\n===\n" * 60000,
+    "[a\n" * 60000,
+    "[a]: b '" + "c\n" * 60000,
+    "**a_ [b`" * 30000,
+    ("> " * 15 + "a\n") * 8000,
+    "| a " * 3000 + "\n" + "|-" * 3000 + "\n" + "|\n" * 4000,
+    "&amp;<a href='" * 20000,
 ]
 
 
@@ -141,6 +157,7 @@ LARGE = [
 def test_a_large_file_is_read_soon(body: str) -> None:
     with soon():
         read((HEAD + body)[:LARGEST_FILE])
+        read("\n".join((HEAD + body)[:LARGEST_FILE].split("\n")[:MOST_LINES]))
 
 
 def test_front_matter_that_multiplies_itself() -> None:
