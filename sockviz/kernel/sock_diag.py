@@ -36,6 +36,10 @@ _ATTEMPTS = 4
 #: As plain numbers: an enum's own `&` costs as much as a short system call.
 _DONTWAIT, _TRUNC = int(socket.MSG_DONTWAIT), int(socket.MSG_TRUNC)
 _FAMILIES = (socket.AF_INET, socket.AF_INET6)
+#: Under what it is noted that TCP is listed in no way.
+NO_TCP = "every TCP request"
+#: ENOENT, EOPNOTSUPP: no such module. EPERM, EACCES: a security module. What is transient is asked for again.
+_FOR_GOOD = frozenset({errno.ENOENT, errno.EOPNOTSUPP, errno.EPERM, errno.EACCES})
 
 
 def open_sock_diag() -> socket.socket:
@@ -176,10 +180,17 @@ def _tcp_messages(diag: SockDiag, states: int) -> list[bytes]:
     except Refused as refusal:
         # EPERM, EACCES: a filter that lets only the newer request through. EINVAL, ENOENT: a kernel that gave the old one up.
         diag.refused["TCP"] = refusal
+    if NO_TCP in diag.refused:
+        raise diag.refused[NO_TCP]
     messages: list[bytes] = []
     for family in _FAMILIES:
         request = tcp_family_request(family, states)
-        messages += diag.dump(SOCK_DIAG_BY_FAMILY, request, f"sock_diag TCP {family.name}")
+        try:
+            messages += diag.dump(SOCK_DIAG_BY_FAMILY, request, f"sock_diag TCP {family.name}")
+        except Refused as refusal:
+            if refusal.number in _FOR_GOOD:
+                diag.refused[NO_TCP] = refusal  # as in `_optional`
+            raise
     return messages
 
 

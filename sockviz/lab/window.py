@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
 from collections.abc import Mapping, Sequence
 
 from sockviz.kernel import sock_diag
 from sockviz.kernel.counters import growth, read_counters
 from sockviz.kernel.errors import Refused
+from sockviz.kernel.inet_diag import NAMED_STATES
 from sockviz.kernel.observe import HostSources, Kept, ProcessSource, observe
 from sockviz.lab.lab import Look
 from sockviz.lab.scope import Scope
+from sockviz.language import _
 from sockviz.model.sockets import SocketRow
 
 #: What a held or unanswered handshake needs to live as long as a lecturer talks; a waiting SYN comes every second.
@@ -47,12 +50,26 @@ class Window:
             self.facts.append("counters")
         except Refused as refusal:
             self.missing["counters"] = str(refusal)
+        no_ipv6 = why_no_ipv6(self._net)
+        if no_ipv6 is None:
+            self.facts.append("ipv6")
+        else:
+            self.missing["ipv6"] = no_ipv6
+        self.missing |= self._untold()
+
+    def _untold(self) -> dict[str, str]:
+        """What only sock_diag says of sockets (see `sockviz.lesson.told_by_diag`) and cannot be had here, and why."""
+        if self._diag is None:
+            said = _("sock_diag is refused, and no table of /proc/net has them")
+            return {"backlog": said, "UNIX queues": said}
+        untold = _("{refusal}; no table of /proc/net has them")
         try:
-            with open(f"{self._net}/if_inet6") as interfaces:
-                if any(line.split()[0] == "0" * 31 + "1" for line in interfaces):
-                    self.facts.append("ipv6")
-        except OSError:
-            self.missing["ipv6"] = "this kernel has no IPv6"
+            sock_diag.read_sockets(self._diag, now=time.time(), states=NAMED_STATES)
+        except Refused as refusal:
+            said = untold.format(refusal=refusal)
+            return {"backlog": said, "UNIX queues": said}  # see `observe`: then all rows come from /proc/net
+        unix = self._diag.refused.get("UNIX")
+        return {} if unix is None else {"UNIX queues": untold.format(refusal=unix)}
 
     def all_rows(self) -> Sequence[SocketRow]:
         """Every row of the host, the lesson's or not. Raises `KernelError`."""
@@ -74,6 +91,26 @@ class Window:
         self._kept.files.close()
         if self._diag is not None:
             self._diag.close()
+
+
+def why_no_ipv6(net: str) -> str | None:
+    """Why no lesson can use IPv6 in the network whose /proc directory is `net`; None where it can.
+
+    A lesson's processes live under whatever filter is on this one, so that what is refused here is refused there.
+    """
+    try:
+        socket.socket(socket.AF_INET6, socket.SOCK_STREAM).close()
+    except OSError as error:
+        # EAFNOSUPPORT: a kernel without IPv6, or ipv6.disable=1. EPERM, EACCES, and the same: a seccomp filter.
+        return _("no AF_INET6 socket can be made: {error}").format(error=why(error.errno or 0))
+    try:
+        with open(f"{net}/if_inet6") as interfaces:
+            if any(line.split()[0] == "0" * 31 + "1" for line in interfaces):
+                return None
+    except OSError as error:
+        # ENOENT: the kernel has no IPv6; or this /proc does not show it, and then nobody knows.
+        return _("{path} cannot be read: {error}").format(path=f"{net}/if_inet6", error=why(error.errno or 0))
+    return _("its loopback has no address ::1 (sysctl net.ipv6.conf.lo.disable_ipv6)")
 
 
 def differing(in_force: Mapping[str, str]) -> Mapping[str, str]:

@@ -208,6 +208,9 @@ class Lesson:
     pages: tuple[Page, ...]
     processes: tuple[str, ...]  # in order of first appearance, forked ones included
     warnings: tuple[Problem, ...] = ()
+    reads: tuple[
+        str, ...
+    ] = ()  # what its expressions read that only sock_diag has, see `sockviz.lesson.told_by_diag`
     language: str | None = None  # of a translation: "es" for NN-slug.es.md
 
     @property

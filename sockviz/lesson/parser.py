@@ -30,6 +30,7 @@ from sockviz.lesson.regions import Region, Sort, find_regions
 from sockviz.lesson.scope import LINK, MOST_PROCESSES, Scope, process_refusal
 from sockviz.lesson.source import clean, decode_lesson
 from sockviz.lesson.statements import read_statement
+from sockviz.lesson.told_by_diag import what_it_reads
 
 __all__ = ["BadLesson", "decode_lesson", "parse_lesson"]
 
@@ -80,6 +81,7 @@ class _Parser:
             hosts={word.text: host for word, host in self.front.hosts.items()},
             privileged=tuple(word.text for word in self.front.privileged), needs=tuple(implied), pages=pages,
             processes=tuple(process for process in self.scope.processes if process != LINK), language=name.language,
+            reads=what_it_reads(pages),
         )  # fmt: skip
         author_warnings(lesson, self.scope, self.findings)
         return replace(lesson, warnings=self.findings.warnings)

@@ -296,6 +296,10 @@ def counter(world: World, name: str, known: frozenset[str]) -> int:
 
 def _of_row(world: World, row: SocketRow, name: str, work: Work) -> Worth:
     listening = row.is_listening
+    if _is_untold(row, name):
+        raise NotYet(
+            f"{row.interface}, which is read here instead of sock_diag, does not say a socket's {name}"
+        )
     match name:
         case "state":
             return row.state.value
@@ -311,8 +315,7 @@ def _of_row(world: World, row: SocketRow, name: str, work: Work) -> Worth:
             # net/ipv4/tcp_diag.c, tcp_diag_get_info: a listener's two columns are its queue and its limit.
             return row.recv_q if listening else None
         case "backlog":
-            # /proc/net/tcp has no limit, only the queue: where netlink is refused the backlog is not known.
-            return row.send_q if listening and not row.interface.startswith("/proc") else None
+            return row.backlog
         case "syn_queue":
             return sum(1 for _ in _half_open(world, row, work)) if listening else None
         case "timer":
@@ -322,6 +325,15 @@ def _of_row(world: World, row: SocketRow, name: str, work: Work) -> Worth:
         case "retransmits":
             return row.retransmits
     raise NotYet(f"a socket has no {name}")
+
+
+def _is_untold(row: SocketRow, name: str) -> bool:
+    """Whether the row's table has no such column: then nobody knows, which is another thing than none or 0."""
+    if name in ("recv_q", "accept_queue", "peer"):
+        return not row.tells_queues and (name != "accept_queue" or row.is_listening)
+    if name in ("send_q", "backlog"):
+        return not row.tells_queues or (row.is_listening and row.backlog is None)
+    return False
 
 
 def _half_open(world: World, listener: SocketRow, work: Work) -> Iterator[SocketRow]:

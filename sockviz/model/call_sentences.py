@@ -292,6 +292,8 @@ def listens_again(call: Call, before: World, later: World) -> str:
     if held is None or old is None or not old.is_listening or not _listened_before(held.inode, before):
         return ""
     name = receiver_name(call, later)
+    if old.backlog is None:
+        return _("listen is called again on {name}, which listens already").format(name=name)
     asked = next((value for value in call.arguments[1:] if isinstance(value, int)), None)
     new = later.row_of(held.inode)
     if new is None or new.send_q == old.send_q:

@@ -87,6 +87,9 @@ def _all(event: Observed, before: World, after: World) -> list[tuple[int, str]]:
 def _row(old: SocketRow | None, row: SocketRow, world: World) -> list[tuple[int, str]]:
     whose = _whose(row, world)
     if old is None:
+        if row.is_listening and row.backlog is None:
+            said = _("{whose} is LISTEN on {address}").format(whose=whose, address=address_text(row.local))
+            return [(1, said)]
         if row.is_listening:
             return [
                 (

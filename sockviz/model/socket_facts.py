@@ -31,8 +31,15 @@ def row_facts(row: SocketRow, world: World) -> Iterator[Fact]:
         _("state"), str(row.state), _("bound, neither listening nor connected") if row.bound_only else ""
     )
     yield Fact(_("local"), address_text(row.local))
-    yield Fact(_("peer"), address_text(row.peer) if row.peer is not None else _("none"))
-    if row.is_listening:
+    if row.peer is not None or row.tells_queues:
+        yield Fact(_("peer"), address_text(row.peer) if row.peer is not None else _("none"))
+    untold = _("{table} does not say").format(table=row.interface)
+    if not row.tells_queues:
+        yield Fact("Recv-Q, Send-Q", _("unknown"), untold)
+    elif row.is_listening and row.backlog is None:
+        yield Fact("Recv-Q", str(row.recv_q), _("LISTEN: connections in the accept queue"))
+        yield Fact(_("backlog"), _("unknown"), untold)
+    elif row.is_listening:
         yield Fact("Recv-Q", str(row.recv_q), _("LISTEN: connections in the accept queue"))
         yield Fact("Send-Q", str(row.send_q), _("LISTEN: the backlog; one more than it fits in"))
     elif row.protocol == "UDP":

@@ -122,6 +122,16 @@ class SocketRow:
         """Whether the two queue columns mean pending and backlog instead of bytes."""
         return self.state is State.LISTEN
 
+    @property
+    def tells_queues(self) -> bool:
+        """Whether its table has the two queues at all: /proc/net/unix has none, and no peer."""
+        return self.interface != "/proc/net/unix"
+
+    @property
+    def backlog(self) -> int | None:
+        """A listener's backlog; None of what does not listen, and where its table does not say: no table of /proc/net has it."""
+        return self.send_q if self.is_listening and not self.interface.startswith("/proc") else None
+
 
 #: Two readings of one countdown differ by clock granularity (a jiffy is up to 10 ms) and by reading time.
 SAME_INSTANT = 0.05

@@ -10,6 +10,7 @@ from sockviz.lab.supervisor import LabRefused
 from sockviz.lab.two_hosts import open_two_hosts
 from sockviz.language import N_, _
 from sockviz.lesson.document import Lesson
+from sockviz.lesson.told_by_diag import BACKLOG, UNIX_QUEUES
 from sockviz.model.wording import lab_word
 
 KINDS = ("auto", "isolated", "host")
@@ -18,6 +19,8 @@ _NEED = {
     "counters": N_("the kernel's counters"),
     "ipv6": "IPv6",
     "private": N_("a network of its own"),
+    BACKLOG: N_("each listener's backlog"),
+    UNIX_QUEUES: N_("the queues and peers of AF_UNIX sockets"),
 }
 
 
@@ -50,6 +53,7 @@ async def lab_for(lesson: Lesson, kind: str = "auto") -> Chosen:
     chosen = await _two_hosts(kind) if lesson.lab == "two-hosts" else await choose_lab(kind)
     lab = chosen.lab
     missing = [need for need in lesson.needs if need not in lab.facts.facts]
+    missing += [each for each in lesson.reads if each in lab.facts.missing]
     if lesson.privileged and lab.facts.kind == "host":
         missing.append("private")
     if not missing:

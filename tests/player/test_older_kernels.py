@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import subprocess
@@ -10,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from sockviz.kernel import observe
+from sockviz.kernel.errors import Refused
+from sockviz.model.sockets import SocketRow
 from sockviz.player.shelf import find
+from sockviz.tui.stage.queues import is_full
 from tests.lab import older
 from tests.player.lessons import LABS, lesson_text, performed
 
@@ -111,3 +115,65 @@ def test_before_6_8_the_course_s_lessons_on_names_and_readme_s_hold(kind: str, t
     report = json.loads(sockviz("check", "--json", "--lab", kind, *paths, without=("listing",)).stdout)
     assert [lesson["problems"] for lesson in report["lessons"]] == [[]] * len(paths)
     assert [lesson["skipped"] for lesson in report["lessons"]] == [None] * len(paths)
+
+
+@pytest.mark.parametrize(
+    ("without", "skipped", "why"),
+    [
+        ("all", {"listen", "listen-queue", "the-notes-say"}, "each listener's backlog"),
+        ("tcp", {"listen", "listen-queue", "the-notes-say"}, "sock_diag TCP AF_INET: ENOENT"),
+        ("unix", {"the-notes-say"}, "the queues and peers of AF_UNIX sockets"),
+    ],
+)
+def test_without_a_module_of_sock_diag_lessons_that_read_what_only_it_tells_are_skipped(
+    without: str, skipped: set[str], why: str
+) -> None:
+    names = ["first-connection", "listen", "listen-queue", "other-families", "the-notes-say"]
+    paths = [str(find(name)) for name in names]
+    report = json.loads(sockviz("check", "--json", *paths, without=(without, "listing")).stdout)
+    assert [lesson["problems"] for lesson in report["lessons"]] == [[]] * len(paths)
+    reasons = {
+        name: lesson["skipped"]
+        for name, lesson in zip(names, report["lessons"], strict=True)
+        if lesson["skipped"]
+    }
+    assert reasons.keys() == skipped
+    assert all(why in reason for reason in reasons.values())
+
+
+def test_what_no_table_says_has_no_value_and_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(observe, "read_sockets", _refused)
+    text = lesson_text(
+        """
+        ```python @server
+        s = socket.socket()
+        s.bind((HOST, PORT))
+        s.listen(1)
+        x = socket.socket(socket.AF_UNIX)
+        x.bind("door")
+        x.listen(1)
+        ```
+
+        ```expect
+        server.s.state == "LISTEN" and server.s.accept_queue == 0
+        rows(local_port=PORT)[0].send_q == 0
+        rows(local_port=PORT)[0].backlog == 1
+        server.x.state == "LISTEN"
+        rows(family="AF_UNIX", state="LISTEN")[0].accept_queue == 0
+        ```
+        """
+    )
+    world = performed(text)
+    assert [judged.ok for judged in world.expectations.values()] == [True, False, False, True, False]
+    actual = [judged.actual for judged in world.expectations.values()]
+    assert (
+        "/proc/net/tcp, which is read here instead of sock_diag, does not say a socket's backlog" in actual[2]
+    )
+    assert "/proc/net/unix" in actual[4]
+    listener = next(row for row in world.rows.values() if row.is_listening and row.protocol == "TCP")
+    assert (listener.backlog, is_full(listener)) == (None, False)
+
+
+def _refused(_diag: object, *, now: float, states: int) -> list[SocketRow]:
+    del now, states
+    raise Refused(errno.ENOENT, "sock_diag TCP")

@@ -32,9 +32,12 @@ _NEW = Relative(None, None)
 
 def accept_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: dict[str, str]) -> list[Line]:
     """``accept queue ■■□ 2 of 3  client client2``; where the names have no room there, they stand beneath."""
+    if not row.tells_queues:
+        untold = _("{table} does not say").format(table=row.interface)
+        return [crop(line(_label("accept", width), (untold, "muted")), width)]
     waiting = lookup.waiting(row, _SLOTS)
     # A backlog of N lets N+1 in: sk_acceptq_is_full() in include/net/sock.h compares with >.
-    capacity = max(row.send_q + 1, row.recv_q)
+    capacity = row.recv_q if row.backlog is None else max(row.backlog + 1, row.recv_q)
     # A long queue shows its few takers and that there is room; a short one shows every slot.
     drawn = capacity if capacity <= _SLOTS else min(_SLOTS, max(_FEW, row.recv_q + 1))
     taken = min(row.recv_q, drawn)
@@ -48,9 +51,13 @@ def accept_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: d
         runs.append((symbol, f"{role} mark" if inode and inode == view.focus.inode else role))
     runs.append(("□" * (drawn - taken) + ("…" if capacity > drawn else ""), "muted"))
     full = is_full(row)
+    count = (
+        str(row.recv_q)  # of how many nobody says
+        if row.backlog is None
+        else _("{count} of {most}").format(count=row.recv_q, most=row.backlog + 1)
+    )
     squares = line(
-        *runs,
-        (" " + _("{count} of {most}").format(count=row.recv_q, most=row.send_q + 1), "bad" if full else ""),
+        *runs, (f" {count}" if runs[:-1] or row.backlog is not None else count, "bad" if full else "")
     )
     label = _label("accept", width)
     if len(label) + squares.width > width:
@@ -66,7 +73,7 @@ def accept_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: d
 
 def is_full(row: SocketRow) -> bool:
     """Whether the next SYN to this listener is dropped."""
-    return row.recv_q > row.send_q
+    return row.backlog is not None and row.recv_q > row.backlog
 
 
 def syn_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: dict[str, str]) -> list[Line]:
