@@ -151,7 +151,7 @@ def read_fds(
     read: Read = read_file,
     known: KnownDescriptors | None = None,
 ) -> tuple[FdEntry, ...] | None:
-    """The descriptors of `pid` in order, `hidden` ones left out; None when it is gone. Raises `Refused`."""
+    """The descriptors of `pid` in order, without those of the inodes in `hidden`; None when it is gone. Raises `Refused`."""
     directory = f"{proc}/{pid}/fd"
     try:
         names = os.listdir(directory)
@@ -161,8 +161,10 @@ def read_fds(
         # EACCES: another user's process, or one that may not be looked at (not dumpable). EMFILE: our own limit.
         raise Refused(error.errno or errno.EIO, f"list {directory}") from None
     fds = sorted(map(int, names))
-    entries = (_fd_entry(f"{proc}/{pid}", fd, read, known) for fd in fds if fd not in hidden)
-    return tuple(entry for entry in entries if entry is not None)
+    entries = (_fd_entry(f"{proc}/{pid}", fd, read, known) for fd in fds)
+    return tuple(
+        entry for entry in entries if entry is not None and not (entry.inode and entry.inode in hidden)
+    )
 
 
 def _fd_entry(directory: str, fd: int, read: Read, known: KnownDescriptors | None) -> FdEntry | None:

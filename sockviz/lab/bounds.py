@@ -1,4 +1,4 @@
-"""What no line of a lesson may do, however it is written: bounds on values, on names of files, on addresses.
+"""What no line of a lesson may make, however it is written: bounds on its values.
 
 Standard library only: it is part of what runs inside each process of a lesson (see child.py).
 """
@@ -6,9 +6,6 @@ Standard library only: it is part of what runs inside each process of a lesson (
 from __future__ import annotations
 
 import base64
-import contextlib
-import os
-import socket
 from typing import Any
 
 #: The largest value a lesson may build or receive, in bytes or items.
@@ -30,37 +27,6 @@ TOO_LARGE = f"a value of more than {LARGEST} bytes, shared parts counted each ti
 
 class Refused(Exception):
     """The lesson asked for something that a lesson may not do. Reported as a failed line, never performed."""
-
-
-def plain(name: Any) -> None:
-    """Files are plain names in the lesson's own directory."""
-    text = os.fsdecode(name) if isinstance(name, (str, bytes)) else ""
-    if not text or "/" in text or "\0" in text or text in (".", ".."):
-        raise Refused(f"{name!r:.60}: a lesson's files are plain names, in a directory of its own")
-
-
-def at_home(address: Any) -> None:
-    """On this machine's own network a lesson speaks to this machine only."""
-    if not isinstance(address, tuple) or not address or not isinstance(address[0], str):
-        return  # no address of a network: the call itself says what is wrong with it
-    host = address[0].partition("%")[0]
-    if host in ("", "localhost"):
-        return
-    for family in (socket.AF_INET, socket.AF_INET6):
-        with contextlib.suppress(OSError):  # no address of this family
-            packed = socket.inet_pton(family, host)
-            mapped = packed[12:] if packed[:12] == bytes(10) + b"\xff\xff" else packed
-            if mapped in (bytes(4), bytes(16), bytes(15) + b"\1") or (len(mapped) == 4 and mapped[0] == 127):
-                return
-    raise Refused(f"{host!r:.60}: in this lab a lesson reaches 127.0.0.1 and ::1 only")
-
-
-def nowhere(address: Any) -> bool:
-    """Whether no machine has this address: those of 192.0.2.0/24 are for documents (RFC 5737). To bind it fails."""
-    if isinstance(address, tuple) and address and isinstance(address[0], str):
-        with contextlib.suppress(OSError):  # a name, perhaps: nothing is looked up for it
-            return socket.inet_pton(socket.AF_INET, address[0])[:3] == b"\xc0\x00\x02"
-    return False
 
 
 def size(value: Any) -> int:

@@ -1,14 +1,17 @@
-"""sockviz's end of a lesson process's control channel: framed JSON over a UNIX stream socket."""
+"""sockviz's end of a lesson process's control channel: framed and sealed JSON over a UNIX stream socket."""
 
 from __future__ import annotations
 
 import array
 import asyncio
 import json
+import os
+import secrets
 import socket
 import struct
 from collections.abc import Callable
 
+from sockviz.lab.seal import KEY, SEAL, Seal
 from sockviz.model.values import Json
 
 _HEADER = struct.Struct("!I")
@@ -18,20 +21,29 @@ _LONGEST = 16 * 1024 * 1024
 
 
 class Channel:
-    """One process's channel. `heard` is called with each message, `ended` once at end-of-file.
+    """One process's channel. `heard` is called with each message, `ended` once at end-of-file, `forged` with what came instead of
+    a message that child.py had sealed; nothing more is heard then.
 
-    ``outer_pid`` is the sender's pid as this machine counts, from the first message's SCM_CREDENTIALS.
+    ``outer_pid`` is the sender's pid as this machine counts, from the first message's SCM_CREDENTIALS. ``inode`` is that of the
+    process's end, by which its descriptor is known there.
     """
 
-    def __init__(self, heard: Callable[[Json], None], ended: Callable[[], None]) -> None:
+    def __init__(
+        self, heard: Callable[[Json], None], ended: Callable[[], None], forged: Callable[[bytes], None]
+    ) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
         ours.setblocking(False)
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self.theirs: socket.socket | None = theirs
+        self.inode = os.fstat(theirs.fileno()).st_ino
         self.outer_pid = 0
         self._socket = ours
         self._heard = heard
         self._ended = ended
+        self._forged = forged
+        key = secrets.token_bytes(KEY)
+        ours.send(key)  # read by child.py before it is given any line
+        self._seal = Seal(key)
         self._buffer = bytearray()
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(ours, self._read)
@@ -76,21 +88,23 @@ class Channel:
             self._ended()
             return
         self._buffer += data
-        while len(self._buffer) >= _HEADER.size:
+        while len(self._buffer) >= _HEADER.size + SEAL:
             (length,) = _HEADER.unpack_from(self._buffer)
+            begin = _HEADER.size + SEAL
             if length > _LONGEST:
                 self.close()
-                self._heard(
-                    f"a message of {length} bytes, and {_LONGEST} are the most"
-                )  # which is none: `heard` says so
-                self._ended()
+                self._forged(bytes(self._buffer[:200]))  # no process of ours announces as much
                 return
-            if len(self._buffer) < _HEADER.size + length:
+            if len(self._buffer) < begin + length:
                 return
-            body = bytes(self._buffer[_HEADER.size : _HEADER.size + length])
-            del self._buffer[: _HEADER.size + length]
+            body = bytes(self._buffer[begin : begin + length])
+            if not secrets.compare_digest(self._seal.next(body), bytes(self._buffer[_HEADER.size : begin])):
+                self.close()
+                self._forged(bytes(self._buffer[:200]))
+                return
+            del self._buffer[: begin + length]
             try:
                 message = json.loads(body)
-            except (ValueError, RecursionError):
-                message = body[:200].decode("ascii", "replace")  # no message of ours: `heard` says so
+            except RecursionError:
+                message = body[:200].decode("ascii", "replace")  # deeper than any value: `heard` says so
             self._heard(message)

@@ -1,6 +1,6 @@
 """Runs inside each process of a lesson: makes the calls it is told to make, and reports what they returned.
 
-Standard library only; started as ``python -I -S child.py CONTROL_FD`` with nothing else open but 0, 1, 2, so that the
+Standard library only; started as ``python -I -S child.py CONTROL_FD LIFELINE_FD`` with nothing else open but 0, 1, 2, so that the
 first socket of a lesson is descriptor 3, as in the student's own program. Everything it is told is data: a call is
 looked up among the modules and kinds below, its arguments are values, names, constants and bounded arithmetic. Nothing is
 ever compiled.
@@ -31,9 +31,11 @@ if __name__ == "__main__":
     # -I leaves even this file's own package out. It comes last: nothing beside it may stand in for a standard module.
     sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
-from sockviz.lab.bounds import LARGEST, Refused, at_home, binary, bounded, decode, encoding, nowhere, plain
+from sockviz.lab.bounds import LARGEST, Refused, binary, bounded, decode, encoding
+from sockviz.lab.reach import Reach, asks_nobody, plain, resolvable, text_of, tie_to_loopback
 from sockviz.lab.reports import Reporter, Room, described, said, without_values
 from sockviz.lab.told_names import told_names
+from sockviz.lab.seal import KEY, Seal
 
 MODULES: dict[str, Any] = {
     "builtins": types.SimpleNamespace(bytearray=bytearray), "errno": errno, "fcntl": fcntl, "os": os, "resource": resource,
@@ -50,25 +52,31 @@ RECEIVING = ("recv", "recv_into", "recvfrom", "recvmsg", "read", "bytearray")
 FLAGS = {"recv": 1, "recvfrom": 1, "recvmsg": 2}
 #: Calls whose last positional argument is an address.
 ADDRESSING = ("bind", "connect", "connect_ex", "sendto", "sendmsg")
-#: Calls whose first argument is a descriptor (of dup2 the second, too).
-DESCRIBING = ("close", "read", "write", "dup", "dup2", "fcntl", "ioctl", "lseek")
-#: Where sockviz's own descriptors are. In the student's own program there would be nothing.
-OURS = range(900, 1024)
+#: Calls that take descriptors, and how many of their first arguments are some, or lists of some.
+DESCRIBING = {
+    "os.close": 1, "os.read": 1, "os.write": 1, "os.dup": 1, "os.dup2": 2, "os.lseek": 1, "fcntl.fcntl": 1, "fcntl.ioctl": 1,
+    "select.select": 3, "select.poll.register": 1, "select.poll.modify": 1, "select.poll.unregister": 1,
+    "select.epoll.register": 1, "select.epoll.modify": 1, "select.epoll.unregister": 1,
+}  # fmt: skip
+#: From where on sockviz's own descriptors are, out of the way of the lesson's numbers.
+OURS = 900
 HEADER = struct.Struct("!I")
 
 
 class Child:
     """The lesson's names, and the channel to sockviz."""
 
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, lifeline: int) -> None:
         self.control = control
+        self.lifeline = lifeline
+        self.seal = Seal(self._exactly(KEY)[0])
         self.names: dict[str, Any] = {}
         self.calls = 0
         self.line = 0
         self.pids: set[int] = set()
-        self.prefix = b""
+        self.reach = Reach()
         self.reporter = Reporter()
-        self.spare: socket.socket | None = None  # the channel for the child of the next fork
+        self.spare: tuple[socket.socket, Seal] | None = None  # the channel for the child of the next fork
 
     # --- the channel ------------------------------------------------------------------------------------
 
@@ -79,7 +87,7 @@ class Child:
         except MemoryError:
             body = json.dumps({key: without_values(key, value) for key, value in message.items()}).encode()
         try:
-            self.control.sendall(HEADER.pack(len(body)))
+            self.control.sendall(HEADER.pack(len(body)) + self.seal.next(body))
             self.control.sendall(body)
         except OSError:
             os._exit(0)  # sockviz has gone: EPIPE or ECONNRESET
@@ -89,13 +97,10 @@ class Child:
         head, fds = self._exactly(HEADER.size)
         body, more = self._exactly(HEADER.unpack(head)[0])
         for fd in fds + more:
-            with contextlib.suppress(
-                OSError
-            ):  # EINVAL, EMFILE: the lesson's own RLIMIT_NOFILE; it cannot fork then
-                high = fcntl.fcntl(
-                    fd, fcntl.F_DUPFD_CLOEXEC, OURS.start
-                )  # out of the way of the lesson's numbers
-                self.spare = socket.socket(fileno=high)
+            # EINVAL, EMFILE: the lesson's own RLIMIT_NOFILE; it cannot fork then
+            with contextlib.suppress(OSError):
+                high = socket.socket(fileno=fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, OURS))
+                self.spare = high, Seal(high.recv(KEY))  # read before any line could
             os.close(fd)
         message: dict[str, Any] = json.loads(body)
         return message
@@ -126,9 +131,12 @@ class Child:
             message = self.hear()
             if message["op"] == "bind":
                 self.names.update({name: decode(value) for name, value in message["names"].items()})
-                self.prefix = decode(message["prefix"])
+                self.reach = Reach(**message["reach"])
             elif message["op"] == "perform":
                 self.pids = set(message["pids"])
+                self.reach.ports = {
+                    protocol: frozenset(ports) for protocol, ports in message["ports"].items()
+                }
                 self.line = message["line"]
                 self.perform(message["value"], message["targets"], message["unpacks"])
 
@@ -275,12 +283,14 @@ class Child:
         try:
             value = function(*values, **named)
             at = time.time()
+            if key == "socket.socket" and self.reach.home and value.family != socket.AF_UNIX:
+                tie_to_loopback(value)
         except OSError as error:
             at = time.time()
             told = told_names(name, getattr(function, "__self__", None))
             self.tell(event="returned", call=number, at=at, told=told, **described(error))
             raise Reported from None
-        except (ValueError, TypeError, OverflowError, MemoryError, struct.error) as error:
+        except (Refused, ValueError, TypeError, OverflowError, MemoryError, struct.error) as error:
             self.tell(
                 event="returned", call=number, at=time.time(), error=type(error).__name__, message=said(error)
             )  # raised by Python before or after the system call
@@ -292,16 +302,36 @@ class Child:
     def guard(self, key: str, held: Any, values: list[Any], named: dict[str, Any]) -> None:
         """What no lesson may do, whatever its author meant. Raises Refused."""
         name = key.rpartition(".")[2]
-        if key in ("bytes.decode", "str.encode") and values:
-            encoding(values[0], len(held))
-        if held is None and name in DESCRIBING:
-            for fd in [*values[: 2 if name == "dup2" else 1], *named.values()]:
-                if isinstance(fd, int) and fd in OURS:
-                    raise Refused(f"descriptor {fd} is sockviz's own")
-        if key == "socket.socket" and (len(values) > 3 or "fileno" in named):
-            raise Refused("a socket is made anew, not from a descriptor")
-        if key == "os.fork" and self.spare is None:
-            raise Refused("no room for another process: a lesson has at most 64, and each needs a descriptor")
+        for value in [*values[: DESCRIBING.get(key, 0)], *(named.values() if key in DESCRIBING else ())]:
+            for each in value if isinstance(value, (list, tuple)) else (value,):
+                self.not_ours(each)
+        match key:
+            case "bytes.decode" | "str.encode":
+                if values:
+                    encoding(values[0], len(held))
+            case "socket.socket" | "socket.socketpair":
+                if len(values) > 3 or "fileno" in named:
+                    raise Refused("a socket is made anew, not from a descriptor")
+                given = dict(zip(("family", "type", "proto"), values, strict=False)) | named
+                self.reach.family(*(given.get(word, -1) for word in ("family", "type", "proto")))
+            case "os.fork":
+                if self.spare is None:
+                    raise Refused(
+                        "no room for another process: a lesson has at most 64, and each needs a descriptor"
+                    )
+            case "os.kill":
+                if not values or values[0] not in self.pids | {os.getpid()}:
+                    raise Refused("kill reaches only the lesson's own processes")
+            case "os.unlink":
+                plain(values[0])
+            case "socket.getaddrinfo":
+                host = text_of(named.get("host", values[0] if values else None))
+                if host is not None:
+                    family = named.get("family", values[2] if len(values) > 2 else 0)
+                    resolvable(host, family if isinstance(family, int) else 0)
+            case "socket.getnameinfo":
+                if len(values) > 1 and isinstance(values[0], tuple) and values[0]:
+                    asks_nobody(values[0][0], values[1])
         if name in RECEIVING:
             if any(isinstance(value, int) and value > LARGEST for value in values):
                 raise Refused(f"{name} of more than {LARGEST} bytes")
@@ -309,28 +339,37 @@ class Child:
             if flags and isinstance(flags[0], int) and flags[0] & socket.MSG_TRUNC:
                 # The kernel's answer is longer than what it copied; CPython makes bytes of that length all the same.
                 raise Refused(f"{name} with MSG_TRUNC would give bytes that were never received")
-        elif name == "kill":
-            if not values or values[0] not in self.pids | {os.getpid()}:
-                raise Refused("kill reaches only the lesson's own processes")
-        elif name in ("unlink", "stat"):
-            plain(values[0])
-        elif not isinstance(held, socket.socket) or not values[3 if name == "sendmsg" else 0 :]:
-            return
-        elif name in ADDRESSING and held.family == socket.AF_UNIX:
-            address = values[-1]
-            if isinstance(address, (bytes, bytearray)) and address[:1] == b"\0":
-                values[-1] = b"\0" + self.prefix + bytes(address[1:])
-            elif isinstance(address, str) and address[:1] == "\0":
-                values[-1] = b"\0" + self.prefix + address[1:].encode()
-            else:
-                plain(address)
-        elif name in ADDRESSING and self.prefix and not (name == "bind" and nowhere(values[-1])):
-            at_home(values[-1])
+        if isinstance(held, socket.socket):
+            self.guard_socket(name, held, values)
+
+    def guard_socket(self, name: str, held: socket.socket, values: list[Any]) -> None:
+        """What no lesson may do with a socket. Raises Refused; an abstract UNIX name gets the lab's prefix."""
+        if name in ("setsockopt", "getsockopt") and len(values) > 1:
+            self.reach.option(values[0], values[1])
+        elif name == "sendmsg" and len(values) > 1:
+            for fd in self.reach.beside(values[1]):
+                self.not_ours(fd)
+        if name in ADDRESSING and values[3 if name == "sendmsg" else 0 :]:
+            values[-1] = self.reach.address(held, values[-1], binds=name == "bind")
+
+    def not_ours(self, value: Any) -> None:
+        """Refuses a descriptor that is sockviz's, by what it is: it may have any number, and be a copy."""
+        try:
+            fd = value if isinstance(value, int) else value.fileno()
+            status = os.fstat(fd)
+        except (AttributeError, OSError, OverflowError):
+            return  # no descriptor: the call itself says so
+        mine = [self.control.fileno(), self.lifeline, *([self.spare[0].fileno()] if self.spare else [])]
+        for each in mine:
+            with contextlib.suppress(OSError):
+                ours = os.fstat(each)
+                if (status.st_dev, status.st_ino) == (ours.st_dev, ours.st_ino):
+                    raise Refused(f"descriptor {fd} is sockviz's own")
 
     def fork(self, number: int) -> int:
         """Forks: the child goes on with the spare channel, the parent with its own."""
-        spare, self.spare = self.spare, None
-        assert spare is not None  # see guard
+        assert self.spare is not None  # see guard
+        (spare, seal), self.spare = self.spare, None
         try:
             pid = os.fork()
         except OSError as error:
@@ -339,7 +378,7 @@ class Child:
             raise Reported from None
         if pid == 0:
             self.control.close()
-            self.control = spare
+            self.control, self.seal = spare, seal
             self.tell(event="hello", pid=os.getpid(), at=time.time())
         else:
             spare.close()
@@ -354,8 +393,7 @@ class Reported(Exception):
 def main() -> None:
     """Reports for work and does it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's handler would raise in the middle of a report
-    control = socket.socket(fileno=int(sys.argv[1]))
-    child = Child(control)
+    child = Child(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]))
     child.tell(event="hello", pid=os.getpid(), at=time.time())
     child.serve()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import os
 import signal
@@ -20,10 +21,8 @@ from sockviz.lab.messages import Ended, Entered, Hello, LabLost, Message, Return
 from sockviz.lab.supervisor import PATIENCE, Death, LabRefused, Ready, Supervisor
 from sockviz.language import _
 from sockviz.model.sockets import Asleep
-from sockviz.model.values import BadValue, Json, encode
+from sockviz.model.values import BadValue, Json
 
-#: Where child.py's control channel and lifeline are (see init.py); they are not the lesson's.
-HIDDEN = frozenset(range(900, 1024))
 #: Most processes at a time in one lab.
 MOST = 64
 
@@ -44,9 +43,9 @@ class Crew:
         self._pidfds: dict[str, int] = {}
         self._closed = False
 
-    async def open(self, kind: str, sysctls: Mapping[str, str], link: socket.socket | None = None) -> Ready:
-        """Makes the lab's first process, which hands `link` to the wire. Raises `LabRefused`."""
-        return await self.supervisor.open(kind, sysctls, link)
+    async def open(self, kind: str, setup: Mapping[str, Json], link: socket.socket | None = None) -> Ready:
+        """Makes the lab's first process: it is told `setup` (see init.py), and hands `link` to the wire. Raises `LabRefused`."""
+        return await self.supervisor.open(kind, setup, link)
 
     async def start(
         self,
@@ -54,17 +53,19 @@ class Crew:
         host: str,
         *,
         names: Mapping[str, Json],
-        prefix: bytes,
+        reach: Mapping[str, Json],
         directory: Path,
         privileged: bool,
     ) -> Begun:
-        """Starts a process of the lesson on `host`, with `names` bound. Raises `LabRefused`."""
+        """Starts a process of the lesson on `host`, with `names` bound. `reach` is what it may name: the arguments of
+        `sockviz.lab.reach.Reach`. Raises `LabRefused`.
+        """
         if self._is_full():
             raise LabRefused(f"starting {name}: {MOST} processes are the most a lesson may have", 0)
         self.prepare(name, host, directory=directory, privileged=privileged)
         await self._ahead[name]
         try:
-            await self._channels[name].send({"op": "bind", "names": dict(names), "prefix": encode(prefix)})
+            await self._channels[name].send({"op": "bind", "names": dict(names), "reach": dict(reach)})
         except OSError:  # EPIPE, EBADF: it was killed while it waited
             self._gone.add(name)
         if name in self._gone:
@@ -94,8 +95,10 @@ class Crew:
         if not hello.done():
             raise LabRefused(f"starting {name}", errno.ETIMEDOUT)
 
-    async def perform(self, process: str, job: Job) -> None:
-        """Hands a line to a process that is not at one. Raises OSError where it is gone."""
+    async def perform(self, process: str, job: Job, ports: Mapping[str, Sequence[int]] | None = None) -> None:
+        """Hands a line to a process that is not at one. `ports` are those at which only the lesson is, by protocol, where others
+        live too. Raises OSError where it is gone.
+        """
         channel = self._channels[process]
         message: Json = {
             "op": "perform",
@@ -104,6 +107,7 @@ class Crew:
             "targets": list(job.targets),
             "unpacks": job.unpacks,
             "pids": [begun.pid for _, begun in self._alive()],
+            "ports": {protocol: list(numbers) for protocol, numbers in (ports or {}).items()},
         }
         if job.child is None or self._is_full():
             await channel.send(message)  # without a channel for its child a process refuses to fork
@@ -120,10 +124,9 @@ class Crew:
 
     def sources(self, host: str) -> Sequence[ProcessSource]:
         """The live processes of `host`, to be looked at."""
+        ours = self.supervisor.lifeline_inodes | {channel.inode for channel in self._channels.values()}
         return [
-            ProcessSource(name, begun.outer_pid, HIDDEN)
-            for name, begun in self._alive()
-            if begun.host == host
+            ProcessSource(name, begun.outer_pid, ours) for name, begun in self._alive() if begun.host == host
         ]
 
     def asleep(self, process: str) -> Asleep | None:
@@ -139,6 +142,7 @@ class Crew:
         if self._closed:
             return
         self._closed = True
+        self._kill_all()
         for name in list(self._pidfds):
             self._unwatch(name)
         for making in self._ahead.values():
@@ -161,7 +165,11 @@ class Crew:
     def _open_channel(self, name: str, host: str) -> Channel:
         self._hosts[name] = host
         self._hellos[name] = asyncio.get_running_loop().create_future()
-        channel = Channel(lambda json: self._heard(name, json), lambda: self._hung_up(name))
+        channel = Channel(
+            lambda json: self._heard(name, json),
+            lambda: self._hung_up(name),
+            lambda words: self._forged(name, words),
+        )
         self._channels[name] = channel
         return channel
 
@@ -179,6 +187,13 @@ class Crew:
             if not self._hellos[name].done():
                 self._hellos[name].set_result(message)
         self.messages.put_nowait(message)
+
+    def _forged(self, name: str, words: bytes) -> None:
+        reason = _(
+            "the lesson's process {name} wrote on sockviz's own channel ({words}): it is not believed, and the lesson ends"
+        )
+        self.messages.put_nowait(LabLost(reason.format(name=name, words=ascii(words[:24])[1:])))
+        self._kill_all()
 
     def _hung_up(self, name: str) -> None:
         hello = self._hellos[name]
@@ -234,7 +249,15 @@ class Crew:
             asyncio.get_running_loop().remove_reader(pidfd)
             os.close(pidfd)
 
+    def _kill_all(self) -> None:
+        """Ends every process that is known; also where the lab's first process, which would, is gone itself."""
+        for pidfd in self._pidfds.values():
+            # ESRCH: it has ended. EPERM, ENOSYS: not ours to end so; the lifeline does.
+            with contextlib.suppress(OSError):
+                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+
     def _lost(self) -> None:
+        self._kill_all()
         if not self._closed:
             self.messages.put_nowait(
                 LabLost(_("the lab's first process ended, and every process of the lesson with it"))

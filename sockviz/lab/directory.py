@@ -11,8 +11,11 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
+
+from sockviz.model.values import Json
 
 PREFIX = "sockviz-lab-"
 LOCK = "lock"
@@ -36,6 +39,10 @@ class LabDirectory:
             raise
         fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         _mine.add(self)
+
+    def setup(self, sysctls: Mapping[str, str]) -> dict[str, Json]:
+        """What init.py is told of a lab that has its networks to itself."""
+        return {"sysctls": dict(sysctls), "directory": str(self.files)}
 
     def note(self, name: str, text: str) -> None:
         """Leaves a note for another sockviz, as `sockviz shell` reads it."""

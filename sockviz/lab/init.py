@@ -1,9 +1,13 @@
 """The first process of a lab: starts lesson processes on request, reaps them, and takes them along when it dies.
 
-Standard library only; run as ``python -I -S init.py KIND CONTROL_FD SOCKVIZ_PID SYSCTLS [LINK_FD]``. With KIND ``isolated`` it
+Standard library only; run as ``python -I -S init.py KIND CONTROL_FD SOCKVIZ_PID SETUP [LINK_FD]``. With KIND ``isolated`` it
 first moves into user, network and PID namespaces of its own (so it is the lab's pid 1, and everything in the lab dies with it)
 and hands out the sockets that read that network's tables and packets. With KIND ``two-hosts`` it makes a network namespace for
 each host besides, and starts the link between them (wire.py). With KIND ``host`` it stays where it is and adopts orphans instead.
+
+SETUP is JSON: the ``sysctls`` to set, the lab's ``directory``, and on the machine's own loopback the ``ports`` that are the
+lesson's, the number ``below`` which the kernel gives none, and the ``ephemeral`` range. Before the first lesson process starts
+the second wall is put up (landlock.py; each process adds seccomp.py's).
 
 Requests and answers are JSON datagrams on a SOCK_SEQPACKET socket, descriptors beside them (SCM_RIGHTS).
 """
@@ -12,6 +16,7 @@ from __future__ import annotations
 
 import array
 import contextlib
+import ctypes
 import fcntl
 import json
 import os
@@ -21,13 +26,14 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 if __name__ == "__main__":
     # -I leaves even this file's own package out. It comes last: nothing beside it may stand in for a standard module.
     sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
+from sockviz.lab import landlock, seccomp
 from sockviz.lab.confinement import (
     CAP_NET_ADMIN,
     CAP_NET_BIND_SERVICE,
@@ -36,6 +42,7 @@ from sockviz.lab.confinement import (
     PR_SET_CHILD_SUBREAPER,
     PR_SET_NAME,
     Refused,
+    check,
     default_signals,
     die_with,
     drop_capabilities,
@@ -69,11 +76,18 @@ class Init:
     """The loop: requests in, answers and deaths out. ``networks`` has a descriptor of each host's network, where it differs."""
 
     def __init__(
-        self, control: socket.socket, networks: Mapping[str, int] | None = None, own: Sequence[int] = ()
+        self,
+        control: socket.socket,
+        setup: Mapping[str, Any],
+        networks: Mapping[str, int] | None = None,
+        own: Sequence[int] = (),
     ) -> None:
         self.control = control
+        self.path = ctypes.create_string_buffer(os.fsencode(sys.executable))
+        self.filter = seccomp.program("ports" in setup, ctypes.addressof(self.path))
         self.networks = networks or {}
         self.own = own  # processes that are the lab's and not the lesson's: the lifeline does not reach them
+        self.lifelines: list[int] = []
 
     def tell(self, message: Mapping[str, Any], fds: Sequence[int] = ()) -> None:
         """Answers sockviz, with descriptors beside the words."""
@@ -127,6 +141,8 @@ class Init:
         me = os.getpid()
         pid = os.fork()
         if pid:
+            # A second hold on it, out of its reach: whatever it may do to its own copy, this one ends it and all its children.
+            self.lifelines.append(hold(lifeline, pid))
             return pid
         try:
             self.become(message, control, lifeline, me)
@@ -142,13 +158,7 @@ class Init:
         if message["host"] in self.networks:
             enter_network(self.networks[message["host"]])
         limit_to(resource.RLIMIT_NOFILE, least=DESCRIPTORS)  # or the numbers below could not be had
-        # When sockviz dies its end of the lifeline closes, and the kernel sends SIGKILL to the whole group: also to a
-        # forked child whose parent is gone, and to one that sleeps in a system call.
-        # The owner of the signal is a property of the open file, and all processes were sent the same one: open our own.
-        lifeline = os.open(f"/proc/self/fd/{lifeline}", os.O_RDONLY | os.O_NONBLOCK)
-        fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpid())
-        fcntl.fcntl(lifeline, F_SETSIG, signal.SIGKILL)
-        fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
+        lifeline = hold(lifeline, os.getpid())
         os.dup2(control, CONTROL)
         os.dup2(lifeline, LIFELINE)
         null = os.open("/dev/null", os.O_RDWR)
@@ -161,8 +171,18 @@ class Init:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         keep = (CAP_NET_BIND_SERVICE, CAP_NET_RAW) if message["privileged"] else ()
         drop_capabilities(keep)
-        command = [sys.executable, "-I", "-S", message["program"], str(CONTROL)]
-        os.execve(sys.executable, command, {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"})
+        command = [sys.executable, "-I", "-S", message["program"], str(CONTROL), str(LIFELINE)]
+        if self.filter is not None:
+            with contextlib.suppress(
+                Refused
+            ):  # EINVAL, ENOSYS: a kernel without seccomp; the first wall stands
+                seccomp.shut_in(self.filter)
+        # Not os.execve: the filter lets pass only this path, by its address.
+        check(
+            libc.execve(self.path, strings(command), strings(["LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin"])),
+            "execve",
+        )
+        os._exit(127)
 
     def leave(self) -> NoReturn:
         """Ends when every process of the lesson has: the lifeline has killed them all. Orphans are children of this one."""
@@ -191,6 +211,35 @@ class Init:
                 "event": "ended", "pid": pid, "exit_code": code if code >= 0 else None,
                 "signal": named.get(-code, f"signal {-code}") if code < 0 else None,
             })  # fmt: skip
+
+
+def strings(words: Sequence[str]) -> Any:
+    """As C has them for execve: an array of strings that ends in NULL."""
+    return (ctypes.c_char_p * (len(words) + 1))(*map(os.fsencode, words), None)
+
+
+def shut_in(setup: Mapping[str, Any]) -> None:
+    """Puts up the wall over the lab's files, TCP ports and signals."""
+    ports: Iterable[int] | None = None
+    if "ports" in setup:
+        low, high = setup["ephemeral"]
+        ports = sorted({*setup["ports"], *range(setup["below"]), 0, *range(low, high + 1)})
+    with contextlib.suppress(
+        Refused
+    ):  # E2BIG, ENOMEM: more rules than this kernel holds; the first wall stands
+        landlock.shut_in(setup["directory"], ports)
+
+
+def hold(lifeline: int, group: int) -> int:
+    """Opens the lifeline so that it kills the process group `group` when sockviz dies: its end closes then, and the kernel sends
+    SIGKILL to the whole group: also to a forked child whose parent is gone, and to one that sleeps in a system call.
+    """
+    # The owner of the signal is a property of the open file, and all processes were sent the same one: open our own.
+    held = os.open(f"/proc/self/fd/{lifeline}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    fcntl.fcntl(held, fcntl.F_SETOWN, -group)
+    fcntl.fcntl(held, F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(held, fcntl.F_SETFL, fcntl.fcntl(held, fcntl.F_GETFL) | os.O_ASYNC)
+    return held
 
 
 def become_first(control: socket.socket) -> None:
@@ -236,18 +285,19 @@ class Furnished:
             sock.close()
 
 
-def isolated(control: socket.socket, sysctls: Mapping[str, str]) -> NoReturn:
+def isolated(control: socket.socket, setup: Mapping[str, Any]) -> NoReturn:
     """One host with a loopback interface."""
     become_first(control)
     os.close(new_network())
     lab = Furnished()
-    lab.furnish("loopback", sysctls)
-    init = Init(control)
+    lab.furnish("loopback", setup["sysctls"])
+    init = Init(control, setup)
+    shut_in(setup)
     lab.hand_over(init)
     init.serve()
 
 
-def two_hosts(control: socket.socket, sysctls: Mapping[str, str], link: int) -> NoReturn:
+def two_hosts(control: socket.socket, setup: Mapping[str, Any], link: int) -> NoReturn:
     """Two hosts, and between them the wire, in a third network where nobody lives."""
     become_first(control)
     home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
@@ -258,13 +308,14 @@ def two_hosts(control: socket.socket, sysctls: Mapping[str, str], link: int) -> 
     networks: dict[str, int] = {}
     for name in HOSTS:
         networks[name] = new_network()
-        lab.furnish(name, sysctls)
+        lab.furnish(name, setup["sysctls"])
         own.append(anchor(control, name))
         enter_network(home)
     with contextlib.suppress(OSError):  # EPIPE: it has ended, which sockviz hears on its own channel
         socket.send_fds(ours, [b"networks"], [home, *networks.values()])
     ours.close()
-    init = Init(control, networks, own)
+    init = Init(control, setup, networks, own)
+    shut_in(setup)
     lab.hand_over(init)
     init.serve()
 
@@ -313,10 +364,11 @@ def become_wire(parent: int, link: int, networks: int) -> None:
     wire.main(link, networks)
 
 
-def host(control: socket.socket) -> NoReturn:
+def host(control: socket.socket, setup: Mapping[str, Any]) -> NoReturn:
     """Stays in this machine's own network; orphans of a lesson become children of this process."""
     prctl(PR_SET_CHILD_SUBREAPER, 1)
-    init = Init(control)
+    init = Init(control, setup)
+    shut_in(setup)
     init.tell({"event": "ready", "hosts": {"loopback": {"windows": [], "refused": {}}}, "sysctls": {}})
     init.serve()
 
@@ -324,17 +376,17 @@ def host(control: socket.socket) -> NoReturn:
 def main() -> None:
     """See the module's docstring."""
     default_signals()  # or a blocked SIGCHLD would hide every death, an ignored SIGALRM keep it waiting for the last ones
-    kind, control_fd, parent = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    kind, control_fd, parent, setup = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), json.loads(sys.argv[4])
     control = socket.socket(fileno=control_fd)
     control.set_inheritable(False)
     try:
         die_with(parent)
         if kind == "isolated":
-            isolated(control, json.loads(sys.argv[4]))
+            isolated(control, setup)
         elif kind == "two-hosts":
-            two_hosts(control, json.loads(sys.argv[4]), int(sys.argv[5]))
+            two_hosts(control, setup, int(sys.argv[5]))
         else:
-            host(control)
+            host(control, setup)
     except Refused as refusal:
         step, number = refusal.args
         control.send(json.dumps({"event": "refused", "step": step, "errno": number}).encode())

@@ -13,7 +13,7 @@ from sockviz.lab.crew import Crew
 from sockviz.lab.directory import LabDirectory, sweep
 from sockviz.lab.lab import Begun, Job, Link, Look, Taken, first_names
 from sockviz.lab.messages import Message
-from sockviz.lab.ports import PRIVATE, choose_ports, ephemeral_range
+from sockviz.lab.ports import PRIVATE, choose_ports, ephemeral_range, privileged_below, swapped_ports
 from sockviz.lab.scope import Scope
 from sockviz.lab.supervisor import Furnished, LabRefused
 from sockviz.lab.window import SYSCTLS, Window, differing, why
@@ -21,7 +21,7 @@ from sockviz.language import _
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import Asleep, State
 from sockviz.model.timeline import LabFacts
-from sockviz.model.values import Address
+from sockviz.model.values import Address, Json
 
 #: The one host of these labs.
 LOOPBACK = "loopback"
@@ -39,7 +39,7 @@ class LoopbackLab:
         self._directory = LabDirectory()
         self._window: Window | None = None
         self._capture: socket.socket | None = None
-        self._prefix = b""
+        self._reach: dict[str, Json] = {}
         self._closed = False
 
     @property
@@ -56,17 +56,18 @@ class LoopbackLab:
         """Sets the lab up. Raises `LabRefused`; nothing is left then."""
         sweep()
         private = kind == "isolated"
+        missing: dict[str, str] = {}
         try:
-            ready = await self._crew.open(kind, SYSCTLS if private else {})
-            missing: dict[str, str] = {}
             if private:
+                ready = await self._crew.open(kind, self._directory.setup(SYSCTLS))
                 window = self._take_windows(ready.hosts[LOOPBACK], missing)
                 ports: tuple[int, ...] = PRIVATE
             else:
-                window = self._open_windows(missing)
-                ports = choose_ports(window.all_rows(), ephemeral_range())
-                self._prefix = f"sockviz-{os.getpid()}-".encode()
-                window.scope = Scope(frozenset(ports), str(self._directory.files), self._prefix)
+                window = self._window = self._open_windows(missing)
+                taken = window.all_rows()
+                ports = choose_ports(taken, ephemeral_range())
+                home = self._at_home(window, (*ports, *swapped_ports(taken)))
+                ready = await self._crew.open(kind, self._directory.setup({}) | home)
             self._window = window
             facts = (
                 *(["private"] if private else []),
@@ -83,6 +84,14 @@ class LoopbackLab:
         except BaseException:
             await self.close()
             raise
+
+    def _at_home(self, window: Window, own: Sequence[int]) -> dict[str, Json]:
+        """Keeps a lesson on the machine's own loopback to the ports that are its `own`. Returns what init.py is told of it."""
+        prefix = f"sockviz-{os.getpid()}-"
+        below = privileged_below()
+        window.scope = Scope(frozenset(own), str(self._directory.files), prefix.encode())
+        self._reach = {"prefix": prefix, "home": True, "bindable": list(own), "below": below}
+        return {"ports": list(own), "below": below, "ephemeral": list(ephemeral_range())}
 
     # --- windows on the kernel -------------------------------------------------------------------------------
 
@@ -125,14 +134,15 @@ class LoopbackLab:
             name,
             host,
             names=names,
-            prefix=self._prefix,
+            reach=self._reach,
             directory=self._directory.files,
             privileged=privileged,
         )
 
     async def perform(self, process: str, job: Job) -> None:
         """Hands a line to a process that is not at one. Raises OSError where it is gone."""
-        await self._crew.perform(process, job)
+        scope = self._window.scope if self._window else None
+        await self._crew.perform(process, job, scope.reachable() if scope is not None else None)
 
     def begun(self, process: str) -> Begun | None:
         """A process of the lab, also one that was forked."""

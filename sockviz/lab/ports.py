@@ -1,4 +1,4 @@
-"""Ports for a lesson: five that no socket of this machine uses in any state."""
+"""Ports for a lesson: five that no socket of this machine uses in any state, and two that a mistake leads to."""
 
 from __future__ import annotations
 
@@ -12,6 +12,16 @@ from sockviz.model.sockets import SocketRow
 #: In a private network every run has the same, so that recordings and pictures agree.
 PRIVATE = (8080, 8081, 8082, 8083, 8084)
 COUNT = 5
+#: Where a program lands that forgot htons, or used it twice, with 80 or 8000: the lesson's own too, where nobody has them.
+SWAPPED = (20480, 16415)
+
+
+def privileged_below(proc: Path = Path("/proc")) -> int:
+    """The number under which the kernel gives no port to an ordinary process: ip_unprivileged_port_start, or its default."""
+    try:
+        return int((proc / "sys/net/ipv4/ip_unprivileged_port_start").read_text())
+    except (OSError, ValueError):
+        return 0
 
 
 def ephemeral_range(proc: Path = Path("/proc")) -> tuple[int, int]:
@@ -38,3 +48,9 @@ def choose_ports(rows: Iterable[SocketRow], ephemeral: tuple[int, int]) -> tuple
     if len(free) < COUNT:
         raise LookupError("no five free ports")
     return tuple(sorted(random.sample(free, COUNT)))
+
+
+def swapped_ports(rows: Iterable[SocketRow]) -> tuple[int, ...]:
+    """Those of `SWAPPED` that no socket uses."""
+    taken = ports_in_use(rows)
+    return tuple(port for port in SWAPPED if port not in taken)

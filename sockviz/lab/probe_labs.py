@@ -135,16 +135,26 @@ def _process(area: str, trial: _Trial) -> Probe:
 
 
 async def _try(kind: str, settings: Settings) -> _Trial:
+    with tempfile.TemporaryDirectory(prefix="sockviz-probe-") as directory:
+        return await _try_in(directory, kind, settings)
+
+
+async def _try_in(directory: str, kind: str, settings: Settings) -> _Trial:
     trial = _Trial()
     supervisor = Supervisor(_ignore, lambda: None)
+    setup: dict[str, Json] = {"directory": directory, "sysctls": {}}
+    if kind == "isolated":
+        setup["sysctls"] = dict(SYSCTLS)
+    else:
+        setup |= {"ports": [], "below": 0, "ephemeral": [1, 0]}
     began = time.monotonic()
     try:
-        trial.ready = await supervisor.open(kind, SYSCTLS if kind == "isolated" else {})
+        trial.ready = await supervisor.open(kind, setup)
         trial.seconds = time.monotonic() - began
         if kind == "isolated":
             trial.inside = _look_inside(trial.ready, settings)
         try:
-            trial.process = await _start(supervisor)
+            trial.process = await _start(supervisor, Path(directory))
         except LabRefused as refusal:
             trial.process_refusal = refusal
     except LabRefused as refusal:
@@ -160,16 +170,16 @@ def _ignore(_death: Death) -> None:
     """The probe's own process, at the end."""
 
 
-async def _start(supervisor: Supervisor) -> str:
+async def _start(supervisor: Supervisor, directory: Path) -> str:
     """Starts child.py and looks at it. Returns what was seen. Raises `LabRefused`."""
     heard: asyncio.Queue[Json] = asyncio.Queue()
-    channel = Channel(heard.put_nowait, lambda: heard.put_nowait(None))
+    channel = Channel(heard.put_nowait, lambda: heard.put_nowait(None), lambda _words: heard.put_nowait(None))
     began = time.monotonic()
-    with contextlib.closing(channel), tempfile.TemporaryDirectory(prefix="sockviz-probe-") as directory:
+    with contextlib.closing(channel):
         if channel.theirs is None:
             raise LabRefused("starting a process", 0)
         try:
-            await supervisor.start("probe", LOOPBACK, channel.theirs, Path(directory), privileged=False)
+            await supervisor.start("probe", LOOPBACK, channel.theirs, directory, privileged=False)
         finally:
             channel.hand_over()
         await _hear(heard, "hello")
@@ -205,8 +215,10 @@ async def _listen(channel: Channel, heard: asyncio.Queue[Json]) -> None:
     for line, (target, value) in enumerate(calls, start=1):
         targets: list[Json] = [target] if target else []
         await channel.send(
-            {"op": "perform", "line": line, "value": value, "targets": targets, "unpacks": False, "pids": []}
-        )
+            {
+                "op": "perform", "line": line, "value": value, "targets": targets, "unpacks": False, "pids": [], "ports": {},
+            }
+        )  # fmt: skip
         await _hear(heard, "finished")
 
 

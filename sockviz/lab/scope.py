@@ -20,14 +20,33 @@ class Scope:
     _cookies: set[int] = field(default_factory=set)
     _ends: set[tuple[str, Address | None, Address | None]] = field(default_factory=set)
     _own_ports: set[tuple[str, int]] = field(default_factory=set)
+    _inodes: set[int] = field(default_factory=set)
+    _strangers: set[tuple[str, int]] = field(default_factory=set)
 
     def only(self, rows: Sequence[SocketRow], processes: Sequence[ProcessRow]) -> list[SocketRow]:
         """The rows of the lesson among `rows`."""
         inodes = {entry.inode for process in processes for entry in process.fds if entry.is_socket}
+        self._inodes |= inodes
+        self._strangers = {
+            (row.protocol, here[1])
+            for row in rows
+            if (here := endpoint(row.local)) is not None
+            and _receives(row)
+            and row.inode
+            and row.inode not in self._inodes
+        }
         for row in rows:
             if row.inode and row.inode in inodes:
                 self._remember(row)
         return [row for row in rows if self._ours(row, inodes)]
+
+    def reachable(self) -> dict[str, list[int]]:
+        """The ports where, when last looked, the lesson was or nobody: its own, and those that the kernel gave its sockets."""
+        own = self._own_ports | {(protocol, port) for protocol in ("TCP", "UDP") for port in self.ports}
+        found: dict[str, list[int]] = {"TCP": [], "UDP": []}
+        for protocol, port in sorted(own - self._strangers):
+            found.setdefault(protocol, []).append(port)
+        return found
 
     def concerns(self, packet: Packet) -> bool:
         """Whether a captured packet is the lesson's."""
@@ -62,3 +81,8 @@ class Scope:
         here = endpoint(row.local)
         if here is not None and here[1]:
             self._own_ports.add((row.protocol, here[1]))
+
+
+def _receives(row: SocketRow) -> bool:
+    """Whether whoever sends to this port would meet this socket: it listens, or is bound and has no peer."""
+    return row.is_listening or (row.protocol == "UDP" and row.peer is None)

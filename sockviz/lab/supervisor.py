@@ -66,6 +66,9 @@ class Death:
 class Supervisor:
     """sockviz's side of init.py. `died` is called with each death, `lost` when init.py itself is gone."""
 
+    #: What runs in a lesson process.
+    program = _HERE / "child.py"
+
     def __init__(self, died: Callable[[Death], None], lost: Callable[[], None]) -> None:
         self._died = died
         self._lost = lost
@@ -74,16 +77,19 @@ class Supervisor:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._lifeline: tuple[int, int] | None = None
+        #: The inode of the lifeline, by which its descriptors are known in lesson processes.
+        self.lifeline_inodes: frozenset[int] = frozenset()
         self._anchors: dict[str, int] = {}
 
-    async def open(self, kind: str, sysctls: Mapping[str, str], link: socket.socket | None = None) -> Ready:
-        """Starts init.py and waits until the lab stands. `link` is the wire's end of its control channel. Raises `LabRefused`.
+    async def open(self, kind: str, setup: Mapping[str, Json], link: socket.socket | None = None) -> Ready:
+        """Starts init.py and waits until the lab stands. `setup` is what it is told (see there), `link` the wire's end of its
+        control channel. Raises `LabRefused`.
 
         To be called on the main thread: the lab dies with the thread that started it (PR_SET_PDEATHSIG).
         """
         self._ready = asyncio.get_running_loop().create_future()
         try:
-            self._launch(kind, sysctls, link)
+            self._launch(kind, setup, link)
         except OSError as error:  # EAGAIN, ENOMEM: no further process; EMFILE, ENFILE: no further descriptors
             await self.close()
             raise LabRefused("starting the lab", error.errno or 0) from None
@@ -97,13 +103,14 @@ class Supervisor:
             await self.close()
             raise
 
-    def _launch(self, kind: str, sysctls: Mapping[str, str], link: socket.socket | None) -> None:
+    def _launch(self, kind: str, setup: Mapping[str, Json], link: socket.socket | None) -> None:
         """Starts init.py. Raises OSError."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
         ours.setblocking(False)
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._control = ours
         self._lifeline = os.pipe2(os.O_CLOEXEC)
+        self.lifeline_inodes = frozenset({os.fstat(self._lifeline[0]).st_ino})
         asyncio.get_running_loop().add_reader(ours, self._read)
         with theirs:
             command = [
@@ -117,7 +124,7 @@ class Supervisor:
             ]
             given = [] if link is None else [link.fileno()]
             self._process = subprocess.Popen(
-                [*command, json.dumps(dict(sysctls)), *map(str, given)],
+                [*command, json.dumps(dict(setup)), *map(str, given)],
                 pass_fds=[theirs.fileno(), *given],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -138,7 +145,7 @@ class Supervisor:
             "host": host,
             "directory": str(directory),
             "privileged": privileged,
-            "program": str(_HERE / "child.py"),
+            "program": str(self.program),
         }
         rights = array.array("i", [channel.fileno(), self._lifeline[0]])
         try:

@@ -77,7 +77,7 @@ class TwoHostsLab:
         """Sets both hosts and the wire up. Raises `LabRefused`; nothing is left then."""
         sweep()
         try:
-            ready = await self._crew.open("two-hosts", SYSCTLS, self._wire.theirs)
+            ready = await self._crew.open("two-hosts", self._directory.setup(SYSCTLS), self._wire.theirs)
             self._wire.hand_over()
             missing: dict[str, str] = {}
             for host, given in ready.hosts.items():
@@ -121,7 +121,7 @@ class TwoHostsLab:
             raise LabRefused(f"starting {name}: this lab has no host {host}", 0)
         names = first_names(ADDRESSES["server"], self.facts.ports)
         return await self._crew.start(
-            name, host, names=names, prefix=b"", directory=self._directory.files, privileged=privileged
+            name, host, names=names, reach={}, directory=self._directory.files, privileged=privileged
         )
 
     async def perform(self, process: str, job: Job) -> None:

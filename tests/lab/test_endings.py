@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from sockviz.lab import init
 from sockviz.lab.channel import Channel
 from sockviz.lab.directory import LabDirectory, open_labs, sweep
 from sockviz.lab.messages import Hello, LabLost, from_child
+from sockviz.lab.seal import KEY, Seal
 from sockviz.model.values import BadValue, Json
 from tests.lab.conftest import descriptors
 from tests.lab.driver import DEADLINE, a_lab, directory_of, first_pid, refuse_connections_to, run, until
@@ -112,24 +113,62 @@ def test_the_lab_says_so_when_its_first_process_is_killed(kind: str) -> None:
     run(body())
 
 
-NONSENSE = (b"[" * 100_000, b"{nonsense", b'{"event": "hello"}', b"[]", b"\xff", b"")
+NONSENSE = ("[" * 100_000, '{"event": "hello"}', "[]", '"x"', "1e999")
+
+
+def sealed(seal: Seal, words: bytes) -> bytes:
+    """A report as child.py sends it."""
+    return len(words).to_bytes(4, "big") + seal.next(words) + words
 
 
 @pytest.mark.parametrize("nonsense", NONSENSE, ids=range(len(NONSENSE)))
-def test_nonsense_on_a_control_channel_is_heard_as_that(nonsense: bytes) -> None:
+def test_nonsense_on_a_control_channel_is_heard_as_that(nonsense: str) -> None:
     async def body() -> None:
         heard: list[Json] = []
-        ends: list[bool] = []
-        channel = Channel(heard.append, lambda: ends.append(True))
+        channel = Channel(heard.append, lambda: None, lambda words: pytest.fail(repr(words)))
         assert channel.theirs is not None
-        for part in (nonsense, b'{"event": "hello", "pid": 5, "at": 1.0}'):
-            channel.theirs.sendall(len(part).to_bytes(4, "big") + part)
+        seal = Seal(channel.theirs.recv(KEY))
+        for part in (nonsense.encode(), b'{"event": "hello", "pid": 5, "at": 1.0}'):
+            channel.theirs.sendall(sealed(seal, part))
         await until(lambda: heard[1:], "both messages")
         with pytest.raises(BadValue, match="not a message of a lesson process"):
             from_child("server", heard[0])
         assert from_child("server", heard[1]) == Hello("server", 5, 1.0)  # what follows is not lost
-        channel.theirs.sendall(b"\xff" * 4)  # four gigabytes are announced
-        await until(lambda: ends, "the end of it")
+        channel.close()
+
+    run(body())
+
+
+REPORT = b'{"event": "hello", "pid": 5, "at": 1.0}'
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        lambda _seal, _said: len(REPORT).to_bytes(4, "big") + bytes(16) + REPORT,
+        lambda _seal, _said: len(REPORT).to_bytes(4, "big") + REPORT,  # without room for a seal
+        lambda _seal, said: said,  # said once by the process, and again by whoever overheard it
+        lambda seal, _said: sealed(seal, REPORT)[:-1] + b" ",
+        lambda _seal, _said: b"\xff" * 20,  # four gigabytes are announced
+        lambda _seal, _said: sealed(Seal(bytes(KEY)), REPORT),
+    ],
+    ids=["no seal", "no room", "replayed", "altered", "endless", "another key"],
+)
+def test_what_a_process_did_not_seal_is_never_heard(forged: Callable[[Seal, bytes], bytes]) -> None:
+    async def body() -> None:
+        heard: list[Json] = []
+        forgeries: list[bytes] = []
+        channel = Channel(heard.append, lambda: None, forgeries.append)
+        assert channel.theirs is not None
+        seal = Seal(channel.theirs.recv(KEY))
+        said = sealed(seal, REPORT)
+        channel.theirs.sendall(said)
+        await until(lambda: heard, "the report that is its own")
+        with contextlib.suppress(BrokenPipeError):
+            channel.theirs.sendall(forged(seal, said))
+            channel.theirs.sendall(sealed(seal, REPORT))
+        await until(lambda: forgeries, "that it was noticed")
+        assert len(heard) == len(forgeries) == 1
         channel.close()
 
     run(body())

@@ -1,0 +1,256 @@
+"""What a lesson's process may name: families, options, what goes beside data, addresses, ports, names, descriptors. Allow-lists.
+
+This is the first wall, and it speaks: what it refuses is told in a sentence and never tried. The second stands behind it and is
+the kernel's (seccomp.py, landlock.py). What belongs to the machine outside differs by lab: in a private one the network ends at
+its namespace; on the machine's own loopback only the lesson's own ports are there.
+
+Standard library only: it is part of what runs inside each process of a lesson (see child.py).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sockviz.lab.bounds import Refused
+
+UNIX, INET, INET6 = 1, 2, 10
+#: Families that a lesson may use.
+FAMILIES = (UNIX, INET, INET6)
+#: Families that no supported kernel has (include/linux/socket.h: 0 is AF_UNSPEC; the others are names without an implementation),
+#: and numbers past any: to ask for one is to hear EAFNOSUPPORT from the kernel itself.
+NOBODYS_FAMILIES = (0, 13, 14, 18, 19, 22, 23, 25, 27, 28)
+PAST_EVERY_FAMILY = 64
+#: SOCK_TYPE_MASK of include/linux/net.h. SOCK_DCCP and SOCK_PACKET are other families by another name.
+TYPE_MASK = 0xF
+OTHER_TYPES = (6, 10)
+#: IP, ICMP, IGMP, TCP, UDP, ICMPv6, UDP-Lite, raw, MPTCP.
+PROTOCOLS = (0, 1, 2, 6, 17, 58, 136, 255, 262)
+
+SOL_SOCKET, SOL_IP, SOL_TCP, SOL_UDP, SOL_IPV6, SOL_ICMPV6, SOL_RAW = 1, 0, 6, 17, 41, 58, 255
+#: Socket options by level and number (include/uapi/asm-generic/socket.h, linux/in.h, in6.h, tcp.h, udp.h): those that change or
+#: tell only of the socket itself.
+OPTIONS: Mapping[int, frozenset[int]] = {
+    # REUSEADDR TYPE ERROR DONTROUTE BROADCAST SNDBUF RCVBUF KEEPALIVE OOBINLINE PRIORITY LINGER REUSEPORT PASSCRED PEERCRED
+    # RCVLOWAT SNDLOWAT RCVTIMEO SNDTIMEO TIMESTAMP ACCEPTCONN PEERSEC PASSSEC TIMESTAMPNS PROTOCOL DOMAIN RXQ_OVFL PEEK_OFF
+    # MAX_PACING_RATE INCOMING_CPU MEMINFO COOKIE RCVTIMEO_NEW SNDTIMEO_NEW
+    SOL_SOCKET: frozenset((2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 15, 16, 17, 18, 19, 20, 21, 29, 30, 31, 34, 35, 38, 39, 40, 42,
+                           47, 49, 55, 57, 66, 67)),
+    # TOS TTL RECVOPTS PKTINFO MTU_DISCOVER RECVERR RECVTTL RECVTOS MTU RECVORIGDSTADDR MINTTL BIND_ADDRESS_NO_PORT
+    SOL_IP: frozenset((1, 2, 6, 8, 10, 11, 12, 13, 14, 20, 21, 24)),
+    # NODELAY MAXSEG CORK KEEPIDLE KEEPINTVL KEEPCNT SYNCNT LINGER2 DEFER_ACCEPT WINDOW_CLAMP INFO QUICKACK CONGESTION
+    # THIN_LINEAR_TIMEOUTS THIN_DUPACK USER_TIMEOUT FASTOPEN TIMESTAMP NOTSENT_LOWAT CC_INFO SAVE_SYN SAVED_SYN
+    # FASTOPEN_CONNECT FASTOPEN_NO_COOKIE INQ TX_DELAY
+    SOL_TCP: frozenset((*range(1, 14), 16, 17, 18, 23, 24, 25, 26, 27, 28, 30, 34, 36, 37)),
+    SOL_UDP: frozenset((1, 103, 104)),  # CORK SEGMENT GRO
+    # UNICAST_HOPS MTU_DISCOVER MTU RECVERR V6ONLY RECVPKTINFO RECVHOPLIMIT RECVTCLASS TCLASS
+    SOL_IPV6: frozenset((16, 23, 24, 25, 26, 49, 51, 66, 67)),
+}  # fmt: skip
+#: The same where the network is the lab's own. SO_BINDTODEVICE; HDRINCL, FREEBIND, MULTICAST_*, memberships, LOCAL_PORT_RANGE;
+#: IPv6's multicast; ICMP_FILTER and ICMPV6_FILTER of a raw socket.
+PRIVATE_OPTIONS: Mapping[int, frozenset[int]] = {
+    SOL_SOCKET: frozenset((25, 62)),
+    SOL_IP: frozenset((3, 15, 32, 33, 34, 35, 36, 49, 51)),
+    SOL_IPV6: frozenset((17, 18, 19, 20, 21, 29, 62)),
+    SOL_ICMPV6: frozenset((1,)),
+    SOL_RAW: frozenset((1,)),
+}
+#: Numbers past any option: to ask for one is to hear ENOPROTOOPT.
+PAST_EVERY_OPTION = 10_000
+SCM_RIGHTS = 1
+#: What may go beside data, by level and type: SCM_RIGHTS, SCM_CREDENTIALS; IP_TOS, IP_TTL; UDP_SEGMENT; IPV6_HOPLIMIT, _TCLASS.
+BESIDE = frozenset(((SOL_SOCKET, SCM_RIGHTS), (SOL_SOCKET, 2), (SOL_IP, 1), (SOL_IP, 2), (SOL_UDP, 103), (SOL_IPV6, 52),
+                    (SOL_IPV6, 67)))  # fmt: skip
+#: IP_PKTINFO and IPV6_PKTINFO choose the interface.
+PRIVATE_BESIDE = frozenset(((SOL_IP, 8), (SOL_IPV6, 50)))
+
+SO_BINDTODEVICE = 25
+NI_NUMERICHOST = 1
+HOSTS_FILE = "/etc/hosts"
+
+
+class Reach:
+    """What the processes of one lab may name. ``home`` says that the lab is the machine's own loopback.
+
+    ``bindable`` are the ports that are the lesson's there, ``below`` the number under which the kernel itself refuses a port;
+    ``ports`` those at which nobody but the lesson is now, by protocol.
+    """
+
+    def __init__(
+        self, prefix: str = "", home: bool = False, bindable: Iterable[int] = (), below: int = 0
+    ) -> None:
+        self.prefix = prefix.encode()
+        self.home = home
+        self.bindable = frozenset(bindable)
+        self.below = below
+        self.ports: dict[str, frozenset[int]] = {}
+
+    # --- sockets and options ----------------------------------------------------------------------------
+
+    def family(self, family: Any, kind: Any = 1, protocol: Any = 0) -> None:
+        """A socket of this family, type and protocol. -1 is Python's default for each."""
+        if _whole(family) and not (
+            family in (-1, *FAMILIES) or family in NOBODYS_FAMILIES or not 0 <= family < PAST_EVERY_FAMILY
+        ):
+            raise Refused(f"family {int(family)}: a lesson's sockets are of AF_INET, AF_INET6 and AF_UNIX")
+        if _whole(kind) and kind != -1 and kind & TYPE_MASK in OTHER_TYPES:
+            raise Refused(f"type {kind & TYPE_MASK}: a lesson's sockets are of types 1 to 5")
+        if _whole(protocol) and protocol != -1 and protocol not in PROTOCOLS:
+            raise Refused(
+                f"protocol {int(protocol)}: a lesson's sockets speak IP's own protocols, TCP and UDP"
+            )
+
+    def option(self, level: Any, number: Any) -> None:
+        """A socket option."""
+        if not _whole(level) or not _whole(number) or not -1 < number < PAST_EVERY_OPTION:
+            return  # the call itself says what is wrong with it
+        allowed = number in OPTIONS.get(level, ())
+        if not allowed and not (not self.home and number in PRIVATE_OPTIONS.get(level, ())):
+            where = " in this lab" if number in PRIVATE_OPTIONS.get(level, ()) else ""
+            raise Refused(f"option {number} of level {level} is not one that a lesson may name{where}")
+
+    def beside(self, ancillary: Any) -> Iterator[int]:
+        """What goes beside data. Gives the descriptors among it."""
+        for item in ancillary if isinstance(ancillary, (list, tuple)) else ():
+            if not isinstance(item, (list, tuple)) or len(item) != 3:
+                return  # the call itself says what is wrong with it
+            level, kind, payload = item
+            if (level, kind) not in BESIDE and (self.home or (level, kind) not in PRIVATE_BESIDE):
+                raise Refused(f"({level}, {kind}) is not something that a lesson may send beside data")
+            if (level, kind) == (SOL_SOCKET, SCM_RIGHTS) and isinstance(payload, (bytes, bytearray)):
+                whole = len(payload) - len(payload) % 4
+                yield from memoryview(bytes(payload[:whole])).cast("i")
+
+    # --- addresses --------------------------------------------------------------------------------------
+
+    def address(self, held: socket.socket, address: Any, *, binds: bool) -> Any:
+        """The address as the call gets it: an abstract UNIX name with the lab's prefix, any other as it is."""
+        if held.family == UNIX:
+            return self.unix(address)
+        if not isinstance(address, tuple) or not address:
+            return address  # no address of a network: the call itself says what is wrong with it
+        host = text_of(address[0])
+        if host is None:
+            return address
+        resolvable(host, int(held.family))
+        if self.home:
+            if not (binds and nowhere(host)):
+                at_home(host)
+            self.port(held, address[1] if len(address) > 1 else None, binds=binds)
+        return address
+
+    def unix(self, address: Any) -> Any:
+        """An address of AF_UNIX."""
+        if isinstance(address, (bytes, bytearray)) and address[:1] == b"\0":
+            return b"\0" + self.prefix + bytes(address[1:])
+        if isinstance(address, str) and address[:1] == "\0":
+            return b"\0" + self.prefix + address[1:].encode()
+        plain(address)
+        return address
+
+    def port(self, held: socket.socket, port: Any, *, binds: bool) -> None:
+        """A port of the machine's own loopback."""
+        protocol = {socket.SOCK_STREAM: "TCP", socket.SOCK_DGRAM: "UDP"}.get(held.type)
+        if not _whole(port) or not 0 < port < 65536 or protocol is None or held.proto in (1, 58):
+            return  # no port: the call itself says so, or the kernel chooses
+        if port in self.ports.get(protocol, ()):
+            return
+        if binds and (port in self.bindable or port < self.below):
+            return  # below: EACCES
+        what = "binds to" if binds else "reaches"
+        raise Refused(
+            f"port {port}: on this machine's own loopback a lesson {what} its own ports only, PORT to PORT5"
+        )
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int)
+
+
+def text_of(host: Any) -> str | None:
+    """A host as text, whichever way Python lets it be written; None where it is none."""
+    if isinstance(host, (bytes, bytearray)):
+        return bytes(host).decode("latin-1")
+    return host if isinstance(host, str) else None
+
+
+def plain(name: Any) -> None:
+    """Files are plain names in the lesson's own directory."""
+    text = os.fsdecode(name) if isinstance(name, (str, bytes)) else ""
+    if not text or "/" in text or "\0" in text or text in (".", ".."):
+        raise Refused(f"{name!r:.60}: a lesson's files are plain names, in a directory of its own")
+
+
+def packed(host: str) -> bytes | None:
+    """The bytes of a host that is a number; an IPv4 address in IPv6's form as IPv4. None for a name."""
+    with contextlib.suppress(OSError, ValueError):
+        six = socket.inet_pton(INET6, host.partition("%")[0])
+        return six[12:] if six[:12] == bytes(10) + b"\xff\xff" else six
+    with contextlib.suppress(OSError, ValueError):
+        return (
+            socket.inet_aton(host) if not any(c.isspace() for c in host) else None
+        )  # inet_aton("127.1 x") is 127.1
+    return None
+
+
+def resolvable(host: str, family: int = 0) -> None:
+    """Names come from numbers, and from this machine's own list: nobody is asked, over no network and no local service."""
+    if host in ("", "<broadcast>") or packed(host) is not None:
+        return
+    if host == "localhost" and (listed(host, family) or listed(host, INET)):
+        return
+    raise Refused(f"{host[:60]!r}: a lesson names hosts by numbers and as localhost; it asks no name service")
+
+
+def listed(name: str, family: int = 0) -> bool:
+    """Whether /etc/hosts has the name, or an address's name, in this family (0: any)."""
+    with contextlib.suppress(OSError), open(HOSTS_FILE, encoding="latin-1") as hosts:
+        for line in hosts:
+            words = line.partition("#")[0].split()
+            if name in words and (not family or (":" in words[0]) == (family == INET6)):
+                return True
+    return False
+
+
+def at_home(host: str) -> None:
+    """On this machine's own network a lesson speaks to this machine only."""
+    number = packed(host)
+    if host in ("", "localhost") or number in (bytes(4), bytes(16), bytes(15) + b"\1"):
+        return
+    if number is None or len(number) != 4 or number[0] != 127:
+        raise Refused(f"{host[:60]!r}: in this lab a lesson reaches 127.0.0.1 and ::1 only")
+
+
+def nowhere(host: str) -> bool:
+    """Whether no machine has this address: those of 192.0.2.0/24 are for documents (RFC 5737). To bind it fails."""
+    number = packed(host)
+    return number is not None and len(number) == 4 and number[:3] == b"\xc0\x00\x02"
+
+
+def asks_nobody(host: Any, flags: Any) -> None:
+    """The address of getnameinfo: its name is looked up in this machine's own list or not at all."""
+    text = text_of(host)
+    if text is None or (_whole(flags) and flags & NI_NUMERICHOST):
+        return
+    if packed(text) is not None and not listed(text):
+        raise Refused(f"{text[:60]!r}: to find its name would ask a name service; NI_NUMERICHOST asks nobody")
+
+
+def tie_to_loopback(made: socket.socket) -> None:
+    """Has a socket of the machine's own network take and send only what goes by lo, whatever its address: a wildcard would serve
+    strangers. Only a privileged process could undo it. (Of other programs `ss` shows it so: 127.0.0.1%lo.)
+
+    Raises Refused where the kernel does not let it.
+    """
+    try:
+        # net/core/sock.c, sock_bindtoindex_locked: since Linux 5.7 any process may, once. An SO_ATTACH_FILTER would do for
+        # datagrams; for TCP it was measured to be refused to ordinary users (EPERM, Linux 6.18).
+        made.setsockopt(SOL_SOCKET, SO_BINDTODEVICE, b"lo\0")
+    except OSError as error:
+        made.close()
+        raise Refused(
+            f"this machine does not let a socket be tied to lo ({error}): it would be open to the network"
+        ) from None
