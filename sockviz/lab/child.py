@@ -132,6 +132,7 @@ class Child:
             if message["op"] == "bind":
                 self.names.update({name: decode(value) for name, value in message["names"].items()})
                 self.reach = Reach(**message["reach"])
+                self.reach.held = self.names.values()
             elif message["op"] == "perform":
                 self.pids = set(message["pids"])
                 self.reach.ports = {

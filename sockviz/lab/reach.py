@@ -87,6 +87,7 @@ class Reach:
         self.bindable = frozenset(bindable)
         self.below = below
         self.ports: dict[str, frozenset[int]] = {}
+        self.held: Iterable[object] = ()  # what the process has under its names
 
     # --- sockets and options ----------------------------------------------------------------------------
 
@@ -156,7 +157,7 @@ class Reach:
         protocol = {socket.SOCK_STREAM: "TCP", socket.SOCK_DGRAM: "UDP"}.get(held.type)
         if not _whole(port) or not 0 < port < 65536 or protocol is None or held.proto in (1, 58):
             return  # no port: the call itself says so, or the kernel chooses
-        if port in self.ports.get(protocol, ()):
+        if port in self.ports.get(protocol, ()) or self.is_held(held.type, port):
             return
         if binds and (port in self.bindable or port < self.below):
             return  # below: EACCES
@@ -164,6 +165,15 @@ class Reach:
         raise Refused(
             f"port {port}: on this machine's own loopback a lesson {what} its own ports only, PORT to PORT5"
         )
+
+    def is_held(self, kind: int, port: int) -> bool:
+        """Whether a socket of this process has that port."""
+        for each in self.held:
+            if isinstance(each, socket.socket) and each.family in (INET, INET6) and each.type == kind:
+                with contextlib.suppress(OSError):  # EBADF: closed
+                    if each.getsockname()[1] == port:
+                        return True
+        return False
 
 
 def _whole(value: Any) -> bool:

@@ -258,7 +258,17 @@ def test_its_first_process_waits_for_the_others_though_sockviz_has_not_read_all_
     """What is unread when a socket closes makes the other end's next call fail with ECONNRESET."""
     control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     lifeline, ours = os.pipe()  # it stays open: these processes end by themselves
-    command = [sys.executable, "-I", "-S", str(INIT), "host", str(theirs.fileno()), str(os.getpid()), "{}"]
+    setup = {"directory": str(tmp_path), "sysctls": {}, "ports": [], "below": 0, "ephemeral": [1, 0]}
+    command = [
+        sys.executable,
+        "-I",
+        "-S",
+        str(INIT),
+        "host",
+        str(theirs.fileno()),
+        str(os.getpid()),
+        json.dumps(setup),
+    ]
     first = subprocess.Popen(command, pass_fds=[theirs.fileno()], start_new_session=True)
     theirs.close()
     channels = []

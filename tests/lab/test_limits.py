@@ -191,7 +191,7 @@ def test_abstract_names_are_the_lab_s_own_on_the_host() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["192.0.2.1", "8.8.8.8", "example.com", "2001:db8::1", "255.255.255.255", "::ffff:8.8.8.8"]
+    "address", ["192.0.2.1", "8.8.8.8", "2001:db8::1", "255.255.255.255", "::ffff:8.8.8.8"]
 )
 def test_on_the_host_a_lesson_speaks_to_this_machine_only(address: str) -> None:
     async def body() -> None:
@@ -218,7 +218,7 @@ def test_on_the_host_a_name_that_no_machine_has_may_be_asked_for() -> None:
         async with a_lab("host", "server") as lab:
             await lab.do("server", "s = socket.socket()")
             assert (await lab.call("server", 's.bind(("192.0.2.1", 0))')).error == "EADDRNOTAVAIL"
-            assert "127.0.0.1" in await refused(lab, 's.bind(("192.0.2.example", 0))')
+            assert "name service" in await refused(lab, 's.bind(("192.0.2.example", 0))')
 
     run(body())
 

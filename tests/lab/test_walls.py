@@ -84,7 +84,10 @@ def processes_of(program: Path) -> list[int]:
     found = []
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError):  # gone since it was listed
-            if entry.name.isdigit() and os.fsencode(program) in (entry / "cmdline").read_bytes().split(b"\0")[:4]:
+            if (
+                entry.name.isdigit()
+                and os.fsencode(program) in (entry / "cmdline").read_bytes().split(b"\0")[:4]
+            ):
                 found.append(int(entry.name))
     return found
 
@@ -105,7 +108,8 @@ def test_an_intruder_meets_the_kernel(kind: str, listener: socket.socket, tmp_pa
             lab = Intruded(kind, Path(directory), own)
             try:
                 return await lab.hear({
-                    "secret": str(secret), "stranger": listener.getsockname()[1], "free": free, "own": own, "sockviz": os.getpid(),
+                    "secret": str(secret), "stranger": listener.getsockname()[1], "free": free, "own": own,
+                    "sockviz": os.getpid(),
                 })  # fmt: skip
             finally:
                 await lab.supervisor.close()
