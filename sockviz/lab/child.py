@@ -34,8 +34,8 @@ if __name__ == "__main__":
 from sockviz.lab.bounds import LARGEST, Refused, binary, bounded, decode, encoding
 from sockviz.lab.reach import Reach, asks_nobody, plain, resolvable, text_of, tie_to_loopback
 from sockviz.lab.reports import Reporter, Room, described, said, without_values
-from sockviz.lab.told_names import told_names
 from sockviz.lab.seal import KEY, Seal
+from sockviz.lab.told_names import told_names
 
 MODULES: dict[str, Any] = {
     "builtins": types.SimpleNamespace(bytearray=bytearray), "errno": errno, "fcntl": fcntl, "os": os, "resource": resource,
