@@ -7,10 +7,11 @@ import os
 from dataclasses import dataclass
 
 #: The areas, in the order in which they are probed.
-SYSTEM, VIEW, PROCESSES, HOST, ISOLATED, TWO_HOSTS = (
+SYSTEM, VIEW, PROCESSES, WALLS, HOST, ISOLATED, TWO_HOSTS = (
     "system",
     "the kernel's view",
     "processes",
+    "walls around a lesson",
     "host lab",
     "isolated lab",
     "two hosts",

@@ -41,9 +41,10 @@ def probe_machine(progress: Path | None = None) -> tuple[Probe, ...]:
         from sockviz.lab.probe_processes import probe_processes
         from sockviz.lab.probe_sockets import probe_sockets
         from sockviz.lab.probe_two_hosts import probe_two_hosts
+        from sockviz.lab.probe_walls import probe_walls
 
         settings = Settings()
-        probes += probe_sockets(settings) + probe_processes(settings) + probe_labs(settings)
+        probes += probe_sockets(settings) + probe_processes(settings) + probe_walls() + probe_labs(settings)
         probes += probe_two_hosts(settings)
     return (*probes, *probe_terminal(), *probe_files(progress), *probe_tools())
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def test_a_lab_in_one_look(stage: Theatre) -> None:
     host = HostSources(stage.diag, f"/proc/{stage.pid}/net")
-    server = ProcessSource("server", stage.pid, frozenset({stage.sockets["fresh"].fd}))
+    server = ProcessSource("server", stage.pid, frozenset({stage.sockets["fresh"].inode}))
     gone = ProcessSource("gone", 2**22 + 1)
     now = time.time()
     reading = observe(host, [server, gone], now)
@@ -79,8 +79,8 @@ def test_bound_only_sockets_are_looked_for_when_a_process_holds_one(stage: Theat
     if not any(row.bound_only for row in read_sockets(stage.diag, now=0.0)):
         unavailable("this kernel does not list bound-only sockets (older than 6.8)")
     bound = {name: stage.sockets[name] for name in ("bound", "bound to all", "bound 6")}
-    without = frozenset(said.fd for said in (*bound.values(), stage.sockets["fresh"]))
+    without = frozenset(said.inode for said in (*bound.values(), stage.sockets["fresh"]))
     assert bound_only(stage, ProcessSource("server", stage.pid)) == {said.inode for said in bound.values()}
     assert bound_only(stage, ProcessSource("server", stage.pid, without)) == set()
-    only_six = without - {bound["bound 6"].fd}  # an IPv6 socket's protocol has a name of its own
+    only_six = without - {bound["bound 6"].inode}  # an IPv6 socket's protocol has a name of its own
     assert bound["bound 6"].inode in bound_only(stage, ProcessSource("server", stage.pid, only_six))

@@ -132,7 +132,7 @@ def test_on_the_host_the_ss_line_shows_the_lessons_sockets_and_no_others() -> No
             (line,) = (line.strip() for line in printed().splitlines() if line.strip().startswith("ss "))
             rows = [row.split() for row in (await output(line.replace("ss ", "ss -H ", 1))).splitlines()]
             port, other = driver.lab.facts.ports[:2]
-            assert sorted(row[4] for row in rows) == sorted([f"127.0.0.1:{port}", f"127.0.0.1:{other}"])
+            assert sorted(row[4] for row in rows) == sorted([f"127.0.0.1%lo:{port}", f"127.0.0.1%lo:{other}"])
 
     run(work())
 
