@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import tarfile
 from pathlib import Path
@@ -17,7 +18,7 @@ from tools.kernels.archive import Mirrors, Package, parse_mirrors, parse_simulat
 from tools.kernels.course import Outcome, example, held, problems, read, steps, table
 from tools.kernels.disks import cpio
 from tools.kernels.kernel import Kernel, boot_order, find_packages, get_kernel, parts_of
-from tools.kernels.machine import first_files
+from tools.kernels.machine import boot, first_files
 from tools.kernels.trouble import Trouble, run
 
 ROOT = Path(__file__).parents[2]
@@ -149,7 +150,7 @@ def test_the_first_files_are_an_archive_as_the_kernel_reads_it() -> None:
 
 def test_the_first_files_hold_what_is_to_be_done() -> None:
     kernel = Kernel("6.1.0", "6.1", Path("image"), Path("modules"), (("b.ko", b"B"), ("a.ko", b"A")))
-    archive = first_files(kernel, b"busybox", steps(60), {"readme.md": b"a lesson"})
+    archive = first_files(kernel, b"busybox", steps(), {"readme.md": b"a lesson"})
     for part in (
         b"init\0",
         b"bin/busybox\0",
@@ -160,6 +161,41 @@ def test_the_first_files_hold_what_is_to_be_done() -> None:
     ):
         assert part in archive
     assert b'"name": "isolated"' in archive
+
+
+def machine(directory: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> Kernel:
+    """Puts a program in qemu's place."""
+    program = directory / "qemu-system-x86_64"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{directory}:{os.environ['PATH']}")
+    return Kernel("6.1.0", "6.1", directory / "vmlinuz", directory / "modules.ext4", ())
+
+
+def test_a_machine_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = machine(tmp_path, 'echo $$ >"$(dirname "$0")/pid"; exec sleep 600', monkeypatch)
+    with pytest.raises(Trouble, match=r"did not turn itself off within 2 s: .*console\.txt"):
+        boot(kernel, [], b"", tmp_path, 2)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def test_a_machine_that_cannot_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = machine(tmp_path, "echo no such disk >&2; exit 1", monkeypatch)
+    with pytest.raises(Trouble, match="qemu ended with 1 and said: no such disk"):
+        boot(kernel, [], b"", tmp_path, 60)
+
+
+def test_a_machine_is_given_its_disks_for_reading_and_one_for_its_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel = machine(tmp_path, 'printf "%s\\n" "$@" >"$(dirname "$0")/arguments"', monkeypatch)
+    written = boot(kernel, [tmp_path / "a,b"], b"first", tmp_path, 60)
+    assert written.stat().st_size > 0
+    arguments = (tmp_path / "arguments").read_text().splitlines()
+    assert f"file={tmp_path}/a,,b,format=raw,if=none,id=disk0,readonly=on" in arguments
+    assert f"file={written},format=raw,if=none,id=disk1,readonly=off" in arguments
+    assert arguments[arguments.index("-nic") + 1] == "none"
 
 
 def test_the_readmes_lesson_is_one() -> None:

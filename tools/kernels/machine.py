@@ -27,7 +27,7 @@ _GUEST = Path(__file__).parent / "guest"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One command in the guest. `name` is a file name there."""
+    """One command in the guest, and how long it may take by the guest's clock. `name` is a file name there."""
 
     name: str
     command: tuple[str, ...]
@@ -70,19 +70,16 @@ def boot(kernel: Kernel, disks: Sequence[Path], first: bytes, home: Path, second
         file = str(disk).replace(",", ",,")
         command += ["-drive", f"file={file},format=raw,if=none,id=disk{number},readonly={access}"]
         command += ["-device", f"virtio-blk-pci,drive=disk{number}"]
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    try:
-        _, said = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        raise Trouble(
-            f"it did not turn itself off within {seconds:.0f} s: {console} has what its kernel said"
-        ) from None
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+    ) as process:
+        try:
+            _, said = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            what = f"it did not turn itself off within {seconds:.0f} s"
+            raise Trouble(f"{what}: {console} has what its kernel said") from None
+        finally:
+            process.kill()  # nothing where it has ended
     if process.returncode:
         raise Trouble(
             f"qemu ended with {process.returncode} and said: {said.decode(errors='replace').strip()}"

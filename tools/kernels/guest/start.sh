@@ -6,8 +6,9 @@ busybox mount -t devpts -o mode=620,ptmxmode=666 pts /dev/pts
 busybox mount -t tmpfs -o mode=1777 shm /dev/shm
 busybox ip link set lo up
 busybox hostname guest
-# Before Debian 11 ended, its kernels did not allow user namespaces to everybody; since then this is the default.
+# Debian's own switch: what it is set to by itself is told, since a machine may have it off.
 if [ -e /proc/sys/kernel/unprivileged_userns_clone ]; then
+  echo "guest: unprivileged_userns_clone is $(busybox cat /proc/sys/kernel/unprivileged_userns_clone)"
   echo 1 > /proc/sys/kernel/unprivileged_userns_clone
 fi
 python3 /run/guest/perform.py /run/guest/steps.json /run/guest/results /dev/vdd
