@@ -30,6 +30,8 @@ Inst libkmod2 (34.2-2+b2 Debian:unstable [amd64])
 Inst linux-modules-7.2.13+deb14-cloud-amd64 (7.2.13-1 Debian:unstable [amd64]) []
 Inst linux-image-7.2.13+deb14-cloud-amd64 (7.2.13-1 Debian:unstable [amd64])
 Inst linux-base-7.2.13+deb14-cloud-amd64 (7.2.13-1 Debian:unstable [amd64])
+Inst linux-base (4.17 Debian:unstable [all])
+Inst linux-base-cloud-amd64 (7.2.13-1 Debian:unstable [amd64])
 Inst linux-image-cloud-amd64 (7.2.13-1 Debian:unstable [amd64])
 Conf libkmod2 (34.2-2+b2 Debian:unstable [amd64])
 """
@@ -83,6 +85,7 @@ def test_of_what_a_kernel_depends_on_only_the_kernel_is_taken() -> None:
     assert parts_of(parse_simulation(SIMULATED)) == [
         Package("linux-modules-7.2.13+deb14-cloud-amd64", "7.2.13-1"),
         Package("linux-image-7.2.13+deb14-cloud-amd64", "7.2.13-1"),
+        Package("linux-base-7.2.13+deb14-cloud-amd64", "7.2.13-1"),
     ]
 
 

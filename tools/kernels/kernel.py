@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,8 +19,8 @@ SUITES = {"5.10": "bullseye", "6.1": "bookworm", "6.12": "trixie", "newest": "si
 LATEST = "linux-image-cloud-amd64"
 #: What the first process needs in order to read its disks.
 BOOT_MODULES = ("virtio_pci", "virtio_blk", "ext4")
-#: A kernel's image, its modules, and (since Linux 6.19 in Debian) both in packages of their own.
-_PARTS = ("linux-image-", "linux-modules-", "linux-binary-")
+#: A kernel's image, its modules, and what is built in: since Linux 7 in packages of their own.
+_PARTS = ("linux-image-", "linux-modules-", "linux-binary-", "linux-base-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,10 @@ def get_kernel(word: str, cache: Path, of: Mirrors) -> Kernel:
         if lost:
             raise Trouble(f"{lost}: there is no such file")
         return prepare(files, cache / "kernels" / "+".join(file.stem for file in files))
-    found = find_packages(word, cache, of)
-    archive, packages = found
-    chosen = max(packages, key=lambda package: len(package.name))
-    return prepare(
-        archive.download(packages), cache / "kernels" / f"{chosen.name}_{chosen.version}".replace(":", "_")
-    )
+    archive, packages = find_packages(word, cache, of)
+    if not packages:
+        raise Trouble(f"{word} is a package, and no kernel comes with it")
+    return prepare(archive.download(packages), cache / "kernels" / packages[0].file)
 
 
 def find_packages(word: str, cache: Path, of: Mirrors) -> tuple[Archive, list[Package]]:
@@ -74,8 +73,11 @@ def find_packages(word: str, cache: Path, of: Mirrors) -> tuple[Archive, list[Pa
 
 
 def parts_of(packages: Iterable[Package]) -> list[Package]:
-    """Of all that a kernel's package depends on, the kernel: neither what builds its initrd, nor what only depends on it."""
-    return [package for package in packages if package.name.startswith(_PARTS) and package.name != LATEST]
+    """Of all that a kernel's package depends on, the kernel: neither what builds its initrd, nor packages without a release
+    in their name, which only depend on others."""
+    return [
+        package for package in packages if package.name.startswith(_PARTS) and re.search(r"-\d", package.name)
+    ]
 
 
 def prepare(files: Sequence[Path], home: Path) -> Kernel:
@@ -90,12 +92,13 @@ def prepare(files: Sequence[Path], home: Path) -> Kernel:
         (home / "done").touch()
     release = only(path.name for path in (tree / "lib/modules").iterdir())
     directory = tree / "lib/modules" / release
+    lost = [name for name in ("modules.dep", "modules.builtin") if not (directory / name).exists()]
     images = (tree / f"boot/vmlinuz-{release}", directory / "vmlinuz")
     image = next((path for path in images if path.exists()), None)
-    if image is None:
-        raise Trouble(
-            f"{', '.join(file.name for file in files)}: no kernel image in it, which may be a package of its own"
-        )
+    if image is None or lost:
+        what = "kernel image" if image is None else lost[0]
+        packages = ", ".join(file.name for file in files)
+        raise Trouble(f"{packages}: no {what}, which may be in a package of its own")
     boot = boot_order(
         (directory / "modules.dep").read_text(), (directory / "modules.builtin").read_text(), BOOT_MODULES
     )
