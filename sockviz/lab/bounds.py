@@ -12,8 +12,8 @@ from typing import Any
 LARGEST = 64 * 1024 * 1024
 #: The widest integer arithmetic may give, in bits.
 WIDEST = 4096
-#: What a place in a list, tuple or dict counts, in bytes: an object of its own there takes about as much.
-PLACE = 64
+#: What a place in a list, tuple or dict counts, in bytes: so many are copied in the time that it takes to look at one object.
+PLACE = 512
 #: How deep tuples, lists and dicts may be in one another: what reads them does so by recursion.
 DEEPEST = 50
 ENCODINGS = frozenset({
@@ -23,6 +23,10 @@ ENCODINGS = frozenset({
 #: The longest text for encodings that take the square of its length.
 LONGEST_NAME = 256
 TOO_LARGE = f"a value of more than {LARGEST} bytes, shared parts counted each time"
+
+
+#: Types that have parts; a lesson's values are of no others.
+NESTING = {tuple, list, dict}
 
 
 class Refused(Exception):
@@ -44,7 +48,8 @@ def _extent(value: Any, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
     found = known.get(id(value))
     if found is None:
         places, depth = len(value), 0
-        for part in [*value, *value.values()] if isinstance(value, dict) else value:
+        parts = [*value, *value.values()] if isinstance(value, dict) else value
+        for part in parts if NESTING & set(map(type, parts)) else ():
             if isinstance(part, (tuple, list, dict)):
                 inside, deep = _extent(part, known)
                 places, depth = places + inside, max(depth, deep)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 
 from sockviz.lesson import counted
 from sockviz.lesson.document import BOUND, Expectation, Expression
@@ -43,21 +44,26 @@ _WRONG = (TypeError, ValueError, ArithmeticError, LookupError, RecursionError)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether an expression holds, and its value. ``actual`` shows what its parts are: ``server.s.accept_queue is 2``.
+    """Whether an expression holds, and its value.
 
-    ``reason`` says why it has no value yet; None where it has one. ``text`` is the value as an answer is compared: `str` of it.
-    ``hopeless`` where there is no use in asking again: it needs more work than it may.
+    ``reason`` says why it has no value yet; None where it has one. ``hopeless``: there is no use in asking again, for it needs
+    more work than it may. ``tell`` finds out what ``actual`` says, which costs as much as the verdict, when that is asked for.
     """
 
     holds: bool
     value: Worth
-    actual: str
+    tell: Callable[[], str] = field(compare=False, repr=False)
     reason: str | None = None
     hopeless: bool = False
 
     @property
+    def actual(self) -> str:
+        """What its parts are: ``server.s.accept_queue is 2``."""
+        return self.tell()
+
+    @property
     def text(self) -> str | None:
-        """The value as an answer to a prediction, None where there is none."""
+        """The value as an answer to a prediction: `str` of it; None where there is none."""
         return None if self.reason is not None else text_of(self.value)
 
 
@@ -75,14 +81,15 @@ def judge(
     """
     expression = what.expression if isinstance(what, Expectation) else what
     evaluation = _Evaluation(expression, world, bindings, frozenset(known_counters), Work(work))
+    tell = partial(evaluation.actual, work)
     try:
         value = evaluation.value(expression.tree)
         holds = bool(value)
     except NotYet as missing:
-        return Verdict(False, None, evaluation.actual(Work(work)), str(missing))
+        return Verdict(False, None, tell, str(missing))
     except TooMuch:
-        return Verdict(False, None, _TOO_MUCH, _TOO_MUCH, hopeless=True)
-    return Verdict(holds, value, evaluation.actual(Work(work)))
+        return Verdict(False, None, lambda: _TOO_MUCH, _TOO_MUCH, hopeless=True)
+    return Verdict(holds, value, tell)
 
 
 def text_of(value: Worth) -> str:
@@ -265,9 +272,9 @@ class _Evaluation:
 
     # --- what its parts are -----------------------------------------------------------------------------
 
-    def actual(self, work: Work) -> str:
+    def actual(self, work: int) -> str:
         """Each part that is not a constant, with its value, as far as `work` reaches."""
-        self.work = work
+        self.work = Work(work)
         found: dict[str, None] = {}
         for node in _parts(self.expression.tree):
             try:

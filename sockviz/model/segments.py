@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from sockviz.model.long_values import start_of
+
 #: The order in which flags are written, in lessons and on screen.
 FLAG_ORDER = ("SYN", "FIN", "RST", "PSH", "ACK", "URG", "ECE", "CWR")
 
@@ -13,7 +15,7 @@ Endpoint: TypeAlias = tuple[str, int]
 
 def endpoint(address: object) -> Endpoint | None:
     """The host and port of an IP address; None of anything else. A lesson's arguments may look like one and be none."""
-    match address:
+    match start_of(address):
         case (str(host), int(port), *_):
             return host, port
     return None

@@ -7,8 +7,9 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
-from sockviz.lesson.document import Expectation, Expression, Predict
+from sockviz.lesson.document import Expectation, Expression, Page, Predict
 from sockviz.lesson.judge import Verdict, judge
+from sockviz.lesson.work import MOST
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import Value
 from sockviz.model.world import World
@@ -17,8 +18,10 @@ from sockviz.model.world import World
 AGAIN = 0.05
 #: How long an answer may have no value.
 ANSWERED = 2.0
+#: So many evaluations of a page have the most work that there is for one.
+ON_A_PAGE = 20
 #: An evaluation that takes longer (seconds) is followed by a pause of so many times its own length.
-QUICK, PAUSES = 0.002, 3
+QUICK, PAUSES = 0.002, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +46,25 @@ class Jury:
     counters: Collection[str]
     hear: Callable[[float], Awaitable[None]]
     is_over: Callable[[], bool]
+    work: int = MOST  # for one evaluation
     _pause: float = 0.0  # before the next evaluation, in seconds
+
+    def opens(self, page: Page) -> None:
+        """The evaluations of a page share a budget: many have less each."""
+        asked = len(page.expectations) + len(page.predictions)
+        self.work = min(MOST, MOST * ON_A_PAGE // max(asked, 1))
 
     async def judge(self, expectation: Expectation, before: World) -> Judged:
         """Judges one at its turn, until it holds or its time is up. `before` is the world at the page's first call."""
         deadline = time.monotonic() + expectation.within
-        held_before = (await self._verdict(expectation.expression, before)).holds
         verdict = await self._verdict(expectation.expression)
+        if verdict.hopeless:
+            return Judged(expectation, verdict, False, False)
+        held_before = (await self._verdict(expectation.expression, before)).holds
         if expectation.still:
             if verdict.holds and not held_before:
                 actual = f"{verdict.actual}; it did not hold before the page's first call, as «still» says"
-                return Judged(expectation, replace(verdict, actual=actual), False, False)
+                return Judged(expectation, replace(verdict, tell=lambda: actual), False, False)
             return Judged(expectation, verdict, verdict.holds, False)
         while not verdict.holds and not verdict.hopeless and await self._wait(deadline):
             verdict = await self._verdict(expectation.expression)
@@ -71,7 +82,7 @@ class Jury:
         """On `world`, or on the one that there is once the last evaluation's pause is over."""
         await asyncio.sleep(self._pause)
         began = time.monotonic()
-        verdict = judge(expression, world or self.timeline.world, self.bindings, self.counters)
+        verdict = judge(expression, world or self.timeline.world, self.bindings, self.counters, self.work)
         took = time.monotonic() - began
         self._pause = PAUSES * took if took > QUICK else 0.0
         return verdict

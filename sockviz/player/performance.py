@@ -179,6 +179,7 @@ class Performance:
         page = self._lesson.pages[number]
         self._page = number
         self._ops = _ops(page)
+        self._jury.opens(page)
         self._settled = not page.predictions
         # Where no line is performed, what holds when the page opens has held before.
         self._before = None if page.statements else self._timeline.world

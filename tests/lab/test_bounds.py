@@ -28,7 +28,7 @@ GROWING: list[Callable[[Any], Any]] = [
     lambda value: bounded((value, value)),
     lambda value: binary("+", [value], [value, value]),
     lambda value: bounded({1: value, 2: value}),
-    lambda value: bounded({1: {2: [value] * 30}}),
+    lambda value: bounded({1: {2: [value] * 9}}),
 ]
 
 
