@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from string import Formatter
 
 from textual.content import Content
@@ -105,14 +106,17 @@ def _judged(block: Expect, world: World, width: int) -> list[Content]:
     lines: list[Content] = []
     for expectation in block.expectations:
         judged = world.expectations.get(expectation.line)
-        if judged is None:
-            continue
-        mark = assemble(("✓ ", "$success") if judged.ok else ("✗ ", "$error"))
-        text = styled(expectation.source, "$quiet" if judged.ok else "$foreground")
-        lines += hang(text, mark, plain("  "), width)
-        if not judged.ok:
-            lines += hang(styled(judged.actual, "$error"), plain("  "), plain("  "), width)
+        if judged is not None:
+            lines += _verdict(expectation.source, judged.ok, judged.actual, width)
     return lines
+
+
+@lru_cache(maxsize=1024)
+def _verdict(source: str, ok: bool, actual: str, width: int) -> tuple[Content, ...]:
+    """One expectation as it was judged. Remembered: a page may have hundreds, and is drawn again as each is judged."""
+    mark = assemble(("✓ ", "$success") if ok else ("✗ ", "$error"))
+    lines = hang(styled(source, "$quiet" if ok else "$foreground"), mark, plain("  "), width)
+    return (*lines, *(() if ok else hang(styled(actual, "$error"), plain("  "), plain("  "), width)))
 
 
 def _question(block: Predict, view: View, asked: Asked, width: int) -> list[Content]:
