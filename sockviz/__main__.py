@@ -1,7 +1,18 @@
-"""``python -m sockviz``."""
+"""The program: ``sockviz`` and ``python -m sockviz``. What ends it is seen to before anything else is even imported."""
 
-import sys
+from sockviz import signals
 
-from sockviz.cli import main
+signals.begin()
 
-sys.exit(main())
+
+def main() -> int:
+    """Runs the command that was typed. Returns its exit status."""
+    from sockviz import cli
+
+    return signals.status(cli.main())
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.exit(main())

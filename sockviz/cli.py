@@ -7,13 +7,12 @@ import asyncio
 import contextlib
 import gc
 import os
-import signal
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
-from sockviz import __version__, door, language
+from sockviz import __version__, door, language, signals, terminal
 from sockviz.command_line import language_in, parser
 from sockviz.language import _, ngettext
 from sockviz.visible import quoted
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _complain = door.complain
 OK, FAILED, USAGE = 0, 1, 2
+BROKEN_PIPE = 13  # SIGPIPE, which not every system has
 
 
 class Usage(Exception):
@@ -51,9 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain(str(cannot))
         return FAILED
     except BrokenPipeError:  # the reader of our output has gone (`| head`): there is nobody to tell
-        return 128 + signal.SIGPIPE
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
+        return 128 + BROKEN_PIPE
     except Exception as error:  # a fault of ours: said in a sentence, kept in a file
         from sockviz import crash
 
@@ -96,7 +94,7 @@ def _run(options: argparse.Namespace) -> int:
         with contextlib.ExitStack() as files:
             try:
                 recorder = _record(run, options.record, files)
-                ask = sys.stdin.isatty() and door.out().isatty()
+                ask = terminal.is_one(sys.stdin) and door.out().isatty()
                 await plain.play(run, door.out(), ask=ask, notes=options.notes, start=options.start - 1)
             finally:
                 for line in await run.close():
@@ -413,21 +411,11 @@ def _record(run: Run, name: str | None, files: contextlib.ExitStack) -> Recorder
 
 
 def _screen(options: argparse.Namespace, lesson: Path | None, recorded: Run | None = None) -> int:
-    if not (sys.stdin.isatty() and door.out().isatty()):
-        raise Usage(_("standard input and output are not a terminal: add --plain for a linear transcript"))
-    if not door.err().isatty():
-        raise Usage(
-            _(
-                "the screen is drawn on standard error, which is not a terminal: leave it alone, or add --plain"
-            )
-        )
-    if os.environ.get("TERM", "") in ("", "dumb"):
-        term = os.environ.get("TERM") or _("not set")
-        raise Usage(
-            _(
-                "TERM is {term}: this terminal cannot draw a screen; add --plain for a linear transcript"
-            ).format(term=term)
-        )
+    from sockviz.tui import look
+
+    why = look.no_screen(os.environ, terminal.is_one(sys.stdin), door.out().isatty(), door.err().isatty())
+    if why is not None:
+        raise Usage(why)
     # Nothing that is imported is garbage, and looking for some costs a tenth of the start. Back on where the screen begins.
     gc.disable()
     from sockviz.tui.start import start
@@ -450,25 +438,18 @@ def _progress_file(options: argparse.Namespace) -> Path | None:
 
 
 def _drive(work: Coroutine[object, object, T]) -> T:
-    """Runs `work` on an event loop; SIGTERM and SIGHUP end it as Ctrl-C does, with everything put away."""
+    """Runs `work` on an event loop; a signal that ends the program cancels it, with everything put away."""
 
     async def guarded() -> T:
         task = asyncio.ensure_future(work)
         loop = asyncio.get_running_loop()
-        received: list[int] = []
-
-        def stop(number: int) -> None:
-            received.append(number)
-            task.cancel()
-
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-            loop.add_signal_handler(number, stop, number)
-        try:
+        with signals.answered_by(lambda: loop.call_soon_threadsafe(task.cancel)):
             return await task
-        except asyncio.CancelledError:
-            raise SystemExit(128 + received[0] if received else FAILED) from None
 
-    return asyncio.run(guarded())
+    try:
+        return asyncio.run(guarded())
+    except asyncio.CancelledError:
+        raise SystemExit(signals.status(FAILED)) from None
 
 
 #: What each command does, by its name in `sockviz.command_line`.
@@ -484,6 +465,3 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "shell": _shell,
     "doctor": _doctor,
 }
-
-if __name__ == "__main__":
-    sys.exit(main())

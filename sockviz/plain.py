@@ -7,9 +7,9 @@ observed, ``wire`` before a packet. A terminal is asked for predictions and for 
 from __future__ import annotations
 
 import asyncio
-import sys
 from dataclasses import dataclass, field
 
+from sockviz import terminal
 from sockviz.door import Door, Stream
 from sockviz.language import _, ngettext
 from sockviz.lesson.answers import is_the_kernels
@@ -225,19 +225,7 @@ async def _enter(out: Door, what: str) -> None:
 
 async def _read() -> str:
     """A line from the terminal, while the run goes on. Raises `Left`."""
-    loop = asyncio.get_running_loop()
-    ready: asyncio.Future[None] = loop.create_future()
-
-    def readable() -> None:
-        if not ready.done():
-            ready.set_result(None)
-
-    loop.add_reader(sys.stdin, readable)
-    try:
-        await ready
-    finally:
-        loop.remove_reader(sys.stdin)
-    typed = sys.stdin.readline()
+    typed = await terminal.line()
     if not typed or typed.strip().lower() in _LEAVE:
         raise Left
     return typed.strip()

@@ -1,36 +1,34 @@
 """What a reader has seen and predicted: one small TOML file, shared by the screen and by `sockviz list`.
 
-Every change is made under a lock to the file as it is then (two terminals may be open), and the file is replaced whole:
-written beside, flushed to the disk, renamed. A file that cannot be understood is set aside, never overwritten. Where
-nothing can be written, the progress of this session is kept in memory and `ProgressStore.message` says why.
+Every change is made under a lock to the file as it is then (several terminals may be open), and the file is replaced whole:
+written beside, flushed to the disk, renamed. What could not be written at once, because somebody else held the lock or the disk
+was full, is written with the next change, at the latest at the end. A file that cannot be understood is set aside, never
+overwritten; what is no file (a directory, a FIFO, a device) is left alone. Where nothing can be written, the progress of this
+session is kept in memory and `ProgressStore.message` says why.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
-import sys
-import time
 import tomllib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
 import platformdirs
 
-from sockviz.input_file import read_input
+from sockviz import kept_file, signals
+from sockviz.input_file import open_input, read_input
 from sockviz.language import _
-
-if sys.platform != "win32":
-    import fcntl
 
 FORMAT = 1
 #: A file larger than this (bytes) is no progress of anybody's.
 _LARGEST_FILE = 1 << 20
-#: How many times, 5 ms apart, a lock that somebody else holds is tried for before the change waits for the next one.
-_TRIES = 4
+#: Seconds that a lock which somebody else holds is waited for: with each change, and at the end. It is held for as long as a
+#: disk takes to be sure of a small file.
+_IN_PASSING, _AT_THE_END = 0.02, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class LessonProgress:
     @property
     def is_complete(self) -> bool:
         """Whether every page has been seen."""
-        return self.pages > 0 and len(self.seen) >= self.pages
+        return self.pages > 0 and sum(page < self.pages for page in self.seen) == self.pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +134,10 @@ def loads(text: str) -> Progress:
     """Reads the file's text. Raises `BadProgress`."""
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # no TOML; a number of 5,000 digits; a thousand brackets in brackets
         raise BadProgress(str(error)) from None
     if document.get("format") != FORMAT:
         raise BadProgress(f"format {document.get('format')!r}; this sockviz reads format {FORMAT}")
@@ -174,20 +175,27 @@ def _is_page(page: object) -> bool:
 
 
 class ProgressStore:
-    """The progress file at `path`; None: the one in the user's data directory.
-
-    ``message`` is what a person should be told (a damaged file set aside, a directory that cannot be written), or None.
-    """
+    """The progress file at `path`; None: the one in the user's data directory. A link is followed."""
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or default_path()
-        self.message: str | None = None
+        self._file = kept_file.followed(self.path)
         self._read = Progress()
         self._unsaved: list[Change] = []
+        self._damage: str | None = None
+        self._trouble: str | None = None
         try:
-            self._read = self._load(self.path)
+            self._read = self._load()
+        except BadProgress:
+            self._save(_IN_PASSING)  # which sets it aside
         except OSError as error:
-            self._cannot(_("Your progress cannot be read ({file}: {error})."), error)
+            self._cannot(_("Your progress cannot be read ({file}: {error})."), _why(error))
+        signals.at_the_end(self._save_now)
+
+    @property
+    def message(self) -> str | None:
+        """What a person should be told: a damaged file was set aside, nothing can be written."""
+        return " ".join(filter(None, (self._damage, self._trouble))) or None
 
     @property
     def progress(self) -> Progress:
@@ -205,91 +213,66 @@ class ProgressStore:
         """Notes a prediction."""
         self._note(PredictionNoted(slug, question, choice))
 
+    def save_rest(self) -> None:
+        """Writes what could not be written yet, for the last time."""
+        if self._unsaved:
+            self._save(_AT_THE_END, last=True)
+
     def _note(self, change: Change) -> None:
         if applied(self.progress, change) == self.progress:
             return
         self._unsaved.append(change)
+        self._save(_IN_PASSING)
+
+    def _save_now(self) -> None:
+        if self._unsaved:
+            self._save(0.0, last=True)
+
+    def _save(self, patience: float, *, last: bool = False) -> None:
+        cannot = _("Your progress cannot be written ({file}: {error}).")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with _locked(self.path.with_suffix(".lock")) as held:
+            with contextlib.suppress(FileNotFoundError):
+                open_input(self._file, _LARGEST_FILE).close()  # what is no file is left alone
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            with kept_file.locked(self._file, patience) as held:
                 if held:
-                    self._save(self.path)
+                    self._save_locked()
+                elif last:
+                    self._cannot(cannot, _("another program has locked it"), last=True)
         except OSError as error:
-            self._cannot(_("Your progress cannot be written ({file}: {error})."), error)
+            self._cannot(cannot, _why(error), last=last)
 
-    def _save(self, path: Path) -> None:
-        self._read = self._load(path)
-        after = self.progress
-        _replace(path, dumps(after))
-        self._read, self._unsaved = after, []
-
-    def _load(self, path: Path) -> Progress:
+    def _save_locked(self) -> None:
         try:
-            return loads(read_input(path, _LARGEST_FILE).decode("utf-8"))
+            self._read = self._load()
+        except BadProgress as error:
+            aside = kept_file.set_aside(self._file)
+            self._read = Progress()
+            self._damage = _(
+                "{file} could not be understood ({error}). It is kept as {aside}; your progress begins afresh."
+            ).format(file=self.path, error=error, aside=aside.name)
+        after = self.progress
+        if after != self._read:
+            kept_file.replace(self._file, dumps(after))
+        self._read, self._unsaved, self._trouble = after, [], None
+
+    def _load(self) -> Progress:
+        """What the file holds. Raises `BadProgress` and OSError."""
+        try:
+            return loads(read_input(self._file, _LARGEST_FILE).decode("utf-8"))
         except FileNotFoundError:
             return Progress()
-        except (BadProgress, UnicodeDecodeError) as error:
-            aside = _set_aside(path)
-            self.message = _(
-                "{file} could not be understood ({error}). It is kept as {aside}; your progress begins afresh."
-            ).format(file=path, error=error, aside=aside.name)
-            return Progress()
+        except UnicodeDecodeError as error:
+            raise BadProgress(str(error)) from None
 
-    def _cannot(self, what: str, error: OSError) -> None:
-        kept = _("It is kept until you quit; --progress FILE names another place.")
-        self.message = f"{what.format(file=self.path, error=error.strerror)} {kept}"
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[bool]:
-    """Holds the lock; yields False where somebody else has it: a lock is held for a few milliseconds."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        yield any(_try(descriptor, number) for number in range(_TRIES))
-    finally:
-        os.close(descriptor)
+    def _cannot(self, what: str, error: str, *, last: bool = False) -> None:
+        kept = (
+            _("What this session added to it is lost; --progress FILE names another place.")
+            if last
+            else _("It is kept until you quit; --progress FILE names another place.")
+        )
+        self._trouble = f"{what.format(file=self.path, error=error)} {kept}"
 
 
-def _try(descriptor: int, number: int) -> bool:
-    if sys.platform == "win32":
-        return True  # no flock: two terminals at once may lose a page of progress
-    if number:
-        time.sleep(0.005)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _replace(path: Path, text: str) -> None:
-    temporary = path.with_suffix(f".new-{os.getpid()}")
-    try:
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    if sys.platform == "win32":
-        return  # a directory cannot be opened there
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)  # the rename itself
-    finally:
-        os.close(directory)
-
-
-def _set_aside(path: Path) -> Path:
-    """Renames a damaged file to the first free ``progress.damaged-N``."""
-    number = 1
-    while True:
-        aside = path.with_suffix(f".damaged-{number}")
-        try:
-            os.link(path, aside)  # unlike rename, link never replaces what is there
-        except FileExistsError:
-            number += 1
-            continue
-        path.unlink()
-        return aside
+def _why(error: OSError) -> str:
+    return error.strerror or str(error)

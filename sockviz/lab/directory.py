@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import secrets
 import shutil
 import tempfile
 import time
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
+from sockviz import signals
 from sockviz.model.values import Json
 
 PREFIX = "sockviz-lab-"
@@ -22,23 +24,26 @@ LOCK = "lock"
 #: A directory is made and removed in less (seconds): one without a lock that is older was being so when its sockviz was killed.
 A_WHILE = 60.0
 #: Those of this process that have not been removed yet.
-_mine: set[LabDirectory] = set()
+_mine: set[Path] = set()
 
 
 class LabDirectory:
     """A directory of the lab's own. The lock is held for as long as this object is open. Raises OSError."""
 
     def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self.path = Path(tempfile.gettempdir()) / f"{PREFIX}{secrets.token_hex(8)}"
         self.files = self.path / "files"
+        signals.at_the_end(remove_mine)
+        _mine.add(self.path)  # before it is there: a signal may end us between any two instructions
         try:
+            self.path.mkdir(0o700)
             self.files.mkdir()
             self._lock: IO[str] = (self.path / LOCK).open("w")
         except OSError:  # ENOSPC, EDQUOT: the disk is full
             _remove(self.path)
+            _mine.discard(self.path)
             raise
         fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _mine.add(self)
 
     def setup(self, sysctls: Mapping[str, str]) -> dict[str, Json]:
         """What init.py is told of a lab that has its networks to itself."""
@@ -52,7 +57,7 @@ class LabDirectory:
         """Removes the directory and lets go of the lock."""
         _remove(self.path)
         self._lock.close()
-        _mine.discard(self)
+        _mine.discard(self.path)
 
 
 def open_labs() -> list[Path]:
@@ -62,8 +67,8 @@ def open_labs() -> list[Path]:
 
 def remove_mine() -> None:
     """Removes all that this process has, where it ends without closing its labs."""
-    for directory in list(_mine):
-        directory.remove()
+    for path in list(_mine):
+        _remove(path)
 
 
 def sweep() -> int:

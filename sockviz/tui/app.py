@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from textual import on
-from textual.app import App, SystemCommand
+from textual import events, on
+from textual.app import App, ScreenStackError, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 from textual.worker import WorkerFailed
 
-from sockviz import crash
+from sockviz import crash, signals
 from sockviz.language import N_, _
 from sockviz.progress import ProgressStore
 from sockviz.tui import look
@@ -51,6 +54,10 @@ def _spelling() -> tuple[LineFilter, ...]:
 
 #: The keys that Textual calls by a word.
 _WORDED_KEYS = (N_("home"), N_("end"), N_("tab"), N_("shift+tab"), N_("esc"))
+#: What a person does at the terminal: none of it may reach a screen that is still being mounted.
+_INPUT = (events.InputEvent, events.Paste, events.AppFocus, events.AppBlur)
+#: How much of that is kept for a screen that is being mounted, and seconds between two looks whether it is.
+_MOST_HELD, _LOOK_AGAIN = 64, 1 / 60
 
 
 class SockvizApp(App[int]):
@@ -89,7 +96,9 @@ class SockvizApp(App[int]):
         self.left: tuple[str, ...] = ()
         self.fault: str | None = None
         self._open_run = open_run
+        self._opening: set[asyncio.Task[Run]] = set()
         self._open: list[Run] = []
+        self._held: deque[events.Event] = deque()
         self._lab = given.lab
         chosen = self.options.ascii
         self.ascii = look.wants_ascii(os.environ) if chosen is None else chosen
@@ -102,6 +111,15 @@ class SockvizApp(App[int]):
         self.set_reactive(App.theme, name)
         self.stylesheet.set_variables(self.get_css_variables())
 
+    def get_driver_class(self) -> type[Driver]:
+        """A terminal's driver is ours; another, as a browser's, is as Textual chose it."""
+        chosen = super().get_driver_class()
+        if sys.platform == "win32" or chosen.__name__ != "LinuxDriver":
+            return chosen
+        from sockviz.tui.driver import TerminalDriver  # not in a browser, not headless, not on every system
+
+        return TerminalDriver
+
     def get_default_screen(self) -> Screen[None]:
         """Home, unless a lesson is to be opened at once."""
         if self.options.lesson is not None:
@@ -110,6 +128,7 @@ class SockvizApp(App[int]):
 
     def on_mount(self) -> None:
         """Opens the lesson that was asked for."""
+        signals.begin()  # again: a driver may have handlers of its own
         if self.options.lesson is not None:
             self._open_lesson(self.options.lesson, self.options.page)
 
@@ -169,6 +188,39 @@ class SockvizApp(App[int]):
         """What is pasted is what was seen: nothing in it gives a shell, or whatever it is pasted into, a command."""
         super().copy_to_clipboard(_in_lines(text))
 
+    # -- what a person does
+
+    async def on_event(self, event: events.Event) -> None:
+        """What a person does reaches a screen that is mounted whole, or waits until it is."""
+        if not isinstance(event, _INPUT) or event.is_forwarded:
+            await super().on_event(event)
+        elif isinstance(event, events.Key) and event.key == "ctrl+q":
+            self.exit()  # whatever there is on the screen
+        elif self._held or not self._is_whole():
+            self._hold(event)
+        else:
+            await super().on_event(event)
+
+    def _is_whole(self) -> bool:
+        try:
+            return self.screen.is_mounted
+        except ScreenStackError:  # there is none yet
+            return False
+
+    def _hold(self, event: events.Event) -> None:
+        if isinstance(event, events.MouseMove) or len(self._held) >= _MOST_HELD:
+            return
+        if not self._held:
+            self.set_timer(_LOOK_AGAIN, self._let_in)
+        self._held.append(event)
+
+    async def _let_in(self) -> None:
+        """Lets in what waits, in its order, as far as the screens go that it leads to."""
+        while self._held and self._is_whole():
+            await super().on_event(self._held.popleft())
+        if self._held:
+            self.set_timer(_LOOK_AGAIN, self._let_in)
+
     # -- lessons
 
     @on(LessonChosen)
@@ -188,21 +240,27 @@ class SockvizApp(App[int]):
 
     async def _opened(self, entry: CourseEntry) -> Run:
         opening = asyncio.ensure_future(self._open_run(entry))
+        self._opening.add(opening)
+        opening.add_done_callback(self._keep)
         await asyncio.sleep(
             0
         )  # to where it waits for the lab's first process; what draws the lesson is imported meanwhile
         import sockviz.tui.screens.lesson  # noqa: F401
 
         try:
-            run = await opening
+            return await opening
         except CannotOpen as error:
             if error.skipped is not None:
                 self.course = tuple(
                     replace(each, skipped=error.skipped) if each == entry else each for each in self.course
                 )
             raise
-        self._open.append(run)  # from here on it is closed, however this ends
-        return run
+
+    def _keep(self, opening: asyncio.Task[Run]) -> None:
+        """From here on it is closed, however this ends, and whether or not anybody still waits for it."""
+        self._opening.discard(opening)
+        if not opening.cancelled() and opening.exception() is None:
+            self._open.append(opening.result())
 
     def _begin(self, run: Run, entry: CourseEntry, page: int) -> None:
         from sockviz.player.run import Source
@@ -251,7 +309,11 @@ class SockvizApp(App[int]):
             self.notify("\n".join(left), title=_("The kernel still keeps"))
 
     async def close_runs(self) -> None:
-        """Ends every lesson that is still open, whatever happened before."""
+        """Ends every lesson that is still open, or being opened, whatever happened before."""
+        opening = list(self._opening)
+        for each in opening:
+            each.cancel()
+        await asyncio.gather(*opening, return_exceptions=True)
         while self._open:
             self.left += await self._open.pop().close()
 

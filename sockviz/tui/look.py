@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 
 from sockviz.language import _
@@ -30,15 +31,21 @@ def no_colour(environment: Mapping[str, str]) -> bool:
     return bool(environment.get("NO_COLOR"))
 
 
-def no_screen(environment: Mapping[str, str], stdin_tty: bool, stdout_tty: bool) -> str | None:
-    """Why no screen can be drawn here, with what to do; None where one can."""
-    if not stdin_tty or not stdout_tty:
-        which = _("standard input") if not stdin_tty else _("standard output")
+def no_screen(environment: Mapping[str, str], stdin: bool, stdout: bool, stderr: bool) -> str | None:
+    """Why no screen can be drawn here, with what to do; None where one can. The streams: whether each is a terminal."""
+    # Who draws is Textual's driver. One that is named there (textual-serve names the one for a browser) asks for no terminal.
+    driver = environment.get("TEXTUAL_DRIVER", "").rpartition(":")[2]
+    if driver not in ("", "LinuxDriver", "WindowsDriver"):
+        return None
+    if not (stdin and stdout):
+        return _("standard input and output are not a terminal: add --plain for a linear transcript")
+    if not stderr:
         return _(
-            "{which} is not a terminal, so no screen can be drawn: add --plain for the same lesson as text"
-        ).format(which=which)
-    if environment.get("TERM", "dumb") in ("dumb", ""):
-        return _(
-            "TERM=dumb cannot position text, so no screen can be drawn: add --plain for the same lesson as text"
+            "the screen is drawn on standard error, which is not a terminal: leave it alone, or add --plain"
         )
+    if environment.get("TERM", "") in ("", "dumb") and sys.platform != "win32":
+        term = environment.get("TERM") or _("not set")
+        return _(
+            "TERM is {term}: this terminal cannot draw a screen; add --plain for a linear transcript"
+        ).format(term=term)
     return None

@@ -62,6 +62,11 @@ class Session:
         """All that is on the screen."""
         return "\n".join(strip.text for strip in self.app.screen._compositor.render_strips())
 
+    @property
+    def panels(self) -> set[str | None]:
+        """Which panels are open over the lesson's stage."""
+        return {panel.id for panel in self.lesson.query(".overlay") if panel.display}
+
     async def press(self, *keys: str) -> None:
         """Presses keys, each after everything that the one before set off is done."""
         for key in keys:

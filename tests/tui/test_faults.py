@@ -100,9 +100,24 @@ def test_ascii_is_read_from_the_environment(environment: dict[str, str], ascii_o
 
 
 def test_no_screen_names_plain() -> None:
-    assert "--plain" in (look.no_screen({"TERM": "xterm"}, False, True) or "")
-    assert "--plain" in (look.no_screen({"TERM": "dumb"}, True, True) or "")
-    assert look.no_screen({"TERM": "xterm"}, True, True) is None
+    for lacking in ((False, True, True), (True, False, True), (True, True, False)):
+        assert "--plain" in (look.no_screen({"TERM": "xterm"}, *lacking) or "")
+    assert "--plain" in (look.no_screen({"TERM": "dumb"}, True, True, True) or "")
+    assert look.no_screen({"TERM": "xterm"}, True, True, True) is None
+
+
+@pytest.mark.parametrize(
+    ("driver", "needs_a_terminal"),
+    [
+        ("textual.drivers.web_driver:WebDriver", False),
+        ("textual.drivers.headless_driver:HeadlessDriver", False),
+        ("textual.drivers.linux_driver:LinuxDriver", True),
+        ("", True),
+    ],
+)
+def test_the_driver_says_whether_a_terminal_is_needed(driver: str, needs_a_terminal: bool) -> None:
+    why = look.no_screen({"TEXTUAL_DRIVER": driver}, False, False, False)
+    assert (why is not None) == needs_a_terminal
 
 
 def test_spelling_keeps_every_cell() -> None:

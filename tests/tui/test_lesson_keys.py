@@ -233,13 +233,13 @@ def test_panels_open_follow_and_close(tmp_path: Path) -> None:
         async with in_lesson(tmp_path, run()) as session:
             for key, kind in (("i", Kind.INSPECTOR), ("s", Kind.STATES)):
                 await session.press(key)
-                assert session.lesson.query(f"#{kind.value}")
+                assert session.panels == {kind.value}
                 await session.press(key)
-                assert not session.lesson.query(f"#{kind.value}")
+                assert not session.panels
             await session.press("i", "s")
-            assert not session.lesson.query("#inspector"), "one large panel at a time"
+            assert session.panels == {"states"}, "one large panel at a time"
             await session.press("escape")
-            assert not session.lesson.query(".overlay")
+            assert not session.panels
 
     run_async(it())
 
@@ -249,12 +249,12 @@ def test_the_errno_card_opens_once_and_never_takes_space(tmp_path: Path) -> None
         async with in_lesson(tmp_path, run()) as session:
             await session.press("1")
             await session.perform(10)
-            await session.until(lambda: session.lesson.query("#errno"), "the card")
+            await session.until(lambda: session.panels, "the card")
             assert session.app.focused is None
             await session.press("escape")
-            assert not session.lesson.query("#errno")
+            assert not session.panels
             await session.press("b", "end")
-            assert not session.lesson.query("#errno"), "it opens itself once"
+            assert not session.panels, "it opens itself once"
             await session.perform()
             assert session.run.timeline.world.ended
 
@@ -280,9 +280,9 @@ def test_space_closes_the_card_and_goes_on(tmp_path: Path) -> None:
         async with in_lesson(tmp_path, run()) as session:
             await session.press("1")
             await session.perform(10)
-            await session.until(lambda: session.lesson.query("#errno"), "the card")
+            await session.until(lambda: session.panels, "the card")
             await session.perform()
-            assert not session.lesson.query("#errno")
+            assert not session.panels
             await session.press("space")
             assert "the end of the lesson" in session.text
 

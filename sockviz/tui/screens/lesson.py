@@ -64,7 +64,7 @@ class LessonScreen(Screen[tuple[str, ...]]):
         super().__init__()
         self.reading = Reading(run)
         self._run, self._slug, self._store, self._look = run, slug, store, look
-        self._start, self._notes = page, notes
+        self._start, self._notes = min(page, len(run.lesson.pages) - 1), notes
         self._refusals = refusals
         self._focus = Focus()
         self._hint = ""

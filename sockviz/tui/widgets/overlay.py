@@ -51,10 +51,15 @@ class Overlay(VerticalScroll):
 
 
 class Overlays:
-    """Those that are open on a screen: one large one at a time, the card beside it."""
+    """Those that are open on a screen: one large one at a time, the card beside it.
+
+    What has been open once stays on the screen, out of sight: a panel that is taken away before it is mounted breaks, and its
+    name is not free before it is gone.
+    """
 
     def __init__(self, screen: Screen[tuple[str, ...]], story: Story) -> None:
         self._screen, self._story = screen, story
+        self._made: dict[Kind, Overlay] = {}
         self._opened: dict[Kind, Overlay] = {}
         self._explained = 0
 
@@ -67,12 +72,22 @@ class Overlays:
             return
         for other in [k for k in self._opened if Kind.ERRNO not in (k, kind)]:
             self.shut(other)
-        overlay = self._opened[kind] = Overlay(kind, self._story)
+        overlay = self._opened[kind] = self._made.get(kind) or self._mount(kind)
         overlay.show(view)
+        overlay.display = True
+        overlay.scroll_home(animate=False)
+        if overlay.can_focus:
+            overlay.call_after_refresh(self._focus, overlay)
+
+    def _mount(self, kind: Kind) -> Overlay:
+        overlay = self._made[kind] = Overlay(kind, self._story)
         # The diagram needs all the lines that 80×24 has; the others stay within the body.
         (self._screen if kind is Kind.STATES else self._screen.query_one("#body")).mount(overlay)
-        if overlay.can_focus:
-            overlay.call_after_refresh(overlay.focus)
+        return overlay
+
+    def _focus(self, overlay: Overlay) -> None:
+        if self._opened.get(overlay.kind) is overlay:  # still
+            overlay.focus()
 
     def explain(self, view: View, quietly: bool = False) -> None:
         """Opens the card for a call that has failed in the last step: once for each, and never while looking back."""
@@ -87,7 +102,9 @@ class Overlays:
         """Closes it, if it is open."""
         overlay = self._opened.pop(kind, None)
         if overlay is not None:
-            overlay.remove()
+            if overlay.has_focus:
+                self._screen.focus_previous()
+            overlay.display = False
 
     def shut_last(self) -> bool:
         """Closes what was opened last; False where nothing is open."""

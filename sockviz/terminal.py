@@ -1,0 +1,171 @@
+"""The terminal that sockviz was started on: whether there is one, that it is given back as it was, and what is typed on it.
+
+Imported everywhere; what a system lacks (termios, poll) is asked for where it is used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import select
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, TextIO
+
+from sockviz import signals
+
+try:
+    import termios
+except ImportError:  # not on Windows
+    HAS_MODES = False
+else:
+    HAS_MODES = True
+
+#: Ends whatever sequence was broken off (ECMA-48, ST), and takes back all that a screen asks of a terminal: synchronized output,
+#: paste, line wrap, resize reports, the mouse in all its spellings, kitty's keys, the other screen, the cursor, focus, colours.
+AS_BEFORE = (
+    b"\x1b\\\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
+    b"\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l\x1b[m"
+)
+
+
+class _Terminal:
+    """The one thing here that changes: what the screen has to give back."""
+
+    drawn_on = False
+    modes: list[Any] | None = None
+
+
+def is_one(stream: TextIO | None) -> bool:
+    """Whether a standard stream is a terminal; one that was closed is none."""
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:  # closed since
+        return False
+
+
+def is_ours(descriptor: int) -> bool:
+    """Whether we are in its foreground. Its modes are not ours to change while a shell has it again."""
+    try:
+        return os.tcgetpgrp(descriptor) == os.getpgrp()
+    except (OSError, AttributeError):  # ENOTTY: not this session's terminal, so nobody's jobs are on it
+        return True
+
+
+def taken() -> None:
+    """Has the terminal given back at the end, whatever ends us. To be said before its modes are changed."""
+    _Terminal.modes = _modes()
+    _Terminal.drawn_on = True
+    signals.at_the_end(give_back)
+
+
+def given_back() -> None:
+    """Who took it has given it back."""
+    _Terminal.drawn_on = False
+
+
+def give_back() -> None:
+    """Has the terminal be as it was, unless it has been given back. Waits for nothing: what it does not take is lost."""
+    if not _Terminal.drawn_on:
+        return
+    _Terminal.drawn_on = False
+    with (
+        _background_allowed(),
+        contextlib.suppress(OSError),
+    ):  # EIO: it has gone. EAGAIN: it takes nothing at all
+        screen = sys.__stderr__.fileno() if sys.__stderr__ is not None else 2
+        if HAS_MODES:
+            with contextlib.suppress(termios.error):
+                termios.tcflush(screen, termios.TCOFLUSH)
+        blocking = os.get_blocking(screen)
+        os.set_blocking(screen, False)  # the shell's too: so it is set again
+        try:
+            os.write(screen, AS_BEFORE)
+        finally:
+            os.set_blocking(screen, blocking)
+    if HAS_MODES and _Terminal.modes is not None and is_ours(0):
+        with contextlib.suppress(OSError, termios.error):  # it has gone
+            termios.tcflush(0, termios.TCIFLUSH)  # its answers to what it was asked, not keys for the shell
+            termios.tcsetattr(0, termios.TCSANOW, _Terminal.modes)
+
+
+def _modes() -> list[Any] | None:
+    """The line modes of the terminal; None where there are none."""
+    if not HAS_MODES:
+        return None
+    try:
+        return termios.tcgetattr(0)
+    except (OSError, termios.error):
+        return None
+
+
+@contextlib.contextmanager
+def _background_allowed() -> Iterator[None]:
+    """Writing from the background stops nobody here (termios(3), TOSTOP)."""
+    if not hasattr(signal, "SIGTTOU"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTTOU,))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def watched(gone: Callable[[], object]) -> Iterator[None]:
+    """While inside, `gone` is called, on a thread of its own, once the other end of standard input has gone: the window of a
+    terminal, the server of a browser. Not everybody is sent SIGHUP then, and a program that reads on would read for ever."""
+    if not hasattr(select, "poll"):
+        yield
+        return
+    import _thread
+
+    ended, end = os.pipe()
+    poll = select.poll()
+    poll.register(0, 0)  # POLLHUP and POLLERR are told of unasked
+    poll.register(ended, 0)
+
+    def wait() -> None:
+        if all(descriptor == 0 for descriptor, _ in poll.poll()):
+            gone()
+        os.close(ended)
+
+    _thread.start_new_thread(wait, ())
+    try:
+        yield
+    finally:
+        os.close(end)
+
+
+async def line() -> str:
+    """The next line typed on standard input, "" at its end, while the event loop goes on."""
+    loop = asyncio.get_running_loop()
+    ready: asyncio.Future[str | None] = loop.create_future()
+
+    def done(text: str | None) -> None:
+        if not ready.done():
+            ready.set_result(text)
+
+    try:
+        loop.add_reader(sys.stdin, done, None)
+    except NotImplementedError:  # on Windows a thread has to wait
+        import _thread
+
+        # Below Python's own buffer, whose lock a waiting thread would hold when the interpreter ends.
+        def read() -> None:
+            typed = os.read(0, 4096).decode(sys.stdin.encoding, "replace")
+            loop.call_soon_threadsafe(done, typed)
+
+        _thread.start_new_thread(read, ())
+        return await ready or ""
+    try:
+        await ready
+    finally:
+        loop.remove_reader(sys.stdin)
+    try:
+        return sys.stdin.readline()
+    except OSError:  # EIO: the terminal has gone
+        return ""
