@@ -1,8 +1,11 @@
 """The program: ``sockviz`` and ``python -m sockviz``. What ends it is seen to before anything else is even imported."""
 
-from sockviz import signals
+try:
+    from sockviz import signals
 
-signals.begin()
+    signals.begin()
+except KeyboardInterrupt:  # until there; before it the interpreter itself says what it says
+    raise SystemExit(130) from None
 
 
 def main() -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import os
 import signal
 import socket
@@ -18,7 +17,7 @@ from sockviz.kernel.observe import ProcessSource
 from sockviz.lab.channel import Channel
 from sockviz.lab.lab import Begun, Job
 from sockviz.lab.messages import Ended, Entered, Hello, LabLost, Message, Returned, from_child
-from sockviz.lab.supervisor import PATIENCE, Death, LabRefused, Ready, Supervisor
+from sockviz.lab.supervisor import PATIENCE, Death, LabRefused, Ready, Supervisor, TooSlow
 from sockviz.language import _
 from sockviz.model.sockets import Asleep
 from sockviz.model.values import BadValue, Json
@@ -93,7 +92,7 @@ class Crew:
         if hello.cancelled():
             raise LabRefused(f"starting {name}: it ended before its first call", 0)
         if not hello.done():
-            raise LabRefused(f"starting {name}", errno.ETIMEDOUT)
+            raise TooSlow(f"starting {name}")
 
     async def perform(self, process: str, job: Job, ports: Mapping[str, Sequence[int]] | None = None) -> None:
         """Hands a line to a process that is not at one. `ports` are those at which only the lesson is, by protocol, where others

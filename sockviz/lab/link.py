@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import json
 import socket
 from collections.abc import Callable, Sequence
@@ -12,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sockviz.kernel.packets import parse_frame
 from sockviz.lab.lab import Framed, Taken
-from sockviz.lab.supervisor import PATIENCE, LabRefused
+from sockviz.lab.supervisor import PATIENCE, LabRefused, TooSlow
 from sockviz.lab.wire import (
     ANSWER,
     ARRIVED,
@@ -69,7 +68,7 @@ class WireLink:
             async with asyncio.timeout(PATIENCE):
                 await self._ready
         except TimeoutError:
-            raise LabRefused("setting up the link", errno.ETIMEDOUT) from None
+            raise TooSlow("setting up the link") from None
 
     def hand_over(self) -> None:
         """Drops our copy of the wire's end, once the lab has it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import socket
 import tempfile
 import time
@@ -19,7 +18,7 @@ from sockviz.lab.channel import Channel
 from sockviz.lab.loopback import LOOPBACK
 from sockviz.lab.probe import HOST, ISOLATED, PROCESS, Probe, errno_name, failed, not_reached, passed, refused
 from sockviz.lab.probe_advice import Settings, for_resources
-from sockviz.lab.supervisor import PATIENCE, Death, Furnished, LabRefused, Ready, Supervisor
+from sockviz.lab.supervisor import PATIENCE, Death, Furnished, LabRefused, Ready, Supervisor, TooSlow
 from sockviz.lab.window import SYSCTLS
 from sockviz.model.values import Json
 
@@ -195,7 +194,7 @@ async def _hear(heard: asyncio.Queue[Json], event: str) -> None:
             async with asyncio.timeout(PATIENCE):
                 message = await heard.get()
         except TimeoutError:
-            raise LabRefused("a process", errno.ETIMEDOUT) from None
+            raise TooSlow("the answer of a process") from None
         match message:
             case {"event": "returned", "error": str(), "number": int(number)}:
                 raise LabRefused("its first calls", number)

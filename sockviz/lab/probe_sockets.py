@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import select
 import socket
 import time
@@ -38,11 +37,15 @@ def probe_sockets(settings: Settings) -> list[Probe]:
         with socket.create_server(("127.0.0.1", 0)) as server:
             socket.create_connection(server.getsockname(), timeout=_PATIENCE).close()
     except OSError as error:
-        # ENETUNREACH, EADDRNOTAVAIL: lo is down. EPERM, EACCES: a sandbox without a network.
-        number = error.errno or errno.ETIMEDOUT
+        # ENETUNREACH, EADDRNOTAVAIL: lo is down. EPERM, EACCES: a sandbox without a network. None: our own patience.
         enable = "sudo ip link set lo up, or a sandbox that allows sockets"
+        costs = "lessons cannot be performed on the host's loopback"
         rest = (_NETLINK, *_DIAG, _TABLES, _COUNTERS, _CAPTURE, _IPV6)
-        first = refused(VIEW, _TCP, number, "lessons cannot be performed on the host's loopback", enable)
+        if error.errno is None:
+            slow = f"connecting to 127.0.0.1 took more than {_PATIENCE:.0f} s: packets are dropped, or this machine is too slow"
+            first = failed(VIEW, _TCP, slow, costs, enable)
+        else:
+            first = refused(VIEW, _TCP, error.errno, costs, enable)
         return [first, *(not_reached(VIEW, name) for name in rest)]
     probes = [passed(VIEW, _TCP, "connected to 127.0.0.1"), *_sock_diag(settings)]
     probes.append(_tables(settings))

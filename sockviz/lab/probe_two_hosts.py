@@ -12,7 +12,7 @@ from sockviz.lab.lab import Job
 from sockviz.lab.messages import LabLost, Returned
 from sockviz.lab.probe import HANDSHAKE, TWO_HOSTS, Probe, failed, not_reached, passed, refused
 from sockviz.lab.probe_advice import Settings, for_resources
-from sockviz.lab.supervisor import PATIENCE, LabRefused
+from sockviz.lab.supervisor import PATIENCE, LabRefused, TooSlow
 from sockviz.lab.two_hosts import TwoHostsLab, open_two_hosts
 from sockviz.lab.wire_steps import ADDRESSING, ENTERING, LINKING, LISTENING, OFFLOADING, QUIETING
 from sockviz.model.values import Json
@@ -73,7 +73,8 @@ async def _try() -> _Trial:
         trial.missing = dict(lab.facts.missing)
         trial.handshake = await _connect(lab)
     except LabRefused as refusal:
-        trial.failure, trial.number = refusal.step, refusal.number
+        trial.failure = refusal.step if refusal.number else str(refusal)
+        trial.number = refusal.number
     except (OSError, KernelError) as error:  # a process that ended, a table that cannot be read
         trial.failure, trial.number = str(error), getattr(error, "errno", None) or 0
     finally:
@@ -121,7 +122,7 @@ async def _returned(lab: TwoHostsLab, process: str) -> None:
             async with asyncio.timeout(PATIENCE):
                 message = await lab.messages.get()
         except TimeoutError:
-            raise LabRefused(f"a call of the {process}", errno.ETIMEDOUT) from None
+            raise TooSlow(f"a call of the {process}") from None
         match message:
             case Returned(process=name, error=str(), number=number) if name == process:
                 raise LabRefused(f"a call of the {process}", number or 0)

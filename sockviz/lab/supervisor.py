@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sockviz.language import _
 from sockviz.model.values import Json
 
 _HERE = Path(__file__).parent
@@ -31,6 +32,19 @@ class LabRefused(Exception):
         super().__init__(step + why)
         self.step = step
         self.number = number
+
+
+class TooSlow(LabRefused):
+    """A step that did not come to its end in our own patience. No call said so: there is no errno, ETIMEDOUT least of all."""
+
+    def __init__(self, step: str) -> None:
+        super().__init__(
+            _("this machine is too slow: {step} took more than {seconds:.0f} s").format(
+                step=step, seconds=PATIENCE
+            ),
+            0,
+        )
+        self.step = step
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +112,7 @@ class Supervisor:
                 return await self._ready
         except TimeoutError:
             await self.close()
-            raise LabRefused("starting the lab", errno.ETIMEDOUT) from None
+            raise TooSlow("starting the lab") from None
         except LabRefused:
             await self.close()
             raise
@@ -158,7 +172,7 @@ class Supervisor:
             async with asyncio.timeout(PATIENCE):
                 return await answer
         except TimeoutError:
-            raise LabRefused(f"starting {name}", errno.ETIMEDOUT) from None
+            raise TooSlow(f"starting {name}") from None
 
     async def close(self) -> None:
         """Ends everything in the lab and waits until it is gone."""
@@ -187,7 +201,7 @@ class Supervisor:
         if self._control is None:
             return
         try:
-            data, ancillary, _, _ = self._control.recvmsg(
+            data, ancillary, _flags, _address = self._control.recvmsg(
                 1 << 16, socket.CMSG_SPACE(struct.calcsize("3i")) + socket.CMSG_SPACE(4 * 4)
             )
         except (BlockingIOError, InterruptedError):
@@ -196,7 +210,7 @@ class Supervisor:
             data, ancillary = b"", []
         fds: list[int] = []
         pid = 0
-        for _, kind, payload in ancillary:
+        for _level, kind, payload in ancillary:
             if kind == socket.SCM_RIGHTS:
                 fds += struct.unpack(f"{len(payload) // 4}i", payload)
             elif kind == socket.SCM_CREDENTIALS:

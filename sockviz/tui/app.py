@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections import deque
@@ -31,6 +32,7 @@ from sockviz.tui.widgets.thin_bar import ThinBar
 from sockviz.visible import visible
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from textual.command import Provider
 
     from sockviz.player.run import Run
@@ -99,6 +101,7 @@ class SockvizApp(App[int]):
         self._opening: set[asyncio.Task[Run]] = set()
         self._open: list[Run] = []
         self._held: deque[events.Event] = deque()
+        self._ending = False
         self._lab = given.lab
         chosen = self.options.ascii
         self.ascii = look.wants_ascii(os.environ) if chosen is None else chosen
@@ -128,7 +131,11 @@ class SockvizApp(App[int]):
 
     def on_mount(self) -> None:
         """Opens the lesson that was asked for."""
-        signals.begin()  # again: a driver may have handlers of its own
+        loop = asyncio.get_running_loop()
+        for number in signals.ENDINGS:  # a driver may have handlers of its own, as a browser's has
+            with contextlib.suppress(NotImplementedError):
+                if loop.remove_signal_handler(number):
+                    signals.begin()
         if self.options.lesson is not None:
             self._open_lesson(self.options.lesson, self.options.page)
 
@@ -191,12 +198,17 @@ class SockvizApp(App[int]):
     # -- what a person does
 
     async def on_event(self, event: events.Event) -> None:
-        """What a person does reaches a screen that is mounted whole, or waits until it is."""
-        if not isinstance(event, _INPUT) or event.is_forwarded:
+        """What a person does reaches a screen that is mounted whole, or waits until it is.
+
+        Also what comes back from a screen that had no use for it: by now another one may have taken its place.
+        """
+        if not isinstance(event, _INPUT):
             await super().on_event(event)
+        elif self._ending:
+            pass
         elif isinstance(event, events.Key) and event.key == "ctrl+q":
             self.exit()  # whatever there is on the screen
-        elif self._held or not self._is_whole():
+        elif not self._is_whole() or (self._held and not event.is_forwarded):
             self._hold(event)
         else:
             await super().on_event(event)
@@ -216,7 +228,7 @@ class SockvizApp(App[int]):
 
     async def _let_in(self) -> None:
         """Lets in what waits, in its order, as far as the screens go that it leads to."""
-        while self._held and self._is_whole():
+        while self._held and self._is_whole() and not self._ending:
             await super().on_event(self._held.popleft())
         if self._held:
             self.set_timer(_LOOK_AGAIN, self._let_in)
@@ -319,11 +331,24 @@ class SockvizApp(App[int]):
 
     # -- the end
 
+    def exit(
+        self, result: int | None = None, return_code: int = 0, message: RenderableType | None = None
+    ) -> None:
+        """Ends the application once its screen is whole: one that is taken away while it is being mounted breaks."""
+        self._ending = True
+        if self._is_whole() or not self.is_running:
+            super().exit(result, return_code, message)
+        else:
+            self.set_timer(_LOOK_AGAIN, lambda: self.exit(result, return_code, message))
+
     def _fatal_error(self) -> None:
-        """A fault of our own: no traceback on the screen, a file with it and a sentence instead."""
+        """A fault of our own: no traceback on the screen, a file with it and a sentence instead.
+
+        Of what breaks while the screens are taken apart nobody needs to hear.
+        """
         error: BaseException | None = self._exception
         if isinstance(error, WorkerFailed):
             error = error.error  # what failed, not that a worker did
-        if error is not None and self.fault is None:
+        if error is not None and self.fault is None and not self._ending:
             self.fault = crash.save(error)
         self._close_messages_no_wait()

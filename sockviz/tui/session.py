@@ -50,7 +50,7 @@ async def _perform(app: SockvizApp) -> int:
             result = await app.run_async()
         finally:
             await app.close_runs()
-    return signals.status(result if result is not None else app.return_code or 0)
+    return signals.status(result or 0)
 
 
 def _window_closed() -> None:

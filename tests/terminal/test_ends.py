@@ -23,7 +23,7 @@ ENDS: dict[str, tuple[str, str, Callable[[Sitting], None], int]] = {
     "q": ("ordinary", "isolated", lambda sitting: sitting.press("q"), 0),
     "q-root": ("root", "host", lambda sitting: sitting.press("q"), 0),
     "ctrl-q": ("ordinary", "host", lambda sitting: sitting.press(CTRL_Q), 0),
-    "SIGINT": ("ordinary", "isolated", lambda sitting: sitting.send(signal.SIGINT), 0),
+    "SIGINT": ("ordinary", "isolated", lambda sitting: sitting.send(signal.SIGINT), 128 + signal.SIGINT),
     "SIGTERM": ("ordinary", "isolated", lambda sitting: sitting.send(signal.SIGTERM), 128 + signal.SIGTERM),
     "SIGTERM-host": ("ordinary", "host", lambda sitting: sitting.send(signal.SIGTERM), 128 + signal.SIGTERM),
     "SIGTERM-root": ("root", "isolated", lambda sitting: sitting.send(signal.SIGTERM), 128 + signal.SIGTERM),
