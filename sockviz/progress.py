@@ -9,6 +9,7 @@ session is kept in memory and `ProgressStore.message` says why.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import tomllib
@@ -190,6 +191,7 @@ class ProgressStore:
             self._save(_IN_PASSING)  # which sets it aside
         except OSError as error:
             self._cannot(_("Your progress cannot be read ({file}: {error})."), _why(error))
+        atexit.register(self.save_rest)
         signals.at_the_end(self._save_now)
 
     @property
@@ -215,6 +217,7 @@ class ProgressStore:
 
     def save_rest(self) -> None:
         """Writes what could not be written yet, for the last time."""
+        atexit.unregister(self.save_rest)
         if self._unsaved:
             self._save(_AT_THE_END, last=True)
 

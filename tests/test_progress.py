@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -67,7 +69,8 @@ def test_a_change_under_somebody_elses_lock_is_written_with_the_next(tmp_path: P
     [
         "no toml [", "format = 2", "format = 1\nlessons = 3", "format = 1\nlast = 3", "format = 1\n[lessons.a]\nseen = [0]",
         "format = 1\n[lessons.a]\npages = 1\nseen = [true]", 'format = 1\n[lessons.a]\npages = 1\nseen = ["0"]',
-        "format = 1\n[lessons.a]\npages = 1\nseen = []\npredictions = 3",
+        "format = 1\n[lessons.a]\npages = 1\nseen = []\npredictions = 3", "format = 1\ndeep = " + "[" * 5000,
+        "format = 1\nlong = " + "9" * 5000, "format = 1\n" + ".".join("a" * 3000) + ".b = [",
     ],
 )  # fmt: skip
 def test_a_damaged_file_is_set_aside_never_overwritten(tmp_path: Path, text: str) -> None:
@@ -95,3 +98,94 @@ def test_where_nothing_can_be_written_it_is_kept_in_memory(tmp_path: Path) -> No
     store.page_seen("a", 0, 1)
     assert store.progress.of("a").is_complete
     assert "--progress FILE" in (store.message or "")
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from sockviz.progress import ProgressStore
+store = ProgressStore(Path(sys.argv[1]))
+for page in range(20):
+    store.page_seen(sys.argv[2], page, 20)
+    store.prediction_made(sys.argv[2], f"{page}.0", page)
+"""
+
+
+def test_five_who_write_at_once_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(path), name]) for name in "abcde"]
+    assert [writer.wait(120) for writer in writers] == [0] * 5
+    kept = ProgressStore(path).progress
+    for name in "abcde":
+        assert kept.of(name) == LessonProgress(20, frozenset(range(20)), {f"{n}.0": n for n in range(20)})
+
+
+def test_what_could_not_be_written_is_written_at_the_end(tmp_path: Path) -> None:
+    blocked = tmp_path / "directory"
+    blocked.write_text("")
+    store = ProgressStore(blocked / "p.toml")
+    store.page_seen("a", 0, 1)
+    assert "kept until you quit" in (store.message or "")
+    blocked.unlink()
+    store.save_rest()
+    assert store.message is None
+    assert ProgressStore(blocked / "p.toml").progress.of("a").is_complete
+
+
+def test_what_is_lost_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "_AT_THE_END", 0.0)
+    store = ProgressStore(tmp_path / "p.toml")
+    store.page_seen("a", 0, 3)
+    descriptor = os.open(tmp_path / "p.lock", os.O_RDWR)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    store.page_seen("a", 1, 3)
+    assert store.message is None  # it will be written with the next
+    store.save_rest()
+    os.close(descriptor)
+    assert "another program has locked it" in (store.message or "")
+    assert "is lost" in (store.message or "")
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["there", "dangling"])
+def test_a_link_is_followed(tmp_path: Path, there: bool) -> None:
+    real, link = tmp_path / "elsewhere" / "mine.toml", tmp_path / "p.toml"
+    if there:
+        ProgressStore(real).page_seen("a", 0, 2)
+    link.symlink_to(real)
+    ProgressStore(link).page_seen("a", 1, 2)
+    assert link.is_symlink()
+    assert ProgressStore(real).progress.of("a").seen == ({0, 1} if there else {1})
+    real.write_text("no toml [")
+    assert "mine.damaged-1" in (ProgressStore(link).message or "")
+    assert link.is_symlink()
+
+
+@pytest.mark.parametrize("kind", ["directory", "FIFO", "device"])
+def test_what_is_no_file_is_left_alone(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "p.toml"
+    match kind:
+        case "directory":
+            path.mkdir()
+        case "FIFO":
+            os.mkfifo(path)
+        case _:
+            path.symlink_to("/dev/zero")
+    before = path.lstat()
+    store = ProgressStore(path)
+    store.page_seen("a", 0, 1)
+    store.save_rest()
+    assert "cannot be written" in (store.message or "")
+    assert "it is a " in (store.message or "")
+    assert (path.lstat().st_ino, path.lstat().st_mode) == (before.st_ino, before.st_mode)
+    assert [p.name for p in tmp_path.iterdir()] == ["p.toml"]
+
+
+def test_two_who_find_it_damaged_set_it_aside_once(tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text("no toml [")
+    code = "import sys; from pathlib import Path; from sockviz.progress import ProgressStore; "
+    code += "ProgressStore(Path(sys.argv[1])).page_seen(sys.argv[2], 0, 1)"
+    writers = [subprocess.Popen([sys.executable, "-c", code, str(path), name]) for name in "ab"]
+    assert [writer.wait(60) for writer in writers] == [0, 0]
+    assert [p.name for p in sorted(tmp_path.glob("*damaged*"))] == ["p.damaged-1"]
+    assert set(ProgressStore(path).progress.lessons) == {"a", "b"}

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import select
+import shlex
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.terminal.conftest import Person, Sitting
-from tests.terminal.family import Family, namespaces, socket_rows
+from tests.terminal.conftest import ROOT, Person, Sitting, program
+from tests.terminal.family import Family, descendants, namespaces, socket_rows
 from tests.terminal.lessons import TALK
 from tests.terminal.terminal import DEADLINE
 
 #: Seconds in which everything must be gone after a SIGKILL: the kernel's own work, nobody is left to do any.
 AT_ONCE = 1.0
 CTRL_C, CTRL_Q = "\x03", "\x11"
+ENTERS = b"\x1b[?1049h"
 
 #: Who ends it, in which lab, how, and with which exit status.
 ENDS: dict[str, tuple[str, str, Callable[[Sitting], None], int]] = {
@@ -27,6 +32,7 @@ ENDS: dict[str, tuple[str, str, Callable[[Sitting], None], int]] = {
     "SIGTERM": ("ordinary", "isolated", lambda sitting: sitting.send(signal.SIGTERM), 128 + signal.SIGTERM),
     "SIGTERM-host": ("ordinary", "host", lambda sitting: sitting.send(signal.SIGTERM), 128 + signal.SIGTERM),
     "SIGTERM-root": ("root", "isolated", lambda sitting: sitting.send(signal.SIGTERM), 128 + signal.SIGTERM),
+    "SIGQUIT": ("ordinary", "isolated", lambda sitting: sitting.send(signal.SIGQUIT), 128 + signal.SIGQUIT),
     "SIGHUP": ("ordinary", "isolated", lambda sitting: sitting.send(signal.SIGHUP), 128 + signal.SIGHUP),
 }
 
@@ -117,3 +123,60 @@ def test_ctrl_c_says_which_key_quits(ordinary: Person) -> None:
     sitting.press(CTRL_Q)
     assert sitting.wait_exit() == 0
     assert_nothing_left(family, AT_ONCE)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGSTOP, signal.SIGTSTP])
+def test_stopped_and_continued(ordinary: Person, stop: signal.Signals) -> None:
+    """Nobody could continue this process group, so that SIGTSTP does not stop it: it takes its terminal again by itself."""
+    sitting, family = asleep_in_accept(ordinary, "isolated")
+    drawn = sitting.text
+    for _ in range(2):
+        entered = sitting.written.count(ENTERS)
+        sitting.send(stop)
+        if stop is signal.SIGSTOP:
+            os.waitid(os.P_PID, sitting.process.pid, os.WSTOPPED | os.WNOWAIT)
+            sitting.send(signal.SIGCONT)
+        sitting.wait_for(lambda _, entered=entered: sitting.written.count(ENTERS) > entered)  # type: ignore[misc]
+        assert sitting.wait_for(lambda text: text == drawn) == drawn
+    sitting.press("s")
+    sitting.wait_for("TCP states")
+    sitting.send(signal.SIGTERM)
+    assert sitting.wait_exit() == 128 + signal.SIGTERM
+    assert_nothing_left(family, AT_ONCE)
+    assert sitting.is_restored
+
+
+def test_a_shell_stops_it_and_brings_it_back(ordinary: Person) -> None:
+    """With job control: its terminal is the shell's while it is stopped, as it was before."""
+    lesson = ordinary.file("talk.md", TALK)
+    command = " ".join(shlex.quote(word) for word in program())
+    script = f"set -m; {command} run {shlex.quote(str(lesson))}; echo stopped; stty -a; fg; echo ended $?"
+    sitting = Sitting(
+        [*ordinary.prefix, "bash", "--norc", "-c", script],
+        ordinary.environment(TEXTUAL_ANIMATIONS="none"),
+        ROOT,
+    )
+    ordinary.sittings.append(sitting)
+    sitting.perform("asleep in accept4")
+    (pid,) = (
+        pid for pid in descendants(sitting.process.pid) if os.getpgid(pid) == pid and os.getsid(pid) != pid
+    )
+    os.kill(pid, signal.SIGTSTP)
+    sitting.wait_for(lambda _: b"icanon" in sitting.written)
+    assert b" echo " in sitting.written
+    sitting.wait_for("asleep in accept4")
+    family = ordinary.family(sitting)
+    sitting.press("q")
+    sitting.wait_for("ended 0")
+    assert sitting.wait_exit() == 0
+    assert_nothing_left(family, AT_ONCE)
+    assert sitting.is_restored
+
+
+def test_at_random_moments() -> None:
+    """A few of what `tests.fuzz.endings` tries by the hundred."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.fuzz.endings", "--seed", "8", "--count", "5"], cwd=ROOT, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -6,16 +6,18 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from sockviz.model.events import Observed, PageOpened
 from sockviz.player.run import Do, Next
+from sockviz.tui.course import Options
 from sockviz.tui.screens.help import HelpScreen
 from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.stage import ProcessPanel
 from sockviz.tui.view import Mode
 from sockviz.tui.widgets.lesson_pane import LessonPane
 from sockviz.tui.widgets.overlay import Kind
-from tests.tui.driving import Session, in_lesson, run_async
+from tests.tui.driving import COURSE, Session, at_home, in_lesson, run_async
 from tests.tui.scripted import LESSON, START, Batch, run, waiting_row
 
 
@@ -401,5 +403,30 @@ def test_a_run_that_cannot_go_on_says_why(tmp_path: Path) -> None:
             session.run.problem = "the lab's first process died: killed by SIGKILL"
             session.run.append(Observed(START, "local"))
             await session.until(lambda: "killed by SIGKILL" in session.text)
+
+    run_async(it())
+
+
+@pytest.mark.parametrize("key", ["i", "s", "question_mark", "m", "z", "escape", "c"])
+def test_keys_typed_while_a_screen_is_mounted_wait_for_it(tmp_path: Path, key: str) -> None:
+    async def it() -> None:
+        async with at_home(tmp_path, run(), options=Options(COURSE[2])) as session:
+            while not any(isinstance(s, LessonScreen) and s.is_mounted for s in session.app.screen_stack):
+                session.app.post_message(events.Key(key, None))
+                session.app.post_message(events.Paste("iii"))
+                session.app.post_message(events.AppBlur())
+                await asyncio.sleep(0)
+            await session.until(lambda: not session.app._held, "all of them")
+            await session.pilot.pause()
+
+    run_async(it())
+
+
+def test_panels_are_opened_and_closed_faster_than_they_are_mounted(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            for key in "iiisisiisssi":
+                session.app.post_message(events.Key(key, key))
+            await session.until(lambda: session.panels == {"inspector"}, "the last")
 
     run_async(it())
