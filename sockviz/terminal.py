@@ -23,6 +23,8 @@ except ImportError:  # not on Windows
 else:
     HAS_MODES = True
 
+#: The descriptor of standard error, on which the screen is drawn.
+_SCREEN = 2
 #: Ends whatever sequence was broken off (ECMA-48, ST), and takes back all that a screen asks of a terminal: synchronized output,
 #: paste, line wrap, resize reports, the mouse in all its spellings, kitty's keys, the other screen, the cursor, focus, colours.
 AS_BEFORE = (
@@ -75,16 +77,15 @@ def give_back() -> None:
         _background_allowed(),
         contextlib.suppress(OSError),
     ):  # EIO: it has gone. EAGAIN: it takes nothing at all
-        screen = sys.__stderr__.fileno() if sys.__stderr__ is not None else 2
         if HAS_MODES:
             with contextlib.suppress(termios.error):
-                termios.tcflush(screen, termios.TCOFLUSH)
-        blocking = os.get_blocking(screen)
-        os.set_blocking(screen, False)  # the shell's too: so it is set again
+                termios.tcflush(_SCREEN, termios.TCOFLUSH)
+        blocking = os.get_blocking(_SCREEN)
+        os.set_blocking(_SCREEN, False)  # the shell's too: so it is set again
         try:
-            os.write(screen, AS_BEFORE)
+            os.write(_SCREEN, AS_BEFORE)
         finally:
-            os.set_blocking(screen, blocking)
+            os.set_blocking(_SCREEN, blocking)
     if HAS_MODES and _Terminal.modes is not None and is_ours(0):
         with contextlib.suppress(OSError, termios.error):  # it has gone
             termios.tcflush(0, termios.TCIFLUSH)  # its answers to what it was asked, not keys for the shell
