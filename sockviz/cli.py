@@ -89,13 +89,17 @@ def _run(options: argparse.Namespace) -> int:
 
     async def perform() -> int:
         from sockviz import plain
+        from sockviz.player.patience import Stuck
 
-        run = await _open(lesson, options.lab, record=options.record is not None)
+        ask = terminal.is_one(sys.stdin) and door.out().isatty()
+        run = await _open(lesson, options.lab, record=options.record is not None, unattended=not ask)
         with contextlib.ExitStack() as files:
             try:
                 recorder = _record(run, options.record, files)
-                ask = terminal.is_one(sys.stdin) and door.out().isatty()
                 await plain.play(run, door.out(), ask=ask, notes=options.notes, start=options.start - 1)
+            except Stuck as stuck:
+                _complain(f"{path}:{stuck.statement.line}: {stuck}")
+                return FAILED
             finally:
                 for line in await run.close():
                     door.out().say(_("left behind by the kernel: {line}").format(line=line))
@@ -377,13 +381,13 @@ def _cannot_be_read(path: object, error: OSError) -> str:
     return _("{file}: cannot be read: {error}").format(file=path, error=error.strerror)
 
 
-async def _open(lesson: Lesson, kind: str, *, record: bool) -> Run:
+async def _open(lesson: Lesson, kind: str, *, record: bool, unattended: bool) -> Run:
     from sockviz.player.opening import CannotPerform, open_run
     from sockviz.player.recorded import Recorded
     from sockviz.player.unfolding import Unfolding
 
     try:
-        opened = await open_run(lesson, kind, __version__, record=record)
+        opened = await open_run(lesson, kind, __version__, record=record, unattended=unattended)
     except CannotPerform as reason:
         raise Usage(str(reason)) from None
     if opened.fallback is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from sockviz.language import _
@@ -24,21 +25,26 @@ class Opened:
     fallback: str | None = None
 
 
-async def open_run(lesson: Lesson, kind: str, version: str, *, record: bool = False) -> Opened:
+async def open_run(
+    lesson: Lesson, kind: str, version: str, *, record: bool = False, unattended: bool = False
+) -> Opened:
     """A live run of `lesson` in a lab of `kind`, or its recording. Raises `CannotPerform`.
 
-    With `record` it has to be live: a recording is not recorded again.
+    With `record` it has to be live: a recording is not recorded again. With `unattended` nobody is there to leave a lesson whose
+    next line waits for itself: its `advance` then raises `Stuck` (sockviz.player.patience).
     """
     reason = other_system()
     if reason is None:
         # Only here: what a lab is made of does not even load elsewhere.
         from sockviz.lab.supervisor import LabRefused
         from sockviz.player.labs import LessonSkipped, lab_for
+        from sockviz.player.patience import Patience
         from sockviz.player.performance import Performance
 
         try:
             chosen = await lab_for(lesson, kind)
-            return Opened(Performance(lesson, chosen.lab, version), chosen.fallback)
+            patience = Patience(deadline=math.inf) if unattended else None
+            return Opened(Performance(lesson, chosen.lab, version, patience), chosen.fallback)
         except LessonSkipped as skipped:
             reason = str(skipped)
         except LabRefused as refusal:

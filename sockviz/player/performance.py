@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -240,9 +241,9 @@ class Performance:
         if link is None:
             message = "this lab has no link"
         else:
-            limit = self._patience.deadline if self._patience is not None else None
+            limit = self._patience.deadline if self._patience is not None else math.inf
             try:
-                async with asyncio.timeout(limit):
+                async with asyncio.timeout(limit if limit < math.inf else None):
                     await link.order(verb, pattern=pattern, seconds=seconds)
             except TimeoutError:
                 message = f"no packet that matches {pattern or 'anything'} came within {limit:.0f} s"
