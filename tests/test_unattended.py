@@ -34,7 +34,7 @@ def test_a_line_that_waits_for_itself_ends_the_run_with_a_sentence(tmp_path: Pat
     lesson = tmp_path / "waits.md"
     lesson.write_text(LESSON)
     done = subprocess.run(
-        [sys.executable, "-m", "sockviz.cli", "run", "--plain", str(lesson)],
+        [sys.executable, "-m", "sockviz", "run", "--plain", str(lesson)],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert done.returncode == 1

@@ -74,7 +74,7 @@ def test_no_line_of_a_lesson_leaves_the_machine(tmp_path: Path) -> None:
     head = "---\ntitle: T\nsummary: s\n---\n\n## P\n\ntext\n\n"
     lesson.write_text(f"{head}```python @server\n{REACHING}```\n\n```expect\nserver.alive\n```\n")
     code, said, frames = seen(
-        tmp_path, sys.executable, "-m", "sockviz.cli", "check", "--lab", "host", str(lesson)
+        tmp_path, sys.executable, "-m", "sockviz", "check", "--lab", "host", str(lesson)
     )
     assert code == 1
     assert frames == []
@@ -89,7 +89,6 @@ def test_no_line_of_a_lesson_leaves_the_machine(tmp_path: Path) -> None:
 @pytest.mark.parametrize("lesson", ["03-addresses", "04-bind", "14-datagrams"])
 def test_lessons_leave_no_trace_outside(lesson: str, tmp_path: Path) -> None:
     path = ROOT / "lessons" / f"{lesson}.md"
-    code, said, frames = seen(
-        tmp_path, sys.executable, "-m", "sockviz.cli", "check", "--lab", "host", str(path)
-    )
+    code, said, frames = seen(tmp_path, sys.executable, "-m", "sockviz", "check", "--lab", "host", str(path))
     assert (code, frames) == (0, []), said
+    assert "1 of 1 lessons hold" in said
