@@ -98,7 +98,10 @@ def _run(options: argparse.Namespace) -> int:
                 recorder = _record(run, options.record, files)
                 await plain.play(run, door.out(), ask=ask, notes=options.notes, start=options.start - 1)
             except Stuck as stuck:
-                _complain(f"{path}:{stuck.statement.line}: {stuck}")
+                _complain(f"{quoted(str(path))}:{stuck.statement.line}: {stuck}")
+                return FAILED
+            except _refusals() as refusal:  # the lab ended, or cannot start a process any more
+                _complain(run.problem or str(refusal))
                 return FAILED
             finally:
                 for line in await run.close():
@@ -180,7 +183,7 @@ def _export_packets(options: argparse.Namespace) -> int:
         _complain(_cannot_be_read(recording, error))
         return FAILED
     except NotWritten as error:
-        raise Usage(f"--pcapng {out}: {error.strerror}") from None
+        raise Usage(f"--pcapng {quoted(str(out))}: {error.strerror}") from None
     except OSError as error:
         raise Usage(_cannot_be_read(recording, error)) from None
     except BadRecording as bad:
@@ -188,7 +191,9 @@ def _export_packets(options: argparse.Namespace) -> int:
         return FAILED
     except NoPackets as none:
         _complain(
-            _("{file}: this recording has no captured packets: {reason}").format(file=recording, reason=none)
+            _("{file}: this recording has no captured packets: {reason}").format(
+                file=quoted(str(recording)), reason=none
+            )
         )
         return FAILED
     door.out().say(exported.summary)
@@ -217,10 +222,10 @@ def _export_programs(options: argparse.Namespace) -> int:
         return FAILED
     except NotEmpty:
         raise Usage(
-            f"--code {word} {directory}: {_('this directory is not empty; name another, or empty it')}"
+            f"--code {word} {quoted(str(directory))}: {_('this directory is not empty; name another, or empty it')}"
         ) from None
     except NotWritten as error:
-        raise Usage(f"--code {word} {directory}: {error.strerror}") from None
+        raise Usage(f"--code {word} {quoted(str(directory))}: {error.strerror}") from None
     door.out().say(exported.summary)
     return OK
 
@@ -378,7 +383,7 @@ def _read(path: Path) -> Lesson:
 
 
 def _cannot_be_read(path: object, error: OSError) -> str:
-    return _("{file}: cannot be read: {error}").format(file=path, error=error.strerror)
+    return _("{file}: cannot be read: {error}").format(file=quoted(str(path)), error=error.strerror)
 
 
 async def _open(lesson: Lesson, kind: str, *, record: bool, unattended: bool) -> Run:
@@ -399,6 +404,15 @@ async def _open(lesson: Lesson, kind: str, *, record: bool, unattended: bool) ->
     return Unfolding(opened.run) if isinstance(opened.run, Recorded) else opened.run
 
 
+def _refusals() -> tuple[type[Exception], ...]:
+    """What a run raises when its lab cannot go on."""
+    if sys.platform != "linux":
+        return ()  # no lab there: only recordings are played
+    from sockviz.lab.supervisor import LabRefused
+
+    return (LabRefused,)
+
+
 def _record(run: Run, name: str | None, files: contextlib.ExitStack) -> Recorder | None:
     from sockviz.output_file import why_not_made
     from sockviz.player.recorder import Recorder, put_away
@@ -409,7 +423,7 @@ def _record(run: Run, name: str | None, files: contextlib.ExitStack) -> Recorder
         # "x": a recording is somebody's work, and is never written over.
         file: TextIO = Path(name).open("x", encoding="utf-8")  # noqa: SIM115  # put away with `files`
     except OSError as error:
-        raise Usage(f"--record {name}: {why_not_made(Path(name), error)}") from None
+        raise Usage(f"--record {quoted(name)}: {why_not_made(Path(name), error)}") from None
     files.callback(put_away, file)
     return Recorder(run, file, _complain)
 

@@ -15,6 +15,7 @@ from sockviz.model.pcapng import blocks, capture_of
 from sockviz.model.recording import Loaded
 from sockviz.output_file import why_not_made
 from sockviz.player.shelf import shelf
+from sockviz.visible import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,10 @@ def export_pcapng(recording: Loaded, out: Path) -> Exported:
         raise NotWritten(error.errno, why_not_made(out, error), str(out)) from None
     names = ", ".join(capture.name(interface) for interface in capture.interfaces)
     summary = _("{file}: {packets} on {interfaces}; {commented} with a comment").format(
-        file=out, packets=_packets(len(capture.seen)), interfaces=names, commented=_packets(capture.comments)
+        file=quoted(str(out)),
+        packets=_packets(len(capture.seen)),
+        interfaces=names,
+        commented=_packets(capture.comments),
     )
     return Exported(summary, recording.problem)
 
@@ -100,7 +104,7 @@ def export_programs(lesson: Lesson, language: Language, directory: Path) -> Expo
         raise NotWritten(error.errno, why_not_made(directory, error), str(directory)) from None
     names = ", ".join(name for name in folder.files if name not in ("run.sh", "README.txt"))
     summary = _("{directory}: {files}. Run them: sh {script}; README.txt says more.").format(
-        directory=directory, files=names, script=directory / "run.sh"
+        directory=quoted(str(directory)), files=names, script=quoted(str(directory / "run.sh"))
     )
     return Exported(summary, None)
 

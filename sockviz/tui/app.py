@@ -20,7 +20,7 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 from textual.worker import WorkerFailed
 
-from sockviz import crash, signals
+from sockviz import crash, door, signals
 from sockviz.language import N_, _
 from sockviz.progress import ProgressStore
 from sockviz.tui import look
@@ -104,7 +104,7 @@ class SockvizApp(App[int]):
         self._ending = False
         self._lab = given.lab
         chosen = self.options.ascii
-        self.ascii = look.wants_ascii(os.environ) if chosen is None else chosen
+        self.ascii = look.wants_ascii(os.environ, door.err().encoding) if chosen is None else chosen
         self._gate = Gate()
         self._spelling = _spelling() if self.ascii else ()
         for theme in themes():
@@ -187,9 +187,9 @@ class SockvizApp(App[int]):
 
     # -- what leaves by other ways than lines
 
-    def notify(self, message: str, **given: Any) -> None:
+    def notify(self, message: str, *, title: str = "", **given: Any) -> None:
         """A notice, in lines that can be read, and never markup."""
-        super().notify(_in_lines(message), **{**given, "markup": False})
+        super().notify(_in_lines(message), title=visible(title), **{**given, "markup": False})
 
     def copy_to_clipboard(self, text: str) -> None:
         """What is pasted is what was seen: nothing in it gives a shell, or whatever it is pasted into, a command."""

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 
 from sockviz.language import _
+from sockviz.spelling import has_all
+
+#: No window has so many columns, or lines.
+_MOST = 1000
 
 #: Terminals whose character set has boxes at best, none of the symbols that states are drawn with.
 _PLAIN_TERMINALS = ("linux", "ansi", "vt52", "vt100", "vt102", "vt220", "sun", "cons25")
 
 
-def wants_ascii(environment: Mapping[str, str]) -> bool:
-    """Whether only ASCII can be drawn: another encoding than UTF-8, or a terminal without the symbols.
+def wants_ascii(environment: Mapping[str, str], encoding: str = "utf-8") -> bool:
+    """Whether only ASCII can be drawn: another encoding than UTF-8, or a terminal without the symbols. ``encoding`` is the one
+    that is written in.
 
     With no locale named at all, UTF-8 is taken for granted, as Python does (PEP 538).
     """
-    if environment.get("TERM", "") in _PLAIN_TERMINALS:
+    if environment.get("TERM", "") in _PLAIN_TERMINALS or not has_all(encoding):
         return True
     # POSIX, Base Definitions 8.2: the first of these that is set and not empty decides.
     locale = next((v for n in ("LC_ALL", "LC_CTYPE", "LANG") if (v := environment.get(n))), "")
@@ -24,6 +29,19 @@ def wants_ascii(environment: Mapping[str, str]) -> bool:
         return False
     encoding = locale.partition("@")[0].partition(".")[2]
     return encoding.lower().replace("-", "") != "utf8"
+
+
+def keep_size(environment: MutableMapping[str, str], measured: tuple[int, int]) -> None:
+    """Leaves COLUMNS and LINES only where the terminal does not know its own size (0), and where they can be one.
+
+    A shell may have exported them for another window; Textual would believe them at every size that the window takes later.
+    """
+    if environment.get("TEXTUAL_DRIVER"):
+        return  # a browser's server tells its size so
+    for name, own in zip(("COLUMNS", "LINES"), measured, strict=True):
+        given = environment.get(name, "")
+        if own or not (given.isascii() and given.isdecimal() and 0 < int(given[:9]) <= _MOST):
+            environment.pop(name, None)
 
 
 def no_colour(environment: Mapping[str, str]) -> bool:

@@ -19,6 +19,7 @@ from sockviz.player.shelf import LARGEST_FILE, course
 from sockviz.progress import ProgressStore
 from sockviz.tui.course import CannotOpen, CourseEntry, Options
 from sockviz.tui.session import run as run_app
+from sockviz.visible import quoted
 
 if TYPE_CHECKING:
     from sockviz.player.run import Run
@@ -41,7 +42,7 @@ def start(
             if file is not None:
                 files.callback(put_away, file)
         except OSError as error:
-            door.complain(f"--record {record}: {why_not_made(Path(record or ''), error)}")
+            door.complain(f"--record {quoted(record or '')}: {why_not_made(Path(record or ''), error)}")
             return _WRONG_USE
         unrecorded: list[str] = []
 
@@ -80,7 +81,7 @@ async def _open(entry: CourseEntry, kind: str, record: TextIO | None, stopped: C
         opened = await open_run(lesson, kind, __version__, record=record is not None)
     except OSError as error:
         raise CannotOpen(
-            _("{file} cannot be read: {error}").format(file=entry.path, error=error.strerror)
+            _("{file} cannot be read: {error}").format(file=quoted(entry.path), error=error.strerror)
         ) from None
     except CannotPerform as reason:
         raise CannotOpen(str(reason)) from None

@@ -99,6 +99,25 @@ def test_ascii_is_read_from_the_environment(environment: dict[str, str], ascii_o
     assert look.wants_ascii(environment) is ascii_only
 
 
+def test_ascii_where_nothing_else_can_be_written() -> None:
+    assert look.wants_ascii({"LANG": "en_US.UTF-8"}, "latin-1")
+    assert not look.wants_ascii({"LANG": "en_US.UTF-8"}, "utf8")
+
+
+@pytest.mark.parametrize(
+    ("measured", "given", "kept"),
+    [
+        ((80, 24), {"COLUMNS": "200", "LINES": "50"}, {}), ((0, 0), {"COLUMNS": "200"}, {"COLUMNS": "200"}), ((80, 24), {}, {}),
+        ((0, 0), {"COLUMNS": "999999999999", "LINES": "-3"}, {}), ((0, 0), {"COLUMNS": "wide", "LINES": "0"}, {}),
+    ],
+)  # fmt: skip
+def test_the_terminal_knows_its_size_better_than_the_environment(
+    measured: tuple[int, int], given: dict[str, str], kept: dict[str, str]
+) -> None:
+    look.keep_size(given, measured)
+    assert given == kept
+
+
 def test_no_screen_names_plain() -> None:
     for lacking in ((False, True, True), (True, False, True), (True, True, False)):
         assert "--plain" in (look.no_screen({"TERM": "xterm"}, *lacking) or "")
