@@ -113,7 +113,18 @@ def _rows(host: HostSources, processes: Sequence[ProcessRow], now: float) -> lis
     if _holds_more_than(rows, processes):
         rows += read_bound_only(host.diag, now=now)
     missing = tuple(table for what, table in _TABLES.items() if what in host.diag.refused)
-    return rows + read_tables(host.net, now=now, tables=missing + _NEVER_IN_DIAG, read=host.read)
+    return rows + _beside(host, (*missing, *_NEVER_IN_DIAG), now)
+
+
+def _beside(host: HostSources, tables: Sequence[str], now: float) -> list[SocketRow]:
+    """The rows of what sock_diag does not list. Where /proc/net is refused too, there are none to be had."""
+    rows: list[SocketRow] = []
+    for table in tables:
+        try:
+            rows += read_tables(host.net, now=now, tables=(table,), read=host.read)
+        except Refused:
+            continue  # EACCES: a sandbox that hides /proc/net. TCP is known all the same
+    return rows
 
 
 def _holds_more_than(rows: Sequence[SocketRow], processes: Sequence[ProcessRow]) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sockviz.kernel import procfs
+from sockviz.kernel.errors import KernelError
 from sockviz.kernel.observe import ProcessSource
 from sockviz.lab.channel import Channel
 from sockviz.lab.lab import Begun, Job
@@ -198,6 +199,21 @@ class Crew:
         hello = self._hellos[name]
         if not hello.done():  # it never spoke: could not start, or a fork that failed
             hello.cancel()
+        elif name in self._begun and name not in self._pidfds:
+            self._look_for_its_end(name)
+
+    def _look_for_its_end(self, name: str) -> None:
+        """Where pidfd_open is refused: who has let go of its channel is about to end, and to be seen as a zombie."""
+        if name in self._gone or self._closed:
+            return
+        try:
+            stat = procfs.read_stat(self._begun[name].outer_pid)
+        except KernelError:
+            return  # hidden: init.py's word will come
+        if stat is not None and stat.state not in "ZX":
+            asyncio.get_running_loop().call_later(0.01, self._look_for_its_end, name)
+            return
+        self._pidfd_readable(name)
 
     # --- deaths ----------------------------------------------------------------------------------------------
 

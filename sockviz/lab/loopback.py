@@ -16,7 +16,7 @@ from sockviz.lab.messages import Message
 from sockviz.lab.ports import PRIVATE, choose_ports, ephemeral_range, privileged_below, swapped_ports
 from sockviz.lab.scope import Scope
 from sockviz.lab.supervisor import Furnished, LabRefused
-from sockviz.lab.window import SYSCTLS, Window, differing, why
+from sockviz.lab.window import SYSCTLS, Window, check_proc, differing, why
 from sockviz.language import _
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import Asleep, State
@@ -58,6 +58,7 @@ class LoopbackLab:
         private = kind == "isolated"
         missing: dict[str, str] = {}
         try:
+            check_proc()
             if private:
                 ready = await self._crew.open(kind, self._directory.setup(SYSCTLS))
                 window = self._take_windows(ready.hosts[LOOPBACK], missing)

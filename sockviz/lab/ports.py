@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import random
+import socket
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 
 from sockviz.model.segments import endpoint
@@ -45,12 +48,28 @@ def choose_ports(rows: Iterable[SocketRow], ephemeral: tuple[int, int]) -> tuple
     taken = ports_in_use(rows)
     outside = [p for p in range(1025, 65536) if not ephemeral[0] <= p <= ephemeral[1] and p not in taken]
     free = outside if len(outside) >= COUNT else [p for p in range(1025, 65536) if p not in taken]
-    if len(free) < COUNT:
+    random.shuffle(free)
+    # Before Linux 6.8 no table lists a socket of somebody's that is bound and no more.
+    chosen = list(islice((port for port in free if can_be_bound(port)), COUNT))
+    if len(chosen) < COUNT:
         raise LookupError("no five free ports")
-    return tuple(sorted(random.sample(free, COUNT)))
+    return tuple(sorted(chosen))
 
 
 def swapped_ports(rows: Iterable[SocketRow]) -> tuple[int, ...]:
     """Those of `SWAPPED` that no socket uses."""
     taken = ports_in_use(rows)
-    return tuple(port for port in SWAPPED if port not in taken)
+    return tuple(port for port in SWAPPED if port not in taken and can_be_bound(port))
+
+
+def can_be_bound(port: int) -> bool:
+    """Whether nobody has `port`, of TCP or of UDP, on any IPv4 address: it is tried, and let go."""
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        try:
+            with socket.socket(socket.AF_INET, kind) as trial:
+                trial.bind(("", port))
+        except OSError as error:
+            # EADDRINUSE; of others (EPERM: a sandbox that forbids UDP) nothing follows for the port
+            if error.errno == errno.EADDRINUSE:
+                return False
+    return True

@@ -6,6 +6,8 @@ import errno
 from collections.abc import Sequence
 from pathlib import Path
 
+#: What there is to do where no /proc is.
+_PROC = "/proc mounted: mount -t proc proc /proc (bwrap --proc /proc)"
 #: yama's ptrace_scope from which not even a descendant may be looked at without CAP_SYS_PTRACE.
 _YAMA_ADMIN_ONLY = 2
 
@@ -76,12 +78,9 @@ class Settings:
             "unshare(CLONE_NEWPID)": "user.max_pid_namespaces",
         }
         if number == errno.ENOSPC and step in limits:
-            now = self.sysctl(limits[step])
-            return (
-                f"sudo sysctl {limits[step]}=1000"
-                + (f" (now {now} here" if now else " (")
-                + "; those of enclosing namespaces count too, and they nest 32 deep at most)"
-            )
+            return self._for_limit(limits[step])
+        if number == errno.ENOENT and step.startswith("/proc/"):
+            return _PROC
         if enough := for_resources(number):
             return enough
         if number == errno.EINVAL and step in limits:
@@ -106,6 +105,27 @@ class Settings:
             )
         return "; or ".join(reasons)
 
+    def _for_limit(self, sysctl: str) -> str:
+        """What stands behind ENOSPC: the limit of this user namespace, or of one around it (kernel/ucount.c, inc_ucount)."""
+        now = self.sysctl(sysctl)
+        if self.is_nested and now != "0":
+            return (
+                f"run sockviz outside of this sandbox: {sysctl} of a user namespace around it allows no more (bwrap "
+                "--disable-userns sets it so), and cannot be changed from inside"
+            )
+        enough = 1000 if now is None or not now.isdecimal() or int(now) < 1000 else 2 * int(now)
+        here = f"now {now} here; " if now else ""
+        return f"sudo sysctl {sysctl}={enough} ({here}those of enclosing namespaces count too, and they nest 32 deep at most)"
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether this is in a user namespace that somebody made: the first one maps every number to itself."""
+        try:
+            mapped = (self._root / "proc/self/uid_map").read_text(encoding="utf-8").split()
+        except OSError:
+            return False
+        return mapped[:3] != ["0", "0", "4294967295"]
+
     def for_sysctls(self, number: int) -> str:
         """What stands behind a file of /proc/sys that cannot be written."""
         read_only = "; containers mount it read-only (docker run --security-opt systempaths=unconfined)"
@@ -129,7 +149,8 @@ class Settings:
     def for_process(self, number: int, name: str) -> str:
         """What stands behind a refused file of /proc/PID."""
         if number == errno.ENOENT:
-            return f"a kernel built with it ({name} is missing from /proc/PID)"
+            mounted = (self._root / "proc/self/stat").exists()
+            return f"a kernel built with it ({name} is missing from /proc/PID)" if mounted else _PROC
         reasons: list[str] = []
         scope = self.sysctl("kernel.yama.ptrace_scope")
         if scope is not None and scope.isdecimal() and int(scope) >= _YAMA_ADMIN_ONLY and name == "syscall":

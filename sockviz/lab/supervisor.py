@@ -106,7 +106,8 @@ class Supervisor:
             self._launch(kind, setup, link)
         except OSError as error:  # EAGAIN, ENOMEM: no further process; EMFILE, ENFILE: no further descriptors
             await self.close()
-            raise LabRefused("starting the lab", error.errno or 0) from None
+            what = f" ({error.filename})" if error.filename else ""  # /dev/null, in a sandbox without it
+            raise LabRefused(f"starting the lab{what}", error.errno or 0) from None
         try:
             async with asyncio.timeout(PATIENCE):
                 return await self._ready

@@ -15,7 +15,7 @@ from sockviz.lab.link import WireLink
 from sockviz.lab.messages import LabLost, Message
 from sockviz.lab.ports import PRIVATE
 from sockviz.lab.supervisor import Furnished, LabRefused
-from sockviz.lab.window import SYSCTLS, Window, differing, why
+from sockviz.lab.window import SYSCTLS, Window, check_proc, differing, why
 from sockviz.lab.wire import HOSTS
 from sockviz.language import _
 from sockviz.model.sockets import Asleep
@@ -77,6 +77,7 @@ class TwoHostsLab:
         """Sets both hosts and the wire up. Raises `LabRefused`; nothing is left then."""
         sweep()
         try:
+            check_proc()
             ready = await self._crew.open("two-hosts", self._directory.setup(SYSCTLS), self._wire.theirs)
             self._wire.hand_over()
             missing: dict[str, str] = {}

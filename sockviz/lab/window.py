@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 
 from sockviz.kernel import sock_diag
 from sockviz.kernel.counters import growth, read_counters
-from sockviz.kernel.errors import Refused
+from sockviz.kernel.errors import KernelError, Refused
 from sockviz.kernel.inet_diag import NAMED_STATES
 from sockviz.kernel.observe import HostSources, Kept, ProcessSource, observe
+from sockviz.kernel.procfs import read_process
 from sockviz.lab.lab import Look
 from sockviz.lab.scope import Scope
+from sockviz.lab.supervisor import LabRefused
 from sockviz.language import _
 from sockviz.model.sockets import SocketRow
 
@@ -42,6 +44,12 @@ class Window:
         self._counted: Mapping[str, int] = {}
         self._grown: Mapping[str, int] = {}
         self._probe()
+        try:
+            self.all_rows()
+        except Refused as refusal:
+            raise LabRefused(
+                f"{refusal.operation}, and no sock_diag: its sockets cannot be read", refusal.number
+            ) from None
 
     def _probe(self) -> None:
         try:
@@ -91,6 +99,31 @@ class Window:
         self._kept.files.close()
         if self._diag is not None:
             self._diag.close()
+
+
+def check_proc(proc: str = "/proc") -> None:
+    """Raises `LabRefused` where /proc does not say of a process what no lesson can be shown without."""
+    me = os.getpid()
+    try:
+        seen = read_process("sockviz", me, proc=proc) if _number_in(proc) == me else None
+    except KernelError as error:
+        number = error.number if isinstance(error, Refused) else 0
+        said = error.operation if isinstance(error, Refused) else str(error)
+        raise LabRefused(
+            _("{said}, and no lesson can be shown without it").format(said=said), number
+        ) from None
+    if seen is None:
+        # Not there, as in a sandbox of somebody's own making; or of another PID namespace, where all have other numbers.
+        said = _("no /proc of this PID namespace is mounted here")
+        raise LabRefused(f"{said} (mount -t proc proc /proc; bwrap --proc /proc)", 0)
+
+
+def _number_in(proc: str) -> int | None:
+    """By which number the /proc at `proc` knows this process; None where it does not."""
+    try:
+        return int(os.readlink(f"{proc}/self"))
+    except (OSError, ValueError):
+        return None
 
 
 def why_no_ipv6(net: str) -> str | None:

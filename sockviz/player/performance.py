@@ -134,6 +134,9 @@ class Performance:
         self._advancing = True
         try:
             await self._advance()
+        except LabRefused:
+            if self.problem is None:
+                raise  # else the run is over, and says why
         finally:
             self._advancing = False
             self._appended()
@@ -269,9 +272,9 @@ class Performance:
         try:
             begun = await self._lab.start(process, host, privileged=process in self._lesson.privileged)
         except LabRefused as refusal:
-            self._problem = _("{process} could not be started: {refusal}").format(
-                process=process, refusal=refusal
-            )
+            self._problem = _(
+                "{process} could not be started: {refusal}; `sockviz doctor` tries what a process needs"
+            ).format(process=process, refusal=refusal)
             raise
         self._pump.append(
             ProcessStarted(
