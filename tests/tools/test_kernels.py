@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from sockviz.lab.probe import WALLS
 from sockviz.lesson.parser import parse_lesson
 from tests.required import unavailable
 from tools.kernels.archive import Mirrors, Package, parse_mirrors, parse_simulation, sources
-from tools.kernels.course import Outcome, example, held, problems, read, steps, table
+from tools.kernels.course import Outcome, example, held, problems, read, steps, table, walls
 from tools.kernels.disks import cpio
 from tools.kernels.kernel import Kernel, boot_order, find_packages, get_kernel, parts_of
 from tools.kernels.machine import boot, first_files
@@ -44,6 +45,10 @@ def lesson(path: str, *, skipped: str | None = None, message: str | None = None)
 
 def report(*lessons: dict[str, Any]) -> dict[str, Any]:
     return {"ok": all(not each["problems"] for each in lessons), "lessons": list(lessons)}
+
+
+def probe(name: str, found: str, *, ok: bool = True) -> dict[str, Any]:
+    return {"area": WALLS, "name": name, "ok": ok, "found": found}
 
 
 def results(path: Path, files: dict[str, str]) -> Path:
@@ -216,7 +221,9 @@ def test_what_the_guest_left_is_read(tmp_path: Path) -> None:
     )
     files = {
         "done.json": done(("doctor", 0), ("readme", 0), ("isolated", 1), ("host", 0)),
-        "doctor.out": '{"ok": true}',
+        "doctor.out": json.dumps(
+            {"probes": [probe("seccomp", "86 calls"), probe("Landlock", "version 2: holds files")]}
+        ),
         "readme.out": json.dumps(report(lesson("/r/readme.md"))),
         "isolated.out": json.dumps(whole),
         "host.out": json.dumps(report(lesson("/x/01-a.md"))),
@@ -224,11 +231,19 @@ def test_what_the_guest_left_is_read(tmp_path: Path) -> None:
     outcome = read(results(tmp_path / "disk", files), "6.1.0", "6.1-1")
     assert not outcome.ok
     assert outcome.trouble == ()
-    assert table([outcome]).splitlines()[-1] == "| 6.1.0 | 1 of 2, not 02-b | 1 of 1 | 1 of 1 |"
+    assert (
+        table([outcome]).splitlines()[-1]
+        == "| 6.1.0 | 1 of 2, not 02-b | 1 of 1 | 1 of 1 | seccomp, Landlock 2 |"
+    )
     assert problems(outcome) == [
         "6.1.0, isolated: 02-b.md:12:1: does not hold",
         "6.1.0, isolated: 06-c.md: skipped: one host",
     ]
+
+
+def test_without_a_second_wall() -> None:
+    assert walls({"probes": [probe("Landlock", "Function not implemented", ok=False)]}) == "none"
+    assert walls(None) == "none"
 
 
 def test_a_step_without_a_report_is_told(tmp_path: Path) -> None:

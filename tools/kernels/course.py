@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sockviz.lab.probe import WALLS
 from tools.kernels.machine import Step
 from tools.kernels.trouble import Trouble
 
@@ -102,12 +103,27 @@ def as_object(text: str) -> dict[str, Any] | None:
 
 def table(outcomes: Iterable[Outcome]) -> str:
     """A Markdown table: a row a kernel, a column a lab."""
-    head = ["Linux", "isolated, two hosts", "host loopback", "the lesson below"]
+    head = ["Linux", "isolated, two hosts", "host loopback", "the lesson below", "second wall"]
     rows = [
-        [outcome.release, *(held(outcome.reports[lab]) for lab in LABS), held(outcome.reports["readme"])]
+        [
+            outcome.release,
+            *(held(outcome.reports[lab]) for lab in LABS),
+            held(outcome.reports["readme"]),
+            walls(outcome.doctor),
+        ]
         for outcome in outcomes
     ]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, ["---"] * len(head), *rows))
+
+
+def walls(doctor: dict[str, Any] | None) -> str:
+    """What the kernel itself keeps a lesson from, as `doctor` found it: seccomp, and Landlock in which version."""
+    held = []
+    for probe in doctor["probes"] if doctor else ():
+        if probe["area"] == WALLS and probe["ok"]:
+            version = re.match(r"version (\d+)", probe["found"])
+            held.append(f"{probe['name']} {version[1]}" if version else probe["name"])
+    return ", ".join(held) or "none"
 
 
 def held(report: dict[str, Any] | None) -> str:
