@@ -166,7 +166,9 @@ def _file(child: _Child, name: str, settings: Settings) -> Probe:
         number = error.errno or 0
         return refused(PROCESSES, title, number, _FILES[name], settings.for_process(number, name))
     except _Empty as empty:
-        return failed(PROCESSES, title, str(empty), _FILES[name], "a kernel that says more (CONFIG_KALLSYMS)")
+        # wchan: seen on x86-64 with the kernels of Debian 11 (5.10: always 0) and 12 (6.1: the name).
+        enable = "a kernel that says more: built with CONFIG_KALLSYMS, and newer than 5.10 on x86-64"
+        return failed(PROCESSES, title, str(empty), _FILES[name], enable)
     except KernelError as error:
         return failed(PROCESSES, title, str(error), _FILES[name])
 
