@@ -60,27 +60,35 @@ def test_enumerations_come_back_as_themselves() -> None:
 
 
 def test_every_truncation_plays_to_the_cut_and_says_so(tmp_path: Path) -> None:
-    whole = saved(TELLING).encode()
-    ends = [n + 1 for n, byte in enumerate(whole) if byte == ord("\n")]
+    """Every byte of the header and the first events, every seventh after, the last ones of each line.
+
+    A recording is whole before a cut at the edges of a line; elsewhere one event stands before it, and nothing else is the same.
+    """
+    header, *lines = saved(TELLING).encode().splitlines(keepends=True)
     path = tmp_path / "cut.jsonl"
-    for length in range(len(whole)):
-        if not (length < ends[3] or length % 7 == 0):
-            continue  # every byte of the header and the first events, every seventh after
-        path.write_bytes(whole[:length])
-        if length < ends[0] - 1:
-            with pytest.raises(BadRecording, match=r"cut\.jsonl:( empty|1: )"):
-                load_file(path)
-            continue
-        loaded = load_file(path)
-        whole_lines = sum(end <= length for end in ends)
-        events = list(loaded.timeline.events)
-        if length in ends or length == ends[0] - 1:
-            assert loaded.problem is None
-            assert events == RUN[: max(0, whole_lines - 1)]
-        else:
-            assert loaded.problem is not None
-            assert f"cut.jsonl:{whole_lines + 1}: the recording breaks off here" in loaded.problem
-            assert events in (RUN[: whole_lines - 1], RUN[:whole_lines])  # the newline alone may be missing
+    for length in range(len(header) - 1):
+        path.write_bytes(header[:length])
+        with pytest.raises(BadRecording, match=r"cut\.jsonl:( empty|1: )"):
+            load_file(path)
+    path.write_bytes(header[:-1])
+    assert load_file(path).problem is None
+    for number, line in enumerate(lines):
+        for length in range(len(line)):
+            at_the_edge = number < 2 or length in (0, len(line) - 1)
+            if not at_the_edge and length % 7:
+                continue
+            first = 0 if at_the_edge else number - 1
+            path.write_bytes(b"".join([header, *lines[first:number], line[:length]]))
+            loaded = load_file(path)
+            events = RUN[first:number]
+            if length == 0:
+                assert loaded.problem is None
+            else:
+                assert loaded.problem is not None
+                assert f"cut.jsonl:{number - first + 2}: the recording breaks off here" in loaded.problem
+            if length == len(line) - 1:  # the newline alone is missing
+                events = RUN[first : number + 1]
+            assert list(loaded.timeline.events) == events
 
 
 DEEP = "[" * 100_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,16 @@ def lesson_text() -> str:
 def english_on(screen: str) -> list[str]:
     """The catalog's originals that stand on the screen as words of their own, where their translation is another."""
     shown = " ".join(re.sub(r"[│╭╮╰╯─━├┤┃]", " ", screen).split())
+    return [
+        original
+        for part, original in telling_parts()
+        if part in shown and re.search(rf"(?<![\w.]){re.escape(part)}(?![\w.(])", shown)
+    ]
+
+
+@cache
+def telling_parts() -> list[tuple[str, str]]:
+    """Of each original the longest part without a hole, and the original itself."""
     found = []
     for message in messages.read(SPANISH):
         originals = message.id if isinstance(message.id, tuple | list) else [message.id]
@@ -65,13 +76,8 @@ def english_on(screen: str) -> list[str]:
         for original in filter(None, originals):
             part = max(re.split(r"\{[^}]*\}", original), key=len).strip(" ,:;.×")
             # `a`, `in`: too short to be told from Spanish; words that the translation has as well say nothing.
-            if (
-                len(part) > 3
-                and part not in NAMES
-                and part.lower() not in spoken
-                and re.search(rf"(?<![\w.]){re.escape(part)}(?![\w.(])", shown)
-            ):
-                found.append(original)
+            if len(part) > 3 and part not in NAMES and part.lower() not in spoken:
+                found.append((part, original))
     return found
 
 
