@@ -32,7 +32,7 @@ from tests.required import unavailable
 T = TypeVar("T")
 #: What a machine that forbids namespaces says: by policy, by limit (ENOSPC: user.max_user_namespaces), or built without.
 FORBIDDEN = (errno.EPERM, errno.EACCES, errno.ENOSPC, errno.ENOSYS, errno.EINVAL, errno.EUSERS)
-DEADLINE = 10.0
+DEADLINE = 30.0
 _directories: weakref.WeakKeyDictionary[LoopbackLab, Path] = weakref.WeakKeyDictionary()
 
 

@@ -36,13 +36,14 @@ def _parent(pid: int) -> int | None:
         return None  # it ended since it was listed
 
 
-def namespaces() -> set[str]:
-    """Every network namespace that a process is in, as far as they may be read."""
+def residents(networks: set[str]) -> set[int]:
+    """The processes that are in one of these network namespaces, as far as that may be read."""
     found = set()
     for name in os.listdir("/proc"):
         if name.isdecimal():
             try:
-                found.add(os.readlink(f"/proc/{name}/ns/net"))
+                if os.readlink(f"/proc/{name}/ns/net") in networks:
+                    found.add(int(name))
             except OSError:
                 continue  # ENOENT, ESRCH: it ended since it was listed. EACCES: not ours
     return found
@@ -62,7 +63,10 @@ def socket_rows() -> set[int]:
 
 @dataclass
 class Family:
-    """The descendants of `pid` as they were seen, with the sockets they held and the networks of their own."""
+    """The descendants of `pid` as they were seen, with the sockets they held and the networks of their own.
+
+    Whoever else is in those networks is one of them. A network's number proves nothing: the next one made gets it again.
+    """
 
     pid: int
     sockets: set[int] = field(default_factory=set)
@@ -72,7 +76,10 @@ class Family:
 
     def look(self) -> set[int]:
         """Remembers those there are now; returns their pids."""
-        for pid in (now := descendants(self.pid)):
+        now = descendants(self.pid)
+        for pid in (self.pid, *now):
+            self._remember(pid)
+        for pid in now | residents(self.networks):
             if pid in self._pidfds:
                 continue
             try:
@@ -81,8 +88,6 @@ class Family:
                     self._names[pid] = file.read().replace("\0", " ").strip()
             except (ProcessLookupError, FileNotFoundError):
                 continue  # it ended since it was listed
-        for pid in (self.pid, *now):
-            self._remember(pid)
         return now
 
     def _remember(self, pid: int) -> None:

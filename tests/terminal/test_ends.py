@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.terminal.conftest import ROOT, Person, Sitting, program
-from tests.terminal.family import Family, descendants, namespaces, socket_rows
+from tests.terminal.family import Family, descendants, socket_rows
 from tests.terminal.lessons import TALK
 from tests.terminal.terminal import DEADLINE
 
@@ -49,7 +49,6 @@ def asleep_in_accept(person: Person, lab: str) -> tuple[Sitting, Family]:
 
 def assert_nothing_left(family: Family, within: float) -> None:
     assert family.left(within) == []
-    assert not family.networks & namespaces()
     assert not family.sockets & socket_rows()
 
 

@@ -146,7 +146,9 @@ def test_unshare_refused(ordinary: Person) -> None:
         unavailable("the numbers of this machine's system calls are not known")
     before = tuple(refusing.command("unshare:EPERM"))
     lesson = ordinary.file("talk.md", TALK)
-    sitting = ordinary.start("run", str(lesson), before=before)
+    sitting = ordinary.start(
+        "run", str(lesson), before=before, size=(120, 70)
+    )  # all of the evidence, whatever is known of a sleep
     text = sitting.wait_for("No isolated lab here")
     assert "host loopback" in text
     sitting.perform("ESTABLISHED")

@@ -82,7 +82,10 @@ class Session:
 
     async def until(self, holds: Callable[[], object], what: str = "") -> None:
         """Waits for a predicate."""
-        await until(self.pilot, holds, what)
+        try:
+            await until(self.pilot, holds, what)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.text}") from None
 
 
 @asynccontextmanager

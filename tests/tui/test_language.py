@@ -206,7 +206,11 @@ def test_the_palette(tmp_path: Path) -> None:
             await session.until(lambda: "Busca una orden" in session.text)
             await session.press(*"tema")
             await session.until(lambda: "Tema: light" in session.text)
-            await session.press("escape", "ctrl+p", *"final")
+            await session.press("escape")
+            await session.until(lambda: "Tema: light" not in session.text)
+            await session.press("ctrl+p")
+            await session.until(lambda: "Busca una orden" in session.text)
+            await session.press(*"final")
             await session.until(lambda: "volver al DIRECTO (fin)" in session.text)
 
     run_async(it())
