@@ -123,15 +123,15 @@ def test_a_lesson_without_a_recording_says_why_it_cannot_be_performed(tmp_path: 
 
 
 def test_on_another_system_recordings_are_played_and_lessons_skipped() -> None:
-    played = done([sys.executable, str(ELSEWHERE), "run", "handshake", "--plain"])
+    played = done([sys.executable, str(ELSEWHERE), "moonos", "run", "handshake", "--plain"])
     assert (played.returncode, played.stderr) == (0, "")
     assert "RECORDED" in played.stdout
     assert "a live run (its labs need Linux, and this is moonos)" in played.stdout
-    refused = done([sys.executable, str(ELSEWHERE), "run", "first-connection", "--plain"])
+    refused = done([sys.executable, str(ELSEWHERE), "moonos", "run", "first-connection", "--plain"])
     assert refused.returncode == 2
     assert "its labs need Linux, and this is moonos" in refused.stderr
     path = str(find("first-connection"))
-    checked = done([sys.executable, str(ELSEWHERE), "check", "--json", path])
+    checked = done([sys.executable, str(ELSEWHERE), "moonos", "check", "--json", path])
     assert checked.returncode == 1, "nothing was performed: that is not passed"
     report = json.loads(checked.stdout)
     assert (report["ok"], report["lab"]) == (False, "none")

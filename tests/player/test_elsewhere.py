@@ -1,0 +1,85 @@
+"""On another system: recordings are played, the course is read, nothing fails to be imported."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ELSEWHERE = Path(__file__).with_name("elsewhere.py")
+RECORDING = str(ROOT / "assets/recordings/06-handshake.jsonl")
+
+
+@pytest.fixture(params=["darwin", "win32"])
+def system(request: pytest.FixtureRequest) -> str:
+    """What the system calls itself. What the first has is what POSIX has; the second lacks that too."""
+    name: str = request.param
+    return name
+
+
+def sockviz(system: str, home: Path, *arguments: str, **environment: str) -> tuple[int, str, str]:
+    """Runs sockviz there. Returns its status and what it wrote."""
+    done = subprocess.run(
+        [sys.executable, str(ELSEWHERE), system, *arguments],
+        capture_output=True, text=True, timeout=120, check=False, cwd=home, stdin=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(home), "LOCALAPPDATA": str(home), **environment},
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr + done.stdout
+    assert "fault of its own" not in done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_a_recording_is_played_to_its_end(system: str, tmp_path: Path) -> None:
+    status, told, wrong = sockviz(system, tmp_path, "replay", RECORDING, "--plain")
+    assert (status, wrong) == (0, "")
+    assert told.rstrip().endswith("The lesson is done.")
+
+
+def test_so_is_the_one_of_a_lesson_that_cannot_be_performed(system: str, tmp_path: Path) -> None:
+    status, told, _ = sockviz(system, tmp_path, "run", "handshake", "--plain")
+    assert status == 0
+    assert told.rstrip().endswith("The lesson is done.")
+    assert sockviz(system, tmp_path, "run", "1", "--plain")[0] == 2
+
+
+def test_its_world_is_told(system: str, tmp_path: Path) -> None:
+    status, told, _ = sockviz(system, tmp_path, "replay", RECORDING, "--at", "5", "--json")
+    assert status == 0
+    assert json.loads(told)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("list",), "The first connection"),
+        (("notes", "1"), "page 1"),
+        (("man", "accept"), "accept"),
+        (("export", RECORDING, "--pcapng", "packets"), "packets"),
+        (("export", "1", "--code", "python", "programs"), "programs"),
+    ],
+)
+def test_what_reads_works(system: str, tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    status, told, wrong = sockviz(system, tmp_path, *arguments)
+    assert (status, wrong) == (0, "")
+    assert said in told
+
+
+@pytest.mark.parametrize("command", ["doctor", "check", "shell"])
+def test_what_needs_linux_says_so(system: str, tmp_path: Path, command: str) -> None:
+    _, told, wrong = sockviz(system, tmp_path, command)
+    assert "Linux" in told + wrong
+
+
+def test_the_screen_opens(system: str, tmp_path: Path) -> None:
+    """As far as can be seen here: with Textual's driver for no terminal, which works the same everywhere."""
+    status, _, wrong = sockviz(
+        system, tmp_path, "replay", RECORDING, TEXTUAL_DRIVER="textual.drivers.headless_driver:HeadlessDriver",
+        TEXTUAL_PRESS="space,1,space,end,s,i,escape,question_mark,escape,q",
+    )  # fmt: skip
+    assert (status, wrong) == (0, "")
+    assert "06-handshake" in wrong or (tmp_path / "sockviz").exists() or list(tmp_path.rglob("progress.toml"))
