@@ -163,7 +163,8 @@ def _look(it: Trial, terminal: Terminal, person: Person, *, by_itself: bool) -> 
         following.close()
     it.found += [f"left: directory {path.name}: {os.listdir(path)}" for path in person.lab_directories]
     it.found += [f"left: {path.name}: {path.read_text()[-3000:]}" for path in person.base.rglob("crash-*")]
-    it.found += [f"left: {path.relative_to(person.base)}" for path in person.base.rglob("*.new*")]
+    if not killed:  # else the next who writes it takes it away
+        it.found += [f"left: {path.relative_to(person.base)}" for path in person.base.rglob("*.new")]
     said = bytes(terminal.written).decode("utf-8", "replace")
     if "KeyboardInterrupt" not in said or OURS in said:
         it.found += [f"said: {fault}\n{terminal.text.strip()}" for fault in FAULTS if fault in said]
