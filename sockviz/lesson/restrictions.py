@@ -69,7 +69,7 @@ def literal_format(arguments: Arguments) -> Found:
         return
     try:
         size = struct.calcsize(node.value)
-    except struct.error as error:
+    except (struct.error, ValueError) as error:  # UnicodeEncodeError: it is not ASCII
         yield node, f"not a struct format: {error}"
         return
     if size > LARGEST_STRUCT:

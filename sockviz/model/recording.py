@@ -33,10 +33,12 @@ from sockviz.model.world import World
 T = TypeVar("T")
 
 VERSION = 1
-#: The largest recording (bytes): 1,000 clients on one listener take 100 MB.
-LARGEST_FILE = 256 << 20
+#: The largest recording, in bytes and in events: 1,000 clients on one listener take 100 MB, and 32,000 events.
+LARGEST_FILE, MOST_EVENTS = 160 << 20, 200_000
 #: The longest line of one (bytes): a thousand rows of a socket table take a third of that.
 LONGEST_LINE = 4 << 20
+#: So many values, parts of values and addresses one line may have: an observation of 10,000 sockets has two each.
+MOST_VALUES, _TAG = 30_000, '"$"'
 #: With so much in memory (bytes) no more of a recording is read; and how much of it (bytes) is read from look to look.
 MOST_MEMORY, _LOOKED_EVERY = 320 << 20, 256 << 10
 #: The last instant that a calendar has (9999-12-31), and the largest number that a kernel's field holds.
@@ -235,6 +237,10 @@ def _append(timeline: Timeline, line: str, check: Check | None) -> None:
         raise ValueError("not UTF-8 text")
     if len(line) > LONGEST_LINE:
         raise ValueError(_TOO_LONG)
+    if line.count(_TAG) > MOST_VALUES:
+        raise ValueError(f"more than {MOST_VALUES} values in one line")
+    if len(timeline) == MOST_EVENTS:
+        raise ValueError(f"no more than {MOST_EVENTS} events are played")
     event = load_event(line)
     if check is not None:
         check(event, timeline.world)
@@ -291,5 +297,7 @@ def _reason(error: BaseException) -> str:
 
 def _one_line(text: str) -> str:
     """`text` as part of a sentence, whatever of the file stands in it."""
-    line = " ".join(text.split())
+    line = "".join(
+        c if c.isprintable() else f"\\x{ord(c):02x}" for c in " ".join(text[: 4 * _LONGEST_REASON].split())
+    )
     return line if len(line) <= _LONGEST_REASON else line[: _LONGEST_REASON - 1] + "…"

@@ -40,6 +40,7 @@ CASES = [
     ("resource.setrlimit(resource.RLIMIT_AS, (1, 1))", 29, "RLIMIT_NOFILE"),
     ('struct.pack("999999999s", b"")', 13, "at most 65536"),
     ('struct.pack("zz", 1)', 13, "not a struct format"),
+    ('struct.pack("é", 1)', 13, "not a struct format"),
     ('x = "%1000000000d" % 5', 5, "% is for numbers"),
     ("x = " + "[" * 60 + "]" * 60, 43, "nested too deeply"),
     ("x = " + "1" * 3990, 5, "at most 4096 bits"),
