@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -37,6 +38,8 @@ TOGETHER = 0.002
 APART = 0.030
 #: Where nothing can be read of a process, a call that has not returned for this long is taken to sleep.
 PRESUMED = 0.150
+#: So many packets of a run are kept: what comes after them is counted as what the capture lost. Each takes some 2.5 KB.
+MOST_PACKETS = 50_000
 #: Where two processes share a port, it is looked at again at most this often before whose a packet is stays untold.
 _MORE_LOOKS = 3
 
@@ -297,12 +300,24 @@ class Pump:
                     each.packet.at, host, each.packet, host, other, relative, False, each.frame, each.entry
                 )
             )
+        events = self._within_bounds(events)
         for look in looks:
             event = self._differences[look.host].since_last(look, self._inside)
             if event is not None:
                 events.append(event)
         events += self._sleepers()
         return events
+
+    def _within_bounds(self, events: list[Event]) -> list[Event]:
+        """`events` without the packets that are too many, and how many those are."""
+        room = MOST_PACKETS - len(self._timeline.world.packets)
+        packets = [event for event in events if isinstance(event, PacketCaptured)]
+        if len(packets) <= room:
+            return events
+        kept = set(map(id, packets[: max(room, 0)]))
+        lost = Counter(event.host for event in packets[max(room, 0) :])
+        within = [event for event in events if not isinstance(event, PacketCaptured) or id(event) in kept]
+        return within + [CaptureLost(time.time(), host, count) for host, count in lost.items()]
 
     def _sleepers(self) -> Iterable[Event]:
         now = time.time()

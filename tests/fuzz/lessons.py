@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from sockviz.door import Door
 from sockviz.lab.loopback import open_lab
 from sockviz.lab.supervisor import LabRefused
 from sockviz.lesson.c_view import c_lines
@@ -268,9 +269,10 @@ def shown(performance: Performance) -> None:
     """What came of it, through every front end and a recording."""
     timeline, chance = performance.timeline, random.Random(len(performance.timeline))
     out = io.StringIO()
-    transcript = Transcript(performance, out)
+    transcript = Transcript(performance, Door.of(out))
     transcript.title()
     transcript.catch_up()
+    clean(out.getvalue(), "--plain")
     recording = [dump_header(timeline.header), *map(dump_event, timeline.events)]
     loaded = load([line + "\n" for line in recording], "x", by_its_lesson)
     if loaded.problem is not None:

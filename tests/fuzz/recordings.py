@@ -224,7 +224,8 @@ def tried(path: Path, chance: random.Random) -> str:
     for each in (run, Unfolding(run)):
         out = io.StringIO()
         asyncio.run(plain.play(each, out, ask=False, notes=True))
-        out.getvalue().encode("utf-8", "surrogateescape")
+        clean(out.getvalue(), "--plain")
+        out.getvalue().encode()
     last = len(run.timeline)
     for cursor in {0, last, chance.randint(0, last), chance.randint(0, last)}:
         json.dumps(world_json(run.timeline.world_at(cursor)), indent=2, ensure_ascii=False, allow_nan=False)
