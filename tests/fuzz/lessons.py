@@ -31,7 +31,7 @@ from sockviz.player.patience import Patience, Stuck
 from sockviz.player.performance import Performance
 from sockviz.player.recorded import Recorded, by_its_lesson
 from sockviz.player.run import Do
-from tests.fuzz.faults import SECONDS, Fault, Faults, TooLong
+from tests.fuzz.faults import SECONDS, Fault, Faults, TooLong, clean
 from tests.fuzz.recordings import drawn, view_at
 
 ROOT = Path(__file__).parents[2]
