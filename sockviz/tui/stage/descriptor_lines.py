@@ -128,12 +128,15 @@ class Pen:
         known, name = world.sockets.get(it.inode), world.names.get(it.inode)
         if name is not None and name.is_kept:
             bound = name_text(name)
+            port = _("bound") if name.port_is_unknown else f":{port_of(name.address)}"
+            brief = _("bound to {name}").format(name=port)
             return self._first_that_fits(
                 line(("—  " + _("bound to {name}, in no kernel table").format(name=bound), "muted")),
                 line(("—  " + _("bound to {name}").format(name=bound), "muted")),
-                line(("—  " + bound, "muted")),
-                line(
-                    ("—  " + (_("bound") if name.port_is_unknown else f":{port_of(name.address)}"), "muted")
+                self._first_that_fits(
+                    line(("—  " + (port if name.port_is_unknown else brief), "muted")),
+                    line(("—  " + port, "muted")),
+                    taken=11,
                 ),
             )
         if (known is not None and known.peer is not None) or (name is not None and not name.is_none):

@@ -39,7 +39,8 @@ def table(it: scripted.Script, width: int) -> str:
     [
         (70, "—  bound to 127.0.0.1:8080, in no kernel table"),
         (48, "—  bound to 127.0.0.1:8080"),
-        (38, "—  127.0.0.1:8080"),
+        (38, "—  bound to :8080"),
+        (31, "—  bound to :8080"),
         (28, "—  :8080"),
     ],
 )
