@@ -32,7 +32,8 @@ def wants_ascii(environment: Mapping[str, str], encoding: str = "utf-8") -> bool
 
 
 def keep_size(environment: MutableMapping[str, str], measured: tuple[int, int]) -> None:
-    """Leaves COLUMNS and LINES only where the terminal does not know its own size (0), and where they can be one.
+    """Leaves COLUMNS and LINES only where the terminal does not know its own size (0), and where they can be one. Where it says
+    what no window has (65535 would be drawn for minutes) they are set to the most.
 
     A shell may have exported them for another window; Textual would believe them at every size that the window takes later.
     """
@@ -40,7 +41,9 @@ def keep_size(environment: MutableMapping[str, str], measured: tuple[int, int]) 
         return  # a browser's server tells its size so
     for name, own in zip(("COLUMNS", "LINES"), measured, strict=True):
         given = environment.get(name, "")
-        if own or not (given.isascii() and given.isdecimal() and 0 < int(given[:9]) <= _MOST):
+        if own > _MOST:
+            environment[name] = str(_MOST)
+        elif own or not (given.isascii() and given.isdecimal() and 0 < int(given[:9]) <= _MOST):
             environment.pop(name, None)
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import signal
 from typing import Any
 
 from sockviz import crash, door, signals, terminal
-from sockviz.tui import look
 from sockviz.tui.app import SockvizApp
 
 
@@ -19,7 +17,6 @@ def run(app: SockvizApp) -> int:
     What a person should know is printed once the terminal is theirs again: what the kernel still keeps to standard
     output, anything wrong to standard error. In a browser standard output is the server's, and all goes to standard error.
     """
-    look.keep_size(os.environ, _size())
     # Modules and a recording stay to the end. The collector need not walk through them: with 1,000 clients that would
     # stop the screen for a third of a second.
     gc.freeze()
@@ -34,14 +31,6 @@ def run(app: SockvizApp) -> int:
         door.err().say(app.fault)
         return 1
     return status
-
-
-def _size() -> tuple[int, int]:
-    """The columns and lines of the terminal that is drawn on; 0 where it does not say."""
-    try:
-        return os.get_terminal_size(door.err().fileno())
-    except OSError:  # ENOTTY: a browser
-        return 0, 0
 
 
 async def _perform(app: SockvizApp) -> int:

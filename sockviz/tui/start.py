@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from sockviz.output_file import why_not_made
 from sockviz.player.recorder import put_away
 from sockviz.player.shelf import LARGEST_FILE, course
 from sockviz.progress import ProgressStore
+from sockviz.tui import look
 from sockviz.tui.course import CannotOpen, CourseEntry, Options
 from sockviz.tui.session import run as run_app
 from sockviz.visible import quoted
@@ -35,6 +37,7 @@ def start(
     """Runs the screen to its end and returns the exit status. With `lesson` or `recorded` that is opened at once."""
     from sockviz.tui.app import SockvizApp
 
+    look.keep_size(os.environ, _size())  # before the application, which reads them when it is made
     with contextlib.ExitStack() as files:
         try:
             # "x": a recording is somebody's work, and is never written over.
@@ -61,6 +64,14 @@ def start(
         for problem in unrecorded:
             door.complain(problem)
         return status or (_FAILED if unrecorded else status)
+
+
+def _size() -> tuple[int, int]:
+    """The columns and lines of the terminal that is drawn on; 0 where it does not say."""
+    try:
+        return os.get_terminal_size(door.err().fileno())
+    except OSError:  # ENOTTY: a browser
+        return 0, 0
 
 
 def _refusals() -> tuple[type[Exception], ...]:

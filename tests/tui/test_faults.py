@@ -108,7 +108,8 @@ def test_ascii_where_nothing_else_can_be_written() -> None:
     ("measured", "given", "kept"),
     [
         ((80, 24), {"COLUMNS": "200", "LINES": "50"}, {}), ((0, 0), {"COLUMNS": "200"}, {"COLUMNS": "200"}), ((80, 24), {}, {}),
-        ((0, 0), {"COLUMNS": "999999999999", "LINES": "-3"}, {}), ((0, 0), {"COLUMNS": "wide", "LINES": "0"}, {}),
+        ((65535, 24), {"LINES": "7"}, {"COLUMNS": "1000"}), ((0, 0), {"COLUMNS": "999999999999", "LINES": "-3"}, {}),
+        ((0, 0), {"COLUMNS": "wide", "LINES": "0"}, {}),
     ],
 )  # fmt: skip
 def test_the_terminal_knows_its_size_better_than_the_environment(
