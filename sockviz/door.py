@@ -142,7 +142,7 @@ def _write(stream: TextIO, text: str, encoding: str) -> None:
         descriptor = stream.fileno()
     except (OSError, AttributeError):
         descriptor = -1  # no file: a test's, or somebody's who has us as a library
-    if descriptor < 0 or os.name != "posix":
+    if descriptor < 0 or os.name != "posix" or "".encode(encoding):  # UTF-16 begins with a mark, once
         stream.write(encoded.decode(encoding))
         stream.flush()
         return

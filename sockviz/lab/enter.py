@@ -27,7 +27,9 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 def say(message: str) -> None:
     """To standard error; a name in it is written by `ascii` (`sockviz.door` is not to be had here)."""
-    print(f"sockviz: {message}", file=sys.stderr)
+    if sys.stderr is not None:  # closed: print would take standard output
+        with contextlib.suppress(OSError):  # full, or its reader has gone
+            print(f"sockviz: {message}", file=sys.stderr, flush=True)
 
 
 def enter(pid: int) -> None:

@@ -164,6 +164,25 @@ def test_any_encoding_and_any_width(settings: dict[str, str]) -> None:
         assert done.stdout
 
 
+def test_what_python_itself_tells_goes_through_it_too() -> None:
+    program = (
+        "from sockviz import door; door.stand()\n"
+        "import warnings, logging, threading; evil = '\\x1b]2;OWNED\\x07\\u202e\\udc80'\n"
+        "warnings.warn(evil); logging.error(evil)\n"
+        "def fail(): raise ValueError(evil)\n"
+        "other = threading.Thread(target=fail); other.start(); other.join()\n"
+        "class Late:\n    def __del__(self): fail()\n"
+        "Late(); print(evil); fail()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, timeout=60, check=False, cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"},
+    )  # fmt: skip
+    told = (done.stdout + done.stderr).decode()
+    assert told.count(r"\x1b]2;OWNED\x07\u202e\udc80") == 6
+    assert not [c for c in told if not c.isprintable() and c != "\n"]
+
+
 # --- names that others gave -----------------------------------------------------------------------------------
 
 EVIL = "x\n\x1b]2;OWNED\x07\u202e\nsockviz: OWNED"
