@@ -8,6 +8,7 @@ a language needs stays: marks on a letter, the joiners of Persian and Hindi insi
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from enum import Enum
 from functools import lru_cache
@@ -23,6 +24,8 @@ _UNSEEN = (
 )  # fmt: skip
 #: Where ZWJ and ZWNJ join or part letters (UAX #31, 2.3): Arabic to Myanmar, Philippine to Balinese scripts, later Indic blocks.
 _JOINING = ((0x0600, 0x10FF), (0x1700, 0x1CFF), (0xA800, 0xABFF), (0x10A00, 0x11FFF), (0x1E900, 0x1E95F))
+#: Nothing but what always shows as itself: most texts, and the boxes and arrows of the screen, are decided by one look.
+_SURE = re.compile("[ -~\u00a0-\u00ac\u00ae-\u02ff\u2010-\u2027\u2030-\u205e\u2190-\u23ff\u2500-\u27bf]*")
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
@@ -38,7 +41,7 @@ class _Kind(Enum):
 
 def visible(text: str) -> str:
     """`text` in one line, as a terminal may show it."""
-    if text.isascii() and text.isprintable():
+    if _SURE.fullmatch(text):
         return text
     return _remembered(text) if len(text) < _REMEMBERED else _written(text)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sockviz.visible import MOST_MARKS, quoted, visible
+from sockviz.visible import _SURE, MOST_MARKS, is_seen, quoted, visible
 from tests.door.hostile import dangerous
 
 
@@ -36,6 +36,12 @@ def test_what_moves_hides_or_reorders_is_written_as_repr_does(text: str, shown: 
 )  # fmt: skip
 def test_what_a_language_needs_stays(text: str) -> None:
     assert visible(text) == text
+
+
+def test_what_is_decided_by_one_look_needs_no_other() -> None:
+    sure = [chr(code) for code in range(0x3000) if _SURE.fullmatch(chr(code))]
+    assert len(sure) > 1000
+    assert all(is_seen(character, " ") for character in sure)
 
 
 def test_marks_are_not_piled_up_over_other_lines() -> None:
