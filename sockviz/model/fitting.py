@@ -20,12 +20,16 @@ from sockviz.model.world import World
 
 #: What lines for the wire are begun and finished by; it is no process.
 LINK = "link"
+#: No event has more names, counters or arguments: a kernel has some 500 counters, a process 1024 descriptors.
+MOST_ENTRIES = 5000
 #: No honest name is longer (characters).
 _LONGEST_NAME = 200
 
 
 def misfit(event: Event, world: World) -> str | None:
     """Why `event` cannot follow on `world`; None where it can. What only comes too late or twice is no misfit: that happens."""
+    if _entries(event) > MOST_ENTRIES:
+        return f"more than {MOST_ENTRIES} names or counters in one event"
     for name in _names(event):
         if not name.isidentifier() or len(name) > _LONGEST_NAME:
             return f"{name[:40]!r} is no name of a process or a host"
@@ -39,6 +43,17 @@ def misfit(event: Event, world: World) -> str | None:
         case _:
             return None
     return None if known else f"no process {name} has started"
+
+
+def _entries(event: Event) -> int:
+    match event:
+        case Observed():
+            return max(len(event.counters), len(event.processes))
+        case StatementFinished():
+            return max(len(event.bound), len(event.open_fds))
+        case CallEntered():
+            return max(len(event.arguments), len(event.keywords))
+    return 0
 
 
 def _names(event: Event) -> tuple[str, ...]:

@@ -39,6 +39,8 @@ LARGEST_FILE, MOST_EVENTS = 160 << 20, 200_000
 LONGEST_LINE = 4 << 20
 #: So many values, parts of values and addresses one line may have: an observation of 10,000 sockets has two each.
 MOST_VALUES, _TAG = 30_000, '"$"'
+#: And so many all lines together: those of 1,000 clients have 28,000.
+MOST_TAGS = 500_000
 #: With so much in memory (bytes) no more of a recording is read; and how much of it (bytes) is read from look to look.
 MOST_MEMORY, _LOOKED_EVERY = 320 << 20, 256 << 10
 #: The last instant that a calendar has (9999-12-31), and the largest number that a kernel's field holds.
@@ -216,11 +218,15 @@ def load(lines: Iterable[str], name: str, checks: Callable[[Header], Check] | No
         raise BadRecording(f"{name}:1: " + _("not a sockviz recording: not UTF-8 text"))
     timeline = Timeline(load_header(first.removeprefix("\ufeff"), name))
     check = checks(timeline.header) if checks is not None else None
+    tags = 0
     for number in count(2):
         try:
             line = next(iterator, None)
             if line is None:
                 return Loaded(timeline, None)
+            tags += line.count(_TAG)
+            if tags > MOST_TAGS:
+                raise ValueError(f"more than {MOST_TAGS} values")
             _append(timeline, line, check)
         except OSError as error:  # of the file: it was cut while it was read, or what it is on fails
             return Loaded(timeline, f"{name}:{number}: {_breaks_off(error.strerror or str(error))}")

@@ -29,15 +29,15 @@ def dense(header: str) -> Iterator[tuple[str, Callable[[], Iterator[str]]]]:
     started = '{"event": "ProcessStarted", "at": 1.0, "process": "server", "pid": 4, "outer_pid": 4, "host": "loopback"}'
     finished = '{"event": "StatementFinished", "at": 1.0, "process": "server", "line": 5, "bound": {"a": %s}}'
     large = '{"$": "bytes", "base64": "' + "eHh4" * 700_000 + '"}'
-    nested = '{"$": "list", "items": [' + ", ".join(['{"$": "list", "items": []}'] * 120_000) + "]}"
+    nested = '{"$": "list", "items": [' + ", ".join(['{"$": "list", "items": []}'] * 25_000) + "]}"
     counted = '{"event": "Observed", "at": 1.0, "host": "loopback", "counters": {%s}}'
 
     def many(times: int, *lines: str) -> Callable[[], Iterator[str]]:
         return lambda: (line + "\n" for line in (header, turned, started, *(lines * times)))
 
     yield "many turns", many(800_000, turned)
-    yield "many large values", many(60, finished % large)
-    yield "many lists of lists", many(40, finished % nested)
+    yield "many large values", many(50, finished % large)
+    yield "many lists of lists", many(150, finished % nested)
     yield "many counters", many(60, counted % ", ".join(f'"c{n}": 1' for n in range(200_000)))
     yield "a line without end", many(1, "[" * (200 << 20))
     yield "a value nested deeply", many(1, finished % ('{"$": "list", "items": [' * 50_000))

@@ -132,6 +132,7 @@ def test_an_event_that_its_lesson_has_no_place_for_ends_it(tmp_path: Path) -> No
         {"event": "PredictionMade", "at": 1.0, "line": json.loads(settled)["line"], "choice": -1},
         {"event": "PageOpened", "at": -1.0, "page": 0}, {"event": "PageOpened", "at": 1e300, "page": 0},
         {"event": "PageOpened", "at": 1.0, "page": 1 << 64},
+        {"event": "Observed", "at": 1.0, "host": "loopback", "counters": {f"Tcp.C{n}": 1 for n in range(10_000)}},
         {"event": "ProcessEnded", "at": 1.0, "process": "a\x1b[2Jb"}, {"event": "ExpectationJudged", "at": 1.0, "line": 1,
          "source": "x", "ok": True, "actual": ""},
     ):  # fmt: skip
