@@ -85,24 +85,23 @@ def test_a_lesson_s_process_lives_through_what_it_cannot_tell() -> None:
     async def body() -> None:
         async with a_lab("host", "server") as lab:
             began = time.monotonic()
+            # What is larger still the process refuses to make (see test_limits).
             await lab.do("server", "a = [b'x']")
-            for _ in range(30):
-                finished = await lab.do("server", "a = [a, a]")
-                assert not finished.error
+            for _ in range(15):
+                assert not (await lab.do("server", "a = [a, a]")).error
             await lab.do("server", "d = []")
-            for _ in range(150):
+            for _ in range(45):
                 assert not (await lab.do("server", "d = [d]")).error
             finished = await lab.do("server", "v = {1: 2}[b'x' * 67108864]")
             assert finished.error == "KeyError"
             assert len(finished.message) <= 1000
             lengths = [
-                await lab.value("server", source)
-                for source in ("a", "d", "[a] * 60000000", "b'x' * 67108864")
+                await lab.value("server", source) for source in ("a", "d", "[0] * 100000", "b'x' * 67108864")
             ]
             assert [len(value) for value in lengths if isinstance(value, list | bytes)] == [
                 2,
                 1,
-                60_000_000,
+                100_000,
                 67_108_864,
             ]
             assert time.monotonic() - began < 60  # not for ever
