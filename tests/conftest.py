@@ -48,6 +48,12 @@ for variable in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):
 os.environ["LANG"] = "C.UTF-8"
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """A process for each processor that we may use, up to eight: every one collects all the tests first."""
+    return min(8, len(os.sched_getaffinity(0)))
+
+
 @pytest.fixture
 def spanish() -> Iterator[None]:
     """Spanish for one test, and English again after it."""

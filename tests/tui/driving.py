@@ -80,6 +80,13 @@ class Session:
             await self.press("space")
             await self.until(lambda wanted=wanted: self.run.performed >= wanted, f"advance {wanted}")  # type: ignore[misc]
 
+    async def search(self, word: str, finds: str) -> None:
+        """Opens the palette and types `word` until it `finds`: all of it, what a part of it finds is gone on a slow machine."""
+        await self.press("ctrl+p")
+        await self.until(lambda: "🔎" in self.text)
+        await self.press(*word)
+        await self.until(lambda: finds in self.text)
+
     async def until(self, holds: Callable[[], object], what: str = "") -> None:
         """Waits for a predicate."""
         try:

@@ -120,9 +120,7 @@ def test_what_has_been_found_out_about_this_machine_stands_on_the_home_screen(tm
 def test_the_palette_offers_lessons_and_themes(tmp_path: Path) -> None:
     async def it() -> None:
         async with at_home(tmp_path, run()) as session:
-            await session.press("ctrl+p")
-            await session.pilot.press(*"light")
-            await session.until(lambda: "Theme: light" in session.text)
+            await session.search("light", "Theme: light")
             await session.press("down", "enter")
             await session.until(lambda: session.app.theme == "sockviz-light")
 

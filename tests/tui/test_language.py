@@ -204,14 +204,12 @@ def test_the_palette(tmp_path: Path) -> None:
         async with in_lesson(tmp_path, run(text=lesson_text())) as session:
             await session.press("ctrl+p")
             await session.until(lambda: "Busca una orden" in session.text)
-            await session.press(*"tema")
-            await session.until(lambda: "Tema: light" in session.text)
+            await session.press("escape")
+            await session.until(lambda: "Busca una orden" not in session.text)
+            await session.search("tema", "Tema: light")
             await session.press("escape")
             await session.until(lambda: "Tema: light" not in session.text)
-            await session.press("ctrl+p")
-            await session.until(lambda: "Busca una orden" in session.text)
-            await session.press(*"final")
-            await session.until(lambda: "volver al DIRECTO (fin)" in session.text)
+            await session.search("fin", "volver al DIRECTO (fin)")
 
     run_async(it())
 

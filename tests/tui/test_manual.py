@@ -176,9 +176,7 @@ def test_it_fits_and_its_keys_are_in_sight(tmp_path: Path, size: tuple[int, int]
 def test_the_palette_finds_a_page_from_home(tmp_path: Path) -> None:
     async def it() -> None:
         async with at_home(tmp_path, run(), size=SIZE) as session:
-            await session.press("ctrl+p")
-            await session.pilot.press(*"EADDRINUSE")
-            await session.until(lambda: "Manual: EADDRINUSE" in session.text)
+            await session.search("EADDRINUSE", "Manual: EADDRINUSE")
             await session.press("enter")
             await session.until(lambda: isinstance(session.app.screen, ManualScreen))
             assert _page(session) == "EADDRINUSE"
