@@ -149,10 +149,10 @@ class SockvizApp(App[int]):
 
     def action_command_palette(self) -> None:
         """The command palette, which asks in the reader's language."""
-        from textual.command import CommandPalette  # with its first use, not before
+        from sockviz.tui.commands import Palette  # with its first use, not before
 
-        if not CommandPalette.is_open(cast("App[object]", self)):
-            self.push_screen(CommandPalette(placeholder=_("Search for commands…"), id="--command-palette"))
+        if not Palette.is_open(cast("App[object]", self)):
+            self.push_screen(Palette(placeholder=_("Search for commands…"), id="--command-palette"))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the palette offers everywhere: lessons, themes, a picture, the end."""

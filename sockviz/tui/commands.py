@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.binding import Binding
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.worker import Worker
 
 from sockviz.language import _
 from sockviz.tui.lettering import plain
@@ -16,6 +17,14 @@ from sockviz.visible import visible
 if TYPE_CHECKING:
     from sockviz.tui.app import SockvizApp
     from sockviz.tui.screens.lesson import LessonScreen
+
+
+class Palette(CommandPalette):
+    """Textual's palette. A search of its that finds the palette closed, its list gone, has nothing to say."""
+
+    def run_worker(self, *given: Any, **named: Any) -> Worker[Any]:
+        """A search, which ends nothing but itself."""
+        return super().run_worker(*given, **{**named, "exit_on_error": False})
 
 
 class LessonCommands(Provider):

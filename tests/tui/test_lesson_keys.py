@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from textual import events
+from textual.command import CommandPalette
 
 from sockviz.model.events import Observed, PageOpened
 from sockviz.player.run import Do, Next
@@ -428,5 +429,24 @@ def test_panels_are_opened_and_closed_faster_than_they_are_mounted(tmp_path: Pat
             for key in "iiisisiisssi":
                 session.app.post_message(events.Key(key, key))
             await session.until(lambda: session.panels == {"inspector"}, "the last")
+
+    run_async(it())
+
+
+def test_a_search_of_the_palette_may_find_it_closed(tmp_path: Path) -> None:
+    """As where it is closed in the moment in which something was typed."""
+
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            session.app.action_command_palette()
+            await session.until(lambda: isinstance(session.app.screen, CommandPalette), "the palette")
+            palette = session.app.screen
+            assert isinstance(palette, CommandPalette)
+            palette.dismiss()
+            await session.until(lambda: not palette.is_attached, "its end")
+            palette._gather_commands("accept")
+            await session.pilot.pause()
+            await session.press("i")
+            assert session.panels == {"inspector"}
 
     run_async(it())
