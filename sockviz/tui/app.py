@@ -242,6 +242,9 @@ class SockvizApp(App[int]):
     def _open_lesson(self, entry: CourseEntry, page: int) -> None:
         from sockviz.tui.screens.opening import OpeningScreen  # on demand
 
+        if len(self.screen_stack) > 1:
+            return  # one is open, or on its way: the key was pressed twice
+
         def opened(run: Run | None) -> None:
             if run is None:
                 self._lesson_closed(())

@@ -12,6 +12,7 @@ from textual.worker import Worker
 
 from sockviz.language import _
 from sockviz.tui.lettering import plain
+from sockviz.tui.screens.leaving import Leaving
 from sockviz.visible import visible
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from sockviz.tui.screens.lesson import LessonScreen
 
 
-class Palette(CommandPalette):
+class Palette(Leaving, CommandPalette):
     """Textual's palette. A search of its that finds the palette closed, its list gone, has nothing to say."""
 
     def run_worker(self, *given: Any, **named: Any) -> Worker[Any]:

@@ -11,15 +11,16 @@ from textual.command import CommandPalette
 
 from sockviz.model.events import Observed, PageOpened
 from sockviz.player.run import Do, Next
-from sockviz.tui.course import Options
+from sockviz.tui.course import CourseEntry, Options
 from sockviz.tui.screens.help import HelpScreen
+from sockviz.tui.screens.home import HomeScreen
 from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.stage import ProcessPanel
 from sockviz.tui.view import Mode
 from sockviz.tui.widgets.lesson_pane import LessonPane
 from sockviz.tui.widgets.overlay import Kind
 from tests.tui.driving import COURSE, Session, at_home, in_lesson, run_async
-from tests.tui.scripted import LESSON, START, Batch, run, waiting_row
+from tests.tui.scripted import LESSON, START, Batch, ScriptedRun, run, waiting_row
 
 
 async def _past_the_question(session: Session) -> None:
@@ -448,5 +449,53 @@ def test_a_search_of_the_palette_may_find_it_closed(tmp_path: Path) -> None:
             await session.pilot.pause()
             await session.press("i")
             assert session.panels == {"inspector"}
+
+    run_async(it())
+
+
+def test_a_screen_is_closed_once_however_often_it_is_told_to(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            await session.press("question_mark")
+            shown = session.app.screen
+            assert isinstance(shown, HelpScreen)
+            shown.dismiss()
+            shown.dismiss()
+            await session.until(lambda: isinstance(session.app.screen, LessonScreen), "the lesson")
+            await session.press("i")
+            assert session.panels == {"inspector"}
+
+    run_async(it())
+
+
+def test_a_lesson_that_is_left_takes_along_what_is_open_over_it(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with at_home(tmp_path, (scripted := run())) as session:
+            await session.press("enter")
+            await session.until(lambda: isinstance(session.app.screen, LessonScreen), "the lesson")
+            for key in ("q", "question_mark"):
+                session.app.post_message(events.Key(key, None))
+            await session.until(lambda: isinstance(session.app.screen, HomeScreen), "home")
+            assert len(session.app.screen_stack) == 1
+            assert scripted.closed == 1
+
+    run_async(it())
+
+
+def test_a_lesson_is_opened_once_however_often_the_key_is_pressed(tmp_path: Path) -> None:
+    async def it() -> None:
+        opened = []
+        scripted = run()
+
+        async def slowly(entry: CourseEntry) -> ScriptedRun:
+            opened.append(entry)
+            await asyncio.sleep(0)
+            return scripted
+
+        async with at_home(tmp_path, scripted, open_run=slowly) as session:
+            for key in ("enter", "space", "enter", "c"):
+                session.app.post_message(events.Key(key, None))
+            await session.until(lambda: isinstance(session.app.screen, LessonScreen), "the lesson")
+            assert len(opened) == 1
 
     run_async(it())

@@ -18,6 +18,7 @@ from sockviz.language import N_, _
 from sockviz.model.facts import Voice
 from sockviz.tui import palette
 from sockviz.tui.lettering import BREAK, assemble, plain, styled
+from sockviz.tui.screens.leaving import Leaving
 from sockviz.tui.widgets.markdown import hang
 
 _CALLS = (
@@ -64,7 +65,7 @@ class Hanging(Widget):
         return drawn
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Leaving, ModalScreen[None]):
     """All keys of `bindings`; with `stage`, the symbols too."""
 
     CSS_PATH = "help.tcss"

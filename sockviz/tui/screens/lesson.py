@@ -21,6 +21,7 @@ from sockviz.tui.commands import LessonCommands
 from sockviz.tui.messages import InspectRequested, LineFocused, PacketFocused, SocketFocused
 from sockviz.tui.motion import PACE, Countdowns, Frames, Movement, Playing, reading_time
 from sockviz.tui.reading import Onward, Reading
+from sockviz.tui.screens.leaving import Leaving
 from sockviz.tui.screens.lesson_keys import KEYS
 from sockviz.tui.screens.lesson_panes import panes, show
 from sockviz.tui.screens.link_actions import act
@@ -39,7 +40,7 @@ _HEIGHTS = [(0, "-short"), (32, "-tall")]
 _COMMANDS: set[type[Provider] | Callable[[], type[Provider]]] = {LessonCommands}
 
 
-class LessonScreen(Screen[tuple[str, ...]]):
+class LessonScreen(Leaving, Screen[tuple[str, ...]]):
     """One run, live or recorded, drawn at a cursor. Its result is what the kernel keeps after the lab is gone."""
 
     CSS_PATH = "lesson.tcss"

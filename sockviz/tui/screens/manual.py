@@ -22,6 +22,7 @@ from sockviz.manual.document import document
 from sockviz.manual.pages import GROUPS, BadPage, CallPage, ManualPage
 from sockviz.manual.reader import Manual
 from sockviz.tui.lettering import BREAK, assemble, plain, styled
+from sockviz.tui.screens.leaving import Leaving
 from sockviz.tui.widgets.key_bar import KeyBar
 from sockviz.tui.widgets.markdown import lines_of
 
@@ -91,7 +92,7 @@ class PageText(Widget):
         return lines
 
 
-class ManualScreen(Screen[None]):
+class ManualScreen(Leaving, Screen[None]):
     """`about` are errors and rows of the table of calls, each a page; the list follows them. ``near`` is highlighted there."""
 
     CSS_PATH = "manual.tcss"

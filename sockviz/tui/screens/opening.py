@@ -12,13 +12,14 @@ from textual.widgets import Static
 from sockviz.language import N_, _
 from sockviz.tui.course import CannotOpen, CourseEntry, OpenRun
 from sockviz.tui.lettering import BREAK, plain, styled
+from sockviz.tui.screens.leaving import Leaving
 from sockviz.tui.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
     from sockviz.player.run import Run  # noqa: F401  # named in a string
 
 
-class OpeningScreen(Screen["Run | None"]):
+class OpeningScreen(Leaving, Screen["Run | None"]):
     """Awaits the run of one lesson. Its result is the run, or None where there is none."""
 
     CSS_PATH = "opening.tcss"
