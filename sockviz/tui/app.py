@@ -341,8 +341,8 @@ class SockvizApp(App[int]):
         self._ending = True
         if self._is_whole() or not self.is_running:
             super().exit(result, return_code, message)
-        else:
-            self.set_timer(_LOOK_AGAIN, lambda: self.exit(result, return_code, message))
+        else:  # by the loop's own timer: a signal's answer is called outside of Textual's contexts
+            asyncio.get_running_loop().call_later(_LOOK_AGAIN, self.exit, result, return_code, message)
 
     def _fatal_error(self) -> None:
         """A fault of our own: no traceback on the screen, a file with it and a sentence instead.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from sockviz.model.events import Observed, PageOpened
 from sockviz.player.run import Do, Next
 from sockviz.tui.course import CourseEntry, Options
 from sockviz.tui.screens.help import HelpScreen
-from sockviz.tui.screens.home import HomeScreen
+from sockviz.tui.screens.home import HomeScreen, LessonChosen
 from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.stage import ProcessPanel
 from sockviz.tui.view import Mode
@@ -497,5 +498,20 @@ def test_a_lesson_is_opened_once_however_often_the_key_is_pressed(tmp_path: Path
                 session.app.post_message(events.Key(key, None))
             await session.until(lambda: isinstance(session.app.screen, LessonScreen), "the lesson")
             assert len(opened) == 1
+
+    run_async(it())
+
+
+def test_a_signal_that_comes_while_a_screen_is_mounted_ends_it_once_that_is_whole(tmp_path: Path) -> None:
+    async def it() -> None:
+        loop, app_ended = asyncio.get_running_loop(), []
+        async with at_home(tmp_path, run()) as session:
+            session.app.post_message(LessonChosen(COURSE[2]))
+            while len(session.app.screen_stack) == 1:
+                await asyncio.sleep(0)
+            loop.call_soon_threadsafe(session.app.exit, context=contextvars.Context())
+            await session.until(lambda: not session.app.is_running, "the end")
+            app_ended.append(session.app.fault)
+        assert app_ended == [None]
 
     run_async(it())
