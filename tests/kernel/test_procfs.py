@@ -30,6 +30,7 @@ from sockviz.kernel.procfs import (
 )
 from sockviz.kernel.syscalls import GENERIC, X86_64, syscall_name
 from sockviz.model.sockets import Asleep
+from tests.required import unavailable
 
 STAT = (
     b"4121 (a) S (b) R 4000 4121 4121 0 -1 4194304 97 0 0 0 0 0 0 0 20 0 1 0 555 9 9 9 1 1 1 1 1 1 0 0 0 0 0 0 17 1"
@@ -201,6 +202,9 @@ def test_it_woke_between_two_looks(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
 def test_another_users_process_is_refused_and_named() -> None:
+    mounts = (line.split() for line in Path("/proc/self/mounts").read_text().splitlines())
+    if any(mount[1] == "/proc" and "hidepid=" in mount[3] for mount in mounts):
+        unavailable("this machine's /proc hides other users' processes (hidepid)")
     code = (
         "from sockviz.kernel.procfs import read_process, read_asleep\n"
         "from sockviz.kernel.errors import Refused\n"
