@@ -22,14 +22,18 @@ _LONGEST = 16 * 1024 * 1024
 
 class Channel:
     """One process's channel. `heard` is called with each message, `ended` once at end-of-file, `forged` with what came instead of
-    a message that child.py had sealed; nothing more is heard then.
+    a message that child.py had sealed; nothing more is heard then. A fork's child has its parent's heir for a `seal`.
 
     ``outer_pid`` is the sender's pid as this machine counts, from the first message's SCM_CREDENTIALS. ``inode`` is that of the
     process's end, by which its descriptor is known there.
     """
 
     def __init__(
-        self, heard: Callable[[Json], None], ended: Callable[[], None], forged: Callable[[bytes], None]
+        self,
+        heard: Callable[[Json], None],
+        ended: Callable[[], None],
+        forged: Callable[[bytes], None],
+        seal: Seal | None = None,
     ) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
         ours.setblocking(False)
@@ -41,12 +45,16 @@ class Channel:
         self._heard = heard
         self._ended = ended
         self._forged = forged
-        key = secrets.token_bytes(KEY)
-        ours.send(key)  # read by child.py before it is given any line
-        self._seal = Seal(key)
+        self.seal = seal or self._hand_out_key()
         self._buffer = bytearray()
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(ours, self._read)
+
+    def _hand_out_key(self) -> Seal:
+        """Of a process that is started: child.py reads the key before it is given any line, and nobody else has that socket."""
+        key = secrets.token_bytes(KEY)
+        self._socket.send(key)
+        return Seal(key)
 
     def hand_over(self) -> None:
         """Drops our copy of the process's end, once it has been sent: else its death would go unseen."""
@@ -98,7 +106,7 @@ class Channel:
             if len(self._buffer) < begin + length:
                 return
             body = bytes(self._buffer[begin : begin + length])
-            if not secrets.compare_digest(self._seal.next(body), bytes(self._buffer[_HEADER.size : begin])):
+            if not secrets.compare_digest(self.seal.next(body), bytes(self._buffer[_HEADER.size : begin])):
                 self.close()
                 self._forged(bytes(self._buffer[:200]))
                 return

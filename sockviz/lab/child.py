@@ -21,6 +21,7 @@ import resource
 import select
 import signal
 import socket
+import stat
 import struct
 import sys
 import time
@@ -58,18 +59,21 @@ DESCRIBING = {
     "select.select": 3, "select.poll.register": 1, "select.poll.modify": 1, "select.poll.unregister": 1,
     "select.epoll.register": 1, "select.epoll.modify": 1, "select.epoll.unregister": 1,
 }  # fmt: skip
-#: From where on sockviz's own descriptors are, out of the way of the lesson's numbers.
-OURS = 900
+#: For how many descriptors of sockviz's own there is room past the lesson's (see init.py).
+ROOM = 16
 HEADER = struct.Struct("!I")
 
 
 class Child:
     """The lesson's names, and the channel to sockviz."""
 
-    def __init__(self, control: socket.socket, lifeline: int) -> None:
+    def __init__(self, control: socket.socket) -> None:
         self.control = control
-        self.lifeline = lifeline
+        #: A lesson's descriptors have smaller numbers, and sockviz's own greater ones, so that no object of the lesson's can come
+        #: to name one of them by a number that it had before.
+        self.past = control.fileno()
         self.seal = Seal(self._exactly(KEY)[0])
+        self.ours: frozenset[int] = frozenset()  # the inodes of every channel of the lab, and of the lifeline
         self.names: dict[str, Any] = {}
         self.calls = 0
         self.line = 0
@@ -96,13 +100,13 @@ class Child:
         """Waits for the next thing to do."""
         head, fds = self._exactly(HEADER.size)
         body, more = self._exactly(HEADER.unpack(head)[0])
-        for fd in fds + more:
-            # EINVAL, EMFILE: the lesson's own RLIMIT_NOFILE; it cannot fork then
-            with contextlib.suppress(OSError):
-                high = socket.socket(fileno=fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, OURS))
-                self.spare = high, Seal(high.recv(KEY))  # read before any line could
-            os.close(fd)
         message: dict[str, Any] = json.loads(body)
+        for fd in fds + more:
+            with contextlib.suppress(
+                OSError
+            ):  # EINVAL, EMFILE: the lesson's own RLIMIT_NOFILE; it cannot fork then
+                self.spare = socket.socket(fileno=aside(fd, self.past)), self.seal.heir(message["fork"])
+            os.close(fd)
         return message
 
     def _exactly(self, size: int) -> tuple[bytes, list[int]]:
@@ -135,6 +139,7 @@ class Child:
                 self.reach.held = self.names.values()
             elif message["op"] == "perform":
                 self.pids = set(message["pids"])
+                self.ours = frozenset(message["ours"])
                 self.reach.ports = {
                     protocol: frozenset(ports) for protocol, ports in message["ports"].items()
                 }
@@ -304,8 +309,10 @@ class Child:
         """What no lesson may do, whatever its author meant. Raises Refused."""
         name = key.rpartition(".")[2]
         for value in [*values[: DESCRIBING.get(key, 0)], *(named.values() if key in DESCRIBING else ())]:
-            for each in value if isinstance(value, (list, tuple)) else (value,):
+            for each in value if isinstance(value, (list, tuple, dict)) else (value,):
                 self.not_ours(each)
+        if held is not None and hasattr(held, "fileno"):
+            self.not_ours(held)
         match key:
             case "bytes.decode" | "str.encode":
                 if values:
@@ -323,12 +330,22 @@ class Child:
             case "os.kill":
                 if not values or values[0] not in self.pids | {os.getpid()}:
                     raise Refused("kill reaches only the lesson's own processes")
+            case "resource.setrlimit":
+                limits = values[1] if len(values) > 1 else None
+                if (
+                    isinstance(limits, tuple)
+                    and limits
+                    and isinstance(limits[0], int)
+                    and not 0 <= limits[0] <= self.past
+                ):
+                    raise Refused(f"a lesson's process has {self.past} descriptors at most")
             case "os.unlink":
                 plain(values[0])
             case "socket.getaddrinfo":
                 host = text_of(named.get("host", values[0] if values else None))
-                if host is not None:
-                    family = named.get("family", values[2] if len(values) > 2 else 0)
+                family = named.get("family", values[2] if len(values) > 2 else 0)
+                flags = named.get("flags", values[5] if len(values) > 5 else 0)
+                if host is not None and not (isinstance(flags, int) and flags & socket.AI_NUMERICHOST):
                     resolvable(host, family if isinstance(family, int) else 0)
             case "socket.getnameinfo":
                 if len(values) > 1 and isinstance(values[0], tuple) and values[0]:
@@ -354,18 +371,16 @@ class Child:
             values[-1] = self.reach.address(held, values[-1], binds=name == "bind")
 
     def not_ours(self, value: Any) -> None:
-        """Refuses a descriptor that is sockviz's, by what it is: it may have any number, and be a copy."""
+        """Refuses a descriptor that is sockviz's, by what it is: it may have any number, be a copy, or another process's."""
         try:
             fd = value if isinstance(value, int) else value.fileno()
             status = os.fstat(fd)
-        except (AttributeError, OSError, OverflowError):
+        except (AttributeError, OSError, OverflowError, TypeError):
             return  # no descriptor: the call itself says so
-        mine = [self.control.fileno(), self.lifeline, *([self.spare[0].fileno()] if self.spare else [])]
-        for each in mine:
-            with contextlib.suppress(OSError):
-                ours = os.fstat(each)
-                if (status.st_dev, status.st_ino) == (ours.st_dev, ours.st_ino):
-                    raise Refused(f"descriptor {fd} is sockviz's own")
+        if fd >= self.past or (
+            status.st_ino in self.ours and stat.S_IFMT(status.st_mode) in (stat.S_IFSOCK, stat.S_IFIFO)
+        ):
+            raise Refused(f"descriptor {fd} is sockviz's own")
 
     def fork(self, number: int) -> int:
         """Forks: the child goes on with the spare channel, the parent with its own."""
@@ -387,6 +402,16 @@ class Child:
         return pid
 
 
+def aside(fd: int, past: int) -> int:
+    """A copy of `fd` past the numbers that a lesson can have. Raises OSError where its limits leave no room."""
+    lesson_s = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(past + ROOM, lesson_s[1] % (1 << 63)), lesson_s[1]))
+        return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, past)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, lesson_s)
+
+
 class Reported(Exception):
     """A call failed and sockviz has been told."""
 
@@ -394,7 +419,7 @@ class Reported(Exception):
 def main() -> None:
     """Reports for work and does it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's handler would raise in the middle of a report
-    child = Child(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]))
+    child = Child(socket.socket(fileno=int(sys.argv[1])))
     child.tell(event="hello", pid=os.getpid(), at=time.time())
     child.serve()
 

@@ -18,6 +18,7 @@ from sockviz.kernel.observe import ProcessSource
 from sockviz.lab.channel import Channel
 from sockviz.lab.lab import Begun, Job
 from sockviz.lab.messages import Ended, Entered, Hello, LabLost, Message, Returned, from_child
+from sockviz.lab.seal import Seal
 from sockviz.lab.supervisor import PATIENCE, Death, LabRefused, Ready, Supervisor, TooSlow
 from sockviz.language import _
 from sockviz.model.sockets import Asleep
@@ -41,6 +42,7 @@ class Crew:
         self._ahead: dict[str, asyncio.Task[None]] = {}  # made, or being made, before anybody needs them
         self._waiting: dict[str, int] = {}  # processes inside waitpid, and the number of that call
         self._pidfds: dict[str, int] = {}
+        self._forks: dict[str, int] = {}  # how many channels each process was given for children
         self._closed = False
 
     async def open(self, kind: str, setup: Mapping[str, Json], link: socket.socket | None = None) -> Ready:
@@ -100,19 +102,22 @@ class Crew:
         live too. Raises OSError where it is gone.
         """
         channel = self._channels[process]
-        message: Json = {
+        message: dict[str, Json] = {
             "op": "perform",
             "line": job.line,
             "value": job.value,
             "targets": list(job.targets),
             "unpacks": job.unpacks,
             "pids": [begun.pid for _, begun in self._alive()],
+            "ours": [*self._ours()],
             "ports": {protocol: list(numbers) for protocol, numbers in (ports or {}).items()},
         }
         if job.child is None or self._is_full():
             await channel.send(message)  # without a channel for its child a process refuses to fork
             return
-        spare = self._open_channel(job.child, self._hosts[process])
+        self._forks[process] = number = self._forks.get(process, 0) + 1
+        spare = self._open_channel(job.child, self._hosts[process], channel.seal.heir(number))
+        message["fork"] = number
         try:
             await channel.send(message, spare.theirs.fileno() if spare.theirs else None)
         finally:
@@ -124,10 +129,14 @@ class Crew:
 
     def sources(self, host: str) -> Sequence[ProcessSource]:
         """The live processes of `host`, to be looked at."""
-        ours = self.supervisor.lifeline_inodes | {channel.inode for channel in self._channels.values()}
+        ours = self._ours()
         return [
             ProcessSource(name, begun.outer_pid, ours) for name, begun in self._alive() if begun.host == host
         ]
+
+    def _ours(self) -> frozenset[int]:
+        """The inodes of all channels' ends in processes, and of the lifeline: they are not the lesson's."""
+        return self.supervisor.lifeline_inodes | {channel.inode for channel in self._channels.values()}
 
     def asleep(self, process: str) -> Asleep | None:
         """What the kernel says of one process's sleep, now."""
@@ -162,13 +171,14 @@ class Crew:
     def _is_full(self) -> bool:
         return sum(1 for _ in self._alive()) >= MOST
 
-    def _open_channel(self, name: str, host: str) -> Channel:
+    def _open_channel(self, name: str, host: str, seal: Seal | None = None) -> Channel:
         self._hosts[name] = host
         self._hellos[name] = asyncio.get_running_loop().create_future()
         channel = Channel(
             lambda json: self._heard(name, json),
             lambda: self._hung_up(name),
             lambda words: self._forged(name, words),
+            seal,
         )
         self._channels[name] = channel
         return channel

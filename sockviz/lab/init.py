@@ -62,12 +62,11 @@ F_SETSIG = 10
 HOSTS = ("client", "server")
 #: What `ps` calls the link between them.
 WIRE = b"sockviz-wire"
-#: Where a lesson process's control channel and lifeline are, out of the way of its own numbers.
-CONTROL, LIFELINE = 1001, 1002
+#: As many descriptors as most systems allow a process. A lesson's own have smaller numbers, whatever it closes or copies; from
+#: there on are sockviz's, for which there is this much room.
+DESCRIPTORS, ROOM = 1024, 16
 #: Address space of a lesson process: room for a few of the largest values, no more.
 ADDRESS_SPACE = 1 << 30
-#: As many descriptors as most systems allow a process; those two must be among them.
-DESCRIPTORS = 1024
 #: How long the last processes may take to die, in seconds, before this one goes without them.
 LEAVING = 5
 
@@ -157,21 +156,24 @@ class Init:
         die_with(parent)
         if message["host"] in self.networks:
             enter_network(self.networks[message["host"]])
-        limit_to(resource.RLIMIT_NOFILE, least=DESCRIPTORS)  # or the numbers below could not be had
+        limit_to(resource.RLIMIT_NOFILE, least=DESCRIPTORS + ROOM)
+        # Where the hard limit is lower, a lesson has fewer.
+        ours = min(DESCRIPTORS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - ROOM)
         lifeline = hold(lifeline, os.getpid())
-        os.dup2(control, CONTROL)
-        os.dup2(lifeline, LIFELINE)
+        os.dup2(control, ours)
+        os.dup2(lifeline, ours + 1)
         null = os.open("/dev/null", os.O_RDWR)
         for fd in (0, 1, 2):
             os.dup2(null, fd)
-        os.closerange(3, CONTROL)
-        os.closerange(LIFELINE + 1, 4096)
+        os.closerange(3, ours)
+        os.closerange(ours + 2, 4096)
         os.chdir(message["directory"])
+        resource.setrlimit(resource.RLIMIT_NOFILE, (ours, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
         limit_to(resource.RLIMIT_AS, most=ADDRESS_SPACE)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         keep = (CAP_NET_BIND_SERVICE, CAP_NET_RAW) if message["privileged"] else ()
         drop_capabilities(keep)
-        command = [sys.executable, "-I", "-S", message["program"], str(CONTROL), str(LIFELINE)]
+        command = [sys.executable, "-I", "-S", message["program"], str(ours), str(ours + 1)]
         if self.filter is not None:
             with contextlib.suppress(
                 Refused

@@ -18,8 +18,8 @@ from typing import Any
 from sockviz.lab.bounds import Refused
 
 UNIX, INET, INET6 = 1, 2, 10
-#: Families that a lesson may use.
-FAMILIES = (UNIX, INET, INET6)
+#: Families that a lesson may use; and AF_PACKET, which the kernel gives to none but privileged processes of a private lab.
+FAMILIES = (UNIX, INET, INET6, 17)
 #: Families that no supported kernel has (include/linux/socket.h: 0 is AF_UNSPEC; the others are names without an implementation),
 #: and numbers past any: to ask for one is to hear EAFNOSUPPORT from the kernel itself.
 NOBODYS_FAMILIES = (0, 13, 14, 18, 19, 22, 23, 25, 27, 28)
@@ -27,39 +27,41 @@ PAST_EVERY_FAMILY = 64
 #: SOCK_TYPE_MASK of include/linux/net.h. SOCK_DCCP and SOCK_PACKET are other families by another name.
 TYPE_MASK = 0xF
 OTHER_TYPES = (6, 10)
-#: IP, ICMP, IGMP, TCP, UDP, ICMPv6, UDP-Lite, raw, MPTCP.
-PROTOCOLS = (0, 1, 2, 6, 17, 58, 136, 255, 262)
+#: IP, ICMP, IGMP, TCP, UDP, ICMPv6, raw, MPTCP.
+PROTOCOLS = (0, 1, 2, 6, 17, 58, 255, 262)
+ICMP, ICMPV6 = 1, 58
 
 SOL_SOCKET, SOL_IP, SOL_TCP, SOL_UDP, SOL_IPV6, SOL_ICMPV6, SOL_RAW = 1, 0, 6, 17, 41, 58, 255
 #: Socket options by level and number (include/uapi/asm-generic/socket.h, linux/in.h, in6.h, tcp.h, udp.h): those that change or
 #: tell only of the socket itself.
 OPTIONS: Mapping[int, frozenset[int]] = {
     # REUSEADDR TYPE ERROR DONTROUTE BROADCAST SNDBUF RCVBUF KEEPALIVE OOBINLINE PRIORITY LINGER REUSEPORT PASSCRED PEERCRED
-    # RCVLOWAT SNDLOWAT RCVTIMEO SNDTIMEO TIMESTAMP ACCEPTCONN PEERSEC PASSSEC TIMESTAMPNS PROTOCOL DOMAIN RXQ_OVFL PEEK_OFF
-    # MAX_PACING_RATE INCOMING_CPU MEMINFO COOKIE RCVTIMEO_NEW SNDTIMEO_NEW
-    SOL_SOCKET: frozenset((2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 15, 16, 17, 18, 19, 20, 21, 29, 30, 31, 34, 35, 38, 39, 40, 42,
-                           47, 49, 55, 57, 66, 67)),
+    # RCVLOWAT SNDLOWAT RCVTIMEO SNDTIMEO TIMESTAMP ACCEPTCONN PEERSEC PASSSEC TIMESTAMPNS TIMESTAMPING PROTOCOL DOMAIN RXQ_OVFL
+    # PEEK_OFF MAX_PACING_RATE INCOMING_CPU MEMINFO COOKIE ZEROCOPY RCVTIMEO_NEW SNDTIMEO_NEW; and SNDBUFFORCE RCVBUFFORCE MARK,
+    # which the kernel itself refuses to a process without capabilities
+    SOL_SOCKET: frozenset((*range(2, 11), 12, 13, *range(15, 22), *range(29, 41), 42, 47, 49, 55, 57, 60, 66, 67)),
     # TOS TTL RECVOPTS PKTINFO MTU_DISCOVER RECVERR RECVTTL RECVTOS MTU RECVORIGDSTADDR MINTTL BIND_ADDRESS_NO_PORT
-    SOL_IP: frozenset((1, 2, 6, 8, 10, 11, 12, 13, 14, 20, 21, 24)),
+    # MULTICAST_TTL MULTICAST_LOOP
+    SOL_IP: frozenset((1, 2, 6, 8, 10, 11, 12, 13, 14, 20, 21, 24, 33, 34)),
     # NODELAY MAXSEG CORK KEEPIDLE KEEPINTVL KEEPCNT SYNCNT LINGER2 DEFER_ACCEPT WINDOW_CLAMP INFO QUICKACK CONGESTION
     # THIN_LINEAR_TIMEOUTS THIN_DUPACK USER_TIMEOUT FASTOPEN TIMESTAMP NOTSENT_LOWAT CC_INFO SAVE_SYN SAVED_SYN
     # FASTOPEN_CONNECT FASTOPEN_NO_COOKIE INQ TX_DELAY
     SOL_TCP: frozenset((*range(1, 14), 16, 17, 18, 23, 24, 25, 26, 27, 28, 30, 34, 36, 37)),
     SOL_UDP: frozenset((1, 103, 104)),  # CORK SEGMENT GRO
-    # UNICAST_HOPS MTU_DISCOVER MTU RECVERR V6ONLY RECVPKTINFO RECVHOPLIMIT RECVTCLASS TCLASS
-    SOL_IPV6: frozenset((16, 23, 24, 25, 26, 49, 51, 66, 67)),
+    # UNICAST_HOPS MULTICAST_HOPS MULTICAST_LOOP MTU_DISCOVER MTU RECVERR V6ONLY RECVPKTINFO RECVHOPLIMIT RECVTCLASS TCLASS
+    SOL_IPV6: frozenset((16, 18, 19, 23, 24, 25, 26, 49, 51, 66, 67)),
 }  # fmt: skip
 #: The same where the network is the lab's own. SO_BINDTODEVICE; HDRINCL, FREEBIND, MULTICAST_*, memberships, LOCAL_PORT_RANGE;
 #: IPv6's multicast; ICMP_FILTER and ICMPV6_FILTER of a raw socket.
 PRIVATE_OPTIONS: Mapping[int, frozenset[int]] = {
     SOL_SOCKET: frozenset((25, 62)),
-    SOL_IP: frozenset((3, 15, 32, 33, 34, 35, 36, 49, 51)),
-    SOL_IPV6: frozenset((17, 18, 19, 20, 21, 29, 62)),
+    SOL_IP: frozenset((3, 15, 32, 35, 36, 49, 51)),
+    SOL_IPV6: frozenset((17, 20, 21, 29, 62)),
     SOL_ICMPV6: frozenset((1,)),
     SOL_RAW: frozenset((1,)),
 }
-#: Numbers past any option: to ask for one is to hear ENOPROTOOPT.
-PAST_EVERY_OPTION = 10_000
+#: Numbers past any option, and past any level (include/linux/socket.h): to ask for one is to hear ENOPROTOOPT.
+PAST_EVERY_OPTION, PAST_EVERY_LEVEL = 10_000, 400
 SCM_RIGHTS = 1
 #: What may go beside data, by level and type: SCM_RIGHTS, SCM_CREDENTIALS; IP_TOS, IP_TTL; UDP_SEGMENT; IPV6_HOPLIMIT, _TCLASS.
 BESIDE = frozenset(((SOL_SOCKET, SCM_RIGHTS), (SOL_SOCKET, 2), (SOL_IP, 1), (SOL_IP, 2), (SOL_UDP, 103), (SOL_IPV6, 52),
@@ -67,9 +69,11 @@ BESIDE = frozenset(((SOL_SOCKET, SCM_RIGHTS), (SOL_SOCKET, 2), (SOL_IP, 1), (SOL
 #: IP_PKTINFO and IPV6_PKTINFO choose the interface.
 PRIVATE_BESIDE = frozenset(((SOL_IP, 8), (SOL_IPV6, 50)))
 
-SO_BINDTODEVICE = 25
+SO_BINDTODEVICE, SO_PROTOCOL, SO_DOMAIN = 25, 38, 39
 NI_NUMERICHOST = 1
 HOSTS_FILE = "/etc/hosts"
+#: Names of this machine's loopback, where its own list has them.
+LOCAL_NAMES = ("localhost", "ip6-localhost", "ip6-loopback")
 
 
 class Reach:
@@ -106,12 +110,14 @@ class Reach:
 
     def option(self, level: Any, number: Any) -> None:
         """A socket option."""
-        if not _whole(level) or not _whole(number) or not -1 < number < PAST_EVERY_OPTION:
+        if not _whole(level) or not _whole(number):
             return  # the call itself says what is wrong with it
+        if not -1 < number < PAST_EVERY_OPTION or not -1 < level < PAST_EVERY_LEVEL:
+            return  # so does the kernel
         allowed = number in OPTIONS.get(level, ())
         if not allowed and not (not self.home and number in PRIVATE_OPTIONS.get(level, ())):
             where = " in this lab" if number in PRIVATE_OPTIONS.get(level, ()) else ""
-            raise Refused(f"option {number} of level {level} is not one that a lesson may name{where}")
+            raise Refused(f"{_named(level, number)} is not an option that a lesson may name{where}")
 
     def beside(self, ancillary: Any) -> Iterator[int]:
         """What goes beside data. Gives the descriptors among it."""
@@ -129,18 +135,20 @@ class Reach:
 
     def address(self, held: socket.socket, address: Any, *, binds: bool) -> Any:
         """The address as the call gets it: an abstract UNIX name with the lab's prefix, any other as it is."""
-        if held.family == UNIX:
+        family, kind, protocol = kind_of(held)
+        if family == UNIX:
             return self.unix(address)
         if not isinstance(address, tuple) or not address:
             return address  # no address of a network: the call itself says what is wrong with it
         host = text_of(address[0])
         if host is None:
             return address
-        resolvable(host, int(held.family))
+        resolvable(host, family)
         if self.home:
             if not (binds and nowhere(host)):
                 at_home(host)
-            self.port(held, address[1] if len(address) > 1 else None, binds=binds)
+            if protocol not in (ICMP, ICMPV6):  # which have no ports
+                self.port(kind, host, address[1] if len(address) > 1 else None, binds=binds)
         return address
 
     def unix(self, address: Any) -> Any:
@@ -152,12 +160,12 @@ class Reach:
         plain(address)
         return address
 
-    def port(self, held: socket.socket, port: Any, *, binds: bool) -> None:
+    def port(self, kind: int, host: str, port: Any, *, binds: bool) -> None:
         """A port of the machine's own loopback."""
-        protocol = {socket.SOCK_STREAM: "TCP", socket.SOCK_DGRAM: "UDP"}.get(held.type)
-        if not _whole(port) or not 0 < port < 65536 or protocol is None or held.proto in (1, 58):
-            return  # no port: the call itself says so, or the kernel chooses
-        if port in self.ports.get(protocol, ()) or self.is_held(held.type, port):
+        if not _whole(port) or not 0 < port < 65536:
+            return  # the call itself says so, or the kernel chooses
+        protocol = "TCP" if kind == socket.SOCK_STREAM else "UDP"
+        if port in self.ports.get(protocol, ()) or self.is_held(kind, host, port):
             return
         if binds and (port in self.bindable or port < self.below):
             return  # below: EACCES
@@ -166,14 +174,42 @@ class Reach:
             f"port {port}: on this machine's own loopback a lesson {what} its own ports only, PORT to PORT5"
         )
 
-    def is_held(self, kind: int, port: int) -> bool:
-        """Whether a socket of this process has that port."""
+    def is_held(self, kind: int, host: str, port: int) -> bool:
+        """Whether a socket of this process is what answers there: it has that port, and that address or all of them."""
         for each in self.held:
-            if isinstance(each, socket.socket) and each.family in (INET, INET6) and each.type == kind:
-                with contextlib.suppress(OSError):  # EBADF: closed
-                    if each.getsockname()[1] == port:
+            if isinstance(each, socket.socket):
+                family, its_kind, protocol = kind_of(each)
+                if family in (INET, INET6) and its_kind == kind and protocol not in (ICMP, ICMPV6):
+                    name = each.getsockname()
+                    if name[1] == port and packed(name[0]) in (packed(host), bytes(4), bytes(16)):
                         return True
         return False
+
+
+def kind_of(held: socket.socket) -> tuple[int, int, int]:
+    """Family, type and protocol of what the descriptor is now, as the kernel says: Python's object tells what it was made as.
+
+    (0, 0, 0) where it is no socket: the call itself says so.
+    """
+    try:
+        return (
+            held.getsockopt(SOL_SOCKET, SO_DOMAIN),
+            held.getsockopt(SOL_SOCKET, socket.SO_TYPE),
+            held.getsockopt(SOL_SOCKET, SO_PROTOCOL),
+        )
+    except OSError:
+        return 0, 0, 0
+
+
+def _named(level: int, number: int) -> str:
+    """An option by its name, where Python knows it."""
+    prefix = {SOL_SOCKET: "SO_", SOL_IP: "IP_", SOL_TCP: "TCP_", SOL_UDP: "UDP_", SOL_IPV6: "IPV6_"}.get(
+        level
+    )
+    for name, value in vars(socket).items() if prefix else ():
+        if name.startswith(str(prefix)) and value == number:
+            return f"{name} ({number} of level {level})"
+    return f"{number} of level {level}"
 
 
 def _whole(value: Any) -> bool:
@@ -210,7 +246,8 @@ def resolvable(host: str, family: int = 0) -> None:
     """Names come from numbers, and from this machine's own list: nobody is asked, over no network and no local service."""
     if host in ("", "<broadcast>") or packed(host) is not None:
         return
-    if host == "localhost" and (listed(host, family) or listed(host, INET)):
+    name = host.lower()
+    if name in LOCAL_NAMES and (listed(name, family) or listed(name)):
         return
     raise Refused(f"{host[:60]!r}: a lesson names hosts by numbers and as localhost; it asks no name service")
 
@@ -219,7 +256,7 @@ def listed(name: str, family: int = 0) -> bool:
     """Whether /etc/hosts has the name, or an address's name, in this family (0: any)."""
     with contextlib.suppress(OSError), open(HOSTS_FILE, encoding="latin-1") as hosts:
         for line in hosts:
-            words = line.partition("#")[0].split()
+            words = line.partition("#")[0].lower().split()
             if name in words and (not family or (":" in words[0]) == (family == INET6)):
                 return True
     return False
@@ -228,7 +265,7 @@ def listed(name: str, family: int = 0) -> bool:
 def at_home(host: str) -> None:
     """On this machine's own network a lesson speaks to this machine only."""
     number = packed(host)
-    if host in ("", "localhost") or number in (bytes(4), bytes(16), bytes(15) + b"\1"):
+    if host == "" or host.lower() in LOCAL_NAMES or number in (bytes(4), bytes(16), bytes(15) + b"\1"):
         return
     if number is None or len(number) != 4 or number[0] != 127:
         raise Refused(f"{host[:60]!r}: in this lab a lesson reaches 127.0.0.1 and ::1 only")

@@ -27,6 +27,12 @@ class Seal:
         self._key = key
         self._place = 0
 
+    def heir(self, number: int) -> Seal:
+        """The seal of the child that the process's fork number `number` makes. Both ends derive it, so that no key is ever sent
+        where a lesson's lines run already.
+        """
+        return Seal(blake2b(b"fork" + number.to_bytes(8, "big"), key=self._key, digest_size=KEY).digest())
+
     def next(self, report: bytes) -> bytes:
         """The seal of `report`, which comes next."""
         place = self._place.to_bytes(8, "big")

@@ -20,6 +20,7 @@ from sockviz.lab.reach import (
     NOBODYS_FAMILIES,
     OPTIONS,
     PAST_EVERY_FAMILY,
+    PAST_EVERY_LEVEL,
     PAST_EVERY_OPTION,
     PRIVATE_OPTIONS,
     SO_BINDTODEVICE,
@@ -156,7 +157,7 @@ def _options(home: bool, _path: int) -> list[Instruction]:
         block = [_argument(2), *_one_of(sorted(chosen))]
         code += [_argument(1), (_EQUAL, 1, 0, level), (_JUMP, 0, 0, len(block)), *block]
     # A level that nothing has is refused by the kernel itself.
-    return [*code, _argument(1), (_AT_LEAST, 0, 1, PAST_EVERY_OPTION), (_RETURN, 0, 0, ALLOW)]
+    return [*code, _argument(1), (_AT_LEAST, 0, 1, PAST_EVERY_LEVEL), (_RETURN, 0, 0, ALLOW)]
 
 
 def _second_of(values: Sequence[int]) -> list[Instruction]:

@@ -133,6 +133,13 @@ def test_nonsense_on_a_control_channel_is_heard_as_that(nonsense: str) -> None:
     run(body())
 
 
+def test_a_fork_s_child_has_a_seal_of_its_own_that_both_ends_derive() -> None:
+    key = bytes(range(KEY))
+    one, other = Seal(key), Seal(key)
+    assert one.heir(1).next(b"x") == other.heir(1).next(b"x")
+    assert len({seal.next(b"x") for seal in (one, one.heir(1), one.heir(2), one.heir(1).heir(1))}) == 4
+
+
 REPORT = b'{"event": "hello", "pid": 5, "at": 1.0}'
 
 
@@ -243,7 +250,7 @@ def test_so_does_one_that_a_signal_ends(number: signal.Signals, tmp_path: Path) 
     sweep()
 
 
-SLEEPER = "import os, sys, time\nos.write(1001, b'x')\ntime.sleep(float(sys.argv[0].rpartition('-')[2]))\n"
+SLEEPER = "import os, sys, time\nos.write(int(sys.argv[1]), b'x')\ntime.sleep(float(sys.argv[0].rpartition('-')[2]))\n"
 
 
 def test_its_first_process_waits_for_the_others_though_sockviz_has_not_read_all_it_said(

@@ -237,13 +237,13 @@ def test_sockviz_s_own_descriptors_are_out_of_reach(kind: str) -> None:
     async def body() -> None:
         async with a_lab(kind, "server") as lab:
             for source in (
-                "os.close(1001)", "os.write(1001, b'junk')", "os.read(1002, 1)", "os.dup(1001)", "os.dup2(1, 1001)",
-                "os.dup2(1001, 5)", "fcntl.fcntl(1001, fcntl.F_GETFL)", "s = socket.socket(fileno=1001)",
-                "os.close(fd=1001)",
+                "os.close(1024)", "os.write(1024, b'junk')", "os.read(1025, 1)", "os.dup(1024)", "os.dup2(1, 1024)",
+                "os.dup2(1024, 5)", "fcntl.fcntl(1024, fcntl.F_GETFL)", "s = socket.socket(fileno=1024)",
+                "os.close(fd=1024)",
             ):  # fmt: skip
                 assert await refused(lab, source)
             await lab.fork("server", "worker")
-            assert "own" in await refused(lab, "os.close(900)", "worker")
+            assert "own" in await refused(lab, "os.close(1026)", "worker")
 
     run(body())
 

@@ -40,7 +40,7 @@ def sockets() -> Iterator[dict[str, socket.socket]]:
 
 @pytest.mark.parametrize("family", range(64))
 def test_a_family_is_one_of_three_or_nobody_s(family: int) -> None:
-    if family in (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6):
+    if family in (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_PACKET):
         PRIVATE.family(family)
     elif family in reach.NOBODYS_FAMILIES:
         with pytest.raises(OSError, match="not supported"):  # which the kernel itself says
@@ -83,9 +83,9 @@ def test_what_reaches_other_interfaces_is_for_private_networks(level: int, optio
 
 @pytest.mark.parametrize(
     ("level", "option"),
-    [(1, 26), (1, 27), (1, 44), (1, 50), (1, 36), (0, 4), (0, 19), (0, 17), (6, 31), (6, 19), (17, 100), (41, 1), (270, 1),
+    [(1, 26), (1, 27), (1, 44), (1, 50), (0, 4), (0, 19), (0, 17), (6, 31), (6, 19), (17, 100), (41, 1), (270, 1),
      (0, 64)],
-    ids=["SO_ATTACH_FILTER", "SO_DETACH_FILTER", "SO_LOCK_FILTER", "SO_ATTACH_BPF", "SO_MARK", "IP_OPTIONS", "IP_TRANSPARENT",
+    ids=["SO_ATTACH_FILTER", "SO_DETACH_FILTER", "SO_LOCK_FILTER", "SO_ATTACH_BPF", "IP_OPTIONS", "IP_TRANSPARENT",
          "IP_XFRM_POLICY", "TCP_ULP", "TCP_REPAIR", "UDP_ENCAP", "IPV6_ADDRFORM", "SOL_NETLINK", "IPT_SO_SET_REPLACE"],
 )  # fmt: skip
 def test_options_that_no_lesson_needs(level: int, option: int) -> None:
@@ -94,10 +94,26 @@ def test_options_that_no_lesson_needs(level: int, option: int) -> None:
             each.option(level, option)
 
 
-def test_a_number_that_is_no_option_is_the_kernel_s_to_refuse() -> None:
-    HOME.option(1, 99999)
-    with sockets() as held, pytest.raises(OSError, match="not available"):
-        held["tcp"].setsockopt(1, 99999, 1)
+@pytest.mark.parametrize(("level", "option"), [(1, 99999), (999, 1), (1, -1), (-1, 1)])
+def test_a_number_that_is_no_option_is_the_kernel_s_to_refuse(level: int, option: int) -> None:
+    HOME.option(level, option)
+    with sockets() as held, pytest.raises(OSError, match=r"not available|not supported"):
+        held["tcp"].setsockopt(level, option, 1)
+
+
+def test_what_the_kernel_refuses_without_capabilities_may_be_tried() -> None:
+    """AF_PACKET, SO_MARK, SO_RCVBUFFORCE: EPERM."""
+
+    async def body() -> None:
+        async with a_lab("host", "server") as lab:
+            assert (
+                await lab.call("server", "p = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)")
+            ).error == "EPERM"
+            await lab.do("server", "s = socket.socket()")
+            for option in (33, 36):
+                assert (await lab.call("server", f"s.setsockopt(1, {option}, 1)")).error == "EPERM"
+
+    run(body())
 
 
 # --- beside data --------------------------------------------------------------------------------------------------
@@ -140,7 +156,7 @@ def test_another_machine_has_many_spellings(host: str | bytes | bytearray) -> No
         "example.com",
         "localhost.example.com",
         "localhost ",
-        "LOCALHOST",
+        "localhost.",
         "ⓛocalhost",
         "127.0.0.1.nip.io",
         "1.2.3.4.5",
@@ -164,7 +180,10 @@ def test_localhost_is_a_name_where_the_machine_s_own_list_has_it(
     with pytest.raises(Refused):
         resolvable("localhost")  # no list at all
     hosts.write_text("# localhost\n127.0.0.1 here localhost # and there\n")
-    resolvable("localhost")
+    for name in ("localhost", "LOCALHOST"):
+        resolvable(name)
+    with pytest.raises(Refused):
+        resolvable("ip6-localhost")  # not in this one
     assert listed("localhost", socket.AF_INET)
     assert not listed("localhost", socket.AF_INET6)
     asks_nobody("127.0.0.1", 0)
@@ -209,6 +228,42 @@ def test_a_port_of_a_socket_that_this_process_holds_is_its_own() -> None:
 
 
 # --- in a lab -----------------------------------------------------------------------------------------------------
+
+
+def test_what_a_descriptor_is_now_counts_and_not_what_its_object_was_made_as() -> None:
+    with sockets() as held, socket.socket() as stranger:
+        stranger.bind(("127.0.0.1", 0))
+        port = stranger.getsockname()[1]
+        # A UNIX object over an Internet socket, and the other way round.
+        os.dup2(held["tcp"].fileno(), held["unix"].fileno())
+        with pytest.raises(Refused, match="its own ports only"):
+            HOME.address(held["unix"], ("127.0.0.1", port), binds=False)
+        os.dup2(held["unix"].fileno(), held["udp"].fileno())  # a stream now
+        mine = Reach("p", home=True)
+        mine.ports = {"UDP": frozenset({port})}
+        with pytest.raises(Refused, match="its own ports only"):
+            mine.address(held["udp"], ("127.0.0.1", port), binds=False)
+
+
+def test_a_unix_name_is_no_port() -> None:
+    with sockets() as held:
+        held["unix"].bind(b"\x005000")  # its second byte is 53
+        os.dup2(held["unix"].fileno(), held["udp"].fileno())
+        mine = Reach("p", home=True)
+        mine.held = held.values()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, pytest.raises(Refused):
+            mine.address(udp, ("127.0.0.1", 53), binds=False)
+
+
+def test_its_own_number_at_another_address_is_somebody_else_s() -> None:
+    with sockets() as held:
+        held["udp"].bind(("127.0.0.2", 0))
+        port = held["udp"].getsockname()[1]
+        mine = Reach("p", home=True)
+        mine.held = held.values()
+        mine.address(held["udp"], ("127.0.0.2", port), binds=False)
+        with pytest.raises(Refused):
+            mine.address(held["udp"], ("127.0.0.1", port), binds=False)
 
 
 def test_a_service_of_the_machine_is_out_of_reach_on_its_own_loopback() -> None:
@@ -266,7 +321,7 @@ def test_a_socket_on_the_machine_s_own_network_is_tied_to_lo() -> None:
             if own is not None:  # which is not an address of lo's, whichever way the packet goes
                 with socket.socket() as outside, pytest.raises(ConnectionRefusedError):
                     outside.connect((own, port))
-            assert "option 25" in await refused(lab, 's.setsockopt(1, 25, b"eth0")')
+            assert "SO_BINDTODEVICE" in await refused(lab, 's.setsockopt(1, 25, b"eth0")')
 
     run(body())
 
@@ -287,19 +342,43 @@ def test_sockviz_s_own_descriptors_are_known_by_what_they_are(kind: str) -> None
         async with a_lab(kind, "server") as lab:
             await lab.do("server", "a, b = socket.socketpair()")
             await lab.do("server", "p = select.poll()")
-            for fd in (1001, 1002):
+            for fd in (1024, 1025):
                 packed_fd = f'struct.pack("i", {fd})'
                 for source in (
                     f"a.sendmsg([b'x'], [(1, 1, {packed_fd})])",
                     f"a.sendmsg([b'x'], [[socket.SOL_SOCKET, socket.SCM_RIGHTS, {packed_fd} + b'1']])",
                     f"a.sendmsg([b'x'], ((1, 1, struct.pack('2i', 3, {fd})),))",
-                    f"select.select([{fd}], [], [], 0)", f"select.select([], ({fd},), [], 0)", f"p.register({fd})",
+                    f"select.select([{fd}], [], [], 0)", f"select.select([], ({fd},), [], 0)",
+                    f"select.select([], {{{fd}: 1}}, [], 0)", f"p.register({fd})",
                     f"fcntl.ioctl({fd}, 0x541B, b'0000')", f"os.lseek({fd}, 0, 0)", f"os.dup2(1, {fd})",
                 ):  # fmt: skip
                     assert "sockviz's own" in await refused(lab, source)
             assert (
                 await lab.call("server", 'a.sendmsg([b"x"], [(1, 1, struct.pack("i", 0))])')
             ).error is None
+
+    run(body())
+
+
+def test_no_object_of_a_lesson_comes_to_name_a_channel(kind: str) -> None:
+    """A number that it had, closed behind its back, is nobody's of sockviz's when the next channel comes."""
+
+    async def body() -> None:
+        async with a_lab(kind, "server") as lab:
+            for number in range(3, 8):
+                assert (await lab.do("server", f"s{number} = socket.socket()")).fds[f"s{number}"] == number
+            for number in range(3, 8):
+                await lab.do("server", f"os.close({number})")
+            await lab.fork("server", "worker")
+            for number in range(3, 8):
+                assert (await lab.call("worker", f"s{number}.setblocking(False)")).error == "EBADF"
+            assert "its own" not in str(
+                (await lab.do("worker", "resource.setrlimit(resource.RLIMIT_NOFILE, (9, 9))")).error
+            )
+            assert "descriptors at most" in await refused(
+                lab, "resource.setrlimit(resource.RLIMIT_NOFILE, (2000, 4096))"
+            )
+            await lab.fork("server", "another")
 
     run(body())
 
