@@ -20,6 +20,7 @@ from sockviz.lab.lab import Begun, Job
 from sockviz.lab.messages import Ended, Entered, Hello, LabLost, Message, Returned, from_child
 from sockviz.lab.seal import Seal
 from sockviz.lab.supervisor import PATIENCE, Death, LabRefused, Ready, Supervisor, TooSlow
+from sockviz.lab.usage import too_much
 from sockviz.language import _
 from sockviz.model.sockets import Asleep
 from sockviz.model.values import BadValue, Json
@@ -101,6 +102,11 @@ class Crew:
         """Hands a line to a process that is not at one. `ports` are those at which only the lesson is, by protocol, where others
         live too. Raises OSError where it is gone.
         """
+        excess = too_much(begun.outer_pid for _, begun in self._alive())
+        if excess is not None:
+            self._kill_all()
+            self.messages.put_nowait(LabLost(excess))
+            return
         channel = self._channels[process]
         message: dict[str, Json] = {
             "op": "perform",
@@ -136,7 +142,7 @@ class Crew:
 
     def _ours(self) -> frozenset[int]:
         """The inodes of all channels' ends in processes, and of the lifeline: they are not the lesson's."""
-        return self.supervisor.lifeline_inodes | {channel.inode for channel in self._channels.values()}
+        return self.supervisor.lifeline_inodes | {channel.inode for channel in list(self._channels.values())}
 
     def asleep(self, process: str) -> Asleep | None:
         """What the kernel says of one process's sleep, now."""
@@ -164,7 +170,7 @@ class Crew:
     def _alive(self) -> Iterator[tuple[str, Begun]]:
         return (
             (name, begun)
-            for name, begun in self._begun.items()
+            for name, begun in list(self._begun.items())  # also asked for by a look in a thread of its own
             if name not in self._gone and name not in self._ahead
         )
 

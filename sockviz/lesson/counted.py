@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from itertools import repeat
 from typing import Any
 
-from sockviz.lesson.work import BYTES, SEARCHED, Work
+from sockviz.lesson.work import BYTES, SEARCHED, SEARCHED_FOR_MORE, Work
 
 #: The largest sequence that arithmetic may make, and the widest number, in bits.
 LARGEST = 1 << 20
@@ -116,7 +116,8 @@ def contains(whole: Any, part: Any, work: Work) -> bool:
             if not is_plain(whole, work) or not isinstance(part, int | float | str | bytes | None):
                 return any(equal(item, part, work) for item in whole)
         case str() | bytes():
-            work.spend(1 + len(whole) // SEARCHED)
+            several = isinstance(part, str | bytes) and len(part) > 1
+            work.spend(1 + len(whole) // (SEARCHED_FOR_MORE if several else SEARCHED))
         case Mapping():
             weigh(part, work)
     return part in whole

@@ -12,8 +12,8 @@ from collections.abc import Sized
 MOST = 30_000
 #: What is copied or compared in one piece costs one element for so many bytes, and for so many places of a list.
 BYTES, PLACES = 1024, 16
-#: So many bytes are searched in the time of one element.
-SEARCHED = 64
+#: So many bytes are searched in the time of one element: for one of them, and for several that nearly are everywhere.
+SEARCHED, SEARCHED_FOR_MORE = 64, 8
 
 
 class TooMuch(Exception):

@@ -14,6 +14,8 @@ from sockviz.model.world import Process, World
 DEADLINE = 10.0
 #: Nothing at all having happened for this long, a call that nothing can wake is given up.
 STILLNESS = 1.0
+#: A process in one of these states of /proc/PID/stat does nothing until somebody sends it SIGCONT.
+STOPPED = ("T", "t")
 #: System calls that wake by themselves when their time is up.
 TIMED = frozenset({
     "poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait", "epoll_pwait2", "clock_nanosleep",
@@ -62,13 +64,15 @@ class Patience:
     def _call(self, process: Process | None) -> str:
         if process is None or process.current is None:
             return "an earlier line"
+        if process.state in STOPPED:
+            return f"{process.current.name}() of line {process.current.line}, stopped by a signal"
         return f"{process.current.name}() of line {process.current.line}"
 
 
 def could_wake(world: World) -> bool:
     """Whether anything in the lab can still happen by itself: a process that runs, a timer, a time limit."""
     for process in world.processes.values():
-        if not process.alive or process.line is None:
+        if not process.alive or process.line is None or process.state in STOPPED:
             continue
         call = process.current
         if call is None or call.stage is not Stage.ASLEEP:

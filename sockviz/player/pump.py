@@ -32,6 +32,8 @@ from sockviz.player.difference import Differences
 
 #: Looks come this often for so long after anything moved, then back off to the last figure (seconds).
 EAGER, EAGER_FOR, IDLE = 0.010, 0.300, 0.250
+#: A look that took this long (seconds) holds up the event loop: the next is made in a thread.
+SLOW = 0.050
 #: Messages that belong together (a connect and the accept it wakes) arrive within this, or are no longer waited for.
 TOGETHER = 0.002
 #: Two looks that find a process asleep in one call are at least this far apart.
@@ -73,6 +75,7 @@ class Pump:
         self._forking: dict[str, str] = {}  # child's name -> parent's
         self._noted = 0  # how many messages of the batch under way have been learned from
         self._moved = time.monotonic()
+        self._took = 0.0  # the last look, in seconds
         self._nudge = asyncio.Event()
         self._asked: list[asyncio.Future[None]] = []  # who waits for a whole batch
         self._over = False
@@ -198,7 +201,7 @@ class Pump:
         if look or not messages or any(not isinstance(message, Entered) for message in messages):
             try:
                 # Looked at first, then drained: every packet older than the look is then in this batch.
-                looks = self._lab.look()
+                looks = await self._look()
                 await self._lab.catch_up()
                 taken = self._lab.drain()
             except KernelError as error:
@@ -272,10 +275,25 @@ class Pump:
 
     # --- looking ----------------------------------------------------------------------------------------------
 
+    async def _look(self) -> Sequence[Look]:
+        """Looks at the lab; in a thread of its own where that would hold up the event loop, as with thousands of descriptors."""
+        began = time.monotonic()
+        try:
+            if self._took < SLOW:
+                return self._lab.look()
+            looking = asyncio.ensure_future(asyncio.to_thread(self._lab.look))
+            try:
+                return await asyncio.shield(looking)
+            except asyncio.CancelledError:
+                await asyncio.wait({looking})  # what it reads is about to be closed
+                raise
+        finally:
+            self._took = time.monotonic() - began
+
     def _seen(self, looks: Sequence[Look], drained: Sequence[Taken]) -> list[Event]:
         self._attribution.saw(looks, self._order)
         packets = [packet for taken in drained for packet in taken.packets]
-        for _again in range(_MORE_LOOKS):
+        for _again in range(_MORE_LOOKS if self._took < SLOW else 0):
             if not any(map(self._attribution.may_learn, packets)):
                 break
             try:  # they may be newer than the look

@@ -1,0 +1,50 @@
+"""What the processes of a lab take of the machine together. Each alone is bounded by its limits (init.py); so many are not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from sockviz.language import _
+
+#: Memory of their own, in bytes; and open descriptors, each of which costs every look at the lab some 20 µs.
+MOST_MEMORY = 2 << 30
+MOST_DESCRIPTORS = 8192
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def too_much(pids: Iterable[int], proc: str = "/proc") -> str | None:
+    """Why the processes `pids` (as this machine counts) may not go on: a sentence; None where they may."""
+    memory = descriptors = 0
+    for pid in pids:
+        memory += _memory(f"{proc}/{pid}")
+        descriptors += _descriptors(f"{proc}/{pid}/fd")
+    if memory > MOST_MEMORY:
+        told = _(
+            "the lesson's processes take {taken} MiB of memory, and {most} are the most they may have together"
+        )
+        return told.format(taken=memory >> 20, most=MOST_MEMORY >> 20)
+    if descriptors > MOST_DESCRIPTORS:
+        told = _(
+            "the lesson's processes hold {held} descriptors, and {most} are the most they may have together"
+        )
+        return told.format(held=descriptors, most=MOST_DESCRIPTORS)
+    return None
+
+
+def _memory(directory: str) -> int:
+    """Bytes that are in memory and no file's (Documentation/filesystems/proc.rst, statm: resident, shared)."""
+    try:
+        with open(f"{directory}/statm", "rb") as file:
+            _size, resident, shared, *_rest = map(int, file.read().split())
+    except (OSError, ValueError):
+        return 0  # ENOENT, ESRCH: it has ended
+    return (resident - shared) * _PAGE
+
+
+def _descriptors(directory: str) -> int:
+    try:
+        # fs/proc/fd.c, proc_fd_getattr: since Linux 6.2 the size of the directory is their number; before, 0.
+        return os.stat(directory).st_size or len(os.listdir(directory))
+    except OSError:
+        return 0  # ENOENT, ESRCH: it has ended; EACCES: it is about to

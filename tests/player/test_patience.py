@@ -1,0 +1,30 @@
+"""How long a line is waited for when nobody reads."""
+
+from __future__ import annotations
+
+import pytest
+
+from sockviz.player import pump
+from sockviz.player.patience import Stuck
+from tests.player.lessons import CONNECTED, LISTENING, lesson_text, perform, performed, run
+
+STOPPED = """
+```python @server
+me = os.getpid()
+os.kill(me, signal.SIGSTOP)
+s = socket.socket()
+```
+"""
+
+
+def test_a_process_that_has_stopped_itself_wakes_by_nobody() -> None:
+    with pytest.raises(Stuck, match="stopped by a signal, and nothing is left that could wake it"):
+        run(perform(lesson_text(f"## P\n\n{STOPPED}")))
+
+
+def test_a_look_that_takes_long_is_made_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every look here counts as slow: what is seen of the lesson is the same."""
+    monkeypatch.setattr(pump, "SLOW", -1.0)
+    world = performed(lesson_text(f"## P\n\n{LISTENING}\n{CONNECTED}"))
+    states = sorted(row.state.value for row in world.rows.values())
+    assert states == ["ESTABLISHED", "ESTABLISHED", "LISTEN"]
