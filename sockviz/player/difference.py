@@ -9,6 +9,9 @@ from sockviz.lab.lab import Look
 from sockviz.model.events import Observed
 from sockviz.model.sockets import ProcessRow, RowKey, SocketRow, says_the_same
 
+#: States of a process that are worth an event: it has ended, it is stopped. That it runs or sleeps is not.
+TELLING = ("Z", "T", "t")
+
 
 @dataclass(slots=True)
 class Differences:
@@ -50,11 +53,13 @@ class Differences:
 
 def _plain(row: ProcessRow, in_a_call: bool) -> ProcessRow:
     """Between calls a process waits for its next line: that sleep is ours, not the lesson's."""
-    return row if in_a_call or row.state == "Z" else replace(row, state="S", asleep=None)
+    return row if in_a_call or row.state in TELLING else replace(row, state="S", asleep=None)
 
 
 def _differs(old: ProcessRow | None, new: ProcessRow) -> bool:
-    if old is None or old.fds != new.fds or (old.state == "Z") != (new.state == "Z"):
+    if old is None or old.fds != new.fds:
+        return True
+    if old.state != new.state and (old.state in TELLING or new.state in TELLING):
         return True
     a, b = old.asleep, new.asleep
     if a is None or b is None:
