@@ -21,7 +21,6 @@ import resource
 import select
 import signal
 import socket
-import stat
 import struct
 import sys
 import time
@@ -32,8 +31,9 @@ if __name__ == "__main__":
     # -I leaves even this file's own package out. It comes last: nothing beside it may stand in for a standard module.
     sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
-from sockviz.lab.bounds import LARGEST, Refused, binary, bounded, decode, encoding
-from sockviz.lab.reach import Reach, asks_nobody, plain, resolvable, text_of, tie_to_loopback
+from sockviz.lab.bounds import Refused, binary, bounded, decode
+from sockviz.lab.guard import Guard
+from sockviz.lab.reach import Reach, tie_to_loopback
 from sockviz.lab.reports import Reporter, Room, described, said, without_values
 from sockviz.lab.seal import KEY, Seal
 from sockviz.lab.told_names import told_names
@@ -47,18 +47,6 @@ KINDS: dict[str, Any] = {
     "bytes": bytes, "bytearray": bytearray, "str": str, "int": int, "tuple": tuple, "list": list,
     "dict": dict, "struct.Struct": struct.Struct,
 }  # fmt: skip
-#: Calls whose integer argument asks for that much memory.
-RECEIVING = ("recv", "recv_into", "recvfrom", "recvmsg", "read", "bytearray")
-#: Those of them that make bytes of what came, and where their flags stand.
-FLAGS = {"recv": 1, "recvfrom": 1, "recvmsg": 2}
-#: Calls whose last positional argument is an address.
-ADDRESSING = ("bind", "connect", "connect_ex", "sendto", "sendmsg")
-#: Calls that take descriptors, and how many of their first arguments are some, or lists of some.
-DESCRIBING = {
-    "os.close": 1, "os.read": 1, "os.write": 1, "os.dup": 1, "os.dup2": 2, "os.lseek": 1, "fcntl.fcntl": 1, "fcntl.ioctl": 1,
-    "select.select": 3, "select.poll.register": 1, "select.poll.modify": 1, "select.poll.unregister": 1,
-    "select.epoll.register": 1, "select.epoll.modify": 1, "select.epoll.unregister": 1,
-}  # fmt: skip
 #: For how many descriptors of sockviz's own there is room past the lesson's (see init.py).
 ROOM = 16
 HEADER = struct.Struct("!I")
@@ -69,16 +57,11 @@ class Child:
 
     def __init__(self, control: socket.socket) -> None:
         self.control = control
-        #: A lesson's descriptors have smaller numbers, and sockviz's own greater ones, so that no object of the lesson's can come
-        #: to name one of them by a number that it had before.
-        self.past = control.fileno()
+        self.guard = Guard(control.fileno())
         self.seal = Seal(self._exactly(KEY)[0])
-        self.ours: frozenset[int] = frozenset()  # the inodes of every channel of the lab, and of the lifeline
         self.names: dict[str, Any] = {}
         self.calls = 0
         self.line = 0
-        self.pids: set[int] = set()
-        self.reach = Reach()
         self.reporter = Reporter()
         self.spare: tuple[socket.socket, Seal] | None = None  # the channel for the child of the next fork
 
@@ -105,7 +88,7 @@ class Child:
             with contextlib.suppress(
                 OSError
             ):  # EINVAL, EMFILE: the lesson's own RLIMIT_NOFILE; it cannot fork then
-                self.spare = socket.socket(fileno=aside(fd, self.past)), self.seal.heir(message["fork"])
+                self.spare = socket.socket(fileno=aside(fd, self.guard.past)), self.seal.heir(message["fork"])
             os.close(fd)
         return message
 
@@ -135,12 +118,12 @@ class Child:
             message = self.hear()
             if message["op"] == "bind":
                 self.names.update({name: decode(value) for name, value in message["names"].items()})
-                self.reach = Reach(**message["reach"])
-                self.reach.held = self.names.values()
+                self.guard.reach = Reach(**message["reach"])
+                self.guard.reach.held = self.names.values()
             elif message["op"] == "perform":
-                self.pids = set(message["pids"])
-                self.ours = frozenset(message["ours"])
-                self.reach.ports = {
+                self.guard.pids = set(message["pids"])
+                self.guard.ours = frozenset(message["ours"])
+                self.guard.reach.ports = {
                     protocol: frozenset(ports) for protocol, ports in message["ports"].items()
                 }
                 self.line = message["line"]
@@ -269,10 +252,12 @@ class Child:
             if not isinstance(held, KINDS[kind]):
                 raise TypeError(f"{name} needs a {kind}, not a {type(held).__name__}")
             function, told = getattr(held, name), [held, *values]
-            self.guard(key, held, values, named)
+            self.guard.look(key, held, values, named)
             held = None
         if receiver is None:
-            self.guard(key, None, values, named)
+            self.guard.look(key, None, values, named)
+        if key == "os.fork" and self.spare is None:
+            raise Refused("no room for another process: a lesson has at most 64, and each needs a descriptor")
         if not is_call:
             return bounded(function(*values, **named))
         self.calls += 1
@@ -289,7 +274,7 @@ class Child:
         try:
             value = function(*values, **named)
             at = time.time()
-            if key == "socket.socket" and self.reach.home and value.family != socket.AF_UNIX:
+            if key == "socket.socket" and self.guard.reach.home and value.family != socket.AF_UNIX:
                 tie_to_loopback(value)
         except OSError as error:
             at = time.time()
@@ -304,83 +289,6 @@ class Child:
         told = told_names(name, getattr(function, "__self__", None), value)
         self.tell(event="returned", call=number, at=at, told=told, value=self.reporter.report(value))
         return value
-
-    def guard(self, key: str, held: Any, values: list[Any], named: dict[str, Any]) -> None:
-        """What no lesson may do, whatever its author meant. Raises Refused."""
-        name = key.rpartition(".")[2]
-        for value in [*values[: DESCRIBING.get(key, 0)], *(named.values() if key in DESCRIBING else ())]:
-            for each in value if isinstance(value, (list, tuple, dict)) else (value,):
-                self.not_ours(each)
-        if held is not None and hasattr(held, "fileno"):
-            self.not_ours(held)
-        match key:
-            case "bytes.decode" | "str.encode":
-                if values:
-                    encoding(values[0], len(held))
-            case "socket.socket" | "socket.socketpair":
-                if len(values) > 3 or "fileno" in named:
-                    raise Refused("a socket is made anew, not from a descriptor")
-                given = dict(zip(("family", "type", "proto"), values, strict=False)) | named
-                self.reach.family(*(given.get(word, -1) for word in ("family", "type", "proto")))
-            case "os.fork":
-                if self.spare is None:
-                    raise Refused(
-                        "no room for another process: a lesson has at most 64, and each needs a descriptor"
-                    )
-            case "os.kill":
-                if not values or values[0] not in self.pids | {os.getpid()}:
-                    raise Refused("kill reaches only the lesson's own processes")
-            case "resource.setrlimit":
-                limits = values[1] if len(values) > 1 else None
-                if (
-                    isinstance(limits, tuple)
-                    and limits
-                    and isinstance(limits[0], int)
-                    and not 0 <= limits[0] <= self.past
-                ):
-                    raise Refused(f"a lesson's process has {self.past} descriptors at most")
-            case "os.unlink":
-                plain(values[0])
-            case "socket.getaddrinfo":
-                host = text_of(named.get("host", values[0] if values else None))
-                family = named.get("family", values[2] if len(values) > 2 else 0)
-                flags = named.get("flags", values[5] if len(values) > 5 else 0)
-                if host is not None and not (isinstance(flags, int) and flags & socket.AI_NUMERICHOST):
-                    resolvable(host, family if isinstance(family, int) else 0)
-            case "socket.getnameinfo":
-                if len(values) > 1 and isinstance(values[0], tuple) and values[0]:
-                    asks_nobody(values[0][0], values[1])
-        if name in RECEIVING:
-            if any(isinstance(value, int) and value > LARGEST for value in values):
-                raise Refused(f"{name} of more than {LARGEST} bytes")
-            flags = values[FLAGS.get(name, len(values)) :]
-            if flags and isinstance(flags[0], int) and flags[0] & socket.MSG_TRUNC:
-                # The kernel's answer is longer than what it copied; CPython makes bytes of that length all the same.
-                raise Refused(f"{name} with MSG_TRUNC would give bytes that were never received")
-        if isinstance(held, socket.socket):
-            self.guard_socket(name, held, values)
-
-    def guard_socket(self, name: str, held: socket.socket, values: list[Any]) -> None:
-        """What no lesson may do with a socket. Raises Refused; an abstract UNIX name gets the lab's prefix."""
-        if name in ("setsockopt", "getsockopt") and len(values) > 1:
-            self.reach.option(values[0], values[1])
-        elif name == "sendmsg" and len(values) > 1:
-            for fd in self.reach.beside(values[1]):
-                self.not_ours(fd)
-        if name in ADDRESSING and values[3 if name == "sendmsg" else 0 :]:
-            values[-1] = self.reach.address(held, values[-1], binds=name == "bind")
-
-    def not_ours(self, value: Any) -> None:
-        """Refuses a descriptor that is sockviz's, by what it is: it may have any number, be a copy, or another process's."""
-        try:
-            fd = value if isinstance(value, int) else value.fileno()
-            status = os.fstat(fd)
-        except (AttributeError, OSError, OverflowError, TypeError):
-            return  # no descriptor: the call itself says so
-        if fd >= self.past or (
-            status.st_ino in self.ours and stat.S_IFMT(status.st_mode) in (stat.S_IFSOCK, stat.S_IFIFO)
-        ):
-            raise Refused(f"descriptor {fd} is sockviz's own")
 
     def fork(self, number: int) -> int:
         """Forks: the child goes on with the spare channel, the parent with its own."""

@@ -121,7 +121,9 @@ class Reach:
 
     def beside(self, ancillary: Any) -> Iterator[int]:
         """What goes beside data. Gives the descriptors among it."""
-        for item in ancillary if isinstance(ancillary, (list, tuple)) else ():
+        if not isinstance(ancillary, (list, tuple, dict)):
+            raise Refused("what goes beside data is a list of (level, type, data)")
+        for item in ancillary:  # Python takes whatever it can go through
             if not isinstance(item, (list, tuple)) or len(item) != 3:
                 return  # the call itself says what is wrong with it
             level, kind, payload = item

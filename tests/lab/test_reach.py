@@ -122,7 +122,12 @@ def test_what_the_kernel_refuses_without_capabilities_may_be_tried() -> None:
 def test_descriptors_are_found_in_every_spelling() -> None:
     three = struct.pack("3i", 5, -1, 1001)
     for payload in (three, bytearray(three), three + b"\x01"):
-        for ancillary in ([(1, 1, payload)], ([1, 1, payload],), [(1, 2, bytes(12)), (True, 1, payload)]):
+        for ancillary in (
+            {(1, 1, bytes(payload)): 0},
+            [(1, 1, payload)],
+            ([1, 1, payload],),
+            [(1, 2, bytes(12)), (True, 1, payload)],
+        ):
             assert list(HOME.beside(ancillary)) == [5, -1, 1001]
 
 
