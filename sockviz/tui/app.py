@@ -7,8 +7,9 @@ import contextlib
 import os
 import sys
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import events, on
@@ -27,6 +28,7 @@ from sockviz.tui import look
 from sockviz.tui.course import CannotOpen, CourseEntry, OpenRun, Options
 from sockviz.tui.gate import Gate
 from sockviz.tui.screens.home import HomeScreen, LessonChosen
+from sockviz.tui.screens.leaving import how_to_leave
 from sockviz.tui.themes import ANSI, DARK, MONOCHROME, NAMES, themes
 from sockviz.tui.widgets.thin_bar import ThinBar
 from sockviz.visible import visible
@@ -151,8 +153,15 @@ class SockvizApp(App[int]):
         """The command palette, which asks in the reader's language."""
         from sockviz.tui.commands import Palette  # with its first use, not before
 
-        if not Palette.is_open(cast("App[object]", self)):
-            self.push_screen(Palette(placeholder=_("Search for commands…"), id="--command-palette"))
+        def opened() -> None:
+            if not Palette.is_open(cast("App[object]", self)):
+                self.push_screen(Palette(placeholder=_("Search for commands…"), id="--command-palette"))
+
+        self.when_whole(opened)
+
+    def action_help_quit(self) -> None:
+        """Ctrl-C, where nothing is selected that it would copy, leaves nothing: it says which key does."""
+        self.notify(how_to_leave(self.screen))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the palette offers everywhere: lessons, themes, a picture, the end."""
@@ -218,6 +227,14 @@ class SockvizApp(App[int]):
             return self.screen.is_mounted
         except ScreenStackError:  # there is none yet
             return False
+
+    def when_whole(self, change: Callable[[], object]) -> None:
+        """Changes the screens now or, while the topmost is being mounted, once it is whole: taken away before, or with another
+        below it than it was opened over (which the palette looks for only then), it breaks."""
+        if self._is_whole() or not self.is_running:
+            change()
+        else:  # by the loop's own timer: a signal's answer is called outside of Textual's contexts
+            asyncio.get_running_loop().call_later(_LOOK_AGAIN, self.when_whole, change)
 
     def _hold(self, event: events.Event) -> None:
         if isinstance(event, events.MouseMove) or len(self._held) >= _MOST_HELD:
@@ -337,12 +354,9 @@ class SockvizApp(App[int]):
     def exit(
         self, result: int | None = None, return_code: int = 0, message: RenderableType | None = None
     ) -> None:
-        """Ends the application once its screen is whole: one that is taken away while it is being mounted breaks."""
+        """Ends the application once its screen is whole."""
         self._ending = True
-        if self._is_whole() or not self.is_running:
-            super().exit(result, return_code, message)
-        else:  # by the loop's own timer: a signal's answer is called outside of Textual's contexts
-            asyncio.get_running_loop().call_later(_LOOK_AGAIN, self.exit, result, return_code, message)
+        self.when_whole(partial(super().exit, result, return_code, message))
 
     def _fatal_error(self) -> None:
         """A fault of our own: no traceback on the screen, a file with it and a sentence instead.

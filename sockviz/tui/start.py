@@ -21,6 +21,7 @@ from sockviz.progress import ProgressStore
 from sockviz.tui import look
 from sockviz.tui.course import CannotOpen, CourseEntry, Options
 from sockviz.tui.session import run as run_app
+from sockviz.tui.surroundings import why_not_as_asked
 from sockviz.visible import quoted
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ def start(
     """Runs the screen to its end and returns the exit status. With `lesson` or `recorded` that is opened at once."""
     from sockviz.tui.app import SockvizApp
 
+    if why := why_not_as_asked(os.environ):
+        door.complain(why)
+        return _WRONG_USE
     look.keep_size(os.environ, _size())  # before the application, which reads them when it is made
     with contextlib.ExitStack() as files:
         try:

@@ -13,6 +13,7 @@ from sockviz.tui import look
 from sockviz.tui.app import SockvizApp
 from sockviz.tui.ascii_only import spelled
 from sockviz.tui.course import CourseEntry, Options
+from sockviz.tui.surroundings import why_not_as_asked
 from tests.tui.driving import COURSE, at_home, in_lesson, run_async, until
 from tests.tui.scripted import ScriptedRun, run
 
@@ -138,6 +139,29 @@ def test_no_screen_names_plain() -> None:
 def test_the_driver_says_whether_a_terminal_is_needed(driver: str, needs_a_terminal: bool) -> None:
     why = look.no_screen({"TEXTUAL_DRIVER": driver}, False, False, False)
     assert (why is not None) == needs_a_terminal
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_refused"),
+    [
+        ("DRIVER", "textual.drivers.headless_driver:HeadlessDriver", False),
+        ("DRIVER", "sockviz.tui.driver:TerminalDriver", False), ("DRIVER", "no.such:Driver", True),
+        ("DRIVER", "", True), ("DRIVER", ":", True), ("DRIVER", "os", True), ("DRIVER", "os:no", True),
+        ("DRIVER", "os:path", True), ("DRIVER", "textual.app:App", True), ("DRIVER", "..a:B", True),
+        ("COLOR_SYSTEM", "auto", False), ("COLOR_SYSTEM", "truecolor", False), ("COLOR_SYSTEM", "", True),
+        ("COLOR_SYSTEM", "many", True), ("LOG", "{directory}/log", False), ("LOG", "", False),
+        ("LOG", "{directory}/no/log", True), ("LOG", "{directory}", True),
+    ],
+)  # fmt: skip
+def test_what_the_environment_asks_of_textual_is_known_or_refused(
+    tmp_path: Path, name: str, value: str, is_refused: bool
+) -> None:
+    value = value.format(directory=tmp_path)
+    why = why_not_as_asked({f"TEXTUAL_{name}": value})
+    assert (why is not None) == is_refused
+    if why is not None:
+        assert name in why
+        assert repr(value)[1:-1] in why
 
 
 def test_spelling_keeps_every_cell() -> None:

@@ -156,3 +156,31 @@ def test_the_course_fits_every_size(tmp_path: Path) -> None:
                 assert "q quit" in lines[-1]
 
     run_async(it())
+
+
+def test_ctrl_c_names_the_key_that_the_bar_names(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with at_home(tmp_path, run()) as session:
+
+            async def said(*keys: str) -> str:
+                await session.press(*keys)
+                session.app.clear_notifications()
+                await session.press("ctrl+c")
+                (notice,) = session.app._notifications
+                assert not notice.title
+                return notice.message
+
+            assert await said() == "Press q to leave sockviz."
+            assert " q quit" in session.text
+            assert await said("question_mark") == "Press q to go back from here, Ctrl-Q to leave sockviz."
+            assert await said("q", "m") == "Press esc to go back from here, Ctrl-Q to leave sockviz."
+            assert " esc close" in session.text
+            await session.press("escape", "ctrl+p")
+            await session.until(lambda: "🔎" in session.text)
+            assert await said() == "Press esc to go back from here, Ctrl-Q to leave sockviz."
+            await session.press("escape", "enter")
+            await session.until(lambda: isinstance(session.app.screen, LessonScreen), "the lesson")
+            assert await said() == "Press q to go back from here, Ctrl-Q to leave sockviz."
+            assert " q quit" in session.text
+
+    run_async(it())

@@ -483,6 +483,44 @@ def test_a_lesson_that_is_left_takes_along_what_is_open_over_it(tmp_path: Path) 
     run_async(it())
 
 
+def test_a_screen_that_is_left_waits_for_the_palette_being_mounted_over_it(tmp_path: Path) -> None:
+    """Which looks at its mount for the screen that it was opened over."""
+
+    async def it() -> None:
+        async with at_home(tmp_path, run()) as session:
+            await session.press("enter")
+            await session.until(lambda: isinstance(session.app.screen, LessonScreen), "the lesson")
+            session.app.action_command_palette()
+            palette = session.app.screen
+            assert isinstance(palette, CommandPalette)
+            assert not palette.is_mounted
+            left = session.lesson
+            left.dismiss(())
+            await session.until(lambda: isinstance(session.app.screen, HomeScreen), "home")
+            assert session.app.screen_stack == [session.app.screen]
+            assert palette._calling_screen is left
+            assert session.app.is_running
+            assert session.app._exception is None
+            await session.search("manual", "Manual")
+
+    run_async(it())
+
+
+def test_the_palette_opens_over_a_screen_that_is_whole(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            lesson = session.lesson
+            lesson.action_help()
+            shown = session.app.screen
+            assert not shown.is_mounted
+            session.app.action_command_palette()
+            assert session.app.screen is shown
+            await session.until(lambda: isinstance(session.app.screen, CommandPalette), "the palette")
+            assert session.app.screen_stack[-2:] == [shown, session.app.screen]
+
+    run_async(it())
+
+
 def test_a_lesson_is_opened_once_however_often_the_key_is_pressed(tmp_path: Path) -> None:
     async def it() -> None:
         opened = []

@@ -1,11 +1,17 @@
-"""A screen that takes itself away: once, and with whatever was opened over it meanwhile."""
+"""A screen that takes itself away: once, and with whatever was opened over it meanwhile; and which key has it do so."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from textual.actions import SkipAction
 from textual.await_complete import AwaitComplete
 from textual.screen import Screen
+
+from sockviz.language import _
+
+if TYPE_CHECKING:
+    from sockviz.tui.app import SockvizApp
 
 
 class Leaving:
@@ -13,10 +19,39 @@ class Leaving:
     that is not meant. (No screen itself: Textual looks for styles along the first of its own classes only.)"""
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
-        """Takes this screen away, unless that is done."""
+        """Takes this screen away, unless that is done; what is over it first, each once it is mounted whole. Who awaits the
+        answer waits for none of that."""
         this = cast("Screen[Any]", self)
-        if this not in this.app.screen_stack:
-            return AwaitComplete()
-        while this.app.screen is not this:
-            this.app.pop_screen()
-        return cast("AwaitComplete", super().dismiss(result))  # type: ignore[misc]  # the screen's
+        app = cast("SockvizApp", this.app)
+
+        def leave() -> None:
+            if this not in app.screen_stack:
+                return
+            if app.screen is this:
+                super(Leaving, self).dismiss(result)  # type: ignore[misc]  # the screen's
+            else:
+                app.pop_screen()
+                app.when_whole(leave)
+
+        app.when_whole(leave)
+        return AwaitComplete()
+
+    def action_copy_text(self) -> None:
+        """Ctrl-C copies what is selected. Where nothing is, it says which key leaves: over a modal screen the application's own
+        binding, which does so elsewhere, does not count."""
+        try:
+            super().action_copy_text()  # type: ignore[misc]  # the screen's
+        except SkipAction:
+            cast("SockvizApp", cast("Screen[Any]", self).app).action_help_quit()
+
+
+def how_to_leave(screen: Screen[object]) -> str:
+    """The sentence that names the key which leaves `screen`, as its bar calls it, and the one which leaves all."""
+    bound, name = screen.active_bindings, screen.app.get_key_display
+    own = [bound[key].binding for key in ("q", "escape") if key in bound]
+    if isinstance(screen, Leaving) and own:
+        said = _("Press {key} to go back from here, Ctrl-Q to leave sockviz.")
+        return said.format(key=name(own[0]))
+    return _("Press {key} to leave sockviz.").format(
+        key=name(bound["q"].binding) if "q" in bound else "Ctrl-Q"
+    )
