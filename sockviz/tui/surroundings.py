@@ -19,13 +19,13 @@ def why_not_as_asked(environment: Mapping[str, str]) -> str | None:
     """The sentence for the first variable that asks for what there is not, with what to do; None where there is none."""
     driver = environment.get("TEXTUAL_DRIVER")
     if driver is not None and not _is_driver(driver):
-        return _("TEXTUAL_DRIVER: {name} is no driver of Textual's (MODULE:CLASS); correct it, or unset it").format(
+        return _("TEXTUAL_DRIVER={name} names no driver of Textual's (MODULE:CLASS); correct it, or unset it").format(
             name=quoted(driver)
         )  # fmt: skip
     colours = environment.get("TEXTUAL_COLOR_SYSTEM", "auto")
     if colours not in ("auto", *COLOR_SYSTEMS):
         known = ", ".join(("auto", *COLOR_SYSTEMS))
-        return _("TEXTUAL_COLOR_SYSTEM: {name} is none of {known}; correct it, or unset it").format(
+        return _("TEXTUAL_COLOR_SYSTEM={name} is none of {known}; correct it, or unset it").format(
             name=quoted(colours), known=known
         )
     if log := environment.get("TEXTUAL_LOG"):
