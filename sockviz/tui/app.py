@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import events, on
 from textual.app import App, ScreenStackError, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.filter import LineFilter
@@ -160,8 +161,10 @@ class SockvizApp(App[int]):
         self.when_whole(opened)
 
     def action_help_quit(self) -> None:
-        """Ctrl-C, where nothing is selected that it would copy, leaves nothing: it says which key does."""
-        self.notify(how_to_leave(self.screen))
+        """Ctrl-C, where nothing is selected that it would copy, leaves nothing: it says, once, which key does."""
+        said = how_to_leave(self.screen)
+        if all(notice.message != said for notice in self._notifications):
+            self.notify(said)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the palette offers everywhere: lessons, themes, a picture, the end."""
@@ -235,6 +238,11 @@ class SockvizApp(App[int]):
             change()
         else:  # by the loop's own timer: a signal's answer is called outside of Textual's contexts
             asyncio.get_running_loop().call_later(_LOOK_AGAIN, self.when_whole, change)
+
+    def pop_screen(self) -> AwaitComplete:
+        """Takes the topmost screen away, its workers at once: Textual ends them only after the widgets that they look for."""
+        self.workers.cancel_node(self.screen)
+        return super().pop_screen()
 
     def _hold(self, event: events.Event) -> None:
         if isinstance(event, events.MouseMove) or len(self._held) >= _MOST_HELD:

@@ -20,6 +20,7 @@ PLAYING = N_("Playing on: any key stops.")
 BEGINS_HERE = N_("This is where the lesson begins.")
 NOTHING_AFTER = N_("Nothing has happened after this: space performs the next call.")
 LEAVING = N_("Ending the lesson's processes…")
+LEFT_BY = N_("Press {key} to leave the lesson, Ctrl-Q to leave sockviz.")
 
 
 def performing_up_to(page: int) -> str:

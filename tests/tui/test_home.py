@@ -165,7 +165,7 @@ def test_ctrl_c_names_the_key_that_the_bar_names(tmp_path: Path) -> None:
             async def said(*keys: str) -> str:
                 await session.press(*keys)
                 session.app.clear_notifications()
-                await session.press("ctrl+c")
+                await session.press("ctrl+c", "ctrl+c")
                 (notice,) = session.app._notifications
                 assert not notice.title
                 return notice.message
@@ -180,7 +180,7 @@ def test_ctrl_c_names_the_key_that_the_bar_names(tmp_path: Path) -> None:
             assert await said() == "Press esc to go back from here, Ctrl-Q to leave sockviz."
             await session.press("escape", "enter")
             await session.until(lambda: isinstance(session.app.screen, LessonScreen), "the lesson")
-            assert await said() == "Press q to go back from here, Ctrl-Q to leave sockviz."
+            assert await said() == "Press q to leave the lesson, Ctrl-Q to leave sockviz."
             assert " q quit" in session.text
 
     run_async(it())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from sockviz.tui.course import Options
 from sockviz.tui.messages import LineFocused
 from sockviz.tui.screens.home import HomeScreen
 from sockviz.tui.screens.lesson import LessonScreen
-from sockviz.tui.screens.manual import ManualScreen
+from sockviz.tui.screens.manual import ManualScreen, PageText
 from sockviz.tui.widgets.overlay import Kind
 from tests.tui.driving import Session, at_home, in_lesson, run_async
 from tests.tui.scripted import LESSON, run
@@ -201,5 +202,31 @@ def test_a_page_that_cannot_be_read_is_told_of_and_harms_nothing(tmp_path: Path)
             assert "bind.md:1:1:expected---onthefirstline" in told
             await session.press("m", "enter", "down", "space", "escape")
             assert isinstance(session.app.screen, LessonScreen)
+
+    run_async(it())
+
+
+def test_a_manual_that_is_closed_no_longer_reads_the_course(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Textual ends a screen's workers after its widgets: this one would look for them between."""
+
+    async def it() -> None:
+        async with at_home(tmp_path, run()) as session:
+            screen, reading = ManualScreen(shipped, ("bind",)), []
+
+            def read_until_its_page_is_gone(_manual: Manual) -> Iterator[None]:
+                reading.append(screen)
+                while screen.query(PageText):
+                    yield
+
+            monkeypatch.setattr(Manual, "read_course", read_until_its_page_is_gone)
+            session.app.push_screen(screen)
+            await session.until(lambda: reading and "Gives a socket its own name" in session.text)
+            await session.press("escape")
+            await session.until(lambda: not screen.is_attached, "its end")
+            await session.press("question_mark")
+            assert session.app._exception is None
+            assert "Leave sockviz" in session.text
 
     run_async(it())

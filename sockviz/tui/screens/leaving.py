@@ -8,7 +8,7 @@ from textual.actions import SkipAction
 from textual.await_complete import AwaitComplete
 from textual.screen import Screen
 
-from sockviz.language import _
+from sockviz.language import N_, _
 
 if TYPE_CHECKING:
     from sockviz.tui.app import SockvizApp
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 class Leaving:
     """Goes before a kind of screen. Textual's `dismiss` takes away the topmost screen, whoever asks: a second click closes one
     that is not meant. (No screen itself: Textual looks for styles along the first of its own classes only.)"""
+
+    #: What is said of the key that leaves it.
+    LEFT_BY = N_("Press {key} to go back from here, Ctrl-Q to leave sockviz.")
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
         """Takes this screen away, unless that is done; what is over it first, each once it is mounted whole. Who awaits the
@@ -50,8 +53,7 @@ def how_to_leave(screen: Screen[object]) -> str:
     bound, name = screen.active_bindings, screen.app.get_key_display
     own = [bound[key].binding for key in ("q", "escape") if key in bound]
     if isinstance(screen, Leaving) and own:
-        said = _("Press {key} to go back from here, Ctrl-Q to leave sockviz.")
-        return said.format(key=name(own[0]))
+        return _(screen.LEFT_BY).format(key=name(own[0]))
     return _("Press {key} to leave sockviz.").format(
         key=name(bound["q"].binding) if "q" in bound else "Ctrl-Q"
     )

@@ -46,6 +46,7 @@ class LessonScreen(Leaving, Screen[tuple[str, ...]]):
     CSS_PATH = "lesson.tcss"
     AUTO_FOCUS = ""
     BINDINGS = KEYS
+    LEFT_BY = hints.LEFT_BY
     COMMANDS = _COMMANDS
     HORIZONTAL_BREAKPOINTS = _WIDTHS
     VERTICAL_BREAKPOINTS = _HEIGHTS
