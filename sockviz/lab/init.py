@@ -131,6 +131,9 @@ class Init:
             self.tell({"event": "started", "name": message["name"], "pid": self.start(message, fds)})
         except OSError as error:
             self.tell({"event": "refused", "name": message["name"], "step": "fork", "errno": error.errno})
+        except Refused as refusal:
+            step, number = refusal.args
+            self.tell({"event": "refused", "name": message["name"], "step": step, "errno": number})
         for fd in fds:
             os.close(fd)
 
@@ -141,7 +144,12 @@ class Init:
         pid = os.fork()
         if pid:
             # A second hold on it, out of its reach: whatever it may do to its own copy, this one ends it and all its children.
-            self.lifelines.append(hold(lifeline, pid))
+            try:
+                self.lifelines.append(hold(lifeline, pid))
+            except (
+                OSError
+            ) as error:  # EINVAL, ENOSYS: a sandbox that knows no F_SETSIG, without which it has ended too
+                raise Refused("the lifeline (F_SETOWN, F_SETSIG, O_ASYNC)", error.errno) from None
             return pid
         try:
             self.become(message, control, lifeline, me)

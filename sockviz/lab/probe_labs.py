@@ -215,7 +215,8 @@ async def _listen(channel: Channel, heard: asyncio.Queue[Json]) -> None:
         targets: list[Json] = [target] if target else []
         await channel.send(
             {
-                "op": "perform", "line": line, "value": value, "targets": targets, "unpacks": False, "pids": [], "ports": {},
+                "op": "perform", "line": line, "value": value, "targets": targets, "unpacks": False, "pids": [], "ours": [],
+                "ports": {},
             }
         )  # fmt: skip
         await _hear(heard, "finished")

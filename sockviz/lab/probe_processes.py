@@ -24,8 +24,8 @@ from sockviz.lab.probe_advice import Settings, for_resources
 
 _PATIENCE = 5.0
 _SOON = 0.2
-#: As many as init.py must be able to give a lesson process.
-_DESCRIPTORS = 1024
+#: With fewer a lesson process has hardly any of its own beside sockviz's (init.py), and a lab of two hosts cannot be held.
+_DESCRIPTORS = 128
 _CREDENTIALS = struct.Struct("3i")
 
 _STARTED = "a process of our own"
@@ -77,7 +77,7 @@ def _descriptors() -> Probe:
     found = f"{_limit(soft)}, at most {_limit(hard)}"
     if hard == resource.RLIM_INFINITY or hard >= _DESCRIPTORS:
         return passed(PROCESSES, name, found)
-    costs = "lesson processes cannot be started: their channel to sockviz is on a descriptor above 1000"
+    costs = "lessons may run out of descriptors where they should not, and labs may not start"
     enable = f"`ulimit -n {_DESCRIPTORS}`, or nofile in /etc/security/limits.conf"
     return failed(PROCESSES, name, found, costs, enable)
 
