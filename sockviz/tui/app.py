@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import events, on
@@ -24,6 +25,7 @@ from textual.worker import WorkerFailed
 
 from sockviz import crash, door, signals
 from sockviz.language import N_, _
+from sockviz.output_file import why_not_made
 from sockviz.progress import ProgressStore
 from sockviz.tui import look
 from sockviz.tui.course import CannotOpen, CourseEntry, OpenRun, Options
@@ -32,7 +34,7 @@ from sockviz.tui.screens.home import HomeScreen, LessonChosen
 from sockviz.tui.screens.leaving import how_to_leave
 from sockviz.tui.themes import ANSI, DARK, MONOCHROME, NAMES, themes
 from sockviz.tui.widgets.thin_bar import ThinBar
-from sockviz.visible import visible
+from sockviz.visible import quoted, visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -195,7 +197,11 @@ class SockvizApp(App[int]):
         self.theme = theme
 
     def _picture(self) -> None:
-        self.notify(_("Saved as {file}").format(file=self.save_screenshot()))
+        try:
+            self.notify(_("Saved as {file}").format(file=self.save_screenshot()))
+        except OSError as error:
+            file = Path(os.fsdecode(error.filename or "."))
+            self.notify(f"{quoted(str(file))}: {why_not_made(file, error)}", severity="error")
 
     # -- what leaves by other ways than lines
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from textual.binding import Binding
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.worker import Worker
 
 from sockviz.language import _
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 class Palette(Leaving, CommandPalette):
     """Textual's palette. A search of its that finds the palette closed, its list gone, has nothing to say."""
+
+    def _action_command_list(self, action: str) -> None:
+        """A key for its list. No page up or down where there is no room for a line: Textual's looks for one."""
+        if self.query_one(CommandList).scrollable_content_region or not action.startswith("page"):
+            super()._action_command_list(action)
 
     def run_worker(self, *given: Any, **named: Any) -> Worker[Any]:
         """A search, which ends nothing but itself."""

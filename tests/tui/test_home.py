@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from textual.widgets import OptionList
 
+from sockviz.manual.reader import shipped
 from sockviz.progress import ProgressStore
-from sockviz.tui.course import CannotOpen, CourseEntry
+from sockviz.tui.course import CannotOpen, CourseEntry, Options
 from sockviz.tui.screens.home import HomeScreen
 from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.screens.opening import OpeningScreen
@@ -182,5 +184,40 @@ def test_ctrl_c_names_the_key_that_the_bar_names(tmp_path: Path) -> None:
             await session.until(lambda: isinstance(session.app.screen, LessonScreen), "the lesson")
             assert await said() == "Press q to leave the lesson, Ctrl-Q to leave sockviz."
             assert " q quit" in session.text
+
+    run_async(it())
+
+
+@pytest.mark.parametrize("size", [(20, 3), (30, 5), (20, 6)])
+@pytest.mark.parametrize("opened", ["", "m", "ctrl+p"])
+def test_a_page_down_where_a_list_has_no_room_moves_nothing(
+    tmp_path: Path, size: tuple[int, int], opened: str
+) -> None:
+    async def it() -> None:
+        async with at_home(tmp_path, run(), options=Options(ascii=False, manual=shipped)) as session:
+            if opened == "ctrl+p":
+                await session.search("manual", "Manual")
+            elif opened:
+                await session.press(opened)
+            await session.pilot.resize_terminal(*size)
+            await session.press("pagedown", "pageup", "pagedown")
+            assert session.app._exception is None
+            assert session.app.is_running
+
+    run_async(it())
+
+
+def test_a_picture_that_cannot_be_saved_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def it() -> None:
+        async with at_home(tmp_path, run()) as session:
+            monkeypatch.chdir(tmp_path)
+            (gone := tmp_path / "gone").mkdir()
+            monkeypatch.chdir(gone)
+            gone.rmdir()
+            session.app._picture()
+            await session.until(lambda: list(session.app._notifications), "a notice")
+            (notice,) = session.app._notifications
+            assert ".svg" in notice.message
+            assert notice.severity == "error"
 
     run_async(it())

@@ -19,6 +19,7 @@ from sockviz.language import N_, _, ngettext
 from sockviz.progress import LessonProgress, Progress, ProgressStore
 from sockviz.tui.course import CourseEntry
 from sockviz.tui.lettering import BREAK, assemble, plain, styled
+from sockviz.tui.widgets.choices import Choices
 from sockviz.tui.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ KEYS: list[BindingType] = [
 ]
 
 
-class CourseList(OptionList):
+class CourseList(Choices):
     """The lessons, one a line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -23,6 +23,7 @@ from sockviz.manual.pages import GROUPS, BadPage, CallPage, ManualPage
 from sockviz.manual.reader import Manual
 from sockviz.tui.lettering import BREAK, assemble, plain, styled
 from sockviz.tui.screens.leaving import Leaving
+from sockviz.tui.widgets.choices import Choices
 from sockviz.tui.widgets.key_bar import KeyBar
 from sockviz.tui.widgets.markdown import lines_of
 
@@ -111,7 +112,7 @@ class ManualScreen(Leaving, Screen[None]):
         """The page, or the list in its place; keys."""
         with VerticalScroll(id="page", can_focus=False):
             yield PageText()
-        yield OptionList(id="pages")
+        yield Choices(id="pages")
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -201,9 +202,9 @@ class ManualScreen(Leaving, Screen[None]):
         if self.page is not None:
             box.scroll_relative(y=step * max(box.size.height - 2, 1), animate=False)
         elif step < 0:
-            self.query_one(OptionList).action_page_up()  # type: ignore[no-untyped-call]
+            self.query_one(Choices).action_page_up()
         else:
-            self.query_one(OptionList).action_page_down()  # type: ignore[no-untyped-call]
+            self.query_one(Choices).action_page_down()
 
     def action_choose(self) -> None:
         """Opens the highlighted page."""
