@@ -123,9 +123,8 @@ class Child:
             elif message["op"] == "perform":
                 self.guard.pids = set(message["pids"])
                 self.guard.ours = frozenset(message["ours"])
-                self.guard.reach.ports = {
-                    protocol: frozenset(ports) for protocol, ports in message["ports"].items()
-                }
+                self.guard.reach.ports = numbers(message["ports"])
+                self.guard.reach.strangers = numbers(message["strangers"])
                 self.line = message["line"]
                 self.perform(message["value"], message["targets"], message["unpacks"])
 
@@ -308,6 +307,11 @@ class Child:
             spare.close()
         self.tell(event="returned", call=number, at=time.time(), value=pid)
         return pid
+
+
+def numbers(ports: dict[str, list[int]]) -> dict[str, frozenset[int]]:
+    """Ports by protocol."""
+    return {protocol: frozenset(each) for protocol, each in ports.items()}
 
 
 def aside(fd: int, past: int) -> int:

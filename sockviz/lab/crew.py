@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 from sockviz.kernel import procfs
 from sockviz.kernel.errors import KernelError
@@ -25,6 +26,8 @@ from sockviz.language import _
 from sockviz.model.sockets import Asleep
 from sockviz.model.values import BadValue, Json
 
+#: Ports by protocol: which are reachable, and where somebody else receives.
+Ports: TypeAlias = dict[str, Json]
 #: Most processes at a time in one lab.
 MOST = 64
 
@@ -98,9 +101,9 @@ class Crew:
         if not hello.done():
             raise TooSlow(f"starting {name}")
 
-    async def perform(self, process: str, job: Job, ports: Mapping[str, Sequence[int]] | None = None) -> None:
-        """Hands a line to a process that is not at one. `ports` are those at which only the lesson is, by protocol, where others
-        live too. Raises OSError where it is gone.
+    async def perform(self, process: str, job: Job, ports: Ports | None = None) -> None:
+        """Hands a line to a process that is not at one. `ports` says where others live too: see `Scope.ports_seen`. Raises
+        OSError where it is gone.
         """
         excess = too_much(begun.outer_pid for _, begun in self._alive())
         if excess is not None:
@@ -116,7 +119,7 @@ class Crew:
             "unpacks": job.unpacks,
             "pids": [begun.pid for _, begun in self._alive()],
             "ours": [*self._ours()],
-            "ports": {protocol: list(numbers) for protocol, numbers in (ports or {}).items()},
+            **(ports or {"ports": {}, "strangers": {}}),
         }
         if job.child is None or self._is_full():
             await channel.send(message)  # without a channel for its child a process refuses to fork

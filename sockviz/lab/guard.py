@@ -90,6 +90,11 @@ class Guard:
         """What no lesson may do with a socket. Raises Refused; an abstract UNIX name gets the lab's prefix."""
         if name in ("setsockopt", "getsockopt") and len(values) > 1:
             self.reach.option(values[0], values[1])
+            if name == "setsockopt" and len(values) > 2:
+                size = values[2]
+                if isinstance(size, (bytes, bytearray)):
+                    size = int.from_bytes(size[:4], "little", signed=True)
+                self.reach.buffer(values[0], values[1], size)
         elif name == "sendmsg" and len(values) > 1:
             for fd in self.reach.beside(values[1]):
                 self.not_ours(fd)
@@ -100,10 +105,10 @@ class Guard:
         """Refuses a descriptor that is sockviz's, by what it is: it may have any number, be a copy, or another process's."""
         try:
             fd = value if isinstance(value, int) else value.fileno()
+            if fd >= self.past:  # open or not yet
+                raise Refused(f"descriptor {fd} is sockviz's own")
             status = os.fstat(fd)
         except (AttributeError, OSError, OverflowError, TypeError):
             return  # no descriptor: the call itself says so
-        if fd >= self.past or (
-            status.st_ino in self.ours and stat.S_IFMT(status.st_mode) in (stat.S_IFSOCK, stat.S_IFIFO)
-        ):
+        if status.st_ino in self.ours and stat.S_IFMT(status.st_mode) in (stat.S_IFSOCK, stat.S_IFIFO):
             raise Refused(f"descriptor {fd} is sockviz's own")

@@ -143,7 +143,7 @@ class LoopbackLab:
     async def perform(self, process: str, job: Job) -> None:
         """Hands a line to a process that is not at one. Raises OSError where it is gone."""
         scope = self._window.scope if self._window else None
-        await self._crew.perform(process, job, scope.reachable() if scope is not None else None)
+        await self._crew.perform(process, job, scope.ports_seen() if scope is not None else None)
 
     def begun(self, process: str) -> Begun | None:
         """A process of the lab, also one that was forked."""

@@ -216,7 +216,7 @@ async def _listen(channel: Channel, heard: asyncio.Queue[Json]) -> None:
         await channel.send(
             {
                 "op": "perform", "line": line, "value": value, "targets": targets, "unpacks": False, "pids": [], "ours": [],
-                "ports": {},
+                "ports": {}, "strangers": {},
             }
         )  # fmt: skip
         await _hear(heard, "finished")

@@ -63,6 +63,11 @@ PRIVATE_OPTIONS: Mapping[int, frozenset[int]] = {
 #: Numbers past any option, and past any level (include/linux/socket.h): to ask for one is to hear ENOPROTOOPT.
 PAST_EVERY_OPTION, PAST_EVERY_LEVEL = 10_000, 400
 SCM_RIGHTS = 1
+#: SO_SNDBUF, SO_RCVBUF and those that ask with force; and how much they may ask for, in bytes.
+BUFFERS, LARGEST_BUFFER = (
+    frozenset({(SOL_SOCKET, 7), (SOL_SOCKET, 8), (SOL_SOCKET, 32), (SOL_SOCKET, 33)}),
+    1 << 20,
+)
 #: What may go beside data, by level and type: SCM_RIGHTS, SCM_CREDENTIALS; IP_TOS, IP_TTL; UDP_SEGMENT; IPV6_HOPLIMIT, _TCLASS.
 BESIDE = frozenset(((SOL_SOCKET, SCM_RIGHTS), (SOL_SOCKET, 2), (SOL_IP, 1), (SOL_IP, 2), (SOL_UDP, 103), (SOL_IPV6, 52),
                     (SOL_IPV6, 67)))  # fmt: skip
@@ -91,6 +96,7 @@ class Reach:
         self.bindable = frozenset(bindable)
         self.below = below
         self.ports: dict[str, frozenset[int]] = {}
+        self.strangers: dict[str, frozenset[int]] = {}  # where somebody else receives, by protocol
         self.held: Iterable[object] = ()  # what the process has under its names
 
     # --- sockets and options ----------------------------------------------------------------------------
@@ -118,6 +124,11 @@ class Reach:
         if not allowed and not (not self.home and number in PRIVATE_OPTIONS.get(level, ())):
             where = " in this lab" if number in PRIVATE_OPTIONS.get(level, ()) else ""
             raise Refused(f"{_named(level, number)} is not an option that a lesson may name{where}")
+
+    def buffer(self, level: Any, number: Any, size: Any) -> None:
+        """What a socket option sets: the kernel's memory is nobody's, so its buffers are bounded one by one."""
+        if (level, number) in BUFFERS and _whole(size) and size > LARGEST_BUFFER:
+            raise Refused(f"a buffer of {size} bytes: a lesson's have {LARGEST_BUFFER} at most")
 
     def beside(self, ancillary: Any) -> Iterator[int]:
         """What goes beside data. Gives the descriptors among it."""
@@ -150,6 +161,11 @@ class Reach:
             if not (binds and nowhere(host)):
                 at_home(host)
             if protocol not in (ICMP, ICMPV6):  # which have no ports
+                if family and not (binds and len(address) > 1 and address[1]) and shares(held, kind):
+                    raise Refused(
+                        "the kernel might give a socket that shares its port (SO_REUSEADDR, SO_REUSEPORT) another program's: "
+                        "bind it to one of PORT to PORT5"
+                    )
                 self.port(kind, host, address[1] if len(address) > 1 else None, binds=binds)
         return address
 
@@ -177,15 +193,38 @@ class Reach:
         )
 
     def is_held(self, kind: int, host: str, port: int) -> bool:
-        """Whether a socket of this process is what answers there: it has that port, and that address or all of them."""
-        for each in self.held:
-            if isinstance(each, socket.socket):
-                family, its_kind, protocol = kind_of(each)
-                if family in (INET, INET6) and its_kind == kind and protocol not in (ICMP, ICMPV6):
-                    name = each.getsockname()
-                    if name[1] == port and packed(name[0]) in (packed(host), bytes(4), bytes(16)):
-                        return True
+        """Whether a socket of this process is what answers there: it has that port, and that address or all of its family, and
+        nobody else has been seen there.
+        """
+        protocol = "TCP" if kind == socket.SOCK_STREAM else "UDP"
+        if port in self.strangers.get(protocol, ()):
+            return False
+        return any(answers(each, kind, host, port) for each in self.held if isinstance(each, socket.socket))
+
+
+def answers(held: socket.socket, kind: int, host: str, port: int) -> bool:
+    """Whether what is sent to `host` and `port` would come to this socket."""
+    family, its_kind, protocol = kind_of(held)
+    if family not in (INET, INET6) or its_kind != kind or protocol in (ICMP, ICMPV6):
         return False
+    name = held.getsockname()
+    mine, asked = packed(name[0]), packed(host) or b""
+    if asked in (b"", bytes(4)):
+        asked = b"\x7f\0\0\1"  # to nobody in particular is to this machine
+    if name[1] != port:
+        return False
+    if mine == bytes(16):  # also IPv4's, unless it keeps to IPv6
+        return len(asked) == 16 or not held.getsockopt(SOL_IPV6, socket.IPV6_V6ONLY)
+    return mine == asked or (mine == bytes(4) and len(asked) == 4)
+
+
+def shares(held: socket.socket, kind: int) -> bool:
+    """Whether the kernel may give this socket, which has no port yet, one that another program has: it has allowed sharing."""
+    options = (
+        (socket.SO_REUSEPORT, socket.SO_REUSEADDR) if kind == socket.SOCK_DGRAM else (socket.SO_REUSEPORT,)
+    )
+    name = held.getsockname()
+    return name[1] == 0 and any(held.getsockopt(SOL_SOCKET, option) for option in options)
 
 
 def kind_of(held: socket.socket) -> tuple[int, int, int]:
@@ -249,7 +288,7 @@ def resolvable(host: str, family: int = 0) -> None:
     if host in ("", "<broadcast>") or packed(host) is not None:
         return
     name = host.lower()
-    if name in LOCAL_NAMES and (listed(name, family) or listed(name)):
+    if name in LOCAL_NAMES and listed(name, family):
         return
     raise Refused(f"{host[:60]!r}: a lesson names hosts by numbers and as localhost; it asks no name service")
 

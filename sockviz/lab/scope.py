@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sockviz.model.segments import Packet, endpoint
 from sockviz.model.sockets import ProcessRow, SocketRow
-from sockviz.model.values import Address
+from sockviz.model.values import Address, Json
 
 
 @dataclass(slots=True)
@@ -40,13 +40,12 @@ class Scope:
                 self._remember(row)
         return [row for row in rows if self._ours(row, inodes)]
 
-    def reachable(self) -> dict[str, list[int]]:
-        """The ports where, when last looked, the lesson was or nobody: its own, and those that the kernel gave its sockets."""
+    def ports_seen(self) -> dict[str, Json]:
+        """The ``ports`` where, when last looked, the lesson was or nobody: its own, and those that the kernel gave its sockets;
+        and the ``strangers``, where somebody else receives. By protocol.
+        """
         own = self._own_ports | {(protocol, port) for protocol in ("TCP", "UDP") for port in self.ports}
-        found: dict[str, list[int]] = {"TCP": [], "UDP": []}
-        for protocol, port in sorted(own - self._strangers):
-            found.setdefault(protocol, []).append(port)
-        return found
+        return {"ports": _by_protocol(own - self._strangers), "strangers": _by_protocol(self._strangers)}
 
     def concerns(self, packet: Packet) -> bool:
         """Whether a captured packet is the lesson's."""
@@ -86,3 +85,9 @@ class Scope:
 def _receives(row: SocketRow) -> bool:
     """Whether whoever sends to this port would meet this socket: it listens, or is bound and has no peer."""
     return row.is_listening or (row.protocol == "UDP" and row.peer is None)
+
+
+def _by_protocol(ports: set[tuple[str, int]]) -> Json:
+    return {
+        protocol: [port for each, port in sorted(ports) if each == protocol] for protocol in ("TCP", "UDP")
+    }

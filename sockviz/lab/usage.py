@@ -9,7 +9,7 @@ from sockviz.language import _
 
 #: Memory of their own, in bytes; and open descriptors, each of which costs every look at the lab some 20 µs.
 MOST_MEMORY = 2 << 30
-MOST_DESCRIPTORS = 8192
+MOST_DESCRIPTORS = 4096
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 

@@ -42,6 +42,10 @@ AT_ONCE = 64
 MOST_WAITING = 100_000
 
 
+#: So many packets are held at a time (a retransmission waits with the first): what comes then is dropped, as a full queue does.
+MOST_HELD = 256
+
+
 @dataclass(slots=True)
 class Entry:
     """A segment that is held, with its copies: the kernel sends it again while it waits. ``number`` is the first one's, and
@@ -115,6 +119,9 @@ class Wire:
             entry.frames.append(frame)
             return
         self.report(ARRIVED, frame, frame.number, at, data)
+        if len(self.held) >= MOST_HELD:  # no wire is without an end
+            self.report(DROPPED, frame, frame.number, after(frame))
+            return
         entry = Entry(frame.number, collections.deque([frame]))
         self.held.append(entry)
         # "The next one" is the next that is kept: what flows anyway needs no letting through.

@@ -65,7 +65,7 @@ class Performance:
         self._advancing = False
         self._problem: str | None = None
         self._began: set[int] = set()
-        forked = {statement.targets[0] for statement in lesson.statements if statement.forks}
+        self._forked = forked = {statement.targets[0] for statement in lesson.statements if statement.forks}
         named = dict.fromkeys(statement.process for statement in lesson.statements)
         self._to_start = [process for process in named if process != LINK and process not in forked]
         self._prepare()
@@ -206,6 +206,11 @@ class Performance:
             await self._order(statement)
             return
         if process not in self._timeline.world.processes:
+            if process in self._forked:
+                self._problem = _("{process} was never made: the fork that would make it failed").format(
+                    process=process
+                )
+                raise LabRefused(self._problem, 0)
             await self._start(process)
         while self._is_at_another_line(
             statement

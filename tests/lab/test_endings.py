@@ -275,7 +275,10 @@ def test_its_first_process_waits_for_the_others_though_sockviz_has_not_read_all_
     channels = []
     try:
         assert json.loads(control.recv(1 << 16))["event"] == "ready"
-        for name in ("quick-0", "slow-0.5"):
+        for name in (
+            "slow-0.5",
+            "quick-0",
+        ):  # or the first one's end might be said before the second has started
             program = tmp_path / name
             program.write_text(SLEEPER)
             channel, given = socket.socketpair()
@@ -287,7 +290,7 @@ def test_its_first_process_waits_for_the_others_though_sockviz_has_not_read_all_
             given.close()
             assert json.loads(control.recv(1 << 16))["event"] == "started"
             assert channel.recv(1) == b"x"
-        (quick, slow) = channels
+        (slow, quick) = channels
         assert quick.recv(1) == b""  # it has ended
         assert select.select([control], [], [], DEADLINE)[0]  # and that has been said
         control.close()

@@ -271,6 +271,67 @@ def test_its_own_number_at_another_address_is_somebody_else_s() -> None:
             mine.address(held["udp"], ("127.0.0.1", port), binds=False)
 
 
+def test_a_wildcard_answers_for_its_own_family() -> None:
+    with (
+        socket.socket() as four,
+        socket.socket(socket.AF_INET6) as six,
+        socket.socket(socket.AF_INET6) as only_six,
+    ):
+        only_six.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        four.bind(("0.0.0.0", 0))
+        six.bind(("::", 0))
+        only_six.bind(("::", 0))
+        there = {four: ("127.0.0.1", "127.9.9.9", ""), six: ("127.0.0.1", "::1"), only_six: ("::1",)}
+        for held, hosts in there.items():
+            for host in ("127.0.0.1", "127.9.9.9", "", "::1"):
+                if host in hosts or held is six:
+                    assert reach.answers(held, socket.SOCK_STREAM, host, held.getsockname()[1]), (held, host)
+                else:
+                    assert not reach.answers(held, socket.SOCK_STREAM, host, held.getsockname()[1]), (
+                        held,
+                        host,
+                    )
+
+
+def test_a_stranger_s_port_is_not_its_own_though_it_shares_the_number() -> None:
+    with sockets() as held:
+        held["udp"].bind(("127.0.0.1", 0))
+        port = held["udp"].getsockname()[1]
+        mine = Reach("p", home=True)
+        mine.held = held.values()
+        mine.strangers = {"UDP": frozenset({port})}
+        with pytest.raises(Refused):
+            mine.address(held["udp"], ("127.0.0.1", port), binds=False)
+
+
+@pytest.mark.parametrize("option", [socket.SO_REUSEADDR, socket.SO_REUSEPORT])
+def test_a_socket_that_shares_its_port_is_given_none_by_the_kernel(option: int) -> None:
+    with sockets() as held:
+        udp, tcp = held["udp"], held["tcp"]
+        for each in (udp, tcp):
+            each.setsockopt(socket.SOL_SOCKET, option, 1)
+        HOME.address(udp, ("127.0.0.1", 9001), binds=True)
+        for binds in (True, False):  # bind to port 0, and the port that connect and sendto choose
+            with pytest.raises(Refused, match="shares its port"):
+                HOME.address(udp, ("127.0.0.1", 0 if binds else 9001), binds=binds)
+        if option == socket.SO_REUSEADDR:  # of a stream it shares with TIME-WAIT only
+            HOME.address(tcp, ("127.0.0.1", 0), binds=True)
+
+
+@pytest.mark.parametrize("size", [(1 << 20) + 1, struct.pack("i", 1 << 30)])
+def test_the_kernel_s_memory_is_bounded_too(size: int | bytes) -> None:
+    async def body() -> None:
+        async with a_lab("isolated", "server") as lab:
+            await lab.do("server", "s = socket.socket()")
+            for option in ("SO_SNDBUF", "SO_RCVBUF"):
+                assert "at most" in await refused(
+                    lab, f"s.setsockopt(socket.SOL_SOCKET, socket.{option}, {size!r})"
+                )
+                assert (await lab.call("server", f"s.setsockopt(1, socket.{option}, 4096)")).error is None
+
+    run(body())
+
+
 def test_a_service_of_the_machine_is_out_of_reach_on_its_own_loopback() -> None:
     with socket.socket() as service:
         service.bind(("127.0.0.1", 0))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from sockviz.player import pump
@@ -28,3 +30,23 @@ def test_a_look_that_takes_long_is_made_beside_the_event_loop(monkeypatch: pytes
     world = performed(lesson_text(f"## P\n\n{LISTENING}\n{CONNECTED}"))
     states = sorted(row.state.value for row in world.rows.values())
     assert states == ["ESTABLISHED", "ESTABLISHED", "LISTEN"]
+
+
+def test_the_child_of_a_fork_that_failed_is_nobody() -> None:
+    text = """
+    ```python @server
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+    w = os.fork()
+    ```
+
+    ```python @w
+    me = os.getpid()
+    ```
+    """
+
+    async def work() -> str | None:
+        performance = await perform(lesson_text("## P\n" + dedent(text)))
+        await performance.close()
+        return performance.problem
+
+    assert run(work()) == "w was never made: the fork that would make it failed"
