@@ -117,7 +117,7 @@ def test_a_terminal_that_takes_nothing_more_does_not_hold_the_end_up(
 def test_ctrl_c_says_which_key_quits(ordinary: Person) -> None:
     sitting, family = asleep_in_accept(ordinary, "isolated")
     sitting.press(CTRL_C)
-    sitting.wait_for("ctrl+q")
+    sitting.wait_for("Ctrl-Q to leave sockviz")
     assert family.look(), "nothing was ended"
     sitting.press(CTRL_Q)
     assert sitting.wait_exit() == 0
