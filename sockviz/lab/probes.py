@@ -46,7 +46,10 @@ def probe_machine(progress: Path | None = None) -> tuple[Probe, ...]:
         settings = Settings()
         probes += probe_sockets(settings) + probe_processes(settings) + probe_walls() + probe_labs(settings)
         probes += probe_two_hosts(settings)
-    return (*probes, *probe_terminal(), *probe_files(progress), *probe_tools())
+    tools = (
+        probe_tools() if sys.platform == "linux" else []
+    )  # they look into labs, of which there are none elsewhere
+    return (*probes, *probe_terminal(), *probe_files(progress), *tools)
 
 
 def usable_labs(probes: Sequence[Probe]) -> dict[str, bool]:
