@@ -1,4 +1,4 @@
-"""What no line of a lesson may make, however it is written: bounds on its values.
+"""What no line of a lesson may make, however it is written: bounds on its values, and on its process.
 
 Standard library only: it is part of what runs inside each process of a lesson (see child.py).
 """
@@ -6,8 +6,16 @@ Standard library only: it is part of what runs inside each process of a lesson (
 from __future__ import annotations
 
 import base64
-from typing import Any
 
+TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
+if TYPE_CHECKING:
+    from typing import Any
+
+#: As many descriptors as most systems allow a process. A lesson's own have smaller numbers, whatever it closes or copies; from
+#: there on are sockviz's, for which there is this much room.
+DESCRIPTORS, ROOM = 1024, 16
+#: Address space of a lesson process: room for a few of the largest values, no more.
+ADDRESS_SPACE = 1 << 30
 #: The largest value a lesson may build or receive, in bytes or items.
 LARGEST = 64 * 1024 * 1024
 #: The widest integer arithmetic may give, in bits.

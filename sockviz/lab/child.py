@@ -25,18 +25,21 @@ import struct
 import sys
 import time
 import types
-from typing import Any, NoReturn
 
 if __name__ == "__main__":
     # -I leaves even this file's own package out. It comes last: nothing beside it may stand in for a standard module.
     sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
-from sockviz.lab.bounds import Refused, binary, bounded, decode
+from sockviz.lab.bounds import ROOM, Refused, binary, bounded, decode
 from sockviz.lab.guard import Guard
 from sockviz.lab.reach import Reach, tie_to_loopback
 from sockviz.lab.reports import Reporter, Room, described, said, without_values
 from sockviz.lab.seal import KEY, Seal
 from sockviz.lab.told_names import told_names
+
+TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 MODULES: dict[str, Any] = {
     "builtins": types.SimpleNamespace(bytearray=bytearray), "errno": errno, "fcntl": fcntl, "os": os, "resource": resource,
@@ -47,8 +50,6 @@ KINDS: dict[str, Any] = {
     "bytes": bytes, "bytearray": bytearray, "str": str, "int": int, "tuple": tuple, "list": list,
     "dict": dict, "struct.Struct": struct.Struct,
 }  # fmt: skip
-#: For how many descriptors of sockviz's own there is room past the lesson's (see init.py).
-ROOM = 16
 HEADER = struct.Struct("!I")
 
 

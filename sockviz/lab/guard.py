@@ -8,10 +8,13 @@ from __future__ import annotations
 import os
 import socket
 import stat
-from typing import Any
 
 from sockviz.lab.bounds import LARGEST, Refused, encoding
 from sockviz.lab.reach import Reach, asks_nobody, plain, resolvable, text_of
+
+TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
+if TYPE_CHECKING:
+    from typing import Any
 
 #: Calls whose integer argument asks for that much memory.
 RECEIVING = ("recv", "recv_into", "recvfrom", "recvmsg", "read", "bytearray")

@@ -7,7 +7,7 @@ each host besides, and starts the link between them (wire.py). With KIND ``host`
 
 SETUP is JSON: the ``sysctls`` to set, the lab's ``directory``, and on the machine's own loopback the ``ports`` that are the
 lesson's, the number ``below`` which the kernel gives none, and the ``ephemeral`` range. Before the first lesson process starts
-the second wall is put up (landlock.py; each process adds seccomp.py's).
+the second wall is put up (landlock.py; each process adds seccomp.py's, in cradle.py).
 
 Requests and answers are JSON datagrams on a SOCK_SEQPACKET socket, descriptors beside them (SCM_RIGHTS).
 """
@@ -16,39 +16,32 @@ from __future__ import annotations
 
 import array
 import contextlib
-import ctypes
-import fcntl
 import json
 import os
-import resource
 import select
 import signal
 import socket
 import struct
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NoReturn
 
 if __name__ == "__main__":
     # -I leaves even this file's own package out. It comes last: nothing beside it may stand in for a standard module.
     sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
-from sockviz.lab import landlock, seccomp
+from sockviz.lab import landlock
 from sockviz.lab.confinement import (
     CAP_NET_ADMIN,
-    CAP_NET_BIND_SERVICE,
     CAP_NET_RAW,
     CAP_SYS_ADMIN,
     PR_SET_CHILD_SUBREAPER,
     PR_SET_NAME,
     Refused,
-    check,
     default_signals,
     die_with,
     drop_capabilities,
     enter_network,
     libc,
-    limit_to,
     loopback_up,
     new_network,
     prctl,
@@ -56,17 +49,16 @@ from sockviz.lab.confinement import (
     unshare_all,
     windows,
 )
+from sockviz.lab.cradle import Cradle, hold
 
-F_SETSIG = 10
+TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
 #: The hosts of a lab that has two, in the order that wire.py expects them.
 HOSTS = ("client", "server")
 #: What `ps` calls the link between them.
 WIRE = b"sockviz-wire"
-#: As many descriptors as most systems allow a process. A lesson's own have smaller numbers, whatever it closes or copies; from
-#: there on are sockviz's, for which there is this much room.
-DESCRIPTORS, ROOM = 1024, 16
-#: Address space of a lesson process: room for a few of the largest values, no more.
-ADDRESS_SPACE = 1 << 30
 #: How long the last processes may take to die, in seconds, before this one goes without them.
 LEAVING = 5
 
@@ -82,9 +74,7 @@ class Init:
         own: Sequence[int] = (),
     ) -> None:
         self.control = control
-        self.path = ctypes.create_string_buffer(os.fsencode(sys.executable))
-        self.filter = seccomp.program("ports" in setup, ctypes.addressof(self.path))
-        self.networks = networks or {}
+        self.cradle = Cradle("ports" in setup, networks or {})
         self.own = own  # processes that are the lab's and not the lesson's: the lifeline does not reach them
         self.lifelines: list[int] = []
 
@@ -152,47 +142,9 @@ class Init:
                 raise Refused("the lifeline (F_SETOWN, F_SETSIG, O_ASYNC)", error.errno) from None
             return pid
         try:
-            self.become(message, control, lifeline, me)
+            self.cradle.become(message, control, lifeline, me)
         finally:  # whatever it was: nobody reads what is written here (standard error is /dev/null)
             os._exit(127)
-
-    def become(self, message: Mapping[str, Any], control: int, lifeline: int, parent: int) -> NoReturn:
-        """In the new process: from here on it is the lesson's."""
-        signal.set_wakeup_fd(-1)
-        default_signals()
-        os.setsid()
-        die_with(parent)
-        if message["host"] in self.networks:
-            enter_network(self.networks[message["host"]])
-        limit_to(resource.RLIMIT_NOFILE, least=DESCRIPTORS + ROOM)
-        # Where the hard limit is lower, a lesson has fewer.
-        ours = min(DESCRIPTORS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - ROOM)
-        lifeline = hold(lifeline, os.getpid())
-        os.dup2(control, ours)
-        os.dup2(lifeline, ours + 1)
-        null = os.open("/dev/null", os.O_RDWR)
-        for fd in (0, 1, 2):
-            os.dup2(null, fd)
-        os.closerange(3, ours)
-        os.closerange(ours + 2, 4096)
-        os.chdir(message["directory"])
-        resource.setrlimit(resource.RLIMIT_NOFILE, (ours, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-        limit_to(resource.RLIMIT_AS, most=ADDRESS_SPACE)
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        keep = (CAP_NET_BIND_SERVICE, CAP_NET_RAW) if message["privileged"] else ()
-        drop_capabilities(keep)
-        command = [sys.executable, "-I", "-S", message["program"], str(ours), str(ours + 1)]
-        if self.filter is not None:
-            with contextlib.suppress(
-                Refused
-            ):  # EINVAL, ENOSYS: a kernel without seccomp; the first wall stands
-                seccomp.shut_in(self.filter)
-        # Not os.execve: the filter lets pass only this path, by its address.
-        check(
-            libc.execve(self.path, strings(command), strings(["LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin"])),
-            "execve",
-        )
-        os._exit(127)
 
     def leave(self) -> NoReturn:
         """Ends when every process of the lesson has: the lifeline has killed them all. Orphans are children of this one."""
@@ -223,11 +175,6 @@ class Init:
             })  # fmt: skip
 
 
-def strings(words: Sequence[str]) -> Any:
-    """As C has them for execve: an array of strings that ends in NULL."""
-    return (ctypes.c_char_p * (len(words) + 1))(*map(os.fsencode, words), None)
-
-
 def shut_in(setup: Mapping[str, Any]) -> None:
     """Puts up the wall over the lab's files, TCP ports and signals."""
     ports: Iterable[int] | None = None
@@ -238,18 +185,6 @@ def shut_in(setup: Mapping[str, Any]) -> None:
         Refused
     ):  # E2BIG, ENOMEM: more rules than this kernel holds; the first wall stands
         landlock.shut_in(setup["directory"], ports)
-
-
-def hold(lifeline: int, group: int) -> int:
-    """Opens the lifeline so that it kills the process group `group` when sockviz dies: its end closes then, and the kernel sends
-    SIGKILL to the whole group: also to a forked child whose parent is gone, and to one that sleeps in a system call.
-    """
-    # The owner of the signal is a property of the open file, and all processes were sent the same one: open our own.
-    held = os.open(f"/proc/self/fd/{lifeline}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    fcntl.fcntl(held, fcntl.F_SETOWN, -group)
-    fcntl.fcntl(held, F_SETSIG, signal.SIGKILL)
-    fcntl.fcntl(held, fcntl.F_SETFL, fcntl.fcntl(held, fcntl.F_GETFL) | os.O_ASYNC)
-    return held
 
 
 def become_first(control: socket.socket) -> None:

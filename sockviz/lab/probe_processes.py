@@ -24,7 +24,7 @@ from sockviz.lab.probe_advice import Settings, for_resources
 
 _PATIENCE = 5.0
 _SOON = 0.2
-#: With fewer a lesson process has hardly any of its own beside sockviz's (init.py), and a lab of two hosts cannot be held.
+#: With fewer a lesson process has hardly any of its own beside sockviz's (cradle.py), and a lab of two hosts cannot be held.
 _DESCRIPTORS = 128
 _CREDENTIALS = struct.Struct("3i")
 

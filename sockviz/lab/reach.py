@@ -13,9 +13,12 @@ import contextlib
 import os
 import socket
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from sockviz.lab.bounds import Refused
+
+TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
+if TYPE_CHECKING:
+    from typing import Any
 
 UNIX, INET, INET6 = 1, 2, 10
 #: Families that a lesson may use; and AF_PACKET, which the kernel gives to none but privileged processes of a private lab.

@@ -14,7 +14,10 @@ import os
 import select
 import socket
 import weakref
-from typing import Any
+
+TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
+if TYPE_CHECKING:
+    from typing import Any
 
 #: Stands for a value that leaves no memory to report it.
 UNREPORTED = {"$": "object", "kind": "unreported", "text": "(too little memory is left to report this value)"}

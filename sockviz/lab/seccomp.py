@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import platform
+import os
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -88,7 +88,7 @@ def program(home: bool, execve_path: int, machine: str | None = None) -> bytes |
     ``home``: the lab is the machine's own loopback. `execve_path` is the address of the only path that may be executed: the
     interpreter's, in this process. After it no process has it at that address.
     """
-    known = MACHINES.get(machine or platform.machine())
+    known = MACHINES.get(machine or os.uname().machine)
     if known is None or struct.calcsize("P") != 8:
         return None
     arch, column = known

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import Any
+
+TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
+if TYPE_CHECKING:
+    from typing import Any
 
 #: Calls that may give the socket they are made on another name; of what a call returns each is asked once.
 NAMING = ("bind", "connect", "connect_ex", "listen", "sendto", "sendmsg")

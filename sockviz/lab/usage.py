@@ -1,10 +1,11 @@
-"""What the processes of a lab take of the machine together. Each alone is bounded by its limits (init.py); so many are not."""
+"""What the processes of a lab take of the machine together. Each alone is bounded by its limits (cradle.py); so many are not."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
 
+from sockviz.lab.bounds import ADDRESS_SPACE, DESCRIPTORS
 from sockviz.language import _
 
 #: Memory of their own, in bytes; and open descriptors, each of which costs every look at the lab some 20 µs.
@@ -15,6 +16,9 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 def too_much(pids: Iterable[int], proc: str = "/proc") -> str | None:
     """Why the processes `pids` (as this machine counts) may not go on: a sentence; None where they may."""
+    pids = list(pids)
+    if len(pids) * ADDRESS_SPACE <= MOST_MEMORY and len(pids) * DESCRIPTORS <= MOST_DESCRIPTORS:
+        return None  # so few cannot, each within its own limits: most lessons have two processes, and this is asked at each line
     memory = descriptors = 0
     for pid in pids:
         memory += _memory(f"{proc}/{pid}")

@@ -34,7 +34,7 @@ from sockviz.model.link import LinkState
 from sockviz.model.naming import names_after, seen_in_use
 from sockviz.model.segments import Endpoint, endpoint
 from sockviz.model.sockets import SocketRow, State
-from sockviz.model.values import Address, SocketValue, Value
+from sockviz.model.values import Address, SocketValue, sockets_in
 from sockviz.model.world import KnownSocket, Line, Process, SeenPacket, World
 
 K = TypeVar("K")
@@ -198,7 +198,7 @@ def _finished(world: World, event: StatementFinished) -> World:
         world = _changed(world, lines=_with(world.lines, event.line, line))
     new: dict[int, KnownSocket] = {}
     for value in event.bound.values():
-        for held in _sockets_in(value):
+        for held in sockets_in(value):
             if held.inode not in world.sockets and held.inode not in new:
                 known = KnownSocket(
                     held.inode, process.host, event.process, held.family, held.type, held.protocol,
@@ -226,17 +226,6 @@ def _accepted_from(process: Process, held: SocketValue) -> Address | None:
         case (SocketValue(inode=held.inode), peer):
             return endpoint(peer)
     return None
-
-
-def _sockets_in(value: Value) -> list[SocketValue]:
-    match value:
-        case SocketValue():
-            return [value]
-        case tuple() | list():
-            return [held for item in value for held in _sockets_in(item)]
-        case dict():
-            return [held for item in value.values() for held in _sockets_in(item)]
-    return []
 
 
 def _ended(world: World, event: ProcessEnded) -> World:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from sockviz.model.calls import Call
 from sockviz.model.sockets import SocketRow, ToldName
-from sockviz.model.values import Address, SocketValue, Value
+from sockviz.model.values import Address, SocketValue, Value, sockets_in
 
 #: Calls under whose name a socket begins to be more than bound.
 _CONNECTING = ("connect", "connect_ex")
@@ -70,7 +70,7 @@ def names_after(call: Call, told: Sequence[ToldName], known: Mapping[int, Name])
     """What is learned of names, by inode, from `call`, which is over; `told` is what getsockname said after it."""
     held = call.receiver
     inode = held.inode if held is not None else 0
-    made = _sockets(call.value)
+    made = sockets_in(call.value)
     found = {each.inode: Name(each.local, "getsockname", call.name, each.fd) for each in told if each.inode}
     if held is not None and inode and inode not in found:
         name = _told_by(call, held)
@@ -147,12 +147,3 @@ def _address(given: Value, family: str) -> Address:
         case str() | bytes():
             return given
     return _UNNAMED.get(family, "")
-
-
-def _sockets(value: Value) -> list[SocketValue]:
-    match value:
-        case SocketValue():
-            return [value]
-        case tuple() | list():
-            return [held for item in value for held in _sockets(item)]
-    return []

@@ -180,6 +180,18 @@ def _pair(json: Json) -> tuple[Json, Json]:
     raise BadValue(f"not a key and a value: {str(json)[:80]}")
 
 
+def sockets_in(value: Value) -> list[SocketValue]:
+    """The sockets that a value holds, in the order in which they are written."""
+    match value:
+        case SocketValue():
+            return [value]
+        case tuple() | list():
+            return [held for item in value for held in sockets_in(item)]
+        case dict():
+            return [held for item in value.values() for held in sockets_in(item)]
+    return []
+
+
 def show(value: Value, limit: int = 60, name_of: Callable[[SocketValue], str] | None = None) -> str:
     """`value` as a person reads it: Python's `repr`, sockets by name or descriptor, cut at `limit` characters."""
 

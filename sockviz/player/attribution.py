@@ -9,7 +9,7 @@ from sockviz.lab.lab import Look
 from sockviz.lab.messages import Entered, Finished, Returned
 from sockviz.model.segments import Endpoint, Packet, endpoint
 from sockviz.model.sockets import SocketRow
-from sockviz.model.values import SocketValue, Value
+from sockviz.model.values import SocketValue, Value, sockets_in
 
 KERNEL = "kernel"
 #: ICMP's types (RFC 792) and ICMPv6's (RFC 4443).
@@ -200,13 +200,10 @@ class Attribution:
         return found[-1].process if found else None
 
     def _hold(self, process: str, values: Iterable[Value]) -> None:
-        for value in values:
-            if isinstance(value, SocketValue):
-                self._creators.setdefault(value.inode, process)
-                if value.type == "SOCK_STREAM":
-                    self._streams.add(value.inode)
-            elif isinstance(value, tuple | list):
-                self._hold(process, value)
+        for held in (each for value in values for each in sockets_in(value)):
+            self._creators.setdefault(held.inode, process)
+            if held.type == "SOCK_STREAM":
+                self._streams.add(held.inode)
 
 
 def _address_in(arguments: Sequence[Value]) -> Endpoint | None:

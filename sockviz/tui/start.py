@@ -15,7 +15,6 @@ from sockviz.language import _, current
 from sockviz.lesson.card import Card, read_card
 from sockviz.lesson.course import lesson_name
 from sockviz.output_file import why_not_made
-from sockviz.player.recorder import put_away
 from sockviz.player.shelf import LARGEST_FILE, course
 from sockviz.progress import ProgressStore
 from sockviz.tui import look
@@ -47,6 +46,8 @@ def start(
             # "x": a recording is somebody's work, and is never written over.
             file = open(record, "x", encoding="utf-8") if record else None  # noqa: SIM115  # closed by the next line
             if file is not None:
+                from sockviz.player.recorder import put_away  # few record, and all wait for the start
+
                 files.callback(put_away, file)
         except OSError as error:
             door.complain(f"--record {quoted(record or '')}: {why_not_made(Path(record or ''), error)}")

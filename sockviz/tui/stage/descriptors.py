@@ -121,16 +121,19 @@ def _summarised(pen: Pen, held: list[Held], left: list[Held], height: int) -> li
     everything = held + left
     # What the last step made is what the page is about.
     made = len(held) - 1 if held and pen.is_new_descriptor(held[-1]) else None
-    order = sorted(range(len(everything)), key=lambda i: (i != made and _rank(pen, everything[i]), -i))
-    listening = [i for i, it in enumerate(everything) if it.row is not None and it.row.is_listening]
+    first, listening, others = _ranked(pen, everything, made)
+    order = [*first, *listening, *others]
+    listening = [
+        i for i in (*listening, *first) if (row := everything[i].row) is not None and row.is_listening
+    ]
     spare = min(len(listening), max(0, height - 1 - len(listening)))  # for their queues
     room = max(1, height - 1 - spare)
     chosen = sorted(order[:room])
-    rest = Counter(
-        row.state.value if (row := everything[i].row) is not None else _("in no kernel table")
-        for i in order[room:]
+    rest = Counter(row.state if (row := everything[i].row) is not None else None for i in order[room:])
+    counted = ", ".join(
+        f"{count} {state.value if state is not None else _('in no kernel table')}"
+        for state, count in rest.most_common()
     )
-    counted = ", ".join(f"{count} {state}" for state, count in rest.most_common())
     lines: list[Line] = []
     for place, index in enumerate(chosen):
         if counted and place != index:
@@ -144,12 +147,21 @@ def _summarised(pen: Pen, held: list[Held], left: list[Held], height: int) -> li
     return lines[:height]
 
 
-def _rank(pen: Pen, it: Held) -> int:
-    if it.inode and it.inode == pen.view.focus.inode:
-        return 0
-    if it.row is not None and it.row.is_listening:
-        return 1
-    return 2
+def _ranked(pen: Pen, everything: list[Held], made: int | None) -> tuple[list[int], list[int], list[int]]:
+    """Their places, those most worth a line first, of each kind the newest: focused or just made; listeners; all others."""
+    first: list[int] = []
+    listening: list[int] = []
+    others: list[int] = []
+    focus = pen.view.focus.inode
+    for index in reversed(range(len(everything))):
+        it = everything[index]
+        if index == made or (focus and it.inode == focus):
+            first.append(index)
+        elif it.row is not None and it.row.is_listening:
+            listening.append(index)
+        else:
+            others.append(index)
+    return first, listening, others
 
 
 def _number_width(held: list[Held]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from rich.cells import cell_len
@@ -22,13 +23,22 @@ _EVEN = {
     0xFE0E: None,
     0xFE0F: None,
 }
+#: Longer texts are not remembered.
+_REMEMBERED = 200
 
 
 def safe(text: str) -> str:
     """`text` with nothing in it that moves a cursor, hides or reorders; letters and marks as one where Unicode has that."""
     if text.isascii() and text.isprintable():
         return text
+    return _safe(text) if len(text) < _REMEMBERED else _made_safe(text)
+
+
+def _made_safe(text: str) -> str:
     return visible(unicodedata.normalize("NFC", visible(text).translate(_EVEN)))
+
+
+_safe = lru_cache(4096)(_made_safe)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +56,7 @@ class Line:
     @property
     def width(self) -> int:
         """In cells."""
-        return sum(cell_len(text) for text, _ in self.runs)
+        return sum([len(text) if text.isascii() else cell_len(text) for text, _ in self.runs])
 
     def __add__(self, other: Line) -> Line:
         return Line(self.runs + other.runs, self.focus or other.focus)

@@ -1,0 +1,76 @@
+"""``export``: packets as pcapng, a lesson's processes as programs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from sockviz import door
+from sockviz.commands.shared import FAILED, OK, Usage, cannot_be_read, find, read
+from sockviz.language import _, current
+from sockviz.visible import quoted
+
+
+def export(options: argparse.Namespace) -> int:
+    """Writes what was asked for."""
+    return _programs(options) if options.code is not None else _packets(options)
+
+
+def _packets(options: argparse.Namespace) -> int:
+    from sockviz.input_file import NotAFile
+    from sockviz.model.pcapng import NoPackets
+    from sockviz.model.recording import BadRecording, load_file
+    from sockviz.player.export import NotWritten, export_pcapng
+
+    recording, out = Path(options.source), Path(options.pcapng)
+    try:
+        exported = export_pcapng(load_file(recording), out)
+    except NotAFile as error:
+        door.complain(cannot_be_read(recording, error))
+        return FAILED
+    except NotWritten as error:
+        raise Usage(f"--pcapng {quoted(str(out))}: {error.strerror}") from None
+    except OSError as error:
+        raise Usage(cannot_be_read(recording, error)) from None
+    except BadRecording as bad:
+        door.complain(str(bad))
+        return FAILED
+    except NoPackets as none:
+        door.complain(
+            _("{file}: this recording has no captured packets: {reason}").format(
+                file=quoted(str(recording)), reason=none
+            )
+        )
+        return FAILED
+    door.out().say(exported.summary)
+    if exported.problem is not None:
+        door.complain(exported.problem)
+    return OK
+
+
+def _programs(options: argparse.Namespace) -> int:
+    from sockviz.lesson.programs.folder import Language
+    from sockviz.player.export import NoPrograms, NotEmpty, NotWritten, export_programs
+
+    word, directory = options.code[0], Path(options.code[1])
+    known = [language.value for language in Language]
+    if word not in known:
+        raise Usage(
+            _("--code {word}: expected {known}, and then the directory to write").format(
+                word=word, known=_(" or ").join(known)
+            )
+        )
+    lesson = read(find(options.source, current()))
+    try:
+        exported = export_programs(lesson, Language(word), directory)
+    except NoPrograms as none:
+        door.complain(_("{reason}: there is no program to write").format(reason=none))
+        return FAILED
+    except NotEmpty:
+        raise Usage(
+            f"--code {word} {quoted(str(directory))}: {_('this directory is not empty; name another, or empty it')}"
+        ) from None
+    except NotWritten as error:
+        raise Usage(f"--code {word} {quoted(str(directory))}: {error.strerror}") from None
+    door.out().say(exported.summary)
+    return OK

@@ -1,0 +1,87 @@
+"""What only prints: ``list`` and ``notes`` of the course, ``man``, ``doctor``; and ``shell``, which joins a lab."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from sockviz import door
+from sockviz.commands.shared import OK, find, progress_file, read
+from sockviz.language import _, current, ngettext
+
+
+def list_course(options: argparse.Namespace) -> int:
+    """The lessons of the course, and how far the reader is in each."""
+    from sockviz.lesson.document import BadLesson
+    from sockviz.player.shelf import course, read_lesson
+    from sockviz.progress import ProgressStore
+
+    store = ProgressStore(progress_file(options))
+    progress = store.progress
+    entries = []
+    for name in course(current()):
+        try:
+            lesson = read_lesson(Path(name.path))
+        except (BadLesson, OSError) as error:
+            door.complain(f"{name.path}: {error}")
+            continue
+        seen = progress.of(lesson.slug)
+        entries.append(
+            {
+                "number": lesson.number,
+                "slug": lesson.slug,
+                "title": lesson.title,
+                "summary": lesson.summary,
+                "minutes": lesson.minutes,
+                "lab": lesson.lab,
+                "pages": len(lesson.pages),
+                "seen": len(seen.seen),
+                "complete": seen.is_complete,
+            }
+        )
+    if store.message:
+        door.complain(store.message)
+    if options.json:
+        door.out().say_json({"lessons": entries})
+        return OK
+    for entry in entries:
+        done = _("done") if entry["complete"] else f"{entry['seen']}/{entry['pages']}"
+        door.out().say(f"{entry['number'] or '':>3}  {entry['slug']:<26} {done:>6}  {entry['title']}")
+    return OK
+
+
+def notes(options: argparse.Namespace) -> int:
+    """An instructor's notes, page by page."""
+    lesson = read(find(options.lesson, current()))
+    say = door.out().say
+    say(lesson.title, lesson.summary)
+    if lesson.minutes is not None:
+        minutes = lesson.minutes
+        say(ngettext("about {count} minute", "about {count} minutes", minutes).format(count=minutes))
+    for page in lesson.pages:
+        number = _("page {number}").format(number=page.index + 1)
+        say("", number + (f": {page.heading}" if page.heading else ""))
+        for note in page.notes or (_("(no note)"),):
+            say(*(f"  {line.strip()}" for line in note.strip().split("\n")))
+    return OK
+
+
+def man(options: argparse.Namespace) -> int:
+    """A page of the manual."""
+    from sockviz.manual import command
+
+    return command.run(options.word, as_json=options.json, out=door.out(), err=door.err())
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """What this machine allows."""
+    from sockviz import doctor as doctor_
+
+    return doctor_.run(as_json=options.json, out=door.out())
+
+
+def shell(_options: argparse.Namespace) -> int:
+    """A shell in a lab that is open."""
+    from sockviz.lab import shell as shell_
+
+    return shell_.run(out=door.out(), err=door.err())

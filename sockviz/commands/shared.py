@@ -1,0 +1,72 @@
+"""What the commands share: exit codes, wrong usage, finding and reading what was named, running to an end."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from sockviz import signals
+from sockviz.language import _
+from sockviz.visible import quoted
+
+if TYPE_CHECKING:
+    from sockviz.lesson.document import Lesson
+
+T = TypeVar("T")
+OK, FAILED, USAGE = 0, 1, 2
+
+
+class Usage(Exception):
+    """The command was given something it cannot use. The first line says what, and what to do; more may stand below it."""
+
+
+def find(word: str, language: str | None = None) -> Path:
+    """The file of the lesson that `word` names. Raises `Usage`."""
+    from sockviz.lesson.course import UnknownLesson
+    from sockviz.player import shelf
+
+    try:
+        return shelf.find(word, language)
+    except UnknownLesson as unknown:
+        raise Usage(str(unknown)) from None
+
+
+def read(path: Path) -> Lesson:
+    """The lesson in a file. Raises `Usage` with all that is wrong with it."""
+    from sockviz.lesson.document import BadLesson
+    from sockviz.player.shelf import read_lesson
+
+    try:
+        return read_lesson(path)
+    except BadLesson as bad:
+        raise Usage(_("this lesson cannot be performed:"), *bad.lines) from None
+    except OSError as error:
+        raise Usage(cannot_be_read(path, error)) from None
+
+
+def cannot_be_read(path: object, error: OSError) -> str:
+    """The sentence of it."""
+    return _("{file}: cannot be read: {error}").format(file=quoted(str(path)), error=error.strerror)
+
+
+def progress_file(options: argparse.Namespace) -> Path | None:
+    """Where the reader's progress is kept, where that was said."""
+    return Path(options.progress) if options.progress else None
+
+
+def drive(work: Coroutine[object, object, T]) -> T:
+    """Runs `work` on an event loop; a signal that ends the program cancels it, with everything put away."""
+
+    async def guarded() -> T:
+        task = asyncio.ensure_future(work)
+        loop = asyncio.get_running_loop()
+        with signals.answered_by(lambda: loop.call_soon_threadsafe(task.cancel)):
+            return await task
+
+    try:
+        return asyncio.run(guarded())
+    except asyncio.CancelledError:
+        raise SystemExit(signals.status(FAILED)) from None
