@@ -50,8 +50,9 @@ os.environ["LANG"] = "C.UTF-8"
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """A process for each processor that we may use, up to eight: every one collects all the tests first."""
-    return min(8, len(os.sched_getaffinity(0)))
+    """Three processes for two processors that we may use, up to eight: a third of the time tests wait, for a kernel's timer or a
+    program that starts. Not more: every one collects all the tests first."""
+    return min(8, len(os.sched_getaffinity(0)) * 3 // 2)
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ while read -r version executable prefix <&3; do
   echo
   # shellcheck disable=SC2016
   within_reach "$prefix" bash -c 'cd "$1" && shift && exec "$@"' tests "$here" \
-    "$work/$version/bin/python" -m pytest -n logical "$@" || failed+=("$version")
+    "$work/$version/bin/python" -m pytest -n logical --dist worksteal "$@" || failed+=("$version")
 done 3< <(pythons)
 
 for version in "${wanted[@]}"; do
