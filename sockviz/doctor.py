@@ -12,8 +12,8 @@ from itertools import groupby
 
 from sockviz import __version__, door
 from sockviz.door import Door, Stream
-from sockviz.lab.probe import ISOLATED, PROCESSES, TWO_HOSTS, VIEW
-from sockviz.lab.probes import Probe, probe_machine, usable_labs
+from sockviz.probes.machine import Probe, probe_machine, usable_labs
+from sockviz.probes.probe import ISOLATED, PROCESSES, TWO_HOSTS, VIEW
 from sockviz.progress import default_path
 from sockviz.visible import visible
 

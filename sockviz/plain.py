@@ -14,7 +14,7 @@ from sockviz.door import Door, Stream
 from sockviz.language import _, ngettext
 from sockviz.lesson.answers import is_the_kernels
 from sockviz.lesson.document import Page, Predict, Prose
-from sockviz.model.calls import Call
+from sockviz.model.call import Call
 from sockviz.model.events import (
     CallEntered,
     Event,
@@ -30,11 +30,11 @@ from sockviz.model.events import (
 )
 from sockviz.model.fold import fold
 from sockviz.model.inference import InferredSegment
-from sockviz.model.narration import narrate
-from sockviz.model.observing import changes
-from sockviz.model.wording import lab_word, values_bound
 from sockviz.model.world import Line, World
 from sockviz.player.run import Do, Run
+from sockviz.words.narration import narrate
+from sockviz.words.observing import changes
+from sockviz.words.wording import lab_word, values_bound
 
 #: What a person types to leave.
 _LEAVE = ("q", "quit", "exit")

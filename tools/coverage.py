@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sockviz.lesson.document import Lesson, Page
-from sockviz.model.calls import Call
+from sockviz.model.call import Call
 from sockviz.model.world import World
 from sockviz.player.check import perform_all
 from sockviz.player.labs import LessonSkipped, lab_for

@@ -125,11 +125,3 @@ class Lab(Protocol):
 
     async def close(self) -> tuple[str, ...]:
         """Ends everything. Returns what the kernel itself keeps for a while, a line each."""
-
-
-def first_names(address: str, ports: Sequence[int]) -> dict[str, Json]:
-    """The names that are bound in every process from its start: HOST, PORT, PORT2 …"""
-    numbered = {
-        "PORT" if number == 1 else f"PORT{number}": port for number, port in enumerate(ports, start=1)
-    }
-    return {"HOST": address, **numbered}

@@ -11,13 +11,14 @@ from sockviz.kernel import capture, sock_diag
 from sockviz.kernel.errors import Refused
 from sockviz.lab.crew import Crew
 from sockviz.lab.directory import LabDirectory, sweep
-from sockviz.lab.lab import Begun, Job, Link, Look, Taken, first_names
+from sockviz.lab.lab import Begun, Job, Link, Look, Taken
 from sockviz.lab.messages import Message
 from sockviz.lab.ports import PRIVATE, choose_ports, ephemeral_range, privileged_below, swapped_ports
 from sockviz.lab.scope import Scope
 from sockviz.lab.supervisor import Furnished, LabRefused
 from sockviz.lab.window import SYSCTLS, Window, check_proc, differing, why
 from sockviz.language import _
+from sockviz.model.first_names import of_lab
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import Asleep, State
 from sockviz.model.timeline import LabFacts
@@ -130,7 +131,7 @@ class LoopbackLab:
         """Starts a process of the lesson on `host`, of which there is only one. Raises `LabRefused`."""
         if host != LOOPBACK:
             raise LabRefused(f"starting {name}: this lab has no host {host}", 0)
-        names = first_names(ADDRESS, self.facts.ports)
+        names = of_lab(self.facts)
         return await self._crew.start(
             name,
             host,

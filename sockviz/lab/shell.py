@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sockviz.door import Door, Stream
 from sockviz.language import _
-from sockviz.model.wording import lab_word
+from sockviz.words.wording import lab_word
 
 _ENTER = Path(__file__).with_name("enter.py")
 _CAP_SYS_ADMIN = 21

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from sockviz.kernel import sock_diag
 from sockviz.lab.crew import Crew
 from sockviz.lab.directory import LabDirectory, sweep
-from sockviz.lab.lab import Begun, Job, Look, Taken, first_names
+from sockviz.lab.lab import Begun, Job, Look, Taken
 from sockviz.lab.link import WireLink
 from sockviz.lab.messages import LabLost, Message
 from sockviz.lab.ports import PRIVATE
@@ -18,6 +18,7 @@ from sockviz.lab.supervisor import Furnished, LabRefused
 from sockviz.lab.window import SYSCTLS, Window, check_proc, differing, why
 from sockviz.lab.wire import HOSTS
 from sockviz.language import _
+from sockviz.model.first_names import of_lab
 from sockviz.model.sockets import Asleep
 from sockviz.model.timeline import LabFacts
 
@@ -120,7 +121,7 @@ class TwoHostsLab:
         """Starts a process of the lesson on one of the hosts. Raises `LabRefused`."""
         if host not in self._windows:
             raise LabRefused(f"starting {name}: this lab has no host {host}", 0)
-        names = first_names(ADDRESSES["server"], self.facts.ports)
+        names = of_lab(self.facts)
         return await self._crew.start(
             name, host, names=names, reach={}, directory=self._directory.files, privileged=privileged
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 
-from sockviz.lesson.calls import CALLS
+from sockviz.calls.table import CALLS
 from sockviz.lesson.document import Page
 from sockviz.lesson.scope import LINK
 from sockviz.model.world import World

@@ -10,14 +10,14 @@ import ast
 import math
 from dataclasses import dataclass, field
 
+from sockviz.calls.constants import constant_value, constants
+from sockviz.calls.table import CALLS, MODULES, Row, functions, method, methods
 from sockviz.lesson.call_sites import MOST_ITEMS, arguments_by_parameter, not_a_function
-from sockviz.lesson.calls import CALLS, MODULES, Row, functions, method, methods
-from sockviz.lesson.constants import constant_value, constants
-from sockviz.lesson.document import BOUND
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.lines import LogicalLine
 from sockviz.lesson.scope import KnownProcess, Scope
 from sockviz.lesson.typed import BAD, Typed, computed, described, example
+from sockviz.model.first_names import BOUND
 from sockviz.model.values import Json, encode
 
 #: The largest value a line may build, in bytes or characters; the widest number, in bits.

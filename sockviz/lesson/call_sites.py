@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from sockviz.lesson.calls import CALLS, Row
+from sockviz.calls.table import CALLS, Row
 from sockviz.lesson.findings import nearest
 
 #: Items of one list or tuple, and arguments of one call.

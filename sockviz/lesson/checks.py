@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sockviz.lesson.calls import CALLS
+from sockviz.calls.table import CALLS
 from sockviz.lesson.document import Covers, Expect, Lesson, Note, Page, Perform, Predict, Prose
 from sockviz.lesson.findings import Findings
 from sockviz.lesson.scope import Scope

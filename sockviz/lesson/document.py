@@ -10,11 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from sockviz.model.values import Json
+from sockviz.calls.statement import Statement
 from sockviz.visible import quoted
 
-#: Names bound in every process: the server's address in this lab, and ports free in it.
-BOUND = ("HOST", "PORT", "PORT2", "PORT3", "PORT4", "PORT5")
 #: Attributes every process has in an expression; no variable may take one of these names.
 PROCESS_ATTRIBUTES = ("pid", "blocked", "alive", "status", "fds", "last")
 
@@ -45,32 +43,6 @@ class BadLesson(ValueError):
     def lines(self) -> tuple[str, ...]:
         """A line for each problem."""
         return tuple(problem.text(self.path) for problem in self.problems)
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One line (or multi-line call) that a process performs.
-
-    ``targets`` are the names it binds: none, one, or several when it unpacks. ``value`` is its right-hand side as the
-    process receives it (see `sockviz.lesson.statements`). ``calls`` are the rows of the table of calls that it uses, in the
-    order they are made. ``forks`` where it makes the process ``targets[0]``. ``process`` is ``link`` for the wire's own verbs.
-    ``kinds`` says what each name that it uses or binds holds, as far as that is known before anything runs; ``rebinds`` are the
-    targets that its process had bound before.
-    """
-
-    process: str
-    line: int
-    last_line: int
-    column: int
-    source: str
-    comment: str
-    targets: tuple[str, ...]
-    unpacks: bool
-    value: Json
-    calls: tuple[str, ...] = ()
-    forks: bool = False
-    kinds: Mapping[str, str] = field(default_factory=dict)
-    rebinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from sockviz.lesson import counted
-from sockviz.lesson.document import BOUND, Expectation, Expression
+from sockviz.lesson.document import Expectation, Expression
 from sockviz.lesson.expressions import ROWS, source_of
 from sockviz.lesson.names import LINK_ATTRIBUTES
 from sockviz.lesson.scope import LINK
@@ -26,6 +26,7 @@ from sockviz.lesson.views import (
     rows,
 )
 from sockviz.lesson.work import MOST, TooMuch, Work
+from sockviz.model.first_names import BOUND
 from sockviz.model.showing import scalar, written
 from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.model.world import World

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import math
 
-from sockviz.lesson.document import Statement
+from sockviz.calls.statement import Statement
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.lines import LogicalLine, Unparsable, read_syntax
 from sockviz.model.segments import FLAG_ORDER

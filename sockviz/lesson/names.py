@@ -11,14 +11,15 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from sockviz.lesson.calls import BLOCKING, CALLS
-from sockviz.lesson.constants import ERRORS
-from sockviz.lesson.document import BOUND, PROCESS_ATTRIBUTES, Expression, Lesson, Problem
+from sockviz.calls.constants import ERRORS
+from sockviz.calls.table import BLOCKING, CALLS
+from sockviz.lesson.document import PROCESS_ATTRIBUTES, Expression, Lesson, Problem
 from sockviz.lesson.expressions import FUNCTIONS, ROWS, place
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.link_statements import SIDES, packet_problem
 from sockviz.lesson.regions import is_nearly
 from sockviz.lesson.scope import LINK, Scope
+from sockviz.model.first_names import BOUND
 from sockviz.model.sockets import State, Timer
 
 SOCKET_ATTRIBUTES = (

@@ -6,8 +6,9 @@ import keyword
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sockviz.lesson.calls import MODULES
-from sockviz.lesson.document import BOUND, PROCESS_ATTRIBUTES
+from sockviz.calls.table import MODULES
+from sockviz.lesson.document import PROCESS_ATTRIBUTES
+from sockviz.model.first_names import BOUND
 
 #: Words that mean something else in a lesson's lines or expressions.
 RESERVED = frozenset(

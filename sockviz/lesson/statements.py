@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import ast
 
+from sockviz.calls.restrictions import dotted_name
+from sockviz.calls.statement import Statement
 from sockviz.lesson.arguments import ValueReader
-from sockviz.lesson.document import Statement
 from sockviz.lesson.findings import Findings
 from sockviz.lesson.lines import LogicalLine, Unparsable, read_syntax
-from sockviz.lesson.restrictions import dotted_name
 from sockviz.lesson.scope import (
     LINK,
     MOST_PROCESSES,

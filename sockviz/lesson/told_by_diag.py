@@ -10,7 +10,8 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sockviz.lesson.document import Expect, Expression, Page, Perform, Statement
+from sockviz.calls.statement import Statement
+from sockviz.lesson.document import Expect, Expression, Page, Perform
 from sockviz.lesson.expressions import ROWS
 from sockviz.model.values import Json
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sockviz.lesson.calls import functions
+from sockviz.calls.table import functions
 from sockviz.model.values import Json
 
 

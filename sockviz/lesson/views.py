@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from sockviz.lesson.names import COUNTER_TABLES, ROW_CONDITIONS, counter_key
 from sockviz.lesson.work import Work
-from sockviz.model.calls import Call, Stage
+from sockviz.model.call import Call, Stage
 from sockviz.model.long_values import KINDS, Long, as_long, whole_of
 from sockviz.model.naming import unnamed
 from sockviz.model.segments import endpoint

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import PurePath
 
-from sockviz.lesson.calls import CALLS, Row
-from sockviz.lesson.constants import ERRORS
+from sockviz.calls.constants import ERRORS
+from sockviz.calls.table import CALLS, Row
 from sockviz.lesson.document import Problem
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.manual.pages import GROUPS, BadPage, CallPage, ErrorPage, Failure, Text

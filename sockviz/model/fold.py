@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from sockviz.model import link
-from sockviz.model.calls import Call, Stage
+from sockviz.model.call import Call, Stage
 from sockviz.model.events import (
     CallBlocked,
     CallEntered,

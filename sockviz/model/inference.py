@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sockviz.language import _
-from sockviz.model.calls import Call
+from sockviz.model.call import Call
 from sockviz.model.events import CallReturned, Event, Observed
 from sockviz.model.segments import Endpoint, endpoint
 from sockviz.model.sockets import SocketRow, State

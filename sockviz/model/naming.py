@@ -10,7 +10,7 @@ import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sockviz.model.calls import Call
+from sockviz.model.call import Call
 from sockviz.model.sockets import SocketRow, ToldName
 from sockviz.model.values import Address, SocketValue, Value, sockets_in
 

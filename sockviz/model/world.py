@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sockviz.model.calls import Call
+from sockviz.model.call import Call
 from sockviz.model.events import ExpectationJudged, PacketCaptured, PredictionSettled
 from sockviz.model.index import RowIndex, SocketIndex, inodes_in, port
 from sockviz.model.inference import InferredSegment

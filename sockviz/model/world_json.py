@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sockviz.model.calls import Call
+from sockviz.model.call import Call
 from sockviz.model.sockets import FdEntry, SocketRow
 from sockviz.model.values import Address, Json, encode
 from sockviz.model.world import Process, SeenPacket, World

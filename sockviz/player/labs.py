@@ -11,7 +11,7 @@ from sockviz.lab.two_hosts import open_two_hosts
 from sockviz.language import N_, _
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.told_by_diag import BACKLOG, UNIX_QUEUES
-from sockviz.model.wording import lab_word
+from sockviz.words.wording import lab_word
 
 KINDS = ("auto", "isolated", "host")
 _NEED = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from sockviz.lesson.document import Statement
-from sockviz.model.calls import Stage
+from sockviz.calls.statement import Statement
+from sockviz.model.call import Stage
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import Process, World
 

@@ -7,15 +7,16 @@ import contextlib
 import math
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
+from sockviz.calls.statement import Statement
 from sockviz.lab.lab import Job, Lab
 from sockviz.lab.supervisor import LabRefused
 from sockviz.language import _
-from sockviz.lesson.document import BOUND, Expect, Expectation, Lesson, Page, Perform, Statement
+from sockviz.lesson.document import Expect, Expectation, Lesson, Page, Perform
 from sockviz.lesson.link_statements import link_order
 from sockviz.lesson.scope import LINK
-from sockviz.model.calls import Call, Stage
+from sockviz.model.call import Call, Stage
 from sockviz.model.events import (
     ExpectationJudged,
     LessonEnded,
@@ -26,7 +27,8 @@ from sockviz.model.events import (
     StatementBegun,
     StatementFinished,
 )
-from sockviz.model.timeline import Header, LabFacts, Timeline
+from sockviz.model.first_names import of_lab
+from sockviz.model.timeline import Header, Timeline
 from sockviz.model.values import Value
 from sockviz.model.world import World
 from sockviz.player.jury import AGAIN, Jury
@@ -49,7 +51,7 @@ class Performance:
         self._lab = lab
         self._patience = patience
         self._timeline = Timeline(header)
-        self._bindings = bindings(lab.facts)
+        self._bindings = of_lab(lab.facts)
         self._watchers: list[Callable[[], None]] = []
         self._news = asyncio.Event()
         self._pump = Pump(lab, self._timeline, watched_counters(lesson, lab.counters), self._appended)
@@ -393,10 +395,3 @@ def _ops(page: Page) -> list[Statement | Expectation]:
         elif isinstance(block, Expect):
             ops += block.expectations
     return ops
-
-
-def bindings(facts: LabFacts) -> Mapping[str, Value]:
-    """HOST, PORT … PORT5 in a lab: the address of its server's host, and its ports."""
-    host = facts.addresses.get("server") or next(iter(facts.addresses.values()), "127.0.0.1")
-    ports: Sequence[int] = facts.ports
-    return {"HOST": host, **dict(zip(BOUND[1:], ports, strict=False))}

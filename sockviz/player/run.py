@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from sockviz.calls.statement import Statement
 from sockviz.language import N_
-from sockviz.lesson.document import Lesson, Statement
-from sockviz.model.calls import Call
+from sockviz.lesson.document import Lesson
+from sockviz.model.call import Call
 from sockviz.model.timeline import Timeline
 
 

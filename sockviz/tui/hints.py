@@ -6,7 +6,7 @@ Constants are looked up in the reader's language where they are said; functions 
 from __future__ import annotations
 
 from sockviz.language import N_, _
-from sockviz.model.calls import Call
+from sockviz.model.call import Call
 from sockviz.model.timeline import LabFacts
 from sockviz.player.instead import LIVE_RUN, PRESENT_TEXT
 from sockviz.tui.view import Mode

@@ -17,7 +17,7 @@ from sockviz.tui.view import Mode, View
 #: Seconds that a movement takes, and between two of its frames (≤ 20 a second).
 MOVEMENT, FRAME = 0.4, 0.05
 #: Seconds between two repaints of a countdown that shows tenths of a second, which nobody could read each of, and of one that
-#: has longer to go than this and shows seconds (see `sockviz.model.wording.seconds_text`).
+#: has longer to go than this and shows seconds (see `sockviz.words.wording.seconds_text`).
 COUNTDOWN, SLOW_COUNTDOWN, TENTHS = 0.5, 1.0, 10.0
 #: The least seconds between two drawings of what the run does by itself.
 LEAST = 1 / 30

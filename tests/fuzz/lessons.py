@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from sockviz.calls.c.view import c_lines
 from sockviz.door import Door
 from sockviz.lab.loopback import open_lab
 from sockviz.lab.supervisor import LabRefused
-from sockviz.lesson.c_view import c_lines
 from sockviz.lesson.document import BadLesson, Lesson
 from sockviz.lesson.parser import decode_lesson, parse_lesson
 from sockviz.lesson.programs.folder import Language, program_folder

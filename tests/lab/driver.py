@@ -18,13 +18,13 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sockviz.calls.table import CALLS, MODULES, method
 from sockviz.kernel import procfs
 from sockviz.lab.directory import open_labs
 from sockviz.lab.lab import Begun, Job
 from sockviz.lab.loopback import LoopbackLab, open_lab
 from sockviz.lab.messages import Ended, Entered, Finished, Hello, Message, Returned
 from sockviz.lab.supervisor import LabRefused
-from sockviz.lesson.calls import CALLS, MODULES, method
 from sockviz.model.sockets import Asleep, ProcessRow, SocketRow
 from sockviz.model.values import Json, Value, encode
 from tests.required import unavailable

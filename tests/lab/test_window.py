@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from sockviz.lab import window
-from sockviz.lab.probe_advice import Settings
 from sockviz.lab.supervisor import LabRefused
 from sockviz.player.shelf import find
+from sockviz.probes.advice import Settings
 from tests.lab import refusing
 from tests.required import unavailable
 

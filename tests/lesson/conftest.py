@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from sockviz.lesson.document import BadLesson, Lesson, Problem, Statement
+from sockviz.calls.statement import Statement
+from sockviz.lesson.document import BadLesson, Lesson, Problem
 from sockviz.lesson.parser import parse_lesson
 
 Parse = Callable[..., Lesson]

@@ -19,10 +19,11 @@ from pathlib import Path
 
 import pytest
 
-from sockviz.lesson.c_view import c_lines, c_snippet
-from sockviz.lesson.calls import BLOCKING, CALLS, method
-from sockviz.lesson.constants import ERRORS, constant_value, constants
-from sockviz.lesson.document import PROCESS_ATTRIBUTES, Statement
+from sockviz.calls.c.view import c_lines, c_snippet
+from sockviz.calls.constants import ERRORS, constant_value, constants
+from sockviz.calls.statement import Statement
+from sockviz.calls.table import BLOCKING, CALLS, method
+from sockviz.lesson.document import PROCESS_ATTRIBUTES
 from sockviz.model.values import Value
 
 Perform = Callable[..., list[Statement]]

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import sockviz.lesson
-from sockviz.lesson.c_view import c_lines
+from sockviz.calls.c.view import c_lines
 from sockviz.lesson.document import BadLesson, Lesson
 from sockviz.lesson.expressions import read_expression
 from sockviz.lesson.findings import Findings
@@ -22,7 +22,7 @@ from sockviz.lesson.judge import judge
 from sockviz.lesson.parser import decode_lesson, parse_lesson
 from sockviz.lesson.programs.folder import Language, program_folder
 from sockviz.lesson.source import LARGEST_FILE, MOST_LINES
-from sockviz.model.calls import Call, Stage
+from sockviz.model.call import Call, Stage
 from sockviz.model.log import Log
 from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
 from sockviz.model.values import ObjectValue, SocketValue, Value

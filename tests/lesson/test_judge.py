@@ -12,7 +12,7 @@ from sockviz.lesson.findings import Findings
 from sockviz.lesson.judge import Verdict, judge
 from sockviz.lesson.names import counter_key, unknown_counters
 from sockviz.lesson.parser import parse_lesson
-from sockviz.model.calls import Call, Stage
+from sockviz.model.call import Call, Stage
 from sockviz.model.events import PacketCaptured
 from sockviz.model.log import Log
 from sockviz.model.segments import Packet, TcpHeader

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from sockviz.lesson.document import BadLesson, Problem, Statement
+from sockviz.calls.statement import Statement
+from sockviz.lesson.document import BadLesson, Problem
 
 Problems = Callable[..., list[Problem]]
 Perform = Callable[..., list[Statement]]

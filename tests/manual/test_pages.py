@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sockviz.lesson.c_view import c_lines
-from sockviz.lesson.calls import CALLS
+from sockviz.calls.c.view import c_lines
+from sockviz.calls.table import CALLS
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.parser import parse_lesson
 from sockviz.manual.document import document, places_of

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from sockviz.model.calls import Stage
+from sockviz.model.call import Stage
 from sockviz.model.events import (
     CallBlocked,
     CallEntered,

@@ -17,15 +17,15 @@ from sockviz.model.events import (
     ProcessStarted,
     StatementFinished,
 )
-from sockviz.model.evidence import evidence
-from sockviz.model.explanation import explain
-from sockviz.model.facts import Voice
 from sockviz.model.fold import fold
 from sockviz.model.sockets import FdEntry, ProcessRow, SocketRow, State, ToldName
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import Address, SocketValue, Value
 from sockviz.model.world import World
 from sockviz.model.world_json import world_json
+from sockviz.words.evidence import evidence
+from sockviz.words.explanation import explain
+from sockviz.words.facts import Voice
 from tests.model.runs import HEADER, HOST, row
 
 S, T = (SocketValue(inode, fd, "AF_INET", "SOCK_STREAM", 0) for inode, fd in ((100, 3), (101, 4)))

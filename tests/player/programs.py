@@ -15,9 +15,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sockviz.lesson.document import BOUND, Expect, Lesson, Perform, Statement
+from sockviz.calls.statement import Statement
+from sockviz.lesson.document import Expect, Lesson, Perform
 from sockviz.lesson.programs.folder import Language
 from sockviz.lesson.programs.texts import label
+from sockviz.model.first_names import BOUND
 from sockviz.player.export import export_programs
 from tests.required import unavailable
 

@@ -12,7 +12,7 @@ import pytest
 from sockviz.lab.loopback import open_lab
 from sockviz.lab.messages import Hello
 from sockviz.lesson.parser import parse_lesson
-from sockviz.model.calls import Stage
+from sockviz.model.call import Stage
 from sockviz.model.events import CallBlocked, CallReturned, PacketCaptured, StatementBegun, StatementFinished
 from sockviz.model.sockets import State
 from sockviz.model.values import SocketValue

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from sockviz.lab.probe import WALLS
 from sockviz.lesson.parser import parse_lesson
+from sockviz.probes.probe import WALLS
 from tests.required import unavailable
 from tools.kernels.archive import Mirrors, Package, parse_mirrors, parse_simulation, sources
 from tools.kernels.course import Outcome, example, held, problems, read, steps, table, walls

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Protocol
 
-from sockviz.lesson.document import Lesson, Statement
+from sockviz.calls.statement import Statement
+from sockviz.lesson.document import Lesson
 from sockviz.lesson.parser import parse_lesson
 from sockviz.model.events import (
     CallBlocked,

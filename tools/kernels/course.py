@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sockviz.lab.probe import WALLS
+from sockviz.probes.probe import WALLS
 from tools.kernels.machine import Step
 from tools.kernels.trouble import Trouble
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sockviz.lesson.c_address import c_string
-from sockviz.lesson.c_scope import CScope, CSnippet, Form, Held
-from sockviz.lesson.c_view import c_snippet
-from sockviz.lesson.document import Statement
+from sockviz.calls.c.address import c_string
+from sockviz.calls.c.scope import CScope, CSnippet, Form, Held
+from sockviz.calls.c.view import c_snippet
+from sockviz.calls.statement import Statement
 from sockviz.lesson.programs.plan import Plan, Program, Step
 from sockviz.lesson.programs.texts import (
     constants,

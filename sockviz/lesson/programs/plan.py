@@ -11,8 +11,9 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sockviz.lesson.calls import CALLS
-from sockviz.lesson.document import Expect, Expectation, Lesson, Page, Perform, Statement
+from sockviz.calls.statement import Statement
+from sockviz.calls.table import CALLS
+from sockviz.lesson.document import Expect, Expectation, Lesson, Page, Perform
 from sockviz.lesson.scope import LINK
 from sockviz.model.values import Json
 

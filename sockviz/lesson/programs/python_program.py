@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sockviz.lesson.calls import MODULES
-from sockviz.lesson.document import Statement
+from sockviz.calls.statement import Statement
+from sockviz.calls.table import MODULES
 from sockviz.lesson.programs.plan import Plan, Program, Step
 from sockviz.lesson.programs.texts import (
     constants,

@@ -7,9 +7,11 @@ import re
 import sys
 import textwrap
 
-from sockviz.lesson.calls import CALLS
-from sockviz.lesson.document import BOUND, Lesson, Statement
+from sockviz.calls.statement import Statement
+from sockviz.calls.table import CALLS
+from sockviz.lesson.document import Lesson
 from sockviz.lesson.programs.plan import Program
+from sockviz.model.first_names import BOUND
 from sockviz.model.values import Json
 
 #: The default of HOST, and of PORT … PORT5.

@@ -15,11 +15,11 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from sockviz.language import N_, _
-from sockviz.model.facts import Voice
 from sockviz.tui import palette
 from sockviz.tui.lettering import BREAK, assemble, plain, styled
 from sockviz.tui.screens.leaving import Leaving
 from sockviz.tui.widgets.markdown import hang
+from sockviz.words.facts import Voice
 
 _CALLS = (
     (palette.NOT_YET, "quiet", N_("not performed yet")),

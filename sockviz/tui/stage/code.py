@@ -9,14 +9,13 @@ from enum import IntEnum
 
 from rich.cells import cell_len
 
+from sockviz.calls.c.view import c_lines
+from sockviz.calls.statement import Statement
 from sockviz.language import _
-from sockviz.lesson.c_view import c_lines
-from sockviz.lesson.document import Statement
-from sockviz.model.calls import Call, Stage
+from sockviz.model.call import Call, Stage
 from sockviz.model.events import StatementBegun
 from sockviz.model.timeline import LabFacts
 from sockviz.model.values import SocketValue, Value
-from sockviz.model.wording import ENDING, NAMING, asleep_in, call_as_made, outcome, values_bound
 from sockviz.model.world import Line as Progress
 from sockviz.model.world import Process
 from sockviz.player.run import Do
@@ -25,6 +24,7 @@ from sockviz.tui.remembered import remembered
 from sockviz.tui.stage.ink import Line, crop, ends, fit, line, marked, wrap
 from sockviz.tui.stage.listing import calls_of, coloured, compact, listed
 from sockviz.tui.view import Focus, View
+from sockviz.words.wording import ENDING, NAMING, asleep_in, call_as_made, outcome, values_bound
 
 
 class Detail(IntEnum):

@@ -9,13 +9,13 @@ from rich.cells import cell_len
 from sockviz.language import N_, _, ngettext
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
-from sockviz.model.wording import address_text, ends_text, name_text, seconds_text
 from sockviz.model.world import Process
 from sockviz.tui.palette import STATE_SYMBOLS, TICKING, state_role
 from sockviz.tui.stage.ink import Line, Run, crop, fit, line, marked
 from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.stage.queues import accept_queue, no_syn_queue, syn_queue, turned_away
 from sockviz.tui.view import Focus, View
+from sockviz.words.wording import address_text, ends_text, name_text, seconds_text
 
 #: Received FIN: the kernel counts it as one in Recv-Q until it is read (net/ipv4/tcp_diag.c: rcv_nxt - copied_seq).
 _HAS_FIN = frozenset({State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK, State.TIME_WAIT})

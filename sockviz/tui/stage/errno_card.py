@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from sockviz.language import _
-from sockviz.model.calls import Call
-from sockviz.model.explanation import Explanation, explain
-from sockviz.model.wording import call_as_made, receiver_name
+from sockviz.model.call import Call
 from sockviz.model.world import World
 from sockviz.tui.palette import FAILED
 from sockviz.tui.stage.drawing import LongDrawing
 from sockviz.tui.stage.ink import Line, finish, line, wrap
 from sockviz.tui.view import View
+from sockviz.words.explanation import Explanation, explain
+from sockviz.words.wording import call_as_made, receiver_name
 
 if TYPE_CHECKING:
     from sockviz.manual.pages import ErrorPage

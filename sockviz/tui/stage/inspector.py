@@ -5,11 +5,11 @@ from __future__ import annotations
 from rich.cells import cell_len
 
 from sockviz.language import _, ngettext
-from sockviz.model.evidence import evidence
-from sockviz.model.facts import Evidence, Fact, Raw, Section, Voice
 from sockviz.tui.stage.drawing import LongDrawing
 from sockviz.tui.stage.ink import Line, finish, fit, line, wrap
 from sockviz.tui.view import View
+from sockviz.words.evidence import evidence
+from sockviz.words.facts import Evidence, Fact, Raw, Section, Voice
 
 _VOICES = {
     Voice.RETURNED: "good",

@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from rich.cells import cell_len
 
-from sockviz.lesson.document import Lesson, Statement
+from sockviz.calls.statement import Statement
+from sockviz.lesson.document import Lesson
 from sockviz.model.values import Json
 from sockviz.tui.remembered import remembered
 from sockviz.tui.stage.ink import Line, Run, cut, safe

@@ -6,8 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from sockviz.language import _
-from sockviz.model.calls import Stage
-from sockviz.model.wording import asleep_in
+from sockviz.model.call import Stage
 from sockviz.model.world import Process
 from sockviz.tui.cast import LINK
 from sockviz.tui.palette import hues
@@ -17,6 +16,7 @@ from sockviz.tui.stage.descriptors import held_by, table, table_height
 from sockviz.tui.stage.drawing import FocusableDrawing
 from sockviz.tui.stage.ink import Line, finish, fit, frame, line
 from sockviz.tui.view import View
+from sockviz.words.wording import asleep_in
 
 #: The fewest lines a part of the panel keeps while the other one wants more.
 _LEAST = 2

@@ -7,14 +7,14 @@ from collections import Counter
 from rich.cells import cell_len
 
 from sockviz.language import _, ngettext
-from sockviz.model.observing import OVERFLOWS
 from sockviz.model.segments import Relative, endpoint
 from sockviz.model.sockets import SocketRow, State
-from sockviz.model.wording import seconds_text
 from sockviz.tui.palette import TICKING, state_role
 from sockviz.tui.stage.ink import Line, Run, crop, line
 from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.view import View
+from sockviz.words.observing import OVERFLOWS
+from sockviz.words.wording import seconds_text
 
 #: From this width on the queues are called by their whole names.
 WIDE = 28

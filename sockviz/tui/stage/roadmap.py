@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from sockviz.model.calls import Stage
-from sockviz.model.wording import ENDING
+from sockviz.model.call import Stage
 from sockviz.model.world import Process
 from sockviz.tui.palette import ASLEEP, DONE, ENTERED, FAILED, NOT_YET, hues
 from sockviz.tui.stage.code import next_line
@@ -14,6 +13,7 @@ from sockviz.tui.stage.drawing import Drawing
 from sockviz.tui.stage.ink import Line, crop, finish, fit, line
 from sockviz.tui.stage.listing import calls_of, planned, statement_at
 from sockviz.tui.view import View
+from sockviz.words.wording import ENDING
 
 _SYMBOLS = {
     "done": (DONE, "good"), "failed": (FAILED, "bad"), "asleep": (ASLEEP, "asleep"), "entered": (ENTERED, "muted"),

@@ -9,11 +9,11 @@ from rich.cells import cell_len
 
 from sockviz.language import _
 from sockviz.model.events import CallReturned, Event, PageOpened, StatementBegun
-from sockviz.model.narration import headline
 from sockviz.tui.palette import hues
 from sockviz.tui.stage.drawing import Drawing
 from sockviz.tui.stage.ink import Line, Run, crop, ends, finish, line, wrap
 from sockviz.tui.view import Mode, View
+from sockviz.words.narration import headline
 
 #: Resting places drawn at most, before the bar shows only those around the reader.
 _MOST = 40

@@ -8,7 +8,6 @@ from typing import TypeAlias
 from rich.cells import cell_len
 
 from sockviz.language import _
-from sockviz.model.wording import seconds_text
 from sockviz.tui.palette import hues
 from sockviz.tui.stage.crossings import (
     KERNEL,
@@ -25,6 +24,7 @@ from sockviz.tui.stage.drawing import FocusableDrawing
 from sockviz.tui.stage.ink import Line, Run, crop, finish, fit, frame, line, marked, shorten, wrap
 from sockviz.tui.stage.wire_strip import draw_strip
 from sockviz.tui.view import Focus, View
+from sockviz.words.wording import seconds_text
 
 #: The least distance between lanes at which an arrow can carry its label.
 _LEAST_LANE = 13

@@ -13,13 +13,13 @@ from textual.style import Style
 from sockviz.language import _
 from sockviz.lesson.answers import is_the_kernels
 from sockviz.lesson.document import Covers, Expect, Note, Perform, Predict, Prose
-from sockviz.model.calls import Stage
-from sockviz.model.wording import ENDING
+from sockviz.model.call import Stage
 from sockviz.model.world import World
 from sockviz.tui import palette
 from sockviz.tui.lettering import assemble, plain, styled
 from sockviz.tui.view import Mode, View
 from sockviz.tui.widgets.markdown import hang, inline_text, lines_of
+from sockviz.words.wording import ENDING
 
 
 @dataclass(frozen=True, slots=True)

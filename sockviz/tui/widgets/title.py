@@ -7,10 +7,10 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from sockviz.language import N_, _
-from sockviz.model.wording import lab_word
 from sockviz.tui.hints import why_not_isolated
 from sockviz.tui.lettering import BREAK, assemble, plain, styled
 from sockviz.tui.view import Mode, View
+from sockviz.words.wording import lab_word
 
 _BADGES = {
     Mode.LIVE: ("●", N_("LIVE"), "bold $badge-live"),

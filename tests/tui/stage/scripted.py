@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sockviz.lesson.document import Lesson, Page, Perform, Statement
+from sockviz.calls.statement import Statement
+from sockviz.lesson.document import Lesson, Page, Perform
 from sockviz.lesson.parser import parse_lesson
 from sockviz.model.events import (
     CallBlocked,

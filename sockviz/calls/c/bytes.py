@@ -1,0 +1,96 @@
+"""Bytes and text as C: a pointer and a length."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sockviz.calls.c.address import c_string
+from sockviz.calls.c.struct import packed
+from sockviz.model.values import Json, decode
+
+if TYPE_CHECKING:
+    from sockviz.calls.c.writer import CWriter
+
+
+def data(writer: CWriter, tree: Json) -> tuple[str, str] | None:
+    """A pointer and a length for bytes or text; None where `tree` is neither."""
+    match tree:
+        case ["value", str() | {"$": "bytes"} as tagged]:
+            value = decode(tagged)
+            raw = value.encode("utf-8", "replace") if isinstance(value, str) else value
+            assert isinstance(raw, bytes)
+            return c_string(raw), str(len(raw))
+        case ["name", str(name)]:
+            if writer.kind(tree) == "str":
+                text = writer.number(tree)
+                return text, f"strlen({text})"
+            known = writer.scope.held.get(name)
+            return (
+                (known.text, known.length) if known and known.length else (writer.name(name), f"{writer.name(name)}_len")
+            )  # fmt: skip
+        case ["binary", "*", left, right]:
+            return (
+                _repeated(writer, left, right)
+                if writer.kind(left) != "int"
+                else _repeated(writer, right, left)
+            )
+        case ["binary", "+", left, right]:
+            (a, a_len), (b, b_len) = writer.data(left), writer.data(right)
+            name = writer.temporary("joined")
+            writer.line(f"char {name}[{a_len} + {b_len}];")
+            writer.line(f"memcpy({name}, {a}, {a_len});")
+            writer.line(f"memcpy({name} + {a_len}, {b}, {b_len});")
+            return name, f"sizeof {name}"
+        case ["subscript", value, ["slice", low, high]]:
+            return _slice(writer, value, low, high)
+        case ["call", "str.encode" | "bytes.decode", receiver, *_]:
+            return writer.data(receiver)
+        case ["call", "struct.pack", _, [["value", str(layout)], *items], *_]:
+            return packed(writer, layout, items)
+        case ["call", *_]:
+            held = writer.nested(tree)
+            return held.text, held.length or f"sizeof {held.text}"
+        case ["subscript", value, ["value", int(index)]]:
+            held = writer.part(writer.held(value), index, tree)
+            return held.text, held.length or "0"
+    return None
+
+
+def _slice(writer: CWriter, value: Json, low: Json, high: Json) -> tuple[str, str]:
+    """``data[low:high]`` within the bytes that are there; a negative end counts from behind."""
+    pointer, length = writer.data(value)
+
+    def end(tree: Json, default: str) -> str:
+        match tree:
+            case None:
+                return default
+            case ["unary", "-", ["value", int(number)]]:
+                return f"({length} - {number})"
+        return writer.operand(tree)
+
+    start, stop = end(low, "0"), end(high, length)
+    return (pointer, stop) if start == "0" else (f"{writer.indexed(pointer)} + {start}", f"{stop} - {start}")
+
+
+def _repeated(writer: CWriter, unit: Json, count: Json) -> tuple[str, str]:
+    """``b"x" * n``."""
+    pointer, length = writer.data(unit)
+    if length == "0":
+        return pointer, length
+    name = writer.temporary("block")
+    times = writer.operand(count)
+    total = times if length == "1" else f"{length} * {times}"
+    size = f"sizeof {name}"
+    if isinstance(count, list) and count[0] == "value":
+        writer.line(f"static char {name}[{total}];")
+    else:
+        size = writer.temporary(f"{name}_len")
+        writer.line(f"size_t {size} = {times} > 0 ? {total} : 0;")
+        writer.line(f"char *{name} = malloc({size});")
+    if length == "1" and pointer.startswith('"'):
+        character = pointer[1:-1].replace('\\"', '"').replace("'", "\\'")
+        writer.line(f"memset({name}, '{character}', {size});")
+    else:
+        writer.line(f"for (size_t i = 0; i < {size}; i++)")
+        writer.line(f"    {name}[i] = {writer.indexed(pointer)}[i % {length}];")
+    return name, size

@@ -1,0 +1,142 @@
+"""One call of a lesson as C: what the rows of the table of calls render with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sockviz.calls.c.scope import Form, Held, held_as
+from sockviz.calls.c.writer import CWriter
+from sockviz.calls.rows import Row
+from sockviz.model.values import Json
+
+
+class CCall:
+    """One call being written: what a row's rendering is given.
+
+    ``expression`` is the C of its value; a rendering whose value is more than the kind of its row says sets ``value``.
+    """
+
+    def __init__(
+        self,
+        writer: CWriter,
+        row: Row,
+        receiver: Json,
+        arguments: Sequence[Json],
+        named: Mapping[str, Json],
+        *,
+        nested: bool = False,
+        targets: Sequence[str] = (),
+        unpacks: bool = False,
+    ) -> None:
+        self.writer, self.row, self.nested, self.unpacks = writer, row, nested, unpacks
+        self.targets = tuple(writer.name(target) for target in targets)
+        self.receiver = receiver
+        self.expression = "0"
+        self.value: Held | None = None
+        self.given: dict[str, Json] = dict(named)
+        self.rest: list[Json] = []
+        for position, argument in enumerate(arguments):
+            parameter = row.parameters[min(position, len(row.parameters) - 1)]
+            if parameter.many:
+                self.rest.append(argument)
+            else:
+                self.given[parameter.name] = argument
+
+    @property
+    def fd(self) -> str:
+        """The receiver."""
+        return self.writer.operand(self.receiver) if self.receiver is not None else "-1"
+
+    def has(self, parameter: str) -> bool:
+        """Whether the argument was given, and is not None."""
+        return self.given.get(parameter, ["value", None]) != ["value", None]
+
+    def number(self, parameter: str, default: str = "0") -> str:
+        """An argument as a C expression."""
+        return self.writer.number(self.given[parameter]) if self.has(parameter) else default
+
+    def data(self, parameter: str) -> tuple[str, str]:
+        """An argument's pointer and length."""
+        return self.writer.data(self.given[parameter]) if parameter in self.given else ("NULL", "0")
+
+    def address(self, parameter: str) -> tuple[str, str]:
+        """An argument as ``struct sockaddr *`` and length."""
+        return self.writer.address(self.given[parameter]) if self.has(parameter) else ("NULL", "0")
+
+    def outputs(self, *wanted: str) -> list[str]:
+        """Names for the parts of the result: the targets where it is unpacked, else made from the one target."""
+        if self.unpacks and len(self.targets) == len(wanted):
+            return list(self.targets)
+        if self.targets and not self.unpacks:
+            return [self.targets[0], *(f"{self.targets[0]}_{name}" for name in wanted[1:])]
+        return [self.writer.temporary(name) for name in wanted]
+
+    def performs(self, ctype: str, text: str, name: str | None = None, failed: str = "== -1") -> str:
+        """Writes a call that may fail: its value goes to the target (or `name`), and a failure is printed. Its name."""
+        writer = self.writer
+        function = text.partition("(")[0]
+        target = name or (self.targets[0] if self.targets and not self.unpacks else None)
+        if target is None and self.nested:
+            target = writer.temporary(function + "_result")
+        if target is None:
+            writer.checks(text, failed, self._dropped())
+            self.expression = "result" if writer.scope.whole else "0"
+            return self.expression
+        keeps = writer.scope.whole and failed == "== -1" and self._had(target)
+        if keeps and writer.scope.type_of(target) == ctype:
+            # As in Python the name keeps what it had where the call fails.
+            writer.checks(text, failed, self._replaced(target))
+            self.expression = target
+            return target
+        self.expression = target = writer.assign(ctype, target, text)
+        writer.line(f"if ({target} {failed})")
+        writer.line(f'    perror("{function}");')
+        if writer.scope.whole and failed == "== -1":
+            writer.text.failure = f"failure({target})"
+        return target
+
+    def _had(self, target: str) -> bool:
+        python = self.writer.targets.get(target.removesuffix("_len"))
+        return python is not None and python in self.writer.scope.held
+
+    def _replaced(self, target: str) -> tuple[str, ...]:
+        """What is done with a new value where the name had one before."""
+        python = self.writer.targets.get(target)
+        if python is None or not self.writer.scope.lets_go(python):
+            return ("else", f"    {target} = result;")
+        self.writer.need("unistd.h")
+        return (
+            "else {",
+            f"    close({target}); /* no name holds it any more: Python closes it by itself */",
+            f"    {target} = result;",
+            "}",
+        )
+
+    def _dropped(self) -> tuple[str, ...]:
+        """What is done with a socket that no name holds."""
+        first = self.row.returns[0] if isinstance(self.row.returns, tuple) else self.row.returns
+        if not self.writer.scope.whole or first != "socket.socket":
+            return ()
+        self.writer.need("unistd.h")
+        return ("else", "    close(result); /* no name holds it: Python closes it by itself */")
+
+    def checks(self, text: str) -> None:
+        """Writes a call of which only success or failure counts; a failure is printed."""
+        self.writer.checks(text)
+
+    def gives(self, ctype: str, text: str) -> None:
+        """Writes a value that cannot fail."""
+        self.expression = text
+        if self.targets:
+            self.expression = self.writer.assign(ctype, self.targets[0], text)
+        elif not self.nested:
+            self.writer.line(f"(void){text};")
+
+    def result(self) -> Held:
+        """The value of the call."""
+        if self.value is not None:
+            return self.value
+        kind = self.row.returns
+        if isinstance(kind, tuple):
+            return Held(Form.NUMBER, self.expression)
+        return held_as(kind, self.expression, self.writer.scope.declared.get(self.expression, "int"))

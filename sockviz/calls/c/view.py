@@ -1,0 +1,146 @@
+"""A lesson's line as C: the same call, structures and all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sockviz.calls.c.call import CCall
+from sockviz.calls.c.scope import CScope, CSnippet, Form, Held
+from sockviz.calls.c.writer import CWriter
+from sockviz.calls.rows import Row
+from sockviz.calls.statement import Statement
+from sockviz.calls.table import CALLS
+from sockviz.model.values import Json, Value
+
+
+def c_lines(statement: Statement, values: Mapping[str, Value] | None = None) -> tuple[str, ...]:
+    """The C of `statement`. `values` of HOST, PORT … are written out where they are given."""
+    return c_snippet(statement, values).lines
+
+
+def c_snippet(
+    statement: Statement, values: Mapping[str, Value] | None = None, scope: CScope | None = None
+) -> CSnippet:
+    """The C of `statement` with what a program around it must provide. What it binds is noted in `scope`."""
+    writer = CWriter(statement, CALLS, _nested, values, scope)
+    value = Held(Form.NOTHING, "0")
+    match statement.value:
+        case ["link", *_]:
+            writer.line(f"/* {statement.source}: the wire's doing, no program's */")
+        case ["call", str(key), receiver, list(arguments), dict(named), bool()] if key in CALLS:
+            call = CCall(
+                writer,
+                CALLS[key],
+                receiver,
+                arguments,
+                named,
+                targets=statement.targets,
+                unpacks=statement.unpacks,
+            )
+            call.row.c(call)
+            value = call.result()
+            _note(writer, statement, value)
+        case tree:
+            value = _bind(writer, statement, tree)
+    text = writer.text
+    return CSnippet(tuple(text.lines), tuple(text.headers), dict(text.declared), text.failure, value)
+
+
+def _nested(writer: CWriter, row: Row, receiver: Json, arguments: list[Json], named: dict[str, Json]) -> Held:
+    call = CCall(writer, row, receiver, arguments, named, nested=True)
+    row.c(call)
+    return call.result()
+
+
+def _note(writer: CWriter, statement: Statement, value: Held) -> None:
+    """Notes in the scope what the targets hold now."""
+    if not statement.targets:
+        return
+    if not statement.unpacks:
+        writer.scope.bind(statement.targets[0], value)
+        return
+    for target, part in zip(statement.targets, value.parts, strict=False):
+        writer.scope.bind(target, part)
+
+
+def _bind(writer: CWriter, statement: Statement, tree: Json) -> Held:
+    """``target = value``."""
+    if not statement.targets:
+        return writer.held(tree)
+    if len(statement.targets) != 1 or statement.unpacks:
+        match tree:
+            case ["tuple" | "list", list(items)] if len(items) == len(statement.targets):
+                parts = [
+                    _bind_one(writer, target, item)
+                    for target, item in zip(statement.targets, items, strict=True)
+                ]
+                return Held(Form.TUPLE, "0", parts=tuple(parts))
+        value = writer.held(tree)
+        if value.form is Form.LIMIT:
+            value = Held(Form.TUPLE, "0", parts=tuple(writer.part(value, n, tree) for n in range(2)))
+        if len(value.parts) != len(statement.targets):
+            writer.fallback(tree)
+            return value
+        return Held(
+            Form.TUPLE,
+            "0",
+            parts=tuple(
+                _bind_held(writer, target, part)
+                for target, part in zip(statement.targets, value.parts, strict=True)
+            ),
+        )
+    return _bind_one(writer, statement.targets[0], tree)
+
+
+def _bind_one(writer: CWriter, target: str, tree: Json) -> Held:
+    match tree:
+        case ["list" | "tuple", list(items)] if writer.kind(tree) != "address":
+            inner = ", ".join(writer.number(item) for item in items) or "0"
+            name = writer.declare("int", writer.name(target), f"[] = {{{inner}}}")
+            value = Held(Form.NUMBERS, name, f"int[{len(items)}]", str(len(items)))
+            writer.scope.bind(target, value)
+            return value
+        case ["name", str(other)]:
+            return _bind_held(writer, target, writer.held(tree), other)
+        case ["tuple", _]:
+            pointer, length = writer.address(tree, f"{writer.name(target)}_address")
+            return _bind_held(writer, target, Held(Form.ADDRESS, pointer, "struct sockaddr *", length))
+    return _bind_held(writer, target, writer.held(tree))
+
+
+def _bind_held(writer: CWriter, target: str, value: Held, other: str | None = None) -> Held:
+    """Gives `target` a value of its own; `other` is the name that it was taken from."""
+    name = writer.name(target)
+    match value.form:
+        case Form.BYTES if value.text.startswith('"'):
+            name = writer.assign("const char *", name, value.text)
+            length = writer.assign("size_t", f"{name}_len", value.length)
+            kept = Held(Form.BYTES, name, "const char *", length)
+        case Form.BYTES:
+            # A copy: what it is taken from may be received into again.
+            writer.need("string.h")
+            name = writer.declare("char", name, f"[{value.length} + 1]")
+            length = writer.assign("size_t", f"{name}_len", value.length)
+            writer.line(f"memcpy({name}, {value.text}, {length});")
+            kept = Held(Form.BYTES, name, "char", length)
+        case Form.TEXT:
+            name = writer.assign("const char *", name, value.text)
+            kept = Held(Form.TEXT, name, "const char *", f"strlen({name})")
+        case Form.ADDRESS:
+            writer.need("string.h", "sys/socket.h")
+            name = writer.declare("struct sockaddr_storage", name)
+            length = writer.assign("socklen_t", f"{name}_len", value.length)
+            writer.line(f"memcpy(&{name}, {value.text}, {length});")
+            kept = Held(Form.ADDRESS, f"(struct sockaddr *)&{name}", "struct sockaddr_storage", length)
+        case Form.NUMBER | Form.SOCKET | Form.NOTHING:
+            ctype = value.ctype if value.ctype in ("double", "long long", "rlim_t") else "int"
+            kept = Held(value.form, writer.assign(ctype, name, value.text), ctype)
+            if value.form is Form.NOTHING:
+                kept = Held(Form.NUMBER, kept.text)
+        case _:
+            # An array or a list: another name for the same, as nothing changes it in place.
+            if not writer.scope.whole:
+                writer.assign("int", name, value.text)
+            kept = value
+    writer.scope.bind(target, kept, other)
+    return kept

@@ -1,0 +1,21 @@
+"""The names that are bound in every process from its start, in every lab."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sockviz.model.timeline import LabFacts
+
+#: The server's address in the lab, and ports that are free in it.
+BOUND = ("HOST", "PORT", "PORT2", "PORT3", "PORT4", "PORT5")
+
+
+def first_names(address: str, ports: Sequence[int]) -> dict[str, str | int]:
+    """What each of them is bound to, as far as there are ports."""
+    return {BOUND[0]: address, **dict(zip(BOUND[1:], ports, strict=False))}
+
+
+def of_lab(facts: LabFacts) -> Mapping[str, str | int]:
+    """What they are bound to in a lab: where there are two hosts, HOST is the server's address."""
+    address = facts.addresses.get("server") or next(iter(facts.addresses.values()), "127.0.0.1")
+    return first_names(address, facts.ports)

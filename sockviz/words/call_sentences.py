@@ -1,0 +1,372 @@
+"""What a call means where it sleeps, returns or fails: the part of a sentence that its own arguments and answer tell."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Sequence
+
+from sockviz.language import _, ngettext
+from sockviz.model.call import Call
+from sockviz.model.segments import endpoint
+from sockviz.model.values import ObjectValue, SocketValue, Value, show
+from sockviz.model.world import KnownSocket, World
+from sockviz.words.explanation import explain
+from sockviz.words.wording import COUNTLESS, address_text, receiver_name, result_value
+
+_RECEIVING = frozenset({"recv", "recvfrom", "recv_into", "recvfrom_into", "recvmsg", "read"})
+_SENDING = frozenset({"send", "sendall", "sendto", "sendmsg", "write"})
+_MSG_PEEK = 2  # include/linux/socket.h
+_WAITING = frozenset({"poll", "select", "epoll_wait"})
+_DISPOSITIONS = {0: "SIG_DFL", 1: "SIG_IGN"}  # include/uapi/asm-generic/signal-defs.h
+
+
+def bytes_text(number: int) -> str:
+    """``1 byte``, ``12 bytes``."""
+    return ngettext("{count} byte", "{count} bytes", number).format(count=number)
+
+
+def sleeping(call: Call, world: World) -> str:
+    """That a call sleeps, and why."""
+    descriptor = str(call.receiver.fd) if call.receiver is not None else ""
+    told = _("{process}: {name}({descriptor}) sleeps: {why}").format(
+        process=call.process, name=call.name, descriptor=descriptor, why=_why_asleep(call, world)
+    )
+    return told if call.asleep is not None else f"{told} {_('(inferred)')}"
+
+
+def _why_asleep(call: Call, world: World) -> str:
+    held = call.receiver
+    row = world.row_of(held.inode) if held is not None else None
+    if call.name == "accept":
+        return _("no connection is waiting")
+    if call.name in _RECEIVING:
+        return _("there is nothing to read yet")
+    if call.name in ("connect", "connect_ex") and held is not None and held.family == "AF_UNIX":
+        return _("the accept queue of {address} is full").format(address=_argument_address(call))
+    if call.name in ("connect", "connect_ex"):
+        again = (
+            _(", sent {amount} again").format(
+                amount=ngettext("{count} time", "{count} times", row.retransmits).format(
+                    count=row.retransmits
+                )
+            )
+            if row is not None and row.retransmits
+            else ""
+        )
+        return _("its SYN has not been answered{again}").format(again=again)
+    if call.name in _SENDING:
+        return _("the send queue is full and the peer does not read")
+    if call.name in _WAITING:
+        return _("none of its descriptors is ready")
+    if call.name in ("wait", "waitpid", "wait4"):
+        return _("its child has not ended")
+    if call.name == "close":
+        return _("SO_LINGER makes it wait for what is unacknowledged")
+    return _("it waits in the kernel")
+
+
+def returned(call: Call, world: World) -> str:
+    """What a call that came back gave, or what its error means here."""
+    if call.error is not None:
+        told = explain(call, world)
+        here = f": {told.here}" if told and told.here else ""
+        return _("{process}: {name} fails with {error}{here}").format(
+            process=call.process, name=call.name, error=call.error, here=here
+        )
+    woke = _("wakes and ") if call.slept else ""
+    return f"{call.process}: {call.name} {woke}{_gave(call, world)}"
+
+
+def _gave(call: Call, world: World) -> str:
+    name = receiver_name(call, world) or _("the socket")
+    held = call.receiver
+    is_stream = held is None or held.type != "SOCK_DGRAM"
+    match call.name, call.value:
+        case "socket", SocketValue(fd=fd):
+            return _("gives descriptor {fd}: an endpoint without a name").format(fd=fd)
+        case ("accept", (SocketValue(fd=fd), peer)):
+            return _("takes the connection of {client} from the queue: descriptor {fd}").format(
+                client=_client(call, peer, world), fd=fd
+            )
+        case "socketpair", (SocketValue(fd=one), SocketValue(fd=other)):
+            return _("gives descriptors {one} and {other}: two ends, connected already").format(
+                one=one, other=other
+            )
+        case "pipe", (int(reading), int(writing)):
+            return _("gives descriptors {reading}, to read, and {writing}, to write").format(
+                reading=reading, writing=writing
+            )
+        case (("read" | "write"), _) if held is None and _is_pipe(call, world):
+            return _through_a_pipe(call)
+        case "unlink", _ if call.arguments:
+            return _("removes the file {path}").format(path=address_text(call.arguments[0]))
+        case "dup", SocketValue(fd=fd):
+            return _("gives descriptor {fd} to the same socket").format(fd=fd)
+        case "bind", _ if call.arguments[1:] and _chooses_port(call.arguments[1]):
+            return _("gives {name} a free port of the kernel's choice: getsockname tells which").format(
+                name=name
+            )
+        case "bind", _:
+            return _("gives {name} the name {address}").format(name=name, address=_argument_address(call))
+        case "listen", _:
+            return _("makes {name} passive: the kernel now lets clients in for it").format(name=name)
+        case "connect", _ if not is_stream:
+            return _("fixes the peer of {name}: {address}, and sends nothing").format(
+                name=name, address=_argument_address(call)
+            )
+        case "connect", _ if held is not None and held.family == "AF_UNIX":
+            return _("returns: {name} is connected to {address}, and no packet was needed").format(
+                name=name, address=_argument_address(call)
+            )
+        case "connect", _:
+            whose = (
+                "" if call.slept else _(" with {address}").format(address=_argument_address(call))
+            )  # told when it was entered
+            return _("returns: the handshake{whose} is done").format(whose=whose)
+        case (("send" | "write" | "sendmsg" | "sendto"), int(count)) if _stays_on_this_machine(call, world):
+            # net/unix/af_unix.c: there is no queue of the sender's own; its buffer is only charged with them.
+            return (
+                _("puts {amount} into the receive queue of the peer")
+                if held is None or held.type == "SOCK_STREAM"
+                else _("puts one message of {amount} into the receive queue of the peer")
+            ).format(amount=bytes_text(count))
+        case "write", int(count) if held is None and _socket_behind(call, world) is None:
+            return _("hands {amount} to the kernel").format(amount=bytes_text(count))
+        case (("send" | "write" | "sendmsg"), 0) if is_stream:
+            return _("sends nothing: a stream has no empty segment")
+        case (("send" | "write" | "sendmsg"), int(count)) if is_stream:
+            return _("copies {amount} into the send queue of the kernel").format(amount=bytes_text(count))
+        case (("send" | "sendto" | "sendmsg"), int(count)):
+            return (
+                _("hands {amount} to the kernel")
+                if is_stream
+                else _("hands one datagram of {amount} to the kernel")
+            ).format(amount=bytes_text(count))
+        case "sendall", _:
+            return _("copies everything into the send queue of the kernel")
+        case _, b"" if call.name in _RECEIVING and is_stream and _shut_for_reading(held, world):
+            return _("returns 0 bytes: the receiving side of {name} was ended here, by shutdown").format(
+                name=name
+            )
+        case _, b"" if call.name in _RECEIVING and is_stream:
+            return _("returns 0 bytes: the peer will send no more")
+        case _, bytes(data) if call.name in _RECEIVING and _peeks(call):
+            return _("looks at {amount} and leaves them in the receive queue: {shown}").format(
+                amount=bytes_text(len(data)), shown=show(data, 32)
+            )
+        case _, b"" if call.name in _RECEIVING and not is_stream:
+            return _("takes an empty datagram")
+        case _, bytes(data) if call.name in _RECEIVING and not is_stream:
+            return _("takes one datagram and gives {amount}: {shown}").format(
+                amount=bytes_text(len(data)), shown=show(data, 32)
+            )
+        case _, bytes(data) if call.name in _RECEIVING:
+            return _("takes {amount} from the receive queue: {shown}").format(
+                amount=bytes_text(len(data)), shown=show(data, 32)
+            )
+        case "recvfrom", (bytes(data), peer):
+            sender = _(" from {address}").format(address=address_text(peer)) if peer is not None else ""
+            return _("takes {amount}{sender}: {shown}").format(
+                amount=bytes_text(len(data)), sender=sender, shown=show(data, 32)
+            )
+        case "close", _:
+            closed = held.fd if held is not None else call.arguments[0] if call.arguments else None
+            return (
+                _("gives descriptor {fd} back").format(fd=closed)
+                if isinstance(closed, int) and closed >= 0
+                else _("gives the descriptor back")
+            )
+        case "shutdown", _:
+            return _("ends {direction} of {name}; the descriptor stays").format(
+                direction=_direction(call), name=name
+            )
+        case "setblocking", _ if isinstance(call.arguments[-1], bool | int):
+            return (
+                _("lets calls on {name} sleep again")
+                if call.arguments[-1]
+                else _("makes calls on {name} return at once where they would sleep")
+            ).format(name=name)
+        case (("poll" | "epoll_wait"), list(ready)):
+            return _are_ready(_("ready"), [pair[0] for pair in ready if isinstance(pair, tuple)])
+        case "select", (list(reading), list(writing), list(urgent)):
+            told = [(_("readable"), reading), (_("writable"), writing), (_("urgent"), urgent)]
+            return "; ".join(_are_ready(what, fds) for what, fds in told if fds) or _are_ready(_("ready"), [])
+        case "epoll", ObjectValue(text=fd):
+            return _("gives descriptor {fd}: a list in the kernel, empty as yet").format(fd=fd)
+        case "register", None if fds := [a.fd for a in call.arguments if isinstance(a, SocketValue)]:
+            return _("puts descriptor {fd} on the list in the kernel").format(fd=fds[0])
+        case "signal", int(before) if isinstance(call.arguments[0], int):
+            return _("sets what {signal} does: before it was {before}").format(
+                signal=_signal_name(call.arguments[0]), before=_DISPOSITIONS.get(before, before)
+            )
+        case "waitpid", (int(pid), int(status)) if pid:
+            return _waited_for(pid, status, world)
+        case "fork", 0:
+            return _("returns 0: this is the child")
+        case "fork", int(pid):
+            return _("returns the child's pid, {pid}").format(pid=pid)
+        case (("getsockname" | "getpeername"), address):
+            return _("says {address}").format(address=address_text(address))
+    if call.value is None and call.name in COUNTLESS:
+        return _("is done")
+    return _("returns {value}").format(value=result_value(call))
+
+
+def _are_ready(what: str, fds: Sequence[Value]) -> str:
+    """Which descriptors a waiting call found ready, and for what."""
+    numbers = ", ".join(str(fd.fd) if isinstance(fd, SocketValue) else str(fd) for fd in fds)
+    if not numbers:
+        return _("returns: no descriptor is ready")
+    return ngettext(
+        "returns: descriptor {fds} is {what}", "returns: descriptors {fds} are {what}", len(fds)
+    ).format(fds=numbers, what=what)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return str(number)
+
+
+def _is_pipe(call: Call, world: World) -> bool:
+    """Whether the bare number that the call was given is a pipe's."""
+    process = world.processes.get(call.process)
+    return process is not None and any(
+        entry.fd == call.arguments[0] and entry.target.startswith("pipe:") for entry in process.fds
+    )
+
+
+def _through_a_pipe(call: Call) -> str:
+    match call.value:
+        case b"":
+            return _("returns 0 bytes: nobody has the pipe open for writing any more")
+        case bytes(data):
+            return _("takes {amount} from the pipe: {shown}").format(
+                amount=bytes_text(len(data)), shown=show(data, 32)
+            )
+        case int(count):
+            return _("puts {amount} into the pipe").format(amount=bytes_text(count))
+    return _("returns {value}").format(value=result_value(call))
+
+
+def _waited_for(pid: int, status: int, world: World) -> str:
+    """What waitpid's two numbers mean: the low seven bits are a signal, the next byte what the child gave to exit (wait(2))."""
+    child = next((p.name for p in world.processes.values() if p.pid == pid), str(pid))
+    return (
+        _("returns: {process} was ended by signal {signal}").format(process=child, signal=status & 0x7F)
+        if status & 0x7F
+        else _("returns: {process} ended with status {exit_code}").format(
+            process=child, exit_code=status >> 8
+        )
+    )
+
+
+def _socket_behind(call: Call, world: World) -> KnownSocket | None:
+    """The socket of a call that was given the bare number of a descriptor."""
+    process = world.processes.get(call.process)
+    inode = next((e.inode for e in process.fds if e.fd == call.arguments[0]), 0) if process else 0
+    return world.sockets.get(inode)
+
+
+def _stays_on_this_machine(call: Call, world: World) -> bool:
+    behind = call.receiver or _socket_behind(call, world)
+    return behind is not None and behind.family == "AF_UNIX"
+
+
+def _peeks(call: Call) -> bool:
+    """Whether the flags of a recv have MSG_PEEK: its second argument after the socket."""
+    flags = call.arguments[2] if call.name in ("recv", "recvfrom") and len(call.arguments) > 2 else 0
+    return isinstance(flags, int) and bool(flags & _MSG_PEEK)
+
+
+def listens_again(call: Call, before: World, later: World) -> str:
+    """What listen did to a socket that listened already; empty for any other call."""
+    held = call.receiver
+    old = (
+        before.row_of(held.inode)
+        if held is not None and call.name == "listen" and call.error is None
+        else None
+    )
+    # The kernel may have been seen to listen before the first call has returned: what counts is whether one had before.
+    if held is None or old is None or not old.is_listening or not _listened_before(held.inode, before):
+        return ""
+    name = receiver_name(call, later)
+    if old.backlog is None:
+        return _("listen is called again on {name}, which listens already").format(name=name)
+    asked = next((value for value in call.arguments[1:] if isinstance(value, int)), None)
+    new = later.row_of(held.inode)
+    if new is None or new.send_q == old.send_q:
+        if asked == old.send_q:  # seen before the call could say that it had returned
+            return _("listen is called again on {name}: its backlog is {asked} now").format(
+                name=name, asked=asked
+            )
+        wanted = "" if asked is None else _(" with a backlog of {asked}").format(asked=asked)
+        return _("listen is called again{wanted} on {name}, which listens already, with {old}").format(
+            wanted=wanted, name=name, old=old.send_q
+        )
+    but = (
+        ""
+        if asked in (None, new.send_q)
+        else _(": {asked} was asked for, this is what the kernel grants").format(asked=asked)
+    )
+    return _("listen changes the backlog of {name} from {old} to {new}{but}").format(
+        name=name, old=old.send_q, new=new.send_q, but=but
+    )
+
+
+def _listened_before(inode: int, world: World) -> bool:
+    """Whether a call of listen on the socket has already returned."""
+    return any(
+        call.name == "listen"
+        and call.error is None
+        and call.receiver is not None
+        and call.receiver.inode == inode
+        for process in world.processes.values()
+        for call in process.calls
+    )
+
+
+def _shut_for_reading(held: SocketValue | None, world: World) -> bool:
+    """Whether a call of the lesson has ended the socket's receiving side: SHUT_RD or SHUT_RDWR, through any descriptor."""
+    return held is not None and any(
+        call.name == "shutdown"
+        and call.error is None
+        and call.receiver is not None
+        and call.receiver.inode == held.inode
+        and call.arguments[1:] in ((0,), (2,))
+        for process in world.processes.values()
+        for call in process.calls
+    )
+
+
+def _client(call: Call, peer: Value, world: World) -> str:
+    """Who is at the other end of an accepted connection: a process of the lesson by its name, anyone else by address."""
+    row = world.row_of(call.receiver.inode) if call.receiver is not None else None
+    match peer:
+        case (str(host), int(port)) if row is not None and row.local is not None:
+            known = world.known_by((host, port), row.local)
+            if known is not None:
+                return known.creator
+        case "" | b"" | None:
+            return _("an unnamed client")
+    return address_text(peer)
+
+
+def _chooses_port(address: Value) -> bool:
+    """Whether it leaves the port to the kernel."""
+    end = endpoint(address)
+    return end is not None and end[1] == 0
+
+
+def _argument_address(call: Call) -> str:
+    return address_text(call.arguments[1]) if len(call.arguments) > 1 else _("its address")
+
+
+def _direction(call: Call) -> str:
+    how = call.arguments[1] if len(call.arguments) > 1 else None
+    return {
+        0: _("the receiving side"),
+        1: _("the sending side (a FIN follows the data)"),
+        2: _("both directions"),
+    }.get(how if isinstance(how, int) else -1, _("a direction"))

@@ -1,0 +1,397 @@
+"""How each fact is known: what the voices said of a socket, a call or a packet, the raw bytes, the command to see the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sockviz.language import _, ngettext
+from sockviz.model.call import Call
+from sockviz.model.naming import Name
+from sockviz.model.segments import endpoint
+from sockviz.model.sockets import FdEntry, SocketRow, State
+from sockviz.model.timeline import Header, Timeline
+from sockviz.model.world import KnownSocket, Process, SeenPacket, World
+from sockviz.words.dissection import dissect
+from sockviz.words.facts import Evidence, Fact, Raw, Section, Voice
+from sockviz.words.observing import grown
+from sockviz.words.socket_facts import descriptor, row_facts, tcp_facts
+from sockviz.words.wording import (
+    address_text,
+    call_as_made,
+    lab_word,
+    name_text,
+    outcome,
+    seconds_text,
+    sleeping_call,
+)
+
+
+def evidence(
+    timeline: Timeline,
+    cursor: int,
+    *,
+    inode: int | None = None,
+    line: int | None = None,
+    packet: int | None = None,
+) -> Evidence:
+    """The evidence for a socket, a line's call or a packet in the world at `cursor`; for nothing: of the latest call."""
+    world = timeline.world_at(cursor)
+    header = timeline.header
+    if packet is not None and 0 <= packet < len(world.packets):
+        return _of_packet(world, world.packets[packet], header)
+    if inode is not None:
+        return of_socket(world, header, inode)
+    call = _call_at(world, line) if line is not None else _latest_call(world)
+    if call is not None:
+        return of_call(world, header, call)
+    return Evidence(_("the lab"), (*_counters(world, header), *_lab(header)))
+
+
+def of_socket(world: World, header: Header, inode: int) -> Evidence:
+    """A socket: what its process holds, what the kernel's table says, TCP_INFO."""
+    known, row, told = world.sockets.get(inode), world.row_of(inode), world.names.get(inode)
+    owner = world.processes.get(world.owner_of(inode) or "")
+    entry = next((e for e in owner.fds if e.inode == inode), None) if owner else None
+    name = world.name_of(owner.name, inode) if owner else None
+    title = f"{owner.name} {name or ''}".strip() if owner else _("socket {inode}").format(inode=inode)
+    sections: list[Section] = []
+    if known is not None:
+        at = (
+            world.processes[known.creator].open_fds.get(name, -1)
+            if name and known.creator in world.processes
+            else None
+        )
+        facts = [
+            Fact(_("made by"), known.creator),
+            Fact(_("domain, type, protocol"), f"{known.family}, {known.type}, {known.protocol}"),
+        ]
+        if at is not None:
+            facts.append(Fact(_("descriptor"), str(at) if at >= 0 else _("closed")))
+        if row is None and told is not None and not told.is_none:
+            facts.append(Fact(_("local"), name_text(told), _told_how(told)))
+        sections.append(
+            Section(_("its process said"), Voice.RETURNED, _("the call's own result"), tuple(facts))
+        )
+    if entry is not None and owner is not None:
+        sections.append(descriptor(entry, owner))
+    if row is not None:
+        sections.append(
+            Section(_("the kernel's table"), Voice.OBSERVED, row.interface, tuple(row_facts(row, world)))
+        )
+        if row.info is not None:
+            sections.append(
+                Section("TCP_INFO", Voice.OBSERVED, f"{row.interface}, INET_DIAG_INFO", tuple(tcp_facts(row)))
+            )
+    else:
+        none = Fact(_("row"), _("none"), _why_no_row(known, told))
+        sections.append(Section(_("the kernel's table"), Voice.OBSERVED, _tables(header), (none,)))
+    raw = [Raw(_("the row as the kernel sent it"), row.raw)] if row is not None and row.raw else []
+    return Evidence(
+        title, (*sections, *_counters(world, header), *_lab(header)), tuple(raw),
+        tuple(_socket_commands(row, entry, owner, world, header, world.kept_name(inode))),
+        tuple(_disagreements(world, inode, row, owner, entry, name)),
+    )  # fmt: skip
+
+
+def _told_how(name: Name) -> str:
+    """From where the local name of a socket without a row is known."""
+    if name.told_by == "bind":
+        return _("bind({fd}, …) was given it and returned 0").format(fd=name.fd)
+    if name.after == "getsockname":
+        return _("getsockname({fd}) returned it").format(fd=name.fd)
+    return _("getsockname({fd}) returned it, after {call}").format(fd=name.fd, call=name.after)
+
+
+def _tables(header: Header) -> str:
+    """What the kernel's sockets are read from in this lab."""
+    return "/proc/net" if {"diag", "backlog"} & header.lab.missing.keys() else "sock_diag"
+
+
+def _why_no_row(known: KnownSocket | None, name: Name | None) -> str:
+    if name is not None and name.is_kept:
+        return _(
+            "this kernel lists no socket that is bound and no more: Linux does from 6.8 on, by sock_diag"
+        )
+    if (known is not None and known.peer is not None) or (name is not None and not name.is_none):
+        return _("it had a connection; its row is gone")
+    return _("a socket that was never bound is in none") if name is not None else ""
+
+
+def of_call(world: World, header: Header, call: Call) -> Evidence:
+    """A call: what it was made with, what came back, how its sleep is known."""
+    process = world.processes.get(call.process)
+    facts = [
+        Fact(_("call"), call_as_made(call)),
+        Fact(_("result"), outcome(call) or _("it has not come back")),
+    ]
+    if call.error is not None:
+        facts.append(
+            Fact(
+                "errno",
+                f"{call.error}" + (f" = {call.errno}" if call.errno is not None else ""),
+                call.message,
+            )
+        )
+    if call.returned is not None:
+        facts.append(Fact(_("took"), _duration(call.returned - call.entered)))
+    facts.append(Fact(_("line"), str(call.line)))
+    sections = [
+        Section(
+            _("the process said"),
+            Voice.RETURNED,
+            _("stamped by the process itself, CLOCK_REALTIME"),
+            tuple(facts),
+        )
+    ]
+    raw: list[Raw] = []
+    seen = call.asleep
+    if seen is not None:
+        slept = [Fact(_("state"), seen.state), Fact(_("in"), sleeping_call(call))]
+        if seen.wchan:
+            slept.append(Fact("wchan", seen.wchan, _("the kernel function it sleeps in")))
+        sections.append(Section(_("it was seen asleep"), Voice.OBSERVED, seen.interface, tuple(slept)))
+        raw.append(Raw(seen.interface, seen.raw))
+    elif call.slept:
+        facts_slept = (
+            Fact(_("asleep"), _("it had not returned"), _("this machine does not let /proc say more")),
+        )
+        sections.append(Section(_("it slept"), Voice.INFERRED, _("no answer came"), facts_slept))
+    commands: list[tuple[str, str]] = []
+    if process is not None and process.alive:
+        pid = process.outer_pid
+        commands = [
+            (_("where it sleeps"), f"cat /proc/{pid}/syscall /proc/{pid}/wchan"),
+            (_("its calls, live"), f"strace -f -e trace=network,read,write,close -p {pid}"),
+        ]
+    disagreements = (
+        (
+            _("{process} says that {call} returned, yet the kernel shows the process asleep").format(
+                process=call.process, call=call.name
+            ),
+        )
+        if process is not None and call.is_over and process.current is None and process.asleep is not None
+        and process.last is call and process.asleep.syscall is not None
+        else ()
+    )  # fmt: skip
+    return Evidence(
+        f"{call.process}: {call.name}",
+        (*sections, *_process(process), *_counters(world, header), *_lab(header)),
+        tuple(raw),
+        tuple(commands),
+        disagreements,
+    )
+
+
+def _of_packet(world: World, seen: SeenPacket, header: Header) -> Evidence:
+    event, packet = seen.event, seen.event.packet
+    facts = [
+        Fact(_("from"), f"{event.sender}, {address_text(packet.source)}"),
+        Fact(_("to"), f"{event.receiver}, {address_text(packet.destination)}"),
+        Fact(_("what"), f"{packet.label}, {_bytes_of_data(packet.length)}"),
+    ]
+    if event.relative is not None:
+        if event.relative.seq is not None:
+            facts.append(Fact("seq", str(event.relative.seq), _("counted from this side's SYN")))
+        if event.relative.ack is not None:
+            facts.append(Fact("ack", str(event.relative.ack), _("the next byte it expects")))
+        if event.relative.retransmission:
+            facts.append(
+                Fact(_("again"), _("a retransmission"), _("its sequence numbers have been sent before"))
+            )
+    if event.late:
+        facts.append(
+            Fact(_("late"), _("yes"), _("it came out of the capture after later events had been shown"))
+        )
+    if packet.tcp is not None:
+        facts += [
+            Fact(_("option {name}").format(name=name), value or _("present"))
+            for name, value in packet.tcp.options
+        ]
+    sections = [
+        Section(
+            _("on the wire"),
+            Voice.CAPTURED,
+            _("AF_PACKET on {interface} of {host}").format(interface=packet.interface, host=event.host),
+            tuple(facts),
+        )
+    ]
+    layers: dict[str, list[Fact]] = {}
+    for field in dissect(packet.raw):
+        shown = packet.raw[field.start : field.end]
+        layers.setdefault(field.layer, []).append(Fact(field.name, field.value, shown[:16].hex(" ")))
+    sections += [
+        Section(
+            _("{layer} header").format(layer=layer) if layer != "data" else _("data"),
+            Voice.CAPTURED,
+            "",
+            tuple(f),
+        )
+        for layer, f in layers.items()
+    ]
+    port = min(packet.source[1], packet.destination[1])
+    near = next((p for p in world.processes.values() if p.alive and p.host == event.host), None)
+    watch = f"{enter(near, header)}tcpdump -i {packet.interface} -nvX {packet.protocol.lower()}" + (
+        f" port {port}" if port else ""
+    )
+    raw = (Raw(_("the frame"), packet.raw),) if packet.raw else ()
+    return Evidence(
+        _("packet {number}: {text}").format(number=seen.number + 1, text=seen.text),
+        (*sections, *_lab(header)),
+        raw,
+        ((_("the same, live"), watch),),
+    )
+
+
+def _process(process: Process | None) -> Iterator[Section]:
+    if process is None:
+        return
+    facts = [
+        Fact("pid", str(process.pid), _("as getpid says in the lab")),
+        Fact(_("outer pid"), str(process.outer_pid), _("as this machine numbers it")),
+        Fact(_("host"), process.host),
+    ]
+    if not process.alive:
+        facts.append(
+            Fact(_("ended"), str(process.status) if process.status is not None else _("unknown how"))
+        )
+    elif process.state:
+        facts.append(Fact(_("state"), process.state))
+    yield Section(_("the process"), Voice.OBSERVED, f"/proc/{process.outer_pid}", tuple(facts))
+
+
+def _counters(world: World, header: Header) -> Iterator[Section]:
+    """The counters that say something by having grown; on the host they count everybody's."""
+    facts = tuple(Fact(name.partition(".")[2], f"+{count}", says) for name, count, says in grown(world))
+    if facts:
+        yield Section(
+            _("counted since the lesson began, of the whole machine")
+            if header.lab.kind == "host"
+            else _("counted since the lesson began"),
+            Voice.OBSERVED,
+            "/proc/net/netstat, /proc/net/snmp",
+            facts,
+        )
+
+
+def _lab(header: Header) -> Iterator[Section]:
+    lab = header.lab
+    facts = [Fact(_("kernel"), header.kernel), Fact(_("lab"), lab_word(lab.kind))]
+    facts += [Fact(lab_word(name), _("not here"), why) for name, why in lab.missing.items()]
+    yield Section(_("where"), None, "", tuple(facts))
+    if lab.sysctls:
+        settings = tuple(Fact(name, value) for name, value in lab.sysctls.items())
+        yield Section(_("sysctls that are not the kernel's default"), None, "", settings)
+
+
+def enter(process: Process | None, header: Header) -> str:
+    """What to write before a command so that it runs in the lab; nothing on the host."""
+    if process is None or header.lab.kind == "host":
+        return ""
+    return f"nsenter -t {process.outer_pid} -U --preserve-credentials -n "
+
+
+def _socket_commands(
+    row: SocketRow | None,
+    entry: FdEntry | None,
+    owner: Process | None,
+    world: World,
+    header: Header,
+    name: Name | None,
+) -> Iterator[tuple[str, str]]:
+    alive = (
+        owner
+        if owner is not None and owner.alive
+        else next((p for p in world.processes.values() if p.alive), None)
+    )
+    into = enter(alive, header)
+    if row is not None and alive is not None:
+        kind = {"UDP": "u", "UNIX": "x", "RAW": "w"}.get(row.protocol, "t")
+        flags = f"-B{kind}noe" if row.bound_only else f"-{kind}anoe"
+        yield _("its row"), f"{into}ss {flags}{_filter(row)}"
+        if row.is_listening:
+            yield _("what was dropped"), f"{into}nstat -asz 'TcpExtListen*'"
+        if row.info is not None:
+            yield "TCP_INFO", f"{into}ss -tani{_filter(row)}"
+    if name is not None and alive is not None and (take := _take(name)):
+        # No command shows the name: that nobody else can have it does.
+        yield _("that its name is taken"), f"{into}{take}"
+    if entry is not None and owner is not None and owner.alive:
+        yield _("its descriptor"), f"cat /proc/{owner.outer_pid}/fdinfo/{entry.fd}"
+        yield _("what it refers to"), f"readlink /proc/{owner.outer_pid}/fd/{entry.fd}"
+
+
+def _take(name: Name) -> str:
+    """A command that asks for the same name, and is refused it."""
+    match name.address:
+        case (str(host), int(port), *_) if port:
+            family = "socket.AF_INET6" if ":" in host else ""
+            return f"python3 -c 'import socket; socket.socket({family}).bind((\"{host}\", {port}))'"
+    return ""
+
+
+def _filter(row: SocketRow) -> str:
+    local, peer = endpoint(row.local), endpoint(row.peer)
+    if local is None:
+        return ""
+    source = f"sport = :{local[1]}"
+    return f" '{source} and dport = :{peer[1]}'" if peer is not None else f" '{source}'"
+
+
+def _disagreements(
+    world: World,
+    inode: int,
+    row: SocketRow | None,
+    owner: Process | None,
+    entry: FdEntry | None,
+    name: str | None,
+) -> Iterator[str]:
+    if owner is not None and name is not None and owner.alive:
+        said = owner.open_fds.get(name, -1)
+        if said >= 0 and entry is None:
+            yield _(
+                "{process} says that {name} is descriptor {said}; "
+                "the kernel's table of its descriptors has no such socket"
+            ).format(process=owner.name, name=name, said=said)
+        elif (
+            said >= 0
+            and entry is not None
+            and entry.fd != said
+            and not any(e.fd == said and e.inode == inode for e in owner.fds)
+        ):
+            yield _("{process} says that {name} is descriptor {said}; the kernel shows it as {fd}").format(
+                process=owner.name, name=name, said=said, fd=entry.fd
+            )
+    other = world.peer_row(row) if row is not None else None
+    if (
+        row is not None
+        and other is not None
+        and {row.state, other.state} == {State.ESTABLISHED, State.SYN_RECEIVED}
+    ):
+        yield _(
+            "the two ends differ: this one is {here}, the other {there}; each kernel knows only what has reached it"
+        ).format(here=row.state, there=other.state)
+
+
+def _call_at(world: World, line: int) -> Call | None:
+    progress = world.lines.get(line)
+    process = world.processes.get(progress.process) if progress else None
+    if progress is None or process is None or not progress.calls:
+        return None
+    return process.call(progress.calls[-1])
+
+
+def _latest_call(world: World) -> Call | None:
+    calls = [c for p in world.processes.values() for c in (p.current, p.last) if c is not None]
+    return max(calls, key=lambda call: call.returned or call.entered, default=None)
+
+
+def _bytes_of_data(length: int) -> str:
+    if not length:
+        return _("no data")
+    return ngettext("{count} byte of data", "{count} bytes of data", length).format(count=length)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 0.001:
+        return f"{seconds * 1e6:.0f} µs"
+    return f"{seconds * 1000:.1f} ms" if seconds < 1 else seconds_text(seconds)

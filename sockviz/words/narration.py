@@ -1,0 +1,281 @@
+"""One clear sentence for each event: what happened, in the field's words, and why. For the stage and the transcript alike."""
+
+from __future__ import annotations
+
+from sockviz.language import _, ngettext
+from sockviz.model.call import Call
+from sockviz.model.events import (
+    CallBlocked,
+    CallEntered,
+    CallReturned,
+    CaptureLost,
+    Event,
+    ExpectationJudged,
+    LessonEnded,
+    LinkActed,
+    LinkSet,
+    Observed,
+    PacketCaptured,
+    PageOpened,
+    PredictionMade,
+    PredictionSettled,
+    ProcessEnded,
+    ProcessStarted,
+    StatementBegun,
+    StatementFinished,
+)
+from sockviz.model.stops import stop_after, stop_before
+from sockviz.model.timeline import Timeline
+from sockviz.model.values import ObjectValue, SocketValue, Value, show
+from sockviz.model.world import World
+from sockviz.words.call_sentences import bytes_text, listens_again, returned, sleeping
+from sockviz.words.observing import changes
+from sockviz.words.wording import call_as_made
+
+
+def narrate(event: Event, before: World, after: World, later: World | None = None, lesson: str = "") -> str:
+    """What `event`, which turned `before` into `after`, means, in one sentence without a full stop.
+
+    ``later`` is the world at the resting place that the sentence is for, where the kernel has been asked again. ``lesson`` is
+    the lesson's text: with it a line is told by its words, which the reader sees, and not by its number, which nobody does.
+    """
+    match event:
+        case PageOpened():
+            return _("page {number} opens").format(number=event.page + 1)
+        case ProcessStarted(parent=None):
+            return _("{process} starts: pid {pid}, no socket yet").format(
+                process=event.process, pid=event.pid
+            )
+        case ProcessStarted():
+            return _("{process} exists: pid {pid}, a copy of {parent} with the same descriptors").format(
+                process=event.process, pid=event.pid, parent=event.parent
+            )
+        case StatementBegun():
+            return _("{process} is handed {line}").format(
+                process=event.process, line=_line(event.line, lesson)
+            )
+        case CallEntered():
+            call = _call(after, event.process, event.call)
+            return _("{process} enters {call}").format(
+                process=event.process, call=call_as_made(call) if call else event.name
+            )
+        case CallBlocked():
+            call = _call(after, event.process, event.call)
+            return sleeping(call, after) if call else _("{process} sleeps").format(process=event.process)
+        case CallReturned():
+            call = _call(after, event.process, event.call)
+            if call is None:
+                return _("a call of {process} returned").format(process=event.process)
+            again = listens_again(call, before, later or after)
+            return f"{event.process}: {again}" if again else returned(call, after)
+        case StatementFinished(process="link", error=str()):
+            return _("the link cannot do that: {message}").format(message=event.message)
+        case StatementFinished(error=str(error)):
+            return _("{process}: the line fails with {error}").format(process=event.process, error=error) + (
+                f": {event.message}" if event.message else ""
+            )
+        case StatementFinished():
+            names = ", ".join(_now_has(name, value) for name, value in event.bound.items())
+            return (
+                _("{process} now has {names}").format(process=event.process, names=names)
+                if names
+                else _("{process} is done with {line}").format(
+                    process=event.process, line=_line(event.line, lesson)
+                )
+            )
+        case ProcessEnded():
+            return _ended(event)
+        case Observed():
+            return changes(event, before, after) or _(
+                "the kernel of {host} was asked again: only details differ"
+            ).format(host=event.host)
+        case PacketCaptured():
+            return _packet(event)
+        case LinkActed():
+            return _link(event, before)
+        case LinkSet(holding=()):
+            return _("the link lets everything through again")
+        case LinkSet():
+            return ngettext(
+                "the link keeps all that {hosts} sends",
+                "the link keeps all that {hosts} send",
+                len(event.holding),
+            ).format(hosts=_(" and ").join(event.holding))
+        case CaptureLost():
+            return _("the capture itself lost {amount}: the wire is not complete here").format(
+                amount=ngettext("{count} packet", "{count} packets", event.count).format(count=event.count)
+            )
+        case ExpectationJudged():
+            verdict = (
+                _("holds") if event.ok else _("does not hold, it was {actual}").format(actual=event.actual)
+            )
+            return f"{event.source}: {verdict}"
+        case PredictionMade(choice=None):
+            return _("the prediction was passed over")
+        case PredictionMade():
+            return _("you predicted choice {number}").format(number=(event.choice or 0) + 1)
+        case PredictionSettled(answer=None):
+            return _("the prediction has no answer") + (f": {event.reason}" if event.reason else "")
+        case PredictionSettled():
+            return _("the answer to the prediction: {answer}").format(answer=event.answer)
+        case LessonEnded():
+            return _("the lesson is done")
+
+
+def narrate_at(timeline: Timeline, n: int) -> str:
+    """The sentence for the `n`-th event (1-based); nothing for 0."""
+    if not 0 < n <= len(timeline):
+        return ""
+    before = timeline.world_at(n - 1)
+    return narrate(timeline.events[n - 1], before, timeline.world_at(n), lesson=timeline.header.lesson)
+
+
+def headline(timeline: Timeline, cursor: int) -> str:
+    """One sentence for where the reader is: at a resting place the most telling event since the last, else the event itself."""
+    if not 0 < cursor <= len(timeline):
+        return ""
+    start = stop_before(timeline.stops, cursor)
+    if stop_after(timeline.stops, cursor - 1) != cursor:
+        return narrate_at(timeline, cursor)
+    if start >= cursor:
+        start = 0
+    events = timeline.events
+    performer = _process_of(events[start])
+    told = max(
+        range(start, cursor),
+        key=lambda n: (
+            _weight(events[n], performer, timeline.world_at(n), timeline.world_at(cursor)),
+            _process_of(events[n]) == performer,
+            # A segment and its copies are dropped one by one: the first of these tells of all.
+            -n if _is_drop(events[n]) else n,
+        ),
+    )
+    if isinstance(seen := events[told], Observed) and not changes(
+        seen, timeline.world_at(told), timeline.world_at(told + 1)
+    ):
+        # That the kernel was asked and said nothing new is no news.
+        told = next((n for n in range(start, cursor) if isinstance(events[n], PageOpened)), told)
+    sentence = narrate(
+        events[told],
+        timeline.world_at(told),
+        timeline.world_at(told + 1),
+        timeline.world_at(cursor),
+        timeline.header.lesson,
+    )
+    # What one process did may have woken another: that belongs to the same moment.
+    others = [
+        n
+        for n in range(start, cursor)
+        if isinstance(events[n], CallReturned) and _process_of(events[n]) != _process_of(events[told])
+    ]
+    return (
+        f"{sentence}; {_woken(events[others[-1]], timeline.world_at(others[-1] + 1))}" if others else sentence
+    )
+
+
+def _woken(event: Event, world: World) -> str:
+    """Which call of another process came back in the same moment: its line and the stage tell the rest."""
+    call = _call(world, event.process, event.call) if isinstance(event, CallReturned) else None
+    if call is None:
+        return _("another process goes on")
+    how = _(" with {error}").format(error=call.error) if call.error is not None else ""
+    back = _("wakes") if call.slept else _("returns")
+    return f"{call.process}: {call.name} {back}{how}"
+
+
+def _process_of(event: Event) -> str | None:
+    return getattr(event, "process", None)
+
+
+def _is_drop(event: Event) -> bool:
+    return isinstance(event, LinkActed) and event.verb == "drop"
+
+
+def _was_kept(event: LinkActed, before: World) -> bool:
+    """Whether somebody had the link keep what it now acts on, so that the act is somebody's, too."""
+    link = before.link
+    flight = link.flight_of(event.frame) if link is not None else None
+    return link is None or flight is None or before.packets[flight.packet].event.host in link.holding
+
+
+def _weight(event: Event, performer: str | None, before: World, later: World) -> int:
+    match event:
+        case CallBlocked() if (call := _call(later, event.process, event.call)) and call.is_over:
+            return 0  # it sleeps no more
+        case LinkActed(verb="deliver") if performer not in (None, "link") or not _was_kept(event, before):
+            return 2  # the wire lets through what was sent: as little news as the packet itself
+        case LessonEnded():
+            return 9
+        case CallReturned(error=str()) | ProcessEnded(signal=str()):
+            return 8
+        case StatementFinished(error=str()) | CallBlocked():
+            return 7
+        case CallReturned() | LinkActed() | LinkSet():
+            return 6
+        case ProcessEnded():
+            return 5
+        case PredictionSettled() | ProcessStarted():
+            return 4
+        case StatementFinished() if event.process != "link":
+            return 3
+        case PacketCaptured():
+            return 2
+        case Observed():
+            return 1
+        case _:
+            return 0
+
+
+def _call(world: World, process: str, number: int) -> Call | None:
+    found = world.processes.get(process)
+    return found.call(number) if found else None
+
+
+def _line(number: int, lesson: str) -> str:
+    """A line by its words, without its comment; by its number where the lesson's text is not at hand."""
+    lines = lesson.splitlines()
+    words = lines[number - 1].partition("  # ")[0].strip() if 0 < number <= len(lines) else ""
+    return words or _("line {number}").format(number=number)
+
+
+def _now_has(name: str, value: Value) -> str:
+    return name if isinstance(value, SocketValue | ObjectValue) else f"{name} = {show(value, 68)}"
+
+
+def _link(event: LinkActed, before: World) -> str:
+    flight = before.link.flight_of(event.frame) if before.link else None
+    if flight is None:
+        return _("the link is done with frame {frame}").format(frame=event.frame)
+    what = before.packets[flight.packet].text
+    match event.verb:
+        case "deliver":
+            return _("the link delivers {what}").format(what=what)
+        case "duplicate":
+            return _("the link delivers {what} twice").format(what=what)
+        case _:
+            return _("the link drops {what}").format(what=what) + (
+                ngettext(" and its copy", " and its {count} copies", copies).format(count=copies)
+                if (copies := len(flight.frames) - 1)
+                else ""
+            )
+
+
+def _ended(event: ProcessEnded) -> str:
+    if event.signal is not None:
+        return _("{process} is killed by {signal}: the kernel closes all its descriptors").format(
+            process=event.process, signal=event.signal
+        )
+    if event.exit_code is not None:
+        return _("{process} exits with status {exit_code}: the kernel closes all its descriptors").format(
+            process=event.process, exit_code=event.exit_code
+        )
+    return _("{process} is gone: the kernel closes all its descriptors").format(process=event.process)
+
+
+def _packet(event: PacketCaptured) -> str:
+    packet = event.packet
+    size = _(" with {amount}").format(amount=bytes_text(packet.length)) if packet.length else ""
+    again = _(" again") if event.relative is not None and event.relative.retransmission else ""
+    # A link tells of its packets after the fact, always: only of a capture is that worth a word.
+    late = _(" (seen late)") if event.late and event.frame is None else ""
+    return f"{event.sender} → {event.receiver}: {packet.label}{size}{again}{late}"

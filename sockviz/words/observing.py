@@ -1,0 +1,190 @@
+"""What an observation says that the one before did not: the changes worth a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sockviz.language import N_, _
+from sockviz.model.events import Observed
+from sockviz.model.sockets import SocketRow, State
+from sockviz.model.world import World
+from sockviz.words.wording import address_text, ends_text, seconds_text
+
+#: Counts each SYN, and each last ACK of a handshake, that met a full accept queue (net/ipv4/tcp_ipv4.c, tcp_input.c).
+OVERFLOWS = "TcpExt.ListenOverflows"
+#: The counters whose growth says something by itself, and what it says.
+TELLING: Mapping[str, str] = {
+    OVERFLOWS: N_("met a full accept queue"),
+    "TcpExt.ListenDrops": N_("dropped on their way to a listener, for whatever reason"),
+    "TcpExt.TCPReqQFullDrop": N_("SYNs dropped: the SYN queue was full"),
+    "TcpExt.TCPReqQFullDoCookies": N_("SYNs answered by a cookie: the SYN queue was full"),
+    "TcpExt.SyncookiesSent": N_("SYN cookies sent"),
+    "TcpExt.TCPDeferAcceptDrop": N_("last ACKs not yet believed (TCP_DEFER_ACCEPT)"),
+    "TcpExt.TCPTimeouts": N_("retransmission timers that ran out"),
+    "TcpExt.TCPSynRetrans": N_("SYNs sent again"),
+    "Tcp.RetransSegs": N_("segments sent again"),
+    "TcpExt.TCPAbortOnClose": N_("connections reset: closed with unread data"),
+    "TcpExt.TCPAbortOnData": N_("connections reset: data came after close"),
+    "TcpExt.TCPAbortOnTimeout": N_("connections given up: no answer"),
+    "Tcp.OutRsts": N_("RSTs sent"),
+    "Tcp.AttemptFails": N_("handshakes that failed"),
+    "Tcp.EstabResets": N_("connections that were reset"),
+    "Udp.NoPorts": N_("datagrams to a port nobody has"),
+    "Udp.RcvbufErrors": N_("datagrams dropped: the receive buffer was full"),
+    "Udp.InErrors": N_("datagrams that could not be delivered"),
+}
+#: Of these, what is told in the sentence of an observation: the others go without saying once these are said.
+_SPOKEN = frozenset(
+    {OVERFLOWS, "TcpExt.ListenDrops", "TcpExt.TCPReqQFullDrop", "TcpExt.TCPAbortOnClose", "TcpExt.TCPAbortOnData",
+     "TcpExt.TCPTimeouts", "Udp.RcvbufErrors"}
+)  # fmt: skip
+
+
+def grown(world: World) -> list[tuple[str, int, str]]:
+    """The telling counters that have grown since the lesson began: name, growth, what it counts."""
+    return [
+        (name, count, _(says)) for name, says in TELLING.items() if (count := world.counters.get(name, 0)) > 0
+    ]
+
+
+#: Sentences from one observation: beyond that they are counted.
+_TOLD = 2
+
+
+def changes(event: Observed, before: World, after: World) -> str:
+    """The differences `event` made, the most telling first; empty where only details differ."""
+    told = [text for _weight, text in sorted(_all(event, before, after), key=lambda found: found[0])]
+    more = " " + _("(and {count} more)").format(count=len(told) - _TOLD) if len(told) > _TOLD else ""
+    return "; ".join(told[:_TOLD]) + more
+
+
+def _all(event: Observed, before: World, after: World) -> list[tuple[int, str]]:
+    found: list[tuple[int, str]] = []
+    for row in event.rows:
+        old = before.rows.get((event.host, row.key))
+        found += _row(old, row, after)
+    for key in event.gone:
+        gone = before.rows.get((event.host, key))
+        # A TIME-WAIT row has another key than the connection it was: that one is not gone, it changed its shape.
+        if gone is not None and not any(_same_ends(gone, row) for row in event.rows):
+            found.append(
+                (
+                    3,
+                    _("{whose} {state} is gone from the kernel's table").format(
+                        whose=_whose(gone, before), state=gone.state
+                    ),
+                )
+            )
+    for name, value in event.counters.items():
+        growth = value - before.counters.get(name, 0)
+        if growth > 0 and name in _SPOKEN:
+            found.append(
+                (2, _("{counter} grew by {growth}").format(counter=name.partition(".")[2], growth=growth))
+            )
+    return found
+
+
+def _row(old: SocketRow | None, row: SocketRow, world: World) -> list[tuple[int, str]]:
+    whose = _whose(row, world)
+    if old is None:
+        if row.is_listening and row.backlog is None:
+            said = _("{whose} is LISTEN on {address}").format(whose=whose, address=address_text(row.local))
+            return [(1, said)]
+        if row.is_listening:
+            return [
+                (
+                    1,
+                    _("{whose} is LISTEN on {address}, backlog {backlog}").format(
+                        whose=whose, address=address_text(row.local), backlog=row.send_q
+                    ),
+                )
+            ]
+        if not row.inode and row.state in (State.ESTABLISHED, State.SYN_RECEIVED):
+            waits = (
+                _("a connection of {address} waits in the accept queue: {state}, owned by no descriptor")
+                if row.state is State.ESTABLISHED
+                else _("a connection of {address} waits in the SYN queue: {state}, owned by no descriptor")
+            )
+            return [(1, waits.format(address=address_text(row.peer), state=row.state))]
+        if row.bound_only:
+            return [
+                (
+                    1,
+                    _("{whose} is bound to {address} and does not listen").format(
+                        whose=whose, address=address_text(row.local)
+                    ),
+                )
+            ]
+        return [
+            (
+                1,
+                _("{whose} is {state}: {ends}").format(
+                    whose=whose, state=row.state, ends=ends_text(row.local, row.peer)
+                ),
+            )
+        ]
+    if old.state is not row.state:
+        return [(1, _("{whose} goes from {old} to {new}").format(whose=whose, old=old.state, new=row.state))]
+    if row.is_listening and old.send_q != row.send_q:
+        return [
+            (
+                1,
+                _("the backlog of {whose} is {new} (was {old})").format(
+                    whose=whose, new=row.send_q, old=old.send_q
+                ),
+            )
+        ]
+    if row.is_listening and old.recv_q != row.recv_q:
+        return [
+            (
+                2,
+                _("the accept queue of {whose} holds {new} (was {old})").format(
+                    whose=whose, new=row.recv_q, old=old.recv_q
+                ),
+            )
+        ]
+    if row.retransmits > old.retransmits:
+        again = _("{whose} sends again, {count} so far").format(whose=whose, count=row.retransmits)
+        if row.expires is not None:
+            again += _(", next in {time}").format(time=seconds_text(row.expires - world.at))
+        return [(2, again)]
+    told: list[tuple[int, str]] = []
+    if old.recv_q != row.recv_q:
+        told.append(
+            (
+                4,
+                _("Recv-Q of {whose} is {new} (was {old})").format(
+                    whose=whose, new=row.recv_q, old=old.recv_q
+                ),
+            )
+        )
+    if old.send_q != row.send_q:
+        told.append(
+            (
+                4,
+                _("Send-Q of {whose} is {new} (was {old})").format(
+                    whose=whose, new=row.send_q, old=old.send_q
+                ),
+            )
+        )
+    if not old.inode and row.inode:
+        told.append((3, _("{whose} is now owned by a descriptor").format(whose=whose)))
+    return told
+
+
+def _same_ends(old: SocketRow, new: SocketRow) -> bool:
+    return (old.protocol, old.local, old.peer) == (new.protocol, new.local, new.peer)
+
+
+def _whose(row: SocketRow, world: World) -> str:
+    left = None if row.inode else world.left_by(row)
+    inode = row.inode if left is None else left.inode
+    owner = world.owner_of(inode)
+    name = world.name_of(owner, inode) if owner else None
+    if owner:
+        if not name:
+            return _("a socket of {owner}").format(owner=owner)
+        return _("{owner}'s {name}").format(owner=owner, name=name)
+    if row.local is None:
+        return _("a socket")
+    return _("{address}'s socket").format(address=address_text(row.local))

@@ -1,0 +1,101 @@
+"""What a descriptor and a row of the kernel's tables say, fact by fact, each with what its column means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sockviz.language import N_, _
+from sockviz.model.sockets import FdEntry, SocketRow, State
+from sockviz.model.world import Process, World
+from sockviz.words.facts import Fact, Section, Voice
+from sockviz.words.wording import (
+    address_text,
+    seconds_text,
+)
+
+
+def descriptor(entry: FdEntry, owner: Process) -> Section:
+    """What /proc says of one of a process's descriptors."""
+    facts = [Fact(_("descriptor"), str(entry.fd)), Fact(_("refers to"), entry.target)]
+    if entry.protocol:
+        facts.append(Fact(_("protocol"), entry.protocol, "system.sockprotoname"))
+    facts.append(Fact(_("flags"), f"0{entry.flags:o}", "O_NONBLOCK" if entry.flags & 0o4000 else ""))
+    return Section(
+        _("the descriptor table"), Voice.OBSERVED, f"/proc/{owner.outer_pid}/fd, fdinfo", tuple(facts)
+    )
+
+
+def row_facts(row: SocketRow, world: World) -> Iterator[Fact]:
+    """The columns of a socket's row."""
+    yield Fact(
+        _("state"), str(row.state), _("bound, neither listening nor connected") if row.bound_only else ""
+    )
+    yield Fact(_("local"), address_text(row.local))
+    if row.peer is not None or row.tells_queues:
+        yield Fact(_("peer"), address_text(row.peer) if row.peer is not None else _("none"))
+    untold = _("{table} does not say").format(table=row.interface)
+    if not row.tells_queues:
+        yield Fact("Recv-Q, Send-Q", _("unknown"), untold)
+    elif row.is_listening and row.backlog is None:
+        yield Fact("Recv-Q", str(row.recv_q), _("LISTEN: connections in the accept queue"))
+        yield Fact(_("backlog"), _("unknown"), untold)
+    elif row.is_listening:
+        yield Fact("Recv-Q", str(row.recv_q), _("LISTEN: connections in the accept queue"))
+        yield Fact("Send-Q", str(row.send_q), _("LISTEN: the backlog; one more than it fits in"))
+    elif row.protocol == "UDP":
+        yield Fact("Recv-Q", str(row.recv_q), _("UDP: buffer memory, not bytes of data"))
+        yield Fact("Send-Q", str(row.send_q), _("UDP: buffer memory"))
+    else:
+        fin = row.recv_q and row.state in (State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK)
+        yield Fact(
+            "Recv-Q",
+            str(row.recv_q),
+            _("bytes not yet read; the FIN counts as one") if fin else _("bytes not yet read"),
+        )
+        syn = row.state is State.SYN_SENT
+        yield Fact(
+            "Send-Q",
+            str(row.send_q),
+            _("not yet acknowledged; the SYN counts as one") if syn else _("not yet acknowledged"),
+        )
+    if row.timer is not None:
+        runs = str(row.timer)
+        if row.expires is not None:
+            runs = _("{timer}, {time} left").format(timer=runs, time=seconds_text(row.expires - world.at))
+        yield Fact(_("timer"), runs)
+    if row.retransmits:
+        yield Fact(_("retransmits"), str(row.retransmits))
+    if row.drops is not None:
+        yield Fact(_("drops"), str(row.drops), _("datagrams dropped for want of room"))
+    yield Fact(_("inode"), str(row.inode), "" if row.inode else _("no descriptor owns it"))
+    if row.cookie:
+        yield Fact("cookie", f"{row.cookie:x}", _("the socket's own number, for its whole life"))
+    yield Fact("uid", str(row.uid))
+
+
+def tcp_facts(row: SocketRow) -> Iterator[Fact]:
+    """The row's struct tcp_info, which it must have."""
+    info = row.info
+    assert info is not None
+    if row.is_listening:
+        yield Fact("unacked", str(info.unacked), _("LISTEN: the accept queue's length"))
+        yield Fact("sacked", str(info.sacked), _("LISTEN: the backlog"))
+        return
+    yield Fact("rtt", f"{info.rtt / 1000:.3f} ms", f"± {info.rttvar / 1000:.3f}")
+    yield Fact("rto", f"{info.rto / 1000:.0f} ms", _("how long it waits before it sends again"))
+    yield Fact("cwnd", str(info.snd_cwnd), _("segments it may have under way"))
+    yield Fact("unacked", str(info.unacked), _("segments under way now"))
+    yield Fact(
+        _("retransmits"),
+        _("{now} now, {total} in all").format(now=info.retransmits, total=info.total_retrans),
+    )
+    yield Fact("mss", _("{out} out, {into} in").format(out=info.snd_mss, into=info.rcv_mss))
+    for name, value, note in (
+        (N_("bytes sent"), info.bytes_sent, ""), (N_("bytes acked"), info.bytes_acked, ""),
+        (N_("bytes received"), info.bytes_received, ""), (N_("not sent yet"), info.notsent_bytes, ""),
+        (N_("segments out"), info.segs_out, ""), (N_("segments in"), info.segs_in, ""),
+        (N_("peer's window"), info.snd_wnd, N_("bytes it may still send")),
+        (N_("own window"), info.rcv_wnd, N_("bytes it offers to take")),
+    ):  # fmt: skip
+        if value is not None:
+            yield Fact(_(name), str(value), _(note))

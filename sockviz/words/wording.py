@@ -1,0 +1,158 @@
+"""How calls, addresses and results are put into words, wherever they are read: on the stage, in the transcript, in sentences."""
+
+from __future__ import annotations
+
+from sockviz.language import N_, _
+from sockviz.model.call import Call, Stage
+from sockviz.model.naming import Name
+from sockviz.model.values import Address, ObjectValue, SocketValue, Value, show
+from sockviz.model.world import Line, World
+
+#: Calls whose Python value is None where their C one says how many bytes went.
+COUNTLESS = frozenset({"sendall", "settimeout", "setblocking"})
+#: Calls that answer with an address.
+NAMING = frozenset({"getsockname", "getpeername"})
+#: Calls that are not meant to return.
+ENDING = frozenset({"_exit", "abort"})
+#: The kinds of labs, and what one may lack, as the facts of a lab name them (`sockviz.model.timeline.LabFacts`).
+_OF_LABS = (
+    N_("host"), N_("isolated"), N_("two-hosts"), N_("isolated lab"), N_("packets"), N_("counters"), N_("a live run"),
+    N_("this lesson's present text"), N_("backlog"), N_("UNIX queues"),
+)  # fmt: skip
+
+
+def lab_word(word: str) -> str:
+    """A word of a lab's facts (its kind, or what it lacks) in the reader's language; what is not known as it is."""
+    return _(word)
+
+
+def address_text(address: Address | Value) -> str:
+    """``127.0.0.1:8080``, ``[::1]:8080``, ``/tmp/s``, ``@name`` (abstract), ``unnamed``."""
+    match address:
+        case (str(host), int(port), *_):
+            return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        case "" | b"" | None:
+            return _("unnamed")
+        case str() if address.startswith("\0"):
+            return "@" + address[1:]
+        case str():
+            return address
+        case bytes():
+            return "@" + address.removeprefix(b"\0").decode("utf-8", "backslashreplace")
+    return show(address, 60)
+
+
+def name_text(name: Name) -> str:
+    """A socket's name as its process was told it: ``127.0.0.1:8080``."""
+    if name.port_is_unknown and isinstance(name.address, tuple):
+        return _("{host}, a port that the kernel chose").format(host=name.address[0])
+    return address_text(name.address)
+
+
+def ends_text(local: Address | None, peer: Address | None, arrow: str = "→") -> str:
+    """A connection's two ends; the peer's host is left out where it is the local one too."""
+    if peer is None:
+        return address_text(local)
+    match local, peer:
+        case (str(here), int(), *_), (str(there), int(port), *_) if here == there:
+            return f"{address_text(local)} {arrow} :{port}"
+    return f"{address_text(local)} {arrow} {address_text(peer)}"
+
+
+def result_value(call: Call) -> str:
+    """What a returned call gave, as C would: a descriptor for a socket, 0 for None."""
+    match call.value:
+        case None:
+            return _("done") if call.name in COUNTLESS else "0"
+        case SocketValue(fd=fd):
+            return str(fd)
+        case (SocketValue(fd=one), SocketValue(fd=other)):
+            return _("{one} and {other}").format(one=one, other=other)
+        case (SocketValue(fd=fd), peer):
+            return _("{fd} from {address}").format(fd=fd, address=address_text(peer))
+        case (str(), int(), *_) as address if call.name in NAMING:
+            return address_text(address)
+        case _:
+            return show(call.value, 60, lambda held: str(held.fd))
+
+
+def values_bound(line: Line, last: Call | None = None) -> dict[str, str]:
+    """The names that a line bound to what is no call's own answer, each with its value as Python writes it.
+
+    `last` is the line's last call: ``n = struct.unpack("i", fcntl.ioctl(…))[0]`` made of its answer what it bound. Sockets and
+    objects have no value to write.
+    """
+    if line.error is not None:
+        return {}
+    if last is not None and (len(line.bound) != 1 or last.value in line.bound.values()):
+        return {}  # what the call gave, taken whole or apart
+    return {
+        name: show(value, 68)
+        for name, value in line.bound.items()
+        if not isinstance(value, SocketValue | ObjectValue)
+    }
+
+
+def outcome(call: Call) -> str:
+    """A call's result in a few characters: ``→ 3``, ``✗ ECONNREFUSED``, ``◐`` while it sleeps, nothing while it runs."""
+    match call.stage:
+        case Stage.RETURNED:
+            return f"→ {result_value(call)}"
+        case Stage.FAILED:
+            return f"✗ {call.error}"
+        case Stage.ASLEEP:
+            return "◐"
+        case Stage.ABANDONED:
+            return _("ends here") if call.name in ENDING else "✗ " + _("never returned")
+        case Stage.ENTERED:
+            return ""
+
+
+def receiver_name(call: Call, world: World) -> str:
+    """The variable that the call was made on, else its descriptor."""
+    held = call.receiver
+    if held is None:
+        return ""
+    return world.name_of(call.process, held.inode) or (
+        _("descriptor {fd}").format(fd=held.fd) if held.fd >= 0 else ""
+    )
+
+
+def call_as_made(call: Call) -> str:
+    """The call with the values it was made with, as `strace` shows one: ``bind(3, 127.0.0.1:8080)``."""
+    shown = [_argument(value) for value in call.arguments]
+    shown += [f"{name}={_argument(value)}" for name, value in call.keywords.items()]
+    return f"{call.name}({', '.join(shown)})"
+
+
+def _argument(value: Value) -> str:
+    match value:
+        case SocketValue(fd=fd):
+            return str(fd)
+        case (str(), int(), *_) if len(value) in (2, 4):
+            return address_text(value)
+    return show(value, 40, lambda held: str(held.fd))
+
+
+def asleep_in(call: Call) -> str:
+    """That a call sleeps, and where: ``asleep in accept4(3)``."""
+    return _("asleep in {call}").format(call=sleeping_call(call))
+
+
+def sleeping_call(call: Call) -> str:
+    """What a sleeping call sleeps in, in the kernel's words: ``accept4(3)``."""
+    evidence = call.asleep
+    if evidence is None:
+        return f"{call.name} {_('(inferred)')}"
+    if evidence.syscall is None:
+        return f"{call.name} ({evidence.wchan})" if evidence.wchan else call.name
+    held = call.receiver
+    argument = str(evidence.arguments[0]) if held is not None and evidence.arguments else ""
+    return f"{evidence.syscall}({argument})"
+
+
+def seconds_text(seconds: float) -> str:
+    """A short time as people say it: ``0.8 s``, ``59 s``, ``119 min``."""
+    if seconds < 10:
+        return f"{max(0.0, seconds):.1f} s"
+    return f"{seconds:.0f} s" if seconds < 600 else f"{seconds / 60:.0f} min"

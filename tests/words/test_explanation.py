@@ -1,0 +1,154 @@
+"""An error means something for the call it came from."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import replace
+
+from sockviz.model.call import Call, Stage
+from sockviz.model.sockets import FdEntry, State, Timer
+from sockviz.model.values import SocketValue, Value
+from sockviz.model.world import KnownSocket, World
+from sockviz.words.explanation import explain
+from tests.tui.stage import scripted
+
+
+def call(name: str, error: str, *arguments: Value, kind: str = "SOCK_STREAM") -> Call:
+    held = SocketValue(1001, 3, "AF_INET", kind, 0)
+    return Call(
+        "server", 1, 5, name, f"socket.{name}", (held, *arguments), {}, 0.0, Stage.FAILED, error=error
+    )
+
+
+def here(of: Call, world: World | None = None) -> str:
+    told = explain(of, world or World())
+    assert told is not None
+    return told.here
+
+
+def test_a_datagram_socket_neither_listens_nor_accepts() -> None:
+    for name, cannot in (("listen", "let in"), ("accept", "take in")):
+        said = here(call(name, "EOPNOTSUPP", kind="SOCK_DGRAM"))
+        assert "is a datagram socket: each datagram comes by itself" in said
+        assert said.endswith(f"so there is nobody to {cannot}")
+
+
+def test_a_bound_port_refuses_for_another_reason_than_an_empty_one() -> None:
+    connect = call("connect", "ECONNREFUSED", scripted.SERVER)
+    assert here(connect) == "a RST answered: nothing listens on 127.0.0.1:8080"
+    bound = scripted.view(scripted.listen_queue(), 12).world
+    assert here(connect, bound) == "a RST answered: 127.0.0.1:8080 is bound, but nobody called listen on it"
+    elsewhere = call("connect", "ECONNREFUSED", ("127.0.0.3", 8080))
+    assert here(elsewhere, bound) == "a RST answered: nothing listens on 127.0.0.3:8080"
+
+
+def test_a_refused_datagram_names_whom_it_was_for() -> None:
+    refused = "an ICMP port unreachable answered an earlier datagram: no UDP socket has"
+    row = scripted.row(State.CONNECTED, ("127.0.0.1", 40200), scripted.SERVER, inode=1001, protocol="UDP")
+    world = replace(World(), rows={("lab", row.key): row})
+    assert here(call("send", "ECONNREFUSED", b"x", kind="SOCK_DGRAM"), world) == f"{refused} 127.0.0.1:8080"
+    assert here(call("send", "ECONNREFUSED", b"x", kind="SOCK_DGRAM")) == f"{refused} the address"
+
+
+def test_an_address_in_use_names_its_holder() -> None:
+    world = scripted.view(scripted.listen_queue(), 44).world
+    bind = replace(
+        call("bind", "EADDRINUSE", scripted.SERVER),
+        arguments=(SocketValue(9, 7, "AF_INET", "SOCK_STREAM", 0), scripted.SERVER),
+    )
+    assert here(bind, world) == "127.0.0.1:8080 is taken: server listens there"
+    waiting = scripted.row(State.TIME_WAIT, scripted.SERVER, ("127.0.0.1", 5), timer=Timer.TIMEWAIT)
+    assert here(bind, replace(World(), rows={("lab", waiting.key): waiting})) == (
+        "127.0.0.1:8080 is taken: an old connection of it is still in TIME-WAIT"
+    )
+
+
+def test_the_same_error_differs_by_call() -> None:
+    world = scripted.view(scripted.listen_queue(), 44).world
+    assert here(call("send", "EPIPE", b"x"), world) == "s only listens: it has no peer to send to"
+    assert here(call("recv", "ENOTCONN", 10), world) == "s listens: read from what accept returns"
+    assert here(call("accept", "EAGAIN"), world) == "the accept queue of s is empty, and s does not block"
+    assert (
+        here(call("recv", "EAGAIN", 1))
+        == "nothing waits in the receive queue of descriptor 3, and the call was told not to sleep"
+    )
+    assert (
+        here(call("sendto", "EMSGSIZE", b"x" * 70000, scripted.SERVER))
+        == "70000 bytes do not fit into one datagram"
+    )
+
+
+def test_nobody_reads_what_a_fresh_socket_sends() -> None:
+    fresh_socket = KnownSocket(1001, "here", "server", "AF_INET", "SOCK_STREAM", 0)
+    fresh = World(sockets={1001: fresh_socket})
+    assert (
+        here(call("send", "EPIPE", b"x"), fresh) == "descriptor 3 was never connected: nobody will read this"
+    )
+    ended = World(sockets={1001: replace(fresh_socket, peer=scripted.SERVER)})
+    assert here(call("send", "EPIPE", b"x"), ended).startswith("the sending side of descriptor 3 is over")
+
+
+def test_an_urgent_byte_that_is_not_there_and_one_that_cannot_be() -> None:
+    gone = here(call("recv", "EINVAL", 1, 0x41))
+    assert gone == "no urgent byte waits at descriptor 3, or it was taken already"
+    assert here(call("recv", "EINVAL", 1)) != gone
+    never = here(call("sendto", "EOPNOTSUPP", b"now", 1, scripted.SERVER, kind="SOCK_DGRAM"))
+    assert never == "descriptor 3 sends whole datagrams: no byte of one can be urgent"
+
+
+def test_a_path_has_errors_of_its_own() -> None:
+    unix = SocketValue(9, 7, "AF_UNIX", "SOCK_STREAM", 0)
+    for error, told in (
+        ("ENOENT", "there is no file door: no socket has been bound to that path"),
+        ("ECONNREFUSED", "the path door exists, but no socket listens behind it"),
+        ("EPROTOTYPE", "the socket behind door is of another type than descriptor 7"),
+        ("EAGAIN", "the accept queue of door is full, and descriptor 7 does not block"),
+    ):
+        assert here(replace(call("connect", error), arguments=(unix, "door"))) == told
+    assert here(replace(call("sendto", "EISCONN"), arguments=(unix, b"hi", "elsewhere"))) == (
+        "descriptor 7 has a peer already: no address may be given beside it"
+    )
+    assert here(replace(call("connect", "ECONNREFUSED"), arguments=(unix, "\0hatch"))).startswith(
+        "the path @hatch"
+    )
+
+
+def test_a_descriptor_can_be_bad_for_one_call_only() -> None:
+    """The reading end of a pipe is open, and cannot be written to."""
+    world = scripted.view(scripted.listen_queue(), 12).world
+    server = world.processes["server"]
+    ends = (FdEntry(8, "pipe:[67]", 67), FdEntry(9, "pipe:[67]", 67))
+    world = replace(world, processes={"server": replace(server, fds=(*server.fds, *ends))})
+    write = replace(call("write", "EBADF"), arguments=(8, b"x"))
+    assert here(write, world) == "descriptor 8 is open (pipe), but not for this"
+    assert here(replace(write, arguments=(10, b"x")), world).startswith("its descriptor is closed")
+
+
+def test_an_error_that_means_nothing_special_here_is_told_in_the_systems_words() -> None:
+    told = explain(replace(call("bind", "EXDEV"), message="Invalid cross-device link"), World())
+    assert told is not None
+    assert told.here == "Invalid cross-device link"
+
+
+def test_what_did_not_fail_is_not_explained() -> None:
+    assert explain(replace(call("bind", "EINVAL"), error=None), World()) is None
+
+
+def test_the_manual_page_is_that_of_the_system_call() -> None:
+    told = explain(call("sendall", "EPIPE", b""), World())
+    assert told is not None
+    assert (told.manual, told.number) == ("send(2)", errno.EPIPE)
+
+
+def test_an_end_that_gives_up_says_what_was_not_answered() -> None:
+    told = here(call("recv", "ETIMEDOUT", 100))
+    assert told == "the peer of descriptor 3 answered neither what was sent again and again nor a keepalive"
+    assert (
+        here(call("connect", "ETIMEDOUT", scripted.SERVER)) == "every SYN to 127.0.0.1:8080 went unanswered"
+    )
+
+
+def test_an_address_without_a_way_may_still_have_a_route() -> None:
+    """127.255.255.255 has one, for broadcasts: TCP may not take it."""
+    told = here(call("connect", "ENETUNREACH", ("127.255.255.255", 8080)))
+    assert told == "the routing table has no way to 127.255.255.255:8080 that this call may take"
