@@ -22,7 +22,8 @@ from sockviz.player.run import Do
 from sockviz.player.shelf import find, read_lesson
 from sockviz.progress import ProgressStore
 from sockviz.tui.app import SockvizApp
-from sockviz.tui.course import CourseEntry, Options
+from sockviz.tui.entry import CourseEntry
+from sockviz.tui.options import Options
 
 
 async def take(word: str, page: int, size: tuple[int, int], theme: str | None) -> str:

@@ -7,6 +7,8 @@ import contextlib
 import gc
 import os
 import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -17,7 +19,7 @@ from sockviz.visible import quoted
 
 if TYPE_CHECKING:
     from sockviz.lesson.document import Lesson
-    from sockviz.player.recorder import Recorder
+    from sockviz.player.opening import Opened
     from sockviz.player.run import Run
 
 
@@ -38,32 +40,44 @@ def run(options: argparse.Namespace) -> int:
                 page=options.start, lesson=lesson.title, pages=len(lesson.pages)
             )
         )
-    return drive(_transcribe(path, lesson, options)) if options.plain else _screen(options, path)
+    return drive(_transcribe(lesson, options)) if options.plain else _screen(options, path)
 
 
-async def _transcribe(path: Path, lesson: Lesson, options: argparse.Namespace) -> int:
+async def _transcribe(lesson: Lesson, options: argparse.Namespace) -> int:
     from sockviz import plain
     from sockviz.player.patience import Stuck
+    from sockviz.player.recorded import Recorded
+    from sockviz.player.refusals import CannotGoOn, CannotPerform
+    from sockviz.player.unfolding import Unfolding
 
     ask = terminal.is_one(sys.stdin) and door.out().isatty()
-    performed = await _open(lesson, options.lab, record=options.record is not None, unattended=not ask)
-    with contextlib.ExitStack() as files:
+    with _recording(options.record) as recording:
         try:
-            recorder = _record(performed, options.record, files)
+            opened = await _open(lesson, options.lab, recording, door.complain, unattended=not ask)
+        except CannotPerform as reason:
+            raise Usage(*reason.lines) from None
+        if opened.fallback is not None:
+            door.complain(
+                _(
+                    "no isolated lab here ({reason}): this is the machine's own loopback, without packet capture."
+                ).format(reason=opened.fallback)
+            )
+        performed = Unfolding(opened.run) if isinstance(opened.run, Recorded) else opened.run
+        try:
             await plain.play(performed, door.out(), ask=ask, notes=options.notes, start=options.start - 1)
         except Stuck as stuck:
-            door.complain(f"{quoted(str(path))}:{stuck.statement.line}: {stuck}")
+            door.complain(f"{quoted(lesson.path)}:{stuck.statement.line}: {stuck}")
             return FAILED
-        except _refusals() as refusal:  # the lab ended, or cannot start a process any more
-            door.complain(performed.problem or str(refusal))
+        except CannotGoOn as cannot:  # the lab ended, or cannot start a process any more
+            door.complain(performed.problem or str(cannot))
             return FAILED
         finally:
             for line in await performed.close():
                 door.out().say(_("left behind by the kernel: {line}").format(line=line))
-    if performed.problem is not None:
-        door.complain(performed.problem)
-        return FAILED
-    return FAILED if recorder is not None and recorder.problem is not None else OK
+        if performed.problem is not None:
+            door.complain(performed.problem)
+            return FAILED
+        return OK if recording is None or recording.problem is None else FAILED
 
 
 def replay(options: argparse.Namespace) -> int:
@@ -125,49 +139,58 @@ def _is_of_the_course(path: Path) -> bool:
     return path.parent == lessons_directory()
 
 
-async def _open(lesson: Lesson, kind: str, *, record: bool, unattended: bool) -> Run:
-    from sockviz.player.opening import CannotPerform, open_run
-    from sockviz.player.recorded import Recorded
-    from sockviz.player.unfolding import Unfolding
+@dataclass
+class _Recording:
+    """The file that --record names. ``problem`` says why it does not have all of the run, where it has not."""
 
-    try:
-        opened = await open_run(lesson, kind, __version__, record=record, unattended=unattended)
-    except CannotPerform as reason:
-        raise Usage(str(reason)) from None
-    if opened.fallback is not None:
-        door.complain(
-            _(
-                "no isolated lab here ({reason}): this is the machine's own loopback, without packet capture."
-            ).format(reason=opened.fallback)
-        )
-    return Unfolding(opened.run) if isinstance(opened.run, Recorded) else opened.run
+    file: TextIO
+    problem: str | None = None
 
 
-def _refusals() -> tuple[type[Exception], ...]:
-    """What a run raises when its lab cannot go on."""
-    if sys.platform != "linux":
-        return ()  # no lab there: only recordings are played
-    from sockviz.lab.supervisor import LabRefused
-
-    return (LabRefused,)
-
-
-def _record(performed: Run, name: str | None, files: contextlib.ExitStack) -> Recorder | None:
-    from sockviz.output_file import why_not_made
-    from sockviz.player.recorder import Recorder, put_away
-
+@contextlib.contextmanager
+def _recording(name: str | None) -> Iterator[_Recording | None]:
+    """The new file called `name`, which is not there any more where nothing was written to it. None: nothing is recorded."""
     if name is None:
-        return None
+        yield None
+        return
+    from sockviz.output_file import why_not_made
+    from sockviz.player.recorder import put_away
+
     try:
         # "x": a recording is somebody's work, and is never written over.
-        file: TextIO = Path(name).open("x", encoding="utf-8")  # noqa: SIM115  # put away with `files`
+        file = Path(name).open("x", encoding="utf-8")  # noqa: SIM115  # put away below
     except OSError as error:
         raise Usage(f"--record {quoted(name)}: {why_not_made(Path(name), error)}") from None
-    files.callback(put_away, file)
-    return Recorder(performed, file, door.complain)
+    try:
+        yield _Recording(file)
+    finally:
+        put_away(file)
 
 
-def _screen(options: argparse.Namespace, lesson: Path | None, recorded: Run | None = None) -> int:
+async def _open(
+    lesson: Lesson,
+    kind: str,
+    recording: _Recording | None,
+    tell: Callable[[str], None],
+    *,
+    unattended: bool = False,
+) -> Opened:
+    """A run of `lesson`, recorded where that was asked for; `tell` is told why where that breaks off. Raises `CannotPerform`."""
+    from sockviz.player.opening import open_run
+
+    opened = await open_run(lesson, kind, __version__, record=recording is not None, unattended=unattended)
+    if recording is not None:
+        from sockviz.player.recorder import Recorder
+
+        def stopped(problem: str) -> None:
+            recording.problem = problem
+            tell(problem)
+
+        Recorder(opened.run, recording.file, stopped)
+    return opened
+
+
+def _screen(options: argparse.Namespace, path: Path | None, recorded: Run | None = None) -> int:
     from sockviz.tui import look
 
     why = look.no_screen(os.environ, terminal.is_one(sys.stdin), door.out().isatty(), door.err().isatty())
@@ -175,16 +198,34 @@ def _screen(options: argparse.Namespace, lesson: Path | None, recorded: Run | No
         raise Usage(why)
     # Nothing that is imported is garbage, and looking for some costs a tenth of the start. Back on where the screen begins.
     gc.disable()
-    from sockviz.tui.start import start
+    from sockviz.tui.start import entry_of, entry_of_file, start
+    from sockviz.tui.surroundings import why_not_as_asked
 
-    return start(
-        lesson=lesson,
-        recorded=recorded,
-        lab=getattr(options, "lab", "auto"),
-        record=getattr(options, "record", None),
-        start_page=getattr(options, "start", 1) - 1,
-        notes=getattr(options, "notes", False),
-        progress=progress_file(options),
-        theme=options.theme,
-        ascii_only=options.ascii,
-    )
+    if why := why_not_as_asked(os.environ):
+        raise Usage(why)
+    with _recording(getattr(options, "record", None)) as recording:
+
+        async def open_lesson(chosen: Path, tell: Callable[[str], None]) -> Run:
+            if recorded is not None:
+                return recorded
+            from sockviz.player.refusals import CannotPerform
+
+            try:
+                lesson = read(chosen)
+            except Usage as usage:
+                raise CannotPerform(*usage.args) from None
+            return (await _open(lesson, getattr(options, "lab", "auto"), recording, tell)).run
+
+        status = start(
+            open_lesson,
+            entry_of(recorded.lesson) if recorded is not None else entry_of_file(path) if path else None,
+            start_page=getattr(options, "start", 1) - 1,
+            notes=getattr(options, "notes", False),
+            progress=progress_file(options),
+            theme=options.theme,
+            ascii_only=options.ascii,
+        )
+        if recording is None or recording.problem is None:
+            return status
+        door.complain(recording.problem)
+        return status or FAILED

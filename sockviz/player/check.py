@@ -15,6 +15,7 @@ from sockviz.model.events import CallEntered
 from sockviz.player.labs import LessonSkipped, choose_lab, lab_for
 from sockviz.player.patience import Patience, Stuck
 from sockviz.player.performance import Performance
+from sockviz.player.refusals import CannotGoOn
 from sockviz.player.report import ExpectationReport, LessonReport, PredictionReport, Report, unreadable
 from sockviz.player.run import Do
 from sockviz.player.shelf import original_of, read_lesson
@@ -86,7 +87,7 @@ async def perform_all(performance: Performance) -> Problem | None:
             await performance.advance()
     except Stuck as stuck:
         return Problem(stuck.statement.line, stuck.statement.column, "blocked", str(stuck))
-    except LabRefused as refusal:
+    except CannotGoOn as refusal:
         line = performance.lesson.pages[performance.timeline.world.page or 0].line
         return Problem(line, 1, "lab", str(refusal))
     if performance.problem is not None:

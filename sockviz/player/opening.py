@@ -10,11 +10,8 @@ from sockviz.lesson.document import BadLesson, Lesson
 from sockviz.model.recording import BadRecording
 from sockviz.player.instead import other_system, play_instead
 from sockviz.player.recorded import Recorded
+from sockviz.player.refusals import CannotPerform
 from sockviz.player.run import Run
-
-
-class CannotPerform(Exception):
-    """The lesson can neither be performed here nor played. The message is for a person: observation, cause, next step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +55,14 @@ def _recorded(lesson: Lesson, reason: str, record: bool) -> Recorded:
         recorded = play_instead(lesson, reason)
     except (BadRecording, BadLesson) as bad:
         unplayable = _("its recording cannot be played: {error}").format(error=bad)
-        raise CannotPerform(f"{refused}; {unplayable}") from None
+        raise CannotPerform(f"{refused}; {unplayable}", skipped=reason) from None
     except OSError as error:
         unread = _("its recording cannot be read: {error} ({file})").format(
             error=error.strerror, file=error.filename
         )
-        raise CannotPerform(f"{refused}; {unread}") from None
+        raise CannotPerform(f"{refused}; {unread}", skipped=reason) from None
     if recorded is None:
-        raise CannotPerform(f"{refused}. {_('`sockviz doctor` tells why and what to do.')}")
+        raise CannotPerform(f"{refused}. {_('`sockviz doctor` tells why and what to do.')}", skipped=reason)
     if record:
         nothing = _("So there is nothing to record; without --record its recording is played.")
         raise CannotPerform(f"{refused}. {nothing}")

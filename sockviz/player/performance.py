@@ -34,6 +34,7 @@ from sockviz.model.world import World
 from sockviz.player.jury import AGAIN, Jury
 from sockviz.player.patience import Patience
 from sockviz.player.pump import Pump
+from sockviz.player.refusals import CannotGoOn
 from sockviz.player.rest import come_to_rest
 from sockviz.player.run import Do, Next, Source
 from sockviz.player.watched import watched_counters
@@ -118,7 +119,10 @@ class Performance:
     async def order(self, verb: str, frame: int | None = None) -> None:
         """By hand; see `Run.order`."""
         if self._lab.link is not None:
-            await self._lab.link.order(verb, frame=frame)
+            try:
+                await self._lab.link.order(verb, frame=frame)
+            except LabRefused as refusal:
+                raise CannotGoOn(str(refusal)) from refusal
             self._pump.nudge()
 
     def answer(self, line: int, choice: int | None) -> None:
@@ -136,9 +140,9 @@ class Performance:
         self._advancing = True
         try:
             await self._advance()
-        except LabRefused:
-            if self.problem is None:
-                raise  # else the run is over, and says why
+        except LabRefused as refusal:
+            if self.problem is None:  # else the run is over, and says why
+                raise CannotGoOn(str(refusal)) from refusal
         finally:
             self._advancing = False
             self._appended()

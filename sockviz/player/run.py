@@ -70,14 +70,15 @@ class Run(Protocol):
 
     async def advance(self) -> None:
         """Does the next thing, and judges the expectations that follow it. Returns once its call has returned, failed or is
-        asleep. Cancelling it is safe: the call stays under way and the run goes on."""
+        asleep. Cancelling it is safe: the call stays under way and the run goes on. Raises `CannotGoOn` where the run has
+        no `problem` that says why."""
 
     @property
     def has_link(self) -> bool:
         """Whether there is a wire that can be taken over: two hosts, and live."""
 
     async def order(self, verb: str, frame: int | None = None) -> None:
-        """By hand: ``hold``, ``release``, and ``deliver``, ``drop`` or ``duplicate`` a held frame. Raises `LabRefused`."""
+        """By hand: ``hold``, ``release``, and ``deliver``, ``drop`` or ``duplicate`` a held frame. Raises `CannotGoOn`."""
 
     def answer(self, line: int, choice: int | None) -> None:
         """Notes the reader's choice (0-based; None: passed over) for the prediction at `line` of the lesson's file."""

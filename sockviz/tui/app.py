@@ -26,10 +26,12 @@ from textual.worker import WorkerFailed
 from sockviz import crash, door, signals
 from sockviz.language import N_, _
 from sockviz.output_file import why_not_made
+from sockviz.player.refusals import CannotPerform
 from sockviz.progress import ProgressStore
 from sockviz.tui import look
-from sockviz.tui.course import CannotOpen, CourseEntry, OpenRun, Options
+from sockviz.tui.entry import CourseEntry
 from sockviz.tui.gate import Gate
+from sockviz.tui.options import OpenRun, Options
 from sockviz.tui.screens.home import HomeScreen, LessonChosen
 from sockviz.tui.screens.leaving import how_to_leave
 from sockviz.tui.themes import ANSI, DARK, MONOCHROME, NAMES, themes
@@ -295,7 +297,7 @@ class SockvizApp(App[int]):
 
         try:
             return await opening
-        except CannotOpen as error:
+        except CannotPerform as error:
             if error.skipped is not None:
                 self.course = tuple(
                     replace(each, skipped=error.skipped) if each == entry else each for each in self.course
@@ -330,7 +332,6 @@ class SockvizApp(App[int]):
             drawn,
             page=page,
             notes=self.options.notes,
-            refusals=self.options.refusals(),
             manual=self.options.manual,
         )
 

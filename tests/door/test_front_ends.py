@@ -20,7 +20,8 @@ from sockviz.model.world_json import world_json
 from sockviz.player.recorded import Recorded
 from sockviz.progress import ProgressStore
 from sockviz.tui.app import SockvizApp
-from sockviz.tui.course import CourseEntry, Options
+from sockviz.tui.entry import CourseEntry
+from sockviz.tui.options import Options
 from tests.door.hostile import dangerous, events, spoiled, timeline
 
 #: What the screen writes of its own: colours, places, modes, the pointer's shape (ECMA-48, xterm's control sequences).

@@ -13,7 +13,8 @@ from textual.pilot import Pilot
 
 from sockviz.progress import ProgressStore
 from sockviz.tui.app import SockvizApp
-from sockviz.tui.course import CourseEntry, Options
+from sockviz.tui.entry import CourseEntry
+from sockviz.tui.options import Options
 from sockviz.tui.screens.lesson import LessonScreen
 from tests.tui.scripted import ScriptedRun
 

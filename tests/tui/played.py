@@ -9,7 +9,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from sockviz.progress import ProgressStore
 from sockviz.tui.app import SockvizApp
-from sockviz.tui.course import CourseEntry, Options
+from sockviz.tui.entry import CourseEntry
+from sockviz.tui.options import Options
 from sockviz.tui.session import run as run_app
 from tests.tui.scripted import ScriptedRun, run
 

@@ -12,7 +12,8 @@ from sockviz.progress import ProgressStore
 from sockviz.tui import look
 from sockviz.tui.app import SockvizApp
 from sockviz.tui.ascii_only import spelled
-from sockviz.tui.course import CourseEntry, Options
+from sockviz.tui.entry import CourseEntry
+from sockviz.tui.options import Options
 from sockviz.tui.surroundings import why_not_as_asked
 from tests.tui.driving import COURSE, at_home, in_lesson, run_async, until
 from tests.tui.scripted import ScriptedRun, run

@@ -9,8 +9,10 @@ import pytest
 from textual.widgets import OptionList
 
 from sockviz.manual.reader import shipped
+from sockviz.player.refusals import CannotPerform
 from sockviz.progress import ProgressStore
-from sockviz.tui.course import CannotOpen, CourseEntry, Options
+from sockviz.tui.entry import CourseEntry
+from sockviz.tui.options import Options
 from sockviz.tui.screens.home import HomeScreen
 from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.screens.opening import OpeningScreen
@@ -78,7 +80,7 @@ def test_continue_where_you_left_off(tmp_path: Path) -> None:
 
 def test_a_lesson_that_cannot_be_opened_says_why(tmp_path: Path) -> None:
     async def refuse(_: CourseEntry) -> ScriptedRun:
-        raise CannotOpen("no isolated lab here: [unshare] EPERM. `sockviz doctor` tells why.")
+        raise CannotPerform("no isolated lab here: [unshare] EPERM. `sockviz doctor` tells why.")
 
     async def it() -> None:
         async with at_home(tmp_path, run(), open_run=refuse) as session:
@@ -96,7 +98,7 @@ def test_what_has_been_found_out_about_this_machine_stands_on_the_home_screen(tm
 
     async def open_run(entry: CourseEntry) -> ScriptedRun:
         if entry.lab == "two-hosts":
-            raise CannotOpen("This lesson cannot be performed here.", skipped="no veth pair: EOPNOTSUPP")
+            raise CannotPerform("This lesson cannot be performed here.", skipped="no veth pair: EOPNOTSUPP")
         return run()
 
     async def it() -> None:

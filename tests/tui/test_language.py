@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from sockviz.tui.course import CourseEntry
+from sockviz.tui.entry import CourseEntry
 from sockviz.tui.screens.help import HelpScreen
 from sockviz.tui.widgets.lesson_pane import LessonPane
 from tests.test_language import SPANISH

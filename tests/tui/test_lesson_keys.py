@@ -12,7 +12,8 @@ from textual.command import CommandPalette
 
 from sockviz.model.events import Observed, PageOpened
 from sockviz.player.run import Do, Next
-from sockviz.tui.course import CourseEntry, Options
+from sockviz.tui.entry import CourseEntry
+from sockviz.tui.options import Options
 from sockviz.tui.screens.help import HelpScreen
 from sockviz.tui.screens.home import HomeScreen, LessonChosen
 from sockviz.tui.screens.lesson import LessonScreen

@@ -15,7 +15,8 @@ from sockviz.player.performance import Performance
 from sockviz.player.run import Do
 from sockviz.progress import ProgressStore
 from sockviz.tui.app import SockvizApp
-from sockviz.tui.course import CourseEntry, Options
+from sockviz.tui.entry import CourseEntry
+from sockviz.tui.options import Options
 from sockviz.tui.screens.lesson import LessonScreen
 from tests.player.lessons import lesson_text
 from tests.required import unavailable

@@ -12,8 +12,8 @@ from textual.widgets import OptionList
 
 from sockviz.lesson.parser import parse_lesson
 from sockviz.manual.reader import Manual, shipped
-from sockviz.tui.course import Options
 from sockviz.tui.messages import LineFocused
+from sockviz.tui.options import Options
 from sockviz.tui.screens.home import HomeScreen
 from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.screens.manual import ManualScreen, PageText

@@ -17,7 +17,7 @@ from textual.widgets import OptionList, Static
 
 from sockviz.language import N_, _, ngettext
 from sockviz.progress import LessonProgress, Progress, ProgressStore
-from sockviz.tui.course import CourseEntry
+from sockviz.tui.entry import CourseEntry
 from sockviz.tui.lettering import BREAK, assemble, plain, styled
 from sockviz.tui.widgets.choices import Choices
 from sockviz.tui.widgets.key_bar import KeyBar

@@ -14,6 +14,7 @@ from textual.screen import Screen
 
 from sockviz.language import _
 from sockviz.lesson.document import Predict, Prose
+from sockviz.player.refusals import CannotGoOn
 from sockviz.player.run import Do, Run
 from sockviz.progress import ProgressStore
 from sockviz.tui import hints
@@ -60,14 +61,12 @@ class LessonScreen(Leaving, Screen[tuple[str, ...]]):
         *,
         page: int = 0,
         notes: bool = False,
-        refusals: tuple[type[Exception], ...] = (),
         manual: Callable[[], Manual],
     ) -> None:
         super().__init__()
         self.reading = Reading(run)
         self._run, self._slug, self._store, self._look = run, slug, store, look
         self._start, self._notes = min(page, len(run.lesson.pages) - 1), notes
-        self._refusals = refusals
         self._focus = Focus()
         self._hint = ""
         self._manual = manual
@@ -196,9 +195,8 @@ class LessonScreen(Leaving, Screen[tuple[str, ...]]):
     async def _advance(self) -> None:
         try:
             await self._run.advance()
-        except self._refusals:
-            if self._run.problem is None:  # otherwise the screen says it from now on
-                raise
+        except CannotGoOn as cannot:
+            self._hint = str(cannot)
             self._draw()
         if self._hint == _(hints.BUSY):
             self._hint = ""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sockviz.lab.supervisor import LabRefused
 from sockviz.language import _
 from sockviz.model.link import Flight
+from sockviz.player.refusals import CannotGoOn
 from sockviz.player.run import Run
 from sockviz.tui import hints
 from sockviz.tui.view import Mode, View
@@ -39,6 +39,6 @@ async def act(run: Run, view: View, verb: str) -> str:
         word = hints.link_did(verb, view.world.packets[flight.packet].text)
     try:
         await run.order(verb, frame)
-    except LabRefused as refusal:
+    except CannotGoOn as refusal:
         return str(refusal)
     return word

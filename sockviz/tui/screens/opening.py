@@ -10,8 +10,10 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from sockviz.language import N_, _
-from sockviz.tui.course import CannotOpen, CourseEntry, OpenRun
+from sockviz.player.refusals import CannotPerform
+from sockviz.tui.entry import CourseEntry
 from sockviz.tui.lettering import BREAK, plain, styled
+from sockviz.tui.options import OpenRun
 from sockviz.tui.screens.leaving import Leaving
 from sockviz.tui.widgets.key_bar import KeyBar
 
@@ -55,15 +57,12 @@ class OpeningScreen(Leaving, Screen["Run | None"]):
         self.run_worker(self._open(), name="open")
 
     async def _open(self) -> None:
-        from sockviz.lesson.document import BadLesson  # with the lesson, not with the first paint
-
         try:
             run = await self._open_run(self.entry)
-        except (CannotOpen, BadLesson) as error:
+        except CannotPerform as error:
             self._failed = True
             state = self.query_one("#state", Static)
-            told = error.lines if isinstance(error, BadLesson) else (str(error),)
-            state.update(BREAK.join(map(plain, told)))
+            state.update(BREAK.join(map(plain, error.lines)))
             state.add_class("-failed")
         else:
             self.dismiss(run)

@@ -1,0 +1,19 @@
+"""What the player says when it cannot. Any system and any front end can import it: nothing of a lab is named here."""
+
+from __future__ import annotations
+
+
+class CannotPerform(Exception):
+    """The lesson can neither be performed here nor played. ``lines`` are for a person: observation, cause, next step.
+
+    ``skipped`` is the reason where it is one of this machine's, and will be the same next time.
+    """
+
+    def __init__(self, *lines: str, skipped: str | None = None) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+        self.skipped = skipped
+
+
+class CannotGoOn(Exception):
+    """What was asked of a run cannot be done: its lab ended or refused it. The message is a sentence for a person."""

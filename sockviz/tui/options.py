@@ -1,0 +1,38 @@
+"""How the screen was started, and what opens a lesson for it. No Textual here: it is made before the screen is."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from sockviz.tui.entry import CourseEntry
+
+if TYPE_CHECKING:
+    from sockviz.manual.reader import Manual
+    from sockviz.player.run import Run
+
+#: Opens a lesson: starts its lab, or reads its recording. Raises `sockviz.player.refusals.CannotPerform`.
+OpenRun: TypeAlias = Callable[[CourseEntry], Awaitable["Run"]]
+
+
+def _shipped() -> Manual:
+    from sockviz.manual.reader import shipped  # on demand: few ask for it, all wait for the start
+
+    return shipped()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How sockviz was started. ``lesson`` is opened at once, at ``page`` (from 0); None: the home screen.
+
+    ``theme`` is one of `sockviz.tui.themes.NAMES`; None chooses by the environment. ``ascii`` likewise.
+    """
+
+    lesson: CourseEntry | None = None
+    page: int = 0
+    notes: bool = False
+    theme: str | None = None
+    ascii: bool | None = None
+    lab: str = ""  # what the home screen says of this machine, as "isolated loopback"
+    manual: Callable[[], Manual] = _shipped
