@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import os
@@ -19,12 +20,14 @@ from sockviz.lesson.parser import parse_lesson
 from sockviz.model.events import PageOpened, PredictionMade
 from sockviz.player import instead
 from sockviz.player.instead import LIVE_RUN, PRESENT_TEXT, play_instead, recording_path
+from sockviz.player.opening import open_run
 from sockviz.player.recorded import Recorded, open_recording
+from sockviz.player.refusals import CannotPerform
 from sockviz.player.run import Do, Source
 from sockviz.player.shelf import course, find, read_lesson
 from sockviz.player.unfolding import Unfolding
 from tests.lab import refusing
-from tests.player.lessons import run
+from tests.player.lessons import LISTENING, lesson_text, run
 from tests.required import unavailable
 
 ROOT = Path(__file__).parents[2]
@@ -120,6 +123,17 @@ def test_a_lesson_without_a_recording_says_why_it_cannot_be_performed(tmp_path: 
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "cannot be performed here" in refused.stderr
     assert "sockviz doctor" in refused.stderr
+
+
+def test_whoever_opens_it_is_told_that_it_is_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "own.md"
+    path.write_text(lesson_text(LISTENING), encoding="utf-8")
+    monkeypatch.setattr("sockviz.player.opening.other_system", lambda: "no labs on the moon")
+    with pytest.raises(CannotPerform, match=r"cannot be performed here: no labs on the moon\.") as refused:
+        asyncio.run(open_run(read_lesson(path), "auto", "0"))
+    assert refused.value.skipped == "no labs on the moon"
 
 
 def test_on_another_system_recordings_are_played_and_lessons_skipped() -> None:
