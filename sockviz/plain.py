@@ -29,9 +29,11 @@ from sockviz.model.events import (
     StatementFinished,
 )
 from sockviz.model.fold import fold
-from sockviz.model.inference import InferredSegment
-from sockviz.model.world import Line, World
+from sockviz.model.inferred import InferredSegment
+from sockviz.model.process import Line
+from sockviz.model.world import World
 from sockviz.player.run import Do, Run
+from sockviz.words.crossings import because, inferred_label
 from sockviz.words.narration import narrate
 from sockviz.words.observing import changes
 from sockviz.words.wording import lab_word, values_bound
@@ -51,8 +53,11 @@ class Transcript:
     run: Run
     out: Door
     notes: bool = False
-    world: World = field(default_factory=World)
+    world: World = field(init=False)
     _told: int = 0
+
+    def __post_init__(self) -> None:
+        self.world = self.run.timeline.world_at(0)
 
     def title(self) -> None:
         """Names the lesson, the lab and the kernel."""
@@ -74,8 +79,7 @@ class Transcript:
             self._told += 1
             self.out.say(*self._lines(event, before))
             for segment in self.world.inferred[len(before.inferred) :]:
-                if not self.run.timeline.header.lab.has_packets:
-                    self.out.say(_voice(_("wire"), _segment(segment)))
+                self.out.say(_voice(_("wire"), _segment(segment)))
 
     def _lines(self, event: Event, before: World) -> list[str]:
         match event:
@@ -162,8 +166,8 @@ def _voice(who: str, said: str) -> str:
 def _segment(segment: InferredSegment) -> str:
     count = ngettext("{count} byte", "{count} bytes", segment.length).format(count=segment.length)
     size = f" {count}" if segment.length else ""
-    because = _("(inferred: {because})").format(because=segment.because)
-    return f"{segment.sender} → {segment.receiver} {segment.label}{size} {because}"
+    reason = _("(inferred: {because})").format(because=because(segment.because))
+    return f"{segment.sender} → {segment.receiver} {inferred_label(segment)}{size} {reason}"
 
 
 async def play(run: Run, out: Stream, *, ask: bool, notes: bool = False, start: int = 0) -> None:

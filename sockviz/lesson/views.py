@@ -9,12 +9,14 @@ from typing import Any, TypeAlias
 from sockviz.lesson.names import COUNTER_TABLES, ROW_CONDITIONS, counter_key
 from sockviz.lesson.work import Work
 from sockviz.model.call import Call, Stage
+from sockviz.model.known import KnownSocket
 from sockviz.model.long_values import KINDS, Long, as_long, whole_of
 from sockviz.model.naming import unnamed
+from sockviz.model.process import Process
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.values import SocketValue, Value, show
-from sockviz.model.world import KnownSocket, Process, World
+from sockviz.model.world import World
 
 
 class NotYet(Exception):

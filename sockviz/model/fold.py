@@ -28,14 +28,17 @@ from sockviz.model.events import (
     StatementBegun,
     StatementFinished,
 )
-from sockviz.model.inference import InferredSegment, infer
+from sockviz.model.inference import infer
+from sockviz.model.inferred import InferredSegment
+from sockviz.model.known import KnownSocket
 from sockviz.model.ledger import ledger
 from sockviz.model.link import LinkState
 from sockviz.model.naming import names_after, seen_in_use
+from sockviz.model.process import Line, Process
 from sockviz.model.segments import Endpoint, endpoint
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.values import Address, SocketValue, sockets_in
-from sockviz.model.world import KnownSocket, Line, Process, SeenPacket, World
+from sockviz.model.world import SeenPacket, World
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -7,15 +7,13 @@ world's, and neither disturbs the other, so that every world of a run has its ow
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
+from sockviz.model.known import KnownSocket
 from sockviz.model.ledger import Ledger
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import FdEntry, RowKey, SocketRow, State
 from sockviz.model.values import Address
-
-if TYPE_CHECKING:
-    from sockviz.model.world import KnownSocket
 
 K = TypeVar("K", bound=Hashable)
 

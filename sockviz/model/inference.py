@@ -2,24 +2,30 @@
 
 Where a lab has no packet capture, the handshake and what follows can still be known: a socket that is ESTABLISHED has seen a
 SYN answered, a CLOSE-WAIT one has received a FIN, `bytes_received` counts what came; a datagram leaves with the call that sends
-it. Such segments are *inferred*: each says why. They are never mixed with captured ones, and no lesson can base an expectation on
-them.
+it. Such segments are *inferred*: each says why. Of a host whose packets are captured nothing is inferred, and no lesson can
+base an expectation on what is.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from sockviz.language import _
 from sockviz.model.call import Call
 from sockviz.model.events import CallReturned, Event, Observed
-from sockviz.model.segments import Endpoint, endpoint
+from sockviz.model.inferred import (
+    Answered,
+    BytesCounted,
+    ConnectionReset,
+    ConnectRefused,
+    DatagramRefused,
+    DatagramSent,
+    FinPassed,
+    InferredSegment,
+    InState,
+    Reason,
+)
+from sockviz.model.segments import Endpoint, IcmpHeader, endpoint
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.values import SocketValue
-
-if TYPE_CHECKING:
-    from sockviz.model.world import World
+from sockviz.model.world import World
 
 #: A socket in one of these has received its peer's FIN (RFC 9293, figure 5).
 _HAS_FIN = frozenset({State.CLOSE_WAIT, State.LAST_ACK, State.CLOSING, State.TIME_WAIT})
@@ -32,23 +38,13 @@ MSG_MORE = 0x8000
 _ANY = ("0.0.0.0", "::")
 
 
-@dataclass(frozen=True, slots=True)
-class InferredSegment:
-    """A segment that must have crossed, and the observation that says so."""
-
-    at: float
-    sender: str
-    receiver: str
-    label: str
-    length: int
-    source: Endpoint
-    destination: Endpoint
-    because: str
-
-
 def infer(world: World, event: Event) -> list[InferredSegment]:
-    """The segments that `event`, already folded into `world`, gives away."""
+    """The segments that `event`, already folded into `world`, gives away: none of a host whose packets are captured."""
     match event:
+        case Observed() if event.host in world.captured:
+            return []
+        case CallReturned() if _is_captured(world, event.process):
+            return []
         case Observed():
             found: list[InferredSegment] = []
             for row in event.rows:
@@ -62,6 +58,11 @@ def infer(world: World, event: Event) -> list[InferredSegment]:
         case CallReturned(error=None, value=int(length)):
             return _datagram(world, event, length)
     return []
+
+
+def _is_captured(world: World, name: str) -> bool:
+    process = world.processes.get(name)
+    return process is not None and process.host in world.captured
 
 
 def _of_row(
@@ -78,7 +79,7 @@ def _of_row(
     ]
     new: list[InferredSegment] = []
 
-    def add(outgoing: bool, label: str, because: str, length: int = 0) -> None:
+    def add(outgoing: bool, label: str, because: Reason, length: int = 0) -> None:
         way = (me, other, here, there) if outgoing else (other, me, there, here)
         segment = InferredSegment(event.at, way[0], way[1], label, length, way[2], way[3], because)
         new.append(segment)
@@ -92,20 +93,15 @@ def _of_row(
         (listening := endpoint(listener.local)) is not None and listening[1] == here[1]
         for listener in world.listeners()
     )
-    counted = f"segs_out {row.info.segs_out}, segs_in {row.info.segs_in}" if row.info else _("its kernel row")
-    state = _("{process} is {state}").format(process=me, state=row.state)
     if not is_server:
         for number in range(
             seen(True, "SYN"), min(row.retransmits, 255) + 1 if row.state is State.SYN_SENT else 1
         ):
-            add(
-                True,
-                "SYN",
-                f"{state}, retransmits {row.retransmits}" if number else state,
-            )
+            add(True, "SYN", InState(me, row.state, row.retransmits if number else 0))
         if row.state is not State.SYN_SENT and not seen(False, "SYN+ACK"):
-            add(False, "SYN+ACK", f"{state}: {counted}")
-            add(True, "ACK", f"{state}: {counted}")
+            counted = (row.info.segs_out, row.info.segs_in) if row.info else None
+            add(False, "SYN+ACK", Answered(me, row.state, counted))
+            add(True, "ACK", Answered(me, row.state, counted))
     received = row.info.bytes_received if row.info else None
     has_fin = row.state in _HAS_FIN
     if received is not None:
@@ -113,16 +109,11 @@ def _of_row(
         # net/ipv4/tcp_input.c: rcv_nxt, which bytes_received follows, counts the FIN as one.
         grown = received - int(has_fin) - before
         if grown > 0:
-            add(
-                False,
-                "PSH+ACK",
-                _("bytes_received of {process} is {count}").format(process=me, count=received),
-                grown,
-            )
+            add(False, "PSH+ACK", BytesCounted(me, received), grown)
     if has_fin and not seen(False, "FIN+ACK"):
-        add(False, "FIN+ACK", f"{state}: " + _("it has received a FIN"))
+        add(False, "FIN+ACK", FinPassed(me, row.state, sent=False))
     if row.state in _SENT_FIN and not seen(True, "FIN+ACK"):
-        add(True, "FIN+ACK", f"{state}: " + _("it has sent a FIN"))
+        add(True, "FIN+ACK", FinPassed(me, row.state, sent=True))
     return new
 
 
@@ -135,7 +126,7 @@ def _refused(world: World, event: CallReturned) -> list[InferredSegment]:
     if there is None or (call.receiver is not None and call.receiver.type != "SOCK_STREAM"):
         return []
     here = (there[0], 0)  # the kernel has already taken the port back
-    because = _("connect failed with ECONNREFUSED: a RST answered its SYN")
+    because = ConnectRefused()
     return [
         InferredSegment(event.at, event.process, "kernel", "SYN", 0, here, there, because),
         InferredSegment(event.at, "kernel", event.process, "RST+ACK", 0, there, here, because),
@@ -151,7 +142,7 @@ def _reset(world: World, event: CallReturned) -> list[InferredSegment]:
     if known is None or known.peer is None or here is None or there is None:
         return []  # of another family, or never connected
     peer = world.known_by(known.peer, known.local) if known.local is not None else None
-    because = _("{call} failed with ECONNRESET: a RST came").format(call=call.name)
+    because = ConnectionReset(call.name)
     sender = peer.creator if peer is not None else "kernel"
     return [InferredSegment(event.at, sender, event.process, "RST", 0, there, here, because)]
 
@@ -169,9 +160,7 @@ def _datagram(world: World, event: CallReturned, length: int) -> list[InferredSe
     if there is None:
         return []
     here = (there[0], _port(row))
-    because = _("{call} returned {length}: one datagram went to {host}:{port}").format(
-        call=call.name, length=length, host=there[0], port=there[1]
-    )
+    because = DatagramSent(call.name, length, there)
     to = _receiver(world, here, there)
     return [InferredSegment(event.at, event.process, to, "UDP", length, here, there, because)]
 
@@ -185,11 +174,11 @@ def _unreachable(world: World, event: CallReturned) -> list[InferredSegment]:
     there = endpoint(row.peer if row is not None else None)
     if there is None or not _is_of_udp(call.receiver):
         return []
-    because = _("{call} failed with ECONNREFUSED: an ICMP message answered an earlier datagram").format(
-        call=call.name
-    )
-    label, here = "ICMP " + _("port unreachable"), (there[0], _port(row))
-    return [InferredSegment(event.at, "kernel", event.process, label, 0, there, here, because)]
+    here = (there[0], _port(row))
+    # Destination unreachable, port unreachable (RFC 792; of ICMPv6 RFC 4443).
+    message = IcmpHeader(1, 4) if call.receiver.family == "AF_INET6" else IcmpHeader(3, 3)
+    because = DatagramRefused(call.name)
+    return [InferredSegment(event.at, "kernel", event.process, "ICMP", 0, there, here, because, message)]
 
 
 def _call(world: World, event: CallReturned) -> Call | None:

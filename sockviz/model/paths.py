@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sockviz.model.events import Observed
+from sockviz.model.known import KnownSocket
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.tcp_states import Transition, route, transition
 from sockviz.model.timeline import Timeline
-from sockviz.model.world import KnownSocket, World
+from sockviz.model.world import World
 
 #: A connection whose row vanished from further away than this did not end the figure's way: it was reset.
 _LONGEST_UNSEEN_END = 2

@@ -43,6 +43,11 @@ class LabFacts:
         """Whether the wire shows captured packets rather than inferred ones."""
         return "packets" in self.facts
 
+    @property
+    def captured(self) -> frozenset[str]:
+        """The hosts whose packets are captured."""
+        return frozenset(self.hosts) if self.has_packets else frozenset()
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -57,12 +62,12 @@ class Header:
 
 
 class Timeline:
-    """An append-only run. ``world_at(n)`` is the world after the first ``n`` events (0: the empty world)."""
+    """An append-only run. ``world_at(n)`` is the world after the first ``n`` events (0: before any)."""
 
     def __init__(self, header: Header, events: Sequence[Event] = ()) -> None:
         self.header = header
         self._events: list[Event] = []
-        self._world = World()
+        self._world = World(captured=header.lab.captured)
         self._keeping = Keeping()
         self._past: Ledger[str, Any] = Ledger(vars(self._world))
         self._at_hand: dict[int, World] = {}

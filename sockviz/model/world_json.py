@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from sockviz.model.call import Call
+from sockviz.model.inferred import InferredSegment
+from sockviz.model.process import Process
 from sockviz.model.sockets import FdEntry, SocketRow
 from sockviz.model.values import Address, Json, encode
-from sockviz.model.world import Process, SeenPacket, World
+from sockviz.model.world import SeenPacket, World
 
 
 def world_json(world: World) -> dict[str, Json]:
@@ -18,7 +20,7 @@ def world_json(world: World) -> dict[str, Json]:
         "processes": {name: _process(world, process) for name, process in world.processes.items()},
         "rows": [_row(host, row) for (host, _), row in world.rows.items()],
         "packets": [_packet(seen) for seen in world.packets],
-        "inferred": [f"{segment.sender} {segment.label}" for segment in world.inferred],
+        "inferred": [_inferred(segment) for segment in world.inferred],
         "counters": dict(world.counters),
         "expectations": [
             {"line": line, "source": judged.source, "ok": judged.ok, "actual": judged.actual}
@@ -109,6 +111,12 @@ def _packet(seen: SeenPacket) -> Json:
         "retransmission": relative.retransmission if relative else False,
         "late": seen.event.late,
     }
+
+
+def _inferred(segment: InferredSegment) -> str:
+    # The only message of ICMP that is ever inferred.
+    label = "ICMP port unreachable" if segment.icmp is not None else segment.label
+    return f"{segment.sender} {label}"
 
 
 def _address(address: Address | None) -> Json:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from sockviz.calls.statement import Statement
 from sockviz.model.call import Stage
+from sockviz.model.process import Process
 from sockviz.model.timeline import Timeline
-from sockviz.model.world import Process, World
+from sockviz.model.world import World
 
 #: A call that has not returned after this is a problem in `check`, which alone enforces deadlines.
 DEADLINE = 10.0

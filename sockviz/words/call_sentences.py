@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from sockviz.language import _, ngettext
 from sockviz.model.call import Call
+from sockviz.model.known import KnownSocket
 from sockviz.model.segments import endpoint
 from sockviz.model.values import ObjectValue, SocketValue, Value, show
-from sockviz.model.world import KnownSocket, World
+from sockviz.model.world import World
 from sockviz.words.explanation import explain
 from sockviz.words.wording import COUNTLESS, address_text, receiver_name, result_value
 

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from sockviz.language import _, ngettext
 from sockviz.model.call import Call
+from sockviz.model.known import KnownSocket
 from sockviz.model.naming import Name
+from sockviz.model.process import Process
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import FdEntry, SocketRow, State
 from sockviz.model.timeline import Header, Timeline
-from sockviz.model.world import KnownSocket, Process, SeenPacket, World
+from sockviz.model.world import SeenPacket, World
 from sockviz.words.dissection import dissect
 from sockviz.words.facts import Evidence, Fact, Raw, Section, Voice
 from sockviz.words.observing import grown

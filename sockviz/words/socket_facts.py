@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sockviz.language import N_, _
+from sockviz.model.process import Process
 from sockviz.model.sockets import FdEntry, SocketRow, State
-from sockviz.model.world import Process, World
+from sockviz.model.world import World
 from sockviz.words.facts import Fact, Section, Voice
 from sockviz.words.wording import (
     address_text,

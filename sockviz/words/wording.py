@@ -5,8 +5,9 @@ from __future__ import annotations
 from sockviz.language import N_, _
 from sockviz.model.call import Call, Stage
 from sockviz.model.naming import Name
+from sockviz.model.process import Line
 from sockviz.model.values import Address, ObjectValue, SocketValue, Value, show
-from sockviz.model.world import Line, World
+from sockviz.model.world import World
 
 #: Calls whose Python value is None where their C one says how many bytes went.
 COUNTLESS = frozenset({"sendall", "settimeout", "setblocking"})

@@ -23,10 +23,12 @@ from sockviz.lesson.parser import decode_lesson, parse_lesson
 from sockviz.lesson.programs.folder import Language, program_folder
 from sockviz.lesson.source import LARGEST_FILE, MOST_LINES
 from sockviz.model.call import Call, Stage
+from sockviz.model.known import KnownSocket
 from sockviz.model.log import Log
+from sockviz.model.process import Process
 from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
 from sockviz.model.values import ObjectValue, SocketValue, Value
-from sockviz.model.world import KnownSocket, Process, World
+from sockviz.model.world import World
 
 GOOD = (Path(__file__).parent / "lessons" / "01-first-connection.md").read_text()
 PACKAGE = Path(sockviz.lesson.__file__).parent

@@ -14,11 +14,13 @@ from sockviz.lesson.names import counter_key, unknown_counters
 from sockviz.lesson.parser import parse_lesson
 from sockviz.model.call import Call, Stage
 from sockviz.model.events import PacketCaptured
+from sockviz.model.known import KnownSocket
 from sockviz.model.log import Log
+from sockviz.model.process import Process
 from sockviz.model.segments import Packet, TcpHeader
 from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
 from sockviz.model.values import SocketValue, Value
-from sockviz.model.world import KnownSocket, Process, SeenPacket, World
+from sockviz.model.world import SeenPacket, World
 
 HERE, THERE = ("127.0.0.1", 8080), ("127.0.0.1", 40000)
 BINDINGS: dict[str, Value] = {"HOST": "127.0.0.1", "PORT": 8080, "PORT2": 8081}

@@ -20,8 +20,9 @@ from sockviz.lesson.expressions import read_expression
 from sockviz.lesson.findings import Findings
 from sockviz.lesson.judge import Verdict, judge, shown, text_of
 from sockviz.lesson.work import MOST, TooMuch, Work
+from sockviz.model.process import Process
 from sockviz.model.values import DEEPEST, Value, show
-from sockviz.model.world import Process, World
+from sockviz.model.world import World
 
 BEYOND = "this expression needs more work than an expectation may"
 SERVER = Process("server", 100, 4100, "lab", None, False, 0.0)

@@ -9,9 +9,10 @@ import pytest
 
 from sockviz.model.events import CallEntered, CallReturned, Event, Observed, ProcessStarted, StatementFinished
 from sockviz.model.fold import fold
-from sockviz.model.inference import InferredSegment
-from sockviz.model.segments import Endpoint
+from sockviz.model.inferred import ConnectRefused, DatagramRefused, DatagramSent, InferredSegment
+from sockviz.model.segments import Endpoint, IcmpHeader
 from sockviz.model.sockets import FdEntry, ProcessRow, SocketRow, State
+from sockviz.model.timeline import Header, LabFacts, Timeline
 from sockviz.model.values import SocketValue
 from sockviz.model.world import World
 from tests.model.runs import HOST, SERVER, row
@@ -89,7 +90,7 @@ def test_a_refused_connection_gives_away_a_reset(name: str) -> None:
     ):
         world = fold(world, event)
     assert [f"{s.sender} {s.label}" for s in world.inferred] == ["client SYN", "kernel RST+ACK"]
-    assert all("ECONNREFUSED" in s.because for s in world.inferred)
+    assert {s.because for s in world.inferred} == {ConnectRefused()}
 
 
 @pytest.mark.parametrize(
@@ -169,7 +170,7 @@ def test_a_datagram_leaves_with_the_call(
     (segment,) = datagrams(name, *arguments, value=5, peer=peer)
     assert (segment.sender, segment.receiver, segment.label, segment.length) == ("client", "server", "UDP", 5)
     assert (segment.source, segment.destination) == (("127.0.0.1", 40009), SERVER)
-    assert segment.because == f"{name} returned 5: one datagram went to 127.0.0.1:8080"
+    assert segment.because == DatagramSent(name, 5, SERVER)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +206,8 @@ def test_an_empty_datagram_is_one_and_one_for_nobody_goes_to_the_kernel() -> Non
 @pytest.mark.parametrize("name", ["send", "recv"])
 def test_a_refused_datagram_gives_away_an_icmp_message(name: str) -> None:
     (segment,) = datagrams(name, b"x", error="ECONNREFUSED", peer=SERVER)
-    assert (segment.sender, segment.receiver, segment.label) == ("kernel", "client", "ICMP port unreachable")
+    assert (segment.sender, segment.receiver, segment.label) == ("kernel", "client", "ICMP")
+    assert (segment.icmp, segment.because) == (IcmpHeader(3, 3), DatagramRefused(name))
     assert (segment.source, segment.destination) == (SERVER, ("127.0.0.1", 40009))
 
 
@@ -232,6 +234,28 @@ def test_every_inferred_segment_says_why() -> None:
     assert world.inferred
     assert all(segment.because for segment in world.inferred)
     assert {(s.source, s.destination) for s in world.inferred} == {(CLIENT, SERVER), (SERVER, CLIENT)}
+
+
+@pytest.mark.parametrize("captured", [HOST, "another"])
+def test_of_a_host_that_captures_nothing_is_inferred(captured: str) -> None:
+    events = (
+        *STAGE,
+        Observed(3.0, HOST, (ours(E), theirs(E, received=5))),
+        CallEntered(4.0, "client", 1, 2, "connect", "socket.socket.connect", (A, SERVER)),
+        CallReturned(4.0, "client", 1, None, "ECONNREFUSED", 111, ""),
+    )
+    lab = LabFacts("isolated", ("packets",), (captured,))
+    world = Timeline(Header("", "x.md", lab, "6.18.0", 1.0), events).world
+    assert [f"{s.sender} {s.label}" for s in world.inferred] == (
+        [] if captured == HOST else [*HANDSHAKE, "client PSH+ACK", "client SYN", "kernel RST+ACK"]
+    )
+
+
+def test_in_a_lab_without_capture_it_is() -> None:
+    events = (*STAGE, Observed(3.0, HOST, (ours(E), theirs(E))))
+    lab = LabFacts("host", ("ipv6",), (HOST,))
+    world = Timeline(Header("", "x.md", lab, "6.18.0", 1.0), events).world
+    assert [f"{s.sender} {s.label}" for s in world.inferred] == HANDSHAKE
 
 
 def test_who_was_called_stays_called_when_the_listener_is_gone() -> None:

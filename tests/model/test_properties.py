@@ -33,7 +33,7 @@ slow = settings(
 
 
 def folded(events: list[Event]) -> World:
-    world = World()
+    world = World(captured=HEADER.lab.captured)
     for event in events:
         world = fold(world, event)
     return world
@@ -138,7 +138,7 @@ def test_stepping_anywhere_and_back_is_the_same_as_being_there(run: list[Event],
 
 def test_stepping_in_a_long_run_while_it_grows() -> None:
     events = list(Conversation(20).events())
-    expected = [World()]
+    expected = [World(captured=HEADER.lab.captured)]
     for event in events:
         expected.append(fold(expected[-1], event))
     timeline, walk = Timeline(HEADER), random.Random(8)

@@ -6,9 +6,10 @@ import errno
 from dataclasses import replace
 
 from sockviz.model.call import Call, Stage
+from sockviz.model.known import KnownSocket
 from sockviz.model.sockets import FdEntry, State, Timer
 from sockviz.model.values import SocketValue, Value
-from sockviz.model.world import KnownSocket, World
+from sockviz.model.world import World
 from sockviz.words.explanation import explain
 from tests.tui.stage import scripted
 

@@ -14,10 +14,10 @@ from sockviz.calls.statement import Statement
 from sockviz.language import _
 from sockviz.model.call import Call, Stage
 from sockviz.model.events import StatementBegun
+from sockviz.model.process import Line as Progress
+from sockviz.model.process import Process
 from sockviz.model.timeline import LabFacts
 from sockviz.model.values import SocketValue, Value
-from sockviz.model.world import Line as Progress
-from sockviz.model.world import Process
 from sockviz.player.run import Do
 from sockviz.tui.palette import ASLEEP, DONE, FAILED, NEXT
 from sockviz.tui.remembered import remembered

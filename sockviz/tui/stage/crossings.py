@@ -7,25 +7,18 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from sockviz.language import N_, _
-from sockviz.model.inference import InferredSegment
-from sockviz.model.segments import Endpoint, IcmpHeader, Packet, endpoint
+from sockviz.model.inferred import InferredSegment
+from sockviz.model.segments import Endpoint, Packet, endpoint
 from sockviz.model.sockets import SocketRow
 from sockviz.model.values import show
 from sockviz.model.world import SeenPacket
 from sockviz.tui.cast import is_left
 from sockviz.tui.remembered import remembered
 from sockviz.tui.view import View
+from sockviz.words.crossings import because, icmp_text, inferred_label
 
 #: Who sends what no socket sent (see player/attribution.py).
 KERNEL = "kernel"
-#: ICMP destination unreachable, by code (RFC 792), as people say it.
-_UNREACHABLE = {
-    0: N_("net unreachable"),
-    1: N_("host unreachable"),
-    2: N_("protocol unreachable"),
-    3: N_("port unreachable"),
-    4: N_("too big"),
-}
 
 
 class Fate(Enum):
@@ -175,7 +168,7 @@ def belongs(it: Crossing, row: SocketRow) -> bool:
 def _captured(seen: SeenPacket) -> Crossing:
     event, packet = seen.event, seen.event.packet
     relative = event.relative
-    label = _icmp(packet.icmp) if packet.icmp is not None else packet.label
+    label = icmp_text(packet.icmp) if packet.icmp is not None else packet.label
     return Crossing(
         seen.number, packet.at, event.sender, event.receiver, packet.source, packet.destination, label, packet.length,
         relative.seq if relative else None, relative.ack if relative else None,
@@ -191,15 +184,6 @@ def _on_the_wire(packet: Packet) -> str:
     return f"  ·{header}{payload}" if header or payload else ""
 
 
-def _icmp(header: IcmpHeader) -> str:
-    if header.type == 3:  # ICMPv4 destination unreachable
-        return f"ICMP {_(_UNREACHABLE.get(header.code, 'unreachable'))}"
-    if header.type == 1:  # ICMPv6 destination unreachable
-        return f"ICMP {_('unreachable')}"
-    word = {0: _("reply"), 8: _("echo"), 128: _("echo"), 129: _("reply")}.get(header.type)
-    return f"ICMP {word or f'{header.type}/{header.code}'}"
-
-
 def _inferred(it: InferredSegment) -> Crossing:
     return Crossing(
         None,
@@ -208,7 +192,7 @@ def _inferred(it: InferredSegment) -> Crossing:
         it.receiver,
         it.source,
         it.destination,
-        it.label,
+        inferred_label(it),
         it.length,
-        because=it.because,
+        because=because(it.because),
     )

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from sockviz.language import N_, _, ngettext
+from sockviz.model.process import Process
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
-from sockviz.model.world import Process
 from sockviz.tui.palette import STATE_SYMBOLS, TICKING, state_role
 from sockviz.tui.stage.ink import Line, Run, crop, fit, line, marked
 from sockviz.tui.stage.lookup import Lookup, port_of

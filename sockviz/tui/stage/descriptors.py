@@ -7,8 +7,9 @@ from collections import Counter
 from rich.cells import cell_len
 
 from sockviz.language import _
+from sockviz.model.process import Process
 from sockviz.model.sockets import Timer
-from sockviz.model.world import Process, World
+from sockviz.model.world import World
 from sockviz.tui.remembered import remembered
 from sockviz.tui.stage.descriptor_lines import Held, Pen
 from sockviz.tui.stage.ink import Line, fit, line

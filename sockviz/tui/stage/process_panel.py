@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sockviz.language import _
 from sockviz.model.call import Stage
-from sockviz.model.world import Process
+from sockviz.model.process import Process
 from sockviz.tui.cast import LINK
 from sockviz.tui.palette import hues
 from sockviz.tui.remembered import remembered

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from sockviz.model.call import Stage
-from sockviz.model.world import Process
+from sockviz.model.process import Process
 from sockviz.tui.palette import ASLEEP, DONE, ENTERED, FAILED, NOT_YET, hues
 from sockviz.tui.stage.code import next_line
 from sockviz.tui.stage.drawing import Drawing
