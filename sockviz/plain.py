@@ -30,7 +30,7 @@ from sockviz.model.events import (
 )
 from sockviz.model.fold import fold
 from sockviz.model.inferred import InferredSegment
-from sockviz.model.process import Line
+from sockviz.model.process import PerformedLine
 from sockviz.model.world import World
 from sockviz.player.run import Do, Run
 from sockviz.words.crossings import because, inferred_label
@@ -153,7 +153,7 @@ def _rows(text: str) -> list[str]:
     return text.expandtabs().split("\n")
 
 
-def _last_call(line: Line, world: World) -> Call | None:
+def _last_call(line: PerformedLine, world: World) -> Call | None:
     process = world.processes.get(line.process)
     return process.call(line.calls[-1]) if process is not None and line.calls else None
 

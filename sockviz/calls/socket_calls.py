@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sockviz.calls.c.call import CCall
 from sockviz.calls.c.rendering import plain
-from sockviz.calls.c.scope import Form, Held, held_as
+from sockviz.calls.c.scope import CValue, Form, held_as
 from sockviz.calls.restrictions import bytes_received, nameless_room, plain_address
 from sockviz.calls.rows import CRendering, Kind, Restriction, Row, parameters
 
@@ -51,12 +51,12 @@ def _socketpair(call: CCall) -> None:
     call.value = _both(call, pair, first, second)
 
 
-def _both(call: CCall, pair: str, first: str, second: str) -> Held:
+def _both(call: CCall, pair: str, first: str, second: str) -> CValue:
     if not call.targets:
-        return Held(Form.TUPLE, pair, parts=(held_as(SOCKET, f"{pair}[0]"), held_as(SOCKET, f"{pair}[1]")))
+        return CValue(Form.TUPLE, pair, parts=(held_as(SOCKET, f"{pair}[0]"), held_as(SOCKET, f"{pair}[1]")))
     one = call.writer.assign("int", first, f"{pair}[0]")
     other = call.writer.assign("int", second, f"{pair}[1]")
-    return Held(Form.TUPLE, one, parts=(held_as(SOCKET, one), held_as(SOCKET, other)))
+    return CValue(Form.TUPLE, one, parts=(held_as(SOCKET, one), held_as(SOCKET, other)))
 
 
 def _connect_ex(call: CCall) -> None:
@@ -84,7 +84,7 @@ def _accept(call: CCall) -> None:
     connection, peer = call.outputs("connection", "peer")
     address = _storage(call, peer)
     name = call.performs("int", f"accept({call.fd}, {address.text}, &{address.length})", connection)
-    call.value = Held(Form.TUPLE, name, parts=(held_as(SOCKET, name), address))
+    call.value = CValue(Form.TUPLE, name, parts=(held_as(SOCKET, name), address))
 
 
 def _name_of(function: str) -> CRendering:
@@ -96,12 +96,12 @@ def _name_of(function: str) -> CRendering:
     return render
 
 
-def _storage(call: CCall, name: str) -> Held:
+def _storage(call: CCall, name: str) -> CValue:
     """Room for any address; its length is told to the kernel and comes back as what was written."""
     call.writer.need("sys/socket.h")
     name = call.writer.declare("struct sockaddr_storage", name)
     length = call.writer.assign("socklen_t", f"{name}_len", f"sizeof {name}")
-    return Held(Form.ADDRESS, f"(struct sockaddr *)&{name}", "struct sockaddr_storage", length)
+    return CValue(Form.ADDRESS, f"(struct sockaddr *)&{name}", "struct sockaddr_storage", length)
 
 
 def _send(function: str) -> CRendering:
@@ -154,8 +154,8 @@ def _buffer(call: CCall, name: str) -> str:
     return call.writer.declare("char", name, f"[{size}]" if size != "0" else "[1]")
 
 
-def _received(name: str, length: str) -> Held:
-    return Held(Form.BYTES, name, "char", length)
+def _received(name: str, length: str) -> CValue:
+    return CValue(Form.BYTES, name, "char", length)
 
 
 def _recv(call: CCall) -> None:
@@ -185,7 +185,7 @@ def _recvfrom(call: CCall) -> None:
     size = "0" if call.number("bufsize") == "0" else f"sizeof {data}"
     arguments = f"{call.fd}, {data}, {size}, {call.number('flags')}, {address.text}, &{address.length}"
     length = call.performs("ssize_t", f"recvfrom({arguments})", f"{data}_len")
-    call.value = Held(Form.TUPLE, data, parts=(_received(data, length), address))
+    call.value = CValue(Form.TUPLE, data, parts=(_received(data, length), address))
 
 
 def _recvmsg(call: CCall) -> None:
@@ -207,9 +207,9 @@ def _recvmsg(call: CCall) -> None:
     )
     flags = call.writer.assign("int", flags, f"{message}.msg_flags")
     call.writer.line(f"{address.length} = {message}.msg_namelen;")
-    ancillary = Held(Form.NUMBERS, control, "char", "0")
-    call.value = Held(
-        Form.TUPLE, data, parts=(_received(data, length), ancillary, Held(Form.NUMBER, flags), address)
+    ancillary = CValue(Form.NUMBERS, control, "char", "0")
+    call.value = CValue(
+        Form.TUPLE, data, parts=(_received(data, length), ancillary, CValue(Form.NUMBER, flags), address)
     )
 
 
@@ -259,7 +259,7 @@ def _getsockopt(call: CCall) -> None:
     call.checks(
         f"getsockopt({call.fd}, {call.number('level')}, {call.number('option')}, {pointer}, &{length})"
     )
-    call.value = _received(name, length) if call.has("bufsize") else Held(Form.NUMBER, name)
+    call.value = _received(name, length) if call.has("bufsize") else CValue(Form.NUMBER, name)
 
 
 def _set_flag(call: CCall, on: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sockviz.calls.c.call import CCall
 from sockviz.calls.c.rendering import simple
-from sockviz.calls.c.scope import Form, Held
+from sockviz.calls.c.scope import CValue, Form
 from sockviz.calls.c.struct import declaration, packed, unpacked, valued
 from sockviz.calls.restrictions import literal_format
 from sockviz.calls.rows import CRendering, Kind, Restriction, Row, parameters
@@ -49,7 +49,7 @@ def _getaddrinfo(call: CCall) -> None:
     call.writer.line(f"if ({code} != 0)")
     call.writer.line(f'    fprintf(stderr, "getaddrinfo: %s\\n", gai_strerror({code}));')
     call.writer.line(f"/* a linked list: {info}->ai_next … NULL; freeaddrinfo({info}) when done */")
-    call.value = Held(Form.ADDRINFO, info, "struct addrinfo *")
+    call.value = CValue(Form.ADDRINFO, info, "struct addrinfo *")
     call.writer.text.failure = f"resolver_failure({code})"
 
 
@@ -64,16 +64,16 @@ def _getnameinfo(call: CCall) -> None:
     call.writer.line(f"int {code} = getnameinfo({pointer}, {length}, {rest});")
     call.writer.line(f"if ({code} != 0)")
     call.writer.line(f'    fprintf(stderr, "getnameinfo: %s\\n", gai_strerror({code}));')
-    call.value = Held(Form.TUPLE, host, parts=(_text_in(host), _text_in(service)))
+    call.value = CValue(Form.TUPLE, host, parts=(_text_in(host), _text_in(service)))
     call.writer.text.failure = f"resolver_failure({code})"
 
 
-def _text_in(name: str) -> Held:
-    return Held(Form.TEXT, name, "char", f"strlen({name})")
+def _text_in(name: str) -> CValue:
+    return CValue(Form.TEXT, name, "char", f"strlen({name})")
 
 
-def _bytes_in(name: str, length: str) -> Held:
-    return Held(Form.BYTES, name, "char", length)
+def _bytes_in(name: str, length: str) -> CValue:
+    return CValue(Form.BYTES, name, "char", length)
 
 
 def _converts(call: CCall, text: str, good: str, otherwise: str) -> None:
@@ -160,7 +160,7 @@ def _unpack(call: CCall) -> None:
         case ["value", str(layout)]:
             wanted = [f"value{n}" for n in range(len(call.targets) if call.unpacks else len(valued(layout)))]
             parts = unpacked(call.writer, layout, pointer, call.outputs(*wanted)) if wanted else ()
-            call.value = Held(Form.TUPLE, parts[0].text if parts else "0", parts=parts)
+            call.value = CValue(Form.TUPLE, parts[0].text if parts else "0", parts=parts)
         case other:
             call.writer.fallback(other)
 
@@ -201,7 +201,7 @@ def _from_bytes(call: CCall) -> None:
     index = f"({length}) - 1 - i" if little else "i"
     call.writer.line(f"for (size_t i = 0; i < (size_t)({length}); i++)")
     call.writer.line(f"    {name} = {name} << 8 | (unsigned char){call.writer.indexed(pointer)}[{index}];")
-    call.value = Held(Form.NUMBER, name, "uint64_t")
+    call.value = CValue(Form.NUMBER, name, "uint64_t")
 
 
 def _fromhex(call: CCall) -> None:

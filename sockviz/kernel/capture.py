@@ -6,7 +6,7 @@ import errno
 import socket
 from struct import Struct, error
 
-from sockviz.kernel.errors import Refused
+from sockviz.kernel.errors import KernelRefused
 from sockviz.kernel.packets import parse_frame
 from sockviz.kernel.stamps import wait_for_stamps
 from sockviz.model.segments import Packet
@@ -32,7 +32,7 @@ _CONTROL = socket.CMSG_SPACE(_STAMP.size) + socket.CMSG_SPACE(_AUXDATA.size)
 def open_capture(interface: str) -> socket.socket:
     """A non-blocking capture of `interface`, packets that it receives only: on loopback each would appear twice otherwise.
 
-    Needs CAP_NET_RAW in the network namespace. Raises `Refused`.
+    Needs CAP_NET_RAW in the network namespace. Raises `KernelRefused`.
     """
     try:
         # Protocol 0 receives nothing until bind, so no packet comes in before the socket is set up.
@@ -41,7 +41,7 @@ def open_capture(interface: str) -> socket.socket:
         )
     except OSError as failure:
         # EPERM: no CAP_NET_RAW here. EAFNOSUPPORT: a kernel without packet sockets, or a seccomp filter.
-        raise Refused(
+        raise KernelRefused(
             failure.errno or errno.EIO,
             "socket(AF_PACKET, SOCK_RAW)",
             "packets are inferred instead of captured",
@@ -52,7 +52,7 @@ def open_capture(interface: str) -> socket.socket:
 def prepare_capture(sock: socket.socket, interface: str) -> socket.socket:
     """Sets up an AF_PACKET socket, made with protocol 0 perhaps in another network namespace, and starts it on `interface`.
 
-    Returns `sock`; closes it and raises `Refused` where that fails.
+    Returns `sock`; closes it and raises `KernelRefused` where that fails.
     """
     try:
         sock.setblocking(False)
@@ -69,12 +69,12 @@ def prepare_capture(sock: socket.socket, interface: str) -> socket.socket:
     except OSError as failure:
         # ENODEV: no such interface. ENETDOWN: it is not up.
         sock.close()
-        raise Refused(failure.errno or errno.EIO, f"capture on {interface}") from None
+        raise KernelRefused(failure.errno or errno.EIO, f"capture on {interface}") from None
     return sock
 
 
 def read_packets(sock: socket.socket, interface: str, *, limit: int = 4096) -> list[Packet]:
-    """The packets that wait in the capture, at most `limit` frames, in order of arrival. Raises `Refused`."""
+    """The packets that wait in the capture, at most `limit` frames, in order of arrival. Raises `KernelRefused`."""
     packets: list[Packet] = []
     for _ in range(limit):
         try:
@@ -84,7 +84,7 @@ def read_packets(sock: socket.socket, interface: str, *, limit: int = 4096) -> l
             break  # all read
         except OSError as failure:
             # ENETDOWN: the interface went down, or its namespace ended. Said once; the next read goes on.
-            raise Refused(failure.errno or errno.EIO, f"capture on {interface}") from None
+            raise KernelRefused(failure.errno or errno.EIO, f"capture on {interface}") from None
         at, wire_length = parse_control(control, len(frame))
         packet = parse_frame(frame, at=at, wire_length=wire_length, interface=interface)
         if packet is not None:
@@ -113,6 +113,6 @@ def lost_packets(sock: socket.socket) -> int:
         data = sock.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, _STATISTICS.size)
     except OSError as failure:
         # EBADF: the capture was closed.
-        raise Refused(failure.errno or errno.EIO, "getsockopt(PACKET_STATISTICS)") from None
+        raise KernelRefused(failure.errno or errno.EIO, "getsockopt(PACKET_STATISTICS)") from None
     drops: int = _STATISTICS.unpack(data)[1]
     return drops

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from sockviz.kernel.errors import BadMessage, Refused, UnknownCounter
+from sockviz.kernel.errors import BadMessage, KernelRefused, UnknownCounter
 from sockviz.kernel.files import read_file
 from sockviz.kernel.kept_files import Read
 
@@ -72,7 +72,7 @@ def _lines(text: bytes) -> list[str]:
 
 
 def read_counters(net: str = "/proc/net", *, read: Read = read_file) -> Mapping[str, int]:
-    """All counters of the namespace whose files are in `net` (``/proc/PID/net`` for another process's). Raises `Refused`.
+    """All counters of the namespace whose files are in `net` (``/proc/PID/net`` for another process's). Raises `KernelRefused`.
 
     While none of them moves, it is the same object that is returned.
     """
@@ -80,7 +80,7 @@ def read_counters(net: str = "/proc/net", *, read: Read = read_file) -> Mapping[
     snmp6: bytes | None
     try:
         snmp6 = read(f"{net}/snmp6")
-    except Refused as refusal:
+    except KernelRefused as refusal:
         if not refusal.is_missing:
             raise
         snmp6 = None  # ENOENT: a kernel without IPv6

@@ -18,7 +18,7 @@ class DumpInterrupted(KernelError):
     """Sockets came and went during every attempt to list them (NLM_F_DUMP_INTR), or another reader was at it (EBUSY)."""
 
 
-class Refused(KernelError):
+class KernelRefused(KernelError):
     """The kernel answered with an errno. ``operation`` says what it was asked."""
 
     def __init__(self, number: int, operation: str, advice: str = "") -> None:

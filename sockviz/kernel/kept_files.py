@@ -6,7 +6,7 @@ import errno
 import os
 from collections.abc import Callable
 
-from sockviz.kernel.errors import Refused
+from sockviz.kernel.errors import KernelRefused
 from sockviz.kernel.files import read_file
 
 #: Reads a whole file by its path, as `read_file` does.
@@ -33,7 +33,7 @@ class KeptFiles:
         self._used: set[str] = set()
 
     def read(self, path: str) -> bytes:
-        """All of `path`. Raises `Refused`."""
+        """All of `path`. Raises `KernelRefused`."""
         fd = self._open.get(path)
         if fd is not None:
             try:
@@ -67,12 +67,12 @@ class KeptFiles:
             if error.errno in (errno.EMFILE, errno.ENFILE) and self._open:
                 self.close()  # there are better uses for the descriptors that are left
                 return read_file(path)
-            raise Refused(error.errno or errno.EIO, f"open {path}") from None
+            raise KernelRefused(error.errno or errno.EIO, f"open {path}") from None
         try:
             text = _whole(fd)
         except OSError as error:
             os.close(fd)
-            raise Refused(error.errno or errno.EIO, f"read {path}") from None
+            raise KernelRefused(error.errno or errno.EIO, f"read {path}") from None
         self._open[path] = fd
         self._used.add(path)
         return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from struct import Struct
 
-from sockviz.kernel.errors import BadMessage, Refused
+from sockviz.kernel.errors import BadMessage, KernelRefused
 
 NLM_F_REQUEST = 0x1
 NLM_F_ACK = 0x4
@@ -54,7 +54,7 @@ def attribute(kind: int, *values: bytes) -> bytes:
 def parse_part(data: bytes, sequence: int, operation: str = "netlink dump") -> Part:
     """The messages in `data` that answer request `sequence`; others (of a dump that was given up) are passed over.
 
-    Raises `Refused` where the kernel answered with an errno, `BadMessage` where the bytes are cut short or broken.
+    Raises `KernelRefused` where the kernel answered with an errno, `BadMessage` where the bytes are cut short or broken.
     """
     payloads: list[bytes] = []
     interrupted = False
@@ -91,7 +91,7 @@ def _raise_if_failed(body: bytes, operation: str, required: bool) -> None:
         return  # kernels before 5.x may end a dump without a code
     code: int = _ERROR.unpack_from(body)[0]
     if code < 0:
-        raise Refused(-code, operation)
+        raise KernelRefused(-code, operation)
 
 
 def attributes(data: bytes, offset: int) -> dict[int, bytes]:

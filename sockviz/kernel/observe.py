@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sockviz.kernel.counters import read_counters
-from sockviz.kernel.errors import Refused
+from sockviz.kernel.errors import KernelRefused
 from sockviz.kernel.files import read_file
 from sockviz.kernel.inet_diag import NAMED_STATES
 from sockviz.kernel.kept_files import KeptFiles, Read
@@ -86,7 +86,7 @@ def observe(host: HostSources, processes: Sequence[ProcessSource], now: float) -
 def _counters(host: HostSources) -> Mapping[str, int]:
     try:
         return read_counters(host.net, read=host.read)
-    except Refused:
+    except KernelRefused:
         return {}  # EACCES: a sandbox. ENOENT: no such tables. Then no lesson is told that there are counters
 
 
@@ -107,7 +107,7 @@ def _rows(host: HostSources, processes: Sequence[ProcessRow], now: float) -> lis
         return read_tables(host.net, now=now, tables=TABLES, read=host.read)
     try:
         rows = read_sockets(host.diag, now=now, states=NAMED_STATES)
-    except Refused:
+    except KernelRefused:
         # The kernel lists no TCP sockets over netlink (built without tcp_diag, or a security module).
         return read_tables(host.net, now=now, tables=TABLES, read=host.read)
     if _holds_more_than(rows, processes):
@@ -122,7 +122,7 @@ def _beside(host: HostSources, tables: Sequence[str], now: float) -> list[Socket
     for table in tables:
         try:
             rows += read_tables(host.net, now=now, tables=(table,), read=host.read)
-        except Refused:
+        except KernelRefused:
             continue  # EACCES: a sandbox that hides /proc/net. TCP is known all the same
     return rows
 

@@ -12,7 +12,7 @@ import socket
 import sys
 from typing import Literal
 
-from sockviz.kernel.errors import BadMessage, Refused
+from sockviz.kernel.errors import BadMessage, KernelRefused
 from sockviz.kernel.files import read_file
 from sockviz.kernel.inet_diag import DATAGRAM_STATES, TCP_STATES, TIMERS, inet6_address
 from sockviz.kernel.kept_files import Read
@@ -137,12 +137,12 @@ def _whole(text: bytes, table: str) -> bytes:
 def read_tables(
     net: str = "/proc/net", *, now: float, tables: tuple[str, ...] = TABLES, read: Read = read_file
 ) -> list[SocketRow]:
-    """The rows of the given tables under `net` (``/proc/PID/net`` for another process's namespace). Raises `Refused`."""
+    """The rows of the given tables under `net` (``/proc/PID/net`` for another process's namespace). Raises `KernelRefused`."""
     rows: list[SocketRow] = []
     for table in tables:
         try:
             text = read(f"{net}/{table}")
-        except Refused as refusal:
+        except KernelRefused as refusal:
             if refusal.is_missing:
                 continue  # ENOENT: a kernel without this family or protocol
             raise

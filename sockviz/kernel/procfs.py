@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sockviz.kernel.errors import BadMessage, Refused
+from sockviz.kernel.errors import BadMessage, KernelRefused
 from sockviz.kernel.files import read_file
 from sockviz.kernel.kept_files import Read
 from sockviz.kernel.known_descriptors import KnownDescriptors
@@ -96,10 +96,10 @@ def parse_fd_flags(text: bytes) -> int:
 
 
 def read_stat(pid: int, *, proc: str = "/proc", read: Read = read_file) -> ProcessStat | None:
-    """What stat says of `pid`; None when it is gone. Raises `Refused` where /proc hides it (hidepid)."""
+    """What stat says of `pid`; None when it is gone. Raises `KernelRefused` where /proc hides it (hidepid)."""
     try:
         return parse_stat(read(f"{proc}/{pid}/stat"))
-    except Refused as refusal:
+    except KernelRefused as refusal:
         if refusal.is_missing:
             return (
                 None  # the process was reaped: there is no such directory, or it vanished while it was read
@@ -122,7 +122,7 @@ def read_asleep(pid: int, state: str, *, proc: str = "/proc", read: Read = read_
     try:
         text = read(f"{directory}/syscall")
         call = parse_syscall(text)
-    except Refused:
+    except KernelRefused:
         # EPERM, EACCES: syscall asks for the right to trace (PTRACE_MODE_ATTACH), which Yama or another owner
         # withholds. ENOENT: built without CONFIG_HAVE_ARCH_TRACEHOOK, or gone. ESRCH: gone.
         if shown is None:
@@ -137,7 +137,7 @@ def read_asleep(pid: int, state: str, *, proc: str = "/proc", read: Read = read_
 def _wchan(directory: str, read: Read) -> str | None:
     try:
         name = read(f"{directory}/wchan").decode("ascii", "replace").strip()
-    except Refused:
+    except KernelRefused:
         # EACCES, EPERM: not our process. ENOENT: built without CONFIG_KALLSYMS, or gone. ESRCH: gone.
         return None
     return None if name in ("", "0") else name  # "0": it runs, or its kernel address is kept from us
@@ -151,7 +151,8 @@ def read_fds(
     read: Read = read_file,
     known: KnownDescriptors | None = None,
 ) -> tuple[FdEntry, ...] | None:
-    """The descriptors of `pid` in order, without those of the inodes in `hidden`; None when it is gone. Raises `Refused`."""
+    """The descriptors of `pid` in order, without those of the inodes in `hidden`; None when it is gone. Raises
+    `KernelRefused`."""
     directory = f"{proc}/{pid}/fd"
     try:
         names = os.listdir(directory)
@@ -159,7 +160,7 @@ def read_fds(
         if error.errno in (errno.ENOENT, errno.ESRCH):
             return None  # it was reaped
         # EACCES: another user's process, or one that may not be looked at (not dumpable). EMFILE: our own limit.
-        raise Refused(error.errno or errno.EIO, f"list {directory}") from None
+        raise KernelRefused(error.errno or errno.EIO, f"list {directory}") from None
     fds = sorted(map(int, names))
     entries = (_fd_entry(f"{proc}/{pid}", fd, read, known) for fd in fds)
     return tuple(
@@ -183,8 +184,8 @@ def _fd_entry(directory: str, fd: int, read: Read, known: KnownDescriptors | Non
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ESRCH):
             return None  # closed between its flags and the link, or the process ended
-        raise Refused(error.errno or errno.EIO, f"readlink {path}") from None
-    except Refused as refusal:
+        raise KernelRefused(error.errno or errno.EIO, f"readlink {path}") from None
+    except KernelRefused as refusal:
         if refusal.is_missing:
             return None  # closed since the directory was listed
         raise
@@ -213,7 +214,7 @@ def read_process(
     """What /proc says of `pid`, which the lesson calls `name`; None when it is gone.
 
     A process that has ended and was not reaped yet (state ``Z``) has no descriptors; one that is about to is not seen where
-    it hides them. Raises `Refused` where
+    it hides them. Raises `KernelRefused` where
     /proc shows neither its state nor its descriptors.
     """
     stat = read_stat(pid, proc=proc, read=read)
@@ -223,7 +224,7 @@ def read_process(
         return ProcessRow(name, stat.state, ())
     try:
         fds = read_fds(pid, proc=proc, hidden=hidden, read=read, known=known)
-    except Refused as refusal:
+    except KernelRefused as refusal:
         # fs/proc/base.c, task_dump_owner: once it has given up its memory an ending process counts as root's, and shows
         # its descriptors to nobody else. It still has them for a moment: not seen is not the same as closed.
         again = read_stat(pid, proc=proc, read=read) if refusal.number == errno.EACCES else stat

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from sockviz.kernel.errors import BadMessage, DumpInterrupted, Refused
+from sockviz.kernel.errors import BadMessage, DumpInterrupted, KernelRefused
 from sockviz.kernel.inet_diag import (
     ALL_STATES,
     BOUND_ONLY,
@@ -43,12 +43,12 @@ _FOR_GOOD = frozenset({errno.ENOENT, errno.EOPNOTSUPP, errno.EPERM, errno.EACCES
 
 
 def open_sock_diag() -> socket.socket:
-    """A NETLINK_SOCK_DIAG socket of the calling thread's network namespace. Raises `Refused`."""
+    """A NETLINK_SOCK_DIAG socket of the calling thread's network namespace. Raises `KernelRefused`."""
     try:
         return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_SOCK_DIAG)
     except OSError as error:
         # EPROTONOSUPPORT: a kernel without sock_diag. EPERM, EACCES, EAFNOSUPPORT: a seccomp filter or security module.
-        raise Refused(
+        raise KernelRefused(
             error.errno or errno.EIO,
             "socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG)",
             "/proc/net is read instead",
@@ -60,7 +60,7 @@ class SockDiag:
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
-        self.refused: dict[str, Refused] = {}  # by what was asked; not asked again
+        self.refused: dict[str, KernelRefused] = {}  # by what was asked; not asked again
         self.known = KnownRows()
         self._rows: dict[str, tuple[list[bytes], list[SocketRow]]] = {}
         self._sequence = 0
@@ -75,11 +75,11 @@ class SockDiag:
         self.sock.close()
 
     def dump(self, kind: int, body: bytes, operation: str) -> list[bytes]:
-        """All messages that answer the request. Raises `Refused`, `BadMessage` or `DumpInterrupted`."""
+        """All messages that answer the request. Raises `KernelRefused`, `BadMessage` or `DumpInterrupted`."""
         for _ in range(_ATTEMPTS):
             try:
                 payloads, interrupted = self._dump_once(kind, body, operation)
-            except Refused as refusal:
+            except KernelRefused as refusal:
                 if refusal.number != errno.EBUSY:
                     raise
                 # An earlier dump on this socket was given up half-way, by an exception say: read it to its end.
@@ -105,7 +105,7 @@ class SockDiag:
             self.sock.send(dump_request(kind, body, self._sequence))
         except OSError as error:
             # EPERM, EACCES: a security module forbids the message. EBADF: the socket was closed under us.
-            raise Refused(error.errno or errno.EIO, operation) from None
+            raise KernelRefused(error.errno or errno.EIO, operation) from None
         payloads: list[bytes] = []
         interrupted = False
         for block in self._blocks(operation):
@@ -125,7 +125,7 @@ class SockDiag:
                 return
             except OSError as error:
                 # ENOBUFS: more answers than the socket's buffer holds; the dump is incomplete.
-                raise Refused(error.errno or errno.EIO, operation) from None
+                raise KernelRefused(error.errno or errno.EIO, operation) from None
             if flags & _TRUNC:
                 raise BadMessage(f"{operation}: a block larger than {_BLOCK} bytes was cut")
             yield bytes(memoryview(self._buffer)[:size])
@@ -139,7 +139,7 @@ def read_sockets(diag: SockDiag, *, now: float, states: int = ALL_STATES) -> lis
     """Every TCP, UDP, raw and UNIX socket of the namespace; `now` is CLOCK_REALTIME in seconds, `states` TCP's only.
 
     A family that this kernel cannot list is left out and stands in ``diag.refused``.
-    Raises `Refused` only where the kernel will not list TCP at all.
+    Raises `KernelRefused` only where the kernel will not list TCP at all.
     """
     rows = read_tcp(diag, now=now, states=states)
     for family in _FAMILIES:
@@ -177,7 +177,7 @@ def _tcp_messages(diag: SockDiag, states: int) -> list[bytes]:
     try:
         if "TCP" not in diag.refused:
             return diag.dump(TCPDIAG_GETSOCK, tcp_request(states), "sock_diag TCP")
-    except Refused as refusal:
+    except KernelRefused as refusal:
         # EPERM, EACCES: a filter that lets only the newer request through. EINVAL, ENOENT: a kernel that gave the old one up.
         diag.refused["TCP"] = refusal
     if NO_TCP in diag.refused:
@@ -187,7 +187,7 @@ def _tcp_messages(diag: SockDiag, states: int) -> list[bytes]:
         request = tcp_family_request(family, states)
         try:
             messages += diag.dump(SOCK_DIAG_BY_FAMILY, request, f"sock_diag TCP {family.name}")
-        except Refused as refusal:
+        except KernelRefused as refusal:
             if refusal.number in _FOR_GOOD:
                 diag.refused[NO_TCP] = refusal  # as in `_optional`
             raise
@@ -201,7 +201,7 @@ def _optional(
         return []
     try:
         return diag.rows(what, SOCK_DIAG_BY_FAMILY, body, parse)
-    except Refused as refusal:
+    except KernelRefused as refusal:
         # ENOENT: built without udp_diag, raw_diag or unix_diag, or the module is not there. Asking again would make
         # the kernel look for the module again (net/core/sock_diag.c, sock_load_diag_module).
         diag.refused[what] = refusal

@@ -28,19 +28,19 @@ OWN_TABLES = {"tcp_child_ehash_entries": 1024, "udp_child_hash_entries": 256}
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-class Refused(Exception):
+class StepRefused(Exception):
     """A step that this machine does not allow: (step, errno)."""
 
 
 def check(result: int, step: str) -> int:
-    """`result`, or Refused where a C function said -1."""
+    """`result`, or StepRefused where a C function said -1."""
     if result == -1:
-        raise Refused(step, ctypes.get_errno())
+        raise StepRefused(step, ctypes.get_errno())
     return result
 
 
 def prctl(option: int, *arguments: int) -> int:
-    """The system call. Raises Refused."""
+    """The system call. Raises StepRefused."""
     numbers = [ctypes.c_ulong(argument) for argument in (*arguments, 0, 0, 0, 0)[:4]]
     return check(libc.prctl(option, *numbers), f"prctl({option})")
 
@@ -88,12 +88,12 @@ def limit_to(kind: int, *, least: int = 0, most: int | None = None) -> None:
 
 
 def write_map(path: str, text: str) -> None:
-    """Writes one of the files that set up a user namespace. Raises Refused."""
+    """Writes one of the files that set up a user namespace. Raises StepRefused."""
     try:
         with open(path, "w") as file:
             file.write(text)
     except OSError as error:
-        raise Refused(path, error.errno) from None
+        raise StepRefused(path, error.errno) from None
 
 
 def unshare_all() -> None:
@@ -132,7 +132,7 @@ def loopback_up() -> None:
             flags = struct.unpack("16sH14x", fcntl.ioctl(probe, SIOCGIFFLAGS, request))[1]
             fcntl.ioctl(probe, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", flags | IFF_UP))
         except OSError as error:
-            raise Refused("bringing lo up", error.errno) from None
+            raise StepRefused("bringing lo up", error.errno) from None
 
 
 def set_sysctls(wanted: Mapping[str, str]) -> tuple[dict[str, str], dict[str, int]]:

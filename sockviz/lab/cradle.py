@@ -19,7 +19,7 @@ from sockviz.lab.bounds import ADDRESS_SPACE, DESCRIPTORS, ROOM
 from sockviz.lab.confinement import (
     CAP_NET_BIND_SERVICE,
     CAP_NET_RAW,
-    Refused,
+    StepRefused,
     check,
     default_signals,
     die_with,
@@ -73,7 +73,7 @@ class Cradle:
         command = [sys.executable, "-I", "-S", message["program"], str(ours), str(ours + 1)]
         if self.filter is not None:
             with contextlib.suppress(
-                Refused
+                StepRefused
             ):  # EINVAL, ENOSYS: a kernel without seccomp; the first wall stands
                 seccomp.shut_in(self.filter)
         # Not os.execve: the filter lets pass only this path, by its address.

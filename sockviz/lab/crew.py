@@ -102,7 +102,7 @@ class Crew:
             raise TooSlow(f"starting {name}")
 
     async def perform(self, process: str, job: Job, ports: Ports | None = None) -> None:
-        """Hands a line to a process that is not at one. `ports` says where others live too: see `Scope.ports_seen`. Raises
+        """Hands a line to a process that is not at one. `ports` says where others live too: see `OwnSockets.ports_seen`. Raises
         OSError where it is gone.
         """
         excess = too_much(begun.outer_pid for _, begun in self._alive())

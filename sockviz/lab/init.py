@@ -36,7 +36,7 @@ from sockviz.lab.confinement import (
     CAP_SYS_ADMIN,
     PR_SET_CHILD_SUBREAPER,
     PR_SET_NAME,
-    Refused,
+    StepRefused,
     default_signals,
     die_with,
     drop_capabilities,
@@ -121,7 +121,7 @@ class Init:
             self.tell({"event": "started", "name": message["name"], "pid": self.start(message, fds)})
         except OSError as error:
             self.tell({"event": "refused", "name": message["name"], "step": "fork", "errno": error.errno})
-        except Refused as refusal:
+        except StepRefused as refusal:
             step, number = refusal.args
             self.tell({"event": "refused", "name": message["name"], "step": step, "errno": number})
         for fd in fds:
@@ -139,7 +139,7 @@ class Init:
             except (
                 OSError
             ) as error:  # EINVAL, ENOSYS: a sandbox that knows no F_SETSIG, without which it has ended too
-                raise Refused("the lifeline (F_SETOWN, F_SETSIG, O_ASYNC)", error.errno) from None
+                raise StepRefused("the lifeline (F_SETOWN, F_SETSIG, O_ASYNC)", error.errno) from None
             return pid
         try:
             self.cradle.become(message, control, lifeline, me)
@@ -182,7 +182,7 @@ def shut_in(setup: Mapping[str, Any]) -> None:
         low, high = setup["ephemeral"]
         ports = sorted({*setup["ports"], *range(setup["below"]), 0, *range(low, high + 1)})
     with contextlib.suppress(
-        Refused
+        StepRefused
     ):  # E2BIG, ENOMEM: more rules than this kernel holds; the first wall stands
         landlock.shut_in(setup["directory"], ports)
 
@@ -194,7 +194,7 @@ def become_first(control: socket.socket) -> None:
         pid = os.fork()
     except OSError as error:
         # EAGAIN: RLIMIT_NPROC or the pids cgroup. ENOMEM: the PID namespace cannot be made.
-        raise Refused("starting the lab's first process", error.errno) from None
+        raise StepRefused("starting the lab's first process", error.errno) from None
     if pid:
         # The launcher only waits: when sockviz dies it dies, and pid 1 with it. Of what it was given it keeps nothing: a copy
         # of the wire's end of its channel would hide that the wire has died.
@@ -205,7 +205,7 @@ def become_first(control: socket.socket) -> None:
     die_with(0)  # the parent is outside this PID namespace: getppid is 0 whether it lives or not
 
 
-class Furnished:
+class Furnishing:
     """What the hosts of a lab were given, to be told to sockviz in one message."""
 
     def __init__(self) -> None:
@@ -234,7 +234,7 @@ def isolated(control: socket.socket, setup: Mapping[str, Any]) -> NoReturn:
     """One host with a loopback interface."""
     become_first(control)
     os.close(new_network())
-    lab = Furnished()
+    lab = Furnishing()
     lab.furnish("loopback", setup["sysctls"])
     init = Init(control, setup)
     shut_in(setup)
@@ -249,7 +249,7 @@ def two_hosts(control: socket.socket, setup: Mapping[str, Any], link: int) -> No
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     own = [start_wire(link, theirs.fileno())]  # first of all: what it imports takes the longest
     theirs.close()
-    lab = Furnished()
+    lab = Furnishing()
     networks: dict[str, int] = {}
     for name in HOSTS:
         networks[name] = new_network()
@@ -332,7 +332,7 @@ def main() -> None:
             two_hosts(control, setup, int(sys.argv[5]))
         else:
             host(control, setup)
-    except Refused as refusal:
+    except StepRefused as refusal:
         step, number = refusal.args
         control.send(json.dumps({"event": "refused", "step": step, "errno": number}).encode())
 

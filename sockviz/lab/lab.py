@@ -37,7 +37,7 @@ class Begun:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Observation:
     """One look at a host: all rows of the lesson, its processes, its counters' growth. ``at`` is when it was read."""
 
     at: float
@@ -111,7 +111,7 @@ class Lab(Protocol):
     def begun(self, process: str) -> Begun | None:
         """A process of the lab (also one that was forked); None where there is none of that name."""
 
-    def look(self) -> Sequence[Look]:
+    def look(self) -> Sequence[Observation]:
         """Observes every host once."""
 
     def asleep(self, process: str) -> Asleep | None:

@@ -16,7 +16,7 @@ import struct
 import sys
 from collections.abc import Iterable, Iterator
 
-from sockviz.lab.confinement import PR_SET_NO_NEW_PRIVS, Refused, libc, prctl
+from sockviz.lab.confinement import PR_SET_NO_NEW_PRIVS, StepRefused, libc, prctl
 
 # asm-generic/unistd.h; the same numbers everywhere.
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
@@ -47,7 +47,7 @@ def version() -> int:
 def shut_in(directory: str, ports: Iterable[int] | None = None) -> int:
     """Puts the wall over this process and all its children to be. Returns the version that holds it, 0 where there is none.
 
-    `directory` is the lab's; `ports` those that TCP may use, None where the network is the lab's own. Raises `Refused`.
+    `directory` is the lab's; `ports` those that TCP may use, None where the network is the lab's own. Raises `StepRefused`.
     """
     found = version()
     if not found:
@@ -115,5 +115,5 @@ def _allow_ports(ruleset: int, ports: Iterable[int]) -> None:
 
 def _check(result: int, step: str) -> int:
     if result == -1:
-        raise Refused(step, ctypes.get_errno())
+        raise StepRefused(step, ctypes.get_errno())
     return result

@@ -8,14 +8,14 @@ import socket
 from collections.abc import Sequence
 
 from sockviz.kernel import capture, sock_diag
-from sockviz.kernel.errors import Refused
+from sockviz.kernel.errors import KernelRefused
 from sockviz.lab.crew import Crew
 from sockviz.lab.directory import LabDirectory, sweep
-from sockviz.lab.lab import Begun, Job, Link, Look, Taken
+from sockviz.lab.lab import Begun, Job, Link, Observation, Taken
 from sockviz.lab.messages import Message
+from sockviz.lab.own_sockets import OwnSockets
 from sockviz.lab.ports import PRIVATE, choose_ports, ephemeral_range, privileged_below, swapped_ports
-from sockviz.lab.scope import Scope
-from sockviz.lab.supervisor import Furnished, LabRefused
+from sockviz.lab.supervisor import FurnishedHost, LabRefused
 from sockviz.lab.window import SYSCTLS, Window, check_proc, differing, why
 from sockviz.language import _
 from sockviz.model.first_names import of_lab
@@ -91,13 +91,13 @@ class LoopbackLab:
         """Keeps a lesson on the machine's own loopback to the ports that are its `own`. Returns what init.py is told of it."""
         prefix = f"sockviz-{os.getpid()}-"
         below = privileged_below()
-        window.scope = Scope(frozenset(own), str(self._directory.files), prefix.encode())
+        window.own = OwnSockets(frozenset(own), str(self._directory.files), prefix.encode())
         self._reach = {"prefix": prefix, "home": True, "bindable": list(own), "below": below}
         return {"ports": list(own), "below": below, "ephemeral": list(ephemeral_range())}
 
     # --- windows on the kernel -------------------------------------------------------------------------------
 
-    def _take_windows(self, given: Furnished, missing: dict[str, str]) -> Window:
+    def _take_windows(self, given: FurnishedHost, missing: dict[str, str]) -> Window:
         missing |= {name: why(number) for name, number in given.refused.items() if name != "capture"}
         if "capture" in given.refused:
             missing["packets"] = why(given.refused["capture"])
@@ -105,7 +105,7 @@ class LoopbackLab:
         if "capture" in given.windows:
             try:
                 self._capture = capture.prepare_capture(given.windows["capture"], "lo")
-            except Refused as refusal:
+            except KernelRefused as refusal:
                 missing["packets"] = str(refusal)
         return Window(LOOPBACK, diag, f"/proc/{given.pid}/net")
 
@@ -113,11 +113,11 @@ class LoopbackLab:
         diag = None
         try:
             diag = sock_diag.SockDiag(sock_diag.open_sock_diag())
-        except Refused as refusal:
+        except KernelRefused as refusal:
             missing["diag"] = str(refusal)
         try:
             self._capture = capture.open_capture("lo")
-        except Refused as refusal:  # EPERM for an ordinary user: the usual case
+        except KernelRefused as refusal:  # EPERM for an ordinary user: the usual case
             missing["packets"] = str(refusal)
         return Window(LOOPBACK, diag, "/proc/self/net")
 
@@ -143,8 +143,8 @@ class LoopbackLab:
 
     async def perform(self, process: str, job: Job) -> None:
         """Hands a line to a process that is not at one. Raises OSError where it is gone."""
-        scope = self._window.scope if self._window else None
-        await self._crew.perform(process, job, scope.ports_seen() if scope is not None else None)
+        own = self._window.own if self._window else None
+        await self._crew.perform(process, job, own.ports_seen() if own is not None else None)
 
     def begun(self, process: str) -> Begun | None:
         """A process of the lab, also one that was forked."""
@@ -156,7 +156,7 @@ class LoopbackLab:
 
     # --- looking ------------------------------------------------------------------------------------------------------
 
-    def look(self) -> Sequence[Look]:
+    def look(self) -> Sequence[Observation]:
         """Observes the host once."""
         return [self._window.look(self._crew.sources(LOOPBACK))] if self._window else []
 
@@ -169,9 +169,9 @@ class LoopbackLab:
             return []
         self._await_packets()
         taken = capture.read_packets(self._capture, "lo")
-        scope = self._window.scope
-        if scope is not None:
-            taken = [packet for packet in taken if scope.concerns(packet)]
+        own = self._window.own
+        if own is not None:
+            taken = [packet for packet in taken if own.concerns(packet)]
         return [Taken(LOOPBACK, taken, capture.lost_packets(self._capture))]
 
     def _await_packets(self) -> None:
@@ -203,9 +203,9 @@ class LoopbackLab:
 
     def _left(self) -> tuple[str, ...]:
         window = self._window
-        if window is None or window.scope is None:
+        if window is None or window.own is None:
             return ()
-        rows = window.scope.only(window.all_rows(), ())
+        rows = window.own.only(window.all_rows(), ())
         return tuple(
             _("{row}: the kernel keeps it for up to a minute").format(
                 row=f"{row.state} {_text(row.local)} → {_text(row.peer)}"

@@ -7,7 +7,7 @@ import socket
 from struct import Struct
 from types import TracebackType
 
-from sockviz.kernel.errors import Refused
+from sockviz.kernel.errors import KernelRefused
 from sockviz.kernel.netlink import attribute, change_request, parse_part
 
 NETLINK_ROUTE = 0
@@ -28,7 +28,7 @@ _U32 = Struct("=I")
 class Routes:
     """Changes the network namespace that this thread is in.
 
-    Every method raises `sockviz.kernel.errors.Refused` where the kernel answers with an errno, and OSError where it cannot
+    Every method raises `sockviz.kernel.errors.KernelRefused` where the kernel answers with an errno, and OSError where it cannot
     be asked at all.
     """
 
@@ -92,11 +92,11 @@ def device(name: str, mac: str | None = None, namespace: int | None = None) -> b
 
 
 def index_of(name: str) -> int:
-    """The number of a device of the namespace that this thread is in. Raises `Refused`."""
+    """The number of a device of the namespace that this thread is in. Raises `KernelRefused`."""
     try:
         return socket.if_nametoindex(name)
     except OSError:  # ENODEV; Python 3.11 leaves its number out
-        raise Refused(errno.ENODEV, f"looking up the device {name}") from None
+        raise KernelRefused(errno.ENODEV, f"looking up the device {name}") from None
 
 
 def hardware(mac: str) -> bytes:

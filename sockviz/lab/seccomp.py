@@ -113,7 +113,7 @@ def program(home: bool, execve_path: int, machine: str | None = None) -> bytes |
 
 
 def shut_in(filter_program: bytes) -> None:
-    """Puts the filter over this process and all that it becomes or forks. Raises `Refused` (confinement)."""
+    """Puts the filter over this process and all that it becomes or forks. Raises `StepRefused`."""
     room = ctypes.create_string_buffer(filter_program)
     fprog = ctypes.create_string_buffer(
         struct.pack("HxxxxxxP", len(filter_program) // 8, ctypes.addressof(room))

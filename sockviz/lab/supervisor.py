@@ -48,7 +48,7 @@ class TooSlow(LabRefused):
 
 
 @dataclass(frozen=True, slots=True)
-class Furnished:
+class FurnishedHost:
     """What one host of the lab was given. ``pid`` is a process in its network, as this machine counts.
 
     ``refused`` has an errno for each window or sysctl that could not be had.
@@ -64,7 +64,7 @@ class Ready:
     """What init.py said when the lab stood: each host with its windows on the kernel, and the sysctls in force there."""
 
     pid: int  # init's pid as this machine counts
-    hosts: Mapping[str, Furnished]
+    hosts: Mapping[str, FurnishedHost]
     sysctls: Mapping[str, str]
 
 
@@ -262,11 +262,11 @@ class Supervisor:
                         os.close(fd)
 
 
-def _furnished(given: Json, fds: Iterator[int], pid: int) -> Furnished:
+def _furnished(given: Json, fds: Iterator[int], pid: int) -> FurnishedHost:
     """One host of init.py's word that the lab stands; takes its windows from the descriptors that came along."""
     match given:
         case {"windows": list(names), "refused": dict(refused)}:
             windows = {str(name): socket.socket(fileno=next(fds)) for name in names}
             numbers = {name: number for name, number in refused.items() if isinstance(number, int)}
-            return Furnished(pid, windows, numbers)
-    return Furnished(pid, {}, {})
+            return FurnishedHost(pid, windows, numbers)
+    return FurnishedHost(pid, {}, {})

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from sockviz.kernel import sock_diag
 from sockviz.lab.crew import Crew
 from sockviz.lab.directory import LabDirectory, sweep
-from sockviz.lab.lab import Begun, Job, Look, Taken
+from sockviz.lab.lab import Begun, Job, Observation, Taken
 from sockviz.lab.link import WireLink
 from sockviz.lab.messages import LabLost, Message
 from sockviz.lab.ports import PRIVATE
-from sockviz.lab.supervisor import Furnished, LabRefused
+from sockviz.lab.supervisor import FurnishedHost, LabRefused
 from sockviz.lab.window import SYSCTLS, Window, check_proc, differing, why
 from sockviz.lab.wire import HOSTS
 from sockviz.language import _
@@ -96,7 +96,7 @@ class TwoHostsLab:
             await self.close()
             raise
 
-    def _window(self, host: str, given: Furnished, missing: dict[str, str]) -> Window:
+    def _window(self, host: str, given: FurnishedHost, missing: dict[str, str]) -> Window:
         missing |= {
             f"{name} ({host})": why(number) for name, number in given.refused.items() if name != "capture"
         }
@@ -138,7 +138,7 @@ class TwoHostsLab:
         """What the kernel says of one process's sleep, now."""
         return self._crew.asleep(process)
 
-    def look(self) -> Sequence[Look]:
+    def look(self) -> Sequence[Observation]:
         """Observes both hosts once."""
         return [window.look(self._crew.sources(host)) for host, window in self._windows.items()]
 

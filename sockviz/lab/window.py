@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 
 from sockviz.kernel import sock_diag
 from sockviz.kernel.counters import growth, read_counters
-from sockviz.kernel.errors import KernelError, Refused
+from sockviz.kernel.errors import KernelError, KernelRefused
 from sockviz.kernel.inet_diag import NAMED_STATES
 from sockviz.kernel.observe import HostSources, Kept, ProcessSource, observe
 from sockviz.kernel.procfs import read_process
-from sockviz.lab.lab import Look
-from sockviz.lab.scope import Scope
+from sockviz.lab.lab import Observation
+from sockviz.lab.own_sockets import OwnSockets
 from sockviz.lab.supervisor import LabRefused
 from sockviz.language import _
 from sockviz.model.sockets import SocketRow
@@ -28,11 +28,11 @@ SYSCTLS = {
 
 
 class Window:
-    """Looks at one host. `net` is the /proc directory of its network; `scope` says what is the lesson's, where others live."""
+    """Looks at one host. `net` is the /proc directory of its network; `own` says what is the lesson's, where others live."""
 
     def __init__(self, host: str, diag: sock_diag.SockDiag | None, net: str) -> None:
         self.host = host
-        self.scope: Scope | None = None
+        self.own: OwnSockets | None = None
         self.counters: frozenset[str] = frozenset()
         self.facts: list[str] = []
         self.missing: dict[str, str] = {}
@@ -46,7 +46,7 @@ class Window:
         self._probe()
         try:
             self.all_rows()
-        except Refused as refusal:
+        except KernelRefused as refusal:
             raise LabRefused(
                 f"{refusal.operation}, and no sock_diag: its sockets cannot be read", refusal.number
             ) from None
@@ -56,7 +56,7 @@ class Window:
             self._baseline = read_counters(self._net)
             self.counters = frozenset(self._baseline)
             self.facts.append("counters")
-        except Refused as refusal:
+        except KernelRefused as refusal:
             self.missing["counters"] = str(refusal)
         no_ipv6 = why_no_ipv6(self._net)
         if no_ipv6 is None:
@@ -73,7 +73,7 @@ class Window:
         untold = _("{refusal}; no table of /proc/net has them")
         try:
             sock_diag.read_sockets(self._diag, now=time.time(), states=NAMED_STATES)
-        except Refused as refusal:
+        except KernelRefused as refusal:
             said = untold.format(refusal=refusal)
             return {"backlog": said, "UNIX queues": said}  # see `observe`: then all rows come from /proc/net
         unix = self._diag.refused.get("UNIX")
@@ -83,16 +83,16 @@ class Window:
         """Every row of the host, the lesson's or not. Raises `KernelError`."""
         return observe(HostSources(self._diag, self._net), (), time.time()).rows
 
-    def look(self, processes: Sequence[ProcessSource]) -> Look:
+    def look(self, processes: Sequence[ProcessSource]) -> Observation:
         """Looks once. Raises `KernelError`."""
         reading = observe(self._sources, processes, time.time())
         rows: Sequence[SocketRow] = reading.rows
-        if self.scope is not None:
-            rows = self.scope.only(rows, reading.processes)
+        if self.own is not None:
+            rows = self.own.only(rows, reading.processes)
         if reading.counters is not self._counted:
             self._counted, self._grown = reading.counters, growth(self._baseline, reading.counters)
         # Stamped when all is read: what the rows show has then happened before, packets that caused it included.
-        return Look(time.time(), self.host, rows, reading.processes, self._grown)
+        return Observation(time.time(), self.host, rows, reading.processes, self._grown)
 
     def close(self) -> None:
         """Closes the window."""
@@ -107,8 +107,8 @@ def check_proc(proc: str = "/proc") -> None:
     try:
         seen = read_process("sockviz", me, proc=proc) if _number_in(proc) == me else None
     except KernelError as error:
-        number = error.number if isinstance(error, Refused) else 0
-        said = error.operation if isinstance(error, Refused) else str(error)
+        number = error.number if isinstance(error, KernelRefused) else 0
+        said = error.operation if isinstance(error, KernelRefused) else str(error)
         raise LabRefused(
             _("{said}, and no lesson can be shown without it").format(said=said), number
         ) from None

@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sockviz.lab.confinement import Refused
+from sockviz.lab.confinement import StepRefused
 from sockviz.lab.wire_frames import HOUSEKEEPING, Frame, describe
 from sockviz.lab.wire_port import Port
 from sockviz.lab.wire_setup import HostPlan, connect
@@ -344,7 +344,7 @@ def main(control_fd: int, networks_fd: int) -> None:
     try:
         connect(plans, home)
         ports = {name: Port(name) for name in HOSTS}
-    except Refused as refusal:
+    except StepRefused as refusal:
         step, number = refusal.args
         control.send(REFUSED + json.dumps({"step": step, "errno": number}).encode())
         return

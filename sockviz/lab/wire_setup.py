@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sockviz.kernel import errors
-from sockviz.lab.confinement import Refused, enter_network
+from sockviz.lab.confinement import StepRefused, enter_network
 from sockviz.lab.rtnetlink import Routes, device
 from sockviz.lab.wire_steps import ADDRESSING, LINKING, OFFLOADING, QUIETING
 
@@ -42,10 +42,10 @@ def step(name: str) -> Iterator[None]:
     """Says of what netlink refuses in the block that it is this step."""
     try:
         yield
-    except errors.Refused as refusal:
-        raise Refused(name, refusal.number) from None
+    except errors.KernelRefused as refusal:
+        raise StepRefused(name, refusal.number) from None
     except OSError as error:  # no netlink socket at all
-        raise Refused(name, error.errno or 0) from None
+        raise StepRefused(name, error.errno or 0) from None
 
 
 @contextmanager
@@ -59,7 +59,7 @@ def inside(namespace: int, home: int) -> Iterator[None]:
 
 
 def connect(hosts: Mapping[str, HostPlan], home: int) -> None:
-    """Links the two hosts. Raises Refused."""
+    """Links the two hosts. Raises StepRefused."""
     with step(LINKING), Routes() as routes:
         for plan in hosts.values():
             routes.add_veth(device(plan.name), device(DEVICE, plan.mac, plan.namespace))
@@ -96,7 +96,7 @@ def switch_off(control: socket.socket, command: int) -> None:
     except OSError as error:
         # EOPNOTSUPP: this kernel's veth has no such offload to switch off.
         if error.errno != errno.EOPNOTSUPP:
-            raise Refused(OFFLOADING, error.errno or 0) from None
+            raise StepRefused(OFFLOADING, error.errno or 0) from None
 
 
 def write(path: str, text: str, what: str) -> None:
@@ -107,4 +107,4 @@ def write(path: str, text: str, what: str) -> None:
     except FileNotFoundError:
         return  # a kernel without IPv6
     except OSError as error:
-        raise Refused(what, error.errno or 0) from None
+        raise StepRefused(what, error.errno or 0) from None

@@ -15,7 +15,7 @@ from sockviz.calls.table import CALLS, MODULES, Row, functions, method, methods
 from sockviz.lesson.call_sites import MOST_ITEMS, arguments_by_parameter, not_a_function
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.lines import LogicalLine
-from sockviz.lesson.scope import KnownProcess, Scope
+from sockviz.lesson.symbols import KnownProcess, SymbolTable
 from sockviz.lesson.typed import BAD, Typed, computed, described, example
 from sockviz.model.first_names import BOUND
 from sockviz.model.values import Json, encode
@@ -46,7 +46,7 @@ class ValueReader:
 
     line: LogicalLine
     process: KnownProcess
-    scope: Scope
+    symbols: SymbolTable
     findings: Findings
     calls: list[str] = field(default_factory=list)
     kinds: dict[str, str] = field(default_factory=dict)
@@ -120,7 +120,7 @@ class ValueReader:
         if name in BOUND:
             return Typed(["name", name], self.process.kind(name))
         if name in self.process.variables:
-            self.scope.use(self.process.name, name)
+            self.symbols.use(self.process.name, name)
             kind = self.process.kind(name)
             self.kinds[name] = kind
             return Typed(["name", name], kind)
@@ -132,7 +132,7 @@ class ValueReader:
             return self.bad(
                 node, f"{name} is a module; name something in it, such as {name}.{example(name)}", "name"
             )
-        others = [p.name for p in self.scope.processes.values() if name in p.variables]
+        others = [p.name for p in self.symbols.processes.values() if name in p.variables]
         if others:
             message = f"{name} is a name of @{others[0]}; @{self.process.name} is a process of its own and has not bound it"
             return self.bad(node, message, "name")

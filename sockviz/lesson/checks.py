@@ -7,7 +7,7 @@ import re
 from sockviz.calls.table import CALLS
 from sockviz.lesson.document import Covers, Expect, Lesson, Note, Page, Perform, Predict, Prose
 from sockviz.lesson.findings import Findings
-from sockviz.lesson.scope import Scope
+from sockviz.lesson.symbols import SymbolTable
 
 #: What a page may have, so that it can be read beside the stage at 80×24. There the lesson's pane is 32 columns wide and 18 or 19
 #: lines high, and scrolls by itself: to the page's beginning, to its question, to what is performed and judged. 110 words are
@@ -22,9 +22,9 @@ MOST_SUMMARY = 150
 _WORD = re.compile(r"\w[\w'’.-]*")
 
 
-def author_warnings(lesson: Lesson, scope: Scope, findings: Findings) -> None:
+def author_warnings(lesson: Lesson, symbols: SymbolTable, findings: Findings) -> None:
     """Puts into `findings` what an author should look at."""
-    for process, name, variable in scope.unused():
+    for process, name, variable in symbols.unused():
         findings.warn(variable.line, variable.column, "unused", f"{process}.{name} is bound but never used")
     if len(lesson.summary) > MOST_SUMMARY:
         message = f"the summary has {len(lesson.summary)} characters; at most {MOST_SUMMARY} stay in sight at 80×24: shorten it"

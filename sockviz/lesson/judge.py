@@ -11,7 +11,7 @@ from sockviz.lesson import counted
 from sockviz.lesson.document import Expectation, Expression
 from sockviz.lesson.expressions import ROWS, source_of
 from sockviz.lesson.names import LINK_ATTRIBUTES
-from sockviz.lesson.scope import LINK
+from sockviz.lesson.symbols import LINK
 from sockviz.lesson.views import (
     CallView,
     CutView,

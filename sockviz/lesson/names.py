@@ -18,7 +18,7 @@ from sockviz.lesson.expressions import FUNCTIONS, ROWS, place
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.link_statements import SIDES, packet_problem
 from sockviz.lesson.regions import is_nearly
-from sockviz.lesson.scope import LINK, Scope
+from sockviz.lesson.symbols import LINK, SymbolTable
 from sockviz.model.first_names import BOUND
 from sockviz.model.sockets import State, Timer
 
@@ -81,12 +81,12 @@ _PLAIN = _Shape()
 
 @dataclass
 class NameChecker:
-    """Checks expressions in document order, each with what `scope` knows at its place.
+    """Checks expressions in document order, each with what `symbols` knows at its place.
 
     ``implied`` gathers the needs that they imply.
     """
 
-    scope: Scope
+    symbols: SymbolTable
     findings: Findings
     lab: str
     implied: dict[str, None] = field(default_factory=dict)
@@ -102,7 +102,7 @@ class NameChecker:
 
     def finish(self) -> None:
         """Reports what stayed unknown. Called once, after the last expression."""
-        processes = self.scope.processes
+        processes = self.symbols.processes
         for line, column, process, name in self._pending:
             known = processes.get(process)
             if known is None:
@@ -173,7 +173,7 @@ class _Check:
             )
         if name in (*FUNCTIONS, ROWS):
             return self.bad(node, f"{name} is called with parentheses")
-        if name in self.checker.scope.processes:
+        if name in self.checker.symbols.processes:
             return self.bad(
                 node,
                 f"{name} is a process; name something of it, such as {name}.blocked or a name that it bound",
@@ -218,7 +218,7 @@ class _Check:
         return self.bad(node, f"{what} has no attribute {node.attr[:60]}{near}")
 
     def of_process(self, node: ast.Attribute, owner: str) -> _Shape:
-        process = self.checker.scope.processes.get(owner)
+        process = self.checker.symbols.processes.get(owner)
         line, column = place(self.expression, node)
         if process is None:
             self.checker.pend(line, column, owner)
@@ -234,7 +234,7 @@ class _Check:
         if node.attr not in process.variables:
             self.checker.pend(line, column, owner, node.attr)
             return _Shape("any")
-        self.checker.scope.use(owner, node.attr)
+        self.checker.symbols.use(owner, node.attr)
         kinds = {variable.kind for variable in process.variables[node.attr]}
         if kinds == {"socket.socket"}:
             return _Shape("socket")
@@ -316,7 +316,7 @@ class _Check:
         sender, _, label = text.rpartition(" ")
         if not sender:
             self.bad(node, f'a packet names its sender too: "client {label}"')
-        elif sender not in (*SIDES, "kernel") and sender not in self.checker.scope.processes:
+        elif sender not in (*SIDES, "kernel") and sender not in self.checker.symbols.processes:
             self.checker.pend(*place(self.expression, node), sender)
 
     def constants(self, nodes: list[ast.expr], of: str) -> None:

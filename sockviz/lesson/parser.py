@@ -17,9 +17,9 @@ from sockviz.lesson.lines import logical_lines
 from sockviz.lesson.link_statements import read_link_statement
 from sockviz.lesson.names import NameChecker
 from sockviz.lesson.regions import Region, Sort, find_regions
-from sockviz.lesson.scope import LINK, MOST_PROCESSES, Scope, process_refusal
 from sockviz.lesson.source import clean, decode_lesson
 from sockviz.lesson.statements import read_statement
+from sockviz.lesson.symbols import LINK, MOST_PROCESSES, SymbolTable, process_refusal
 from sockviz.lesson.told_by_diag import what_it_reads
 
 __all__ = ["BadLesson", "decode_lesson", "parse_lesson"]
@@ -48,11 +48,11 @@ class _Parser:
     def __init__(self, text: str, path: str, findings: Findings) -> None:
         self.text, self.path, self.findings = text, path, findings
         self.lines = text.split("\n")
-        self.scope = Scope()
+        self.symbols = SymbolTable()
         self.statements = 0
         self.expectations = 0
         self.front = FrontMatter()
-        self.names = NameChecker(self.scope, findings, "loopback")
+        self.names = NameChecker(self.symbols, findings, "loopback")
 
     def lesson(self) -> Lesson | None:
         self.front = read_front_matter(self.lines, self.findings)
@@ -70,10 +70,10 @@ class _Parser:
             summary=self.front.summary, minutes=self.front.minutes, lab=self.front.lab,
             hosts={word.text: host for word, host in self.front.hosts.items()},
             privileged=tuple(word.text for word in self.front.privileged), needs=tuple(implied), pages=pages,
-            processes=tuple(process for process in self.scope.processes if process != LINK), language=name.language,
+            processes=tuple(process for process in self.symbols.processes if process != LINK), language=name.language,
             reads=what_it_reads(pages),
         )  # fmt: skip
-        author_warnings(lesson, self.scope, self.findings)
+        author_warnings(lesson, self.symbols, self.findings)
         return replace(lesson, warnings=self.findings.warnings)
 
     # --- pages ------------------------------------------------------------------------------------------
@@ -179,10 +179,10 @@ class _Parser:
         if name == LINK and self.front.lab != "two-hosts":
             message = "there is a link only between two hosts: put lab: two-hosts into the front matter"
             self.findings.problem(line, column, "name", message)
-        if name not in self.scope.processes and len(self.scope.processes) >= MOST_PROCESSES:
+        if name not in self.symbols.processes and len(self.symbols.processes) >= MOST_PROCESSES:
             self.findings.problem(line, column, "limit", f"a lesson has at most {MOST_PROCESSES} processes")
             return Perform(line, name, ())
-        process = self.scope.enter(name, line)
+        process = self.symbols.enter(name, line)
         found: list[Statement] = []
         read = 0
         for logical in logical_lines(body):
@@ -196,7 +196,7 @@ class _Parser:
             if name == LINK:
                 statement = read_link_statement(logical, self.findings)
             else:
-                statement = read_statement(logical, process, self.scope, self.findings)
+                statement = read_statement(logical, process, self.symbols, self.findings)
             if statement is not None:
                 found.append(statement)
         if not read:
@@ -207,7 +207,7 @@ class _Parser:
 
     def check_processes(self) -> None:
         """The processes that the front matter names must be in the pages."""
-        known = [process for process in self.scope.processes if process != LINK]
+        known = [process for process in self.symbols.processes if process != LINK]
         words: list[Word] = [*self.front.privileged, *self.front.hosts]
         for word in words:
             if word.text not in known:

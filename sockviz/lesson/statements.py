@@ -12,11 +12,11 @@ from sockviz.calls.statement import Statement
 from sockviz.lesson.arguments import ValueReader
 from sockviz.lesson.findings import Findings
 from sockviz.lesson.lines import LogicalLine, Unparsable, read_syntax
-from sockviz.lesson.scope import (
+from sockviz.lesson.symbols import (
     LINK,
     MOST_PROCESSES,
     KnownProcess,
-    Scope,
+    SymbolTable,
     Variable,
     name_refusal,
     process_refusal,
@@ -33,9 +33,9 @@ _REFUSED: dict[type[ast.stmt], str] = {
 
 
 def read_statement(
-    line: LogicalLine, process: KnownProcess, scope: Scope, findings: Findings
+    line: LogicalLine, process: KnownProcess, symbols: SymbolTable, findings: Findings
 ) -> Statement | None:
-    """The statement of one logical line, performed by `process`; its names are entered into `scope`.
+    """The statement of one logical line, performed by `process`; its names are entered into `symbols`.
 
     None where it is none; the reasons are in `findings`.
     """
@@ -53,7 +53,7 @@ def read_statement(
         column = line.place_of(where) if where else (line.first, line.column)
         findings.problem(*column, "syntax", "one statement a line: leave out the semicolon")
         return None
-    return _Statement(line, tree.body[0], process, scope, findings).read()
+    return _Statement(line, tree.body[0], process, symbols, findings).read()
 
 
 def _guess_targets(line: LogicalLine, process: KnownProcess) -> None:
@@ -68,9 +68,20 @@ class _Statement:
     """Reads one statement's tree."""
 
     def __init__(
-        self, line: LogicalLine, tree: ast.stmt, process: KnownProcess, scope: Scope, findings: Findings
+        self,
+        line: LogicalLine,
+        tree: ast.stmt,
+        process: KnownProcess,
+        symbols: SymbolTable,
+        findings: Findings,
     ) -> None:
-        self.line, self.tree, self.process, self.scope, self.findings = line, tree, process, scope, findings
+        self.line, self.tree, self.process, self.symbols, self.findings = (
+            line,
+            tree,
+            process,
+            symbols,
+            findings,
+        )
         self.failed = False
 
     def bad(self, node: ast.AST, message: str, kind: str = "statement") -> None:
@@ -93,7 +104,7 @@ class _Statement:
                 tree, _REFUSED.get(type(tree), f"`{what}` statements are not part of a lesson; {_FORMS}")
             )
             return None
-        reader = ValueReader(self.line, self.process, self.scope, self.findings)
+        reader = ValueReader(self.line, self.process, self.symbols, self.findings)
         forks = self.is_fork(value, targets, unpacks)
         typed = reader.read(value)
         if unpacks and not self.failed and isinstance(typed.kind, tuple) and len(typed.kind) != len(targets):
@@ -134,7 +145,7 @@ class _Statement:
         return found, unpacks
 
     def bind(self, targets: list[ast.Name], kind: str | tuple[str, ...], unpacks: bool) -> dict[str, str]:
-        """Enters the targets into the scope; the kind of each."""
+        """Enters the targets into the table; the kind of each."""
         kinds: dict[str, str] = {}
         for position, target in enumerate(targets):
             one = kind if isinstance(kind, str) else "tuple"
@@ -157,7 +168,7 @@ class _Statement:
 
     def make_process(self, target: ast.Name) -> None:
         name = target.id
-        existing = self.scope.processes.get(name)
+        existing = self.symbols.processes.get(name)
         if existing:
             self.bad(
                 target,
@@ -166,9 +177,9 @@ class _Statement:
             )
         elif refusal := process_refusal(name) or (name == LINK and "link is the wire's own name") or "":
             self.bad(target, refusal, "name")
-        elif len(self.scope.processes) >= MOST_PROCESSES:
+        elif len(self.symbols.processes) >= MOST_PROCESSES:
             self.bad(target, f"a lesson has at most {MOST_PROCESSES} processes", "limit")
         else:
             for variable in self.process.variables[name]:
                 variable.used = True  # it names the process
-            self.scope.fork(self.process, name, self.line.first)
+            self.symbols.fork(self.process, name, self.line.first)

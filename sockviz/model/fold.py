@@ -34,7 +34,7 @@ from sockviz.model.known import KnownSocket
 from sockviz.model.ledger import ledger
 from sockviz.model.link import LinkState
 from sockviz.model.naming import names_after, seen_in_use
-from sockviz.model.process import Line, Process
+from sockviz.model.process import PerformedLine, Process
 from sockviz.model.segments import Endpoint, endpoint
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.values import Address, SocketValue, sockets_in
@@ -76,7 +76,7 @@ def _applied(world: World, event: Event) -> World:
         case ProcessStarted():
             return _started(world, event)
         case StatementBegun():
-            line = Line(event.process, event.at)
+            line = PerformedLine(event.process, event.at)
             world = _changed(
                 world,
                 lines=_with(world.lines, event.line, line),
@@ -159,7 +159,7 @@ def _entered(world: World, event: CallEntered) -> World:
         event.keywords,
         event.at,
     )
-    line = world.lines.get(event.line, Line(event.process, event.at))
+    line = world.lines.get(event.line, PerformedLine(event.process, event.at))
     if line.process == event.process:
         line = replace(line, calls=(*line.calls, event.call))
     world = _changed(world, lines=_with(world.lines, event.line, line))
@@ -193,7 +193,7 @@ def _finished(world: World, event: StatementFinished) -> World:
             return world
         line = replace(begun, finished=event.at, error=event.error, message=event.message)
         return _changed(world, lines=_with(world.lines, event.line, line))
-    line = world.lines.get(event.line, Line(event.process, event.at))
+    line = world.lines.get(event.line, PerformedLine(event.process, event.at))
     if (
         line.process == event.process
     ):  # a forked child finishes its parent's line too; the parent's result is shown

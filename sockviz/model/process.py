@@ -12,7 +12,7 @@ from sockviz.model.values import Value
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PerformedLine:
     """How far one line of the lesson has got. ``calls`` are the numbers of the calls it made, ``bound`` what it bound."""
 
     process: str

@@ -16,7 +16,7 @@ from sockviz.model.known import KnownSocket
 from sockviz.model.link import LinkState
 from sockviz.model.log import Log
 from sockviz.model.naming import Name
-from sockviz.model.process import Line, Process
+from sockviz.model.process import PerformedLine, Process
 from sockviz.model.segments import Endpoint
 from sockviz.model.sockets import RowKey, SocketRow
 from sockviz.model.values import Address, SocketValue
@@ -50,7 +50,7 @@ class World:
     page: int | None = None
     ended: bool = False
     processes: Mapping[str, Process] = field(default_factory=dict)
-    lines: Mapping[int, Line] = field(default_factory=dict)
+    lines: Mapping[int, PerformedLine] = field(default_factory=dict)
     begun: Mapping[str, int] = field(default_factory=dict)  # by process, or link, the line begun last
     rows: Mapping[tuple[str, RowKey], SocketRow] = field(default_factory=dict)
     sockets: Mapping[int, KnownSocket] = field(default_factory=dict)

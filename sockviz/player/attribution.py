@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sockviz.lab.lab import Look
+from sockviz.lab.lab import Observation
 from sockviz.lab.messages import Entered, Finished, Returned
 from sockviz.model.segments import Endpoint, Packet, endpoint
 from sockviz.model.sockets import SocketRow
@@ -70,7 +70,7 @@ class Attribution:
             case Finished():
                 self._hold(message.process, message.bound.values())
 
-    def saw(self, looks: Sequence[Look], order: Mapping[str, int]) -> None:
+    def saw(self, looks: Sequence[Observation], order: Mapping[str, int]) -> None:
         """Learns from a look at each host. ``order`` numbers the processes as they were started."""
         for look in looks:
             for process in sorted(look.processes, key=lambda row: order.get(row.process, 0)):

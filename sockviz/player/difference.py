@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from sockviz.lab.lab import Look
+from sockviz.lab.lab import Observation
 from sockviz.model.events import Observed
 from sockviz.model.sockets import ProcessRow, RowKey, SocketRow, says_the_same
 
@@ -22,7 +22,7 @@ class Differences:
     _processes: dict[str, ProcessRow] = field(default_factory=dict)
     _counters: dict[str, int] = field(default_factory=dict)
 
-    def since_last(self, look: Look, in_a_call: Collection[str]) -> Observed | None:
+    def since_last(self, look: Observation, in_a_call: Collection[str]) -> Observed | None:
         """The event that `look` is, or None. ``in_a_call`` are the processes whose sleep means something."""
         rows = {row.key: row for row in look.rows}
         changed = tuple(

@@ -15,7 +15,7 @@ from sockviz.lab.supervisor import LabRefused
 from sockviz.language import _
 from sockviz.lesson.document import Expect, Expectation, Lesson, Page, Perform
 from sockviz.lesson.link_statements import link_order
-from sockviz.lesson.scope import LINK
+from sockviz.lesson.symbols import LINK
 from sockviz.model.call import Call, Stage
 from sockviz.model.events import (
     ExpectationJudged,

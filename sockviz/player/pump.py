@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sockviz.kernel.errors import KernelError
-from sockviz.lab.lab import Lab, Look, Taken
+from sockviz.lab.lab import Lab, Observation, Taken
 from sockviz.lab.messages import Ended, Entered, Finished, Hello, LabLost, Message, Returned
 from sockviz.language import _
 from sockviz.model.events import (
@@ -275,7 +275,7 @@ class Pump:
 
     # --- looking ----------------------------------------------------------------------------------------------
 
-    async def _look(self) -> Sequence[Look]:
+    async def _look(self) -> Sequence[Observation]:
         """Looks at the lab; in a thread of its own where that would hold up the event loop, as with thousands of descriptors."""
         began = time.monotonic()
         try:
@@ -290,7 +290,7 @@ class Pump:
         finally:
             self._took = time.monotonic() - began
 
-    def _seen(self, looks: Sequence[Look], drained: Sequence[Taken]) -> list[Event]:
+    def _seen(self, looks: Sequence[Observation], drained: Sequence[Taken]) -> list[Event]:
         self._attribution.saw(looks, self._order)
         packets = [packet for taken in drained for packet in taken.packets]
         for _again in range(_MORE_LOOKS if self._took < SLOW else 0):

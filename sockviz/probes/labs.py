@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sockviz.kernel import capture, sock_diag
-from sockviz.kernel.errors import KernelError, Refused
+from sockviz.kernel.errors import KernelError, KernelRefused
 from sockviz.kernel.procfs import read_asleep, read_stat
 from sockviz.lab.channel import Channel
 from sockviz.lab.loopback import LOOPBACK
-from sockviz.lab.supervisor import PATIENCE, Death, Furnished, LabRefused, Ready, Supervisor, TooSlow
+from sockviz.lab.supervisor import PATIENCE, Death, FurnishedHost, LabRefused, Ready, Supervisor, TooSlow
 from sockviz.lab.window import SYSCTLS
 from sockviz.model.values import Json
 from sockviz.probes.advice import Settings, for_resources
@@ -256,26 +256,26 @@ def _look_inside(ready: Ready, settings: Settings) -> list[Probe]:
     return [_capture(given), _diag(given, settings), _sysctls(given, ready.sysctls, settings)]
 
 
-def _capture(given: Furnished) -> Probe:
+def _capture(given: FurnishedHost) -> Probe:
     name, costs = _INSIDE[0], "the wire's segments are inferred instead of captured"
     if "capture" in given.refused:
         return refused(ISOLATED, name, given.refused["capture"], costs, "sudo modprobe af_packet")
     try:
         sock: socket.socket = capture.prepare_capture(given.windows["capture"], "lo")
         capture.read_packets(sock, "lo")
-    except Refused as refusal:
+    except KernelRefused as refusal:
         return refused(ISOLATED, name, refusal.number, costs)
     return passed(ISOLATED, name, "lo is captured, with no right asked for")
 
 
-def _diag(given: Furnished, settings: Settings) -> Probe:
+def _diag(given: FurnishedHost, settings: Settings) -> Probe:
     name, costs = _INSIDE[1], "its sockets are read from /proc/PID/net, which says less"
     if "diag" in given.refused:
         number = given.refused["diag"]
         return refused(ISOLATED, name, number, costs, settings.for_netlink(number, ("inet_diag", "tcp_diag")))
     try:
         rows = sock_diag.read_tcp(sock_diag.SockDiag(given.windows["diag"]), now=time.time())
-    except Refused as refusal:
+    except KernelRefused as refusal:
         advice = settings.for_netlink(refusal.number, ("inet_diag", "tcp_diag"))
         return refused(ISOLATED, name, refusal.number, costs, advice)
     except KernelError as error:
@@ -285,7 +285,7 @@ def _diag(given: Furnished, settings: Settings) -> Probe:
     )
 
 
-def _sysctls(given: Furnished, in_force: Mapping[str, str], settings: Settings) -> Probe:
+def _sysctls(given: FurnishedHost, in_force: Mapping[str, str], settings: Settings) -> Probe:
     name = _INSIDE[2]
     left_alone = [each for each in SYSCTLS if each in given.refused]
     if left_alone:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sockviz.kernel.errors import KernelError, Refused
+from sockviz.kernel.errors import KernelError, KernelRefused
 from sockviz.kernel.files import read_file
 from sockviz.kernel.procfs import SLEEPING, parse_fd_flags, parse_stat, parse_syscall, read_stat
 from sockviz.probes.advice import Settings, for_resources
@@ -159,7 +159,7 @@ def _file(child: _Child, name: str, settings: Settings) -> Probe:
             except _Empty:  # perhaps it is not asleep yet: where stat is hidden nobody could wait for that
                 if time.monotonic() > deadline:
                     raise
-    except Refused as refusal:
+    except KernelRefused as refusal:
         advice = settings.for_process(refusal.number, name)
         return refused(PROCESSES, title, refusal.number, _FILES[name], advice)
     except OSError as error:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from sockviz.kernel import capture, sock_diag
 from sockviz.kernel.counters import read_counters
-from sockviz.kernel.errors import KernelError, Refused
+from sockviz.kernel.errors import KernelError, KernelRefused
 from sockviz.kernel.proc_net import read_tables
 from sockviz.model.sockets import SocketRow, State
 from sockviz.probes.advice import Settings
@@ -59,7 +59,7 @@ def _sock_diag(settings: Settings) -> list[Probe]:
     name = _NETLINK
     try:
         sock = sock_diag.open_sock_diag()
-    except Refused as refusal:
+    except KernelRefused as refusal:
         costs = "sockets are read from /proc/net instead, which says less: " + _COSTS["sock_diag TCP"]
         first = refused(VIEW, name, refusal.number, costs, settings.for_netlink(refusal.number, _MODULES))
         return [first, *(not_reached(VIEW, each) for each in _DIAG)]
@@ -85,7 +85,7 @@ def _dumps(diag: sock_diag.SockDiag, settings: Settings) -> list[Probe]:
         local.bind("")  # the kernel chooses an abstract name
         try:
             rows = sock_diag.read_sockets(diag, now=time.time())
-        except Refused as refusal:
+        except KernelRefused as refusal:
             advice = settings.for_netlink(refusal.number, _MODULES)
             first = refused(VIEW, _DIAG[0], refusal.number, _COSTS[_DIAG[0]], advice)
             return [first, *(not_reached(VIEW, each) for each in _DIAG[1:])]
@@ -153,7 +153,7 @@ def _tables(settings: Settings) -> Probe:
         listener.listen(1)
         try:
             rows = read_tables("/proc/net", now=time.time())
-        except Refused as refusal:
+        except KernelRefused as refusal:
             return refused(VIEW, name, refusal.number, costs, settings.for_process(refusal.number, "net"))
         except KernelError as error:
             return failed(VIEW, name, str(error), costs)
@@ -166,7 +166,7 @@ def _counters() -> Probe:
     name, costs = _COUNTERS, "lessons that read counters (ListenOverflows …) are skipped"
     try:
         return passed(VIEW, name, f"{len(read_counters())} in /proc/net/netstat, snmp and snmp6")
-    except Refused as refusal:
+    except KernelRefused as refusal:
         return refused(VIEW, name, refusal.number, costs, "/proc/net/netstat and snmp readable")
     except KernelError as error:
         return failed(VIEW, name, str(error), costs)
@@ -177,7 +177,7 @@ def _capture(settings: Settings) -> Probe:
     costs = "in the host lab the wire's segments are inferred instead of captured; lessons that need packets are skipped there"
     try:
         sock = capture.open_capture("lo")
-    except Refused as refusal:
+    except KernelRefused as refusal:
         return refused(VIEW, name, refusal.number, costs, settings.for_capture(refusal.number))
     with sock, socket.create_server(("127.0.0.1", 0)) as own:
         socket.create_connection(own.getsockname(), timeout=_PATIENCE).close()
@@ -188,7 +188,7 @@ def _capture(settings: Settings) -> Probe:
                 packets = capture.read_packets(sock, "lo")
                 if any(packet.destination == own.getsockname() for packet in packets):
                     return passed(VIEW, name, "the segments of a connection made for this were captured")
-        except Refused as refusal:
+        except KernelRefused as refusal:
             return refused(VIEW, name, refusal.number, costs)
     return failed(VIEW, name, "opened, but a connection made for this was not captured", costs)
 

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 
 from sockviz.lab import landlock, seccomp
-from sockviz.lab.confinement import Refused
+from sockviz.lab.confinement import StepRefused
 from sockviz.probes.probe import WALLS, Probe, failed, passed, refused
 
 _COSTS = "a lesson is held by sockviz's own checks alone"
@@ -70,7 +70,7 @@ def _tried(put_up: Callable[[], object]) -> int:
     if pid == 0:
         try:
             put_up()
-        except Refused as refusal:
+        except StepRefused as refusal:
             os._exit(refusal.args[1] or errno.EINVAL)
         except BaseException:
             os._exit(errno.EINVAL)

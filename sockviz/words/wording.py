@@ -5,7 +5,7 @@ from __future__ import annotations
 from sockviz.language import N_, _
 from sockviz.model.call import Call, Stage
 from sockviz.model.naming import Name
-from sockviz.model.process import Line
+from sockviz.model.process import PerformedLine
 from sockviz.model.values import Address, ObjectValue, SocketValue, Value, show
 from sockviz.model.world import World
 
@@ -77,7 +77,7 @@ def result_value(call: Call) -> str:
             return show(call.value, 60, lambda held: str(held.fd))
 
 
-def values_bound(line: Line, last: Call | None = None) -> dict[str, str]:
+def values_bound(line: PerformedLine, last: Call | None = None) -> dict[str, str]:
     """The names that a line bound to what is no call's own answer, each with its value as Python writes it.
 
     `last` is the line's last call: ``n = struct.unpack("i", fcntl.ioctl(…))[0]`` made of its answer what it bound. Sockets and

@@ -11,7 +11,7 @@ import os
 import struct
 import sys
 
-from sockviz.kernel.errors import Refused
+from sockviz.kernel.errors import KernelRefused
 from sockviz.kernel.netlink import attribute
 from sockviz.lab.confinement import enter_network, new_network, unshare_all
 from sockviz.lab.rtnetlink import Routes, device, index_of
@@ -22,7 +22,7 @@ IFLA_MASTER = 10  # linux/if_link.h
 
 
 def bridged(plans: dict[str, HostPlan], home: int) -> None:
-    """The lab's own set-up, and the inner ends on a bridge. Raises `Refused` where the kernel has none."""
+    """The lab's own set-up, and the inner ends on a bridge. Raises `KernelRefused` where the kernel has none."""
     with Routes() as routes:
         routes.add_link("bridge", device("bridge"))
         routes.set_up("bridge")
@@ -57,7 +57,7 @@ def main() -> None:
     try:
         bridged(plans, home)
         what = "bridged by the kernel"
-    except Refused:
+    except KernelRefused:
         direct(plans, home)
         what = "one veth pair (this kernel has no bridge)"
     for name, plan in plans.items():

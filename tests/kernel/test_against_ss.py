@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sockviz.kernel.errors import Refused
+from sockviz.kernel.errors import KernelRefused
 from sockviz.kernel.inet_diag import TCPDIAG_GETSOCK, tcp_request
 from sockviz.kernel.netlink import dump_request
 from sockviz.kernel.sock_diag import SockDiag, read_sockets
@@ -272,7 +272,7 @@ def test_a_dump_that_was_given_up_half_way_does_not_spoil_the_next(stage: Theatr
 
 def test_one_family_at_a_time_gives_the_same_rows(stage: Theatre) -> None:
     by_family = SockDiag(stage.diag.sock)
-    by_family.refused["TCP"] = Refused(22, "as if TCPDIAG_GETSOCK were unknown")
+    by_family.refused["TCP"] = KernelRefused(22, "as if TCPDIAG_GETSOCK were unknown")
     assert {row.cookie for row in read_sockets(by_family, now=0.0)} == {
         row.cookie for row in read_sockets(stage.diag, now=0.0)
     }

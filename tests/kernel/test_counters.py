@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sockviz.kernel.counters import growth, parse_counters, parse_counters6, read_counters, resolve
-from sockviz.kernel.errors import BadMessage, Refused, UnknownCounter
+from sockviz.kernel.errors import BadMessage, KernelRefused, UnknownCounter
 from tests.required import unavailable
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def test_the_same_figures_as_nstat(stage: Theatre) -> None:
 
 def test_a_kernel_without_ipv6_or_without_any(tmp_path: Path) -> None:
     (tmp_path / "netstat").write_bytes(b"TcpExt: A\nTcpExt: 1\n")
-    with pytest.raises(Refused, match="ENOENT"):
+    with pytest.raises(KernelRefused, match="ENOENT"):
         read_counters(str(tmp_path))
     (tmp_path / "snmp").write_bytes(b"Tcp: B\nTcp: 2\n")
     assert read_counters(str(tmp_path)) == {"TcpExt.A": 1, "Tcp.B": 2}

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sockviz.kernel.errors import Refused
+from sockviz.kernel.errors import KernelRefused
 from sockviz.kernel.files import read_file
 from sockviz.kernel.kept_files import KeptFiles
 from sockviz.kernel.known_descriptors import KnownDescriptors
@@ -61,7 +61,7 @@ def test_a_kept_file_is_as_fresh_as_one_just_opened(kept: KeptFiles) -> None:
         after = kept.read(path)
         with open(path, "rb") as file:
             assert after == file.read() != before
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(KernelRefused) as refusal:
         kept.read(path)
     assert refusal.value.is_missing
 
@@ -122,7 +122,7 @@ def test_where_no_descriptor_is_left_the_kept_ones_are_given_up(kept: KeptFiles)
 def test_nothing_is_kept_where_nothing_was_learned(kept: KeptFiles) -> None:
     before = our_descriptors()
     for path in ("/proc/self/no such file", "/proc/self"):
-        with pytest.raises(Refused):
+        with pytest.raises(KernelRefused):
             kept.read(path)
     assert our_descriptors() == before
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sockviz.kernel import netlink
-from sockviz.kernel.errors import BadMessage, KernelError, Refused
+from sockviz.kernel.errors import BadMessage, KernelError, KernelRefused
 from sockviz.kernel.netlink import attributes, change_request, dump_request, parse_part
 
 ROW, DONE, ERROR, NOOP, OVERRUN = 20, 3, 2, 1, 4
@@ -45,7 +45,7 @@ def test_messages_of_another_request_are_passed_over() -> None:
 
 @pytest.mark.parametrize("kind", [ERROR, DONE])
 def test_an_errno_is_a_refusal_wherever_it_stands(kind: int) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(KernelRefused) as caught:
         parse_part(message(ROW, b"row") + message(kind, struct.pack("=i", -errno.ENOENT)), 7, "sock_diag RAW")
     assert caught.value.number == errno.ENOENT
     assert str(caught.value) == "sock_diag RAW: ENOENT (No such file or directory)"

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sockviz.kernel.capture import SNAP_LENGTH, lost_packets, open_capture, parse_control, read_packets
-from sockviz.kernel.errors import Refused
+from sockviz.kernel.errors import KernelRefused
 from sockviz.kernel.packets import parse_frame
 from sockviz.kernel.tcp_options import parse_tcp_options
 from sockviz.model.segments import FLAG_ORDER, Packet
@@ -238,7 +238,7 @@ def test_control_data_that_is_missing_or_cut() -> None:
 
 
 def test_no_capture_without_the_right_to_it() -> None:
-    with pytest.raises(Refused, match=r"ENODEV|EPERM|EACCES"):
+    with pytest.raises(KernelRefused, match=r"ENODEV|EPERM|EACCES"):
         open_capture("no-such-link")
 
 

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sockviz.kernel.errors import BadMessage, Refused
+from sockviz.kernel.errors import BadMessage, KernelRefused
 from sockviz.kernel.procfs import (
     parse_fd_flags,
     parse_stat,
@@ -207,11 +207,11 @@ def test_another_users_process_is_refused_and_named() -> None:
         unavailable("this machine's /proc hides other users' processes (hidepid)")
     code = (
         "from sockviz.kernel.procfs import read_process, read_asleep\n"
-        "from sockviz.kernel.errors import Refused\n"
+        "from sockviz.kernel.errors import KernelRefused\n"
         "asleep = read_asleep(1, 'S')\n"
         "assert asleep.syscall is None and asleep.interface in ('/proc/PID/wchan', '/proc/PID/stat'), asleep\n"
         "try: read_process('init', 1)\n"
-        "except Refused as refusal: print(refusal)\n"
+        "except KernelRefused as refusal: print(refusal)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], user=65534, group=65534, extra_groups=[], capture_output=True, text=True,
@@ -277,7 +277,7 @@ def test_a_descriptor_that_closes_while_we_look(tmp_path: Path) -> None:
 
 def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
     (tmp_path / "7" / "stat").mkdir(parents=True)
-    with pytest.raises(Refused, match="EISDIR"):
+    with pytest.raises(KernelRefused, match="EISDIR"):
         read_stat(7, proc=str(tmp_path))
 
 
@@ -312,5 +312,5 @@ def test_a_living_process_that_hides_its_descriptors_is_an_error(
     (tmp_path / "4121").mkdir()
     (tmp_path / "4121" / "stat").write_bytes(STAT)
     refuse_descriptors(monkeypatch)
-    with pytest.raises(Refused, match="EACCES"):
+    with pytest.raises(KernelRefused, match="EACCES"):
         read_process("server", 4121, proc=str(tmp_path))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sockviz.kernel.errors import BadMessage, DumpInterrupted, Refused
+from sockviz.kernel.errors import BadMessage, DumpInterrupted, KernelRefused
 from sockviz.kernel.inet_diag import TCPDIAG_GETSOCK, tcp_request
 from sockviz.kernel.netlink import dump_request
 from sockviz.kernel.sock_diag import SockDiag, open_sock_diag, read_sockets, read_tcp
@@ -117,14 +117,14 @@ def test_tcp_falls_back_to_a_dump_of_each_family(kernel: Kernel) -> None:
 
 def test_tcp_refused_altogether_is_said(kernel: Kernel) -> None:
     kernel.will_say(*(message(ERROR, n, code(-errno.EPERM)) for n in (1, 2)))
-    with pytest.raises(Refused, match="sock_diag TCP AF_INET: EPERM"):
+    with pytest.raises(KernelRefused, match="sock_diag TCP AF_INET: EPERM"):
         read_sockets(kernel.diag, now=0.0)
 
 
 def test_a_closed_socket_is_a_refusal() -> None:
     diag = SockDiag(open_sock_diag())
     diag.close()
-    with pytest.raises(Refused, match="EBADF"):
+    with pytest.raises(KernelRefused, match="EBADF"):
         read_sockets(diag, now=0.0)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from sockviz.kernel import observe, sock_diag
-from sockviz.kernel.errors import Refused
+from sockviz.kernel.errors import KernelRefused
 from sockviz.kernel.inet_diag import TCPDIAG_GETSOCK
 from sockviz.model.sockets import SocketRow
 
@@ -42,7 +42,7 @@ def make_older(*without: str) -> None:
         if "all" in without or protocol in without:
             # net/core/sock_diag.c: the older request of a kernel without inet_diag, and any without the module.
             number = errno.EOPNOTSUPP if kind == TCPDIAG_GETSOCK and "all" in without else errno.ENOENT
-            raise Refused(number, operation)
+            raise KernelRefused(number, operation)
         return ask(diag, kind, body, operation)
 
     instead: list[tuple[object, str, object]] = [(sock_diag.SockDiag, "dump", dump)]

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from sockviz.kernel.errors import Refused
+from sockviz.kernel.errors import KernelRefused
 from sockviz.lab import confinement
 from sockviz.lab.rtnetlink import Routes, device
 from tests.required import unavailable
@@ -29,7 +29,7 @@ def said_by_ip(*arguments: str) -> Any:
 def errno_of(function: Any, *arguments: Any) -> str:
     try:
         function(*arguments)
-    except Refused as refusal:
+    except KernelRefused as refusal:
         return refusal.name
     except OSError as error:
         return errno.errorcode[error.errno or 0]
@@ -78,7 +78,7 @@ def told() -> dict[str, Any]:
         unavailable("iproute2's ip is not installed")
     script = "from tests.lab.test_rtnetlink import in_a_namespace; in_a_namespace()"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
-    if "sockviz.lab.confinement.Refused" in done.stderr:
+    if "sockviz.lab.confinement.StepRefused" in done.stderr:
         unavailable(f"this machine allows no private namespace: {done.stderr.splitlines()[-1]}")
     assert done.returncode == 0, done.stderr
     result: dict[str, Any] = json.loads(done.stdout)

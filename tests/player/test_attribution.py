@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sockviz.lab.lab import Look
+from sockviz.lab.lab import Observation
 from sockviz.model.segments import Endpoint, Packet, TcpHeader
 from sockviz.model.sockets import FdEntry, ProcessRow, SocketRow, State
 from sockviz.model.world import World
@@ -49,7 +49,7 @@ def row(state: State, inode: int, waiting: int = 0, peer: Endpoint | None = None
     return SocketRow("AF_INET", "SOCK_STREAM", "TCP", state, SERVER, peer, waiting, 8, inode, 0, 0)
 
 
-def seen(one: int, two: int, *clients: int) -> Look:
+def seen(one: int, two: int, *clients: int) -> Observation:
     """One look: how many wait at the listeners of the two processes, and the ports of the clients whose connections wait."""
     processes = [
         ProcessRow(name, "S", (FdEntry(3, f"socket:[{inode}]", inode),))
@@ -57,7 +57,7 @@ def seen(one: int, two: int, *clients: int) -> Look:
     ]
     rows = [row(State.LISTEN, 11, one), row(State.LISTEN, 12, two)]
     rows += [row(State.ESTABLISHED, 0, 0, ("127.0.0.1", port)) for port in clients]
-    return Look(1.0, "lab", rows, processes)
+    return Observation(1.0, "lab", rows, processes)
 
 
 def answer_to(attribution: Attribution, client: int) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sockviz.kernel import observe
-from sockviz.kernel.errors import Refused
+from sockviz.kernel.errors import KernelRefused
 from sockviz.model.sockets import SocketRow
 from sockviz.player.shelf import find
 from sockviz.tui.stage.queues import is_full
@@ -176,4 +176,4 @@ def test_what_no_table_says_has_no_value_and_is_not_shown(monkeypatch: pytest.Mo
 
 def _refused(_diag: object, *, now: float, states: int) -> list[SocketRow]:
     del now, states
-    raise Refused(errno.ENOENT, "sock_diag TCP")
+    raise KernelRefused(errno.ENOENT, "sock_diag TCP")

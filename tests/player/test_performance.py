@@ -11,7 +11,7 @@ from typing import NoReturn
 import pytest
 
 from sockviz.kernel import capture
-from sockviz.kernel.errors import Refused
+from sockviz.kernel.errors import KernelRefused
 from sockviz.lab.loopback import open_lab
 from sockviz.lab.messages import Hello
 from sockviz.lesson.parser import parse_lesson
@@ -282,7 +282,7 @@ p.sendto(struct.pack("!BBHHH", 8, 0, ~(0x0800 + 7 + 1) & 0xFFFF, 7, 1), (HOST, 0
 
 def test_without_capture_the_handshake_is_inferred_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(interface: str) -> NoReturn:
-        raise Refused(errno.EPERM, "socket(AF_PACKET)")
+        raise KernelRefused(errno.EPERM, "socket(AF_PACKET)")
 
     monkeypatch.setattr(capture, "open_capture", refused)  # as an ordinary user has it
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sockviz.calls.c.scope import Form, Held, held_as
+from sockviz.calls.c.scope import CValue, Form, held_as
 from sockviz.calls.c.writer import CWriter
 from sockviz.calls.rows import Row
 from sockviz.model.values import Json
@@ -32,7 +32,7 @@ class CCall:
         self.targets = tuple(writer.name(target) for target in targets)
         self.receiver = receiver
         self.expression = "0"
-        self.value: Held | None = None
+        self.value: CValue | None = None
         self.given: dict[str, Json] = dict(named)
         self.rest: list[Json] = []
         for position, argument in enumerate(arguments):
@@ -132,11 +132,11 @@ class CCall:
         elif not self.nested:
             self.writer.line(f"(void){text};")
 
-    def result(self) -> Held:
+    def result(self) -> CValue:
         """The value of the call."""
         if self.value is not None:
             return self.value
         kind = self.row.returns
         if isinstance(kind, tuple):
-            return Held(Form.NUMBER, self.expression)
+            return CValue(Form.NUMBER, self.expression)
         return held_as(kind, self.expression, self.writer.scope.declared.get(self.expression, "int"))

@@ -4,58 +4,58 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sockviz.calls.c.scope import Form, Held
+from sockviz.calls.c.scope import CValue, Form
 
 if TYPE_CHECKING:
     from sockviz.calls.c.writer import CWriter
 
 
-def part(writer: CWriter, whole: Held, index: int) -> Held | None:
+def part(writer: CWriter, whole: CValue, index: int) -> CValue | None:
     """One part of a tuple, a list or an address, by its number; None where it has no such part."""
     match whole.form:
         case Form.TUPLE if -len(whole.parts) <= index < len(whole.parts):
             return whole.parts[index]
         case Form.NUMBERS:
             place = str(index) if index >= 0 else f"{whole.length} - {-index}"
-            return Held(Form.SOCKET, f"{whole.text}[{place}]")
+            return CValue(Form.SOCKET, f"{whole.text}[{place}]")
         case Form.POLLED if index >= 0:
             entry = f"{whole.text}[{index}]"
-            parts = (Held(Form.SOCKET, f"{entry}.fd"), Held(Form.NUMBER, f"{entry}.revents"))
-            return Held(Form.TUPLE, entry, parts=parts)
+            parts = (CValue(Form.SOCKET, f"{entry}.fd"), CValue(Form.NUMBER, f"{entry}.revents"))
+            return CValue(Form.TUPLE, entry, parts=parts)
         case Form.EVENTS if index >= 0:
             entry = f"{whole.text}[{index}]"
-            parts = (Held(Form.SOCKET, f"{entry}.data.fd"), Held(Form.NUMBER, f"{entry}.events"))
-            return Held(Form.TUPLE, entry, parts=parts)
+            parts = (CValue(Form.SOCKET, f"{entry}.data.fd"), CValue(Form.NUMBER, f"{entry}.events"))
+            return CValue(Form.TUPLE, entry, parts=parts)
         case Form.ADDRINFO if index >= 0:
-            return Held(Form.ENTRY, whole.text + "->ai_next" * index)
+            return CValue(Form.ENTRY, whole.text + "->ai_next" * index)
         case Form.ENTRY if 0 <= index <= 2:
-            return Held(Form.NUMBER, f"{whole.text}->{('ai_family', 'ai_socktype', 'ai_protocol')[index]}")
+            return CValue(Form.NUMBER, f"{whole.text}->{('ai_family', 'ai_socktype', 'ai_protocol')[index]}")
         case Form.ENTRY if index == 3:
-            return Held(Form.TEXT, f"{whole.text}->ai_canonname")
+            return CValue(Form.TEXT, f"{whole.text}->ai_canonname")
         case Form.ENTRY if index == 4:
-            return Held(
+            return CValue(
                 Form.ADDRESS, f"{whole.text}->ai_addr", "struct sockaddr *", f"{whole.text}->ai_addrlen"
             )
         case Form.LIMIT if 0 <= index <= 1:
-            return Held(Form.NUMBER, f"{whole.text}.{('rlim_cur', 'rlim_max')[index]}", "rlim_t")
+            return CValue(Form.NUMBER, f"{whole.text}.{('rlim_cur', 'rlim_max')[index]}", "rlim_t")
         case Form.ADDRESS if index == 1:
             writer.need("netinet/in.h", "arpa/inet.h")
             # Both families have the port at the same place.
             at = whole.text.removeprefix("(struct sockaddr *)")
-            return Held(Form.NUMBER, f"ntohs(((struct sockaddr_in *){at})->sin_port)")
+            return CValue(Form.NUMBER, f"ntohs(((struct sockaddr_in *){at})->sin_port)")
         case Form.ADDRESS if index == 0:
             return _host(writer, whole)
         case Form.BYTES:
             place = str(index) if index >= 0 else f"{whole.length} - {-index}"
-            return Held(Form.NUMBER, f"(unsigned char){writer.indexed(whole.text)}[{place}]")
+            return CValue(Form.NUMBER, f"(unsigned char){writer.indexed(whole.text)}[{place}]")
     return None
 
 
-def _host(writer: CWriter, address: Held) -> Held:
+def _host(writer: CWriter, address: CValue) -> CValue:
     writer.need("netdb.h", "sys/socket.h")
     host = writer.temporary("host")
     writer.line(f"char {host}[NI_MAXHOST];")
     arguments = f"{address.text}, {address.length}, {host}, sizeof {host}, NULL, 0, NI_NUMERICHOST"
     writer.line(f"if (getnameinfo({arguments}) != 0)")
     writer.line(f"    {host}[0] = '\\0';")
-    return Held(Form.TEXT, host, "char", f"strlen({host})")
+    return CValue(Form.TEXT, host, "char", f"strlen({host})")

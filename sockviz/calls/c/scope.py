@@ -41,14 +41,14 @@ class Form(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class CValue:
     """A value: the C expression for it, its type, its length where it has one, its parts where it is a tuple."""
 
     form: Form
     text: str
     ctype: str = "int"
     length: str = ""
-    parts: tuple[Held, ...] = ()
+    parts: tuple[CValue, ...] = ()
 
 
 _FORMS = {
@@ -57,17 +57,17 @@ _FORMS = {
 }  # fmt: skip
 
 
-def held_as(kind: str, name: str, ctype: str = "int") -> Held:
+def held_as(kind: str, name: str, ctype: str = "int") -> CValue:
     """What the variable `name` holds where it was given a value of a kind of the table of calls."""
     form = _FORMS.get(kind, Form.NUMBER)
     match form:
         case Form.ADDRESS:
-            return Held(form, f"(struct sockaddr *)&{name}", "struct sockaddr_storage", f"{name}_len")
+            return CValue(form, f"(struct sockaddr *)&{name}", "struct sockaddr_storage", f"{name}_len")
         case Form.BYTES | Form.WATCHED:
-            return Held(form, name, "char", f"{name}_len")
+            return CValue(form, name, "char", f"{name}_len")
         case Form.TEXT:
-            return Held(form, name, "const char *", f"strlen({name})")
-    return Held(form, name, ctype)
+            return CValue(form, name, "const char *", f"strlen({name})")
+    return CValue(form, name, ctype)
 
 
 @dataclass(slots=True)
@@ -83,7 +83,7 @@ class CScope:
 
     whole: bool = False
     variables: dict[str, str] = field(default_factory=dict)
-    held: dict[str, Held] = field(default_factory=dict)
+    held: dict[str, CValue] = field(default_factory=dict)
     declared: dict[str, str] = field(default_factory=dict)
     assumed: frozenset[str] = frozenset()
     taken: set[str] = field(default_factory=set)
@@ -133,7 +133,7 @@ class CScope:
         self.taken.add(name)
         return name
 
-    def bind(self, target: str, value: Held, same_as: str | None = None) -> None:
+    def bind(self, target: str, value: CValue, same_as: str | None = None) -> None:
         """Notes what `target` holds from here on; `same_as`: the socket that another name holds."""
         self.held[target] = value
         if value.form is Form.SOCKET:
@@ -161,4 +161,4 @@ class CSnippet:
     headers: tuple[str, ...]
     declared: Mapping[str, str]
     failure: str | None = None
-    value: Held = Held(Form.NOTHING, "0")
+    value: CValue = CValue(Form.NOTHING, "0")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sockviz.calls.c.scope import Form, Held
+from sockviz.calls.c.scope import CValue, Form
 from sockviz.model.values import Json
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def packed(writer: CWriter, layout: str, items: Sequence[Json]) -> tuple[str, st
     return f"&{name}", f"sizeof {name}"
 
 
-def unpacked(writer: CWriter, layout: str, pointer: str, targets: Sequence[str]) -> tuple[Held, ...]:
+def unpacked(writer: CWriter, layout: str, pointer: str, targets: Sequence[str]) -> tuple[CValue, ...]:
     """Reads the members of the bytes at `pointer` into `targets`, one each. What they hold."""
     writer.need("stdint.h", "arpa/inet.h", "string.h")
     name = writer.temporary("unpacked")
@@ -94,9 +94,9 @@ def unpacked(writer: CWriter, layout: str, pointer: str, targets: Sequence[str])
         if member.is_text:
             variable = writer.declare("char", target, member.suffix)
             writer.line(f"memcpy({variable}, {name}.m{n}, sizeof {variable});")
-            parts.append(Held(Form.BYTES, variable, "char", f"sizeof {variable}"))
+            parts.append(CValue(Form.BYTES, variable, "char", f"sizeof {variable}"))
         else:
             value = f"{name}.m{n}"
             converted = f"ntoh{member.network}({value})" if member.network else value
-            parts.append(Held(Form.NUMBER, writer.assign(member.ctype, target, converted), member.ctype))
+            parts.append(CValue(Form.NUMBER, writer.assign(member.ctype, target, converted), member.ctype))
     return tuple(parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sockviz.calls.c.call import CCall
-from sockviz.calls.c.scope import CScope, CSnippet, Form, Held
+from sockviz.calls.c.scope import CScope, CSnippet, CValue, Form
 from sockviz.calls.c.writer import CWriter
 from sockviz.calls.rows import Row
 from sockviz.calls.statement import Statement
@@ -23,7 +23,7 @@ def c_snippet(
 ) -> CSnippet:
     """The C of `statement` with what a program around it must provide. What it binds is noted in `scope`."""
     writer = CWriter(statement, CALLS, _nested, values, scope)
-    value = Held(Form.NOTHING, "0")
+    value = CValue(Form.NOTHING, "0")
     match statement.value:
         case ["link", *_]:
             writer.line(f"/* {statement.source}: the wire's doing, no program's */")
@@ -46,13 +46,15 @@ def c_snippet(
     return CSnippet(tuple(text.lines), tuple(text.headers), dict(text.declared), text.failure, value)
 
 
-def _nested(writer: CWriter, row: Row, receiver: Json, arguments: list[Json], named: dict[str, Json]) -> Held:
+def _nested(
+    writer: CWriter, row: Row, receiver: Json, arguments: list[Json], named: dict[str, Json]
+) -> CValue:
     call = CCall(writer, row, receiver, arguments, named, nested=True)
     row.c(call)
     return call.result()
 
 
-def _note(writer: CWriter, statement: Statement, value: Held) -> None:
+def _note(writer: CWriter, statement: Statement, value: CValue) -> None:
     """Notes in the scope what the targets hold now."""
     if not statement.targets:
         return
@@ -63,7 +65,7 @@ def _note(writer: CWriter, statement: Statement, value: Held) -> None:
         writer.scope.bind(target, part)
 
 
-def _bind(writer: CWriter, statement: Statement, tree: Json) -> Held:
+def _bind(writer: CWriter, statement: Statement, tree: Json) -> CValue:
     """``target = value``."""
     if not statement.targets:
         return writer.held(tree)
@@ -74,14 +76,14 @@ def _bind(writer: CWriter, statement: Statement, tree: Json) -> Held:
                     _bind_one(writer, target, item)
                     for target, item in zip(statement.targets, items, strict=True)
                 ]
-                return Held(Form.TUPLE, "0", parts=tuple(parts))
+                return CValue(Form.TUPLE, "0", parts=tuple(parts))
         value = writer.held(tree)
         if value.form is Form.LIMIT:
-            value = Held(Form.TUPLE, "0", parts=tuple(writer.part(value, n, tree) for n in range(2)))
+            value = CValue(Form.TUPLE, "0", parts=tuple(writer.part(value, n, tree) for n in range(2)))
         if len(value.parts) != len(statement.targets):
             writer.fallback(tree)
             return value
-        return Held(
+        return CValue(
             Form.TUPLE,
             "0",
             parts=tuple(
@@ -92,51 +94,51 @@ def _bind(writer: CWriter, statement: Statement, tree: Json) -> Held:
     return _bind_one(writer, statement.targets[0], tree)
 
 
-def _bind_one(writer: CWriter, target: str, tree: Json) -> Held:
+def _bind_one(writer: CWriter, target: str, tree: Json) -> CValue:
     match tree:
         case ["list" | "tuple", list(items)] if writer.kind(tree) != "address":
             inner = ", ".join(writer.number(item) for item in items) or "0"
             name = writer.declare("int", writer.name(target), f"[] = {{{inner}}}")
-            value = Held(Form.NUMBERS, name, f"int[{len(items)}]", str(len(items)))
+            value = CValue(Form.NUMBERS, name, f"int[{len(items)}]", str(len(items)))
             writer.scope.bind(target, value)
             return value
         case ["name", str(other)]:
             return _bind_held(writer, target, writer.held(tree), other)
         case ["tuple", _]:
             pointer, length = writer.address(tree, f"{writer.name(target)}_address")
-            return _bind_held(writer, target, Held(Form.ADDRESS, pointer, "struct sockaddr *", length))
+            return _bind_held(writer, target, CValue(Form.ADDRESS, pointer, "struct sockaddr *", length))
     return _bind_held(writer, target, writer.held(tree))
 
 
-def _bind_held(writer: CWriter, target: str, value: Held, other: str | None = None) -> Held:
+def _bind_held(writer: CWriter, target: str, value: CValue, other: str | None = None) -> CValue:
     """Gives `target` a value of its own; `other` is the name that it was taken from."""
     name = writer.name(target)
     match value.form:
         case Form.BYTES if value.text.startswith('"'):
             name = writer.assign("const char *", name, value.text)
             length = writer.assign("size_t", f"{name}_len", value.length)
-            kept = Held(Form.BYTES, name, "const char *", length)
+            kept = CValue(Form.BYTES, name, "const char *", length)
         case Form.BYTES:
             # A copy: what it is taken from may be received into again.
             writer.need("string.h")
             name = writer.declare("char", name, f"[{value.length} + 1]")
             length = writer.assign("size_t", f"{name}_len", value.length)
             writer.line(f"memcpy({name}, {value.text}, {length});")
-            kept = Held(Form.BYTES, name, "char", length)
+            kept = CValue(Form.BYTES, name, "char", length)
         case Form.TEXT:
             name = writer.assign("const char *", name, value.text)
-            kept = Held(Form.TEXT, name, "const char *", f"strlen({name})")
+            kept = CValue(Form.TEXT, name, "const char *", f"strlen({name})")
         case Form.ADDRESS:
             writer.need("string.h", "sys/socket.h")
             name = writer.declare("struct sockaddr_storage", name)
             length = writer.assign("socklen_t", f"{name}_len", value.length)
             writer.line(f"memcpy(&{name}, {value.text}, {length});")
-            kept = Held(Form.ADDRESS, f"(struct sockaddr *)&{name}", "struct sockaddr_storage", length)
+            kept = CValue(Form.ADDRESS, f"(struct sockaddr *)&{name}", "struct sockaddr_storage", length)
         case Form.NUMBER | Form.SOCKET | Form.NOTHING:
             ctype = value.ctype if value.ctype in ("double", "long long", "rlim_t") else "int"
-            kept = Held(value.form, writer.assign(ctype, name, value.text), ctype)
+            kept = CValue(value.form, writer.assign(ctype, name, value.text), ctype)
             if value.form is Form.NOTHING:
-                kept = Held(Form.NUMBER, kept.text)
+                kept = CValue(Form.NUMBER, kept.text)
         case _:
             # An array or a list: another name for the same, as nothing changes it in place.
             if not writer.scope.whole:

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from sockviz.calls.c.address import c_string, sockaddr, sockaddr_un
 from sockviz.calls.c.bytes import data
 from sockviz.calls.c.parts import part
-from sockviz.calls.c.scope import CScope, Form, Held, held_as
+from sockviz.calls.c.scope import CScope, CValue, Form, held_as
 from sockviz.calls.restrictions import IOCTLS
 from sockviz.calls.rows import Row
 from sockviz.calls.statement import Statement
@@ -41,7 +41,7 @@ class CText:
 
 
 #: Writes the call of a row on a receiver with arguments and named arguments; gives its value.
-Nested: TypeAlias = "Callable[[CWriter, Row, Json, list[Json], dict[str, Json]], Held]"
+Nested: TypeAlias = "Callable[[CWriter, Row, Json, list[Json], dict[str, Json]], CValue]"
 
 
 class CWriter:
@@ -139,13 +139,13 @@ class CWriter:
                 if name in BOUND:
                     return "int"
                 match self.scope.held.get(name):
-                    case Held(form=Form.BYTES):
+                    case CValue(form=Form.BYTES):
                         return "bytes"
-                    case Held(form=Form.TEXT):
+                    case CValue(form=Form.TEXT):
                         return "str"
-                    case Held(form=Form.ADDRESS):
+                    case CValue(form=Form.ADDRESS):
                         return "address"
-                    case Held(form=Form.ADDRINFO):
+                    case CValue(form=Form.ADDRINFO):
                         return "addrinfo"
                 return self.statement.kinds.get(name, "any")
             case ["call", str(key), *_]:
@@ -163,7 +163,7 @@ class CWriter:
                 return "int"
         return "any"
 
-    def held(self, tree: Json) -> Held:
+    def held(self, tree: Json) -> CValue:
         """The value of an expression."""
         match tree:
             case ["name", str(name)] if name not in BOUND:
@@ -175,30 +175,30 @@ class CWriter:
                 ["call", "struct.unpack", _, [["value", "i"], ["call", "fcntl.ioctl", *_]], *_],
                 ["value", 0],
             ]:
-                return Held(Form.NUMBER, self.number(tree))
+                return CValue(Form.NUMBER, self.number(tree))
             case ["subscript", value, ["value", int(index)]] if self.kind(value) != "bytes":
                 return self.part(self.held(value), index, tree)
             case ["value", None]:
-                return Held(Form.NOTHING, "-1")
+                return CValue(Form.NOTHING, "-1")
         match self.kind(tree):
             case "bytes":
                 pointer, length = self.data(tree)
-                return Held(Form.BYTES, pointer, "const char *", length)
+                return CValue(Form.BYTES, pointer, "const char *", length)
             case "str":
                 pointer, length = self.data(tree)
-                return Held(Form.TEXT, pointer, "const char *", length)
+                return CValue(Form.TEXT, pointer, "const char *", length)
             case "address":
                 pointer, length = self.address(tree)
-                return Held(Form.ADDRESS, pointer, "struct sockaddr *", length)
+                return CValue(Form.ADDRESS, pointer, "struct sockaddr *", length)
             case "float":
-                return Held(Form.NUMBER, self.number(tree), "double")
+                return CValue(Form.NUMBER, self.number(tree), "double")
         text = self.number(tree)
-        return Held(Form.NUMBER, text, "long long" if "LL" in text else "int")
+        return CValue(Form.NUMBER, text, "long long" if "LL" in text else "int")
 
-    def part(self, whole: Held, index: int, tree: Json) -> Held:
+    def part(self, whole: CValue, index: int, tree: Json) -> CValue:
         """One part of a tuple, a list or an address, by its number."""
         found = part(self, whole, index)
-        return found if found is not None else Held(Form.NUMBER, self.fallback(tree))
+        return found if found is not None else CValue(Form.NUMBER, self.fallback(tree))
 
     def number(self, tree: Json) -> str:
         """A number, descriptor or pointer as a C expression."""
@@ -306,12 +306,12 @@ class CWriter:
         for line in otherwise:
             self.line(line)
 
-    def nested(self, tree: Json) -> Held:
+    def nested(self, tree: Json) -> CValue:
         """A call inside an expression: written first, its value in a temporary."""
         match tree:
             case ["call", str(key), receiver, list(arguments), dict(named), bool()] if key in self.rows:
                 return self._nested(self, self.rows[key], receiver, arguments, named)
-        return Held(Form.NUMBER, self.fallback(tree))
+        return CValue(Form.NUMBER, self.fallback(tree))
 
     def fallback(self, tree: Json) -> str:
         """Python that has no C of one line is quoted, so that a reader sees what is meant."""

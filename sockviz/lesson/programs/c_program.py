@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sockviz.calls.c.address import c_string
-from sockviz.calls.c.scope import CScope, CSnippet, Form, Held
+from sockviz.calls.c.scope import CScope, CSnippet, CValue, Form
 from sockviz.calls.c.view import c_snippet
 from sockviz.calls.statement import Statement
 from sockviz.lesson.programs.plan import Plan, Program, Step
@@ -168,7 +168,7 @@ def _print(writing: _Writing, statement: Statement, snippet: CSnippet, depth: in
         writing.add(depth, f"{first},", f"    {rest});")
 
 
-def printed(value: Held) -> tuple[str, list[str]]:
+def printed(value: CValue) -> tuple[str, list[str]]:
     """A printf format for a value, and its arguments."""
     match value.form:
         case Form.NOTHING:

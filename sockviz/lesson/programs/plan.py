@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from sockviz.calls.statement import Statement
 from sockviz.calls.table import CALLS
 from sockviz.lesson.document import Expect, Expectation, Lesson, Page, Perform
-from sockviz.lesson.scope import LINK
+from sockviz.lesson.symbols import LINK
 from sockviz.model.values import Json
 
 #: How long an expectation is tried that sets itself no limit (see `sockviz.lesson.blocks`).

@@ -14,7 +14,7 @@ from sockviz.calls.statement import Statement
 from sockviz.language import _
 from sockviz.model.call import Call, Stage
 from sockviz.model.events import StatementBegun
-from sockviz.model.process import Line as Progress
+from sockviz.model.process import PerformedLine as Progress
 from sockviz.model.process import Process
 from sockviz.model.timeline import LabFacts
 from sockviz.model.values import SocketValue, Value

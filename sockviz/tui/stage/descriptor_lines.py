@@ -32,7 +32,7 @@ _ANY_TIMER = (N_("timer {time}"), N_("timer due"))
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class DescriptorRow:
     """A line of the table to be: a descriptor and its row, or a row that no descriptor owns."""
 
     inode: int
@@ -52,7 +52,7 @@ class Pen:
     number_width: int
     name_width: int
 
-    def block(self, it: Held, detail: int) -> list[Line]:
+    def block(self, it: DescriptorRow, detail: int) -> list[Line]:
         """The lines of one descriptor: 0 its own line alone, 1 what matters beneath, 2 everything."""
         focus = Focus(inode=it.inode) if it.inode else None
         lines = [self._head(it, detail)]
@@ -71,7 +71,7 @@ class Pen:
         """A faint rule with a title."""
         return fit(line((f" ╌╌ {title} {'╌' * self.width}"[: self.width - 1], "faint")), self.width)
 
-    def _head(self, it: Held, detail: int) -> Line:
+    def _head(self, it: DescriptorRow, detail: int) -> Line:
         hue = self.hues.get(self.process.name, "")
         fd = str(it.entry.fd) if it.entry is not None else "–"
         number = (f"{fd:>{self.number_width}}", f"{hue} strong" if it.entry is not None else "muted")
@@ -123,7 +123,7 @@ class Pen:
         known = here is not None and here[0] in self.view.lab.addresses.values() and not row.bound_only
         return (port,) if known else (address_text(row.local), port)
 
-    def _tableless(self, it: Held) -> Line:
+    def _tableless(self, it: DescriptorRow) -> Line:
         world = self.view.world
         known, name = world.sockets.get(it.inode), world.names.get(it.inode)
         if name is not None and name.is_kept:
@@ -253,18 +253,18 @@ class Pen:
             return [indent + received, indent + sent]
         return [indent + (received if row.recv_q else sent)]
 
-    def is_new_descriptor(self, it: Held) -> bool:
+    def is_new_descriptor(self, it: DescriptorRow) -> bool:
         """Whether the process did not have it an event ago."""
         before = self.view.before.processes.get(self.process.name)
         return it.entry is not None and (
             before is None or all((e.fd, e.inode) != (it.entry.fd, it.inode) for e in before.fds)
         )
 
-    def _is_new(self, it: Held) -> bool:
+    def _is_new(self, it: DescriptorRow) -> bool:
         old = self.view.before.row_of(it.inode) if it.inode else None
         return old is None or it.row is None or old.state is not it.row.state
 
-    def _emphasis(self, it: Held) -> str:
+    def _emphasis(self, it: DescriptorRow) -> str:
         focus = self.view.focus
         if focus.inode is None or not it.inode:
             return ""

@@ -11,7 +11,7 @@ from sockviz.model.process import Process
 from sockviz.model.sockets import Timer
 from sockviz.model.world import World
 from sockviz.tui.remembered import remembered
-from sockviz.tui.stage.descriptor_lines import Held, Pen
+from sockviz.tui.stage.descriptor_lines import DescriptorRow, Pen
 from sockviz.tui.stage.ink import Line, fit, line
 from sockviz.tui.stage.lookup import Lookup, orphans
 from sockviz.tui.stage.queues import accept_queue, syn_queue, turned_away
@@ -22,15 +22,15 @@ _SAMPLE = 64
 
 
 @remembered(16)
-def held_by(world: World, process: Process) -> tuple[list[Held], list[Held]]:
+def held_by(world: World, process: Process) -> tuple[list[DescriptorRow], list[DescriptorRow]]:
     """What the process's descriptors hold (0–2 left out, unless a socket took the place), and what it left behind in the kernel
     without one."""
     held = [
-        Held(e.inode, e, world.row_of(e.inode) if e.is_socket else None)
+        DescriptorRow(e.inode, e, world.row_of(e.inode) if e.is_socket else None)
         for e in process.fds
         if e.fd > 2 or e.is_socket
     ]
-    return held, [Held(inode, None, row) for inode, row in orphans(world).get(process.name, ())]
+    return held, [DescriptorRow(inode, None, row) for inode, row in orphans(world).get(process.name, ())]
 
 
 def table_height(view: View, process: Process, width: int, *, barely: bool = False) -> int:
@@ -41,7 +41,7 @@ def table_height(view: View, process: Process, width: int, *, barely: bool = Fal
     return max(1, tall + bool(left) + max(0, len(held) - _SAMPLE))
 
 
-def _height_of(it: Held, view: View, width: int, barely: bool) -> int:
+def _height_of(it: DescriptorRow, view: View, width: int, barely: bool) -> int:
     if it.row is None or it.row.bound_only:
         return 1
     if it.row.is_listening:
@@ -83,7 +83,7 @@ def table(view: View, process: Process, width: int, height: int, hues: dict[str,
     return _detailed(pen, held, left, height)
 
 
-def _detailed(pen: Pen, held: list[Held], left: list[Held], height: int) -> list[Line]:
+def _detailed(pen: Pen, held: list[DescriptorRow], left: list[DescriptorRow], height: int) -> list[Line]:
     """A line for each; what is left of `height` goes to those of which there is most to say."""
     everything = held + left
     blocks = [pen.block(it, 0) for it in everything]
@@ -104,7 +104,7 @@ def _detailed(pen: Pen, held: list[Held], left: list[Held], height: int) -> list
     return lines + [it for block in blocks[len(held) :] for it in block]
 
 
-def _urgency(it: Held) -> tuple[int, int]:
+def _urgency(it: DescriptorRow) -> tuple[int, int]:
     """Whose details come first where there is not room for all: by what the row says, of listeners the newest."""
     row = it.row
     newest = -it.entry.fd if it.entry is not None else 0
@@ -117,7 +117,7 @@ def _urgency(it: Held) -> tuple[int, int]:
     return 2 if row.recv_q or row.send_q else 4, 0
 
 
-def _summarised(pen: Pen, held: list[Held], left: list[Held], height: int) -> list[Line]:
+def _summarised(pen: Pen, held: list[DescriptorRow], left: list[DescriptorRow], height: int) -> list[Line]:
     """The listeners, what is focused and the newest in a line each; the rest counted by state."""
     everything = held + left
     # What the last step made is what the page is about.
@@ -148,7 +148,9 @@ def _summarised(pen: Pen, held: list[Held], left: list[Held], height: int) -> li
     return lines[:height]
 
 
-def _ranked(pen: Pen, everything: list[Held], made: int | None) -> tuple[list[int], list[int], list[int]]:
+def _ranked(
+    pen: Pen, everything: list[DescriptorRow], made: int | None
+) -> tuple[list[int], list[int], list[int]]:
     """Their places, those most worth a line first, of each kind the newest: focused or just made; listeners; all others."""
     first: list[int] = []
     listening: list[int] = []
@@ -165,10 +167,10 @@ def _ranked(pen: Pen, everything: list[Held], made: int | None) -> tuple[list[in
     return first, listening, others
 
 
-def _number_width(held: list[Held]) -> int:
+def _number_width(held: list[DescriptorRow]) -> int:
     return max(2, *(len(str(it.entry.fd)) for it in held[-1:] if it.entry is not None), 2)
 
 
-def _name_width(view: View, process: Process, held: list[Held]) -> int:
+def _name_width(view: View, process: Process, held: list[DescriptorRow]) -> int:
     lookup = Lookup(view.world)
     return min(6, max((len(lookup.name(process.name, it.inode)) for it in held), default=0))

@@ -11,7 +11,7 @@ from sockviz.model.values import Address, Json
 
 
 @dataclass(slots=True)
-class Scope:
+class OwnSockets:
     """Remembers what belonged to the lesson, so that a row stays in sight when no descriptor owns it any more."""
 
     ports: frozenset[int]

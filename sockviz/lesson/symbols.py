@@ -63,8 +63,8 @@ class KnownProcess:
         return kinds.pop() if len(kinds) == 1 else "any"
 
 
-class Scope:
-    """All processes."""
+class SymbolTable:
+    """What every process of the lesson has bound so far."""
 
     def __init__(self) -> None:
         self.processes: dict[str, KnownProcess] = {}
