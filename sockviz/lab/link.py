@@ -163,6 +163,7 @@ class WireLink:
             lost[HOSTS[sender]] = lost.get(HOSTS[sender], 0) + number
         elif kind in _VERBS and number in self._seen:
             self._gathered.acts.append(LinkActed(at, _VERBS[kind], number))
+            self.stirred.set()  # it may have come to the other host long after it was sent
             if kind != DUPLICATED:
                 self._seen.discard(number)
 

@@ -30,7 +30,8 @@ from sockviz.model.timeline import Timeline
 from sockviz.player.attribution import Attribution
 from sockviz.player.difference import Differences
 
-#: Looks come this often for so long after anything moved, then back off to the last figure (seconds).
+#: Looks come this often for so long after anything moved, then back off to the last figure (seconds). Where the lab itself says
+#: that there are packets, each look after the first waits twice as long as the one before.
 EAGER, EAGER_FOR, IDLE = 0.010, 0.300, 0.250
 #: A look that took this long (seconds) holds up the event loop: the next is made in a thread.
 SLOW = 0.050
@@ -75,6 +76,7 @@ class Pump:
         self._forking: dict[str, str] = {}  # child's name -> parent's
         self._noted = 0  # how many messages of the batch under way have been learned from
         self._moved = time.monotonic()
+        self._is_told_of_packets = lab.facts.kind != "host" and "packets" in lab.facts.facts
         self._took = 0.0  # the last look, in seconds
         self._nudge = asyncio.Event()
         self._asked: list[asyncio.Future[None]] = []  # who waits for a whole batch
@@ -131,7 +133,7 @@ class Pump:
                 nudged = asyncio.ensure_future(self._nudge.wait())
                 eager = self._eager()
                 waited = {getting, nudged} if eager else {getting, nudged, stirred}
-                pause = self._until_a_sleeper_is_known() if eager else IDLE
+                pause = self._until_a_sleeper_is_known() if eager else self._until_something_may_have_moved()
                 try:
                     done, _ = await asyncio.wait(waited, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
                 finally:
@@ -180,7 +182,12 @@ class Pump:
 
     def _eager(self) -> bool:
         undecided = any(not inside.told for inside in self._inside.values())
-        return undecided or time.monotonic() - self._moved < EAGER_FOR
+        still = time.monotonic() - self._moved
+        return undecided or still < (EAGER if self._is_told_of_packets else EAGER_FOR)
+
+    def _until_something_may_have_moved(self) -> float:
+        """Seconds to the next look while nothing is said: what comes without a call and without a packet is not waited for."""
+        return min(time.monotonic() - self._moved, IDLE)
 
     def _until_a_sleeper_is_known(self) -> float:
         """Seconds to the next look: at once at a call that was just entered, and again when its sleep may be told."""
