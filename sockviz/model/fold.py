@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from sockviz.model import link
+from sockviz.model import first_evidence, link
 from sockviz.model.call import Call, Stage
 from sockviz.model.events import (
     CallBlocked,
@@ -35,9 +35,7 @@ from sockviz.model.ledger import ledger
 from sockviz.model.link import LinkState
 from sockviz.model.naming import names_after, seen_in_use
 from sockviz.model.process import PerformedLine, Process
-from sockviz.model.segments import Endpoint, endpoint
-from sockviz.model.sockets import SocketRow, State
-from sockviz.model.values import Address, SocketValue, sockets_in
+from sockviz.model.segments import Endpoint
 from sockviz.model.world import SeenPacket, World
 
 K = TypeVar("K")
@@ -163,6 +161,10 @@ def _entered(world: World, event: CallEntered) -> World:
     if line.process == event.process:
         line = replace(line, calls=(*line.calls, event.call))
     world = _changed(world, lines=_with(world.lines, event.line, line))
+    process = world.processes.get(event.process)
+    if process is None:
+        return world
+    world = _with_sockets(world, first_evidence.told(world, process, event.arguments))
     return _process(world, event.process, current=call)
 
 
@@ -177,6 +179,7 @@ def _returned(world: World, event: CallReturned) -> World:
     )  # fmt: skip
     if named := names_after(call, event.told, world.names):
         world = _changed(world, names=ledger(world.names).but(named))
+    world = _with_sockets(world, first_evidence.told(world, process, (call.value,), call))
     return _process(world, event.process, current=None, asleep=None, **_done_with(process, call))
 
 
@@ -199,36 +202,10 @@ def _finished(world: World, event: StatementFinished) -> World:
     ):  # a forked child finishes its parent's line too; the parent's result is shown
         line = replace(line, finished=event.at, error=event.error, message=event.message, bound=event.bound)
         world = _changed(world, lines=_with(world.lines, event.line, line))
-    new: dict[int, KnownSocket] = {}
-    for value in event.bound.values():
-        for held in sockets_in(value):
-            if held.inode not in world.sockets and held.inode not in new:
-                known = KnownSocket(
-                    held.inode, process.host, event.process, held.family, held.type, held.protocol,
-                    peer=_accepted_from(process, held),
-                )  # fmt: skip
-                # A listener's child may have been observed, with its inode, before its owner reported the name.
-                row = world.row_of(held.inode)
-                new[held.inode] = _remembered(known, row) if row else _as_told(known, world)
-    world = _with_sockets(world, new)
+    world = _with_sockets(world, first_evidence.told(world, process, event.bound.values()))
     return _process(
         world, event.process, names=ledger(process.names).but(event.bound), open_fds=event.open_fds, line=None
     )
-
-
-def _as_told(known: KnownSocket, world: World) -> KnownSocket:
-    """A connection that was gone before anyone looked has the name that its process was told."""
-    name = world.names.get(known.inode)
-    return known if name is None or known.peer is None else replace(known, local=name.address)
-
-
-def _accepted_from(process: Process, held: SocketValue) -> Address | None:
-    """The peer that accept told of the socket: all that is ever known of one whose connection was gone before."""
-    accepted = process.latest.get("accept")
-    match accepted.value if accepted is not None else None:
-        case (SocketValue(inode=held.inode), peer):
-            return endpoint(peer)
-    return None
 
 
 def _ended(world: World, event: ProcessEnded) -> World:
@@ -258,9 +235,10 @@ def _observed(world: World, event: Observed) -> World:
         changed = {(event.host, row.key): row for row in event.rows}
         rows = ledger(world.rows).but(changed, gone)
         index = world.rows_indexed().after(rows, dict.fromkeys([*gone, *changed]))
-        world = _with_sockets(_changed(world, rows=rows, row_index=index), _sockets_known(world, event))
+        world = _changed(world, rows=rows, row_index=index)
         if used := seen_in_use(world.names, event.rows):
             world = _changed(world, names=ledger(world.names).but(used))
+    world = _with_sockets(world, first_evidence.observed(world, event))
     for seen in event.processes:
         if seen.process in world.processes and world.processes[seen.process].alive:
             world = _process(world, seen.process, fds=seen.fds, state=seen.state, asleep=seen.asleep)
@@ -269,27 +247,8 @@ def _observed(world: World, event: Observed) -> World:
     return world
 
 
-def _sockets_known(world: World, event: Observed) -> dict[int, KnownSocket]:
-    """What each held socket's connection is, remembered for when its row no longer names the descriptor."""
-    changed: dict[int, KnownSocket] = {}
-    for row in event.rows:
-        known = world.sockets.get(row.inode) if row.inode else None
-        if known is None:
-            continue
-        now = _remembered(known, row)
-        if now != known:
-            changed[row.inode] = now
-    return changed
-
-
 def _with_sockets(world: World, changed: dict[int, KnownSocket]) -> World:
     if not changed:
         return world
     sockets = ledger(world.sockets).but(changed)
     return _changed(world, sockets=sockets, socket_index=world.sockets_indexed().after(sockets, changed))
-
-
-def _remembered(known: KnownSocket, row: SocketRow) -> KnownSocket:
-    # A socket whose connection ended keeps the peer it had; one that was dissolved or listens has none.
-    peer = row.peer if row.peer is not None or row.state in (State.LISTEN, State.UNCONNECTED) else known.peer
-    return replace(known, cookie=row.cookie or known.cookie, local=row.local, peer=peer)

@@ -143,7 +143,7 @@ def _reset(world: World, event: CallReturned) -> list[InferredSegment]:
         return []  # of another family, or never connected
     peer = world.known_by(known.peer, known.local) if known.local is not None else None
     because = ConnectionReset(call.name)
-    sender = peer.creator if peer is not None else "kernel"
+    sender = (peer.creator if peer is not None else None) or "kernel"
     return [InferredSegment(event.at, sender, event.process, "RST", 0, there, here, because)]
 
 
@@ -212,7 +212,7 @@ def _owner(world: World, row: SocketRow) -> str:
     if owner:
         return owner
     held = world.known_by(row.local, row.peer) if row.peer is not None else None
-    if held is not None:
+    if held is not None and held.creator is not None:
         return held.creator
     listener = world.listener_of(row)
     return (world.owner_of(listener.inode) if listener else None) or "kernel"
@@ -223,7 +223,7 @@ def _owner_of_peer(world: World, row: SocketRow, there: Endpoint) -> str:
     if other is not None:
         return _owner(world, other)
     held = world.known_by(row.peer, row.local) if row.local is not None else None
-    if held is not None:
+    if held is not None and held.creator is not None:
         return held.creator
     listening: str | None = None
     for listener in world.listeners():

@@ -9,14 +9,19 @@ from sockviz.model.values import Address
 
 @dataclass(frozen=True, slots=True)
 class KnownSocket:
-    """A socket that some process of the lesson has held, and the connection it had, kept after it is closed."""
+    """A socket of which there was evidence, and the connection it had, kept after it is closed.
+
+    ``creator`` is the process that was first known to have it; None where none was yet. ``family``, ``type`` and ``protocol``
+    are empty and 0 while nobody has said them. ``told``: a process reported it; else the kernel alone was seen to have it.
+    """
 
     inode: int
     host: str
-    creator: str
-    family: str
-    type: str
-    protocol: int
+    creator: str | None
+    family: str = ""
+    type: str = ""
+    protocol: int = 0
     cookie: int = 0
     local: Address | None = None
     peer: Address | None = None
+    told: bool = False

@@ -53,7 +53,8 @@ def path_of(timeline: Timeline, cursor: int, inode: int) -> Path | None:
         steps.append(Step(State.LISTEN, True, transition(State.CLOSED, State.LISTEN)))
     for state in _observed(timeline, cursor, known):
         steps += _steps(steps[-1].state, state)
-    return Path(known.creator, world.name_of(known.creator, inode) or "", inode, tuple(steps))
+    process = known.creator or ""
+    return Path(process, world.name_of(process, inode) or "", inode, tuple(steps))
 
 
 def paths(timeline: Timeline, cursor: int, inode: int | None = None) -> list[Path]:

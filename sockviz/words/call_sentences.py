@@ -347,7 +347,7 @@ def _client(call: Call, peer: Value, world: World) -> str:
     match peer:
         case (str(host), int(port)) if row is not None and row.local is not None:
             known = world.known_by((host, port), row.local)
-            if known is not None:
+            if known is not None and known.creator is not None:
                 return known.creator
         case "" | b"" | None:
             return _("an unnamed client")

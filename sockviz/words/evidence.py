@@ -57,14 +57,11 @@ def of_socket(world: World, header: Header, inode: int) -> Evidence:
     name = world.name_of(owner.name, inode) if owner else None
     title = f"{owner.name} {name or ''}".strip() if owner else _("socket {inode}").format(inode=inode)
     sections: list[Section] = []
-    if known is not None:
-        at = (
-            world.processes[known.creator].open_fds.get(name, -1)
-            if name and known.creator in world.processes
-            else None
-        )
+    if known is not None and known.told:
+        creator = world.processes.get(known.creator or "")
+        at = creator.open_fds.get(name, -1) if name and creator is not None else None
         facts = [
-            Fact(_("made by"), known.creator),
+            Fact(_("made by"), known.creator or ""),
             Fact(_("domain, type, protocol"), f"{known.family}, {known.type}, {known.protocol}"),
         ]
         if at is not None:

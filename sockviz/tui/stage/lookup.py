@@ -71,7 +71,7 @@ def orphans(world: World) -> dict[str, list[tuple[int, SocketRow]]]:
     found: dict[str, list[tuple[int, SocketRow]]] = {}
     for inode, known in world.sockets.items():
         left = None if any(inode in table for table in held) else world.row_of(inode)
-        if left is not None and not left.inode:
+        if left is not None and not left.inode and known.creator is not None:
             found.setdefault(known.creator, []).append((inode, left))
     return found
 

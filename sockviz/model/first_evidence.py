@@ -1,0 +1,110 @@
+"""A socket is known from the first evidence of it, whichever voice brings it: what a process says it has, a descriptor in /proc,
+a row of the kernel's. What comes later adds what is still unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from sockviz.model.call import Call
+from sockviz.model.events import Observed
+from sockviz.model.index import inodes_in
+from sockviz.model.known import KnownSocket
+from sockviz.model.process import Process
+from sockviz.model.segments import endpoint
+from sockviz.model.sockets import FdEntry, SocketRow, State
+from sockviz.model.values import Address, SocketValue, Value, sockets_in
+from sockviz.model.world import World
+
+#: The family and type of a socket by what its descriptor says of itself (`FdEntry.protocol`); a type of its own has no entry.
+_KINDS: Mapping[str | None, tuple[str, str]] = {
+    "TCP": ("AF_INET", "SOCK_STREAM"),
+    "TCPv6": ("AF_INET6", "SOCK_STREAM"),
+    "UDP": ("AF_INET", "SOCK_DGRAM"),
+    "UDPv6": ("AF_INET6", "SOCK_DGRAM"),
+    "RAW": ("AF_INET", "SOCK_RAW"),
+    "RAWv6": ("AF_INET6", "SOCK_RAW"),
+    "UNIX-STREAM": ("AF_UNIX", "SOCK_STREAM"),
+    "UNIX": ("AF_UNIX", ""),  # net/unix/af_unix.c: datagrams and SOCK_SEQPACKET share this name
+}
+
+
+def told(
+    world: World, process: Process, values: Iterable[Value], call: Call | None = None
+) -> dict[int, KnownSocket]:
+    """What the sockets in `values` are, where that is news: `process` said them, of the result of `call` where it is one."""
+    found: dict[int, KnownSocket] = {}
+    for value in values:
+        for held in sockets_in(value):
+            known = world.sockets.get(held.inode)
+            if held.inode in found or not held.inode or (known is not None and known.told):
+                continue
+            before = known or KnownSocket(held.inode, process.host, None)
+            new = replace(
+                before, creator=before.creator or process.name, family=held.family, type=held.type,
+                protocol=held.protocol, told=True,
+            )  # fmt: skip
+            found[held.inode] = _connected(world, new, held, call) if new.peer is None else new
+    return found
+
+
+def _connected(world: World, known: KnownSocket, held: SocketValue, call: Call | None) -> KnownSocket:
+    row = world.row_of(known.inode)
+    if row is not None:  # a listener's child may have been observed before its owner reported it
+        return remembered(known, row)
+    # The peer that accept told is all that is ever known of a connection that was gone before anyone looked.
+    match (call.name, call.value) if call is not None else None:
+        case "accept", (SocketValue(inode=held.inode), address) if (peer := endpoint(address)) is not None:
+            name = world.names.get(known.inode)
+            return replace(known, peer=peer, local=name.address if name is not None else None)
+    return known
+
+
+def observed(world: World, event: Observed) -> dict[int, KnownSocket]:
+    """What `event`, whose rows `world` has already, and whose descriptors it has not, adds to what is known of sockets."""
+    found: dict[int, KnownSocket] = {}
+    for process, entry in _new_descriptors(world, event):
+        known = found.get(entry.inode) or world.sockets.get(entry.inode)
+        if known is None:
+            family, kind = _KINDS.get(entry.protocol, ("", ""))
+            known = KnownSocket(entry.inode, process.host, process.name, family, kind)
+            row = world.row_of(entry.inode)
+            found[entry.inode] = remembered(known, row) if row is not None else known
+        elif known.creator is None:
+            found[entry.inode] = replace(known, creator=process.name)
+    for row in event.rows:
+        if not row.inode:
+            continue
+        known = found.get(row.inode) or world.sockets.get(row.inode)
+        if known is None:
+            known = KnownSocket(row.inode, event.host, None, row.family, row.type)
+        now = remembered(known, row)
+        if now != world.sockets.get(row.inode):
+            found[row.inode] = now
+    return found
+
+
+def _new_descriptors(world: World, event: Observed) -> list[tuple[Process, FdEntry]]:
+    """The descriptors of sockets that the processes have now and had not before: of the process first that started first."""
+    found: list[tuple[Process, FdEntry]] = []
+    for seen in event.processes:
+        process = world.processes.get(seen.process)
+        if process is None or not process.alive or seen.fds is process.fds:
+            continue
+        new = inodes_in(seen.fds) - inodes_in(process.fds)
+        if new:
+            found += ((process, entry) for entry in seen.fds if entry.inode in new and entry.is_socket)
+    found.sort(key=lambda each: each[0].started)
+    return found
+
+
+def remembered(known: KnownSocket, row: SocketRow) -> KnownSocket:
+    """`known` with the connection that `row` shows, kept for when the row no longer names the descriptor."""
+    # A socket whose connection ended keeps the peer it had; one that was dissolved or listens has none.
+    peer: Address | None = row.peer
+    if peer is None and row.state not in (State.LISTEN, State.UNCONNECTED):
+        peer = known.peer
+    return replace(
+        known, cookie=row.cookie or known.cookie, local=row.local, peer=peer,
+        family=known.family or row.family, type=known.type or row.type,
+    )  # fmt: skip
