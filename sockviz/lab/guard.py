@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 #: Calls whose integer argument asks for that much memory.
-RECEIVING = ("recv", "recv_into", "recvfrom", "recvmsg", "read", "bytearray")
+TAKING_ROOM = ("recv", "recv_into", "recvfrom", "recvmsg", "read", "bytearray")
 #: Those of them that make bytes of what came, and where their flags stand.
 FLAGS = {"recv": 1, "recvfrom": 1, "recvmsg": 2}
 #: Calls whose last positional argument is an address.
@@ -79,7 +79,7 @@ class Guard:
             case "socket.getnameinfo":
                 if len(values) > 1 and isinstance(values[0], tuple) and values[0]:
                     asks_nobody(values[0][0], values[1])
-        if name in RECEIVING:
+        if name in TAKING_ROOM:
             if any(isinstance(value, int) and value > LARGEST for value in values):
                 raise Refused(f"{name} of more than {LARGEST} bytes")
             flags = values[FLAGS.get(name, len(values)) :]

@@ -50,13 +50,12 @@ from sockviz.lab.confinement import (
     windows,
 )
 from sockviz.lab.cradle import Cradle, hold
+from sockviz.model.hosts import HOSTS, LOOPBACK
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-#: The hosts of a lab that has two, in the order that wire.py expects them.
-HOSTS = ("client", "server")
 #: What `ps` calls the link between them.
 WIRE = b"sockviz-wire"
 #: How long the last processes may take to die, in seconds, before this one goes without them.
@@ -235,7 +234,7 @@ def isolated(control: socket.socket, setup: Mapping[str, Any]) -> NoReturn:
     become_first(control)
     os.close(new_network())
     lab = Furnishing()
-    lab.furnish("loopback", setup["sysctls"])
+    lab.furnish(LOOPBACK, setup["sysctls"])
     init = Init(control, setup)
     shut_in(setup)
     lab.hand_over(init)
@@ -314,7 +313,7 @@ def host(control: socket.socket, setup: Mapping[str, Any]) -> NoReturn:
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     init = Init(control, setup)
     shut_in(setup)
-    init.tell({"event": "ready", "hosts": {"loopback": {"windows": [], "refused": {}}}, "sysctls": {}})
+    init.tell({"event": "ready", "hosts": {LOOPBACK: {"windows": [], "refused": {}}}, "sysctls": {}})
     init.serve()
 
 

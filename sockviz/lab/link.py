@@ -18,13 +18,13 @@ from sockviz.lab.wire import (
     DELIVERED,
     DROPPED,
     DUPLICATED,
-    HOSTS,
     LOST,
     READY,
     REFUSED,
     REPORT,
 )
 from sockviz.model.events import LinkActed, LinkSet
+from sockviz.model.hosts import HOSTS
 
 _GONE = "the link's process ended"
 _VERBS = {DELIVERED: "deliver", DROPPED: "drop", DUPLICATED: "duplicate"}

@@ -18,15 +18,12 @@ from sockviz.lab.ports import PRIVATE, choose_ports, ephemeral_range, privileged
 from sockviz.lab.supervisor import FurnishedHost, LabRefused
 from sockviz.lab.window import SYSCTLS, Window, check_proc, differing, why
 from sockviz.language import _
-from sockviz.model.first_names import of_lab
+from sockviz.model.first_names import LOCALHOST, of_lab
+from sockviz.model.hosts import LOOPBACK
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import Asleep, State
 from sockviz.model.timeline import LabFacts
 from sockviz.model.values import Address, Json
-
-#: The one host of these labs.
-LOOPBACK = "loopback"
-ADDRESS = "127.0.0.1"
 
 
 class LoopbackLab:
@@ -77,7 +74,7 @@ class LoopbackLab:
                 *window.facts,
             )
             missing |= window.missing
-            addresses = {LOOPBACK: ADDRESS}
+            addresses = {LOOPBACK: LOCALHOST}
             self.facts = LabFacts(
                 kind, facts, (LOOPBACK,), addresses, ports, differing(ready.sysctls), missing
             )

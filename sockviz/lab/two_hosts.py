@@ -16,13 +16,11 @@ from sockviz.lab.messages import LabLost, Message
 from sockviz.lab.ports import PRIVATE
 from sockviz.lab.supervisor import FurnishedHost, LabRefused
 from sockviz.lab.window import SYSCTLS, Window, check_proc, differing, why
-from sockviz.lab.wire import HOSTS
 from sockviz.language import _
 from sockviz.model.first_names import of_lab
+from sockviz.model.hosts import ADDRESSES, HOSTS
 from sockviz.model.sockets import Asleep
 from sockviz.model.timeline import LabFacts
-
-ADDRESSES = {"client": "10.0.0.1", "server": "10.0.0.2"}
 
 
 class HeldLink:

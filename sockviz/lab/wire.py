@@ -29,13 +29,13 @@ from sockviz.lab.wire_frames import HOUSEKEEPING, Frame, describe
 from sockviz.lab.wire_port import Port
 from sockviz.lab.wire_setup import HostPlan, connect
 from sockviz.lab.wire_steps import LISTENING
+from sockviz.model.hosts import HOSTS
 
 #: kind, sender (0 client, 1 server), frame's number, its entry's number, stamp. The frame's bytes follow an arrival; of frames
 #: that were lost the number is how many.
 REPORT = struct.Struct("!cBQQd")
 ARRIVED, DELIVERED, DROPPED, DUPLICATED, ANSWER, READY, REFUSED = b"a", b"d", b"x", b"2", b"=", b"r", b"!"
 LOST = b"?"
-HOSTS = ("client", "server")
 #: Frames taken from one side before the other has its turn.
 AT_ONCE = 64
 #: Reports that may wait while sockviz is busy, before frames wait too.

@@ -14,8 +14,8 @@ import yaml
 
 from sockviz.lesson.card import KEYS, LABS, LARGEST, LONGEST_TEXT, NEEDS
 from sockviz.lesson.findings import Findings, listed, nearest
+from sockviz.model.hosts import HOSTS
 
-HOSTS = ("client", "server")
 _MOST_ITEMS = 64
 
 

@@ -11,10 +11,10 @@ import math
 from sockviz.calls.statement import Statement
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.lines import LogicalLine, Unparsable, read_syntax
+from sockviz.model.hosts import HOSTS
 from sockviz.model.segments import FLAG_ORDER
 from sockviz.model.values import Json
 
-SIDES = ("client", "server")
 #: Verb -> the arguments it takes, the optional in brackets.
 VERBS = {
     "hold": "[side]", "release": "", "deliver": "[packet]", "drop": "[packet]", "duplicate": "[packet]",
@@ -86,10 +86,10 @@ def _arguments_problem(verb: str, call: ast.Call) -> tuple[ast.AST, str] | None:
         value = _value(node)
         match word.strip("[]"):
             case "side":
-                if value not in SIDES:
+                if value not in HOSTS:
                     return (
                         node,
-                        f'a direction is "client" or "server": whose packets are held{nearest(str(value), SIDES)}',
+                        f'a direction is "client" or "server": whose packets are held{nearest(str(value), HOSTS)}',
                     )
             case "seconds":
                 number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan

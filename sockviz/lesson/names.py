@@ -16,10 +16,11 @@ from sockviz.calls.table import BLOCKING, CALLS
 from sockviz.lesson.document import PROCESS_ATTRIBUTES, Expression, Lesson, Problem
 from sockviz.lesson.expressions import FUNCTIONS, ROWS, place
 from sockviz.lesson.findings import Findings, listed, nearest
-from sockviz.lesson.link_statements import SIDES, packet_problem
+from sockviz.lesson.link_statements import packet_problem
 from sockviz.lesson.regions import is_nearly
 from sockviz.lesson.symbols import LINK, SymbolTable
 from sockviz.model.first_names import BOUND
+from sockviz.model.hosts import HOSTS
 from sockviz.model.sockets import State, Timer
 
 SOCKET_ATTRIBUTES = (
@@ -316,7 +317,7 @@ class _Check:
         sender, _, label = text.rpartition(" ")
         if not sender:
             self.bad(node, f'a packet names its sender too: "client {label}"')
-        elif sender not in (*SIDES, "kernel") and sender not in self.checker.symbols.processes:
+        elif sender not in (*HOSTS, "kernel") and sender not in self.checker.symbols.processes:
             self.checker.pend(*place(self.expression, node), sender)
 
     def constants(self, nodes: list[ast.expr], of: str) -> None:

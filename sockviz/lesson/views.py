@@ -13,7 +13,7 @@ from sockviz.model.known import KnownSocket
 from sockviz.model.long_values import KINDS, Long, as_long, whole_of
 from sockviz.model.naming import unnamed
 from sockviz.model.process import Process
-from sockviz.model.segments import endpoint
+from sockviz.model.segments import EVERY_ADDRESS, endpoint
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.values import SocketValue, Value, show
 from sockviz.model.world import World
@@ -350,5 +350,5 @@ def _half_open(world: World, listener: SocketRow, work: Work) -> Iterator[Socket
         if row.state is not State.SYN_RECEIVED or other_host != host or row.protocol != listener.protocol:
             continue
         theirs = endpoint(row.local)
-        if theirs == here or (theirs is not None and theirs[1] == port and address in ("0.0.0.0", "::")):
+        if theirs == here or (theirs is not None and theirs[1] == port and address in EVERY_ADDRESS):
             yield row

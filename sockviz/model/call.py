@@ -6,8 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from sockviz.model.segments import Endpoint, first_endpoint
 from sockviz.model.sockets import Asleep
 from sockviz.model.values import SocketValue, Value
+
+#: Calls that hand data to the kernel, and calls that take some, by name: on a socket or on its descriptor.
+SENDING = frozenset({"send", "sendall", "sendto", "sendmsg", "write"})
+RECEIVING = frozenset({"recv", "recvfrom", "recv_into", "recvfrom_into", "recvmsg", "read"})
+CONNECTING = frozenset({"connect", "connect_ex"})
 
 
 class Stage(Enum):
@@ -49,6 +55,11 @@ class Call:
         """The socket that the call was made on, where there is one."""
         first = self.arguments[0] if self.arguments else None
         return first if isinstance(first, SocketValue) else None
+
+    @property
+    def target(self) -> Endpoint | None:
+        """The IP address and port among its arguments, where there is one."""
+        return first_endpoint(self.arguments)
 
     @property
     def is_over(self) -> bool:

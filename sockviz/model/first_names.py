@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from sockviz.model.hosts import SERVER
 from sockviz.model.timeline import LabFacts
 
+#: Where there is one host, it is reached here.
+LOCALHOST = "127.0.0.1"
 #: The server's address in the lab, and ports that are free in it.
 BOUND = ("HOST", "PORT", "PORT2", "PORT3", "PORT4", "PORT5")
 
@@ -17,5 +20,5 @@ def first_names(address: str, ports: Sequence[int]) -> dict[str, str | int]:
 
 def of_lab(facts: LabFacts) -> Mapping[str, str | int]:
     """What they are bound to in a lab: where there are two hosts, HOST is the server's address."""
-    address = facts.addresses.get("server") or next(iter(facts.addresses.values()), "127.0.0.1")
+    address = facts.addresses.get(SERVER) or next(iter(facts.addresses.values()), LOCALHOST)
     return first_names(address, facts.ports)

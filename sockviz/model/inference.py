@@ -8,7 +8,7 @@ base an expectation on what is.
 
 from __future__ import annotations
 
-from sockviz.model.call import Call
+from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
 from sockviz.model.events import CallReturned, Event, Observed
 from sockviz.model.inferred import (
     Answered,
@@ -22,7 +22,7 @@ from sockviz.model.inferred import (
     InState,
     Reason,
 )
-from sockviz.model.segments import Endpoint, IcmpHeader, endpoint
+from sockviz.model.segments import EVERY_ADDRESS, Endpoint, IcmpHeader, endpoint
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.values import SocketValue
 from sockviz.model.world import World
@@ -31,11 +31,7 @@ from sockviz.model.world import World
 _HAS_FIN = frozenset({State.CLOSE_WAIT, State.LAST_ACK, State.CLOSING, State.TIME_WAIT})
 #: A socket in one of these has sent its own.
 _SENT_FIN = frozenset({State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSING, State.LAST_ACK, State.TIME_WAIT})
-#: Calls that hand a datagram to the kernel, or take one.
-SENDING = ("send", "sendto", "sendmsg")
-RECEIVING = ("recv", "recvfrom", "recvmsg", "recv_into")
 MSG_MORE = 0x8000
-_ANY = ("0.0.0.0", "::")
 
 
 def infer(world: World, event: Event) -> list[InferredSegment]:
@@ -119,7 +115,7 @@ def _of_row(
 
 def _refused(world: World, event: CallReturned) -> list[InferredSegment]:
     call = _call(world, event)
-    if call is None or call.name not in ("connect", "connect_ex") or len(call.arguments) < 2:
+    if call is None or call.name not in CONNECTING or len(call.arguments) < 2:
         return []
     target = call.arguments[1]
     there = endpoint(target)
@@ -155,7 +151,7 @@ def _datagram(world: World, event: CallReturned, length: int) -> list[InferredSe
     if any(isinstance(value, int) and value & MSG_MORE for value in call.arguments[2:]):
         return []  # the kernel keeps it until the rest comes
     row = world.row_of(call.receiver.inode)
-    there = next((end for value in call.arguments[2:] if (end := endpoint(value)) is not None), None)
+    there = call.target
     there = there or endpoint(row.peer if row is not None else None)
     if there is None:
         return []
@@ -168,7 +164,7 @@ def _datagram(world: World, event: CallReturned, length: int) -> list[InferredSe
 def _unreachable(world: World, event: CallReturned) -> list[InferredSegment]:
     """The only thing that makes a call on a UDP socket fail so (net/ipv4/udp.c, __udp4_lib_err)."""
     call = _call(world, event)
-    if call is None or call.receiver is None or call.name not in SENDING + RECEIVING:
+    if call is None or call.receiver is None or call.name not in SENDING | RECEIVING:
         return []
     row = world.row_of(call.receiver.inode)
     there = endpoint(row.peer if row is not None else None)
@@ -202,7 +198,7 @@ def _receiver(world: World, sender: Endpoint, there: Endpoint) -> str:
         here, peer = endpoint(row.local), endpoint(row.peer)
         if row.protocol != "UDP" or here is None or here[1] != there[1]:
             continue
-        if here[0] in (there[0], *_ANY) and (peer is None or peer[1] == sender[1]):
+        if here[0] in (there[0], *EVERY_ADDRESS) and (peer is None or peer[1] == sender[1]):
             return world.owner_of(row.inode) or "kernel"
     return "kernel"
 

@@ -10,12 +10,11 @@ import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sockviz.model.call import Call
+from sockviz.model.call import CONNECTING, Call
 from sockviz.model.sockets import SocketRow, ToldName
 from sockviz.model.values import Address, SocketValue, Value, sockets_in
 
 #: Calls under whose name a socket begins to be more than bound.
-_CONNECTING = ("connect", "connect_ex")
 #: How a connect fails whose SYN had gone out, or is still on its way: the earlier errors leave the socket as it was.
 _HAD_BEGUN = frozenset(
     {"EINPROGRESS", "ECONNREFUSED", "ECONNRESET", "ECONNABORTED", "ETIMEDOUT", "EHOSTUNREACH", "EINTR"}
@@ -129,7 +128,7 @@ def _has_begun(call: Call) -> bool:
     """Whether the call made its socket listen or call out."""
     if call.name == "listen":
         return call.error is None
-    if call.name not in _CONNECTING:
+    if call.name not in CONNECTING:
         return False
     error = call.error
     if call.name == "connect_ex" and isinstance(call.value, int) and call.value:

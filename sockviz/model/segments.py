@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -11,6 +12,8 @@ from sockviz.model.long_values import start_of
 FLAG_ORDER = ("SYN", "FIN", "RST", "PSH", "ACK", "URG", "ECE", "CWR")
 
 Endpoint: TypeAlias = tuple[str, int]
+#: Hosts of a name that stands for every address of its machine.
+EVERY_ADDRESS = ("0.0.0.0", "::")
 
 
 def endpoint(address: object) -> Endpoint | None:
@@ -19,6 +22,11 @@ def endpoint(address: object) -> Endpoint | None:
         case (str(host), int(port), *_):
             return host, port
     return None
+
+
+def first_endpoint(values: Iterable[object]) -> Endpoint | None:
+    """The first of them that is one."""
+    return next((end for value in values if (end := endpoint(value)) is not None), None)
 
 
 @dataclass(frozen=True, slots=True)

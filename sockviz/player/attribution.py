@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 
 from sockviz.lab.lab import Observation
 from sockviz.lab.messages import Entered, Finished, Returned
-from sockviz.model.segments import Endpoint, Packet, endpoint
+from sockviz.model.call import CONNECTING, SENDING
+from sockviz.model.segments import Endpoint, Packet, endpoint, first_endpoint
 from sockviz.model.sockets import SocketRow
 from sockviz.model.values import SocketValue, Value, sockets_in
 
 KERNEL = "kernel"
 #: ICMP's types (RFC 792) and ICMPv6's (RFC 4443).
 ECHO_REQUEST, ECHO_REPLY = (8, 128), (0, 129)
-_CONNECTING = ("connect", "connect_ex")
-_SENDING = ("send", "sendall", "sendto", "sendmsg", "write", *_CONNECTING)
+#: What may make a packet while it is under way.
+_SPEAKING = SENDING | CONNECTING
 
 
 @dataclass(slots=True)
@@ -53,10 +54,10 @@ class Attribution:
     def heard(self, message: Entered | Returned | Finished) -> None:
         """Learns from a message of a process."""
         match message:
-            case Entered() if message.name in _SENDING:
+            case Entered() if message.name in _SPEAKING:
                 kind = next((a.type for a in message.arguments if isinstance(a, SocketValue)), "")
                 self._windows[message.process, message.call] = _Window(
-                    message.process, message.name, _address_in(message.arguments), kind, message.at
+                    message.process, message.name, first_endpoint(message.arguments), kind, message.at
                 )
             case Returned():
                 window = self._windows.get((message.process, message.call))
@@ -156,11 +157,11 @@ class Attribution:
         if known is not None:
             return known
         if sending and packet.tcp is not None and packet.tcp.flags == ("SYN",):
-            return self._in_window(packet, there, _CONNECTING, "SOCK_STREAM") or KERNEL
+            return self._in_window(packet, there, CONNECTING, "SOCK_STREAM") or KERNEL
         if packet.protocol == "UDP":
             bound = self._bound.get(("UDP", here[1]))
             if bound is None and sending:
-                bound = self._in_window(packet, there, _SENDING, "SOCK_DGRAM")
+                bound = self._in_window(packet, there, _SPEAKING, "SOCK_DGRAM")
             return bound or KERNEL
         if sending and packet.tcp is not None and "RST" in packet.tcp.flags:
             return KERNEL  # no connection here ever had this 4-tuple
@@ -180,8 +181,8 @@ class Attribution:
         if not sending and kind in ECHO_REPLY:
             return self._connections.get(("ICMP", packet.destination, packet.source), KERNEL)
         if sending and kind in ECHO_REQUEST:
-            return self._in_window(packet, None, _SENDING, "SOCK_RAW") or self._in_window(
-                packet, None, _SENDING, "SOCK_DGRAM"
+            return self._in_window(packet, None, _SPEAKING, "SOCK_RAW") or self._in_window(
+                packet, None, _SPEAKING, "SOCK_DGRAM"
             ) or KERNEL  # fmt: skip
         return KERNEL
 
@@ -204,7 +205,3 @@ class Attribution:
             self._creators.setdefault(held.inode, process)
             if held.type == "SOCK_STREAM":
                 self._streams.add(held.inode)
-
-
-def _address_in(arguments: Sequence[Value]) -> Endpoint | None:
-    return next((end for argument in arguments if (end := endpoint(argument)) is not None), None)

@@ -15,9 +15,9 @@ from sockviz.kernel import capture, sock_diag
 from sockviz.kernel.errors import KernelError, KernelRefused
 from sockviz.kernel.procfs import read_asleep, read_stat
 from sockviz.lab.channel import Channel
-from sockviz.lab.loopback import LOOPBACK
 from sockviz.lab.supervisor import PATIENCE, Death, FurnishedHost, LabRefused, Ready, Supervisor, TooSlow
 from sockviz.lab.window import SYSCTLS
+from sockviz.model.hosts import LOOPBACK
 from sockviz.model.values import Json
 from sockviz.probes.advice import Settings, for_resources
 from sockviz.probes.probe import (

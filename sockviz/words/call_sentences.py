@@ -6,7 +6,7 @@ import signal
 from collections.abc import Sequence
 
 from sockviz.language import _, ngettext
-from sockviz.model.call import Call
+from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
 from sockviz.model.known import KnownSocket
 from sockviz.model.segments import endpoint
 from sockviz.model.values import ObjectValue, SocketValue, Value, show
@@ -14,8 +14,6 @@ from sockviz.model.world import World
 from sockviz.words.explanation import explain
 from sockviz.words.wording import COUNTLESS, address_text, receiver_name, result_value
 
-_RECEIVING = frozenset({"recv", "recvfrom", "recv_into", "recvfrom_into", "recvmsg", "read"})
-_SENDING = frozenset({"send", "sendall", "sendto", "sendmsg", "write"})
 _MSG_PEEK = 2  # include/linux/socket.h
 _WAITING = frozenset({"poll", "select", "epoll_wait"})
 _DISPOSITIONS = {0: "SIG_DFL", 1: "SIG_IGN"}  # include/uapi/asm-generic/signal-defs.h
@@ -40,11 +38,11 @@ def _why_asleep(call: Call, world: World) -> str:
     row = world.row_of(held.inode) if held is not None else None
     if call.name == "accept":
         return _("no connection is waiting")
-    if call.name in _RECEIVING:
+    if call.name in RECEIVING:
         return _("there is nothing to read yet")
-    if call.name in ("connect", "connect_ex") and held is not None and held.family == "AF_UNIX":
+    if call.name in CONNECTING and held is not None and held.family == "AF_UNIX":
         return _("the accept queue of {address} is full").format(address=_argument_address(call))
-    if call.name in ("connect", "connect_ex"):
+    if call.name in CONNECTING:
         again = (
             _(", sent {amount} again").format(
                 amount=ngettext("{count} time", "{count} times", row.retransmits).format(
@@ -55,7 +53,7 @@ def _why_asleep(call: Call, world: World) -> str:
             else ""
         )
         return _("its SYN has not been answered{again}").format(again=again)
-    if call.name in _SENDING:
+    if call.name in SENDING:
         return _("the send queue is full and the peer does not read")
     if call.name in _WAITING:
         return _("none of its descriptors is ready")
@@ -145,23 +143,23 @@ def _gave(call: Call, world: World) -> str:
             ).format(amount=bytes_text(count))
         case "sendall", _:
             return _("copies everything into the send queue of the kernel")
-        case _, b"" if call.name in _RECEIVING and is_stream and _shut_for_reading(held, world):
+        case _, b"" if call.name in RECEIVING and is_stream and _shut_for_reading(held, world):
             return _("returns 0 bytes: the receiving side of {name} was ended here, by shutdown").format(
                 name=name
             )
-        case _, b"" if call.name in _RECEIVING and is_stream:
+        case _, b"" if call.name in RECEIVING and is_stream:
             return _("returns 0 bytes: the peer will send no more")
-        case _, bytes(data) if call.name in _RECEIVING and _peeks(call):
+        case _, bytes(data) if call.name in RECEIVING and _peeks(call):
             return _("looks at {amount} and leaves them in the receive queue: {shown}").format(
                 amount=bytes_text(len(data)), shown=show(data, 32)
             )
-        case _, b"" if call.name in _RECEIVING and not is_stream:
+        case _, b"" if call.name in RECEIVING and not is_stream:
             return _("takes an empty datagram")
-        case _, bytes(data) if call.name in _RECEIVING and not is_stream:
+        case _, bytes(data) if call.name in RECEIVING and not is_stream:
             return _("takes one datagram and gives {amount}: {shown}").format(
                 amount=bytes_text(len(data)), shown=show(data, 32)
             )
-        case _, bytes(data) if call.name in _RECEIVING:
+        case _, bytes(data) if call.name in RECEIVING:
             return _("takes {amount} from the receive queue: {shown}").format(
                 amount=bytes_text(len(data)), shown=show(data, 32)
             )

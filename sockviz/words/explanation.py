@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from sockviz.language import _
 from sockviz.model.call import Call
 from sockviz.model.errnos import ALIASES
-from sockviz.model.segments import endpoint
+from sockviz.model.segments import EVERY_ADDRESS, endpoint
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.values import Address
 from sockviz.model.world import World
 from sockviz.words.wording import address_text, receiver_name
 
 #: Local addresses that stand for all, and the name that a lesson may give for this machine.
-_EVERY_ADDRESS = ("0.0.0.0", "::", "", "localhost")
+_EVERY_ADDRESS = (*EVERY_ADDRESS, "", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +219,7 @@ def _open_file(call: Call, world: World) -> str | None:
 
 def _is_meant(name: Address | None, call: Call) -> bool:
     """Whether a local name is the one that the call was given, or covers it, or is covered by it."""
-    wanted = next((end for value in call.arguments[1:] if (end := endpoint(value)) is not None), None)
+    wanted = call.target
     local = endpoint(name)
     if wanted is None or local is None or local[1] != wanted[1]:
         return False

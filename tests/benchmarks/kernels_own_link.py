@@ -15,8 +15,8 @@ from sockviz.kernel.errors import KernelRefused
 from sockviz.kernel.netlink import attribute
 from sockviz.lab.confinement import enter_network, new_network, unshare_all
 from sockviz.lab.rtnetlink import Routes, device, index_of
-from sockviz.lab.wire import HOSTS
 from sockviz.lab.wire_setup import DEVICE, HostPlan, connect, inside, set_up
+from sockviz.model.hosts import HOSTS
 
 IFLA_MASTER = 10  # linux/if_link.h
 

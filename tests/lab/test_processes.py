@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from sockviz.kernel import procfs
-from sockviz.lab.loopback import LOOPBACK
 from sockviz.lab.supervisor import LabRefused
+from sockviz.model.hosts import LOOPBACK
 from sockviz.model.sockets import State
 from sockviz.model.values import SocketValue, Value
 from tests.lab.driver import Driver, a_lab, directory_of, first_pid, run, until

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from sockviz.kernel.packets import parse_frame
 from sockviz.lab import wire
-from sockviz.lab.wire import ANSWER, ARRIVED, DELIVERED, DROPPED, DUPLICATED, HOSTS, LOST, REPORT, Wire
+from sockviz.lab.wire import ANSWER, ARRIVED, DELIVERED, DROPPED, DUPLICATED, LOST, REPORT, Wire
 from sockviz.model.events import LinkActed, PacketCaptured
+from sockviz.model.hosts import HOSTS
 from sockviz.model.link import LinkState, acted, arrived
 
 WORDS = {

@@ -14,7 +14,7 @@ from sockviz.lesson.document import Lesson
 from sockviz.lesson.parser import parse_lesson
 from sockviz.lesson.programs.folder import FLAGS, HELPERS, Language, program_folder
 from sockviz.lesson.programs.plan import Plan, plan_programs
-from tests.lesson.test_calls import EXAMPLES
+from tests.calls.test_table import EXAMPLES
 from tests.lesson.test_course_lessons import ORIGINALS
 from tests.required import unavailable
 

@@ -14,6 +14,7 @@ from sockviz.calls.statement import Statement
 from sockviz.language import _
 from sockviz.model.call import Call, Stage
 from sockviz.model.events import StatementBegun
+from sockviz.model.first_names import of_lab
 from sockviz.model.process import PerformedLine as Progress
 from sockviz.model.process import Process
 from sockviz.model.timeline import LabFacts
@@ -253,13 +254,10 @@ def _c_listing(statement: Statement, lab: LabFacts, width: int) -> tuple[list[st
 
     Left out is what only reports an error: the panel shows the result itself.
     """
-    address = lab.addresses.get("server") or next(iter(lab.addresses.values()), None)
-    values: dict[str, Value] = {} if address is None else {"HOST": address}
-    values |= dict(zip(("PORT", "PORT2", "PORT3", "PORT4", "PORT5"), lab.ports, strict=False))
     made = calls_of(statement)
     listing: list[str] = []
     main = 0
-    for text in c_lines(statement, values):
+    for text in c_lines(statement, of_lab(lab)):
         if _REPORT.fullmatch(text.strip()):
             continue
         checked = _CHECKED.fullmatch(text.strip())

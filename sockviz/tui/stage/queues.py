@@ -7,7 +7,7 @@ from collections import Counter
 from rich.cells import cell_len
 
 from sockviz.language import _, ngettext
-from sockviz.model.segments import Relative, endpoint
+from sockviz.model.segments import EVERY_ADDRESS, Relative, endpoint
 from sockviz.model.sockets import SocketRow, State
 from sockviz.tui.palette import TICKING, state_role
 from sockviz.tui.stage.ink import Line, Run, crop, line
@@ -24,8 +24,6 @@ _SLOTS = 12
 _FEW = 4
 #: Entries of the SYN queue whose waiting is told one by one.
 _TOLD = 3
-#: The local addresses of listeners that take every one.
-EVERY_ADDRESS = ("0.0.0.0", "::")
 #: What is taken of a packet whose numbers cannot be counted from a SYN.
 _NEW = Relative(None, None)
 

@@ -24,6 +24,7 @@ from sockviz.calls.constants import ERRORS, constant_value, constants
 from sockviz.calls.statement import Statement
 from sockviz.calls.table import BLOCKING, CALLS, method
 from sockviz.lesson.document import PROCESS_ATTRIBUTES
+from sockviz.model.call import CONNECTING, RECEIVING, SENDING
 from sockviz.model.values import Value
 
 Perform = Callable[..., list[Statement]]
@@ -52,6 +53,15 @@ def test_a_row_is_a_real_function_with_a_manual_page(key: str) -> None:
     assert name not in PROCESS_ATTRIBUTES
     required = [p.required for p in row.parameters if not p.many]
     assert required == sorted(required, reverse=True)
+
+
+def test_what_sends_and_what_receives_has_one_home() -> None:
+    def named(*system_calls: str) -> set[str]:
+        return {row.name for row in CALLS.values() if set(system_calls) & set(row.system_calls)}
+
+    assert named("sendto", "sendmsg", "write") == SENDING
+    assert named("recvfrom", "recvmsg", "read") == RECEIVING - {"recvfrom_into"}  # which recordings may name
+    assert named("connect") == CONNECTING
 
 
 def test_what_can_block() -> None:
