@@ -16,6 +16,7 @@ from sockviz.model.events import (
     StatementBegun,
     StatementFinished,
 )
+from sockviz.model.ledger import Ledger
 from sockviz.model.world import World
 
 #: What lines for the wire are begun and finished by; it is no process.
@@ -80,4 +81,6 @@ def _variables(event: CallEntered | StatementFinished) -> tuple[str, ...]:
         case CallEntered():
             return tuple(event.keywords)
         case StatementFinished():
-            return (*event.bound, *event.open_fds)
+            held = event.open_fds
+            # Of names that go on from those before only the new ones are: with 1,000 there would be no end.
+            return (*event.bound, *(held.newest() if isinstance(held, Ledger) else held))

@@ -119,6 +119,14 @@ class Ledger(Mapping[K, V], Generic[K, V]):
         old._length = sum(1 for _ in old._pairs())
         return old
 
+    def newest(self) -> Iterator[K]:
+        """The keys that its last change brought: all of a mapping's that has not been changed."""
+        for since, key in reversed(self._book.order):
+            if since < self._number:
+                return
+            if since == self._number:
+                yield key
+
     def _pairs(self) -> Iterator[tuple[K, V]]:
         # The book may be written on meanwhile: what is entered then comes after `number`.
         book, number = self._book, self._number

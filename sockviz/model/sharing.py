@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sockviz.model.events import Event, Observed, StatementFinished
-from sockviz.model.ledger import ledger
+from sockviz.model.ledger import Ledger, ledger
 from sockviz.model.sockets import ProcessRow
 from sockviz.model.world import World
 
@@ -20,7 +20,8 @@ def shared(event: Event, world: World) -> Event:
             return event if same else replace(event, processes=rows)
         case StatementFinished() if event.process in world.processes:
             known = world.processes[event.process].open_fds
-            return replace(event, open_fds=_changed(known, event.open_fds))
+            now = _changed(known, event.open_fds)
+            return event if now is event.open_fds else replace(event, open_fds=now)
     return event
 
 
@@ -30,13 +31,17 @@ def _sharing(row: ProcessRow, world: World) -> ProcessRow:
         return row
     if row.fds == known.fds:
         return replace(row, fds=known.fds)
-    before = {entry.fd: entry for entry in known.fds}
-    fds = tuple(old if (old := before.get(entry.fd)) == entry else entry for entry in row.fds)
-    same = all(new is old for new, old in zip(fds, row.fds, strict=True))
-    return row if same else replace(row, fds=fds)
+    held = set(map(id, known.fds))
+    fresh = {entry.fd: entry for entry in row.fds if id(entry) not in held}
+    again = {entry.fd: entry for entry in known.fds if entry.fd in fresh and fresh[entry.fd] == entry}
+    if not again:
+        return row
+    return replace(row, fds=tuple([again.get(entry.fd, entry) for entry in row.fds]))
 
 
 def _changed(known: Mapping[str, int], now: Mapping[str, int]) -> Mapping[str, int]:
+    if isinstance(now, Ledger):  # it shares what it has with those before it
+        return now
     changed = {name: fd for name, fd in now.items() if known.get(name) != fd}
     gone = [name for name in known if name not in now]
     return ledger(known).but(changed, gone) if changed or gone else known

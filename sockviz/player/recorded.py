@@ -27,11 +27,12 @@ from sockviz.player.run import Do, Next, Source
 class Recorded:
     """A run read from a file (see `sockviz.player.run.Run`). Nothing is performed."""
 
-    def __init__(self, loaded: Loaded) -> None:
+    def __init__(self, loaded: Loaded, lesson: Lesson | None = None) -> None:
+        """`lesson`: that of its header, where somebody has parsed it. Raises `BadLesson`."""
         self._timeline = loaded.timeline
         self._problem = loaded.problem
         header = loaded.timeline.header
-        self._lesson = parse_lesson(header.lesson, header.path)
+        self._lesson = lesson if lesson is not None else parse_lesson(header.lesson, header.path)
 
     @property
     def lesson(self) -> Lesson:
@@ -82,13 +83,24 @@ class Recorded:
 
 def open_recording(path: Path) -> Recorded:
     """Reads a recording. Raises `BadRecording`, `BadLesson` (its lesson does not parse) and OSError."""
-    return Recorded(load_file(path, by_its_lesson))
+    parsed: list[Lesson] = []
+
+    def checks(header: Header) -> Check:
+        parsed.append(parse_lesson(header.lesson, header.path))
+        return of_lesson(parsed[0])
+
+    loaded = load_file(path, checks)
+    return Recorded(loaded, parsed[0])
 
 
 def by_its_lesson(header: Header) -> Check:
-    """Whether an event can follow, and points at what is in the recording's own lesson. Raises `BadLesson` where that is none."""
-    lesson = parse_lesson(header.lesson, header.path)
-    lines = header.lesson.count("\n") + 1
+    """`of_lesson` of the recording's own lesson. Raises `BadLesson` where that is none."""
+    return of_lesson(parse_lesson(header.lesson, header.path))
+
+
+def of_lesson(lesson: Lesson) -> Check:
+    """Whether an event can follow, and points at what is in `lesson`."""
+    lines = lesson.text.count("\n") + 1
     expected = {expectation.line for page in lesson.pages for expectation in page.expectations}
     asked = {prediction.line: prediction for page in lesson.pages for prediction in page.predictions}
 

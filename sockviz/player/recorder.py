@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from sockviz.language import _
-from sockviz.model.recording import dump_event, dump_header
+from sockviz.model.event_writer import EventWriter
+from sockviz.model.recording import dump_header
 from sockviz.player.run import Run
 
 
@@ -24,6 +25,7 @@ class Recorder:
         self._timeline = run.timeline
         self._file = file
         self._stopped = stopped
+        self._lines = EventWriter()
         self._written = 0  # events
         self._size = 0  # bytes: of whole lines
         if self._put([_bytes(dump_header(run.timeline.header))]):
@@ -33,7 +35,7 @@ class Recorder:
     def write(self) -> None:
         """Writes the events that came since the last time."""
         if self.problem is None:
-            self._put([_bytes(dump_event(event)) for event in self._timeline.events[self._written :]])
+            self._put([_bytes(self._lines.line(event)) for event in self._timeline.events[self._written :]])
             self._written = len(self._timeline)
 
     def _put(self, lines: Sequence[bytes]) -> bool:

@@ -23,7 +23,8 @@ from sockviz.lab.supervisor import LabRefused
 from sockviz.lesson.document import BadLesson, Lesson
 from sockviz.lesson.parser import decode_lesson, parse_lesson
 from sockviz.lesson.programs.folder import Language, program_folder
-from sockviz.model.recording import dump_event, dump_header, load
+from sockviz.model.event_writer import EventWriter
+from sockviz.model.recording import dump_header, load
 from sockviz.model.world_json import world_json
 from sockviz.plain import Transcript
 from sockviz.player.check import report_of
@@ -273,7 +274,7 @@ def shown(performance: Performance) -> None:
     transcript.title()
     transcript.catch_up()
     clean(out.getvalue(), "--plain")
-    recording = [dump_header(timeline.header), *map(dump_event, timeline.events)]
+    recording = [dump_header(timeline.header), *map(EventWriter().line, timeline.events)]
     loaded = load([line + "\n" for line in recording], "x", by_its_lesson)
     if loaded.problem is not None:
         raise Fault(f"our own recording is refused: {loaded.problem}")

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sockviz.model.event_writer import EventWriter
 from sockviz.model.events import Event
 from sockviz.model.fold import fold
 from sockviz.model.index import port
-from sockviz.model.recording import dump_event, load, save
+from sockviz.model.recording import load, save
 from sockviz.model.sockets import State
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import decode, encode
@@ -164,7 +165,7 @@ def test_a_world_is_json_for_whoever_asks(run: list[Event]) -> None:
 @slow
 @given(made.events, st.data())
 def test_no_damage_to_an_event_is_more_than_a_problem(event: Event, data: st.DataObject) -> None:
-    body = json.loads(dump_event(event))
+    body = json.loads(EventWriter().line(event))
     key = data.draw(st.sampled_from(sorted(body)))
     body[key] = data.draw(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.lists(st.integers(), max_size=2)

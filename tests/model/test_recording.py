@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from sockviz.model.event_writer import EventWriter
 from sockviz.model.events import Observed
-from sockviz.model.recording import BadRecording, dump_event, dump_header, load, load_file, save
+from sockviz.model.recording import BadRecording, dump_header, load, load_file, save
 from sockviz.model.sockets import State, Timer
 from sockviz.model.timeline import Header, LabFacts, Timeline
 from tests.model.runs import HEADER, Conversation
@@ -30,6 +31,12 @@ def saved(header: Header = HEADER) -> str:
     return file.getvalue()
 
 
+def spaced() -> str:
+    """The same with a header whose parts can be put in each other's place."""
+    header, rest = saved().split("\n", 1)
+    return json.dumps(json.loads(header)) + "\n" + rest
+
+
 def test_a_header_comes_back_whole(tmp_path: Path) -> None:
     path = tmp_path / "r.jsonl"
     path.write_text(saved(TELLING), encoding="utf-8")
@@ -41,7 +48,7 @@ def test_a_header_comes_back_whole(tmp_path: Path) -> None:
 
 def test_lines_are_what_the_format_says() -> None:
     header, first, *_ = saved().splitlines()
-    assert json.loads(header)["sockviz"] == 1
+    assert json.loads(header)["sockviz"] == 2
     assert {"kernel", "lab", "lesson"} <= set(json.loads(header))
     assert json.loads(first)["event"] == type(RUN[0]).__name__
 
@@ -60,10 +67,7 @@ def test_enumerations_come_back_as_themselves() -> None:
 
 
 def test_every_truncation_plays_to_the_cut_and_says_so(tmp_path: Path) -> None:
-    """Every byte of the header and the first events, every seventh after, the last ones of each line.
-
-    A recording is whole before a cut at the edges of a line; elsewhere one event stands before it, and nothing else is the same.
-    """
+    """Every byte of the header and the first events, every seventh after, the last ones of each line."""
     header, *lines = saved(TELLING).encode().splitlines(keepends=True)
     path = tmp_path / "cut.jsonl"
     for length in range(len(header) - 1):
@@ -77,17 +81,16 @@ def test_every_truncation_plays_to_the_cut_and_says_so(tmp_path: Path) -> None:
             at_the_edge = number < 2 or length in (0, len(line) - 1)
             if not at_the_edge and length % 7:
                 continue
-            first = 0 if at_the_edge else number - 1
-            path.write_bytes(b"".join([header, *lines[first:number], line[:length]]))
+            path.write_bytes(b"".join([header, *lines[:number], line[:length]]))
             loaded = load_file(path)
-            events = RUN[first:number]
+            events = RUN[:number]
             if length == 0:
                 assert loaded.problem is None
             else:
                 assert loaded.problem is not None
-                assert f"cut.jsonl:{number - first + 2}: the recording breaks off here" in loaded.problem
+                assert f"cut.jsonl:{number + 2}: the recording breaks off here" in loaded.problem
             if length == len(line) - 1:  # the newline alone is missing
-                events = RUN[first : number + 1]
+                events = RUN[: number + 1]
             assert list(loaded.timeline.events) == events
 
 
@@ -103,18 +106,20 @@ FOREIGN: list[tuple[str, bytes, str]] = [
     ("other JSON", b'{"name": "x"}\n', "no «sockviz» key"),
     ("a list", b"[1, 2]\n", "no «sockviz» key"),
     ("null", b"null\n", "no «sockviz» key"),
-    ("another version", saved().replace('"sockviz": 1', '"sockviz": 2', 1).encode(), "format 2"),
-    ("a version that is no number", saved().replace('"sockviz": 1', '"sockviz": true', 1).encode(), "format True"),
-    ("a version of huge length", saved().replace('"sockviz": 1', '"sockviz": ' + "9" * 5000, 1).encode(), "not JSON"),
+    ("another version", spaced().replace('"sockviz": 2', '"sockviz": 3', 1).encode(), "format 3"),
+    ("a version that is no number", spaced().replace('"sockviz": 2', '"sockviz": true', 1).encode(), "format True"),
+    ("a version of huge length", spaced().replace('"sockviz": 2', '"sockviz": ' + "9" * 5000, 1).encode(), "not JSON"),
     ("nothing but a version", b'{"sockviz": 1}\n', "damaged header"),
-    ("an extra key", saved().replace('"kernel"', '"colour": 1, "kernel"', 1).encode(), "colour"),
-    ("a wrong type", saved().replace('"kernel": "6.18.0"', '"kernel": 6', 1).encode(), "expected str.*kernel"),
-    ("nothing instead of text", saved().replace('"kernel": "6.18.0"', '"kernel": null', 1).encode(), "expected str.*kernel"),
-    ("a time that is no number", saved().replace('"started": 1700000000.0', '"started": NaN', 1).encode(),
+    ("nothing but the newest version", b'{"sockviz": 2}\n', "damaged header"),
+    ("an extra key", spaced().replace('"kernel"', '"colour": 1, "kernel"', 1).encode(), "colour"),
+    ("a wrong type", spaced().replace('"kernel": "6.18.0"', '"kernel": 6', 1).encode(), "expected str.*kernel"),
+    ("nothing instead of text", spaced().replace('"kernel": "6.18.0"', '"kernel": null', 1).encode(), "expected str.*kernel"),
+    ("a time that is no number", spaced().replace('"started": 1700000000.0', '"started": NaN', 1).encode(),
      "expected float.*started"),
-    ("a time without end", saved().replace('"started": 1700000000.0', '"started": 1e999', 1).encode(), "expected float.*started"),
-    ("a time too large", saved().replace('"started": 1700000000.0', '"started": 1' + "0" * 400, 1).encode(), "header"),
-    ("a lab that is none", saved().replace('"lab": {', '"lab": 5, "x": {', 1).encode(), "header"),
+    ("a time without end", spaced().replace('"started": 1700000000.0', '"started": 1e999', 1).encode(),
+     "expected float.*started"),
+    ("a time too large", spaced().replace('"started": 1700000000.0', '"started": 1' + "0" * 400, 1).encode(), "header"),
+    ("a lab that is none", spaced().replace('"lab": {', '"lab": 5, "x": {', 1).encode(), "header"),
     ("deep nesting", DEEP.encode() + b"\n", "too deeply"),
     ("deep nesting in a header", f'{{"sockviz": 1, "lab": {DEEP}'.encode() + b"\n", "too deeply"),
 ]  # fmt: skip
@@ -131,7 +136,7 @@ def test_a_foreign_file_is_refused_with_a_reason(content: bytes, why: str, tmp_p
     assert "\n" not in str(caught.value)
 
 
-EVENT = dump_event(RUN[0])
+EVENT = EventWriter().line(RUN[0])
 TAGGED_DEEP = '{"$": "tuple", "items": [' * 300 + "1" + "]}" * 300
 
 
@@ -173,8 +178,10 @@ def observed(**changes: str) -> str:
         "\udcff" + EVENT, EVENT[:-1], EVENT + EVENT, "\0",
     ],
 )  # fmt: skip
-def test_a_damaged_event_ends_the_run_before_it(line: str) -> None:
-    loaded = load([dump_header(HEADER) + "\n", EVENT + "\n", line + "\n", EVENT + "\n"], "r.jsonl")
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_damaged_event_ends_the_run_before_it(line: str, version: int) -> None:
+    header = json.dumps({**json.loads(dump_header(HEADER)), "sockviz": version})
+    loaded = load([header + "\n", EVENT + "\n", line + "\n", EVENT + "\n"], "r.jsonl")
     assert list(loaded.timeline.events) == RUN[:1]
     assert loaded.problem is not None
     assert loaded.problem.startswith("r.jsonl:3: the recording breaks off here (")
@@ -193,7 +200,7 @@ def test_a_damaged_event_ends_the_run_before_it(line: str) -> None:
 )
 def test_an_address_that_is_none_is_damage(address: str) -> None:
     seen = next(event for event in RUN if isinstance(event, Observed) and event.rows)
-    body = json.loads(dump_event(seen))
+    body = json.loads(EventWriter().line(seen))
     body["rows"][0]["local"] = json.loads(address)
     loaded = load([dump_header(HEADER) + "\n", json.dumps(body) + "\n"], "r.jsonl")
     assert loaded.problem is not None
