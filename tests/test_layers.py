@@ -25,7 +25,7 @@ def test_the_core_does_not_import_textual(module: str) -> None:
 LATER = (
     "sockviz.calls", "sockviz.kernel", "sockviz.lab", "sockviz.lesson.parser", "sockviz.manual", "sockviz.model",
     "sockviz.player.opening", "sockviz.player.recorder", "sockviz.player.performance", "sockviz.words",
-    "cattrs", "markdown_it", "yaml",
+    "markdown_it", "yaml",
 )  # fmt: skip
 HOME = """
 import asyncio, sys
