@@ -236,10 +236,11 @@ def tried(path: Path, chance: random.Random) -> str:
 
 
 def bases() -> list[list[str]]:
-    """The recordings to begin with: the course's."""
+    """The recordings to begin with: the course's, and some of format 1."""
     found = [
         path.read_text(encoding="utf-8").splitlines()
-        for path in sorted((ROOT / "assets" / "recordings").glob("*.jsonl"))
+        for directory in ("assets/recordings", "tests/model/format1")
+        for path in sorted((ROOT / directory).glob("*.jsonl"))
     ]
     extra = [path.read_text(encoding="utf-8").splitlines() for path in map(Path, EXTRA)]
     return found + extra
