@@ -5,6 +5,7 @@ Each timer exists only while it has something to do: a screen on which nothing m
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -16,9 +17,12 @@ from sockviz.tui.view import Mode, View
 
 #: Seconds that a movement takes, and between two of its frames (≤ 20 a second).
 MOVEMENT, FRAME = 0.4, 0.05
-#: Seconds between two repaints of a countdown that shows tenths of a second, which nobody could read each of, and of one that
-#: has longer to go than this and shows seconds (see `sockviz.words.wording.seconds_text`).
-COUNTDOWN, SLOW_COUNTDOWN, TENTHS = 0.5, 1.0, 10.0
+#: Seconds between two figures of a countdown that shows tenths of a second, which nobody could read each of. Where several run,
+#: repaints are at least half as far apart.
+STEP = 0.5
+#: A timer that ran out so long ago is called due: what it does is heard of before, as a rule. And how far behind a change of
+#: figures it is drawn, so that no clock's grain leaves the old one there.
+OVERDUE, ROUNDING = 0.05, 0.01
 #: The least seconds between two drawings of what the run does by itself.
 LEAST = 1 / 30
 #: Seconds between two steps of playing on, and how many characters of prose are read in one.
@@ -87,12 +91,11 @@ class Frames:
 
 
 class Countdowns:
-    """Repaints while a kernel timer of a live run can be seen counting down: as often as the figure shown can change."""
+    """Repaints while a kernel timer of a live run can be seen counting down: when the figure shown changes, and not before."""
 
     def __init__(self, owner: Widget, draw: Callable[[], None]) -> None:
         self._owner, self._draw = owner, draw
         self._timer: Timer | None = None
-        self._pace: float | None = None
 
     @property
     def running(self) -> bool:
@@ -100,27 +103,34 @@ class Countdowns:
         return self._timer is not None
 
     def follow(self, view: View) -> None:
-        """Starts or stops with what `view` shows."""
-        pace = pace_of(view.world, time.time()) if view.mode is Mode.LIVE else None
-        if pace != self._pace:
-            self.stop()
-            self._pace = pace
-            if pace is not None:
-                self._timer = self._owner.set_interval(pace, self._draw, name="countdowns")
+        """Waits for the next figure after what `view` shows."""
+        self.stop()
+        wait = until_the_next_figure(view.world, time.time()) if view.mode is Mode.LIVE else None
+        if wait is not None:
+            self._timer = self._owner.set_timer(wait, self._draw, name="countdowns")
 
     def stop(self) -> None:
         """No more."""
         if self._timer is not None:
             self._timer.stop()
-        self._timer, self._pace = None, None
+        self._timer = None
 
 
-def pace_of(world: World, now: float) -> float | None:
-    """Seconds between two repaints for the timer of `world` that expires next after `now`; None where none runs."""
-    left = [row.expires - now for row in world.timed() if row.expires is not None and row.expires > now]
-    if not left:
-        return None
-    return COUNTDOWN if min(left) < TENTHS else SLOW_COUNTDOWN
+def until_the_next_figure(world: World, now: float) -> float | None:
+    """Seconds from `now` until a timer of `world` shows another figure, or has to be called due; None where none runs."""
+    changes = [
+        row.expires + OVERDUE if row.expires - now <= STEP else row.expires - _figure_after(row.expires - now)
+        for row in world.timed()
+        if row.expires is not None and row.expires + OVERDUE > now
+    ]
+    return max(min(changes) - now, STEP / 2) + ROUNDING if changes else None
+
+
+def _figure_after(left: float) -> float:
+    """Seconds that are left when the figure changes that is shown for `left` now: `sockviz.words.wording.seconds_text` rounds
+    to whole seconds from 10 on and to minutes from 600 on."""
+    step, half = (STEP, 0.0) if left < 10 else (1.0, 0.5) if left < 600 else (60.0, 30.0)
+    return (math.ceil((left - half) / step) - 1) * step + half
 
 
 class Playing:

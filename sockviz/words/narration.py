@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from sockviz.language import _, ngettext
 from sockviz.model.call import Call
 from sockviz.model.events import (
@@ -141,10 +144,11 @@ def headline(timeline: Timeline, cursor: int) -> str:
         start = 0
     events = timeline.events
     performer = _process_of(events[start])
+    later = timeline.world_at(cursor)
     told = max(
         range(start, cursor),
         key=lambda n: (
-            _weight(events[n], performer, timeline.world_at(n), timeline.world_at(cursor)),
+            _weight(events[n], performer, partial(timeline.world_at, n), later),
             _process_of(events[n]) == performer,
             # A segment and its copies are dropped one by one: the first of these tells of all.
             -n if _is_drop(events[n]) else n,
@@ -159,7 +163,7 @@ def headline(timeline: Timeline, cursor: int) -> str:
         events[told],
         timeline.world_at(told),
         timeline.world_at(told + 1),
-        timeline.world_at(cursor),
+        later,
         timeline.header.lesson,
     )
     # What one process did may have woken another: that belongs to the same moment.
@@ -198,11 +202,11 @@ def _was_kept(event: LinkActed, before: World) -> bool:
     return link is None or flight is None or before.packets[flight.packet].event.host in link.holding
 
 
-def _weight(event: Event, performer: str | None, before: World, later: World) -> int:
+def _weight(event: Event, performer: str | None, before: Callable[[], World], later: World) -> int:
     match event:
         case CallBlocked() if (call := _call(later, event.process, event.call)) and call.is_over:
             return 0  # it sleeps no more
-        case LinkActed(verb="deliver") if performer not in (None, "link") or not _was_kept(event, before):
+        case LinkActed(verb="deliver") if performer not in (None, "link") or not _was_kept(event, before()):
             return 2  # the wire lets through what was sent: as little news as the packet itself
         case LessonEnded():
             return 9

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from sockviz.tui.motion import COUNTDOWN, MOVEMENT, SLOW_COUNTDOWN, pace_of, reading_time
+import pytest
+
+from sockviz.tui.motion import MOVEMENT, OVERDUE, ROUNDING, STEP, reading_time, until_the_next_figure
 from tests.tui.driving import Session, in_lesson, run_async
 from tests.tui.scripted import run, waiting_row
 
@@ -67,13 +69,25 @@ def test_stepping_back_moves_nothing(tmp_path: Path) -> None:
     run_async(it())
 
 
-def test_a_countdown_is_drawn_as_often_as_its_figure_changes_and_not_when_it_has_run_out() -> None:
+@pytest.mark.parametrize(
+    ("left", "wait"),
+    [
+        (0.98, 0.48), (0.5, 0.5 + OVERDUE), (0.3, 0.3 + OVERDUE), (0.02, STEP / 2), (0.6, STEP / 2), (12.3, 0.8),
+        (11.6, STEP / 2), (10.9, 0.4), (659.0, 29.0), (7200.0, 30.0),
+    ],
+)  # fmt: skip
+def test_a_countdown_is_drawn_when_its_figure_changes_and_when_it_is_due(left: float, wait: float) -> None:
+    """And at least half a step later."""
+    running = replace(run().timeline.world, rows={("local", ("cookie", 99)): waiting_row(70.0)})
+    assert until_the_next_figure(running, 70.0 - left) == pytest.approx(wait + ROUNDING)
+
+
+def test_what_has_run_out_is_drawn_once_more_and_not_again() -> None:
     world = run().timeline.world
-    assert pace_of(world, 0.0) is None
     running = replace(world, rows={("local", ("cookie", 99)): waiting_row(70.0)})
-    assert pace_of(running, 69.0) == COUNTDOWN
-    assert pace_of(running, 11.0) == SLOW_COUNTDOWN
-    assert pace_of(running, 71.0) is None
+    assert until_the_next_figure(world, 0.0) is None
+    assert until_the_next_figure(running, 70.01) is not None
+    assert until_the_next_figure(running, 70.0 + OVERDUE + ROUNDING) is None
 
 
 def test_longer_prose_is_given_longer() -> None:

@@ -144,7 +144,10 @@ def pad(it: Line, width: int, role: str = "") -> Line:
 
 def fit(it: Line, width: int) -> Line:
     """`it` in exactly `width` cells."""
-    return pad(crop(it, width), width)
+    missing = width - it.width
+    if missing < 0:
+        return crop(it, width)
+    return Line((*it.runs, (" " * missing, "")), it.focus) if missing else it
 
 
 def ends(left: Line, right: Line, width: int, gap: int = 1) -> Line:

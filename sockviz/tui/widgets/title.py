@@ -36,8 +36,9 @@ class TitleLine(Widget):
         """Shows where `view` is."""
         if self._view is None:
             self.tooltip = plain(why_not_isolated(view.lab)) or None
-        self._view = view
-        self.refresh()
+        said, self._view = self._view, view
+        if said is None or (said.page, said.mode) != (view.page, view.mode):
+            self.refresh()
 
     def render(self) -> Content:
         """The line, fitted to the width."""
