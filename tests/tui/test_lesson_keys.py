@@ -164,7 +164,7 @@ def test_a_blocked_process_never_blocks_the_screen(tmp_path: Path) -> None:
             await session.press("space")
             assert it_run.performed == 3
             await session.press("c")
-            assert session.lesson._look.language == "c"
+            assert session.lesson.picture.look.language == "c"
             await session.press("space")
             assert "still under way" in session.text
             await session.press("b")
@@ -215,21 +215,21 @@ def test_what_happens_by_itself_is_followed_when_live(tmp_path: Path) -> None:
 
 
 def test_playing_stops_at_a_question_and_on_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sockviz.tui.screens.lesson.PACE", 0.02)
+    monkeypatch.setattr("sockviz.tui.screens.pace.PACE", 0.02)
 
     async def it() -> None:
         async with in_lesson(tmp_path, run()) as session:
             await session.press("p")
-            await session.until(lambda: not session.lesson._playing.on)
+            await session.until(lambda: not session.lesson.pace.playing.on)
             assert session.run.performed == 1, "never past an open question"
             await session.press("2", "p")
             await session.until(lambda: session.run.performed >= 3)
             await session.press("x")
-            assert not session.lesson._playing.on
+            assert not session.lesson.pace.playing.on
             await session.press("p")
-            assert session.lesson._playing.on
+            assert session.lesson.pace.playing.on
             await session.press("p")
-            assert not session.lesson._playing.on
+            assert not session.lesson.pace.playing.on
 
     run_async(it())
 
@@ -274,9 +274,9 @@ def test_the_card_of_a_call_long_ago_does_not_open_on_the_way_to_the_end(tmp_pat
         async with in_lesson(tmp_path, recorded) as session:
             await session.press("end", "n")
             assert session.lesson.reading.cursor == len(recorded.timeline)
-            assert Kind.ERRNO not in session.lesson._overlays
+            assert Kind.ERRNO not in session.lesson.picture.overlays
             await session.press("home", *["right"] * len(recorded.timeline))
-            assert Kind.ERRNO not in session.lesson._overlays, "what has been passed stays passed"
+            assert Kind.ERRNO not in session.lesson.picture.overlays, "what has been passed stays passed"
 
     run_async(it())
 
@@ -302,7 +302,7 @@ def test_notes_language_help_zoom(tmp_path: Path) -> None:
             await session.press("n")
             assert "for the instructor" in session.text
             await session.press("n", "c")
-            assert session.lesson._look.language == "c"
+            assert session.lesson.picture.look.language == "c"
             await session.press("question_mark")
             assert isinstance(session.app.screen, HelpScreen)
             assert "Perform the next call" in session.text
@@ -325,7 +325,7 @@ def test_tab_goes_round_the_panes_and_their_fds(tmp_path: Path) -> None:
             await session.press("tab", "tab")
             assert isinstance(session.app.focused, ProcessPanel)
             await session.press("down")
-            focus = session.lesson._focus
+            focus = session.lesson.picture.focus
             assert focus.inode or focus.line or focus.packet is not None
             await session.press("escape")
             assert session.app.focused is None
@@ -349,7 +349,7 @@ def test_quit_closes_the_run_and_leaves(tmp_path: Path) -> None:
 def test_a_countdown_is_repainted_only_while_it_runs_and_live(tmp_path: Path) -> None:
     async def it() -> None:
         async with in_lesson(tmp_path, run()) as session:
-            counting = session.lesson._countdowns
+            counting = session.lesson.picture.countdowns
             assert not counting.running, "nothing moves: no timer"
             session.run.append(Observed(START, "local", (waiting_row(9e9),)))
             await session.until(lambda: counting.running)

@@ -102,7 +102,7 @@ def test_a_failed_call_is_its_error_and_then_the_call(tmp_path: Path) -> None:
         async with in_lesson(tmp_path, run(), size=SIZE) as session:
             await session.press("1")
             await session.perform(10)
-            await session.until(lambda: Kind.ERRNO in session.lesson._overlays)
+            await session.until(lambda: Kind.ERRNO in session.lesson.picture.overlays)
             assert "m manual  esc closes" in session.text
             await session.press("m")
             assert _page(session) == "ECONNREFUSED"
@@ -111,7 +111,7 @@ def test_a_failed_call_is_its_error_and_then_the_call(tmp_path: Path) -> None:
             assert _page(session) == "connect"
             await session.press("escape")
             assert isinstance(session.app.screen, LessonScreen)
-            assert Kind.ERRNO in session.lesson._overlays, "only the manual was closed"
+            assert Kind.ERRNO in session.lesson.picture.overlays, "only the manual was closed"
             await session.press("escape")
             await session.press("m")
             assert _page(session) is None, "the card is closed: nothing is in focus"

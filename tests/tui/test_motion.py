@@ -13,24 +13,24 @@ from tests.tui.scripted import run, waiting_row
 
 
 def _animated(session: Session) -> None:
-    session.lesson._look = replace(session.lesson._look, animate=True)
+    session.lesson.picture.look = replace(session.lesson.picture.look, animate=True)
 
 
 def test_what_is_new_moves_once_and_arrives(tmp_path: Path) -> None:
     async def it() -> None:
         async with in_lesson(tmp_path, run()) as session:
-            movement = session.lesson._movement
+            movement = session.lesson.picture.movement
             await session.press("1")
             _animated(session)
             seen: list[float] = []
-            shown = session.lesson._view
+            shown = session.lesson.picture.view
 
             def noted() -> object:
                 view = shown()
                 seen.append(view.progress)
                 return view
 
-            session.lesson._view = noted  # type: ignore[assignment, method-assign]
+            session.lesson.picture.view = noted  # type: ignore[assignment, method-assign]
             await session.pilot.press("space")
             await session.until(lambda: seen and seen[-1] == 1.0 and min(seen) < 1.0)
             rising = [p for p in seen if p < 1.0]
@@ -46,7 +46,7 @@ def test_any_key_ends_a_movement_at_once(tmp_path: Path) -> None:
         async with in_lesson(tmp_path, run()) as session:
             await session.press("1")
             _animated(session)
-            movement = session.lesson._movement
+            movement = session.lesson.picture.movement
             await session.pilot.press("space")
             await session.until(lambda: session.run.performed == 2)
             movement.begin()
@@ -64,7 +64,7 @@ def test_stepping_back_moves_nothing(tmp_path: Path) -> None:
             await session.perform(2)
             _animated(session)
             await session.press("b")
-            assert session.lesson._movement.progress == 1.0
+            assert session.lesson.picture.movement.progress == 1.0
 
     run_async(it())
 

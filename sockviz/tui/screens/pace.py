@@ -1,0 +1,102 @@
+"""How a run goes on: when, and only when, its reader says so, a step at a key or played at a readable pace."""
+
+from __future__ import annotations
+
+from textual.screen import Screen
+
+from sockviz.language import _
+from sockviz.lesson.document import Prose
+from sockviz.player.refusals import CannotGoOn
+from sockviz.player.run import Do, Run
+from sockviz.tui import hints
+from sockviz.tui.motion import PACE, Playing, reading_time
+from sockviz.tui.reading import Onward, Reading
+from sockviz.tui.screens.lesson_picture import Picture
+from sockviz.tui.screens.predicting import Predicting
+from sockviz.tui.view import Mode
+from sockviz.tui.widgets.lesson_pane import LessonPane
+from sockviz.tui.widgets.overlay import Kind
+
+
+class Pace:
+    """Lets one run go on. ``playing`` is what does so by itself."""
+
+    def __init__(
+        self,
+        screen: Screen[tuple[str, ...]],
+        run: Run,
+        reading: Reading,
+        picture: Picture,
+        predicting: Predicting,
+    ) -> None:
+        self._screen, self._run, self._reading = screen, run, reading
+        self._picture, self._predicting = picture, predicting
+        self.playing = Playing(screen, self._play_step)
+        self._played_page = 0
+
+    async def begin(self, start: int) -> None:
+        """Opens the first page, which performs nothing, and performs what comes before page `start` (from 0)."""
+        run, picture = self._run, self._picture
+        picture.hurrying = True
+        while not picture.over and run.next.do is Do.TURN and run.timeline.world.page is None:
+            await self._advance()
+        while not picture.over and (run.timeline.world.page or 0) < start:
+            if run.next.do not in (Do.PERFORM, Do.TURN) or run.problem:
+                break
+            picture.hint = hints.performing_up_to(start)
+            await self._advance()
+        if start and self._reading.mode is Mode.RECORDED:
+            self._reading.to_page(start)
+        picture.hint = hints.lacking(run.timeline.header.lab, self._reading.mode)
+        picture.draw()
+        picture.hurrying = False
+
+    def onward(self) -> None:
+        """The next call, or the next page, or the next resting place of the past."""
+        picture = self._picture
+        match self._reading.onward:
+            case Onward.PREDICT:
+                self._predicting.point(self._screen.query_one(LessonPane))
+            case Onward.STEP:
+                picture.overlays.shut(Kind.ERRNO)
+                self._reading.forward()
+            case Onward.PERFORM:
+                picture.overlays.shut(Kind.ERRNO)
+                following = self._run.next
+                if following.do is Do.WAIT and following.call is not None:
+                    picture.hint = hints.waits_for(following.call)
+                self._screen.run_worker(self._advance(), name="advance")
+            case Onward.BUSY:
+                picture.hint = _(hints.BUSY)
+            case Onward.END:
+                picture.hint = hints.end_of(self._reading.mode)
+        picture.draw()
+
+    async def _advance(self) -> None:
+        picture = self._picture
+        try:
+            await self._run.advance()
+        except CannotGoOn as cannot:
+            picture.hint = str(cannot)
+            picture.draw()
+        if picture.hint == _(hints.BUSY):
+            picture.hint = ""
+            picture.draw()
+
+    def play(self) -> None:
+        """Plays on from here."""
+        self._played_page = self._reading.page.index
+        self._picture.hint = _(hints.PLAYING)
+        self.playing.begin()
+
+    def _play_step(self) -> float | None:
+        page = self._reading.page
+        if page.index != self._played_page:
+            self._played_page = page.index
+            return reading_time("".join(b.markdown for b in page.blocks if isinstance(b, Prose)))
+        onward = self._reading.onward
+        if onward is Onward.BUSY:
+            return PACE / 4
+        self._picture.hint = _(hints.PLAYING)
+        self.onward()
+        return PACE if onward in (Onward.STEP, Onward.PERFORM) else None
