@@ -11,6 +11,7 @@ import socket
 import struct
 from collections.abc import Callable
 
+from sockviz.lab.readers import Readers
 from sockviz.lab.seal import KEY, SEAL, Seal
 from sockviz.model.values import Json
 
@@ -33,6 +34,7 @@ class Channel:
         heard: Callable[[Json], None],
         ended: Callable[[], None],
         forged: Callable[[bytes], None],
+        readers: Readers,
         seal: Seal | None = None,
     ) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
@@ -48,7 +50,8 @@ class Channel:
         self.seal = seal or self._hand_out_key()
         self._buffer = bytearray()
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(ours, self._read)
+        self._readers = readers
+        readers.add(ours, self._read)
 
     def _hand_out_key(self) -> Seal:
         """Of a process that is started: child.py reads the key before it is given any line, and nobody else has that socket."""
@@ -78,7 +81,7 @@ class Channel:
         """Closes both ends that are ours; the process reads end-of-file."""
         self.hand_over()
         if self._socket.fileno() >= 0:
-            self._loop.remove_reader(self._socket)
+            self._readers.remove(self._socket)
             self._socket.close()
 
     def _read(self) -> None:

@@ -17,12 +17,14 @@ from sockviz.kernel import procfs
 from sockviz.kernel.errors import KernelError
 from sockviz.kernel.observe import ProcessSource
 from sockviz.lab.channel import Channel
-from sockviz.lab.lab import Begun, Job
-from sockviz.lab.messages import Ended, Entered, Hello, LabLost, Message, Returned, from_child
+from sockviz.lab.hearing import Heard, Hello, LabLost, from_child
+from sockviz.lab.lab import Job
+from sockviz.lab.readers import Readers
 from sockviz.lab.seal import Seal
 from sockviz.lab.supervisor import PATIENCE, Death, LabRefused, Ready, Supervisor, TooSlow
 from sockviz.lab.usage import too_much
 from sockviz.language import _
+from sockviz.model.events import CallEntered, CallReturned, ProcessEnded, ProcessStarted
 from sockviz.model.sockets import Asleep
 from sockviz.model.values import BadValue, Json
 
@@ -33,15 +35,18 @@ MOST = 64
 
 
 class Crew:
-    """All processes of one lab. ``messages`` is filled on the event loop."""
+    """All processes of one lab. What they say and how they end is heard on the event loop, or by `hear`; ``news`` is set then."""
 
-    def __init__(self) -> None:
-        self.messages: asyncio.Queue[Message] = asyncio.Queue()
-        self.supervisor = Supervisor(self._died, self._lost)
+    def __init__(self, news: asyncio.Event) -> None:
+        self.readers = Readers()
+        self._news = news
+        self._heard: list[Heard] = []
+        self.supervisor = Supervisor(self._died, self._lost, self.readers)
         self._channels: dict[str, Channel] = {}
-        self._begun: dict[str, Begun] = {}
+        self._begun: dict[str, ProcessStarted] = {}
         self._hosts: dict[str, str] = {}
         self._hellos: dict[str, asyncio.Future[Hello]] = {}
+        self._parents: dict[str, str] = {}  # of those that are forked
         self._gone: set[str] = set()
         self._ahead: dict[str, asyncio.Task[None]] = {}  # made, or being made, before anybody needs them
         self._waiting: dict[str, int] = {}  # processes inside waitpid, and the number of that call
@@ -62,7 +67,7 @@ class Crew:
         reach: Mapping[str, Json],
         directory: Path,
         privileged: bool,
-    ) -> Begun:
+    ) -> ProcessStarted:
         """Starts a process of the lesson on `host`, with `names` bound. `reach` is what it may name: the arguments of
         `sockviz.lab.reach.Reach`. Raises `LabRefused`.
         """
@@ -77,7 +82,7 @@ class Crew:
         if name in self._gone:
             raise LabRefused(f"starting {name}: it ended before its first call", 0)
         del self._ahead[name]
-        self._begun[name] = replace(self._begun[name], at=time.time())
+        self._begun[name] = replace(self._begun[name], at=time.time(), privileged=privileged)
         return self._begun[name]
 
     def prepare(self, name: str, host: str, *, directory: Path, privileged: bool) -> None:
@@ -108,7 +113,7 @@ class Crew:
         excess = too_much(begun.outer_pid for _, begun in self._alive())
         if excess is not None:
             self._kill_all()
-            self.messages.put_nowait(LabLost(excess))
+            self.say(LabLost(excess))
             return
         channel = self._channels[process]
         message: dict[str, Json] = {
@@ -125,6 +130,7 @@ class Crew:
             await channel.send(message)  # without a channel for its child a process refuses to fork
             return
         self._forks[process] = number = self._forks.get(process, 0) + 1
+        self._parents[job.child] = process
         spare = self._open_channel(job.child, self._hosts[process], channel.seal.heir(number))
         message["fork"] = number
         try:
@@ -132,7 +138,7 @@ class Crew:
         finally:
             spare.hand_over()
 
-    def begun(self, process: str) -> Begun | None:
+    def begun(self, process: str) -> ProcessStarted | None:
         """A process of the lab, also one that was forked."""
         return self._begun.get(process)
 
@@ -170,7 +176,7 @@ class Crew:
             channel.close()
         await self.supervisor.close()
 
-    def _alive(self) -> Iterator[tuple[str, Begun]]:
+    def _alive(self) -> Iterator[tuple[str, ProcessStarted]]:
         return (
             (name, begun)
             for name, begun in list(self._begun.items())  # also asked for by a look in a thread of its own
@@ -184,34 +190,49 @@ class Crew:
         self._hosts[name] = host
         self._hellos[name] = asyncio.get_running_loop().create_future()
         channel = Channel(
-            lambda json: self._heard(name, json),
+            lambda json: self._spoke(name, json),
             lambda: self._hung_up(name),
             lambda words: self._forged(name, words),
+            self.readers,
             seal,
         )
         self._channels[name] = channel
         return channel
 
-    def _heard(self, name: str, json: Json) -> None:
+    def say(self, heard: Heard) -> None:
+        """Adds to what is heard."""
+        self._heard.append(heard)
+        self._news.set()
+
+    def hear(self) -> list[Heard]:
+        """Takes all that has been said by now."""
+        self.readers.read_now()
+        heard, self._heard = self._heard, []
+        return heard
+
+    def _spoke(self, name: str, json: Json) -> None:
         try:
-            message = from_child(name, json)
+            said = from_child(name, json)
         except BadValue as error:
-            self.messages.put_nowait(LabLost(f"{name} spoke nonsense: {error}"))
+            self.say(LabLost(f"{name} spoke nonsense: {error}"))
             return
-        self._learn_of_deaths(message)
-        if isinstance(message, Hello):
-            outer = self._channels[name].outer_pid
-            self._begun[name] = Begun(message.pid, outer, self._hosts[name], message.at)
-            self._watch(name, outer)
-            if not self._hellos[name].done():
-                self._hellos[name].set_result(message)
-        self.messages.put_nowait(message)
+        if not isinstance(said, Hello):
+            self._learn_of_deaths(said)
+            self.say(said)
+            return
+        outer, parent = self._channels[name].outer_pid, self._parents.get(name)
+        self._begun[name] = begun = ProcessStarted(said.at, name, said.pid, outer, self._hosts[name], parent)
+        self._watch(name, outer)
+        if not self._hellos[name].done():
+            self._hellos[name].set_result(said)
+        if parent is not None:  # of any other whoever starts it is told
+            self.say(begun)
 
     def _forged(self, name: str, words: bytes) -> None:
         reason = _(
             "the lesson's process {name} wrote on sockviz's own channel ({words}): it is not believed, and the lesson ends"
         )
-        self.messages.put_nowait(LabLost(reason.format(name=name, words=ascii(words[:24])[1:])))
+        self.say(LabLost(reason.format(name=name, words=ascii(words[:24])[1:])))
         self._kill_all()
 
     def _hung_up(self, name: str) -> None:
@@ -242,7 +263,7 @@ class Crew:
         except OSError:
             return  # ESRCH: gone already, init.py's word will come; ENOSYS, EPERM: likewise
         self._pidfds[name] = pidfd
-        asyncio.get_running_loop().add_reader(pidfd, self._pidfd_readable, name)
+        self.readers.add(pidfd, lambda: self._pidfd_readable(name))
 
     def _pidfd_readable(self, name: str) -> None:
         self._unwatch(name)
@@ -253,14 +274,14 @@ class Crew:
             return
         self._end(name, *_ending(stat.exit_code))
 
-    def _learn_of_deaths(self, message: Message) -> None:
+    def _learn_of_deaths(self, said: Heard) -> None:
         """A child that its parent has waited for is gone from /proc: what waitpid told the parent is all there is."""
-        match message:
-            case Entered(function="os.waitpid"):
-                self._waiting[message.process] = message.call
-            case Returned(error=None, value=(int(pid), int(status))):
+        match said:
+            case CallEntered(function="os.waitpid"):
+                self._waiting[said.process] = said.call
+            case CallReturned(error=None, value=(int(pid), int(status))):
                 over = os.WIFEXITED(status) or os.WIFSIGNALED(status)
-                if message.call == self._waiting.get(message.process) and pid and over:
+                if said.call == self._waiting.get(said.process) and pid and over:
                     self._died(Death(pid, *_ending(status)))
 
     def _died(self, death: Death) -> None:
@@ -275,12 +296,12 @@ class Crew:
         self._unwatch(name)
         if name in self._ahead:
             return  # `start` will say so
-        self.messages.put_nowait(Ended(name, exit_code, signal, time.time()))
+        self.say(ProcessEnded(time.time(), name, exit_code, signal))
 
     def _unwatch(self, name: str) -> None:
         pidfd = self._pidfds.pop(name, None)
         if pidfd is not None:
-            asyncio.get_running_loop().remove_reader(pidfd)
+            self.readers.remove(pidfd)
             os.close(pidfd)
 
     def _kill_all(self) -> None:
@@ -293,9 +314,7 @@ class Crew:
     def _lost(self) -> None:
         self._kill_all()
         if not self._closed:
-            self.messages.put_nowait(
-                LabLost(_("the lab's first process ended, and every process of the lesson with it"))
-            )
+            self.say(LabLost(_("the lab's first process ended, and every process of the lesson with it")))
 
 
 def _ending(status: int) -> tuple[int | None, str | None]:

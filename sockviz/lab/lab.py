@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
-from sockviz.lab.messages import Message
-from sockviz.model.events import LinkActed, LinkSet
-from sockviz.model.segments import Packet
+from sockviz.lab.hearing import Heard
+from sockviz.model.events import CaptureLost, LinkActed, LinkSet, PacketCaptured, ProcessStarted
 from sockviz.model.sockets import Asleep, ProcessRow, SocketRow
 from sockviz.model.timeline import LabFacts
 from sockviz.model.values import Json
@@ -27,16 +26,6 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
-    """A process that was started. ``pid`` is its own getpid, ``outer_pid`` this machine's number."""
-
-    pid: int
-    outer_pid: int
-    host: str
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
 class Observation:
     """One look at a host: all rows of the lesson, its processes, its counters' growth. ``at`` is when it was read."""
 
@@ -47,27 +36,8 @@ class Observation:
     counters: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Framed:
-    """A packet that a link has seen: its number there, and that of the frame it repeats (its own, where it repeats none)."""
-
-    packet: Packet
-    frame: int
-    entry: int
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """Packets drained from one host's capture, and how many it lost since the last time.
-
-    From a link come ``framed`` packets instead, and what the link did with them.
-    """
-
-    host: str
-    packets: Sequence[Packet]
-    lost: int
-    framed: Sequence[Framed] = ()
-    acts: Sequence[LinkActed | LinkSet] = ()
+#: What a lab's captures and its link have of what passed, not yet told of whose it was where only one host is there.
+Passed: TypeAlias = PacketCaptured | LinkActed | LinkSet | CaptureLost
 
 
 class Link(Protocol):
@@ -81,11 +51,11 @@ class Link(Protocol):
 
 
 class Lab(Protocol):
-    """A place where a lesson runs. ``messages`` is filled on the event loop as processes speak and die."""
+    """A place where a lesson runs."""
 
     facts: LabFacts
-    #: Set when there may be something to drain that no process speaks of: a retry of TCP's own, an answer to one.
-    stirred: asyncio.Event
+    #: Set, on the event loop, when there may be something to hear, or to drain of which no process speaks: a retry of TCP's own.
+    news: asyncio.Event
 
     @property
     def link(self) -> Link | None:
@@ -95,20 +65,19 @@ class Lab(Protocol):
     def counters(self) -> frozenset[str]:
         """Every counter that this lab's kernel has."""
 
-    @property
-    def messages(self) -> asyncio.Queue[Message]:
-        """What the processes say, and their deaths."""
+    def hear(self) -> Sequence[Heard]:
+        """Takes all that processes have said by now, their beginnings and ends among it, in order."""
 
     def prepare(self, name: str, host: str, *, privileged: bool) -> None:
         """Has a process made that `start` will be asked for with the same arguments, so that it need not wait for it."""
 
-    async def start(self, name: str, host: str, *, privileged: bool) -> Begun:
+    async def start(self, name: str, host: str, *, privileged: bool) -> ProcessStarted:
         """Starts a process of the lesson. Raises `LabRefused`."""
 
     async def perform(self, process: str, job: Job) -> None:
         """Hands a line to a process that is not at one. Raises OSError where it is gone."""
 
-    def begun(self, process: str) -> Begun | None:
+    def begun(self, process: str) -> ProcessStarted | None:
         """A process of the lab (also one that was forked); None where there is none of that name."""
 
     def look(self) -> Sequence[Observation]:
@@ -120,8 +89,8 @@ class Lab(Protocol):
     async def catch_up(self) -> None:
         """Waits until all that has passed between the hosts by now can be drained."""
 
-    def drain(self) -> Sequence[Taken]:
-        """Takes what the captures hold."""
+    def drain(self) -> Sequence[Passed]:
+        """Takes what the captures hold. On one host nobody is the sender or receiver of a packet yet."""
 
     async def close(self) -> tuple[str, ...]:
         """Ends everything. Returns what the kernel itself keeps for a while, a line each."""

@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import json
 import socket
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sockviz.kernel.packets import parse_frame
-from sockviz.lab.lab import Framed, Taken
+from sockviz.lab.lab import Passed
+from sockviz.lab.readers import Readers
 from sockviz.lab.supervisor import PATIENCE, LabRefused, TooSlow
 from sockviz.lab.wire import (
     ANSWER,
@@ -23,7 +25,7 @@ from sockviz.lab.wire import (
     REFUSED,
     REPORT,
 )
-from sockviz.model.events import LinkActed, LinkSet
+from sockviz.model.events import CaptureLost, LinkActed, LinkSet, PacketCaptured
 from sockviz.model.hosts import HOSTS
 
 _GONE = "the link's process ended"
@@ -34,7 +36,7 @@ _VERBS = {DELIVERED: "deliver", DROPPED: "drop", DUPLICATED: "duplicate"}
 class _Gathered:
     """What came from the wire since the last drain."""
 
-    packets: list[tuple[int, Framed]] = field(default_factory=list)
+    packets: list[PacketCaptured] = field(default_factory=list)
     acts: list[LinkActed | LinkSet] = field(default_factory=list)
     lost: dict[str, int] = field(default_factory=dict)
 
@@ -43,7 +45,7 @@ class WireLink:
     """The link between the two hosts (see `sockviz.lab.lab.Link`). Its ``theirs`` goes to the lab's first process; `lost` is
     called when the wire's process is gone."""
 
-    def __init__(self, lost: Callable[[], None]) -> None:
+    def __init__(self, lost: Callable[[], None], news: asyncio.Event, readers: Readers) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
         ours.setblocking(False)
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
@@ -55,12 +57,13 @@ class WireLink:
         self._orders = 0
         self._answers: dict[int, asyncio.Future[None]] = {}
         self._gathered = _Gathered()
-        self.stirred = asyncio.Event()
+        self._news = news
+        self._readers = readers
         self._seen: set[int] = (
             set()
         )  # frames on the link whose arrival was told: what is not ours to show has none
         self._holding: frozenset[str] = frozenset()
-        self._loop.add_reader(ours, self._read)
+        readers.add(ours, self._read)
 
     async def ready(self) -> None:
         """Waits until the wire stands. Raises `LabRefused` with the step that failed."""
@@ -99,26 +102,17 @@ class WireLink:
         finally:
             self._answers.pop(number, None)
 
-    def drain(self) -> Sequence[Taken]:
-        """What came since the last time, from each host, and what the link did."""
+    def drain(self) -> Sequence[Passed]:
+        """What came since the last time, and what the link did."""
         gathered, self._gathered = self._gathered, _Gathered()
-        self.stirred.clear()
-        taken = [
-            Taken(
-                host,
-                (),
-                gathered.lost.get(host, 0),
-                [framed for sender, framed in gathered.packets if sender == place],
-            )
-            for place, host in enumerate(HOSTS)
-        ]
-        return [*taken, Taken(HOSTS[0], (), 0, (), gathered.acts)]
+        lost = [CaptureLost(time.time(), host, count) for host, count in gathered.lost.items()]
+        return [*sorted(gathered.packets, key=lambda each: each.frame or 0), *gathered.acts, *lost]
 
     def close(self) -> None:
         """Lets go of the wire, which then ends."""
         self.hand_over()
         if self._socket.fileno() >= 0:
-            self._loop.remove_reader(self._socket)
+            self._readers.remove(self._socket)
             self._socket.close()
         if not self._ready.done():
             self._ready.cancel()
@@ -156,19 +150,21 @@ class WireLink:
             packet = parse_frame(frame, at=at, wire_length=len(frame), interface="eth0")
             if packet is not None:  # ARP, neighbour discovery: the hosts' own housekeeping
                 self._seen.add(number)
-                self._gathered.packets.append((sender, Framed(packet, number, entry)))
-                self.stirred.set()
+                self._news.set()
+                host, other = HOSTS[sender], HOSTS[1 - sender]
+                passed = PacketCaptured(packet.at, host, packet, host, other, frame=number, entry=entry)
+                self._gathered.packets.append(passed)
         elif kind == LOST:
             lost = self._gathered.lost
             lost[HOSTS[sender]] = lost.get(HOSTS[sender], 0) + number
         elif kind in _VERBS and number in self._seen:
             self._gathered.acts.append(LinkActed(at, _VERBS[kind], number))
-            self.stirred.set()  # it may have come to the other host long after it was sent
+            self._news.set()  # it may have come to the other host long after it was sent
             if kind != DUPLICATED:
                 self._seen.discard(number)
 
     def _gone(self) -> None:
-        self._loop.remove_reader(self._socket)
+        self._readers.remove(self._socket)
         self._socket.close()
         gone = LabRefused(_GONE, 0)
         for waiting in (self._ready, *self._answers.values()):

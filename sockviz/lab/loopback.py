@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import time
 from collections.abc import Sequence
 
 from sockviz.kernel import capture, sock_diag
 from sockviz.kernel.errors import KernelRefused
 from sockviz.lab.crew import Crew
 from sockviz.lab.directory import LabDirectory, sweep
-from sockviz.lab.lab import Begun, Job, Link, Observation, Taken
-from sockviz.lab.messages import Message
+from sockviz.lab.hearing import Heard
+from sockviz.lab.lab import Job, Link, Observation, Passed
 from sockviz.lab.own_sockets import OwnSockets
 from sockviz.lab.ports import PRIVATE, choose_ports, ephemeral_range, privileged_below, swapped_ports
 from sockviz.lab.supervisor import FurnishedHost, LabRefused
 from sockviz.lab.window import SYSCTLS, Window, check_proc, differing, why
 from sockviz.language import _
+from sockviz.model.events import CaptureLost, PacketCaptured, ProcessStarted
 from sockviz.model.first_names import LOCALHOST, of_lab
 from sockviz.model.hosts import LOOPBACK
 from sockviz.model.segments import endpoint
@@ -32,18 +34,17 @@ class LoopbackLab:
     def __init__(self) -> None:
         self.facts = LabFacts("host")
         self.link: Link | None = None
-        self.stirred = asyncio.Event()
-        self._crew = Crew()
+        self.news = asyncio.Event()
+        self._crew = Crew(self.news)
         self._directory = LabDirectory()
         self._window: Window | None = None
         self._capture: socket.socket | None = None
         self._reach: dict[str, Json] = {}
         self._closed = False
 
-    @property
-    def messages(self) -> asyncio.Queue[Message]:
-        """What the processes say, and their deaths."""
-        return self._crew.messages
+    def hear(self) -> Sequence[Heard]:
+        """Takes all that has been said by now."""
+        return self._crew.hear()
 
     @property
     def counters(self) -> frozenset[str]:
@@ -124,7 +125,7 @@ class LoopbackLab:
         """Has a process made that is going to be started."""
         self._crew.prepare(name, host, directory=self._directory.files, privileged=privileged)
 
-    async def start(self, name: str, host: str, *, privileged: bool) -> Begun:
+    async def start(self, name: str, host: str, *, privileged: bool) -> ProcessStarted:
         """Starts a process of the lesson on `host`, of which there is only one. Raises `LabRefused`."""
         if host != LOOPBACK:
             raise LabRefused(f"starting {name}: this lab has no host {host}", 0)
@@ -143,7 +144,7 @@ class LoopbackLab:
         own = self._window.own if self._window else None
         await self._crew.perform(process, job, own.ports_seen() if own is not None else None)
 
-    def begun(self, process: str) -> Begun | None:
+    def begun(self, process: str) -> ProcessStarted | None:
         """A process of the lab, also one that was forked."""
         return self._crew.begun(process)
 
@@ -160,7 +161,7 @@ class LoopbackLab:
     async def catch_up(self) -> None:
         """Nothing to wait for: the capture has a packet before whoever sent it goes on."""
 
-    def drain(self) -> Sequence[Taken]:
+    def drain(self) -> Sequence[Passed]:
         """Takes what the capture holds."""
         if self._capture is None or self._window is None:
             return []
@@ -169,16 +170,17 @@ class LoopbackLab:
         own = self._window.own
         if own is not None:
             taken = [packet for packet in taken if own.concerns(packet)]
-        return [Taken(LOOPBACK, taken, capture.lost_packets(self._capture))]
+        passed: list[Passed] = [PacketCaptured(packet.at, LOOPBACK, packet, "", "") for packet in taken]
+        lost = capture.lost_packets(self._capture)
+        return [*passed, CaptureLost(time.time(), LOOPBACK, lost)] if lost else passed
 
     def _await_packets(self) -> None:
-        """Has `stirred` set by the next packet. Not on the machine's own loopback, where most are not the lesson's."""
-        self.stirred.clear()
+        """Has `news` set by the next packet. Not on the machine's own loopback, where most are not the lesson's."""
         if self._capture is not None and self.facts.kind == "isolated":
             asyncio.get_running_loop().add_reader(self._capture, self._stir, self._capture)
 
     def _stir(self, capture_socket: socket.socket) -> None:
-        self.stirred.set()
+        self.news.set()
         asyncio.get_running_loop().remove_reader(capture_socket)  # until it is drained
 
     # --- the end --------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sockviz.lab.readers import Readers
 from sockviz.language import _
 from sockviz.model.values import Json
 
@@ -83,7 +84,8 @@ class Supervisor:
     #: What runs in a lesson process.
     program = _HERE / "child.py"
 
-    def __init__(self, died: Callable[[Death], None], lost: Callable[[], None]) -> None:
+    def __init__(self, died: Callable[[Death], None], lost: Callable[[], None], readers: Readers) -> None:
+        self._readers = readers
         self._died = died
         self._lost = lost
         self._answers: dict[str, asyncio.Future[int]] = {}
@@ -126,7 +128,7 @@ class Supervisor:
         self._control = ours
         self._lifeline = os.pipe2(os.O_CLOEXEC)
         self.lifeline_inodes = frozenset({os.fstat(self._lifeline[0]).st_ino})
-        asyncio.get_running_loop().add_reader(ours, self._read)
+        self._readers.add(ours, self._read)
         with theirs:
             command = [
                 sys.executable,
@@ -194,7 +196,7 @@ class Supervisor:
 
     def _let_go(self) -> None:
         if self._control is not None:
-            asyncio.get_running_loop().remove_reader(self._control)
+            self._readers.remove(self._control)
             self._control.close()
             self._control = None
 

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from sockviz.kernel import sock_diag
 from sockviz.lab.crew import Crew
 from sockviz.lab.directory import LabDirectory, sweep
-from sockviz.lab.lab import Begun, Job, Observation, Taken
+from sockviz.lab.hearing import Heard, LabLost
+from sockviz.lab.lab import Job, Observation, Passed
 from sockviz.lab.link import WireLink
-from sockviz.lab.messages import LabLost, Message
 from sockviz.lab.ports import PRIVATE
 from sockviz.lab.supervisor import FurnishedHost, LabRefused
 from sockviz.lab.window import SYSCTLS, Window, check_proc, differing, why
 from sockviz.language import _
+from sockviz.model.events import ProcessStarted
 from sockviz.model.first_names import of_lab
 from sockviz.model.hosts import ADDRESSES, HOSTS
 from sockviz.model.sockets import Asleep
@@ -50,22 +51,21 @@ class TwoHostsLab:
 
     def __init__(self) -> None:
         self.facts = LabFacts("two-hosts")
-        self._crew = Crew()
+        self.news = asyncio.Event()
+        self._crew = Crew(self.news)
         self._directory = LabDirectory()
         try:
-            self._wire = WireLink(self._wire_lost)
+            self._wire = WireLink(self._wire_lost, self.news, self._crew.readers)
         except OSError as error:  # EMFILE, ENFILE: no further descriptors
             self._directory.remove()
             raise LabRefused("starting the lab", error.errno or 0) from None
         self.link: HeldLink | None = HeldLink(self._wire)
-        self.stirred = self._wire.stirred
         self._windows: dict[str, Window] = {}
         self._closed = False
 
-    @property
-    def messages(self) -> asyncio.Queue[Message]:
-        """What the processes say, and their deaths."""
-        return self._crew.messages
+    def hear(self) -> Sequence[Heard]:
+        """Takes all that has been said by now."""
+        return self._crew.hear()
 
     @property
     def counters(self) -> frozenset[str]:
@@ -107,15 +107,13 @@ class TwoHostsLab:
 
     def _wire_lost(self) -> None:
         if not self._closed:
-            self.messages.put_nowait(
-                LabLost(_("the process that is the link ended: no packet passes any more"))
-            )
+            self._crew.say(LabLost(_("the process that is the link ended: no packet passes any more")))
 
     def prepare(self, name: str, host: str, *, privileged: bool) -> None:
         """Has a process made that is going to be started."""
         self._crew.prepare(name, host, directory=self._directory.files, privileged=privileged)
 
-    async def start(self, name: str, host: str, *, privileged: bool) -> Begun:
+    async def start(self, name: str, host: str, *, privileged: bool) -> ProcessStarted:
         """Starts a process of the lesson on one of the hosts. Raises `LabRefused`."""
         if host not in self._windows:
             raise LabRefused(f"starting {name}: this lab has no host {host}", 0)
@@ -128,7 +126,7 @@ class TwoHostsLab:
         """Hands a line to a process that is not at one. Raises OSError where it is gone."""
         await self._crew.perform(process, job)
 
-    def begun(self, process: str) -> Begun | None:
+    def begun(self, process: str) -> ProcessStarted | None:
         """A process of the lab, also one that was forked."""
         return self._crew.begun(process)
 
@@ -145,7 +143,7 @@ class TwoHostsLab:
         with contextlib.suppress(LabRefused):  # it is gone, and has said so
             await self._wire.order("catch up")
 
-    def drain(self) -> Sequence[Taken]:
+    def drain(self) -> Sequence[Passed]:
         """Takes what the wire has told."""
         return self._wire.drain()
 

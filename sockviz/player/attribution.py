@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sockviz.lab.hearing import Heard
 from sockviz.lab.lab import Observation
-from sockviz.lab.messages import Entered, Finished, Returned
 from sockviz.model.call import CONNECTING, SENDING
+from sockviz.model.events import CallEntered, CallReturned, StatementFinished
 from sockviz.model.segments import Endpoint, Packet, endpoint, first_endpoint
 from sockviz.model.sockets import SocketRow
 from sockviz.model.values import SocketValue, Value, sockets_in
@@ -51,30 +52,30 @@ class Attribution:
     _unclaimed: set[tuple[str, Endpoint, Endpoint]] = field(default_factory=set)
     _windows: dict[tuple[str, int], _Window] = field(default_factory=dict)
 
-    def heard(self, message: Entered | Returned | Finished) -> None:
-        """Learns from a message of a process."""
-        match message:
-            case Entered() if message.name in _SPEAKING:
-                kind = next((a.type for a in message.arguments if isinstance(a, SocketValue)), "")
-                self._windows[message.process, message.call] = _Window(
-                    message.process, message.name, first_endpoint(message.arguments), kind, message.at
+    def heard(self, said: Heard) -> None:
+        """Learns from what a process says."""
+        match said:
+            case CallEntered() if said.name in _SPEAKING:
+                kind = next((a.type for a in said.arguments if isinstance(a, SocketValue)), "")
+                self._windows[said.process, said.call] = _Window(
+                    said.process, said.name, first_endpoint(said.arguments), kind, said.at
                 )
-            case Returned():
-                window = self._windows.get((message.process, message.call))
+            case CallReturned():
+                window = self._windows.get((said.process, said.call))
                 if window is not None:
-                    window.returned = message.at
-                self._hold(message.process, [message.value])
-                for told in message.told:
+                    window.returned = said.at
+                self._hold(said.process, [said.value])
+                for told in said.told:
                     # Before Linux 6.8 a TCP socket that is bound and no more has no row that would say whose its port is.
                     if told.inode in self._streams and (end := endpoint(told.local)) is not None and end[1]:
                         self._bound.setdefault(("TCP", end[1]), self._creators[told.inode])
-            case Finished():
-                self._hold(message.process, message.bound.values())
+            case StatementFinished():
+                self._hold(said.process, said.bound.values())
 
     def saw(self, looks: Sequence[Observation], order: Mapping[str, int]) -> None:
         """Learns from a look at each host. ``order`` numbers the processes as they were started."""
         for look in looks:
-            for process in sorted(look.processes, key=lambda row: order.get(row.process, 0)):
+            for process in sorted(look.processes, key=lambda row: order.get(row.process, len(order))):
                 for entry in process.fds:
                     if entry.is_socket:
                         self._creators.setdefault(entry.inode, process.process)

@@ -23,7 +23,6 @@ from sockviz.model.events import (
     PageOpened,
     PredictionMade,
     PredictionSettled,
-    ProcessStarted,
     StatementBegun,
     StatementFinished,
 )
@@ -231,8 +230,6 @@ class Performance:
             self._fail(statement, f"{process} has ended: no process can perform this line")
             return
         child = statement.targets[0] if statement.forks else None
-        if child is not None:
-            self._pump.forks(process, child)
         job = Job(statement.line, statement.value, statement.targets, statement.unpacks, child)
         try:
             await self._lab.perform(process, job)
@@ -287,12 +284,7 @@ class Performance:
                 "{process} could not be started: {refusal}; `sockviz doctor` tries what a process needs"
             ).format(process=process, refusal=refusal)
             raise
-        self._pump.append(
-            ProcessStarted(
-                begun.at, process, begun.pid, begun.outer_pid, begun.host,
-                privileged=process in self._lesson.privileged,
-            )
-        )  # fmt: skip
+        self._pump.append(begun)
 
     def _host_of(self, process: str) -> str:
         hosts = self._lab.facts.hosts

@@ -1,17 +1,16 @@
-"""Turns what a lab says into events: messages, packets and looks, a batch at a time, in the order of their stamps."""
+"""Puts in order what a lab says: its events, its packets with whose they are, and looks, a batch at a time by their stamps."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sockviz.kernel.errors import KernelError
-from sockviz.lab.lab import Lab, Observation, Taken
-from sockviz.lab.messages import Ended, Entered, Finished, Hello, LabLost, Message, Returned
+from sockviz.lab.hearing import Heard, LabLost
+from sockviz.lab.lab import Lab, Observation, Passed
 from sockviz.language import _
 from sockviz.model.events import (
     CallBlocked,
@@ -72,23 +71,19 @@ class Pump:
         self._attribution = Attribution()
         self._sequences = SequenceTracker()
         self._inside: dict[str, _Inside] = {}
-        self._order: dict[str, int] = {}
-        self._forking: dict[str, str] = {}  # child's name -> parent's
-        self._noted = 0  # how many messages of the batch under way have been learned from
+        self._order: dict[str, int] = {}  # of the processes, as they began
         self._moved = time.monotonic()
         self._is_told_of_packets = lab.facts.kind != "host" and "packets" in lab.facts.facts
         self._took = 0.0  # the last look, in seconds
-        self._nudge = asyncio.Event()
+        self._nudged = False
         self._asked: list[asyncio.Future[None]] = []  # who waits for a whole batch
         self._over = False
-
-    def forks(self, parent: str, child: str) -> None:
-        """A line is about to fork `child`."""
-        self._forking[child] = parent
 
     def append(self, *events: Event) -> None:
         """Appends events of the player's own (a page turned, an expectation judged)."""
         for event in events:
+            if isinstance(event, ProcessStarted):
+                self._order.setdefault(event.process, len(self._order))
             self._timeline.append(event)
         if events:
             self._changed()
@@ -96,7 +91,8 @@ class Pump:
     def nudge(self) -> None:
         """Something was just asked of the lab: look eagerly again."""
         self._moved = time.monotonic()
-        self._nudge.set()
+        self._nudged = True
+        self._lab.news.set()
 
     async def looked(self) -> None:
         """Returns when all that has happened by now has been heard, looked at and appended."""
@@ -104,7 +100,7 @@ class Pump:
             return
         asked = asyncio.get_running_loop().create_future()
         self._asked.append(asked)
-        self._nudge.set()
+        self._lab.news.set()
         await asked
 
     async def run(self) -> None:
@@ -112,69 +108,78 @@ class Pump:
         asked: list[asyncio.Future[None]] = []
         try:
             while self.problem is None:
-                messages = await self._next()
-                self._noted = 0
+                heard = await self._next()
                 asked, self._asked = self._asked, []
                 if asked:
-                    await _reading()
-                await self._batch(messages, look=bool(asked))
+                    heard += self._hear()
+                await self._batch(heard, look=bool(asked))
                 _done(asked)
         finally:
             self._over = True
             _done(asked + self._asked)
 
-    async def _next(self) -> list[Message]:
-        """The next messages; none when it is time to look."""
-        getting = asyncio.ensure_future(self._lab.messages.get())
-        stirred = asyncio.ensure_future(self._lab.stirred.wait())
-        try:
-            while True:
-                self._nudge.clear()
-                nudged = asyncio.ensure_future(self._nudge.wait())
-                eager = self._eager()
-                waited = {getting, nudged} if eager else {getting, nudged, stirred}
-                pause = self._until_a_sleeper_is_known() if eager else self._until_something_may_have_moved()
-                try:
-                    done, _ = await asyncio.wait(waited, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
-                finally:
-                    nudged.cancel()
-                if done != {nudged} or self._asked:
-                    break  # else a line has just been handed over: there is nothing to be seen of it yet
-            heard = [getting.result()] if getting.done() else []
-            together = stirred.done() and not eager
-        finally:
-            getting.cancel()
-            stirred.cancel()
-        if together:
-            await asyncio.sleep(TOGETHER)
-        elif heard and not isinstance(heard[0], Entered):
-            await self._together(heard)
-        return heard
+    async def _next(self) -> list[Heard]:
+        """What was said next; nothing when it is time to look, or somebody asks for that."""
+        while True:
+            self._nudged = False  # a line has just been handed over: there is nothing to be seen of it yet
+            eager = self._eager()
+            end = time.monotonic() + (
+                self._until_a_sleeper_is_known() if eager else self._until_something_may_have_moved()
+            )
+            stirred = False
+            while not self._nudged:
+                self._lab.news.clear()
+                heard = self._hear()
+                if heard and not self._asked:
+                    await self._together(heard)
+                if heard or self._asked:
+                    return heard
+                if stirred and not eager:
+                    # A packet of which no process speaks. Its answer comes with it.
+                    await asyncio.sleep(TOGETHER)
+                    return heard
+                stirred = await self._news_by(end)
+                if not stirred:
+                    return heard
 
-    async def _together(self, heard: list[Message]) -> None:
-        """Adds what belongs to the messages in `heard`: the rest of their lines, and what they made others say."""
+    async def _news_by(self, end: float) -> bool:
+        """Waits for news; False where there is none by `end` (time.monotonic)."""
+        left = end - time.monotonic()
+        if left <= 0:
+            return False
+        try:
+            async with asyncio.timeout(left):
+                await self._lab.news.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _together(self, heard: list[Heard]) -> None:
+        """Adds what belongs to what was `heard`: the rest of its lines, and what they made others say. To a call that was only
+        entered nothing belongs yet: it may sleep.
+        """
+        if all(isinstance(said, CallEntered) for said in heard):
+            return
         end = time.monotonic() + TOGETHER
         await self._lab.catch_up()
         while True:
-            is_over = not self._is_more_to_come(heard)
-            await _reading()  # who sleeps by now has spoken before
-            said = len(heard)
-            while not self._lab.messages.empty():
-                heard.append(self._lab.messages.get_nowait())
-            left = end - time.monotonic()
-            if left <= 0 or (is_over and len(heard) == said):
+            is_over = not self._is_more_to_come(heard)  # who sleeps by now has spoken before
+            self._lab.news.clear()
+            more = self._hear()
+            heard += more
+            if time.monotonic() >= end or (is_over and not more):
                 return
-            if len(heard) == said:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(left):
-                        heard.append(await self._lab.messages.get())
+            if not more:
+                await self._news_by(end)
 
-    def _is_more_to_come(self, heard: list[Message]) -> bool:
+    def _is_more_to_come(self, heard: list[Heard]) -> bool:
         """Whether a process is in the middle of its line, or was woken."""
-        last = {message.process: message for message in heard if not isinstance(message, LabLost)}
-        if any(isinstance(message, Returned | Hello) for message in last.values()):
+        last = {said.process: said for said in heard if not isinstance(said, LabLost)}
+        if any(isinstance(said, CallReturned | ProcessStarted) for said in last.values()):
             return True
-        spoken = {process for process, message in last.items() if isinstance(message, Finished | Ended)}
+        spoken = {
+            process for process, said in last.items() if isinstance(said, StatementFinished | ProcessEnded)
+        }
         try:
             return any(self._lab.asleep(process) is None for process in self._inside if process not in spoken)
         except KernelError:
@@ -202,25 +207,24 @@ class Pump:
                 pause = min(pause, TOGETHER)
         return pause
 
-    async def _batch(self, messages: list[Message], look: bool = False) -> None:
-        self._hear(messages)
+    async def _batch(self, heard: list[Heard], look: bool = False) -> None:
+        heard += self._hear()
         events: list[Event] = []
-        if look or not messages or any(not isinstance(message, Entered) for message in messages):
+        if look or not heard or any(not isinstance(said, CallEntered) for said in heard):
             try:
                 # Looked at first, then drained: every packet older than the look is then in this batch.
                 looks = await self._look()
                 await self._lab.catch_up()
-                taken = self._lab.drain()
+                passed = self._lab.drain()
             except KernelError as error:
                 self.problem = _("the kernel can no longer be read: {error}").format(error=error)
-                looks, taken = (), ()
-            if any(each.packets or each.framed for each in taken):
+                looks, passed = (), ()
+            if any(isinstance(each, PacketCaptured) for each in passed):
                 # Whoever sent them said so before: that word is in its channel, and may not have been read yet.
-                await _reading()
-                self._hear(messages)
-            events += self._seen(looks, taken)
-        events += [event for message in messages for event in self._event(message)]
-        lost = next((message for message in messages if isinstance(message, LabLost)), None)
+                heard += self._hear()
+            events += self._seen(looks, passed)
+        events += [said for said in heard if not isinstance(said, LabLost)]
+        lost = next((said for said in heard if isinstance(said, LabLost)), None)
         if lost is not None:
             self.problem = lost.reason
         if not events and self.problem is None:
@@ -233,52 +237,22 @@ class Pump:
             self._timeline.append(event)
         self._changed()
 
-    def _hear(self, messages: list[Message]) -> None:
-        """Adds what waits to `messages`, and learns from all that is new."""
-        while not self._lab.messages.empty():
-            messages.append(self._lab.messages.get_nowait())
-        for message in messages[self._noted :]:
-            self._note(message)
-        self._noted = len(messages)
+    def _hear(self) -> list[Heard]:
+        """What has been said since, learned from."""
+        heard = list(self._lab.hear())
+        for said in heard:
+            self._note(said)
+        return heard
 
-    # --- messages ------------------------------------------------------------------------------------------
-
-    def _note(self, message: Message) -> None:
-        match message:
-            case Hello():
-                self._order.setdefault(message.process, len(self._order))
-            case Entered():
-                self._inside[message.process] = _Inside(message.call, message.at)
-                self._attribution.heard(message)
-            case Returned():
-                self._inside.pop(message.process, None)
-                self._attribution.heard(message)
-            case Finished():
-                self._attribution.heard(message)
-            case Ended():
-                self._inside.pop(message.process, None)
-
-    def _event(self, message: Message) -> Sequence[Event]:
-        match message:
-            case Hello():
-                begun = self._lab.begun(message.process)
-                parent = self._forking.pop(message.process, None)
-                if begun is None or parent is None:
-                    return ()  # the player itself started it, and says so
-                started = ProcessStarted(
-                    message.at, message.process, begun.pid, begun.outer_pid, begun.host, parent
-                )
-                return (started,)
-            case Entered(process, call, line, name, function, arguments, keywords, at):
-                return (CallEntered(at, process, call, line, name, function, arguments, keywords),)
-            case Returned(process, call, value, error, number, text, at, told):
-                return (CallReturned(at, process, call, value, error, number, text, told),)
-            case Finished(process, line, bound, fds, error, text, at):
-                return (StatementFinished(at, process, line, bound, fds, error, text),)
-            case Ended(process, exit_code, signal, at):
-                return (ProcessEnded(at, process, exit_code, signal),)
-            case LabLost():
-                return ()
+    def _note(self, said: Heard) -> None:
+        match said:
+            case ProcessStarted():
+                self._order.setdefault(said.process, len(self._order))
+            case CallEntered():
+                self._inside[said.process] = _Inside(said.call, said.at)
+            case CallReturned() | ProcessEnded():
+                self._inside.pop(said.process, None)
+        self._attribution.heard(said)
 
     # --- looking ----------------------------------------------------------------------------------------------
 
@@ -297,9 +271,9 @@ class Pump:
         finally:
             self._took = time.monotonic() - began
 
-    def _seen(self, looks: Sequence[Observation], drained: Sequence[Taken]) -> list[Event]:
+    def _seen(self, looks: Sequence[Observation], passed: Sequence[Passed]) -> list[Event]:
         self._attribution.saw(looks, self._order)
-        packets = [packet for taken in drained for packet in taken.packets]
+        packets = [each.packet for each in passed if isinstance(each, PacketCaptured) and each.frame is None]
         for _again in range(_MORE_LOOKS if self._took < SLOW else 0):
             if not any(map(self._attribution.may_learn, packets)):
                 break
@@ -307,31 +281,24 @@ class Pump:
                 self._attribution.saw(self._lab.look(), self._order)
             except KernelError:
                 break  # the next batch will say so
-        events: list[Event] = []
-        for taken in drained:
-            for packet in taken.packets:
-                sender, receiver = self._attribution.of(packet)
-                relative = self._sequences.follow(packet)
-                events.append(PacketCaptured(packet.at, taken.host, packet, sender, receiver, relative))
-            events += taken.acts
-            if taken.lost:
-                events.append(CaptureLost(time.time(), taken.host, taken.lost))
-        framed = [(each, taken.host) for taken in drained for each in taken.framed]
-        for each, host in sorted(framed, key=lambda pair: pair[0].frame):
-            other = next((name for name in self._lab.facts.hosts if name != host), host)
-            relative = self._sequences.follow(each.packet)
-            events.append(
-                PacketCaptured(
-                    each.packet.at, host, each.packet, host, other, relative, False, each.frame, each.entry
-                )
-            )
-        events = self._within_bounds(events)
+        events = self._within_bounds([self._attributed(each) for each in passed])
         for look in looks:
             event = self._differences[look.host].since_last(look, self._inside)
             if event is not None:
                 events.append(event)
         events += self._sleepers()
         return events
+
+    def _attributed(self, passed: Passed) -> Event:
+        """A packet with whose it is, and its numbers relative to the first that its connection had."""
+        if not isinstance(passed, PacketCaptured):
+            return passed
+        sender, receiver = passed.sender, passed.receiver
+        if passed.frame is None:
+            sender, receiver = self._attribution.of(passed.packet)
+        return replace(
+            passed, sender=sender, receiver=receiver, relative=self._sequences.follow(passed.packet)
+        )
 
     def _within_bounds(self, events: list[Event]) -> list[Event]:
         """`events` without the packets that are too many, and how many those are."""
@@ -362,12 +329,6 @@ class Pump:
             elif now - inside.first_at >= APART:
                 inside.told = True
                 yield CallBlocked(now, process, inside.call, seen)
-
-
-async def _reading() -> None:
-    """Lets the loop read what waits in its descriptors: it looks at them before it runs what comes after the first turn."""
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
 
 
 def _done(asked: list[asyncio.Future[None]]) -> None:

@@ -15,6 +15,7 @@ from sockviz.kernel import capture, sock_diag
 from sockviz.kernel.errors import KernelError, KernelRefused
 from sockviz.kernel.procfs import read_asleep, read_stat
 from sockviz.lab.channel import Channel
+from sockviz.lab.readers import Readers
 from sockviz.lab.supervisor import PATIENCE, Death, FurnishedHost, LabRefused, Ready, Supervisor, TooSlow
 from sockviz.lab.window import SYSCTLS
 from sockviz.model.hosts import LOOPBACK
@@ -150,7 +151,8 @@ async def _try(kind: str, settings: Settings) -> _Trial:
 
 async def _try_in(directory: str, kind: str, settings: Settings) -> _Trial:
     trial = _Trial()
-    supervisor = Supervisor(_ignore, lambda: None)
+    readers = Readers()
+    supervisor = Supervisor(_ignore, lambda: None, readers)
     setup: dict[str, Json] = {"directory": directory, "sysctls": {}}
     if kind == "isolated":
         setup["sysctls"] = dict(SYSCTLS)
@@ -163,7 +165,7 @@ async def _try_in(directory: str, kind: str, settings: Settings) -> _Trial:
         if kind == "isolated":
             trial.inside = _look_inside(trial.ready, settings)
         try:
-            trial.process = await _start(supervisor, Path(directory))
+            trial.process = await _start(supervisor, readers, Path(directory))
         except LabRefused as refusal:
             trial.process_refusal = refusal
     except LabRefused as refusal:
@@ -179,10 +181,12 @@ def _ignore(_death: Death) -> None:
     """The probe's own process, at the end."""
 
 
-async def _start(supervisor: Supervisor, directory: Path) -> str:
+async def _start(supervisor: Supervisor, readers: Readers, directory: Path) -> str:
     """Starts child.py and looks at it. Returns what was seen. Raises `LabRefused`."""
     heard: asyncio.Queue[Json] = asyncio.Queue()
-    channel = Channel(heard.put_nowait, lambda: heard.put_nowait(None), lambda _words: heard.put_nowait(None))
+    channel = Channel(
+        heard.put_nowait, lambda: heard.put_nowait(None), lambda _words: heard.put_nowait(None), readers
+    )
     began = time.monotonic()
     with contextlib.closing(channel):
         if channel.theirs is None:

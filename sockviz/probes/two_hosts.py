@@ -8,11 +8,12 @@ import time
 from dataclasses import dataclass, field
 
 from sockviz.kernel.errors import KernelError
+from sockviz.lab.hearing import LabLost
 from sockviz.lab.lab import Job
-from sockviz.lab.messages import LabLost, Returned
 from sockviz.lab.supervisor import PATIENCE, LabRefused, TooSlow
 from sockviz.lab.two_hosts import TwoHostsLab, open_two_hosts
 from sockviz.lab.wire_steps import ADDRESSING, ENTERING, LINKING, LISTENING, OFFLOADING, QUIETING
+from sockviz.model.events import CallReturned, PacketCaptured
 from sockviz.model.values import Json
 from sockviz.probes.advice import Settings, for_resources
 from sockviz.probes.probe import HANDSHAKE, TWO_HOSTS, Probe, failed, not_reached, passed, refused
@@ -102,8 +103,8 @@ async def _connect(lab: TwoHostsLab) -> float:
     packets: list[tuple[float, str]] = []
     end = time.monotonic() + PATIENCE
     while len(packets) < len(_SEGMENTS) and time.monotonic() < end:
-        taken = lab.drain()
-        packets += [(each.packet.at, f"{t.host} {each.packet.label}") for t in taken for each in t.framed]
+        passed_by = [each for each in lab.drain() if isinstance(each, PacketCaptured)]
+        packets += [(each.at, f"{each.host} {each.packet.label}") for each in passed_by]
         await asyncio.sleep(0.001)
     packets.sort()
     if [name for _, name in packets] != _SEGMENTS:
@@ -118,18 +119,20 @@ def _call(key: str, receiver: str | None, *arguments: Json) -> Json:
 async def _returned(lab: TwoHostsLab, process: str) -> None:
     """Waits until the process's call has come back. Raises `LabRefused` where it failed."""
     while True:
+        lab.news.clear()
+        for said in lab.hear():
+            match said:
+                case CallReturned(process=name, error=str(), number=number) if name == process:
+                    raise LabRefused(f"a call of the {process}", number or 0)
+                case CallReturned(process=name) if name == process:
+                    return
+                case LabLost(reason):
+                    raise LabRefused(reason, 0)
         try:
             async with asyncio.timeout(PATIENCE):
-                message = await lab.messages.get()
+                await lab.news.wait()
         except TimeoutError:
             raise TooSlow(f"a call of the {process}") from None
-        match message:
-            case Returned(process=name, error=str(), number=number) if name == process:
-                raise LabRefused(f"a call of the {process}", number or 0)
-            case Returned(process=name) if name == process:
-                return
-            case LabLost(reason):
-                raise LabRefused(reason, 0)
 
 
 def _until(refusal: LabRefused, settings: Settings) -> list[Probe]:

@@ -14,17 +14,26 @@ import select
 import socket
 import time
 import weakref
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sockviz.calls.table import CALLS, MODULES, method
 from sockviz.kernel import procfs
 from sockviz.lab.directory import open_labs
-from sockviz.lab.lab import Begun, Job
+from sockviz.lab.hearing import Heard
+from sockviz.lab.lab import Job, Passed
 from sockviz.lab.loopback import LoopbackLab, open_lab
-from sockviz.lab.messages import Ended, Entered, Finished, Hello, Message, Returned
 from sockviz.lab.supervisor import LabRefused
+from sockviz.model.events import (
+    CallEntered,
+    CallReturned,
+    PacketCaptured,
+    ProcessEnded,
+    ProcessStarted,
+    StatementFinished,
+)
+from sockviz.model.segments import Packet
 from sockviz.model.sockets import Asleep, ProcessRow, SocketRow
 from sockviz.model.values import Json, Value, encode
 from tests.required import unavailable
@@ -117,7 +126,7 @@ class Driver:
 
     def __init__(self, lab: LoopbackLab) -> None:
         self.lab = lab
-        self.heard: list[Message] = []
+        self.heard: list[Heard] = []
         self.tracked: dict[int, int] = {}
         self.lines = 0
 
@@ -135,12 +144,12 @@ class Driver:
             os.close(pidfd)
         self.tracked.clear()
 
-    async def start(self, name: str, *, privileged: bool = False) -> Begun:
+    async def start(self, name: str, *, privileged: bool = False) -> ProcessStarted:
         begun = await self.lab.start(name, "loopback", privileged=privileged)
         self.track(begun.outer_pid)
         return begun
 
-    async def hear(self, wanted: Callable[[Message], bool], what: str) -> Message:
+    async def hear(self, wanted: Callable[[Heard], bool], what: str) -> Heard:
         """The first message, also among those heard already, that is `wanted`; it is then taken from them."""
         end = time.monotonic() + DEADLINE
         while True:
@@ -148,15 +157,19 @@ class Driver:
                 if wanted(message):
                     self.heard.remove(message)
                     return message
+            self.lab.news.clear()
+            said = self.lab.hear()
+            for each in said:
+                if isinstance(each, ProcessStarted):
+                    self.track(each.outer_pid)
+            self.heard += said
+            if said:
+                continue
             try:
-                message = await asyncio.wait_for(self.lab.messages.get(), end - time.monotonic())
+                async with asyncio.timeout(end - time.monotonic()):
+                    await self.lab.news.wait()
             except TimeoutError:
                 raise AssertionError(f"never heard {what}; heard {self.heard}") from None
-            if isinstance(message, Hello):
-                begun = self.lab.begun(message.process)
-                assert begun is not None
-                self.track(begun.outer_pid)
-            self.heard.append(message)
 
     async def hand(self, process: str, source: str, child: str | None = None) -> int:
         """Hands a line to a process; its number."""
@@ -164,15 +177,18 @@ class Driver:
         await self.lab.perform(process, job(source, self.lines, child))
         return self.lines
 
-    async def finished(self, process: str, line: int) -> Finished:
-        def is_it(message: Message) -> bool:
-            return isinstance(message, Finished) and (message.process, message.line) == (process, line)
+    async def finished(self, process: str, line: int) -> StatementFinished:
+        def is_it(message: Heard) -> bool:
+            return isinstance(message, StatementFinished) and (message.process, message.line) == (
+                process,
+                line,
+            )
 
         message = await self.hear(is_it, f"that {process} is done with line {line}")
-        assert isinstance(message, Finished)
+        assert isinstance(message, StatementFinished)
         return message
 
-    async def do(self, process: str, source: str, child: str | None = None) -> Finished:
+    async def do(self, process: str, source: str, child: str | None = None) -> StatementFinished:
         """Has a line performed to its end."""
         return await self.finished(process, await self.hand(process, source, child))
 
@@ -182,29 +198,30 @@ class Driver:
         assert not finished.error, finished
         return finished.bound["probed"]
 
-    async def call(self, process: str, source: str) -> Returned:
+    async def call(self, process: str, source: str) -> CallReturned:
         """Has a line performed; how the call that it makes came back."""
         finished = await self.do(process, source)
         entered = [
             m
             for m in self.heard
-            if isinstance(m, Entered) and (m.process, m.line) == (process, finished.line)
+            if isinstance(m, CallEntered) and (m.process, m.line) == (process, finished.line)
         ]
         assert entered, f"no call was made: {finished}"
         message = await self.hear(
-            lambda m: isinstance(m, Returned) and (m.process, m.call) == (process, entered[-1].call),
+            lambda m: isinstance(m, CallReturned) and (m.process, m.call) == (process, entered[-1].call),
             f"{source} return",
         )
-        assert isinstance(message, Returned)
+        assert isinstance(message, CallReturned)
         return message
 
-    async def enter(self, process: str, source: str) -> Entered:
+    async def enter(self, process: str, source: str) -> CallEntered:
         """Hands a line to a process and waits until its call is entered."""
         line = await self.hand(process, source)
         message = await self.hear(
-            lambda m: isinstance(m, Entered) and (m.process, m.line) == (process, line), f"{source} entered"
+            lambda m: isinstance(m, CallEntered) and (m.process, m.line) == (process, line),
+            f"{source} entered",
         )
-        assert isinstance(message, Entered)
+        assert isinstance(message, CallEntered)
         return message
 
     async def asleep_in(self, process: str, syscall: str) -> Asleep:
@@ -216,7 +233,7 @@ class Driver:
 
         return await until(look, f"{process} asleep in {syscall}")
 
-    async def fork(self, process: str, child: str) -> Begun:
+    async def fork(self, process: str, child: str) -> ProcessStarted:
         """Forks `child`; both are then done with the line."""
         line = await self.hand(process, f"{child} = os.fork()", child)
         await self.finished(process, line)
@@ -226,11 +243,11 @@ class Driver:
         self.track(begun.outer_pid)
         return begun
 
-    async def ended(self, process: str) -> Ended:
+    async def ended(self, process: str) -> ProcessEnded:
         message = await self.hear(
-            lambda m: isinstance(m, Ended) and m.process == process, f"the end of {process}"
+            lambda m: isinstance(m, ProcessEnded) and m.process == process, f"the end of {process}"
         )
-        assert isinstance(message, Ended)
+        assert isinstance(message, ProcessEnded)
         return message
 
     def process(self, name: str) -> ProcessRow:
@@ -240,6 +257,11 @@ class Driver:
     def rows(self) -> list[SocketRow]:
         (look,) = self.lab.look()
         return list(look.rows)
+
+
+def packets(passed: Iterable[Passed]) -> list[Packet]:
+    """The packets among what a lab has drained."""
+    return [each.packet for each in passed if isinstance(each, PacketCaptured)]
 
 
 def _readable(pidfd: int) -> bool:

@@ -14,10 +14,9 @@ from sockviz.kernel import procfs
 from sockviz.kernel.errors import KernelError
 from sockviz.lab.directory import open_labs
 from sockviz.lab.init import WIRE
-from sockviz.lab.lab import Begun, Framed
 from sockviz.lab.supervisor import LabRefused
 from sockviz.lab.two_hosts import TwoHostsLab, open_two_hosts
-from sockviz.model.events import LinkActed, LinkSet, PacketCaptured
+from sockviz.model.events import CaptureLost, LinkActed, LinkSet, PacketCaptured, ProcessStarted
 from sockviz.model.link import LinkState, acted, arrived, set_holding
 from sockviz.model.segments import Packet
 from sockviz.model.sockets import SocketRow
@@ -61,7 +60,7 @@ class Linked(Driver):
                 return pid
         raise AssertionError("the lab has no wire")
 
-    async def start(self, name: str, *, privileged: bool = False) -> Begun:
+    async def start(self, name: str, *, privileged: bool = False) -> ProcessStarted:
         host = "server" if name.startswith("server") else "client"
         begun = await self.lab.start(name, host, privileged=privileged)
         self.track(begun.outer_pid)
@@ -89,23 +88,19 @@ class Linked(Driver):
 
     def listen(self) -> LinkState:
         """Takes what the link has told; the state of the link now."""
-        taken = self.lab.drain()
-        framed: list[tuple[str, Framed]] = [(each.host, f) for each in taken for f in each.framed]
-        for host, each in sorted(framed, key=lambda pair: pair[1].frame):
-            number = len(self.packets)
-            self.packets.append((host, each.packet))
-            self.frames[each.frame] = number
-            event = PacketCaptured(
-                each.packet.at, host, each.packet, host, "", None, False, each.frame, each.entry
-            )
-            self.state = arrived(self.state, event, number)
-        for act in (act for each in taken for act in each.acts):
-            match act:
+        for passed in self.lab.drain():
+            match passed:
+                case PacketCaptured(frame=int(frame)):
+                    number = len(self.packets)
+                    self.packets.append((passed.host, passed.packet))
+                    self.frames[frame] = number
+                    self.state = arrived(self.state, passed, number)
                 case LinkActed():
-                    self.state = acted(self.state, act)
+                    self.state = acted(self.state, passed)
                 case LinkSet():
-                    self.state = set_holding(self.state, act)
-        self.lost += sum(each.lost for each in taken)
+                    self.state = set_holding(self.state, passed)
+                case CaptureLost():
+                    self.lost += passed.count
         return self.state
 
     def said(self, number: int) -> str:

@@ -20,7 +20,8 @@ import pytest
 from sockviz.lab import init
 from sockviz.lab.channel import Channel
 from sockviz.lab.directory import LabDirectory, open_labs, sweep
-from sockviz.lab.messages import Hello, LabLost, from_child
+from sockviz.lab.hearing import Hello, LabLost, from_child
+from sockviz.lab.readers import Readers
 from sockviz.lab.seal import KEY, Seal
 from sockviz.model.values import BadValue, Json
 from tests.lab.conftest import descriptors
@@ -71,7 +72,7 @@ def test_twenty_labs_one_after_the_other_leak_nothing(kind: str) -> None:
         before = descriptors()
         for _ in range(20):
             async with a_lab(kind, "server") as lab:
-                assert (await lab.do("server", "s = socket.socket()")).fds == {"s": 3}
+                assert (await lab.do("server", "s = socket.socket()")).open_fds == {"s": 3}
         assert descriptors() == before
 
     run(body())
@@ -119,7 +120,7 @@ def sealed(seal: Seal, words: bytes) -> bytes:
 def test_nonsense_on_a_control_channel_is_heard_as_that(nonsense: str) -> None:
     async def body() -> None:
         heard: list[Json] = []
-        channel = Channel(heard.append, lambda: None, lambda words: pytest.fail(repr(words)))
+        channel = Channel(heard.append, lambda: None, lambda words: pytest.fail(repr(words)), Readers())
         assert channel.theirs is not None
         seal = Seal(channel.theirs.recv(KEY))
         for part in (nonsense.encode(), b'{"event": "hello", "pid": 5, "at": 1.0}'):
@@ -127,7 +128,7 @@ def test_nonsense_on_a_control_channel_is_heard_as_that(nonsense: str) -> None:
         await until(lambda: heard[1:], "both messages")
         with pytest.raises(BadValue, match="not a message of a lesson process"):
             from_child("server", heard[0])
-        assert from_child("server", heard[1]) == Hello("server", 5, 1.0)  # what follows is not lost
+        assert from_child("server", heard[1]) == Hello(5, 1.0)  # what follows is not lost
         channel.close()
 
     run(body())
@@ -159,7 +160,7 @@ def test_what_a_process_did_not_seal_is_never_heard(forged: Callable[[Seal, byte
     async def body() -> None:
         heard: list[Json] = []
         forgeries: list[bytes] = []
-        channel = Channel(heard.append, lambda: None, forgeries.append)
+        channel = Channel(heard.append, lambda: None, forgeries.append, Readers())
         assert channel.theirs is not None
         seal = Seal(channel.theirs.recv(KEY))
         said = sealed(seal, REPORT)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from sockviz.lab.messages import Entered
 from sockviz.lab.supervisor import LabRefused
+from sockviz.model.events import CallEntered
 from tests.lab.driver import Driver, a_lab, directory_of, run, until
 
 MIB = 1024 * 1024
@@ -26,7 +26,7 @@ async def refused(lab: Driver, source: str, process: str = "server") -> str:
     assert finished.error == "Refused", finished
     assert finished.bound == {}
     assert not [
-        message for message in lab.heard if isinstance(message, Entered) and message.line == finished.line
+        message for message in lab.heard if isinstance(message, CallEntered) and message.line == finished.line
     ]
     assert peak(lab, process) - before < 8 * MIB
     assert not (await lab.do(process, "x = 1")).error

@@ -15,7 +15,7 @@ from sockviz.lab.supervisor import LabRefused
 from sockviz.model.hosts import LOOPBACK
 from sockviz.model.sockets import State
 from sockviz.model.values import SocketValue, Value
-from tests.lab.driver import Driver, a_lab, directory_of, first_pid, run, until
+from tests.lab.driver import Driver, a_lab, directory_of, first_pid, packets, run, until
 from tests.lab.linked import children
 
 
@@ -170,7 +170,7 @@ def test_rebinding_a_name_closes_the_socket_and_the_peer_is_told(kind: str) -> N
             await lab.enter("server", "end = conn.recv(10)")
             await lab.asleep_in("server", "recvfrom")
             finished = await lab.do("client", "a = 0")
-            assert finished.fds == {}
+            assert finished.open_fds == {}
             assert (await lab.finished("server", lab.lines - 1)).bound["end"] == b""
             assert [entry.fd for entry in lab.process("client").fds] == [0, 1, 2]
 
@@ -466,9 +466,8 @@ def test_on_the_host_unrelated_sockets_are_never_seen() -> None:
                     if row.protocol == "TCP":
                         ends = [end[1] for end in (row.local, row.peer) if isinstance(end, tuple)]
                         assert ports & set(ends), row
-                for taken in lab.lab.drain():
-                    for packet in taken.packets:
-                        assert near.getsockname() not in (packet.source, packet.destination)
+                for packet in packets(lab.lab.drain()):
+                    assert near.getsockname() not in (packet.source, packet.destination)
             nearer.close()
             further.close()
 
@@ -508,7 +507,7 @@ def test_the_isolated_lab_is_empty_and_captures() -> None:
             assert lab.lab.facts.ports == (8080, 8081, 8082, 8083, 8084)
             assert {"private", "packets"} <= set(lab.lab.facts.facts)
             await connected(lab)
-            labels = [packet.label for taken in lab.lab.drain() for packet in taken.packets]
+            labels = [packet.label for packet in packets(lab.lab.drain())]
             assert labels == ["SYN", "SYN+ACK", "ACK"]
             outside = await lab.call("client", "b = socket.socket()")
             assert outside.error is None

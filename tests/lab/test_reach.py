@@ -432,7 +432,9 @@ def test_no_object_of_a_lesson_comes_to_name_a_channel(kind: str) -> None:
     async def body() -> None:
         async with a_lab(kind, "server") as lab:
             for number in range(3, 8):
-                assert (await lab.do("server", f"s{number} = socket.socket()")).fds[f"s{number}"] == number
+                assert (await lab.do("server", f"s{number} = socket.socket()")).open_fds[
+                    f"s{number}"
+                ] == number
             for number in range(3, 8):
                 await lab.do("server", f"os.close({number})")
             await lab.fork("server", "worker")

@@ -21,7 +21,7 @@ import pytest
 
 from sockviz.lab import shell
 from sockviz.lab.directory import open_labs
-from sockviz.lab.messages import LabLost
+from sockviz.lab.hearing import LabLost
 from sockviz.lab.supervisor import LabRefused
 from sockviz.lab.two_hosts import open_two_hosts
 from sockviz.model.segments import Packet
@@ -98,7 +98,7 @@ def test_lesson_processes_may_do_nothing_to_the_lab() -> None:
                 raw = await lab.call(process, "r = socket.socket(socket.AF_INET, socket.SOCK_RAW, 6)")
                 assert raw.error == "EPERM"
                 low = await lab.do(process, "t = socket.socket()")
-                assert low.fds == {"t": 3}
+                assert low.open_fds == {"t": 3}
                 assert (await lab.call(process, "t.bind(('0.0.0.0', 80))")).error == "EACCES"
 
     run(body())
@@ -535,7 +535,7 @@ def test_twenty_labs_one_after_the_other_leak_nothing() -> None:
         before = descriptors()
         for _ in range(20):
             async with two_hosts("client") as lab:
-                assert (await lab.do("client", "s = socket.socket()")).fds == {"s": 3}
+                assert (await lab.do("client", "s = socket.socket()")).open_fds == {"s": 3}
         assert descriptors() == before
 
     run(body(), 60)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sockviz.lab import usage
-from sockviz.lab.messages import LabLost
+from sockviz.lab.hearing import LabLost
 from tests.lab.driver import a_lab, run
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from sockviz.lab import landlock, seccomp
+from sockviz.lab.readers import Readers
 from sockviz.lab.supervisor import LabRefused, Supervisor
 from sockviz.model.values import Json
 from tests.lab.driver import FORBIDDEN, run
@@ -37,7 +38,7 @@ class Intruded:
     """A lab in which an intruder runs in a lesson process's place."""
 
     def __init__(self, kind: str, directory: Path, own: int) -> None:
-        self.supervisor = Supervisor(lambda _death: None, lambda: None)
+        self.supervisor = Supervisor(lambda _death: None, lambda: None, Readers())
         # Into the lab's directory: it can be read nowhere else.
         self.supervisor.program = Path(shutil.copy(INTRUDER, directory))
         self.kind = kind

@@ -13,10 +13,16 @@ import pytest
 from sockviz.kernel import capture
 from sockviz.kernel.errors import KernelRefused
 from sockviz.lab.loopback import open_lab
-from sockviz.lab.messages import Hello
 from sockviz.lesson.parser import parse_lesson
 from sockviz.model.call import Stage
-from sockviz.model.events import CallBlocked, CallReturned, PacketCaptured, StatementBegun, StatementFinished
+from sockviz.model.events import (
+    CallBlocked,
+    CallReturned,
+    PacketCaptured,
+    ProcessStarted,
+    StatementBegun,
+    StatementFinished,
+)
 from sockviz.model.sockets import State
 from sockviz.model.values import SocketValue
 from sockviz.player import pump
@@ -490,12 +496,14 @@ def test_a_performance_can_be_closed_at_any_moment() -> None:
     async def work() -> None:
         for turns in range(24):
             lesson = parse_lesson(lesson_text(LISTENING), "test.md")
-            performance = Performance(lesson, await open_lab("host"))
-            messages = performance._lab.messages
-            messages.put_nowait(Hello("somebody", 0, time.time()))  # more is to come: its first call
+            lab = await open_lab("host")
+            performance = Performance(lesson, lab)
+            lab._crew.say(
+                ProcessStarted(time.time(), "somebody", 1, 1, "loopback")
+            )  # more is to come: its first call
             for _ in range(turns):
                 await asyncio.sleep(0)
-            messages.put_nowait(Hello("somebody", 0, time.time()))
+            lab._crew.say(ProcessStarted(time.time(), "somebody else", 2, 2, "loopback"))
             closing = asyncio.create_task(performance.close())
             done, _ = await asyncio.wait({closing}, timeout=5)
             closing.cancel()

@@ -1,0 +1,88 @@
+"""What child.py says of a process, as events of the model. Nothing else makes events of its words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sockviz.model.events import CallEntered, CallReturned, ProcessEnded, ProcessStarted, StatementFinished
+from sockviz.model.sockets import ToldName
+from sockviz.model.values import BadValue, Json, decode
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """A process is ready (a forked child says so on its own channel). ``pid`` is its own getpid."""
+
+    pid: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class LabLost:
+    """The lab itself died, or was ended: nothing more will come."""
+
+    reason: str
+
+
+#: What a lab is heard to say, in the order of its words.
+Heard: TypeAlias = ProcessStarted | CallEntered | CallReturned | StatementFinished | ProcessEnded | LabLost
+
+
+def from_child(process: str, json: Json) -> Hello | CallEntered | CallReturned | StatementFinished:
+    """What `process` said. Raises `BadValue` where child.py says no such thing."""
+    if not isinstance(json, dict):
+        raise BadValue(f"not a message of a lesson process: {str(json)[:200]}")
+    match json:
+        case {"event": "hello", "pid": int(pid), "at": float(at)}:
+            return Hello(pid, at)
+        case {
+            "event": "entered",
+            "call": int(call),
+            "line": int(line),
+            "name": str(name),
+            "function": str(function),
+            "arguments": list(arguments),
+            "keywords": dict(keywords),
+            "at": float(at),
+        }:
+            values = tuple(decode(argument) for argument in arguments)
+            named = {key: decode(value) for key, value in keywords.items()}
+            return CallEntered(at, process, call, line, name, function, values, named)
+        case {"event": "returned", "call": int(call), "at": float(at), **rest}:
+            told = _told(rest.get("told"))
+            match rest:
+                case {"error": str(error), "message": str(message)}:
+                    number = rest.get("number")
+                    number = number if isinstance(number, int) else None
+                    return CallReturned(at, process, call, None, error, number, message, told)
+            return CallReturned(at, process, call, decode(rest.get("value")), told=told)
+        case {
+            "event": "finished",
+            "line": int(line),
+            "bound": dict(bound),
+            "fds": dict(fds),
+            "error": str(error),
+            "message": str(message),
+            "at": float(at),
+        }:
+            names = {name: decode(value) for name, value in bound.items()}
+            numbers = {name: fd for name, fd in fds.items() if isinstance(fd, int)}
+            return StatementFinished(at, process, line, names, numbers, error or None, message)
+    raise BadValue(f"not a message of a lesson process: {str(json)[:200]}")
+
+
+def _told(json: Json) -> tuple[ToldName, ...]:
+    """What getsockname said after a call. Raises `BadValue`."""
+    if json is None:
+        return ()
+    if not isinstance(json, list):
+        raise BadValue(f"not names of sockets: {str(json)[:80]}")
+    return tuple(_told_name(each) for each in json)
+
+
+def _told_name(json: Json) -> ToldName:
+    match json:
+        case [int(inode), int(fd), [str(host), int(port), *rest]]:
+            return ToldName(inode, fd, (host, port, *(part for part in rest if isinstance(part, int))))
+    raise BadValue(f"not a socket's name: {str(json)[:80]}")

@@ -1,0 +1,52 @@
+"""What a lab reads: as it comes, on the event loop; and at once, where somebody asks for all that has come by now."""
+
+from __future__ import annotations
+
+import asyncio
+import select
+from collections.abc import Callable
+from typing import Protocol
+
+#: So often at most what is ready is read again: one reading takes what fits into a buffer, or one datagram.
+_ROUNDS = 8
+
+
+class HasFileno(Protocol):
+    """A socket, say."""
+
+    def fileno(self) -> int:
+        """Its descriptor."""
+
+
+class Readers:
+    """Descriptors, each with what reads it. To be used on one event loop."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._calls: dict[int, Callable[[], None]] = {}
+        self._poll = select.poll()
+
+    def add(self, file: int | HasFileno, call: Callable[[], None]) -> None:
+        """Has `call` read from `file` whenever something has come, until `remove`."""
+        fd = file if isinstance(file, int) else file.fileno()
+        self._calls[fd] = call
+        self._poll.register(fd, select.POLLIN)
+        self._loop.add_reader(fd, call)
+
+    def remove(self, file: int | HasFileno) -> None:
+        """To be called before it is closed."""
+        fd = file if isinstance(file, int) else file.fileno()
+        del self._calls[fd]
+        self._poll.unregister(fd)
+        self._loop.remove_reader(fd)
+
+    def read_now(self) -> None:
+        """Reads what waits, without waiting: afterwards everything that was said before has been heard."""
+        for _ in range(_ROUNDS):  # who goes on talking is not waited for
+            ready = self._poll.poll(0)
+            for fd, _events in ready:
+                call = self._calls.get(fd)
+                if call is not None:  # else another's reading has just ended it
+                    call()
+            if not ready:
+                return
