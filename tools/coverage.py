@@ -124,7 +124,7 @@ def errors_of(world: World) -> Iterator[tuple[str, int]]:
     for process in world.processes.values():
         for call in process.calls:
             name = call.error or error_value(call)
-            if name is not None:
+            if name is not None and call.line is not None:
                 yield name, call.line
     for number, line in world.lines.items():
         if line.error is not None:

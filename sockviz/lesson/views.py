@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from sockviz.lesson.names import COUNTER_TABLES, ROW_CONDITIONS, counter_key
 from sockviz.lesson.work import Work
-from sockviz.model.call import Call, Stage
+from sockviz.model.call import Call
 from sockviz.model.known import KnownSocket
 from sockviz.model.long_values import KINDS, Long, as_long, whole_of
 from sockviz.model.naming import unnamed
@@ -44,8 +44,7 @@ class ProcessView:
                 work.spend(len(process.fds))
                 return sorted({entry.fd for entry in process.fds})
             case "blocked":
-                call = process.current
-                return call.name if call is not None and call.stage is Stage.ASLEEP else None
+                return process.sleeping[-1].name if process.sleeping else None
             case "last":
                 if process.last is None:
                     raise NotYet(f"no call of {process.name} has returned yet")

@@ -27,15 +27,23 @@ class Stage(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What asked for a call: a line (from 1) of one of the script's texts (from 0). A lesson is one text."""
+
+    line: int
+    text: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
-    """One system call (or resolver function) of one process.
+    """One system call (or resolver function) of one task of a process.
 
     ``asleep`` keeps the evidence of its sleep after it has returned; ``slept`` says that it was seen asleep at all.
     """
 
     process: str
     number: int
-    line: int
+    origin: Origin | None  # None where no line is known to have asked for it
     name: str
     function: str
     arguments: tuple[Value, ...]
@@ -49,6 +57,12 @@ class Call:
     error: str | None = None
     errno: int | None = None
     message: str = ""
+    task: int = 0
+
+    @property
+    def line(self) -> int | None:
+        """The line that asked for it, where one is known."""
+        return self.origin.line if self.origin is not None else None
 
     @property
     def receiver(self) -> SocketValue | None:

@@ -1,5 +1,8 @@
 """What can happen in a lesson. Every event is a fact with the instant it happened (CLOCK_REALTIME seconds).
 
+A call, and a line of the lesson, belong to a ``task`` of a process: the one that it began with (0), or another of its threads, by
+its number. A lesson's processes have one task each.
+
 Three voices are kept apart: `CallEntered`, `CallReturned`, `StatementFinished` are what a process reported of itself
 (*returned*); `Observed`, `CallBlocked`, `ProcessEnded` are what the kernel said of it (*observed*);
 `PacketCaptured` is what was taken off an interface (*captured*). The rest is the lesson itself moving on.
@@ -47,6 +50,7 @@ class StatementBegun:
     at: float
     process: str
     line: int
+    task: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +58,19 @@ class CallEntered:
     """A process is about to make a call. ``function`` is its row in the table of calls, as ``socket.accept``.
 
     ``call`` numbers the calls of one process from 1. ``arguments`` are the values passed, the receiver first
-    for a method.
+    for a method. ``line`` of the script's text number ``text`` asked for it; where it is None none is known.
     """
 
     at: float
     process: str
     call: int
-    line: int
+    line: int | None
     name: str
     function: str
     arguments: tuple[Value, ...] = ()
     keywords: Mapping[str, Value] = field(default_factory=dict)
+    task: int = 0
+    text: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,7 @@ class CallBlocked:
     process: str
     call: int
     evidence: Asleep | None
+    task: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,7 @@ class CallReturned:
     number: int | None = None  # errno, or EAI_ code
     message: str = ""
     told: tuple[ToldName, ...] = ()
+    task: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,7 @@ class StatementFinished:
     open_fds: Mapping[str, int] = field(default_factory=dict)
     error: str | None = None
     message: str = ""
+    task: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from sockviz.model import first_evidence, link
-from sockviz.model.call import Call, Stage
+from sockviz.model.call import Call, Origin, Stage
 from sockviz.model.events import (
     CallBlocked,
     CallEntered,
@@ -34,7 +34,7 @@ from sockviz.model.known import KnownSocket
 from sockviz.model.ledger import ledger
 from sockviz.model.link import LinkState
 from sockviz.model.naming import names_after, seen_in_use
-from sockviz.model.process import PerformedLine, Process
+from sockviz.model.process import MAIN, PerformedLine, Process, Task
 from sockviz.model.segments import Endpoint
 from sockviz.model.world import SeenPacket, World
 
@@ -80,15 +80,11 @@ def _applied(world: World, event: Event) -> World:
                 lines=_with(world.lines, event.line, line),
                 begun=_with(world.begun, event.process, event.line),
             )
-            return _process(world, event.process, line=event.line)
+            return _task(world, event.process, event.task, line=event.line)
         case CallEntered():
             return _entered(world, event)
         case CallBlocked():
-            process = world.processes.get(event.process)
-            if process is None or process.current is None or process.current.number != event.call:
-                return world
-            call = replace(process.current, stage=Stage.ASLEEP, slept=True, asleep=event.evidence)
-            return _process(world, event.process, current=call)
+            return _blocked(world, event)
         case CallReturned():
             return _returned(world, event)
         case StatementFinished():
@@ -127,60 +123,92 @@ def _process(world: World, name: str, **changes: object) -> World:
     return _changed(world, processes=_with(world.processes, name, changed))
 
 
+def _task(world: World, name: str, number: int, **changes: object) -> World:
+    process = world.processes.get(name)
+    if process is None:
+        return world
+    task: Task = replace(process.task(number), **changes)  # type: ignore[arg-type]  # as above
+    if number == MAIN:
+        return _process(world, name, main=task)
+    return _process(world, name, threads=_with(process.threads, number, task))
+
+
 def _started(world: World, event: ProcessStarted) -> World:
     parent = world.processes.get(event.parent) if event.parent else None
     process = Process(
         event.process, event.pid, event.outer_pid, event.host, event.parent, event.privileged, event.at,
         names=parent.names if parent else {}, open_fds=parent.open_fds if parent else {},
-        current=_fork_of(parent, event.process) if parent else None,
+        main=Task(calls=_fork_of(parent, event.process)) if parent else Task(),
     )  # fmt: skip
     return _changed(world, processes=_with(world.processes, event.process, process))
 
 
-def _fork_of(parent: Process, child: str) -> Call | None:
+def _fork_of(parent: Process, child: str) -> tuple[Call, ...]:
     """One call of fork is entered once and returns twice: in the child too it is under way until it returns there."""
-    made = [*parent.calls, parent.current] if parent.current else list(parent.calls)
+    made = [*parent.calls, *parent.under_way]
     call = next((call for call in reversed(made) if call.name == "fork"), None)
     if call is None:
-        return None
-    return replace(call, process=child, stage=Stage.ENTERED, returned=None, value=None)
+        return ()
+    return (replace(call, process=child, task=MAIN, stage=Stage.ENTERED, returned=None, value=None),)
 
 
 def _entered(world: World, event: CallEntered) -> World:
     call = Call(
         event.process,
         event.call,
-        event.line,
+        Origin(event.line, event.text) if event.line is not None else None,
         event.name,
         event.function,
         event.arguments,
         event.keywords,
         event.at,
+        task=event.task,
     )
-    line = world.lines.get(event.line, PerformedLine(event.process, event.at))
-    if line.process == event.process:
-        line = replace(line, calls=(*line.calls, event.call))
-    world = _changed(world, lines=_with(world.lines, event.line, line))
+    if event.line is not None and event.text == 0:
+        line = world.lines.get(event.line, PerformedLine(event.process, event.at))
+        if line.process == event.process:
+            line = replace(line, calls=(*line.calls, event.call))
+        world = _changed(world, lines=_with(world.lines, event.line, line))
     process = world.processes.get(event.process)
     if process is None:
         return world
     world = _with_sockets(world, first_evidence.told(world, process, event.arguments))
-    return _process(world, event.process, current=call)
+    return _task(world, event.process, event.task, calls=(*process.task(event.task).calls, call))
+
+
+def _under_way(process: Process | None, number: int) -> Call | None:
+    """The call of that number, where it has not come back."""
+    if process is None:
+        return None
+    return next((call for call in process.under_way if call.number == number), None)
+
+
+def _blocked(world: World, event: CallBlocked) -> World:
+    process = world.processes.get(event.process)
+    call = _under_way(process, event.call)
+    if process is None or call is None:
+        return world
+    asleep = replace(call, stage=Stage.ASLEEP, slept=True, asleep=event.evidence)
+    calls = tuple(asleep if each is call else each for each in process.task(call.task).calls)
+    return _task(world, event.process, call.task, calls=calls)
 
 
 def _returned(world: World, event: CallReturned) -> World:
     process = world.processes.get(event.process)
-    if process is None or process.current is None or process.current.number != event.call:
+    entered = _under_way(process, event.call)
+    if process is None or entered is None:
         return world
     call = replace(
-        process.current,
+        entered,
         stage=Stage.RETURNED if event.error is None else Stage.FAILED,
         returned=event.at, value=event.value, error=event.error, errno=event.number, message=event.message,
     )  # fmt: skip
     if named := names_after(call, event.told, world.names):
         world = _changed(world, names=ledger(world.names).but(named))
     world = _with_sockets(world, first_evidence.told(world, process, (call.value,), call))
-    return _process(world, event.process, current=None, asleep=None, **_done_with(process, call))
+    others = tuple(each for each in process.task(call.task).calls if each is not entered)
+    world = _task(world, event.process, call.task, calls=others, asleep=None)
+    return _process(world, event.process, **_done_with(process, call))
 
 
 def _done_with(process: Process, call: Call) -> dict[str, object]:
@@ -203,21 +231,22 @@ def _finished(world: World, event: StatementFinished) -> World:
         line = replace(line, finished=event.at, error=event.error, message=event.message, bound=event.bound)
         world = _changed(world, lines=_with(world.lines, event.line, line))
     world = _with_sockets(world, first_evidence.told(world, process, event.bound.values()))
-    return _process(
-        world, event.process, names=ledger(process.names).but(event.bound), open_fds=event.open_fds, line=None
+    world = _process(
+        world, event.process, names=ledger(process.names).but(event.bound), open_fds=event.open_fds
     )
+    return _task(world, event.process, event.task, line=None)
 
 
 def _ended(world: World, event: ProcessEnded) -> World:
     process = world.processes.get(event.process)
     if process is None:
         return world
-    if process.current is not None:
-        call = replace(process.current, stage=Stage.ABANDONED, returned=event.at)
-        world = _process(world, event.process, **_done_with(process, call))
+    for call in process.under_way:
+        abandoned = replace(call, stage=Stage.ABANDONED, returned=event.at)
+        world = _process(world, event.process, **_done_with(world.processes[event.process], abandoned))
     return _process(
         world, event.process, ended=event.at, exit_code=event.exit_code, signal=event.signal,
-        current=None, fds=(), asleep=None, line=None, open_fds=dict.fromkeys(process.open_fds, -1),
+        main=Task(), threads={}, fds=(), open_fds=dict.fromkeys(process.open_fds, -1),
     )  # fmt: skip
 
 
@@ -241,7 +270,10 @@ def _observed(world: World, event: Observed) -> World:
     world = _with_sockets(world, first_evidence.observed(world, event))
     for seen in event.processes:
         if seen.process in world.processes and world.processes[seen.process].alive:
-            world = _process(world, seen.process, fds=seen.fds, state=seen.state, asleep=seen.asleep)
+            main = world.processes[seen.process].main
+            if main.asleep != seen.asleep:
+                main = replace(main, asleep=seen.asleep)
+            world = _process(world, seen.process, fds=seen.fds, state=seen.state, main=main)
     if event.counters:
         world = _changed(world, counters=ledger(world.counters).but(event.counters))
     return world

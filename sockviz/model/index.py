@@ -182,7 +182,7 @@ class SocketIndex:
     def __init__(self, sockets: Mapping[int, KnownSocket] | None = None) -> None:
         self.sockets: Mapping[int, KnownSocket] = {}
         self._by_ends: Ledger[tuple[Address | None, Address | None], frozenset[int]] = Ledger()
-        self._by_cookie: Ledger[int, int] = Ledger()
+        self._by_cookie: Ledger[int, frozenset[int]] = Ledger()
         if sockets is not None:
             self._follow(sockets, sockets)
 
@@ -192,9 +192,9 @@ class SocketIndex:
         return self.sockets[max(found)] if found else None
 
     def with_cookie(self, cookie: int) -> KnownSocket | None:
-        """The socket that has or had this cookie."""
-        inode = self._by_cookie.get(cookie)
-        return None if inode is None else self.sockets[inode]
+        """The newest socket that was seen with this cookie."""
+        found = self._by_cookie.get(cookie)
+        return self.sockets[max(found)] if found else None
 
     def after(self, sockets: Mapping[int, KnownSocket], touched: Iterable[int]) -> SocketIndex:
         """The index of `sockets`, which differ from these in no others than `touched`."""
@@ -208,14 +208,22 @@ class SocketIndex:
             old, new = self.sockets.get(inode), sockets.get(inode)
             before = (old.local, old.peer) if old is not None and old.peer is not None else None
             now = (new.local, new.peer) if new is not None and new.peer is not None else None
-            if before is not None and before != now:
-                rest = self._by_ends[before] - {inode}
-                self._by_ends = self._by_ends.but({before: rest})
-            if now is not None and before != now:
-                self._by_ends = self._by_ends.but({now: self._by_ends.get(now, frozenset()) | {inode}})
-            if new is not None and new.cookie and self._by_cookie.get(new.cookie) != inode:
-                self._by_cookie = self._by_cookie.but({new.cookie: inode})
+            self._by_ends = _refiled(self._by_ends, inode, before, now)
+            had = (old.cookie or None) if old is not None else None
+            has = (new.cookie or None) if new is not None else None
+            self._by_cookie = _refiled(self._by_cookie, inode, had, has)
         self.sockets = sockets
+
+
+def _refiled(
+    table: Ledger[K, frozenset[int]], inode: int, before: K | None, now: K | None
+) -> Ledger[K, frozenset[int]]:
+    """`table` with `inode` no longer under `before`, but under `now`."""
+    if before == now:
+        return table
+    if before is not None:
+        table = table.but({before: table[before] - {inode}})
+    return table if now is None else table.but({now: table.get(now, frozenset()) | {inode}})
 
 
 _MOST_TABLES = 64

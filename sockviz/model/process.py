@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sockviz.model.call import Call
+from sockviz.model.call import Call, Stage
 from sockviz.model.log import Log
 from sockviz.model.sockets import Asleep, FdEntry
 from sockviz.model.values import Value
@@ -24,12 +24,30 @@ class PerformedLine:
     bound: Mapping[str, Value] = field(default_factory=dict)
 
 
+#: The task that a process begins with, and that most have alone.
+MAIN = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A process's only thread, or one of its threads.
+
+    ``calls`` are those under way, the one entered last at the end: more than one only where an event did not fit. ``line`` is the
+    one it is at, until the line has finished. ``asleep`` is observed.
+    """
+
+    number: int = MAIN
+    calls: tuple[Call, ...] = ()
+    line: int | None = None
+    asleep: Asleep | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One process of the lesson: what it reported, and beside it what the kernel says of it.
+    """One process of the run: what it reported, and beside it what the kernel says of it.
 
     ``names`` are its variables as it reported them; ``open_fds`` the descriptor of each that holds a socket (-1: closed).
-    ``fds``, ``state`` and ``asleep`` are observed.
+    ``fds`` and ``state`` are observed. Its calls under way belong to its tasks: ``main``, and ``threads`` by their numbers.
     """
 
     name: str
@@ -43,11 +61,10 @@ class Process:
     open_fds: Mapping[str, int] = field(default_factory=dict)
     calls: Log[Call] = field(default_factory=Log)
     latest: Mapping[str, Call] = field(default_factory=dict)  # by name, the call that was over last
-    current: Call | None = None
-    line: int | None = None  # the line it is at, until the line has finished
+    main: Task = field(default_factory=Task)
+    threads: Mapping[int, Task] = field(default_factory=dict)
     fds: tuple[FdEntry, ...] = ()
     state: str = ""
-    asleep: Asleep | None = None
     ended: float | None = None
     exit_code: int | None = None
     signal: str | None = None
@@ -56,6 +73,45 @@ class Process:
     def alive(self) -> bool:
         """Whether no one has said that it ended."""
         return self.ended is None
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """Its tasks, the one that it began with first."""
+        return (self.main, *self.threads.values()) if self.threads else (self.main,)
+
+    def task(self, number: int) -> Task:
+        """The task of that number, whether anything has been heard of it or not."""
+        return self.main if number == MAIN else self.threads.get(number) or Task(number)
+
+    @property
+    def under_way(self) -> tuple[Call, ...]:
+        """The calls that have not come back, of all its tasks, the one entered last at the end."""
+        if not self.threads:
+            return self.main.calls
+        return tuple(
+            sorted((call for task in self.tasks for call in task.calls), key=lambda call: call.entered)
+        )
+
+    @property
+    def sleeping(self) -> tuple[Call, ...]:
+        """Those of them that sleep."""
+        return tuple(call for call in self.under_way if call.stage is Stage.ASLEEP)
+
+    @property
+    def current(self) -> Call | None:
+        """Of the calls under way the one entered last: the only one, of a process with one task."""
+        calls = self.under_way
+        return calls[-1] if calls else None
+
+    @property
+    def line(self) -> int | None:
+        """The line that it is at: its first task that is at one."""
+        return next((task.line for task in self.tasks if task.line is not None), None)
+
+    @property
+    def asleep(self) -> Asleep | None:
+        """What /proc said of it where it sleeps: of the task that it began with."""
+        return self.main.asleep
 
     @property
     def last(self) -> Call | None:
@@ -69,8 +125,9 @@ class Process:
 
     def call(self, number: int) -> Call | None:
         """Its call of that number (from 1), whether it has returned or not."""
-        if self.current is not None and self.current.number == number:
-            return self.current
+        for call in self.under_way:
+            if call.number == number:
+                return call
         index = number - 1 - (self.calls[0].number - 1 if self.calls else 0)
         if 0 <= index < len(self.calls) and self.calls[index].number == number:
             return self.calls[index]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sockviz.model.call import Call
 from sockviz.model.inferred import InferredSegment
-from sockviz.model.process import Process
+from sockviz.model.process import Process, Task
 from sockviz.model.sockets import FdEntry, SocketRow
 from sockviz.model.values import Address, Json, encode
 from sockviz.model.world import SeenPacket, World
@@ -45,10 +45,16 @@ def _process(world: World, process: Process) -> dict[str, Json]:
         "line": process.line,
         "blocked": current.name if current is not None and current.slept else None,
         "current": _call(current),
+        **({"tasks": {str(task.number): _task(task) for task in process.tasks}} if process.threads else {}),
         "last": _call(process.last),
         "names": {name: encode(value) for name, value in process.names.items()},
         "fds": [_fd(world, entry) for entry in process.fds],
     }
+
+
+def _task(task: Task) -> Json:
+    """Of a process that has several: where each is."""
+    return {"line": task.line, "calls": [_call(call) for call in task.calls]}
 
 
 def _call(call: Call | None) -> Json:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sockviz.calls.statement import Statement
 from sockviz.model.call import Stage
-from sockviz.model.process import Process
+from sockviz.model.process import Process, Task
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
 
@@ -63,11 +63,21 @@ class Patience:
             )
 
     def _call(self, process: Process | None) -> str:
-        if process is None or process.current is None:
+        call = process.current if process is not None else None
+        if process is None or call is None:
             return "an earlier line"
-        if process.state in STOPPED:
-            return f"{process.current.name}() of line {process.current.line}, stopped by a signal"
-        return f"{process.current.name}() of line {process.current.line}"
+        where = f"{call.name}()" + (f" of line {call.line}" if call.line is not None else "")
+        return f"{where}, stopped by a signal" if process.state in STOPPED else where
+
+
+def _goes_on(task: Task) -> bool:
+    """Whether it runs, or sleeps in a call that comes back by itself."""
+    if not task.calls or any(call.stage is not Stage.ASLEEP for call in task.calls):
+        return True
+    return any(
+        call.asleep is None or call.asleep.syscall is None or call.asleep.syscall in TIMED
+        for call in task.calls
+    )
 
 
 def could_wake(world: World) -> bool:
@@ -75,10 +85,7 @@ def could_wake(world: World) -> bool:
     for process in world.processes.values():
         if not process.alive or process.line is None or process.state in STOPPED:
             continue
-        call = process.current
-        if call is None or call.stage is not Stage.ASLEEP:
-            return True
-        if call.asleep is None or call.asleep.syscall is None or call.asleep.syscall in TIMED:
+        if any(_goes_on(task) for task in process.tasks if task.line is not None):
             return True
         if any(made.name in TIMING for made in process.calls):
             return True

@@ -111,7 +111,9 @@ def of_lesson(lesson: Lesson) -> Check:
         match event:
             case PageOpened(page=page) if not 0 <= page < len(lesson.pages):
                 raise ValueError(f"its lesson has pages 0 to {len(lesson.pages) - 1}, and none {page}")
-            case StatementBegun(line=line) | CallEntered(line=line) | StatementFinished(line=line):
+            case CallEntered(text=text) if text:
+                raise ValueError(f"its lesson is one text, and has none {text}")
+            case StatementBegun(line=int(line)) | CallEntered(line=int(line)) | StatementFinished(line=line):
                 if not 1 <= line <= lines:
                     raise ValueError(f"its lesson has lines 1 to {lines}, and none {line}")
             case ExpectationJudged(line=line) if line not in expected:

@@ -133,7 +133,8 @@ def of_call(world: World, header: Header, call: Call) -> Evidence:
         )
     if call.returned is not None:
         facts.append(Fact(_("took"), _duration(call.returned - call.entered)))
-    facts.append(Fact(_("line"), str(call.line)))
+    if call.line is not None:
+        facts.append(Fact(_("line"), str(call.line)))
     sections = [
         Section(
             _("the process said"),
@@ -168,7 +169,7 @@ def of_call(world: World, header: Header, call: Call) -> Evidence:
                 process=call.process, call=call.name
             ),
         )
-        if process is not None and call.is_over and process.current is None and process.asleep is not None
+        if process is not None and call.is_over and not process.under_way and process.asleep is not None
         and process.last is call and process.asleep.syscall is not None
         else ()
     )  # fmt: skip
@@ -380,7 +381,7 @@ def _call_at(world: World, line: int) -> Call | None:
 
 
 def _latest_call(world: World) -> Call | None:
-    calls = [c for p in world.processes.values() for c in (p.current, p.last) if c is not None]
+    calls = [c for p in world.processes.values() for c in (*p.under_way, p.last) if c is not None]
     return max(calls, key=lambda call: call.returned or call.entered, default=None)
 
 

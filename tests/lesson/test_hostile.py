@@ -22,10 +22,10 @@ from sockviz.lesson.judge import judge
 from sockviz.lesson.parser import decode_lesson, parse_lesson
 from sockviz.lesson.programs.folder import Language, program_folder
 from sockviz.lesson.source import LARGEST_FILE, MOST_LINES
-from sockviz.model.call import Call, Stage
+from sockviz.model.call import Call, Origin, Stage
 from sockviz.model.known import KnownSocket
 from sockviz.model.log import Log
-from sockviz.model.process import Process
+from sockviz.model.process import Process, Task
 from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
 from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.model.world import World
@@ -228,13 +228,13 @@ ROWS = st.builds(
     timer=st.one_of(st.none(), st.sampled_from(list(Timer))), expires=st.one_of(st.none(), st.floats(0, 1e9)),
 )  # fmt: skip
 CALLS = st.builds(
-    Call, st.just("server"), st.integers(1, 9), st.just(1), st.just("recv"), st.just("socket.socket.recv"), st.just(()),
+    Call, st.just("server"), st.integers(1, 9), st.just(Origin(1)), st.just("recv"), st.just("socket.socket.recv"), st.just(()),
     st.just({}), st.just(0.0), stage=st.sampled_from(list(Stage)), value=VALUES, error=st.sampled_from([None, "EAGAIN"]),
 )  # fmt: skip
 PROCESSES = st.builds(
     Process, st.just("server"), st.integers(1, 99), st.just(1), st.just("lab"), st.none(), st.booleans(), st.just(0.0),
     names=st.dictionaries(st.sampled_from(["s", "n", "t"]), VALUES), open_fds=st.dictionaries(st.just("s"), st.integers(-1, 5)),
-    calls=st.lists(CALLS, max_size=2).map(Log), current=st.one_of(st.none(), CALLS),
+    calls=st.lists(CALLS, max_size=2).map(Log), main=st.lists(CALLS, max_size=2).map(lambda calls: Task(calls=tuple(calls))),
     fds=st.lists(st.builds(FdEntry, st.integers(0, 5), st.just("socket:[1]"), st.integers(0, 3)), max_size=3).map(tuple),
     ended=st.one_of(st.none(), st.just(1.0)),
 )  # fmt: skip

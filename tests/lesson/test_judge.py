@@ -12,11 +12,11 @@ from sockviz.lesson.findings import Findings
 from sockviz.lesson.judge import Verdict, judge
 from sockviz.lesson.names import counter_key, unknown_counters
 from sockviz.lesson.parser import parse_lesson
-from sockviz.model.call import Call, Stage
+from sockviz.model.call import Call, Origin, Stage
 from sockviz.model.events import PacketCaptured
 from sockviz.model.known import KnownSocket
 from sockviz.model.log import Log
-from sockviz.model.process import Process
+from sockviz.model.process import Process, Task
 from sockviz.model.segments import Packet, TcpHeader
 from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
 from sockviz.model.values import SocketValue, Value
@@ -44,7 +44,17 @@ def row(
 
 def call(name: str, stage: Stage = Stage.RETURNED, value: Value = None, error: str | None = None) -> Call:
     return Call(
-        "server", 1, 1, name, f"socket.socket.{name}", (), {}, 0.0, stage=stage, value=value, error=error
+        "server",
+        1,
+        Origin(1),
+        name,
+        f"socket.socket.{name}",
+        (),
+        {},
+        0.0,
+        stage=stage,
+        value=value,
+        error=error,
     )
 
 
@@ -74,7 +84,7 @@ SERVER = Process(
     },
     open_fds={"s": 3, "conn": 4, "fresh": 5, "gone": -1, "u": 7, "six": 8, "path": 9},
     calls=Log([call("bind"), call("listen", Stage.FAILED, error="EADDRINUSE")]),
-    current=call("accept", Stage.ASLEEP),
+    main=Task(calls=(call("accept", Stage.ASLEEP),)),
     fds=(FdEntry(4, "socket:[12]", 12), FdEntry(0, "/dev/null", 0), FdEntry(3, "socket:[11]", 11)),
 )  # fmt: skip
 CLIENT = Process("client", 101, 4101, "lab", None, False, 0.0, ended=9.0, signal="SIGKILL")

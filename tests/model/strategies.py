@@ -124,6 +124,7 @@ packets = st.builds(
 frames = st.none() | st.integers(1, 4)
 relatives = st.builds(Relative, optional_counts, optional_counts, st.booleans())
 
+tasks = st.integers(0, 2)
 call_names = st.sampled_from(
     ("fork", "accept", "connect", "bind", "sendto", "recvfrom", "getsockname", "close", "unlink")
 )
@@ -133,21 +134,21 @@ kinds: dict[type, st.SearchStrategy[Event]] = {
     ProcessStarted: st.builds(
         ProcessStarted, instants, names, st.integers(1, 9), st.integers(1, 9), hosts, st.none() | names, st.booleans()
     ),
-    StatementBegun: st.builds(StatementBegun, instants, names, lines),
+    StatementBegun: st.builds(StatementBegun, instants, names, lines, tasks),
     CallEntered: st.builds(
-        CallEntered, instants, names, calls, lines, call_names, st.text(max_size=4),
+        CallEntered, instants, names, calls, st.none() | lines, call_names, st.text(max_size=4),
         st.lists(sockets | addresses | odd_addresses | values, max_size=3).map(tuple),
-        st.dictionaries(variables, values, max_size=1),
+        st.dictionaries(variables, values, max_size=1), tasks, st.integers(0, 1),
     ),
-    CallBlocked: st.builds(CallBlocked, instants, names, calls, st.none() | asleeps),
+    CallBlocked: st.builds(CallBlocked, instants, names, calls, st.none() | asleeps, tasks),
     CallReturned: st.builds(
         CallReturned, instants, names, calls, values, st.none() | st.sampled_from(("ECONNREFUSED", "EAGAIN")),
         st.none() | st.integers(1, 130), st.text(max_size=4),
-        st.lists(st.builds(ToldName, inodes, st.integers(0, 9), addresses), max_size=2).map(tuple),
+        st.lists(st.builds(ToldName, inodes, st.integers(0, 9), addresses), max_size=2).map(tuple), tasks,
     ),
     StatementFinished: st.builds(
         StatementFinished, instants, names, lines, st.dictionaries(variables, values, max_size=2),
-        st.dictionaries(variables, st.integers(-1, 9), max_size=2), maybe_text, st.text(max_size=4),
+        st.dictionaries(variables, st.integers(-1, 9), max_size=2), maybe_text, st.text(max_size=4), tasks,
     ),
     ProcessEnded: st.builds(ProcessEnded, instants, names, st.none() | st.integers(0, 255), maybe_text),
     Observed: st.builds(

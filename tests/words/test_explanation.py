@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from dataclasses import replace
 
-from sockviz.model.call import Call, Stage
+from sockviz.model.call import Call, Origin, Stage
 from sockviz.model.known import KnownSocket
 from sockviz.model.sockets import FdEntry, State, Timer
 from sockviz.model.values import SocketValue, Value
@@ -17,7 +17,7 @@ from tests.tui.stage import scripted
 def call(name: str, error: str, *arguments: Value, kind: str = "SOCK_STREAM") -> Call:
     held = SocketValue(1001, 3, "AF_INET", kind, 0)
     return Call(
-        "server", 1, 5, name, f"socket.{name}", (held, *arguments), {}, 0.0, Stage.FAILED, error=error
+        "server", 1, Origin(5), name, f"socket.{name}", (held, *arguments), {}, 0.0, Stage.FAILED, error=error
     )
 
 

@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass
 
 from sockviz.language import _
-from sockviz.model.call import Stage
 from sockviz.model.process import Process
 from sockviz.tui.cast import LINK
 from sockviz.tui.palette import hues
@@ -112,8 +111,8 @@ def _folded(view: View, name: str, process: Process | None, hue: str, width: int
         return start + line(("  " + _("not started yet"), "muted"))
     if not process.alive:
         return start + line(("  " + _("ended"), "muted"))
-    if process.current is not None and process.current.stage is Stage.ASLEEP:
-        return start + line((f"  {asleep_in(process.current)}", "asleep"))
+    if process.sleeping:
+        return start + line(("  " + "; ".join(map(asleep_in, process.sleeping)), "asleep"))
     held, left = held_by(view.world, process)
     if not held:
         # What it left behind may be what the page is about: a TIME-WAIT that keeps the port.

@@ -27,8 +27,8 @@ def standing(process: Process | None, name: str) -> str:
     """How far a process is with its calls of that name: ``to do``, ``entered``, ``asleep``, ``failed`` (last time), ``done``."""
     if process is None:
         return "to do"
-    if process.current is not None and process.current.name == name:
-        return "asleep" if process.current.stage is Stage.ASLEEP else "entered"
+    if under_way := [call for call in process.under_way if call.name == name]:
+        return "asleep" if any(call.stage is Stage.ASLEEP for call in under_way) else "entered"
     last = process.latest.get(name)
     if last is None:
         return "to do"
