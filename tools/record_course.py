@@ -2,8 +2,8 @@
 
     python tools/record_course.py [LESSON…]
 
-Without a LESSON (number, slug or path): all that need two hosts. Each goes to assets/recordings, in place of the one that is
-there, and only where every expectation held and every prediction had an answer among its choices.
+Without a LESSON (number, slug or path): all. Each goes to assets/recordings, in place of the one that is there, and only where
+every expectation held, every prediction had an answer among its choices, and the lab was a network of its own.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ from sockviz import __version__
 from sockviz.lab.supervisor import LabRefused
 from sockviz.lesson.course import UnknownLesson
 from sockviz.lesson.document import BadLesson, Lesson
-from sockviz.lesson.findings import Findings
-from sockviz.lesson.front_matter import read_front_matter
 from sockviz.lesson.parser import decode_lesson, parse_lesson
 from sockviz.model.recording import save
 from sockviz.model.timeline import Timeline
@@ -41,7 +39,7 @@ async def record(path: Path) -> Timeline:
     """Performs the lesson at `path` once. Raises `NotRecorded`."""
     try:
         lesson = _lesson(path)
-        lab = (await lab_for(lesson)).lab
+        lab = (await lab_for(lesson, "isolated")).lab
     except OSError as error:
         raise NotRecorded(f"{path}: cannot be read: {error.strerror}") from None
     except BadLesson as bad:
@@ -76,15 +74,6 @@ def write(timeline: Timeline, path: Path) -> None:
     os.replace(fresh, path)
 
 
-def _of_two_hosts() -> list[Path]:
-    return [path for path in (Path(name.path) for name in course()) if _lab_of(path) == "two-hosts"]
-
-
-def _lab_of(path: Path) -> str:
-    """By the front matter alone: one lesson that does not parse must not keep the others from being recorded."""
-    return read_front_matter(decode_lesson(path.read_bytes(), str(path)).splitlines(), Findings()).lab
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Records what is asked for; 1 where a lesson was not recorded, 2 where there is none such."""
     parser = argparse.ArgumentParser(
@@ -93,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("lessons", metavar="LESSON", nargs="*")
     options = parser.parse_args(arguments)
     try:
-        paths = [find(word) for word in options.lessons] or _of_two_hosts()
+        paths = [find(word) for word in options.lessons] or [Path(name.path) for name in course()]
     except UnknownLesson as unknown:
         parser.error(str(unknown))
     failed = False

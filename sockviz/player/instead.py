@@ -14,8 +14,8 @@ from sockviz.model.timeline import Timeline
 from sockviz.player.recorded import Recorded
 from sockviz.player.shelf import lessons_directory, shelf
 
-#: The parts of `LabFacts.missing` under which a reader finds why a recording is played, and that its text is not the lesson's.
-LIVE_RUN, PRESENT_TEXT = "a live run", "this lesson's present text"
+#: The parts of `LabFacts.missing` under which a reader finds why a recording is played, and why its text is not the lesson's.
+LIVE_RUN, PRESENT_TEXT, TRANSLATION = "a live run", "this lesson's present text", "this lesson's translation"
 
 
 def other_system() -> str | None:
@@ -45,9 +45,12 @@ def play_instead(lesson: Lesson, reason: str) -> Recorded | None:
     if header.lesson != lesson.text:
         if Path(lesson.path).absolute().parent != lessons_directory():
             return None  # somebody's own lesson that happens to have the name of one of the course's
-        missing[PRESENT_TEXT] = _(
-            "the recording is of an older text: what you read is what was performed then"
-        )
+        if lesson_name(lesson.path).language is not None:
+            missing[TRANSLATION] = _("lessons are recorded as they are in English")
+        else:
+            missing[PRESENT_TEXT] = _(
+                "the recording is of an older text: what you read is what was performed then"
+            )
     lab = replace(header.lab, missing={**missing, **header.lab.missing})
     timeline = Timeline(replace(header, lab=lab), loaded.timeline.events)
     return Recorded(Loaded(timeline, loaded.problem))

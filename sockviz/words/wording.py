@@ -18,7 +18,7 @@ ENDING = frozenset({"_exit", "abort"})
 #: The kinds of labs, and what one may lack, as the facts of a lab name them (`sockviz.model.timeline.LabFacts`).
 _OF_LABS = (
     N_("host"), N_("isolated"), N_("two-hosts"), N_("isolated lab"), N_("packets"), N_("counters"), N_("a live run"),
-    N_("this lesson's present text"), N_("backlog"), N_("UNIX queues"),
+    N_("this lesson's present text"), N_("this lesson's translation"), N_("backlog"), N_("UNIX queues"),
 )  # fmt: skip
 
 

@@ -8,18 +8,18 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sockviz import plain
-from sockviz.lesson.findings import Findings
-from sockviz.lesson.front_matter import read_front_matter
 from sockviz.lesson.parser import parse_lesson
 from sockviz.model.events import PageOpened, PredictionMade
+from sockviz.model.recording import VERSION
 from sockviz.player import instead
-from sockviz.player.instead import LIVE_RUN, PRESENT_TEXT, play_instead, recording_path
+from sockviz.player.instead import LIVE_RUN, PRESENT_TEXT, TRANSLATION, play_instead, recording_path
 from sockviz.player.opening import open_run
 from sockviz.player.recorded import Recorded, open_recording
 from sockviz.player.refusals import CannotPerform
@@ -57,28 +57,36 @@ def handshake() -> Recorded:
 # --- what is shipped ------------------------------------------------------------------------------------------------
 
 
-def two_hosts() -> list[Path]:
-    paths = [Path(name.path) for name in course()]
-    return [p for p in paths if read_front_matter(p.read_text().splitlines(), Findings()).lab == "two-hosts"]
+LESSONS = [Path(name.path) for name in course() if name.language is None]
 
 
-@pytest.mark.parametrize("path", two_hosts(), ids=lambda path: path.stem)
-def test_each_lesson_that_needs_two_hosts_has_a_recording_of_its_present_text(path: Path) -> None:
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_each_lesson_has_a_recording_of_its_present_text(path: Path) -> None:
     file = recording_path(str(path))
-    assert file.is_file(), f"python tools/record_course.py {path}"
+    assert file.is_file(), f"python -m tools.record_course {path}"
     recorded = open_recording(file)
     header, world = recorded.timeline.header, recorded.timeline.world
-    assert header.lesson == path.read_text(encoding="utf-8"), f"python tools/record_course.py {path}"
+    assert header.lesson == path.read_text(encoding="utf-8"), f"python -m tools.record_course {path}"
     assert (recorded.problem, world.ended) == (None, True)
     assert header.path == path.name
     assert header.kernel
+    assert header.lab.kind == ("two-hosts" if recorded.lesson.lab == "two-hosts" else "isolated")
+    assert set(recorded.lesson.needs) <= set(header.lab.facts)
+    assert header.lab.missing == {}
     expectations = [e.line for page in recorded.lesson.pages for e in page.expectations]
     assert [world.expectations[line].ok for line in expectations] == [True] * len(expectations)
     predictions = [p for page in recorded.lesson.pages for p in page.predictions]
     assert all(p.choice_of(world.answers[p.line].answer or "") is not None for p in predictions)
     text = file.read_text(encoding="utf-8")
     assert str(ROOT) not in text, "a recording names no place of the machine it was made on"
-    assert len(text) < 1 << 20
+    assert tempfile.gettempdir() + "/sockviz" not in text
+    assert json.loads(text.split("\n", 1)[0])["sockviz"] == VERSION
+    assert len(text) < 200_000
+
+
+def test_nothing_else_is_shipped_as_one() -> None:
+    shipped = sorted((ROOT / "assets" / "recordings").iterdir())
+    assert shipped == sorted(recording_path(str(path)) for path in LESSONS)
 
 
 # --- played in place of a live run -------------------------------------------------------------------------------------
@@ -96,6 +104,15 @@ def test_a_refused_lesson_is_played_and_says_why() -> None:
     assert "client → server: SYN" in played.stdout
     assert played.stdout.endswith("The lesson is done.\n")
     assert "older text" not in played.stdout
+
+
+def test_a_lesson_whose_needs_are_not_met_is_played_and_says_which() -> None:
+    played = sockviz("run", "other-families", "--plain")
+    assert (played.returncode, played.stderr) == (0, "")
+    assert "RECORDED · isolated lab · Linux " in played.stdout
+    assert "a live run (it needs " in played.stdout
+    assert "which this lab (host) lacks" in played.stdout
+    assert played.stdout.endswith("The lesson is done.\n")
 
 
 def test_there_is_nothing_to_record_then(tmp_path: Path) -> None:
@@ -141,9 +158,6 @@ def test_on_another_system_recordings_are_played_and_lessons_skipped() -> None:
     assert (played.returncode, played.stderr) == (0, "")
     assert "RECORDED" in played.stdout
     assert "a live run (its labs need Linux, and this is moonos)" in played.stdout
-    refused = done([sys.executable, str(ELSEWHERE), "moonos", "run", "first-connection", "--plain"])
-    assert refused.returncode == 2
-    assert "its labs need Linux, and this is moonos" in refused.stderr
     path = str(find("first-connection"))
     checked = done([sys.executable, str(ELSEWHERE), "moonos", "check", "--json", path])
     assert checked.returncode == 1, "nothing was performed: that is not passed"
@@ -170,6 +184,14 @@ def test_the_recording_of_an_older_text_says_so(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(instead, "shelf", lambda: Path("/nonexistent"))
     assert play_instead(lesson, "it rains") is None
+
+
+def test_of_a_translation_its_original_is_played_and_it_says_so() -> None:
+    translated = read_lesson(find("first-connection").with_suffix(".es.md"))
+    assert translated.text != read_lesson(find("first-connection")).text
+    played = play_instead(translated, "it rains")
+    assert played is not None
+    assert list(played.timeline.header.lab.missing) == [LIVE_RUN, TRANSLATION]
 
 
 def test_a_translation_has_the_recording_of_its_original() -> None:
