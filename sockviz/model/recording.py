@@ -154,7 +154,7 @@ class Intake:
 
     def _begin(self, line: str) -> None:
         if _SURROGATE.search(line):
-            self.breaks_off("not UTF-8 text")
+            raise BadRecording(f"{self._name}:1: " + _("not a sockviz recording: not UTF-8 text"))
         header, version = load_header(line.removeprefix("\ufeff"), self._name)
         self._check = self._checks(header) if self._checks is not None else None
         self._reader = EventReader(version)
