@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sockviz.lesson.document import Problem
 from sockviz.player.report import NO_LAB, LessonReport, Report
+from sockviz.problem import Problem
 
 
 def as_json(report: Report) -> dict[str, object]:

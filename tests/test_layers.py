@@ -4,9 +4,54 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import grimp
 import pytest
+
+LESSON = "sockviz.lesson"
+#: Through what alone the stage comes to know of lessons: what it is given holds one, or asks one who is on which host.
+KNOW_A_LESSON = frozenset({
+    "sockviz.player.run", "sockviz.tui.cast", "sockviz.tui.palette", "sockviz.tui.stage.listing", "sockviz.tui.view",
+})  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def house() -> grimp.ImportGraph:
+    """Who imports whom, be it for types alone or on demand."""
+    return grimp.build_graph("sockviz", cache_dir=None)
+
+
+@pytest.mark.parametrize("room", ["model", "kernel", "calls", "words", "lab"])
+def test_without_lessons_a_room_stands(house: grimp.ImportGraph, room: str) -> None:
+    assert not house.find_shortest_chains(f"sockviz.{room}", LESSON, as_packages=True)
+
+
+def test_without_lessons_the_stage_stands_but_for_what_shows_one(house: grimp.ImportGraph) -> None:
+    graph = grimp.build_graph("sockviz", cache_dir=None)
+    for module in KNOW_A_LESSON:
+        assert any(
+            each.startswith(f"{LESSON}.") for each in house.find_modules_directly_imported_by(module)
+        ), module
+        graph.remove_module(module)
+    assert not graph.find_shortest_chains("sockviz.tui.stage", LESSON, as_packages=True)
+
+
+def test_no_module_imports_itself_by_way_of_others_even_for_types(house: grimp.ImportGraph) -> None:
+    assert not [sorted(circle) for circle in _circles(house)]
+
+
+def _circles(graph: grimp.ImportGraph) -> Iterator[set[str]]:
+    seen: set[str] = set()
+    for module in sorted(graph.modules - seen):
+        if module in seen:
+            continue
+        above, below = graph.find_downstream_modules(module), graph.find_upstream_modules(module)
+        if circle := above & below:
+            seen |= circle
+            yield circle | {module}
+
 
 CORE = (
     "sockviz.cli", "sockviz.plain", "sockviz.player.check", "sockviz.player.performance", "sockviz.lesson.parser",

@@ -7,7 +7,7 @@ import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 
-from sockviz.calls.rows import Restriction
+from sockviz.calls.signature import Restriction
 
 #: FIONREAD, SIOCOUTQ, SIOCATMARK (include/uapi/asm-generic/ioctls.h, linux/sockios.h): they only read.
 IOCTLS = {0x541B: "FIONREAD", 0x5411: "SIOCOUTQ", 0x8905: "SIOCATMARK"}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sockviz.calls.c.call import CCall
+from sockviz.calls.c.call import CCall, CRendering
 from sockviz.calls.c.rendering import plain
 from sockviz.calls.c.scope import CValue, Form, held_as
 from sockviz.calls.restrictions import bytes_received, nameless_room, plain_address
-from sockviz.calls.rows import CRendering, Kind, Restriction, Row, parameters
+from sockviz.calls.rows import Row
+from sockviz.calls.signature import Kind, Restriction, parameters
 
 SOCKET = "socket.socket"
 

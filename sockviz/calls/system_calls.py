@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sockviz.calls.c.call import CCall
+from sockviz.calls.c.call import CCall, CRendering
 from sockviz.calls.c.rendering import plain, simple
 from sockviz.calls.c.scope import CValue, Form
 from sockviz.calls.restrictions import (
@@ -13,7 +13,8 @@ from sockviz.calls.restrictions import (
     plain_file,
     safe_fcntl,
 )
-from sockviz.calls.rows import CRendering, Kind, Restriction, Row, parameters
+from sockviz.calls.rows import Row
+from sockviz.calls.signature import Kind, Restriction, parameters
 from sockviz.model.values import Json
 
 POLL, EPOLL = "select.poll", "select.epoll"

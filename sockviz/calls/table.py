@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from sockviz.calls import socket_calls, system_calls, value_calls
-from sockviz.calls.rows import Kind, Parameter, Row
+from sockviz.calls.rows import Row
+from sockviz.calls.signature import Kind, Parameter
 
 __all__ = ["BLOCKING", "CALLS", "MODULES", "Kind", "Parameter", "Row", "functions", "method", "methods"]
 

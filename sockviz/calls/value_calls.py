@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from sockviz.calls.c.call import CCall
+from sockviz.calls.c.call import CCall, CRendering
 from sockviz.calls.c.rendering import simple
 from sockviz.calls.c.scope import CValue, Form
 from sockviz.calls.c.struct import declaration, packed, unpacked, valued
 from sockviz.calls.restrictions import literal_format
-from sockviz.calls.rows import CRendering, Kind, Restriction, Row, parameters
+from sockviz.calls.rows import Row
+from sockviz.calls.signature import Kind, Restriction, parameters
 
 
 def _pure(

@@ -37,20 +37,9 @@ class Card:
     needs: tuple[str, ...] = ()
 
 
-def read_card(lines: Sequence[str]) -> Card:
-    """The card of the lesson whose file begins with `lines`. What is wrong with it is said when the lesson is read."""
-    plain = plain_card(lines)
-    if plain is not None:
-        return plain
-    from sockviz.lesson.findings import Findings  # with YAML, which few need
-    from sockviz.lesson.front_matter import read_front_matter
-
-    head = read_front_matter(list(lines), Findings())
-    return Card(head.title, head.summary, head.minutes, head.lab, head.needs)
-
-
 def plain_card(lines: Sequence[str]) -> Card | None:
-    """The same where nothing but plain entries is there and nothing is wrong with them; else None."""
+    """The card of the lesson whose file begins with `lines`, where nothing but plain entries is there and nothing is wrong with
+    them; else None."""
     if not lines or lines[0].rstrip() != "---":
         return None
     entries: dict[str, str] = {}

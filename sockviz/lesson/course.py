@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from sockviz.language import _
+from sockviz.lesson.card import Card, plain_card
 from sockviz.lesson.spelling import closest
 
 _NAME = re.compile(
@@ -107,3 +108,15 @@ def _suggestion(word: str, names: Sequence[LessonName]) -> str:
     return _("; the lessons here are {first} to {last} (see: sockviz list)").format(
         first=numbers[0], last=numbers[-1]
     )
+
+
+def read_card(lines: Sequence[str]) -> Card:
+    """The card of the lesson whose file begins with `lines`. What is wrong with it is said when the lesson is read."""
+    plain = plain_card(lines)
+    if plain is not None:
+        return plain
+    from sockviz.lesson.findings import Findings  # with YAML, which few need
+    from sockviz.lesson.front_matter import read_front_matter
+
+    head = read_front_matter(list(lines), Findings())
+    return Card(head.title, head.summary, head.minutes, head.lab, head.needs)

@@ -11,24 +11,10 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from sockviz.calls.statement import Statement
-from sockviz.visible import quoted
+from sockviz.problem import Problem
 
 #: Attributes every process has in an expression; no variable may take one of these names.
 PROCESS_ATTRIBUTES = ("pid", "blocked", "alive", "status", "fds", "last")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
-    """Something wrong with a lesson, at its place. ``kind`` is a word for machines: ``syntax``, ``expectation`` …"""
-
-    line: int
-    column: int
-    kind: str
-    message: str
-
-    def text(self, path: str) -> str:
-        """``path:line:column: message``."""
-        return f"{quoted(path)}:{self.line}:{self.column}: {self.message}"
 
 
 class BadLesson(ValueError):

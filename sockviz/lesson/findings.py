@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sockviz.lesson.document import Problem
 from sockviz.lesson.spelling import closest
+from sockviz.problem import Problem
 
 #: More problems than this help nobody, and a hostile file must not make a list without end.
 MOST = 100

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from sockviz.calls.constants import ERRORS
 from sockviz.calls.table import BLOCKING, CALLS
-from sockviz.lesson.document import PROCESS_ATTRIBUTES, Expression, Lesson, Problem
+from sockviz.lesson.document import PROCESS_ATTRIBUTES, Expression, Lesson
 from sockviz.lesson.expressions import FUNCTIONS, ROWS, place
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.link_statements import packet_problem
@@ -22,6 +22,7 @@ from sockviz.lesson.symbols import LINK, SymbolTable
 from sockviz.model.first_names import BOUND
 from sockviz.model.hosts import HOSTS
 from sockviz.model.sockets import State, Timer
+from sockviz.problem import Problem
 
 SOCKET_ATTRIBUTES = (
     "fd", "family", "type", "state", "local", "peer", "recv_q", "send_q", "backlog", "accept_queue", "syn_queue", "timer",

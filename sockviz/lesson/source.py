@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 
-from sockviz.lesson.document import BadLesson, Problem
+from sockviz.lesson.document import BadLesson
 from sockviz.lesson.findings import Findings
+from sockviz.problem import Problem
 
 #: A lesson is some ten kilobytes; a file larger than this, or of more lines, is not one, and would take seconds to read.
 LARGEST_FILE = 128 * 1024

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import zip_longest
 
-from sockviz.lesson.document import Block, Expect, Lesson, Page, Perform, Predict, Problem
+from sockviz.lesson.document import Block, Expect, Lesson, Page, Perform, Predict
+from sockviz.problem import Problem
 
 #: What of the front matter says how a lesson is performed.
 _PERFORMED_BY = ("minutes", "lab", "hosts", "privileged", "needs")

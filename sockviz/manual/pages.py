@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from sockviz.language import N_
-from sockviz.lesson.document import Problem
+from sockviz.problem import Problem
 
 
 class BadPage(ValueError):

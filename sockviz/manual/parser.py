@@ -10,7 +10,6 @@ from pathlib import PurePath
 
 from sockviz.calls.constants import ERRORS
 from sockviz.calls.table import CALLS, Row
-from sockviz.lesson.document import Problem
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.manual.pages import GROUPS, BadPage, CallPage, ErrorPage, Failure, Text
 from sockviz.manual.source import (
@@ -24,6 +23,7 @@ from sockviz.manual.source import (
     read_failures,
     read_source,
 )
+from sockviz.problem import Problem
 
 #: Errors that are Python's own.
 PYTHONS = ("TimeoutError",)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sockviz.lab.supervisor import LabRefused
-from sockviz.lesson.document import BadLesson, Lesson, Problem
+from sockviz.lesson.document import BadLesson, Lesson
 from sockviz.lesson.translation import translation_problems
 from sockviz.model.events import CallEntered
 from sockviz.player.labs import LessonSkipped, choose_lab, lab_for
@@ -19,6 +19,7 @@ from sockviz.player.refusals import CannotGoOn
 from sockviz.player.report import ExpectationReport, LessonReport, PredictionReport, Report, unreadable
 from sockviz.player.run import Do
 from sockviz.player.shelf import original_of, read_lesson
+from sockviz.problem import Problem
 
 #: Isolated labs do not see each other, and spend most of a lesson waiting for the kernel.
 SIDE_BY_SIDE = 4

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sockviz.lesson.document import BadLesson, Problem
+from sockviz.lesson.document import BadLesson
 from sockviz.player.shelf import read_lesson
+from sockviz.problem import Problem
 
 #: What `Report.lab` says where none can be had at all.
 NO_LAB = "none"

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 
 def _manual_commands() -> type[Provider]:
-    from sockviz.tui.commands import ManualCommands  # with the palette, not before
+    from sockviz.tui.screens.command_palette import ManualCommands  # with the palette, not before
 
     return ManualCommands
 
@@ -156,7 +156,7 @@ class SockvizApp(App[int]):
 
     def action_command_palette(self) -> None:
         """The command palette, which asks in the reader's language."""
-        from sockviz.tui.commands import Palette  # with its first use, not before
+        from sockviz.tui.screens.command_palette import Palette  # with its first use, not before
 
         def opened() -> None:
             if not Palette.is_open(cast("App[object]", self)):

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from sockviz import door
 from sockviz.input_file import read_input
 from sockviz.language import _, current
-from sockviz.lesson.card import Card, read_card
-from sockviz.lesson.course import lesson_name
+from sockviz.lesson.card import Card
+from sockviz.lesson.course import lesson_name, read_card
 from sockviz.player.shelf import LARGEST_FILE, course
 from sockviz.progress import ProgressStore
 from sockviz.tui import look

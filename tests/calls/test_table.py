@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from sockviz.calls.c.view import c_lines, c_snippet
 from sockviz.calls.constants import ERRORS, constant_value, constants
+from sockviz.calls.in_c import c_lines, c_snippet
 from sockviz.calls.statement import Statement
 from sockviz.calls.table import BLOCKING, CALLS, method
 from sockviz.lesson.document import PROCESS_ATTRIBUTES

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sockviz.calls.c.view import c_lines
+from sockviz.calls.in_c import c_lines
 from sockviz.door import Door
 from sockviz.lab.loopback import open_lab
 from sockviz.lab.supervisor import LabRefused

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from sockviz.calls.statement import Statement
-from sockviz.lesson.document import BadLesson, Lesson, Problem
+from sockviz.lesson.document import BadLesson, Lesson
 from sockviz.lesson.parser import parse_lesson
+from sockviz.problem import Problem
 
 Parse = Callable[..., Lesson]
 Problems = Callable[..., list[Problem]]

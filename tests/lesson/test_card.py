@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sockviz.lesson.card import Card, plain_card, read_card
+from sockviz.lesson.card import Card, plain_card
+from sockviz.lesson.course import read_card
 from sockviz.lesson.findings import Findings
 from sockviz.lesson.front_matter import read_front_matter
 

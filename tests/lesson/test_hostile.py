@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import sockviz.lesson
-from sockviz.calls.c.view import c_lines
+from sockviz.calls.in_c import c_lines
 from sockviz.lesson.document import BadLesson, Lesson
 from sockviz.lesson.expressions import read_expression
 from sockviz.lesson.findings import Findings

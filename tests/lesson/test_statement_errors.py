@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from sockviz.calls.statement import Statement
-from sockviz.lesson.document import BadLesson, Problem
+from sockviz.lesson.document import BadLesson
+from sockviz.problem import Problem
 
 Problems = Callable[..., list[Problem]]
 Perform = Callable[..., list[Statement]]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sockviz.calls.c.view import c_lines
+from sockviz.calls.in_c import c_lines
 from sockviz.calls.table import CALLS
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.parser import parse_lesson

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from sockviz.calls.c.writing import Writing
 from sockviz.model.first_names import BOUND
 from sockviz.model.values import Json
 
-if TYPE_CHECKING:
-    from sockviz.calls.c.writer import CWriter
 
-
-def sockaddr(writer: CWriter, host: Json, port: Json, wanted: str) -> tuple[str, str]:
+def sockaddr(writer: Writing, host: Json, port: Json, wanted: str) -> tuple[str, str]:
     """Writes a variable like `wanted` that is the address of `host` and `port`: a pointer to it and its length.
 
     In a program an address that was written before is used again.
@@ -57,7 +54,7 @@ def _is_fixed(port: Json) -> bool:
     return False
 
 
-def _looked_up(writer: CWriter, host: str, name: str) -> None:
+def _looked_up(writer: Writing, host: str, name: str) -> None:
     """Python looks a host's name up before it connects or binds; C programs do so themselves."""
     writer.need("netdb.h")
     hints, found = writer.temporary("hints"), writer.temporary("found")
@@ -66,7 +63,7 @@ def _looked_up(writer: CWriter, host: str, name: str) -> None:
     writer.line(f"    {name}.sin_addr = ((struct sockaddr_in *){found}->ai_addr)->sin_addr;")
 
 
-def sockaddr_un(writer: CWriter, raw: bytes, wanted: str) -> tuple[str, str]:
+def sockaddr_un(writer: Writing, raw: bytes, wanted: str) -> tuple[str, str]:
     """Writes a variable that is a UNIX address. An abstract name begins with a zero byte and ends where its length says."""
     writer.need("sys/un.h", "stddef.h")
     same = f"unix {raw!r}"

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sockviz.calls.c.address import c_string
 from sockviz.calls.c.struct import packed
+from sockviz.calls.c.writing import Writing
 from sockviz.model.values import Json, decode
 
-if TYPE_CHECKING:
-    from sockviz.calls.c.writer import CWriter
 
-
-def data(writer: CWriter, tree: Json) -> tuple[str, str] | None:
+def data(writer: Writing, tree: Json) -> tuple[str, str] | None:
     """A pointer and a length for bytes or text; None where `tree` is neither."""
     match tree:
         case ["value", str() | {"$": "bytes"} as tagged]:
@@ -56,7 +52,7 @@ def data(writer: CWriter, tree: Json) -> tuple[str, str] | None:
     return None
 
 
-def _slice(writer: CWriter, value: Json, low: Json, high: Json) -> tuple[str, str]:
+def _slice(writer: Writing, value: Json, low: Json, high: Json) -> tuple[str, str]:
     """``data[low:high]`` within the bytes that are there; a negative end counts from behind."""
     pointer, length = writer.data(value)
 
@@ -72,7 +68,7 @@ def _slice(writer: CWriter, value: Json, low: Json, high: Json) -> tuple[str, st
     return (pointer, stop) if start == "0" else (f"{writer.indexed(pointer)} + {start}", f"{stop} - {start}")
 
 
-def _repeated(writer: CWriter, unit: Json, count: Json) -> tuple[str, str]:
+def _repeated(writer: Writing, unit: Json, count: Json) -> tuple[str, str]:
     """``b"x" * n``."""
     pointer, length = writer.data(unit)
     if length == "0":

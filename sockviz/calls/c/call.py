@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 from sockviz.calls.c.scope import CValue, Form, held_as
 from sockviz.calls.c.writer import CWriter
-from sockviz.calls.rows import Row
+from sockviz.calls.signature import Signature
 from sockviz.model.values import Json
 
 
@@ -19,7 +20,7 @@ class CCall:
     def __init__(
         self,
         writer: CWriter,
-        row: Row,
+        row: Signature,
         receiver: Json,
         arguments: Sequence[Json],
         named: Mapping[str, Json],
@@ -140,3 +141,7 @@ class CCall:
         if isinstance(kind, tuple):
             return CValue(Form.NUMBER, self.expression)
         return held_as(kind, self.expression, self.writer.scope.declared.get(self.expression, "int"))
+
+
+#: Writes the C of one call.
+CRendering: TypeAlias = Callable[[CCall], None]

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sockviz.calls.c.scope import CValue, Form
-
-if TYPE_CHECKING:
-    from sockviz.calls.c.writer import CWriter
+from sockviz.calls.c.writing import Writing
 
 
-def part(writer: CWriter, whole: CValue, index: int) -> CValue | None:
+def part(writer: Writing, whole: CValue, index: int) -> CValue | None:
     """One part of a tuple, a list or an address, by its number; None where it has no such part."""
     match whole.form:
         case Form.TUPLE if -len(whole.parts) <= index < len(whole.parts):
@@ -51,7 +47,7 @@ def part(writer: CWriter, whole: CValue, index: int) -> CValue | None:
     return None
 
 
-def _host(writer: CWriter, address: CValue) -> CValue:
+def _host(writer: Writing, address: CValue) -> CValue:
     writer.need("netdb.h", "sys/socket.h")
     host = writer.temporary("host")
     writer.line(f"char {host}[NI_MAXHOST];")

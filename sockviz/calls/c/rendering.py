@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sockviz.calls.c.call import CCall
-from sockviz.calls.rows import CRendering
+from sockviz.calls.c.call import CCall, CRendering
 
 _HOLE = re.compile(r"\{(\w+)(?:=([^{}]*))?\}")
 

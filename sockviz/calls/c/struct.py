@@ -6,13 +6,10 @@ import re
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sockviz.calls.c.scope import CValue, Form
+from sockviz.calls.c.writing import Writing
 from sockviz.model.values import Json
-
-if TYPE_CHECKING:
-    from sockviz.calls.c.writer import CWriter
 
 _TYPES = {
     "b": "int8_t", "B": "uint8_t", "h": "int16_t", "H": "uint16_t", "i": "int32_t", "I": "uint32_t", "n": "int64_t",
@@ -66,7 +63,7 @@ def declaration(layout: str) -> str:
     return f"struct __attribute__((packed)) {{ {inside} }}"
 
 
-def packed(writer: CWriter, layout: str, items: Sequence[Json]) -> tuple[str, str]:
+def packed(writer: Writing, layout: str, items: Sequence[Json]) -> tuple[str, str]:
     """Declares the structure with these values; a pointer to it and its size."""
     writer.need("stdint.h", "arpa/inet.h")
     name, rest = writer.temporary("packed"), list(items)
@@ -83,7 +80,7 @@ def packed(writer: CWriter, layout: str, items: Sequence[Json]) -> tuple[str, st
     return f"&{name}", f"sizeof {name}"
 
 
-def unpacked(writer: CWriter, layout: str, pointer: str, targets: Sequence[str]) -> tuple[CValue, ...]:
+def unpacked(writer: Writing, layout: str, pointer: str, targets: Sequence[str]) -> tuple[CValue, ...]:
     """Reads the members of the bytes at `pointer` into `targets`, one each. What they hold."""
     writer.need("stdint.h", "arpa/inet.h", "string.h")
     name = writer.temporary("unpacked")

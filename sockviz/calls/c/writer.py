@@ -17,7 +17,7 @@ from sockviz.calls.c.bytes import data
 from sockviz.calls.c.parts import part
 from sockviz.calls.c.scope import CScope, CValue, Form, held_as
 from sockviz.calls.restrictions import IOCTLS
-from sockviz.calls.rows import Row
+from sockviz.calls.signature import Signature
 from sockviz.calls.statement import Statement
 from sockviz.model.first_names import BOUND
 from sockviz.model.values import Json, Value, decode
@@ -40,8 +40,8 @@ class CText:
     failure: str | None = None
 
 
-#: Writes the call of a row on a receiver with arguments and named arguments; gives its value.
-Nested: TypeAlias = "Callable[[CWriter, Row, Json, list[Json], dict[str, Json]], CValue]"
+#: Writes the call of a key on a receiver with arguments and named arguments; gives its value.
+Nested: TypeAlias = "Callable[[CWriter, str, Json, list[Json], dict[str, Json]], CValue]"
 
 
 class CWriter:
@@ -54,7 +54,7 @@ class CWriter:
     def __init__(
         self,
         statement: Statement,
-        rows: Mapping[str, Row],
+        rows: Mapping[str, Signature],
         nested: Nested,
         values: Mapping[str, Value] | None = None,
         scope: CScope | None = None,
@@ -310,7 +310,7 @@ class CWriter:
         """A call inside an expression: written first, its value in a temporary."""
         match tree:
             case ["call", str(key), receiver, list(arguments), dict(named), bool()] if key in self.rows:
-                return self._nested(self, self.rows[key], receiver, arguments, named)
+                return self._nested(self, key, receiver, arguments, named)
         return CValue(Form.NUMBER, self.fallback(tree))
 
     def fallback(self, tree: Json) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sockviz.calls.c.address import c_string
 from sockviz.calls.c.scope import CScope, CSnippet, CValue, Form
-from sockviz.calls.c.view import c_snippet
+from sockviz.calls.in_c import c_snippet
 from sockviz.calls.statement import Statement
 from sockviz.lesson.programs.plan import Plan, Program, Step
 from sockviz.lesson.programs.texts import (

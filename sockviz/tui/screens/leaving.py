@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from textual.actions import SkipAction
 from textual.await_complete import AwaitComplete
 from textual.screen import Screen
 
 from sockviz.language import N_, _
-
-if TYPE_CHECKING:
-    from sockviz.tui.app import SockvizApp
+from sockviz.tui.screens.application import Application
 
 
 class Leaving:
@@ -25,7 +23,8 @@ class Leaving:
         """Takes this screen away, unless that is done; what is over it first, each once it is mounted whole. Who awaits the
         answer waits for none of that."""
         this = cast("Screen[Any]", self)
-        app = cast("SockvizApp", this.app)
+        app = this.app
+        when_whole = cast("Application", app).when_whole
 
         def leave() -> None:
             if this not in app.screen_stack:
@@ -34,9 +33,9 @@ class Leaving:
                 super(Leaving, self).dismiss(result)  # type: ignore[misc]  # the screen's
             else:
                 app.pop_screen()
-                app.when_whole(leave)
+                when_whole(leave)
 
-        app.when_whole(leave)
+        when_whole(leave)
         return AwaitComplete()
 
     def action_copy_text(self) -> None:
@@ -45,7 +44,7 @@ class Leaving:
         try:
             super().action_copy_text()  # type: ignore[misc]  # the screen's
         except SkipAction:
-            cast("SockvizApp", cast("Screen[Any]", self).app).action_help_quit()
+            cast("Screen[Any]", self).app.action_help_quit()
 
 
 def how_to_leave(screen: Screen[object]) -> str:

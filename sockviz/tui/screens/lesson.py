@@ -15,11 +15,11 @@ from sockviz.language import _
 from sockviz.player.run import Run
 from sockviz.progress import ProgressStore
 from sockviz.tui import hints
-from sockviz.tui.commands import LessonCommands
 from sockviz.tui.messages import InspectRequested, LineFocused, PacketFocused, SocketFocused
 from sockviz.tui.notebook import Notebook
 from sockviz.tui.reading import Reading
 from sockviz.tui.screens.leaving import Leaving
+from sockviz.tui.screens.lesson_commands import LessonCommands
 from sockviz.tui.screens.lesson_keys import KEYS
 from sockviz.tui.screens.lesson_panes import panes
 from sockviz.tui.screens.lesson_picture import Picture

@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from rich.cells import cell_len
 
-from sockviz.calls.c.view import c_lines
+from sockviz.calls.in_c import c_lines
 from sockviz.calls.statement import Statement
 from sockviz.language import _
 from sockviz.model.call import Call, Stage

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from sockviz.calls.c.call import CCall
 from sockviz.calls.c.scope import CScope, CSnippet, CValue, Form
 from sockviz.calls.c.writer import CWriter
-from sockviz.calls.rows import Row
 from sockviz.calls.statement import Statement
 from sockviz.calls.table import CALLS
 from sockviz.model.values import Json, Value
@@ -28,16 +27,17 @@ def c_snippet(
         case ["link", *_]:
             writer.line(f"/* {statement.source}: the wire's doing, no program's */")
         case ["call", str(key), receiver, list(arguments), dict(named), bool()] if key in CALLS:
+            row = CALLS[key]
             call = CCall(
                 writer,
-                CALLS[key],
+                row,
                 receiver,
                 arguments,
                 named,
                 targets=statement.targets,
                 unpacks=statement.unpacks,
             )
-            call.row.c(call)
+            row.c(call)
             value = call.result()
             _note(writer, statement, value)
         case tree:
@@ -47,8 +47,9 @@ def c_snippet(
 
 
 def _nested(
-    writer: CWriter, row: Row, receiver: Json, arguments: list[Json], named: dict[str, Json]
+    writer: CWriter, key: str, receiver: Json, arguments: list[Json], named: dict[str, Json]
 ) -> CValue:
+    row = CALLS[key]
     call = CCall(writer, row, receiver, arguments, named, nested=True)
     row.c(call)
     return call.result()
