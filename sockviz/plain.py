@@ -66,7 +66,7 @@ class Transcript:
         self.out.say(f"{number}{lesson.title}", lesson.summary, "")
         wire = _("captured packets") if header.lab.has_packets else _("no capture: segments are inferred")
         lab = _("{kind} lab").format(kind=lab_word(header.lab.kind))
-        self.out.say(f"{_(self.run.source.value)} · {lab} · Linux {header.kernel} · {wire}")
+        self.out.say(f"{_(self.run.provenance.value)} · {lab} · Linux {header.kernel} · {wire}")
         for what, why in header.lab.missing.items():
             self.out.say(_("not available here: {what} ({why})").format(what=lab_word(what), why=why))
 

@@ -21,7 +21,7 @@ from sockviz.model.fitting import misfit
 from sockviz.model.recording import Check, Loaded, load_file
 from sockviz.model.timeline import Header, Timeline
 from sockviz.model.world import World
-from sockviz.player.run import Do, Next, Source
+from sockviz.player.run import Do, Next, Provenance
 
 
 class Recorded:
@@ -45,9 +45,9 @@ class Recorded:
         return self._timeline
 
     @property
-    def source(self) -> Source:
+    def provenance(self) -> Provenance:
         """Always RECORDED."""
-        return Source.RECORDED
+        return Provenance.RECORDED
 
     @property
     def problem(self) -> str | None:

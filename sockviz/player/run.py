@@ -14,7 +14,7 @@ from sockviz.model.call import Call
 from sockviz.model.timeline import Timeline
 
 
-class Source(Enum):
+class Provenance(Enum):
     """Where the timeline comes from."""
 
     LIVE = N_("LIVE")
@@ -57,7 +57,7 @@ class Run(Protocol):
         """All that has happened."""
 
     @property
-    def source(self) -> Source:
+    def provenance(self) -> Provenance:
         """LIVE or RECORDED."""
 
     @property

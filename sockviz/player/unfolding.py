@@ -8,7 +8,7 @@ from sockviz.lesson.document import Lesson
 from sockviz.model.events import Event, PageOpened, PredictionMade, StatementBegun
 from sockviz.model.timeline import Timeline
 from sockviz.player.recorded import Recorded
-from sockviz.player.run import Do, Next, Source
+from sockviz.player.run import Do, Next, Provenance
 
 
 class Unfolding:
@@ -37,9 +37,9 @@ class Unfolding:
         return self._timeline
 
     @property
-    def source(self) -> Source:
+    def provenance(self) -> Provenance:
         """Always RECORDED."""
-        return Source.RECORDED
+        return Provenance.RECORDED
 
     @property
     def problem(self) -> str | None:

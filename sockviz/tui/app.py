@@ -311,7 +311,7 @@ class SockvizApp(App[int]):
             self._open.append(opening.result())
 
     def _begin(self, run: Run, entry: CourseEntry, page: int) -> None:
-        from sockviz.player.run import Source
+        from sockviz.player.run import Provenance
         from sockviz.tui.palette import theme_variables
         from sockviz.tui.screens.lesson import LessonScreen  # on demand
         from sockviz.tui.view import Look
@@ -336,7 +336,7 @@ class SockvizApp(App[int]):
         )
 
         # What labs this machine allows is known once one has been made: nothing is tried out before it is needed.
-        if run.source is Source.LIVE:
+        if run.provenance is Provenance.LIVE:
             self._lab = lab_name(run.timeline.header.lab.kind)
 
         def closed(left: tuple[str, ...] | None) -> None:

@@ -13,7 +13,7 @@ from enum import Enum
 from sockviz.lesson.document import Page, Predict
 from sockviz.model.events import PageOpened
 from sockviz.model.world import World
-from sockviz.player.run import Do, Run, Source
+from sockviz.player.run import Do, Provenance, Run
 from sockviz.tui.view import Focus, Look, Mode, View
 
 
@@ -36,7 +36,7 @@ class Reading:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.pointed: int | None = None
-        self._recorded = run.source is Source.RECORDED
+        self._recorded = run.provenance is Provenance.RECORDED
         self._own: dict[int, int | None] = {}  # the choices of who watches a recording: it stays as it is
         self._pages: list[int] = []
         self._counted = -1

@@ -23,7 +23,7 @@ from sockviz.player.instead import LIVE_RUN, PRESENT_TEXT, TRANSLATION, play_ins
 from sockviz.player.opening import open_run
 from sockviz.player.recorded import Recorded, open_recording
 from sockviz.player.refusals import CannotPerform
-from sockviz.player.run import Do, Source
+from sockviz.player.run import Do, Provenance
 from sockviz.player.shelf import course, find, read_lesson
 from sockviz.player.unfolding import Unfolding
 from tests.lab import refusing
@@ -204,7 +204,7 @@ def test_a_translation_has_the_recording_of_its_original() -> None:
 
 def test_unfolding_asks_before_each_line_and_settles_what_was_predicted(handshake: Recorded) -> None:
     whole, told = handshake.timeline, Unfolding(handshake)
-    assert told.source is Source.RECORDED
+    assert told.provenance is Provenance.RECORDED
     assert told.timeline.world.page == 0
     assert told.timeline.world.lines == {}  # the first page is open, nothing is performed
     answered: set[int] = set()

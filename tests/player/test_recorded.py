@@ -14,7 +14,7 @@ from sockviz.model.recording import BadRecording
 from sockviz.player.performance import Performance
 from sockviz.player.recorded import open_recording
 from sockviz.player.recorder import Recorder
-from sockviz.player.run import Do, Run, Source
+from sockviz.player.run import Do, Provenance, Run
 from tests.player.lessons import CONNECTED, LISTENING, lesson_text, run
 
 TEXT = lesson_text(LISTENING + '\n```expect\nserver.s.state == "LISTEN"\n```', CONNECTED)
@@ -49,7 +49,7 @@ def recording(tmp_path: Path) -> Path:
 
 def test_a_recording_is_the_run(recording: Path) -> None:
     again = open_recording(recording)
-    assert again.source is Source.RECORDED
+    assert again.provenance is Provenance.RECORDED
     assert again.problem is None
     assert again.timeline.world.ended
     text = transcript(again)

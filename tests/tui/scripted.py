@@ -31,7 +31,7 @@ from sockviz.model.segments import Endpoint, Packet, SequenceTracker, TcpHeader
 from sockviz.model.sockets import Asleep, FdEntry, ProcessRow, SocketRow, State, Timer
 from sockviz.model.timeline import Header, LabFacts, Timeline
 from sockviz.model.values import SocketValue, Value
-from sockviz.player.run import Do, Next, Source
+from sockviz.player.run import Do, Next, Provenance
 
 LESSON = """\
 ---
@@ -124,7 +124,7 @@ class ScriptedRun:
     lesson: Lesson
     timeline: Timeline
     batches: list[Batch]
-    source: Source = Source.LIVE
+    provenance: Provenance = Provenance.LIVE
     problem: str | None = None
     performed: int = 0
     closed: int = 0
@@ -140,7 +140,7 @@ class ScriptedRun:
     def next(self) -> Next:
         if self._busy:
             return Next(Do.BUSY)
-        if self.source is Source.RECORDED or self.performed >= len(self.batches):
+        if self.provenance is Provenance.RECORDED or self.performed >= len(self.batches):
             return Next(Do.END)
         return self.batches[self.performed].next
 
@@ -204,7 +204,7 @@ def run(*, packets: bool = True, recorded: bool = False, text: str = LESSON) -> 
         for batch in batches:
             for event in batch.events:
                 timeline.append(event)
-        return ScriptedRun(it, timeline, [], Source.RECORDED)
+        return ScriptedRun(it, timeline, [], Provenance.RECORDED)
     return ScriptedRun(it, timeline, batches)
 
 

@@ -1,0 +1,283 @@
+"""The source that performs: lines of a script, each by its process, in a lab."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from sockviz.calls.statement import Statement
+from sockviz.lab.lab import Job, Lab
+from sockviz.lab.supervisor import LabRefused
+from sockviz.language import _
+from sockviz.lesson.link_statements import link_order
+from sockviz.lesson.symbols import LINK
+from sockviz.model.call import Call, Stage
+from sockviz.model.events import Event, StatementBegun, StatementFinished
+from sockviz.model.timeline import Timeline
+from sockviz.player.jury import AGAIN
+from sockviz.player.patience import Patience
+from sockviz.player.pump import Pump
+from sockviz.player.refusals import CannotGoOn
+from sockviz.player.rest import come_to_rest
+from sockviz.player.source import Pending
+
+#: So many processes are made before a line names them: an interpreter takes a while to start.
+AHEAD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """Which processes a script has, as far as it is known before anything runs: their names in the order of their first lines;
+    which are made by a fork; on which host each lives, where that is said; and which may do what needs privilege."""
+
+    names: tuple[str, ...] = ()
+    forked: frozenset[str] = frozenset()
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    privileged: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(
+        cls, statements: Iterable[Statement], hosts: Mapping[str, str], privileged: Iterable[str]
+    ) -> Processes:
+        """Those that perform `statements`."""
+        lines = list(statements)
+        names = dict.fromkeys(line.process for line in lines if line.process != LINK)
+        forked = frozenset(line.targets[0] for line in lines if line.forks)
+        return cls(tuple(names), forked, hosts, frozenset(privileged))
+
+
+class Performed:
+    """A source (see `sockviz.player.source.Source`). What it is offered it performs, a line of one task each time that it is told
+    to go on, and appends what comes of it to `timeline`; `changed` is called after each batch. To be closed by `close`.
+
+    With `patience` nobody is there who could end a wait: `go` then raises `sockviz.player.patience.Stuck`.
+    """
+
+    def __init__(
+        self, lab: Lab, timeline: Timeline, counters: Iterable[str], processes: Processes, changed: Callable[[], None],
+        patience: Patience | None = None,
+    ) -> None:  # fmt: skip
+        self._lab = lab
+        self._timeline = timeline
+        self._processes = processes
+        self._patience = patience
+        self._changed = changed
+        self._problem: str | None = None
+        self._lines: dict[str, deque[Statement]] = {}
+        self._news = asyncio.Event()
+        self._pump = Pump(lab, timeline, counters, self._appended)
+        self._pumping = asyncio.ensure_future(self._pump.run())
+        self._pumping.add_done_callback(self._pump_ended)
+        self._to_start = [name for name in processes.names if name not in processes.forked]
+        self._prepare()
+
+    # --- Source ---------------------------------------------------------------------------------------------
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing more can be performed."""
+        return self._problem or self._pump.problem
+
+    @property
+    def pending(self) -> Mapping[str, Pending]:
+        """The next line of each process that has one left, and of the link."""
+        return {
+            task: Pending(lines[0], self._waits_for(lines[0])) for task, lines in self._lines.items() if lines
+        }
+
+    async def go(self, task: str) -> None:
+        """Performs the next line of `task`. See `Source.go`."""
+        statement = self._lines[task][0]
+        try:
+            await (self._order(statement) if task == LINK else self._perform(statement))
+        except LabRefused as refusal:
+            if self.problem is None:  # else it is over, and says why
+                raise CannotGoOn(str(refusal)) from refusal
+
+    async def close(self) -> tuple[str, ...]:
+        """Ends every process and the lab."""
+        self._pumping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._pumping
+        return await self._lab.close()
+
+    # --- besides ----------------------------------------------------------------------------------------------
+
+    def offer(self, statements: Iterable[Statement]) -> None:
+        """Adds lines that may be performed now, each after those of its process that were offered before."""
+        for statement in statements:
+            self._lines.setdefault(statement.process, deque()).append(statement)
+
+    def append(self, *events: Event) -> None:
+        """Appends what its user has to say: a page turned, an expectation judged."""
+        self._pump.append(*events)
+
+    async def order(self, verb: str, frame: int | None = None) -> None:
+        """Has the link do something by hand; see `sockviz.player.run.Run.order`."""
+        if self._lab.link is not None:
+            try:
+                await self._lab.link.order(verb, frame=frame)
+            except LabRefused as refusal:
+                raise CannotGoOn(str(refusal)) from refusal
+            self._pump.nudge()
+
+    async def come_to_rest(self) -> None:
+        """Returns when nothing is under way any more."""
+        try:
+            await come_to_rest(self._lab, self._pump, self._timeline, self.hear)
+        except LabRefused as refusal:
+            if self.problem is None:
+                raise CannotGoOn(str(refusal)) from refusal
+
+    async def hear(self, timeout: float | None) -> None:
+        """Waits until something was appended, or for `timeout` seconds. Raises `LabRefused` where nothing will come."""
+        if self.problem is not None:
+            raise LabRefused(self.problem, 0)
+        self._news.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._news.wait()
+
+    # --- performing -------------------------------------------------------------------------------------------------
+
+    async def _perform(self, statement: Statement) -> None:
+        process = statement.process
+        if process not in self._timeline.world.processes:
+            if process in self._processes.forked:
+                self._problem = _("{process} was never made: the fork that would make it failed").format(
+                    process=process
+                )
+                raise LabRefused(self._problem, 0)
+            await self._start(process)
+        await self._while(statement, self._is_at_another_line)
+        self._begin(statement)
+        if not self._timeline.world.processes[process].alive:
+            self._fail(statement, f"{process} has ended: no process can perform this line")
+            return
+        child = statement.targets[0] if statement.forks else None
+        job = Job(statement.line, statement.value, statement.targets, statement.unpacks, child)
+        try:
+            await self._lab.perform(process, job)
+        except OSError as error:
+            self._fail(statement, f"{process} cannot be reached: {error.strerror}")
+            return
+        self._pump.nudge()
+        await self._while(statement, self._under_way)
+
+    async def _while(self, statement: Statement, condition: Callable[[Statement], bool]) -> None:
+        while condition(statement):
+            if self._patience is not None:
+                self._patience.check(statement, self._timeline)
+            await self.hear(AGAIN if self._patience else None)
+
+    def _begin(self, statement: Statement) -> None:
+        self._lines[statement.process].popleft()
+        self.append(StatementBegun(time.time(), statement.process, statement.line))
+
+    async def _order(self, statement: Statement) -> None:
+        """A line for the wire: what waits for a packet has until the deadline of `check`, or for ever."""
+        self._begin(statement)
+        link = self._lab.link
+        verb, pattern, seconds = link_order(statement)
+        message = None
+        if link is None:
+            message = "this lab has no link"
+        else:
+            limit = self._patience.deadline if self._patience is not None else math.inf
+            try:
+                async with asyncio.timeout(limit if limit < math.inf else None):
+                    await link.order(verb, pattern=pattern, seconds=seconds)
+            except TimeoutError:
+                message = f"no packet that matches {pattern or 'anything'} came within {limit:.0f} s"
+            except LabRefused as refusal:
+                message = str(refusal)
+        self._pump.nudge()
+        error = None if message is None else "NoPacket"
+        self.append(StatementFinished(time.time(), LINK, statement.line, error=error, message=message or ""))
+        await come_to_rest(self._lab, self._pump, self._timeline, self.hear)
+
+    def _prepare(self) -> None:
+        for process in self._to_start[:AHEAD]:
+            privileged = process in self._processes.privileged
+            self._lab.prepare(process, self._host_of(process), privileged=privileged)
+
+    async def _start(self, process: str) -> None:
+        host = self._host_of(process)
+        if process in self._to_start:
+            self._to_start.remove(process)
+            self._prepare()
+        try:
+            begun = await self._lab.start(process, host, privileged=process in self._processes.privileged)
+        except LabRefused as refusal:
+            self._problem = _(
+                "{process} could not be started: {refusal}; `sockviz doctor` tries what a process needs"
+            ).format(process=process, refusal=refusal)
+            raise
+        self.append(begun)
+
+    def _host_of(self, process: str) -> str:
+        hosts = self._lab.facts.hosts
+        if len(hosts) == 1:
+            return hosts[0]
+        return self._processes.hosts.get(process, "server" if process.startswith("server") else "client")
+
+    def _fail(self, statement: Statement, message: str) -> None:
+        self.append(
+            StatementFinished(
+                time.time(), statement.process, statement.line, error="ProcessEnded", message=message
+            )
+        )
+
+    def _waits_for(self, statement: Statement) -> Call | None:
+        """The call that the statement's process is still in, from an earlier line."""
+        process = self._timeline.world.processes.get(statement.process)
+        if process is None or process.line is None or process.line == statement.line:
+            return None
+        return process.current
+
+    def _is_at_another_line(self, statement: Statement) -> bool:
+        """Whether the statement's process is still at an earlier line, be its call under way (asleep, say) or over."""
+        process = self._timeline.world.processes.get(statement.process)
+        return process is not None and process.alive and process.line not in (None, statement.line)
+
+    def _under_way(self, statement: Statement) -> bool:
+        """Whether the line has neither finished nor fallen asleep."""
+        if self.problem is not None:
+            return False
+        process = self._timeline.world.processes[statement.process]
+        if process.alive and statement.forks and process.line is None:
+            return self._child_is_under_way(statement)
+        if not process.alive or process.line != statement.line:
+            return False
+        return process.current is None or process.current.stage is not Stage.ASLEEP
+
+    def _child_is_under_way(self, statement: Statement) -> bool:
+        """Whether the fork of that line succeeded and its child has yet to say that it returned there too."""
+        line = self._timeline.world.lines[statement.line]
+        parent = self._timeline.world.processes[statement.process]
+        call = parent.call(line.calls[-1]) if line.calls else None
+        if call is None or call.stage is not Stage.RETURNED:
+            return False
+        child = self._timeline.world.processes.get(statement.targets[0])
+        return child is None or (child.alive and not child.calls)
+
+    # --- news -------------------------------------------------------------------------------------------------------------
+
+    def _appended(self) -> None:
+        self._news.set()
+        self._changed()
+
+    def _pump_ended(self, task: asyncio.Future[None]) -> None:
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is not None:
+            self._problem = _("sockviz failed while it watched the lab ({error})").format(
+                error=f"{type(error).__name__}: {error}"
+            )
+        self._appended()
