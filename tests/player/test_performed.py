@@ -1,0 +1,110 @@
+"""The source that performs, on a lab that says what the test has it say."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from sockviz.calls.statement import Statement
+from sockviz.model.timeline import Header, Timeline
+from sockviz.player.patience import Patience, Stuck
+from sockviz.player.performed import AHEAD, Performed, Processes
+from tests.lab.driver import run, until
+from tests.player.scripted_lab import HERE, SLEEP, ScriptedLab, entered, finished, returned
+
+
+def line(process: str, number: int, *, forks: str | None = None) -> Statement:
+    targets = (forks,) if forks else ()
+    return Statement(
+        process, number, number, 1, "s.accept()", "", targets, False, ["value", 1], forks=bool(forks)
+    )
+
+
+LINES = (line("server", 1), line("client", 2), line("server", 3), line("client", 4))
+
+
+@contextlib.asynccontextmanager
+async def performing(
+    *lines: Statement, patience: Patience | None = None
+) -> AsyncIterator[tuple[Performed, ScriptedLab, Timeline]]:
+    lab = ScriptedLab()
+    timeline = Timeline(Header("", "test.md", lab.facts, "6.0", 0.0, "0"))
+    processes = Processes.of(lines, {}, ("client",))
+    source = Performed(lab, timeline, (), processes, lambda: None, patience)
+    try:
+        yield source, lab, timeline
+    finally:
+        await source.close()
+        assert lab.closed
+
+
+def test_each_task_has_its_own_next_line() -> None:
+    async def body() -> None:
+        async with performing(*LINES) as (source, lab, timeline):
+            assert source.pending == {}
+            source.offer(LINES)
+            assert {task: it.statement.line for task, it in source.pending.items()} == {
+                "server": 1,
+                "client": 2,
+            }
+            lab.sleeping["server"] = SLEEP
+            going = asyncio.ensure_future(source.go("server"))
+            await until(lambda: lab.given, "the line handed over")
+            lab.says(entered("server", "accept"))
+            await going  # it sleeps: that is enough
+            waits = source.pending["server"]
+            assert (waits.statement.line, waits.call and waits.call.name) == (3, "accept")
+            going = asyncio.ensure_future(source.go("client"))
+            await until(lambda: lab.given[1:], "the other's line handed over")
+            lab.says(entered("client", "connect", line=2), returned("client"), finished("client", line=2))
+            lab.says(returned("server"), finished("server"))
+            await going
+            await until(lambda: source.pending["server"].call is None or None, "the first line over")
+            assert [(process, job.line) for process, job in lab.given] == [("server", 1), ("client", 2)]
+            assert {task: it.statement.line for task, it in source.pending.items()} == {
+                "server": 3,
+                "client": 4,
+            }
+            assert timeline.world.processes["client"].privileged
+
+    run(body())
+
+
+def test_processes_are_made_ahead_but_not_those_that_are_forked() -> None:
+    async def body() -> None:
+        lines = (line("server", 1, forks="worker"), line("worker", 2), line("client", 3), line("client2", 4))
+        async with performing(*lines) as (_source, lab, _timeline):
+            assert lab.prepared == [("server", HERE, False), ("client", HERE, True)][:AHEAD]
+
+    run(body())
+
+
+def test_a_line_that_is_cancelled_stays_under_way() -> None:
+    async def body() -> None:
+        async with performing(*LINES) as (source, lab, timeline):
+            source.offer(LINES[:1])
+            going = asyncio.ensure_future(source.go("server"))
+            await until(lambda: lab.given, "the line handed over")
+            going.cancel()
+            await asyncio.wait({going})
+            assert source.pending == {}
+            lab.says(entered("server", "accept"), returned("server"), finished("server"))
+            await until(lambda: timeline.world.lines[1].finished, "its end")
+
+    run(body())
+
+
+def test_a_line_that_waits_for_itself_is_given_up_by_who_has_patience_only() -> None:
+    async def body() -> None:
+        async with performing(*LINES, patience=Patience(deadline=0.2)) as (source, lab, _timeline):
+            source.offer(LINES)
+            lab.sleeping["server"] = SLEEP
+            lab.says(entered("server", "accept"))
+            await source.go("server")
+            with pytest.raises(Stuck, match="server is still in accept"):
+                await source.go("server")
+
+    run(body())

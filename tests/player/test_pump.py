@@ -1,0 +1,226 @@
+"""The pump by itself: what it makes of what a lab says, in which order, and when. No kernel takes part."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from sockviz.kernel.errors import KernelRefused
+from sockviz.lab.hearing import LabLost
+from sockviz.model.call import Stage
+from sockviz.model.events import (
+    CallBlocked,
+    CallEntered,
+    CallReturned,
+    CaptureLost,
+    PacketCaptured,
+    ProcessStarted,
+    StatementBegun,
+    StatementFinished,
+)
+from sockviz.model.timeline import Header, Timeline
+from sockviz.player import pump as pump_module
+from sockviz.player.pump import APART, Pump
+from tests.lab.driver import run, until
+from tests.player.scripted_lab import HERE, SLEEP, ScriptedLab, entered, finished, packet, returned, started
+
+
+@dataclass
+class Rig:
+    """A pump at work on a scripted lab. ``batches`` has how many events there were after each."""
+
+    lab: ScriptedLab
+    timeline: Timeline
+    batches: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.pump = Pump(self.lab, self.timeline, (), lambda: self.batches.append(len(self.timeline)))
+
+    def kinds(self) -> list[type]:
+        return [type(event) for event in self.timeline.events]
+
+    async def until(self, kind: type) -> None:
+        await until(lambda: kind in self.kinds() or None, f"{kind.__name__} on the timeline")
+
+
+@contextlib.asynccontextmanager
+async def pumping(*processes: str) -> AsyncIterator[Rig]:
+    lab = ScriptedLab()
+    rig = Rig(lab, Timeline(Header("", "test.md", lab.facts, "6.0", 0.0, "0")))
+    working = asyncio.ensure_future(rig.pump.run())
+    for number, name in enumerate(processes, start=1):
+        rig.pump.append(started(name), StatementBegun(time.time(), name, number))
+    try:
+        yield rig
+    finally:
+        working.cancel()
+        await asyncio.wait({working})
+
+
+def scripted(*processes: str) -> Callable[[Callable[[Rig], Awaitable[None]]], None]:
+    """Runs a test's body on a rig in which these processes are, each at a line of its own."""
+
+    def perform(body: Callable[[Rig], Awaitable[None]]) -> None:
+        async def work() -> None:
+            async with pumping(*processes) as rig:
+                await body(rig)
+
+        run(work())
+
+    return perform
+
+
+def test_what_is_said_at_once_is_told_at_once_by_its_stamps() -> None:
+    @scripted("server", "client")
+    async def _(rig: Rig) -> None:
+        now = time.time()
+        rig.lab.says(
+            returned("client", now + 0.003),
+            finished("client", now + 0.004, line=2),
+            entered("server", "accept", now + 0.001),
+        )
+        rig.lab.says(entered("client", "connect", now + 0.002, line=2))
+        before = len(rig.batches)
+        await rig.until(StatementFinished)
+        told = [(type(e), getattr(e, "process", "")) for e in rig.timeline.events[-4:]]
+        assert told == [
+            (CallEntered, "server"), (CallEntered, "client"), (CallReturned, "client"), (StatementFinished, "client"),
+        ]  # fmt: skip
+        assert len(rig.batches) == before + 1
+
+
+def test_a_sleep_is_told_once_two_looks_apart_agree() -> None:
+    @scripted("server")
+    async def _(rig: Rig) -> None:
+        rig.lab.sleeping["server"] = SLEEP
+        rig.lab.says(call := entered("server", "accept"))
+        await rig.until(CallBlocked)
+        blocked = rig.timeline.events[-1]
+        assert isinstance(blocked, CallBlocked)
+        assert blocked.evidence == SLEEP
+        assert blocked.at - call.at >= APART
+        current = rig.timeline.world.processes["server"].current
+        assert current is not None
+        assert current.stage is Stage.ASLEEP
+        rig.lab.sleeping.clear()
+        rig.lab.says(returned("server"), finished("server"))
+        await rig.until(StatementFinished)
+        await rig.pump.looked()
+        assert rig.kinds().count(CallBlocked) == 1
+
+
+def test_who_runs_in_a_call_is_not_told_to_sleep() -> None:
+    @scripted("server")
+    async def _(rig: Rig) -> None:
+        rig.lab.says(entered("server", "recv"))
+        looks = rig.lab.looks
+        await until(lambda: rig.lab.looks >= looks + 8 or None, "some looks at it")
+        assert CallBlocked not in rig.kinds()
+
+
+def test_looked_returns_when_what_happened_before_it_is_told() -> None:
+    @scripted("client")
+    async def _(rig: Rig) -> None:
+        at = time.time()
+        rig.lab.passes(PacketCaptured(at, HERE, packet(at), "", ""))
+        rig.lab.says(entered("client", "send"), returned("client"), finished("client"))
+        looks = rig.lab.looks
+        await rig.pump.looked()
+        assert {PacketCaptured, StatementFinished} <= set(rig.kinds())
+        assert rig.lab.looks > looks
+
+
+def test_a_packet_that_comes_out_after_later_things_is_marked() -> None:
+    @scripted("client")
+    async def _(rig: Rig) -> None:
+        rig.lab.says(entered("client", "send"), returned("client"), finished("client"))
+        await rig.until(StatementFinished)
+        at = rig.timeline.world.at - 0.5
+        rig.lab.passes(PacketCaptured(at, HERE, packet(at), "", ""))
+        await rig.pump.looked()
+        captured = [event for event in rig.timeline.events if isinstance(event, PacketCaptured)]
+        assert [event.late for event in captured] == [True]
+
+
+def test_a_packet_of_a_link_keeps_its_host_and_one_of_a_loopback_finds_its_process() -> None:
+    @scripted("client")
+    async def _(rig: Rig) -> None:
+        at = time.time()
+        rig.lab.passes(PacketCaptured(at, "client", packet(at), "client", "server", frame=1, entry=1))
+        rig.lab.passes(PacketCaptured(at, HERE, packet(at, 5, 6), "", ""))
+        await rig.pump.looked()
+        told = {(e.sender, e.receiver) for e in rig.timeline.events if isinstance(e, PacketCaptured)}
+        assert told == {("client", "server"), ("kernel", "kernel")}
+
+
+def test_packets_past_the_most_are_counted_as_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pump_module, "MOST_PACKETS", 3)
+
+    @scripted("client")
+    async def _(rig: Rig) -> None:
+        for _round in range(2):
+            at = time.time()
+            rig.lab.passes(*(PacketCaptured(at, HERE, packet(at), "", "") for _ in range(4)))
+            await rig.pump.looked()
+        assert len(rig.timeline.world.packets) == 3
+        assert [e.count for e in rig.timeline.events if isinstance(e, CaptureLost)] == [1, 4]
+        assert rig.timeline.world.capture_lost == 5
+
+
+def test_a_forked_child_is_told_by_its_lab() -> None:
+    @scripted("server")
+    async def _(rig: Rig) -> None:
+        rig.lab.says(ProcessStarted(time.time(), "worker", 11, 1011, HERE, "server"))
+        await rig.pump.looked()
+        assert rig.timeline.world.processes["worker"].parent == "server"
+
+
+@pytest.mark.parametrize("asked", [False, True], ids=["by itself", "while somebody waits"])
+def test_a_lab_that_is_lost_ends_it_with_the_reason(asked: bool) -> None:
+    @scripted("server")
+    async def _(rig: Rig) -> None:
+        waiting = asyncio.ensure_future(rig.pump.looked()) if asked else None
+        rig.lab.says(finished("server"), LabLost("it died"))
+        await until(lambda: rig.pump.problem, "the reason")
+        assert rig.pump.problem == "it died"
+        assert StatementFinished in rig.kinds()  # what was said before is told
+        if waiting is not None:
+            await asyncio.wait_for(waiting, 5)
+        await asyncio.wait_for(rig.pump.looked(), 5)  # nobody is left to wait for
+
+
+def test_a_kernel_that_says_no_more_ends_it_with_the_reason() -> None:
+    @scripted("server")
+    async def _(rig: Rig) -> None:
+        rig.lab.refuses = KernelRefused(errno.EACCES, "list /proc/1/fd")
+        await until(lambda: rig.pump.problem, "the reason")
+        assert "/proc/1/fd" in (rig.pump.problem or "")
+
+
+def test_a_look_that_takes_long_does_not_hold_the_loop_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first one does; from then on they are made in a thread, and the loop turns meanwhile."""
+    monkeypatch.setattr(pump_module, "SLOW", 0.0)
+
+    @scripted("server")
+    async def _(rig: Rig) -> None:
+        await rig.pump.looked()
+        gate, look = threading.Event(), rig.lab.look
+
+        def held_up() -> object:
+            gate.wait(10)
+            return look()
+
+        monkeypatch.setattr(rig.lab, "look", held_up)
+        waiting = asyncio.ensure_future(rig.pump.looked())
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+        gate.set()
+        await asyncio.wait_for(waiting, 5)
