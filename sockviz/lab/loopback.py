@@ -15,12 +15,12 @@ from sockviz.lab.directory import LabDirectory, sweep
 from sockviz.lab.hearing import Heard
 from sockviz.lab.lab import Job, Link, Observation, Passed
 from sockviz.lab.own_sockets import OwnSockets
-from sockviz.lab.ports import PRIVATE, choose_ports, ephemeral_range, privileged_below, swapped_ports
+from sockviz.lab.ports import choose_ports, ephemeral_range, privileged_below, swapped_ports
 from sockviz.lab.supervisor import FurnishedHost, LabRefused
 from sockviz.lab.window import SYSCTLS, Window, check_proc, differing, why
 from sockviz.language import _
 from sockviz.model.events import CaptureLost, PacketCaptured, ProcessStarted
-from sockviz.model.first_names import LOCALHOST, of_lab
+from sockviz.model.first_names import LOCALHOST, PRIVATE_PORTS, of_lab
 from sockviz.model.hosts import LOOPBACK
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import Asleep, State
@@ -61,7 +61,7 @@ class LoopbackLab:
             if private:
                 ready = await self._crew.open(kind, self._directory.setup(SYSCTLS))
                 window = self._take_windows(ready.hosts[LOOPBACK], missing)
-                ports: tuple[int, ...] = PRIVATE
+                ports: tuple[int, ...] = PRIVATE_PORTS
             else:
                 window = self._window = self._open_windows(missing)
                 taken = window.all_rows()

@@ -9,12 +9,11 @@ from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
+from sockviz.model.first_names import PRIVATE_PORTS
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import SocketRow
 
-#: In a private network every run has the same, so that recordings and pictures agree.
-PRIVATE = (8080, 8081, 8082, 8083, 8084)
-COUNT = 5
+COUNT = len(PRIVATE_PORTS)
 #: Where a program lands that forgot htons, or used it twice, with 80 or 8000: the lesson's own too, where nobody has them.
 SWAPPED = (20480, 16415)
 

@@ -13,7 +13,6 @@ from sockviz.lab.directory import LabDirectory, sweep
 from sockviz.lab.hearing import Heard, LabLost
 from sockviz.lab.lab import Job, Observation, Passed
 from sockviz.lab.link import WireLink
-from sockviz.lab.ports import PRIVATE
 from sockviz.lab.supervisor import FurnishedHost, LabRefused
 from sockviz.lab.window import SYSCTLS, Window, check_proc, differing, why
 from sockviz.language import _
@@ -85,8 +84,8 @@ class TwoHostsLab:
             await self._wire.ready()
             facts = ("private", "packets", *next(iter(self._windows.values())).facts)
             sysctls = differing(ready.sysctls)
-            self.facts = LabFacts("two-hosts", facts, HOSTS, ADDRESSES, PRIVATE, sysctls, missing)
-            self._directory.note("ports", " ".join(map(str, PRIVATE)) + "\n")
+            self.facts = LabFacts("two-hosts", facts, HOSTS, ADDRESSES, PRIVATE_PORTS, sysctls, missing)
+            self._directory.note("ports", " ".join(map(str, PRIVATE_PORTS)) + "\n")
             self._directory.note("init-pid", f"two-hosts {ready.pid}\n")
             anchors = "".join(f"{host} {given.pid}\n" for host, given in ready.hosts.items())
             self._directory.note("hosts", anchors)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sockviz.calls.table import MODULES
 from sockviz.lesson.document import PROCESS_ATTRIBUTES
-from sockviz.model.first_names import BOUND
+from sockviz.model.first_names import BOUND, HOST
 
 #: Words that mean something else in a lesson's lines or expressions.
 RESERVED = frozenset(
@@ -58,7 +58,7 @@ class KnownProcess:
     def kind(self, name: str) -> str:
         """What the name holds now; ``any`` where its bindings differ, for a call that failed leaves the older."""
         if name in BOUND:
-            return "str" if name == "HOST" else "int"
+            return "str" if name == HOST else "int"
         kinds = {variable.kind for variable in self.variables.get(name, [])}
         return kinds.pop() if len(kinds) == 1 else "any"
 

@@ -7,15 +7,18 @@ from collections.abc import Mapping, Sequence
 from sockviz.model.hosts import SERVER
 from sockviz.model.timeline import LabFacts
 
+#: In a private network every run has the same, so that recordings and pictures agree.
+PRIVATE_PORTS = (8080, 8081, 8082, 8083, 8084)
 #: Where there is one host, it is reached here.
 LOCALHOST = "127.0.0.1"
 #: The server's address in the lab, and ports that are free in it.
-BOUND = ("HOST", "PORT", "PORT2", "PORT3", "PORT4", "PORT5")
+HOST, PORTS = "HOST", ("PORT", "PORT2", "PORT3", "PORT4", "PORT5")
+BOUND = (HOST, *PORTS)
 
 
 def first_names(address: str, ports: Sequence[int]) -> dict[str, str | int]:
     """What each of them is bound to, as far as there are ports."""
-    return {BOUND[0]: address, **dict(zip(BOUND[1:], ports, strict=False))}
+    return {HOST: address, **dict(zip(PORTS, ports, strict=False))}
 
 
 def of_lab(facts: LabFacts) -> Mapping[str, str | int]:

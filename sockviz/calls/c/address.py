@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sockviz.calls.c.writing import Writing
-from sockviz.model.first_names import BOUND
+from sockviz.model.first_names import BOUND, HOST
 from sockviz.model.values import Json
 
 
@@ -19,10 +19,10 @@ def sockaddr(writer: Writing, host: Json, port: Json, wanted: str) -> tuple[str,
     match host:
         case ["value", str(text)]:
             known = text
-        case ["name", "HOST"]:
-            known = writer.values.get("HOST")
+        case ["name", name] if name == HOST:
+            known = writer.values.get(HOST)
     same = f"{host} {port}"
-    settled = (isinstance(known, str) or host == ["name", "HOST"]) and _is_fixed(port)
+    settled = (isinstance(known, str) or host == ["name", HOST]) and _is_fixed(port)
     if writer.scope.whole and settled and (name := writer.scope.addresses.get(same)):
         return f"(struct sockaddr *)&{name}", f"sizeof {name}"
     number = f"htons({writer.number(port)})"

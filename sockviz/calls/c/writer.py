@@ -19,7 +19,7 @@ from sockviz.calls.c.scope import CScope, CValue, Form, held_as
 from sockviz.calls.restrictions import IOCTLS
 from sockviz.calls.signature import Signature
 from sockviz.calls.statement import Statement
-from sockviz.model.first_names import BOUND
+from sockviz.model.first_names import BOUND, HOST
 from sockviz.model.values import Json, Value, decode
 
 _HEADERS = {
@@ -134,7 +134,7 @@ class CWriter:
             case ["value", {"$": "bytes"}]:
                 return "bytes"
             case ["name", str(name)]:
-                if name == "HOST":
+                if name == HOST:
                     return "str"
                 if name in BOUND:
                     return "int"

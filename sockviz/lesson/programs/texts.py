@@ -11,12 +11,11 @@ from sockviz.calls.statement import Statement
 from sockviz.calls.table import CALLS
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.programs.plan import Program
-from sockviz.model.first_names import BOUND
+from sockviz.model.first_names import BOUND, LOCALHOST, PORTS, PRIVATE_PORTS, first_names
 from sockviz.model.values import Json
 
-#: The default of HOST, and of PORT … PORT5.
-HOST = "127.0.0.1"
-PORTS = {name: 8080 + number for number, name in enumerate(BOUND[1:])}
+#: What HOST and PORT … PORT5 are where nobody says otherwise.
+_DEFAULTS = first_names(LOCALHOST, PRIVATE_PORTS)
 #: A line is called by no more of its source than this.
 _LONGEST = 72
 #: What makes an object and no system call: nothing that C could print in the same words.
@@ -42,9 +41,9 @@ def file_stem(process: str) -> str:
 def constants(program: Program) -> dict[str, str | int]:
     """Those of HOST, PORT … that the program's lines name, with their defaults."""
     used = {name for step in program.every_step() for name in _names(step.statement.value)}
-    if used & PORTS.keys():
-        used.add("PORT")  # the others follow it
-    return {name: HOST if name == "HOST" else PORTS[name] for name in BOUND if name in used}
+    if used & set(PORTS):
+        used.add(PORTS[0])  # the others follow it
+    return {name: _DEFAULTS[name] for name in BOUND if name in used}
 
 
 def label(statement: Statement) -> str | None:
