@@ -17,7 +17,7 @@ from sockviz.lab.supervisor import FurnishedHost, LabRefused
 from sockviz.lab.window import SYSCTLS, Window, check_proc, differing, why
 from sockviz.language import _
 from sockviz.model.events import ProcessStarted
-from sockviz.model.first_names import of_lab
+from sockviz.model.first_names import PRIVATE_PORTS, of_lab
 from sockviz.model.hosts import ADDRESSES, HOSTS
 from sockviz.model.sockets import Asleep
 from sockviz.model.timeline import LabFacts

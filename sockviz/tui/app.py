@@ -6,16 +6,13 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from textual import events, on
-from textual.app import App, ScreenStackError, SystemCommand
-from textual.await_complete import AwaitComplete
+from textual import on
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.filter import LineFilter
@@ -32,6 +29,8 @@ from sockviz.tui import look
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.gate import Gate
 from sockviz.tui.options import OpenRun, Options
+from sockviz.tui.patient import PatientApp
+from sockviz.tui.runs import Runs
 from sockviz.tui.screens.home import HomeScreen, LessonChosen
 from sockviz.tui.screens.leaving import how_to_leave
 from sockviz.tui.themes import ANSI, DARK, MONOCHROME, NAMES, themes
@@ -39,7 +38,6 @@ from sockviz.tui.widgets.thin_bar import ThinBar
 from sockviz.visible import quoted, visible
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
     from textual.command import Provider
 
     from sockviz.player.run import Run
@@ -63,13 +61,9 @@ def _spelling() -> tuple[LineFilter, ...]:
 
 #: The keys that Textual calls by a word.
 _WORDED_KEYS = (N_("home"), N_("end"), N_("tab"), N_("shift+tab"), N_("esc"))
-#: What a person does at the terminal: none of it may reach a screen that is still being mounted.
-_INPUT = (events.InputEvent, events.Paste, events.AppFocus, events.AppBlur)
-#: How much of that is kept for a screen that is being mounted, and seconds between two looks whether it is.
-_MOST_HELD, _LOOK_AGAIN = 64, 1 / 60
 
 
-class SockvizApp(App[int]):
+class SockvizApp(PatientApp):
     """sockviz on a terminal. ``left`` is what the kernel still keeps of the lessons that were closed; ``fault`` is the
     sentence that tells of a fault of its own."""
 
@@ -104,11 +98,7 @@ class SockvizApp(App[int]):
         self.course, self.store, self.options = tuple(course), store, given
         self.left: tuple[str, ...] = ()
         self.fault: str | None = None
-        self._open_run = open_run
-        self._opening: set[asyncio.Task[Run]] = set()
-        self._open: list[Run] = []
-        self._held: deque[events.Event] = deque()
-        self._ending = False
+        self.runs = Runs(open_run)
         self._lab = given.lab
         chosen = self.options.ascii
         self.ascii = look.wants_ascii(os.environ, door.err().encoding) if chosen is None else chosen
@@ -215,57 +205,6 @@ class SockvizApp(App[int]):
         """What is pasted is what was seen: nothing in it gives a shell, or whatever it is pasted into, a command."""
         super().copy_to_clipboard(_in_lines(text))
 
-    # -- what a person does
-
-    async def on_event(self, event: events.Event) -> None:
-        """What a person does reaches a screen that is mounted whole, or waits until it is.
-
-        Also what comes back from a screen that had no use for it: by now another one may have taken its place.
-        """
-        if not isinstance(event, _INPUT):
-            await super().on_event(event)
-        elif self._ending:
-            pass
-        elif isinstance(event, events.Key) and event.key == "ctrl+q":
-            self.exit()  # whatever there is on the screen
-        elif not self._is_whole() or (self._held and not event.is_forwarded):
-            self._hold(event)
-        else:
-            await super().on_event(event)
-
-    def _is_whole(self) -> bool:
-        try:
-            return self.screen.is_mounted
-        except ScreenStackError:  # there is none yet
-            return False
-
-    def when_whole(self, change: Callable[[], object]) -> None:
-        """Changes the screens now or, while the topmost is being mounted, once it is whole: taken away before, or with another
-        below it than it was opened over (which the palette looks for only then), it breaks."""
-        if self._is_whole() or not self.is_running:
-            change()
-        else:  # by the loop's own timer: a signal's answer is called outside of Textual's contexts
-            asyncio.get_running_loop().call_later(_LOOK_AGAIN, self.when_whole, change)
-
-    def pop_screen(self) -> AwaitComplete:
-        """Takes the topmost screen away, its workers at once: Textual ends them only after the widgets that they look for."""
-        self.workers.cancel_node(self.screen)
-        return super().pop_screen()
-
-    def _hold(self, event: events.Event) -> None:
-        if isinstance(event, events.MouseMove) or len(self._held) >= _MOST_HELD:
-            return
-        if not self._held:
-            self.set_timer(_LOOK_AGAIN, self._let_in)
-        self._held.append(event)
-
-    async def _let_in(self) -> None:
-        """Lets in what waits, in its order, as far as the screens go that it leads to."""
-        while self._held and self._is_whole() and not self._ending:
-            await super().on_event(self._held.popleft())
-        if self._held:
-            self.set_timer(_LOOK_AGAIN, self._let_in)
-
     # -- lessons
 
     @on(LessonChosen)
@@ -287,28 +226,14 @@ class SockvizApp(App[int]):
         self.push_screen(OpeningScreen(entry, self._opened), opened)
 
     async def _opened(self, entry: CourseEntry) -> Run:
-        opening = asyncio.ensure_future(self._open_run(entry))
-        self._opening.add(opening)
-        opening.add_done_callback(self._keep)
-        await asyncio.sleep(
-            0
-        )  # to where it waits for the lab's first process; what draws the lesson is imported meanwhile
-        import sockviz.tui.screens.lesson  # noqa: F401
-
         try:
-            return await opening
+            return await self.runs.opened(entry)
         except CannotPerform as error:
             if error.skipped is not None:
                 self.course = tuple(
                     replace(each, skipped=error.skipped) if each == entry else each for each in self.course
                 )
             raise
-
-    def _keep(self, opening: asyncio.Task[Run]) -> None:
-        """From here on it is closed, however this ends, and whether or not anybody still waits for it."""
-        self._opening.discard(opening)
-        if not opening.cancelled() and opening.exception() is None:
-            self._open.append(opening.result())
 
     def _begin(self, run: Run, entry: CourseEntry, page: int) -> None:
         from sockviz.player.run import Provenance
@@ -340,7 +265,7 @@ class SockvizApp(App[int]):
             self._lab = lab_name(run.timeline.header.lab.kind)
 
         def closed(left: tuple[str, ...] | None) -> None:
-            self._open.remove(run)
+            self.runs.open.remove(run)
             self._lesson_closed(left or ())
 
         self.push_screen(screen, closed)
@@ -357,21 +282,9 @@ class SockvizApp(App[int]):
 
     async def close_runs(self) -> None:
         """Ends every lesson that is still open, or being opened, whatever happened before."""
-        opening = list(self._opening)
-        for each in opening:
-            each.cancel()
-        await asyncio.gather(*opening, return_exceptions=True)
-        while self._open:
-            self.left += await self._open.pop().close()
+        self.left += await self.runs.close()
 
     # -- the end
-
-    def exit(
-        self, result: int | None = None, return_code: int = 0, message: RenderableType | None = None
-    ) -> None:
-        """Ends the application once its screen is whole."""
-        self._ending = True
-        self.when_whole(partial(super().exit, result, return_code, message))
 
     def _fatal_error(self) -> None:
         """A fault of our own: no traceback on the screen, a file with it and a sentence instead.

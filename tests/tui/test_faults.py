@@ -78,7 +78,7 @@ def test_a_run_that_opens_after_quitting_is_closed(tmp_path: Path) -> None:
         async with at_home(tmp_path, scripted, open_run=slowly) as session:
             await session.press("enter")
             gate.set()
-            await session.until(lambda: session.app._open)
+            await session.until(lambda: session.app.runs.open)
             await session.press("ctrl+q")
         assert scripted.closed == 1
 

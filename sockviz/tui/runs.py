@@ -1,0 +1,48 @@
+"""The runs that are open, or being opened: each is closed, however the application ends."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from sockviz.tui.entry import CourseEntry
+from sockviz.tui.options import OpenRun
+
+if TYPE_CHECKING:
+    from sockviz.player.run import Run
+
+
+class Runs:
+    """Opens lessons. ``open`` has those that nobody has closed yet, also of which nobody waited for the opening to the end."""
+
+    def __init__(self, open_run: OpenRun) -> None:
+        self.open: list[Run] = []
+        self._open_run = open_run
+        self._opening: set[asyncio.Task[Run]] = set()
+
+    async def opened(self, entry: CourseEntry) -> Run:
+        """The run of a lesson. Raises `sockviz.player.refusals.CannotPerform`."""
+        opening = asyncio.ensure_future(self._open_run(entry))
+        self._opening.add(opening)
+        opening.add_done_callback(self._keep)
+        # To where it waits for the lab's first process; what draws the lesson is imported meanwhile.
+        await asyncio.sleep(0)
+        import sockviz.tui.screens.lesson  # noqa: F401
+
+        return await opening
+
+    def _keep(self, opening: asyncio.Task[Run]) -> None:
+        self._opening.discard(opening)
+        if not opening.cancelled() and opening.exception() is None:
+            self.open.append(opening.result())
+
+    async def close(self) -> tuple[str, ...]:
+        """Ends all of them, whatever happened before. Returns what the kernel still keeps of them, a line each."""
+        opening = list(self._opening)
+        for each in opening:
+            each.cancel()
+        await asyncio.gather(*opening, return_exceptions=True)
+        left: tuple[str, ...] = ()
+        while self.open:
+            left += await self.open.pop().close()
+        return left
