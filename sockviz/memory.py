@@ -1,8 +1,9 @@
-"""How much memory this process takes."""
+"""How much memory this process takes, and when Python looks for garbage in it."""
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 
 
@@ -12,3 +13,14 @@ def resident(pid: int | None = None) -> int:
     with contextlib.suppress(OSError, ValueError, IndexError), open(path, "rb") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     return 0
+
+
+def collect_garbage() -> None:
+    """Has Python look for garbage from now on.
+
+    The first time this is called, all that there is stays to the end: modules, a recording. The collector need not walk through
+    them: with 1,000 clients that would stop the screen for a third of a second.
+    """
+    if not gc.get_freeze_count():
+        gc.freeze()
+    gc.enable()

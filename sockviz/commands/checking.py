@@ -49,7 +49,7 @@ def _existing(path: Path) -> Path:
 
 
 def _report(files: Sequence[Path], kind: str) -> Report:
-    from sockviz.player.instead import other_system
+    from sockviz.player.opening import other_system
     from sockviz.player.report import all_skipped
 
     reason = other_system()

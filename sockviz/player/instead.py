@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path, PurePath
 
@@ -12,16 +11,8 @@ from sockviz.lesson.document import Lesson
 from sockviz.model.recording import Loaded, load_file
 from sockviz.model.timeline import Timeline
 from sockviz.player.recorded import Recorded
+from sockviz.player.refusals import LIVE_RUN, PRESENT_TEXT, TRANSLATION
 from sockviz.player.shelf import lessons_directory, shelf
-
-#: The parts of `LabFacts.missing` under which a reader finds why a recording is played, and why its text is not the lesson's.
-LIVE_RUN, PRESENT_TEXT, TRANSLATION = "a live run", "this lesson's present text", "this lesson's translation"
-
-
-def other_system() -> str | None:
-    """Why no lesson can be performed on this system at all; None on Linux."""
-    foreign = _("its labs need Linux, and this is {system}").format(system=sys.platform)
-    return None if sys.platform == "linux" else foreign
 
 
 def recording_path(lesson: str) -> Path:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from sockviz.lab.lab import Lab
 from sockviz.lab.loopback import open_lab
 from sockviz.lab.supervisor import LabRefused
-from sockviz.lab.two_hosts import open_two_hosts
 from sockviz.language import N_, _
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.told_by_diag import BACKLOG, UNIX_QUEUES
@@ -72,6 +71,8 @@ async def lab_for(lesson: Lesson, kind: str = "auto") -> Chosen:
 async def _two_hosts(kind: str) -> Chosen:
     if kind == "host":
         raise LessonSkipped(_("it needs two hosts and a link between them, and --lab host has one"))
+    from sockviz.lab.two_hosts import open_two_hosts  # few lessons need it, and all wait for the start
+
     try:
         return Chosen(await open_two_hosts(), None)
     except LabRefused as refusal:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sockviz.language import _
 from sockviz.lesson.document import BadLesson, Lesson
-from sockviz.model.recording import BadRecording
-from sockviz.player.instead import other_system, play_instead
-from sockviz.player.recorded import Recorded
 from sockviz.player.refusals import CannotPerform
 from sockviz.player.run import Run
+
+if TYPE_CHECKING:
+    from sockviz.player.recorded import Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,12 @@ class Opened:
 
     run: Run
     fallback: str | None = None
+
+
+def other_system() -> str | None:
+    """Why no lesson can be performed on this system at all; None on Linux."""
+    foreign = _("its labs need Linux, and this is {system}").format(system=sys.platform)
+    return None if sys.platform == "linux" else foreign
 
 
 async def open_run(
@@ -50,6 +58,10 @@ async def open_run(
 
 
 def _recorded(lesson: Lesson, reason: str, record: bool) -> Recorded:
+    # Only here: where lessons are performed nobody waits for what reads recordings.
+    from sockviz.model.recording import BadRecording
+    from sockviz.player.instead import play_instead
+
     refused = _("«{lesson}» cannot be performed here: {reason}").format(lesson=lesson.title, reason=reason)
     try:
         recorded = play_instead(lesson, reason)

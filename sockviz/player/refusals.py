@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+#: The parts of `LabFacts.missing` under which a reader finds why a recording is played, and why its text is not the lesson's.
+LIVE_RUN, PRESENT_TEXT, TRANSLATION = "a live run", "this lesson's present text", "this lesson's translation"
+
 
 class CannotPerform(Exception):
     """The lesson can neither be performed here nor played. ``lines`` are for a person: observation, cause, next step.

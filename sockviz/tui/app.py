@@ -104,12 +104,23 @@ class SockvizApp(PatientApp):
         self.ascii = look.wants_ascii(os.environ, door.err().encoding) if chosen is None else chosen
         self._gate = Gate()
         self._spelling = _spelling() if self.ascii else ()
+        self._dressed = False
         for theme in themes():
             self.register_theme(theme)
+        if given.lesson is not None:
+            self._dress()
         ScrollBar.renderer = ThinBar
         # Set before anything is drawn: a theme that is changed later styles everything twice.
         self.set_reactive(App.theme, name)
         self.stylesheet.set_variables(self.get_css_variables())
+
+    def _dress(self) -> None:
+        """Gives the themes the stage's colours, which home does without."""
+        from sockviz.tui.palette import theme_variables  # on demand
+
+        self._dressed = True
+        for theme in themes(theme_variables):
+            self.register_theme(theme)
 
     def get_driver_class(self) -> type[Driver]:
         """A terminal's driver is ours; another, as a browser's, is as Textual chose it."""
@@ -237,14 +248,13 @@ class SockvizApp(PatientApp):
 
     def _begin(self, run: Run, entry: CourseEntry, page: int) -> None:
         from sockviz.player.run import Provenance
-        from sockviz.tui.palette import theme_variables
         from sockviz.tui.screens.lesson import LessonScreen  # on demand
         from sockviz.tui.view import Look
         from sockviz.tui.widgets.title import lab_name
 
-        for theme in themes(theme_variables):
-            self.register_theme(theme)
-        self.stylesheet.set_variables(self.get_css_variables())
+        if not self._dressed:
+            self._dress()
+            self.stylesheet.set_variables(self.get_css_variables())  # every style sheet is read again
         drawn = Look(
             ascii=self.ascii,
             colour=self.theme != MONOCHROME,

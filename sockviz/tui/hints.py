@@ -8,7 +8,7 @@ from __future__ import annotations
 from sockviz.language import N_, _
 from sockviz.model.call import Call
 from sockviz.model.timeline import LabFacts
-from sockviz.player.instead import LIVE_RUN, PRESENT_TEXT
+from sockviz.player.refusals import LIVE_RUN, PRESENT_TEXT
 from sockviz.tui.view import Mode
 
 #: The part of `LabFacts.missing` that says why the lab is not an isolated one.

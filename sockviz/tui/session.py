@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 from typing import Any
 
-from sockviz import crash, door, signals, terminal
+from sockviz import crash, door, memory, signals, terminal
 from sockviz.tui.app import SockvizApp
 
 
@@ -17,10 +16,8 @@ def run(app: SockvizApp) -> int:
     What a person should know is printed once the terminal is theirs again: what the kernel still keeps to standard
     output, anything wrong to standard error. In a browser standard output is the server's, and all goes to standard error.
     """
-    # Modules and a recording stay to the end. The collector need not walk through them: with 1,000 clients that would
-    # stop the screen for a third of a second.
-    gc.freeze()
-    gc.enable()
+    if app.options.lesson is None:
+        memory.collect_garbage()  # else once that is opened
     status = asyncio.run(_perform(app))
     app.store.save_rest()
     for line in app.left:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -9,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from sockviz import door
+from sockviz import door, memory
 from sockviz.input_file import read_input
 from sockviz.language import _, current
 from sockviz.lesson.card import Card
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 #: Raises `sockviz.player.refusals.CannotPerform`.
 OpenLesson: TypeAlias = Callable[[Path, Callable[[str], None]], Awaitable["Run"]]
 
+#: What is imported and made for a lesson stays: nothing is looked through for garbage until so many seconds after it was opened.
+_MADE = 1.0
+
 
 def start(
     open_lesson: OpenLesson, entry: CourseEntry | None, *, start_page: int = 0, notes: bool = False,
@@ -39,7 +44,11 @@ def start(
     look.keep_size(os.environ, _size())  # before the application, which reads them when it is made
 
     async def open_run(chosen: CourseEntry) -> Run:
-        return await open_lesson(Path(chosen.path), partial(app.notify, severity="warning"))
+        gc.disable()
+        try:
+            return await open_lesson(Path(chosen.path), partial(app.notify, severity="warning"))
+        finally:
+            asyncio.get_running_loop().call_later(_MADE, memory.collect_garbage)
 
     options = Options(entry, start_page, notes, theme, ascii_only or None)
     app = SockvizApp([entry] if entry else entries(), open_run, ProgressStore(progress), options)

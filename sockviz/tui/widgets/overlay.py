@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -10,9 +11,11 @@ from textual.screen import Screen
 
 from sockviz.language import N_, _
 from sockviz.model.events import CallReturned
-from sockviz.tui.stage import ErrnoCard, InspectorView, StateDiagram
-from sockviz.tui.stage.errno_card import Story
 from sockviz.tui.view import Mode, View
+
+if TYPE_CHECKING:
+    from sockviz.tui.stage.drawing import Drawing
+    from sockviz.tui.stage.errno_card import Story
 
 
 class Kind(Enum):
@@ -126,11 +129,17 @@ class Overlays:
             overlay.show(view)
 
 
-def _body(kind: Kind, story: Story) -> InspectorView | StateDiagram | ErrnoCard:
-    match kind:
+def _body(kind: Kind, story: Story) -> Drawing:
+    match kind:  # each imported when it is first opened: all wait for the start
         case Kind.INSPECTOR:
+            from sockviz.tui.stage.inspector import InspectorView
+
             return InspectorView()
         case Kind.STATES:
+            from sockviz.tui.stage.state_diagram import StateDiagram
+
             return StateDiagram()
         case Kind.ERRNO:
+            from sockviz.tui.stage.errno_card import ErrnoCard
+
             return ErrnoCard(story)

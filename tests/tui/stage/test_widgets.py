@@ -18,17 +18,12 @@ from textual.widget import Widget
 from sockviz.manual.reader import shipped
 from sockviz.tui.messages import InspectRequested, LineFocused, PacketFocused, SocketFocused
 from sockviz.tui.palette import theme_variables
-from sockviz.tui.stage import (
-    ErrnoCard,
-    InspectorView,
-    ProcessPanel,
-    Roadmap,
-    StateDiagram,
-    TimelineBar,
-    WirePanel,
-)
+from sockviz.tui.stage import ProcessPanel, Roadmap, TimelineBar, WirePanel
 from sockviz.tui.stage.drawing import Drawing
+from sockviz.tui.stage.errno_card import ErrnoCard
 from sockviz.tui.stage.ink import Line
+from sockviz.tui.stage.inspector import InspectorView
+from sockviz.tui.stage.state_diagram import StateDiagram
 from sockviz.tui.view import Focus, View
 from tests.tui.stage import scripted
 
