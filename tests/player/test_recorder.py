@@ -15,9 +15,10 @@ from typing import TextIO
 import pytest
 
 from sockviz.model.events import PageOpened
+from sockviz.model.following import Following
 from sockviz.model.recording import load_file
 from sockviz.model.timeline import Timeline
-from sockviz.player.recorded import Recorded, open_recording
+from sockviz.player.recorded import Recorded, by_its_lesson, open_recording
 from sockviz.player.recorder import Recorder, put_away
 from sockviz.player.unfolding import Unfolding
 from tests.model.runs import Conversation
@@ -68,6 +69,25 @@ def test_a_disk_that_fills_up(run: Unfolding, file: TextIO, monkeypatch: pytest.
     assert f"event {len(again.timeline)} " in told[0]
     assert 0 < len(again.timeline) < len(run.timeline)
     assert run.timeline.world.ended
+
+
+def test_what_is_written_can_be_followed_as_it_is_written(run: Unfolding, file: TextIO) -> None:
+    Recorder(run, file)
+    reader, come = Following(file.name, by_its_lesson), 0
+
+    async def work() -> None:
+        nonlocal come
+        with Path(file.name).open("rb") as written:
+            while run.next.do.value != "end":
+                assert not reader.ended
+                await run.advance()
+                come += len(reader.appended(written.read()))
+                assert come == len(run.timeline), "each step is there once it is done"
+
+    asyncio.run(work())
+    assert (reader.ended, reader.problem) == (True, None)
+    assert reader.timeline is not None
+    assert list(reader.timeline.events) == list(run.timeline.events)
 
 
 def test_a_file_that_was_closed(run: Unfolding, file: TextIO) -> None:
