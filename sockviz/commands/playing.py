@@ -85,10 +85,12 @@ def replay(options: argparse.Namespace) -> int:
     from sockviz.input_file import NotAFile
     from sockviz.lesson.document import BadLesson
     from sockviz.model.recording import BadRecording
+    from sockviz.player.growing import Growing
     from sockviz.player.recorded import open_recording
 
+    at_once = options.plain or options.json or options.at is not None
     try:
-        recorded = open_recording(Path(options.file))
+        recorded = open_recording(Path(options.file)) if at_once else Growing(Path(options.file))
     except NotAFile as error:
         door.complain(cannot_be_read(options.file, error))
         return FAILED

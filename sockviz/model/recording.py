@@ -197,33 +197,53 @@ class Intake:
 TOO_LONG = f"a line of more than {LONGEST_LINE} bytes"
 
 
-def load(lines: Iterable[str], name: str, checks: Callable[[Header], Check] | None = None) -> Loaded:
-    """Reads a recording. Raises `BadRecording` where not even the header can be read, and what `checks` raises of a header."""
-    intake, iterator = Intake(name, checks), iter(lines)
-    while True:
+class Loading:
+    """A recording on its way in. Raises `BadRecording` where not even the header can be read, what `checks` raises of a header,
+    and the file's OSError where nothing was read."""
+
+    def __init__(
+        self, lines: Iterable[str], name: str, checks: Callable[[Header], Check] | None = None
+    ) -> None:
+        self._lines = iter(lines)
+        self._intake = Intake(name, checks)
+        self.over = False
+        self.step()
+
+    @property
+    def loaded(self) -> Loaded:
+        """As far as it has come."""
+        return Loaded(self._intake.timeline, self._intake.problem)
+
+    def step(self) -> None:
+        """Reads a line further. What it meets at the end, or where nothing further can be read, is that this is ``over``."""
         try:
-            line = next(iterator, None)
+            line = next(self._lines, None)
         except OSError as error:  # of the file: it was cut while it was read, or what it is on fails
-            if intake.lines == 0:
+            if self._intake.lines == 0:
                 raise
-            intake.breaks_off(error.strerror or str(error))
-            break
+            self.over = not self._intake.breaks_off(error.strerror or str(error))
         except ValueError as error:
-            intake.breaks_off(str(error))
-            break
-        if line is None or not intake.take(line):
-            break
-    return Loaded(intake.timeline, intake.problem)
+            self.over = not self._intake.breaks_off(str(error))
+        else:
+            self.over = line is None or not self._intake.take(line)
+
+
+def load(lines: Iterable[str], name: str, checks: Callable[[Header], Check] | None = None) -> Loaded:
+    """Reads a whole recording. Raises as `Loading`."""
+    loading = Loading(lines, name, checks)
+    while not loading.over:
+        loading.step()
+    return loading.loaded
 
 
 def load_file(path: Path, checks: Callable[[Header], Check] | None = None) -> Loaded:
     """Reads a recording from a file. Raises as `load`, and as `sockviz.input_file` OSError."""
-    with open_input(path, LARGEST_FILE) as file, _nothing_collected():
-        return load(_lines(file, path), str(path), checks)
+    with open_input(path, LARGEST_FILE) as file, nothing_collected():
+        return load(lines_of(file, path), str(path), checks)
 
 
 @contextlib.contextmanager
-def _nothing_collected() -> Iterator[None]:
+def nothing_collected() -> Iterator[None]:
     """What is read is kept: to look for garbage in it, again and again, takes as long as reading it."""
     was = gc.isenabled()
     gc.disable()
@@ -234,7 +254,7 @@ def _nothing_collected() -> Iterator[None]:
             gc.enable()
 
 
-def _lines(file: BinaryIO, path: Path) -> Iterator[str]:
+def lines_of(file: BinaryIO, path: Path) -> Iterator[str]:
     """The file's lines. Raises ValueError where there is too much of one or of them, and OSError with the file's name."""
     read = 0
     while True:

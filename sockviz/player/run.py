@@ -44,8 +44,8 @@ class Run(Protocol):
     """A lesson under way, or one that was recorded.
 
     Events are appended while the event loop runs, whether or not anyone advances (a retry timer fires, a packet comes);
-    ``watch`` registers a callback for after each batch. A recorded run has its whole timeline from the start, and
-    its `next` is always END: the reader moves a cursor over ``stops`` instead.
+    ``watch`` registers a callback for after each batch. A recorded run has its timeline from the start, and its
+    `next` is END (BUSY, while more of it is read): the reader moves a cursor over ``stops`` instead.
     """
 
     @property

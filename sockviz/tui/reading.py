@@ -141,7 +141,7 @@ class Reading:
         if past:
             return Onward.STEP
         if self._recorded:
-            return Onward.END
+            return Onward.BUSY if self.run.next.do is Do.BUSY else Onward.END
         match self.run.next.do:
             case Do.BUSY:
                 return Onward.BUSY

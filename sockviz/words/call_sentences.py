@@ -264,7 +264,8 @@ def _waited_for(pid: int, status: int, world: World) -> str:
 def _socket_behind(call: Call, world: World) -> KnownSocket | None:
     """The socket of a call that was given the bare number of a descriptor."""
     process = world.processes.get(call.process)
-    inode = next((e.inode for e in process.fds if e.fd == call.arguments[0]), 0) if process else 0
+    number = call.arguments[0] if call.arguments else None  # a recording can say that it was given nothing
+    inode = next((e.inode for e in process.fds if e.fd == number), 0) if process else 0
     return world.sockets.get(inode)
 
 
