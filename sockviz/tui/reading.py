@@ -106,7 +106,8 @@ class Reading:
         event = max(min(event, end), min(1, end))
         moved = event != self.cursor
         self.cursor = event
-        self._follows = not self._recorded and event == end
+        # To the end of a recording that is not all there yet is to where its end will be.
+        self._follows = event == end and not (self._recorded and self.run.next.do is Do.END)
         if moved:
             self.pointed = None
         return moved

@@ -13,7 +13,7 @@ from sockviz.model.recording import BadRecording
 from sockviz.player.growing import Growing
 from sockviz.player.instead import recording_path
 from sockviz.player.recorded import open_recording
-from sockviz.player.run import Do, Source
+from sockviz.player.run import Do, Provenance
 from sockviz.player.shelf import find
 from sockviz.tui.reading import Onward, Reading
 from tests.player.lessons import run
@@ -42,13 +42,12 @@ def test_it_becomes_the_recording_and_its_reader_stays_where_they_are() -> None:
 
     async def work() -> None:
         recording = Growing(RECORDING)
-        assert recording.source is Source.RECORDED
+        assert recording.provenance is Provenance.RECORDED
         assert 0 < len(recording.timeline) < len(whole.timeline) / 10
         reading = Reading(recording)
         assert reading.cursor == Reading(whole).cursor
         assert recording.next.do is Do.BUSY
-        reading.go(len(recording.timeline))
-        assert reading.onward in (Onward.BUSY, Onward.PREDICT), "there is more to come"
+        assert reading.onward in (Onward.STEP, Onward.PREDICT)
         cursor = reading.cursor
         assert await grown(recording) > 0
         assert reading.cursor == cursor
@@ -58,6 +57,22 @@ def test_it_becomes_the_recording_and_its_reader_stays_where_they_are() -> None:
         assert (recording.problem, recording.next.do) == (None, Do.END)
         assert gc.isenabled()
         assert await recording.close() == ()
+
+    run(work())
+
+
+def test_a_reader_who_goes_to_its_end_gets_there() -> None:
+    async def work() -> None:
+        recording = Growing(RECORDING)
+        reading = Reading(recording)
+        recording.watch(reading.run_changed)
+        reading.go(len(recording.timeline))
+        assert reading.onward in (Onward.BUSY, Onward.PREDICT), "there is more to come"
+        await grown(recording)
+        assert reading.cursor == len(recording.timeline) == len(open_recording(RECORDING).timeline)
+        reading.back()
+        reading.run_changed()
+        assert reading.cursor < len(recording.timeline)
 
     run(work())
 
