@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import base64
 
+from sockviz.model.limits import LARGEST_VALUE, WIDEST_NUMBER
+
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
 if TYPE_CHECKING:
     from typing import Any
@@ -16,10 +18,6 @@ if TYPE_CHECKING:
 DESCRIPTORS, ROOM = 1024, 16
 #: Address space of a lesson process: room for a few of the largest values, no more.
 ADDRESS_SPACE = 1 << 30
-#: The largest value a lesson may build or receive, in bytes or items.
-LARGEST = 64 * 1024 * 1024
-#: The widest integer arithmetic may give, in bits.
-WIDEST = 4096
 #: What a place in a list, tuple or dict counts, in bytes: so many are copied in the time that it takes to look at one object.
 PLACE = 512
 #: How deep tuples, lists and dicts may be in one another: what reads them does so by recursion.
@@ -30,7 +28,7 @@ ENCODINGS = frozenset({
 })  # fmt: skip
 #: The longest text for encodings that take the square of its length.
 LONGEST_NAME = 256
-TOO_LARGE = f"a value of more than {LARGEST} bytes, shared parts counted each time"
+TOO_LARGE = f"a value of more than {LARGEST_VALUE} bytes, shared parts counted each time"
 
 
 #: Types that have parts; a lesson's values are of no others.
@@ -67,10 +65,10 @@ def _extent(value: Any, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
 
 def bounded(value: Any) -> Any:
     """`value`, or Refused where it is too large, or its parts are too deep in one another."""
-    if size(value) > LARGEST:
+    if size(value) > LARGEST_VALUE:
         raise Refused(TOO_LARGE)
-    if isinstance(value, int) and value.bit_length() > WIDEST:
-        raise Refused(f"a number of more than {WIDEST} bits")
+    if isinstance(value, int) and value.bit_length() > WIDEST_NUMBER:
+        raise Refused(f"a number of more than {WIDEST_NUMBER} bits")
     if _extent(value, {})[1] > DEEPEST:
         raise Refused(f"values nested more than {DEEPEST} deep")
     return value
@@ -89,18 +87,18 @@ def binary(operator: str, left: Any, right: Any) -> Any:
     """Arithmetic, refused before it is done where its result would be out of bounds."""
     whole = isinstance(left, int) and isinstance(right, int)
     if operator == "*":
-        if whole and left.bit_length() + right.bit_length() > WIDEST:
-            raise Refused(f"a number of more than {WIDEST} bits")
+        if whole and left.bit_length() + right.bit_length() > WIDEST_NUMBER:
+            raise Refused(f"a number of more than {WIDEST_NUMBER} bits")
         for units, count in ((left, right), (right, left)):
             if (
                 isinstance(count, int)
                 and not isinstance(units, (int, float))
-                and size(units) * count > LARGEST
+                and size(units) * count > LARGEST_VALUE
             ):
                 raise Refused(TOO_LARGE)
         return left * right
     if operator == "+":
-        if not whole and size(left) + size(right) > LARGEST:
+        if not whole and size(left) + size(right) > LARGEST_VALUE:
             raise Refused(TOO_LARGE)
         return bounded(left + right)
     if operator == "-":
@@ -120,8 +118,8 @@ def binary(operator: str, left: Any, right: Any) -> Any:
     if operator == ">>":
         return left >> right
     if operator == "<<":
-        if not whole or right > WIDEST or left.bit_length() + right > WIDEST:
-            raise Refused(f"a number of more than {WIDEST} bits")
+        if not whole or right > WIDEST_NUMBER or left.bit_length() + right > WIDEST_NUMBER:
+            raise Refused(f"a number of more than {WIDEST_NUMBER} bits")
         return left << right
     raise Refused(f"no operator {operator}")
 

@@ -25,13 +25,12 @@ from sockviz.lab.supervisor import PATIENCE, Death, LabRefused, Ready, Superviso
 from sockviz.lab.usage import too_much
 from sockviz.language import _
 from sockviz.model.events import CallEntered, CallReturned, ProcessEnded, ProcessStarted
+from sockviz.model.limits import MOST_PROCESSES
 from sockviz.model.sockets import Asleep
 from sockviz.model.values import BadValue, Json
 
 #: Ports by protocol: which are reachable, and where somebody else receives.
 Ports: TypeAlias = dict[str, Json]
-#: Most processes at a time in one lab.
-MOST = 64
 
 
 class Crew:
@@ -72,7 +71,7 @@ class Crew:
         `sockviz.lab.reach.Reach`. Raises `LabRefused`.
         """
         if self._is_full():
-            raise LabRefused(f"starting {name}: {MOST} processes are the most a lesson may have", 0)
+            raise LabRefused(f"starting {name}: {MOST_PROCESSES} processes are the most a lesson may have", 0)
         self.prepare(name, host, directory=directory, privileged=privileged)
         await self._ahead[name]
         try:
@@ -184,7 +183,7 @@ class Crew:
         )
 
     def _is_full(self) -> bool:
-        return sum(1 for _ in self._alive()) >= MOST
+        return sum(1 for _ in self._alive()) >= MOST_PROCESSES
 
     def _open_channel(self, name: str, host: str, seal: Seal | None = None) -> Channel:
         self._hosts[name] = host

@@ -9,8 +9,9 @@ import os
 import socket
 import stat
 
-from sockviz.lab.bounds import LARGEST, Refused, encoding
+from sockviz.lab.bounds import Refused, encoding
 from sockviz.lab.reach import Reach, asks_nobody, plain, resolvable, text_of
+from sockviz.model.limits import LARGEST_VALUE
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ class Guard:
                 if len(values) > 1 and isinstance(values[0], tuple) and values[0]:
                     asks_nobody(values[0][0], values[1])
         if name in TAKING_ROOM:
-            if any(isinstance(value, int) and value > LARGEST for value in values):
-                raise Refused(f"{name} of more than {LARGEST} bytes")
+            if any(isinstance(value, int) and value > LARGEST_VALUE for value in values):
+                raise Refused(f"{name} of more than {LARGEST_VALUE} bytes")
             flags = values[FLAGS.get(name, len(values)) :]
             if flags and isinstance(flags[0], int) and flags[0] & socket.MSG_TRUNC:
                 # The kernel's answer is longer than what it copied; CPython makes bytes of that length all the same.

@@ -6,7 +6,7 @@ import builtins
 
 from sockviz.calls.table import CALLS
 from sockviz.lesson.document import Page
-from sockviz.lesson.symbols import LINK
+from sockviz.model.hosts import LINK
 from sockviz.model.world import World
 
 

@@ -18,11 +18,10 @@ from sockviz.lesson.lines import LogicalLine
 from sockviz.lesson.symbols import KnownProcess, SymbolTable
 from sockviz.lesson.typed import BAD, Typed, computed, described, example
 from sockviz.model.first_names import BOUND
+from sockviz.model.limits import LARGEST_VALUE, WIDEST_NUMBER
 from sockviz.model.values import Json, encode
 
 #: The largest value a line may build, in bytes or characters; the widest number, in bits.
-LARGEST_VALUE = 64 * 1024 * 1024
-WIDEST_NUMBER = 4096
 
 ATTRIBUTES: dict[str, dict[str, str]] = {"socket.socket": {"family": "int", "type": "int", "proto": "int"}}
 _OPERATORS: dict[type[ast.operator], str] = {

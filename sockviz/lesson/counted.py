@@ -14,10 +14,11 @@ from itertools import repeat
 from typing import Any
 
 from sockviz.lesson.work import BYTES, SEARCHED, SEARCHED_FOR_MORE, Work
+from sockviz.model.limits import WIDEST_NUMBER
 
 #: The largest sequence that arithmetic may make, and the widest number, in bits.
 LARGEST = 1 << 20
-WIDEST = 2 * 4096
+WIDEST = 2 * WIDEST_NUMBER
 
 #: A list of so few is looked through part by part.
 FEW = 16

@@ -12,12 +12,12 @@ import math
 from sockviz.lesson.document import Expression
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.lines import Unparsable, characters, position, read_syntax
+from sockviz.model.limits import WIDEST_NUMBER
 
 FUNCTIONS = ("len", "any", "all", "sum", "sorted")
 ROWS = "rows"
 #: Longer than this is no expectation that a reader takes in.
 LONGEST_EXPRESSION = 1000
-WIDEST_NUMBER = 4096
 
 _OPERATORS = (
     ast.Add,

@@ -11,7 +11,6 @@ from sockviz.lesson import counted
 from sockviz.lesson.document import Expectation, Expression
 from sockviz.lesson.expressions import ROWS, source_of
 from sockviz.lesson.names import LINK_ATTRIBUTES
-from sockviz.lesson.symbols import LINK
 from sockviz.lesson.views import (
     CallView,
     CutView,
@@ -27,6 +26,7 @@ from sockviz.lesson.views import (
 )
 from sockviz.lesson.work import MOST, TooMuch, Work
 from sockviz.model.first_names import BOUND
+from sockviz.model.hosts import LINK
 from sockviz.model.showing import scalar, written
 from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.model.world import World

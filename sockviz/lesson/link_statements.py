@@ -11,7 +11,7 @@ import math
 from sockviz.calls.statement import Statement
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.lines import LogicalLine, Unparsable, read_syntax
-from sockviz.model.hosts import HOSTS
+from sockviz.model.hosts import HOSTS, LINK
 from sockviz.model.segments import FLAG_ORDER
 from sockviz.model.values import Json
 
@@ -52,8 +52,8 @@ def read_link_statement(line: LogicalLine, findings: Findings) -> Statement | No
         return None
     arguments: list[Json] = [_value(argument) for argument in call.args]
     return Statement(
-        process="link", line=line.first, last_line=line.last, column=line.column, source=line.code, comment=line.comment,
-        targets=(), unpacks=False, value=["link", verb, arguments], calls=(f"link.{verb}",),
+        process=LINK, line=line.first, last_line=line.last, column=line.column, source=line.code, comment=line.comment,
+        targets=(), unpacks=False, value=[LINK, verb, arguments], calls=(f"link.{verb}",),
     )  # fmt: skip
 
 

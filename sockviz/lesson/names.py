@@ -18,9 +18,9 @@ from sockviz.lesson.expressions import FUNCTIONS, ROWS, place
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.link_statements import packet_problem
 from sockviz.lesson.regions import is_nearly
-from sockviz.lesson.symbols import LINK, SymbolTable
+from sockviz.lesson.symbols import SymbolTable
 from sockviz.model.first_names import BOUND
-from sockviz.model.hosts import HOSTS
+from sockviz.model.hosts import HOSTS, KERNEL, LINK
 from sockviz.model.sockets import State, Timer
 from sockviz.problem import Problem
 
@@ -32,7 +32,7 @@ ROW_ATTRIBUTES = (*SOCKET_ATTRIBUTES, "inode", "pid", "host")
 ROW_CONDITIONS = ("state", "family", "type", "local_port", "peer_port", "inode", "host")
 LAST_ATTRIBUTES = ("name", "value", "error")
 LINK_ATTRIBUTES = ("held", "dropped", "delivered")
-WORDS = ("rows", "packets", "counters", "link", *BOUND)
+WORDS = ("rows", "packets", "counters", LINK, *BOUND)
 
 #: Where a counter's bare name is looked for, in this order.
 COUNTER_TABLES = ("TcpExt", "Tcp", "Udp", "Ip", "Icmp")
@@ -318,7 +318,7 @@ class _Check:
         sender, _, label = text.rpartition(" ")
         if not sender:
             self.bad(node, f'a packet names its sender too: "client {label}"')
-        elif sender not in (*HOSTS, "kernel") and sender not in self.checker.symbols.processes:
+        elif sender not in (*HOSTS, KERNEL) and sender not in self.checker.symbols.processes:
             self.checker.pend(*place(self.expression, node), sender)
 
     def constants(self, nodes: list[ast.expr], of: str) -> None:

@@ -19,8 +19,10 @@ from sockviz.lesson.names import NameChecker
 from sockviz.lesson.regions import Region, Sort, find_regions
 from sockviz.lesson.source import clean, decode_lesson
 from sockviz.lesson.statements import read_statement
-from sockviz.lesson.symbols import LINK, MOST_PROCESSES, SymbolTable, process_refusal
+from sockviz.lesson.symbols import SymbolTable, process_refusal
 from sockviz.lesson.told_by_diag import what_it_reads
+from sockviz.model.hosts import LINK
+from sockviz.model.limits import MOST_PROCESSES
 
 __all__ = ["BadLesson", "decode_lesson", "parse_lesson"]
 

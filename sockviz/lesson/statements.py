@@ -13,14 +13,14 @@ from sockviz.lesson.arguments import ValueReader
 from sockviz.lesson.findings import Findings
 from sockviz.lesson.lines import LogicalLine, Unparsable, read_syntax
 from sockviz.lesson.symbols import (
-    LINK,
-    MOST_PROCESSES,
     KnownProcess,
     SymbolTable,
     Variable,
     name_refusal,
     process_refusal,
 )
+from sockviz.model.hosts import LINK
+from sockviz.model.limits import MOST_PROCESSES
 
 _FORMS = "a line is `target = call`, `target, target = call`, `call` or `target = value`"
 _REFUSED: dict[type[ast.stmt], str] = {

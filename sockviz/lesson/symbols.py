@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from sockviz.calls.table import MODULES
 from sockviz.lesson.document import PROCESS_ATTRIBUTES
 from sockviz.model.first_names import BOUND, HOST
+from sockviz.model.hosts import KERNEL, LINK
 
 #: Words that mean something else in a lesson's lines or expressions.
 RESERVED = frozenset(
     (
         *MODULES,
         *BOUND,
-        "link",
+        LINK,
         "rows",
         "packets",
         "counters",
@@ -27,12 +28,9 @@ RESERVED = frozenset(
         "bytearray",
         "bytes",
         "int",
-        "kernel",
+        KERNEL,
     )
 )
-#: The wire's own name among the processes.
-LINK = "link"
-MOST_PROCESSES = 64
 
 
 @dataclass(slots=True)

@@ -16,11 +16,10 @@ from sockviz.model.events import (
     StatementBegun,
     StatementFinished,
 )
+from sockviz.model.hosts import LINK
 from sockviz.model.ledger import Ledger
 from sockviz.model.world import World
 
-#: What lines for the wire are begun and finished by; it is no process.
-LINK = "link"
 #: No event has more names, counters or arguments: a kernel has some 500 counters, a process 1024 descriptors.
 MOST_ENTRIES = 5000
 #: No honest name is longer (characters).

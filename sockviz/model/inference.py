@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
 from sockviz.model.events import CallReturned, Event, Observed
+from sockviz.model.hosts import KERNEL
 from sockviz.model.inferred import (
     Answered,
     BytesCounted,
@@ -124,8 +125,8 @@ def _refused(world: World, event: CallReturned) -> list[InferredSegment]:
     here = (there[0], 0)  # the kernel has already taken the port back
     because = ConnectRefused()
     return [
-        InferredSegment(event.at, event.process, "kernel", "SYN", 0, here, there, because),
-        InferredSegment(event.at, "kernel", event.process, "RST+ACK", 0, there, here, because),
+        InferredSegment(event.at, event.process, KERNEL, "SYN", 0, here, there, because),
+        InferredSegment(event.at, KERNEL, event.process, "RST+ACK", 0, there, here, because),
     ]
 
 
@@ -139,7 +140,7 @@ def _reset(world: World, event: CallReturned) -> list[InferredSegment]:
         return []  # of another family, or never connected
     peer = world.known_by(known.peer, known.local) if known.local is not None else None
     because = ConnectionReset(call.name)
-    sender = (peer.creator if peer is not None else None) or "kernel"
+    sender = (peer.creator if peer is not None else None) or KERNEL
     return [InferredSegment(event.at, sender, event.process, "RST", 0, there, here, because)]
 
 
@@ -174,7 +175,7 @@ def _unreachable(world: World, event: CallReturned) -> list[InferredSegment]:
     # Destination unreachable, port unreachable (RFC 792; of ICMPv6 RFC 4443).
     message = IcmpHeader(1, 4) if call.receiver.family == "AF_INET6" else IcmpHeader(3, 3)
     because = DatagramRefused(call.name)
-    return [InferredSegment(event.at, "kernel", event.process, "ICMP", 0, there, here, because, message)]
+    return [InferredSegment(event.at, KERNEL, event.process, "ICMP", 0, there, here, because, message)]
 
 
 def _call(world: World, event: CallReturned) -> Call | None:
@@ -199,8 +200,8 @@ def _receiver(world: World, sender: Endpoint, there: Endpoint) -> str:
         if row.protocol != "UDP" or here is None or here[1] != there[1]:
             continue
         if here[0] in (there[0], *EVERY_ADDRESS) and (peer is None or peer[1] == sender[1]):
-            return world.owner_of(row.inode) or "kernel"
-    return "kernel"
+            return world.owner_of(row.inode) or KERNEL
+    return KERNEL
 
 
 def _owner(world: World, row: SocketRow) -> str:
@@ -211,7 +212,7 @@ def _owner(world: World, row: SocketRow) -> str:
     if held is not None and held.creator is not None:
         return held.creator
     listener = world.listener_of(row)
-    return (world.owner_of(listener.inode) if listener else None) or "kernel"
+    return (world.owner_of(listener.inode) if listener else None) or KERNEL
 
 
 def _owner_of_peer(world: World, row: SocketRow, there: Endpoint) -> str:
@@ -226,4 +227,4 @@ def _owner_of_peer(world: World, row: SocketRow, there: Endpoint) -> str:
         end = endpoint(listener.local)
         if listener.protocol == "TCP" and end is not None and end[1] == there[1]:
             listening = world.owner_of(listener.inode)
-    return listening or "kernel"
+    return listening or KERNEL

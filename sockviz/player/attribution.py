@@ -9,11 +9,11 @@ from sockviz.lab.hearing import Heard
 from sockviz.lab.lab import Observation
 from sockviz.model.call import CONNECTING, SENDING
 from sockviz.model.events import CallEntered, CallReturned, StatementFinished
+from sockviz.model.hosts import KERNEL
 from sockviz.model.segments import Endpoint, Packet, endpoint, first_endpoint
 from sockviz.model.sockets import SocketRow
 from sockviz.model.values import SocketValue, Value, sockets_in
 
-KERNEL = "kernel"
 #: ICMP's types (RFC 792) and ICMPv6's (RFC 4443).
 ECHO_REQUEST, ECHO_REPLY = (8, 128), (0, 129)
 #: What may make a packet while it is under way.

@@ -15,9 +15,9 @@ from sockviz.lab.lab import Job, Lab
 from sockviz.lab.supervisor import LabRefused
 from sockviz.language import _
 from sockviz.lesson.link_statements import link_order
-from sockviz.lesson.symbols import LINK
 from sockviz.model.call import Call, Stage
 from sockviz.model.events import Event, StatementBegun, StatementFinished
+from sockviz.model.hosts import LINK
 from sockviz.model.timeline import Timeline
 from sockviz.player.jury import AGAIN
 from sockviz.player.patience import Patience

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sockviz.lesson.document import Lesson, Page
+from sockviz.model.hosts import LINK
 from sockviz.model.world import World
 from sockviz.tui.remembered import remembered
-
-#: The wire's own verbs are lines of this name; it is no process.
-LINK = "link"
 
 
 @dataclass(frozen=True, slots=True)

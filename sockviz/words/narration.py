@@ -27,6 +27,7 @@ from sockviz.model.events import (
     StatementBegun,
     StatementFinished,
 )
+from sockviz.model.hosts import LINK
 from sockviz.model.stops import stop_after, stop_before
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import ObjectValue, SocketValue, Value, show
@@ -71,7 +72,7 @@ def narrate(event: Event, before: World, after: World, later: World | None = Non
                 return _("a call of {process} returned").format(process=event.process)
             again = listens_again(call, before, later or after)
             return f"{event.process}: {again}" if again else returned(call, after)
-        case StatementFinished(process="link", error=str()):
+        case StatementFinished(error=str()) if event.process == LINK:
             return _("the link cannot do that: {message}").format(message=event.message)
         case StatementFinished(error=str(error)):
             return _("{process}: the line fails with {error}").format(process=event.process, error=error) + (
@@ -206,7 +207,7 @@ def _weight(event: Event, performer: str | None, before: Callable[[], World], la
     match event:
         case CallBlocked() if (call := _call(later, event.process, event.call)) and call.is_over:
             return 0  # it sleeps no more
-        case LinkActed(verb="deliver") if performer not in (None, "link") or not _was_kept(event, before()):
+        case LinkActed(verb="deliver") if performer not in (None, LINK) or not _was_kept(event, before()):
             return 2  # the wire lets through what was sent: as little news as the packet itself
         case LessonEnded():
             return 9
@@ -220,7 +221,7 @@ def _weight(event: Event, performer: str | None, before: Callable[[], World], la
             return 5
         case PredictionSettled() | ProcessStarted():
             return 4
-        case StatementFinished() if event.process != "link":
+        case StatementFinished() if event.process != LINK:
             return 3
         case PacketCaptured():
             return 2

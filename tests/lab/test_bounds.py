@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sockviz.lab.bounds import DEEPEST, LARGEST, LONGEST_NAME, PLACE, Refused, binary, bounded, encoding, size
+from sockviz.lab.bounds import DEEPEST, LONGEST_NAME, PLACE, Refused, binary, bounded, encoding, size
+from sockviz.model.limits import LARGEST_VALUE
 
-MOST = LARGEST // PLACE
+MOST = LARGEST_VALUE // PLACE
 
 
 def places(value: Any) -> int:
@@ -95,7 +96,7 @@ def test_numbers_stay_narrow() -> None:
 
 def test_encodings_take_no_longer_than_the_text_is_long() -> None:
     for known in ("utf-8", "UTF_8", "latin-1", "ascii", "utf-16-le"):
-        encoding(known, LARGEST)
+        encoding(known, LARGEST_VALUE)
     encoding("idna", 20)
     refused: list[tuple[Any, int]] = [("idna", LONGEST_NAME + 1), ("unicode_escape", 1), ("zip", 1), (3, 1)]
     for name, length in refused:

@@ -13,10 +13,10 @@ import pytest
 
 from sockviz.lab.supervisor import LabRefused
 from sockviz.model.events import CallEntered
+from sockviz.model.limits import MOST_PROCESSES
 from tests.lab.driver import Driver, a_lab, directory_of, run, until
 
 MIB = 1024 * 1024
-MOST = 64
 
 
 async def refused(lab: Driver, source: str, process: str = "server") -> str:
@@ -267,7 +267,7 @@ def test_nothing_but_the_table_s_functions_can_be_called() -> None:
 def test_at_most_64_processes(kind: str) -> None:
     async def body() -> None:
         async with a_lab(kind, "server") as lab:
-            for number in range(MOST - 2):
+            for number in range(MOST_PROCESSES - 2):
                 await lab.fork("server", f"w{number}")
             await lab.start("client")
             with pytest.raises(LabRefused, match="64"):
@@ -280,7 +280,7 @@ def test_at_most_64_processes(kind: str) -> None:
             await lab.hand("w0", "os._exit(0)")
             await lab.ended("w0")
             await lab.fork("server", "one_more")
-            assert len(lab.lab.look()[0].processes) == MOST
+            assert len(lab.lab.look()[0].processes) == MOST_PROCESSES
 
     run(body())
 

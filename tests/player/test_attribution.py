@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 from sockviz.lab.lab import Observation
+from sockviz.model.hosts import KERNEL
 from sockviz.model.segments import Endpoint, Packet, TcpHeader
 from sockviz.model.sockets import FdEntry, ProcessRow, SocketRow, State
 from sockviz.model.world import World
-from sockviz.player.attribution import KERNEL, Attribution
+from sockviz.player.attribution import Attribution
 from tests.player.lessons import lesson_text, performed
 
 SHARED = """

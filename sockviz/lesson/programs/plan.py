@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 
 from sockviz.calls.statement import Statement
 from sockviz.calls.table import CALLS
+from sockviz.lesson.blocks import USUAL_LIMIT
 from sockviz.lesson.document import Expect, Expectation, Lesson, Page, Perform
-from sockviz.lesson.symbols import LINK
+from sockviz.model.hosts import LINK
 from sockviz.model.values import Json
 
-#: How long an expectation is tried that sets itself no limit (see `sockviz.lesson.blocks`).
-USUAL_LIMIT = 2.0
 #: What gives a call a time limit, so that it may wake when nothing has happened.
 _TIMING = ("socket.socket.settimeout", "signal.alarm")
 _TIME_OPTIONS = ("SO_RCVTIMEO", "SO_SNDTIMEO", "SO_LINGER", "TCP_USER_TIMEOUT", "TCP_SYNCNT")

@@ -17,9 +17,6 @@ from sockviz.tui.remembered import remembered
 from sockviz.tui.view import View
 from sockviz.words.crossings import because, icmp_text, inferred_label
 
-#: Who sends what no socket sent (see player/attribution.py).
-KERNEL = "kernel"
-
 
 class Fate(Enum):
     """What became of a packet on a link that is in our hands."""

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from sockviz.language import _
+from sockviz.model.hosts import LINK
 from sockviz.model.process import Process
-from sockviz.tui.cast import LINK
 from sockviz.tui.palette import hues
 from sockviz.tui.remembered import remembered
 from sockviz.tui.stage.code import Detail, code_blocks, height_wanted, next_line, statements_of, windowed

@@ -8,9 +8,9 @@ from typing import TypeAlias
 from rich.cells import cell_len
 
 from sockviz.language import _
+from sockviz.model.hosts import KERNEL
 from sockviz.tui.palette import hues
 from sockviz.tui.stage.crossings import (
-    KERNEL,
     Crossing,
     Fate,
     arrived,

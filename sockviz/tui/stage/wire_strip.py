@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sockviz.language import _
+from sockviz.model.hosts import KERNEL
 from sockviz.tui.palette import hues
-from sockviz.tui.stage.crossings import KERNEL, Fate, count, crossings, parties, under_way
+from sockviz.tui.stage.crossings import Fate, count, crossings, parties, under_way
 from sockviz.tui.stage.ink import Line, finish, line
 from sockviz.tui.view import Focus, View
 

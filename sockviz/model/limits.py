@@ -1,0 +1,8 @@
+"""What any lesson may take at most, said of its text and held while it runs. It imports nothing: its processes read it."""
+
+#: Processes at a time, the first ones included.
+MOST_PROCESSES = 64
+#: One value, in bytes or items.
+LARGEST_VALUE = 64 * 1024 * 1024
+#: An integer, in bits.
+WIDEST_NUMBER = 4096
