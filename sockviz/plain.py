@@ -77,7 +77,10 @@ class Transcript:
             event = events[self._told]
             before, self.world = self.world, fold(self.world, event)
             self._told += 1
-            self.out.say(*self._lines(event, before))
+            if len(self.world.misfits) > len(before.misfits):
+                self.out.say(f"  {narrate(event, before, self.world)}")
+            else:
+                self.out.say(*self._lines(event, before))
             for segment in self.world.inferred[len(before.inferred) :]:
                 self.out.say(_voice(_("wire"), _segment(segment)))
 

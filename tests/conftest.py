@@ -16,6 +16,8 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))  # a bare `pytest` does not; helpers are imported as tests.TIER.NAME
 
 from sockviz import language  # noqa: E402
+from sockviz.model import fitting  # noqa: E402
+from sockviz.model.misfit import Misfit  # noqa: E402
 from tests.required import ORDINARY, unavailable  # noqa: E402
 
 
@@ -46,6 +48,23 @@ settings.load_profile("sockviz")
 for variable in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):
     os.environ.pop(variable, None)
 os.environ["LANG"] = "C.UTF-8"
+
+
+class DoesNotFit(AssertionError):
+    """An event that cannot have come where it came: in a test, a fault of ours."""
+
+
+def _is_an_error(misfit: Misfit) -> None:
+    raise DoesNotFit(misfit)
+
+
+fitting.when_found = _is_an_error
+
+
+@pytest.fixture
+def misfits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests in which events do not fit on purpose: they are facts, as in the program."""
+    monkeypatch.setattr(fitting, "when_found", lambda _misfit: None)
 
 
 @pytest.hookimpl(optionalhook=True)

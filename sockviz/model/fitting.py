@@ -1,6 +1,11 @@
-"""Whether what a recording says next can have happened after what it said before: a recording is somebody else's data."""
+"""What fits: whether an event can have followed on what was before it.
+
+In a run of our own one that does not is a fault of ours; a recording is somebody else's data.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from sockviz.model.events import (
     CallBlocked,
@@ -18,31 +23,99 @@ from sockviz.model.events import (
 )
 from sockviz.model.hosts import LINK
 from sockviz.model.ledger import Ledger
+from sockviz.model.misfit import Misfit, Unfit
+from sockviz.model.process import Process
 from sockviz.model.world import World
 
 #: No event has more names, counters or arguments: a kernel has some 500 counters, a process 1024 descriptors.
 MOST_ENTRIES = 5000
+#: The highest number of a task: no kernel's pids go further (include/linux/threads.h, PID_MAX_LIMIT).
+MOST_TASKS = 1 << 22
+#: So many events of one recording may not fit.
+MOST_MISFITS = 1000
 #: No honest name is longer (characters).
 _LONGEST_NAME = 200
 
 
-def misfit(event: Event, world: World) -> str | None:
-    """Why `event` cannot follow on `world`; None where it can. What only comes too late or twice is no misfit: that happens."""
+def _let_be(misfit: Misfit) -> None:
+    """A fact of the run: it is in the world, and that is all."""
+
+
+#: What else is done about an event that does not fit. The tests make it an error.
+when_found: Callable[[Misfit], None] = _let_be
+
+
+def refusal(event: Event, world: World) -> str | None:
+    """Why a recording cannot be played any further than to `event`; None where it can. What only comes too late or twice can be
+    told: it is a misfit of the run."""
     if _entries(event) > MOST_ENTRIES:
         return f"more than {MOST_ENTRIES} names or counters in one event"
     for name in _names(event):
         if not name.isidentifier() or len(name) > _LONGEST_NAME:
             return f"{name[:40]!r} is no name of a process or a host"
+    if not 0 <= getattr(event, "task", 0) <= MOST_TASKS:
+        return f"no task has a number above {MOST_TASKS} or below 0"
+    found = misfit(event, world)
+    if found is None:
+        return None
+    if found.why is Unfit.NO_PROCESS:
+        return f"no process {found.process} has started"
+    if len(world.misfits) >= MOST_MISFITS:
+        return f"more than {MOST_MISFITS} events that cannot have come where they came"
+    return None
+
+
+def misfit(event: Event, world: World) -> Misfit | None:
+    """Why `event` cannot have followed on `world`, where it cannot: at the cost of the event, whatever the world is."""
     match event:
-        case StatementBegun(process=name) | StatementFinished(process=name):
-            known = name == LINK or name in world.processes
-        case CallEntered(process=name) | CallBlocked(process=name) | CallReturned(process=name):
-            known = name in world.processes
-        case ProcessEnded(process=name):
-            known = name in world.processes
-        case _:
+        case StatementBegun(process=name) | StatementFinished(process=name) if name == LINK:
             return None
-    return None if known else f"no process {name} has started"
+        case ProcessStarted(process=name, parent=parent):
+            before = world.processes.get(name)
+            if before is not None and before.alive:
+                return Misfit(event, Unfit.ALIVE, name)
+            if parent is not None and parent not in world.processes:
+                return Misfit(event, Unfit.NO_PARENT, parent)
+            return None
+        case (
+            StatementBegun(process=name)
+            | CallEntered(process=name)
+            | CallBlocked(process=name)
+            | CallReturned(process=name)
+            | StatementFinished(process=name)
+            | ProcessEnded(process=name)
+        ):
+            process = world.processes.get(name)
+            if process is None:
+                return Misfit(event, Unfit.NO_PROCESS, name)
+            return _of_process(event, process, world)
+    return None
+
+
+def _of_process(event: Event, process: Process, world: World) -> Misfit | None:
+    name = process.name
+    match event:
+        case StatementBegun() | CallEntered() | ProcessEnded() if not process.alive:
+            return Misfit(event, Unfit.ENDED, name)
+        case StatementBegun(task=number):
+            line = process.task(number).line
+            return Misfit(event, Unfit.AT_A_LINE, name, line) if line is not None else None
+        case CallEntered(task=number):
+            calls = process.task(number).calls
+            return Misfit(event, Unfit.IN_A_CALL, name, calls[-1].number) if calls else None
+        case CallBlocked(call=number) | CallReturned(call=number) if number > process.entered:
+            return Misfit(event, Unfit.NOT_ENTERED, name, number)
+        case CallReturned(call=number, task=task) if process.alive:
+            # That of a process which has ended may be heard of late.
+            under_way = process.task(task).calls
+            return (
+                None
+                if any(call.number == number for call in under_way)
+                else Misfit(event, Unfit.OVER, name, number)
+            )
+        case StatementFinished(line=line) if line not in world.lines:
+            return Misfit(event, Unfit.NOT_BEGUN, name, line)
+    return None
 
 
 def _entries(event: Event) -> int:

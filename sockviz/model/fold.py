@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from sockviz.model import first_evidence, link
+from sockviz.model import first_evidence, fitting, link
 from sockviz.model.call import Call, Origin, Stage
 from sockviz.model.events import (
     CallBlocked,
@@ -43,8 +43,12 @@ V = TypeVar("V")
 
 
 def fold(world: World, event: Event) -> World:
-    """The world after `event`."""
+    """The world after `event`: one that does not fit is a fact of its own, and changes what it can."""
     at = max(world.at, event.at)
+    found = fitting.misfit(event, world)
+    if found is not None:
+        fitting.when_found(found)
+        world = _changed(world, misfits=world.misfits.append(found))
     world = _applied(world, event)
     world = _changed(world, at=at, events=world.events + 1)
     segments = infer(world, event)
@@ -139,6 +143,7 @@ def _started(world: World, event: ProcessStarted) -> World:
         event.process, event.pid, event.outer_pid, event.host, event.parent, event.privileged, event.at,
         names=parent.names if parent else {}, open_fds=parent.open_fds if parent else {},
         main=Task(calls=_fork_of(parent, event.process)) if parent else Task(),
+        entered=parent.entered if parent else 0,
     )  # fmt: skip
     return _changed(world, processes=_with(world.processes, event.process, process))
 
@@ -173,6 +178,7 @@ def _entered(world: World, event: CallEntered) -> World:
     if process is None:
         return world
     world = _with_sockets(world, first_evidence.told(world, process, event.arguments))
+    world = _process(world, event.process, entered=max(process.entered, event.call))
     return _task(world, event.process, event.task, calls=(*process.task(event.task).calls, call))
 
 

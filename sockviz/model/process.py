@@ -60,6 +60,7 @@ class Process:
     names: Mapping[str, Value] = field(default_factory=dict)
     open_fds: Mapping[str, int] = field(default_factory=dict)
     calls: Log[Call] = field(default_factory=Log)
+    entered: int = 0  # the number of the call entered last
     latest: Mapping[str, Call] = field(default_factory=dict)  # by name, the call that was over last
     main: Task = field(default_factory=Task)
     threads: Mapping[int, Task] = field(default_factory=dict)

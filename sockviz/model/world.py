@@ -15,6 +15,7 @@ from sockviz.model.inferred import InferredSegment
 from sockviz.model.known import KnownSocket
 from sockviz.model.link import LinkState
 from sockviz.model.log import Log
+from sockviz.model.misfit import Misfit
 from sockviz.model.naming import Name
 from sockviz.model.process import PerformedLine, Process
 from sockviz.model.segments import Endpoint
@@ -60,6 +61,7 @@ class World:
     inferred: Log[InferredSegment] = field(default_factory=Log)
     inferred_between: Mapping[frozenset[Endpoint], tuple[InferredSegment, ...]] = field(default_factory=dict)
     capture_lost: int = 0
+    misfits: Log[Misfit] = field(default_factory=Log)
     counters: Mapping[str, int] = field(default_factory=dict)
     expectations: Mapping[int, ExpectationJudged] = field(default_factory=dict)
     choices: Mapping[int, int | None] = field(default_factory=dict)

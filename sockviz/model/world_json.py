@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sockviz.model.call import Call
 from sockviz.model.inferred import InferredSegment
+from sockviz.model.misfit import Misfit
 from sockviz.model.process import Process, Task
 from sockviz.model.sockets import FdEntry, SocketRow
 from sockviz.model.values import Address, Json, encode
@@ -21,6 +22,7 @@ def world_json(world: World) -> dict[str, Json]:
         "rows": [_row(host, row) for (host, _), row in world.rows.items()],
         "packets": [_packet(seen) for seen in world.packets],
         "inferred": [_inferred(segment) for segment in world.inferred],
+        **({"misfits": [_misfit(each) for each in world.misfits]} if world.misfits else {}),
         "counters": dict(world.counters),
         "expectations": [
             {"line": line, "source": judged.source, "ok": judged.ok, "actual": judged.actual}
@@ -117,6 +119,11 @@ def _packet(seen: SeenPacket) -> Json:
         "retransmission": relative.retransmission if relative else False,
         "late": seen.event.late,
     }
+
+
+def _misfit(misfit: Misfit) -> Json:
+    event = type(misfit.event).__name__
+    return {"event": event, "why": misfit.why.value, "process": misfit.process, "number": misfit.number}
 
 
 def _inferred(segment: InferredSegment) -> str:

@@ -17,7 +17,7 @@ from sockviz.model.events import (
     StatementBegun,
     StatementFinished,
 )
-from sockviz.model.fitting import misfit
+from sockviz.model.fitting import refusal
 from sockviz.model.recording import Check, Loaded, load_file
 from sockviz.model.timeline import Header, Timeline
 from sockviz.model.world import World
@@ -105,7 +105,7 @@ def of_lesson(lesson: Lesson) -> Check:
     asked = {prediction.line: prediction for page in lesson.pages for prediction in page.predictions}
 
     def check(event: Event, world: World) -> None:
-        why = misfit(event, world)
+        why = refusal(event, world)
         if why is not None:
             raise ValueError(why)
         match event:

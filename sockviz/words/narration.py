@@ -33,8 +33,12 @@ from sockviz.model.timeline import Timeline
 from sockviz.model.values import ObjectValue, SocketValue, Value, show
 from sockviz.model.world import World
 from sockviz.words.call_sentences import bytes_text, listens_again, returned, sleeping
+from sockviz.words.misfits import unfit
 from sockviz.words.observing import changes
 from sockviz.words.wording import call_as_made
+
+#: What weighs more than anything else.
+_MOST = 10
 
 
 def narrate(event: Event, before: World, after: World, later: World | None = None, lesson: str = "") -> str:
@@ -43,6 +47,11 @@ def narrate(event: Event, before: World, after: World, later: World | None = Non
     ``later`` is the world at the resting place that the sentence is for, where the kernel has been asked again. ``lesson`` is
     the lesson's text: with it a line is told by its words, which the reader sees, and not by its number, which nobody does.
     """
+    told = _told(event, before, after, later, lesson)
+    return "; ".join((told, *map(unfit, after.misfits[len(before.misfits) :])))
+
+
+def _told(event: Event, before: World, after: World, later: World | None, lesson: str) -> str:
     match event:
         case PageOpened():
             return _("page {number} opens").format(number=event.page + 1)
@@ -146,10 +155,13 @@ def headline(timeline: Timeline, cursor: int) -> str:
     events = timeline.events
     performer = _process_of(events[start])
     later = timeline.world_at(cursor)
+    unfitting = {id(misfit.event) for misfit in later.misfits}
     told = max(
         range(start, cursor),
         key=lambda n: (
-            _weight(events[n], performer, partial(timeline.world_at, n), later),
+            _MOST
+            if id(events[n]) in unfitting
+            else _weight(events[n], performer, partial(timeline.world_at, n), later),
             _process_of(events[n]) == performer,
             # A segment and its copies are dropped one by one: the first of these tells of all.
             -n if _is_drop(events[n]) else n,

@@ -20,6 +20,8 @@ from sockviz.model.timeline import Timeline
 from sockviz.model.world_json import world_json
 from tests.model.runs import HEADER, HOST, SERVER, START, Conversation, row
 
+pytestmark = pytest.mark.usefixtures("misfits")  # parts of runs, and events in any order
+
 OLD = sorted(Path(__file__).with_name("format1").glob("*.jsonl"))
 RUN = list(Conversation(8).events())
 

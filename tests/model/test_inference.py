@@ -17,6 +17,8 @@ from sockviz.model.values import SocketValue
 from sockviz.model.world import World
 from tests.model.runs import HOST, SERVER, row
 
+pytestmark = pytest.mark.usefixtures("misfits")  # parts of runs, and events in any order
+
 CLIENT: Endpoint = ("127.0.0.1", 40001)
 S = SocketValue(100, 3, "AF_INET", "SOCK_STREAM", 0)
 A = SocketValue(200, 3, "AF_INET", "SOCK_STREAM", 0)

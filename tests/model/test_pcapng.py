@@ -17,6 +17,8 @@ from sockviz.model.timeline import Header, LabFacts, Timeline
 from tests.model import strategies
 from tests.model.runs import HEADER, START
 
+pytestmark = pytest.mark.usefixtures("misfits")  # parts of runs, and events in any order
+
 ADDRESSES = {"client": "10.0.0.1", "server": "10.0.0.2"}
 TWO_HOSTS = Header(
     "# held\n", "06-x.md", LabFacts("two-hosts", ("packets",), ("client", "server"), ADDRESSES), "6.18.0", START, "1.2"

@@ -26,6 +26,8 @@ from sockviz.model.world_json import world_json
 from tests.model import strategies as made
 from tests.model.runs import HEADER, Conversation
 
+pytestmark = pytest.mark.usefixtures("misfits")  # parts of runs, and events in any order
+
 slow = settings(
     max_examples=60,
     deadline=None,

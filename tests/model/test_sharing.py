@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import pytest
+
 from sockviz.model.events import Observed, ProcessStarted, StatementFinished
 from sockviz.model.sockets import FdEntry, ProcessRow
 from sockviz.model.timeline import Timeline
 from tests.model.runs import HEADER
+
+pytestmark = pytest.mark.usefixtures("misfits")  # parts of runs, and events in any order
 
 
 def table(*fds: int) -> tuple[FdEntry, ...]:

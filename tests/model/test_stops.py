@@ -9,6 +9,8 @@ from sockviz.model.stops import stop_after, stop_before, stops
 from sockviz.model.timeline import Timeline
 from tests.model.runs import HEADER
 
+pytestmark = pytest.mark.usefixtures("misfits")  # parts of runs, and events in any order
+
 KINDS: dict[str, Event] = {
     "P": PageOpened(1.0, 0), "L": StatementBegun(1.0, "server", 1), ".": CaptureLost(1.0, "loopback", 1), "E": LessonEnded(1.0),
 }  # fmt: skip

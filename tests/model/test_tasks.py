@@ -90,7 +90,7 @@ def test_with_the_process_all_its_calls_end() -> None:
 
 
 def test_a_child_has_the_task_that_forked_it_alone() -> None:
-    fork = CallEntered(5.0, "server", 3, 11, "fork", "os.fork", task=17)
+    fork = CallEntered(5.0, "server", 3, 11, "fork", "os.fork", task=18)
     world = world_of(*BOTH, fork, ProcessStarted(6.0, "worker", 5, 4122, HOST, "server"))
     worker = world.processes["worker"]
     assert [(call.name, call.task, call.process) for call in worker.under_way] == [("fork", 0, "worker")]

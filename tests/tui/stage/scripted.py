@@ -393,6 +393,7 @@ def forked() -> Script:
     it.enter("server", 7, "fork")
     it.start("worker", "server")
     it.leave("server", 7, 4122, bound={"worker": 4122})
+    it.leave("worker", 7, 0, bound={"worker": 0})
     it.observe()
     it.enter("worker", 8, "accept", s)
     it.sleep("worker")

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sockviz.manual.reader import shipped
-from sockviz.model.events import CallReturned, PacketCaptured
+from sockviz.model.events import CallReturned, PacketCaptured, StatementFinished
 from sockviz.model.sockets import FdEntry, State, Timer
 from sockviz.model.values import SocketValue
 from sockviz.tui.palette import INKS
@@ -118,7 +118,8 @@ def hostile_script(text: str) -> Script:
     path = replace(path, family="AF_UNIX", protocol="UNIX", interface=text, raw=raw * 9)
     it.observe(path, counters={text: 1})
     it.handshake(("127.0.0.1", 40000), who=text)
-    it.say(CallReturned(it.at, "server", 2, text))
+    it.say(StatementFinished(it.at, "server", 6, error=text, message=text))
+    it.do("server", 6, "send", s, text, value=text)
     packet = it.timeline.world.packets[0].event
     it.say(replace(packet, packet=replace(packet.packet, source=(text, 1), raw=b"\x1b[2J" * 40)))
     it.do("server", 6, "recv", s, value=(SocketValue(9, 9, text, text, 0), text))
