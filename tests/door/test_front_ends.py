@@ -24,6 +24,8 @@ from sockviz.tui.entry import CourseEntry
 from sockviz.tui.options import Options
 from tests.door.hostile import dangerous, events, spoiled, timeline
 
+pytestmark = pytest.mark.usefixtures("misfits")  # every field of every event is hostile
+
 #: What the screen writes of its own: colours, places, modes, the pointer's shape (ECMA-48, xterm's control sequences).
 _OURS = re.compile(
     r"\x1b\[[0-9;]*[mHABCDJK]|\x1b\[\?[0-9;]+[hl]|\x1b\[\?\d+\$p|\x1b\[[<>=]\d*u|\x1b\]22;default\x07"
