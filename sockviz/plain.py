@@ -32,7 +32,8 @@ from sockviz.model.fold import fold
 from sockviz.model.inferred import InferredSegment
 from sockviz.model.process import PerformedLine
 from sockviz.model.world import World
-from sockviz.player.run import Do, Run
+from sockviz.player.next import Do
+from sockviz.player.run import Run
 from sockviz.words.crossings import because, inferred_label
 from sockviz.words.narration import narrate
 from sockviz.words.observing import changes

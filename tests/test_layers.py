@@ -11,10 +11,6 @@ import grimp
 import pytest
 
 LESSON = "sockviz.lesson"
-#: Through what alone the stage comes to know of lessons: what it is given holds one, or asks one who is on which host.
-KNOW_A_LESSON = frozenset({
-    "sockviz.player.run", "sockviz.tui.cast", "sockviz.tui.palette", "sockviz.tui.stage.listing", "sockviz.tui.view",
-})  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -23,19 +19,10 @@ def house() -> grimp.ImportGraph:
     return grimp.build_graph("sockviz", cache_dir=None)
 
 
-@pytest.mark.parametrize("room", ["model", "kernel", "calls", "words", "lab"])
+@pytest.mark.parametrize("room", ["model", "kernel", "calls", "words", "lab", "tui.stage"])
 def test_without_lessons_a_room_stands(house: grimp.ImportGraph, room: str) -> None:
+    """It knows a script, of which a lesson is one kind."""
     assert not house.find_shortest_chains(f"sockviz.{room}", LESSON, as_packages=True)
-
-
-def test_without_lessons_the_stage_stands_but_for_what_shows_one(house: grimp.ImportGraph) -> None:
-    graph = grimp.build_graph("sockviz", cache_dir=None)
-    for module in KNOW_A_LESSON:
-        assert any(
-            each.startswith(f"{LESSON}.") for each in house.find_modules_directly_imported_by(module)
-        ), module
-        graph.remove_module(module)
-    assert not graph.find_shortest_chains("sockviz.tui.stage", LESSON, as_packages=True)
 
 
 def test_no_module_imports_itself_by_way_of_others_even_for_types(house: grimp.ImportGraph) -> None:

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from sockviz import __version__
 from sockviz.player.labs import lab_for
+from sockviz.player.next import Do
 from sockviz.player.performance import Performance
-from sockviz.player.run import Do
 from sockviz.player.shelf import find, read_lesson
 from sockviz.progress import ProgressStore
 from sockviz.tui.app import SockvizApp

@@ -13,11 +13,11 @@ from sockviz.lesson.document import BadLesson, Lesson
 from sockviz.lesson.translation import translation_problems
 from sockviz.model.events import CallEntered
 from sockviz.player.labs import LessonSkipped, choose_lab, lab_for
+from sockviz.player.next import Do
 from sockviz.player.patience import Patience, Stuck
 from sockviz.player.performance import Performance
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.report import ExpectationReport, LessonReport, PredictionReport, Report, unreadable
-from sockviz.player.run import Do
 from sockviz.player.shelf import original_of, read_lesson
 from sockviz.problem import Problem
 

@@ -13,8 +13,8 @@ from sockviz.lesson.document import Lesson
 from sockviz.lesson.parser import parse_lesson
 from sockviz.model.recording import LARGEST_FILE, Check, Loading, lines_of
 from sockviz.model.timeline import Header
+from sockviz.player.next import Do, Next
 from sockviz.player.recorded import Recorded, of_lesson
-from sockviz.player.run import Do, Next
 
 #: So much is there from the start (resting places): where a reader begins must not move.
 _FIRST = 4

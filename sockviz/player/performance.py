@@ -16,10 +16,11 @@ from sockviz.model.timeline import Header, Timeline
 from sockviz.model.values import Value
 from sockviz.model.world import World
 from sockviz.player.jury import Jury
+from sockviz.player.next import Do, Next
 from sockviz.player.patience import Patience
 from sockviz.player.performed import Performed, Processes
 from sockviz.player.refusals import CannotGoOn
-from sockviz.player.run import Do, Next, Provenance
+from sockviz.player.run import Provenance
 from sockviz.player.watched import watched_counters
 
 

@@ -21,7 +21,8 @@ from sockviz.model.fitting import refusal
 from sockviz.model.recording import Check, Loaded, load_file
 from sockviz.model.timeline import Header, Timeline
 from sockviz.model.world import World
-from sockviz.player.run import Do, Next, Provenance
+from sockviz.player.next import Do, Next
+from sockviz.player.run import Provenance
 
 
 class Recorded:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from sockviz.calls.statement import Statement
 from sockviz.language import N_
 from sockviz.lesson.document import Lesson
-from sockviz.model.call import Call
 from sockviz.model.timeline import Timeline
+from sockviz.player.next import Next
 
 
 class Provenance(Enum):
@@ -19,25 +17,6 @@ class Provenance(Enum):
 
     LIVE = N_("LIVE")
     RECORDED = N_("RECORDED")
-
-
-class Do(Enum):
-    """What the next `Run.advance` will do."""
-
-    PERFORM = "perform"  # the statement
-    WAIT = "wait"  # the statement is for a process that sleeps in `call`: it is performed when that returns
-    TURN = "turn"  # the page is done: open the next one
-    END = "end"  # nothing is left
-    BUSY = "busy"  # an advance is under way
-
-
-@dataclass(frozen=True, slots=True)
-class Next:
-    """What comes next. ``statement`` with PERFORM and WAIT, ``call`` (the one waited for) with WAIT."""
-
-    do: Do
-    statement: Statement | None = None
-    call: Call | None = None
 
 
 class Run(Protocol):

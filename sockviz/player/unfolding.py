@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from sockviz.lesson.document import Lesson
 from sockviz.model.events import Event, PageOpened, PredictionMade, StatementBegun
 from sockviz.model.timeline import Timeline
+from sockviz.player.next import Do, Next
 from sockviz.player.recorded import Recorded
-from sockviz.player.run import Do, Next, Provenance
+from sockviz.player.run import Provenance
 
 
 class Unfolding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sockviz.lesson.document import Lesson, Page
+from sockviz.calls.script import Script, Section
 from sockviz.model.hosts import LINK
 from sockviz.model.world import World
 from sockviz.tui.remembered import remembered
@@ -19,15 +19,15 @@ class Cast:
     wire: bool
 
 
-def cast(lesson: Lesson, page: Page, world: World, opened: float) -> Cast:
+def cast(script: Script, page: Section, world: World, opened: float) -> Cast:
     """Who is shown at `world`: all that live, that this page's lines are for, or that ended since it was `opened`.
 
-    A side with nobody on it is given the first of the lesson's processes that belongs there, so that the picture
+    A side with nobody on it is given the first of the script's processes that belongs there, so that the picture
     does not jump when that one starts.
     """
     here = {statement.process for statement in page.statements}
     shown: dict[str, None] = {}
-    for name in (*lesson.processes, *world.processes):
+    for name in (*script.processes, *world.processes):
         process = world.processes.get(name)
         if name == LINK:
             continue
@@ -35,38 +35,38 @@ def cast(lesson: Lesson, page: Page, world: World, opened: float) -> Cast:
             shown[name] = None
     sides: dict[bool, list[str]] = {True: [], False: []}
     for name in shown:
-        sides[is_left(lesson, world, name)].append(name)
-    forked = _forked(lesson)
+        sides[is_left(script, world, name)].append(name)
+    forked = _forked(script)
     for side, names in sides.items():
         if not names:
             names += [
                 n
-                for n in lesson.processes
+                for n in script.processes
                 if n != LINK
                 and n not in forked
                 and n not in world.processes
-                and is_left(lesson, world, n) is side
+                and is_left(script, world, n) is side
             ][:1]
-    several = sum(1 for name in lesson.processes if name != LINK) > 1
+    several = sum(1 for name in script.processes if name != LINK) > 1
     return Cast(tuple(sides[True]), tuple(sides[False]), several or bool(world.packets or world.inferred))
 
 
-def is_left(lesson: Lesson, world: World, name: str) -> bool:
+def is_left(script: Script, world: World, name: str) -> bool:
     """Whether a process belongs to the server's side: named so, on its host, or forked by one that does."""
     process = world.processes.get(name)
-    parent = process.parent if process else _forked(lesson).get(name)
+    parent = process.parent if process else _forked(script).get(name)
     if parent and parent != name:
-        return is_left(lesson, world, parent)
-    host = process.host if process else lesson.hosts.get(name)
+        return is_left(script, world, parent)
+    host = process.host if process else script.hosts.get(name)
     if host in ("server", "client"):
         return host == "server"
     if name.startswith("server"):
         return True
-    servers = [n for n in lesson.processes if n.startswith("server")]
-    return not servers and bool(lesson.processes) and name == lesson.processes[0]
+    servers = [n for n in script.processes if n.startswith("server")]
+    return not servers and bool(script.processes) and name == script.processes[0]
 
 
 @remembered(4)
-def _forked(lesson: Lesson) -> dict[str, str]:
-    """The parent of each process that a line of the lesson forks."""
-    return {s.targets[0]: s.process for s in lesson.statements if s.forks and s.targets}
+def _forked(script: Script) -> dict[str, str]:
+    """The parent of each process that a line of the script forks."""
+    return {s.targets[0]: s.process for s in script.statements if s.forks and s.targets}

@@ -15,7 +15,7 @@ def words_in_focus(view: View, card_is_open: bool) -> tuple[str, ...]:
     failed = failed_call(view) if card_is_open else failed_on(view.world, line) if line is not None else None
     if failed is not None and failed.error is not None:
         return failed.error, failed.function
-    statement = view.lesson.statement_at(line) if line is not None else None
+    statement = view.script.statement_at(line) if line is not None else None
     # The outermost is made last, and is what the line is about.
     return tuple(dict.fromkeys(reversed(statement.calls))) if statement is not None else ()
 

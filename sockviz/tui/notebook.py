@@ -19,7 +19,7 @@ class Notebook:
         if view.mode is Mode.REVIEW or view.world.page is None or view.page.index == self._page:
             return
         self._page = view.page.index
-        self._store.page_seen(self._slug, view.page.index, len(view.lesson.pages))
+        self._store.page_seen(self._slug, view.page.index, len(view.script.pages))
 
     def predicted(self, page: Page, question: Predict, choice: int | None) -> None:
         """A question of `page` was answered; None: passed over."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from sockviz.lesson.document import Lesson
+from sockviz.calls.script import Script
 from sockviz.model.sockets import State
 from sockviz.tui.remembered import remembered
 
@@ -158,16 +158,16 @@ INKS: Mapping[str, Ink] = _inks()
 
 
 @remembered(4)
-def hues(lesson: Lesson) -> dict[str, str]:
-    """The role of each process of the lesson, by order of appearance.
+def hues(script: Script) -> dict[str, str]:
+    """The role of each process of the script, by order of appearance.
 
     Servers and what they fork take one family of hues (odd numbers), clients the other (even); a process with
     another name takes the family that is used less.
     """
-    parents = {s.targets[0]: s.process for s in lesson.statements if s.forks and s.targets}
+    parents = {s.targets[0]: s.process for s in script.statements if s.forks and s.targets}
     given: dict[str, int] = {}
     used = {1: 0, 2: 0}
-    for name in lesson.processes:
+    for name in script.processes:
         family = _family(name, parents, given)
         if family is None:
             family = 1 if used[1] <= used[2] else 2

@@ -13,7 +13,8 @@ from enum import Enum
 from sockviz.lesson.document import Page, Predict
 from sockviz.model.events import PageOpened
 from sockviz.model.world import World
-from sockviz.player.run import Do, Provenance, Run
+from sockviz.player.next import Do
+from sockviz.player.run import Provenance, Run
 from sockviz.tui.view import Focus, Look, Mode, View
 
 
@@ -200,7 +201,7 @@ class Reading:
             before = self.run.timeline.world_at(self.stops[self.resting - 1] if self.resting else 0)
             self._before = (self.cursor, before)
         return View(
-            version=self._version, lesson=self.run.lesson, page=self.page, timeline=self.run.timeline,
+            version=self._version, script=self.run.lesson, page=self.page, timeline=self.run.timeline,
             cursor=self.cursor, world=self.world, before=self._before[1], next=self.run.next, mode=self.mode,
             look=look, focus=focus, progress=progress, problem=self.run.problem,
         )  # fmt: skip

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from sockviz.lesson.document import Lesson, Page
+from sockviz.calls.script import Script, Section
 from sockviz.model.timeline import LabFacts, Timeline
 from sockviz.model.world import World
-from sockviz.player.run import Next
+from sockviz.player.next import Next
 
 
 class Mode(Enum):
@@ -46,8 +46,8 @@ class View:
     """
 
     version: int
-    lesson: Lesson
-    page: Page
+    script: Script
+    page: Section
     timeline: Timeline
     cursor: int
     world: World

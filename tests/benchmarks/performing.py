@@ -22,10 +22,10 @@ from sockviz.model.events import (
 from sockviz.model.timeline import Timeline
 from sockviz.player.check import perform_all
 from sockviz.player.labs import lab_for
+from sockviz.player.next import Do
 from sockviz.player.patience import Patience
 from sockviz.player.performance import Performance
 from sockviz.player.recorder import Recorder
-from sockviz.player.run import Do
 
 #: A lesson performs at most 2,000 lines: two a client, and three of the server.
 CLIENTS, PROCESSES, A_PAGE = 998, 2, 50

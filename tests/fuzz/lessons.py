@@ -28,10 +28,10 @@ from sockviz.model.recording import dump_header, load
 from sockviz.model.world_json import world_json
 from sockviz.plain import Transcript
 from sockviz.player.check import report_of
+from sockviz.player.next import Do
 from sockviz.player.patience import Patience, Stuck
 from sockviz.player.performance import Performance
 from sockviz.player.recorded import Recorded, by_its_lesson
-from sockviz.player.run import Do
 from tests.fuzz.faults import SECONDS, Fault, Faults, TooLong, clean
 from tests.fuzz.recordings import drawn, view_at
 
@@ -281,8 +281,9 @@ def shown(performance: Performance) -> None:
     recorded = Recorded(loaded)
     for cursor in {len(timeline), chance.randint(0, len(timeline))}:
         json.dumps(world_json(timeline.world_at(cursor)), ensure_ascii=False, allow_nan=False)
-        drawn(view_at(recorded, cursor, chance), 80, 24)
-        drawn(view_at(recorded, cursor, chance), 120, 36)
+        for width, height in ((80, 24), (120, 36)):
+            view = view_at(recorded, cursor, chance)
+            drawn(recorded.lesson.pages[view.page.index], view, width, height)
 
 
 def in_haste(lesson: Lesson) -> Lesson:

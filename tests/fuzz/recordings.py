@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from sockviz import plain
-from sockviz.lesson.document import BadLesson
+from sockviz.lesson.document import BadLesson, Page
 from sockviz.manual.reader import shipped
 from sockviz.model.pcapng import NoPackets, blocks, capture_of
 from sockviz.model.recording import BadRecording, load_file
 from sockviz.model.stops import stop_before
 from sockviz.model.world_json import world_json
+from sockviz.player.next import Do, Next
 from sockviz.player.recorded import Recorded, open_recording
-from sockviz.player.run import Do, Next
 from sockviz.player.unfolding import Unfolding
 from sockviz.tui.stage.errno_card import draw_errno
 from sockviz.tui.stage.inspector import draw_inspector
@@ -186,11 +186,11 @@ def view_at(run: Recorded, cursor: int, chance: random.Random) -> View:
     )  # fmt: skip
 
 
-def drawn(view: View, width: int, height: int) -> None:
+def drawn(page: Page, view: View, width: int, height: int) -> None:
     """Draws everything that a lesson's screen has. What fills its place may hold no control either."""
     lines = [
         it
-        for name in (*view.lesson.processes, *view.world.processes)
+        for name in (*view.script.processes, *view.world.processes)
         for it in draw_process(view, name, width // 2, height)
     ]
     for draw in (draw_wire, draw_roadmap, draw_timeline, draw_states, draw_strip):
@@ -200,7 +200,7 @@ def drawn(view: View, width: int, height: int) -> None:
         clean(it.text, "a drawing")
         if not it.text.isprintable():
             raise Fault(f"what cannot be printed in a drawing: {it.text!r}")
-    for content in page_text(view, Asked({}, frozenset()), True, width // 2).lines:
+    for content in page_text(page, view, Asked({}, frozenset()), True, width // 2).lines:
         clean(content.plain, "the page")
     clean(title(view, width).plain, "the title")
 
@@ -231,7 +231,7 @@ def tried(path: Path, chance: random.Random) -> str:
         json.dumps(world_json(run.timeline.world_at(cursor)), indent=2, ensure_ascii=False, allow_nan=False)
         view = view_at(run, cursor, chance)
         for width, height in SIZES:
-            drawn(view, width, height)
+            drawn(run.lesson.pages[view.page.index], view, width, height)
     return "broke off" if run.problem else "whole"
 
 

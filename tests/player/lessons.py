@@ -10,9 +10,9 @@ from typing import TypeVar
 from sockviz.lab.loopback import open_lab
 from sockviz.lesson.parser import parse_lesson
 from sockviz.model.world import World
+from sockviz.player.next import Do
 from sockviz.player.patience import Patience
 from sockviz.player.performance import Performance
-from sockviz.player.run import Do
 
 T = TypeVar("T")
 LABS = ("isolated", "host")

@@ -11,9 +11,9 @@ import pytest
 from sockviz.lab.loopback import open_lab
 from sockviz.lesson.parser import parse_lesson
 from sockviz.model.sockets import SocketRow, State
+from sockviz.player.next import Do
 from sockviz.player.patience import Patience
 from sockviz.player.performance import Performance
-from sockviz.player.run import Do
 from sockviz.player.shelf import course, read_lesson
 from tests.player.lessons import run
 from tests.required import unavailable

@@ -21,9 +21,9 @@ from sockviz.lesson.parser import parse_lesson
 from sockviz.model.events import LinkActed, PacketCaptured
 from sockviz.model.recording import load_file, save
 from sockviz.model.timeline import Timeline
+from sockviz.player.next import Do
 from sockviz.player.patience import Patience
 from sockviz.player.performance import Performance
-from sockviz.player.run import Do
 from tests.player.lessons import CONNECTED, LISTENING, lesson_text, run
 from tests.required import unavailable
 

@@ -12,8 +12,9 @@ import pytest
 from sockviz.model.recording import BadRecording
 from sockviz.player.growing import Growing
 from sockviz.player.instead import recording_path
+from sockviz.player.next import Do
 from sockviz.player.recorded import open_recording
-from sockviz.player.run import Do, Provenance
+from sockviz.player.run import Provenance
 from sockviz.player.shelf import find
 from sockviz.tui.reading import Onward, Reading
 from tests.player.lessons import run

@@ -20,10 +20,11 @@ from sockviz.model.events import PageOpened, PredictionMade
 from sockviz.model.recording import VERSION
 from sockviz.player import instead
 from sockviz.player.instead import play_instead, recording_path
+from sockviz.player.next import Do
 from sockviz.player.opening import open_run
 from sockviz.player.recorded import Recorded, open_recording
 from sockviz.player.refusals import LIVE_RUN, PRESENT_TEXT, TRANSLATION, CannotPerform
-from sockviz.player.run import Do, Provenance
+from sockviz.player.run import Provenance
 from sockviz.player.shelf import course, find, read_lesson
 from sockviz.player.unfolding import Unfolding
 from tests.lab import refusing

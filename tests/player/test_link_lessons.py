@@ -20,9 +20,9 @@ from sockviz.lab.two_hosts import TwoHostsLab, open_two_hosts
 from sockviz.lesson.parser import parse_lesson
 from sockviz.model.events import CaptureLost, LinkActed, LinkSet, PacketCaptured
 from sockviz.player.check import check_lesson
+from sockviz.player.next import Do
 from sockviz.player.patience import Patience
 from sockviz.player.performance import Performance
-from sockviz.player.run import Do
 from tests.player.lessons import LISTENING, lesson_text, run
 from tests.required import unavailable
 

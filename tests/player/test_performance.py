@@ -26,8 +26,8 @@ from sockviz.model.events import (
 from sockviz.model.sockets import State
 from sockviz.model.values import SocketValue
 from sockviz.player import pump
+from sockviz.player.next import Do
 from sockviz.player.performance import Performance
-from sockviz.player.run import Do
 from tests.player.lessons import CONNECTED, LABS, LISTENING, lesson_text, perform, performed, run
 
 

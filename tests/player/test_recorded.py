@@ -11,10 +11,11 @@ from sockviz import plain
 from sockviz.lab.loopback import open_lab
 from sockviz.lesson.parser import parse_lesson
 from sockviz.model.recording import BadRecording
+from sockviz.player.next import Do
 from sockviz.player.performance import Performance
 from sockviz.player.recorded import open_recording
 from sockviz.player.recorder import Recorder
-from sockviz.player.run import Do, Provenance, Run
+from sockviz.player.run import Provenance, Run
 from tests.player.lessons import CONNECTED, LISTENING, lesson_text, run
 
 TEXT = lesson_text(LISTENING + '\n```expect\nserver.s.state == "LISTEN"\n```', CONNECTED)

@@ -31,7 +31,8 @@ from sockviz.model.segments import Endpoint, Packet, SequenceTracker, TcpHeader
 from sockviz.model.sockets import Asleep, FdEntry, ProcessRow, SocketRow, State, Timer
 from sockviz.model.timeline import Header, LabFacts, Timeline
 from sockviz.model.values import SocketValue, Value
-from sockviz.player.run import Do, Next, Provenance
+from sockviz.player.next import Do, Next
+from sockviz.player.run import Provenance
 
 LESSON = """\
 ---

@@ -11,7 +11,7 @@ from textual import events
 from textual.command import CommandPalette
 
 from sockviz.model.events import Observed, PageOpened
-from sockviz.player.run import Do, Next
+from sockviz.player.next import Do, Next
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.options import Options
 from sockviz.tui.screens.help import HelpScreen

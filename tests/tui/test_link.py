@@ -11,8 +11,8 @@ from sockviz.lab.supervisor import LabRefused
 from sockviz.lab.two_hosts import open_two_hosts
 from sockviz.lesson.parser import parse_lesson
 from sockviz.model.link import Flight
+from sockviz.player.next import Do
 from sockviz.player.performance import Performance
-from sockviz.player.run import Do
 from sockviz.progress import ProgressStore
 from sockviz.tui.app import SockvizApp
 from sockviz.tui.entry import CourseEntry

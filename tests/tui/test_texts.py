@@ -86,6 +86,10 @@ def test_an_answer_is_compared_without_spaces_and_backticks() -> None:
 
 
 def test_a_line_that_ends_its_process_has_not_failed() -> None:
-    view = scripted.view(scripted.forked())
-    lines = [line.plain for line in page_text(view, Asked({}, frozenset()), False, 40).lines]
+    forked = scripted.forked()
+    view = scripted.view(forked)
+    lines = [
+        line.plain
+        for line in page_text(forked.lesson.pages[0], view, Asked({}, frozenset()), False, 40).lines
+    ]
     assert [text.split()[-1] for text in lines] == ["✓" * 7], "_exit is the last"

@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
 
+from sockviz.lesson.document import Page
 from sockviz.tui.stage import Roadmap, TimelineBar
 from sockviz.tui.stage.roadmap import rows_wanted
 from sockviz.tui.view import View
@@ -32,15 +33,21 @@ def panes() -> ComposeResult:
 
 
 def show(
-    screen: Screen[tuple[str, ...]], view: View, asked: Asked, notes: bool, hint: str, opened: float
+    screen: Screen[tuple[str, ...]],
+    page: Page,
+    view: View,
+    asked: Asked,
+    notes: bool,
+    hint: str,
+    opened: float,
 ) -> None:
-    """Shows `view` on all panes of `screen`. ``opened`` is when its page was."""
+    """Shows `view`, which is at `page`, on all panes of `screen`. ``opened`` is when the page was."""
     screen.query_one(TitleLine).show(view)
-    screen.query_one(ObjectiveLine).show(view.lesson.summary, hint, view.problem)
+    screen.query_one(ObjectiveLine).show(view.script.summary, hint, view.problem)
     roadmap = screen.query_one(Roadmap)
     most = max(lines for height, lines in _ROADS.items() if height <= screen.size.height)
     roadmap.styles.height = rows_wanted(view, max(screen.size.width - 1, 1), most)
     roadmap.show(view)
-    screen.query_one(LessonPane).show(view, asked, notes)
+    screen.query_one(LessonPane).show(page, view, asked, notes)
     screen.query_one(StageArea).show(view, opened)
     screen.query_one(TimelineBar).show(view)

@@ -70,7 +70,7 @@ class Picture:
         asked = Asked(reading.choices, frozenset(p.line for p in reading.open_predictions), reading.pointed)
         with self._screen.app.batch_update():
             hint = self.hint or self.panes.advice(self._screen.size)
-            show(self._screen, view, asked, self.notes, hint, reading.opened)
+            show(self._screen, reading.page, view, asked, self.notes, hint, reading.opened)
             self.overlays.explain(view, quietly=self.hurrying)
             self.overlays.show(view)
         self.countdowns.follow(view)

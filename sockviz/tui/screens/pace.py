@@ -6,8 +6,9 @@ from textual.screen import Screen
 
 from sockviz.language import _
 from sockviz.lesson.document import Prose
+from sockviz.player.next import Do
 from sockviz.player.refusals import CannotGoOn
-from sockviz.player.run import Do, Run
+from sockviz.player.run import Run
 from sockviz.tui import hints
 from sockviz.tui.motion import PACE, Playing, reading_time
 from sockviz.tui.reading import Onward, Reading

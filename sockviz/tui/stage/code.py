@@ -19,7 +19,7 @@ from sockviz.model.process import PerformedLine as Progress
 from sockviz.model.process import Process
 from sockviz.model.timeline import LabFacts
 from sockviz.model.values import SocketValue, Value
-from sockviz.player.run import Do
+from sockviz.player.next import Do
 from sockviz.tui.palette import ASLEEP, DONE, FAILED, NEXT
 from sockviz.tui.remembered import remembered
 from sockviz.tui.stage.ink import Line, crop, ends, fit, line, marked, wrap
@@ -67,7 +67,7 @@ def next_line(view: View) -> int | None:
 
 def statements_of(view: View, process: str) -> Sequence[Statement]:
     """The process's lines on the pages up to the one that the world is at."""
-    return listed(view.lesson, process, view.world.page if view.world.page is not None else view.page.index)
+    return listed(view.script, process, view.world.page if view.world.page is not None else view.page.index)
 
 
 def code_blocks(

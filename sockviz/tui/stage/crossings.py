@@ -144,10 +144,10 @@ def under_way(view: View, seen: Sequence[Crossing]) -> tuple[Sequence[Crossing],
 def parties(view: View, seen: Sequence[Crossing]) -> list[str]:
     """Who sent or received, in the order of the stage: the server's side first."""
     found = {name for it in seen for name in (it.sender, it.receiver)}
-    order = [*view.lesson.processes, *view.lab.hosts]
+    order = [*view.script.processes, *view.lab.hosts]
 
     def place(name: str) -> tuple[bool, int, str]:
-        left = is_left(view.lesson, view.world, name)
+        left = is_left(view.script, view.world, name)
         return not left, order.index(name) if name in order else len(order), name
 
     return sorted(found, key=place)

@@ -1,4 +1,4 @@
-"""The lesson's lines as code: coloured lightly, cut where it hurts least, and the calls they make."""
+"""A script's lines as code: coloured lightly, cut where it hurts least, and the calls they make."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from rich.cells import cell_len
 
+from sockviz.calls.script import Script
 from sockviz.calls.statement import Statement
-from sockviz.lesson.document import Lesson
 from sockviz.model.values import Json
 from sockviz.tui.remembered import remembered
 from sockviz.tui.stage.ink import Line, Run, cut, safe
@@ -63,27 +63,27 @@ def compact(source: str, width: int) -> str:
 
 
 @remembered(4)
-def _by_line(lesson: Lesson) -> dict[int, Statement]:
-    return {statement.line: statement for statement in lesson.statements}
+def _by_line(script: Script) -> dict[int, Statement]:
+    return {statement.line: statement for statement in script.statements}
 
 
-def statement_at(lesson: Lesson, line: int | None) -> Statement | None:
-    """The statement that begins at that line of the lesson."""
-    return None if line is None else _by_line(lesson).get(line)
+def statement_at(script: Script, line: int | None) -> Statement | None:
+    """The statement that begins at that line of the script."""
+    return None if line is None else _by_line(script).get(line)
 
 
 @remembered(32)
-def listed(lesson: Lesson, process: str, last: int) -> tuple[Statement, ...]:
+def listed(script: Script, process: str, last: int) -> tuple[Statement, ...]:
     """The process's lines on the pages up to page `last` (from 0)."""
-    pages = (page for page in lesson.pages if page.index <= last)
+    pages = (page for page in script.pages if page.index <= last)
     return tuple(s for page in pages for s in page.statements if s.process == process)
 
 
 @remembered(4)
-def planned(lesson: Lesson) -> dict[str, list[str]]:
-    """For each process the calls that the lesson makes in it, in order of first use."""
+def planned(script: Script) -> dict[str, list[str]]:
+    """For each process the calls that the script makes in it, in order of first use."""
     names: dict[str, list[str]] = {}
-    for statement in lesson.statements:
+    for statement in script.statements:
         mine = names.setdefault(statement.process, [])
         mine += [name for name in calls_of(statement) if name not in mine]
     return names

@@ -45,7 +45,7 @@ def split(view: View, width: int, height: int) -> Split:
     room = inside - 1
     processes = view.world.processes.values()
     wanted_fds = max((table_height(view, p, width) for p in processes), default=1)
-    names = [name for name in view.lesson.processes if name != LINK]
+    names = [name for name in view.script.processes if name != LINK]
     if len(names) > _CROWD:
         wanted_code = 1 + max(len(statements_of(view, name)) for name in names)
     else:
@@ -72,7 +72,7 @@ def _best(view: View, name: str, width: int, room: int) -> tuple[Detail, int]:
 
 def draw_process(view: View, name: str, width: int, height: int) -> list[Line]:
     """The panel of the process `name` in exactly `width` × `height`; in one line, its name and its newest socket."""
-    colours = hues(view.lesson)
+    colours = hues(view.script)
     hue = colours.get(name, "muted")
     process = view.world.processes.get(name)
     if height == 1:
@@ -105,7 +105,7 @@ def draw_process(view: View, name: str, width: int, height: int) -> list[Line]:
 
 def _folded(view: View, name: str, process: Process | None, hue: str, width: int) -> Line:
     """``╶ client2  3 c TCP ● ESTABLISHED →:8080``: a panel whose turn it is not, where there is no room for it."""
-    longest = max(len(each) for each in (name, *view.lesson.processes))
+    longest = max(len(each) for each in (name, *view.script.processes))
     start = line(("─ ", _frame_role(hue, process)), (f"{name:<{longest}}", f"{hue} strong"))
     if process is None:
         return start + line(("  " + _("not started yet"), "muted"))
@@ -121,7 +121,7 @@ def _folded(view: View, name: str, process: Process | None, hue: str, width: int
         nothing = _("no descriptor: {rows}").format(rows=counted) if counted else _("no sockets")
         return start + line((f"  {nothing}", "muted"))
     start += line("  ")
-    return start + table(view, process, max(1, width - start.width), 1, {**hues(view.lesson), name: hue})[-1]
+    return start + table(view, process, max(1, width - start.width), 1, {**hues(view.script), name: hue})[-1]
 
 
 def _frame_role(hue: str, process: Process | None) -> str:

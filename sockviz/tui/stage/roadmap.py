@@ -37,12 +37,12 @@ def standing(process: Process | None, name: str) -> str:
 
 def rows_wanted(view: View, width: int, most: int) -> int:
     """How many lines the whole roadmap takes in `width`: processes beside each other while they fit; `most` at most."""
-    return max(1, min(most, len(_packed(_whole(view, _plans(view), width, hues(view.lesson)), width))))
+    return max(1, min(most, len(_packed(_whole(view, _plans(view), width, hues(view.script)), width))))
 
 
 def draw_roadmap(view: View, width: int, height: int) -> list[Line]:
     """The roadmap in exactly `width` × `height`: whole, where it fits; else the server and the process that is at it."""
-    plans, colours = _plans(view), hues(view.lesson)
+    plans, colours = _plans(view), hues(view.script)
     whole = _whole(view, plans, width, colours)
     rows = _packed(whole, width)
     if len(rows) > height:
@@ -64,7 +64,7 @@ def draw_roadmap(view: View, width: int, height: int) -> list[Line]:
 
 def _plans(view: View) -> dict[str, list[str]]:
     return {
-        name: names for name, names in planned(view.lesson).items() if name in view.lesson.processes and names
+        name: names for name, names in planned(view.script).items() if name in view.script.processes and names
     }
 
 
@@ -115,7 +115,7 @@ def _chief(
 
 def _last_begun(view: View, name: str) -> float:
     """When the process was at work last; for the one whose line is next, later than all."""
-    coming = statement_at(view.lesson, next_line(view))
+    coming = statement_at(view.script, next_line(view))
     if coming is not None and coming.process == name:
         return math.inf
     latest = view.world.begun.get(name)
@@ -127,7 +127,7 @@ def _road(view: View, name: str, names: list[str], width: int, colours: dict[str
     process = view.world.processes.get(name)
     steps: list[tuple[Line, Line]] = []
     here = 0
-    coming = statement_at(view.lesson, next_line(view))
+    coming = statement_at(view.script, next_line(view))
     upcoming = (
         calls_of(coming)[0] if coming is not None and coming.process == name and calls_of(coming) else None
     )

@@ -91,7 +91,7 @@ ROUTES: Mapping[tuple[State, State], Route] = {
 def draw_states(view: View, width: int, height: int) -> list[Line]:
     """The diagram in exactly `width` × `height`; where it has no room, the ways alone, in words."""
     taken = paths(view.timeline, view.cursor, view.focus.inode)
-    colours = hues(view.lesson)
+    colours = hues(view.script)
     legend = [_way(path, colours.get(path.process, "muted"), min(width, WIDTH)) for path in taken]
     if width < WIDTH or height < HEIGHT:
         said = legend or [line((_("no connection yet"), "muted"))]

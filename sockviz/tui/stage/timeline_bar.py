@@ -55,8 +55,8 @@ def _sentence(view: View) -> str:
     """What happened; where a page opened, its heading says more than its number."""
     events = view.timeline.events
     event = events[view.cursor - 1] if 0 < view.cursor <= len(events) else None
-    if isinstance(event, PageOpened) and 0 <= event.page < len(view.lesson.pages):
-        heading = view.lesson.pages[event.page].heading
+    if isinstance(event, PageOpened) and 0 <= event.page < len(view.script.pages):
+        heading = view.script.pages[event.page].heading
         opens = _("page {number} opens").format(number=event.page + 1)
         return f"{opens}: {heading}" if heading else opens
     return headline(view.timeline, view.cursor)
@@ -86,7 +86,7 @@ def _track(view: View, width: int) -> Line:
     fitting = max(1, min(_MOST, (width - 4) // (1 + joint)))
     first = max(0, min(here - fitting * 2 // 3, len(places) - fitting))
     shown = places[first : first + fitting]
-    colours = hues(view.lesson)
+    colours = hues(view.script)
     runs: list[Run] = [("…", "muted")] if first else []
     for index, place in enumerate(shown, first):
         is_here = index == here

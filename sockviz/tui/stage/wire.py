@@ -97,7 +97,7 @@ def _body(view: View, width: int, room: int) -> list[Line]:
     seen = crossings(view, max(room, 1))
     shown, moving = under_way(view, seen)
     everyone = parties(view, crossings(view, 200))
-    colours = hues(view.lesson)
+    colours = hues(view.script)
     lanes = _lanes(everyone, width, colours)
     drawn: list[tuple[Line, Sides]] = []
     sides: Sides | None = None

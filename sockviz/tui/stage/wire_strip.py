@@ -22,7 +22,7 @@ def draw_strip(view: View, width: int, height: int) -> list[Line]:
         return finish([title + line((says, "muted"))], width, height, view.look)
     shown, moving = under_way(view, crossings(view, _MOST))
     everyone = parties(view, crossings(view, 200))
-    colours = hues(view.lesson)
+    colours = hues(view.script)
     steps: list[Line] = []
     other = ""
     for it in shown:

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from sockviz.language import _
+from sockviz.lesson.document import Page
 from sockviz.tui.lettering import lines
 from sockviz.tui.view import View
 from sockviz.tui.widgets.page_text import Asked, PageText, page_text
@@ -31,13 +32,13 @@ class _Text(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._given: tuple[View, Asked, bool] | None = None
+        self._given: tuple[Page, View, Asked, bool] | None = None
         self._drawn: tuple[int, PageText] | None = None
 
-    def give(self, view: View, asked: Asked, notes: bool) -> bool:
+    def give(self, page: Page, view: View, asked: Asked, notes: bool) -> bool:
         """Takes what to draw; returns whether it looks any different."""
         before = self._drawn
-        self._given, self._drawn = (view, asked, notes), None
+        self._given, self._drawn = (page, view, asked, notes), None
         if before is None:
             self.refresh(layout=True)
             return True
@@ -86,24 +87,24 @@ class LessonPane(VerticalScroll):
         """One widget: a page is drawn whole."""
         yield self._text
 
-    def show(self, view: View, asked: Asked, notes: bool) -> None:
-        """Shows `view`'s page."""
-        self._text.give(view, asked, notes)
+    def show(self, page: Page, view: View, asked: Asked, notes: bool) -> None:
+        """Shows `page`, the one that `view` is at."""
+        self._text.give(page, view, asked, notes)
         answers = frozenset(view.world.answers)
         judged = frozenset(view.world.expectations)
-        line = max((n for n in view.world.begun.values() if view.page.line <= n), default=None)
-        if view.page.index != self._page:
-            self._page = view.page.index
+        line = max((n for n in view.world.begun.values() if page.line <= n), default=None)
+        if page.index != self._page:
+            self._page = page.index
             self.border_title = _("lesson")
             self.border_subtitle = _("page {number} of {pages}").format(
-                number=view.page.index + 1, pages=len(view.lesson.pages)
+                number=page.index + 1, pages=len(view.script.pages)
             )
             self.scroll_home(animate=False)
         elif new := answers - self._answers:
             self.reveal(min(new), max(judged, default=0))
         elif (line != self._line and line is not None) or judged - self._judged:
             latest = max([*(judged - self._judged), line or 0])
-            self.reveal(max((b.line for b in view.page.blocks if b.line <= latest), default=0))
+            self.reveal(max((b.line for b in page.blocks if b.line <= latest), default=0))
         self._answers, self._judged, self._line = answers, judged, line
 
     @property

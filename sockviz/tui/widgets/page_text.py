@@ -12,7 +12,7 @@ from textual.style import Style
 
 from sockviz.language import _
 from sockviz.lesson.answers import is_the_kernels
-from sockviz.lesson.document import Covers, Expect, Note, Perform, Predict, Prose
+from sockviz.lesson.document import Covers, Expect, Note, Page, Perform, Predict, Prose
 from sockviz.model.call import Stage
 from sockviz.model.world import World
 from sockviz.tui import palette
@@ -40,12 +40,12 @@ class PageText:
     places: Mapping[int, tuple[int, int]]
 
 
-def page_text(view: View, asked: Asked, notes: bool, width: int) -> PageText:
-    """`view`'s page in lines of `width` cells."""
+def page_text(page: Page, view: View, asked: Asked, notes: bool, width: int) -> PageText:
+    """A page of a lesson, as far as it is at `view`, in lines of `width` cells."""
     lines: list[Content] = []
     places: dict[int, tuple[int, int]] = {}
-    hues = palette.hues(view.lesson)
-    for block in view.page.blocks:
+    hues = palette.hues(view.script)
+    for block in page.blocks:
         match block:
             case Prose():
                 drawn = lines_of(block.markdown, width)
@@ -56,7 +56,7 @@ def page_text(view: View, asked: Asked, notes: bool, width: int) -> PageText:
             case Perform():
                 drawn = [_performed(block, view.world, hues.get(block.process, ""), width)]
             case Predict():
-                drawn = _question(block, view, asked, width)
+                drawn = _question(block, page, view, asked, width)
             case Expect():
                 drawn = _judged(block, view.world, width)
         if drawn:
@@ -119,7 +119,7 @@ def _verdict(source: str, ok: bool, actual: str, width: int) -> tuple[Content, .
     return (*lines, *(() if ok else hang(styled(actual, "$error"), plain("  "), plain("  "), width)))
 
 
-def _question(block: Predict, view: View, asked: Asked, width: int) -> list[Content]:
+def _question(block: Predict, page: Page, view: View, asked: Asked, width: int) -> list[Content]:
     answer = view.world.answers.get(block.line)
     is_open = block.line in asked.open
     colour = "$accent" if is_open else "$quiet"
@@ -130,7 +130,7 @@ def _question(block: Predict, view: View, asked: Asked, width: int) -> list[Cont
     for number, choice in enumerate(block.choices):
         is_answer = answer is not None and answer.answer is not None and same(answer.answer, choice)
         lines += _choice(block, number, choice, number == chosen, is_answer, is_open, edge, width)
-    remark = _remark(block, view, asked)
+    remark = _remark(block, page, view, asked)
     return lines + (hang(remark, edge, edge, width) if remark else [])
 
 
@@ -157,7 +157,7 @@ def _choice(
     return [line.stylize(click, edge_length) for line, edge_length in ((line, len(edge)) for line in drawn)]
 
 
-def _remark(block: Predict, view: View, asked: Asked) -> Content | None:
+def _remark(block: Predict, page: Page, view: View, asked: Asked) -> Content | None:
     if block.line in asked.open:
         keys = f"1–{len(block.choices)}" if len(block.choices) > 1 else "1"
         if asked.pointed == block.line:
@@ -173,7 +173,7 @@ def _remark(block: Predict, view: View, asked: Asked) -> Content | None:
     if answer.answer is None:
         return styled(_("The kernel gave no answer: {reason}").format(reason=answer.reason), "$warning")
     said = answer.answer.strip(" `")
-    kernels = is_the_kernels(said, view.page, view.world)
+    kernels = is_the_kernels(said, page, view.world)
     if picked is None:
         told = _("The kernel says {answer}.") if kernels else _("The answer is {answer}.")
         return _filled(told, answer=said)

@@ -84,7 +84,7 @@ class StageArea(Container):
 
     def show(self, view: View, opened: float) -> None:
         """Shows `view`. `opened` is when its page was."""
-        shown = cast(view.lesson, view.page, view.world, opened)
+        shown = cast(view.script, view.page, view.world, opened)
         order = at_work(view, opened)
         self._left.show(shown.left, order, view)
         self._right.show(shown.right, order, view)
@@ -118,7 +118,7 @@ def at_work(view: View, opened: float) -> tuple[str, ...]:
     to perform, who will is before all others."""
     begun = {name: view.world.lines[line].begun for name, line in view.world.begun.items()}
     order = sorted(begun, key=lambda name: -begun[name])
-    coming = statement_at(view.lesson, next_line(view))
+    coming = statement_at(view.script, next_line(view))
     if coming is not None and (not order or begun[order[0]] < opened):
         order = [coming.process, *(name for name in order if name != coming.process)]
     return tuple(order)

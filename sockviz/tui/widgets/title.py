@@ -47,7 +47,7 @@ class TitleLine(Widget):
 
 def title(view: View, width: int) -> Content:
     """The title line in `width` cells: what is least needed goes first."""
-    lesson, pages = view.lesson, len(view.lesson.pages)
+    lesson, pages = view.script, len(view.script.pages)
     name = styled(lesson.title, "bold")
     if lesson.number is not None:
         name = assemble((f"{lesson.number}", "bold $accent"), "  ", name)

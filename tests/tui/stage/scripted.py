@@ -26,7 +26,7 @@ from sockviz.model.sockets import Asleep, FdEntry, ProcessRow, SocketRow, State,
 from sockviz.model.stops import stop_before
 from sockviz.model.timeline import Header, LabFacts, Timeline
 from sockviz.model.values import Address, Json, SocketValue, Value
-from sockviz.player.run import Do, Next
+from sockviz.player.next import Do, Next
 from sockviz.tui.view import Focus, Look, Mode, View
 
 HOST, PORT = "127.0.0.1", 8080

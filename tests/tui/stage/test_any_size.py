@@ -44,7 +44,7 @@ def script(name: str) -> Script:
 
 
 def draw_all(view: View, width: int, height: int) -> list[list[Line]]:
-    drawings = [draw_process(view, name, width, height) for name in (*view.lesson.processes, "nobody")]
+    drawings = [draw_process(view, name, width, height) for name in (*view.script.processes, "nobody")]
     drawings += [
         drawn(view, width, height) for drawn in (draw_wire, draw_roadmap, draw_timeline, draw_states)
     ]

@@ -22,7 +22,7 @@ MOMENTS = {"bound": 12, "full": 44, "outside": 56, "accepted": 68, "closing": 87
 
 
 def stage(view: View, sides: int, wire: int, height: int) -> list[str]:
-    names = view.lesson.processes
+    names = view.script.processes
     panels = [draw_process(view, name, sides, height) for name in names]
     return [
         *beside(draw_roadmap(view, sides * len(names) + wire, 1)),

@@ -8,7 +8,7 @@ import pytest
 
 from sockviz.model.sockets import FdEntry, State
 from sockviz.model.values import SocketValue
-from sockviz.player.run import Do, Next
+from sockviz.player.next import Do, Next
 from sockviz.tui.stage.descriptors import table
 from sockviz.tui.stage.ink import Line
 from sockviz.tui.stage.listing import planned
@@ -29,7 +29,7 @@ def test_the_rules_of_panels_stand_on_one_line(height: int) -> None:
         view = scripted.view(script, cursor)
         rules = [
             [y for y, it in enumerate(draw_process(view, name, 40, height)) if it.text.startswith("├")]
-            for name in view.lesson.processes
+            for name in view.script.processes
         ]
         assert rules[0] == rules[1] == rules[2]
         assert len(rules[0]) == 1
@@ -83,7 +83,7 @@ def test_the_roadmap_keeps_the_present_call_in_sight(width: int) -> None:
 
 def test_a_roadmap_without_room_leaves_out_names_but_no_step() -> None:
     view = scripted.view(scripted.listen_queue(), 68)
-    steps = sum(len(names) for names in planned(view.lesson).values())
+    steps = sum(len(names) for names in planned(view.script).values())
     for width in (60, 80, 104, 120):
         (road,) = draw_roadmap(view, width, 1)
         assert sum(road.text.count(symbol) for symbol in "✓✗◐◌○") == steps, road.text
@@ -100,8 +100,8 @@ def test_of_many_processes_the_roadmap_keeps_the_server_and_who_is_at_work() -> 
     assert "+3" in road.text
     assert "…" not in road.text
     assert rows_wanted(view, 80, 4) == 3
-    assert [name for name in view.lesson.processes if name in text(draw_roadmap(view, 80, 3))] == [
-        *view.lesson.processes
+    assert [name for name in view.script.processes if name in text(draw_roadmap(view, 80, 3))] == [
+        *view.script.processes
     ]
 
 

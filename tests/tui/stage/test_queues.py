@@ -18,7 +18,7 @@ from tests.tui.stage import scripted
 
 def queue(view: View, width: int) -> list[str]:
     listener = next(iter(view.world.listeners()))
-    drawn = accept_queue(view, Lookup(view.world), listener, width, hues(view.lesson))
+    drawn = accept_queue(view, Lookup(view.world), listener, width, hues(view.script))
     assert all(it.width <= width for it in drawn)
     return [" ".join(it.text.split()) for it in drawn]
 
