@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from sockviz.lab.hearing import Heard
 from sockviz.lab.lab import Observation
@@ -11,13 +12,15 @@ from sockviz.model.call import CONNECTING, SENDING
 from sockviz.model.events import CallEntered, CallReturned, StatementFinished
 from sockviz.model.hosts import KERNEL
 from sockviz.model.segments import Endpoint, Packet, endpoint, first_endpoint
-from sockviz.model.sockets import SocketRow
+from sockviz.model.sockets import FdEntry, SocketRow
 from sockviz.model.values import SocketValue, Value, sockets_in
 
 #: ICMP's types (RFC 792) and ICMPv6's (RFC 4443).
 ECHO_REQUEST, ECHO_REPLY = (8, 128), (0, 129)
 #: What may make a packet while it is under way.
 _SPEAKING = SENDING | CONNECTING
+#: The endpoints of rows: the same thousands at every look.
+_end_of = lru_cache(1 << 14)(endpoint)
 
 
 @dataclass(slots=True)
@@ -42,6 +45,7 @@ class Attribution:
     """
 
     _creators: dict[int, str] = field(default_factory=dict)
+    _fds: dict[str, tuple[FdEntry, ...]] = field(default_factory=dict)  # of each process, as last seen
     _streams: set[int] = field(default_factory=set)
     _connections: dict[tuple[str, Endpoint, Endpoint], str] = field(default_factory=dict)
     _bound: dict[tuple[str, int], str] = field(default_factory=dict)
@@ -76,28 +80,35 @@ class Attribution:
         """Learns from a look at each host. ``order`` numbers the processes as they were started."""
         for look in looks:
             for process in sorted(look.processes, key=lambda row: order.get(row.process, len(order))):
+                if process.fds == self._fds.get(process.process):
+                    continue
+                self._fds[process.process] = process.fds
                 for entry in process.fds:
                     if entry.is_socket:
                         self._creators.setdefault(entry.inode, process.process)
             listening: list[tuple[SocketRow, str]] = []
+            unaccepted: list[SocketRow] = []
             for row in look.rows:
-                owner = self._creators.get(row.inode) if row.inode else None
-                here, there = endpoint(row.local), endpoint(row.peer)
-                if here is None or owner is None:
+                if not row.inode:
+                    unaccepted.append(row)
                     continue
+                owner = self._creators.get(row.inode)
+                if owner is None or (here := _end_of(row.local)) is None:
+                    continue
+                there = _end_of(row.peer)
                 if there is not None:
                     self._connections[row.protocol, here, there] = owner
                 if row.is_listening:
                     listening.append((row, owner))
                 if here[1]:
                     self._bound[row.protocol, here[1]] = owner
-            self._unaccepted(look.rows, listening)
+            self._unaccepted(unaccepted, listening)
 
     def _unaccepted(self, rows: Sequence[SocketRow], listening: Sequence[tuple[SocketRow, str]]) -> None:
-        """A connection that nobody has accepted is its listener's until someone does."""
+        """A connection that nobody has accepted is its listener's until someone does. ``rows`` are those without an inode."""
         at_port: dict[int, list[tuple[SocketRow, str]]] = {}
         for listener, owner in listening:
-            end = endpoint(listener.local)
+            end = _end_of(listener.local)
             if end is not None and listener.protocol == "TCP":
                 at_port.setdefault(end[1], []).append((listener, owner))
         for port, listeners in at_port.items():
@@ -108,10 +119,9 @@ class Attribution:
                 {
                     ("TCP", here, there)
                     for row in rows
-                    if not row.inode
-                    and row.protocol == "TCP"
-                    and (here := endpoint(row.local)) is not None
-                    and (there := endpoint(row.peer)) is not None
+                    if row.protocol == "TCP"
+                    and (here := _end_of(row.local)) is not None
+                    and (there := _end_of(row.peer)) is not None
                     and here[1] == port
                 }
                 - self._unclaimed

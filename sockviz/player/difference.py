@@ -28,15 +28,16 @@ class Differences:
         changed = tuple(
             row
             for key, row in rows.items()
-            if (old := self._rows.get(key)) is None or not says_the_same(old, row)
+            if (old := self._rows.get(key)) is not row and (old is None or not says_the_same(old, row))
         )
         gone = tuple(key for key in self._rows if key not in rows)
         processes = {row.process: _plain(row, row.process in in_a_call) for row in look.processes}
         moved = tuple(row for name, row in processes.items() if _differs(self._processes.get(name), row))
         grown = self._grown(look.counters)
         # An unchanged row keeps the instant of expiry that was first read: later readings only jitter.
-        kept = {key: self._rows[key] for key in rows if key in self._rows}
-        self._rows = {**kept, **{row.key: row for row in changed}}
+        for key in gone:
+            del self._rows[key]
+        self._rows.update({row.key: row for row in changed})
         self._processes = processes
         self._counters.update(grown)
         if not (changed or gone or moved or grown):
