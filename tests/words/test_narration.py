@@ -17,6 +17,7 @@ from sockviz.model.events import (
     PredictionSettled,
     ProcessEnded,
 )
+from sockviz.model.scripted import IN_RECV
 from sockviz.model.segments import Endpoint, Packet, TcpHeader
 from sockviz.model.sockets import FdEntry, State
 from sockviz.model.timeline import Header, LabFacts, Timeline
@@ -370,7 +371,7 @@ def test_what_slept_and_went_on_in_the_same_step_sleeps_no_more() -> None:
     script = scripted.real_listen()
     line = next(iter(script.lesson.statements)).line + 3
     script.enter("server", line, "recv", script.timeline.world.processes["server"].names["s"], 100)
-    script.sleep("server", "recvfrom")
+    script.sleep("server", IN_RECV)
     assert headline(script.timeline, len(script.timeline)).startswith("server: recv(3) sleeps")
     script.leave("server", line, b"hello")
     assert headline(script.timeline, len(script.timeline)) == (

@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sockviz.calls.statement import Statement
 from sockviz.lesson.document import Lesson, Page, Perform
 from sockviz.lesson.parser import parse_lesson
-from sockviz.model.events import (
-    CallBlocked,
-    CallEntered,
-    CallReturned,
-    Event,
-    Observed,
-    PacketCaptured,
-    PageOpened,
-    ProcessEnded,
-    ProcessStarted,
-    StatementBegun,
-    StatementFinished,
-)
-from sockviz.model.segments import Endpoint, Packet, SequenceTracker, TcpHeader
-from sockviz.model.sockets import Asleep, FdEntry, ProcessRow, SocketRow, State, TcpInfo, Timer
+from sockviz.model.scripted import CAPTURES, CAPTURES_NOTHING, IN_ACCEPT, Scripted, header
+from sockviz.model.scripted import INFO as INFO
+from sockviz.model.scripted import row as row
+from sockviz.model.segments import Endpoint
+from sockviz.model.sockets import FdEntry, State, Timer
 from sockviz.model.stops import stop_before
-from sockviz.model.timeline import Header, LabFacts, Timeline
-from sockviz.model.values import Address, Json, SocketValue, Value
+from sockviz.model.values import Json
 from sockviz.player.next import Do, Next
 from sockviz.tui.view import Focus, Look, Mode, View
 
 HOST, PORT = "127.0.0.1", 8080
 SERVER: Endpoint = (HOST, PORT)
-INFO = TcpInfo(
-    1, 0, 201000, 40000, 32768, 32741, 0, 0, 0, 0, 33, 16, 2147483647, 10, 0, 1, 0, 2, 2, 0, 0, 65536, 65536
-)
+IN_CONNECT = replace(IN_ACCEPT, syscall="connect", arguments=(5,))
 
 
 def statement(process: str, number: int, source: str, *, forks: bool = False, comment: str = "") -> Statement:
@@ -60,185 +47,19 @@ def lesson(pages: Sequence[Sequence[Statement]], title: str = "The listen queue"
     return Lesson("08-x.md", "", 8, "x", title, "", 10, "loopback", {}, (), (), made, tuple(names))
 
 
-class Script:
-    """Appends events as a player would, a hundredth of a second apart."""
+class Script(Scripted):
+    """Such a run of a lesson."""
 
     def __init__(self, its: Lesson, packets: bool = True) -> None:
         self.lesson = its
-        facts = ("packets", "counters", "ipv6", "private") if packets else ("ipv6",)
-        lab = LabFacts(
-            "isolated" if packets else "host", facts, ("lab",), {"lab": HOST}, (8080, 8081, 8082, 8083, 8084)
-        )
-        self.timeline = Timeline(Header("", its.path, lab, "6.18.0", 1_700_000_000.0))
-        self.at = 1_700_000_000.0
-        self.captures = packets
-        self.calls: dict[str, int] = {}
-        self.fds: dict[str, dict[int, FdEntry]] = {}
-        self.open: dict[str, dict[str, int]] = {}
-        self.pids = 4120
-        self.inodes = 1000
-        self.tracker = SequenceTracker()
-        self.seqs: dict[tuple[Endpoint, Endpoint], int] = {}
+        lab = CAPTURES if packets else CAPTURES_NOTHING
+        ports = (8080, 8081, 8082, 8083, 8084)
+        super().__init__(header(replace(lab, ports=ports), its.path))
 
-    def say(self, event: Event) -> None:
-        """Appends."""
-        self.timeline.append(event)
-        self.at += 0.01
-
-    def page(self, index: int) -> None:
-        self.say(PageOpened(self.at, index))
-
-    def start(self, name: str, parent: str | None = None) -> None:
-        self.pids += 1
-        self.fds[name] = dict(self.fds[parent]) if parent else {}
-        self.open[name] = dict(self.open[parent]) if parent else {}
-        self.calls.setdefault(name, self.calls[parent] if parent else 0)
-        self.say(ProcessStarted(self.at, name, self.pids, self.pids + 90000, "lab", parent))
-
-    def enter(self, process: str, line: int, name: str, *arguments: Value) -> int:
-        self.calls[process] += 1
-        self.say(StatementBegun(self.at, process, line))
-        self.say(CallEntered(self.at, process, self.calls[process], line, name, f"socket.{name}", arguments))
-        return self.calls[process]
-
-    def leave(
-        self,
-        process: str,
-        line: int,
-        value: Value = None,
-        *,
-        bound: Mapping[str, Value] | None = None,
-        error: str | None = None,
-        number: int | None = None,
+    def handshake(
+        self, client: Endpoint, who: str = "client", server: Endpoint = SERVER, whose: str = "server"
     ) -> None:
-        self.say(
-            CallReturned(
-                self.at, process, self.calls[process], value, error, number, "it failed" if error else ""
-            )
-        )
-        for name, item in (bound or {}).items():
-            for held in item if isinstance(item, tuple) else (item,):
-                if isinstance(held, SocketValue):
-                    self.open[process][name] = held.fd
-                    self.fds[process][held.fd] = FdEntry(
-                        held.fd, f"socket:[{held.inode}]", held.inode, _protocol(held)
-                    )
-        self.say(StatementFinished(self.at, process, line, bound or {}, dict(self.open[process])))
-
-    def do(
-        self,
-        process: str,
-        line: int,
-        name: str,
-        *arguments: Value,
-        value: Value = None,
-        bound: Mapping[str, Value] | None = None,
-    ) -> None:
-        self.enter(process, line, name, *arguments)
-        self.leave(process, line, value, bound=bound)
-
-    def sleep(self, process: str, syscall: str = "accept4", fd: int = 3) -> None:
-        self.say(
-            CallBlocked(
-                self.at,
-                process,
-                self.calls[process],
-                Asleep(syscall, (fd,), "inet_csk_accept", "S", "/proc/PID/syscall", "288 0x3"),
-            )
-        )
-
-    def socket(self, fd: int, kind: str = "SOCK_STREAM") -> SocketValue:
-        self.inodes += 1
-        return SocketValue(self.inodes, fd, "AF_INET", kind, 0)
-
-    def shut(self, process: str, name: str) -> None:
-        self.fds[process].pop(self.open[process][name], None)
-        self.open[process][name] = -1
-
-    def observe(
-        self, *rows: SocketRow, gone: Sequence[SocketRow] = (), counters: Mapping[str, int] | None = None
-    ) -> None:
-        zero = tuple(FdEntry(n, "/dev/null", 0) for n in range(3))
-        seen = tuple(ProcessRow(name, "S", zero + tuple(fds.values())) for name, fds in self.fds.items())
-        self.say(Observed(self.at, "lab", rows, tuple(row.key for row in gone), seen, counters or {}))
-
-    def segment(
-        self,
-        sender: str,
-        receiver: str,
-        source: Endpoint,
-        destination: Endpoint,
-        *flags: str,
-        length: int = 0,
-        again: bool = False,
-        late: bool = False,
-    ) -> None:
-        if not self.captures:
-            return
-        way, back = (source, destination), (destination, source)
-        occupies = length + ("SYN" in flags) + ("FIN" in flags)
-        seq = self.seqs.get(way, 4_000_000_000 + source[1])
-        if again:
-            seq -= occupies
-        self.seqs[way] = seq + occupies
-        header = TcpHeader(flags, seq, self.seqs.get(back, 0) if "ACK" in flags else 0, 65535, 0xBEEF, 0)
-        raw = bytes(range(54)) + b"x" * length
-        packet = Packet(
-            self.at,
-            "AF_INET",
-            "TCP",
-            source,
-            destination,
-            length,
-            64,
-            40 + length,
-            header,
-            None,
-            b"x" * length,
-            "lo",
-            raw,
-        )
-        self.say(PacketCaptured(self.at, "lab", packet, sender, receiver, self.tracker.follow(packet), late))
-
-    def handshake(self, client: Endpoint, who: str = "client", server: Endpoint = SERVER) -> None:
-        self.segment(who, "server", client, server, "SYN")
-        self.segment("server", who, server, client, "SYN", "ACK")
-        self.segment(who, "server", client, server, "ACK")
-
-    def end(self, process: str, code: int | None = 0, signal: str | None = None) -> None:
-        self.fds[process] = {}
-        self.say(ProcessEnded(self.at, process, code, signal))
-
-
-def _protocol(held: SocketValue) -> str:
-    return "TCP" if held.type == "SOCK_STREAM" else "UDP"
-
-
-def row(
-    state: State, local: Address | None, peer: Address | None = None, *, inode: int = 0, cookie: int = 0,
-    queues: tuple[int, int] = (0, 0), timer: Timer | None = None, expires: float | None = None, retransmits: int = 0,
-    protocol: str = "TCP", bound_only: bool = False,
-) -> SocketRow:  # fmt: skip
-    """A kernel row, TCP over IPv4 unless said otherwise."""
-    kind = "SOCK_STREAM" if protocol == "TCP" else "SOCK_DGRAM"
-    info = INFO if protocol == "TCP" and state not in (State.TIME_WAIT, State.SYN_RECEIVED) else None
-    return SocketRow(
-        "AF_INET",
-        kind,
-        protocol,
-        state,
-        local,
-        peer,
-        *queues,
-        inode,
-        cookie,
-        0,
-        timer,
-        expires,
-        retransmits,
-        bound_only,
-        info=info,
-    )
+        super().handshake(client, who, server, whose)
 
 
 def listen_queue(packets: bool = True) -> Script:
@@ -306,7 +127,7 @@ def listen_queue(packets: bool = True) -> Script:
         expires=it.at + 0.8,
     )
     it.observe(third, counters={"TcpExt.ListenOverflows": 1, "TcpExt.ListenDrops": 1})
-    it.sleep("client", "connect", 5)
+    it.sleep("client", IN_CONNECT)
     it.at += 1.0
     it.segment("client", "server", outside, SERVER, "SYN", again=True)
     third = replace(third, expires=it.at + 1.0, retransmits=1)
@@ -451,7 +272,7 @@ def crowded_lesson() -> Script:
                 State.SYN_SENT, end, SERVER, inode=c.inode, cookie=9, queues=(0, 1), timer=Timer.ON, expires=it.at + 0.8
             )  # fmt: skip
             it.observe(outside, counters={"TcpExt.ListenOverflows": 1, "TcpExt.ListenDrops": 1})
-            it.sleep(name, "connect", 3)
+            it.sleep(name, replace(IN_CONNECT, arguments=(3,)))
             break
         it.handshake(end, name)
         it.leave(name, number * 10 + 1)

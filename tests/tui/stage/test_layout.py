@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from sockviz.model.scripted import IN_RECV
 from sockviz.model.sockets import FdEntry, State
 from sockviz.model.values import SocketValue
 from sockviz.player.next import Do, Next
@@ -153,7 +154,7 @@ def test_folded_a_process_without_sockets_says_what_it_left_behind() -> None:
 def test_folded_a_sleeping_process_says_where_it_sleeps() -> None:
     script = scripted.listen_queue()
     script.enter("client", 9, "recv", SocketValue(1002, 4, "AF_INET", "SOCK_STREAM", 6), 100)
-    script.sleep("client", "recvfrom", 4)
+    script.sleep("client", IN_RECV)
     (strip,) = draw_process(scripted.view(script), "client", 60, 1)
     assert strip.text.strip().endswith("asleep in recvfrom(4)")
 
