@@ -57,10 +57,10 @@ class HostSources:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Snapshot:
     """What a host's kernel said at one moment (CLOCK_REALTIME seconds). Processes that are gone are not in it.
 
-    ``counters`` are absolute; `sockviz.kernel.counters.growth` compares two readings.
+    ``counters`` are absolute; `sockviz.kernel.counters.growth` compares those of two.
     """
 
     at: float
@@ -69,7 +69,7 @@ class Reading:
     counters: Mapping[str, int] = field(default_factory=dict)
 
 
-def observe(host: HostSources, processes: Sequence[ProcessSource], now: float) -> Reading:
+def observe(host: HostSources, processes: Sequence[ProcessSource], now: float) -> Snapshot:
     """Looks at `host` once. Raises `KernelError` where its sockets can be listed in no way, or a process is hidden."""
     known = None if host.kept is None else host.kept.descriptors
     looks = [
@@ -77,7 +77,7 @@ def observe(host: HostSources, processes: Sequence[ProcessSource], now: float) -
         for each in processes
     ]
     seen = [row for row in looks if row is not None]
-    reading = Reading(now, _rows(host, seen, now), seen, _counters(host))
+    reading = Snapshot(now, _rows(host, seen, now), seen, _counters(host))
     if host.kept is not None:
         host.kept.settle()
     return reading

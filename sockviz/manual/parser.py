@@ -17,7 +17,7 @@ from sockviz.manual.source import (
     ERROR,
     LARGEST_FILE,
     Form,
-    Source,
+    PageSource,
     fence,
     plain,
     read_failures,
@@ -113,7 +113,7 @@ def _name(path: str) -> str:
     return PurePath(path).name.partition(".")[0]  # accept.es.md is its translation
 
 
-def _source(data: bytes, path: str, form: Form) -> tuple[Source, Findings]:
+def _source(data: bytes, path: str, form: Form) -> tuple[PageSource, Findings]:
     findings = Findings()
     if len(data) > LARGEST_FILE:
         raise BadPage(
@@ -136,11 +136,11 @@ def _end(path: str, findings: Findings) -> None:
         raise BadPage(path, findings.problems)
 
 
-def _nothing(source: Source, heading: str) -> Text:
+def _nothing(source: PageSource, heading: str) -> Text:
     return Text("", source.line(heading))
 
 
-def _part(source: Source, heading: str, findings: Findings) -> Text:
+def _part(source: PageSource, heading: str, findings: Findings) -> Text:
     text = source.sections.get(heading)
     if text is None and heading and heading not in source.places:
         return _nothing(source, heading)  # it is lacking, and that has been said
@@ -155,13 +155,13 @@ def _part(source: Source, heading: str, findings: Findings) -> Text:
     return text
 
 
-def _fence(source: Source, heading: str, findings: Findings) -> Text:
+def _fence(source: PageSource, heading: str, findings: Findings) -> Text:
     if heading not in source.places:
         return _nothing(source, heading)
     return fence(source.sections.get(heading, _nothing(source, heading)), heading.lower(), findings)
 
 
-def _rows(source: Source, findings: Findings) -> list[Row]:
+def _rows(source: PageSource, findings: Findings) -> list[Row]:
     rows = []
     for key in source.words("functions"):
         if key in CALLS:
@@ -176,14 +176,14 @@ def _rows(source: Source, findings: Findings) -> list[Row]:
     return rows
 
 
-def _check_group(source: Source, findings: Findings) -> None:
+def _check_group(source: PageSource, findings: Findings) -> None:
     group = source.fields.get("group")
     if group is not None and group not in GROUPS:
         meant = nearest(group, GROUPS) or f"; expected {listed(GROUPS)}"
         findings.problem(source.line("group"), 1, "page", f"no group {group[:60]}{meant}")
 
 
-def _check_summary(source: Source, name: str, findings: Findings) -> None:
+def _check_summary(source: PageSource, name: str, findings: Findings) -> None:
     summary = source.fields.get(name, "")
     if len(summary) > LONGEST_SUMMARY or summary.endswith("."):
         message = f"{name}: is one phrase of at most {LONGEST_SUMMARY} characters, without a full stop"
@@ -210,7 +210,7 @@ def _check_failures(failures: Iterable[Failure], findings: Findings) -> None:
             findings.problem(failure.line, 3, "errors", f"{failure.name} is no error's name{meant}")
 
 
-def _check_see(source: Source, findings: Findings) -> None:
+def _check_see(source: PageSource, findings: Findings) -> None:
     see = source.words("see")
     if see and not any(_MANUAL.search(word) or word.startswith("Python") for word in see):
         findings.problem(source.line("see"), 1, "page", "expected a man page among these, such as accept(2)")

@@ -29,7 +29,7 @@ class Form:
 
 
 @dataclass(slots=True)
-class Source:
+class PageSource:
     """A page's parts by name, as written. ``places`` has the line of each; the text before the first heading has none."""
 
     fields: dict[str, str] = field(default_factory=dict)
@@ -45,9 +45,9 @@ class Source:
         return tuple(word for part in self.fields.get(name, "").split(",") if (word := part.strip()))
 
 
-def read_source(text: str, form: Form, findings: Findings) -> Source:
+def read_source(text: str, form: Form, findings: Findings) -> PageSource:
     """The parts of a page; what is wrong with their form goes to `findings`."""
-    source = Source()
+    source = PageSource()
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for number, line in enumerate(lines, 1):
         if column := next((c for c, mark in enumerate(line, 1) if not mark.isprintable()), 0):
@@ -62,7 +62,7 @@ def read_source(text: str, form: Form, findings: Findings) -> Source:
     return source
 
 
-def _read_fields(lines: Sequence[str], form: Form, source: Source, findings: Findings) -> int:
+def _read_fields(lines: Sequence[str], form: Form, source: PageSource, findings: Findings) -> int:
     """Reads the fields; the index of the first line after them."""
     if lines[0].rstrip() != "---":
         findings.problem(
@@ -96,7 +96,9 @@ def _read_fields(lines: Sequence[str], form: Form, source: Source, findings: Fin
     return len(lines)
 
 
-def _read_sections(lines: Sequence[str], body: int, form: Form, source: Source, findings: Findings) -> None:
+def _read_sections(
+    lines: Sequence[str], body: int, form: Form, source: PageSource, findings: Findings
+) -> None:
     heading, begin, fence_at = "", body, 0  # where a fence is open, its line
     for at in range(body, len(lines) + 1):
         line = lines[at] if at < len(lines) else ""
@@ -135,7 +137,7 @@ def _read_sections(lines: Sequence[str], body: int, form: Form, source: Source, 
         source.places.setdefault(title, at + 1)
 
 
-def _keep(lines: Sequence[str], begin: int, end: int, heading: str, source: Source) -> None:
+def _keep(lines: Sequence[str], begin: int, end: int, heading: str, source: PageSource) -> None:
     while begin < end and not lines[begin].strip():
         begin += 1
     markdown = "\n".join(lines[begin:end]).rstrip()

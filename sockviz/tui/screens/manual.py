@@ -59,10 +59,10 @@ KEYS: list[BindingType] = [
 _COLUMN = 100
 
 
-class PageText(Widget):
+class ManualText(Widget):
     """A page's document as styled lines, as high as it needs to be."""
 
-    DEFAULT_CSS = "PageText { height: auto; }"
+    DEFAULT_CSS = "ManualText { height: auto; }"
 
     def __init__(self) -> None:
         super().__init__()
@@ -111,7 +111,7 @@ class ManualScreen(Leaving, Screen[None]):
     def compose(self) -> ComposeResult:
         """The page, or the list in its place; keys."""
         with VerticalScroll(id="page", can_focus=False):
-            yield PageText()
+            yield ManualText()
         yield Choices(id="pages")
         yield KeyBar()
 
@@ -124,7 +124,7 @@ class ManualScreen(Leaving, Screen[None]):
             found = [page for word in self._about if (page := _page(manual, word)) is not None]
         except (BadPage, OSError) as error:
             self.query_one("#page").border_title = _("the manual cannot be read")
-            self.query_one(PageText).show(f"```\n{error}\n```")
+            self.query_one(ManualText).show(f"```\n{error}\n```")
             self.query_one("#pages").display = False
             return
         self._pages = list(dict.fromkeys(found))
@@ -173,7 +173,7 @@ class ManualScreen(Leaving, Screen[None]):
 
     def _draw(self) -> None:
         if self.page is not None:
-            self.query_one(PageText).show(document(self.page, self._calls, self._asked().known_course))
+            self.query_one(ManualText).show(document(self.page, self._calls, self._asked().known_course))
 
     async def _read_course(self, manual: Manual) -> None:
         """Reads the lessons, a lesson a turn of the event loop: no key waits for it."""

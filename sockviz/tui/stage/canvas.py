@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from rich.cells import cell_len
 
-from sockviz.tui.stage.ink import Line, Run, safe
+from sockviz.tui.stage.ink import Line, Span, safe
 
 Point: TypeAlias = tuple[int, int]
 
@@ -46,7 +46,7 @@ class Canvas:
     width: int
     height: int
     _cells: dict[Point, _Cell] = field(default_factory=dict)
-    _texts: dict[Point, Run] = field(default_factory=dict)
+    _texts: dict[Point, Span] = field(default_factory=dict)
     _covered: set[Point] = field(default_factory=set)
 
     def path(self, points: Sequence[Point], role: str, weight: Weight, *, arrow: bool = True) -> None:
@@ -89,8 +89,8 @@ class Canvas:
         if weight >= cell.weight:
             cell.weight, cell.role = weight, role
 
-    def _runs(self, y: int) -> list[Run]:
-        runs: list[Run] = []
+    def _runs(self, y: int) -> list[Span]:
+        runs: list[Span] = []
         for x in range(self.width):
             if (x, y) in self._covered:
                 continue

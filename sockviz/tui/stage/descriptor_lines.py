@@ -11,7 +11,7 @@ from sockviz.model.process import Process
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
 from sockviz.tui.palette import STATE_SYMBOLS, TICKING, state_role
-from sockviz.tui.stage.ink import Line, Run, crop, fit, line, marked
+from sockviz.tui.stage.ink import Line, Span, crop, fit, line, marked
 from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.stage.queues import accept_queue, no_syn_queue, syn_queue, turned_away
 from sockviz.tui.view import Focus, View
@@ -76,7 +76,7 @@ class Pen:
         fd = str(it.entry.fd) if it.entry is not None else "–"
         number = (f"{fd:>{self.number_width}}", f"{hue} strong" if it.entry is not None else "muted")
         name = self.lookup.name(self.process.name, it.inode)
-        named: Run = (f" {name[: self.name_width]:<{self.name_width}}" if self.name_width else "", hue)
+        named: Span = (f" {name[: self.name_width]:<{self.name_width}}" if self.name_width else "", hue)
         if it.entry is not None and not it.entry.is_socket:
             return line(number, named, (f" {_plain_target(it.entry)}", "muted"))
         protocol = (

@@ -15,7 +15,7 @@ from sockviz.tui.view import Focus, Look
 from sockviz.visible import visible
 
 #: Text with the roles it is drawn in, see `sockviz.tui.palette`.
-Run: TypeAlias = tuple[str, str]
+Span: TypeAlias = tuple[str, str]
 
 #: Unicode's Zs, of which no drawing needs more than one width; and what makes a symbol wide in some terminals only.
 _EVEN = {
@@ -45,7 +45,7 @@ _safe = lru_cache(4096)(_made_safe)
 class Line:
     """One line of a drawing. ``focus`` is what pointing at it points at."""
 
-    runs: tuple[Run, ...] = ()
+    runs: tuple[Span, ...] = ()
     focus: Focus | None = None
 
     @property
@@ -70,9 +70,9 @@ class Line:
         return Line(self.runs, focus)
 
 
-def line(*parts: str | Run | Line, focus: Focus | None = None) -> Line:
+def line(*parts: str | Span | Line, focus: Focus | None = None) -> Line:
     """A line of `parts`: text, (text, roles), or lines. Text is made `safe`."""
-    runs: list[Run] = []
+    runs: list[Span] = []
     for part in parts:
         if isinstance(part, Line):
             runs.extend(part.runs)
@@ -101,7 +101,7 @@ def crop(it: Line, width: int, ellipsis: str = "…") -> Line:
     if width <= 0:
         return Line((), it.focus)
     room = width - cell_len(ellipsis)
-    runs: list[Run] = []
+    runs: list[Span] = []
     role = ""
     for text, role in it.runs:
         wide = cell_len(text)
@@ -159,7 +159,7 @@ def ends(left: Line, right: Line, width: int, gap: int = 1) -> Line:
 
 def columns(parts: Iterable[tuple[Line, int]]) -> Line:
     """Lines side by side, each in its own width."""
-    runs: list[Run] = []
+    runs: list[Span] = []
     focus = None
     for part, width in parts:
         runs.extend(fit(part, width).runs)

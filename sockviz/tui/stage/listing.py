@@ -12,7 +12,7 @@ from sockviz.calls.script import Script
 from sockviz.calls.statement import Statement
 from sockviz.model.values import Json
 from sockviz.tui.remembered import remembered
-from sockviz.tui.stage.ink import Line, Run, cut, safe
+from sockviz.tui.stage.ink import Line, Span, cut, safe
 
 _TOKEN = re.compile(
     r"""(?P<comment>\#.*|//.*|/\*.*?\*/)
@@ -28,7 +28,7 @@ _TOKEN = re.compile(
 @lru_cache(1024)
 def coloured(source: str) -> Line:
     """One line of Python or C with its strings, numbers, constants and calls told apart."""
-    runs: list[Run] = []
+    runs: list[Span] = []
     for match in _TOKEN.finditer(safe(source)):
         kind = match.lastgroup
         role = "" if kind in (None, "other") else f"code-{kind}"

@@ -10,7 +10,7 @@ from sockviz.language import _, ngettext
 from sockviz.model.segments import EVERY_ADDRESS, Relative, endpoint
 from sockviz.model.sockets import SocketRow, State
 from sockviz.tui.palette import TICKING, state_role
-from sockviz.tui.stage.ink import Line, Run, crop, line
+from sockviz.tui.stage.ink import Line, Span, crop, line
 from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.view import View
 from sockviz.words.observing import OVERFLOWS
@@ -40,7 +40,7 @@ def accept_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: d
     drawn = capacity if capacity <= _SLOTS else min(_SLOTS, max(_FEW, row.recv_q + 1))
     taken = min(row.recv_q, drawn)
     arriving = _arriving(view, row) if view.progress < 1 else 0
-    runs: list[Run] = []
+    runs: list[Span] = []
     for index in range(taken):
         process, _name, inode = lookup.who(waiting[index]) if index < len(waiting) else ("", "", 0)
         # A connection that has just come drops into its slot.
@@ -195,7 +195,7 @@ def _names(view: View, lookup: Lookup, rows: list[SocketRow], total: int, hues: 
     """
     people = [(*lookup.who(row), f":{port_of(row.peer)}") for row in rows]
     often = Counter(process for process, _, _, _ in people)
-    runs: list[Run] = []
+    runs: list[Span] = []
     for process, name, inode, port in people:
         role = hues.get(process, "muted") + (" mark" if inode and inode == view.focus.inode else "")
         several = f"{process} {name}".rstrip() if often[process] > 1 else process

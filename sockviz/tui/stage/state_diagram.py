@@ -12,7 +12,7 @@ from sockviz.model.tcp_states import TRANSITIONS, Transition
 from sockviz.tui.palette import STATE_SYMBOLS, hues, state_role
 from sockviz.tui.stage.canvas import Canvas, Point, Weight
 from sockviz.tui.stage.drawing import Drawing
-from sockviz.tui.stage.ink import Line, Run, finish, fit, line
+from sockviz.tui.stage.ink import Line, Span, finish, fit, line
 from sockviz.tui.view import View
 
 WIDTH, HEIGHT = 76, 19
@@ -109,7 +109,7 @@ def draw_states(view: View, width: int, height: int) -> list[Line]:
 
 def _who(taken: list[Path], colours: Mapping[str, str]) -> Line:
     """The ends with their marks, for the free corner of the diagram."""
-    runs: list[Run] = []
+    runs: list[Span] = []
     for path, mark in zip(taken, _MARKS, strict=False):
         runs.append(
             (
@@ -190,7 +190,7 @@ def _way(path: Path, hue: str, width: int) -> Line:
     """One end's way in words, unseen states in brackets; where it is too long, its end."""
     title = line((f" {path.process} {path.name}".rstrip() + "  ", f"{hue} strong"))
     for first in range(len(path.steps)):
-        runs: list[Run] = [("… → ", "muted")] if first else []
+        runs: list[Span] = [("… → ", "muted")] if first else []
         for index, step in enumerate(path.steps[first:], first):
             if index > first:
                 runs.append((" → " if step.by is not None else " ⇢ ", "muted"))

@@ -11,7 +11,7 @@ from sockviz.language import _
 from sockviz.model.events import CallReturned, Event, PageOpened, StatementBegun
 from sockviz.tui.palette import hues
 from sockviz.tui.stage.drawing import Drawing
-from sockviz.tui.stage.ink import Line, Run, crop, ends, finish, line, wrap
+from sockviz.tui.stage.ink import Line, Span, crop, ends, finish, line, wrap
 from sockviz.tui.view import Mode, View
 from sockviz.words.narration import headline
 
@@ -87,7 +87,7 @@ def _track(view: View, width: int) -> Line:
     first = max(0, min(here - fitting * 2 // 3, len(places) - fitting))
     shown = places[first : first + fitting]
     colours = hues(view.script)
-    runs: list[Run] = [("…", "muted")] if first else []
+    runs: list[Span] = [("…", "muted")] if first else []
     for index, place in enumerate(shown, first):
         is_here = index == here
         passed = index <= here

@@ -21,7 +21,7 @@ from sockviz.tui.stage.crossings import (
     under_way,
 )
 from sockviz.tui.stage.drawing import FocusableDrawing
-from sockviz.tui.stage.ink import Line, Run, crop, finish, fit, frame, line, marked, shorten, wrap
+from sockviz.tui.stage.ink import Line, Span, crop, finish, fit, frame, line, marked, shorten, wrap
 from sockviz.tui.stage.wire_strip import draw_strip
 from sockviz.tui.view import Focus, View
 from sockviz.words.wording import seconds_text
@@ -198,7 +198,7 @@ def _header(lanes: Lanes, width: int, first: Sides | None, colours: dict[str, st
         titles = [
             (name, at, colours.get(name, "muted")) for name, (_, at, _) in zip(first, titles, strict=True)
         ]
-    cells: list[Run] = []
+    cells: list[Span] = []
     taken = 0
     for index, (name, middle, role) in enumerate(titles):
         is_last = index + 1 == len(titles)
