@@ -41,7 +41,8 @@ def _circles(graph: grimp.ImportGraph) -> Iterator[set[str]]:
 
 
 CORE = (
-    "sockviz.cli", "sockviz.plain", "sockviz.player.check", "sockviz.player.performance", "sockviz.lesson.parser",
+    "sockviz.cli", "sockviz.commands.playing", "sockviz.plain", "sockviz.player.opening",
+    "sockviz.player.check", "sockviz.player.performance", "sockviz.lesson.parser",
     "sockviz.lab.loopback", "sockviz.kernel.observe", "sockviz.model.recording",
 )  # fmt: skip
 

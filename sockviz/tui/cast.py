@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sockviz.calls.script import Script, Section
-from sockviz.model.hosts import LINK
+from sockviz.model.hosts import HOSTS, LINK, SERVER
 from sockviz.model.world import World
 from sockviz.tui.remembered import remembered
 
@@ -58,8 +58,8 @@ def is_left(script: Script, world: World, name: str) -> bool:
     if parent and parent != name:
         return is_left(script, world, parent)
     host = process.host if process else script.hosts.get(name)
-    if host in ("server", "client"):
-        return host == "server"
+    if host in HOSTS:
+        return host == SERVER
     if name.startswith("server"):
         return True
     servers = [n for n in script.processes if n.startswith("server")]
