@@ -167,6 +167,7 @@ class EventReader:
             odd = next((each for each in json if each not in known), None)
             if odd is not None:
                 raise Damage("no such field", "processes", str(odd)[:80])
+            self._rebuilding.process()
             row = replace(old, **{each: known[each](value) for each, value in json.items()})
             if changed or gone:
                 row = replace(row, fds=with_fds(row.fds, _entries(changed), _numbers(gone)))

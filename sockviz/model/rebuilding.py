@@ -5,8 +5,8 @@ from __future__ import annotations
 #: What the differences of one line may become, and those of a recording (bytes of memory): 1,000 clients take 6 MB, and an
 #: observation of 10,000 rows as much.
 MOST_OF_A_LINE, MOST = 16 << 20, 256 << 20
-#: What a row takes, with its tcp_info, and a reference (bytes).
-_ROW, _REFERENCE = 640, 8
+#: What a row takes, with its tcp_info, what is said of a process without its table, and a reference (bytes).
+_ROW, _PROCESS, _REFERENCE = 640, 96, 8
 
 
 class Rebuilding:
@@ -23,6 +23,10 @@ class Rebuilding:
     def row(self) -> None:
         """A row is made."""
         self.octets(_ROW)
+
+    def process(self) -> None:
+        """A process is told of again."""
+        self.octets(_PROCESS)
 
     def references(self, count: int) -> None:
         """A table of `count` entries is made; the entries themselves are there."""

@@ -196,7 +196,7 @@ def test_a_short_line_does_not_become_a_long_table_again_and_again(monkeypatch: 
     loaded = read([*lines_of(RUN[:3]), first, *[{**SEEN, "processes": [more]}] * 100])
     assert loaded.problem is not None
     assert "differences make more than" in loaded.problem
-    assert len(loaded.timeline) == 4 + 200_000 // 8000
+    assert len(loaded.timeline) == 4 + 200_000 // 8096
     monkeypatch.setattr(rebuilding, "MOST_OF_A_LINE", 100_000)
     loaded = read(
         [*lines_of(RUN[:3]), first, {**SEEN, "processes": [more] * 10}, {**SEEN, "processes": [more] * 100}]
