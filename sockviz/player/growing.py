@@ -18,8 +18,8 @@ from sockviz.player.recorded import Recorded, of_lesson
 
 #: So much is there from the start (resting places): where a reader begins must not move.
 _FIRST = 4
-#: How long is read at once, and then nothing (seconds): nobody sees a key wait for it.
-_SLICE = 0.004
+#: How long is read at once, and how long nothing then (seconds): nobody sees a key wait for it.
+_SLICE, _PAUSE = 0.006, 0.002
 #: How often whoever watches is told of more (seconds): the screen is drawn for it.
 _TOLD_EVERY = 0.25
 
@@ -76,7 +76,7 @@ class Growing(Recorded):
         if self._loading.over:
             self._end()
         else:
-            self._next_slice = asyncio.get_running_loop().call_later(_SLICE, self._read_on)
+            self._next_slice = asyncio.get_running_loop().call_later(_PAUSE, self._read_on)
         if self._loading.over or until - self._told > _TOLD_EVERY:
             self._told = until
             for changed in self._watchers:
