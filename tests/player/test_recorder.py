@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import compileall
 import json
 import os
 import resource
@@ -14,6 +15,7 @@ from typing import TextIO
 
 import pytest
 
+import sockviz
 from sockviz.model.events import PageOpened
 from sockviz.model.following import Following
 from sockviz.model.recording import load_file
@@ -106,6 +108,8 @@ def test_nothing_is_left_of_a_file_in_which_there_is_nothing(file: TextIO) -> No
 def test_a_run_goes_on_where_its_file_may_not_grow(tmp_path: Path) -> None:
     lesson, record = tmp_path / "lesson.md", tmp_path / "r.jsonl"
     lesson.write_text(lesson_text(LISTENING, CONNECTED), encoding="utf-8")
+    # Half a compiled module would be left by whatever Python begins there, and be imported ever after.
+    compileall.compile_dir(str(Path(sockviz.__file__).parent), quiet=2)
 
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
@@ -113,7 +117,7 @@ def test_a_run_goes_on_where_its_file_may_not_grow(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "sockviz", "run", "--plain", str(lesson), "--record", str(record)],
         capture_output=True, text=True, timeout=60, check=False, preexec_fn=limited,
-        env={**ENVIRONMENT, "PYTHONDONTWRITEBYTECODE": "1"},  # half a compiled module would be left, and imported ever after
+        env={**ENVIRONMENT, "PYTHONDONTWRITEBYTECODE": "1"},
     )  # fmt: skip
     assert done.returncode == 1
     assert f"{record}: the recording ends after event" in done.stderr
