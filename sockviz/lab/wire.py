@@ -107,9 +107,11 @@ class Wire:
     def arrived(self, sender: str, data: bytes, at: float) -> None:
         """A host sent a frame; `at` is when the kernel had it."""
         self.frames += 1
-        frame = describe(self.frames, sender, at, data)
         kept = sender in self.holding
-        if frame.label == HOUSEKEEPING or not (kept or self.orders):
+        # In flow sockviz alone reads it.
+        read = describe if kept or self.orders else Frame
+        frame = read(self.frames, sender, at, data)
+        if frame.label == HOUSEKEEPING:
             self.report(ARRIVED, frame, frame.number, at, data)
             self.pass_on(frame)
             return

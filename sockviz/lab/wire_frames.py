@@ -16,14 +16,15 @@ ETHERNET, IPV4, TCP, UDP, ICMP = 14, 0x0800, 6, 17, 1
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A frame that a host sent. ``identity`` is shared by copies of one segment; None for what has no copies."""
+    """A frame that a host sent. ``identity`` is shared by copies of one segment; None for what has no copies. One that nobody
+    has read (`describe`) is as one of which no lesson speaks."""
 
     number: int
     sender: str
     at: float
     data: bytes
-    label: str
-    identity: tuple[object, ...] | None
+    label: str = HOUSEKEEPING
+    identity: tuple[object, ...] | None = None
 
     def matches(self, pattern: str | None) -> bool:
         """Whether `pattern` (``SYN+ACK`` or ``client ACK``) means exactly this frame; None means any."""

@@ -20,6 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from sockviz.lab import wire
 from sockviz.lab.wire import ANSWER, ARRIVED, DELIVERED, REPORT
+from sockviz.lab.wire_frames import Frame, describe
 from tests.lab.frames import arp, back, ipv4, tcp, udp
 from tests.lab.wire_rig import Rig, a_wire
 
@@ -54,6 +55,21 @@ def test_in_flow_every_frame_passes_unchanged_and_is_told_of(rig: Rig) -> None:
     assert [each.data for each in rig.log if each.word == "arrived"] == [SYN, SYN_ACK, ACK, *DATA]
     assert rig.said()[:4] == ["arrived 1", "delivered 1", "arrived 2", "delivered 2"]
     assert rig.held() == []
+
+
+def test_in_flow_nobody_reads_what_a_frame_is(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def noted(number: int, sender: str, at: float, data: bytes) -> Frame:
+        read.append(number)
+        return describe(number, sender, at, data)
+
+    monkeypatch.setattr(wire, "describe", noted)
+    rig.send("client", SYN)
+    assert (rig.received("server"), read) == ([SYN], [])
+    rig.order("hold")
+    rig.send("client", SYN)
+    assert (rig.received("server"), read) == ([], [2])
 
 
 def test_in_flow_a_copy_is_a_frame_of_its_own(rig: Rig) -> None:

@@ -197,6 +197,21 @@ class LongDrawing(Drawing):
     LongDrawing { height: auto; }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._drawn: tuple[View | None, int, list[Line]] = (None, 0, [])
+
+    def draw_long(self, view: View, width: int) -> list[Line]:
+        """The lines of this drawing, as many as it needs, `width` cells each."""
+        raise NotImplementedError
+
+    def draw(self, view: View, width: int, height: int) -> list[Line]:
+        """The same, once for each view: their number is asked for before they are."""
+        del height
+        if self._drawn[0] is not view or self._drawn[1] != width:
+            self._drawn = (view, width, self.draw_long(view, width))
+        return self._drawn[2]
+
     def show(self, view: View) -> None:
         """Shows `view`, at the height it needs."""
         self._view = view

@@ -91,7 +91,6 @@ class ErrnoCard(LongDrawing):
         super().__init__()
         self._story = story
 
-    def draw(self, view: View, width: int, height: int) -> list[Line]:
+    def draw_long(self, view: View, width: int) -> list[Line]:
         """Its lines."""
-        del height
         return draw_errno(view, width, self._story)

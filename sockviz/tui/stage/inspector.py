@@ -117,7 +117,6 @@ def _raw(raw: Raw, width: int) -> list[Line]:
 class InspectorView(LongDrawing):
     """The evidence, as high as it needs to be."""
 
-    def draw(self, view: View, width: int, height: int) -> list[Line]:
+    def draw_long(self, view: View, width: int) -> list[Line]:
         """Its lines."""
-        del height
         return draw_inspector(view, width)

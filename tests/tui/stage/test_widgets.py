@@ -22,7 +22,7 @@ from sockviz.tui.stage import ProcessPanel, Roadmap, TimelineBar, WirePanel
 from sockviz.tui.stage.drawing import Drawing
 from sockviz.tui.stage.errno_card import ErrnoCard
 from sockviz.tui.stage.ink import Line
-from sockviz.tui.stage.inspector import InspectorView
+from sockviz.tui.stage.inspector import InspectorView, draw_inspector
 from sockviz.tui.stage.state_diagram import StateDiagram
 from sockviz.tui.view import Focus, View
 from tests.tui.stage import scripted
@@ -223,4 +223,23 @@ def test_a_long_drawing_is_as_high_as_it_needs_and_grows_with_what_it_shows() ->
         await pilot.pause()
         assert app.drawing.size.height == len(app.drawing.lines) > before
 
+    on_stage(InspectorView, test)
+
+
+def test_a_long_drawing_is_drawn_once_for_each_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = []
+
+    def counted(view: View, width: int) -> list[Line]:
+        drawn.append((view, width))
+        return draw_inspector(view, width)
+
+    async def test(app: Stage, pilot: Pilot[None]) -> None:
+        script = scripted.listen_queue()
+        for cursor in (12, 94):
+            app.drawing.show(scripted.view(script, cursor, focus=Focus(packet=0)))
+            await pilot.pause()
+        assert {view.cursor for view, _ in drawn} == {12, 94}
+        assert len(drawn) == len({(id(view), width) for view, width in drawn})
+
+    monkeypatch.setattr("sockviz.tui.stage.inspector.draw_inspector", counted)
     on_stage(InspectorView, test)
