@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sockviz import door, memory
 from sockviz.input_file import read_input
-from sockviz.language import _, current
+from sockviz.language import current
 from sockviz.lesson.card import Card
 from sockviz.lesson.course import lesson_name, read_card
 from sockviz.player.shelf import LARGEST_FILE, course
@@ -78,7 +77,6 @@ def entry_of_file(path: Path) -> CourseEntry:
     return CourseEntry(
         name.number, name.slug, head.title or name.slug, head.summary, head.minutes, str(path), head.lab,
         head.needs,
-        skipped=None if sys.platform == "linux" else _("lessons are performed on Linux; here recordings can be played"),
     )  # fmt: skip
 
 

@@ -103,3 +103,13 @@ def test_the_first_lesson_is_played_to_its_end_on_the_screen(system: str, tmp_pa
     _, told, _ = sockviz(system, tmp_path, "list", "--json")
     first = json.loads(told)["lessons"][0]
     assert (first["seen"], first["complete"]) == (first["pages"], True)
+
+
+def test_home_opens_the_first_lesson_there(system: str, tmp_path: Path) -> None:
+    status, _, wrong = sockviz(
+        system, tmp_path, TEXTUAL_DRIVER="textual.drivers.headless_driver:HeadlessDriver",
+        TEXTUAL_PRESS=",".join(["enter"] + ["space"] * 20 + ["q", "q"]), TEXTUAL_ANIMATIONS="none",
+    )  # fmt: skip
+    assert (status, wrong) == (0, "")
+    _, told, _ = sockviz(system, tmp_path, "list", "--json")
+    assert json.loads(told)["lessons"][0]["seen"] > 1
