@@ -119,11 +119,11 @@ class Scripted:
 
     def leave(
         self, process: str, line: int | None, value: Value = None, *, bound: Mapping[str, Value] | None = None,
-        error: str | None = None, number: int | None = None, task: int = 0,
+        error: str | None = None, number: int | None = None, message: str = "it failed", task: int = 0,
     ) -> None:  # fmt: skip
         """Its call comes back, and with it the line is done: names are bound, and hold what descriptors they hold."""
-        call, message = self._under_way[process, task], "it failed" if error else ""
-        self.say(CallReturned(self.at, process, call, value, error, number, message, task=task))
+        call, why = self._under_way[process, task], message if error else ""
+        self.say(CallReturned(self.at, process, call, value, error, number, why, task=task))
         for name, item in (bound or {}).items():
             for held in item if isinstance(item, tuple) else (item,):
                 if isinstance(held, SocketValue):
