@@ -127,14 +127,17 @@ def _process(world: World, name: str, **changes: object) -> World:
     return _changed(world, processes=_with(world.processes, name, changed))
 
 
-def _task(world: World, name: str, number: int, **changes: object) -> World:
+def _task(
+    world: World, name: str, number: int, also: Mapping[str, object] | None = None, **changes: object
+) -> World:
+    """With `changes` to a task of the process, and what changes of the process `also`."""
     process = world.processes.get(name)
     if process is None:
         return world
     task: Task = replace(process.task(number), **changes)  # type: ignore[arg-type]  # as above
     if number == MAIN:
-        return _process(world, name, main=task)
-    return _process(world, name, threads=_with(process.threads, number, task))
+        return _process(world, name, main=task, **(also or {}))
+    return _process(world, name, threads=_with(process.threads, number, task), **(also or {}))
 
 
 def _started(world: World, event: ProcessStarted) -> World:
@@ -178,8 +181,8 @@ def _entered(world: World, event: CallEntered) -> World:
     if process is None:
         return world
     world = _with_sockets(world, first_evidence.told(world, process, event.arguments))
-    world = _process(world, event.process, entered=max(process.entered, event.call))
-    return _task(world, event.process, event.task, calls=(*process.task(event.task).calls, call))
+    entered = {"entered": max(process.entered, event.call)}
+    return _task(world, event.process, event.task, entered, calls=(*process.task(event.task).calls, call))
 
 
 def _under_way(process: Process | None, number: int) -> Call | None:
@@ -213,8 +216,7 @@ def _returned(world: World, event: CallReturned) -> World:
         world = _changed(world, names=ledger(world.names).but(named))
     world = _with_sockets(world, first_evidence.told(world, process, (call.value,), call))
     others = tuple(each for each in process.task(call.task).calls if each is not entered)
-    world = _task(world, event.process, call.task, calls=others, asleep=None)
-    return _process(world, event.process, **_done_with(process, call))
+    return _task(world, event.process, call.task, _done_with(process, call), calls=others, asleep=None)
 
 
 def _done_with(process: Process, call: Call) -> dict[str, object]:
@@ -237,10 +239,8 @@ def _finished(world: World, event: StatementFinished) -> World:
         line = replace(line, finished=event.at, error=event.error, message=event.message, bound=event.bound)
         world = _changed(world, lines=_with(world.lines, event.line, line))
     world = _with_sockets(world, first_evidence.told(world, process, event.bound.values()))
-    world = _process(
-        world, event.process, names=ledger(process.names).but(event.bound), open_fds=event.open_fds
-    )
-    return _task(world, event.process, event.task, line=None)
+    told = {"names": ledger(process.names).but(event.bound), "open_fds": event.open_fds}
+    return _task(world, event.process, event.task, told, line=None)
 
 
 def _ended(world: World, event: ProcessEnded) -> World:
