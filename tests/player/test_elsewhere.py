@@ -97,7 +97,7 @@ def test_the_screen_opens(system: str, tmp_path: Path) -> None:
 def test_the_first_lesson_is_played_to_its_end_on_the_screen(system: str, tmp_path: Path) -> None:
     status, _, wrong = sockviz(
         system, tmp_path, "run", "1", TEXTUAL_DRIVER="textual.drivers.headless_driver:HeadlessDriver",
-        TEXTUAL_PRESS=",".join(["space"] * 120 + ["q"]), TEXTUAL_ANIMATIONS="none",
+        TEXTUAL_PRESS=",".join(["space"] * 40 + ["q"]), TEXTUAL_ANIMATIONS="none",
     )  # fmt: skip
     assert (status, wrong) == (0, "")
     _, told, _ = sockviz(system, tmp_path, "list", "--json")
@@ -108,7 +108,7 @@ def test_the_first_lesson_is_played_to_its_end_on_the_screen(system: str, tmp_pa
 def test_home_opens_the_first_lesson_there(system: str, tmp_path: Path) -> None:
     status, _, wrong = sockviz(
         system, tmp_path, TEXTUAL_DRIVER="textual.drivers.headless_driver:HeadlessDriver",
-        TEXTUAL_PRESS=",".join(["enter"] + ["space"] * 20 + ["q", "q"]), TEXTUAL_ANIMATIONS="none",
+        TEXTUAL_PRESS=",".join(["enter"] + ["space"] * 6 + ["q", "q"]), TEXTUAL_ANIMATIONS="none",
     )  # fmt: skip
     assert (status, wrong) == (0, "")
     _, told, _ = sockviz(system, tmp_path, "list", "--json")
