@@ -113,7 +113,7 @@ class Performance:
         self._advancing = True
         try:
             await self._advance()
-        except LabRefused as refusal:
+        except (LabRefused, CannotGoOn) as refusal:
             if self.problem is None:  # else the run is over, and says why
                 raise CannotGoOn(str(refusal)) from refusal
         finally:

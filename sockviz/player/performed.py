@@ -96,8 +96,7 @@ class Performed:
         try:
             await (self._order(statement) if task == LINK else self._perform(statement))
         except LabRefused as refusal:
-            if self.problem is None:  # else it is over, and says why
-                raise CannotGoOn(str(refusal)) from refusal
+            raise CannotGoOn(self.problem or str(refusal)) from refusal
 
     async def close(self) -> tuple[str, ...]:
         """Ends every process and the lab."""
@@ -131,8 +130,7 @@ class Performed:
         try:
             await come_to_rest(self._lab, self._pump, self._timeline, self.hear)
         except LabRefused as refusal:
-            if self.problem is None:
-                raise CannotGoOn(str(refusal)) from refusal
+            raise CannotGoOn(self.problem or str(refusal)) from refusal
 
     async def hear(self, timeout: float | None) -> None:
         """Waits until something was appended, or for `timeout` seconds. Raises `LabRefused` where nothing will come."""

@@ -9,9 +9,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from sockviz.calls.statement import Statement
+from sockviz.lab.hearing import LabLost
 from sockviz.model.timeline import Header, Timeline
 from sockviz.player.patience import Patience, Stuck
 from sockviz.player.performed import AHEAD, Performed, Processes
+from sockviz.player.refusals import CannotGoOn
 from tests.lab.driver import run, until
 from tests.player.scripted_lab import HERE, SLEEP, ScriptedLab, entered, finished, returned
 
@@ -106,5 +108,24 @@ def test_a_line_that_waits_for_itself_is_given_up_by_who_has_patience_only() -> 
             await source.go("server")
             with pytest.raises(Stuck, match="server is still in accept"):
                 await source.go("server")
+
+    run(body())
+
+
+def test_a_lab_that_is_lost_under_a_line_says_why() -> None:
+    """And nothing that stands after the line is gone on to."""
+
+    async def body() -> None:
+        async with performing(*LINES) as (source, lab, _timeline):
+            source.offer(LINES)
+            lab.sleeping["server"] = SLEEP
+            lab.says(entered("server", "accept"))
+            await source.go("server")
+            going = asyncio.ensure_future(source.go("server"))  # waits for the line before it
+            await asyncio.sleep(0)
+            lab.says(LabLost("it died"))
+            with pytest.raises(CannotGoOn, match="it died"):
+                await going
+            assert source.problem == "it died"
 
     run(body())
