@@ -1,6 +1,7 @@
 """The temporary directory of a lab: the working directory of its processes, where a lesson's files are plain names.
 
-A SIGKILL leaves it behind. Each holds a locked file, so the next start can tell an abandoned one and sweep it.
+A SIGKILL leaves it behind. Each holds a file that its sockviz keeps locked, and whoever gets that lock may remove the directory:
+so the next start sweeps what was abandoned, also between any two steps of its making. It is its maker's once the lock is.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import os
 import secrets
 import shutil
 import tempfile
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
@@ -21,8 +21,6 @@ from sockviz.model.values import Json
 
 PREFIX = "sockviz-lab-"
 LOCK = "lock"
-#: A directory is made and removed in less (seconds): one without a lock that is older was being so when its sockviz was killed.
-A_WHILE = 60.0
 #: Those of this process that have not been removed yet.
 _mine: set[Path] = set()
 
@@ -31,19 +29,28 @@ class LabDirectory:
     """A directory of the lab's own. The lock is held for as long as this object is open. Raises OSError."""
 
     def __init__(self) -> None:
+        signals.at_the_end(remove_mine)
+        while not self._make():
+            pass  # another sockviz swept it before it was locked
+
+    def _make(self) -> bool:
         self.path = Path(tempfile.gettempdir()) / f"{PREFIX}{secrets.token_hex(8)}"
         self.files = self.path / "files"
-        signals.at_the_end(remove_mine)
         _mine.add(self.path)  # before it is there: a signal may end us between any two instructions
         try:
             self.path.mkdir(0o700)
-            self.files.mkdir()
-            self._lock: IO[str] = (self.path / LOCK).open("w")
+            lock = _take(self.path)
+            if lock is not None:
+                self._lock: IO[str] = lock
+                self.files.mkdir()
+                return True
         except OSError:  # ENOSPC, EDQUOT: the disk is full
             _remove(self.path)
             _mine.discard(self.path)
             raise
-        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _remove(self.path)
+        _mine.discard(self.path)
+        return False
 
     def setup(self, sysctls: Mapping[str, str]) -> dict[str, Json]:
         """What init.py is told of a lab that has its networks to itself."""
@@ -62,7 +69,7 @@ class LabDirectory:
 
 def open_labs() -> list[Path]:
     """Directories of labs of this user that are in use now, oldest first."""
-    return [path for path in _ours() if not _abandoned(path)]
+    return [path for path in _ours() if _in_use(path)]
 
 
 def remove_mine() -> None:
@@ -73,10 +80,15 @@ def remove_mine() -> None:
 
 def sweep() -> int:
     """Removes what killed labs of this user left. Returns how many."""
-    left = [path for path in _ours() if _abandoned(path)]
-    for path in left:
-        _remove(path)
-    return len(left)
+    swept = 0
+    for path in _ours():
+        with contextlib.suppress(OSError):  # EACCES, EMFILE: nobody knows
+            lock = _take(path)
+            if lock is not None:
+                with lock:
+                    _remove(path)
+                swept += 1
+    return swept
 
 
 def _remove(path: Path) -> None:
@@ -101,16 +113,31 @@ def _ours() -> list[Path]:
     return [path for _, path in sorted(found)]
 
 
-def _abandoned(path: Path) -> bool:
+def _in_use(path: Path) -> bool:
     try:
         with (path / LOCK).open("r+") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return False  # its sockviz lives
-    except FileNotFoundError:
-        with contextlib.suppress(OSError):  # ENOENT: removed by now
-            return time.time() - path.stat().st_mtime > A_WHILE
+        return True
+    except OSError:  # ENOENT: being made, or removed
         return False
+    return False
+
+
+def _take(path: Path) -> IO[str] | None:
+    """The directory's lock, if it can be had. None if another sockviz has it, or removed it since. Raises OSError."""
+    try:
+        lock = (path / LOCK).open("a")
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(lock.fileno()), (path / LOCK).lstat()):
+            return lock
+    except (BlockingIOError, FileNotFoundError):
+        pass
     except OSError:
-        return False  # EACCES, EMFILE: nobody knows
-    return True
+        lock.close()
+        raise
+    lock.close()
+    return None

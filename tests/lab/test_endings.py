@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import gc
 import json
 import os
 import select
@@ -14,12 +16,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from sockviz.lab import init
 from sockviz.lab.channel import Channel
-from sockviz.lab.directory import LabDirectory, open_labs, sweep
+from sockviz.lab.directory import LabDirectory, open_labs, remove_mine, sweep
 from sockviz.lab.hearing import Hello, LabLost, from_child
 from sockviz.lab.readers import Readers
 from sockviz.lab.seal import KEY, Seal
@@ -311,34 +314,107 @@ def test_its_first_process_waits_for_the_others_though_sockviz_has_not_read_all_
 
 def test_only_abandoned_directories_are_swept() -> None:
     base = Path(tempfile.gettempdir())
-    for name in ("sockviz-lab-abandoned", "sockviz-lab-being-made", "somebody-else"):
-        (base / name).mkdir()
-    (base / "sockviz-lab-abandoned" / "lock").touch()
-    for age, name in ((10, "sockviz-lab-being-removed"), (100, "sockviz-lab-never-removed")):
-        (base / name).mkdir()
-        os.utime(base / name, (time.time() - age, time.time() - age))
-    (base / "sockviz-lab-a-link").symlink_to(base / "somebody-else")
+    abandoned, half_made, other, link = (
+        base / name
+        for name in ("sockviz-lab-abandoned", "sockviz-lab-half-made", "somebody-else", "sockviz-lab-link")
+    )
+    for path in (abandoned, half_made, other):
+        path.mkdir()
+    (abandoned / "lock").touch()
+    link.symlink_to(other)
 
     async def body() -> None:
         async with a_lab("host") as lab:
-            in_use = ["sockviz-lab-being-removed", "sockviz-lab-being-made", directory_of(lab.lab).name]
-            assert [path.name for path in open_labs()] == in_use
+            assert open_labs() == [directory_of(lab.lab)]
             assert sweep() == 0
 
     run(body())
-    assert (base / "sockviz-lab-being-made").exists()  # may be another sockviz's, this very moment
-    assert (base / "somebody-else").exists()
-    assert not (base / "sockviz-lab-abandoned").exists()
-    assert not (base / "sockviz-lab-never-removed").exists()
-    (base / "sockviz-lab-being-made").rmdir()
-    (base / "sockviz-lab-being-removed").rmdir()
-    (base / "sockviz-lab-a-link").unlink()
+    assert other.exists()
+    assert link.exists()
+    assert not abandoned.exists()
+    assert not half_made.exists()
+    link.unlink()
+    other.rmdir()
+
+
+class Killed(BaseException):
+    """Stands for a SIGKILL: nothing answers it."""
+
+
+def killed_at(monkeypatch: pytest.MonkeyPatch, step: int, what: Callable[[], object]) -> bool:
+    """Performs it up to its `step`th call of the kernel on a lab's directory. False if it has fewer."""
+    left = iter(range(step))
+
+    def counted(call: Callable[..., object]) -> Callable[..., object]:
+        def stepped(*arguments: object, **named: object) -> object:
+            if "sockviz-lab-" in f"{arguments}" and next(left, None) is None:
+                raise Killed
+            return call(*arguments, **named)
+
+        return stepped
+
+    with monkeypatch.context() as patched:
+        for owner, name in (
+            (Path, "mkdir"), (Path, "open"), (Path, "lstat"), (Path, "rmdir"), (Path, "unlink"), (fcntl, "flock"),
+            (os, "rmdir"), (os, "unlink"), (os, "scandir"),
+        ):  # fmt: skip
+            patched.setattr(owner, name, counted(getattr(owner, name)))
+        try:
+            what()
+        except Killed:
+            return True
+    return False
+
+
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+def test_one_that_is_killed_at_any_step_of_making_or_removing_it_is_swept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    base = Path(tempfile.gettempdir())
+
+    def live() -> None:
+        LabDirectory().remove()
+
+    step = 0
+    while killed_at(monkeypatch, step, live):
+        gc.collect()  # the lock goes with its process
+        left = list(base.glob("sockviz-lab-*"))
+        assert sweep() == len(left)
+        assert not list(base.glob("sockviz-lab-*"))
+        step += 1
+    assert step > 8
+    assert not list(base.glob("sockviz-lab-*"))
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_one_that_is_swept_before_it_is_locked_is_made_again(
+    moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = fcntl.flock
+    swept: list[int] = []
+
+    def interrupted(file: IO[str], how: int) -> None:
+        if swept:
+            return lock(file, how)
+        swept.append(0)
+        if moment == "before":  # another sockviz sweeps it first
+            swept.append(sweep())
+        lock(file, how)
+        if moment == "after":  # the lock is had, but of a file that nobody finds any more
+            swept.append(len(list(Path(tempfile.gettempdir()).glob("sockviz-lab-*"))))
+            remove_mine()
+        return None
+
+    monkeypatch.setattr(fcntl, "flock", interrupted)
+    directory = LabDirectory()
+    assert swept == [0, 1]
+    assert open_labs() == [directory.path]
+    assert sweep() == 0
+    directory.remove()
+    assert not list(Path(tempfile.gettempdir()).glob("sockviz-lab-*"))
 
 
 def test_what_breaks_off_in_the_middle_of_its_removal_is_swept(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Killed(BaseException):
-        pass
-
     def killed(*_: object, **__: object) -> None:
         raise Killed
 
