@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sockviz.calls.c.call import CCall
-from sockviz.calls.c.scope import CScope, CSnippet, CValue, Form
+from sockviz.calls.c.scope import CForm, CScope, CSnippet, CValue
 from sockviz.calls.c.writer import CWriter
 from sockviz.calls.statement import Statement
 from sockviz.calls.table import CALLS
@@ -22,7 +22,7 @@ def c_snippet(
 ) -> CSnippet:
     """The C of `statement` with what a program around it must provide. What it binds is noted in `scope`."""
     writer = CWriter(statement, CALLS, _nested, values, scope)
-    value = CValue(Form.NOTHING, "0")
+    value = CValue(CForm.NOTHING, "0")
     match statement.value:
         case ["link", *_]:
             writer.line(f"/* {statement.source}: the wire's doing, no program's */")
@@ -77,15 +77,15 @@ def _bind(writer: CWriter, statement: Statement, tree: Json) -> CValue:
                     _bind_one(writer, target, item)
                     for target, item in zip(statement.targets, items, strict=True)
                 ]
-                return CValue(Form.TUPLE, "0", parts=tuple(parts))
+                return CValue(CForm.TUPLE, "0", parts=tuple(parts))
         value = writer.held(tree)
-        if value.form is Form.LIMIT:
-            value = CValue(Form.TUPLE, "0", parts=tuple(writer.part(value, n, tree) for n in range(2)))
+        if value.form is CForm.LIMIT:
+            value = CValue(CForm.TUPLE, "0", parts=tuple(writer.part(value, n, tree) for n in range(2)))
         if len(value.parts) != len(statement.targets):
             writer.fallback(tree)
             return value
         return CValue(
-            Form.TUPLE,
+            CForm.TUPLE,
             "0",
             parts=tuple(
                 _bind_held(writer, target, part)
@@ -100,14 +100,14 @@ def _bind_one(writer: CWriter, target: str, tree: Json) -> CValue:
         case ["list" | "tuple", list(items)] if writer.kind(tree) != "address":
             inner = ", ".join(writer.number(item) for item in items) or "0"
             name = writer.declare("int", writer.name(target), f"[] = {{{inner}}}")
-            value = CValue(Form.NUMBERS, name, f"int[{len(items)}]", str(len(items)))
+            value = CValue(CForm.NUMBERS, name, f"int[{len(items)}]", str(len(items)))
             writer.scope.bind(target, value)
             return value
         case ["name", str(other)]:
             return _bind_held(writer, target, writer.held(tree), other)
         case ["tuple", _]:
             pointer, length = writer.address(tree, f"{writer.name(target)}_address")
-            return _bind_held(writer, target, CValue(Form.ADDRESS, pointer, "struct sockaddr *", length))
+            return _bind_held(writer, target, CValue(CForm.ADDRESS, pointer, "struct sockaddr *", length))
     return _bind_held(writer, target, writer.held(tree))
 
 
@@ -115,31 +115,31 @@ def _bind_held(writer: CWriter, target: str, value: CValue, other: str | None = 
     """Gives `target` a value of its own; `other` is the name that it was taken from."""
     name = writer.name(target)
     match value.form:
-        case Form.BYTES if value.text.startswith('"'):
+        case CForm.BYTES if value.text.startswith('"'):
             name = writer.assign("const char *", name, value.text)
             length = writer.assign("size_t", f"{name}_len", value.length)
-            kept = CValue(Form.BYTES, name, "const char *", length)
-        case Form.BYTES:
+            kept = CValue(CForm.BYTES, name, "const char *", length)
+        case CForm.BYTES:
             # A copy: what it is taken from may be received into again.
             writer.need("string.h")
             name = writer.declare("char", name, f"[{value.length} + 1]")
             length = writer.assign("size_t", f"{name}_len", value.length)
             writer.line(f"memcpy({name}, {value.text}, {length});")
-            kept = CValue(Form.BYTES, name, "char", length)
-        case Form.TEXT:
+            kept = CValue(CForm.BYTES, name, "char", length)
+        case CForm.TEXT:
             name = writer.assign("const char *", name, value.text)
-            kept = CValue(Form.TEXT, name, "const char *", f"strlen({name})")
-        case Form.ADDRESS:
+            kept = CValue(CForm.TEXT, name, "const char *", f"strlen({name})")
+        case CForm.ADDRESS:
             writer.need("string.h", "sys/socket.h")
             name = writer.declare("struct sockaddr_storage", name)
             length = writer.assign("socklen_t", f"{name}_len", value.length)
             writer.line(f"memcpy(&{name}, {value.text}, {length});")
-            kept = CValue(Form.ADDRESS, f"(struct sockaddr *)&{name}", "struct sockaddr_storage", length)
-        case Form.NUMBER | Form.SOCKET | Form.NOTHING:
+            kept = CValue(CForm.ADDRESS, f"(struct sockaddr *)&{name}", "struct sockaddr_storage", length)
+        case CForm.NUMBER | CForm.SOCKET | CForm.NOTHING:
             ctype = value.ctype if value.ctype in ("double", "long long", "rlim_t") else "int"
             kept = CValue(value.form, writer.assign(ctype, name, value.text), ctype)
-            if value.form is Form.NOTHING:
-                kept = CValue(Form.NUMBER, kept.text)
+            if value.form is CForm.NOTHING:
+                kept = CValue(CForm.NUMBER, kept.text)
         case _:
             # An array or a list: another name for the same, as nothing changes it in place.
             if not writer.scope.whole:

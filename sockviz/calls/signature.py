@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 #: What a name can hold, as far as it is known before anything runs. "address" and "addrinfo" are what the socket
 #: module's functions give for them; "any" is not known.
-Kind: TypeAlias = str
+ValueKind: TypeAlias = str
 
 #: Looks at the arguments as written, by parameter, and yields what a lesson may not do, each at its node.
 Restriction: TypeAlias = Callable[[Mapping[str, ast.expr]], Iterator[tuple[ast.expr, str]]]
@@ -34,8 +34,8 @@ class Signature:
     """
 
     key: str
-    receiver: Kind | None
-    returns: Kind | tuple[Kind, ...]
+    receiver: ValueKind | None
+    returns: ValueKind | tuple[ValueKind, ...]
     parameters: tuple[Parameter, ...]
     system_calls: tuple[str, ...]
     man: str

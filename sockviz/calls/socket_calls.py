@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sockviz.calls.c.call import CCall, CRendering
 from sockviz.calls.c.rendering import plain
-from sockviz.calls.c.scope import CValue, Form, held_as
+from sockviz.calls.c.scope import CForm, CValue, held_as
 from sockviz.calls.restrictions import bytes_received, nameless_room, plain_address
 from sockviz.calls.rows import Row
-from sockviz.calls.signature import Kind, Restriction, parameters
+from sockviz.calls.signature import Restriction, ValueKind, parameters
 
 SOCKET = "socket.socket"
 
@@ -15,7 +15,7 @@ SOCKET = "socket.socket"
 def _method(
     name: str,
     takes: str,
-    returns: Kind | tuple[Kind, ...],
+    returns: ValueKind | tuple[ValueKind, ...],
     system_calls: str,
     c: CRendering,
     *,
@@ -54,10 +54,10 @@ def _socketpair(call: CCall) -> None:
 
 def _both(call: CCall, pair: str, first: str, second: str) -> CValue:
     if not call.targets:
-        return CValue(Form.TUPLE, pair, parts=(held_as(SOCKET, f"{pair}[0]"), held_as(SOCKET, f"{pair}[1]")))
+        return CValue(CForm.TUPLE, pair, parts=(held_as(SOCKET, f"{pair}[0]"), held_as(SOCKET, f"{pair}[1]")))
     one = call.writer.assign("int", first, f"{pair}[0]")
     other = call.writer.assign("int", second, f"{pair}[1]")
-    return CValue(Form.TUPLE, one, parts=(held_as(SOCKET, one), held_as(SOCKET, other)))
+    return CValue(CForm.TUPLE, one, parts=(held_as(SOCKET, one), held_as(SOCKET, other)))
 
 
 def _connect_ex(call: CCall) -> None:
@@ -85,7 +85,7 @@ def _accept(call: CCall) -> None:
     connection, peer = call.outputs("connection", "peer")
     address = _storage(call, peer)
     name = call.performs("int", f"accept({call.fd}, {address.text}, &{address.length})", connection)
-    call.value = CValue(Form.TUPLE, name, parts=(held_as(SOCKET, name), address))
+    call.value = CValue(CForm.TUPLE, name, parts=(held_as(SOCKET, name), address))
 
 
 def _name_of(function: str) -> CRendering:
@@ -102,7 +102,7 @@ def _storage(call: CCall, name: str) -> CValue:
     call.writer.need("sys/socket.h")
     name = call.writer.declare("struct sockaddr_storage", name)
     length = call.writer.assign("socklen_t", f"{name}_len", f"sizeof {name}")
-    return CValue(Form.ADDRESS, f"(struct sockaddr *)&{name}", "struct sockaddr_storage", length)
+    return CValue(CForm.ADDRESS, f"(struct sockaddr *)&{name}", "struct sockaddr_storage", length)
 
 
 def _send(function: str) -> CRendering:
@@ -156,7 +156,7 @@ def _buffer(call: CCall, name: str) -> str:
 
 
 def _received(name: str, length: str) -> CValue:
-    return CValue(Form.BYTES, name, "char", length)
+    return CValue(CForm.BYTES, name, "char", length)
 
 
 def _recv(call: CCall) -> None:
@@ -186,7 +186,7 @@ def _recvfrom(call: CCall) -> None:
     size = "0" if call.number("bufsize") == "0" else f"sizeof {data}"
     arguments = f"{call.fd}, {data}, {size}, {call.number('flags')}, {address.text}, &{address.length}"
     length = call.performs("ssize_t", f"recvfrom({arguments})", f"{data}_len")
-    call.value = CValue(Form.TUPLE, data, parts=(_received(data, length), address))
+    call.value = CValue(CForm.TUPLE, data, parts=(_received(data, length), address))
 
 
 def _recvmsg(call: CCall) -> None:
@@ -208,9 +208,9 @@ def _recvmsg(call: CCall) -> None:
     )
     flags = call.writer.assign("int", flags, f"{message}.msg_flags")
     call.writer.line(f"{address.length} = {message}.msg_namelen;")
-    ancillary = CValue(Form.NUMBERS, control, "char", "0")
+    ancillary = CValue(CForm.NUMBERS, control, "char", "0")
     call.value = CValue(
-        Form.TUPLE, data, parts=(_received(data, length), ancillary, CValue(Form.NUMBER, flags), address)
+        CForm.TUPLE, data, parts=(_received(data, length), ancillary, CValue(CForm.NUMBER, flags), address)
     )
 
 
@@ -260,7 +260,7 @@ def _getsockopt(call: CCall) -> None:
     call.checks(
         f"getsockopt({call.fd}, {call.number('level')}, {call.number('option')}, {pointer}, &{length})"
     )
-    call.value = _received(name, length) if call.has("bufsize") else CValue(Form.NUMBER, name)
+    call.value = _received(name, length) if call.has("bufsize") else CValue(CForm.NUMBER, name)
 
 
 def _set_flag(call: CCall, on: str) -> None:

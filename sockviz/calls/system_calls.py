@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sockviz.calls.c.call import CCall, CRendering
 from sockviz.calls.c.rendering import plain, simple
-from sockviz.calls.c.scope import CValue, Form
+from sockviz.calls.c.scope import CForm, CValue
 from sockviz.calls.restrictions import (
     bounded_limit,
     known_ioctl,
@@ -14,7 +14,7 @@ from sockviz.calls.restrictions import (
     safe_fcntl,
 )
 from sockviz.calls.rows import Row
-from sockviz.calls.signature import Kind, Restriction, parameters
+from sockviz.calls.signature import Restriction, ValueKind, parameters
 from sockviz.model.values import Json
 
 POLL, EPOLL = "select.poll", "select.epoll"
@@ -23,12 +23,12 @@ POLL, EPOLL = "select.poll", "select.epoll"
 def _function(
     key: str,
     takes: str,
-    returns: Kind | tuple[Kind, ...],
+    returns: ValueKind | tuple[ValueKind, ...],
     system_calls: str,
     c: CRendering,
     *,
     man: str = "",
-    receiver: Kind | None = None,
+    receiver: ValueKind | None = None,
     may_block: bool = False,
     is_call: bool = True,
     restriction: Restriction | None = None,
@@ -56,7 +56,7 @@ def _read(call: CCall) -> None:
     name = call.writer.declare("char", name, f"[{size}]" if size != "0" else "[1]")
     room = "0" if size == "0" else f"sizeof {name}"
     length = call.performs("ssize_t", f"read({call.number('fd')}, {name}, {room})", f"{name}_len")
-    call.value = CValue(Form.BYTES, name, "char", length)
+    call.value = CValue(CForm.BYTES, name, "char", length)
 
 
 def _write(call: CCall) -> None:
@@ -76,7 +76,7 @@ def _pipe(call: CCall) -> None:
         names = (
             call.writer.assign("int", reading, f"{ends}[0]"), call.writer.assign("int", writing, f"{ends}[1]"),
         )  # fmt: skip
-    call.value = CValue(Form.TUPLE, names[0], parts=tuple(CValue(Form.NUMBER, name) for name in names))
+    call.value = CValue(CForm.TUPLE, names[0], parts=tuple(CValue(CForm.NUMBER, name) for name in names))
 
 
 def _waitpid(call: CCall) -> None:
@@ -84,7 +84,7 @@ def _waitpid(call: CCall) -> None:
     pid, status = call.outputs("ended", "status")
     status = call.writer.declare("int", status)
     pid = call.performs("pid_t", f"waitpid({call.number('pid')}, &{status}, {call.number('options')})", pid)
-    call.value = CValue(Form.TUPLE, pid, parts=(CValue(Form.NUMBER, pid), CValue(Form.NUMBER, status)))
+    call.value = CValue(CForm.TUPLE, pid, parts=(CValue(CForm.NUMBER, pid), CValue(CForm.NUMBER, status)))
 
 
 def _exit(call: CCall) -> None:
@@ -137,19 +137,19 @@ def _select(call: CCall) -> None:
     call.checks(f"select({highest} + 1, {arguments}, {limit})")
     call.writer.line("/* what is left in each set is ready: a list of it, as Python gives */")
     parts = [_ready(call, name, room, items) for name, (room, items) in zip(names, sets, strict=True)]
-    call.value = CValue(Form.TUPLE, names[0], parts=tuple(parts))
+    call.value = CValue(CForm.TUPLE, names[0], parts=tuple(parts))
 
 
 def _ready(call: CCall, name: str, room: str, items: list[str]) -> CValue:
     """A list of those of `items` that select left in the set `room`."""
     if not items and not call.writer.scope.whole:
-        return CValue(Form.NUMBERS, name, "int", "0")  # no later line asks for its length
+        return CValue(CForm.NUMBERS, name, "int", "0")  # no later line asks for its length
     name = call.writer.declare("int", name, f"[{len(items)}]" if items else "[1] = {0}")
     length = call.writer.assign("int", f"{name}_len", "0")
     for fd in items:
         call.writer.line(f"if (FD_ISSET({fd}, &{room}))")
         call.writer.line(f"    {name}[{length}++] = {fd};")
-    return CValue(Form.NUMBERS, name, "int", length)
+    return CValue(CForm.NUMBERS, name, "int", length)
 
 
 def _poll_object(call: CCall) -> None:
@@ -157,7 +157,7 @@ def _poll_object(call: CCall) -> None:
     (name,) = call.outputs("watched")
     name = call.writer.declare("struct pollfd", name, "[16]")
     length = call.writer.assign("nfds_t", f"{name}_len", "0")
-    call.value = CValue(Form.WATCHED, name, "struct pollfd", length)
+    call.value = CValue(CForm.WATCHED, name, "struct pollfd", length)
 
 
 def _watched(call: CCall) -> CValue:
@@ -204,7 +204,7 @@ def _poll(call: CCall) -> None:
     call.writer.line(f"for (nfds_t i = 0; i < {watched.length}; i++)")
     call.writer.line(f"    if ({watched.text}[i].revents != 0)")
     call.writer.line(f"        {ready}[{length}++] = {watched.text}[i];")
-    call.value = CValue(Form.POLLED, ready, "struct pollfd", length)
+    call.value = CValue(CForm.POLLED, ready, "struct pollfd", length)
 
 
 def _epoll(call: CCall) -> None:
@@ -238,7 +238,7 @@ def _epoll_wait(call: CCall) -> None:
             case _:
                 limit = f"{call.number('timeout')} * 1000"
     length = call.performs("int", f"epoll_wait({call.fd}, {ready}, 16, {limit})", f"{ready}_len")
-    call.value = CValue(Form.EVENTS, ready, "struct epoll_event", length)
+    call.value = CValue(CForm.EVENTS, ready, "struct epoll_event", length)
 
 
 # --- fcntl ----------------------------------------------------------------------------------------------------------
@@ -252,7 +252,7 @@ def _ioctl(call: CCall) -> None:
     name = call.writer.declare("char", name, "[sizeof(int)]")
     length = call.writer.assign("size_t", f"{name}_len", f"sizeof {name}")
     call.checks(f"ioctl({call.number('descriptor')}, {call.number('request')}, {name})")
-    call.value = CValue(Form.BYTES, name, "char", length)
+    call.value = CValue(CForm.BYTES, name, "char", length)
 
 
 # --- limits ---------------------------------------------------------------------------------------------------------
@@ -263,12 +263,12 @@ def _getrlimit(call: CCall) -> None:
     name = call.writer.temporary("limit") if call.unpacks or not call.targets else call.targets[0]
     name = call.writer.declare("struct rlimit", name)
     call.checks(f"getrlimit({call.number('resource')}, &{name})")
-    call.value = CValue(Form.LIMIT, name, "struct rlimit")
+    call.value = CValue(CForm.LIMIT, name, "struct rlimit")
     if call.unpacks and len(call.targets) == 2:
         soft = call.writer.assign("rlim_t", call.targets[0], f"{name}.rlim_cur")
         hard = call.writer.assign("rlim_t", call.targets[1], f"{name}.rlim_max")
-        parts = (CValue(Form.NUMBER, soft, "rlim_t"), CValue(Form.NUMBER, hard, "rlim_t"))
-        call.value = CValue(Form.TUPLE, name, parts=parts)
+        parts = (CValue(CForm.NUMBER, soft, "rlim_t"), CValue(CForm.NUMBER, hard, "rlim_t"))
+        call.value = CValue(CForm.TUPLE, name, parts=parts)
 
 
 def _setrlimit(call: CCall) -> None:
@@ -279,7 +279,7 @@ def _setrlimit(call: CCall) -> None:
             numbers = f".rlim_cur = {call.writer.number(soft)}, .rlim_max = {call.writer.number(hard)}"
             call.writer.line(f"struct rlimit {name} = {{{numbers}}};")
         case ["name", _] as other if (
-            call.writer.held(other).form is Form.LIMIT or not call.writer.scope.whole
+            call.writer.held(other).form is CForm.LIMIT or not call.writer.scope.whole
         ):
             name = call.writer.held(other).text
         case other_form:
@@ -300,7 +300,7 @@ def _signal(call: CCall) -> None:
     else:
         call.writer.line(f"if (signal({number}, {handler}) == SIG_ERR)")
     call.writer.line('    perror("signal");')
-    call.value = CValue(Form.NOTHING, "0")
+    call.value = CValue(CForm.NOTHING, "0")
 
 
 ROWS = (

@@ -10,9 +10,9 @@ from types import MappingProxyType
 
 from sockviz.calls import socket_calls, system_calls, value_calls
 from sockviz.calls.rows import Row
-from sockviz.calls.signature import Kind, Parameter
+from sockviz.calls.signature import Parameter, ValueKind
 
-__all__ = ["BLOCKING", "CALLS", "MODULES", "Kind", "Parameter", "Row", "functions", "method", "methods"]
+__all__ = ["BLOCKING", "CALLS", "MODULES", "Parameter", "Row", "ValueKind", "functions", "method", "methods"]
 
 #: Every row by its key.
 CALLS: Mapping[str, Row] = MappingProxyType(
@@ -31,12 +31,12 @@ def functions(owner: str) -> list[str]:
     ]
 
 
-def methods(kind: Kind) -> list[str]:
+def methods(kind: ValueKind) -> list[str]:
     """The names of the methods of a kind."""
     return [row.name for row in CALLS.values() if row.receiver == kind]
 
 
-def method(kind: Kind, name: str) -> Row | None:
+def method(kind: ValueKind, name: str) -> Row | None:
     """The method `name` of `kind`. Of a value whose kind is not known: a socket's, or that of the only kind that has it."""
     if kind != "any":
         return (

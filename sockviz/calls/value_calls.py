@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from sockviz.calls.c.call import CCall, CRendering
 from sockviz.calls.c.rendering import simple
-from sockviz.calls.c.scope import CValue, Form
+from sockviz.calls.c.scope import CForm, CValue
 from sockviz.calls.c.struct import declaration, packed, unpacked, valued
 from sockviz.calls.restrictions import literal_format
 from sockviz.calls.rows import Row
-from sockviz.calls.signature import Kind, Restriction, parameters
+from sockviz.calls.signature import Restriction, ValueKind, parameters
 
 
 def _pure(
     key: str,
     takes: str,
-    returns: Kind | tuple[Kind, ...],
+    returns: ValueKind | tuple[ValueKind, ...],
     c: CRendering,
     man: str,
     *,
-    receiver: Kind | None = None,
+    receiver: ValueKind | None = None,
     restriction: Restriction | None = None,
 ) -> Row:
     return Row(key, receiver, returns, parameters(takes), (), man, c, is_call=False, restriction=restriction)
@@ -50,7 +50,7 @@ def _getaddrinfo(call: CCall) -> None:
     call.writer.line(f"if ({code} != 0)")
     call.writer.line(f'    fprintf(stderr, "getaddrinfo: %s\\n", gai_strerror({code}));')
     call.writer.line(f"/* a linked list: {info}->ai_next … NULL; freeaddrinfo({info}) when done */")
-    call.value = CValue(Form.ADDRINFO, info, "struct addrinfo *")
+    call.value = CValue(CForm.ADDRINFO, info, "struct addrinfo *")
     call.writer.text.failure = f"resolver_failure({code})"
 
 
@@ -65,16 +65,16 @@ def _getnameinfo(call: CCall) -> None:
     call.writer.line(f"int {code} = getnameinfo({pointer}, {length}, {rest});")
     call.writer.line(f"if ({code} != 0)")
     call.writer.line(f'    fprintf(stderr, "getnameinfo: %s\\n", gai_strerror({code}));')
-    call.value = CValue(Form.TUPLE, host, parts=(_text_in(host), _text_in(service)))
+    call.value = CValue(CForm.TUPLE, host, parts=(_text_in(host), _text_in(service)))
     call.writer.text.failure = f"resolver_failure({code})"
 
 
 def _text_in(name: str) -> CValue:
-    return CValue(Form.TEXT, name, "char", f"strlen({name})")
+    return CValue(CForm.TEXT, name, "char", f"strlen({name})")
 
 
 def _bytes_in(name: str, length: str) -> CValue:
-    return CValue(Form.BYTES, name, "char", length)
+    return CValue(CForm.BYTES, name, "char", length)
 
 
 def _converts(call: CCall, text: str, good: str, otherwise: str) -> None:
@@ -161,7 +161,7 @@ def _unpack(call: CCall) -> None:
         case ["value", str(layout)]:
             wanted = [f"value{n}" for n in range(len(call.targets) if call.unpacks else len(valued(layout)))]
             parts = unpacked(call.writer, layout, pointer, call.outputs(*wanted)) if wanted else ()
-            call.value = CValue(Form.TUPLE, parts[0].text if parts else "0", parts=parts)
+            call.value = CValue(CForm.TUPLE, parts[0].text if parts else "0", parts=parts)
         case other:
             call.writer.fallback(other)
 
@@ -202,7 +202,7 @@ def _from_bytes(call: CCall) -> None:
     index = f"({length}) - 1 - i" if little else "i"
     call.writer.line(f"for (size_t i = 0; i < (size_t)({length}); i++)")
     call.writer.line(f"    {name} = {name} << 8 | (unsigned char){call.writer.indexed(pointer)}[{index}];")
-    call.value = CValue(Form.NUMBER, name, "uint64_t")
+    call.value = CValue(CForm.NUMBER, name, "uint64_t")
 
 
 def _fromhex(call: CCall) -> None:

@@ -22,11 +22,11 @@ _WITHIN = re.compile(r"\s+([0-9]+(?:\.[0-9]+)?)\s*(\S*)\s*")
 _CHOICE = re.compile(r"\s*[-*+](?:\s+(.*))?")
 _ANSWER = re.compile(r"\s*([A-Za-z]+)\s*:(.*)")
 
-Body = Sequence[tuple[int, int, str]]
+FenceLines = Sequence[tuple[int, int, str]]
 _Bad = Callable[[int, int, str], None]
 
 
-def read_expect(line: int, body: Body, findings: Findings) -> Expect:
+def read_expect(line: int, body: FenceLines, findings: Findings) -> Expect:
     """An expect block; the fence is at `line`. Lines that cannot be read are in `findings` and left out."""
     found: list[Expectation] = []
     read = 0
@@ -83,7 +83,7 @@ def _prefixed(number: int, column: int, text: str, findings: Findings) -> tuple[
     return match.end(), float(seconds[1]), False
 
 
-def read_predict(line: int, body: Body, findings: Findings) -> Predict | None:
+def read_predict(line: int, body: FenceLines, findings: Findings) -> Predict | None:
     """A predict block; the fence is at `line`. None where it cannot be read, with the reasons in `findings`."""
 
     failed = False

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sockviz.lesson.source import LONGEST_LINE
+from sockviz.lesson.lesson_text import LONGEST_LINE
 
 #: Deeper nesting than this is no line that anyone reads.
 DEEPEST = 40

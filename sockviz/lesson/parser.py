@@ -13,11 +13,11 @@ from sockviz.lesson.course import lesson_name
 from sockviz.lesson.document import BadLesson, Block, Covers, Lesson, Note, Page, Perform, Predict, Prose
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.front_matter import FrontMatter, Word, read_front_matter
+from sockviz.lesson.lesson_text import clean, decode_lesson
 from sockviz.lesson.lines import logical_lines
 from sockviz.lesson.link_statements import read_link_statement
 from sockviz.lesson.names import NameChecker
 from sockviz.lesson.regions import Region, Sort, find_regions
-from sockviz.lesson.source import clean, decode_lesson
 from sockviz.lesson.statements import read_statement
 from sockviz.lesson.symbols import SymbolTable, process_refusal
 from sockviz.lesson.told_by_diag import what_it_reads

@@ -11,18 +11,18 @@ from pathlib import PurePath
 from sockviz.calls.constants import ERRORS
 from sockviz.calls.table import CALLS, Row
 from sockviz.lesson.findings import Findings, listed, nearest
-from sockviz.manual.pages import GROUPS, BadPage, CallPage, ErrorPage, Failure, Text
-from sockviz.manual.source import (
+from sockviz.manual.page_form import (
     CALL,
     ERROR,
     LARGEST_FILE,
-    Form,
+    PageForm,
     PageSource,
     fence,
     plain,
     read_failures,
     read_source,
 )
+from sockviz.manual.pages import GROUPS, BadPage, CallPage, ErrorPage, Failure, Text
 from sockviz.problem import Problem
 
 #: Errors that are Python's own.
@@ -113,7 +113,7 @@ def _name(path: str) -> str:
     return PurePath(path).name.partition(".")[0]  # accept.es.md is its translation
 
 
-def _source(data: bytes, path: str, form: Form) -> tuple[PageSource, Findings]:
+def _source(data: bytes, path: str, form: PageForm) -> tuple[PageSource, Findings]:
     findings = Findings()
     if len(data) > LARGEST_FILE:
         raise BadPage(

@@ -223,7 +223,7 @@ class SockvizApp(PatientApp):
         self._open_lesson(message.entry, message.page)
 
     def _open_lesson(self, entry: CourseEntry, page: int) -> None:
-        from sockviz.tui.screens.opening import OpeningScreen  # on demand
+        from sockviz.tui.screens.being_opened import OpeningScreen  # on demand
 
         if len(self.screen_stack) > 1:
             return  # one is open, or on its way: the key was pressed twice

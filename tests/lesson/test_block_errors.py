@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from sockviz.lesson.document import BadLesson, Lesson
+from sockviz.lesson.lesson_text import LARGEST_FILE
 from sockviz.lesson.parser import decode_lesson, parse_lesson
-from sockviz.lesson.source import LARGEST_FILE
 from sockviz.problem import Problem
 
 Problems = Callable[..., list[Problem]]

@@ -19,9 +19,9 @@ from sockviz.lesson.document import BadLesson, Lesson
 from sockviz.lesson.expressions import read_expression
 from sockviz.lesson.findings import Findings
 from sockviz.lesson.judge import judge
+from sockviz.lesson.lesson_text import LARGEST_FILE, MOST_LINES
 from sockviz.lesson.parser import decode_lesson, parse_lesson
 from sockviz.lesson.programs.folder import Language, program_folder
-from sockviz.lesson.source import LARGEST_FILE, MOST_LINES
 from sockviz.model.call import Call, Origin, Stage
 from sockviz.model.known import KnownSocket
 from sockviz.model.log import Log

@@ -13,9 +13,9 @@ from sockviz.player.refusals import CannotPerform
 from sockviz.progress import ProgressStore
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.options import Options
+from sockviz.tui.screens.being_opened import OpeningScreen
 from sockviz.tui.screens.home import HomeScreen
 from sockviz.tui.screens.lesson import LessonScreen
-from sockviz.tui.screens.opening import OpeningScreen
 from tests.tui.driving import COURSE, at_home, run_async
 from tests.tui.scripted import ScriptedRun, run
 

@@ -20,7 +20,7 @@ from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.stage import ProcessPanel
 from sockviz.tui.view import Mode
 from sockviz.tui.widgets.lesson_pane import LessonPane
-from sockviz.tui.widgets.overlay import Kind
+from sockviz.tui.widgets.overlay import OverlayKind
 from tests.tui.driving import COURSE, Session, at_home, in_lesson, run_async
 from tests.tui.scripted import LESSON, START, Batch, ScriptedRun, run, waiting_row
 
@@ -237,7 +237,7 @@ def test_playing_stops_at_a_question_and_on_a_key(tmp_path: Path, monkeypatch: p
 def test_panels_open_follow_and_close(tmp_path: Path) -> None:
     async def it() -> None:
         async with in_lesson(tmp_path, run()) as session:
-            for key, kind in (("i", Kind.INSPECTOR), ("s", Kind.STATES)):
+            for key, kind in (("i", OverlayKind.INSPECTOR), ("s", OverlayKind.STATES)):
                 await session.press(key)
                 assert session.panels == {kind.value}
                 await session.press(key)
@@ -274,9 +274,11 @@ def test_the_card_of_a_call_long_ago_does_not_open_on_the_way_to_the_end(tmp_pat
         async with in_lesson(tmp_path, recorded) as session:
             await session.press("end", "n")
             assert session.lesson.reading.cursor == len(recorded.timeline)
-            assert Kind.ERRNO not in session.lesson.picture.overlays
+            assert OverlayKind.ERRNO not in session.lesson.picture.overlays
             await session.press("home", *["right"] * len(recorded.timeline))
-            assert Kind.ERRNO not in session.lesson.picture.overlays, "what has been passed stays passed"
+            assert OverlayKind.ERRNO not in session.lesson.picture.overlays, (
+                "what has been passed stays passed"
+            )
 
     run_async(it())
 

@@ -17,7 +17,7 @@ from sockviz.tui.options import Options
 from sockviz.tui.screens.home import HomeScreen
 from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.screens.manual import ManualScreen, ManualText
-from sockviz.tui.widgets.overlay import Kind
+from sockviz.tui.widgets.overlay import OverlayKind
 from tests.tui.driving import Session, at_home, in_lesson, run_async
 from tests.tui.scripted import LESSON, run
 
@@ -102,7 +102,7 @@ def test_a_failed_call_is_its_error_and_then_the_call(tmp_path: Path) -> None:
         async with in_lesson(tmp_path, run(), size=SIZE) as session:
             await session.press("1")
             await session.perform(10)
-            await session.until(lambda: Kind.ERRNO in session.lesson.picture.overlays)
+            await session.until(lambda: OverlayKind.ERRNO in session.lesson.picture.overlays)
             assert "m manual  esc closes" in session.text
             await session.press("m")
             assert _page(session) == "ECONNREFUSED"
@@ -111,7 +111,7 @@ def test_a_failed_call_is_its_error_and_then_the_call(tmp_path: Path) -> None:
             assert _page(session) == "connect"
             await session.press("escape")
             assert isinstance(session.app.screen, LessonScreen)
-            assert Kind.ERRNO in session.lesson.picture.overlays, "only the manual was closed"
+            assert OverlayKind.ERRNO in session.lesson.picture.overlays, "only the manual was closed"
             await session.press("escape")
             await session.press("m")
             assert _page(session) is None, "the card is closed: nothing is in focus"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
-from sockviz.calls.c.scope import CValue, Form, held_as
+from sockviz.calls.c.scope import CForm, CValue, held_as
 from sockviz.calls.c.writer import CWriter
 from sockviz.calls.signature import Signature
 from sockviz.model.values import Json
@@ -139,7 +139,7 @@ class CCall:
             return self.value
         kind = self.row.returns
         if isinstance(kind, tuple):
-            return CValue(Form.NUMBER, self.expression)
+            return CValue(CForm.NUMBER, self.expression)
         return held_as(kind, self.expression, self.writer.scope.declared.get(self.expression, "int"))
 
 

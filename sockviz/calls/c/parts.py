@@ -2,48 +2,48 @@
 
 from __future__ import annotations
 
-from sockviz.calls.c.scope import CValue, Form
+from sockviz.calls.c.scope import CForm, CValue
 from sockviz.calls.c.writing import Writing
 
 
 def part(writer: Writing, whole: CValue, index: int) -> CValue | None:
     """One part of a tuple, a list or an address, by its number; None where it has no such part."""
     match whole.form:
-        case Form.TUPLE if -len(whole.parts) <= index < len(whole.parts):
+        case CForm.TUPLE if -len(whole.parts) <= index < len(whole.parts):
             return whole.parts[index]
-        case Form.NUMBERS:
+        case CForm.NUMBERS:
             place = str(index) if index >= 0 else f"{whole.length} - {-index}"
-            return CValue(Form.SOCKET, f"{whole.text}[{place}]")
-        case Form.POLLED if index >= 0:
+            return CValue(CForm.SOCKET, f"{whole.text}[{place}]")
+        case CForm.POLLED if index >= 0:
             entry = f"{whole.text}[{index}]"
-            parts = (CValue(Form.SOCKET, f"{entry}.fd"), CValue(Form.NUMBER, f"{entry}.revents"))
-            return CValue(Form.TUPLE, entry, parts=parts)
-        case Form.EVENTS if index >= 0:
+            parts = (CValue(CForm.SOCKET, f"{entry}.fd"), CValue(CForm.NUMBER, f"{entry}.revents"))
+            return CValue(CForm.TUPLE, entry, parts=parts)
+        case CForm.EVENTS if index >= 0:
             entry = f"{whole.text}[{index}]"
-            parts = (CValue(Form.SOCKET, f"{entry}.data.fd"), CValue(Form.NUMBER, f"{entry}.events"))
-            return CValue(Form.TUPLE, entry, parts=parts)
-        case Form.ADDRINFO if index >= 0:
-            return CValue(Form.ENTRY, whole.text + "->ai_next" * index)
-        case Form.ENTRY if 0 <= index <= 2:
-            return CValue(Form.NUMBER, f"{whole.text}->{('ai_family', 'ai_socktype', 'ai_protocol')[index]}")
-        case Form.ENTRY if index == 3:
-            return CValue(Form.TEXT, f"{whole.text}->ai_canonname")
-        case Form.ENTRY if index == 4:
+            parts = (CValue(CForm.SOCKET, f"{entry}.data.fd"), CValue(CForm.NUMBER, f"{entry}.events"))
+            return CValue(CForm.TUPLE, entry, parts=parts)
+        case CForm.ADDRINFO if index >= 0:
+            return CValue(CForm.ENTRY, whole.text + "->ai_next" * index)
+        case CForm.ENTRY if 0 <= index <= 2:
+            return CValue(CForm.NUMBER, f"{whole.text}->{('ai_family', 'ai_socktype', 'ai_protocol')[index]}")
+        case CForm.ENTRY if index == 3:
+            return CValue(CForm.TEXT, f"{whole.text}->ai_canonname")
+        case CForm.ENTRY if index == 4:
             return CValue(
-                Form.ADDRESS, f"{whole.text}->ai_addr", "struct sockaddr *", f"{whole.text}->ai_addrlen"
+                CForm.ADDRESS, f"{whole.text}->ai_addr", "struct sockaddr *", f"{whole.text}->ai_addrlen"
             )
-        case Form.LIMIT if 0 <= index <= 1:
-            return CValue(Form.NUMBER, f"{whole.text}.{('rlim_cur', 'rlim_max')[index]}", "rlim_t")
-        case Form.ADDRESS if index == 1:
+        case CForm.LIMIT if 0 <= index <= 1:
+            return CValue(CForm.NUMBER, f"{whole.text}.{('rlim_cur', 'rlim_max')[index]}", "rlim_t")
+        case CForm.ADDRESS if index == 1:
             writer.need("netinet/in.h", "arpa/inet.h")
             # Both families have the port at the same place.
             at = whole.text.removeprefix("(struct sockaddr *)")
-            return CValue(Form.NUMBER, f"ntohs(((struct sockaddr_in *){at})->sin_port)")
-        case Form.ADDRESS if index == 0:
+            return CValue(CForm.NUMBER, f"ntohs(((struct sockaddr_in *){at})->sin_port)")
+        case CForm.ADDRESS if index == 0:
             return _host(writer, whole)
-        case Form.BYTES:
+        case CForm.BYTES:
             place = str(index) if index >= 0 else f"{whole.length} - {-index}"
-            return CValue(Form.NUMBER, f"(unsigned char){writer.indexed(whole.text)}[{place}]")
+            return CValue(CForm.NUMBER, f"(unsigned char){writer.indexed(whole.text)}[{place}]")
     return None
 
 
@@ -54,4 +54,4 @@ def _host(writer: Writing, address: CValue) -> CValue:
     arguments = f"{address.text}, {address.length}, {host}, sizeof {host}, NULL, 0, NI_NUMERICHOST"
     writer.line(f"if (getnameinfo({arguments}) != 0)")
     writer.line(f"    {host}[0] = '\\0';")
-    return CValue(Form.TEXT, host, "char", f"strlen({host})")
+    return CValue(CForm.TEXT, host, "char", f"strlen({host})")

@@ -21,7 +21,7 @@ RESERVED = frozenset((
 ))  # fmt: skip
 
 
-class Form(Enum):
+class CForm(Enum):
     """What a value is in C."""
 
     NOTHING = "nothing"  # of a call that only succeeds or fails
@@ -44,7 +44,7 @@ class Form(Enum):
 class CValue:
     """A value: the C expression for it, its type, its length where it has one, its parts where it is a tuple."""
 
-    form: Form
+    form: CForm
     text: str
     ctype: str = "int"
     length: str = ""
@@ -52,20 +52,20 @@ class CValue:
 
 
 _FORMS = {
-    "socket.socket": Form.SOCKET, "bytes": Form.BYTES, "bytearray": Form.BYTES, "str": Form.TEXT, "address": Form.ADDRESS,
-    "addrinfo": Form.ADDRINFO, "select.poll": Form.WATCHED, "None": Form.NOTHING,
+    "socket.socket": CForm.SOCKET, "bytes": CForm.BYTES, "bytearray": CForm.BYTES, "str": CForm.TEXT, "address": CForm.ADDRESS,
+    "addrinfo": CForm.ADDRINFO, "select.poll": CForm.WATCHED, "None": CForm.NOTHING,
 }  # fmt: skip
 
 
 def held_as(kind: str, name: str, ctype: str = "int") -> CValue:
     """What the variable `name` holds where it was given a value of a kind of the table of calls."""
-    form = _FORMS.get(kind, Form.NUMBER)
+    form = _FORMS.get(kind, CForm.NUMBER)
     match form:
-        case Form.ADDRESS:
+        case CForm.ADDRESS:
             return CValue(form, f"(struct sockaddr *)&{name}", "struct sockaddr_storage", f"{name}_len")
-        case Form.BYTES | Form.WATCHED:
+        case CForm.BYTES | CForm.WATCHED:
             return CValue(form, name, "char", f"{name}_len")
-        case Form.TEXT:
+        case CForm.TEXT:
             return CValue(form, name, "const char *", f"strlen({name})")
     return CValue(form, name, ctype)
 
@@ -136,7 +136,7 @@ class CScope:
     def bind(self, target: str, value: CValue, same_as: str | None = None) -> None:
         """Notes what `target` holds from here on; `same_as`: the socket that another name holds."""
         self.held[target] = value
-        if value.form is Form.SOCKET:
+        if value.form is CForm.SOCKET:
             known = self.owners.get(same_as) if same_as is not None else None
             self.owners[target] = known if known is not None else 1 + max(self.owners.values(), default=0)
         else:
@@ -161,4 +161,4 @@ class CSnippet:
     headers: tuple[str, ...]
     declared: Mapping[str, str]
     failure: str | None = None
-    value: CValue = CValue(Form.NOTHING, "0")
+    value: CValue = CValue(CForm.NOTHING, "0")

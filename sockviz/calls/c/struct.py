@@ -7,7 +7,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sockviz.calls.c.scope import CValue, Form
+from sockviz.calls.c.scope import CForm, CValue
 from sockviz.calls.c.writing import Writing
 from sockviz.model.values import Json
 
@@ -91,9 +91,9 @@ def unpacked(writer: Writing, layout: str, pointer: str, targets: Sequence[str])
         if member.is_text:
             variable = writer.declare("char", target, member.suffix)
             writer.line(f"memcpy({variable}, {name}.m{n}, sizeof {variable});")
-            parts.append(CValue(Form.BYTES, variable, "char", f"sizeof {variable}"))
+            parts.append(CValue(CForm.BYTES, variable, "char", f"sizeof {variable}"))
         else:
             value = f"{name}.m{n}"
             converted = f"ntoh{member.network}({value})" if member.network else value
-            parts.append(CValue(Form.NUMBER, writer.assign(member.ctype, target, converted), member.ctype))
+            parts.append(CValue(CForm.NUMBER, writer.assign(member.ctype, target, converted), member.ctype))
     return tuple(parts)

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from sockviz.calls.c.address import c_string, sockaddr, sockaddr_un
 from sockviz.calls.c.bytes import data
 from sockviz.calls.c.parts import part
-from sockviz.calls.c.scope import CScope, CValue, Form, held_as
+from sockviz.calls.c.scope import CForm, CScope, CValue, held_as
 from sockviz.calls.restrictions import IOCTLS
 from sockviz.calls.signature import Signature
 from sockviz.calls.statement import Statement
@@ -139,13 +139,13 @@ class CWriter:
                 if name in BOUND:
                     return "int"
                 match self.scope.held.get(name):
-                    case CValue(form=Form.BYTES):
+                    case CValue(form=CForm.BYTES):
                         return "bytes"
-                    case CValue(form=Form.TEXT):
+                    case CValue(form=CForm.TEXT):
                         return "str"
-                    case CValue(form=Form.ADDRESS):
+                    case CValue(form=CForm.ADDRESS):
                         return "address"
-                    case CValue(form=Form.ADDRINFO):
+                    case CValue(form=CForm.ADDRINFO):
                         return "addrinfo"
                 return self.statement.kinds.get(name, "any")
             case ["call", str(key), *_]:
@@ -175,30 +175,30 @@ class CWriter:
                 ["call", "struct.unpack", _, [["value", "i"], ["call", "fcntl.ioctl", *_]], *_],
                 ["value", 0],
             ]:
-                return CValue(Form.NUMBER, self.number(tree))
+                return CValue(CForm.NUMBER, self.number(tree))
             case ["subscript", value, ["value", int(index)]] if self.kind(value) != "bytes":
                 return self.part(self.held(value), index, tree)
             case ["value", None]:
-                return CValue(Form.NOTHING, "-1")
+                return CValue(CForm.NOTHING, "-1")
         match self.kind(tree):
             case "bytes":
                 pointer, length = self.data(tree)
-                return CValue(Form.BYTES, pointer, "const char *", length)
+                return CValue(CForm.BYTES, pointer, "const char *", length)
             case "str":
                 pointer, length = self.data(tree)
-                return CValue(Form.TEXT, pointer, "const char *", length)
+                return CValue(CForm.TEXT, pointer, "const char *", length)
             case "address":
                 pointer, length = self.address(tree)
-                return CValue(Form.ADDRESS, pointer, "struct sockaddr *", length)
+                return CValue(CForm.ADDRESS, pointer, "struct sockaddr *", length)
             case "float":
-                return CValue(Form.NUMBER, self.number(tree), "double")
+                return CValue(CForm.NUMBER, self.number(tree), "double")
         text = self.number(tree)
-        return CValue(Form.NUMBER, text, "long long" if "LL" in text else "int")
+        return CValue(CForm.NUMBER, text, "long long" if "LL" in text else "int")
 
     def part(self, whole: CValue, index: int, tree: Json) -> CValue:
         """One part of a tuple, a list or an address, by its number."""
         found = part(self, whole, index)
-        return found if found is not None else CValue(Form.NUMBER, self.fallback(tree))
+        return found if found is not None else CValue(CForm.NUMBER, self.fallback(tree))
 
     def number(self, tree: Json) -> str:
         """A number, descriptor or pointer as a C expression."""
@@ -311,7 +311,7 @@ class CWriter:
         match tree:
             case ["call", str(key), receiver, list(arguments), dict(named), bool()] if key in self.rows:
                 return self._nested(self, key, receiver, arguments, named)
-        return CValue(Form.NUMBER, self.fallback(tree))
+        return CValue(CForm.NUMBER, self.fallback(tree))
 
     def fallback(self, tree: Json) -> str:
         """Python that has no C of one line is quoted, so that a reader sees what is meant."""
@@ -339,12 +339,12 @@ class CWriter:
             case ["name", _] | ["subscript", _, ["value", int()]] | ["call", *_]:
                 held = self.held(tree)
                 match held.form:
-                    case Form.ADDRESS:
+                    case CForm.ADDRESS:
                         return held.text, held.length
-                    case Form.ENTRY:
+                    case CForm.ENTRY:
                         return f"(struct sockaddr *){held.text}", f"sizeof *{held.text}"
-                    case Form.TEXT | Form.BYTES:
+                    case CForm.TEXT | CForm.BYTES:
                         return f"(struct sockaddr *){held.text}", held.length
-                    case Form.TUPLE if len(held.parts) == 2 and held.parts[1].form is Form.ADDRESS:
+                    case CForm.TUPLE if len(held.parts) == 2 and held.parts[1].form is CForm.ADDRESS:
                         return held.parts[1].text, held.parts[1].length
         return f"(struct sockaddr *){self.fallback(tree)}", "0"

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sockviz.calls.c.address import c_string
-from sockviz.calls.c.scope import CScope, CSnippet, CValue, Form
+from sockviz.calls.c.scope import CForm, CScope, CSnippet, CValue
 from sockviz.calls.in_c import c_snippet
 from sockviz.calls.statement import Statement
-from sockviz.lesson.programs.plan import Plan, Program, Step
+from sockviz.lesson.programs.plan import Plan, Program, ProgramLine
 from sockviz.lesson.programs.texts import (
     constants,
     ends_itself,
@@ -122,7 +122,7 @@ def _lines(writing: _Writing, program: Program, scope: CScope, depth: int) -> No
         writing.add(depth, "", "finish();", "return 0;")
 
 
-def _before(writing: _Writing, step: Step, depth: int) -> None:
+def _before(writing: _Writing, step: ProgramLine, depth: int) -> None:
     """The page's heading, what the wire does, the waits, and the line's own comment."""
     if writing.lines and not writing.lines[-1].endswith("{"):
         writing.add(depth, "")
@@ -154,11 +154,11 @@ def _print(writing: _Writing, statement: Statement, snippet: CSnippet, depth: in
         return
     said = c_string(text.encode("utf-8", "replace"))
     failure, value = snippet.failure, snippet.value
-    if failure == f"failure({value.text})" and value.form in (Form.NUMBER, Form.SOCKET):
+    if failure == f"failure({value.text})" and value.form in (CForm.NUMBER, CForm.SOCKET):
         writing.add(depth, f"show_number({said}, {value.text});")
         return
     form, arguments = printed(value)
-    if failure == "failure(result)" and value.form is Form.NOTHING:
+    if failure == "failure(result)" and value.form is CForm.NOTHING:
         writing.add(depth, f"show_number({said}, result);")
         return
     first, rest = f"show({said}, {failure or 'NULL'}", ", ".join([f'"{form}"', *arguments])
@@ -171,30 +171,30 @@ def _print(writing: _Writing, statement: Statement, snippet: CSnippet, depth: in
 def printed(value: CValue) -> tuple[str, list[str]]:
     """A printf format for a value, and its arguments."""
     match value.form:
-        case Form.NOTHING:
+        case CForm.NOTHING:
             return "0", []
-        case Form.TUPLE:
+        case CForm.TUPLE:
             pairs = [printed(part) for part in value.parts]
             return ", ".join(form for form, _ in pairs), [argument for _, each in pairs for argument in each]
-        case Form.NUMBER | Form.SOCKET:
+        case CForm.NUMBER | CForm.SOCKET:
             form = _PRINTED.get(value.ctype, "%ld")
             return form, [value.text if form != "%ld" else f"(long){_operand(value.text)}"]
-        case Form.BYTES:
+        case CForm.BYTES:
             return "%s", [f"text_of_bytes({value.text}, {value.length})"]
-        case Form.TEXT:
+        case CForm.TEXT:
             return "%s", [f"text_of_chars({value.text}, {value.length})"]
-        case Form.ADDRESS:
+        case CForm.ADDRESS:
             return "%s", [f"text_of_address({value.text}, {value.length})"]
-        case Form.LIMIT:
+        case CForm.LIMIT:
             return "%ld, %ld", [f"(long){value.text}.rlim_cur", f"(long){value.text}.rlim_max"]
-        case Form.ADDRINFO:
+        case CForm.ADDRINFO:
             return "%s", [f"text_of_addrinfo({value.text})"]
-        case Form.NUMBERS if value.ctype == "char":
+        case CForm.NUMBERS if value.ctype == "char":
             return "[]", []  # control messages: none is asked for
-        case Form.NUMBERS | Form.POLLED | Form.EVENTS | Form.WATCHED:
-            word = {Form.NUMBERS: "numbers", Form.EVENTS: "events"}.get(value.form, "polled")
+        case CForm.NUMBERS | CForm.POLLED | CForm.EVENTS | CForm.WATCHED:
+            word = {CForm.NUMBERS: "numbers", CForm.EVENTS: "events"}.get(value.form, "polled")
             return "%s", [f"text_of_{word}({value.text}, {value.length})"]
-        case Form.ENTRY:
+        case CForm.ENTRY:
             return "%s", [f"text_of_address({value.text}->ai_addr, {value.text}->ai_addrlen)"]
 
 

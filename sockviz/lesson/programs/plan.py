@@ -25,7 +25,7 @@ _WAITING = ("select.select", "select.poll.poll", "select.epoll.poll")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ProgramLine:
     """A line of a program.
 
     ``heading``: of the page, where this is the program's first line on it. ``turn``: the turn that begins here. ``over``: turns
@@ -46,10 +46,10 @@ class Program:
     """One process's lines. ``forked``: the processes that it makes, by the line that forks."""
 
     process: str
-    steps: tuple[Step, ...]
+    steps: tuple[ProgramLine, ...]
     forked: Mapping[int, Program]
 
-    def every_step(self) -> Iterator[Step]:
+    def every_step(self) -> Iterator[ProgramLine]:
         """Its lines and those of the processes it makes."""
         for step in self.steps:
             yield step
@@ -178,13 +178,15 @@ def plan_programs(lesson: Lesson) -> Plan:
     return Plan(lesson, tuple(p for p in programs if p.steps), tuple(planner.turns), tuple(planner.wire))
 
 
-def _steps(drafted: Sequence[_Drafted]) -> tuple[Step, ...]:
-    steps: list[Step] = []
+def _steps(drafted: Sequence[_Drafted]) -> tuple[ProgramLine, ...]:
+    steps: list[ProgramLine] = []
     page: Page | None = None
     for draft in drafted:
         heading = draft.page.heading if draft.page is not page else None
         page = draft.page
-        steps.append(Step(draft.statement, heading, draft.over, draft.turn, draft.may_sleep, draft.wire))
+        steps.append(
+            ProgramLine(draft.statement, heading, draft.over, draft.turn, draft.may_sleep, draft.wire)
+        )
     return tuple(steps)
 
 

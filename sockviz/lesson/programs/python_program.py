@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sockviz.calls.statement import Statement
 from sockviz.calls.table import MODULES
-from sockviz.lesson.programs.plan import Plan, Program, Step
+from sockviz.lesson.programs.plan import Plan, Program, ProgramLine
 from sockviz.lesson.programs.texts import (
     constants,
     ends_itself,
@@ -128,7 +128,7 @@ def _lines(writing: _Writing, program: Program, depth: int) -> None:
         writing.add(depth, "", f"{writing.names['finish']}()")
 
 
-def _before(writing: _Writing, step: Step, depth: int) -> None:
+def _before(writing: _Writing, step: ProgramLine, depth: int) -> None:
     """The page's heading, what the wire does, the waits."""
     if step.heading is not None:
         writing.add(depth, "", f"# --- {_remark(step.heading)} ---")

@@ -28,7 +28,7 @@ from sockviz.tui.screens.pace import Pace
 from sockviz.tui.screens.predicting import Predicting
 from sockviz.tui.view import Focus, Look
 from sockviz.tui.widgets.lesson_pane import ChoiceClicked, LessonPane
-from sockviz.tui.widgets.overlay import Kind
+from sockviz.tui.widgets.overlay import OverlayKind
 
 if TYPE_CHECKING:
     from sockviz.manual.reader import Manual
@@ -124,7 +124,7 @@ class LessonScreen(Leaving, Screen[tuple[str, ...]]):
     def action_back(self) -> None:
         """The resting place before this one."""
         self._acted()
-        self.picture.overlays.shut(Kind.ERRNO)
+        self.picture.overlays.shut(OverlayKind.ERRNO)
         if not self.reading.back():
             self.picture.hint = _(hints.BEGINS_HERE)
         self.picture.draw()
@@ -180,7 +180,7 @@ class LessonScreen(Leaving, Screen[tuple[str, ...]]):
 
     @on(InspectRequested)
     def _inspect_requested(self, message: InspectRequested) -> None:
-        self.picture.overlays.open(Kind.INSPECTOR, self.picture.view())
+        self.picture.overlays.open(OverlayKind.INSPECTOR, self.picture.view())
         self._point_at(message.focus)
 
     def _point_at(self, focus: Focus) -> None:
@@ -204,7 +204,7 @@ class LessonScreen(Leaving, Screen[tuple[str, ...]]):
     def action_overlay(self, name: str) -> None:
         """Opens a panel, or closes it."""
         self._acted()
-        kind, overlays = Kind(name), self.picture.overlays
+        kind, overlays = OverlayKind(name), self.picture.overlays
         if kind in overlays:
             overlays.shut(kind)
         else:
@@ -261,7 +261,7 @@ class LessonScreen(Leaving, Screen[tuple[str, ...]]):
         from sockviz.tui.screens.manual import ManualScreen
 
         view = self.picture.view()
-        about = words_in_focus(view, Kind.ERRNO in self.picture.overlays)
+        about = words_in_focus(view, OverlayKind.ERRNO in self.picture.overlays)
         self.app.push_screen(ManualScreen(self._manual, about, last_call(view)))
 
     def action_leave(self) -> None:

@@ -16,7 +16,7 @@ from sockviz.tui.screens.lesson_picture import Picture
 from sockviz.tui.screens.predicting import Predicting
 from sockviz.tui.view import Mode
 from sockviz.tui.widgets.lesson_pane import LessonPane
-from sockviz.tui.widgets.overlay import Kind
+from sockviz.tui.widgets.overlay import OverlayKind
 
 
 class Pace:
@@ -59,10 +59,10 @@ class Pace:
             case Onward.PREDICT:
                 self._predicting.point(self._screen.query_one(LessonPane))
             case Onward.STEP:
-                picture.overlays.shut(Kind.ERRNO)
+                picture.overlays.shut(OverlayKind.ERRNO)
                 self._reading.forward()
             case Onward.PERFORM:
-                picture.overlays.shut(Kind.ERRNO)
+                picture.overlays.shut(OverlayKind.ERRNO)
                 following = self._run.next
                 if following.do is Do.WAIT and following.call is not None:
                     picture.hint = hints.waits_for(following.call)

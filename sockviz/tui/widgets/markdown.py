@@ -21,14 +21,14 @@ _HEADING = {"h1": "bold $primary", "h2": "bold $primary", "h3": "bold $foregroun
 
 
 #: The cells of a table, row by row.
-Rows = tuple[tuple[Content, ...], ...]
+TableCells = tuple[tuple[Content, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class Piece:
     """A paragraph, heading, item, code line group or table. ``first`` and ``rest`` stand before its first and its other lines."""
 
-    content: Content | Rows
+    content: Content | TableCells
     first: Content
     rest: Content
     gap: bool
@@ -60,12 +60,12 @@ def hang(content: Content, first: Content, rest: Content, width: int, code: bool
 
 
 @lru_cache(maxsize=64)
-def _blocks(markdown: str) -> tuple[Block, ...]:
+def _blocks(markdown: str) -> tuple[Piece, ...]:
     parser = MarkdownIt("commonmark").enable("table")
     return tuple(_walk(parser.parse(markdown)))
 
 
-def _walk(tokens: Sequence[Token]) -> Iterator[Block]:
+def _walk(tokens: Sequence[Token]) -> Iterator[Piece]:
     lists: list[int | None] = []  # the next number of each open list; None for bullets
     quotes = 0
     marker: str | None = None  # of the item that has just been opened
@@ -99,7 +99,7 @@ def _walk(tokens: Sequence[Token]) -> Iterator[Block]:
                 rows.append(tuple(row))
                 row = []
             case "table_close":
-                yield Block(tuple(rows), bar, bar, gap=True, code=True)
+                yield Piece(tuple(rows), bar, bar, gap=True, code=True)
                 rows = []
             case "inline":
                 text = inline(token)
@@ -113,14 +113,14 @@ def _walk(tokens: Sequence[Token]) -> Iterator[Block]:
                     gap = not tight or _begins(tokens, at)
                 else:
                     gap = True
-                yield Block(text, bar + first, bar + hanging, gap=gap)
+                yield Piece(text, bar + first, bar + hanging, gap=gap)
             case "fence" | "code_block":
                 rows_of_code = token.content.rstrip("\n").expandtabs().split("\n")
                 code = BREAK.join(styled(text, "$code") for text in rows_of_code)
                 edge = bar + styled("  ", "")
-                yield Block(code, edge, edge, gap=True, code=True)
+                yield Piece(code, edge, edge, gap=True, code=True)
             case "hr":
-                yield Block(styled("───", "$faint"), bar, bar, gap=True)
+                yield Piece(styled("───", "$faint"), bar, bar, gap=True)
 
 
 def _begins(tokens: Sequence[Token], at: int) -> bool:
@@ -129,7 +129,7 @@ def _begins(tokens: Sequence[Token], at: int) -> bool:
     return before in ("bullet_list_open", "ordered_list_open") and tokens[at].level == 3
 
 
-def _table(rows: Rows, room: int) -> Content:
+def _table(rows: TableCells, room: int) -> Content:
     """The rows in columns. Where `room` is too little the columns move together, then the widest are wrapped."""
     columns = range(len(rows[0]))
     widths = [max(row[column].cell_length for row in rows if column < len(row)) for column in columns]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sockviz.tui.stage.errno_card import Story
 
 
-class Kind(Enum):
+class OverlayKind(Enum):
     """Which of them."""
 
     INSPECTOR = "inspector"
@@ -27,22 +27,22 @@ class Kind(Enum):
 
 
 _TITLES = {
-    Kind.INSPECTOR: N_("evidence"),
-    Kind.STATES: N_("TCP states, RFC 9293"),
-    Kind.ERRNO: N_("the call failed"),
+    OverlayKind.INSPECTOR: N_("evidence"),
+    OverlayKind.STATES: N_("TCP states, RFC 9293"),
+    OverlayKind.ERRNO: N_("the call failed"),
 }
 
 
 class Overlay(VerticalScroll):
     """One such panel. Only the first two take the focus, to be scrolled; the card never does."""
 
-    def __init__(self, kind: Kind, story: Story) -> None:
+    def __init__(self, kind: OverlayKind, story: Story) -> None:
         super().__init__(id=kind.value, classes="overlay")
         self.kind = kind
-        self.can_focus = kind is not Kind.ERRNO
+        self.can_focus = kind is not OverlayKind.ERRNO
         self._body = _body(kind, story)
         self.border_title = _(_TITLES[kind])
-        self.border_subtitle = _("m manual  esc closes") if kind is Kind.ERRNO else _("esc closes")
+        self.border_subtitle = _("m manual  esc closes") if kind is OverlayKind.ERRNO else _("esc closes")
 
     def compose(self) -> ComposeResult:
         """The drawing."""
@@ -62,18 +62,18 @@ class Overlays:
 
     def __init__(self, screen: Screen[tuple[str, ...]], story: Story) -> None:
         self._screen, self._story = screen, story
-        self._made: dict[Kind, Overlay] = {}
-        self._opened: dict[Kind, Overlay] = {}
+        self._made: dict[OverlayKind, Overlay] = {}
+        self._opened: dict[OverlayKind, Overlay] = {}
         self._explained = 0
 
-    def __contains__(self, kind: Kind) -> bool:
+    def __contains__(self, kind: OverlayKind) -> bool:
         return kind in self._opened
 
-    def open(self, kind: Kind, view: View) -> None:
+    def open(self, kind: OverlayKind, view: View) -> None:
         """Opens it, unless it is open."""
         if kind in self._opened:
             return
-        for other in [k for k in self._opened if Kind.ERRNO not in (k, kind)]:
+        for other in [k for k in self._opened if OverlayKind.ERRNO not in (k, kind)]:
             self.shut(other)
         overlay = self._opened[kind] = self._made.get(kind) or self._mount(kind)
         overlay.show(view)
@@ -82,10 +82,10 @@ class Overlays:
         if overlay.can_focus:
             overlay.call_after_refresh(self._focus, overlay)
 
-    def _mount(self, kind: Kind) -> Overlay:
+    def _mount(self, kind: OverlayKind) -> Overlay:
         overlay = self._made[kind] = Overlay(kind, self._story)
         # The diagram needs all the lines that 80×24 has; the others stay within the body.
-        (self._screen if kind is Kind.STATES else self._screen.query_one("#body")).mount(overlay)
+        (self._screen if kind is OverlayKind.STATES else self._screen.query_one("#body")).mount(overlay)
         return overlay
 
     def _focus(self, overlay: Overlay) -> None:
@@ -99,9 +99,9 @@ class Overlays:
         new = view.timeline.events[max(self._explained, view.before.events) : view.cursor]
         self._explained = view.cursor
         if not quietly and any(isinstance(event, CallReturned) and event.error for event in new):
-            self.open(Kind.ERRNO, view)
+            self.open(OverlayKind.ERRNO, view)
 
-    def shut(self, kind: Kind) -> None:
+    def shut(self, kind: OverlayKind) -> None:
         """Closes it, if it is open."""
         overlay = self._opened.pop(kind, None)
         if overlay is not None:
@@ -118,7 +118,7 @@ class Overlays:
 
     def scroll(self, step: int) -> bool:
         """Scrolls the card, which never has the focus; False where it is not open."""
-        card = self._opened.get(Kind.ERRNO)
+        card = self._opened.get(OverlayKind.ERRNO)
         if card is not None:
             card.scroll_relative(y=step, animate=False)
         return card is not None
@@ -129,17 +129,17 @@ class Overlays:
             overlay.show(view)
 
 
-def _body(kind: Kind, story: Story) -> Drawing:
+def _body(kind: OverlayKind, story: Story) -> Drawing:
     match kind:  # each imported when it is first opened: all wait for the start
-        case Kind.INSPECTOR:
+        case OverlayKind.INSPECTOR:
             from sockviz.tui.stage.inspector import InspectorView
 
             return InspectorView()
-        case Kind.STATES:
+        case OverlayKind.STATES:
             from sockviz.tui.stage.state_diagram import StateDiagram
 
             return StateDiagram()
-        case Kind.ERRNO:
+        case OverlayKind.ERRNO:
             from sockviz.tui.stage.errno_card import ErrnoCard
 
             return ErrnoCard(story)

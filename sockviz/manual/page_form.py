@@ -20,7 +20,7 @@ _REMEDY = re.compile(r"Remedy: +(\S.*)")
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class PageForm:
     """Which fields and headings a kind of page has, in order; ``required`` are those that none may lack."""
 
     fields: Sequence[str]
@@ -45,7 +45,7 @@ class PageSource:
         return tuple(word for part in self.fields.get(name, "").split(",") if (word := part.strip()))
 
 
-def read_source(text: str, form: Form, findings: Findings) -> PageSource:
+def read_source(text: str, form: PageForm, findings: Findings) -> PageSource:
     """The parts of a page; what is wrong with their form goes to `findings`."""
     source = PageSource()
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -62,7 +62,7 @@ def read_source(text: str, form: Form, findings: Findings) -> PageSource:
     return source
 
 
-def _read_fields(lines: Sequence[str], form: Form, source: PageSource, findings: Findings) -> int:
+def _read_fields(lines: Sequence[str], form: PageForm, source: PageSource, findings: Findings) -> int:
     """Reads the fields; the index of the first line after them."""
     if lines[0].rstrip() != "---":
         findings.problem(
@@ -97,7 +97,7 @@ def _read_fields(lines: Sequence[str], form: Form, source: PageSource, findings:
 
 
 def _read_sections(
-    lines: Sequence[str], body: int, form: Form, source: PageSource, findings: Findings
+    lines: Sequence[str], body: int, form: PageForm, source: PageSource, findings: Findings
 ) -> None:
     heading, begin, fence_at = "", body, 0  # where a fence is open, its line
     for at in range(body, len(lines) + 1):
@@ -207,12 +207,12 @@ def plain(markdown: str) -> str:
 
 
 #: What every part of the program may rely on being there is required; the rest is a page's choice.
-CALL = Form(
+CALL = PageForm(
     ("summary", "group", "functions", "also", "see", "related"),
     ("C", "Python", "Returns", "Blocks", "Errors", "Elsewhere"),
     frozenset({"summary", "group", "functions", "see", "C", "Python", "Returns", "Blocks"}),
 )
-ERROR = Form(
+ERROR = PageForm(
     ("says", "see", "related"),
     ("Usual cause", "What to do", "More"),
     frozenset({"says", "see", "Usual cause", "What to do"}),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class OpeningScreen(Leaving, Screen["Run | None"]):
     """Awaits the run of one lesson. Its result is the run, or None where there is none."""
 
-    CSS_PATH = "opening.tcss"
+    CSS_PATH = "being_opened.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "q,escape,enter,space",

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sockviz.manual.page_form import LARGEST_FILE
 from sockviz.manual.pages import BadPage
 from sockviz.manual.parser import parse_call, parse_error
 from sockviz.manual.reader import shipped
-from sockviz.manual.source import LARGEST_FILE
 
 CALL = """\
 ---
