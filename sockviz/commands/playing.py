@@ -46,9 +46,9 @@ def run(options: argparse.Namespace) -> int:
 async def _transcribe(lesson: Lesson, options: argparse.Namespace) -> int:
     from sockviz import plain
     from sockviz.player.patience import Stuck
-    from sockviz.player.recorded import Recorded
     from sockviz.player.refusals import CannotGoOn, CannotPerform
-    from sockviz.player.unfolding import Unfolding
+    from sockviz.player.sourced import Sourced
+    from sockviz.player.unfolding import unfolded
 
     ask = terminal.is_one(sys.stdin) and door.out().isatty()
     with _recording(options.record) as recording:
@@ -62,7 +62,7 @@ async def _transcribe(lesson: Lesson, options: argparse.Namespace) -> int:
                     "no isolated lab here ({reason}): this is the machine's own loopback, without packet capture."
                 ).format(reason=opened.fallback)
             )
-        performed = Unfolding(opened.run) if isinstance(opened.run, Recorded) else opened.run
+        performed = unfolded(opened.run) if isinstance(opened.run, Sourced) else opened.run
         try:
             await plain.play(performed, door.out(), ask=ask, notes=options.notes, start=options.start - 1)
         except Stuck as stuck:
@@ -85,12 +85,12 @@ def replay(options: argparse.Namespace) -> int:
     from sockviz.input_file import NotAFile
     from sockviz.lesson.document import BadLesson
     from sockviz.model.recording import BadRecording
-    from sockviz.player.growing import Growing
+    from sockviz.player.growing import growing
     from sockviz.player.recorded import open_recording
 
     at_once = options.plain or options.json or options.at is not None
     try:
-        recorded = open_recording(Path(options.file)) if at_once else Growing(Path(options.file))
+        recorded = open_recording(Path(options.file)) if at_once else growing(Path(options.file))
     except NotAFile as error:
         door.complain(cannot_be_read(options.file, error))
         return FAILED

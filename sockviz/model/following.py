@@ -63,6 +63,10 @@ class Following:
         _ = self._intake.timeline  # there has to be one
         return self._new()
 
+    def lost(self, reason: str) -> None:
+        """Nothing more can be read, for that reason."""
+        self._intake.breaks_off(reason)
+
     def _take(self, line: bytes) -> None:
         if self.problem is None:
             self._intake.take(text_of(line))

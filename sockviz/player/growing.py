@@ -9,12 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sockviz.input_file import open_input
-from sockviz.lesson.document import Lesson
-from sockviz.lesson.parser import parse_lesson
 from sockviz.model.recording import LARGEST_FILE, Check, Loading, lines_of
 from sockviz.model.timeline import Header
-from sockviz.player.next import Do, Next
-from sockviz.player.recorded import Recorded, of_lesson
+from sockviz.player.recorded import ByItsLesson, Recorded
+from sockviz.player.sourced import Sourced
 
 #: So much is there from the start (resting places): where a reader begins must not move.
 _FIRST = 4
@@ -25,18 +23,12 @@ _TOLD_EVERY = 0.25
 
 
 class Growing(Recorded):
-    """A recorded run (see `sockviz.player.run.Run`) that is read on while the event loop runs, from when somebody watches it.
+    """A recording that is read on while the event loop runs, from when somebody watches it. ``problem`` is there once it was met.
 
-    Raises `BadRecording`, `BadLesson` and OSError, as `open_recording`. ``problem`` is there once it was met.
+    Raises `BadRecording`, what `checks` raises of its header, and OSError.
     """
 
-    def __init__(self, path: Path) -> None:
-        parsed: list[Lesson] = []
-
-        def checks(header: Header) -> Check:
-            parsed.append(parse_lesson(header.lesson, header.path))
-            return of_lesson(parsed[0])
-
+    def __init__(self, path: Path, checks: Callable[[Header], Check] | None = None) -> None:
         self._file = open_input(path, LARGEST_FILE)
         try:
             self._loading = Loading(lines_of(self._file, path), str(path), checks)
@@ -47,8 +39,7 @@ class Growing(Recorded):
             raise
         if self._loading.over:
             self._file.close()
-        super().__init__(self._loading.loaded, parsed[0])
-        self._watchers: list[Callable[[], None]] = []
+        super().__init__(self._loading.loaded)
         self._told = 0.0
         self._next_slice: asyncio.Handle | None = None
 
@@ -58,13 +49,13 @@ class Growing(Recorded):
         return self._loading.loaded.problem
 
     @property
-    def next(self) -> Next:
-        """END once all is there."""
-        return Next(Do.END if self._loading.over else Do.BUSY)
+    def over(self) -> bool:
+        """Once all is there."""
+        return self._loading.over
 
     def watch(self, changed: Callable[[], None]) -> None:
         """Has `changed` called when there is more of it."""
-        self._watchers.append(changed)
+        super().watch(changed)
         if self._next_slice is None and not self._loading.over:
             gc.disable()  # what is read is kept: to look for garbage in it takes as long as reading it
             self._next_slice = asyncio.get_running_loop().call_soon(self._read_on)
@@ -79,8 +70,7 @@ class Growing(Recorded):
             self._next_slice = asyncio.get_running_loop().call_later(_PAUSE, self._read_on)
         if self._loading.over or until - self._told > _TOLD_EVERY:
             self._told = until
-            for changed in self._watchers:
-                changed()
+            self._tell()
 
     def _end(self) -> None:
         self._file.close()
@@ -94,3 +84,10 @@ class Growing(Recorded):
         """Reads no further."""
         self._end()
         return ()
+
+
+def growing(path: Path) -> Sourced:
+    """Such a run. Raises `BadRecording`, `BadLesson` and OSError, as `open_recording`."""
+    its = ByItsLesson()
+    source = Growing(path, its)
+    return Sourced(its.lesson, source)

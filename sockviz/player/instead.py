@@ -10,9 +10,10 @@ from sockviz.lesson.course import lesson_name
 from sockviz.lesson.document import Lesson
 from sockviz.model.recording import Loaded, load_file
 from sockviz.model.timeline import Timeline
-from sockviz.player.recorded import Recorded
+from sockviz.player.recorded import recorded_run
 from sockviz.player.refusals import LIVE_RUN, PRESENT_TEXT, TRANSLATION
 from sockviz.player.shelf import lessons_directory, shelf
+from sockviz.player.sourced import Sourced
 
 
 def recording_path(lesson: str) -> Path:
@@ -22,7 +23,7 @@ def recording_path(lesson: str) -> Path:
     return shelf() / "assets" / "recordings" / f"{number}{name.slug}.jsonl"
 
 
-def play_instead(lesson: Lesson, reason: str) -> Recorded | None:
+def play_instead(lesson: Lesson, reason: str) -> Sourced | None:
     """The recording of `lesson`, which says that it is one because of `reason`; None where there is none.
 
     Raises `BadRecording`, `BadLesson` and OSError where the recording cannot be read.
@@ -44,4 +45,4 @@ def play_instead(lesson: Lesson, reason: str) -> Recorded | None:
             )
     lab = replace(header.lab, missing={**missing, **header.lab.missing})
     timeline = Timeline(replace(header, lab=lab), loaded.timeline.events)
-    return Recorded(Loaded(timeline, loaded.problem))
+    return recorded_run(Loaded(timeline, loaded.problem))

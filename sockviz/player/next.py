@@ -1,4 +1,4 @@
-"""What a run would do next, for whoever shows it."""
+"""What a run, or a task of it, would do next, for whoever shows it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Do(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """What comes next. ``statement`` with PERFORM and WAIT, ``call`` (the one waited for) with WAIT."""
+    """What comes next. ``statement`` with PERFORM (where a line is known) and WAIT, ``call`` (the one waited for) with WAIT."""
 
     do: Do
     statement: Statement | None = None

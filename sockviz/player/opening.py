@@ -13,7 +13,7 @@ from sockviz.player.refusals import CannotPerform
 from sockviz.player.run import Run
 
 if TYPE_CHECKING:
-    from sockviz.player.recorded import Recorded
+    from sockviz.player.sourced import Sourced
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ async def open_run(
     return Opened(_recorded(lesson, reason, record))
 
 
-def _recorded(lesson: Lesson, reason: str, record: bool) -> Recorded:
+def _recorded(lesson: Lesson, reason: str, record: bool) -> Sourced:
     # Only here: where lessons are performed nobody waits for what reads recordings.
     from sockviz.model.recording import BadRecording
     from sockviz.player.instead import play_instead

@@ -36,7 +36,8 @@ class Performance:
         self._watchers: list[Callable[[], None]] = []
         processes = Processes.of(lesson.statements, lesson.hosts, lesson.privileged)
         counters = watched_counters(lesson, lab.counters)
-        self._performed = Performed(lab, self._timeline, counters, processes, self._appended, patience)
+        self._performed = Performed(lab, self._timeline, counters, processes, patience)
+        self._performed.watch(self._appended)
         self._jury = Jury(
             self._timeline,
             self._bindings,
@@ -81,10 +82,8 @@ class Performance:
         left = self._left()
         statement = next((each for each in left if isinstance(each, Statement)), None)
         if statement is not None:
-            call = self._performed.pending[statement.process].call
-            if call is not None:
-                return Next(Do.WAIT, statement, call)
-            return Next(Do.BUSY if self._advancing else Do.PERFORM, statement)
+            pending = self._performed.pending[statement.process]
+            return Next(Do.BUSY, statement) if self._advancing and pending.do is not Do.WAIT else pending
         if self._advancing:
             return Next(Do.BUSY)
         return Next(Do.PERFORM if left or not self._settled else Do.TURN)

@@ -15,16 +15,16 @@ from sockviz.lab.lab import Job, Lab
 from sockviz.lab.supervisor import LabRefused
 from sockviz.language import _
 from sockviz.lesson.link_statements import link_order
-from sockviz.model.call import Call, Stage
+from sockviz.model.call import Stage
 from sockviz.model.events import Event, StatementBegun, StatementFinished
 from sockviz.model.hosts import LINK
 from sockviz.model.timeline import Timeline
 from sockviz.player.jury import AGAIN
+from sockviz.player.next import Do, Next
 from sockviz.player.patience import Patience
 from sockviz.player.pump import Pump
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.rest import come_to_rest
-from sockviz.player.source import Pending
 
 #: So many processes are made before a line names them: an interpreter takes a while to start.
 AHEAD = 2
@@ -53,20 +53,19 @@ class Processes:
 
 class Performed:
     """A source (see `sockviz.player.source.Source`). What it is offered it performs, a line of one task each time that it is told
-    to go on, and appends what comes of it to `timeline`; `changed` is called after each batch. To be closed by `close`.
+    to go on, and appends what comes of it to `timeline`. To be closed by `close`.
 
     With `patience` nobody is there who could end a wait: `go` then raises `sockviz.player.patience.Stuck`.
     """
 
     def __init__(
-        self, lab: Lab, timeline: Timeline, counters: Iterable[str], processes: Processes, changed: Callable[[], None],
-        patience: Patience | None = None,
+        self, lab: Lab, timeline: Timeline, counters: Iterable[str], processes: Processes, patience: Patience | None = None,
     ) -> None:  # fmt: skip
         self._lab = lab
         self._timeline = timeline
         self._processes = processes
         self._patience = patience
-        self._changed = changed
+        self._watchers: list[Callable[[], None]] = []
         self._problem: str | None = None
         self._lines: dict[str, deque[Statement]] = {}
         self._news = asyncio.Event()
@@ -79,16 +78,24 @@ class Performed:
     # --- Source ---------------------------------------------------------------------------------------------
 
     @property
+    def timeline(self) -> Timeline:
+        """All that has happened."""
+        return self._timeline
+
+    @property
     def problem(self) -> str | None:
         """Why nothing more can be performed."""
         return self._problem or self._pump.problem
 
     @property
-    def pending(self) -> Mapping[str, Pending]:
+    def over(self) -> bool:
+        """Not while its lab lives: a packet may come at any time."""
+        return self.problem is not None
+
+    @property
+    def pending(self) -> Mapping[str, Next]:
         """The next line of each process that has one left, and of the link."""
-        return {
-            task: Pending(lines[0], self._waits_for(lines[0])) for task, lines in self._lines.items() if lines
-        }
+        return {task: self._next_of(lines[0]) for task, lines in self._lines.items() if lines}
 
     async def go(self, task: str) -> None:
         """Performs the next line of `task`. See `Source.go`."""
@@ -97,6 +104,14 @@ class Performed:
             await (self._order(statement) if task == LINK else self._perform(statement))
         except LabRefused as refusal:
             raise CannotGoOn(self.problem or str(refusal)) from refusal
+
+    def append(self, *events: Event) -> None:
+        """Appends what its user has to say: a page turned, an expectation judged."""
+        self._pump.append(*events)
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Has `changed` called after each batch."""
+        self._watchers.append(changed)
 
     async def close(self) -> tuple[str, ...]:
         """Ends every process and the lab."""
@@ -111,10 +126,6 @@ class Performed:
         """Adds lines that may be performed now, each after those of its process that were offered before."""
         for statement in statements:
             self._lines.setdefault(statement.process, deque()).append(statement)
-
-    def append(self, *events: Event) -> None:
-        """Appends what its user has to say: a page turned, an expectation judged."""
-        self._pump.append(*events)
 
     async def order(self, verb: str, frame: int | None = None) -> None:
         """Has the link do something by hand; see `sockviz.player.run.Run.order`."""
@@ -231,12 +242,12 @@ class Performed:
             )
         )
 
-    def _waits_for(self, statement: Statement) -> Call | None:
-        """The call that the statement's process is still in, from an earlier line."""
+    def _next_of(self, statement: Statement) -> Next:
+        """It is to be performed: once the call returns that its process is still in, from an earlier line."""
         process = self._timeline.world.processes.get(statement.process)
-        if process is None or process.line is None or process.line == statement.line:
-            return None
-        return process.current
+        earlier = process is not None and process.line not in (None, statement.line)
+        call = process.current if process is not None and earlier else None
+        return Next(Do.PERFORM if call is None else Do.WAIT, statement, call)
 
     def _is_at_another_line(self, statement: Statement) -> bool:
         """Whether the statement's process is still at an earlier line, be its call under way (asleep, say) or over."""
@@ -268,7 +279,8 @@ class Performed:
 
     def _appended(self) -> None:
         self._news.set()
-        self._changed()
+        for changed in self._watchers:
+            changed()
 
     def _pump_ended(self, task: asyncio.Future[None]) -> None:
         if task.cancelled():

@@ -1,8 +1,8 @@
-"""A recording as a run: the same interface as a live one, with its whole timeline there from the start."""
+"""The source that is a recording, with its whole timeline there from the start; and what holds its events to its lesson."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sockviz.lesson.document import Lesson
@@ -21,77 +21,80 @@ from sockviz.model.fitting import refusal
 from sockviz.model.recording import Check, Loaded, load_file
 from sockviz.model.timeline import Header, Timeline
 from sockviz.model.world import World
-from sockviz.player.next import Do, Next
-from sockviz.player.run import Provenance
+from sockviz.player.next import Next
+from sockviz.player.source import Source
+from sockviz.player.sourced import Sourced
 
 
-class Recorded:
-    """A run read from a file (see `sockviz.player.run.Run`). Nothing is performed."""
+class Recorded(Source):
+    """A source (see `sockviz.player.source.Source`) that is a file, all of which was read. Nobody is waited for, and nothing is
+    pending: it is all there."""
 
-    def __init__(self, loaded: Loaded, lesson: Lesson | None = None) -> None:
-        """`lesson`: that of its header, where somebody has parsed it. Raises `BadLesson`."""
-        self._timeline = loaded.timeline
-        self._problem = loaded.problem
-        header = loaded.timeline.header
-        self._lesson = lesson if lesson is not None else parse_lesson(header.lesson, header.path)
-
-    @property
-    def lesson(self) -> Lesson:
-        """The lesson that was performed, from the recording's own header."""
-        return self._lesson
+    def __init__(self, loaded: Loaded) -> None:
+        self._loaded = loaded
+        self._watchers: list[Callable[[], None]] = []
 
     @property
     def timeline(self) -> Timeline:
         """All that was recorded, up to where the file breaks off."""
-        return self._timeline
-
-    @property
-    def provenance(self) -> Provenance:
-        """Always RECORDED."""
-        return Provenance.RECORDED
+        return self._loaded.timeline
 
     @property
     def problem(self) -> str | None:
         """Where the file breaks off, if it does."""
-        return self._problem
+        return self._loaded.problem
 
     @property
-    def next(self) -> Next:
-        """Always END: a reader moves through what is there."""
-        return Next(Do.END)
-
-    async def advance(self) -> None:
-        """Does nothing."""
+    def over(self) -> bool:
+        """From the start."""
+        return True
 
     @property
-    def has_link(self) -> bool:
-        """Never: the past is not held up."""
-        return False
+    def pending(self) -> Mapping[str, Next]:
+        """Nothing: a reader moves through what is there."""
+        return {}
 
-    async def order(self, verb: str, frame: int | None = None) -> None:
+    async def go(self, task: str) -> None:
         """Does nothing."""
 
-    def answer(self, line: int, choice: int | None) -> None:
+    def append(self, *events: Event) -> None:
         """Does nothing: a recording is not changed by being read. The front end keeps the reader's choices."""
 
     def watch(self, changed: Callable[[], None]) -> None:
-        """Does nothing: nothing changes."""
+        """Has `changed` called when there is more of it."""
+        self._watchers.append(changed)
 
     async def close(self) -> tuple[str, ...]:
         """Nothing is left of a recording."""
         return ()
 
+    def _tell(self) -> None:
+        for changed in self._watchers:
+            changed()
 
-def open_recording(path: Path) -> Recorded:
-    """Reads a recording. Raises `BadRecording`, `BadLesson` (its lesson does not parse) and OSError."""
-    parsed: list[Lesson] = []
 
-    def checks(header: Header) -> Check:
-        parsed.append(parse_lesson(header.lesson, header.path))
-        return of_lesson(parsed[0])
+class ByItsLesson:
+    """Reads the lesson of a header, and judges the events by it."""
 
-    loaded = load_file(path, checks)
-    return Recorded(loaded, parsed[0])
+    lesson: Lesson
+
+    def __call__(self, header: Header) -> Check:
+        """Raises `BadLesson`."""
+        self.lesson = parse_lesson(header.lesson, header.path)
+        return of_lesson(self.lesson)
+
+
+def open_recording(path: Path) -> Sourced:
+    """A recorded run. Raises `BadRecording`, `BadLesson` (its lesson does not parse) and OSError."""
+    its = ByItsLesson()
+    loaded = load_file(path, its)
+    return Sourced(its.lesson, Recorded(loaded))
+
+
+def recorded_run(loaded: Loaded) -> Sourced:
+    """The run that was read. Raises `BadLesson`."""
+    header = loaded.timeline.header
+    return Sourced(parse_lesson(header.lesson, header.path), Recorded(loaded))
 
 
 def by_its_lesson(header: Header) -> Check:

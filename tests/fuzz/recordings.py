@@ -25,8 +25,9 @@ from sockviz.model.recording import BadRecording, load_file
 from sockviz.model.stops import stop_before
 from sockviz.model.world_json import world_json
 from sockviz.player.next import Do, Next
-from sockviz.player.recorded import Recorded, open_recording
-from sockviz.player.unfolding import Unfolding
+from sockviz.player.recorded import open_recording
+from sockviz.player.sourced import Sourced
+from sockviz.player.unfolding import unfolded
 from sockviz.tui.stage.errno_card import draw_errno
 from sockviz.tui.stage.inspector import draw_inspector
 from sockviz.tui.stage.process_panel import draw_process
@@ -170,7 +171,7 @@ def mutant(seed: int, bases: list[list[str]]) -> bytes:
     return whole
 
 
-def view_at(run: Recorded, cursor: int, chance: random.Random) -> View:
+def view_at(run: Sourced, cursor: int, chance: random.Random) -> View:
     """What a screen would hand its widgets there."""
     timeline, lesson = run.timeline, run.lesson
     world = timeline.world_at(cursor)
@@ -221,7 +222,7 @@ def tried(path: Path, chance: random.Random) -> str:
         return "refused"
     if run.problem is not None:
         clean(run.problem, "what is wrong with it")
-    for each in (run, Unfolding(run)):
+    for each in (run, unfolded(run)):
         out = io.StringIO()
         asyncio.run(plain.play(each, out, ask=False, notes=True))
         clean(out.getvalue(), "--plain")

@@ -10,19 +10,20 @@ from pathlib import Path
 import pytest
 
 from sockviz.model.recording import BadRecording
-from sockviz.player.growing import Growing
+from sockviz.player.growing import growing
 from sockviz.player.instead import recording_path
 from sockviz.player.next import Do
 from sockviz.player.recorded import open_recording
 from sockviz.player.run import Provenance
 from sockviz.player.shelf import find
+from sockviz.player.sourced import Sourced
 from sockviz.tui.reading import Onward, Reading
 from tests.player.lessons import run
 
 RECORDING = recording_path(str(find("close")))
 
 
-async def grown(recording: Growing) -> int:
+async def grown(recording: Sourced) -> int:
     """Waits until all of it is there; returns how often somebody who watches was told."""
     told, all_there = 0, asyncio.Event()
 
@@ -42,7 +43,7 @@ def test_it_becomes_the_recording_and_its_reader_stays_where_they_are() -> None:
     whole = open_recording(RECORDING)
 
     async def work() -> None:
-        recording = Growing(RECORDING)
+        recording = growing(RECORDING)
         assert recording.provenance is Provenance.RECORDED
         assert 0 < len(recording.timeline) < len(whole.timeline) / 10
         reading = Reading(recording)
@@ -64,7 +65,7 @@ def test_it_becomes_the_recording_and_its_reader_stays_where_they_are() -> None:
 
 def test_a_reader_who_goes_to_its_end_gets_there() -> None:
     async def work() -> None:
-        recording = Growing(RECORDING)
+        recording = growing(RECORDING)
         reading = Reading(recording)
         recording.watch(reading.run_changed)
         reading.go(len(recording.timeline))
@@ -84,7 +85,7 @@ def test_where_it_breaks_off_is_told_when_that_is_met(tmp_path: Path) -> None:
     cut.write_bytes(content[: len(content) // 2])
 
     async def work() -> None:
-        recording = Growing(cut)
+        recording = growing(cut)
         assert recording.problem is None
         await grown(recording)
         assert recording.problem == open_recording(cut).problem
@@ -98,7 +99,7 @@ def test_one_that_is_short_is_there_from_the_start(tmp_path: Path) -> None:
     short = tmp_path / "short.jsonl"
     with RECORDING.open(encoding="utf-8") as lines:
         short.write_text("".join(next(lines) for _ in range(4)), encoding="utf-8")
-    recording = Growing(short)
+    recording = growing(short)
     assert (recording.next.do, len(recording.timeline)) == (Do.END, 3)
     assert run(recording.close()) == ()
 
@@ -108,12 +109,12 @@ def test_what_is_none_is_refused_at_once_and_no_file_stays_open(tmp_path: Path) 
     foreign.write_text("hello\n", encoding="utf-8")
     before = os.listdir("/proc/self/fd")
     with pytest.raises(BadRecording, match="not a sockviz recording"):
-        Growing(foreign)
+        growing(foreign)
     with pytest.raises(OSError, match="No such file"):
-        Growing(tmp_path / "nothing")
+        growing(tmp_path / "nothing")
 
     async def work() -> None:
-        recording = Growing(RECORDING)
+        recording = growing(RECORDING)
         recording.watch(lambda: None)
         await recording.close()
         assert gc.isenabled()

@@ -22,11 +22,12 @@ from sockviz.player import instead
 from sockviz.player.instead import play_instead, recording_path
 from sockviz.player.next import Do
 from sockviz.player.opening import open_run
-from sockviz.player.recorded import Recorded, open_recording
+from sockviz.player.recorded import open_recording
 from sockviz.player.refusals import LIVE_RUN, PRESENT_TEXT, TRANSLATION, CannotPerform
 from sockviz.player.run import Provenance
 from sockviz.player.shelf import course, find, read_lesson
-from sockviz.player.unfolding import Unfolding
+from sockviz.player.sourced import Sourced
+from sockviz.player.unfolding import unfolded
 from tests.lab import refusing
 from tests.player.lessons import LISTENING, lesson_text, run
 from tests.required import unavailable
@@ -51,7 +52,7 @@ def done(command: list[str]) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def handshake() -> Recorded:
+def handshake() -> Sourced:
     return open_recording(recording_path(str(find("handshake"))))
 
 
@@ -180,7 +181,7 @@ def test_the_recording_of_an_older_text_says_so(monkeypatch: pytest.MonkeyPatch)
     assert older is not None
     assert older.lesson.text == lesson.text  # what was performed, not what would be
     out = io.StringIO()
-    run(plain.play(Unfolding(older), out, ask=False))
+    run(plain.play(unfolded(older), out, ask=False))
     assert f"not available here: {PRESENT_TEXT} (the recording is of an older text" in out.getvalue()
 
     monkeypatch.setattr(instead, "shelf", lambda: Path("/nonexistent"))
@@ -203,8 +204,8 @@ def test_a_translation_has_the_recording_of_its_original() -> None:
 # --- told step by step ---------------------------------------------------------------------------------------------------
 
 
-def test_unfolding_asks_before_each_line_and_settles_what_was_predicted(handshake: Recorded) -> None:
-    whole, told = handshake.timeline, Unfolding(handshake)
+def test_unfolding_asks_before_each_line_and_settles_what_was_predicted(handshake: Sourced) -> None:
+    whole, told = handshake.timeline, unfolded(handshake)
     assert told.provenance is Provenance.RECORDED
     assert told.timeline.world.page == 0
     assert told.timeline.world.lines == {}  # the first page is open, nothing is performed
@@ -238,11 +239,11 @@ def test_unfolding_asks_before_each_line_and_settles_what_was_predicted(handshak
     assert run(told.close()) == ()
 
 
-def test_unfolding_tells_the_break_only_when_it_is_reached(handshake: Recorded, tmp_path: Path) -> None:
+def test_unfolding_tells_the_break_only_when_it_is_reached(handshake: Sourced, tmp_path: Path) -> None:
     whole = recording_path(str(find("handshake"))).read_bytes()
     cut = tmp_path / "cut.jsonl"
     cut.write_bytes(whole[: len(whole) // 2])
-    told = Unfolding(open_recording(cut))
+    told = unfolded(open_recording(cut))
     opened = sum(isinstance(event, PageOpened) for event in open_recording(cut).timeline.events)
     assert opened > 1
     assert told.problem is None

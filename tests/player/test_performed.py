@@ -11,6 +11,7 @@ import pytest
 from sockviz.calls.statement import Statement
 from sockviz.lab.hearing import LabLost
 from sockviz.model.timeline import Header, Timeline
+from sockviz.player.next import Do
 from sockviz.player.patience import Patience, Stuck
 from sockviz.player.performed import AHEAD, Performed, Processes
 from sockviz.player.refusals import CannotGoOn
@@ -35,7 +36,7 @@ async def performing(
     lab = ScriptedLab()
     timeline = Timeline(Header("", "test.md", lab.facts, "6.0", 0.0, "0"))
     processes = Processes.of(lines, {}, ("client",))
-    source = Performed(lab, timeline, (), processes, lambda: None, patience)
+    source = Performed(lab, timeline, (), processes, patience)
     try:
         yield source, lab, timeline
     finally:
@@ -43,12 +44,17 @@ async def performing(
         assert lab.closed
 
 
+def lines(source: Performed) -> dict[str, int]:
+    """The line that is pending of each task."""
+    return {task: it.statement.line for task, it in source.pending.items() if it.statement is not None}
+
+
 def test_each_task_has_its_own_next_line() -> None:
     async def body() -> None:
         async with performing(*LINES) as (source, lab, timeline):
             assert source.pending == {}
             source.offer(LINES)
-            assert {task: it.statement.line for task, it in source.pending.items()} == {
+            assert lines(source) == {
                 "server": 1,
                 "client": 2,
             }
@@ -58,7 +64,11 @@ def test_each_task_has_its_own_next_line() -> None:
             lab.says(entered("server", "accept"))
             await going  # it sleeps: that is enough
             waits = source.pending["server"]
-            assert (waits.statement.line, waits.call and waits.call.name) == (3, "accept")
+            assert (lines(source)["server"], waits.do, waits.call and waits.call.name) == (
+                3,
+                Do.WAIT,
+                "accept",
+            )
             going = asyncio.ensure_future(source.go("client"))
             await until(lambda: lab.given[1:], "the other's line handed over")
             lab.says(entered("client", "connect", line=2), returned("client"), finished("client", line=2))
@@ -66,7 +76,7 @@ def test_each_task_has_its_own_next_line() -> None:
             await going
             await until(lambda: source.pending["server"].call is None or None, "the first line over")
             assert [(process, job.line) for process, job in lab.given] == [("server", 1), ("client", 2)]
-            assert {task: it.statement.line for task, it in source.pending.items()} == {
+            assert lines(source) == {
                 "server": 3,
                 "client": 4,
             }

@@ -20,9 +20,10 @@ from sockviz.model.events import PageOpened
 from sockviz.model.following import Following
 from sockviz.model.recording import load_file
 from sockviz.model.timeline import Timeline
-from sockviz.player.recorded import Recorded, by_its_lesson, open_recording
+from sockviz.player.recorded import by_its_lesson, open_recording, recorded_run
 from sockviz.player.recorder import Recorder, put_away
-from sockviz.player.unfolding import Unfolding
+from sockviz.player.sourced import Sourced
+from sockviz.player.unfolding import unfolded
 from tests.model.runs import Conversation
 from tests.player.lessons import CONNECTED, LISTENING, lesson_text
 from tests.test_cli import ENVIRONMENT
@@ -31,8 +32,8 @@ RECORDING = Path(__file__).parents[2] / "assets" / "recordings" / "06-handshake.
 
 
 @pytest.fixture
-def run() -> Unfolding:
-    return Unfolding(Recorded(load_file(RECORDING)))
+def run() -> Sourced:
+    return unfolded(recorded_run(load_file(RECORDING)))
 
 
 @pytest.fixture
@@ -41,12 +42,12 @@ def file(tmp_path: Path) -> Iterator[TextIO]:
         yield opened
 
 
-async def to_the_end(run: Unfolding) -> None:
+async def to_the_end(run: Sourced) -> None:
     while run.next.do.value != "end":
         await run.advance()
 
 
-def test_a_disk_that_fills_up(run: Unfolding, file: TextIO, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_fills_up(run: Sourced, file: TextIO, monkeypatch: pytest.MonkeyPatch) -> None:
     room = 30_000
     real = os.write
 
@@ -73,7 +74,7 @@ def test_a_disk_that_fills_up(run: Unfolding, file: TextIO, monkeypatch: pytest.
     assert run.timeline.world.ended
 
 
-def test_what_is_written_can_be_followed_as_it_is_written(run: Unfolding, file: TextIO) -> None:
+def test_what_is_written_can_be_followed_as_it_is_written(run: Sourced, file: TextIO) -> None:
     Recorder(run, file)
     reader, come = Following(file.name, by_its_lesson), 0
 
@@ -92,7 +93,7 @@ def test_what_is_written_can_be_followed_as_it_is_written(run: Unfolding, file: 
     assert list(reader.timeline.events) == list(run.timeline.events)
 
 
-def test_a_file_that_was_closed(run: Unfolding, file: TextIO) -> None:
+def test_a_file_that_was_closed(run: Sourced, file: TextIO) -> None:
     recorder = Recorder(run, file)
     file.close()
     asyncio.run(to_the_end(run))
@@ -140,7 +141,7 @@ def test_a_recording_holds_the_name_of_its_lesson_and_no_directorys(tmp_path: Pa
 
 
 def test_of_a_directory_outside_nothing_is_written(file: TextIO) -> None:
-    run = Unfolding(Recorded(load_file(RECORDING)))
+    run = unfolded(recorded_run(load_file(RECORDING)))
     Recorder(run, file)
     assert str(Path(__file__).parents[2]) not in Path(file.name).read_text(encoding="utf-8")
 

@@ -1,0 +1,73 @@
+"""A run that is all its source's: what comes next is what that says, and nobody judges beside it. So recordings are played."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sockviz.lesson.document import Lesson
+from sockviz.model.events import PredictionMade
+from sockviz.model.timeline import Timeline
+from sockviz.player.next import Do, Next
+from sockviz.player.run import Provenance
+from sockviz.player.source import Source
+
+
+class Sourced:
+    """A run (see `sockviz.player.run.Run`) of `lesson` from `source`."""
+
+    def __init__(self, lesson: Lesson, source: Source, provenance: Provenance = Provenance.RECORDED) -> None:
+        self._lesson = lesson
+        self._source = source
+        self._provenance = provenance
+
+    @property
+    def lesson(self) -> Lesson:
+        """The lesson that was performed."""
+        return self._lesson
+
+    @property
+    def timeline(self) -> Timeline:
+        """All that the source has yielded."""
+        return self._source.timeline
+
+    @property
+    def provenance(self) -> Provenance:
+        """RECORDED, unless said otherwise."""
+        return self._provenance
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing more can come."""
+        return self._source.problem
+
+    @property
+    def next(self) -> Next:
+        """What is pending first. Where nothing is: END, but BUSY while more may come of itself."""
+        pending = next(iter(self._source.pending.values()), None)
+        return pending or Next(Do.END if self._source.over else Do.BUSY)
+
+    async def advance(self) -> None:
+        """Has the task go on whose turn it is."""
+        for task in self._source.pending:
+            await self._source.go(task)
+            return
+
+    @property
+    def has_link(self) -> bool:
+        """Never: the past is not held up."""
+        return False
+
+    async def order(self, verb: str, frame: int | None = None) -> None:
+        """Does nothing."""
+
+    def answer(self, line: int, choice: int | None) -> None:
+        """Notes the reader's choice, where the source has a place for it."""
+        self._source.append(PredictionMade(self.timeline.world.at, line, choice))
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Has `changed` called after each batch of events."""
+        self._source.watch(changed)
+
+    async def close(self) -> tuple[str, ...]:
+        """Ends the source."""
+        return await self._source.close()

@@ -1,0 +1,75 @@
+"""A run from any source: what it says next is what the source has pending, and the task whose turn it is goes on."""
+
+from __future__ import annotations
+
+from sockviz.lesson.parser import parse_lesson
+from sockviz.model.events import Event, PageOpened, PredictionMade, ProcessStarted
+from sockviz.model.scripted import START, header
+from sockviz.model.timeline import Timeline
+from sockviz.player.next import Do, Next
+from sockviz.player.run import Provenance
+from sockviz.player.scripted import ScriptedSource, Step
+from sockviz.player.sourced import Sourced
+from tests.player.lessons import CONNECTED, LISTENING, lesson_text, run
+
+LESSON = parse_lesson(lesson_text(LISTENING, CONNECTED), "test.md")
+FIRST = next(iter(LESSON.statements))
+TURN, STARTS, ENDS = (
+    PageOpened(START, 0), ProcessStarted(START, "server", 1, 1, "lab"), ProcessStarted(START, "client", 2, 2, "lab"),
+)  # fmt: skip
+
+
+def source() -> ScriptedSource:
+    steps = [
+        Step(Next(Do.TURN), [TURN]),
+        Step(Next(Do.PERFORM, FIRST), [STARTS], "server"),
+        Step(Next(Do.PERFORM), [ENDS], "client"),  # no line of it is known
+    ]
+    return ScriptedSource(Timeline(header()), steps, "it broke off")
+
+
+def test_each_task_goes_when_it_is_its_turn_and_no_other_before_it() -> None:
+    async def work() -> None:
+        its, told = source(), list[int]()
+        played = Sourced(LESSON, its, Provenance.LIVE)
+        played.watch(lambda: told.append(len(its.timeline)))
+        come: list[Event] = []
+        for pending, event in (
+            (Next(Do.TURN), TURN),
+            (Next(Do.PERFORM, FIRST), STARTS),
+            (Next(Do.PERFORM), ENDS),
+        ):
+            assert (played.next, played.problem, list(played.timeline.events)) == (pending, None, come)
+            (task,) = its.pending
+            for other in {"", "server", "client"} - {task}:
+                await its.go(other)
+            assert list(its.timeline.events) == come
+            await played.advance()
+            come.append(event)
+        assert list(played.timeline.events) == come
+        assert (played.next, its.pending, its.over) == (Next(Do.END), {}, True)
+        assert played.problem == "it broke off"
+        await played.advance()  # nothing is left
+        assert told == [1, 2, 3]
+        assert played.provenance is Provenance.LIVE
+
+    run(work())
+
+
+def test_a_choice_of_the_readers_is_an_event_where_the_source_has_a_place_for_it() -> None:
+    its = source()
+    Sourced(LESSON, its).answer(9, 1)
+    assert list(its.timeline.events) == [PredictionMade(its.timeline.world.at, 9, 1)]
+
+
+def test_what_may_yet_come_of_itself_is_waited_for() -> None:
+    class Slow(ScriptedSource):
+        @property
+        def over(self) -> bool:
+            return False
+
+        @property
+        def pending(self) -> dict[str, Next]:
+            return {}
+
+    assert Sourced(LESSON, Slow(Timeline(header()), [])).next == Next(Do.BUSY)
