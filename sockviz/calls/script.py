@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from sockviz.calls.statement import Statement
+from sockviz.model.script_text import ScriptText
 
 
 class Section(Protocol):
@@ -28,7 +29,7 @@ class Section(Protocol):
         """Its lines, in order."""
 
 
-class Script(Protocol):
+class Script(ScriptText, Protocol):
     """Lines for processes, in sections. It may grow; what it once had it keeps."""
 
     @property

@@ -6,18 +6,18 @@ nothing more will come. All that `sockviz.model.recording.load` checks is checke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from sockviz.model.events import Event, LessonEnded
-from sockviz.model.recording import LARGEST_FILE, LONGEST_LINE, TOO_LONG, Check, Intake, text_of
-from sockviz.model.timeline import Header, Timeline
+from sockviz.model.recording import LARGEST_FILE, LONGEST_LINE, TOO_LONG, Intake, Reads, text_of, unread
+from sockviz.model.timeline import Timeline
 
 
 class Following:
-    """One such recording, of the name `name`. Its methods raise `BadRecording` where it is none, and what `checks` raises."""
+    """One such recording, of the name `name`. Its methods raise `BadRecording` where it is none, and what `reads` raises."""
 
-    def __init__(self, name: str, checks: Callable[[Header], Check] | None = None) -> None:
-        self._intake = Intake(name, checks)
+    def __init__(self, name: str, reads: Reads = unread) -> None:
+        self._intake = Intake(name, reads)
         self._half: list[bytes] = []  # of a line whose end has not come
         self._waiting = self._size = 0  # bytes: of that line, and of all
         self._told = 0  # events

@@ -207,7 +207,9 @@ def _seconds(seconds: float) -> str:
 
 def _section(header: Header) -> bytes:
     lab = header.lab.kind
-    told = f"{header.path}: recorded by sockviz {header.sockviz} in a {lab} lab on Linux {header.kernel}"
+    told = (
+        f"{header.script.path}: recorded by sockviz {header.sockviz} in a {lab} lab on Linux {header.kernel}"
+    )
     options = (
         _text(_COMMENT, told),
         _text(_OS, f"Linux {header.kernel}"),

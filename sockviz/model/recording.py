@@ -11,7 +11,7 @@ import contextlib
 import gc
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TextIO, TypeAlias
 
@@ -23,7 +23,8 @@ from sockviz.model.event_reader import EventReader
 from sockviz.model.event_writer import EventWriter
 from sockviz.model.events import Event
 from sockviz.model.fields import Damage, reader, writer
-from sockviz.model.timeline import Header, Timeline
+from sockviz.model.script_text import ScriptText, UnreadScript
+from sockviz.model.timeline import Header, LabFacts, Timeline
 from sockviz.model.values import BadValue
 from sockviz.model.world import World
 
@@ -44,6 +45,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST_REASON = 300
 #: Judges whether an event can follow on a world. Raises ValueError with the reason where it cannot.
 Check: TypeAlias = "Callable[[Event, World], None]"
+#: Reads a script, of a text and the name of its file, and says what judges the events of a run of it.
+Reads: TypeAlias = "Callable[[str, str], tuple[ScriptText, Check]]"
 
 
 class BadRecording(ValueError):
@@ -58,11 +61,28 @@ class Loaded:
     problem: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class _FirstLine:
+    """What the first line says. The script of a run has been a lesson's, ever."""
+
+    lesson: str
+    path: str
+    lab: LabFacts
+    kernel: str
+    started: float
+    made_by: str = ""
+
+
+def unread(text: str, path: str) -> tuple[ScriptText, Check]:
+    """Takes a script as it is, and any event."""
+    return UnreadScript(text, path), lambda _event, _world: None
+
+
 def dump_header(header: Header) -> str:
     """The first line of a recording."""
-    body = writer(Header)(replace(header, path=_name(header.path)))
-    made_by = body.pop("sockviz", "")
-    return line_of({"sockviz": VERSION, "made_by": made_by, **body})
+    script = header.script
+    kept = _FirstLine(script.text, _name(script.path), header.lab, header.kernel, header.started)
+    return line_of({"sockviz": VERSION, "made_by": header.sockviz, **writer(_FirstLine)(kept)})
 
 
 def _name(path: str) -> str:
@@ -77,8 +97,8 @@ def save(timeline: Timeline, file: TextIO) -> None:
     file.writelines(write.line(event) + "\n" for event in timeline.events)
 
 
-def load_header(line: str, name: str) -> tuple[Header, int]:
-    """Reads the first line: the header, and the file's format. Raises `BadRecording`."""
+def load_header(line: str, name: str, reads: Reads) -> tuple[Header, Check, int]:
+    """Reads the first line: the header, what judges the events, and the file's format. Raises `BadRecording`, and as `reads`."""
     try:
         body = parsed(line)
     except ValueError as error:
@@ -94,30 +114,30 @@ def load_header(line: str, name: str) -> tuple[Header, int]:
         )
         ours = " & ".join(map(str, READ))
         raise BadRecording(f"{name}:1: {other.format(version=version, ours=ours)}")
-    body["sockviz"] = body.pop("made_by", "")
     try:
-        header = reader(Header)(body)
+        first: _FirstLine = reader(_FirstLine)(body)
     except (Damage, BadValue) as error:
         within = error.within("header") if isinstance(error, Damage) else error
         raise BadRecording(
             f"{name}:1: " + _("a damaged header: {reason}").format(reason=_one_line(str(within)))
         ) from None
-    return replace(header, path=_name(header.path)), version
+    script, check = reads(first.lesson, _name(first.path))
+    return Header(script, first.lab, first.kernel, first.started, first.made_by), check, version
 
 
 class Intake:
     """A recording as far as it was read: its lines are taken in order, and each is checked.
 
-    `take` raises `BadRecording` where not even the header can be read, and what `checks` raises of a header. ``problem`` says
+    `take` raises `BadRecording` where not even the header can be read, and what `reads` raises of a script. ``problem`` says
     at which line the file broke off, and how; from there on nothing is taken.
     """
 
-    def __init__(self, name: str, checks: Callable[[Header], Check] | None = None) -> None:
+    def __init__(self, name: str, reads: Reads = unread) -> None:
         self.problem: str | None = None
         self.lines = 0  # as were taken whole
-        self._name, self._checks = name, checks
+        self._name, self._reads = name, reads
         self._timeline: Timeline | None = None
-        self._check: Check | None = None
+        self._check: Check = unread("", "")[1]
         self._reader = EventReader(VERSION)
         self._tags = self._read = self._looked = 0
 
@@ -155,8 +175,7 @@ class Intake:
     def _begin(self, line: str) -> None:
         if _SURROGATE.search(line):
             raise BadRecording(f"{self._name}:1: " + _("not a sockviz recording: not UTF-8 text"))
-        header, version = load_header(line.removeprefix("\ufeff"), self._name)
-        self._check = self._checks(header) if self._checks is not None else None
+        header, self._check, version = load_header(line.removeprefix("\ufeff"), self._name, self._reads)
         self._reader = EventReader(version)
         self._timeline, self.lines = Timeline(header), 1
 
@@ -177,8 +196,7 @@ class Intake:
             raise ValueError(f"no more than {MOST_EVENTS} events are played")
         self._look()
         event = self._reader.event(line)
-        if self._check is not None:
-            self._check(event, timeline.world)
+        self._check(event, timeline.world)
         try:
             timeline.append(event)
         except (ArithmeticError, LookupError, RecursionError, TypeError) as error:
@@ -198,14 +216,12 @@ TOO_LONG = f"a line of more than {LONGEST_LINE} bytes"
 
 
 class Loading:
-    """A recording on its way in. Raises `BadRecording` where not even the header can be read, what `checks` raises of a header,
+    """A recording on its way in. Raises `BadRecording` where not even the header can be read, what `reads` raises of a script,
     and the file's OSError where nothing was read."""
 
-    def __init__(
-        self, lines: Iterable[str], name: str, checks: Callable[[Header], Check] | None = None
-    ) -> None:
+    def __init__(self, lines: Iterable[str], name: str, reads: Reads = unread) -> None:
         self._lines = iter(lines)
-        self._intake = Intake(name, checks)
+        self._intake = Intake(name, reads)
         self.over = False
         self.step()
 
@@ -228,18 +244,18 @@ class Loading:
             self.over = line is None or not self._intake.take(line)
 
 
-def load(lines: Iterable[str], name: str, checks: Callable[[Header], Check] | None = None) -> Loaded:
+def load(lines: Iterable[str], name: str, reads: Reads = unread) -> Loaded:
     """Reads a whole recording. Raises as `Loading`."""
-    loading = Loading(lines, name, checks)
+    loading = Loading(lines, name, reads)
     while not loading.over:
         loading.step()
     return loading.loaded
 
 
-def load_file(path: Path, checks: Callable[[Header], Check] | None = None) -> Loaded:
+def load_file(path: Path, reads: Reads = unread) -> Loaded:
     """Reads a recording from a file. Raises as `load`, and as `sockviz.input_file` OSError."""
     with open_input(path, LARGEST_FILE) as file, nothing_collected():
-        return load(lines_of(file, path), str(path), checks)
+        return load(lines_of(file, path), str(path), reads)
 
 
 @contextlib.contextmanager

@@ -28,6 +28,7 @@ from sockviz.model.events import (
     StatementBegun,
     StatementFinished,
 )
+from sockviz.model.script_text import ScriptText, UnreadScript
 from sockviz.model.segments import Endpoint, Packet, SequenceTracker, TcpHeader
 from sockviz.model.sockets import Asleep, FdEntry, ProcessRow, SocketRow, State, TcpInfo, Timer
 from sockviz.model.timeline import Header, LabFacts, Timeline
@@ -47,9 +48,9 @@ _SNAP = 54  # bytes of a frame before its payload: Ethernet, IPv4, TCP
 _STDIO = tuple(FdEntry(number, "/dev/null", 0) for number in range(3))
 
 
-def header(lab: LabFacts = CAPTURES, path: str = "00-x.md", lesson: str = "") -> Header:
+def header(lab: LabFacts = CAPTURES, script: ScriptText | None = None) -> Header:
     """What stands before such a run."""
-    return Header(lesson, path, lab, "6.18.0", START)
+    return Header(script or UnreadScript(path="00-x.md"), lab, "6.18.0", START)
 
 
 def row(

@@ -14,6 +14,7 @@ from sockviz.model.events import Event
 from sockviz.model.fold import fold
 from sockviz.model.keeping import Keeping
 from sockviz.model.ledger import Ledger
+from sockviz.model.script_text import ScriptText
 from sockviz.model.sharing import shared
 from sockviz.model.stops import begins
 from sockviz.model.world import World
@@ -51,10 +52,9 @@ class LabFacts:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a run was made from. Stands first in a recording."""
+    """What a run was made from. Stands first in a recording, which keeps of the script its text."""
 
-    lesson: str  # the lesson file's whole text
-    path: str  # where it was read from, for messages
+    script: ScriptText  # what it follows, and its events point at: a lesson, say
     lab: LabFacts
     kernel: str  # uname -r
     started: float

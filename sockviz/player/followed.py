@@ -10,7 +10,7 @@ from typing import BinaryIO
 from sockviz.input_file import open_input
 from sockviz.model.following import Following
 from sockviz.model.recording import LARGEST_FILE, Loaded
-from sockviz.player.recorded import ByItsLesson, Recorded
+from sockviz.player.recorded import Recorded, by_its_lesson
 from sockviz.player.sourced import Sourced
 
 #: So much is read at once (bytes): nobody sees a key wait for it.
@@ -70,14 +70,13 @@ class Followed(Recorded):
 
 async def followed(path: Path) -> Sourced:
     """The run that is being recorded in that file; waits for its first line. Raises as `open_recording`."""
-    its = ByItsLesson()
-    following, file = Following(str(path), its), open_input(path, LARGEST_FILE)
+    following, file = Following(str(path), by_its_lesson), open_input(path, LARGEST_FILE)
     try:
         while following.timeline is None:
             following.appended(file.read(AT_ONCE))
             if following.timeline is None:
                 await asyncio.sleep(LOOK)
-        return Sourced(its.lesson, Followed(following, file))
+        return Sourced(Followed(following, file))
     except BaseException:
         file.close()
         raise

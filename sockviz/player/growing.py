@@ -9,9 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sockviz.input_file import open_input
-from sockviz.model.recording import LARGEST_FILE, Check, Loading, lines_of
-from sockviz.model.timeline import Header
-from sockviz.player.recorded import ByItsLesson, Recorded
+from sockviz.model.recording import LARGEST_FILE, Loading, Reads, lines_of, unread
+from sockviz.player.recorded import Recorded, by_its_lesson
 from sockviz.player.sourced import Sourced
 
 #: So much is there from the start (resting places): where a reader begins must not move.
@@ -25,13 +24,13 @@ _TOLD_EVERY = 0.25
 class Growing(Recorded):
     """A recording that is read on while the event loop runs, from when somebody watches it. ``problem`` is there once it was met.
 
-    Raises `BadRecording`, what `checks` raises of its header, and OSError.
+    Raises `BadRecording`, what `reads` raises of its script, and OSError.
     """
 
-    def __init__(self, path: Path, checks: Callable[[Header], Check] | None = None) -> None:
+    def __init__(self, path: Path, reads: Reads = unread) -> None:
         self._file = open_input(path, LARGEST_FILE)
         try:
-            self._loading = Loading(lines_of(self._file, path), str(path), checks)
+            self._loading = Loading(lines_of(self._file, path), str(path), reads)
             while not self._loading.over and len(self._loading.loaded.timeline.stops) < _FIRST:
                 self._loading.step()
         except BaseException:
@@ -88,6 +87,4 @@ class Growing(Recorded):
 
 def growing(path: Path) -> Sourced:
     """Such a run. Raises `BadRecording`, `BadLesson` and OSError, as `open_recording`."""
-    its = ByItsLesson()
-    source = Growing(path, its)
-    return Sourced(its.lesson, source)
+    return Sourced(Growing(path, by_its_lesson))

@@ -10,7 +10,7 @@ from sockviz.lesson.course import lesson_name
 from sockviz.lesson.document import Lesson
 from sockviz.model.recording import Loaded, load_file
 from sockviz.model.timeline import Timeline
-from sockviz.player.recorded import recorded_run
+from sockviz.player.recorded import Recorded, by_its_lesson
 from sockviz.player.refusals import LIVE_RUN, PRESENT_TEXT, TRANSLATION
 from sockviz.player.shelf import lessons_directory, shelf
 from sockviz.player.sourced import Sourced
@@ -31,10 +31,10 @@ def play_instead(lesson: Lesson, reason: str) -> Sourced | None:
     path = recording_path(lesson.path)
     if not path.is_file():
         return None
-    loaded = load_file(path)
+    loaded = load_file(path, by_its_lesson)
     header = loaded.timeline.header
     missing = {LIVE_RUN: reason}
-    if header.lesson != lesson.text:
+    if header.script.text != lesson.text:
         if Path(lesson.path).absolute().parent != lessons_directory():
             return None  # somebody's own lesson that happens to have the name of one of the course's
         if lesson_name(lesson.path).language is not None:
@@ -45,4 +45,4 @@ def play_instead(lesson: Lesson, reason: str) -> Sourced | None:
             )
     lab = replace(header.lab, missing={**missing, **header.lab.missing})
     timeline = Timeline(replace(header, lab=lab), loaded.timeline.events)
-    return recorded_run(Loaded(timeline, loaded.problem))
+    return Sourced(Recorded(Loaded(timeline, loaded.problem)))

@@ -28,7 +28,7 @@ class Performance:
     """A live run (see `sockviz.player.run.Run`) of a lesson, whose lines a `Performed` performs. To be closed by `close`."""
 
     def __init__(self, lesson: Lesson, lab: Lab, version: str = "", patience: Patience | None = None) -> None:
-        header = Header(lesson.text, lesson.path, lab.facts, os.uname().release, time.time(), version)
+        header = Header(lesson, lab.facts, os.uname().release, time.time(), version)
         self._lesson = lesson
         self._lab = lab
         self._timeline = Timeline(header)

@@ -19,7 +19,7 @@ from sockviz.model.events import (
 )
 from sockviz.model.fitting import refusal
 from sockviz.model.recording import Check, Loaded, load_file
-from sockviz.model.timeline import Header, Timeline
+from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
 from sockviz.player.next import Next
 from sockviz.player.source import Source
@@ -73,33 +73,15 @@ class Recorded(Source):
             changed()
 
 
-class ByItsLesson:
-    """Reads the lesson of a header, and judges the events by it."""
-
-    lesson: Lesson
-
-    def __call__(self, header: Header) -> Check:
-        """Raises `BadLesson`."""
-        self.lesson = parse_lesson(header.lesson, header.path)
-        return of_lesson(self.lesson)
+def by_its_lesson(text: str, path: str) -> tuple[Lesson, Check]:
+    """Reads the lesson that a recording has, and judges the events by it. Raises `BadLesson`."""
+    lesson = parse_lesson(text, path)
+    return lesson, of_lesson(lesson)
 
 
 def open_recording(path: Path) -> Sourced:
     """A recorded run. Raises `BadRecording`, `BadLesson` (its lesson does not parse) and OSError."""
-    its = ByItsLesson()
-    loaded = load_file(path, its)
-    return Sourced(its.lesson, Recorded(loaded))
-
-
-def recorded_run(loaded: Loaded) -> Sourced:
-    """The run that was read. Raises `BadLesson`."""
-    header = loaded.timeline.header
-    return Sourced(parse_lesson(header.lesson, header.path), Recorded(loaded))
-
-
-def by_its_lesson(header: Header) -> Check:
-    """`of_lesson` of the recording's own lesson. Raises `BadLesson` where that is none."""
-    return of_lesson(parse_lesson(header.lesson, header.path))
+    return Sourced(Recorded(load_file(path, by_its_lesson)))
 
 
 def of_lesson(lesson: Lesson) -> Check:

@@ -13,9 +13,12 @@ from sockviz.player.source import Source
 
 
 class Sourced:
-    """A run (see `sockviz.player.run.Run`) of `lesson` from `source`."""
+    """A run (see `sockviz.player.run.Run`) from `source`, whose script is a lesson."""
 
-    def __init__(self, lesson: Lesson, source: Source, provenance: Provenance = Provenance.RECORDED) -> None:
+    def __init__(self, source: Source, provenance: Provenance = Provenance.RECORDED) -> None:
+        lesson = source.timeline.header.script
+        if not isinstance(lesson, Lesson):
+            raise TypeError(f"a script that is no lesson: {type(lesson).__name__}")
         self._lesson = lesson
         self._source = source
         self._provenance = provenance

@@ -22,7 +22,7 @@ def unfolded(recorded: Sourced) -> Sourced:
     source = ScriptedSource(Timeline(recorded.timeline.header), steps, recorded.problem)
     if steps:
         source.take()  # a live run has its first page open from the start, too
-    return Sourced(recorded.lesson, source)
+    return Sourced(source)
 
 
 def _step(events: Sequence[Event], lesson: Lesson) -> Step:

@@ -140,7 +140,7 @@ def narrate_at(timeline: Timeline, n: int) -> str:
     if not 0 < n <= len(timeline):
         return ""
     before = timeline.world_at(n - 1)
-    return narrate(timeline.events[n - 1], before, timeline.world_at(n), lesson=timeline.header.lesson)
+    return narrate(timeline.events[n - 1], before, timeline.world_at(n), lesson=timeline.header.script.text)
 
 
 def headline(timeline: Timeline, cursor: int) -> str:
@@ -177,7 +177,7 @@ def headline(timeline: Timeline, cursor: int) -> str:
         timeline.world_at(told),
         timeline.world_at(told + 1),
         later,
-        timeline.header.lesson,
+        timeline.header.script.text,
     )
     # What one process did may have woken another: that belongs to the same moment.
     others = [

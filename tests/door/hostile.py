@@ -10,6 +10,7 @@ from enum import Enum
 from itertools import cycle
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
+from sockviz.lesson.parser import parse_lesson
 from sockviz.model.events import Event, PageOpened, ProcessStarted
 from sockviz.model.sockets import RowKey
 from sockviz.model.timeline import Header, LabFacts, Timeline
@@ -103,7 +104,7 @@ def timeline(*, every: bool) -> Timeline:
         {"loopback": "127.0.0.1"},
         (8080, 8081, 8082, 8083, 8084),
     )
-    run = Timeline(Header(LESSON, "listener.md", lab, "6.18.0", 1_700_000_000.0))
+    run = Timeline(Header(parse_lesson(LESSON, "listener.md"), lab, "6.18.0", 1_700_000_000.0))
     run.append(PageOpened(1.0, 0))
     run.append(ProcessStarted(1.0, "server", 2, 4000, "loopback"))
     payloads = cycle(PAYLOADS)

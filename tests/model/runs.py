@@ -16,6 +16,7 @@ from sockviz.model.events import (
     StatementBegun,
     StatementFinished,
 )
+from sockviz.model.script_text import UnreadScript
 from sockviz.model.segments import Endpoint, Packet, SequenceTracker, TcpHeader
 from sockviz.model.sockets import Asleep, FdEntry, ProcessRow, SocketRow, State, TcpInfo
 from sockviz.model.timeline import Header, LabFacts
@@ -25,7 +26,11 @@ HOST = "loopback"
 SERVER: Endpoint = ("127.0.0.1", 8080)
 START = 1_700_000_000.0
 HEADER = Header(
-    "# a lesson\n", "00-x.md", LabFacts("isolated", ("packets",), (HOST,)), "6.18.0", START, "0.1.0"
+    UnreadScript("# a lesson\n", "00-x.md"),
+    LabFacts("isolated", ("packets",), (HOST,)),
+    "6.18.0",
+    START,
+    "0.1.0",
 )
 
 

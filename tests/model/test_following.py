@@ -14,7 +14,8 @@ from sockviz.model.event_writer import EventWriter
 from sockviz.model.events import Event, LessonEnded
 from sockviz.model.following import Following
 from sockviz.model.recording import TOO_LONG, BadRecording, Check, dump_header, load, save
-from sockviz.model.timeline import Header, Timeline
+from sockviz.model.script_text import ScriptText, UnreadScript
+from sockviz.model.timeline import Timeline
 from tests.model.runs import HEADER, START, Conversation
 
 RUN: list[Event] = [*Conversation(2).events(), LessonEnded(START + 9)]
@@ -107,14 +108,14 @@ def test_what_is_none_is_refused() -> None:
 
 
 def test_what_its_lesson_has_no_place_for_ends_it() -> None:
-    def checks(header: Header) -> Check:
+    def reads(text: str, path: str) -> tuple[ScriptText, Check]:
         def check(event: Event, world: object) -> None:
             if isinstance(event, LessonEnded):
-                raise ValueError(f"no end to {header.path}")
+                raise ValueError(f"no end to {path}")
 
-        return check
+        return UnreadScript(text, path), check
 
-    reader = Following("r.jsonl", checks)
+    reader = Following("r.jsonl", reads)
     assert list(reader.appended(written())) == RUN[:-1]
     assert reader.problem == f"r.jsonl:{len(RUN) + 1}: the recording breaks off here (no end to 00-x.md)"
 

@@ -10,6 +10,7 @@ import pytest
 from sockviz.model.events import CallEntered, CallReturned, Event, Observed, ProcessStarted, StatementFinished
 from sockviz.model.fold import fold
 from sockviz.model.inferred import ConnectRefused, DatagramRefused, DatagramSent, InferredSegment
+from sockviz.model.script_text import UnreadScript
 from sockviz.model.segments import Endpoint, IcmpHeader
 from sockviz.model.sockets import FdEntry, ProcessRow, SocketRow, State
 from sockviz.model.timeline import Header, LabFacts, Timeline
@@ -247,7 +248,7 @@ def test_of_a_host_that_captures_nothing_is_inferred(captured: str) -> None:
         CallReturned(4.0, "client", 1, None, "ECONNREFUSED", 111, ""),
     )
     lab = LabFacts("isolated", ("packets",), (captured,))
-    world = Timeline(Header("", "x.md", lab, "6.18.0", 1.0), events).world
+    world = Timeline(Header(UnreadScript("", "x.md"), lab, "6.18.0", 1.0), events).world
     assert [f"{s.sender} {s.label}" for s in world.inferred] == (
         [] if captured == HOST else [*HANDSHAKE, "client PSH+ACK", "client SYN", "kernel RST+ACK"]
     )
@@ -256,7 +257,7 @@ def test_of_a_host_that_captures_nothing_is_inferred(captured: str) -> None:
 def test_in_a_lab_without_capture_it_is() -> None:
     events = (*STAGE, Observed(3.0, HOST, (ours(E), theirs(E))))
     lab = LabFacts("host", ("ipv6",), (HOST,))
-    world = Timeline(Header("", "x.md", lab, "6.18.0", 1.0), events).world
+    world = Timeline(Header(UnreadScript("", "x.md"), lab, "6.18.0", 1.0), events).world
     assert [f"{s.sender} {s.label}" for s in world.inferred] == HANDSHAKE
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from sockviz.model.events import CaptureLost, Event, LinkActed, LinkSet, PacketCaptured
 from sockviz.model.pcapng import NoPackets, blocks, capture_of
+from sockviz.model.script_text import UnreadScript
 from sockviz.model.segments import Packet, Relative, TcpHeader
 from sockviz.model.timeline import Header, LabFacts, Timeline
 from tests.model import strategies
@@ -21,7 +22,8 @@ pytestmark = pytest.mark.usefixtures("misfits")  # parts of runs, and events in 
 
 ADDRESSES = {"client": "10.0.0.1", "server": "10.0.0.2"}
 TWO_HOSTS = Header(
-    "# held\n", "06-x.md", LabFacts("two-hosts", ("packets",), ("client", "server"), ADDRESSES), "6.18.0", START, "1.2"
+    UnreadScript("# held\n", "06-x.md"), LabFacts("two-hosts", ("packets",), ("client", "server"), ADDRESSES), "6.18.0", START,
+    "1.2",
 )  # fmt: skip
 SECTION, INTERFACE, STATISTICS, PACKET = 0x0A0D0D0A, 1, 5, 6
 

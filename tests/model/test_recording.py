@@ -11,6 +11,7 @@ import pytest
 from sockviz.model.event_writer import EventWriter
 from sockviz.model.events import Observed
 from sockviz.model.recording import BadRecording, dump_header, load, load_file, save
+from sockviz.model.script_text import UnreadScript
 from sockviz.model.sockets import State, Timer
 from sockviz.model.timeline import Header, LabFacts, Timeline
 from tests.model.runs import HEADER, Conversation
@@ -18,7 +19,7 @@ from tests.tui.stage import scripted
 
 RUN = list(Conversation(1).events())
 TELLING = Header(
-    "# Größe → \u2028\n", "08-x.md",
+    UnreadScript("# Größe → \u2028\n", "08-x.md"),
     LabFacts("isolated", ("packets", "ipv6"), ("loopback",), {"loopback": "127.0.0.1"},
     (8080, 8081), {"a.b": "1"}, {"counters": "EPERM"}),
     "6.18.0", 1_700_000_000.25, "0.1.0",

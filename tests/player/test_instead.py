@@ -68,9 +68,9 @@ def test_each_lesson_has_a_recording_of_its_present_text(path: Path) -> None:
     assert file.is_file(), f"python -m tools.record_course {path}"
     recorded = open_recording(file)
     header, world = recorded.timeline.header, recorded.timeline.world
-    assert header.lesson == path.read_text(encoding="utf-8"), f"python -m tools.record_course {path}"
+    assert header.script.text == path.read_text(encoding="utf-8"), f"python -m tools.record_course {path}"
     assert (recorded.problem, world.ended) == (None, True)
-    assert header.path == path.name
+    assert header.script.path == path.name
     assert header.kernel
     assert header.lab.kind == ("two-hosts" if recorded.lesson.lab == "two-hosts" else "isolated")
     assert set(recorded.lesson.needs) <= set(header.lab.facts)

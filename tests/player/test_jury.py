@@ -23,7 +23,7 @@ def page_of(lines: str) -> tuple[Jury, list[float], Page]:
 
     lesson = parse_lesson(f"---\ntitle: T\nsummary: S\n---\n```expect\n{lines}\n```\n", "x.md")
     facts = LabFacts("isolated", ("lab",), (), {})
-    timeline = Timeline(Header(lesson.text, lesson.path, facts, "6.1", 0.0, ""))
+    timeline = Timeline(Header(lesson, facts, "6.1", 0.0, ""))
     return Jury(timeline, {}, (), hear, lambda: len(waits) > 3), waits, lesson.pages[0]
 
 

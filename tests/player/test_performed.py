@@ -10,6 +10,7 @@ import pytest
 
 from sockviz.calls.statement import Statement
 from sockviz.lab.hearing import LabLost
+from sockviz.model.script_text import UnreadScript
 from sockviz.model.timeline import Header, Timeline
 from sockviz.player.next import Do
 from sockviz.player.patience import Patience, Stuck
@@ -34,7 +35,7 @@ async def performing(
     *lines: Statement, patience: Patience | None = None
 ) -> AsyncIterator[tuple[Performed, ScriptedLab, Timeline]]:
     lab = ScriptedLab()
-    timeline = Timeline(Header("", "test.md", lab.facts, "6.0", 0.0, "0"))
+    timeline = Timeline(Header(UnreadScript("", "test.md"), lab.facts, "6.0", 0.0, "0"))
     processes = Processes.of(lines, {}, ("client",))
     source = Performed(lab, timeline, (), processes, patience)
     try:

@@ -25,6 +25,7 @@ from sockviz.model.events import (
     StatementBegun,
     StatementFinished,
 )
+from sockviz.model.script_text import UnreadScript
 from sockviz.model.timeline import Header, Timeline
 from sockviz.player import pump as pump_module
 from sockviz.player.pump import APART, Pump
@@ -53,7 +54,7 @@ class Rig:
 @contextlib.asynccontextmanager
 async def pumping(*processes: str) -> AsyncIterator[Rig]:
     lab = ScriptedLab()
-    rig = Rig(lab, Timeline(Header("", "test.md", lab.facts, "6.0", 0.0, "0")))
+    rig = Rig(lab, Timeline(Header(UnreadScript("", "test.md"), lab.facts, "6.0", 0.0, "0")))
     working = asyncio.ensure_future(rig.pump.run())
     for number, name in enumerate(processes, start=1):
         rig.pump.append(started(name), StatementBegun(time.time(), name, number))

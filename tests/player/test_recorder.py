@@ -20,7 +20,7 @@ from sockviz.model.events import PageOpened
 from sockviz.model.following import Following
 from sockviz.model.recording import load_file
 from sockviz.model.timeline import Timeline
-from sockviz.player.recorded import by_its_lesson, open_recording, recorded_run
+from sockviz.player.recorded import by_its_lesson, open_recording
 from sockviz.player.recorder import Recorder, put_away
 from sockviz.player.sourced import Sourced
 from sockviz.player.unfolding import unfolded
@@ -33,7 +33,7 @@ RECORDING = Path(__file__).parents[2] / "assets" / "recordings" / "06-handshake.
 
 @pytest.fixture
 def run() -> Sourced:
-    return unfolded(recorded_run(load_file(RECORDING)))
+    return unfolded(open_recording(RECORDING))
 
 
 @pytest.fixture
@@ -136,12 +136,12 @@ def test_a_recording_holds_the_name_of_its_lesson_and_no_directorys(tmp_path: Pa
     for given in ("/home/me/private/06-handshake.md", "C:\\Users\\me\\06-handshake.md"):
         path.write_text(json.dumps({**header, "path": given}) + "\n" + whole[1], encoding="utf-8")
         recorded = open_recording(path)
-        assert recorded.timeline.header.path == "06-handshake.md"
+        assert recorded.timeline.header.script.path == "06-handshake.md"
         assert recorded.lesson.number == 6
 
 
 def test_of_a_directory_outside_nothing_is_written(file: TextIO) -> None:
-    run = unfolded(recorded_run(load_file(RECORDING)))
+    run = unfolded(open_recording(RECORDING))
     Recorder(run, file)
     assert str(Path(__file__).parents[2]) not in Path(file.name).read_text(encoding="utf-8")
 

@@ -11,6 +11,7 @@ import pytest
 
 from sockviz.kernel.procfs import read_stat
 from sockviz.model.events import LinkActed, LinkSet, Observed, PacketCaptured
+from sockviz.model.script_text import UnreadScript
 from sockviz.model.segments import Packet, TcpHeader
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.timeline import Header, LabFacts, Timeline
@@ -107,7 +108,7 @@ def test_what_a_link_of_ours_keeps_is_not_waited_for(
     events: list[PacketCaptured | LinkActed], answered: bool
 ) -> None:
     lab = LabFacts("two-hosts", ("private", "packets"), ("client", "server"))
-    timeline = Timeline(Header("", "pages.md", lab, "6.18.0", 1.0))
+    timeline = Timeline(Header(UnreadScript("", "pages.md"), lab, "6.18.0", 1.0))
     row = SocketRow(
         "AF_INET", "SOCK_STREAM", "TCP", State.ESTABLISHED, CLIENT, SERVER, 0, 5, inode=1, cookie=1, uid=0
     )

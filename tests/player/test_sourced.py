@@ -25,13 +25,13 @@ def source() -> ScriptedSource:
         Step(Next(Do.PERFORM, FIRST), [STARTS], "server"),
         Step(Next(Do.PERFORM), [ENDS], "client"),  # no line of it is known
     ]
-    return ScriptedSource(Timeline(header()), steps, "it broke off")
+    return ScriptedSource(Timeline(header(script=LESSON)), steps, "it broke off")
 
 
 def test_each_task_goes_when_it_is_its_turn_and_no_other_before_it() -> None:
     async def work() -> None:
         its, told = source(), list[int]()
-        played = Sourced(LESSON, its, Provenance.LIVE)
+        played = Sourced(its, Provenance.LIVE)
         played.watch(lambda: told.append(len(its.timeline)))
         come: list[Event] = []
         for pending, event in (
@@ -58,7 +58,7 @@ def test_each_task_goes_when_it_is_its_turn_and_no_other_before_it() -> None:
 
 def test_a_choice_of_the_readers_is_an_event_where_the_source_has_a_place_for_it() -> None:
     its = source()
-    Sourced(LESSON, its).answer(9, 1)
+    Sourced(its).answer(9, 1)
     assert list(its.timeline.events) == [PredictionMade(its.timeline.world.at, 9, 1)]
 
 
@@ -72,4 +72,4 @@ def test_what_may_yet_come_of_itself_is_waited_for() -> None:
         def pending(self) -> dict[str, Next]:
             return {}
 
-    assert Sourced(LESSON, Slow(Timeline(header()), [])).next == Next(Do.BUSY)
+    assert Sourced(Slow(Timeline(header(script=LESSON)), [])).next == Next(Do.BUSY)

@@ -190,7 +190,7 @@ def run(*, packets: bool = True, recorded: bool = False, text: str = LESSON) -> 
     lab = replace(
         CAPTURES if packets else CAPTURES_NOTHING, hosts=("local",), addresses={"local": HOST}, ports=PORTS
     )
-    timeline = Timeline(header(lab, it.path, text))
+    timeline = Timeline(header(lab, it))
     batches = _Story(it, timeline.header).batches()
     if recorded:
         for batch in batches:

@@ -54,7 +54,7 @@ class Script(Scripted):
         self.lesson = its
         lab = CAPTURES if packets else CAPTURES_NOTHING
         ports = (8080, 8081, 8082, 8083, 8084)
-        super().__init__(header(replace(lab, ports=ports), its.path))
+        super().__init__(header(replace(lab, ports=ports), its))
 
     def handshake(
         self, client: Endpoint, who: str = "client", server: Endpoint = SERVER, whose: str = "server"

@@ -1,0 +1,26 @@
+"""What a run holds of its script whoever can read it: its text, and where that is from. The rest is in `sockviz.calls.script`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class ScriptText(Protocol):
+    """A script as text. The lines that events point at are its lines."""
+
+    @property
+    def path(self) -> str:
+        """Where it was read from, for messages."""
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadScript:
+    """A script of which nobody asked what it says."""
+
+    text: str = ""
+    path: str = ""
