@@ -101,8 +101,7 @@ class Transcript:
                 made = values_bound(line, _last_call(line, self.world)) if line is not None else {}
                 return [f"  {event.process}: {name} = {value}" for name, value in made.items()]
             case Observed():
-                told = changes(event, before, self.world)
-                return [_voice(_("kernel"), told)] if told else []
+                return [_voice(_("kernel"), told) for told in changes(event, before, self.world)]
             case PacketCaptured():
                 return [_voice(_("wire"), narrate(event, before, self.world))]
             case ExpectationJudged():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sockviz.kernel.counters import read_counters
 from sockviz.kernel.errors import KernelRefused
@@ -111,9 +111,16 @@ def _rows(host: HostSources, processes: Sequence[ProcessRow], now: float) -> lis
         # The kernel lists no TCP sockets over netlink (built without tcp_diag, or a security module).
         return read_tables(host.net, now=now, tables=TABLES, read=host.read)
     if _holds_more_than(rows, processes):
-        rows += read_bound_only(host.diag, now=now)
+        rows += _beside_connections(rows, read_bound_only(host.diag, now=now))
     missing = tuple(table for what, table in _TABLES.items() if what in host.diag.refused)
     return rows + _beside(host, (*missing, *_NEVER_IN_DIAG), now)
+
+
+def _beside_connections(rows: Sequence[SocketRow], bound: Sequence[SocketRow]) -> list[SocketRow]:
+    """The rows that are `bound` only, marked where a TIME-WAIT row has the cookie too: a socket bound by hand keeps its port when
+    its connection goes on without it (net/ipv4/tcp_minisocks.c, tcp_time_wait; inet_timewait_sock.c copies the cookie)."""
+    left = {row.cookie for row in rows if row.cookie and not row.inode}
+    return [replace(row, outlived=True) if row.cookie in left else row for row in bound]
 
 
 def _beside(host: HostSources, tables: Sequence[str], now: float) -> list[SocketRow]:

@@ -70,9 +70,12 @@ class RowIndex:
         return self.rows[places[0]] if places else None
 
     def with_cookie(self, cookie: int) -> SocketRow | None:
-        """The row with this cookie."""
+        """The row with this cookie; that of a connection before that of the port it left bound."""
         places = self._by_cookie.get(cookie)
-        return self.rows[places[0]] if places else None
+        return next((self.rows[at] for at in sorted(places, key=self._outlived)), None) if places else None
+
+    def _outlived(self, place: Place) -> bool:
+        return self.rows[place].outlived
 
     def between(self, ends: Ends) -> Iterator[SocketRow]:
         """The rows of this host and protocol between these addresses."""

@@ -137,6 +137,8 @@ def _observed(timeline: Timeline, cursor: int, known: KnownSocket) -> Iterator[S
 
 
 def _is_row_of(row: SocketRow, known: KnownSocket) -> bool:
+    if row.outlived:
+        return False
     if row.inode and row.inode == known.inode:
         return True
     if known.cookie and row.cookie == known.cookie:

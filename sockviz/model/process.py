@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sockviz.model.call import Call, Stage
 from sockviz.model.log import Log
 from sockviz.model.sockets import Asleep, FdEntry
-from sockviz.model.values import Value
+from sockviz.model.values import SocketValue, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,17 @@ class Process:
     def alive(self) -> bool:
         """Whether no one has said that it ended."""
         return self.ended is None
+
+    def name_of(self, inode: int, fd: int | None = None) -> str | None:
+        """The variable that holds the socket: through descriptor `fd`, or did, else through an open one, else any."""
+        found: tuple[int, str] | None = None
+        for name, value in self.names.items():
+            if isinstance(value, SocketValue) and value.inode == inode:
+                at = self.open_fds.get(name, -1)
+                worth = 3 if at == fd else 2 if value.fd == fd else int(at >= 0)
+                if found is None or worth > found[0]:
+                    found = worth, name
+        return found[1] if found is not None else None
 
     @property
     def tasks(self) -> tuple[Task, ...]:

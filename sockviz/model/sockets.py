@@ -109,10 +109,13 @@ class SocketRow:
     info: TcpInfo | None = None
     interface: str = "sock_diag"
     raw: bytes = field(default=b"", compare=False, repr=False)
+    outlived: bool = False  # bound only, and the connection that it had is still there as a TIME-WAIT row of the same cookie
 
     @property
     def key(self) -> RowKey:
         """Identifies this socket among a host's rows, across observations."""
+        if self.outlived:
+            return ("bound", self.cookie)
         if self.cookie:
             return ("cookie", self.cookie)
         return (self.protocol, self.inode, repr(self.local), repr(self.peer), self.state == State.LISTEN)
@@ -151,7 +154,7 @@ def says_the_same(old: SocketRow, new: SocketRow) -> bool:
 def _timeless(row: SocketRow) -> tuple[object, ...]:
     return (
         row.family, row.type, row.protocol, row.state, row.local, row.peer, row.recv_q, row.send_q,
-        row.inode, row.cookie, row.uid, row.timer, row.retransmits, row.bound_only, row.peer_inode,
+        row.inode, row.cookie, row.uid, row.timer, row.retransmits, row.bound_only, row.outlived, row.peer_inode,
         row.drops, row.info, row.interface,
     )  # fmt: skip
 

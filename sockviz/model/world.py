@@ -20,7 +20,7 @@ from sockviz.model.naming import Name
 from sockviz.model.process import PerformedLine, Process
 from sockviz.model.segments import Endpoint
 from sockviz.model.sockets import RowKey, SocketRow
-from sockviz.model.values import Address, SocketValue
+from sockviz.model.values import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +88,17 @@ class World:
     def row_of(self, inode: int) -> SocketRow | None:
         """The kernel's row for the socket that had `inode`, also after its descriptor is closed.
 
-        By inode while a descriptor owns it; then by cookie; then by 4-tuple (a TIME-WAIT row has no inode).
+        By inode while a descriptor owns it; then by cookie; then by 4-tuple (a TIME-WAIT row has no inode). A connection comes
+        before the port that its socket, bound by hand, has kept.
         """
-        rows = self.rows_indexed()
-        found = rows.with_inode(inode)
-        if found:
+        found = self.rows_indexed().with_inode(inode)
+        if found is not None and not found.bound_only:
             return found
-        known = self.sockets.get(inode)
+        return self._left_of(inode) or found
+
+    def _left_of(self, inode: int) -> SocketRow | None:
+        """The row of the connection that the socket had, which no descriptor owns any more."""
+        rows, known = self.rows_indexed(), self.sockets.get(inode)
         if known is None:
             return None
         if known.cookie and (found := rows.with_cookie(known.cookie)):
@@ -189,12 +193,7 @@ class World:
         key = row.key
         return next((host for host in self.rows_indexed().hosts if self.rows.get((host, key)) is row), "")
 
-    def name_of(self, process: str, inode: int) -> str | None:
-        """The variable of `process` that holds the socket, where one does."""
+    def name_of(self, process: str, inode: int, fd: int | None = None) -> str | None:
+        """The variable of `process` that holds the socket, through `fd` where one does."""
         owner = self.processes.get(process)
-        if owner is None:
-            return None
-        for name, value in owner.names.items():
-            if isinstance(value, SocketValue) and value.inode == inode:
-                return name
-        return None
+        return owner.name_of(inode, fd) if owner is not None else None

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TypeAlias
 
 from sockviz.lab.hearing import Heard
 from sockviz.lab.lab import Observation
 from sockviz.model.call import CONNECTING, SENDING
-from sockviz.model.events import CallEntered, CallReturned, StatementFinished
+from sockviz.model.events import CallEntered, CallReturned, ProcessEnded, StatementFinished
 from sockviz.model.hosts import KERNEL
+from sockviz.model.index import inodes_in
 from sockviz.model.segments import Endpoint, Packet, endpoint, first_endpoint
 from sockviz.model.sockets import FdEntry, SocketRow
 from sockviz.model.values import SocketValue, Value, sockets_in
@@ -19,6 +21,9 @@ from sockviz.model.values import SocketValue, Value, sockets_in
 ECHO_REQUEST, ECHO_REPLY = (8, 128), (0, 129)
 #: What may make a packet while it is under way.
 _SPEAKING = SENDING | CONNECTING
+_Ends: TypeAlias = "tuple[str, Endpoint, Endpoint]"
+#: Host, protocol, port.
+_Port: TypeAlias = "tuple[str, str, int]"
 #: The endpoints of rows: the same thousands at every look.
 _end_of = lru_cache(1 << 14)(endpoint)
 
@@ -36,24 +41,46 @@ class _Window:
 
 
 @dataclass(slots=True)
-class Attribution:
-    """Learns from what processes report and from looks; answers for packets.
+class _End:
+    """Whose one end of a connection is. ``before``: until when it was another's. ``seen``: the kernel had a row of it."""
 
-    After a fork a socket stays its creator's: the process that was first known to hold it. Where sockets of several processes
+    owner: str
+    seen: bool = False
+    before: tuple[float, str] | None = None
+
+    def at(self, when: float) -> str:
+        """Whose it was then."""
+        return self.before[1] if self.before is not None and when < self.before[0] else self.owner
+
+
+@dataclass(slots=True)
+class Attribution:
+    """Learns from what processes report and from looks; answers for packets. ``hosts``: the host of each address.
+
+    After a fork a socket stays its creator's, the process that was first known to hold it, while that lives. A connection is its
+    listener's until accept has returned it; when its row is gone it is nobody's. Where sockets of several processes
     share a port (SO_REUSEPORT) no row says which of them a connection that nobody has accepted waits at, but their queues do:
     it is at the one that has grown. Where that does not tell, the packet is the kernel's, which alone knows.
     """
 
+    hosts: Mapping[str, str] = field(default_factory=dict)
     _creators: dict[int, str] = field(default_factory=dict)
     _fds: dict[str, tuple[FdEntry, ...]] = field(default_factory=dict)  # of each process, as last seen
+    _ended: set[str] = field(default_factory=set)
     _streams: set[int] = field(default_factory=set)
-    _connections: dict[tuple[str, Endpoint, Endpoint], str] = field(default_factory=dict)
-    _bound: dict[tuple[str, int], str] = field(default_factory=dict)
+    # Of a connection by its inode: when accept returned it, and the listener's inode. Of each process, where it is in accept.
+    _accepted: dict[int, tuple[float, int]] = field(default_factory=dict)
+    _accepting: dict[str, int] = field(default_factory=dict)
+    _connections: dict[_Ends, _End] = field(default_factory=dict)
+    _bound: dict[_Port, str] = field(default_factory=dict)
+    # What the last look at each host has shown, and what it did not show any more.
+    _shown: dict[str, tuple[set[_Ends], set[_Port]]] = field(default_factory=dict)
+    _gone: tuple[set[_Ends], set[_Port]] = field(default_factory=lambda: (set(), set()))
     # By TCP port: whose sockets listen there. By inode of a listener: how many waited when it was last seen. And of which
     # connections no queue told where they wait.
-    _sharers: dict[int, set[str]] = field(default_factory=dict)
+    _sharers: dict[tuple[str, int], set[str]] = field(default_factory=dict)
     _queues: dict[int, int] = field(default_factory=dict)
-    _unclaimed: set[tuple[str, Endpoint, Endpoint]] = field(default_factory=set)
+    _unclaimed: set[_Ends] = field(default_factory=set)
     _windows: dict[tuple[str, int], _Window] = field(default_factory=dict)
 
     def heard(self, said: Heard) -> None:
@@ -64,17 +91,25 @@ class Attribution:
                 self._windows[said.process, said.call] = _Window(
                     said.process, said.name, first_endpoint(said.arguments), kind, said.at
                 )
+            case CallEntered(name="accept", arguments=(SocketValue(inode=listener), *_)):
+                self._accepting[said.process] = listener
             case CallReturned():
                 window = self._windows.get((said.process, said.call))
                 if window is not None:
                     window.returned = said.at
+                if (at := self._accepting.pop(said.process, None)) is not None:
+                    for held in sockets_in(said.value):
+                        self._accepted[held.inode] = said.at, at
                 self._hold(said.process, [said.value])
                 for told in said.told:
                     # Before Linux 6.8 a TCP socket that is bound and no more has no row that would say whose its port is.
                     if told.inode in self._streams and (end := endpoint(told.local)) is not None and end[1]:
-                        self._bound.setdefault(("TCP", end[1]), self._creators[told.inode])
+                        for host in self._hosts(end):
+                            self._bound.setdefault((host, "TCP", end[1]), self._creators[told.inode])
             case StatementFinished():
                 self._hold(said.process, said.bound.values())
+            case ProcessEnded():
+                self._ended.add(said.process)
 
     def saw(self, looks: Sequence[Observation], order: Mapping[str, int]) -> None:
         """Learns from a look at each host. ``order`` numbers the processes as they were started."""
@@ -86,50 +121,103 @@ class Attribution:
                 for entry in process.fds:
                     if entry.is_socket:
                         self._creators.setdefault(entry.inode, process.process)
+            connections: set[_Ends] = set()
+            ports: set[_Port] = set()
             listening: list[tuple[SocketRow, str]] = []
-            unaccepted: list[SocketRow] = []
+            passive: list[_Ends] = []
             for row in look.rows:
-                if not row.inode:
-                    unaccepted.append(row)
+                here, there = _end_of(row.local), _end_of(row.peer)
+                if here is None:
                     continue
-                owner = self._creators.get(row.inode)
-                if owner is None or (here := _end_of(row.local)) is None:
-                    continue
-                there = _end_of(row.peer)
+                owner = self._owner(row.inode) if row.inode else None
                 if there is not None:
-                    self._connections[row.protocol, here, there] = owner
+                    ends = row.protocol, here, there
+                    connections.add(ends)
+                    if owner is None or (
+                        row.protocol == "TCP"
+                        and row.inode not in self._streams  # accept has not told of it yet
+                        and (look.host, here[1]) in self._sharers
+                    ):
+                        passive.append(ends)
+                    else:
+                        self._connected(ends, owner, self._accepted.get(row.inode))
+                if owner is None:
+                    continue
                 if row.is_listening:
                     listening.append((row, owner))
                 if here[1]:
-                    self._bound[row.protocol, here[1]] = owner
-            self._unaccepted(unaccepted, listening)
+                    ports.add((look.host, row.protocol, here[1]))
+                    self._bound[look.host, row.protocol, here[1]] = owner
+            self._unaccepted(look.host, passive, listening)
+            had = self._shown.get(look.host, (connections, ports))
+            self._shown[look.host] = connections, ports
+            self._gone[0].update(had[0] - connections)
+            self._gone[0].difference_update(connections)
+            self._gone[1].update(had[1] - ports)
+            self._gone[1].difference_update(ports)
 
-    def _unaccepted(self, rows: Sequence[SocketRow], listening: Sequence[tuple[SocketRow, str]]) -> None:
-        """A connection that nobody has accepted is its listener's until someone does. ``rows`` are those without an inode."""
+    def settle(self) -> None:
+        """All packets from before the last look have been told: what it showed no more is nobody's from now on."""
+        connections, ports = self._gone
+        for ends in connections:
+            self._connections.pop(ends, None)
+        for at in ports:
+            self._bound.pop(at, None)
+        connections.clear()
+        ports.clear()
+
+    def _owner(self, inode: int) -> str | None:
+        creator = self._creators.get(inode)
+        if creator not in self._ended:
+            return creator
+        heirs = (
+            name for name, fds in self._fds.items() if name not in self._ended and inode in inodes_in(fds)
+        )
+        return next(heirs, creator)
+
+    def _connected(self, ends: _Ends, owner: str, accepted: tuple[float, int] | None) -> None:
+        """A descriptor of `owner` has this end, since accept returned it where one did."""
+        known = self._connections.get(ends)
+        if known is not None and known.owner == owner:
+            known.seen = True
+            return
+        before = None
+        if accepted is not None:
+            listeners = known.owner if known is not None else self._owner(accepted[1])
+            before = (accepted[0], listeners) if listeners is not None and listeners != owner else None
+        self._connections[ends] = _End(owner, True, before)
+
+    def _hosts(self, end: Endpoint) -> Iterable[str]:
+        """The host that has an address. On one host every address is its own, and a broadcast is for all."""
+        found = self.hosts.get(end[0])
+        return self._shown if found is None else (found,)
+
+    def _at_port(self, protocol: str, end: Endpoint) -> str | None:
+        return next(
+            (owner for host in self._hosts(end) if (owner := self._bound.get((host, protocol, end[1])))), None
+        )
+
+    def _sharing(self, end: Endpoint) -> bool:
+        return any(len(self._sharers.get((host, end[1]), ())) > 1 for host in self._hosts(end))
+
+    def _unaccepted(
+        self, host: str, passive: Sequence[_Ends], listening: Sequence[tuple[SocketRow, str]]
+    ) -> None:
+        """A connection that nobody has accepted is its listener's until someone does. ``passive`` are those without an owner."""
         at_port: dict[int, list[tuple[SocketRow, str]]] = {}
         for listener, owner in listening:
             end = _end_of(listener.local)
             if end is not None and listener.protocol == "TCP":
                 at_port.setdefault(end[1], []).append((listener, owner))
         for port, listeners in at_port.items():
-            owners = self._sharers[port] = {owner for _, owner in listeners}
+            owners = self._sharers[host, port] = {owner for _, owner in listeners}
             grown = {owner: row.recv_q - self._queues.get(row.inode, 0) for row, owner in listeners}
             grown = {owner: by for owner, by in grown.items() if by > 0}
-            new = (
-                {
-                    ("TCP", here, there)
-                    for row in rows
-                    if row.protocol == "TCP"
-                    and (here := _end_of(row.local)) is not None
-                    and (there := _end_of(row.peer)) is not None
-                    and here[1] == port
-                }
-                - self._unclaimed
-                - self._connections.keys()
-            )
+            new = {ends for ends in passive if ends[0] == "TCP" and ends[1][1] == port}
+            new -= self._unclaimed | self._connections.keys()
             if len(owners) == 1 or list(grown.values()) == [len(new)]:
                 (whose,) = grown if len(owners) > 1 else owners
-                self._connections |= dict.fromkeys(new, whose)
+                self._connections |= {ends: _End(whose, True) for ends in new}
             elif sum(grown.values()) >= len(new):
                 self._unclaimed |= new
             else:  # the kernel counts a connection a moment after it can be seen: at the next look, then
@@ -142,7 +230,7 @@ class Attribution:
     def may_learn(self, packet: Packet) -> bool:
         """Whether one more look may tell whose `packet` is: it is at a port that several processes share."""
         return packet.tcp is not None and any(
-            len(self._sharers.get(here[1], ())) > 1
+            self._sharing(here)
             and ("TCP", here, there) not in self._connections
             and ("TCP", here, there) not in self._unclaimed
             for here, there in (
@@ -156,29 +244,32 @@ class Attribution:
         sender = self._end(packet, packet.source, packet.destination, sending=True)
         if packet.tcp is not None and sender != KERNEL:
             # Remembered for the answer: a refused client's port is gone before anyone could look.
-            self._connections.setdefault(("TCP", packet.source, packet.destination), sender)
+            self._connections.setdefault(("TCP", packet.source, packet.destination), _End(sender))
         if packet.icmp is not None and packet.icmp.type in ECHO_REQUEST and sender != KERNEL:
-            self._connections["ICMP", packet.source, packet.destination] = sender
+            self._connections["ICMP", packet.source, packet.destination] = _End(sender)
         return sender, self._end(packet, packet.destination, packet.source, sending=False)
 
     def _end(self, packet: Packet, here: Endpoint, there: Endpoint, *, sending: bool) -> str:
         if packet.protocol == "ICMP":
             return self._of_icmp(packet, sending=sending)
         known = self._connections.get((packet.protocol, here, there))
+        opens = sending and packet.tcp is not None and packet.tcp.flags == ("SYN",)
+        if opens and (known is None or not known.seen):  # perhaps of a newer connection between the same ends
+            connecting = self._in_window(packet, there, CONNECTING, "SOCK_STREAM")
+            if connecting is not None or known is None:
+                return connecting or KERNEL
         if known is not None:
-            return known
-        if sending and packet.tcp is not None and packet.tcp.flags == ("SYN",):
-            return self._in_window(packet, there, CONNECTING, "SOCK_STREAM") or KERNEL
+            return known.at(packet.at)
+        bound = self._at_port(packet.protocol, here)
         if packet.protocol == "UDP":
-            bound = self._bound.get(("UDP", here[1]))
             if bound is None and sending:
                 bound = self._in_window(packet, there, _SPEAKING, "SOCK_DGRAM")
             return bound or KERNEL
         if sending and packet.tcp is not None and "RST" in packet.tcp.flags:
-            return KERNEL  # no connection here ever had this 4-tuple
-        if packet.tcp is not None and len(self._sharers.get(here[1], ())) > 1:
+            return KERNEL  # no connection here has this 4-tuple
+        if packet.tcp is not None and self._sharing(here):
             return KERNEL
-        return self._bound.get((packet.protocol, here[1]), KERNEL)
+        return bound or KERNEL
 
     def _of_icmp(self, packet: Packet, *, sending: bool) -> str:
         """An error is the kernel's own, for the process whose datagram it quotes; an echo is a raw or ping socket's, and the
@@ -187,10 +278,12 @@ class Attribution:
         if quoted is not None:
             if sending:
                 return KERNEL
-            return self._connections.get(("UDP", *quoted)) or self._bound.get(("UDP", quoted[0][1]), KERNEL)
+            known = self._connections.get(("UDP", *quoted))
+            return known.at(packet.at) if known is not None else self._at_port("UDP", quoted[0]) or KERNEL
         kind = packet.icmp.type if packet.icmp else None
         if not sending and kind in ECHO_REPLY:
-            return self._connections.get(("ICMP", packet.destination, packet.source), KERNEL)
+            known = self._connections.get(("ICMP", packet.destination, packet.source))
+            return known.owner if known is not None else KERNEL
         if sending and kind in ECHO_REQUEST:
             return self._in_window(packet, None, _SPEAKING, "SOCK_RAW") or self._in_window(
                 packet, None, _SPEAKING, "SOCK_DGRAM"

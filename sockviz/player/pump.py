@@ -68,7 +68,7 @@ class Pump:
         self._timeline = timeline
         self._changed = changed
         self._differences = {host: Differences(frozenset(counters)) for host in lab.facts.hosts}
-        self._attribution = Attribution()
+        self._attribution = Attribution({address: host for host, address in lab.facts.addresses.items()})
         self._sequences = SequenceTracker()
         self._inside: dict[str, _Inside] = {}
         self._order: dict[str, int] = {}  # of the processes, as they began
@@ -282,6 +282,7 @@ class Pump:
             except KernelError:
                 break  # the next batch will say so
         events = self._within_bounds([self._attributed(each) for each in passed])
+        self._attribution.settle()
         for look in looks:
             event = self._differences[look.host].since_last(look, self._inside)
             if event is not None:

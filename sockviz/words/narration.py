@@ -34,7 +34,7 @@ from sockviz.model.values import ObjectValue, SocketValue, Value, show
 from sockviz.model.world import World
 from sockviz.words.call_sentences import bytes_text, listens_again, returned, sleeping
 from sockviz.words.misfits import unfit
-from sockviz.words.observing import changes
+from sockviz.words.observing import changes, in_short
 from sockviz.words.wording import call_as_made
 
 #: What weighs more than anything else.
@@ -99,7 +99,7 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
         case ProcessEnded():
             return _ended(event)
         case Observed():
-            return changes(event, before, after) or _(
+            return in_short(changes(event, before, after)) or _(
                 "the kernel of {host} was asked again: only details differ"
             ).format(host=event.host)
         case PacketCaptured():

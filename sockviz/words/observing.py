@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sockviz.language import N_, _
 from sockviz.model.events import Observed
@@ -47,13 +47,17 @@ def grown(world: World) -> list[tuple[str, int, str]]:
     ]
 
 
-#: Sentences from one observation: beyond that they are counted.
+#: Clauses of one sentence about an observation: beyond that they are counted.
 _TOLD = 2
 
 
-def changes(event: Observed, before: World, after: World) -> str:
-    """The differences `event` made, the most telling first; empty where only details differ."""
-    told = [text for _weight, text in sorted(_all(event, before, after), key=lambda found: found[0])]
+def changes(event: Observed, before: World, after: World) -> list[str]:
+    """The differences `event` made, a clause each, the most telling first; none where only details differ."""
+    return [text for _weight, text in sorted(_all(event, before, after), key=lambda found: found[0])]
+
+
+def in_short(told: Sequence[str]) -> str:
+    """The first of those `changes` in one sentence."""
     more = " " + _("(and {count} more)").format(count=len(told) - _TOLD) if len(told) > _TOLD else ""
     return "; ".join(told[:_TOLD]) + more
 
@@ -106,6 +110,11 @@ def _row(old: SocketRow | None, row: SocketRow, world: World) -> list[tuple[int,
                 else _("a connection of {address} waits in the SYN queue: {state}, owned by no descriptor")
             )
             return [(1, waits.format(address=address_text(row.peer), state=row.state))]
+        if row.outlived:
+            kept = _(
+                "{whose} keeps {address} bound: its descriptor is open, and the connection goes on without it"
+            )
+            return [(2, kept.format(whose=whose, address=address_text(row.local)))]
         if row.bound_only:
             return [
                 (

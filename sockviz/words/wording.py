@@ -114,7 +114,7 @@ def receiver_name(call: Call, world: World) -> str:
     held = call.receiver
     if held is None:
         return ""
-    return world.name_of(call.process, held.inode) or (
+    return world.name_of(call.process, held.inode, held.fd) or (
         _("descriptor {fd}").format(fd=held.fd) if held.fd >= 0 else ""
     )
 

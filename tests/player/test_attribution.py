@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 from sockviz.lab.lab import Observation
+from sockviz.model.events import CallEntered, CallReturned, ProcessEnded
 from sockviz.model.hosts import KERNEL
 from sockviz.model.segments import Endpoint, Packet, TcpHeader
 from sockviz.model.sockets import FdEntry, ProcessRow, SocketRow, State
+from sockviz.model.values import SocketValue
 from sockviz.model.world import World
 from sockviz.player.attribution import Attribution
 from tests.player.lessons import lesson_text, performed
@@ -78,3 +80,98 @@ def test_where_the_queues_do_not_tell_it_is_the_kernels() -> None:
         attribution.saw([look], {"one": 0, "two": 1})
     told = [answer_to(attribution, client) for client in (4001, 4002, 4003)]
     assert told == ["one", KERNEL, KERNEL]
+
+
+# --- one connection, of a listener at 8080 that two processes have -------------------------------------------------------
+
+CLIENT = ("127.0.0.1", 4001)
+ORDER = {"server": 0, "worker": 1, "client": 2}
+LISTENER, CONN = (SocketValue(inode, fd, "AF_INET", "SOCK_STREAM", 0) for inode, fd in ((11, 3), (20, 4)))
+
+
+def look(*rows: SocketRow, at: float = 1.0, **held: tuple[int, ...]) -> Observation:
+    """One look: rows, and which sockets each process has."""
+    processes = [
+        ProcessRow(
+            name, "S", tuple(FdEntry(n, f"socket:[{inode}]", inode) for n, inode in enumerate(inodes, 3))
+        )
+        for name, inodes in held.items()
+    ]
+    return Observation(at, "lab", rows, processes)
+
+
+def held_by(process: str, inode: int) -> list[ProcessRow]:
+    return [ProcessRow(process, "S", (FdEntry(3, f"socket:[{inode}]", inode),))]
+
+
+def sender(attribution: Attribution, at: float, *flags: str, source: Endpoint = SERVER) -> str:
+    there = CLIENT if source == SERVER else SERVER
+    packet = Packet(at, "AF_INET", "TCP", source, there, 0, 64, 60, TcpHeader(flags, 1, 0, 0, 0, 0))
+    return attribution.of(packet)[0]
+
+
+def accepted_by_the_worker(learned: Attribution) -> Attribution:
+    """The server made the listener; the worker, its child, accepts at 3.0."""
+    learned.heard(CallReturned(0.5, "server", 1, LISTENER))
+    learned.saw([look(row(State.LISTEN, 11), server=(11,), worker=(11,))], ORDER)
+    learned.heard(CallEntered(1.0, "worker", 1, 4, "accept", "socket.socket.accept", (LISTENER,)))
+    return learned
+
+
+def test_until_accept_has_returned_a_connection_it_is_its_listeners_maker_that_speaks() -> None:
+    established = row(State.ESTABLISHED, 20, 0, CLIENT)
+    for seen_first in (False, True):  # the descriptor may be seen before accept's word comes
+        learned = accepted_by_the_worker(Attribution({"127.0.0.1": "lab"}))
+        if seen_first:
+            learned.saw([look(row(State.LISTEN, 11), established, server=(11,), worker=(11, 20))], ORDER)
+            assert sender(learned, 2.0, "SYN", "ACK") == "server"
+        learned.heard(CallReturned(3.0, "worker", 1, (CONN, CLIENT)))
+        learned.saw([look(row(State.LISTEN, 11), established, server=(11,), worker=(11, 20))], ORDER)
+        assert sender(learned, 2.0, "SYN", "ACK") == "server"
+        assert sender(learned, 3.5, "PSH", "ACK") == "worker"
+
+
+def test_a_socket_whose_maker_has_ended_is_its_heirs() -> None:
+    learned = accepted_by_the_worker(Attribution({"127.0.0.1": "lab"}))
+    learned.heard(ProcessEnded(2.0, "server", 0))
+    waiting = row(State.ESTABLISHED, 0, 0, CLIENT)
+    learned.saw([look(row(State.LISTEN, 11, 1), waiting, worker=(11,))], ORDER)
+    assert sender(learned, 2.5, "SYN", "ACK") == "worker"
+
+
+def test_an_end_whose_row_is_gone_is_nobodys() -> None:
+    """Its FIN or RST came before the look that misses it; what answers later is the kernel, of no socket."""
+    learned = accepted_by_the_worker(Attribution({"127.0.0.1": "lab"}))
+    learned.heard(CallReturned(3.0, "worker", 1, (CONN, CLIENT)))
+    learned.saw(
+        [look(row(State.LISTEN, 11), row(State.ESTABLISHED, 20, 0, CLIENT), server=(11,), worker=(11, 20))],
+        ORDER,
+    )
+    learned.settle()
+    learned.saw([look(row(State.LISTEN, 11), server=(11,), worker=(11,))], ORDER)
+    assert sender(learned, 4.0, "RST", "ACK") == "worker"
+    learned.settle()
+    assert sender(learned, 4.5, "RST") == KERNEL
+    # And the same ends may be a new connection's.
+    learned.saw(
+        [look(row(State.LISTEN, 11, 1), row(State.ESTABLISHED, 0, 0, CLIENT), server=(11,), worker=(11,))],
+        ORDER,
+    )
+    assert sender(learned, 5.0, "SYN", "ACK") == "server"
+
+
+def test_one_port_on_two_hosts_is_two() -> None:
+    def bound(inode: int, address: str) -> SocketRow:
+        return SocketRow(
+            "AF_INET", "SOCK_DGRAM", "UDP", State.UNCONNECTED, (address, 53), None, 0, 0, inode, 0, 0
+        )
+
+    learned = Attribution({"10.0.0.1": "client", "10.0.0.2": "server"})
+    looks = [
+        Observation(1.0, host, [bound(inode, "0.0.0.0")], held_by(host, inode))
+        for host, inode in (("client", 31), ("server", 32))
+    ]
+    for order in (looks, looks[::-1]):
+        learned.saw(order, ORDER)
+        query = Packet(2.0, "AF_INET", "UDP", ("10.0.0.1", 53), ("10.0.0.2", 53), 5, 64, 33)
+        assert learned.of(query) == ("client", "server")

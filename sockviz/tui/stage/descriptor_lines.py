@@ -75,7 +75,7 @@ class Pen:
         hue = self.hues.get(self.process.name, "")
         fd = str(it.entry.fd) if it.entry is not None else "–"
         number = (f"{fd:>{self.number_width}}", f"{hue} strong" if it.entry is not None else "muted")
-        name = self.lookup.name(self.process.name, it.inode)
+        name = self.lookup.name(self.process.name, it.inode, it.entry.fd if it.entry is not None else -1)
         named: Span = (f" {name[: self.name_width]:<{self.name_width}}" if self.name_width else "", hue)
         if it.entry is not None and not it.entry.is_socket:
             return line(number, named, (f" {_plain_target(it.entry)}", "muted"))

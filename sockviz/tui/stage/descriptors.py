@@ -173,4 +173,5 @@ def _number_width(held: list[DescriptorRow]) -> int:
 
 def _name_width(view: View, process: Process, held: list[DescriptorRow]) -> int:
     lookup = Lookup(view.world)
-    return min(6, max((len(lookup.name(process.name, it.inode)) for it in held), default=0))
+    names = (lookup.name(process.name, it.inode, it.entry.fd if it.entry else -1) for it in held)
+    return min(6, max(map(len, names), default=0))

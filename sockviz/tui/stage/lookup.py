@@ -31,10 +31,13 @@ class Lookup:
         """The row of the other end."""
         return self.world.peer_row(row)
 
-    def name(self, process: str, inode: int) -> str:
-        """The variable of `process` that holds the socket, or nothing."""
+    def name(self, process: str, inode: int, fd: int = -1) -> str:
+        """The variable of `process` that holds the socket, through `fd` where one does; or nothing."""
         known = self.world.processes.get(process)
-        return _holders(known.names).get(inode, "") if known is not None else ""
+        if known is None:
+            return ""
+        holders = _holders(known.names, known.open_fds)
+        return holders.get((inode, fd)) or holders.get((inode, -1), "")
 
     def who(self, row: SocketRow) -> tuple[str, str, int]:
         """The process, variable and inode at the other end of `row`; empty and 0 where nobody known is.
@@ -55,12 +58,17 @@ class Lookup:
 
 
 @remembered(16)
-def _holders(names: Mapping[str, Value]) -> dict[int, str]:
-    """The first variable that holds each socket, by inode."""
-    found: dict[int, str] = {}
-    for name, value in names.items():
-        if isinstance(value, SocketValue):
-            found.setdefault(value.inode, name)
+def _holders(names: Mapping[str, Value], open_fds: Mapping[str, int]) -> dict[tuple[int, int], str]:
+    """The first variable that holds each socket, by inode and descriptor; with -1 for one, the first through an open one."""
+    found: dict[tuple[int, int], str] = {}
+    held = [
+        (name, value.inode, open_fds.get(name, -1))
+        for name, value in names.items()
+        if isinstance(value, SocketValue)
+    ]
+    for name, inode, fd in sorted(held, key=lambda each: each[2] < 0):  # those that are open first
+        found.setdefault((inode, fd), name)
+        found.setdefault((inode, -1), name)
     return found
 
 
