@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -65,6 +66,17 @@ fitting.when_found = _is_an_error
 def misfits(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests in which events do not fit on purpose: they are facts, as in the program."""
     monkeypatch.setattr(fitting, "when_found", lambda _misfit: None)
+
+
+# A screen that has ended is tens of thousands of objects in circles, and a test of labs looks for what it left by collecting all
+# there is. Neither has to walk, each time, through what importing and collecting thousands of tests made.
+gc.set_threshold(50_000, 10, 10)
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays to the end: the collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
