@@ -1,7 +1,7 @@
 """Runs inside each process of a lesson: makes the calls it is told to make, and reports what they returned.
 
-Standard library only; started as ``python -I -S child.py CONTROL_FD LIFELINE_FD`` with nothing else open but 0, 1, 2, so that the
-first socket of a lesson is descriptor 3, as in the student's own program. Everything it is told is data: a call is
+Standard library only; started as ``python -I -S entry/child.py CONTROL_FD LIFELINE_FD`` with nothing else open but 0, 1, 2, so
+that the first socket of a lesson is descriptor 3, as in the student's own program. Everything it is told is data: a call is
 looked up among the modules and kinds below, its arguments are values, names, constants and bounded arithmetic. Nothing is
 ever compiled.
 
@@ -25,10 +25,6 @@ import struct
 import sys
 import time
 import types
-
-if __name__ == "__main__":
-    # -I leaves even this file's own package out. It comes last: nothing beside it may stand in for a standard module.
-    sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 from sockviz.lab.bounds import ROOM, Refused, binary, bounded, decode
 from sockviz.lab.guard import Guard
@@ -335,7 +331,3 @@ def main() -> None:
     child = Child(socket.socket(fileno=int(sys.argv[1])))
     child.tell(event="hello", pid=os.getpid(), at=time.time())
     child.serve()
-
-
-if __name__ == "__main__":
-    main()

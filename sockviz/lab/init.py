@@ -1,7 +1,7 @@
 """The first process of a lab: starts lesson processes on request, reaps them, and takes them along when it dies.
 
-Standard library only; run as ``python -I -S init.py KIND CONTROL_FD SOCKVIZ_PID SETUP [LINK_FD]``. With KIND ``isolated`` it
-first moves into user, network and PID namespaces of its own (so it is the lab's pid 1, and everything in the lab dies with it)
+Standard library only; run as ``python -I -S entry/init.py KIND CONTROL_FD SOCKVIZ_PID SETUP [LINK_FD]``. With KIND ``isolated``
+it first moves into user, network and PID namespaces of its own (so it is the lab's pid 1, and everything in the lab dies with it)
 and hands out the sockets that read that network's tables and packets. With KIND ``two-hosts`` it makes a network namespace for
 each host besides, and starts the link between them (wire.py). With KIND ``host`` it stays where it is and adopts orphans instead.
 
@@ -24,10 +24,6 @@ import socket
 import struct
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-
-if __name__ == "__main__":
-    # -I leaves even this file's own package out. It comes last: nothing beside it may stand in for a standard module.
-    sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 from sockviz.lab import landlock
 from sockviz.lab.confinement import (
@@ -334,7 +330,3 @@ def main() -> None:
     except StepRefused as refusal:
         step, number = refusal.args
         control.send(json.dumps({"event": "refused", "step": step, "errno": number}).encode())
-
-
-if __name__ == "__main__":
-    main()

@@ -20,7 +20,7 @@ from sockviz.lab.readers import Readers
 from sockviz.language import _
 from sockviz.model.values import Json
 
-_HERE = Path(__file__).parent
+_ENTRY = Path(__file__).with_name("entry")
 #: Everything here takes milliseconds; past this the machine is stuck and we say so.
 PATIENCE = 10.0
 
@@ -82,7 +82,7 @@ class Supervisor:
     """sockviz's side of init.py. `died` is called with each death, `lost` when init.py itself is gone."""
 
     #: What runs in a lesson process.
-    program = _HERE / "child.py"
+    program = _ENTRY / "child.py"
 
     def __init__(self, died: Callable[[Death], None], lost: Callable[[], None], readers: Readers) -> None:
         self._readers = readers
@@ -122,6 +122,9 @@ class Supervisor:
 
     def _launch(self, kind: str, setup: Mapping[str, Json], link: socket.socket | None) -> None:
         """Starts init.py. Raises OSError."""
+        # Imported so that it is compiled: a process of a lesson can write nothing, and would do it again and again.
+        import sockviz.lab.child  # noqa: F401
+
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
         ours.setblocking(False)
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
@@ -134,7 +137,7 @@ class Supervisor:
                 sys.executable,
                 "-I",
                 "-S",
-                str(_HERE / "init.py"),
+                str(_ENTRY / "init.py"),
                 kind,
                 str(theirs.fileno()),
                 str(os.getpid()),

@@ -32,7 +32,7 @@ from tests.lab.driver import DEADLINE, a_lab, directory_of, first_pid, refuse_co
 from tests.terminal.family import residents
 
 ROOT = Path(__file__).parents[2]
-INIT = Path(init.__file__)
+INIT = Path(init.__file__).with_name("entry") / "init.py"
 
 
 def test_closing_leaves_no_process_namespace_directory_or_descriptor(kind: str) -> None:
