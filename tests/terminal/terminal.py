@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 
 import pyte
 from pyte.screens import Char
+from wcwidth import wcwidth
 
 #: Seconds that anything may take on a busy machine before a test gives it up.
 DEADLINE = 20.0
@@ -39,7 +40,33 @@ class Display(pyte.Screen):
     def __init__(self, columns: int, lines: int) -> None:
         self.on: set[int] = {CURSOR}
         self._main: Any = None
+        self._drawn: list[str] = []
         super().__init__(columns, lines)
+
+    @property
+    def display(self) -> list[str]:
+        """The screen's lines. It is asked for after every byte that came: only those that have changed are put together."""
+        if len(self._drawn) != self.lines:
+            self._drawn = [""] * self.lines
+            self.dirty.update(range(self.lines))
+        above = {y - 1 for y in self.dirty}  # a mark may join the last character of the line above
+        for y in self.dirty | above:
+            if 0 <= y < self.lines:
+                self._drawn[y] = self._line(y)
+        self.dirty.clear()
+        return list(self._drawn)
+
+    def _line(self, y: int) -> str:
+        cells, told, stub = self.buffer[y], [], False
+        for x in range(self.columns):
+            if stub:
+                stub = False  # the second cell of a wide character
+                continue
+            data: str = cells[x].data
+            assert len(data) == 1 or not any(map(wcwidth, data[1:]))
+            stub = wcwidth(data[0]) == 2
+            told.append(data)
+        return "".join(told)
 
     def set_mode(self, *modes: int, **kwargs: Any) -> None:
         """Also keeps the main screen while the alternate one is shown."""
@@ -49,6 +76,7 @@ class Display(pyte.Screen):
             if ALTERNATE_SCREEN in modes and self._main is None:
                 self._main = {y: dict(row) for y, row in self.buffer.items()}
                 self.buffer.clear()
+                self.dirty.update(range(self.lines))
 
     def reset_mode(self, *modes: int, **kwargs: Any) -> None:
         """Also brings the main screen back."""
@@ -60,6 +88,7 @@ class Display(pyte.Screen):
                 for y, row in self._main.items():
                     self.buffer[y].update(row)
                 self._main = None
+                self.dirty.update(range(self.lines))
                 self.cursor_position()
 
     def cell(self, column: int, line: int) -> Char:
