@@ -12,7 +12,7 @@ For tests of whatever is above the labs, and for whoever wants to draw what no l
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sockviz.model.events import (
@@ -165,17 +165,19 @@ class Scripted:
         self.open[process][name] = -1
 
     def observe(
-        self, *rows: SocketRow, gone: Sequence[SocketRow] = (), counters: Mapping[str, int] | None = None
-    ) -> None:
-        """The kernel is asked: rows that are new or changed, and every process's descriptors."""
-        seen = tuple(ProcessRow(name, "S", _STDIO + tuple(fds.values())) for name, fds in self.fds.items())
+        self, *rows: SocketRow, gone: Sequence[SocketRow] = (), counters: Mapping[str, int] | None = None,
+        of: Iterable[str] | None = None,
+    ) -> None:  # fmt: skip
+        """The kernel is asked: rows that are new or changed, and the descriptors of every process, or of those in `of`."""
+        names = self.fds if of is None else of
+        seen = tuple(ProcessRow(name, "S", _STDIO + tuple(self.fds[name].values())) for name in names)
         self.say(Observed(self.at, self.host, rows, tuple(row.key for row in gone), seen, counters or {}))
 
     # --- the wire ----------------------------------------------------------------------------------------------
 
     def segment(
         self, sender: str, receiver: str, source: Endpoint, destination: Endpoint, *flags: str, length: int = 0,
-        again: bool = False, late: bool = False,
+        again: bool = False, late: bool = False, options: Sequence[tuple[str, str]] = (),
     ) -> None:  # fmt: skip
         """A segment is captured, with the sequence numbers that are due; nothing is, in a lab that captures nothing."""
         if not self.captures:
@@ -186,7 +188,9 @@ class Scripted:
         if again:
             seq -= occupies
         self._seqs[way] = seq + occupies
-        of_tcp = TcpHeader(flags, seq, self._seqs.get(back, 0) if "ACK" in flags else 0, 65535, 0xBEEF, 0)
+        of_tcp = TcpHeader(
+            flags, seq, self._seqs.get(back, 0) if "ACK" in flags else 0, 65535, 0xBEEF, 0, tuple(options)
+        )
         payload = b"x" * length
         packet = Packet(
             self.at, "AF_INET", "TCP", source, destination, length, 64, 40 + length, of_tcp, None, payload, "lo",

@@ -1,30 +1,23 @@
-"""Runs written by hand, event by event as a player appends them: long ones to measure, short ones to save."""
+"""Runs written by hand, as a player appends them: long ones to measure, short ones to save."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import replace
 
-from sockviz.model.events import (
-    CallBlocked,
-    CallEntered,
-    CallReturned,
-    Event,
-    Observed,
-    PacketCaptured,
-    PageOpened,
-    ProcessStarted,
-    StatementBegun,
-    StatementFinished,
-)
+from sockviz.model import scripted
+from sockviz.model.events import Event
 from sockviz.model.script_text import UnreadScript
-from sockviz.model.segments import Endpoint, Packet, SequenceTracker, TcpHeader
-from sockviz.model.sockets import Asleep, FdEntry, ProcessRow, SocketRow, State, TcpInfo
+from sockviz.model.scripted import APART, INFO, START, Scripted
+from sockviz.model.segments import Endpoint
+from sockviz.model.sockets import SocketRow, State, TcpInfo
 from sockviz.model.timeline import Header, LabFacts
 from sockviz.model.values import SocketValue, Value
 
+__all__ = ["HEADER", "HOST", "SERVER", "START", "Conversation", "info", "row"]
+
 HOST = "loopback"
 SERVER: Endpoint = ("127.0.0.1", 8080)
-START = 1_700_000_000.0
 HEADER = Header(
     UnreadScript("# a lesson\n", "00-x.md"),
     LabFacts("isolated", ("packets",), (HOST,)),
@@ -32,172 +25,107 @@ HEADER = Header(
     START,
     "0.1.0",
 )
+#: What a segment of Linux's has beside its flags and numbers.
+_OPTIONS = (("mss", "65495"), ("timestamps", "1 0"))
+#: So many lines and names such a run has, however long it is: it goes round, as a loop does.
+_LINES, _NAMES = 102, 4
 
 
 def info(received: int = 0, segments: int = 2) -> TcpInfo:
-    return TcpInfo(
-        1,
-        0,
-        201000,
-        40000,
-        536,
-        32768,
-        0,
-        0,
-        0,
-        0,
-        33,
-        16,
-        2147483647,
-        10,
-        0,
-        1,
-        received,
-        segments,
-        segments,
-    )
+    return replace(INFO, bytes_received=received, segs_out=segments, segs_in=segments)
 
 
 def row(
-    state: State,
-    local: Endpoint,
-    peer: Endpoint | None,
-    inode: int,
-    cookie: int = 0,
-    recv_q: int = 0,
-    send_q: int = 0,
+    state: State, local: Endpoint, peer: Endpoint | None, inode: int, cookie: int = 0, recv_q: int = 0, send_q: int = 0,
     received: int = 0,
-) -> SocketRow:
+) -> SocketRow:  # fmt: skip
     """A TCP row; ``raw`` is as long as the kernel's own."""
     told = None if state is State.LISTEN else info(received)
-    return SocketRow(
-        "AF_INET", "SOCK_STREAM", "TCP", state, local, peer, recv_q, send_q, inode, cookie, 0,
-        info=told, raw=bytes(344) if told else bytes(96),
-    )  # fmt: skip
+    it = scripted.row(state, local, peer, inode=inode, cookie=cookie, queues=(recv_q, send_q))
+    return replace(it, info=told, raw=bytes(344 if told else 96))
 
 
-class Conversation:
+class Conversation(Scripted):
     """Clients that connect to one listener, one after the other, each accepted, written to and read from."""
 
-    def __init__(self, clients: int, captured: bool = True, names: int = 20) -> None:
-        """`names`: how many variables and lines there are; more clients than that rebind them, and close a socket so."""
-        self.names = names
-        self.at = START
-        self.captured = captured
+    def __init__(self, clients: int) -> None:
+        super().__init__(HEADER)
         self.clients = clients
-        self.tracker = SequenceTracker()
-        self.calls = {"server": 0, "client": 0}
-        self.fds: dict[str, list[FdEntry]] = {"server": [], "client": []}
-        self.open: dict[str, dict[str, int]] = {"server": {}, "client": {}}
-        self.sequence: dict[Endpoint, int] = {}
         self.line = 0
+        self._said: list[Event] = []
 
-    def now(self) -> float:
-        self.at += 0.002
-        return self.at
+    def say(self, event: Event) -> None:
+        """Keeps it as a source makes it: on a timeline it would share its parts with those before."""
+        self._said.append(event)
+        self.at += APART
 
-    def statement(
-        self,
-        process: str,
-        name: str,
-        arguments: tuple[Value, ...],
-        value: Value,
-        target: str | None,
-        between: Iterator[Event],
-    ) -> Iterator[Event]:
-        """One line, as the player tells of it; `between` is what the kernel does while the call is under way."""
-        self.line = self.line % (5 * self.names + 2) + 1
-        self.calls[process] += 1
-        number = self.calls[process]
-        yield StatementBegun(self.now(), process, self.line)
-        yield CallEntered(self.now(), process, number, self.line, name, f"socket.socket.{name}", arguments)
-        yield from between
-        yield CallReturned(self.now(), process, number, value)
-        bound = {target: value} if target else {}
-        yield StatementFinished(
-            self.now(), process, self.line, bound, dict(list(self.open[process].items())[-4:])
-        )
+    def events(self) -> Sequence[Event]:
+        """All of it, from the first page on."""
+        if not self._said:
+            self._run()
+        return self._said
 
-    def holds(self, process: str, name: str, held: SocketValue) -> ProcessRow:
-        self.fds[process].append(FdEntry(held.fd, f"socket:[{held.inode}]", held.inode, "TCP", 2))
-        self.open[process][name] = held.fd
-        return ProcessRow(process, "S", tuple(self.fds[process]))
-
-    def segment(
-        self, source: Endpoint, destination: Endpoint, *flags: str, length: int = 0
-    ) -> Iterator[Event]:
-        if not self.captured:
-            return
-        seq = self.sequence.get(source, 1000)
-        ack = self.sequence.get(destination, 1000)
-        self.sequence[source] = seq + length + ("SYN" in flags) + ("FIN" in flags)
-        at = self.now()
-        header = TcpHeader(flags, seq, ack, 512, 0xFE30, 0, (("mss", "65495"), ("timestamps", "1 0")))
-        packet = Packet(
-            at, "AF_INET", "TCP", source, destination, length, 64, 66 + length, header,
-            payload=b"x" * length, raw=bytes(66 + length),
-        )  # fmt: skip
-        sender, receiver = ("server", "client") if source == SERVER else ("client", "server")
-        yield PacketCaptured(at, HOST, packet, sender, receiver, self.tracker.follow(packet))
-
-    def events(self) -> Iterator[Event]:
-        yield PageOpened(self.now(), 0)
-        yield ProcessStarted(self.now(), "server", 4, 4121, HOST)
-        yield ProcessStarted(self.now(), "client", 5, 4122, HOST)
-        listener = SocketValue(100, 3, "AF_INET", "SOCK_STREAM", 0)
-        yield from self.statement("server", "socket", (), listener, "s", iter(()))
-        listening = row(State.LISTEN, SERVER, None, 100, 900, 0, 128)
-        yield from self.statement("server", "listen", (listener, 128), None, None, iter(()))
-        yield Observed(self.now(), HOST, (listening,), (), (self.holds("server", "s", listener),))
+    def _run(self) -> None:
+        self.page(0)
+        self.start("server")
+        self.start("client")
+        listener = self.socket(3)
+        self._line("server", "socket", value=listener, target="s")
+        self._line("server", "listen", listener, 128)
+        self.observe(self._listening(listener), of=["server"])
         for number in range(self.clients):
-            yield from self.client(number, listener)
+            self._client(number, listener)
 
-    def client(self, number: int, listener: SocketValue) -> Iterator[Event]:
+    def _client(self, number: int, listener: SocketValue) -> None:
         here: Endpoint = ("127.0.0.1", 32768 + number)
-        mine = SocketValue(1000 + 2 * number, 3 + number, "AF_INET", "SOCK_STREAM", 0)
-        theirs = SocketValue(1001 + 2 * number, 4 + number, "AF_INET", "SOCK_STREAM", 0)
-        yield from self.statement("client", "socket", (), mine, f"c{number}", iter(()))
-        yield Observed(self.now(), HOST, (), (), (self.holds("client", f"c{number}", mine),))
-        yield from self.statement(
-            "client", "connect", (mine, SERVER), None, None, self.handshake(here, mine, theirs)
-        )
-        yield from self.statement(
-            "server", "accept", (listener,), (theirs, here), f"a{number}", self.accepted(here, theirs)
-        )
-        yield Observed(self.now(), HOST, (), (), (self.holds("server", f"a{number}", theirs),))
-        yield from self.statement("client", "send", (mine, b"hello"), 5, None, self.sent(here, theirs))
-        yield from self.statement(
-            "server", "recv", (theirs, 100), b"hello", f"d{number}", self.read(here, theirs)
-        )
-
-    def handshake(self, here: Endpoint, mine: SocketValue, theirs: SocketValue) -> Iterator[Event]:
-        yield from self.segment(here, SERVER, "SYN")
-        yield from self.segment(SERVER, here, "SYN", "ACK")
-        yield from self.segment(here, SERVER, "ACK")
+        mine, theirs = self.socket(3 + number), self.socket(4 + number)
         ours = row(State.ESTABLISHED, here, SERVER, mine.inode, mine.inode)
-        waiting = row(State.ESTABLISHED, SERVER, here, 0, theirs.inode)
-        yield Observed(self.now(), HOST, (ours, waiting, row(State.LISTEN, SERVER, None, 100, 900, 1, 128)))
+        self._line("client", "socket", value=mine, target=f"c{number}")
+        self.observe(of=["client"])
+        self._enter("client", "connect", mine, SERVER)
+        self._segment(here, SERVER, "SYN")
+        self._segment(SERVER, here, "SYN", "ACK")
+        self._segment(here, SERVER, "ACK")
+        self.observe(ours, self._served(here, theirs, owned=False), self._listening(listener, 1), of=[])
+        self._leave("client")
+        self._enter("server", "accept", listener)
+        self.sleep("server")
+        self.observe(self._served(here, theirs), self._listening(listener), of=[])
+        self._leave("server", (theirs, here), f"a{number}")
+        self.observe(of=["server"])
+        self._enter("client", "send", mine, b"hello")
+        self._segment(here, SERVER, "PSH", "ACK", length=5)
+        self._segment(SERVER, here, "ACK")
+        self.observe(self._served(here, theirs, 5), counters={"Tcp.InSegs": self.line}, of=[])
+        self._leave("client", 5)
+        self._enter("server", "recv", theirs, 100)
+        self.observe(self._served(here, theirs, 0, 5), of=[])
+        self._leave("server", b"hello", f"d{number}")
 
-    def accepted(self, here: Endpoint, theirs: SocketValue) -> Iterator[Event]:
-        asleep = Asleep(
-            "accept4",
-            (3, 0, 0, 0x80000),
-            "inet_csk_accept",
-            "S",
-            "/proc/PID/syscall",
-            "288 0x3 0x0 0x0 0x80000",
-        )
-        yield CallBlocked(self.now(), "server", self.calls["server"], asleep)
-        owned = row(State.ESTABLISHED, SERVER, here, theirs.inode, theirs.inode)
-        yield Observed(self.now(), HOST, (owned, row(State.LISTEN, SERVER, None, 100, 900, 0, 128)))
+    def _line(
+        self, process: str, name: str, *arguments: Value, value: Value = None, target: str | None = None
+    ) -> None:
+        self._enter(process, name, *arguments)
+        self._leave(process, value, target)
 
-    def sent(self, here: Endpoint, theirs: SocketValue) -> Iterator[Event]:
-        yield from self.segment(here, SERVER, "PSH", "ACK", length=5)
-        yield from self.segment(SERVER, here, "ACK")
-        full = row(State.ESTABLISHED, SERVER, here, theirs.inode, theirs.inode, 5, 0, 5)
-        yield Observed(self.now(), HOST, (full,), counters={"Tcp.InSegs": self.line})
+    def _enter(self, process: str, name: str, *arguments: Value) -> None:
+        self.line = self.line % _LINES + 1
+        self.enter(process, self.line, name, *arguments)
 
-    def read(self, here: Endpoint, theirs: SocketValue) -> Iterator[Event]:
-        yield Observed(
-            self.now(), HOST, (row(State.ESTABLISHED, SERVER, here, theirs.inode, theirs.inode, 0, 0, 5),)
-        )
+    def _leave(self, process: str, value: Value = None, target: str | None = None) -> None:
+        self.open[process] = dict(list(self.open[process].items())[1 - _NAMES :])
+        self.leave(process, self.line, value, bound={target: value} if target else {})
+
+    def _segment(self, source: Endpoint, destination: Endpoint, *flags: str, length: int = 0) -> None:
+        sender, receiver = ("server", "client") if source == SERVER else ("client", "server")
+        self.segment(sender, receiver, source, destination, *flags, length=length, options=_OPTIONS)
+
+    def _listening(self, listener: SocketValue, waiting: int = 0) -> SocketRow:
+        return row(State.LISTEN, SERVER, None, listener.inode, 900, waiting, 128)
+
+    def _served(
+        self, peer: Endpoint, theirs: SocketValue, unread: int = 0, received: int | None = None, *, owned: bool = True
+    ) -> SocketRow:  # fmt: skip
+        inode = theirs.inode if owned else 0
+        read = unread if received is None else received
+        return row(State.ESTABLISHED, SERVER, peer, inode, theirs.inode, unread, 0, read)
