@@ -11,6 +11,7 @@ from sockviz.kernel.files import read_file
 from sockviz.kernel.inet_diag import NAMED_STATES
 from sockviz.kernel.kept_files import KeptFiles, Read
 from sockviz.kernel.known_descriptors import KnownDescriptors
+from sockviz.kernel.known_processes import KnownProcesses
 from sockviz.kernel.proc_net import TABLES, read_tables
 from sockviz.kernel.procfs import read_process
 from sockviz.kernel.sock_diag import SockDiag, read_bound_only, read_sockets
@@ -32,6 +33,7 @@ class Kept:
 
     files: KeptFiles = field(default_factory=KeptFiles)
     descriptors: KnownDescriptors = field(default_factory=KnownDescriptors)
+    processes: KnownProcesses = field(default_factory=KnownProcesses)
 
     def settle(self) -> None:
         """Lets go of what the last look did not meet."""
@@ -71,16 +73,35 @@ class Snapshot:
 
 def observe(host: HostSources, processes: Sequence[ProcessSource], now: float) -> Snapshot:
     """Looks at `host` once. Raises `KernelError` where its sockets can be listed in no way, or a process is hidden."""
+    if host.kept is None:
+        seen = [row for row in _read_all(host, processes) if row is not None]
+        return Snapshot(now, _rows(host, seen, now), seen, _counters(host))
+    ran = [_ran(host, each) for each in processes]
+    known = host.kept.processes.find(processes, ran)
+    if known is not None:
+        return Snapshot(now, _rows(host, known, now), known, _counters(host))
+    looks = _read_all(host, processes)
+    host.kept.processes.note(processes, ran, looks)
+    seen = [row for row in looks if row is not None]
+    reading = Snapshot(now, _rows(host, seen, now), seen, _counters(host))
+    host.kept.settle()  # not before: where nobody ran, the files of all processes are to be met again
+    return reading
+
+
+def _read_all(host: HostSources, processes: Sequence[ProcessSource]) -> list[ProcessRow | None]:
     known = None if host.kept is None else host.kept.descriptors
-    looks = [
+    return [
         read_process(each.name, each.pid, proc=host.proc, hidden=each.hidden, read=host.read, known=known)
         for each in processes
     ]
-    seen = [row for row in looks if row is not None]
-    reading = Snapshot(now, _rows(host, seen, now), seen, _counters(host))
-    if host.kept is not None:
-        host.kept.settle()
-    return reading
+
+
+def _ran(host: HostSources, process: ProcessSource) -> bytes | None:
+    """What the scheduler says of it: nanoseconds on a processor, in its queue, and how often it was given one."""
+    try:
+        return host.read(f"{host.proc}/{process.pid}/schedstat")
+    except KernelRefused:
+        return None  # ENOENT: built without CONFIG_SCHED_INFO, or gone. ESRCH: gone. Then all is read
 
 
 def _counters(host: HostSources) -> Mapping[str, int]:

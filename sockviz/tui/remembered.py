@@ -18,16 +18,31 @@ def remembered(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """
 
     def decorated(function: Callable[P, R]) -> Callable[P, R]:
+        def all_of_it(*args: P.args, **kwargs: P.kwargs) -> tuple[object, ...]:
+            assert not kwargs, "by position: it is part of what is remembered"
+            return args
+
+        return remembered_by(most, all_of_it)(function)
+
+    return decorated
+
+
+def remembered_by(
+    most: int, matters: Callable[P, tuple[object, ...]]
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """The same, of a function that depends on less than what it is given: on what `matters` takes of that."""
+
+    def decorated(function: Callable[P, R]) -> Callable[P, R]:
         known: dict[tuple[Hashable, ...], tuple[object, R]] = {}
 
         @wraps(function)
         def asked(*args: P.args, **kwargs: P.kwargs) -> R:
-            assert not kwargs, "by position: it is part of what is remembered"
-            key = tuple(each if isinstance(each, str | int) else id(each) for each in args)
+            given = matters(*args, **kwargs)
+            key = tuple([each if isinstance(each, str | int) else id(each) for each in given])
             found = known.pop(key, None)
             if found is None:
                 # What was given is held, so that its id is not given to another.
-                found = (args, function(*args, **kwargs))
+                found = (given, function(*args, **kwargs))
                 if len(known) >= most:
                     del known[next(iter(known))]
             known[key] = found

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from sockviz.tui.remembered import remembered
+from sockviz.tui.remembered import remembered, remembered_by
 
 
 def test_a_thing_is_compared_by_identity_and_a_number_by_value() -> None:
@@ -41,3 +41,20 @@ def test_another_thing_at_the_same_place_in_memory_is_another_thing() -> None:
         return things[0]
 
     assert all(first([number]) == number for number in range(500))
+
+
+def test_what_does_not_matter_is_not_compared() -> None:
+    asked = []
+
+    def first_of_all(things: list[int], width: int) -> tuple[object, ...]:
+        del width
+        return (things,)
+
+    @remembered_by(2, first_of_all)
+    def first(things: list[int], width: int) -> int:
+        asked.append(width)
+        return things[0]
+
+    one, other = [1], [2]
+    assert [first(one, 1), first(one, 2), first(other, 3), first(one, 4)] == [1, 1, 2, 1]
+    assert asked == [1, 3]

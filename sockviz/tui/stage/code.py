@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from sockviz.calls.in_c import c_lines
 from sockviz.calls.statement import Statement
 from sockviz.language import _
+from sockviz.language import current as current_language
 from sockviz.model.call import Call, Stage
 from sockviz.model.events import StatementBegun
 from sockviz.model.first_names import of_lab
@@ -21,7 +22,7 @@ from sockviz.model.timeline import LabFacts
 from sockviz.model.values import SocketValue, Value
 from sockviz.player.next import Do
 from sockviz.tui.palette import ASLEEP, DONE, FAILED, NEXT
-from sockviz.tui.remembered import remembered
+from sockviz.tui.remembered import remembered, remembered_by
 from sockviz.tui.stage.ink import Line, crop, ends, fit, line, marked, wrap
 from sockviz.tui.stage.listing import calls_of, coloured, compact, listed
 from sockviz.tui.view import Focus, View
@@ -137,6 +138,18 @@ def windowed(blocks: list[list[Line]], anchor: int, height: int) -> list[Line]:
     return shown[-height:]
 
 
+def _shows(
+    view: View, statement: Statement, progress: Progress | None, width: int, is_next: bool, newest: bool, hue: str,
+    detail: Detail, remarked: bool,
+) -> tuple[object, ...]:  # fmt: skip
+    """What a block depends on: of the world its process and its progress, and nothing that goes on in the kernel."""
+    return (
+        view.world.processes.get(statement.process), progress, statement, view.lab, view.look, view.focus,
+        _awaited(view) if is_next else None, current_language(), width, is_next, newest, hue, detail, remarked,
+    )  # fmt: skip
+
+
+@remembered_by(512, _shows)
 def _block(
     view: View, statement: Statement, progress: Progress | None, width: int, is_next: bool, newest: bool, hue: str,
     detail: Detail, remarked: bool,

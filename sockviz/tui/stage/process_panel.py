@@ -9,7 +9,7 @@ from sockviz.language import _
 from sockviz.model.hosts import LINK
 from sockviz.model.process import Process
 from sockviz.tui.palette import hues
-from sockviz.tui.remembered import remembered
+from sockviz.tui.remembered import remembered_by
 from sockviz.tui.stage.code import Detail, code_blocks, height_wanted, next_line, statements_of, windowed
 from sockviz.tui.stage.descriptors import held_by, table, table_height
 from sockviz.tui.stage.drawing import FocusableDrawing
@@ -36,7 +36,12 @@ class Split:
     fds: int
 
 
-@remembered(4)
+def _decides(view: View, width: int, height: int) -> tuple[object, ...]:
+    """What the division depends on: not on the time, nor on what is pointed at."""
+    return view.world, view.script, view.page, view.lab, view.look.language, width, height
+
+
+@remembered_by(4, _decides)
 def split(view: View, width: int, height: int) -> Split:
     """The division for panels of this size, the same for every process, so that panels side by side line up."""
     inside = height - 2
