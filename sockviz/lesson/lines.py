@@ -161,8 +161,8 @@ def _end_of(body: Sequence[tuple[int, int, str]], start: int) -> int:
 
 def _split_comment(source: str) -> tuple[str, str]:
     """The code, and the comments beside it joined, without their #."""
-    if len(source) > LONGEST_LINE:
-        return source, ""  # it will be refused
+    if "#" not in source or len(source) > LONGEST_LINE:
+        return source, ""  # none; or it will be refused
     comments: list[str] = []
     end = len(source)
     try:

@@ -159,6 +159,8 @@ class _Statement:
     # --- fork -------------------------------------------------------------------------------------------
 
     def is_fork(self, value: ast.expr, targets: list[ast.Name], unpacks: bool) -> bool:
+        if "fork" not in self.line.source and self.line.source.isascii():
+            return False  # Python reads other letters as these (NFKC)
         for node in ast.walk(value):
             if isinstance(node, ast.Call) and dotted_name(node.func) == "os.fork":
                 if node is value and len(targets) == 1 and not unpacks:
