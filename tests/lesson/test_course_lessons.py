@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ _FENCED = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _NUMBERED = re.compile(r"^(\d+)[.)] ", re.MULTILINE)
 
 
+@cache
 def read(path: Path) -> Lesson:
     return parse_lesson(path.read_text(encoding="utf-8"), str(path))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from sockviz.player.shelf import course, read_lesson
 MANUAL = shipped()
 CALL_PAGES, ERROR_PAGES = MANUAL.calls(), MANUAL.errors()
 PAGES: list[ManualPage] = [*CALL_PAGES, *ERROR_PAGES]
-LESSONS = [read_lesson(Path(name.path)) for name in course()]
+LESSONS = [name.path for name in course()]
 #: The calls and errors that the course is to meet, and more that programs meet.
 ERRORS = [
     "EACCES", "EADDRINUSE", "EADDRNOTAVAIL", "EAFNOSUPPORT", "EAGAIN", "EALREADY", "EBADF", "ECONNREFUSED",
@@ -30,6 +31,13 @@ ERRORS = [
     "EPROTOTYPE", "ESOCKTNOSUPPORT", "ESPIPE", "ETIMEDOUT", "EWOULDBLOCK", "EAI_NONAME", "EAI_SERVICE", "EAI_FAMILY",
     "TimeoutError",
 ]  # fmt: skip
+
+
+read = cache(read_lesson)  # when a test asks for it: every worker collects all tests, and runs a third
+
+
+def lessons() -> list[Lesson]:
+    return [read(Path(path)) for path in LESSONS]
 
 
 def named(page: ManualPage) -> str:
@@ -41,8 +49,9 @@ def test_every_row_of_the_table_of_calls_has_one_page() -> None:
     assert described == sorted(CALLS)
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.slug)
-def test_what_a_lesson_meets_has_its_page(lesson: Lesson) -> None:
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: Path(path).stem)
+def test_what_a_lesson_meets_has_its_page(path: str) -> None:
+    lesson = read(Path(path))
     for key, page in calls_of(lesson):
         if not key.startswith("link."):  # the wire's own verbs are no calls
             assert MANUAL.page_of(key) is not None, (
@@ -74,7 +83,7 @@ def test_every_error_of_a_call_has_its_page(page: CallPage) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
 def test_no_link_is_dead(page: ManualPage) -> None:
-    slugs = {lesson.slug for lesson in LESSONS}
+    slugs = {lesson.slug for lesson in lessons()}
     for slug, line in linked_lessons(page):
         assert slug in slugs, f"{page.path}:{line}: there is no lesson {slug}"
     for other in page.related:
@@ -84,7 +93,7 @@ def test_no_link_is_dead(page: ManualPage) -> None:
 
 def test_the_c_of_a_page_is_what_the_lessons_show_as_c() -> None:
     shown: dict[str, set[str]] = {}
-    for lesson in LESSONS:
+    for lesson in lessons():
         for statement in lesson.statements:
             if len(statement.calls) == 1 and statement.calls[0] in CALLS:
                 functions = set(re.findall(r"\b([a-z_]\w*)\s*\(", "\n".join(c_lines(statement))))

@@ -22,8 +22,9 @@ _EVENT = re.compile(r"(\d+)(?:/| of )(\d+)\s*$")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = f"{Path(__file__).parent}{os.sep}"
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if str(item.path).startswith(here):
             item.add_marker(pytest.mark.terminal)
 
 
