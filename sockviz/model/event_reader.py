@@ -92,7 +92,7 @@ class EventReader:
     def _gone(self, said: Said, host: str, json: Any) -> RowKey:
         if type(json) is int:
             return said.drop_row(host, json)
-        key: RowKey = members(Observed)["gone"]([json])[0]
+        key: RowKey = members(Observed)["gone"].read([json])[0]
         return key
 
     def _row(self, said: Said, host: str, json: Any) -> SocketRow:
@@ -130,7 +130,7 @@ class EventReader:
                 elif name not in known:
                     raise Damage("no such field")
                 else:
-                    changes[name] = known[name](value)
+                    changes[name] = known[name].read(value)
             except Damage as damage:
                 raise damage.within(str(name)[:80]).within("rows") from None
             except BadValue as bad:
@@ -168,7 +168,7 @@ class EventReader:
             if odd is not None:
                 raise Damage("no such field", "processes", str(odd)[:80])
             self._rebuilding.process()
-            row = replace(old, **{each: known[each](value) for each, value in json.items()})
+            row = replace(old, **{each: known[each].read(value) for each, value in json.items()})
             if changed or gone:
                 row = replace(row, fds=with_fds(row.fds, _entries(changed), _numbers(gone)))
                 self._rebuilding.references(len(row.fds))
@@ -187,4 +187,4 @@ def _info(json: Body, old: TcpInfo) -> TcpInfo:
     odd = next((name for name in json if name not in known), None)
     if odd is not None:
         raise Damage("no such field", str(odd)[:80])
-    return replace(old, **{name: known[name](value) for name, value in json.items()})
+    return replace(old, **{name: known[name].read(value) for name, value in json.items()})

@@ -7,7 +7,7 @@ from typing import Any
 
 from sockviz.model.event_lines import NEW_INFO, NEW_ROW, Body, line_of
 from sockviz.model.events import Event, Observed, StatementFinished
-from sockviz.model.fields import member_writers, writer
+from sockviz.model.fields import members, writer
 from sockviz.model.said import Said, ascending, changed_fds
 from sockviz.model.sockets import FdEntry, ProcessRow, RowKey, SocketRow, TcpInfo
 
@@ -47,7 +47,7 @@ class EventWriter:
     def _gone(self, host: str, key: RowKey) -> object:
         number = self._said.number_of(host, key)
         if number is None:
-            return member_writers(Observed)["gone"]((key,))[0]
+            return members(Observed)["gone"].write((key,))[0]
         self._said.drop_row(host, number)
         return number
 
@@ -69,15 +69,15 @@ class EventWriter:
         if old is None:
             whole_row: Body = writer(ProcessRow)(row)
             return whole_row
-        write = member_writers(ProcessRow)
+        forms = members(ProcessRow)
         body: Body = {"process": row.process}
         for name in ("state", "asleep"):
             if (value := getattr(row, name)) != getattr(old, name):
-                body[name] = write[name](value)
+                body[name] = forms[name].write(value)
         if row.fds is old.fds or row.fds == old.fds:
             return body
         if not (ascending(old.fds) and ascending(row.fds)):
-            return {**body, "fds": write["fds"](row.fds)}
+            return {**body, "fds": forms["fds"].write(row.fds)}
         changed, gone = changed_fds(old.fds, row.fds)
         if changed:
             body["fds_changed"] = [writer(FdEntry)(entry) for entry in changed]
@@ -119,16 +119,16 @@ def _row_differing(row: SocketRow, old: SocketRow) -> Body:
 
 def _of(row: SocketRow | TcpInfo) -> Body:
     """Its fields."""
-    return {name: getattr(row, name) for name in member_writers(type(row))}
+    return {name: getattr(row, name) for name in members(type(row))}
 
 
 def _differing(kind: type[Any], row: Any, old: Body) -> Body:
     """The fields of `row` that are other than in `old`, or not in it, written."""
     body: Body = {}
-    for name, write in member_writers(kind).items():
+    for name, its in members(kind).items():
         value = getattr(row, name)
         if value != old[name]:
-            body[name] = write(value)
+            body[name] = its.write(value)
     return body
 
 

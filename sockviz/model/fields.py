@@ -1,14 +1,15 @@
 """Dataclasses to JSON and back, field by field, as their types say: strictly, and cheaply enough for 1,000 clients.
 
-`reader(kind)` and `writer(kind)` are made once for each type. A reader raises `Damage` with the reason and the field's name; what
-it does not raise for is of its type: nothing is ever converted.
+How a type is read and written is a `Form`: one table has those of the plain types and of sockviz's own, and one function makes
+all others of these, once for each type. A reader raises `Damage` with the reason and the field's name; what it does not raise for
+is of its type: nothing is ever converted.
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, Final, TypeAlias, Union, get_args, get_origin, get_type_hints
@@ -21,6 +22,14 @@ _LATEST, _LARGEST = 253_402_300_799, (1 << 64) - 1
 
 Reader: TypeAlias = Callable[[Any], Any]
 Writer: TypeAlias = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How values of a type come from JSON, and how they become it."""
+
+    read: Reader
+    write: Writer
 
 
 class Damage(ValueError):
@@ -42,74 +51,16 @@ class _Absent:
 _ABSENT: Final = _Absent()
 
 
-def reader(kind: Any) -> Reader:
-    """Reads what `writer(kind)` writes."""
-    made = _READERS.get(kind)
-    if made is None:
-        made = _READERS[kind] = _reader(kind)
-    return made
-
-
-def _reader(kind: Any) -> Reader:
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return _member(kind)
-    if isinstance(kind, type) and is_dataclass(kind):
-        return _dataclass_reader(kind)
-    arguments = get_args(kind)
-    if get_origin(kind) in (Union, UnionType):
-        (some,) = (each for each in arguments if each is not NoneType)
-        read = reader(some)
-        return lambda json: None if json is None else read(json)
-    if get_origin(kind) is tuple:
-        return (
-            _items(reader(arguments[0])) if arguments[1:] == (...,) else _row(tuple(map(reader, arguments)))
-        )
-    if get_origin(kind) is Mapping:
-        return _mapping(reader(arguments[1]))
-    raise TypeError(f"no fields of type {kind}")
-
-
-def members(kind: type[Any]) -> Mapping[str, Reader]:
-    """The readers of a dataclass's fields, by name."""
-    made = _MEMBERS.get(kind)
-    if made is None:
-        hints = get_type_hints(kind)
-        made = _MEMBERS[kind] = {field.name: reader(hints[field.name]) for field in fields(kind)}
-    return made
-
-
-def _dataclass_reader(kind: type[Any]) -> Reader:
-    parts = [(field.name, members(kind)[field.name], default_of(field)) for field in fields(kind)]
-
-    def read(json: Any) -> Any:
-        if type(json) is not dict:
-            raise Damage("expected an object")
-        arguments, found = [], 0
-        for name, part, default in parts:
-            value = json.get(name, _ABSENT)
-            if value is not _ABSENT:
-                found += 1
-                try:
-                    arguments.append(part(value))
-                except Damage as damage:
-                    raise damage.within(name) from None
-                except BadValue as bad:
-                    raise Damage(str(bad), name) from None
-            elif default is MISSING:
-                raise Damage("nothing there, and it must be", name)
-            else:
-                arguments.append(default)
-        if found != len(json):
-            odd = next(name for name in json if all(name != part[0] for part in parts))
-            raise Damage("no such field", str(odd)[:80])
-        return kind(*arguments)
-
-    return read
-
-
 def default_of(field: Field[Any]) -> Any:
     """What a field is where nothing is said: never changed, so one for all. MISSING where it has to be said."""
     return field.default_factory() if field.default_factory is not MISSING else field.default
+
+
+# -- plain types, and sockviz's own
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def text(json: Any) -> str:
@@ -149,43 +100,8 @@ def _octets(json: Any) -> bytes:
         raise Damage(f"no base 85: {error}") from None
 
 
-def _member(kind: type[StrEnum]) -> Reader:
-    known = {member.value: member for member in kind}
-
-    def read(json: Any) -> StrEnum:
-        found = known.get(json) if type(json) is str else None
-        if found is None:
-            raise Damage(f"{str(json)[:40]!r} is no {kind.__name__}")
-        return found
-
-    return read
-
-
-def _items(read: Reader) -> Reader:
-    def items(json: Any) -> tuple[Any, ...]:
-        if type(json) is not list:
-            raise Damage("expected a list")
-        return tuple([read(each) for each in json]) if json else ()
-
-    return items
-
-
-def _row(parts: tuple[Reader, ...]) -> Reader:
-    def row(json: Any) -> tuple[Any, ...]:
-        if type(json) is not list or len(json) != len(parts):
-            raise Damage(f"expected a list of {len(parts)}")
-        return tuple([read(each) for read, each in zip(parts, json, strict=True)])
-
-    return row
-
-
-def _mapping(read: Reader) -> Reader:
-    def mapping(json: Any) -> Mapping[str, Any]:
-        if type(json) is not dict:
-            raise Damage("expected an object")
-        return {name: read(each) for name, each in json.items()}
-
-    return mapping
+def _octets_written(octets: bytes) -> str:
+    return base64.b85encode(octets).decode("ascii")
 
 
 def _address(json: Any) -> Address:
@@ -199,6 +115,10 @@ def _address(json: Any) -> Address:
     raise BadValue(f"not an address: {str(json)[:80]}")
 
 
+def _address_written(address: Address) -> Json:
+    return list(address) if isinstance(address, tuple) else encode(address)
+
+
 def _row_key(json: Any) -> RowKey:
     key = decode(json)
     if isinstance(key, tuple) and all(isinstance(part, str | int | None) for part in key):
@@ -206,79 +126,154 @@ def _row_key(json: Any) -> RowKey:
     raise BadValue(f"not the key of a row: {str(json)[:80]}")
 
 
-_MEMBERS: dict[type[Any], Mapping[str, Reader]] = {}
-_READERS: dict[Any, Reader] = {
-    str: text, int: whole, bool: _truth, float: _instant, bytes: _octets, Value: decode, Address: _address, RowKey: _row_key,
-}  # fmt: skip
+# -- types that are made of others
 
 
-# -- out
+def _enumerated(kind: type[StrEnum]) -> Form:
+    known = {member.value: member for member in kind}
 
-_WRITERS: dict[Any, Writer] = {}
-_MEMBER_WRITERS: dict[type[Any], Mapping[str, Writer]] = {}
+    def read(json: Any) -> StrEnum:
+        found = known.get(json) if type(json) is str else None
+        if found is None:
+            raise Damage(f"{str(json)[:40]!r} is no {kind.__name__}")
+        return found
 
-
-def writer(kind: Any) -> Writer:
-    """Writes a value of type `kind`. Of a dataclass, what differs from its fields' defaults."""
-    made = _WRITERS.get(kind)
-    if made is None:
-        made = _WRITERS[kind] = _writer(kind)
-    return made
+    return Form(read, _as_it_is)
 
 
-def _writer(kind: Any) -> Writer:
-    if kind in (str, int, float, bool) or (isinstance(kind, type) and issubclass(kind, StrEnum)):
-        return _as_it_is
-    if kind is bytes:
-        return lambda value: base64.b85encode(value).decode("ascii")
-    if kind in (Value, RowKey):
-        return encode
-    if kind is Address:
-        return _address_written
-    if isinstance(kind, type) and is_dataclass(kind):
-        return _dataclass_writer(kind)
-    arguments = get_args(kind)
-    if get_origin(kind) in (Union, UnionType):
-        (some,) = (each for each in arguments if each is not NoneType)
-        write = writer(some)
-        return lambda value: None if value is None else write(value)
-    if get_origin(kind) is tuple:
-        if arguments[1:] == (...,):
-            each = writer(arguments[0])
-            return lambda value: [each(item) for item in value]
-        parts = tuple(map(writer, arguments))
-        return lambda value: [write(item) for write, item in zip(parts, value, strict=True)]
-    if get_origin(kind) is Mapping:
-        item = writer(arguments[1])
-        return lambda value: {name: item(each) for name, each in value.items()}
-    raise TypeError(f"no fields of type {kind}")
+def _optional(some: Form) -> Form:
+    read, write = some.read, some.write
+    return Form(
+        lambda json: None if json is None else read(json),
+        lambda value: None if value is None else write(value),
+    )
 
 
-def member_writers(kind: type[Any]) -> Mapping[str, Writer]:
-    """The writers of a dataclass's fields, by name."""
-    made = _MEMBER_WRITERS.get(kind)
-    if made is None:
-        hints = get_type_hints(kind)
-        made = _MEMBER_WRITERS[kind] = {field.name: writer(hints[field.name]) for field in fields(kind)}
-    return made
+def _items(item: Form) -> Form:
+    read_item, write_item = item.read, item.write
+
+    def read(json: Any) -> tuple[Any, ...]:
+        if type(json) is not list:
+            raise Damage("expected a list")
+        return tuple([read_item(each) for each in json]) if json else ()
+
+    return Form(read, lambda value: [write_item(each) for each in value])
 
 
-def _dataclass_writer(kind: type[Any]) -> Writer:
-    parts = [(field.name, member_writers(kind)[field.name], default_of(field)) for field in fields(kind)]
+def _row(parts: tuple[Form, ...]) -> Form:
+    readers, writers = tuple(part.read for part in parts), tuple(part.write for part in parts)
+
+    def read(json: Any) -> tuple[Any, ...]:
+        if type(json) is not list or len(json) != len(parts):
+            raise Damage(f"expected a list of {len(parts)}")
+        return tuple([part(each) for part, each in zip(readers, json, strict=True)])
+
+    return Form(read, lambda value: [part(each) for part, each in zip(writers, value, strict=True)])
+
+
+def _mapping(item: Form) -> Form:
+    read_item, write_item = item.read, item.write
+
+    def read(json: Any) -> Mapping[str, Any]:
+        if type(json) is not dict:
+            raise Damage("expected an object")
+        return {name: read_item(each) for name, each in json.items()}
+
+    return Form(read, lambda value: {name: write_item(each) for name, each in value.items()})
+
+
+def _dataclass(kind: type[Any]) -> Form:
+    """An object. What is as its field's default need not be said, and is not written."""
+    own = members(kind)
+    parts = [(field.name, own[field.name].read, default_of(field)) for field in fields(kind)]
+    told = [(field.name, own[field.name].write, default_of(field)) for field in fields(kind)]
+
+    def read(json: Any) -> Any:
+        if type(json) is not dict:
+            raise Damage("expected an object")
+        arguments, found = [], 0
+        for name, part, default in parts:
+            value = json.get(name, _ABSENT)
+            if value is not _ABSENT:
+                found += 1
+                try:
+                    arguments.append(part(value))
+                except Damage as damage:
+                    raise damage.within(name) from None
+                except BadValue as bad:
+                    raise Damage(str(bad), name) from None
+            elif default is MISSING:
+                raise Damage("nothing there, and it must be", name)
+            else:
+                arguments.append(default)
+        if found != len(json):
+            odd = next(name for name in json if all(name != part[0] for part in parts))
+            raise Damage("no such field", str(odd)[:80])
+        return kind(*arguments)
 
     def write(value: Any) -> Json:
         return {
             name: part(said)
-            for name, part, default in parts
+            for name, part, default in told
             if (said := getattr(value, name)) is not default and (default is MISSING or said != default)
         }
 
-    return write
+    return Form(read, write)
 
 
-def _as_it_is(value: Any) -> Any:
-    return value
+# -- by type
+
+_MEMBERS: dict[type[Any], Mapping[str, Form]] = {}
+_FORMS: dict[Any, Form] = {
+    str: Form(text, _as_it_is),
+    int: Form(whole, _as_it_is),
+    bool: Form(_truth, _as_it_is),
+    float: Form(_instant, _as_it_is),
+    bytes: Form(_octets, _octets_written),
+    Value: Form(decode, encode),
+    Address: Form(_address, _address_written),
+    RowKey: Form(_row_key, encode),
+}
 
 
-def _address_written(address: Address) -> Json:
-    return list(address) if isinstance(address, tuple) else encode(address)
+def form(kind: Any) -> Form:
+    """How a type is read and written."""
+    made = _FORMS.get(kind)
+    if made is None:
+        made = _FORMS[kind] = _made(kind)
+    return made
+
+
+def reader(kind: Any) -> Reader:
+    """Reads what `writer(kind)` writes."""
+    return form(kind).read
+
+
+def writer(kind: Any) -> Writer:
+    """Writes a value of type `kind`. Of a dataclass, what differs from its fields' defaults."""
+    return form(kind).write
+
+
+def members(kind: type[Any]) -> Mapping[str, Form]:
+    """The forms of a dataclass's fields, by name."""
+    made = _MEMBERS.get(kind)
+    if made is None:
+        hints = get_type_hints(kind)
+        made = _MEMBERS[kind] = {field.name: form(hints[field.name]) for field in fields(kind)}
+    return made
+
+
+def _made(kind: Any) -> Form:
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return _enumerated(kind)
+    if isinstance(kind, type) and is_dataclass(kind):
+        return _dataclass(kind)
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        (some,) = (each for each in arguments if each is not NoneType)
+        return _optional(form(some))
+    if origin is tuple:
+        return _items(form(arguments[0])) if arguments[1:] == (...,) else _row(tuple(map(form, arguments)))
+    if origin is Mapping:
+        return _mapping(form(arguments[1]))
+    raise TypeError(f"no fields of type {kind}")
