@@ -96,6 +96,7 @@ CASES = [
     # fork
     ("os.fork()", 1, "worker = os.fork()"),
     ("x = (os.fork(), 1)", 6, "worker = os.fork()"),
+    ("x = (os.ｆork(), 1)", 6, "worker = os.fork()"),  # Python reads it so (NFKC)
     ("server = os.fork()", 1, "names a process already"),
     ("link = os.fork()", 1, "a meaning of its own"),
 ]
