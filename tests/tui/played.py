@@ -21,7 +21,7 @@ def main(directory: Path, fault: bool) -> int:
     scripted = run()
     scripted.left = ("TIME-WAIT 127.0.0.1:40112",)
     if fault:
-        scripted.fail = RuntimeError("[bold]not foreseen[/]")
+        scripted.source.fail = RuntimeError("[bold]not foreseen[/]")
 
     async def opened(_: CourseEntry) -> ScriptedRun:
         return scripted

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from sockviz.calls.statement import Statement
@@ -14,7 +14,6 @@ from sockviz.model.events import (
     Event,
     ExpectationJudged,
     LessonEnded,
-    PredictionMade,
     PredictionSettled,
 )
 from sockviz.model.scripted import APART, CAPTURES, CAPTURES_NOTHING, IN_ACCEPT, Scripted, header, row
@@ -25,6 +24,9 @@ from sockviz.model.timeline import Header, Timeline
 from sockviz.model.values import SocketValue, Value
 from sockviz.player.next import Do, Next
 from sockviz.player.run import Provenance
+from sockviz.player.scripted import ScriptedSource, Step
+from sockviz.player.source import SCRIPT
+from sockviz.player.sourced import Sourced
 
 LESSON = """\
 ---
@@ -101,63 +103,73 @@ CLIENT: Endpoint = (HOST, 40112)
 PORTS = (8080, 8081, 8082, 8083, 8084)
 
 
-@dataclass
-class Batch:
+@dataclass(frozen=True, slots=True)
+class Batch(Step):
     """What one advance appends, and what `next` says before it. ``gate``: it is awaited before the events come."""
 
-    next: Next
-    events: list[Event]
     gate: asyncio.Event | None = None
 
 
-@dataclass
-class ScriptedRun:
-    """A `sockviz.player.run.Run` over batches. ``performed`` counts the advances; nothing is ever appended twice."""
+class BatchSource(ScriptedSource):
+    """A scripted source whose steps may take a while, and that can fail."""
 
-    lesson: Lesson
-    timeline: Timeline
-    batches: list[Batch]
-    provenance: Provenance = Provenance.LIVE
-    problem: str | None = None
-    performed: int = 0
-    closed: int = 0
-    left: tuple[str, ...] = ()
-    answered: list[tuple[int, int | None]] = field(default_factory=list)
-    fail: Exception | None = None
-    linked: bool = False
-    orders: list[tuple[str, int | None]] = field(default_factory=list)
-    _busy: bool = False
-    _watchers: list[Callable[[], None]] = field(default_factory=list)
+    def __init__(self, timeline: Timeline, batches: Sequence[Batch]) -> None:
+        super().__init__(timeline, batches)
+        self.batches = batches
+        self.performed = 0
+        self.broken: str | None = None
+        self.fail: Exception | None = None
+        self._busy = False
 
     @property
-    def next(self) -> Next:
-        if self._busy:
-            return Next(Do.BUSY)
-        if self.provenance is Provenance.RECORDED or self.performed >= len(self.batches):
-            return Next(Do.END)
-        return self.batches[self.performed].next
+    def problem(self) -> str | None:
+        return self.broken
 
-    async def advance(self) -> None:
+    @property
+    def pending(self) -> Mapping[str, Next]:
+        return {SCRIPT: Next(Do.BUSY)} if self._busy else super().pending
+
+    async def go(self, task: str) -> None:
         assert not self._busy, "advanced while an advance was under way"
-        assert self.performed < len(self.batches), "advanced past the end"
         if self.fail is not None:
             raise self.fail
-        batch = self.batches[self.performed]
+        gate = self.batches[self.performed].gate
         self._busy = True
         try:
-            if batch.gate is not None:
-                await batch.gate.wait()
+            if gate is not None:
+                await gate.wait()
         finally:
             self._busy = False
         self.performed += 1
-        self.append(*batch.events)
+        await super().go(task)
+
+
+class ScriptedRun(Sourced):
+    """A run over batches. ``performed`` counts the advances; nothing is ever appended twice."""
+
+    def __init__(
+        self, timeline: Timeline, batches: list[Batch], provenance: Provenance = Provenance.LIVE
+    ) -> None:
+        self.source = BatchSource(timeline, batches)
+        super().__init__(self.source, provenance)
+        self.batches = batches
+        self.closed = 0
+        self.left: tuple[str, ...] = ()
+        self.answered: list[tuple[int, int | None]] = []
+        self.linked = False
+        self.orders: list[tuple[str, int | None]] = []
+
+    @property
+    def performed(self) -> int:
+        return self.source.performed
+
+    async def advance(self) -> None:
+        assert self.source.pending, "advanced past the end"
+        await super().advance()
 
     def append(self, *events: Event) -> None:
         """Something happened by itself."""
-        for event in events:
-            self.timeline.append(event)
-        for changed in self._watchers:
-            changed()
+        self.source.append(*events)
 
     @property
     def has_link(self) -> bool:
@@ -170,10 +182,7 @@ class ScriptedRun:
 
     def answer(self, line: int, choice: int | None) -> None:
         self.answered.append((line, choice))
-        self.append(PredictionMade(START, line, choice))
-
-    def watch(self, changed: Callable[[], None]) -> None:
-        self._watchers.append(changed)
+        super().answer(line, choice)
 
     async def close(self) -> tuple[str, ...]:
         self.closed += 1
@@ -196,8 +205,8 @@ def run(*, packets: bool = True, recorded: bool = False, text: str = LESSON) -> 
         for batch in batches:
             for event in batch.events:
                 timeline.append(event)
-        return ScriptedRun(it, timeline, [], Provenance.RECORDED)
-    return ScriptedRun(it, timeline, batches)
+        return ScriptedRun(timeline, [], Provenance.RECORDED)
+    return ScriptedRun(timeline, batches)
 
 
 class Told(Protocol):
@@ -209,7 +218,7 @@ class Told(Protocol):
 
 def told(story: Told) -> ScriptedRun:
     """A live run at the end of a story that was written event by event."""
-    return ScriptedRun(story.lesson, story.timeline, [])
+    return ScriptedRun(story.timeline, [])
 
 
 class _Story(Scripted):

@@ -27,7 +27,7 @@ def test_a_fault_becomes_one_sentence_and_a_file(tmp_path: Path, monkeypatch: py
         async def given(_: CourseEntry) -> ScriptedRun:
             return scripted
 
-        scripted.fail = RuntimeError("[bold]what[/] was not foreseen")
+        scripted.source.fail = RuntimeError("[bold]what[/] was not foreseen")
         app = SockvizApp(COURSE, given, ProgressStore(tmp_path / "progress.toml"), Options(COURSE[2]))
         with pytest.raises(Exception, match="not foreseen"):
             await _watch(app)

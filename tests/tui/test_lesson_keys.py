@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -160,7 +161,8 @@ def test_a_blocked_process_never_blocks_the_screen(tmp_path: Path) -> None:
     async def it() -> None:
         async with in_lesson(tmp_path, (it_run := run())) as session:
             await _past_the_question(session)
-            gate = it_run.batches[3].gate = asyncio.Event()
+            gate = asyncio.Event()
+            it_run.batches[3] = replace(it_run.batches[3], gate=gate)
             await session.press("space")
             assert it_run.performed == 3
             await session.press("c")
@@ -193,7 +195,7 @@ def test_a_line_for_a_process_that_sleeps_says_which_call_it_waits_for(tmp_path:
             line = next(s for s in waiting.lesson.statements if s.source == "data = conn.recv(5)")
             waits = Next(Do.WAIT, line, sleeping)
             batch = waiting.batches[waiting.performed]
-            waiting.batches[waiting.performed] = Batch(waits, batch.events, asyncio.Event())
+            waiting.batches[waiting.performed] = Batch(waits, batch.events, gate=asyncio.Event())
             waiting.append()
             await session.until(lambda: "waits for accept" in session.text, "the line says it")
             await session.press("space")
@@ -406,7 +408,7 @@ def test_recorded_performs_nothing_and_keeps_choices_apart(tmp_path: Path) -> No
 def test_a_run_that_cannot_go_on_says_why(tmp_path: Path) -> None:
     async def it() -> None:
         async with in_lesson(tmp_path, run()) as session:
-            session.run.problem = "the lab's first process died: killed by SIGKILL"
+            session.run.source.broken = "the lab's first process died: killed by SIGKILL"
             session.run.append(Observed(START, "local"))
             await session.until(lambda: "killed by SIGKILL" in session.text)
 

@@ -82,9 +82,7 @@ def test_the_line_in_focus_is_its_call(tmp_path: Path) -> None:
 
 def test_a_line_with_two_calls_begins_with_the_outer_one(tmp_path: Path) -> None:
     async def it() -> None:
-        scripted = run()
-        text = LESSON.replace("s.listen(1)", "s.connect(s.getsockname())")
-        scripted.lesson = parse_lesson(text, "08-listen-queue.md")
+        scripted = run(text=LESSON.replace("s.listen(1)", "s.connect(s.getsockname())"))
         async with in_lesson(tmp_path, scripted, size=SIZE) as session:
             await _point_at(session, "getsockname")
             await session.press("m")
