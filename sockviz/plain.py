@@ -93,7 +93,10 @@ class Transcript:
                 statement = self.run.lesson.statement_at(event.line)
                 source = statement.source if statement else _("line {line}").format(line=event.line)
                 comment = f"   # {statement.comment}" if statement and statement.comment else ""
-                return ["", *(f"{event.process:8} > {part}" for part in _rows(source + comment))]
+                lines = [f"{event.process:8} > {part}" for part in _rows(source + comment)]
+                if statement and statement.at_once and not event.together:
+                    lines.insert(0, f"{event.process:8} > {_('(these lines at once:)')}")
+                return lines if event.together else ["", *lines]
             case CallEntered() | PredictionMade():
                 return []
             case StatementFinished(error=None):

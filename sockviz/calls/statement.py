@@ -16,7 +16,8 @@ class Statement:
     process receives it (see `sockviz.lesson.statements`). ``calls`` are the rows of the table of calls that it uses, in the
     order they are made. ``forks`` where it makes the process ``targets[0]``. ``process`` is ``link`` for the wire's own verbs.
     ``kinds`` says what each name that it uses or binds holds, as far as that is known before anything runs; ``rebinds`` are the
-    targets that its process had bound before.
+    targets that its process had bound before. ``at_once`` is the same number (the line of their fence) for lines that are
+    performed with no stop between them, and 0 for any other.
     """
 
     process: str
@@ -32,3 +33,4 @@ class Statement:
     forks: bool = False
     kinds: Mapping[str, str] = field(default_factory=dict)
     rebinds: tuple[str, ...] = ()
+    at_once: int = 0

@@ -29,8 +29,9 @@ import types
 from sockviz.lab.bounds import ROOM, Refused, binary, bounded, decode
 from sockviz.lab.guard import Guard
 from sockviz.lab.reach import Reach, tie_to_loopback
-from sockviz.lab.reports import Reporter, Room, described, said, without_values
+from sockviz.lab.reports import Reporter, Room, described, said
 from sockviz.lab.seal import KEY, Seal
+from sockviz.lab.telling import ENDING, HEADER, Teller, returns_at_once
 from sockviz.lab.told_names import told_names
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
@@ -46,7 +47,6 @@ KINDS: dict[str, Any] = {
     "bytes": bytes, "bytearray": bytearray, "str": str, "int": int, "tuple": tuple, "list": list,
     "dict": dict, "struct.Struct": struct.Struct,
 }  # fmt: skip
-HEADER = struct.Struct("!I")
 
 
 class Child:
@@ -55,10 +55,11 @@ class Child:
     def __init__(self, control: socket.socket) -> None:
         self.control = control
         self.guard = Guard(control.fileno())
-        self.seal = Seal(self._exactly(KEY)[0])
+        self.teller = Teller(control, Seal(self._exactly(KEY)[0]))
         self.names: dict[str, Any] = {}
         self.calls = 0
         self.line = 0
+        self.may_sleep = False  # whether a call of that line may
         self.reporter = Reporter()
         self.spare: tuple[socket.socket, Seal] | None = None  # the channel for the child of the next fork
 
@@ -66,15 +67,7 @@ class Child:
 
     def tell(self, **message: Any) -> None:
         """Reports to sockviz."""
-        try:
-            body = json.dumps(message, separators=(",", ":")).encode()
-        except MemoryError:
-            body = json.dumps({key: without_values(key, value) for key, value in message.items()}).encode()
-        try:
-            self.control.sendall(HEADER.pack(len(body)) + self.seal.next(body))
-            self.control.sendall(body)
-        except OSError:
-            os._exit(0)  # sockviz has gone: EPIPE or ECONNRESET
+        self.teller.tell(**message)
 
     def hear(self) -> dict[str, Any]:
         """Waits for the next thing to do."""
@@ -85,7 +78,10 @@ class Child:
             with contextlib.suppress(
                 OSError
             ):  # EINVAL, EMFILE: the lesson's own RLIMIT_NOFILE; it cannot fork then
-                self.spare = socket.socket(fileno=aside(fd, self.guard.past)), self.seal.heir(message["fork"])
+                self.spare = (
+                    socket.socket(fileno=aside(fd, self.guard.past)),
+                    self.teller.seal.heir(message["fork"]),
+                )
             os.close(fd)
         return message
 
@@ -122,8 +118,19 @@ class Child:
                 self.guard.ours = frozenset(message["ours"])
                 self.guard.reach.ports = numbers(message["ports"])
                 self.guard.reach.strangers = numbers(message["strangers"])
-                self.line = message["line"]
-                self.perform(message["value"], message["targets"], message["unpacks"])
+                self.perform_together(message["lines"])
+
+    def perform_together(self, lines: list[dict[str, Any]]) -> None:
+        """Performs one line; or several with nothing between them, and reports when that is done."""
+        if len(lines) > 1:
+            self.teller.keep()
+        for number, line in enumerate(lines):
+            self.line, self.may_sleep = line["line"], line["may_sleep"]
+            if number:
+                self.tell(event="begun", line=self.line, at=time.time())
+            self.perform(line["value"], line["targets"], line["unpacks"])
+        if self.teller.is_keeping:
+            self.teller.keep_no_more()
 
     def perform(self, tree: Any, targets: list[str], unpacks: bool) -> None:
         """Performs one line and reports what it bound."""
@@ -264,6 +271,11 @@ class Child:
             keywords={keyword: self.reporter.encode(value, room) for keyword, value in named.items()},
             at=time.time(),
         )  # fmt: skip
+        if self.teller.is_keeping and (self.may_sleep or key in ENDING):
+            held = told[0] if receiver is not None else None
+            if key in ENDING or not returns_at_once(name, held, values):
+                self.teller.tell_kept()
+            held = None
         del told
         if key == "os.fork":
             return self.fork(number)
@@ -298,7 +310,7 @@ class Child:
             raise Reported from None
         if pid == 0:
             self.control.close()
-            self.control, self.seal = spare, seal
+            self.control, self.teller = spare, Teller(spare, seal)
             self.tell(event="hello", pid=os.getpid(), at=time.time())
         else:
             spare.close()

@@ -106,8 +106,8 @@ class Crew:
             raise TooSlow(f"starting {name}")
 
     async def perform(self, process: str, job: Job, ports: Ports | None = None) -> None:
-        """Hands a line to a process that is not at one. `ports` says where others live too: see `OwnSockets.ports_seen`. Raises
-        OSError where it is gone.
+        """Hands a line, and those to be performed with it, to a process that is not at one. `ports` says where others live too:
+        see `OwnSockets.ports_seen`. Raises OSError where it is gone.
         """
         excess = too_much(begun.outer_pid for _, begun in self._alive())
         if excess is not None:
@@ -117,10 +117,7 @@ class Crew:
         channel = self._channels[process]
         message: dict[str, Json] = {
             "op": "perform",
-            "line": job.line,
-            "value": job.value,
-            "targets": list(job.targets),
-            "unpacks": job.unpacks,
+            "lines": [job.told, *(each.told for each in job.then)],
             "pids": [begun.pid for _, begun in self._alive()],
             "ours": [*self._ours()],
             **(ports or {"ports": {}, "strangers": {}}),

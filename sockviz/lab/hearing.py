@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sockviz.model.events import CallEntered, CallReturned, ProcessEnded, ProcessStarted, StatementFinished
+from sockviz.model.events import (
+    CallEntered,
+    CallReturned,
+    ProcessEnded,
+    ProcessStarted,
+    StatementBegun,
+    StatementFinished,
+)
 from sockviz.model.sockets import ToldName
 from sockviz.model.values import BadValue, Json, decode
 
@@ -26,16 +33,22 @@ class LabLost:
 
 
 #: What a lab is heard to say, in the order of its words.
-Heard: TypeAlias = ProcessStarted | CallEntered | CallReturned | StatementFinished | ProcessEnded | LabLost
+Heard: TypeAlias = (
+    ProcessStarted | StatementBegun | CallEntered | CallReturned | StatementFinished | ProcessEnded | LabLost
+)
 
 
-def from_child(process: str, json: Json) -> Hello | CallEntered | CallReturned | StatementFinished:
+def from_child(
+    process: str, json: Json
+) -> Hello | StatementBegun | CallEntered | CallReturned | StatementFinished:
     """What `process` said. Raises `BadValue` where child.py says no such thing."""
     if not isinstance(json, dict):
         raise BadValue(f"not a message of a lesson process: {str(json)[:200]}")
     match json:
         case {"event": "hello", "pid": int(pid), "at": float(at)}:
             return Hello(pid, at)
+        case {"event": "begun", "line": int(line), "at": float(at)}:
+            return StatementBegun(at, process, line, together=True)
         case {
             "event": "entered",
             "call": int(call),

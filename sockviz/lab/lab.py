@@ -16,13 +16,27 @@ from sockviz.model.values import Json
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One line for a process. ``child`` names the process that a fork in it will make."""
+    """One line for a process. ``child`` names the process that a fork in it will make; ``may_sleep`` says that a call in it may;
+    ``then`` are the lines to perform right after it."""
 
     line: int
     value: Json
     targets: Sequence[str]
     unpacks: bool
     child: str | None = None
+    may_sleep: bool = True
+    then: Sequence[Job] = ()
+
+    @property
+    def told(self) -> dict[str, Json]:
+        """What its process is told of it."""
+        return {
+            "line": self.line,
+            "value": self.value,
+            "targets": list(self.targets),
+            "unpacks": self.unpacks,
+            "may_sleep": self.may_sleep,
+        }
 
 
 @dataclass(frozen=True, slots=True)

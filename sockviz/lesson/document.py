@@ -57,11 +57,12 @@ class Covers:
 
 @dataclass(frozen=True, slots=True)
 class Perform:
-    """A performed block: lines for one process, in order."""
+    """A performed block: lines for one process, in order. ``at_once``: with no stop between them."""
 
     line: int
     process: str
     statements: tuple[Statement, ...]
+    at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,7 +203,13 @@ class _Parser:
                 found.append(statement)
         if not read:
             self.findings.problem(line, 1, "statement", "this block performs nothing; expected a call a line")
-        return Perform(line, name, tuple(found))
+        if region.at_once:
+            found = [replace(statement, at_once=line) for statement in found]
+            for statement in found:
+                if statement.forks:
+                    message = "a line that forks stands in a fence of its own: with `at once` nobody waits for the new process"
+                    self.findings.problem(statement.line, statement.column, "statement", message)
+        return Perform(line, name, tuple(found), region.at_once)
 
     # --- the whole --------------------------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ class Region:
     """Lines ``first`` to ``last`` of the file (1-based, inclusive). ``indent`` spaces stand before a fence's lines.
 
     ``word`` is the process of a performed fence, the text of a heading or of a note, or the marks of a ``covers`` comment.
+    ``at_once``: the lines of the performed fence have no stop between them.
     """
 
     sort: Sort
@@ -40,6 +41,7 @@ class Region:
     last: int
     word: str = ""
     indent: int = 0
+    at_once: bool = False
 
     def body(self, lines: Sequence[str]) -> list[tuple[int, int, str]]:
         """The lines inside a fence: each with its line number, the column of its first character, and its text."""
@@ -51,7 +53,7 @@ class Region:
         return inside
 
 
-_PERFORM = re.compile(r"python[ \t]+@([A-Za-z][A-Za-z0-9_]*)")
+_PERFORM = re.compile(r"python[ \t]+@([A-Za-z][A-Za-z0-9_]*)([ \t]+at[ \t]+once)?")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _BURIED = re.compile(r"[ \t>*+\-0-9.)]*(?:`{3,}|~{3,})[ \t]*(python[ \t]*@|expect[ \t]*$|predict[ \t]*$)")
 _NOTE = re.compile(r"<!--\s*(note|covers)\s*:(.*?)-->(.*)", re.DOTALL)
@@ -116,7 +118,7 @@ class _Cutter:
         opener = self.lines[first - 1]
         column = len(opener) - len(opener.lstrip(" \t>*+-0123456789.)")) + 1
         self.fenced.update(range(first, last + 1))
-        sort, process = self.meaning(token.info, first, column + len(token.markup))
+        sort, process, at_once = self.meaning(token.info, first, column + len(token.markup))
         if token.level > 0:
             if sort is not None:
                 self.findings.problem(first, column, "markdown", _PLACE)
@@ -127,27 +129,30 @@ class _Cutter:
             self.findings.problem(first, column, "markdown", message)
             return
         if sort is not None:
-            yield Region(sort, first, last, process, column - 1)
+            yield Region(sort, first, last, process, column - 1, at_once)
 
-    def meaning(self, info: str, line: int, column: int) -> tuple[Sort | None, str]:
-        """What a fence with that info string is; a near miss is a problem, for it would silently do nothing."""
+    def meaning(self, info: str, line: int, column: int) -> tuple[Sort | None, str, bool]:
+        """What a fence with that info string is (its process where it is performed, and whether at once); a near miss is a
+        problem, for it would silently do nothing."""
         info = info.strip()
         if match := _PERFORM.fullmatch(info):
-            return Sort.PERFORM, match[1]
+            return Sort.PERFORM, match[1], match[2] is not None
         words = info.split()
         first = words[0] if words else ""
         if info in ("expect", "predict"):
-            return Sort(info), ""
+            return Sort(info), "", False
         near = next((word for word in ("expect", "predict") if is_nearly(first.lower(), word)), None)
         expected = f"`{near}`" if near else ""
-        if "@" in info:
+        if (performed := _PERFORM.match(info)) and info[performed.end() :][:1].isspace():
+            expected = "`python @NAME`, or `python @NAME at once` for lines with no stop between them"
+        elif "@" in info:
             expected = "`python @NAME` (a space before the @; NAME is letters, digits and underscores)"
         elif len(words) == 2 and first == "python":
             self.unmarked.append((line, column, words[1]))
         if expected:
             message = f"the fence {info[:60]!r} is none that is performed; expected {expected}"
             self.findings.problem(line, column, "markdown", message)
-        return None, ""
+        return None, "", False
 
     def check_buried(self, first: int) -> None:
         """Lines that look like a performed fence but are inside something that Markdown does not read as one."""

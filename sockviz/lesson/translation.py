@@ -74,8 +74,9 @@ def _lines(block: Block, original: Block) -> Iterator[Problem]:
 
 def _texts(block: Block) -> list[tuple[int, str]]:
     match block:
-        case Perform(process=process, statements=statements):
-            return [(block.line, f"@{process}"), *((s.line, s.source) for s in statements)]
+        case Perform(process=process, statements=statements, at_once=at_once):
+            fence = f"@{process} at once" if at_once else f"@{process}"
+            return [(block.line, fence), *((s.line, s.source) for s in statements)]
         case Expect(expectations=expectations):
             return [(block.line, "expect"), *((e.line, e.source) for e in expectations)]
         case _:

@@ -45,12 +45,16 @@ class ProcessStarted:
 
 @dataclass(frozen=True, slots=True)
 class StatementBegun:
-    """A line of the lesson (1-based line of the file) was handed to its process."""
+    """A line of the lesson (1-based line of the file) was handed to its process.
+
+    ``together``: with the line before it, and no stop between the two.
+    """
 
     at: float
     process: str
     line: int
     task: int = 0
+    together: bool = False
 
 
 @dataclass(frozen=True, slots=True)

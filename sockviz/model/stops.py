@@ -1,4 +1,5 @@
-"""Where a reader rests when stepping through a run: before each line is performed, before each page turns, at the end.
+"""Where a reader rests when stepping through a run: before each line is performed (the first of those that are performed
+together), before each page turns, at the end.
 
 A run's own resting places, kept as it grows, are `sockviz.model.timeline.Timeline.stops`.
 """
@@ -13,7 +14,7 @@ from sockviz.model.events import Event, PageOpened, StatementBegun
 
 def begins(event: Event) -> bool:
     """Whether a reader rests before it."""
-    return isinstance(event, StatementBegun | PageOpened)
+    return isinstance(event, PageOpened) or (isinstance(event, StatementBegun) and not event.together)
 
 
 def stops(events: Sequence[Event]) -> list[int]:

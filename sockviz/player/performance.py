@@ -157,9 +157,8 @@ class Performance:
             await self._settle()
 
     def _left(self) -> list[Statement | Expectation]:
-        """What of the page is still to do: a line that was begun is not, whatever became of whoever waited for it."""
-        lines = self._timeline.world.lines
-        while self._to_do and isinstance(self._to_do[0], Statement) and self._to_do[0].line in lines:
+        """What of the page is still to do: a line that was handed over is not, whatever became of whoever waited for it."""
+        while self._to_do and isinstance(self._to_do[0], Statement) and self._performed.has(self._to_do[0]):
             self._to_do.pop(0)
         return self._to_do
 

@@ -7,10 +7,11 @@ import contextlib
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from sockviz.calls.statement import Statement
+from sockviz.calls.table import CALLS
 from sockviz.lab.lab import Job, Lab
 from sockviz.lab.supervisor import LabRefused
 from sockviz.language import _
@@ -68,6 +69,9 @@ class Performed:
         self._watchers: list[Callable[[], None]] = []
         self._problem: str | None = None
         self._lines: dict[str, deque[Statement]] = {}
+        self._together: dict[
+            str, Sequence[Statement]
+        ] = {}  # what each process was handed last, where that was several lines
         self._news = asyncio.Event()
         self._pump = Pump(lab, timeline, counters, self._appended)
         self._pumping = asyncio.ensure_future(self._pump.run())
@@ -122,6 +126,12 @@ class Performed:
 
     # --- besides ----------------------------------------------------------------------------------------------
 
+    def has(self, statement: Statement) -> bool:
+        """Whether it is its process's by now: begun, or handed to it with the line before it."""
+        return statement.line in self._timeline.world.lines or statement in self._together.get(
+            statement.process, ()
+        )
+
     def offer(self, statements: Iterable[Statement]) -> None:
         """Adds lines that may be performed now, each after those of its process that were offered before."""
         for statement in statements:
@@ -137,8 +147,10 @@ class Performed:
             self._pump.nudge()
 
     async def come_to_rest(self) -> None:
-        """Returns when nothing is under way any more."""
+        """Returns when nothing is under way any more. In `check` a line must have been performed by then, or it is `Stuck`."""
         try:
+            for statements in list(self._together.values()) if self._patience is not None else ():
+                await self._while(statements[-1], self._is_at_lines_before)
             await come_to_rest(self._lab, self._pump, self._timeline, self.hear)
         except LabRefused as refusal:
             raise CannotGoOn(self.problem or str(refusal)) from refusal
@@ -164,18 +176,17 @@ class Performed:
                 raise LabRefused(self._problem, 0)
             await self._start(process)
         await self._while(statement, self._is_at_another_line)
-        self._begin(statement)
+        statements = self._begin(statement)
         if not self._timeline.world.processes[process].alive:
-            self._fail(statement, f"{process} has ended: no process can perform this line")
+            self._fail(statements, f"{process} has ended: no process can perform this line")
             return
-        child = statement.targets[0] if statement.forks else None
-        job = Job(statement.line, statement.value, statement.targets, statement.unpacks, child)
+        job, *then = [_job(each) for each in statements]
         try:
-            await self._lab.perform(process, job)
+            await self._lab.perform(process, replace(job, then=then))
         except OSError as error:
-            self._fail(statement, f"{process} cannot be reached: {error.strerror}")
+            self._fail(statements, f"{process} cannot be reached: {error.strerror}")
             return
-        self._pump.nudge()
+        self._pump.nudge(process if then else None)
         await self._while(statement, self._under_way)
 
     async def _while(self, statement: Statement, condition: Callable[[Statement], bool]) -> None:
@@ -184,13 +195,28 @@ class Performed:
                 self._patience.check(statement, self._timeline)
             await self.hear(AGAIN if self._patience else None)
 
-    def _begin(self, statement: Statement) -> None:
-        self._lines[statement.process].popleft()
+    def _begin(self, statement: Statement) -> Sequence[Statement]:
+        """Takes the line off those to be performed, and all that are performed together with it. Returns them."""
+        lines = self._lines[statement.process]
+        taken = [lines.popleft()]
+        while lines and statement.at_once and lines[0].at_once == statement.at_once:
+            taken.append(lines.popleft())
+        if len(taken) > 1:
+            self._together[statement.process] = tuple(taken)
         self.append(StatementBegun(time.time(), statement.process, statement.line))
+        return taken
 
     async def _order(self, statement: Statement) -> None:
+        """Lines for the wire."""
+        first, *then = self._begin(statement)
+        await self._order_one(first)
+        for each in then:
+            self.append(StatementBegun(time.time(), LINK, each.line, together=True))
+            await self._order_one(each)
+        await come_to_rest(self._lab, self._pump, self._timeline, self.hear)
+
+    async def _order_one(self, statement: Statement) -> None:
         """A line for the wire: what waits for a packet has until the deadline of `check`, or for ever."""
-        self._begin(statement)
         link = self._lab.link
         verb, pattern, seconds = link_order(statement)
         message = None
@@ -208,7 +234,6 @@ class Performed:
         self._pump.nudge()
         error = None if message is None else "NoPacket"
         self.append(StatementFinished(time.time(), LINK, statement.line, error=error, message=message or ""))
-        await come_to_rest(self._lab, self._pump, self._timeline, self.hear)
 
     def _prepare(self) -> None:
         for process in self._to_start[:AHEAD]:
@@ -235,12 +260,13 @@ class Performed:
             return hosts[0]
         return self._processes.hosts.get(process, "server" if process.startswith("server") else "client")
 
-    def _fail(self, statement: Statement, message: str) -> None:
-        self.append(
-            StatementFinished(
-                time.time(), statement.process, statement.line, error="ProcessEnded", message=message
-            )
-        )
+    def _fail(self, statements: Sequence[Statement], message: str) -> None:
+        """None of them could be performed."""
+        for number, statement in enumerate(statements):
+            at, process, line = time.time(), statement.process, statement.line
+            if number:
+                self.append(StatementBegun(at, process, line, together=True))
+            self.append(StatementFinished(at, process, line, error="ProcessEnded", message=message))
 
     def _next_of(self, statement: Statement) -> Next:
         """It is to be performed: once the call returns that its process is still in, from an earlier line."""
@@ -252,16 +278,33 @@ class Performed:
     def _is_at_another_line(self, statement: Statement) -> bool:
         """Whether the statement's process is still at an earlier line, be its call under way (asleep, say) or over."""
         process = self._timeline.world.processes.get(statement.process)
-        return process is not None and process.alive and process.line not in (None, statement.line)
+        if process is None or not process.alive:
+            return False
+        return process.line not in (None, statement.line) or bool(self._to_come(statement.process))
+
+    def _is_at_lines_before(self, statement: Statement) -> bool:
+        """Whether the statement's process has been handed it, and has not come to it."""
+        process = self._timeline.world.processes.get(statement.process)
+        return process is not None and process.alive and statement.line not in self._timeline.world.lines
+
+    def _to_come(self, process: str) -> Sequence[Statement]:
+        """Of the lines that the process was handed together those that it has not come to."""
+        begun = self._timeline.world.lines
+        return [each for each in self._together.get(process, ()) if each.line not in begun]
 
     def _under_way(self, statement: Statement) -> bool:
-        """Whether the line has neither finished nor fallen asleep."""
+        """Whether the line, or one that is performed together with it, has neither finished nor fallen asleep."""
         if self.problem is not None:
             return False
         process = self._timeline.world.processes[statement.process]
         if process.alive and statement.forks and process.line is None:
             return self._child_is_under_way(statement)
-        if not process.alive or process.line != statement.line:
+        together = (
+            [each.line for each in self._together.get(statement.process, ())] if statement.at_once else []
+        )
+        if not process.alive or (
+            process.line not in (statement.line, *together) and not self._to_come(statement.process)
+        ):
             return False
         return process.current is None or process.current.stage is not Stage.ASLEEP
 
@@ -278,6 +321,13 @@ class Performed:
     # --- news -------------------------------------------------------------------------------------------------------------
 
     def _appended(self) -> None:
+        for name in list(self._together):
+            process = self._timeline.world.processes.get(name)
+            if process is not None and not process.alive and (left := self._to_come(name)):
+                first = left[0]
+                del self._together[name]
+                self.append(StatementBegun(time.time(), name, first.line, together=True))
+                self._fail(left, f"{name} has ended: no process can perform this line")
         self._news.set()
         for changed in self._watchers:
             changed()
@@ -291,3 +341,10 @@ class Performed:
                 error=f"{type(error).__name__}: {error}"
             )
         self._appended()
+
+
+def _job(statement: Statement) -> Job:
+    """What its process is handed."""
+    child = statement.targets[0] if statement.forks else None
+    may_sleep = any(CALLS[key].may_block for key in statement.calls)
+    return Job(statement.line, statement.value, statement.targets, statement.unpacks, child, may_sleep)

@@ -76,6 +76,7 @@ class Pump:
         self._is_told_of_packets = lab.facts.kind != "host" and "packets" in lab.facts.facts
         self._took = 0.0  # the last look, in seconds
         self._nudged = False
+        self._awaited: str | None = None  # who was handed several lines, and has not told of them
         self._asked: list[asyncio.Future[None]] = []  # who waits for a whole batch
         self._over = False
 
@@ -88,8 +89,10 @@ class Pump:
         if events:
             self._changed()
 
-    def nudge(self) -> None:
-        """Something was just asked of the lab: look eagerly again."""
+    def nudge(self, awaited: str | None = None) -> None:
+        """Something was just asked of the lab: look eagerly again. The process `awaited` performs several lines before it tells
+        of them: what it makes others do comes after."""
+        self._awaited = awaited
         self._moved = time.monotonic()
         self._nudged = True
         self._lab.news.set()
@@ -108,7 +111,7 @@ class Pump:
         asked: list[asyncio.Future[None]] = []
         try:
             while self.problem is None:
-                heard = await self._next()
+                heard = await self._told_by_who_is_awaited(await self._next())
                 asked, self._asked = self._asked, []
                 if asked:
                     heard += self._hear()
@@ -141,6 +144,18 @@ class Pump:
                 stirred = await self._news_by(end)
                 if not stirred:
                     return heard
+
+    async def _told_by_who_is_awaited(self, heard: list[Heard]) -> list[Heard]:
+        """What was `heard`, and what is by the time that whoever performs lines together has told of them."""
+        end = time.monotonic() + PRESUMED
+        while self._awaited is not None:
+            spoken = any(not isinstance(said, LabLost) and said.process == self._awaited for said in heard)
+            if spoken or not await self._news_by(end):
+                self._awaited = None
+                break
+            self._lab.news.clear()
+            heard += self._hear()
+        return heard
 
     async def _news_by(self, end: float) -> bool:
         """Waits for news; False where there is none by `end` (time.monotonic)."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sockviz.lesson.document import Lesson
 from sockviz.model.events import Event, PageOpened, PredictionMade, StatementBegun
+from sockviz.model.stops import begins
 from sockviz.model.timeline import Timeline
 from sockviz.player.next import Do, Next
 from sockviz.player.scripted import ScriptedSource, Step
@@ -43,7 +44,7 @@ def cut(events: Sequence[Event]) -> list[Sequence[Event]]:
         if isinstance(event, PageOpened):
             cuts += [number, number + 1]
             fresh = True
-        elif isinstance(event, StatementBegun):
+        elif begins(event):
             if not fresh:
                 cuts.append(number)
             fresh = False

@@ -15,6 +15,7 @@ from sockviz.kernel import capture, sock_diag
 from sockviz.kernel.errors import KernelError, KernelRefused
 from sockviz.kernel.procfs import read_asleep, read_stat
 from sockviz.lab.channel import Channel
+from sockviz.lab.lab import Job
 from sockviz.lab.readers import Readers
 from sockviz.lab.supervisor import PATIENCE, Death, FurnishedHost, LabRefused, Ready, Supervisor, TooSlow
 from sockviz.lab.window import SYSCTLS
@@ -226,13 +227,11 @@ async def _listen(channel: Channel, heard: asyncio.Queue[Json]) -> None:
         ("", ["call", "socket.socket.listen", ["name", "s"], [["value", 1]], {}, True]),
     ]
     for line, (target, value) in enumerate(calls, start=1):
-        targets: list[Json] = [target] if target else []
+        targets = [target] if target else []
+        job = Job(line, value, targets, unpacks=False)
         await channel.send(
-            {
-                "op": "perform", "line": line, "value": value, "targets": targets, "unpacks": False, "pids": [], "ours": [],
-                "ports": {}, "strangers": {},
-            }
-        )  # fmt: skip
+            {"op": "perform", "lines": [job.told], "pids": [], "ours": [], "ports": {}, "strangers": {}}
+        )
         await _hear(heard, "finished")
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from sockviz.lesson.document import Covers, Expect, Lesson, Note, Perform, Predict, Prose
 from sockviz.lesson.parser import decode_lesson, parse_lesson
+from tests.lesson.conftest import Parse
 
 FILE = Path(__file__).parent / "lessons" / "01-first-connection.md"
 
@@ -128,3 +129,10 @@ def test_reading_is_the_same_with_windows_line_ends_and_a_byte_order_mark(lesson
         again = parse_lesson(variant, str(FILE))
         assert again.pages == lesson.pages
     assert decode_lesson(b"\xef\xbb\xbf" + text.encode(), "x.md").endswith(text)
+
+
+def test_lines_at_once_know_one_another(parse: Parse) -> None:
+    lesson = parse(
+        "```python @server  at  once\nos.getpid()\nos.getpid()\n```\n\n```python @server\nos.getpid()\n```\n"
+    )
+    assert [statement.at_once for statement in lesson.statements] == [5, 5, 0]

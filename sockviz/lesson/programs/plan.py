@@ -118,17 +118,24 @@ class _Planner:
             self.end_turn()
             self.turns.append(process)
             draft.turn, draft.over = len(self.turns), waits.over if waits else ()
-        self.pending.pop(process, None)
+        before = self.pending.pop(process, None)
+        if before and statement.at_once and statement.at_once == before.statement.at_once:
+            self.pending[process] = before
         if _may_sleep(statement, self.lesson):
             self.pending[process] = _Pending(statement, len(self.turns))
         self.drafted.append(draft)
         self.wire, self.expected = [], []
 
     def end_turn(self) -> None:
-        """The line before is its turn's last."""
+        """The line before is its turn's last; and with it all that are performed together with it."""
         if self.drafted:
             last = self.drafted[-1]
-            last.may_sleep = _may_sleep(last.statement, self.lesson)
+            together = last.statement.at_once
+            lines = [each for each in self.drafted if together and each.statement.at_once == together] or [
+                last
+            ]
+            # Said before the first of them, not between two.
+            lines[0].may_sleep = any(_may_sleep(each.statement, self.lesson) for each in lines)
 
     def settle(self, process: str) -> _Waits | None:
         """What the expectations before a line of `process` say about the calls in which others may be asleep."""

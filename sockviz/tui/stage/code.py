@@ -77,12 +77,13 @@ def code_blocks(
     """For each of the process's lines around the one to keep in sight what is drawn of it, and that one's index. No more than
     `most` on either side of it: a process may have a thousand lines."""
     statements = statements_of(view, process)
+    together = next((each.at_once for each in statements if each.line == coming), 0)
     begun = view.world.begun.get(process)
     anchor = max(_place(statements, coming), _place(statements, begun), 0)
     first = max(0, anchor - most)
     blocks: list[list[Line]] = []
     for statement in statements[first : anchor + most + 1]:
-        is_next = statement.line == coming
+        is_next = statement.line == coming or (together > 0 and statement.at_once == together)
         current = is_next or statement.line == begun
         remarked = detail >= Detail.COMMENTED or (detail is Detail.BRIEF and current)
         progress = view.world.lines.get(statement.line)
@@ -176,13 +177,14 @@ def _block(
             result, alone = whole, True  # what has just come is read as far as it goes
     room = 0 if alone else result.width
     sources, main = _listing(view.lab, view.look.language, statement, width, room, detail)
-    mark = line((NEXT, f"{hue} strong")) if is_next else line(" ")
+    beside_them = line(("│", "faint")) if statement.at_once else line(" ")
+    mark = line((NEXT, f"{hue} strong")) if is_next else beside_them
     first = main if view.look.language == "c" else 0
     remark = remarked and statement.comment
     beside = remark and _fits_beside(sources[main], statement.comment, width, result.width)
     lines: list[Line] = []
     for index, text in enumerate(sources):
-        source = (mark if index == first else line(" ")) + _weighed(coloured(text), progress, is_next)
+        source = (mark if index == first else beside_them) + _weighed(coloured(text), progress, is_next)
         if index == main and beside:
             source += line("  ", (_remark(view, statement), "code-comment"))
         shown = result if index == main and not alone else Line()

@@ -108,10 +108,11 @@ def _track(view: View, width: int) -> Line:
 
 
 def _to_come(view: View) -> int:
-    """How many lines of this page nobody has performed yet."""
+    """How many lines of this page nobody has performed yet; those that are performed together are one."""
     if view.timeline.world.page != view.page.index:
         return 0
-    return sum(1 for statement in view.page.statements if statement.line not in view.timeline.world.lines)
+    begun = view.timeline.world.lines
+    return len({each.at_once or -each.line for each in view.page.statements if each.line not in begun})
 
 
 def _hue(events: Sequence[Event], place: int, colours: dict[str, str]) -> str:
