@@ -19,8 +19,12 @@
 #ifndef DEADLINE
 #define DEADLINE 120 /* after so many seconds without a turn a program gives up; 0: never */
 #endif
+#ifndef PATIENCE
+#define PATIENCE 0 /* a call that waits longer for what the lesson's wire does is interrupted; 0: there is no wire */
+#endif
 
-static int turn_now, turn_owner; /* the turn that this program has, and the process that has it */
+static int turn_now, turn_owner;    /* the turn that this program has, and the process that has it */
+static time_t turn_limit;           /* when it gives up */
 
 static inline const char *turn_link(int turn, const char *state)
 {
@@ -120,18 +124,42 @@ static inline void turns_end(void)
         asleep[turn] = turn_told(turn, "over") ? 0 : turn_told(turn, "begun");
     turns_remove();
     for (int turn = 1; turn <= TURNS; turn++)
-        if (asleep[turn] != 0 && asleep[turn] != getpid())
-            kill(asleep[turn], SIGALRM);
+        for (int tries = 0; tries < 100 && asleep[turn] != 0 && asleep[turn] != getpid(); tries++) {
+            if (turn_sleeps(asleep[turn]) == 0 || kill(asleep[turn], SIGALRM) == -1)
+                break;
+            turns_nap(10); /* again, if it came just before the call fell asleep */
+        }
 }
 
-/* The alarm: somebody ended the lesson while we slept, or nothing went on for too long. */
+static inline void turn_complain(const char *text)
+{
+    if (write(STDERR_FILENO, text, strlen(text)) == -1)
+        _exit(2);
+}
+
+/* The alarm: somebody ended the lesson while we slept, the wire is not there, or nothing went on for too long. */
 static inline void turns_alarm(int number)
 {
     (void)number;
+    int before = errno;
     if (access("turns", F_OK) == -1)
         _exit(0);
+    if (PATIENCE > 0 && time(NULL) < turn_limit) {
+        turn_complain("no wire is here to lose or hold packets: a call that waits for that is interrupted\n");
+        alarm(PATIENCE);
+        errno = before;
+        return; /* and the call gives EINTR */
+    }
     turns_end();
-    _exit(write(STDERR_FILENO, "the lesson did not go on: is every program running?\n", 52) != 52 ? 2 : 1);
+    turn_complain("the lesson did not go on: is every program running?\n");
+    _exit(1);
+}
+
+/* Where there is no wire: the alarm comes in so many seconds. */
+static inline void turn_hurry(int seconds)
+{
+    if (DEADLINE > 0 && PATIENCE > 0)
+        alarm(seconds);
 }
 
 /* What comes next is turn n of the lesson. */
@@ -140,7 +168,9 @@ static inline void turn(int n)
     if (turn_now != 0 && turn_owner == getpid())
         turn_tell("over");
     if (DEADLINE > 0) {
-        signal(SIGALRM, turns_alarm);
+        struct sigaction action = {.sa_handler = turns_alarm}; /* without SA_RESTART: a call that it wakes gives EINTR */
+        sigaction(SIGALRM, &action, NULL);
+        turn_limit = time(NULL) + DEADLINE;
         alarm(DEADLINE);
     }
     if (n == 1) {
@@ -152,19 +182,32 @@ static inline void turn(int n)
     turn_owner = getpid();
     if (n <= TURNS)
         turn_tell("begun");
+    turn_hurry(PATIENCE);
 }
 
 /* The next call may sleep: the turns of the other programs go on meanwhile. */
 static inline void may_sleep(void)
 {
     turn_tell("sleeps");
+    turn_hurry(DEADLINE); /* it need not */
 }
 
 /* Waits until turn n is over, however long it sleeps. */
 static inline void over(int n)
 {
-    while (!turn_told(n, "over") && (!turn_told(n, "begun") || turn_sleeps(turn_told(n, "begun")) != 0))
+    turn_hurry(DEADLINE);
+    long patience = PATIENCE * 1000L;
+    while (!turn_told(n, "over")) {
+        int pid = turn_told(n, "begun");
+        if (pid != 0 && turn_sleeps(pid) == 0)
+            break;
+        if (PATIENCE > 0 && pid != 0 && (patience -= 5) <= 0) {
+            patience = PATIENCE * 1000L;
+            kill(pid, SIGALRM); /* it waits for the wire */
+        }
         turns_nap(5);
+    }
+    turn_hurry(PATIENCE);
 }
 
 /* No more lines: waits for the end of the lesson, since until then the others may need what this program has open. */

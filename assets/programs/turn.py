@@ -6,22 +6,26 @@ which may_sleep() stands. The programs tell one another by symbolic links in the
 """
 
 import contextlib
+import errno
 import os
 import signal
 import sys
 import time
 
 DEADLINE = 120  # after so many seconds without a turn a program gives up; 0: never
+PATIENCE = 0  # a call that waits longer for what the lesson's wire does is interrupted; 0: there is no wire
 
 last = 0  # how many turns the lesson has
 now, owner = 0, 0  # the turn that this program has, and the process that has it
+limit = 0.0  # when it gives up
+performs = False  # its lines, and does not wait for a turn
 seen = False  # the directory: when it goes, the lesson has ended
 
 
-def turns(count, deadline=DEADLINE):
+def turns(count, deadline=DEADLINE, patience=PATIENCE):
     """Says how many turns the lesson has."""
-    global last, DEADLINE
-    last, DEADLINE = count, deadline
+    global last, DEADLINE, PATIENCE
+    last, DEADLINE, PATIENCE = count, deadline, patience
 
 
 def tell(state):
@@ -94,24 +98,41 @@ def end():
     remove()
     for pid in asleep - {0, os.getpid()}:
         with contextlib.suppress(OSError):
-            os.kill(pid, signal.SIGALRM)
+            for _ in range(100):
+                if sleeps(pid) == 0:
+                    break
+                os.kill(pid, signal.SIGALRM)
+                time.sleep(0.01)  # again, if it came just before the call fell asleep
 
 
 def alarm(_number, _frame):
-    """Somebody ended the lesson while we slept, or nothing went on for too long."""
+    """Somebody ended the lesson while we slept, the wire is not there, or nothing went on for too long."""
     if not os.path.exists("turns"):
         os._exit(0)
+    if PATIENCE > 0 and time.monotonic() < limit:
+        signal.alarm(PATIENCE)
+        if performs:
+            raise InterruptedError(errno.EINTR, "no wire is here to lose or hold packets")
+        return
     end()
     print("the lesson did not go on: is every program running?", file=sys.stderr)
     os._exit(1)
 
 
+def hurry(seconds):
+    """Where there is no wire: the alarm comes in so many seconds."""
+    if DEADLINE > 0 and PATIENCE > 0:
+        signal.alarm(seconds)
+
+
 def turn(n):
     """What comes next is turn n of the lesson."""
-    global now, owner
+    global now, owner, limit, performs
+    performs = False
     if now and owner == os.getpid():
         tell("over")
     if DEADLINE > 0:
+        limit = time.monotonic() + DEADLINE
         signal.signal(signal.SIGALRM, alarm)
         signal.alarm(DEADLINE)
     if n == 1:
@@ -121,17 +142,31 @@ def turn(n):
     now, owner = n, os.getpid()
     if n <= last:
         tell("begun")
+        hurry(PATIENCE)
+        performs = True
 
 
 def may_sleep():
     """The next call may sleep: the turns of the other programs go on meanwhile."""
     tell("sleeps")
+    hurry(DEADLINE)  # it need not
 
 
 def over(n):
     """Waits until turn n is over, however long it sleeps."""
-    while not told(n, "over") and not (told(n, "begun") and sleeps(told(n, "begun")) == 0):
+    global performs
+    performs = False
+    asked = time.monotonic()
+    while not told(n, "over"):
+        pid = told(n, "begun")
+        if pid and sleeps(pid) == 0:
+            break
+        if PATIENCE > 0 and pid and time.monotonic() - asked > PATIENCE:
+            asked = time.monotonic()
+            os.kill(pid, signal.SIGALRM)  # it waits for the wire
         time.sleep(0.005)
+    hurry(PATIENCE)
+    performs = True
 
 
 def finish():

@@ -70,11 +70,11 @@ def run_programs(lesson: Lesson, language: Language, directory: Path, port: int)
     return run_folder(directory, port)
 
 
-def run_folder(directory: Path, port: int, limit: float = LIMIT) -> Ran:
+def run_folder(directory: Path, port: int, limit: float = LIMIT, **environment: str) -> Ran:
     """Runs what was exported into `directory`."""
     started = subprocess.Popen(
         ["sh", "run.sh"], cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "PORT": str(port), "HOST": "127.0.0.1"}, start_new_session=True,
+        env={**os.environ, "PORT": str(port), "HOST": "127.0.0.1", **environment}, start_new_session=True,
     )  # fmt: skip
     try:
         output, errors = started.communicate(timeout=limit)

@@ -12,6 +12,7 @@ from sockviz.calls.in_c import c_snippet
 from sockviz.calls.statement import Statement
 from sockviz.lesson.programs.plan import Plan, Program, ProgramLine
 from sockviz.lesson.programs.texts import (
+    PATIENCE,
     constants,
     ends_itself,
     file_stem,
@@ -87,6 +88,11 @@ def _head(plan: Plan, program: Program, headers: Iterable[str]) -> list[str]:
         "",
         f"#define TURNS {len(plan.turns)} /* so many has the lesson: a turn is a few lines of one program */",
         *(["#define DEADLINE 0 /* the lesson's own lines use the alarm */"] if uses_alarm(program) else []),
+        *(
+            [f"#define PATIENCE {PATIENCE} /* seconds: the wire is not here, and some calls wait for it */"]
+            if plan.has_wire
+            else []
+        ),
         '#include "show.h"',
         '#include "turn.h"',
         "",

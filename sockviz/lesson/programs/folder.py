@@ -11,7 +11,15 @@ from sockviz.lesson.document import Lesson
 from sockviz.lesson.programs.c_program import c_program
 from sockviz.lesson.programs.plan import Plan, Program, plan_programs
 from sockviz.lesson.programs.python_program import python_program
-from sockviz.lesson.programs.texts import file_stem, files_made, lesson_name, one_line, remarks, wrapped
+from sockviz.lesson.programs.texts import (
+    file_stem,
+    files_made,
+    lesson_name,
+    one_line,
+    remarks,
+    statuses,
+    wrapped,
+)
 
 
 class Language(Enum):
@@ -37,6 +45,8 @@ _SUFFIX = {Language.C: "c", Language.PYTHON: "py"}
 HELPERS = {Language.C: ("show.h", "turn.h"), Language.PYTHON: ("show.py", "turn.py")}
 #: How a C program is compiled. The tests compile with these and -Werror.
 FLAGS = "-std=c11 -Wall -Wextra"
+#: So many seconds a run may take. A lesson takes some seconds; one that does not go on gives up by itself, after two minutes.
+LIMIT = 300
 
 
 def program_folder(lesson: Lesson, language: Language) -> Folder:
@@ -57,18 +67,25 @@ def _script(plan: Plan, language: Language) -> str:
     leavings = shlex.join(["turns", *files_made(plan.lesson)])
     build = f"""
 for name in {names}; do
-    cc {FLAGS} -DHOST="\\"$HOST\\"" -DPORT="$PORT" -o $name $name.c
+    ${{CC:-cc}} {FLAGS} $CFLAGS -DHOST="\\"$HOST\\"" -DPORT="$PORT" -o $name $name.c
 done
 """
     start = "./$name"
     if language is Language.PYTHON:
         build, start = "", "python3 -B $name.py"  # no __pycache__ is left
+    allowed = " | ".join(
+        f"{'*' if status == '0' else file_stem(program.process)}:{status}"
+        for program in plan.programs
+        for status in statuses(program)
+        if status != "0" or program is plan.programs[0]
+    )
     return f"""#!/bin/sh
 # {"Builds and runs" if language is Language.C else "Runs"} the programs of {lesson_name(plan.lesson)}. Each waits for its turns.
-# The port is another each time, since the kernel may keep one for a minute; PORT=8080 sh run.sh chooses it.
+# Exit status: 0 when all have ended as in the lesson, 1 when one has not. It takes no longer than LIMIT seconds.
+# The ports are others each time, since the kernel may keep one for a minute; PORT=8080 sh run.sh chooses them.
 set -e
 cd "$(dirname "$0")"
-export HOST="${{HOST:-127.0.0.1}}" PORT="${{PORT:-$((20000 + $$ % 10000))}}"
+export HOST="${{HOST:-127.0.0.1}}" PORT="${{PORT:-$((20000 + $$ % 2000 * 5))}}"
 {build}
 clean() {{
     rm -rf -- {leavings}
@@ -84,16 +101,22 @@ running=
 trap stop EXIT
 trap 'exit 130' INT TERM HUP
 for name in {names}; do
-    {start} &
+    timeout -k 5 "${{LIMIT:-{LIMIT}}}" {start} &
     running="$running $!"
 done
 failed=0
-for process in $running; do
+set -- $running
+for name in {names}; do
     status=0
-    wait "$process" || status=$?
-    case $status in
-    1 | 126 | 127 | 134 | 139) failed=1 ;; # gave up, or broke; by other ways a lesson itself may end a program
+    wait "$1" || status=$?
+    case $name:$status in
+    {allowed}) ;;
+    *)
+        echo "run.sh: $name ended with status $status" >&2
+        failed=1
+        ;;
     esac
+    shift
 done
 running=
 exit $failed

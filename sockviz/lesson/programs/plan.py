@@ -72,6 +72,11 @@ class Plan:
     turns: tuple[str, ...]
     wire: tuple[Statement, ...]
 
+    @property
+    def has_wire(self) -> bool:
+        """Whether the lesson acts on the wire between two hosts: what waits for that waits in vain."""
+        return any(statement.process == LINK for statement in self.lesson.statements)
+
 
 @dataclass(slots=True)
 class _Drafted:

@@ -10,6 +10,7 @@ from sockviz.calls.statement import Statement
 from sockviz.calls.table import MODULES
 from sockviz.lesson.programs.plan import Plan, Program, ProgramLine
 from sockviz.lesson.programs.texts import (
+    PATIENCE,
     constants,
     ends_itself,
     file_stem,
@@ -83,12 +84,13 @@ def _head(plan: Plan, program: Program, writing: _Writing, body: str) -> list[st
         default = _default(constant, value, used)
         read = f'os.environ.get("{constant}", {default})'
         lines.append(f"{constant} = {read if isinstance(value, str) else f'int({read})'}")
+    patience = f", patience={PATIENCE}" if plan.has_wire else ""
     deadline = ", deadline=0)  # the lesson's own lines use the alarm" if uses_alarm(program) else ")"
     return [
         *lines,
         *([""] if used else []),
         f'{writing.names["program"]}("{name}")',
-        f"{writing.names['turns']}({len(plan.turns)}{deadline}",
+        f"{writing.names['turns']}({len(plan.turns)}{patience}{deadline}",
     ]
 
 

@@ -7,6 +7,7 @@ import re
 import sys
 import textwrap
 
+from sockviz.calls.constants import constant_value
 from sockviz.calls.statement import Statement
 from sockviz.calls.table import CALLS
 from sockviz.lesson.document import Lesson
@@ -16,6 +17,8 @@ from sockviz.model.values import Json
 
 #: What HOST and PORT … PORT5 are where nobody says otherwise.
 _DEFAULTS = first_names(LOCALHOST, PRIVATE_PORTS)
+#: Seconds that a call may wait for what the lesson's wire does, where there is none.
+PATIENCE = 5
 #: A line is called by no more of its source than this.
 _LONGEST = 72
 #: What makes an object and no system call: nothing that C could print in the same words.
@@ -101,6 +104,31 @@ def wrapped(text: str, width: int = 100) -> list[str]:
 def ends_itself(program: Program) -> bool:
     """Whether its last line is os._exit, after which it has nothing more to do."""
     return bool(program.steps) and "os._exit" in program.steps[-1].statement.calls
+
+
+def statuses(program: Program) -> list[str]:
+    """The exit statuses with which a program ends as the lesson has it, as patterns of the shell's ``case``."""
+    found = {"0": None}
+    for step in program.steps:
+        statement = step.statement
+        match statement.value:
+            case ["call", "os._exit", _, [["value", int(status)]], *_]:
+                found[str(status & 0xFF)] = None
+            case ["call", "os._exit", *_]:
+                found.update(dict.fromkeys(("[0-9]", "[0-9][0-9]")))
+            case ["call", "os.kill", _, [["call", "os.getpid", *_], ["constant", str(name)]], *_]:
+                found[_by_signal(name)] = None
+            case ["call", "signal.signal", _, [["constant", str(name)], ["constant", "signal.SIG_DFL"]], *_]:
+                found[_by_signal(name)] = None
+    if uses_alarm(program):
+        found[_by_signal("signal.SIGALRM")] = None
+    return list(found)
+
+
+def _by_signal(dotted: str) -> str:
+    """What a shell says of a process that a signal ended."""
+    number = constant_value(dotted)
+    return str(128 + number) if isinstance(number, int) else "0"
 
 
 def uses_alarm(program: Program) -> bool:

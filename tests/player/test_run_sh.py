@@ -1,0 +1,194 @@
+"""run.sh of exported programs: it ends by itself, and says by its status whether all programs ended as in the lesson."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from sockviz.lesson.document import Lesson
+from sockviz.lesson.parser import parse_lesson
+from sockviz.lesson.programs.folder import Language
+from sockviz.player.export import export_programs
+from tests.lesson.test_course_lessons import ORIGINALS
+from tests.player.lessons import lesson_text
+from tests.player.programs import LIMIT, Ran, free_ports, printed, run_folder
+from tests.required import unavailable
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the programs' turns need Linux's /proc")
+
+#: So many lessons run at once: they mostly sleep.
+AT_ONCE = 6
+
+
+def needs(language: Language) -> None:
+    if language is Language.C and shutil.which("cc") is None:
+        unavailable("there is no C compiler (cc)")
+
+
+def exported(text: str, language: Language, directory: Path) -> Path:
+    needs(language)
+    export_programs(parse_lesson(text, "test.md"), language, directory)
+    return directory
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_lesson_of_the_course_runs_to_its_end(language: Language, tmp_path: Path) -> None:
+    needs(language)
+
+    def run(path: Path) -> tuple[Lesson, Ran]:
+        lesson = parse_lesson(path.read_text(encoding="utf-8"), str(path))
+        export_programs(lesson, language, tmp_path / path.stem)
+        return lesson, run_folder(tmp_path / path.stem, free_ports(), LIMIT, CFLAGS="-O0 -Werror")
+
+    with ThreadPoolExecutor(AT_ONCE) as runs:
+        for path, (lesson, ran) in zip(ORIGINALS, runs.map(run, ORIGINALS), strict=True):
+            assert ran.status == 0, f"{path.stem}: {ran.errors}{ran.output}"
+            assert "turns" not in ran.files, path.stem
+            assert "the lesson did not go on" not in ran.errors, path.stem
+            for process in lesson.processes:
+                # All lines come to an end, but for one in which the lesson leaves a process asleep, or which ends it.
+                assert len(printed(lesson, process)) - len(ran.lines(process)) <= 1, f"{path.stem}: {process}"
+
+
+WIRE = lesson_text(
+    """
+    ```python @server
+    s = socket.socket()
+    s.bind((HOST, PORT))
+    s.listen(1)
+    ```
+
+    ```python @client
+    c = socket.socket()
+    c.connect((HOST, PORT))
+    ```
+
+    ```python @server
+    conn, peer = s.accept()
+    ```
+
+    ```python @link
+    link.drop("client PSH+ACK")
+    ```
+
+    ```python @server
+    data = conn.recv(10)
+    n = conn.send(b"done")
+    ```
+
+    ```python @client
+    word = c.recv(10)
+    ```
+    """
+).replace("---\n", "---\nlab: two-hosts\n", 1)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_waits_for_the_wire_is_interrupted(language: Language, tmp_path: Path) -> None:
+    directory = exported(WIRE, language, tmp_path / "programs")
+    for source in directory.glob("[sc]*.[cp]*"):
+        text = source.read_text()
+        source.write_text(text.replace("PATIENCE 5", "PATIENCE 1").replace("patience=5", "patience=1"))
+    ran = run_folder(directory, free_ports())
+    assert ran.status == 0, ran.errors
+    assert "server: conn.recv(10) -> -1 EINTR" in ran.output
+    assert 'client: c.recv(10) -> 4 b"done"' in ran.output
+    assert "no wire is here" in ran.errors
+
+
+ONE = lesson_text(
+    """
+    ```python @server
+    s = socket.socket()
+    s.bind((HOST, PORT))
+    s.listen(1)
+    ```
+    """
+)
+
+
+def broken_c(text: str) -> str:
+    return text.replace("    finish();", "    abort();").replace("#include <stdio.h>", "#include <stdlib.h>")
+
+
+def broken_python(text: str) -> str:
+    return text.replace("\nfinish()", "\n1 / 0")
+
+
+def exits_c(text: str) -> str:
+    return text.replace("    finish();", "    exit(3);")
+
+
+def exits_python(text: str) -> str:
+    return text.replace("\nfinish()", "\nraise SystemExit(3)")
+
+
+@pytest.mark.parametrize(
+    ("language", "change", "status"),
+    [
+        (Language.C, broken_c, 134), (Language.C, exits_c, 3),
+        (Language.PYTHON, broken_python, 1), (Language.PYTHON, exits_python, 3),
+    ],
+)  # fmt: skip
+def test_it_fails_when_a_program_fails(
+    language: Language, change: Callable[[str], str], status: int, tmp_path: Path
+) -> None:
+    directory = exported(ONE, language, tmp_path / "programs")
+    (source,) = [path for path in directory.glob("server.*") if path.suffix in (".c", ".py")]
+    text = source.read_text()
+    source.write_text(change(text))
+    assert source.read_text() != text
+    ran = run_folder(directory, free_ports())
+    assert ran.status == 1
+    assert f"run.sh: server ended with status {status}" in ran.errors
+
+
+ENDINGS = lesson_text(
+    """
+    ```python @one
+    os._exit(3)
+    ```
+
+    ```python @two
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    a, b = socket.socketpair()
+    b.close()
+    a.send(b"nobody")
+    ```
+
+    ```python @three
+    os.kill(os.getpid(), signal.SIGKILL)
+    ```
+    """
+)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_how_a_lesson_ends_its_programs_is_no_failure(language: Language, tmp_path: Path) -> None:
+    ran = run_folder(exported(ENDINGS, language, tmp_path / "programs"), free_ports())
+    assert ran.status == 0, ran.errors
+
+
+FOR_EVER = lesson_text(
+    """
+    ```python @server
+    signal.alarm(0)
+    a, b = socket.socketpair()
+    data = a.recv(1)
+    n = a.send(b"x")
+    ```
+    """
+)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_run_is_bounded(language: Language, tmp_path: Path) -> None:
+    ran = run_folder(exported(FOR_EVER, language, tmp_path / "programs"), free_ports(), LIMIT="2")
+    assert ran.status == 1
+    assert "run.sh: server ended with status 124" in ran.errors
+    assert "turns" not in ran.files
