@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from struct import Struct
 
 from sockviz.kernel.tcp_options import parse_tcp_options
-from sockviz.model.segments import FLAG_ORDER, Endpoint, IcmpHeader, Packet, TcpHeader
+from sockviz.model.segments import FLAG_ORDER, Endpoint, Fragment, IcmpHeader, Packet, TcpHeader
 
 _ETHERNET = 14
 _ETHERTYPE_IPV4 = b"\x08\x00"
@@ -38,6 +38,12 @@ _FLAGS = {
 _HOP_BY_HOP, _ROUTING, _FRAGMENT, _DESTINATION = 0, 43, 44, 60
 #: ICMPv6 that plays ARP's and IGMP's part: multicast listeners (130–132, 143), routers and neighbours (133–137).
 _HOUSEKEEPING = frozenset((*range(130, 138), 143))
+#: Whose datagrams' later fragments are packets of a lesson.
+_NAMES = {
+    ("AF_INET", socket.IPPROTO_TCP): "TCP", ("AF_INET", socket.IPPROTO_UDP): "UDP", ("AF_INET", socket.IPPROTO_ICMP): "ICMP",
+    ("AF_INET6", socket.IPPROTO_TCP): "TCP", ("AF_INET6", socket.IPPROTO_UDP): "UDP",
+    ("AF_INET6", socket.IPPROTO_ICMPV6): "ICMP",
+}  # fmt: skip
 #: The messages that quote the packet they report on (RFC 792; RFC 4443 calls types below 128 errors).
 _QUOTES = frozenset((3, 4, 5, 11, 12))
 
@@ -53,12 +59,12 @@ class _Inner:
     ttl: int
     body: bytes
     length: int
-    fragment: bool  # the first of several
+    fragment: Fragment | None  # one of several
 
 
 def parse_frame(frame: bytes, *, at: float, wire_length: int, interface: str = "lo") -> Packet | None:
-    """The packet in an Ethernet `frame`; None for what no lesson speaks of (ARP, IGMP, neighbour discovery, later
-    fragments) and for what is cut short within its headers."""
+    """The packet in an Ethernet `frame`; None for what no lesson speaks of (ARP, IGMP, neighbour discovery) and for what is cut
+    short within its headers."""
     ethertype, ip = frame[12:_ETHERNET], frame[_ETHERNET:]
     rest = wire_length - _ETHERNET
     if ethertype == _ETHERTYPE_IPV4:
@@ -75,24 +81,24 @@ def parse_frame(frame: bytes, *, at: float, wire_length: int, interface: str = "
     protocol, ports, header_size, length, tcp, icmp = transport
     return Packet(
         at, inner.family, protocol, (inner.source, ports[0]), (inner.destination, ports[1]), length, inner.ttl,
-        wire_length, tcp, icmp, inner.body[header_size : header_size + length], interface, frame,
+        wire_length, tcp, icmp, inner.body[header_size : header_size + length], interface, frame, inner.fragment,
     )  # fmt: skip
 
 
 def _ipv4(data: bytes, rest: int) -> _Inner | None:
     if len(data) < _IPV4.size:
         return None
-    first, _, total, _, fragment, ttl, protocol, _, source, destination = _IPV4.unpack_from(data)
+    first, _, total, identification, where, ttl, protocol, _, source, destination = _IPV4.unpack_from(data)
     header = (first & 0x0F) * 4
     # include/linux/ip.h, iph_totlen: a locally assembled packet over 64 KiB (BIG TCP) says 0.
     total = total or rest
     if first >> 4 != 4 or header < _IPV4.size or len(data) < header or total < header:
         return None
-    if fragment & 0x1FFF:
-        return None  # a later fragment has no transport header
+    size, offset, more = total - header, (where & 0x1FFF) * 8, bool(where & 0x2000)
+    fragment = Fragment(identification, offset, size, more) if offset or more else None
     return _Inner(
         "AF_INET", protocol, socket.inet_ntop(socket.AF_INET, source), socket.inet_ntop(socket.AF_INET, destination),
-        ttl, data[header:total], total - header, bool(fragment & 0x2000),
+        ttl, data[header:total], size, fragment,
     )  # fmt: skip
 
 
@@ -104,18 +110,21 @@ def _ipv6(data: bytes, rest: int) -> _Inner | None:
         return None
     size = size or rest - _IPV6.size  # a jumbogram says 0 (RFC 2675)
     body = data[_IPV6.size : _IPV6.size + size]
-    fragment = False
-    while following in (_HOP_BY_HOP, _ROUTING, _FRAGMENT, _DESTINATION):
+    fragment = None
+    # What follows a later fragment's header is the middle of something.
+    while following in (_HOP_BY_HOP, _ROUTING, _FRAGMENT, _DESTINATION) and not (
+        fragment and fragment.offset
+    ):
         if len(body) < 8:
             return None
         extent = 8 if following == _FRAGMENT else (body[1] + 1) * 8
-        if following == _FRAGMENT:
-            where = int.from_bytes(body[2:4], "big")
-            if where >> 3:
-                return None  # a later fragment
-            fragment = bool(where & 1)
         if extent > size:
             return None
+        if following == _FRAGMENT:
+            where, identification = int.from_bytes(body[2:4], "big"), int.from_bytes(body[4:8], "big")
+            # One that is whole all the same is an atomic fragment (RFC 6946).
+            part = Fragment(identification, where & 0xFFF8, size - extent, bool(where & 1))
+            fragment = part if part.offset or part.more else None
         following, body, size = body[0], body[extent:], size - extent
     return _Inner(
         "AF_INET6", following, socket.inet_ntop(socket.AF_INET6, source), socket.inet_ntop(socket.AF_INET6, destination),
@@ -129,12 +138,15 @@ _Transport = tuple[str, tuple[int, int], int, int, TcpHeader | None, IcmpHeader 
 def _transport(inner: _Inner) -> _Transport | None:
     """Protocol, ports, size of the header, length of the payload, and the header itself."""
     body = inner.body
+    if inner.fragment is not None and inner.fragment.offset:
+        name = _NAMES.get((inner.family, inner.protocol))
+        return None if name is None else (name, (0, 0), 0, inner.length, None, None)
     if inner.protocol == socket.IPPROTO_TCP:
         return _tcp(inner)
     if inner.protocol == socket.IPPROTO_UDP and len(body) >= _UDP.size:
         source, destination, total, _ = _UDP.unpack_from(body)
         # The first fragment's IP header speaks of that fragment only, its UDP header of the whole datagram.
-        length = total if inner.fragment and total >= _UDP.size else inner.length
+        length = total if inner.fragment is not None and total >= _UDP.size else inner.length
         return ("UDP", (source, destination), _UDP.size, length - _UDP.size, None, None)
     version6 = inner.family == "AF_INET6"
     if inner.protocol == (socket.IPPROTO_ICMPV6 if version6 else socket.IPPROTO_ICMP) and len(body) >= _ICMP:
@@ -166,6 +178,8 @@ def _quoted(data: bytes, version6: bool) -> tuple[Endpoint, Endpoint] | None:
     inner = _ipv6(data, len(data)) if version6 else _ipv4(data, len(data))
     if inner is None or inner.protocol not in (socket.IPPROTO_TCP, socket.IPPROTO_UDP):
         return None
+    if inner.fragment is not None and inner.fragment.offset:
+        return None  # it has no ports
     if len(inner.body) < _PORTS.size:
         return None
     source, destination = _PORTS.unpack_from(inner.body)

@@ -22,6 +22,7 @@ class OwnSockets:
     _own_ports: set[tuple[str, int]] = field(default_factory=set)
     _inodes: set[int] = field(default_factory=set)
     _strangers: set[tuple[str, int]] = field(default_factory=set)
+    _datagrams: set[tuple[str, str, str, int]] = field(default_factory=set)
 
     def only(self, rows: Sequence[SocketRow], processes: Sequence[ProcessRow]) -> list[SocketRow]:
         """The rows of the lesson among `rows`."""
@@ -48,7 +49,15 @@ class OwnSockets:
         return {"ports": _by_protocol(own - self._strangers), "strangers": _by_protocol(self._strangers)}
 
     def concerns(self, packet: Packet) -> bool:
-        """Whether a captured packet is the lesson's."""
+        """Whether a captured packet is the lesson's. A later fragment has no ports: it goes with its first."""
+        if packet.is_later_fragment:
+            return packet.datagram in self._datagrams
+        is_ours = self._concerns(packet)
+        if is_ours and packet.datagram is not None:
+            self._datagrams.add(packet.datagram)
+        return is_ours
+
+    def _concerns(self, packet: Packet) -> bool:
         ends = [packet.source, packet.destination, *(packet.icmp.quoted or () if packet.icmp else ())]
         return any(port in self.ports or (packet.protocol, port) in self._own_ports for _, port in ends)
 

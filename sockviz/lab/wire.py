@@ -3,8 +3,8 @@
 Standard library only; init.py runs `main` in a process that it has forked. In flow a frame is forwarded first and reported after;
 while holding, it waits until a verb lets it go. The bytes are the kernel's own, never changed.
 
-What the hosts' own housekeeping sends (ARP and the like, which no lesson speaks of) always passes. A later fragment passes too:
-without the first, which is a packet as any other, nothing comes of it.
+What the hosts' own housekeeping sends (ARP and the like, which no lesson speaks of) always passes. The fragments of one datagram
+are held together and have one fate: a verb waits a moment for those that are still on their way from the host.
 
 Orders come as JSON datagrams; reports go out as binary ones (see REPORT), each in the order things happened.
 """
@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sockviz.lab.confinement import StepRefused
+from sockviz.lab.wire_entries import GATHERING, Entry, Order
 from sockviz.lab.wire_frames import HOUSEKEEPING, Frame, describe
 from sockviz.lab.wire_port import Port
 from sockviz.lab.wire_setup import HostPlan, connect
@@ -44,31 +45,6 @@ MOST_WAITING = 100_000
 
 #: So many packets are held at a time (a retransmission waits with the first): what comes then is dropped, as a full queue does.
 MOST_HELD = 256
-
-
-@dataclass(slots=True)
-class Entry:
-    """A segment that is held, with its copies: the kernel sends it again while it waits. ``number`` is the first one's, and
-    stays so when that has been let through and copies of it still wait."""
-
-    number: int
-    frames: collections.deque[Frame]
-    due: float | None = None  # when a delay ends
-
-    @property
-    def first(self) -> Frame:
-        """The copy that has waited longest."""
-        return self.frames[0]
-
-
-@dataclass(slots=True)
-class Order:
-    """A verb that waits for its match. ``number`` is answered when it is done; None where that has been said already."""
-
-    number: int | None
-    verb: str
-    pattern: str | None
-    seconds: float = 0.0
 
 
 class Device(Protocol):
@@ -109,23 +85,30 @@ class Wire:
         self.frames += 1
         kept = sender in self.holding
         # In flow sockviz alone reads it.
-        read = describe if kept or self.orders else Frame
+        read = describe if kept or self.orders or self.held else Frame
         frame = read(self.frames, sender, at, data)
         if frame.label == HOUSEKEEPING:
             self.report(ARRIVED, frame, frame.number, at, data)
             self.pass_on(frame)
             return
-        entry = self.repeated(frame) if kept else None
-        if entry is not None:  # it waits with the one it repeats
+        entry = self.joined(frame, kept)
+        if entry is not None:  # it waits with the one it repeats, or with the rest of its datagram
             self.report(ARRIVED, frame, entry.number, at, data)
             entry.frames.append(frame)
-            return
-        self.report(ARRIVED, frame, frame.number, at, data)
-        if len(self.held) >= MOST_HELD:  # no wire is without an end
-            self.report(DROPPED, frame, frame.number, after(frame))
-            return
-        entry = Entry(frame.number, collections.deque([frame]))
-        self.held.append(entry)
+            if entry.order is not None:
+                if entry.is_whole:
+                    self.do(entry.order, entry)
+                return
+            if entry.head is not frame or frame.part is None:
+                return
+            # Only now, with its first fragment, can an order mean it.
+        else:
+            self.report(ARRIVED, frame, frame.number, at, data)
+            if len(self.held) >= MOST_HELD:  # no wire is without an end
+                self.report(DROPPED, frame, frame.number, after(frame))
+                return
+            entry = Entry(frame.number, [frame])
+            self.held.append(entry)
         # "The next one" is the next that is kept: what flows anyway needs no letting through.
         orders = (
             o for o in self.orders if frame.matches(o.pattern) and (kept or o.pattern or o.verb != "deliver")
@@ -134,18 +117,22 @@ class Wire:
         if order is not None:
             self.orders.remove(order)
             self.carry_out(order, entry)
-        elif not kept:
+        elif not kept and entry.due is None:
             self.deliver(entry)
 
-    def repeated(self, frame: Frame) -> Entry | None:
-        """The segment that waits and that `frame` is a copy of."""
-        if frame.identity is None:
+    def joined(self, frame: Frame, kept: bool) -> Entry | None:
+        """What waits and has the rest of `frame`'s datagram, or where it is kept the segment that it is a copy of."""
+        if frame.part is not None and (mates := next((e for e in self.held if e.lacks(frame)), None)):
+            return mates
+        if frame.identity is None or not kept:
             return None
-        return next((each for each in self.held if each.first.identity == frame.identity), None)
+        return next((each for each in self.held if each.head.identity == frame.identity), None)
 
     def deliver(self, entry: Entry) -> None:
         """Lets one copy through."""
-        self.pass_on(entry.frames.popleft())
+        for frame in entry.oldest:
+            self.pass_on(frame)
+            entry.frames.remove(frame)
         if not entry.frames:
             self.held.remove(entry)
         entry.due = None
@@ -158,7 +145,8 @@ class Wire:
 
     def duplicate(self, entry: Entry) -> None:
         """Lets one copy through twice."""
-        self.pass_on(entry.first, DUPLICATED)
+        for frame in entry.oldest:
+            self.pass_on(frame, DUPLICATED)
         self.deliver(entry)
 
     def pass_on(self, frame: Frame, kind: bytes = DELIVERED) -> None:
@@ -188,18 +176,21 @@ class Wire:
                 self.answer(number)
             case "release":
                 self.holding.clear()
-                while self.held:
-                    self.deliver(self.held[0])
                 # What still waits for a match has it no more: everything flows.
-                for order in self.orders:
+                for order in (*self.orders, *(e.order for e in self.held if e.order is not None)):
                     self.answer(order.number)
                 self.orders.clear()
+                while self.held:
+                    self.deliver(self.held[0])
                 self.answer(number)
             case "catch up":
                 self.catch_up()
                 self.answer(number)
             case "cancel":
                 self.orders = [order for order in self.orders if order.number != number]
+                for entry in self.held:
+                    if entry.order is not None and entry.order.number == number:
+                        entry.order = None
             case "deliver" | "drop" | "duplicate" | "delay":
                 seconds = float(str(message.get("seconds", 0)))
                 order = Order(number, verb, str(pattern) if pattern else None, seconds)
@@ -210,7 +201,7 @@ class Wire:
         if frame is not None:
             entry = next((e for e in self.held if any(f.number == frame for f in e.frames)), None)
         else:
-            entry = next((e for e in self.held if e.first.matches(order.pattern)), None)
+            entry = next((e for e in self.held if e.head.matches(order.pattern)), None)
         if entry is not None:
             self.carry_out(order, entry)
         elif frame is not None or (order.verb == "deliver" and not self.holding):
@@ -222,7 +213,17 @@ class Wire:
                 order.number = None
 
     def carry_out(self, order: Order, entry: Entry) -> None:
+        """Does to the entry what the order says, once all of it is there."""
+        if order.verb == "delay" or entry.is_whole or order.is_for_one_fragment:
+            self.do(order, entry)
+            return
+        if entry.order is not None:
+            self.answer(entry.order.number)  # another order has come since
+        entry.order, entry.gathered_by = order, time.monotonic() + GATHERING
+
+    def do(self, order: Order, entry: Entry) -> None:
         """Does to the entry what the order says."""
+        entry.order = None
         match order.verb:
             case "deliver":
                 self.deliver(entry)
@@ -235,12 +236,16 @@ class Wire:
         self.answer(order.number)
 
     def due(self) -> float | None:
-        """Seconds until the next delay ends; delivers what is due now."""
+        """Seconds until the next delay ends, or the next order has waited long enough; does what is due now."""
         now = time.monotonic()
         for entry in [e for e in self.held if e.due is not None and e.due <= now]:
             while entry in self.held:
                 self.deliver(entry)
+        for entry in [e for e in self.held if e.order is not None and e.gathered_by <= now]:
+            assert entry.order is not None
+            self.do(entry.order, entry)
         waiting = [e.due - now for e in self.held if e.due is not None]
+        waiting += [e.gathered_by - now for e in self.held if e.order is not None]
         return max(0.0, min(waiting)) if waiting else None
 
     # --- reports --------------------------------------------------------------------------------------------------

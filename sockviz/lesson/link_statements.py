@@ -12,7 +12,7 @@ from sockviz.calls.statement import Statement
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.lines import LogicalLine, Unparsable, read_syntax
 from sockviz.model.hosts import HOSTS, LINK
-from sockviz.model.segments import FLAG_ORDER
+from sockviz.model.segments import FLAG_ORDER, LATER_FRAGMENT
 from sockviz.model.values import Json
 
 #: Verb -> the arguments it takes, the optional in brackets.
@@ -21,7 +21,7 @@ VERBS = {
     "delay": "seconds [packet]",
 }  # fmt: skip
 LONGEST_DELAY = 60.0
-_PROTOCOLS = ("UDP", "ICMP")
+_PROTOCOLS = ("UDP", "ICMP", LATER_FRAGMENT)
 
 
 def read_link_statement(line: LogicalLine, findings: Findings) -> Statement | None:

@@ -11,19 +11,46 @@ from sockviz.model.log import Log
 @dataclass(frozen=True, slots=True)
 class Flight:
     """A segment that the link keeps. ``packet`` is its number in the world's packets; ``frames`` are the copies that wait
-    (the kernel sends a segment again while nobody answers), oldest first; ``copies`` counts all that were sent so far."""
+    (the kernel sends a segment again while nobody answers), oldest first; ``copies`` counts all that were sent so far.
+
+    Of a datagram that was cut up it is all that waits: ``later`` are those of its frames that are later fragments, and
+    ``packet`` is its first fragment where that is among them."""
 
     entry: int
     packet: int
     frames: tuple[int, ...]
     since: float
     copies: int = 1
+    later: tuple[int, ...] = ()
+
+    @property
+    def is_rest(self) -> bool:
+        """Whether it has nothing but later fragments: the first has passed before, or is still to come."""
+        return bool(self.frames) and set(self.frames) == set(self.later)
+
+    def joined_by(self, event: PacketCaptured, packet: int) -> Flight:
+        """With one more: a copy, or a fragment of the same datagram."""
+        assert event.frame is not None
+        frames = (*self.frames, event.frame)
+        if event.packet.is_later_fragment:
+            return replace(self, frames=frames, later=(*self.later, event.frame))
+        if self.is_rest:
+            return replace(self, frames=frames, packet=packet)
+        return replace(self, frames=frames, copies=self.copies + 1)
+
+    def without(self, frame: int) -> Flight:
+        """What still waits when `frame` waits no more."""
+        return replace(
+            self,
+            frames=tuple(each for each in self.frames if each != frame),
+            later=tuple(each for each in self.later if each != frame),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class LinkState:
     """The link after an event. ``delivered`` and ``dropped`` hold numbers of packets, in order; ``doubled`` those of which the
-    link itself let through one more than was sent."""
+    link itself let through one more than was sent. A datagram that was cut up stands in each by its first fragment."""
 
     holding: tuple[str, ...] = ()
     held: tuple[Flight, ...] = ()
@@ -42,9 +69,12 @@ def arrived(link: LinkState, event: PacketCaptured, packet: int) -> LinkState:
         return link
     for place, flight in enumerate(link.held):
         if flight.entry == event.entry:
-            with_copy = replace(flight, frames=(*flight.frames, event.frame), copies=flight.copies + 1)
-            return replace(link, held=(*link.held[:place], with_copy, *link.held[place + 1 :]))
-    flight = Flight(event.entry, packet, (event.frame,), event.at)
+            return replace(
+                link,
+                held=(*link.held[:place], flight.joined_by(event, packet), *link.held[place + 1 :]),
+            )
+    later = (event.frame,) if event.packet.is_later_fragment else ()
+    flight = Flight(event.entry, packet, (event.frame,), event.at, later=later)
     return replace(link, held=(*link.held, flight))
 
 
@@ -53,21 +83,27 @@ def acted(link: LinkState, event: LinkActed) -> LinkState:
     flight = link.flight_of(event.frame)
     if flight is None:
         return link
+    follows = event.frame in flight.later  # a datagram is counted when its first fragment passes
     if event.verb == "duplicate":
-        return replace(
-            link,
-            delivered=link.delivered.append(flight.packet),
-            doubled=link.doubled.append(flight.packet),
+        return (
+            link
+            if follows
+            else replace(
+                link,
+                delivered=link.delivered.append(flight.packet),
+                doubled=link.doubled.append(flight.packet),
+            )
         )
-    left = tuple(frame for frame in flight.frames if frame != event.frame)
+    left = flight.without(event.frame)
     others = tuple(each for each in link.held if each is not flight)
-    if left:
+    if left.frames:
         place = link.held.index(flight)
-        others = (*link.held[:place], replace(flight, frames=left), *link.held[place + 1 :])
+        others = (*link.held[:place], left, *link.held[place + 1 :])
     if event.verb == "deliver":
-        return replace(link, held=others, delivered=link.delivered.append(flight.packet))
-    # All waiting copies of a segment are dropped together: it is one segment that is lost.
-    dropped = link.dropped if left else link.dropped.append(flight.packet)
+        delivered = link.delivered if follows else link.delivered.append(flight.packet)
+        return replace(link, held=others, delivered=delivered)
+    # All waiting copies of a segment, and all fragments of a datagram, are dropped together: it is one that is lost.
+    dropped = link.dropped if left.frames else link.dropped.append(flight.packet)
     return replace(link, held=others, dropped=dropped)
 
 

@@ -51,13 +51,30 @@ class IcmpHeader:
     quoted: tuple[Endpoint, Endpoint] | None = None
 
 
+#: What lessons call a fragment that is not its datagram's first.
+LATER_FRAGMENT = "fragment"
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """Which part of a datagram a packet is that IP has cut up: ``identification`` is the same in all parts that one host sends
+    another with one protocol; ``offset`` is where this one begins, in bytes behind the IP header; ``more`` follow or not;
+    ``size`` is how many bytes of the datagram it has."""
+
+    identification: int
+    offset: int
+    size: int
+    more: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Packet:
     """One packet as captured. ``at`` is the kernel's receive stamp (CLOCK_REALTIME seconds).
 
     ``length`` is the payload in bytes (for TCP: data; for UDP: the datagram), whatever the capture cut off;
     ``raw`` is the frame from its link-layer header on, cut at the capture's snap length; ``wire_length`` is its full length.
-    Ports are 0 for ICMP.
+    Ports are 0 for ICMP, and for a later fragment, whose payload is its part of the datagram: only the first has the header that
+    says more.
     """
 
     at: float
@@ -73,11 +90,26 @@ class Packet:
     payload: bytes = b""  # as much of it as was captured
     interface: str = "lo"
     raw: bytes = field(default=b"", repr=False)
+    fragment: Fragment | None = None  # where its datagram was cut up
 
     @property
     def label(self) -> str:
-        """What lessons call it after the sender's name: ``SYN+ACK``, ``UDP``, ``ICMP``."""
+        """What lessons call it after the sender's name: ``SYN+ACK``, ``UDP``, ``ICMP``, ``fragment``."""
+        if self.is_later_fragment:
+            return LATER_FRAGMENT
         return "+".join(self.tcp.flags) if self.tcp else self.protocol
+
+    @property
+    def is_later_fragment(self) -> bool:
+        """Whether it is a part of a datagram that is not its first."""
+        return self.fragment is not None and self.fragment.offset > 0
+
+    @property
+    def datagram(self) -> tuple[str, str, str, int] | None:
+        """What the fragments of one datagram share: protocol, source, destination, identification. None where it was not cut."""
+        if self.fragment is None:
+            return None
+        return self.protocol, self.source[0], self.destination[0], self.fragment.identification
 
 
 @dataclass(frozen=True, slots=True)

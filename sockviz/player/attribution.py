@@ -82,6 +82,8 @@ class Attribution:
     _queues: dict[int, int] = field(default_factory=dict)
     _unclaimed: set[_Ends] = field(default_factory=set)
     _windows: dict[tuple[str, int], _Window] = field(default_factory=dict)
+    # Whose the datagrams are that were cut up.
+    _datagrams: dict[tuple[str, str, str, int], tuple[str, str]] = field(default_factory=dict)
 
     def heard(self, said: Heard) -> None:
         """Learns from what a process says."""
@@ -240,7 +242,16 @@ class Attribution:
         )
 
     def of(self, packet: Packet) -> tuple[str, str]:
-        """(sender, receiver) of `packet`."""
+        """(sender, receiver) of `packet`. A later fragment is whose the first is: it has no ports itself."""
+        datagram = packet.datagram
+        if packet.is_later_fragment:
+            return self._datagrams.get(datagram, (KERNEL, KERNEL)) if datagram else (KERNEL, KERNEL)
+        ends = self._of(packet)
+        if datagram is not None:
+            self._datagrams[datagram] = ends
+        return ends
+
+    def _of(self, packet: Packet) -> tuple[str, str]:
         sender = self._end(packet, packet.source, packet.destination, sending=True)
         if packet.tcp is not None and sender != KERNEL:
             # Remembered for the answer: a refused client's port is gone before anyone could look.

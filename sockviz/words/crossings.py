@@ -15,7 +15,7 @@ from sockviz.model.inferred import (
     InState,
     Reason,
 )
-from sockviz.model.segments import IcmpHeader
+from sockviz.model.segments import IcmpHeader, Packet
 from sockviz.model.sockets import State
 
 #: Destination unreachable, by type and code (RFC 792; of ICMPv6 RFC 4443), as people say it.
@@ -35,6 +35,30 @@ def icmp_text(header: IcmpHeader) -> str:
         return f"ICMP {_(_UNREACHABLE.get((header.type, header.code), N_('unreachable')))}"
     word = {0: _("reply"), 8: _("echo"), 128: _("echo"), 129: _("reply")}.get(header.type)
     return f"ICMP {word or f'{header.type}/{header.code}'}"
+
+
+def packet_label(packet: Packet) -> str:
+    """What a captured packet is called on the wire: ``SYN+ACK``, ``ICMP echo``, ``fragment @1480 #4f21`` of the datagram whose
+    first fragment is ``UDP #4f21``."""
+    label = icmp_text(packet.icmp) if packet.icmp is not None else packet.label
+    if packet.fragment is None:
+        return label
+    where = f" @{packet.fragment.offset}" if packet.fragment.offset else ""
+    return f"{label}{where} #{packet.fragment.identification:x}"
+
+
+def fragment_text(packet: Packet) -> str:
+    """Which part of which datagram it is, as a clause; empty of what is whole."""
+    part = packet.fragment
+    if part is None:
+        return ""
+    told = (
+        _("bytes {first} to {last} of datagram #{number}, and more to come")
+        if part.more
+        else _("bytes {first} to {last} of datagram #{number}, its end")
+    )
+    last = part.offset + max(part.size, 1) - 1
+    return told.format(first=part.offset, last=last, number=f"{part.identification:x}")
 
 
 def inferred_label(segment: InferredSegment) -> str:

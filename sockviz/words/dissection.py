@@ -10,6 +10,8 @@ from sockviz.language import _, ngettext
 
 _ETHERNET, _IPV4, _IPV6 = 14, 0x0800, 0x86DD
 _TCP, _UDP, _ICMP, _ICMPV6 = 6, 17, 1, 58
+_FRAGMENT = 44
+_EXTENSIONS = (0, 43, _FRAGMENT, 60)  # hop by hop, routing, fragment, destination
 _PROTOCOLS = {_TCP: "TCP", _UDP: "UDP", _ICMP: "ICMP", _ICMPV6: "ICMPv6"}
 _FLAGS = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR")
 
@@ -67,15 +69,9 @@ def _ipv4(frame: bytes) -> Iterator[Field]:
     yield Field("IPv4", _("total length"), _bytes(_number(frame, at + 2, at + 4)), at + 2, at + 4)
     yield Field("IPv4", _("identification"), str(_number(frame, at + 4, at + 6)), at + 4, at + 6)
     fragment = _number(frame, at + 6, at + 8)
-    yield Field(
-        "IPv4",
-        _("fragmenting"),
-        _("do not fragment")
-        if fragment & 0x4000
-        else _("offset {offset}").format(offset=(fragment & 0x1FFF) * 8),
-        at + 6,
-        at + 8,
-    )
+    offset = (fragment & 0x1FFF) * 8
+    told = _("do not fragment") if fragment & 0x4000 else _fragmenting(offset, more=bool(fragment & 0x2000))
+    yield Field("IPv4", _("fragmenting"), told, at + 6, at + 8)
     yield Field("IPv4", _("time to live"), str(frame[at + 8]), at + 8, at + 9)
     yield Field("IPv4", _("protocol"), f"{protocol} {_PROTOCOLS.get(protocol, '')}".strip(), at + 9, at + 10)
     yield Field("IPv4", _("header checksum"), f"0x{_number(frame, at + 10, at + 12):04x}", at + 10, at + 12)
@@ -83,7 +79,15 @@ def _ipv4(frame: bytes) -> Iterator[Field]:
     yield Field(
         "IPv4", _("destination"), str(ipaddress.ip_address(frame[at + 16 : at + 20])), at + 16, at + 20
     )
-    yield from _transport(frame, at + max(20, header), protocol)
+    if offset:
+        yield from _data(frame, at + max(20, header))
+    else:
+        yield from _transport(frame, at + max(20, header), protocol)
+
+
+def _fragmenting(offset: int, *, more: bool) -> str:
+    told = _("offset {offset}").format(offset=offset)
+    return f"{told}, {_('more follow')}" if more else told
 
 
 def _ipv6(frame: bytes) -> Iterator[Field]:
@@ -101,7 +105,23 @@ def _ipv6(frame: bytes) -> Iterator[Field]:
     yield Field(
         "IPv6", _("destination"), str(ipaddress.ip_address(frame[at + 24 : at + 40])), at + 24, at + 40
     )
-    yield from _transport(frame, at + 40, protocol)
+    at += 40
+    offset = 0
+    while protocol in _EXTENSIONS and len(frame) >= at + 8 and not offset:
+        following, extent = frame[at], 8 if protocol == _FRAGMENT else (frame[at + 1] + 1) * 8
+        next_header = f"{following} {_PROTOCOLS.get(following, '')}".strip()
+        yield Field("IPv6", _("next header"), next_header, at, at + 1)
+        if protocol == _FRAGMENT:
+            where = _number(frame, at + 2, at + 4)
+            offset = where & 0xFFF8
+            told = _fragmenting(offset, more=bool(where & 1))
+            yield Field("IPv6", _("fragmenting"), told, at + 2, at + 4)
+            yield Field("IPv6", _("identification"), str(_number(frame, at + 4, at + 8)), at + 4, at + 8)
+        protocol, at = following, at + extent
+    if offset:
+        yield from _data(frame, at)
+    else:
+        yield from _transport(frame, at, protocol)
 
 
 def _transport(frame: bytes, at: int, protocol: int) -> Iterator[Field]:

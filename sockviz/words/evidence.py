@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sockviz.language import _, ngettext
+from sockviz.language import _
 from sockviz.model.call import Call
 from sockviz.model.known import KnownSocket
 from sockviz.model.naming import Name
@@ -13,12 +13,11 @@ from sockviz.model.segments import endpoint
 from sockviz.model.sockets import FdEntry, SocketRow, State
 from sockviz.model.timeline import Header, Timeline
 from sockviz.model.world import SeenPacket, World
-from sockviz.words.dissection import dissect
 from sockviz.words.facts import Evidence, Fact, Raw, Section, Voice
 from sockviz.words.observing import grown
+from sockviz.words.packet_evidence import packet_sections
 from sockviz.words.socket_facts import descriptor, row_facts, tcp_facts
 from sockviz.words.wording import (
-    address_text,
     call_as_made,
     lab_word,
     name_text,
@@ -184,50 +183,6 @@ def of_call(world: World, header: Header, call: Call) -> Evidence:
 
 def _of_packet(world: World, seen: SeenPacket, header: Header) -> Evidence:
     event, packet = seen.event, seen.event.packet
-    facts = [
-        Fact(_("from"), f"{event.sender}, {address_text(packet.source)}"),
-        Fact(_("to"), f"{event.receiver}, {address_text(packet.destination)}"),
-        Fact(_("what"), f"{packet.label}, {_bytes_of_data(packet.length)}"),
-    ]
-    if event.relative is not None:
-        if event.relative.seq is not None:
-            facts.append(Fact("seq", str(event.relative.seq), _("counted from this side's SYN")))
-        if event.relative.ack is not None:
-            facts.append(Fact("ack", str(event.relative.ack), _("the next byte it expects")))
-        if event.relative.retransmission:
-            facts.append(
-                Fact(_("again"), _("a retransmission"), _("its sequence numbers have been sent before"))
-            )
-    if event.late:
-        facts.append(
-            Fact(_("late"), _("yes"), _("it came out of the capture after later events had been shown"))
-        )
-    if packet.tcp is not None:
-        facts += [
-            Fact(_("option {name}").format(name=name), value or _("present"))
-            for name, value in packet.tcp.options
-        ]
-    sections = [
-        Section(
-            _("on the wire"),
-            Voice.CAPTURED,
-            _("AF_PACKET on {interface} of {host}").format(interface=packet.interface, host=event.host),
-            tuple(facts),
-        )
-    ]
-    layers: dict[str, list[Fact]] = {}
-    for field in dissect(packet.raw):
-        shown = packet.raw[field.start : field.end]
-        layers.setdefault(field.layer, []).append(Fact(field.name, field.value, shown[:16].hex(" ")))
-    sections += [
-        Section(
-            _("{layer} header").format(layer=layer) if layer != "data" else _("data"),
-            Voice.CAPTURED,
-            "",
-            tuple(f),
-        )
-        for layer, f in layers.items()
-    ]
     port = min(packet.source[1], packet.destination[1])
     near = next((p for p in world.processes.values() if p.alive and p.host == event.host), None)
     watch = f"{enter(near, header)}tcpdump -i {packet.interface} -nvX {packet.protocol.lower()}" + (
@@ -236,7 +191,7 @@ def _of_packet(world: World, seen: SeenPacket, header: Header) -> Evidence:
     raw = (Raw(_("the frame"), packet.raw),) if packet.raw else ()
     return Evidence(
         _("packet {number}: {text}").format(number=seen.number + 1, text=seen.text),
-        (*sections, *_lab(header)),
+        (*packet_sections(seen), *_lab(header)),
         raw,
         ((_("the same, live"), watch),),
     )
@@ -383,12 +338,6 @@ def _call_at(world: World, line: int) -> Call | None:
 def _latest_call(world: World) -> Call | None:
     calls = [c for p in world.processes.values() for c in (*p.under_way, p.last) if c is not None]
     return max(calls, key=lambda call: call.returned or call.entered, default=None)
-
-
-def _bytes_of_data(length: int) -> str:
-    if not length:
-        return _("no data")
-    return ngettext("{count} byte of data", "{count} bytes of data", length).format(count=length)
 
 
 def _duration(seconds: float) -> str:

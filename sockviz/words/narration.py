@@ -33,6 +33,7 @@ from sockviz.model.timeline import Timeline
 from sockviz.model.values import ObjectValue, SocketValue, Value, show
 from sockviz.model.world import World
 from sockviz.words.call_sentences import bytes_text, listens_again, returned, sleeping
+from sockviz.words.crossings import fragment_text
 from sockviz.words.misfits import unfit
 from sockviz.words.observing import changes, in_short
 from sockviz.words.wording import call_as_made
@@ -264,6 +265,8 @@ def _link(event: LinkActed, before: World) -> str:
     if flight is None:
         return _("the link is done with frame {frame}").format(frame=event.frame)
     what = before.packets[flight.packet].text
+    if event.frame in flight.later and not before.packets[flight.packet].event.packet.is_later_fragment:
+        what = _("a fragment of {what}").format(what=what)
     match event.verb:
         case "deliver":
             return _("the link delivers {what}").format(what=what)
@@ -272,7 +275,7 @@ def _link(event: LinkActed, before: World) -> str:
         case _:
             return _("the link drops {what}").format(what=what) + (
                 ngettext(" and its copy", " and its {count} copies", copies).format(count=copies)
-                if (copies := len(flight.frames) - 1)
+                if (copies := len(flight.frames) - len(flight.later) - 1) > 0
                 else ""
             )
 
@@ -295,4 +298,5 @@ def _packet(event: PacketCaptured) -> str:
     again = _(" again") if event.relative is not None and event.relative.retransmission else ""
     # A link tells of its packets after the fact, always: only of a capture is that worth a word.
     late = _(" (seen late)") if event.late and event.frame is None else ""
-    return f"{event.sender} → {event.receiver}: {packet.label}{size}{again}{late}"
+    part = f": {fragment_text(packet)}" if packet.fragment is not None else ""
+    return f"{event.sender} → {event.receiver}: {packet.label}{size}{again}{part}{late}"

@@ -18,7 +18,7 @@ from sockviz.kernel.capture import SNAP_LENGTH, lost_packets, open_capture, pars
 from sockviz.kernel.errors import KernelRefused
 from sockviz.kernel.packets import parse_frame
 from sockviz.kernel.tcp_options import parse_tcp_options
-from sockviz.model.segments import FLAG_ORDER, Packet
+from sockviz.model.segments import FLAG_ORDER, Fragment, Packet
 from tests.required import unavailable
 
 if TYPE_CHECKING:
@@ -138,12 +138,26 @@ def test_fragments() -> None:
     first = parsed(ipv4(17, udp(b"x" * 100, length=3008), fragment=0x2000))
     assert first is not None
     assert (first.protocol, first.length) == ("UDP", 3000)
-    assert parsed(ipv4(17, b"x" * 100, fragment=13)) is None
+    assert first.fragment == Fragment(1, 0, 108, more=True)
+    later = parsed(ipv4(17, b"x" * 100, fragment=13))
+    assert later is not None
+    assert (later.label, later.source, later.length, later.payload) == (
+        "fragment", (first.source[0], 0), 100, b"x" * 100,
+    )  # fmt: skip
+    assert later.fragment == Fragment(1, 104, 100, more=False)
+    assert later.datagram == first.datagram
+    assert parsed(ipv4(2, b"x" * 100, fragment=13)) is None  # IGMP
     head = struct.pack(">BBHI", 17, 0, 1, 5)
     first6 = parsed(ipv6(44, head + udp(b"x" * 96, length=3008)))
     assert first6 is not None
     assert first6.length == 3000
-    assert parsed(ipv6(44, struct.pack(">BBHI", 17, 0, 104, 5) + b"x" * 100)) is None
+    later6 = parsed(ipv6(44, struct.pack(">BBHI", 17, 0, 104, 5) + b"x" * 100))
+    assert later6 is not None
+    assert (later6.label, later6.length, later6.fragment) == ("fragment", 100, Fragment(5, 104, 100, False))
+    assert later6.datagram == first6.datagram
+    atomic = parsed(ipv6(44, struct.pack(">BBHI", 17, 0, 0, 5) + udp(b"whole")))
+    assert atomic is not None
+    assert atomic.fragment is None
 
 
 def test_ipv6_extension_headers_are_not_payload() -> None:

@@ -44,6 +44,24 @@ def udp(data: bytes = b"") -> bytes:
     return ipv4(17, struct.pack("!HHHH", 5000, 6000, 8 + len(data), 0) + data)
 
 
+def fragments(
+    data: bytes, *, ident: int = 7, size: int = 1480, ports: tuple[int, int] = (5000, 6000)
+) -> list[bytes]:
+    """A datagram as IP cuts it up, `size` bytes a fragment."""
+    whole = struct.pack("!HHHH", *ports, 8 + len(data), 0) + data
+    parts = range(0, len(whole), size)
+    more = [0x2000] * (len(parts) - 1) + [0]
+    return [
+        ipv4(17, whole[at : at + size], ident=ident, fragment=flag | at // 8)
+        for at, flag in zip(parts, more, strict=True)
+    ]
+
+
+def ipv6(following: int, body: bytes) -> bytes:
+    ends = bytes(15) + b"\1" + bytes(15) + b"\2"
+    return ethernet(struct.pack("!IHBB", 6 << 28, len(body), following, 64) + ends + body, 0x86DD)
+
+
 def icmp(kind: int = 8) -> bytes:
     return ipv4(1, struct.pack("!BBHI", kind, 0, 0, 0))
 

@@ -152,7 +152,7 @@ def test_a_release_lets_all_copies_go(rig: Rig) -> None:
     assert rig.received("server") == [SYN, SYN]
 
 
-@pytest.mark.parametrize("frame", [arp(), ipv4(17, bytes(64), fragment=185)], ids=["ARP", "a later fragment"])
+@pytest.mark.parametrize("frame", [arp(), ipv4(2, bytes(64), fragment=185)], ids=["ARP", "a part of IGMP"])
 def test_housekeeping_always_passes(rig: Rig, frame: bytes) -> None:
     """It has no place in a lesson's link.held, so `deliver()` must not spend itself on it."""
     rig.order("hold")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import struct
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from sockviz.kernel.packets import parse_frame
 from sockviz.lab.wire_frames import HOUSEKEEPING, Frame, describe
 from sockviz.model.segments import FLAG_ORDER
-from tests.lab.frames import BITS, SERVER, arp, back, ethernet, icmp, ipv4, tcp, udp
+from tests.lab.frames import BITS, SERVER, arp, back, ethernet, fragments, icmp, ipv4, ipv6, tcp, udp
 
 SYN_OPTIONS = b"\x02\x04\x05\xb4\x04\x02\x08\x0a" + bytes(8) + b"\x01\x03\x03\x07"
 
@@ -36,12 +38,21 @@ KINDS = {
     "": tcp(""),
     "UDP": udp(b"datagram"),
     "ICMP": icmp(),
+    "fragment": ipv4(17, bytes(100), fragment=0x2000 | 185),
+}
+OVER_IPV6 = {
+    "SYN+ACK": ipv6(6, tcp("SYN+ACK")[34:]),
+    "UDP": ipv6(0, bytes([60, 0]) + bytes(6) + bytes([17, 1]) + bytes(14) + udp(b"hello")[34:]),
+    "ICMP": ipv6(58, bytes([128, 0]) + bytes(6)),
+    "fragment": ipv6(44, struct.pack("!BBHI", 17, 0, 1448, 5) + bytes(100)),
 }
 OTHERS = {
     "ARP": arp(),
     "IGMP": ipv4(2, bytes(8)),
-    "a later fragment": ipv4(17, bytes(100), fragment=0x2000 | 185),
-    "the last fragment": ipv4(6, bytes(100), fragment=185),
+    "a later fragment of IGMP": ipv4(2, bytes(100), fragment=0x2000 | 185),
+    "neighbour discovery": ipv6(58, bytes([135, 0]) + bytes(22)),
+    "IPv6 with nothing in it": ipv6(59, b""),
+    "an extension longer than its packet": ipv6(0, bytes([17, 9]) + bytes(14)),
     "version 5": ethernet(b"\x55" + udp(b"x")[15:]),
     "a header shorter than a header": ethernet(b"\x44" + udp(b"x")[15:]),
     "TCP with an offset of four words": tcp("SYN")[:46] + b"\x40" + tcp("SYN")[47:],
@@ -50,7 +61,7 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize(("label", "data"), KINDS.items())
+@pytest.mark.parametrize(("label", "data"), [*KINDS.items(), *OVER_IPV6.items()])
 def test_a_frame_is_called_what_lessons_call_its_packet(label: str, data: bytes) -> None:
     frame = read(data)
     assert frame.label == label == lessons_name(data)
@@ -77,12 +88,40 @@ def test_cut_short_anywhere_it_is_either_the_same_or_nothing(data: bytes) -> Non
             assert cut.identity == whole.identity
 
 
+def test_all_fragments_of_a_datagram_are_known_as_its_parts() -> None:
+    parts = [part for frame in fragments(bytes(3000)) if (part := read(frame).part) is not None]
+    assert [(p.offset, p.end, p.more) for p in parts] == [
+        (0, 1480, True), (1480, 2960, True), (2960, 3008, False),
+    ]  # fmt: skip
+    (other, *_) = (read(frame).part for frame in fragments(bytes(3000), ident=8))
+    (back_again, *_) = (read(frame, "server").part for frame in fragments(bytes(3000)))
+    assert other is not None
+    assert back_again is not None
+    assert len({part.datagram for part in parts}) == 1
+    assert len({part.datagram for part in (*parts, other, back_again)}) == 3
+    assert read(udp(b"whole")).part is None
+
+
+def test_fragments_of_ipv6_are_parts_of_their_datagram_too() -> None:
+    whole = ipv6(44, struct.pack("!BBHI", 17, 0, 0, 9) + udp(b"atomic")[34:])
+    assert read(whole).part is None  # RFC 6946
+    first = ipv6(44, struct.pack("!BBHI", 17, 0, 1, 9) + udp(bytes(1440))[34:])
+    last = ipv6(44, struct.pack("!BBHI", 17, 0, 1448, 9) + bytes(552))
+    one, other = read(first).part, read(last).part
+    assert one is not None
+    assert other is not None
+    assert one.datagram == other.datagram
+    assert ((one.offset, one.end, one.more), (other.offset, other.end, other.more)) == (
+        (0, 1448, True), (1448, 2000, False),
+    )  # fmt: skip
+
+
 @given(st.binary(max_size=120))
 def test_any_bytes_are_read(data: bytes) -> None:
-    assert read(data).label == HOUSEKEEPING or data[12:14] == b"\x08\x00"
+    assert read(data).label == HOUSEKEEPING or data[12:14] in (b"\x08\x00", b"\x86\xdd")
 
 
-@given(st.sampled_from([*KINDS.values(), *OTHERS.values()]), st.data())
+@given(st.sampled_from([*KINDS.values(), *OVER_IPV6.values(), *OTHERS.values()]), st.data())
 def test_damaged_frames_have_the_name_that_the_rest_gives_them(frame: bytes, data: st.DataObject) -> None:
     damaged = bytearray(frame)
     # Everything but the ethertype, and a total length of 0, which no device with offloads switched off sends.

@@ -24,7 +24,7 @@ from sockviz.model.events import (
     StatementBegun,
     StatementFinished,
 )
-from sockviz.model.segments import FLAG_ORDER, IcmpHeader, Packet, Relative, TcpHeader
+from sockviz.model.segments import FLAG_ORDER, Fragment, IcmpHeader, Packet, Relative, TcpHeader
 from sockviz.model.sockets import Asleep, FdEntry, ProcessRow, SocketRow, State, TcpInfo, Timer, ToldName
 from sockviz.model.values import ObjectValue, SocketValue, Value
 
@@ -120,6 +120,7 @@ packets = st.builds(
     st.just(64), st.integers(0, 99), st.none() | headers,
     st.none() | st.builds(IcmpHeader, st.integers(0, 255), st.integers(0, 255), st.none() | st.tuples(endpoints, endpoints)),
     st.binary(max_size=4), st.just("lo"), st.binary(max_size=4),
+    st.none() | st.builds(Fragment, st.integers(0, 3), st.integers(0, 2), st.integers(0, 9), st.booleans()),
 )  # fmt: skip
 frames = st.none() | st.integers(1, 4)
 relatives = st.builds(Relative, optional_counts, optional_counts, st.booleans())

@@ -15,7 +15,7 @@ from sockviz.model.world import SeenPacket
 from sockviz.tui.cast import is_left
 from sockviz.tui.remembered import remembered
 from sockviz.tui.view import View
-from sockviz.words.crossings import because, icmp_text, inferred_label
+from sockviz.words.crossings import because, inferred_label, packet_label
 
 
 class Fate(Enum):
@@ -104,13 +104,17 @@ def _on_the_link(view: View, seen: Sequence[SeenPacket]) -> list[Crossing]:
         frame = each.event.frame
         flight = link.flight_of(frame) if frame is not None else None
         if flight is not None:
-            if frame == flight.frames[0]:
+            if frame in flight.later:
+                found.append(replace(_captured(each), fate=Fate.HELD, late=False))
+            elif each.number == flight.packet or frame == flight.frames[0]:
                 found.append(replace(_captured(each), fate=Fate.HELD, copies=flight.copies, late=False))
         elif each.number in dropped:
             found.append(replace(_captured(each), fate=Fate.DROPPED, late=False))
         elif each.event.entry != frame and each.event.entry in {
             view.world.packets[n].event.frame for n in dropped
         }:
+            if each.event.packet.is_later_fragment:
+                found.append(replace(_captured(each), fate=Fate.DROPPED, late=False))
             continue  # a copy that was dropped with its segment
         else:
             released = before is not None and frame is not None and before.flight_of(frame) is not None
@@ -165,7 +169,7 @@ def belongs(it: Crossing, row: SocketRow) -> bool:
 def _captured(seen: SeenPacket) -> Crossing:
     event, packet = seen.event, seen.event.packet
     relative = event.relative
-    label = icmp_text(packet.icmp) if packet.icmp is not None else packet.label
+    label = packet_label(packet)
     return Crossing(
         seen.number, packet.at, event.sender, event.receiver, packet.source, packet.destination, label, packet.length,
         relative.seq if relative else None, relative.ack if relative else None,

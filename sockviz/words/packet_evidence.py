@@ -1,0 +1,62 @@
+"""What the inspector says of a packet: whose it is, what it is, and its headers field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sockviz.language import _, ngettext
+from sockviz.model.segments import Packet
+from sockviz.model.world import SeenPacket
+from sockviz.words.crossings import fragment_text
+from sockviz.words.dissection import dissect
+from sockviz.words.facts import Fact, Section, Voice
+from sockviz.words.wording import address_text
+
+
+def packet_sections(seen: SeenPacket) -> Iterator[Section]:
+    """What was captured of it."""
+    event, packet = seen.event, seen.event.packet
+    facts = [
+        Fact(_("from"), f"{event.sender}, {address_text(packet.source)}"),
+        Fact(_("to"), f"{event.receiver}, {address_text(packet.destination)}"),
+        Fact(_("what"), f"{packet.label}, {_bytes_of_data(packet.length)}"),
+    ]
+    if event.relative is not None:
+        if event.relative.seq is not None:
+            facts.append(Fact("seq", str(event.relative.seq), _("counted from this side's SYN")))
+        if event.relative.ack is not None:
+            facts.append(Fact("ack", str(event.relative.ack), _("the next byte it expects")))
+        if event.relative.retransmission:
+            facts.append(
+                Fact(_("again"), _("a retransmission"), _("its sequence numbers have been sent before"))
+            )
+    if packet.fragment is not None:
+        facts.append(Fact(_("fragment"), fragment_text(packet), _("as its IP header says")))
+    if event.late:
+        facts.append(
+            Fact(_("late"), _("yes"), _("it came out of the capture after later events had been shown"))
+        )
+    if packet.tcp is not None:
+        facts += [
+            Fact(_("option {name}").format(name=name), value or _("present"))
+            for name, value in packet.tcp.options
+        ]
+    where = _("AF_PACKET on {interface} of {host}").format(interface=packet.interface, host=event.host)
+    yield Section(_("on the wire"), Voice.CAPTURED, where, tuple(facts))
+    yield from _headers(packet)
+
+
+def _headers(packet: Packet) -> Iterator[Section]:
+    layers: dict[str, list[Fact]] = {}
+    for field in dissect(packet.raw):
+        shown = packet.raw[field.start : field.end]
+        layers.setdefault(field.layer, []).append(Fact(field.name, field.value, shown[:16].hex(" ")))
+    for layer, facts in layers.items():
+        name = _("{layer} header").format(layer=layer) if layer != "data" else _("data")
+        yield Section(name, Voice.CAPTURED, "", tuple(facts))
+
+
+def _bytes_of_data(length: int) -> str:
+    if not length:
+        return _("no data")
+    return ngettext("{count} byte of data", "{count} bytes of data", length).format(count=length)
