@@ -53,6 +53,10 @@ class Script(ScriptText, Protocol):
         """On which host a process lives, where that is said."""
 
     @property
+    def sysctls(self) -> Mapping[str, str]:
+        """What its lab's kernel is set to, by whole name."""
+
+    @property
     def pages(self) -> Sequence[Section]:
         """Its sections."""
 

@@ -5,9 +5,10 @@ it first moves into user, network and PID namespaces of its own (so it is the la
 and hands out the sockets that read that network's tables and packets. With KIND ``two-hosts`` it makes a network namespace for
 each host besides, and starts the link between them (wire.py). With KIND ``host`` it stays where it is and adopts orphans instead.
 
-SETUP is JSON: the ``sysctls`` to set, the lab's ``directory``, and on the machine's own loopback the ``ports`` that are the
-lesson's, the number ``below`` which the kernel gives none, and the ``ephemeral`` range. Before the first lesson process starts
-the second wall is put up (landlock.py; each process adds seccomp.py's, in cradle.py).
+SETUP is JSON: the ``sysctls`` to set, the lab's ``directory``, on two hosts the version of ``ip`` by which they reach each other,
+and on the machine's own loopback the ``ports`` that are the lesson's, the number ``below`` which the kernel gives none, and the
+``ephemeral`` range. Before the first lesson process starts the second wall is put up (landlock.py; each process adds seccomp.py's,
+in cradle.py).
 
 Requests and answers are JSON datagrams on a SOCK_SEQPACKET socket, descriptors beside them (SCM_RIGHTS).
 """
@@ -242,7 +243,7 @@ def two_hosts(control: socket.socket, setup: Mapping[str, Any], link: int) -> No
     become_first(control)
     home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    own = [start_wire(link, theirs.fileno())]  # first of all: what it imports takes the longest
+    own = [start_wire(link, theirs.fileno(), setup["ip"])]  # first of all: what it imports takes the longest
     theirs.close()
     lab = Furnishing()
     networks: dict[str, int] = {}
@@ -278,20 +279,20 @@ def anchor(control: socket.socket, host: str) -> int:
         signal.pause()
 
 
-def start_wire(link: int, networks: int) -> int:
+def start_wire(link: int, networks: int, ip: int) -> int:
     """Starts the process that forwards frames, which hears of its networks on the socket `networks`. Returns its pid."""
     me = os.getpid()
     pid = os.fork()
     if not pid:
         try:
-            become_wire(me, link, networks)
+            become_wire(me, link, networks, ip)
         finally:
             os._exit(1)
     os.close(link)
     return pid
 
 
-def become_wire(parent: int, link: int, networks: int) -> None:
+def become_wire(parent: int, link: int, networks: int, ip: int) -> None:
     """Runs wire.py: in this interpreter, since a new one and what it imports would take longer than all the rest of the lab."""
     die_with(parent)
     libc.prctl(PR_SET_NAME, WIRE)
@@ -301,7 +302,7 @@ def become_wire(parent: int, link: int, networks: int) -> None:
     drop_capabilities((CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN))
     from sockviz.lab import wire
 
-    wire.main(link, networks)
+    wire.main(link, networks, ip)
 
 
 def host(control: socket.socket, setup: Mapping[str, Any]) -> NoReturn:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sockviz.kernel import capture, sock_diag
 from sockviz.kernel.errors import KernelRefused
@@ -17,7 +17,7 @@ from sockviz.lab.lab import Job, Link, Observation, Passed
 from sockviz.lab.own_sockets import OwnSockets
 from sockviz.lab.ports import choose_ports, ephemeral_range, privileged_below, swapped_ports
 from sockviz.lab.supervisor import FurnishedHost, LabRefused
-from sockviz.lab.window import SYSCTLS, Window, check_proc, differing, why
+from sockviz.lab.window import SYSCTLS, Window, check_proc, differing, unset, why
 from sockviz.language import _
 from sockviz.model.events import CaptureLost, PacketCaptured, ProcessStarted
 from sockviz.model.first_names import LOCALHOST, PRIVATE_PORTS, of_lab
@@ -51,16 +51,17 @@ class LoopbackLab:
         """Every counter that this kernel has."""
         return self._window.counters if self._window else frozenset()
 
-    async def open(self, kind: str) -> None:
-        """Sets the lab up. Raises `LabRefused`; nothing is left then."""
+    async def open(self, kind: str, sysctls: Mapping[str, str]) -> None:
+        """Sets the lab up; a private one with `sysctls`. Raises `LabRefused`; nothing is left then."""
         sweep()
         private = kind == "isolated"
         missing: dict[str, str] = {}
         try:
             check_proc()
             if private:
-                ready = await self._crew.open(kind, self._directory.setup(SYSCTLS))
+                ready = await self._crew.open(kind, self._directory.setup(SYSCTLS | dict(sysctls)))
                 window = self._take_windows(ready.hosts[LOOPBACK], missing)
+                missing |= unset(sysctls, ready.sysctls, ready.hosts[LOOPBACK].refused)
                 ports: tuple[int, ...] = PRIVATE_PORTS
             else:
                 window = self._window = self._open_windows(missing)
@@ -219,13 +220,14 @@ def _text(address: Address | None) -> str:
     return str(address) if end is None else f"{end[0]}:{end[1]}"
 
 
-async def open_lab(kind: str) -> LoopbackLab:
-    """A lab of the kind ``host`` or ``isolated``. Raises `LabRefused`."""
+async def open_lab(kind: str, sysctls: Mapping[str, str] | None = None) -> LoopbackLab:
+    """A lab of the kind ``host`` or ``isolated``. One that has its network to itself has `sysctls` set: those that could not be
+    are among what its facts say is missing. Raises `LabRefused`."""
     try:
         lab = LoopbackLab()
     except OSError as error:
         # EACCES, EROFS, ENOSPC, EDQUOT; ENOENT: tempfile found no directory at all that can be written.
         place = error.filename or "TMPDIR, /tmp, /var/tmp or here"
         raise LabRefused(f"making a temporary directory ({place})", error.errno or 0) from None
-    await lab.open(kind)
+    await lab.open(kind, sysctls or {})
     return lab

@@ -16,6 +16,7 @@ RTM_NEWLINK, RTM_NEWADDR, RTM_NEWNEIGH = 16, 20, 28
 IFLA_ADDRESS, IFLA_IFNAME, IFLA_LINKINFO, IFLA_NET_NS_FD = 1, 3, 18, 28
 IFLA_INFO_KIND, IFLA_INFO_DATA, VETH_INFO_PEER = 1, 2, 1
 IFA_ADDRESS, IFA_LOCAL = 1, 2
+IFA_F_NODAD = 0x02
 NDA_DST, NDA_LLADDR = 1, 2
 IFF_UP, NUD_PERMANENT = 0x1, 0x80
 
@@ -54,16 +55,19 @@ class Routes:
         self.change_link(name, IFF_UP)
 
     def add_address(self, name: str, address: str, prefix: int) -> None:
-        """Gives a device an IPv4 address."""
-        packed = socket.inet_aton(address)
-        head = _ADDRESS.pack(socket.AF_INET, prefix, 0, 0, index_of(name))
+        """Gives a device an address, which is its own at once: nobody is asked whether it is somebody else's."""
+        family, packed = _packed(address)
+        head = _ADDRESS.pack(
+            family, prefix, IFA_F_NODAD if family == socket.AF_INET6 else 0, 0, index_of(name)
+        )
         body = head + attribute(IFA_LOCAL, packed) + attribute(IFA_ADDRESS, packed)
         self._ask(RTM_NEWADDR, body, NLM_F_CREATE | NLM_F_EXCL)
 
     def add_neighbour(self, name: str, address: str, mac: str) -> None:
-        """Tells a device the hardware address of an IPv4 neighbour, for good."""
-        head = _NEIGHBOUR.pack(socket.AF_INET, index_of(name), NUD_PERMANENT, 0, 0)
-        body = head + attribute(NDA_DST, socket.inet_aton(address)) + attribute(NDA_LLADDR, hardware(mac))
+        """Tells a device the hardware address of a neighbour, for good."""
+        family, packed = _packed(address)
+        head = _NEIGHBOUR.pack(family, index_of(name), NUD_PERMANENT, 0, 0)
+        body = head + attribute(NDA_DST, packed) + attribute(NDA_LLADDR, hardware(mac))
         self._ask(RTM_NEWNEIGH, body, NLM_F_CREATE | NLM_F_EXCL)
 
     def add_link(self, kind: str, described: bytes, data: bytes = b"") -> None:
@@ -89,6 +93,16 @@ def device(name: str, mac: str | None = None, namespace: int | None = None) -> b
     if namespace is not None:
         described += attribute(IFLA_NET_NS_FD, _U32.pack(namespace))
     return described
+
+
+def is_six(address: str) -> bool:
+    """Whether it is one of IPv6."""
+    return ":" in address
+
+
+def _packed(address: str) -> tuple[int, bytes]:
+    family = socket.AF_INET6 if is_six(address) else socket.AF_INET
+    return family, socket.inet_pton(family, address)
 
 
 def index_of(name: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sockviz.kernel import sock_diag
 from sockviz.lab.crew import Crew
@@ -14,11 +14,11 @@ from sockviz.lab.hearing import Heard, LabLost
 from sockviz.lab.lab import Job, Observation, Passed
 from sockviz.lab.link import WireLink
 from sockviz.lab.supervisor import FurnishedHost, LabRefused
-from sockviz.lab.window import SYSCTLS, Window, check_proc, differing, why
+from sockviz.lab.window import SYSCTLS, Window, check_proc, differing, unset, why
 from sockviz.language import _
 from sockviz.model.events import ProcessStarted
 from sockviz.model.first_names import PRIVATE_PORTS, of_lab
-from sockviz.model.hosts import ADDRESSES, HOSTS
+from sockviz.model.hosts import ADDRESSES, ADDRESSES6, HOSTS
 from sockviz.model.sockets import Asleep
 from sockviz.model.timeline import LabFacts
 
@@ -71,20 +71,23 @@ class TwoHostsLab:
         """Every counter that this kernel has."""
         return next((window.counters for window in self._windows.values()), frozenset())
 
-    async def open(self) -> None:
+    async def open(self, sysctls: Mapping[str, str], ip: int) -> None:
         """Sets both hosts and the wire up. Raises `LabRefused`; nothing is left then."""
         sweep()
         try:
             check_proc()
-            ready = await self._crew.open("two-hosts", self._directory.setup(SYSCTLS), self._wire.theirs)
+            setup = self._directory.setup(SYSCTLS | dict(sysctls)) | {"ip": ip}
+            ready = await self._crew.open("two-hosts", setup, self._wire.theirs)
             self._wire.hand_over()
             missing: dict[str, str] = {}
             for host, given in ready.hosts.items():
                 self._windows[host] = self._window(host, given, missing)
+                missing |= unset(sysctls, ready.sysctls, given.refused)
             await self._wire.ready()
             facts = ("private", "packets", *next(iter(self._windows.values())).facts)
-            sysctls = differing(ready.sysctls)
-            self.facts = LabFacts("two-hosts", facts, HOSTS, ADDRESSES, PRIVATE_PORTS, sysctls, missing)
+            addresses = ADDRESSES6 if ip == 6 else ADDRESSES
+            set_here = differing(ready.sysctls)
+            self.facts = LabFacts("two-hosts", facts, HOSTS, addresses, PRIVATE_PORTS, set_here, missing)
             self._directory.note("ports", " ".join(map(str, PRIVATE_PORTS)) + "\n")
             self._directory.note("init-pid", f"two-hosts {ready.pid}\n")
             anchors = "".join(f"{host} {given.pid}\n" for host, given in ready.hosts.items())
@@ -159,12 +162,13 @@ class TwoHostsLab:
         return ()
 
 
-async def open_two_hosts() -> TwoHostsLab:
-    """The lab with two hosts. Raises `LabRefused`."""
+async def open_two_hosts(sysctls: Mapping[str, str] | None = None, ip: int = 4) -> TwoHostsLab:
+    """The lab with two hosts, which reach each other by version `ip` of IP, and have `sysctls` set: those that could not be are
+    among what its facts say is missing. Raises `LabRefused`."""
     try:
         lab = TwoHostsLab()
     except OSError as error:
         place = error.filename or "TMPDIR, /tmp, /var/tmp or here"
         raise LabRefused(f"making a temporary directory ({place})", error.errno or 0) from None
-    await lab.open()
+    await lab.open(sysctls or {}, ip)
     return lab

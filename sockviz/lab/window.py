@@ -146,6 +146,21 @@ def why_no_ipv6(net: str) -> str | None:
     return _("its loopback has no address ::1 (sysctl net.ipv6.conf.lo.disable_ipv6)")
 
 
+def unset(
+    wanted: Mapping[str, str], in_force: Mapping[str, str], refused: Mapping[str, int]
+) -> dict[str, str]:
+    """Of the sysctls that a lesson `wanted` those that could not be had in its lab, and why."""
+    lacking = {}
+    for name, value in wanted.items():
+        if name in refused:
+            lacking[name] = why(refused[name])
+        elif name not in in_force:
+            lacking[name] = _("this kernel has no such setting")
+        elif in_force[name].split() != value.split():
+            lacking[name] = _("the kernel made {value} of it").format(value=in_force[name])
+    return lacking
+
+
 def differing(in_force: Mapping[str, str]) -> Mapping[str, str]:
     """Of the sysctls that were set in a lab, those that now differ from this machine's own."""
     differs = {}

@@ -30,7 +30,7 @@ from sockviz.lab.wire_frames import HOUSEKEEPING, Frame, describe
 from sockviz.lab.wire_port import Port
 from sockviz.lab.wire_setup import HostPlan, connect
 from sockviz.lab.wire_steps import LISTENING
-from sockviz.model.hosts import HOSTS
+from sockviz.model.hosts import ADDRESSES, ADDRESSES6, HOSTS
 
 #: kind, sender (0 client, 1 server), frame's number, its entry's number, stamp. The frame's bytes follow an arrival; of frames
 #: that were lost the number is how many.
@@ -335,9 +335,9 @@ def after(frame: Frame) -> float:
     return max(time.time(), math.nextafter(frame.at, math.inf))
 
 
-def main(control_fd: int, networks_fd: int) -> None:
-    """Sets the network up, says so, and forwards. On the second socket it is sent descriptors of three network namespaces: its
-    own, the client's and the server's."""
+def main(control_fd: int, networks_fd: int, ip: int = 4) -> None:
+    """Sets the network up (where `ip` is 6, with IPv6 besides IPv4), says so, and forwards. On the second socket it is sent
+    descriptors of three network namespaces: its own, the client's and the server's."""
     control = socket.socket(fileno=control_fd)
     with socket.socket(fileno=networks_fd) as waiting:
         word, fds, _, _ = socket.recv_fds(waiting, 16, 1 + len(HOSTS))
@@ -345,7 +345,12 @@ def main(control_fd: int, networks_fd: int) -> None:
         return  # end-of-file: the lab could not be made
     home, *namespaces = fds
     plans = {
-        name: HostPlan(name, f"10.0.0.{number}", f"02:00:00:00:00:0{number}", namespace)
+        name: HostPlan(
+            name,
+            (ADDRESSES[name], *([ADDRESSES6[name]] if ip == 6 else [])),
+            f"02:00:00:00:00:0{number}",
+            namespace,
+        )
         for number, (name, namespace) in enumerate(zip(HOSTS, namespaces, strict=True), start=1)
     }
     try:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from sockviz.kernel import errors
 from sockviz.lab.confinement import StepRefused, enter_network
-from sockviz.lab.rtnetlink import Routes, device
+from sockviz.lab.rtnetlink import Routes, device, is_six
 from sockviz.lab.wire_steps import ADDRESSING, LINKING, OFFLOADING, QUIETING
 
 SIOCETHTOOL = 0x8946
@@ -32,7 +32,7 @@ class HostPlan:
     """One host of the lab: its name (also its inner device's), its addresses, its namespace."""
 
     name: str
-    address: str
+    addresses: tuple[str, ...]
     mac: str
     namespace: int  # a descriptor of its network namespace
 
@@ -72,12 +72,17 @@ def connect(hosts: Mapping[str, HostPlan], home: int) -> None:
 
 
 def set_up(plan: HostPlan, other: HostPlan) -> None:
-    """Gives the host that we are in its address, its neighbour and a plain device."""
-    silence(DEVICE)
+    """Gives the host that we are in its addresses, its neighbour and a plain device."""
+    if any(is_six(address) for address in plan.addresses):
+        hush(DEVICE)
+    else:
+        silence(DEVICE)
     with step(ADDRESSING), Routes() as routes:
-        routes.add_address(DEVICE, plan.address, 24)
+        for address in plan.addresses:
+            routes.add_address(DEVICE, address, 64 if is_six(address) else 24)
         routes.set_up(DEVICE)
-        routes.add_neighbour(DEVICE, other.address, other.mac)
+        for address in other.addresses:
+            routes.add_neighbour(DEVICE, address, other.mac)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         for command in OFFLOADS:
             switch_off(control, command)
@@ -86,6 +91,14 @@ def set_up(plan: HostPlan, other: HostPlan) -> None:
 def silence(device: str) -> None:
     """No router solicitations, no duplicate address detection of a device's own on the wire."""
     write(f"/proc/sys/net/ipv6/conf/{device}/disable_ipv6", "1", QUIETING)
+
+
+def hush(device: str) -> None:
+    """IPv6 without what a device says of its own: no router is asked for, none is heard, no address is made up, none is tried
+    for being somebody else's."""
+    for name, value in {"accept_ra": "0", "autoconf": "0", "router_solicitations": "0", "accept_dad": "0", "dad_transmits": "0",
+                        "addr_gen_mode": "1"}.items():  # fmt: skip
+        write(f"/proc/sys/net/ipv6/conf/{device}/{name}", value, QUIETING)
 
 
 def switch_off(control: socket.socket, command: int) -> None:

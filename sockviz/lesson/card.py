@@ -11,8 +11,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-KEYS = ("title", "summary", "minutes", "lab", "hosts", "privileged", "needs")
+KEYS = ("title", "summary", "minutes", "lab", "hosts", "privileged", "needs", "sysctls", "ip")
 LABS = ("loopback", "two-hosts")
+#: The versions of IP by which two hosts reach each other.
+IPS = ("4", "6")
 NEEDS = ("packets", "counters", "ipv6", "private")
 #: The longest title or summary, and the most front matter that is read.
 LONGEST_TEXT, LARGEST = 200, 16 * 1024
@@ -68,6 +70,8 @@ def _card(entries: dict[str, str]) -> Card | None:
     if (minutes and not _MINUTES.fullmatch(minutes)) or (known and not _WORDS.fullmatch(needs)):
         return None
     if any(need not in NEEDS for need in known) or len(set(known)) != len(known):
+        return None
+    if entries.pop("ip", IPS[0]) not in IPS:
         return None
     if not all(_WORDS.fullmatch(value) or _PAIRS.fullmatch(value) for value in entries.values()):
         return None

@@ -171,6 +171,8 @@ class Lesson:
         str, ...
     ] = ()  # what its expressions read that only sock_diag has, see `sockviz.lesson.told_by_diag`
     language: str | None = None  # of a translation: "es" for NN-slug.es.md
+    sysctls: Mapping[str, str] = field(default_factory=dict)  # what its lab's kernel is set to, by whole name
+    ip: int = 4  # the version of IP by which two hosts reach each other
 
     @property
     def statements(self) -> Iterator[Statement]:

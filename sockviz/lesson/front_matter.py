@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from sockviz.lesson.card import KEYS, LABS, LARGEST, LONGEST_TEXT, NEEDS
+from sockviz.lesson.card import IPS, KEYS, LABS, LARGEST, LONGEST_TEXT, NEEDS
 from sockviz.lesson.findings import Findings, listed, nearest
+from sockviz.lesson.sysctls import SETTINGS
 from sockviz.model.hosts import HOSTS
 
 _MOST_ITEMS = 64
@@ -30,7 +31,8 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """What the front matter says. ``hosts`` and ``privileged`` name processes, which only the pages can confirm."""
+    """What the front matter says. ``hosts`` and ``privileged`` name processes, which only the pages can confirm; ``sysctls`` has
+    the value of each by its whole name."""
 
     title: str = ""
     summary: str = ""
@@ -39,6 +41,8 @@ class FrontMatter:
     hosts: Mapping[Word, str] = field(default_factory=dict)
     privileged: tuple[Word, ...] = ()
     needs: tuple[str, ...] = ()
+    sysctls: Mapping[str, str] = field(default_factory=dict)
+    ip: int = 4
     last_line: int = 0  # of its closing ---; 0 where there is none
 
 
@@ -178,7 +182,7 @@ class _Reader:
         lab = self.one_of("lab", LABS, LABS[0])
         return FrontMatter(
             self.text("title"), self.text("summary"), self.minutes(), lab, self.hosts(lab), self.privileged(),
-            self.needs(), self.last_line,
+            self.needs(), self.sysctls(), self.ip(lab), self.last_line,
         )  # fmt: skip
 
     def bad(self, word: Word, message: str) -> None:
@@ -265,6 +269,38 @@ class _Reader:
             else:
                 found[process] = host.text
         return found
+
+    def sysctls(self) -> Mapping[str, str]:
+        entry = self.entries.get("sysctls")
+        if entry is None:
+            return {}
+        where, value = entry
+        if not isinstance(value, dict):
+            self.bad(
+                where, "sysctls says what the lab's kernel is set to: write sysctls: {tcp_syncookies: 0}"
+            )
+            return {}
+        found: dict[str, str] = {}
+        for name, given in value.items():
+            setting = SETTINGS.get(name.text)
+            if setting is None:
+                message = f"a lesson does not set {name.text[:60]!r}; expected {listed(sorted(SETTINGS))}"
+                near = nearest(name.text.rpartition(".")[2], SETTINGS)
+                self.bad(name, message if not near else f"a lesson does not set {name.text[:60]!r}{near}")
+            elif setting.path in found:
+                self.bad(name, f"{name.text} stands in sysctls twice")
+            elif (text := setting.value(given.text)) is None:
+                self.bad(given, f"{name.text} takes {setting.takes}, not {given.text[:40]!r}")
+            else:
+                found[setting.path] = text
+        return found
+
+    def ip(self, lab: str) -> int:
+        word = self.word("ip")
+        version = self.one_of("ip", IPS, IPS[0])
+        if word is not None and lab != "two-hosts":
+            self.bad(word, "ip needs lab: two-hosts; on loopback a lesson has both 127.0.0.1 and ::1")
+        return int(version)
 
     def privileged(self) -> tuple[Word, ...]:
         return tuple(self.words("privileged", "client"))

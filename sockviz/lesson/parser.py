@@ -66,14 +66,17 @@ class _Parser:
         if self.findings.problems:
             return None
         name = lesson_name(self.path)
-        implied = [need for need in NEEDS if need in self.front.needs or need in self.names.implied]
+        wanted = {*self.front.needs, *self.names.implied}
+        wanted |= {"private"} if self.front.sysctls else set()
+        wanted |= {"ipv6"} if self.front.ip == 6 else set()
+        implied = [need for need in NEEDS if need in wanted]
         lesson = Lesson(
             path=self.path, text=self.text, number=name.number, slug=name.slug, title=self.front.title,
             summary=self.front.summary, minutes=self.front.minutes, lab=self.front.lab,
             hosts={word.text: host for word, host in self.front.hosts.items()},
             privileged=tuple(word.text for word in self.front.privileged), needs=tuple(implied), pages=pages,
             processes=tuple(process for process in self.symbols.processes if process != LINK), language=name.language,
-            reads=what_it_reads(pages),
+            reads=what_it_reads(pages), sysctls=self.front.sysctls, ip=self.front.ip,
         )  # fmt: skip
         author_warnings(lesson, self.symbols, self.findings)
         return replace(lesson, warnings=self.findings.warnings)

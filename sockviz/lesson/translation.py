@@ -9,7 +9,7 @@ from sockviz.lesson.document import Block, Expect, Lesson, Page, Perform, Predic
 from sockviz.problem import Problem
 
 #: What of the front matter says how a lesson is performed.
-_PERFORMED_BY = ("minutes", "lab", "hosts", "privileged", "needs")
+_PERFORMED_BY = ("minutes", "lab", "hosts", "privileged", "needs", "sysctls", "ip")
 
 
 def translation_problems(translation: Lesson, original: Lesson) -> tuple[Problem, ...]:

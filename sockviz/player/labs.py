@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sockviz.lab.lab import Lab
@@ -35,12 +36,12 @@ class Chosen:
     fallback: str | None
 
 
-async def choose_lab(kind: str = "auto") -> Chosen:
-    """Opens a lab of `kind`. Raises `LabRefused` where that cannot be had."""
+async def choose_lab(kind: str = "auto", sysctls: Mapping[str, str] | None = None) -> Chosen:
+    """Opens a lab of `kind`, a private one with `sysctls`. Raises `LabRefused` where that cannot be had."""
     if kind != "auto":
-        return Chosen(await open_lab(kind), None)
+        return Chosen(await open_lab(kind, sysctls), None)
     try:
-        return Chosen(await open_lab("isolated"), None)
+        return Chosen(await open_lab("isolated", sysctls), None)
     except LabRefused as refusal:
         lab = await open_lab("host")
         lab.facts = replace(lab.facts, missing={"isolated lab": str(refusal), **lab.facts.missing})
@@ -49,16 +50,17 @@ async def choose_lab(kind: str = "auto") -> Chosen:
 
 async def lab_for(lesson: Lesson, kind: str = "auto") -> Chosen:
     """A lab that `lesson` can be performed in. Raises `LessonSkipped` with the reason, and `LabRefused`."""
-    chosen = await _two_hosts(kind) if lesson.lab == "two-hosts" else await choose_lab(kind)
+    two = lesson.lab == "two-hosts"
+    chosen = await _two_hosts(lesson, kind) if two else await choose_lab(kind, lesson.sysctls)
     lab = chosen.lab
     missing = [need for need in lesson.needs if need not in lab.facts.facts]
-    missing += [each for each in lesson.reads if each in lab.facts.missing]
-    if lesson.privileged and lab.facts.kind == "host":
+    missing += [each for each in (*lesson.reads, *lesson.sysctls) if each in lab.facts.missing]
+    if lesson.privileged and lab.facts.kind == "host" and "private" not in missing:
         missing.append("private")
     if not missing:
         return chosen
     await lab.close()
-    wanted = ", ".join(_(_NEED[need]) for need in missing)
+    wanted = ", ".join(_(_NEED[need]) if need in _NEED else need for need in missing)
     why = next((lab.facts.missing[need] for need in missing if need in lab.facts.missing), chosen.fallback)
     raise LessonSkipped(
         _("it needs {wanted}, which this lab ({kind}) lacks").format(
@@ -68,13 +70,13 @@ async def lab_for(lesson: Lesson, kind: str = "auto") -> Chosen:
     )
 
 
-async def _two_hosts(kind: str) -> Chosen:
+async def _two_hosts(lesson: Lesson, kind: str) -> Chosen:
     if kind == "host":
         raise LessonSkipped(_("it needs two hosts and a link between them, and --lab host has one"))
     from sockviz.lab.two_hosts import open_two_hosts  # few lessons need it, and all wait for the start
 
     try:
-        return Chosen(await open_two_hosts(), None)
+        return Chosen(await open_two_hosts(lesson.sysctls, lesson.ip), None)
     except LabRefused as refusal:
         raise LessonSkipped(
             _("it needs two hosts and a link between them, which this machine refuses: {refusal}").format(

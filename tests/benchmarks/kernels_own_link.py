@@ -52,7 +52,7 @@ def main() -> None:
     plans, pids = {}, {}
     for number, name in enumerate(HOSTS, start=1):
         namespace = new_network()
-        plans[name] = HostPlan(name, f"10.0.0.{number}", f"02:00:00:00:00:0{number}", namespace)
+        plans[name] = HostPlan(name, (f"10.0.0.{number}",), f"02:00:00:00:00:0{number}", namespace)
         enter_network(home)
     try:
         bridged(plans, home)
