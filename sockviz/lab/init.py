@@ -7,8 +7,8 @@ each host besides, and starts the link between them (wire.py). With KIND ``host`
 
 SETUP is JSON: the ``sysctls`` to set, the lab's ``directory``, on two hosts the version of ``ip`` by which they reach each other,
 and on the machine's own loopback the ``ports`` that are the lesson's, the number ``below`` which the kernel gives none, and the
-``ephemeral`` range. Before the first lesson process starts the second wall is put up (landlock.py; each process adds seccomp.py's,
-in cradle.py).
+``ephemeral`` range. Before the first lesson process starts the second wall is put up (landlock.py; each process adds its own
+from seccomp.py, in cradle.py).
 
 Requests and answers are JSON datagrams on a SOCK_SEQPACKET socket, descriptors beside them (SCM_RIGHTS).
 """
