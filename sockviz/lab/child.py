@@ -33,6 +33,7 @@ from sockviz.lab.reports import Reporter, Room, described, said
 from sockviz.lab.seal import KEY, Seal
 from sockviz.lab.telling import ENDING, HEADER, Teller, returns_at_once
 from sockviz.lab.told_names import told_names
+from sockviz.lab.told_options import told_option
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Child:
         self.guard = Guard(control.fileno())
         self.teller = Teller(control, Seal(self._exactly(KEY)[0]))
         self.names: dict[str, Any] = {}
+        self.constants: dict[str, int] = {}  # of the line, those that not every Python has
         self.calls = 0
         self.line = 0
         self.may_sleep = False  # whether a call of that line may
@@ -118,6 +120,7 @@ class Child:
                 self.guard.ours = frozenset(message["ours"])
                 self.guard.reach.ports = numbers(message["ports"])
                 self.guard.reach.strangers = numbers(message["strangers"])
+                self.constants = message.get("constants", {})
                 self.perform_together(message["lines"])
 
     def perform_together(self, lines: list[dict[str, Any]]) -> None:
@@ -228,6 +231,8 @@ class Child:
 
     def constant(self, dotted: str) -> Any:
         """A constant of a module, by its dotted name."""
+        if dotted in self.constants:
+            return self.constants[dotted]
         module, _, name = dotted.partition(".")
         value = getattr(MODULES[module], name)
         if name.startswith("_") or not isinstance(value, (int, str, signal.Handlers)):
@@ -263,6 +268,7 @@ class Child:
             raise Refused("no room for another process: a lesson has at most 64, and each needs a descriptor")
         if not is_call:
             return bounded(function(*values, **named))
+        was = told_option(name, getattr(function, "__self__", None), values)
         self.calls += 1
         number, room = self.calls, Room()
         self.tell(
@@ -295,7 +301,11 @@ class Child:
             )  # raised by Python before or after the system call
             raise Reported from None
         told = told_names(name, getattr(function, "__self__", None), value)
-        self.tell(event="returned", call=number, at=at, told=told, value=self.reporter.report(value))
+        now = told_option(name, getattr(function, "__self__", None), values)
+        self.tell(
+            event="returned", call=number, at=at, told=told, value=self.reporter.report(value),
+            option=[self.reporter.report(was), self.reporter.report(now)],
+        )  # fmt: skip
         return value
 
     def fork(self, number: int) -> int:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
+from sockviz.calls.constants import brought_along
 from sockviz.kernel import procfs
 from sockviz.kernel.errors import KernelError
 from sockviz.kernel.observe import ProcessSource
@@ -118,6 +119,7 @@ class Crew:
         message: dict[str, Json] = {
             "op": "perform",
             "lines": [job.told, *(each.told for each in job.then)],
+            "constants": {**brought_along([job.value, *(each.value for each in job.then)])},
             "pids": [begun.pid for _, begun in self._alive()],
             "ours": [*self._ours()],
             **(ports or {"ports": {}, "strangers": {}}),

@@ -14,7 +14,7 @@ from sockviz.model.events import (
     StatementFinished,
 )
 from sockviz.model.sockets import ToldName
-from sockviz.model.values import BadValue, Json, decode
+from sockviz.model.values import BadValue, Json, Value, decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,9 @@ def from_child(
                     number = rest.get("number")
                     number = number if isinstance(number, int) else None
                     return CallReturned(at, process, call, None, error, number, message, told)
-            return CallReturned(at, process, call, decode(rest.get("value")), told=told)
+            was, now = _option(rest.get("option"))
+            value = decode(rest.get("value"))
+            return CallReturned(at, process, call, value, told=told, option_was=was, option_is=now)
         case {
             "event": "finished",
             "line": int(line),
@@ -83,6 +85,16 @@ def from_child(
             numbers = {name: fd for name, fd in fds.items() if isinstance(fd, int)}
             return StatementFinished(at, process, line, names, numbers, error or None, message)
     raise BadValue(f"not a message of a lesson process: {str(json)[:200]}")
+
+
+def _option(json: Json) -> tuple[Value, Value]:
+    """What getsockopt said before and after a call that sets an option. Raises `BadValue`."""
+    match json:
+        case None:
+            return None, None
+        case [was, now]:
+            return decode(was), decode(now)
+    raise BadValue(f"not an option before and after: {str(json)[:80]}")
 
 
 def _told(json: Json) -> tuple[ToldName, ...]:

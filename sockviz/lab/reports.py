@@ -156,5 +156,5 @@ def described(error: OSError) -> dict[str, Any]:
         return {"error": type(error).__name__, "message": said(error)}
     name = errno.errorcode.get(error.errno, f"errno {error.errno}")
     # One number, two names: the one that the manual pages of these calls use.
-    name = {"EWOULDBLOCK": "EAGAIN", "ENOTSUP": "EOPNOTSUPP"}.get(name, name)
+    name = {"EWOULDBLOCK": "EAGAIN", "EDEADLOCK": "EDEADLK", "ENOTSUP": "EOPNOTSUPP"}.get(name, name)
     return {"error": name, "number": error.errno, "message": error.strerror or ""}

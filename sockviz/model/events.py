@@ -92,7 +92,8 @@ class CallBlocked:
 class CallReturned:
     """A call came back: with ``value``, or with ``error`` (an errno's name, EAI_… or a Python exception's name).
 
-    ``told``: the names that the sockets of the call have now, where it may have changed them, as their process says."""
+    ``told``: the names that the sockets of the call have now, where it may have changed them, as their process says.
+    ``option_was`` and ``option_is``: what getsockopt said of the option that the call set, right before and right after."""
 
     at: float
     process: str
@@ -103,6 +104,8 @@ class CallReturned:
     message: str = ""
     told: tuple[ToldName, ...] = ()
     task: int = 0
+    option_was: Value = None
+    option_is: Value = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from sockviz.model.link import LinkState
 from sockviz.model.naming import names_after, seen_in_use
 from sockviz.model.process import MAIN, PerformedLine, Process, Task
 from sockviz.model.segments import Endpoint
+from sockviz.model.set_options import options_after
 from sockviz.model.world import SeenPacket, World
 
 K = TypeVar("K")
@@ -214,6 +215,10 @@ def _returned(world: World, event: CallReturned) -> World:
     )  # fmt: skip
     if named := names_after(call, event.told, world.names):
         world = _changed(world, names=ledger(world.names).but(named))
+    if event.error is None and (
+        options := options_after(call, event.option_was, event.option_is, world.options)
+    ):
+        world = _changed(world, options=ledger(world.options).but(options))
     world = _with_sockets(world, first_evidence.told(world, process, (call.value,), call))
     others = tuple(each for each in process.task(call.task).calls if each is not entered)
     return _task(world, event.process, call.task, _done_with(process, call), calls=others, asleep=None)

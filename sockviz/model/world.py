@@ -19,6 +19,7 @@ from sockviz.model.misfit import Misfit
 from sockviz.model.naming import Name
 from sockviz.model.process import PerformedLine, Process
 from sockviz.model.segments import Endpoint
+from sockviz.model.set_options import Options
 from sockviz.model.sockets import RowKey, SocketRow
 from sockviz.model.values import Address
 
@@ -56,6 +57,7 @@ class World:
     rows: Mapping[tuple[str, RowKey], SocketRow] = field(default_factory=dict)
     sockets: Mapping[int, KnownSocket] = field(default_factory=dict)
     names: Mapping[int, Name] = field(default_factory=dict)  # by inode, as their processes were told
+    options: Mapping[int, Options] = field(default_factory=dict)  # by inode: those that were set
     packets: Log[SeenPacket] = field(default_factory=Log)
     link: LinkState | None = None  # where there is one
     inferred: Log[InferredSegment] = field(default_factory=Log)

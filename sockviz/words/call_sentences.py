@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Sequence
 
 from sockviz.language import _, ngettext
 from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
 from sockviz.model.known import KnownSocket
+from sockviz.model.linux.names import signal_name
 from sockviz.model.segments import endpoint
 from sockviz.model.values import ObjectValue, SocketValue, Value, show
 from sockviz.model.world import World
 from sockviz.words.explanation import explain
-from sockviz.words.wording import COUNTLESS, address_text, receiver_name, result_value
+from sockviz.words.value_sentences import value_sentence
+from sockviz.words.wording import (
+    COUNTLESS,
+    address_text,
+    bytes_text,
+    duration_text,
+    receiver_name,
+    result_value,
+)
 
 _MSG_PEEK = 2  # include/linux/socket.h
 _WAITING = frozenset({"poll", "select", "epoll_wait"})
 _DISPOSITIONS = {0: "SIG_DFL", 1: "SIG_IGN"}  # include/uapi/asm-generic/signal-defs.h
-
-
-def bytes_text(number: int) -> str:
-    """``1 byte``, ``12 bytes``."""
-    return ngettext("{count} byte", "{count} bytes", number).format(count=number)
 
 
 def sleeping(call: Call, world: World) -> str:
@@ -72,11 +75,22 @@ def returned(call: Call, world: World) -> str:
         return _("{process}: {name} fails with {error}{here}").format(
             process=call.process, name=call.name, error=call.error, here=here
         )
-    woke = _("wakes and ") if call.slept else ""
+    woke = _woke(call)
     return f"{call.process}: {call.name} {woke}{_gave(call, world)}"
 
 
+def _woke(call: Call) -> str:
+    """That it slept, and how long it took; nothing of a call that did not."""
+    if not call.slept:
+        return ""
+    if call.returned is None or call.returned <= call.entered:
+        return _("wakes and ")
+    return _("wakes after {time} and ").format(time=duration_text(call.returned - call.entered))
+
+
 def _gave(call: Call, world: World) -> str:
+    if told := value_sentence(call, world):
+        return told
     name = receiver_name(call, world) or _("the socket")
     held = call.receiver
     is_stream = held is None or held.type != "SOCK_DGRAM"
@@ -185,18 +199,16 @@ def _gave(call: Call, world: World) -> str:
                 if call.arguments[-1]
                 else _("makes calls on {name} return at once where they would sleep")
             ).format(name=name)
-        case (("poll" | "epoll_wait"), list(ready)):
-            return _are_ready(_("ready"), [pair[0] for pair in ready if isinstance(pair, tuple)])
         case "select", (list(reading), list(writing), list(urgent)):
-            told = [(_("readable"), reading), (_("writable"), writing), (_("urgent"), urgent)]
-            return "; ".join(_are_ready(what, fds) for what, fds in told if fds) or _are_ready(_("ready"), [])
+            found = [(_("readable"), reading), (_("writable"), writing), (_("urgent"), urgent)]
+            return "; ".join(_are_ready(what, fds) for what, fds in found if fds) or _are_ready(
+                _("ready"), []
+            )
         case "epoll", ObjectValue(text=fd):
             return _("gives descriptor {fd}: a list in the kernel, empty as yet").format(fd=fd)
-        case "register", None if fds := [a.fd for a in call.arguments if isinstance(a, SocketValue)]:
-            return _("puts descriptor {fd} on the list in the kernel").format(fd=fds[0])
         case "signal", int(before) if isinstance(call.arguments[0], int):
             return _("sets what {signal} does: before it was {before}").format(
-                signal=_signal_name(call.arguments[0]), before=_DISPOSITIONS.get(before, before)
+                signal=signal_name(call.arguments[0]), before=_DISPOSITIONS.get(before, before)
             )
         case "waitpid", (int(pid), int(status)) if pid:
             return _waited_for(pid, status, world)
@@ -219,13 +231,6 @@ def _are_ready(what: str, fds: Sequence[Value]) -> str:
     return ngettext(
         "returns: descriptor {fds} is {what}", "returns: descriptors {fds} are {what}", len(fds)
     ).format(fds=numbers, what=what)
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return str(number)
 
 
 def _is_pipe(call: Call, world: World) -> bool:
@@ -253,7 +258,9 @@ def _waited_for(pid: int, status: int, world: World) -> str:
     """What waitpid's two numbers mean: the low seven bits are a signal, the next byte what the child gave to exit (wait(2))."""
     child = next((p.name for p in world.processes.values() if p.pid == pid), str(pid))
     return (
-        _("returns: {process} was ended by signal {signal}").format(process=child, signal=status & 0x7F)
+        _("returns: {process} was ended by signal {signal}").format(
+            process=child, signal=signal_name(status & 0x7F)
+        )
         if status & 0x7F
         else _("returns: {process} ended with status {exit_code}").format(
             process=child, exit_code=status >> 8

@@ -19,10 +19,10 @@ from sockviz.words.packet_evidence import packet_sections
 from sockviz.words.socket_facts import descriptor, row_facts, tcp_facts
 from sockviz.words.wording import (
     call_as_made,
+    duration_text,
     lab_word,
     name_text,
     outcome,
-    seconds_text,
     sleeping_call,
 )
 
@@ -131,7 +131,7 @@ def of_call(world: World, header: Header, call: Call) -> Evidence:
             )
         )
     if call.returned is not None:
-        facts.append(Fact(_("took"), _duration(call.returned - call.entered)))
+        facts.append(Fact(_("took"), duration_text(call.returned - call.entered)))
     if call.line is not None:
         facts.append(Fact(_("line"), str(call.line)))
     sections = [
@@ -338,9 +338,3 @@ def _call_at(world: World, line: int) -> Call | None:
 def _latest_call(world: World) -> Call | None:
     calls = [c for p in world.processes.values() for c in (*p.under_way, p.last) if c is not None]
     return max(calls, key=lambda call: call.returned or call.entered, default=None)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 0.001:
-        return f"{seconds * 1e6:.0f} µs"
-    return f"{seconds * 1000:.1f} ms" if seconds < 1 else seconds_text(seconds)

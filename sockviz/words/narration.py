@@ -32,11 +32,11 @@ from sockviz.model.stops import stop_after, stop_before
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import ObjectValue, SocketValue, Value, show
 from sockviz.model.world import World
-from sockviz.words.call_sentences import bytes_text, listens_again, returned, sleeping
+from sockviz.words.call_sentences import listens_again, returned, sleeping
 from sockviz.words.crossings import fragment_text
 from sockviz.words.misfits import unfit
 from sockviz.words.observing import changes, in_short
-from sockviz.words.wording import call_as_made
+from sockviz.words.wording import bytes_text, call_as_made
 
 #: What weighs more than anything else.
 _MOST = 10

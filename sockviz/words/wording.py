@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from sockviz.language import N_, _
+from sockviz.language import N_, _, ngettext
 from sockviz.model.call import Call, Stage
 from sockviz.model.naming import Name
 from sockviz.model.process import PerformedLine
 from sockviz.model.values import Address, ObjectValue, SocketValue, Value, show
 from sockviz.model.world import World
+from sockviz.words.number_kinds import (
+    Kind,
+    Number,
+    given_by,
+    kinds_bound,
+    option_named_by,
+    taken_by,
+    with_names,
+)
+from sockviz.words.option_words import option_name, value_text
 
 #: Calls whose Python value is None where their C one says how many bytes went.
 COUNTLESS = frozenset({"sendall", "settimeout", "setblocking"})
@@ -73,8 +83,11 @@ def result_value(call: Call) -> str:
             return _("{fd} from {address}").format(fd=fd, address=address_text(peer))
         case (str(), int(), *_) as address if call.name in NAMING:
             return address_text(address)
+        case bytes() as structure if (option := option_named_by(call)) is not None:
+            return value_text(option, structure)
         case _:
-            return show(call.value, 60, lambda held: str(held.fd))
+            named = with_names(call.value, given_by(call), 60)
+            return show(named, 60, lambda held: str(held.fd))
 
 
 def values_bound(line: PerformedLine, last: Call | None = None) -> dict[str, str]:
@@ -87,8 +100,9 @@ def values_bound(line: PerformedLine, last: Call | None = None) -> dict[str, str
         return {}
     if last is not None and (len(line.bound) != 1 or last.value in line.bound.values()):
         return {}  # what the call gave, taken whole or apart
+    kinds = kinds_bound(line, last)
     return {
-        name: show(value, 68)
+        name: show(with_names(value, kinds.get(name), 68), 68)
         for name, value in line.bound.items()
         if not isinstance(value, SocketValue | ObjectValue)
     }
@@ -121,18 +135,27 @@ def receiver_name(call: Call, world: World) -> str:
 
 def call_as_made(call: Call) -> str:
     """The call with the values it was made with, as `strace` shows one: ``bind(3, 127.0.0.1:8080)``."""
-    shown = [_argument(value) for value in call.arguments]
-    shown += [f"{name}={_argument(value)}" for name, value in call.keywords.items()]
+    by_position, by_name = taken_by(call)
+    option = option_named_by(call) if call.name == "setsockopt" else None
+    shown = [
+        value_text(option, value)
+        if number == 3 and option is not None and isinstance(value, bytes)
+        else _argument(value, by_position[number] if number < len(by_position) else None)
+        for number, value in enumerate(call.arguments)
+    ]
+    if by_position[2:3] == [Number.OPTION]:
+        shown[2:3] = [option_name(*call.arguments[1:3])] if len(call.arguments) > 2 else []
+    shown += [f"{name}={_argument(value, by_name.get(name))}" for name, value in call.keywords.items()]
     return f"{call.name}({', '.join(shown)})"
 
 
-def _argument(value: Value) -> str:
+def _argument(value: Value, kind: Kind | None) -> str:
     match value:
         case SocketValue(fd=fd):
             return str(fd)
         case (str(), int(), *_) if len(value) in (2, 4):
             return address_text(value)
-    return show(value, 40, lambda held: str(held.fd))
+    return show(with_names(value, kind, 40), 40, lambda held: str(held.fd))
 
 
 def asleep_in(call: Call) -> str:
@@ -150,6 +173,18 @@ def sleeping_call(call: Call) -> str:
     held = call.receiver
     argument = str(evidence.arguments[0]) if held is not None and evidence.arguments else ""
     return f"{evidence.syscall}({argument})"
+
+
+def bytes_text(number: int) -> str:
+    """``1 byte``, ``12 bytes``."""
+    return ngettext("{count} byte", "{count} bytes", number).format(count=number)
+
+
+def duration_text(seconds: float) -> str:
+    """How long something took, in a unit that fits: ``12 µs``, ``40.2 ms``, ``1.2 s``."""
+    if seconds < 0.001:
+        return f"{seconds * 1e6:.0f} µs"
+    return f"{seconds * 1000:.1f} ms" if seconds < 1 else seconds_text(seconds)
 
 
 def seconds_text(seconds: float) -> str:

@@ -252,14 +252,15 @@ _U = SocketValue(78, 10, "AF_UNIX", "SOCK_STREAM", 0)
         ("pipe", (), (3, 4), "gives descriptors 3, to read, and 4, to write"),
         ("unlink", ("door",), None, "removes the file door"),
         ("waitpid", (4121, 0), (4121, 7 << 8), "returns: server ended with status 7"),
-        ("waitpid", (4121, 0), (4121, 9), "returns: server was ended by signal 9"),
+        ("waitpid", (4121, 0), (4121, 9), "returns: server was ended by signal SIGKILL"),
         ("waitpid", (-1, 1), (0, 0), "returns (0, 0)"),
-        ("poll", (), [(3, 1), (4, 1)], "returns: descriptors 3, 4 are ready"),
-        ("poll", (), [], "returns: no descriptor is ready"),
+        ("poll", (), [(3, 1), (4, 1)], "returns: descriptor 3 (s): POLLIN (a connection waits to be accepted); "
+         "descriptor 4: POLLIN (a read would not sleep: data waits, or its end)"),
+        ("poll", (), [], "returns: nothing came of what it waits for"),
         ("select", ([_S], [_U], []), ([], [_U], []), "returns: descriptor 10 is writable"),
         ("select", ([_S], [], []), ([], [], []), "returns: no descriptor is ready"),
         ("epoll", (), ObjectValue("epoll", "5"), "gives descriptor 5: a list in the kernel, empty as yet"),
-        ("register", (ObjectValue("epoll", "5"), _S, 1), None, "puts descriptor 9 on the list in the kernel"),
+        ("register", (ObjectValue("epoll", "5"), _S, 1), None, "puts descriptor 9 on the list in the kernel, for EPOLLIN"),
         ("signal", (13, 0), 1, "sets what SIGPIPE does: before it was SIG_IGN"),
     ],
 )  # fmt: skip
@@ -371,5 +372,5 @@ def test_what_slept_and_went_on_in_the_same_step_sleeps_no_more() -> None:
     assert headline(script.timeline, len(script.timeline)).startswith("server: recv(3) sleeps")
     script.leave("server", line, b"hello")
     assert headline(script.timeline, len(script.timeline)) == (
-        "server: recv wakes and takes 5 bytes from the receive queue: b'hello'"
+        "server: recv wakes after 20.0 ms and takes 5 bytes from the receive queue: b'hello'"
     )

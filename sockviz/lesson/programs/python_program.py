@@ -17,6 +17,7 @@ from sockviz.lesson.programs.texts import (
     has_value,
     label,
     lesson_name,
+    numbers_brought_along,
     one_line,
     remarks,
     uses_alarm,
@@ -80,6 +81,9 @@ def _head(plan: Plan, program: Program, writing: _Writing, body: str) -> list[st
         modules.add("sys")
     lines += [f"import {module}" for module in sorted(modules)]
     lines += [*([""] if modules else []), *_imports(writing.names, body), ""]
+    if nameless := numbers_brought_along(program):
+        lines += ["# Linux's numbers, which not every Python's modules name:"]
+        lines += [*(f"{dotted} = {number}" for dotted, number in nameless.items()), ""]
     for constant, value in used.items():
         default = _default(constant, value, used)
         read = f'os.environ.get("{constant}", {default})'

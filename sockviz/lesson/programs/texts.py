@@ -6,8 +6,9 @@ import ast
 import re
 import sys
 import textwrap
+from collections.abc import Mapping
 
-from sockviz.calls.constants import constant_value
+from sockviz.calls.constants import brought_along, constant_value
 from sockviz.calls.statement import Statement
 from sockviz.calls.table import CALLS
 from sockviz.lesson.document import Lesson
@@ -47,6 +48,15 @@ def constants(program: Program) -> dict[str, str | int]:
     if used & set(PORTS):
         used.add(PORTS[0])  # the others follow it
     return {name: _DEFAULTS[name] for name in BOUND if name in used}
+
+
+def numbers_brought_along(program: Program) -> Mapping[str, int]:
+    """The constants that the program's lines name and not every Python has, by dotted name, in their order there."""
+    return {
+        dotted: number
+        for step in program.every_step()
+        for dotted, number in brought_along(step.statement.value).items()
+    }
 
 
 def label(statement: Statement) -> str | None:

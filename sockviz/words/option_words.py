@@ -1,0 +1,110 @@
+"""Socket options in words: an option's name, its value with its unit, what it does."""
+
+from __future__ import annotations
+
+import socket
+import struct
+
+from sockviz.language import _
+from sockviz.model.linux.names import named
+from sockviz.model.linux.options import DISCOVERIES, Form, SocketOption, option_of
+from sockviz.model.values import Value, show
+from sockviz.words.number_kinds import Number, number_name
+from sockviz.words.option_meanings import MEANINGS
+
+_KINDS = {
+    Form.FAMILY: Number.FAMILY,
+    Form.TYPE: Number.TYPE,
+    Form.PROTOCOL: Number.PROTOCOL,
+    Form.ERROR: Number.ERROR,
+}
+
+
+def option_name(level: Value, number: Value) -> str:
+    """``SO_RCVBUF``; by its numbers where it has no name here."""
+    option = option_of(level, number)
+    if option is not None:
+        return option.name
+    of_level = number_name(level, Number.LEVEL) if isinstance(level, int) else None
+    return _("option {number} of {level}").format(number=show(number, 12), level=of_level or show(level, 12))
+
+
+def meaning(option: SocketOption | None) -> str:
+    """What it does; nothing of an option that hardly anybody meets."""
+    told = MEANINGS.get(option.name) if option is not None else None
+    return _(told) if told is not None else ""
+
+
+def value_text(option: SocketOption | None, value: Value) -> str:
+    """An option's value for people: ``on``, ``8192 bytes``, ``0.5 s``, ``224.1.1.1``."""
+    if option is None or value is None:
+        return show(value, 40)
+    match value:
+        case bool() | int():
+            return _number(option, int(value))
+        case bytes():
+            return _structure(option, value) or show(value, 40)
+        case str():
+            return value.rstrip("\0")
+    return show(value, 40)
+
+
+def _number(option: SocketOption, value: int) -> str:
+    match option.form:
+        case Form.SWITCH:
+            return (_("on") if value else _("off")) + (f" ({value})" if value not in (0, 1) else "")
+        case Form.DISCOVERY:
+            return named(value, DISCOVERIES)
+        case Form.TRAFFIC_CLASS:
+            return f"{value:#04x}"
+        case Form.PORTS:
+            return _("{lowest} to {highest}").format(lowest=value & 0xFFFF, highest=value >> 16 & 0xFFFF)
+        case Form.ERROR | Form.FAMILY | Form.TYPE | Form.PROTOCOL:
+            return number_name(value, _KINDS[option.form]) or str(value)
+        case Form.LINGER | Form.TIME:  # an int where a structure is due: the kernel takes what it finds
+            return str(value)
+    return with_unit(value, option.unit)
+
+
+def with_unit(value: int, unit: str) -> str:
+    """``8192 bytes``, ``5 s``, ``64 hops``."""
+    words = {"bytes": _("bytes"), "hops": _("hops"), "bytes/s": _("bytes/s")}
+    return f"{value} {words.get(unit, unit)}".rstrip()
+
+
+def _structure(option: SocketOption, value: bytes) -> str:
+    match option.form:
+        case Form.NAME:
+            return value.split(b"\0", 1)[0].decode("utf-8", "backslashreplace")
+        case Form.LINGER if len(value) >= 8:
+            on, seconds = struct.unpack_from("=ii", value)
+            return _("on, {seconds} s").format(seconds=seconds) if on else _("off")
+        case Form.TIME if len(value) >= 16:
+            seconds, micro = struct.unpack_from("=qq", value)
+            return f"{seconds + micro / 1e6:g} s" if seconds or micro else _("none")
+        case Form.CREDENTIALS if len(value) >= 12:
+            pid, uid, gid = struct.unpack_from("=iii", value)
+            return f"pid {pid}, uid {uid}, gid {gid}"
+        case Form.GROUP if len(value) >= 8:
+            group, through = _address(value[:4]), _address(value[4:8])
+            interface = struct.unpack_from("=i", value, 8)[0] if len(value) >= 12 else 0
+            return _through(group, f"#{interface}" if interface else through if through != "0.0.0.0" else "")
+        case Form.INTERFACE if len(value) in (4, 8, 12):
+            return _address(value if len(value) == 4 else value[4:8])
+        case Form.GROUP_6 if len(value) >= 20:
+            interface = struct.unpack_from("=I", value, 16)[0]
+            group = socket.inet_ntop(socket.AF_INET6, value[:16])
+            return _through(group, f"#{interface}" if interface else "")
+        case Form.STRUCTURE | Form.CREDENTIALS:
+            return _("a structure of {size} bytes").format(size=len(value))
+    if len(value) in (1, 4):
+        return _number(option, int.from_bytes(value, "little", signed=len(value) == 4))
+    return ""
+
+
+def _address(packed: bytes) -> str:
+    return ".".join(map(str, packed))
+
+
+def _through(group: str, interface: str) -> str:
+    return _("{group} through {interface}").format(group=group, interface=interface) if interface else group
