@@ -24,6 +24,9 @@ _UNSEEN = (
 )  # fmt: skip
 #: Where ZWJ and ZWNJ join or part letters (UAX #31, 2.3): Arabic to Myanmar, Philippine to Balinese scripts, later Indic blocks.
 _JOINING = ((0x0600, 0x10FF), (0x1700, 0x1CFF), (0xA800, 0xABFF), (0x10A00, 0x11FFF), (0x1E900, 0x1E95F))
+_ZWNJ, _ZWJ = "\u200c", "\u200d"
+#: Where the pictures are that ZWJ makes one sign of (UTS #51): arrows to dingbats, and the blocks of emoji.
+_EMOJI = ((0x2190, 0x21FF), (0x2600, 0x27BF), (0x2B00, 0x2BFF), (0x1F300, 0x1FAFF))
 #: Nothing but what always shows as itself: most texts, and the boxes and arrows of the screen, are decided by one look.
 _SURE = re.compile("[ -~\u00a0-\u00ac\u00ae-\u02ff\u2010-\u2027\u2030-\u205e\u2190-\u23ff\u2500-\u27bf]*")
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
@@ -49,6 +52,22 @@ def visible(text: str) -> str:
 def quoted(text: str) -> str:
     """A name that somebody else gave, as of a file: `visible`, and a backslash is doubled, so that no two names look the same."""
     return visible(text.replace("\\", "\\\\"))
+
+
+def is_plain_text(text: str) -> bool:
+    """Whether every character of `text` shows, but for joiners where writing has them: between the letters of scripts that are
+    joined by them, and ZWJ between the emoji of one sign (a family, a profession)."""
+    for index, character in enumerate(text):
+        if character in (_ZWNJ, _ZWJ):
+            before, after = text[index - 1 : index], text[index + 1 : index + 2]
+            if not before or not after:
+                return False
+            one_sign = character == _ZWJ and _is_of_emoji(before) and _is_in(ord(after), _EMOJI)
+            if not one_sign and not _joins(before, after):
+                return False
+        elif not character.isprintable():
+            return False
+    return True
 
 
 def is_seen(character: str, before: str) -> bool:
@@ -99,7 +118,7 @@ _remembered = lru_cache(2048)(_written)
 @lru_cache(4096)
 def _kind(character: str) -> _Kind:
     code, category = ord(character), unicodedata.category(character)
-    if code in (0x200C, 0x200D):
+    if character in (_ZWNJ, _ZWJ):
         return _Kind.JOINER
     if code in (0xFE0E, 0xFE0F):
         return _Kind.SELECTOR
@@ -119,6 +138,11 @@ def _joins(before: str, after: str) -> bool:
     return all(
         _is_in(ord(end), _JOINING) and _kind(end) in (_Kind.LETTER, _Kind.MARK) for end in (before, after)
     )
+
+
+def _is_of_emoji(character: str) -> bool:
+    """Whether a picture may end so: in itself, a tint of skin (which is among them), or the selector of its form."""
+    return character == "\ufe0f" or _is_in(ord(character), _EMOJI)
 
 
 def _is_in(code: int, ranges: tuple[tuple[int, int], ...]) -> bool:

@@ -15,6 +15,7 @@ from sockviz.calls.table import CALLS, MODULES, Row, functions, method, methods
 from sockviz.lesson.call_sites import MOST_ITEMS, arguments_by_parameter, not_a_function
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.lines import LogicalLine
+from sockviz.lesson.not_a_line import why_no_module, why_no_value
 from sockviz.lesson.symbols import KnownProcess, SymbolTable
 from sockviz.lesson.typed import BAD, Typed, computed, described, example
 from sockviz.model.first_names import BOUND
@@ -31,12 +32,6 @@ _OPERATORS: dict[type[ast.operator], str] = {
 _UNARY: dict[type[ast.unaryop], str] = {ast.USub: "-", ast.UAdd: "+", ast.Invert: "~", ast.Not: "not"}
 _CLASSES = ("bytes", "int")
 _SIZED = ("bytes", "str", "bytearray")
-_REFUSED: dict[type[ast.expr], str] = {
-    ast.Lambda: "`lambda`", ast.IfExp: "`if … else`", ast.ListComp: "a comprehension", ast.SetComp: "a comprehension",
-    ast.DictComp: "a comprehension", ast.GeneratorExp: "a comprehension", ast.Await: "`await`", ast.Yield: "`yield`",
-    ast.YieldFrom: "`yield`", ast.Compare: "a comparison", ast.BoolOp: "`and` and `or`", ast.JoinedStr: "an f-string",
-    ast.Starred: "`*`", ast.NamedExpr: "`:=`", ast.Set: "a set", ast.Slice: "a slice",
-}  # fmt: skip
 
 
 @dataclass
@@ -85,7 +80,7 @@ class ValueReader:
                 return self._dictionary(node)
             case ast.Call():
                 return self._call(node)
-        return self.bad(node, f"{_REFUSED.get(type(node), 'this')} is not part of a lesson's lines")
+        return self.bad(node, why_no_value(node))
 
     # --- atoms ------------------------------------------------------------------------------------------
 
@@ -140,6 +135,8 @@ class ValueReader:
             return self.bad(
                 node, f"{name} is not bound in @{self.process.name}; did you mean {homes[0]}.{name}?", "name"
             )
+        if why := why_no_module(name):
+            return self.bad(node, why, "name")
         near = nearest(name, (*self.process.variables, *BOUND))
         return self.bad(node, f"{name} is not bound in @{self.process.name} yet{near}", "name")
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from sockviz.calls.table import CALLS, Row
 from sockviz.lesson.findings import nearest
+from sockviz.lesson.not_a_line import instead_of_function
 
 #: Items of one list or tuple, and arguments of one call.
 MOST_ITEMS = 200
@@ -53,5 +54,6 @@ def not_a_function(name: str) -> str:
     if own is not None:
         meant = own.signature if own.receiver is None else f"NAME.{own.signature}"
         return f"{name} is not a function of a lesson; did you mean {meant}?"
-    near = nearest(name, (row.key for row in CALLS.values() if row.receiver is None))
+    instead = instead_of_function(name)
+    near = instead or nearest(name, (row.key for row in CALLS.values() if row.receiver is None))
     return f"{name[:60]} is not a function of a lesson{near}"

@@ -47,7 +47,7 @@ def read_expression(source: str, line: int, column: int, findings: Findings) -> 
         findings.problem(line, column, "limit", message)
         return None
     try:
-        tree = read_syntax(stripped, "eval")
+        tree = read_syntax(stripped, "eval", line)
     except Unparsable as error:
         single = stripped[error.offset : error.offset + 2].strip() == "="
         message = "to compare, write == (a single = binds a name)" if single else error.message

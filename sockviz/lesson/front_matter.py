@@ -16,6 +16,7 @@ from sockviz.lesson.card import IPS, KEYS, LABS, LARGEST, LONGEST_TEXT, NEEDS
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.sysctls import SETTINGS
 from sockviz.model.hosts import HOSTS
+from sockviz.visible import is_plain_text
 
 _MOST_ITEMS = 64
 
@@ -208,8 +209,8 @@ class _Reader:
         if word is None:
             return ""
         text = " ".join(word.text.split())
-        if not text or len(text) > LONGEST_TEXT or not text.isprintable():
-            self.bad(word, f"{key} is 1 to {LONGEST_TEXT} characters of plain text")
+        if not text or len(text) > LONGEST_TEXT or not is_plain_text(text):
+            self.bad(word, f"{key} is 1 to {LONGEST_TEXT} characters of plain text, none of them invisible")
         return text
 
     def minutes(self) -> int | None:

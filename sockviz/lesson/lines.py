@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sockviz.lesson.lesson_text import LONGEST_LINE
+from sockviz.lesson.not_a_line import goes_on, opens_a_block
 
 #: Deeper nesting than this is no line that anyone reads.
 DEEPEST = 40
 _MOST_LINES = 100
 _ASIDE = re.compile(r" \((?:detected at line|<).*\)$")
+#: Python counts the lines of what it is given; a reader counts those of the file.
+_LINE = re.compile(r"\bline (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,9 @@ class Unparsable(Exception):
         self.message, self.line, self.offset = message, line, offset
 
 
-def read_syntax(source: str, mode: Literal["exec", "eval"]) -> ast.Module | ast.Expression:
-    """The syntax tree of `source`; never code. Raises `Unparsable`, also for what is too long or too deep."""
+def read_syntax(source: str, mode: Literal["exec", "eval"], at: int) -> ast.Module | ast.Expression:
+    """The syntax tree of `source`, whose first line is line `at` of the file; never code. Raises `Unparsable`, also for what is
+    too long or too deep."""
     if len(source) > LONGEST_LINE:
         raise Unparsable(f"this has {len(source)} characters; a statement has at most {LONGEST_LINE}")
     try:
@@ -84,7 +88,7 @@ def read_syntax(source: str, mode: Literal["exec", "eval"]) -> ast.Module | ast.
             tree = ast.parse(source, mode=mode)
     except SyntaxError as error:
         line, offset = error.lineno or 1, max((error.offset or 1) - 1, 0)
-        message = _ASIDE.sub("", error.msg)
+        message = _LINE.sub(lambda of: f"line {int(of[1]) + at - 1}", _ASIDE.sub("", error.msg))
         if "integer string conversion" in message:
             message = "this number has too many digits"
         raise Unparsable(f"this is not Python: {message}", line, offset) from None
@@ -125,7 +129,7 @@ def logical_lines(body: Sequence[tuple[int, int, str]]) -> Iterator[LogicalLine]
     """The statements of a fence's body, given as (line, column, text). Blank lines and lines of comment only are passed over."""
     start = 0
     while start < len(body):
-        end = _end_of(body, start)
+        end = _end_of_block(body, start)
         part = body[start : min(end, start + _MOST_LINES)]
         start = end
         source = "\n".join(text for _, _, text in part)
@@ -135,6 +139,27 @@ def logical_lines(body: Sequence[tuple[int, int, str]]) -> Iterator[LogicalLine]
         code, comment = _split_comment(source)
         columns = (part[0][1] + indent, *(column for _, column, _ in part[1:]))
         yield LogicalLine(part[0][0], columns, source[indent:], code.strip(), comment, indent > 0)
+
+
+def _end_of_block(body: Sequence[tuple[int, int, str]], start: int) -> int:
+    """As `_end_of`; a loop, or whatever else Python has a block for, ends with that: it is one mistake, and not one a line."""
+    end = _end_of(body, start)
+    text = body[start][2]
+    margin = len(text) - len(text.lstrip())
+    above = text[margin:]
+    if not opens_a_block(above):
+        return end
+    after = end
+    while after < len(body):
+        below = body[after][2]
+        indent = len(below) - len(below.lstrip())
+        if below.strip() and indent <= margin:
+            if not goes_on(below[indent:], above):
+                break
+            above = below[indent:]
+        after = _end_of(body, after)
+        end = after if below.strip() else end
+    return end
 
 
 def _end_of(body: Sequence[tuple[int, int, str]], start: int) -> int:

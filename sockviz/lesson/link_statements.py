@@ -27,7 +27,7 @@ _PROTOCOLS = ("UDP", "ICMP", LATER_FRAGMENT)
 def read_link_statement(line: LogicalLine, findings: Findings) -> Statement | None:
     """The statement of one line for the link, or None with the reasons in `findings`."""
     try:
-        tree = read_syntax(line.source, "exec")
+        tree = read_syntax(line.source, "exec", line.first)
     except Unparsable as error:
         findings.problem(*line.place(error.line, error.offset), "syntax", error.message)
         return None

@@ -12,6 +12,7 @@ from sockviz.calls.statement import Statement
 from sockviz.lesson.arguments import ValueReader
 from sockviz.lesson.findings import Findings
 from sockviz.lesson.lines import LogicalLine, Unparsable, read_syntax
+from sockviz.lesson.not_a_line import FORMS, names_bound, why_no_statement, why_no_target
 from sockviz.lesson.symbols import (
     KnownProcess,
     SymbolTable,
@@ -22,13 +23,9 @@ from sockviz.lesson.symbols import (
 from sockviz.model.hosts import LINK
 from sockviz.model.limits import MOST_PROCESSES
 
-_FORMS = "a line is `target = call`, `target, target = call`, `call` or `target = value`"
 _REFUSED: dict[type[ast.stmt], str] = {
-    ast.Import: "nothing is imported in a lesson: errno, fcntl, os, resource, select, signal, socket and struct are there",
-    ast.ImportFrom: "nothing is imported in a lesson: write socket.AF_INET, not AF_INET",
     ast.AugAssign: "`target += value` is not part of a lesson; write target = target + value",
     ast.AnnAssign: "annotations are not part of a lesson; write target = value",
-    ast.Delete: "`del` is not part of a lesson; bind the name to something else to let go of a socket",
 }
 
 
@@ -42,7 +39,11 @@ def read_statement(
     try:
         if line.indented:
             raise Unparsable("this line is indented; the lines of a performed block begin at the margin")
-        tree = read_syntax(line.source, "exec")
+        if why := why_no_statement(line.source):
+            findings.problem(line.first, line.column, "statement", why)
+            _guess_targets(line, process)
+            return None
+        tree = read_syntax(line.source, "exec", line.first)
     except Unparsable as error:
         findings.problem(*line.place(error.line, error.offset), "syntax", error.message)
         _guess_targets(line, process)
@@ -58,10 +59,8 @@ def read_statement(
 
 def _guess_targets(line: LogicalLine, process: KnownProcess) -> None:
     """A line that cannot be read still binds its names, so that one mistake is not reported twenty times."""
-    left, equals, _ = line.source.partition("=")
-    for word in left.split(",") if equals else []:
-        if word.strip().isidentifier():
-            process.variables.setdefault(word.strip(), []).append(Variable(line.first, 1, "any", True, True))
+    for name in names_bound(line.source):
+        process.variables.setdefault(name, []).append(Variable(line.first, 1, "any", True, True))
 
 
 class _Statement:
@@ -94,15 +93,13 @@ class _Statement:
             targets: list[ast.Name] = []
             unpacks, value = False, tree.value
             if not isinstance(value, ast.Call):
-                self.bad(value, f"this line does nothing; {_FORMS}")
+                self.bad(value, f"this line does nothing; {FORMS}")
         elif isinstance(tree, ast.Assign):
             targets, unpacks = self.targets(tree)
             value = tree.value
         else:
             what = type(tree).__name__.lower()
-            self.bad(
-                tree, _REFUSED.get(type(tree), f"`{what}` statements are not part of a lesson; {_FORMS}")
-            )
+            self.bad(tree, _REFUSED.get(type(tree), f"`{what}` statements are not part of a lesson; {FORMS}"))
             return None
         reader = ValueReader(self.line, self.process, self.symbols, self.findings)
         forks = self.is_fork(value, targets, unpacks)
@@ -133,7 +130,7 @@ class _Statement:
         found: list[ast.Name] = []
         for node in nodes:
             if not isinstance(node, ast.Name):
-                self.bad(node, "expected a plain name on the left of `=`")
+                self.bad(node, why_no_target(node))
             elif refusal := name_refusal(node.id):
                 self.bad(node, refusal, "name")
             elif any(node.id == other.id for other in found):

@@ -21,6 +21,34 @@ def raw_problems(text: str) -> list[Problem]:
     return list(caught.value.problems)
 
 
+@pytest.mark.parametrize(
+    "title",
+    ["می\u200cخواهم", "क्\u200dष", "👨\u200d👩\u200d👧 on the wire", "❤\ufe0f\u200d🔥", "👩🏽\u200d💻"],
+)
+def test_titles_are_written_as_their_languages_write(title: str) -> None:
+    assert parse_lesson(f"---\ntitle: {title}\nsummary: S\n---\nx\n", "x.md").title == title
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "pay\u200dpal",
+        "\u200dx",
+        "x\u200c",
+        "می\u200c\u200cخ",
+        "a\u200bb",
+        "👨\u200c👩",
+        "👨\u200dx",
+        "x\u200d👩",
+        "a\u2060b",
+    ],
+)
+def test_what_nobody_sees_stands_in_no_title(title: str) -> None:
+    (problem,) = raw_problems(f"---\ntitle: {title}\nsummary: S\n---\nx\n")
+    assert (problem.line, problem.kind) == (2, "front-matter")
+    assert "none of them invisible" in problem.message
+
+
 FRONT = [
     # an extra line of front matter, which is line 4 of the file; line; column; message
     ("titel: x\n", 4, 1, "did you mean title?"),

@@ -51,7 +51,7 @@ CASES = [
     # the grammar
     ("import os", 1, "nothing is imported"),
     ("for i in x: pass", 1, "`for` statements"),
-    ("def f(): pass", 1, "`functiondef`"),
+    ("def f(): pass", 1, "`def` statements"),
     ("x = 1; y = 2", 8, "leave out the semicolon"),
     ("x = [i for i in y]", 5, "a comprehension"),
     ("x = lambda: 0", 5, "`lambda`"),
@@ -108,6 +108,89 @@ def test_a_bad_line_is_a_problem_at_its_place(
 ) -> None:
     found = problems(f"```python @server\n{code}\n```\n")
     assert [(p.line, p.column) for p in found if message in p.message] == [(6, column)], found
+
+
+INSTEAD = [
+    (
+        "while True:\n    conn, peer = s.accept()\n    conn.close()\n",
+        "`while` statements are not part of a lesson: write out each line",
+    ),
+    ("while(1):\n    s.accept()", "write out each line"),
+    ("for _ in range(3):\n\n    s.send(b'x')\n", "once for each time round"),
+    (
+        "if x:\n    s.close()\nelif y:\n    s.listen()\nelse:\n    s.accept()",
+        "in an expect block what must hold",
+    ),
+    ("def serve(port):\n    s = socket.socket()\n    return s", "write the lines themselves"),
+    ("class Server:\n    def run(self):\n        pass", "write the lines themselves"),
+    ("async def main():\n    await x", "write the lines themselves"),
+    ("@property\ndef name(self):\n    return 1", "decorators are not part of a lesson"),
+    (
+        "with socket.socket() as s:\n    s.bind((HOST, PORT))\n    s.listen(1)",
+        "and s.close() where it is to be closed",
+    ),
+    (
+        "try:\n    s.connect((HOST, PORT))\nexcept OSError as e:\n    print(e)\nfinally:\n    s.close()",
+        "NAME.last.error",
+    ),
+    ("match x:\n    case 1:\n        pass", "in an expect block what must hold"),
+    ("assert x == 1", "what must hold stands in an expect block"),
+    ("import socket, os", "errno, fcntl, os, resource, select, signal, socket and struct are there"),
+    ("from socket import *", "write socket.AF_INET, not AF_INET"),
+    ("return s", "nothing to return to"),
+    ("pass", "leave the line out"),
+    ('x = f"port {PORT}"', 'join its parts: "port " + text'),
+    ("x = [b for b in range(3)]", "write the values out: [a, b, c]"),
+    ("x = PORT == 1", "it belongs into an expect block"),
+    ("x = 1 if PORT else 2", "write the value that is meant"),
+    ("x[0] = 1", "no part of a value can be set"),
+    ("print(PORT)", "what a line gives stands beside it"),
+    ("time.sleep(1)", "a lesson never sleeps"),
+    ("t = threading.Thread()", "another process is a block of its own"),
+]
+
+
+@pytest.mark.parametrize(("code", "message"), INSTEAD, ids=[case[0].split("\n")[0] for case in INSTEAD])
+def test_what_programs_have_and_lessons_do_not_is_said_once_with_what_to_write_instead(
+    problems: Problems, code: str, message: str
+) -> None:
+    found = problems(f"```python @server\nx = 5\n{code}\ndata = PORT\n```\n")
+    assert [p.line for p in found] == [7], found
+    assert message in found[0].message
+
+
+@pytest.mark.parametrize(
+    "code", ["match = 5", "case = PORT", "matched = 5", "fortune = 5", "iffy = (PORT,\n    5)", "from_ = 5"]
+)
+def test_names_that_begin_as_such_statements_do_are_names(perform: Perform, code: str) -> None:
+    assert perform(code)
+
+
+def test_names_of_a_pasted_block_are_bound_for_what_follows(problems: Problems) -> None:
+    pasted = "with socket.socket() as s:\n    conn, peer = s.accept()"
+    found = problems(f"```python @server\n{pasted}\ndata = conn.recv(5)\ns.close()\n```\n")
+    assert [p.line for p in found] == [6]
+
+
+@pytest.mark.parametrize(
+    ("code", "place", "message"),
+    [
+        ("x = (1,\n     2]", (8, 7), "does not match opening parenthesis '(' on line 7"),
+        (
+            "x = socket.socket(\n    socket.AF_INET,\n    socket.SOCK_STRAEM)",
+            (9, 12),
+            "did you mean SOCK_STREAM?",
+        ),
+        ("x = [1,\n     2,\n     3 4]", (9, 6), "this is not Python"),
+    ],
+)
+def test_a_place_is_the_files_and_not_the_snippets(
+    problems: Problems, code: str, place: tuple[int, int], message: str
+) -> None:
+    found = problems(f"```python @server\ny = 5\n{code}\n```\n")
+    assert [(p.line, p.column) for p in found] == [place], found
+    assert message in found[0].message
+    assert "line 1" not in found[0].message
 
 
 FOLLOWING = [
