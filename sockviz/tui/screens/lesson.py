@@ -74,8 +74,11 @@ class LessonScreen(Leaving, Screen[tuple[str, ...]]):
         self.pace = Pace(self, run, self.reading, self.picture, self._predicting)
 
     def compose(self) -> ComposeResult:
-        """Title, objective, roadmap; the lesson beside the stage; timeline and keys."""
-        yield from panes()
+        """Title, objective, roadmap; the lesson beside the stage; timeline and keys. It is laid out once: for the terminal's
+        size, which Textual tells a screen only when that is done, and with a panel for each process of the page."""
+        for length, breakpoints in ((self.app.size.width, _WIDTHS), (self.app.size.height, _HEIGHTS)):
+            self.add_class(max(each for each in breakpoints if each[0] <= length)[1])
+        yield from panes(self.picture.view(), self.reading.opened)
 
     def on_mount(self) -> None:
         """Begins to follow the run."""

@@ -7,6 +7,7 @@ from textual.containers import Container
 from textual.screen import Screen
 
 from sockviz.lesson.document import Page
+from sockviz.tui.cast import cast
 from sockviz.tui.stage import Roadmap, TimelineBar
 from sockviz.tui.stage.roadmap import rows_wanted
 from sockviz.tui.view import View
@@ -20,14 +21,15 @@ from sockviz.tui.widgets.title import ObjectiveLine, TitleLine
 _ROADS = {0: 1, 32: 2, 44: 4}
 
 
-def panes() -> ComposeResult:
-    """Title, objective, roadmap; the lesson beside the stage; timeline and keys."""
+def panes(view: View, opened: float) -> ComposeResult:
+    """Title, objective, roadmap; the lesson beside the stage; timeline and keys: those that show `view`, whose page was `opened`
+    then."""
     yield TitleLine()
     yield ObjectiveLine()
     yield Roadmap(id="roadmap")
     with Container(id="body"):
         yield LessonPane()
-        yield StageArea()
+        yield StageArea(cast(view.script, view.page, view.world, opened))
     yield TimelineBar(id="timeline")
     yield KeyBar()
 

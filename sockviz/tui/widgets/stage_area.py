@@ -19,10 +19,14 @@ class Column(VerticalScroll, can_focus=False):
     """One side of the stage: its processes, one below the other. Where there is not room for all, those that have been at
     work last are whole, and the others a line each."""
 
-    def __init__(self, side: str) -> None:
+    def __init__(self, side: str, names: tuple[str, ...]) -> None:
         super().__init__(id=f"stage-{side}", classes="column")
-        self._panels: dict[str, ProcessPanel] = {}
+        self._panels = {name: ProcessPanel(name) for name in names}
         self._order: tuple[str, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """The panels of those who are there from the start."""
+        yield from self._panels.values()
 
     def show(self, names: tuple[str, ...], order: tuple[str, ...], view: View) -> None:
         """A panel for each of `names`, in that order, each showing `view`. ``order``: who was at work last, first."""
@@ -69,9 +73,9 @@ class Column(VerticalScroll, can_focus=False):
 class StageArea(Container):
     """Both sides and the wire."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: Cast) -> None:
         super().__init__(id="stage")
-        self._left, self._right = Column("left"), Column("right")
+        self._left, self._right = Column("left", first.left), Column("right", first.right)
         self._wire = WirePanel(id="stage-wire")
         self._cast: Cast | None = None
         self._at: str | None = None
