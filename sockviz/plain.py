@@ -37,7 +37,7 @@ from sockviz.player.run import Run
 from sockviz.words.crossings import because, inferred_label
 from sockviz.words.narration import narrate
 from sockviz.words.observing import changes
-from sockviz.words.wording import lab_word, values_bound
+from sockviz.words.wording import lab_word, settings_told, values_bound
 
 #: What a person types to leave.
 _LEAVE = ("q", "quit", "exit")
@@ -68,6 +68,9 @@ class Transcript:
         wire = _("captured packets") if header.lab.has_packets else _("no capture: segments are inferred")
         lab = _("{kind} lab").format(kind=lab_word(header.lab.kind))
         self.out.say(f"{_(self.run.provenance.value)} · {lab} · Linux {header.kernel} · {wire}")
+        if lesson.sysctls:
+            told = ", ".join(settings_told(lesson.sysctls))
+            self.out.say(_("set in this lab's kernel by the lesson: {settings}").format(settings=told))
         for what, why in header.lab.missing.items():
             self.out.say(_("not available here: {what} ({why})").format(what=lab_word(what), why=why))
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sockviz.calls.signature import Restriction
 
-#: FIONREAD, SIOCOUTQ, SIOCATMARK (include/uapi/asm-generic/ioctls.h, linux/sockios.h): they only read.
-IOCTLS = {0x541B: "FIONREAD", 0x5411: "SIOCOUTQ", 0x8905: "SIOCATMARK"}
+#: FIONREAD, SIOCOUTQ, SIOCOUTQNSD, SIOCATMARK (include/uapi/asm-generic/ioctls.h, linux/sockios.h): they only read.
+IOCTLS = {0x541B: "FIONREAD", 0x5411: "SIOCOUTQ", 0x894B: "SIOCOUTQNSD", 0x8905: "SIOCATMARK"}
 LARGEST_STRUCT = 64 * 1024
 #: More values than anybody unpacks at once; in C each is a variable.
 MOST_VALUES = 1000

@@ -243,7 +243,9 @@ def two_hosts(control: socket.socket, setup: Mapping[str, Any], link: int) -> No
     become_first(control)
     home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    own = [start_wire(link, theirs.fileno(), setup["ip"])]  # first of all: what it imports takes the longest
+    own = [
+        start_wire(link, theirs.fileno(), setup.get("ip", 4))
+    ]  # first of all: what it imports takes the longest
     theirs.close()
     lab = Furnishing()
     networks: dict[str, int] = {}

@@ -63,9 +63,9 @@ CALLS: Mapping[str, tuple[int | None, int | None]] = {
     "fcntl": (72, 25), "clone": (56, 220), "open": (2, None), "openat": (257, 56), "execve": (59, 221),
     "prlimit64": (302, 261),
 }  # fmt: skip
-#: Requests of ioctl: TCGETS (is it a terminal?), FIONBIO, FIOCLEX, FIONCLEX, FIONREAD, SIOCOUTQ, SIOCATMARK. They only read, or
-#: set a flag of the descriptor.
-IOCTLS = (0x5401, 0x5421, 0x5451, 0x5450, 0x541B, 0x5411, 0x8905)
+#: Requests of ioctl: TCGETS (is it a terminal?), FIONBIO, FIOCLEX, FIONCLEX, FIONREAD, SIOCOUTQ, SIOCOUTQNSD, SIOCATMARK. They
+#: only read, or set a flag of the descriptor.
+IOCTLS = (0x5401, 0x5421, 0x5451, 0x5450, 0x541B, 0x5411, 0x894B, 0x8905)
 #: Commands of fcntl: F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_SETOWN (see restrictions.safe_fcntl), F_GETOWN,
 #: F_DUPFD_CLOEXEC.
 FCNTLS = (0, 1, 2, 3, 4, 8, 9, 1030)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from itertools import zip_longest
 
@@ -56,11 +57,28 @@ def _blocks(page: Page) -> Iterator[Perform | Expect | Predict]:
 
 
 def _question(question: Predict, original: Predict) -> Iterator[Problem]:
-    if question.answer.source != original.answer.source:
+    if _computed(question.answer.tree) != _computed(original.answer.tree):
         yield _differs(question.line, f"the answer is {original.answer.source} in the original")
     if len(question.choices) != len(original.choices):
         message = f"{len(question.choices)} choices; the original has {len(original.choices)}"
         yield _differs(question.line, message)
+
+
+def _computed(tree: ast.expr) -> str:
+    """How an answer is found, without the words in which it is given: those are translated, as the choices are."""
+    return ast.dump(_without_words(tree))
+
+
+def _without_words(tree: ast.expr) -> ast.expr:
+    match tree:
+        case ast.Constant(value=str()):
+            return ast.Constant("")
+        case ast.Subscript(value=ast.List(elts=words) | ast.Tuple(elts=words), slice=which):
+            return ast.Subscript(ast.List([_without_words(word) for word in words]), which)
+        case ast.BoolOp(op=operator, values=values):
+            return ast.BoolOp(operator, [_without_words(value) for value in values])
+        case _:
+            return tree
 
 
 def _lines(block: Block, original: Block) -> Iterator[Problem]:

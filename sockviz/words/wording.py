@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sockviz.language import N_, _, ngettext
 from sockviz.model.call import Call, Stage
 from sockviz.model.naming import Name
@@ -35,6 +37,11 @@ _OF_LABS = (
 def lab_word(word: str) -> str:
     """A word of a lab's facts (its kind, or what it lacks) in the reader's language; what is not known as it is."""
     return _(word)
+
+
+def settings_told(sysctls: Mapping[str, str]) -> list[str]:
+    """What a lesson has set in its lab's kernel: ``tcp_syncookies = 0``."""
+    return [f"{name.rpartition('.')[2]} = {value}" for name, value in sysctls.items()]
 
 
 def address_text(address: Address | Value) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sockviz.lesson.card import plain_card
 from sockviz.lesson.document import Covers, Expect, Lesson, Note, Perform, Predict, Prose
 from sockviz.lesson.parser import decode_lesson, parse_lesson
 from tests.lesson.conftest import Parse
@@ -136,3 +137,21 @@ def test_lines_at_once_know_one_another(parse: Parse) -> None:
         "```python @server  at  once\nos.getpid()\nos.getpid()\n```\n\n```python @server\nos.getpid()\n```\n"
     )
     assert [statement.at_once for statement in lesson.statements] == [5, 5, 0]
+
+
+def test_a_lab_as_the_lesson_wants_it(parse: Parse) -> None:
+    lesson = parse("x\n", "sysctls: {tcp_syncookies: 0, ip_local_port_range: 040000   40001, somaxconn: 5}\n")
+    assert lesson.sysctls == {
+        "net.ipv4.tcp_syncookies": "0", "net.ipv4.ip_local_port_range": "40000 40001", "net.core.somaxconn": "5",
+    }  # fmt: skip
+    assert (lesson.needs, lesson.ip) == (("private",), 4)
+    six = parse("x\n", "lab: two-hosts\nip: 6\n")
+    assert (six.needs, six.ip) == (("ipv6",), 6)
+
+
+def test_what_a_course_lists_of_such_a_lesson() -> None:
+    front = ["---", "title: T", "summary: S", "lab: two-hosts", "ip: 6", "sysctls: {tcp_sack: 0}", "---"]
+    card = plain_card(front)
+    assert card is not None
+    assert (card.title, card.lab) == ("T", "two-hosts")
+    assert plain_card([line.replace("ip: 6", "ip: 5") for line in front]) is None

@@ -87,6 +87,31 @@ def test_what_is_performed_expected_or_asked_may_not(before: str, after: str, fo
     assert any(line.startswith(found) for line in said), said
 
 
+WORDED = ORIGINAL.replace(
+    "answer: server.s.fd", 'answer: ["none", "a few"][server.s.fd == 3] or "nobody knows"'
+)
+SAID = WORDED.replace('["none", "a few"]', '["ninguno", "unos"]').replace("nobody knows", "nadie lo sabe")
+
+
+def test_the_words_of_an_answer_are_translated() -> None:
+    original = parse_lesson(WORDED, "07-test.md")
+    assert translation_problems(parse_lesson(SAID, "07-test.es.md"), original) == ()
+    for other in (
+        SAID.replace("[server.s.fd == 3]", "[server.s.fd == 4]"),
+        SAID.replace('"unos"]', '"unos", "x"]'),
+    ):
+        (found,) = translation_problems(parse_lesson(other, "07-test.es.md"), original)
+        assert "the answer is" in found.message
+
+
+def test_lines_at_once_stay_so() -> None:
+    together = ORIGINAL.replace("```python @server", "```python @server at once", 1)
+    (found,) = translation_problems(
+        parse_lesson(together, "07-test.es.md"), parse_lesson(ORIGINAL, "07-test.md")
+    )
+    assert "the original has '@server' here" in found.message
+
+
 LESSONS = Path(__file__).parents[2] / "lessons"
 TRANSLATIONS = sorted(LESSONS.glob("*.*.md"))
 

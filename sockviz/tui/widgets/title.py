@@ -10,7 +10,7 @@ from sockviz.language import N_, _
 from sockviz.tui.hints import why_not_isolated
 from sockviz.tui.lettering import BREAK, assemble, plain, styled
 from sockviz.tui.view import Mode, View
-from sockviz.words.wording import lab_word
+from sockviz.words.wording import lab_word, settings_told
 
 _BADGES = {
     Mode.LIVE: ("●", N_("LIVE"), "bold $badge-live"),
@@ -58,13 +58,16 @@ def title(view: View, width: int) -> Content:
     brand = styled("sockviz", "$quiet")
     bar = _bar(view.page.index + 1, pages, min(24, max(8, width // 6)))
     short = styled(lab_word(view.lab.kind), "$quiet")
+    # What the lesson has set is said as long as there is room for anything: what its pages show hangs on it.
+    told = ", ".join(settings_told(lesson.sysctls))
+    chosen = [styled(told, "$accent")] if told else []
     for left, right in (
-        ([brand, name], [page + " " + bar, badge, lab]),
-        ([name], [page + " " + bar, badge, lab]),
-        ([name], [page, badge, lab]),
-        ([name], [page, badge, short]),
-        ([name], [page, badge]),
-        ([name], [badge]),
+        ([brand, name], [page + " " + bar, badge, *chosen, lab]),
+        ([name], [page + " " + bar, badge, *chosen, lab]),
+        ([name], [page, badge, *chosen, lab]),
+        ([name], [page, badge, *chosen, short]),
+        ([name], [page, badge, *chosen]),
+        ([name], [badge, *chosen]),
     ):
         used = sum(part.cell_length for part in (*left, *right)) + 3 * (len(left) + len(right))
         if used <= width:
