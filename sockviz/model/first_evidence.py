@@ -106,5 +106,5 @@ def remembered(known: KnownSocket, row: SocketRow) -> KnownSocket:
         peer = known.peer
     return replace(
         known, cookie=row.cookie or known.cookie, local=row.local, peer=peer,
-        family=known.family or row.family, type=known.type or row.type,
+        family=known.family or row.family, type=known.type or row.type, peer_inode=row.peer_inode or known.peer_inode,
     )  # fmt: skip

@@ -13,6 +13,7 @@ class KnownSocket:
 
     ``creator`` is the process that was first known to have it; None where none was yet. ``family``, ``type`` and ``protocol``
     are empty and 0 while nobody has said them. ``told``: a process reported it; else the kernel alone was seen to have it.
+    ``peer_inode``: of AF_UNIX, the other end's, also when that is closed.
     """
 
     inode: int
@@ -25,3 +26,4 @@ class KnownSocket:
     local: Address | None = None
     peer: Address | None = None
     told: bool = False
+    peer_inode: int = 0

@@ -28,12 +28,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """The way of one end: a socket of `process`, held by the name `name` where it has one."""
+    """The way of one end: a socket of `process`, held by the name `name` where it has one.
+
+    ``waits``: nobody has accepted it yet; `process` has its listener, and ``inode`` is 0.
+    """
 
     process: str
     name: str
     inode: int
     steps: tuple[Step, ...]
+    waits: bool = False
 
     @property
     def now(self) -> State:
@@ -47,14 +51,34 @@ def path_of(timeline: Timeline, cursor: int, inode: int) -> Path | None:
     known = world.sockets.get(inode)
     if known is None or known.type != "SOCK_STREAM" or known.family not in ("AF_INET", "AF_INET6"):
         return None
-    steps = [Step(State.CLOSED, True)]
-    if _is_child(world, known):
-        # The figure has one TCB where Linux has two sockets: a child begins where its listener stands.
-        steps.append(Step(State.LISTEN, True, transition(State.CLOSED, State.LISTEN)))
-    for state in _observed(timeline, cursor, known):
-        steps += _steps(steps[-1].state, state)
     process = known.creator or ""
-    return Path(process, world.name_of(process, inode) or "", inode, tuple(steps))
+    name = world.name_of(process, inode) or ""
+    return Path(process, name, inode, _way(timeline, cursor, known, is_child=_is_child(world, known)))
+
+
+def _way(timeline: Timeline, cursor: int, known: KnownSocket, *, is_child: bool) -> tuple[Step, ...]:
+    """The figure has one TCB where Linux has two sockets: a child begins by the arrow that leaves its listener, and never was
+    where that stands."""
+    steps: list[Step] = [] if is_child else [Step(State.CLOSED, True)]
+    for state in _observed(timeline, cursor, known):
+        steps += _steps(steps[-1].state if steps else State.LISTEN, state)
+    return tuple(steps) or (Step(State.SYN_RECEIVED, False, transition(State.LISTEN, State.SYN_RECEIVED)),)
+
+
+def _waiting_end(timeline: Timeline, cursor: int, inode: int) -> Path | None:
+    """The other end of the connection of `inode`, where that is its kernel's alone: nobody has accepted it."""
+    world = timeline.world_at(cursor)
+    row = world.row_of(inode)
+    other = world.peer_row(row) if row is not None else None
+    if other is None or other.inode or other.protocol != "TCP" or world.left_by(other) is not None:
+        return None
+    listener = world.listener_of(other)
+    owner = (world.owner_of(listener.inode) if listener is not None else None) or ""
+    known = KnownSocket(
+        0, world.host_of(other), owner, other.family, other.type, cookie=other.cookie, local=other.local,
+        peer=other.peer,
+    )  # fmt: skip
+    return Path(owner, "", 0, _way(timeline, cursor, known, is_child=True), waits=True)
 
 
 def paths(timeline: Timeline, cursor: int, inode: int | None = None) -> list[Path]:
@@ -67,7 +91,9 @@ def paths(timeline: Timeline, cursor: int, inode: int | None = None) -> list[Pat
         ends = sorted({inode, *_other_ends(world, inode)}, key=lambda end: _order(world, end))
     else:
         ends = [latest for name in world.processes if (latest := _latest(world, name)) is not None]
-    return [path for end in ends if (path := path_of(timeline, cursor, end)) is not None]
+    found = [path for end in ends if (path := path_of(timeline, cursor, end)) is not None]
+    waiting = _waiting_end(timeline, cursor, inode) if inode is not None and len(found) == 1 else None
+    return [*found, waiting] if waiting is not None else found
 
 
 def _order(world: World, inode: int) -> int:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sockviz.language import _, ngettext
-from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
+from sockviz.model.call import RECEIVING, Call
 from sockviz.model.known import KnownSocket
 from sockviz.model.linux.names import signal_name
 from sockviz.model.segments import endpoint
 from sockviz.model.values import ObjectValue, SocketValue, Value, show
 from sockviz.model.world import World
+from sockviz.words import acts
+from sockviz.words.causes.endings import ended_by_peer
+from sockviz.words.closing import closing
 from sockviz.words.explanation import explain
+from sockviz.words.situation import Situation
+from sockviz.words.truncation import cut_off
 from sockviz.words.value_sentences import value_sentence
 from sockviz.words.wording import (
     COUNTLESS,
@@ -22,49 +27,7 @@ from sockviz.words.wording import (
     result_value,
 )
 
-_MSG_PEEK = 2  # include/linux/socket.h
-_WAITING = frozenset({"poll", "select", "epoll_wait"})
 _DISPOSITIONS = {0: "SIG_DFL", 1: "SIG_IGN"}  # include/uapi/asm-generic/signal-defs.h
-
-
-def sleeping(call: Call, world: World) -> str:
-    """That a call sleeps, and why."""
-    descriptor = str(call.receiver.fd) if call.receiver is not None else ""
-    told = _("{process}: {name}({descriptor}) sleeps: {why}").format(
-        process=call.process, name=call.name, descriptor=descriptor, why=_why_asleep(call, world)
-    )
-    return told if call.asleep is not None else f"{told} {_('(inferred)')}"
-
-
-def _why_asleep(call: Call, world: World) -> str:
-    held = call.receiver
-    row = world.row_of(held.inode) if held is not None else None
-    if call.name == "accept":
-        return _("no connection is waiting")
-    if call.name in RECEIVING:
-        return _("there is nothing to read yet")
-    if call.name in CONNECTING and held is not None and held.family == "AF_UNIX":
-        return _("the accept queue of {address} is full").format(address=_argument_address(call))
-    if call.name in CONNECTING:
-        again = (
-            _(", sent {amount} again").format(
-                amount=ngettext("{count} time", "{count} times", row.retransmits).format(
-                    count=row.retransmits
-                )
-            )
-            if row is not None and row.retransmits
-            else ""
-        )
-        return _("its SYN has not been answered{again}").format(again=again)
-    if call.name in SENDING:
-        return _("the send queue is full and the peer does not read")
-    if call.name in _WAITING:
-        return _("none of its descriptors is ready")
-    if call.name in ("wait", "waitpid", "wait4"):
-        return _("its child has not ended")
-    if call.name == "close":
-        return _("SO_LINGER makes it wait for what is unacknowledged")
-    return _("it waits in the kernel")
 
 
 def returned(call: Call, world: World) -> str:
@@ -72,6 +35,8 @@ def returned(call: Call, world: World) -> str:
     if call.error is not None:
         told = explain(call, world)
         here = f": {told.here}" if told and told.here else ""
+        if told and told.remedy:
+            here += f"; {told.remedy}"
         return _("{process}: {name} fails with {error}{here}").format(
             process=call.process, name=call.name, error=call.error, here=here
         )
@@ -148,7 +113,8 @@ def _gave(call: Call, world: World) -> str:
         case (("send" | "write" | "sendmsg"), 0) if is_stream:
             return _("sends nothing: a stream has no empty segment")
         case (("send" | "write" | "sendmsg"), int(count)) if is_stream:
-            return _("copies {amount} into the send queue of the kernel").format(amount=bytes_text(count))
+            told = _("copies {amount} into the send queue of the kernel").format(amount=bytes_text(count))
+            return _with(told, _("the last byte is marked urgent") if acts.has(call, "MSG_OOB") else "")
         case (("send" | "sendto" | "sendmsg"), int(count)):
             return (
                 _("hands {amount} to the kernel")
@@ -162,33 +128,41 @@ def _gave(call: Call, world: World) -> str:
                 name=name
             )
         case _, b"" if call.name in RECEIVING and is_stream:
-            return _("returns 0 bytes: the peer will send no more")
-        case _, bytes(data) if call.name in RECEIVING and _peeks(call):
+            why = ended_by_peer(Situation(call, world)) or _("the peer will send no more")
+            return _("returns 0 bytes: {why}").format(why=why)
+        case (("recv" | "recvfrom"), bytes(data)) if is_stream and acts.has(call, "MSG_OOB"):
+            return _("takes the urgent byte, ahead of what waits in the receive queue: {shown}").format(
+                shown=show(data, 32)
+            )
+        case _, bytes(data) if call.name in RECEIVING and acts.has(call, "MSG_PEEK"):
             return _("looks at {amount} and leaves them in the receive queue: {shown}").format(
                 amount=bytes_text(len(data)), shown=show(data, 32)
             )
         case _, b"" if call.name in RECEIVING and not is_stream:
             return _("takes an empty datagram")
         case _, bytes(data) if call.name in RECEIVING and not is_stream:
-            return _("takes one datagram and gives {amount}: {shown}").format(
+            told = _("takes one datagram and gives {amount}: {shown}").format(
                 amount=bytes_text(len(data)), shown=show(data, 32)
             )
+            return _with(told, cut_off(call, data, world))
         case _, bytes(data) if call.name in RECEIVING:
             return _("takes {amount} from the receive queue: {shown}").format(
                 amount=bytes_text(len(data)), shown=show(data, 32)
             )
         case "recvfrom", (bytes(data), peer):
             sender = _(" from {address}").format(address=address_text(peer)) if peer is not None else ""
-            return _("takes {amount}{sender}: {shown}").format(
+            told = _("takes {amount}{sender}: {shown}").format(
                 amount=bytes_text(len(data)), sender=sender, shown=show(data, 32)
             )
+            return told if is_stream else _with(told, cut_off(call, data, world))
         case "close", _:
             closed = held.fd if held is not None else call.arguments[0] if call.arguments else None
-            return (
+            told = (
                 _("gives descriptor {fd} back").format(fd=closed)
                 if isinstance(closed, int) and closed >= 0
                 else _("gives the descriptor back")
             )
+            return _with(told, closing(call, world))
         case "shutdown", _:
             return _("ends {direction} of {name}; the descriptor stays").format(
                 direction=_direction(call), name=name
@@ -221,6 +195,11 @@ def _gave(call: Call, world: World) -> str:
     if call.value is None and call.name in COUNTLESS:
         return _("is done")
     return _("returns {value}").format(value=result_value(call))
+
+
+def _with(told: str, more: str) -> str:
+    """A sentence, and a clause that says more where there is one."""
+    return f"{told}; {more}" if more else told
 
 
 def _are_ready(what: str, fds: Sequence[Value]) -> str:
@@ -279,12 +258,6 @@ def _socket_behind(call: Call, world: World) -> KnownSocket | None:
 def _stays_on_this_machine(call: Call, world: World) -> bool:
     behind = call.receiver or _socket_behind(call, world)
     return behind is not None and behind.family == "AF_UNIX"
-
-
-def _peeks(call: Call) -> bool:
-    """Whether the flags of a recv have MSG_PEEK: its second argument after the socket."""
-    flags = call.arguments[2] if call.name in ("recv", "recvfrom") and len(call.arguments) > 2 else 0
-    return isinstance(flags, int) and bool(flags & _MSG_PEEK)
 
 
 def listens_again(call: Call, before: World, later: World) -> str:

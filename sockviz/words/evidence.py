@@ -137,7 +137,7 @@ def of_call(world: World, header: Header, call: Call) -> Evidence:
     sections = [
         Section(
             _("the process said"),
-            Voice.RETURNED,
+            Voice.RETURNED if call.is_over else Voice.ENTERED,
             _("stamped by the process itself, CLOCK_REALTIME"),
             tuple(facts),
         )

@@ -12,6 +12,9 @@ class Voice(StrEnum):
     """Who says so."""
 
     RETURNED = N_("returned")
+    ENTERED = N_(
+        "entered"
+    )  # of a call that has not come back: what it was made with is all that its process has said
     OBSERVED = N_("observed")
     CAPTURED = N_("captured")
     INFERRED = N_("inferred")

@@ -32,10 +32,12 @@ from sockviz.model.stops import stop_after, stop_before
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import ObjectValue, SocketValue, Value, show
 from sockviz.model.world import World
-from sockviz.words.call_sentences import listens_again, returned, sleeping
+from sockviz.words.call_sentences import listens_again, returned
+from sockviz.words.closing import ended
 from sockviz.words.crossings import fragment_text
 from sockviz.words.misfits import unfit
 from sockviz.words.observing import changes, in_short
+from sockviz.words.sleeping import sleeping
 from sockviz.words.wording import bytes_text, call_as_made
 
 #: What weighs more than anything else.
@@ -98,7 +100,8 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
                 )
             )
         case ProcessEnded():
-            return _ended(event)
+            process = before.processes.get(event.process)
+            return "; ".join((_ended(event), *(ended(process, before) if process is not None else ())))
         case Observed():
             return in_short(changes(event, before, after)) or _(
                 "the kernel of {host} was asked again: only details differ"

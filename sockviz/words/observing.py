@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from sockviz.language import N_, _
 from sockviz.model.events import Observed
-from sockviz.model.sockets import SocketRow, State
+from sockviz.model.sockets import SocketRow, State, Timer
 from sockviz.model.world import World
+from sockviz.words.holding_back import held_back, window_now_closed
+from sockviz.words.waiting_states import why_gone, why_in
+from sockviz.words.whose import of_row
 from sockviz.words.wording import address_text, ends_text, seconds_text
 
 #: Counts each SYN, and each last ACK of a handshake, that met a full accept queue (net/ipv4/tcp_ipv4.c, tcp_input.c).
@@ -24,7 +27,7 @@ TELLING: Mapping[str, str] = {
     "TcpExt.TCPSynRetrans": N_("SYNs sent again"),
     "Tcp.RetransSegs": N_("segments sent again"),
     "TcpExt.TCPAbortOnClose": N_("connections reset: closed with unread data"),
-    "TcpExt.TCPAbortOnData": N_("connections reset: data came after close"),
+    "TcpExt.TCPAbortOnData": N_("connections reset: data came after close, or SO_LINGER was 0 s"),
     "TcpExt.TCPAbortOnTimeout": N_("connections given up: no answer"),
     "Tcp.OutRsts": N_("RSTs sent"),
     "Tcp.AttemptFails": N_("handshakes that failed"),
@@ -36,7 +39,7 @@ TELLING: Mapping[str, str] = {
 #: Of these, what is told in the sentence of an observation: the others go without saying once these are said.
 _SPOKEN = frozenset(
     {OVERFLOWS, "TcpExt.ListenDrops", "TcpExt.TCPReqQFullDrop", "TcpExt.TCPAbortOnClose", "TcpExt.TCPAbortOnData",
-     "TcpExt.TCPTimeouts", "Udp.RcvbufErrors"}
+     "TcpExt.TCPAbortOnTimeout", "TcpExt.TCPTimeouts", "TcpExt.SyncookiesSent", "TcpExt.TCPReqQFullDoCookies", "Udp.RcvbufErrors"}
 )  # fmt: skip
 
 
@@ -74,8 +77,11 @@ def _all(event: Observed, before: World, after: World) -> list[tuple[int, str]]:
             found.append(
                 (
                     3,
-                    _("{whose} {state} is gone from the kernel's table").format(
-                        whose=_whose(gone, before), state=gone.state
+                    _and_why(
+                        _("{whose} {state} is gone from the kernel's table").format(
+                            whose=of_row(gone, before), state=gone.state
+                        ),
+                        why_gone(gone, event.at, after),
                     ),
                 )
             )
@@ -83,13 +89,18 @@ def _all(event: Observed, before: World, after: World) -> list[tuple[int, str]]:
         growth = value - before.counters.get(name, 0)
         if growth > 0 and name in _SPOKEN:
             found.append(
-                (2, _("{counter} grew by {growth}").format(counter=name.partition(".")[2], growth=growth))
+                (
+                    2,
+                    _("{counter} grew by {growth}: {counts}").format(
+                        counter=name.partition(".")[2], growth=growth, counts=_(TELLING[name])
+                    ),
+                )
             )
     return found
 
 
 def _row(old: SocketRow | None, row: SocketRow, world: World) -> list[tuple[int, str]]:
-    whose = _whose(row, world)
+    whose = of_row(row, world)
     if old is None:
         if row.is_listening and row.backlog is None:
             said = _("{whose} is LISTEN on {address}").format(whose=whose, address=address_text(row.local))
@@ -133,7 +144,8 @@ def _row(old: SocketRow | None, row: SocketRow, world: World) -> list[tuple[int,
             )
         ]
     if old.state is not row.state:
-        return [(1, _("{whose} goes from {old} to {new}").format(whose=whose, old=old.state, new=row.state))]
+        said = _("{whose} goes from {old} to {new}").format(whose=whose, old=old.state, new=row.state)
+        return [(1, _and_why(said, why_in(row, world)))]
     if row.is_listening and old.send_q != row.send_q:
         return [
             (
@@ -144,20 +156,22 @@ def _row(old: SocketRow | None, row: SocketRow, world: World) -> list[tuple[int,
             )
         ]
     if row.is_listening and old.recv_q != row.recv_q:
-        return [
-            (
-                2,
-                _("the accept queue of {whose} holds {new} (was {old})").format(
-                    whose=whose, new=row.recv_q, old=old.recv_q
-                ),
-            )
-        ]
+        holds = _("the accept queue of {whose} holds {new} (was {old})").format(
+            whose=whose, new=row.recv_q, old=old.recv_q
+        )
+        # net/ipv4/tcp_input.c, tcp_conn_request; include/net/sock.h, sk_acceptq_is_full: more than the backlog.
+        full = row.backlog is not None and row.recv_q > row.backlog >= old.recv_q
+        return [(2, _and_why(holds, _("it is full, and who comes next is not let in") if full else ""))]
     if row.retransmits > old.retransmits:
-        again = _("{whose} sends again, {count} so far").format(whose=whose, count=row.retransmits)
-        if row.expires is not None:
-            again += _(", next in {time}").format(time=seconds_text(row.expires - world.at))
-        return [(2, again)]
+        return [(2, _again(row, whose, world))]
     told: list[tuple[int, str]] = []
+    if closed := window_now_closed(old, row, world):
+        told.append((2, closed))
+    if kept := held_back(old, row, world):
+        told.append((2, kept))
+    if row.drops is not None and old.drops is not None and row.drops > old.drops:
+        lost = _("{whose} had no room for a datagram, which is gone (drops {count})")
+        told.append((2, lost.format(whose=whose, count=row.drops)))
     if old.recv_q != row.recv_q:
         told.append(
             (
@@ -181,19 +195,21 @@ def _row(old: SocketRow | None, row: SocketRow, world: World) -> list[tuple[int,
     return told
 
 
+def _again(row: SocketRow, whose: str, world: World) -> str:
+    """What was sent once more. net/ipv4/inet_diag.c: of two timers the number is that of the probes."""
+    told = {
+        Timer.PERSIST: _("{whose} sends a zero-window probe, {count} so far"),
+        Timer.KEEPALIVE: _("{whose} sends a keepalive probe, {count} without an answer"),
+    }.get(row.timer or Timer.ON, _("{whose} sends again, {count} so far"))
+    again = told.format(whose=whose, count=row.retransmits)
+    if row.expires is not None:
+        again += _(", next in {time}").format(time=seconds_text(row.expires - world.at))
+    return again
+
+
+def _and_why(told: str, why: str) -> str:
+    return f"{told}: {why}" if why else told
+
+
 def _same_ends(old: SocketRow, new: SocketRow) -> bool:
     return (old.protocol, old.local, old.peer) == (new.protocol, new.local, new.peer)
-
-
-def _whose(row: SocketRow, world: World) -> str:
-    left = None if row.inode else world.left_by(row)
-    inode = row.inode if left is None else left.inode
-    owner = world.owner_of(inode)
-    name = world.name_of(owner, inode) if owner else None
-    if owner:
-        if not name:
-            return _("a socket of {owner}").format(owner=owner)
-        return _("{owner}'s {name}").format(owner=owner, name=name)
-    if row.local is None:
-        return _("a socket")
-    return _("{address}'s socket").format(address=address_text(row.local))

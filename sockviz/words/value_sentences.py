@@ -25,6 +25,7 @@ from sockviz.words.number_kinds import (
 from sockviz.words.number_meanings import DESCRIPTORS, EPOLL_MODES, ERRORS, EVENTS, RECEIVED
 from sockviz.words.option_words import meaning, option_name, value_text
 from sockviz.words.set_options import value_and_asked
+from sockviz.words.truncation import cut_off
 from sockviz.words.wording import address_text, bytes_text, receiver_name
 
 #: Of so many descriptors it is told what is the matter with each.
@@ -43,7 +44,7 @@ def value_sentence(call: Call, world: World) -> str:
         case "connect_ex" if isinstance(call.value, int) and call.value:
             return _connect_error(call, world)
         case "recvmsg":
-            return _message(call)
+            return _message(call, world)
         case "recv_into" if isinstance(call.value, int):
             return _real_length(call)
         case "fcntl":
@@ -230,7 +231,7 @@ def _connect_error(call: Call, world: World) -> str:
 # --- messages ---------------------------------------------------------------------------------------------------------
 
 
-def _message(call: Call) -> str:
+def _message(call: Call, world: World) -> str:
     match call.value:
         case (bytes(data), list(beside), int(flags), sender):
             pass
@@ -248,6 +249,8 @@ def _message(call: Call) -> str:
     for flag in mask(flags, sockets.MESSAGE_FLAGS).split("|") if flags else ():
         what = RECEIVED.get(flag)
         told.append(f"{flag}: {_(what)}" if what is not None else flag)
+        if flag == "MSG_TRUNC" and (lost := cut_off(call, data, world)):
+            told.append(lost)
     return "; ".join(told)
 
 

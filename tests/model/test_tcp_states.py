@@ -62,11 +62,19 @@ def test_both_ends_of_a_connection() -> None:
         ("client", "a"),
     ]
     assert [step.state for step in server.steps] == [
-        S.CLOSED, S.LISTEN, S.SYN_RECEIVED, S.ESTABLISHED, S.CLOSE_WAIT, S.LAST_ACK, S.CLOSED,
+        S.SYN_RECEIVED, S.ESTABLISHED, S.CLOSE_WAIT, S.LAST_ACK, S.CLOSED,
     ]  # fmt: skip
     assert [step.state for step in server.steps if not step.seen] == [S.SYN_RECEIVED, S.LAST_ACK]
     assert client.now is S.TIME_WAIT
     assert [step.state for step in client.steps if not step.seen] == [S.SYN_SENT, S.FIN_WAIT_1]
+
+
+def test_the_end_that_nobody_has_accepted_is_there_too_and_never_was_the_listener() -> None:
+    script = scripted.listen_queue()
+    client, waiting = paths(script.timeline, 44, 1002)
+    assert (client.process, client.waits) == ("client", False)
+    assert (waiting.process, waiting.name, waiting.waits) == ("server", "", True)
+    assert [step.state for step in waiting.steps] == [S.SYN_RECEIVED, S.ESTABLISHED]
 
 
 def test_a_path_never_knows_more_than_the_cursor() -> None:

@@ -1,49 +1,102 @@
 """Situations out of practice, each a lesson of its own: what the kernel does in them, and that sockviz says why.
 
 Beside ``NAME.md`` stands ``NAME.said``: on each line a piece of what ``--plain`` says while it is performed, in any order. What a
-line that begins with ``not:`` says is never said.
+line that begins with ``not:`` says is never said. What is said of a call that fails stands in its card, too, however much has
+happened since.
 """
 
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
+import io
+from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
-from sockviz.player.check import check_lesson
+from sockviz import plain
+from sockviz.lesson.document import Lesson
+from sockviz.model.events import CallReturned
+from sockviz.model.timeline import Timeline
+from sockviz.player.check import report_of
+from sockviz.player.labs import lab_for
+from sockviz.player.patience import Patience
+from sockviz.player.performance import Performance
+from sockviz.player.report import LessonReport
+from sockviz.player.shelf import read_lesson
+from sockviz.tui.stage.errno_card import draw_errno
+from sockviz.tui.view import Focus
+from sockviz.words.narration import narrate_at
+from tests.tui.stage import scripted
 
 HERE = Path(__file__).parent
 SITUATIONS = sorted(HERE.glob("*.md"))
-DEADLINE = 60.0
+#: In the sentence of a call that failed.
+FAILS = " fails with "
+#: The card's width on a screen of 80 columns, and on one of 120.
+WIDTHS = (56, 72)
 
 
-def told(path: Path) -> str:
-    """All that ``--plain`` says of it."""
-    done = subprocess.run(
-        [sys.executable, "-m", "sockviz", "run", "--plain", str(path)], stdin=subprocess.DEVNULL, capture_output=True,
-        text=True, timeout=DEADLINE, check=True,
-    )  # fmt: skip
-    return done.stdout
+@dataclass
+class Run:
+    """A situation, performed: whether it held, all that ``--plain`` said, and what happened."""
+
+    lesson: Lesson
+    report: LessonReport
+    text: str
+    timeline: Timeline
+
+
+async def perform(path: Path) -> Run:
+    """Performs it once, for all that is asked of it."""
+    lesson = read_lesson(path)
+    chosen = await lab_for(lesson, "two-hosts" if lesson.lab == "two-hosts" else "isolated")
+    performance, text = Performance(lesson, chosen.lab, patience=Patience()), io.StringIO()
+    try:
+        await plain.play(performance, text, ask=False)
+    finally:
+        await performance.close()
+    report = report_of(path, lesson, performance, None, 0.0)
+    return Run(lesson, report, text.getvalue(), performance.timeline)
 
 
 @pytest.mark.parametrize("path", SITUATIONS, ids=lambda path: path.stem)
-def test_it_holds(path: Path) -> None:
-    report = asyncio.run(check_lesson(path, "isolated"))
-    assert report.skipped is None
-    assert report.problems == ()
-
-
-@pytest.mark.parametrize(
-    "path", [path for path in SITUATIONS if path.with_suffix(".said").exists()], ids=lambda path: path.stem
-)
-def test_what_it_is_about_is_said(path: Path) -> None:
-    text = told(path)
-    for line in path.with_suffix(".said").read_text(encoding="utf-8").splitlines():
+def test_it_holds_and_what_it_is_about_is_said(path: Path) -> None:
+    run = asyncio.run(perform(path))
+    assert run.report.problems == ()
+    said = path.with_suffix(".said")
+    for line in said.read_text(encoding="utf-8").splitlines() if said.exists() else ():
         wrong = line.removeprefix("not: ")
         if wrong != line:
-            assert wrong not in text, text
-        else:
-            assert line in text, text
+            assert wrong not in run.text, run.text
+            continue
+        assert line in run.text, run.text
+        if FAILS in line:
+            in_the_card(line, run)
+
+
+def in_the_card(sentence: str, run: Run) -> None:
+    """What `sentence` says of a failure, its card says: right after it, and when all is over."""
+    events = run.timeline.events
+    found = next(
+        n
+        for n, event in enumerate(events, 1)
+        if isinstance(event, CallReturned) and event.error and sentence in narrate_at(run.timeline, n)
+    )
+    event = events[found - 1]
+    assert isinstance(event, CallReturned)
+    call = run.timeline.world.processes[event.process].call(event.call)
+    assert call is not None
+    why = " ".join(sentence.partition(": ")[2].split("; ")[0].split())
+    for width in WIDTHS:
+        for n in (found, len(events)):
+            assert why[1:] in _card(run, n, call.line, width)  # it may begin with a capital
+
+
+def _card(run: Run, n: int, line: int | None, width: int) -> str:
+    """The words of the card for a line after the `n`-th event."""
+    script = cast("scripted.Script", SimpleNamespace(timeline=run.timeline, lesson=run.lesson))
+    view = scripted.view(script, n, focus=Focus(line=line))
+    return " ".join(" ".join(it.text for it in draw_errno(view, width, lambda _name: None)).split())

@@ -112,6 +112,13 @@ def test_a_sleep_is_known_from_proc() -> None:
     assert it.raw[0].data == "288 0x3"
 
 
+def test_what_has_not_come_back_has_returned_nothing() -> None:
+    script = scripted.listen_queue()
+    said = evidence(script.timeline, 56, line=25).sections[0]
+    assert (said.title, said.voice) == ("the process said", Voice.ENTERED)
+    assert evidence(script.timeline, 12).sections[0].voice is Voice.RETURNED
+
+
 def test_a_packet_field_by_field() -> None:
     script = scripted.listen_queue()
     event = next(e for e in script.timeline.events if isinstance(e, PacketCaptured))

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sockviz.language import _
 from sockviz.model.call import Call
+from sockviz.model.events import CallReturned
+from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
 from sockviz.tui.palette import FAILED
+from sockviz.tui.remembered import remembered
 from sockviz.tui.stage.drawing import LongDrawing
 from sockviz.tui.stage.ink import Line, finish, line, wrap
 from sockviz.tui.view import View
 from sockviz.words.explanation import Explanation, explain
-from sockviz.words.wording import call_as_made, receiver_name
+from sockviz.words.wording import address_text, call_as_made, receiver_name
 
 if TYPE_CHECKING:
     from sockviz.manual.pages import ErrorPage
@@ -51,36 +54,65 @@ def failed_on(world: World, number: int) -> Call | None:
 def draw_errno(view: View, width: int, story: Story) -> list[Line]:
     """The card, `width` cells wide and as high as it needs to be; what the error means at large is told by `story`."""
     call = failed_call(view)
-    told = explain(call, view.world) if call is not None else None
+    then = _right_after(view.timeline, call) if call is not None else None
+    told = explain(call, then or view.world) if call is not None else None
     nothing = [line((_("no call has failed"), "muted"))]
     lines = (
-        _card(call, told, story(told.name), receiver_name(call, view.world), min(width, _COLUMN))
+        _card(call, told, story(told.name), _names(call, then or view.world), min(width, _COLUMN))
         if call is not None and told is not None
         else nothing
     )
     return finish(lines, width, len(lines), view.look)
 
 
-def _card(call: Call, told: Explanation, page: ErrorPage | None, variable: str, width: int) -> list[Line]:
+@remembered(8)
+def _right_after(timeline: Timeline, call: Call) -> World | None:
+    """The world in which the call had just failed: what came later, a new owner of the port say, was not why."""
+    for n in range(len(timeline), 0, -1):
+        event = timeline.events[n - 1]
+        if (
+            isinstance(event, CallReturned)
+            and event.call == call.number
+            and (event.process, event.task) == (call.process, call.task)
+        ):
+            return timeline.world_at(n)
+    return None
+
+
+def _card(
+    call: Call, told: Explanation, page: ErrorPage | None, names: frozenset[str], width: int
+) -> list[Line]:
     number = f" {told.number}" if told.number is not None else ""
     lines = [
         line((f"{FAILED} {told.name}", "bad"), (number, "muted"), f"  {page.says if page else call.message}"),
         line((f"{call.process}: {call_as_made(call)}", "muted")),
     ]
     here = told.here if page is None or told.here != call.message else ""  # the headline says it better
-    told_at_large = ((_("usual cause"), page.cause), (_("what to do"), page.remedy)) if page else ()
-    for title, text in ((_("here"), here), *told_at_large):
+    at_large: tuple[tuple[str, str], ...] = ()
+    if told.remedy:  # what the page says helps in most cases, which this may not be one of
+        at_large = ((_("what to do"), told.remedy),)
+    elif page is not None:
+        at_large = ((_("usual cause"), page.cause), (_("what to do"), page.remedy))
+    for title, text in ((_("here"), here), *at_large):
         if text:
-            lines += [Line(), line((title, "strong")), *wrap(_sentence(text, variable), width)]
+            lines += [Line(), line((title, "strong")), *wrap(_sentence(text, names), width)]
     lines += [Line(), line((_("manual") + "  ", "muted"), (told.manual, "code-call"))]
     if told.name not in ("TimeoutError",) and not told.name.startswith("EAI_"):
         lines[-1] += line(("   errno(3)", "muted"))
     return lines
 
 
-def _sentence(text: str, variable: str) -> str:
-    """With a capital at its beginning, unless that is the name of a variable; with a full stop."""
-    begins = text if text.partition(" ")[0] == variable else text[:1].upper() + text[1:]
+def _names(call: Call, world: World) -> frozenset[str]:
+    """What is written as it is, also where it begins a sentence: names of processes, variables, files."""
+    given = {address_text(value) for value in call.arguments if isinstance(value, str | bytes | tuple)}
+    variables = {name for process in world.processes.values() for name in process.names}
+    return frozenset({receiver_name(call, world), *world.processes, *variables, *given})
+
+
+def _sentence(text: str, names: frozenset[str]) -> str:
+    """With a capital at its beginning, unless that is a name; with a full stop."""
+    first = text.partition(" ")[0].partition("'")[0].rstrip(":,")
+    begins = text if first in names else text[:1].upper() + text[1:]
     return begins + ("" if text.endswith((".", ")")) else ".")
 
 

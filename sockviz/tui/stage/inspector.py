@@ -13,6 +13,7 @@ from sockviz.words.facts import Evidence, Fact, Raw, Section, Voice
 
 _VOICES = {
     Voice.RETURNED: "good",
+    Voice.ENTERED: "good",
     Voice.OBSERVED: "state-listen",
     Voice.CAPTURED: "process-2",
     Voice.INFERRED: "muted",

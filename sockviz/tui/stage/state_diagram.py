@@ -113,11 +113,18 @@ def _who(taken: list[Path], colours: Mapping[str, str]) -> Line:
     for path, mark in zip(taken, _MARKS, strict=False):
         runs.append(
             (
-                f"{mark} {path.process} {path.name}".rstrip() + "  ",
+                f"{mark} {_end(path)}  ",
                 f"{colours.get(path.process, 'muted')} strong",
             )
         )
     return fit(line(*runs), PLACES[State.CLOSED][0] - _CORNER)
+
+
+def _end(path: Path) -> str:
+    """Whose end it is: ``server conn``; ``server (not accepted)`` of what only its kernel has."""
+    if path.waits:
+        return _("{process} (not accepted)").format(process=path.process).strip()
+    return f"{path.process} {path.name}".rstrip()
 
 
 def _diagram(taken: list[Path], colours: Mapping[str, str]) -> list[Line]:
@@ -188,7 +195,7 @@ def _stands(path: Path, state: State, ending: bool) -> bool:
 
 def _way(path: Path, hue: str, width: int) -> Line:
     """One end's way in words, unseen states in brackets; where it is too long, its end."""
-    title = line((f" {path.process} {path.name}".rstrip() + "  ", f"{hue} strong"))
+    title = line((f" {_end(path)}  ", f"{hue} strong"))
     for first in range(len(path.steps)):
         runs: list[Span] = [("… → ", "muted")] if first else []
         for index, step in enumerate(path.steps[first:], first):

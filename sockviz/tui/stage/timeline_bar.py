@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from sockviz.language import _
+from sockviz.language import _, current
 from sockviz.model.events import CallReturned, Event, PageOpened, StatementBegun
+from sockviz.model.timeline import Timeline
 from sockviz.tui.palette import hues
+from sockviz.tui.remembered import remembered
 from sockviz.tui.stage.drawing import Drawing
 from sockviz.tui.stage.ink import Line, Span, crop, ends, finish, line, wrap
 from sockviz.tui.view import Mode, View
@@ -59,7 +61,13 @@ def _sentence(view: View) -> str:
         heading = view.script.pages[event.page].heading
         opens = _("page {number} opens").format(number=event.page + 1)
         return f"{opens}: {heading}" if heading else opens
-    return headline(view.timeline, view.cursor)
+    return _headline(view.timeline, view.cursor, len(view.timeline), current())
+
+
+@remembered(16)
+def _headline(timeline: Timeline, cursor: int, _length: int, _language: str) -> str:
+    """What happened: a cause is looked for in all that was observed, and a frame asks for it each time that it is drawn."""
+    return headline(timeline, cursor)
 
 
 def _where(view: View, width: int) -> str:

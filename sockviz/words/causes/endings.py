@@ -1,0 +1,81 @@
+"""How a connection ended, as far as its two ends, the wire and the kernel's counters say."""
+
+from __future__ import annotations
+
+from sockviz.language import _
+from sockviz.model.known import KnownSocket
+from sockviz.model.segments import endpoint
+from sockviz.model.sockets import State
+from sockviz.model.world import World
+from sockviz.words import acts, whose
+from sockviz.words.situation import Situation
+
+#: In these a TCP socket has received its peer's FIN (RFC 9293, figure 5).
+HAS_FIN = frozenset({State.CLOSE_WAIT, State.LAST_ACK, State.CLOSING, State.TIME_WAIT})
+
+
+def is_closed(world: World, known: KnownSocket | None) -> bool:
+    """Whether a socket that some process had has no descriptor any more."""
+    return known is not None and not whose.holders(world, known.inode)
+
+
+def reset(s: Situation) -> str:
+    """Whose RST it was that ended the connection, and why it was sent, where that was seen."""
+    why = _why_reset(s)
+    told = _("a RST came from {who}").format(who=s.who)
+    return f"{told}: {why}" if why else told
+
+
+def _why_reset(s: Situation) -> str:
+    other = whose.peer(s.world, s.inode)
+    counted = s.world.counters
+    if other is None:
+        if _listener_is_closed(s):
+            return _("its listener was closed before anybody accepted {name}").format(name=s.name)
+        return ""
+    if not is_closed(s.world, other):
+        return ""
+    said = whose.of_socket(s.world, other.inode)
+    if s.came("FIN") is not None:
+        return _("{peer} was closed already, and data came for it").format(peer=said)
+    if acts.lingers(s.world, other.inode) == 0:
+        return _("{peer} was closed with SO_LINGER set to 0 seconds").format(peer=said)
+    if (times := counted.get("TcpExt.TCPAbortOnClose", 0)) > 0:
+        return _("{peer} was closed with bytes unread (TCPAbortOnClose +{times})").format(
+            peer=said, times=times
+        )
+    return ""
+
+
+def _listener_is_closed(s: Situation) -> bool:
+    """Whether a socket listened on the peer's port, and has been closed without a connection accepted of this one."""
+    there = endpoint(s.peer)
+    if there is None:
+        return False
+    listened = [
+        call.receiver.inode
+        for call in acts.over(s.world, "listen")
+        if call.receiver is not None
+        and (known := s.world.sockets.get(call.receiver.inode)) is not None
+        and (local := endpoint(known.local)) is not None
+        and local[1] == there[1]
+    ]
+    return bool(listened) and all(is_closed(s.world, s.world.sockets.get(inode)) for inode in listened)
+
+
+def ended_by_peer(s: Situation) -> str:
+    """Why nothing more will come: what the peer did, where it was seen; empty where it was not."""
+    world, other = s.world, whose.peer(s.world, s.inode)
+    who = s.who
+    if s.is_tcp and s.row is None and s.came("RST") is not None:
+        return _("its connection is gone: {reset}").format(reset=reset(s))
+    fin = s.is_tcp and (s.came("FIN") is not None or (s.row is not None and s.row.state in HAS_FIN))
+    if other is not None and acts.shut(world, other.inode, acts.SHUT_WR, acts.SHUT_RDWR):
+        told = _("{who} has ended its sending side by shutdown").format(who=who)
+    elif other is not None and is_closed(world, other):
+        told = _("{who} was closed").format(who=who)
+    elif fin:
+        return _("a FIN came from {who}: it will send no more").format(who=who)
+    else:
+        return ""
+    return _("{told}, and its FIN came").format(told=told) if fin else told

@@ -1,0 +1,254 @@
+"""Why bind, listen and accept fail: who has the name, and what helps."""
+
+from __future__ import annotations
+
+from sockviz.language import _
+from sockviz.model.segments import endpoint
+from sockviz.model.sockets import SocketRow, State
+from sockviz.words import acts, whose
+from sockviz.words.causes.connecting import covers
+from sockviz.words.causes.paths import binder
+from sockviz.words.causes.patience import bounded
+from sockviz.words.situation import Cause, Situation
+from sockviz.words.wording import address_text, ends_text, seconds_text
+
+
+def binding(s: Situation) -> Cause:
+    """Of bind."""
+    match s.error:
+        case "EADDRINUSE" if s.is_unix:
+            return _path_taken(s)
+        case "EADDRINUSE":
+            return _taken(s)
+        case "EACCES" if s.is_unix:
+            return Cause(
+                _("{target}: this process may not make a file in that directory").format(target=s.target)
+            )
+        case "EACCES" if s.end is not None and s.end[1] < 1024:
+            return Cause(
+                _("{target}: this process may not bind a port below the unprivileged range").format(
+                    target=s.target
+                )
+            )
+        case "EADDRNOTAVAIL":
+            return Cause(_("no interface of this host has the address of {target}").format(target=s.target))
+        case "EINVAL":
+            if not s.local:
+                return Cause()
+            return Cause(
+                _("{name} has a name already ({address}): a socket is bound once").format(
+                    name=s.name, address=address_text(s.local)
+                )
+            )
+        case "ENOENT" if s.is_unix:
+            return Cause(_("there is no directory for {target}").format(target=s.target))
+    return Cause()
+
+
+# --- a path -------------------------------------------------------------------------------------------------------------
+
+
+def _path_taken(s: Situation) -> Cause:
+    bound = binder(s.world, s.address)
+    has = bound is not None and bool(whose.holders(s.world, bound))
+    said = whose.of_socket(s.world, bound) if bound is not None else ""
+    if s.target.startswith("@"):
+        return Cause(
+            _("{who} has the name {target}").format(who=said, target=s.target)
+            if has
+            else _("another socket has the name {target}").format(target=s.target)
+        )
+    if has:
+        return Cause(
+            _("the file {target} is there, and {who} is bound to it").format(target=s.target, who=said),
+            _("end that one first, or take another path: no option shares one"),
+        )
+    remedy = _("remove the file first (unlink): SO_REUSEADDR does nothing for a path")
+    if bound is not None:
+        return Cause(
+            _(
+                "the file {target} is there: {who}, which made it, is closed, and a file is not removed by that"
+            ).format(target=s.target, who=said),
+            remedy,
+        )
+    return Cause(
+        _("the file {target} is there already (ss -xl says whether anybody listens behind it)").format(
+            target=s.target
+        ),
+        remedy,
+    )
+
+
+# --- an address and port ------------------------------------------------------------------------------------------------
+
+
+def _taken(s: Situation) -> Cause:
+    end = s.end
+    if end is not None and end[1] == 0:
+        return Cause(
+            _("the kernel found no free port for {name}: all of ip_local_port_range are taken").format(
+                name=s.name
+            )
+        )
+    protocol = "UDP" if s.is_datagram else "TCP"
+    rows = [
+        row
+        for row in s.world.rows.values()
+        if row.protocol == protocol
+        and (not row.inode or row.inode != s.inode)
+        and (not s.host or s.world.host_of(row) == s.host)
+        and covers(row.local, end)
+    ]
+    told = _("{target} is taken").format(target=s.target)
+    if protocol == "UDP":
+        if not rows:
+            return Cause(told)
+        return Cause(
+            _("{told}: {who} has it").format(told=told, who=_with_descriptor(rows[0], s)),
+            _("close that one, take another port, or set SO_REUSEADDR on both before bind"),
+        )
+    listening = next((row for row in rows if row.is_listening), None)
+    if listening is not None:
+        return _listened(listening, told, s)
+    waiting = next((row for row in rows if row.state is State.TIME_WAIT), None)
+    others = [row for row in rows if row is not waiting and row.state is not State.TIME_WAIT]
+    if others:
+        row = others[0]
+        state = (
+            _("bound, not listening") if row.bound_only else ends_text(row.local, row.peer) + f", {row.state}"
+        )
+        return Cause(
+            _("{told}: {who} has it ({state})").format(told=told, who=_with_descriptor(row, s), state=state),
+            _reuse(row, s),
+        )
+    if waiting is not None:
+        left = (
+            _(" for another {time}").format(time=seconds_text(waiting.expires - s.world.at))
+            if waiting.expires is not None
+            else ""
+        )
+        return Cause(
+            _("{told}: an old connection of it is still in TIME-WAIT{left}").format(told=told, left=left),
+            _reuse(waiting, s),
+        )
+    for inode, name in s.world.bound_without_row():
+        if inode != s.inode and covers(name.address, end) and (said := whose.of_socket(s.world, inode)):
+            return Cause(_("{told}: {who} has it (bound, not listening)").format(told=told, who=said))
+    return Cause(told)
+
+
+def _with_descriptor(row: SocketRow, s: Situation) -> str:
+    said = whose.of_row(row, s.world)
+    held = whose.holders(s.world, row.inode)
+    return _("{who} (descriptor {fd})").format(who=said, fd=held[0][1].fd) if held else said
+
+
+def _listened(row: SocketRow, told: str, s: Situation) -> Cause:
+    held = whose.holders(s.world, row.inode)
+    known = s.world.sockets.get(row.inode)
+    maker = known.creator if known is not None else None
+    for process, entry in held:
+        # A copy that a fork made: whoever made the socket may have closed it long ago.
+        if maker is not None and process.name != maker and not any(p.name == maker for p, _e in held):
+            return Cause(
+                _(
+                    "{told}: {process} still listens there, by the copy of {maker}'s listener that fork gave it "
+                    "(descriptor {fd})"
+                ).format(told=told, process=process.name, maker=maker, fd=entry.fd),
+                _(
+                    "close it in {process} too; what runs another program should not inherit it (SOCK_CLOEXEC). "
+                    "SO_REUSEADDR does not help against a listener"
+                ).format(process=process.name),
+            )
+    return Cause(
+        _("{told}: {who} listens there").format(told=told, who=_with_descriptor(row, s)),
+        _("close that listener first: SO_REUSEADDR does not help against one (SO_REUSEPORT on both does)"),
+    )
+
+
+def _reuse(row: SocketRow, s: Situation) -> str:
+    """Whether SO_REUSEADDR would let the bind through: net/ipv4/inet_connection_sock.c, inet_csk_bind_conflict, asks that both
+    sockets have it. What a TIME-WAIT row has of it is its connection's."""
+    left = s.world.sockets.get(row.inode) if row.inode else s.world.left_by(row)
+    if left is None:
+        return _("SO_REUSEADDR lets it through if both sockets set it before bind")
+    if not acts.is_on(s.world, left.inode, "SO_REUSEADDR"):
+        return _(
+            "SO_REUSEADDR lets it through only if both set it, and the old socket did not: wait, or take another port"
+        )
+    if not s.is_on("SO_REUSEADDR"):
+        return _("set SO_REUSEADDR on {name} before bind: the old socket had it, and both need it").format(
+            name=s.name
+        )
+    return ""
+
+
+# --- listen and accept --------------------------------------------------------------------------------------------------
+
+
+def listening(s: Situation) -> Cause:
+    """Of listen."""
+    match s.error:
+        case "EADDRINUSE":
+            here = endpoint(s.local)
+            for row in s.world.listeners():
+                if (
+                    row.inode != s.inode
+                    and row.protocol == "TCP"
+                    and here is not None
+                    and covers(row.local, here)
+                ):
+                    return Cause(
+                        _(
+                            "{who} already listens on the address of {name}: SO_REUSEADDR lets both bind, not listen"
+                        ).format(who=whose.of_row(row, s.world), name=s.name),
+                        _("SO_REUSEPORT on both, before bind, lets both listen"),
+                    )
+            return Cause(_("another socket already listens on the address of {name}").format(name=s.name))
+        case "EINVAL" if s.is_unix and (s.row is None or not s.row.local):
+            return Cause(
+                _("{name} has no name: nobody could ask for it").format(name=s.name),
+                _("bind it before listen"),
+            )
+        case "EINVAL" if s.row is not None and not s.row.bound_only:
+            return Cause(
+                _("{name} is {state}: only a fresh or bound socket can become passive").format(
+                    name=s.name, state=s.row.state
+                )
+            )
+        case "EOPNOTSUPP":
+            return Cause(
+                _("{name} is {kind}, so there is nobody to let in").format(name=s.name, kind=_kind(s))
+            )
+    return Cause()
+
+
+def accepting(s: Situation) -> Cause:
+    """Of accept."""
+    match s.error:
+        case "EAGAIN" | "TimeoutError":
+            told = _("the accept queue of {name} is empty").format(name=s.name)
+            if s.row is not None and s.row.is_listening and s.row.tells_queues and s.row.recv_q:
+                told = _("no connection came for {name}").format(name=s.name)
+            return Cause(bounded(told, s, "SO_RCVTIMEO"))
+        case "EINVAL":
+            if acts.shut(s.world, s.inode, acts.SHUT_RD, acts.SHUT_RDWR) is not None:
+                return Cause(_("{name} listens no more: shutdown has ended that").format(name=s.name))
+            return Cause(_("{name} does not listen: there is no queue to take from").format(name=s.name))
+        case "EOPNOTSUPP":
+            return Cause(
+                _("{name} is {kind}, so there is nobody to take in").format(name=s.name, kind=_kind(s))
+            )
+        case "EMFILE":
+            return Cause(_("no descriptor is free for it: the connection stays in the accept queue"))
+        case "ECONNABORTED":
+            return Cause(_("the connection that was first in the queue was gone before it was taken"))
+    return Cause()
+
+
+def _kind(s: Situation) -> str:
+    return (
+        _("a datagram socket: each datagram comes by itself")
+        if s.is_datagram
+        else _("a socket without connections")
+    )

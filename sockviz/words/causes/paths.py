@@ -1,0 +1,45 @@
+"""Who bound a UNIX name, and who takes what is sent to it."""
+
+from __future__ import annotations
+
+from sockviz.model.call import Call
+from sockviz.model.values import Value
+from sockviz.model.world import World
+from sockviz.words import acts
+
+
+def binder(world: World, address: Value) -> int | None:
+    """The inode of the socket that a call of bind gave this name last, as it is written in the lesson; None where none did.
+
+    A lab may give an abstract name a prefix of its own, so that the kernel's rows need not have the name as it was written.
+    """
+    if not isinstance(address, str | bytes):
+        return None
+    wanted = _plain(address)
+    found = acts.last(
+        call
+        for call in acts.over(world, "bind")
+        if len(call.arguments) > 1
+        and isinstance(call.arguments[1], str | bytes)
+        and _plain(call.arguments[1]) == wanted
+    )
+    return found.receiver.inode if found is not None and found.receiver is not None else None
+
+
+def taker(world: World, call: Call) -> int | None:
+    """The inode of the UNIX socket that what the call sends is for: by the address beside it, else by its socket's peer."""
+    held = call.receiver
+    if held is None or held.family != "AF_UNIX":
+        return None
+    given = call.arguments[-1] if call.name in ("sendto", "sendmsg") and len(call.arguments) > 2 else None
+    if isinstance(given, str):
+        return binder(world, given)
+    known = world.sockets.get(held.inode)
+    if known is not None and known.peer_inode:
+        return known.peer_inode
+    made = acts.last(acts.on(world, held.inode, "connect"))
+    return binder(world, made.arguments[1]) if made is not None and len(made.arguments) > 1 else None
+
+
+def _plain(name: str | bytes) -> bytes:
+    return name if isinstance(name, bytes) else name.encode("utf-8", "surrogateescape")

@@ -1,0 +1,107 @@
+"""Why a receiving call fails."""
+
+from __future__ import annotations
+
+from sockviz.language import _
+from sockviz.model.sockets import State, Timer
+from sockviz.words import acts, whose
+from sockviz.words.causes import endings
+from sockviz.words.causes.connecting import refused
+from sockviz.words.causes.patience import bounded
+from sockviz.words.situation import Cause, Situation
+from sockviz.words.wording import seconds_text
+
+
+def receiving(s: Situation) -> Cause:
+    """Of recv and its kin, and read."""
+    is_urgent = acts.has(s.call, "MSG_OOB")
+    match s.error:
+        case "EAGAIN" | "TimeoutError":
+            return _nothing_there(s, is_urgent)
+        case "ECONNRESET" if s.is_unix:
+            return reset_here(s)
+        case "ECONNRESET":
+            return Cause(endings.reset(s))
+        case "ENOTCONN":
+            return Cause(unconnected(s))
+        case "EINVAL" if is_urgent:
+            return Cause(_("no urgent byte waits at {name}, or it was taken already").format(name=s.name))
+        case "EINVAL" if s.is_unix:
+            return Cause(unconnected(s))
+        case "EOPNOTSUPP" if s.is_datagram and is_urgent:
+            return Cause(_("{name} sends whole datagrams: no byte of one can be urgent").format(name=s.name))
+        case "ETIMEDOUT":
+            return Cause(unanswered(s))
+        case "ECONNREFUSED":
+            return refused(s)
+    return Cause()
+
+
+def _nothing_there(s: Situation, is_urgent: bool) -> Cause:
+    if s.is_pipe:
+        return Cause(bounded(_("the pipe is empty"), s, "SO_RCVTIMEO"))
+    if is_urgent:
+        return Cause(_("the urgent byte of {name} is announced, and has not come yet").format(name=s.name))
+    if s.row is not None and s.row.state is State.SYN_SENT:
+        return Cause(
+            _("{name} is SYN-SENT: its handshake is not over, and nothing can have come").format(name=s.name)
+        )
+    said = _("nothing waits in the receive queue of {name}").format(name=s.name)
+    return Cause(bounded(said, s, "SO_RCVTIMEO"))
+
+
+def reset_here(s: Situation) -> Cause:
+    """ECONNRESET of a UNIX socket: no segment ever crossed (net/unix/af_unix.c, unix_release_sock)."""
+    other = whose.peer(s.world, s.inode)
+    if other is not None and endings.is_closed(s.world, other):
+        return Cause(
+            _("{who} was closed before it had read all that {name} sent").format(who=s.who, name=s.name)
+        )
+    if s.known is not None and not s.known.peer_inode:
+        return Cause(_("the listener was closed before it accepted {name}").format(name=s.name))
+    return Cause(_("the other end was closed before it had read all that {name} sent").format(name=s.name))
+
+
+def unconnected(s: Situation) -> str:
+    """Why the socket has nobody at its other end."""
+    if s.row is not None and s.row.is_listening:
+        return _("{name} listens: read from what accept returns").format(name=s.name)
+    if s.row is not None and s.row.state is State.SYN_SENT:
+        return _("{name} is SYN-SENT: its connect has not been answered yet").format(name=s.name)
+    if s.is_tcp and s.known is not None and s.known.peer is not None and s.came("RST") is not None:
+        return _("the connection that {name} had is gone: {reset}").format(
+            name=s.name, reset=endings.reset(s)
+        )
+    tried = s.connects()
+    if tried is not None and tried.error is not None and tried.error not in ("EINPROGRESS", "EALREADY"):
+        return _("{name} has no connection: its connect failed with {error}").format(
+            name=s.name, error=tried.error
+        )
+    if s.known is not None and s.known.peer is not None:
+        return _("the connection that {name} had is over").format(name=s.name)
+    return _("{name} was never connected").format(name=s.name)
+
+
+def unanswered(s: Situation) -> str:
+    """ETIMEDOUT of a connection: which of the kernel's timers gave up, by the one that was last seen to run."""
+    row = s.row
+    timer = row.timer if row is not None else None
+    times = row.retransmits if row is not None else 0
+    if timer is Timer.KEEPALIVE:
+        told = _("{who} answered none of the keepalive probes of {name}").format(who=s.who, name=s.name)
+    elif timer is Timer.PERSIST:
+        told = _("{who} answered none of the probes that {name} sent to its closed window").format(
+            who=s.who, name=s.name
+        )
+    elif timer is Timer.ON:
+        told = _("{who} acknowledged nothing of what {name} sent again and again").format(
+            who=s.who, name=s.name
+        )
+    else:
+        told = _("{who} did not answer {name} for too long").format(who=s.who, name=s.name)
+    if times:
+        told += _(" ({times} seen)").format(times=times)
+    limit = acts.option(s.world, s.inode, "TCP_USER_TIMEOUT")
+    if isinstance(limit, int) and limit:
+        told += _("; TCP_USER_TIMEOUT let it try for {time}").format(time=seconds_text(limit / 1000))
+    return told

@@ -1,0 +1,243 @@
+"""Why a sending call fails."""
+
+from __future__ import annotations
+
+from sockviz.language import _
+from sockviz.model.sockets import State
+from sockviz.model.values import Value
+from sockviz.words import acts, whose
+from sockviz.words.causes import endings
+from sockviz.words.causes.connecting import broadcast, refused, takes_from_another
+from sockviz.words.causes.paths import binder, taker
+from sockviz.words.causes.patience import bounded
+from sockviz.words.causes.receiving import reset_here, unanswered, unconnected
+from sockviz.words.holding_back import window_is_closed
+from sockviz.words.situation import Cause, Situation
+from sockviz.words.wording import address_text, bytes_text
+
+#: The most that fits into one datagram over IPv4: 65,535 bytes without its two headers (RFC 768, RFC 791).
+_MOST_UDP4 = 65507
+
+
+def sending(s: Situation) -> Cause:
+    """Of send and its kin, and write."""
+    is_urgent = acts.has(s.call, "MSG_OOB")
+    match s.error:
+        case "EAGAIN" | "TimeoutError":
+            return _no_room(s)
+        case "EPIPE":
+            return _nobody_reads(s)
+        case "ECONNRESET" if s.is_unix:
+            return reset_here(s)
+        case "ECONNRESET":
+            return Cause(endings.reset(s))
+        case "ENOTCONN":
+            return Cause(unconnected(s))
+        case "EISCONN":
+            return Cause(
+                _("{name} has a peer already: no address may be given beside it").format(name=s.name)
+            )
+        case "EDESTADDRREQ":
+            return Cause(
+                _("{name} has no peer, and no address was given").format(name=s.name),
+                _("give one (sendto), or connect first"),
+            )
+        case "EOPNOTSUPP" if s.is_datagram and is_urgent:
+            return Cause(_("{name} sends whole datagrams: no byte of one can be urgent").format(name=s.name))
+        case "EOPNOTSUPP" if s.is_unix and s.address is not None:
+            return Cause(
+                _(
+                    "{name} is a stream that is not connected: an address beside the data connects nothing"
+                ).format(name=s.name)
+            )
+        case "EMSGSIZE":
+            return _too_long(s)
+        case "ECONNREFUSED":
+            return refused(s)
+        case "ETIMEDOUT":
+            return Cause(unanswered(s))
+        case "EACCES" if s.is_datagram and not s.is_unix:
+            return broadcast(s)
+        case "EPERM" if s.is_unix:
+            return takes_from_another(s)
+        case "ENOENT" if s.is_unix:
+            return Cause(_("there is no file {target}").format(target=s.target))
+        case "EPROTOTYPE":
+            return Cause(
+                _("the socket behind {target} is of another type than {name}").format(
+                    target=s.target, name=s.name
+                )
+            )
+        case "ENETUNREACH":
+            return _no_way(s)
+        case "EINVAL" if s.is_datagram and s.end is not None and s.end[1] == 0:
+            return Cause(
+                _("nobody can have port 0: {target} is no address to send to").format(target=s.target)
+            )
+    return Cause()
+
+
+def _no_way(s: Situation) -> Cause:
+    aimed = s.target if s.address is not None else address_text(s.peer)
+    if acts.has(s.call, "MSG_DONTROUTE"):
+        return Cause(
+            _("MSG_DONTROUTE leaves out gateways, and without one no interface leads to {target}").format(
+                target=aimed
+            )
+        )
+    return Cause(_("the routing table has no way to {target}").format(target=aimed))
+
+
+# --- no room ------------------------------------------------------------------------------------------------------------
+
+
+def _no_room(s: Situation) -> Cause:
+    row = s.row
+    if s.is_pipe:
+        return Cause(bounded(_("the pipe is full: nobody has read what is in it"), s, "SO_SNDTIMEO"))
+    if row is not None and row.state is State.SYN_SENT:
+        return Cause(
+            _("{name} is SYN-SENT: its handshake is not over, and nothing may be sent before").format(
+                name=s.name
+            ),
+            _("wait until poll says that it is writable"),
+        )
+    return Cause(bounded(why_full(s), s, "SO_SNDTIMEO"))
+
+
+def why_full(s: Situation) -> str:
+    """Why what is to be sent finds no room: whose queue or buffer it is that has none."""
+    if s.is_unix and s.is_datagram:
+        return _datagrams_wait(s)
+    row = s.row
+    if s.is_unix:
+        if row is None or not row.tells_queues:
+            return _("what {name} has sent and nobody has read takes up its send buffer").format(name=s.name)
+        return _(
+            "what {name} has sent and {who} has not read takes up its send buffer (Send-Q {queue})"
+        ).format(name=s.name, who=s.who, queue=row.send_q)
+    if row is None:
+        return _("the send buffer of {name} is full").format(name=s.name)
+    told = _("the send buffer of {name} is full (Send-Q {queue})").format(name=s.name, queue=row.send_q)
+    why = window_closed(s)
+    return f"{told}: {why}" if why else told
+
+
+def window_closed(s: Situation) -> str:
+    """That the peer's receive window is closed, and until when; empty where it was not seen to be."""
+    row = s.row
+    if row is None or not s.is_tcp or not window_is_closed(row):
+        return ""
+    other = whose.peer_row(s.world, s.inode)
+    waits = (
+        _(", {amount} wait there").format(amount=bytes_text(other.recv_q))
+        if other is not None and other.recv_q
+        else ""
+    )
+    return _("the window of {who} is closed until it reads{waits}").format(who=s.who, waits=waits)
+
+
+def _datagrams_wait(s: Situation) -> str:
+    """net/unix/af_unix.c, unix_dgram_sendmsg: the receiver's queue takes max_dgram_qlen datagrams and one; before that
+    sock_alloc_send_pskb waits while what the sender has under way fills its own buffer."""
+    address = s.address if s.address is not None else _connected_to(s)
+    bound = binder(s.world, address)
+    if bound is None and s.known is not None and s.known.peer_inode:
+        bound = s.known.peer_inode
+    who = whose.of_socket(s.world, bound) if bound is not None else ""
+    waiting = _unread(s, bound)
+    where = who or (address_text(address) if address is not None else "") or s.who
+    told = _("the receive queue of {who} is full").format(who=where)
+    if waiting:
+        told += _(": {count} datagrams that it has not read wait there").format(count=waiting)
+    return told + _(" (net.unix.max_dgram_qlen)")
+
+
+def _connected_to(s: Situation) -> Value:
+    tried = s.connects()
+    return (
+        tried.arguments[1] if tried is not None and tried.error is None and len(tried.arguments) > 1 else None
+    )
+
+
+def _unread(s: Situation, receiver: int | None) -> int:
+    """The datagrams that were sent to the socket and not received, by the calls that did."""
+    if receiver is None:
+        return 0
+    sent = sum(
+        1
+        for call in acts.over(s.world, "send", "sendto", "sendmsg", "write")
+        if taker(s.world, call) == receiver
+    )
+    taken = sum(
+        1
+        for call in acts.on(s.world, receiver, "recv", "recvfrom", "recvmsg", "recv_into")
+        if not acts.has(call, "MSG_PEEK")
+    )
+    return max(0, sent - taken)
+
+
+# --- nobody reads -------------------------------------------------------------------------------------------------------
+
+
+def _nobody_reads(s: Situation) -> Cause:
+    if s.is_pipe:
+        return Cause(_("no process has the pipe open for reading any more: nobody will read this"))
+    if s.row is not None and s.row.is_listening:
+        return Cause(_("{name} only listens: it has no peer to send to").format(name=s.name))
+    if acts.shut(s.world, s.inode, acts.SHUT_WR, acts.SHUT_RDWR) is not None:
+        return Cause(
+            _("the sending side of {name} was ended here, by shutdown: nobody will read this").format(
+                name=s.name
+            )
+        )
+    other = whose.peer(s.world, s.inode)
+    if s.is_unix:
+        if other is not None and acts.shut(s.world, other.inode, acts.SHUT_RD, acts.SHUT_RDWR):
+            return Cause(_("{who} has ended its receiving side: nobody will read this").format(who=s.who))
+        if other is not None and endings.is_closed(s.world, other):
+            return Cause(_("{who} was closed: nobody will read this").format(who=s.who))
+        return Cause(_("the other end of {name} is closed: nobody will read this").format(name=s.name))
+    if s.known is not None and s.known.peer is not None:
+        if s.came("RST") is not None:
+            return Cause(
+                _("the connection of {name} is gone: {reset}").format(name=s.name, reset=endings.reset(s))
+            )
+        return Cause(_("the connection of {name} is over: nobody will read this").format(name=s.name))
+    if s.known is None:
+        return Cause()
+    return Cause(_("{name} was never connected: nobody will read this").format(name=s.name))
+
+
+# --- too long -----------------------------------------------------------------------------------------------------------
+
+
+def _too_long(s: Situation) -> Cause:
+    size = next((_size(value) for value in s.call.arguments[1:] if _size(value)), 0)
+    if not size:
+        return Cause()
+    if s.is_unix:
+        return Cause(
+            _(
+                "{size} are more than the send buffer of {name} takes: a datagram goes whole or not at all"
+            ).format(size=bytes_text(size), name=s.name)
+        )
+    if s.family == "AF_INET" and size > _MOST_UDP4:
+        return Cause(
+            _("{size} bytes do not fit into one datagram: {most} do at most").format(
+                size=size, most=_MOST_UDP4
+            )
+        )
+    if acts.option(s.world, s.inode, "IP_MTU_DISCOVER") is not None:
+        return Cause(
+            _(
+                "{size} are more than one packet takes on the way, and IP_MTU_DISCOVER forbids fragments"
+            ).format(size=bytes_text(size))
+        )
+    return Cause(_("{size} bytes do not fit into one datagram").format(size=size))
+
+
+def _size(value: Value) -> int:
+    if isinstance(value, bytes):
+        return len(value)
+    return sum(_size(part) for part in value) if isinstance(value, list) else 0

@@ -1,0 +1,84 @@
+"""What closing a descriptor does to its socket: nothing while another has it, a FIN, or a RST, and why."""
+
+from __future__ import annotations
+
+from sockviz.language import _, ngettext
+from sockviz.model.call import Call
+from sockviz.model.process import Process
+from sockviz.model.sockets import SocketRow, State
+from sockviz.model.world import World
+from sockviz.words import acts, whose
+from sockviz.words.wording import bytes_text
+
+#: In these the FIN that came counts in Recv-Q, as one, until recv has returned it (net/ipv4/tcp_input.c, tcp_fin).
+_HAS_FIN = frozenset({State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK})
+_OPEN = frozenset({State.ESTABLISHED, State.CLOSE_WAIT, State.FIN_WAIT_1, State.FIN_WAIT_2})
+
+
+def unread(row: SocketRow) -> int:
+    """The bytes of data that came and were not received."""
+    return max(0, row.recv_q - 1) if row.state in _HAS_FIN else row.recv_q
+
+
+def closing(call: Call, world: World) -> str:
+    """What close of a socket's descriptor did besides: a clause; empty where it is no more than that."""
+    held = call.receiver
+    if held is None:
+        return ""
+    others = [
+        (process.name, entry.fd)
+        for process, entry in whose.holders(world, held.inode)
+        if (process.name, entry.fd) != (call.process, held.fd)
+    ]
+    if others:
+        return _shared(call, others)
+    row = world.row_of(held.inode)
+    return consequence(row, world) if row is not None else ""
+
+
+def _shared(call: Call, others: list[tuple[str, int]]) -> str:
+    process, fd = others[0]
+    if process == call.process:
+        return _("the socket stays open by descriptor {fd}").format(fd=fd)
+    return _("the socket stays open in {process} (descriptor {fd})").format(process=process, fd=fd)
+
+
+def consequence(row: SocketRow, world: World) -> str:
+    """What the kernel does with a socket that nobody holds any more; empty where that is what everybody expects."""
+    if row.is_listening and row.tells_queues and row.recv_q:
+        return ngettext(
+            "the connection that waits to be accepted is ended with it",
+            "the {count} connections that wait to be accepted are ended with it",
+            row.recv_q,
+        ).format(count=row.recv_q)
+    if row.protocol != "TCP" or row.state not in _OPEN:
+        if (
+            row.protocol == "UNIX"
+            and row.type == "SOCK_STREAM"
+            and row.recv_q
+            and row.state is State.ESTABLISHED
+        ):
+            return _(
+                "{amount} in its receive queue were never read, which its peer is told by ECONNRESET"
+            ).format(amount=bytes_text(row.recv_q))
+        return ""
+    # net/ipv4/tcp.c, __tcp_close: unread data come first, then SO_LINGER.
+    if count := unread(row):
+        return _(
+            "{amount} in its receive queue were never read, so that a RST goes out instead of a FIN"
+        ).format(amount=bytes_text(count))
+    if acts.lingers(world, row.inode) == 0:
+        return _("SO_LINGER with 0 seconds has a RST go out instead of a FIN")
+    return ""
+
+
+def ended(process: Process, world: World) -> list[str]:
+    """What else the end of a process does to the sockets that nobody but it had, a clause each."""
+    told = []
+    for inode in dict.fromkeys(entry.inode for entry in process.fds if entry.is_socket):
+        row = world.row_of(inode)
+        if row is None or any(other.name != process.name for other, _entry in whose.holders(world, inode)):
+            continue
+        if why := consequence(row, world):
+            told.append(_("{name}: {why}").format(name=whose.of_socket(world, inode), why=why))
+    return told

@@ -1,0 +1,77 @@
+"""Why a sender does not send what it has: Nagle's rule, a cork, a window that is closed."""
+
+from __future__ import annotations
+
+from sockviz.language import _, ngettext
+from sockviz.model.sockets import SocketRow, State, Timer
+from sockviz.model.world import World
+from sockviz.words import acts, whose
+from sockviz.words.wording import bytes_text
+
+_SENDING = frozenset({State.ESTABLISHED, State.CLOSE_WAIT})
+
+
+def held_back(old: SocketRow, row: SocketRow, world: World) -> str:
+    """What the socket holds back since `old`, and why; empty where it holds back nothing that says why.
+
+    net/ipv4/tcp_output.c, tcp_nagle_test: less than a segment waits while anything is unacknowledged, unless TCP_NODELAY is set.
+    """
+    now, before = row.info, old.info
+    if now is None or not now.notsent_bytes or row.state not in _SENDING or window_is_closed(row):
+        return ""
+    if before is not None and before.notsent_bytes == now.notsent_bytes and before.unacked == now.unacked:
+        return ""
+    if now.notsent_bytes >= now.snd_mss:
+        return ""
+    amount, said = bytes_text(now.notsent_bytes), whose.of_row(row, world)
+    if acts.is_on(world, row.inode, "TCP_CORK"):
+        return _("TCP_CORK holds back {amount} of {whose}, less than a segment").format(
+            amount=amount, whose=said
+        )
+    sent = acts.last(acts.on(world, row.inode, "send"))
+    if sent is not None and acts.has(sent, "MSG_MORE"):
+        return _("MSG_MORE holds back {amount} of {whose}, less than a segment, until more is sent").format(
+            amount=amount, whose=said
+        )
+    if now.snd_wnd is not None and row.send_q > now.snd_wnd:
+        return ""  # the window has no room for it
+    if not now.unacked or now.unacked >= now.snd_cwnd or acts.is_on(world, row.inode, "TCP_NODELAY"):
+        return ""
+    waits = ngettext(
+        "Nagle holds back {amount} of {whose}: less than a segment, while {count} before is not acknowledged (no TCP_NODELAY)",
+        "Nagle holds back {amount} of {whose}: less than a segment, while {count} before are not acknowledged (no TCP_NODELAY)",
+        now.unacked,
+    ).format(amount=amount, whose=said, count=now.unacked)
+    other = world.peer_row(row)
+    if other is None or other.info is None or not other.info.ato:
+        return waits
+    late = _(
+        "{told}; {who} may acknowledge it up to {time} ms late, hoping to send data with it (delayed ACK)"
+    )
+    return late.format(told=waits, who=whose.of_peer(world, row.inode), time=other.info.ato // 1000)
+
+
+def window_is_closed(row: SocketRow) -> bool:
+    """Whether the peer's window has no room for what is to be sent next.
+
+    That the probe timer runs is not enough: it also ends a cork's 0.2 s (net/ipv4/tcp_output.c, __tcp_push_pending_frames).
+    """
+    info = row.info
+    if info is None or info.snd_wnd is None:  # Linux before 5.4
+        return row.timer is Timer.PERSIST
+    waits = min(info.notsent_bytes or 0, info.snd_mss)
+    return info.snd_wnd == 0 or (row.timer is Timer.PERSIST and info.snd_wnd < waits)
+
+
+def window_now_closed(old: SocketRow, row: SocketRow, world: World) -> str:
+    """That the peer's window has closed since `old`, and whose recv opens it."""
+    if row.timer is not Timer.PERSIST or old.timer is Timer.PERSIST or not window_is_closed(row):
+        return ""
+    other = world.peer_row(row)
+    waiting = other.recv_q if other is not None else 0
+    told = _("{whose} may send no more: the window of {who} is closed until it reads").format(
+        whose=whose.of_row(row, world), who=whose.of_peer(world, row.inode)
+    )
+    return (
+        _("{told} ({amount} wait there)").format(told=told, amount=bytes_text(waiting)) if waiting else told
+    )

@@ -1,0 +1,213 @@
+"""A call and what is known of its socket in the world that it was made in: what a cause is derived from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from sockviz.language import _
+from sockviz.model.call import Call
+from sockviz.model.errnos import ALIASES
+from sockviz.model.known import KnownSocket
+from sockviz.model.naming import Name
+from sockviz.model.process import Process
+from sockviz.model.segments import Endpoint, endpoint
+from sockviz.model.sockets import FdEntry, SocketRow
+from sockviz.model.values import Address, SocketValue, Value
+from sockviz.model.world import SeenPacket, World
+from sockviz.words import acts, whose
+from sockviz.words.wording import address_text, receiver_name
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a call failed here, and what to do about it: each without a full stop, and empty where nothing observed says so."""
+
+    why: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """`call` in `world`, which is the one right after it."""
+
+    call: Call
+    world: World
+
+    @property
+    def error(self) -> str:
+        """The name of its error."""
+        return ALIASES.get(self.call.error or "", self.call.error or "")
+
+    @property
+    def process(self) -> Process | None:
+        """Who made it."""
+        return self.world.processes.get(self.call.process)
+
+    @cached_property
+    def number(self) -> int | None:
+        """The descriptor that it was made on."""
+        first = self.call.arguments[0] if self.call.arguments else None
+        if isinstance(first, SocketValue):
+            return first.fd
+        return first if isinstance(first, int) else None
+
+    @cached_property
+    def entry(self) -> FdEntry | None:
+        """What that descriptor was last seen to be."""
+        process = self.process
+        if process is None:
+            return None
+        return next((each for each in process.fds if each.fd == self.number), None)
+
+    @cached_property
+    def inode(self) -> int:
+        """Its socket's, or pipe's; 0 where that is not known."""
+        held = self.call.receiver
+        if held is not None:
+            return held.inode
+        return self.entry.inode if self.entry is not None else 0
+
+    @cached_property
+    def known(self) -> KnownSocket | None:
+        """Its socket."""
+        return self.world.sockets.get(self.inode)
+
+    @cached_property
+    def row(self) -> SocketRow | None:
+        """What the kernel was last seen to say of it."""
+        return self.world.row_of(self.inode)
+
+    @property
+    def family(self) -> str:
+        """``AF_INET`` …; empty where that is not known."""
+        held = self.call.receiver or self.known
+        return held.family if held is not None else ""
+
+    @property
+    def type(self) -> str:
+        """``SOCK_STREAM`` …; empty where that is not known."""
+        held = self.call.receiver or self.known
+        return held.type if held is not None else ""
+
+    @property
+    def is_unix(self) -> bool:
+        """Whether its socket stays on this machine."""
+        return self.family == "AF_UNIX"
+
+    @property
+    def is_datagram(self) -> bool:
+        """Whether its socket has datagrams."""
+        return self.type == "SOCK_DGRAM"
+
+    @property
+    def is_tcp(self) -> bool:
+        """Whether its socket is TCP's."""
+        return self.family in ("AF_INET", "AF_INET6") and self.type == "SOCK_STREAM"
+
+    @property
+    def is_pipe(self) -> bool:
+        """Whether it was made on a pipe."""
+        return self.entry is not None and self.entry.target.startswith("pipe:")
+
+    @property
+    def name(self) -> str:
+        """The variable that it was made on, else its descriptor."""
+        said = receiver_name(self.call, self.world)
+        if not said and self.number is not None and self.number >= 0:
+            process = self.call.process
+            said = (self.inode and self.world.name_of(process, self.inode, self.number)) or _(
+                "descriptor {fd}"
+            ).format(fd=self.number)
+        return said or _("the socket")
+
+    @property
+    def address(self) -> Value:
+        """The address among its arguments; None where there is none."""
+        if self.call.name not in _ADDRESSED or len(self.call.arguments) < 2:
+            return None
+        given = self.call.arguments[-1]
+        return (
+            given if isinstance(given, str | tuple) or (self.is_unix and isinstance(given, bytes)) else None
+        )
+
+    @property
+    def target(self) -> str:
+        """That, in words."""
+        return address_text(self.address) if self.address is not None else _("the address")
+
+    @property
+    def end(self) -> Endpoint | None:
+        """That, where it is an IP address and port."""
+        return endpoint(self.address)
+
+    @cached_property
+    def name_kept(self) -> Name | None:
+        """The local name that no table has."""
+        return self.world.kept_name(self.inode)
+
+    @property
+    def local(self) -> Address | None:
+        """Its socket's own name, as far as known."""
+        if self.row is not None:
+            return self.row.local
+        return self.name_kept.address if self.name_kept is not None else None
+
+    @property
+    def peer(self) -> Address | None:
+        """Whom its socket is, or was, connected to."""
+        if self.row is not None and self.row.peer is not None:
+            return self.row.peer
+        return self.known.peer if self.known is not None else None
+
+    @property
+    def who(self) -> str:
+        """Who is at the other end, in words."""
+        return whose.of_peer(self.world, self.inode)
+
+    @property
+    def host(self) -> str:
+        """Where it was made."""
+        process = self.process
+        return process.host if process is not None else ""
+
+    def is_on(self, name: str) -> bool:
+        """Whether an option of its socket was set on."""
+        return acts.is_on(self.world, self.inode, name)
+
+    def connects(self) -> Call | None:
+        """The call of connect on its socket that was over last."""
+        process = self.process
+        made = reversed(process.calls) if process is not None else ()
+        return next(
+            (
+                each
+                for each in made
+                if each.name in ("connect", "connect_ex")
+                and each is not self.call
+                and each.receiver is not None
+                and each.receiver.inode == self.inode
+            ),
+            None,
+        )
+
+    def came(self, *flags: str) -> SeenPacket | None:
+        """The last segment with these flags that was captured on its way to the socket."""
+        known = self.known
+        here, there = endpoint(known.local if known else None), endpoint(known.peer if known else None)
+        if here is None or there is None:
+            return None
+        return next(
+            (
+                seen
+                for seen in reversed(self.world.packets)
+                if seen.event.packet.tcp is not None
+                and (seen.event.packet.source, seen.event.packet.destination) == (there, here)
+                and set(flags) <= set(seen.event.packet.tcp.flags)
+            ),
+            None,
+        )
+
+
+#: Calls whose last argument may be an address.
+_ADDRESSED = frozenset({"bind", "connect", "connect_ex", "sendto", "sendmsg"})

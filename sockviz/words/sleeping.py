@@ -1,0 +1,244 @@
+"""What a sleeping call waits for: which event, and who would bring it about."""
+
+from __future__ import annotations
+
+from sockviz.language import _, ngettext
+from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
+from sockviz.model.linux.files import ACCESS, EPOLL, POLL
+from sockviz.model.linux.names import mask
+from sockviz.model.sockets import FdEntry, State
+from sockviz.model.values import ObjectValue, SocketValue, Value
+from sockviz.model.world import World
+from sockviz.words import acts, whose
+from sockviz.words.causes.connecting import unanswered_syn, unix_queue_full
+from sockviz.words.causes.sending import why_full, window_closed
+from sockviz.words.closing import unread
+from sockviz.words.situation import Situation
+from sockviz.words.wording import bytes_text
+
+_WAITING = frozenset({"poll", "select", "epoll_wait"})
+#: Of so many descriptors it is told what each is watched for.
+_MOST_TOLD = 4
+
+
+def sleeping(call: Call, world: World) -> str:
+    """That a call sleeps, and why."""
+    descriptor = str(call.receiver.fd) if call.receiver is not None else ""
+    told = _("{process}: {name}({descriptor}) sleeps: {why}").format(
+        process=call.process, name=call.name, descriptor=descriptor, why=_why(call, world)
+    )
+    return told if call.asleep is not None else f"{told} {_('(inferred)')}"
+
+
+def _why(call: Call, world: World) -> str:
+    s = Situation(call, world)
+    if call.name == "accept":
+        return _at_most(_("no connection is waiting"), s, "SO_RCVTIMEO")
+    if call.name in RECEIVING:
+        return _at_most(_nothing_to_read(s), s, "SO_RCVTIMEO")
+    if call.name in CONNECTING and s.is_unix:
+        return _at_most(unix_queue_full(s.address, world), s, "SO_SNDTIMEO")
+    if call.name in CONNECTING:
+        return _at_most(_unanswered(s), s, "SO_SNDTIMEO")
+    if call.name in SENDING:
+        return _at_most(_no_room(s), s, "SO_SNDTIMEO")
+    if call.name in _WAITING:
+        return _nothing_ready(call, world)
+    if call.name in ("wait", "waitpid", "wait4"):
+        return _child(call, world)
+    if call.name == "close":
+        return _lingers(s)
+    return _("it waits in the kernel")
+
+
+def _at_most(told: str, s: Situation, option: str) -> str:
+    """`told`, and how long it may go on."""
+    limit = acts.timeout(s.world, s.inode) or acts.time_limit(s.world, s.inode, option)
+    return _("{told} (it may wait {time})").format(told=told, time=f"{limit:g} s") if limit else told
+
+
+def _nothing_to_read(s: Situation) -> str:
+    if s.is_pipe:
+        return _pipe_is_empty(s)
+    told = _("there is nothing to read yet")
+    if s.row is not None and s.row.state is State.SYN_SENT:
+        return _("{told}: its handshake is not over").format(told=told)
+    if s.is_datagram or s.known is None or s.known.peer is None:
+        return told
+    other = whose.peer_row(s.world, s.inode)
+    if s.is_tcp and other is not None and other.send_q:
+        return _("{told}: what {who} has sent has not arrived").format(told=told, who=s.who)
+    return _("{told}: it waits for {who} to send or to close").format(told=told, who=s.who)
+
+
+def _pipe_is_empty(s: Situation) -> str:
+    """A pipe ends when nobody has it open for writing any more: who still does is why read sleeps."""
+    writing = [
+        (process.name, entry.fd) for process, entry in whose.holders(s.world, s.inode) if _writes(entry)
+    ]
+    if not writing:
+        return _("the pipe is empty")
+    told = ", ".join(
+        _("{process} (descriptor {fd})").format(process=process, fd=fd) for process, fd in writing
+    )
+    return _("the pipe is empty, and open for writing in {who}").format(who=told)
+
+
+def _writes(entry: FdEntry) -> bool:
+    return entry.flags & 3 in (ACCESS["O_WRONLY"], ACCESS["O_RDWR"])
+
+
+def _unanswered(s: Situation) -> str:
+    again = (
+        _(", sent {amount} again").format(
+            amount=ngettext("{count} time", "{count} times", s.row.retransmits).format(
+                count=s.row.retransmits
+            )
+        )
+        if s.row is not None and s.row.retransmits
+        else ""
+    )
+    told = _("its SYN has not been answered{again}").format(again=again)
+    why = unanswered_syn(s.call, s.world)
+    return f"{told}: {why}" if why else told
+
+
+def _no_room(s: Situation) -> str:
+    if s.is_pipe:
+        return _("the pipe is full: nobody reads it")
+    if s.is_tcp and s.row is not None and s.row.state is State.SYN_SENT:
+        return _("its handshake is not over")
+    return window_closed(s) or why_full(s)
+
+
+def _lingers(s: Situation) -> str:
+    told = _("SO_LINGER makes it wait for what is unacknowledged")
+    if s.row is not None and s.row.send_q:
+        told += f" (Send-Q {s.row.send_q})"
+    seconds = acts.lingers(s.world, s.inode)
+    return _("{told}, {time} at most").format(told=told, time=f"{seconds} s") if seconds else told
+
+
+def _child(call: Call, world: World) -> str:
+    pid = call.arguments[0] if call.arguments else None
+    child = next(
+        (p.name for p in world.processes.values() if p.pid == pid and p.parent == call.process), None
+    )
+    return (
+        _("{child} has not ended").format(child=child) if child is not None else _("its child has not ended")
+    )
+
+
+# --- several descriptors --------------------------------------------------------------------------------------------------
+
+
+def _nothing_ready(call: Call, world: World) -> str:
+    told = _("none of its descriptors is ready")
+    if call.name == "select":
+        waits = ", ".join(_selected(call, world))
+        return _("{told}: it waits for {waits}").format(told=told, waits=waits) if waits else told
+    watched = _watched(call, world)
+    edges = [why for fd, events in watched if (why := _edge(call, fd, events, world))]
+    if edges:
+        return "; ".join(edges)
+    if not watched or len(watched) > _MOST_TOLD:
+        return told
+    names = _FORMS.get(call.name if call.name != "poll" else _kind(call), {})
+    waits = ", ".join(
+        _("{name} for {events}").format(
+            name=_name(call, fd, world), events=mask(events, names) if names else events
+        )
+        for fd, events in watched
+    )
+    return _("{told}: it waits at {waits}").format(told=told, waits=waits) if names else told
+
+
+def _selected(call: Call, world: World) -> list[str]:
+    """What select waits for, by its three lists; nothing where they are long."""
+    given = [
+        (how, fd)
+        for how, values in zip(
+            (_("{name} to be readable"), _("{name} to be writable"), _("something urgent at {name}")),
+            call.arguments,
+            strict=False,
+        )
+        if isinstance(values, list | tuple)
+        for value in values
+        if (fd := _descriptor(value)) is not None
+    ]
+    return [how.format(name=_name(call, fd, world)) for how, fd in given] if len(given) <= _MOST_TOLD else []
+
+
+_FORMS = {"poll": POLL, "epoll": EPOLL}
+
+
+def _kind(call: Call) -> str:
+    match call.arguments[:1]:
+        case (ObjectValue(kind="epoll"),):
+            return "epoll"
+    return "poll"
+
+
+def _watched(call: Call, world: World) -> list[tuple[int, int]]:
+    """What the poll or epoll object waits for, by the calls that said so: descriptors and events."""
+    match call.arguments[:1]:
+        case (ObjectValue() as waiting,):
+            pass
+        case _:
+            return []
+    found: dict[int, int] = {}
+    made = [
+        each
+        for each in acts.over(world, "register", "modify", "unregister")
+        if each.process == call.process and each.arguments[:1] == (waiting,)
+    ]
+    for each in sorted(made, key=lambda each: each.returned or 0.0):
+        fd = _descriptor(each.arguments[1] if len(each.arguments) > 1 else None)
+        if fd is None:
+            continue
+        if each.name == "unregister":
+            found.pop(fd, None)
+        else:
+            events = each.arguments[2] if len(each.arguments) > 2 else POLL["POLLIN"] | POLL["POLLOUT"]
+            found[fd] = events if isinstance(events, int) else 0
+    return list(found.items())
+
+
+def _descriptor(value: Value) -> int | None:
+    if isinstance(value, SocketValue):
+        return value.fd
+    return value if isinstance(value, int) else None
+
+
+def _inode(call: Call, fd: int, world: World) -> int:
+    process = world.processes.get(call.process)
+    return next((e.inode for e in process.fds if e.fd == fd), 0) if process is not None else 0
+
+
+def _name(call: Call, fd: int, world: World) -> str:
+    inode = _inode(call, fd, world)
+    name = world.name_of(call.process, inode, fd) if inode else None
+    return name or _("descriptor {fd}").format(fd=fd)
+
+
+def _edge(call: Call, fd: int, events: int, world: World) -> str:
+    """Why an entry of epoll's is not ready although there is something to read: it was told of already."""
+    if _kind(call) != "epoll" or not events & EPOLL["EPOLLIN"]:
+        return ""
+    row = world.row_of(_inode(call, fd, world))
+    if row is None or not row.recv_q:
+        return ""
+    name = _name(call, fd, world)
+    if events & EPOLL["EPOLLONESHOT"]:
+        return _(
+            "{name} was reported once and is not watched since (EPOLLONESHOT): modify watches it again"
+        ).format(name=name)
+    if not events & EPOLL["EPOLLET"]:
+        return ""
+    if row.is_listening:
+        return _(
+            "{name} is watched by its edges (EPOLLET): the connections that wait there were reported, only a new one wakes it"
+        ).format(name=name)
+    return _(
+        "{name} is watched by its edges (EPOLLET): the {amount} still unread were reported, only new data from {who} wake it"
+    ).format(name=name, amount=bytes_text(unread(row)), who=whose.of_peer(world, row.inode))

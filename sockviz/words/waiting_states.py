@@ -1,0 +1,72 @@
+"""What a TCP state waits for, and by whom it ends; why a row is gone."""
+
+from __future__ import annotations
+
+from sockviz.language import _
+from sockviz.model.segments import endpoint
+from sockviz.model.sockets import SocketRow, State, Timer
+from sockviz.model.world import World
+from sockviz.words import whose
+from sockviz.words.wording import seconds_text
+
+#: A timer that is over by this much (seconds) was over when the row went.
+_ABOUT = 1.5
+
+
+def why_in(row: SocketRow, world: World) -> str:
+    """What came, and what is waited for now: a clause; empty of a state that waits for nothing."""
+    if row.protocol != "TCP":
+        return ""
+    match row.state:
+        case State.CLOSE_WAIT:
+            owner = world.owner_of(row.inode)
+            if not owner:
+                return _("a FIN came; nobody has accepted it yet")
+            return _("a FIN came; it stays so until {owner} closes its own side").format(owner=owner)
+        case State.FIN_WAIT_1:
+            return _("its FIN has gone out and is not acknowledged yet")
+        case State.FIN_WAIT_2:
+            told = _("its FIN is acknowledged; now it waits for the FIN of {who}").format(
+                who=_peer(row, world)
+            )
+            if row.timer is Timer.TIMEWAIT and row.expires is not None:
+                told += _(", {time} at most: no descriptor has it any more").format(
+                    time=seconds_text(row.expires - world.at)
+                )
+            return told
+        case State.CLOSING:
+            return _("the two FINs crossed; its own is not acknowledged yet")
+        case State.LAST_ACK:
+            return _("its FIN has gone out too; it waits for the last ACK")
+        case State.TIME_WAIT:
+            left = (
+                _(" for {time}").format(time=seconds_text(row.expires - world.at))
+                if row.expires is not None
+                else ""
+            )
+            return _(
+                "both directions are over; it is kept{left}, lest late segments meet a new connection"
+            ).format(left=left)
+    return ""
+
+
+def _peer(row: SocketRow, world: World) -> str:
+    known = world.left_by(row) if not row.inode else world.sockets.get(row.inode)
+    return whose.of_peer(world, known.inode) if known is not None else _("its peer")
+
+
+def why_gone(row: SocketRow, at: float, world: World) -> str:
+    """Why the kernel has the row no more, where that was seen: a RST, or a time that was over."""
+    if row.protocol != "TCP" or row.peer is None:
+        return ""
+    if row.timer is Timer.TIMEWAIT and row.expires is not None and at > row.expires - _ABOUT:
+        return _("its time is over")
+    here, there = endpoint(row.local), endpoint(row.peer)
+    for seen in reversed(world.packets):
+        packet = seen.event.packet
+        if packet.tcp is None or {packet.source, packet.destination} != {here, there}:
+            continue
+        if "RST" not in packet.tcp.flags:
+            return ""
+        return _("a RST came") if packet.source == there else _("a RST went out")
+    return ""
