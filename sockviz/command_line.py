@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -56,6 +56,15 @@ class _Parser(argparse.ArgumentParser):
             if "--help" in action.option_strings:
                 action.help = _("show this help message and exit")
 
+    #: Where given: the arguments as argparse can read them.
+    rearranged: Callable[[Sequence[str]], Sequence[str]] | None = None
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse, of the arguments rearranged."""
+        return super().parse_known_args(
+            self.rearranged(args) if self.rearranged and args else args, namespace
+        )
+
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
         told = _("{program}: error: {message}").format(program=self.prog, message=visible(message))
@@ -64,6 +73,16 @@ class _Parser(argparse.ArgumentParser):
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
         """All that argparse prints, help and usage too."""
         (door.out() if file in (None, sys.stdout) else door.err()).write(message)
+
+
+def _plain_last(arguments: Sequence[str]) -> Sequence[str]:
+    """``--code c --plain DIR`` as ``--code c DIR --plain``: the language and the directory are arguments of one option."""
+    at = [
+        n
+        for n, word in enumerate(arguments)
+        if word == "--plain" and list(arguments[n - 2 : n - 1]) == ["--code"]
+    ]
+    return [*(word for n, word in enumerate(arguments) if n not in at), *(["--plain"] if at else [])]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -180,6 +199,12 @@ def parser() -> argparse.ArgumentParser:
         help=_("the language, and the directory to write: new, or empty. In it README.txt says how to build and run "
         "the programs; they wait for one another where the lesson's lines do"),
     )  # fmt: skip
+    export.add_argument(
+        "--plain", action="store_true",
+        help=_("with --code: programs to hand out, short and without turns; each says when to start it, and a call that "
+        "fails ends it, unless the lesson wants it to fail"),
+    )  # fmt: skip
+    export.rearranged = _plain_last
     export.set_defaults(command="export")
 
     notes = commands.add_parser(

@@ -181,6 +181,16 @@ static inline const char *text_of_events(const struct epoll_event *ready, int co
     return text;
 }
 
+/* What came beside the data: the level and the type of each control message. */
+static inline const char *text_of_control(struct msghdr *message)
+{
+    char *text = text_room();
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header != NULL; header = CMSG_NXTHDR(message, header))
+        text_add(text, "%s%d:%d", text[0] ? " " : "[", header->cmsg_level, header->cmsg_type);
+    text_add(text, text[0] ? "]" : "[]");
+    return text;
+}
+
 /* The list that getaddrinfo(3) gave: family, type, protocol and address of each entry. */
 static inline const char *text_of_addrinfo(const struct addrinfo *entry)
 {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sockviz.calls.c.address import sockaddr_of_parts
 from sockviz.calls.c.call import CCall
 from sockviz.calls.c.scope import CForm, CScope, CSnippet, CValue
 from sockviz.calls.c.writer import CWriter
@@ -61,9 +62,18 @@ def _note(writer: CWriter, statement: Statement, value: CValue) -> None:
         return
     if not statement.unpacks:
         writer.scope.bind(statement.targets[0], value)
+        _note_version(writer, statement)
         return
     for target, part in zip(statement.targets, value.parts, strict=False):
         writer.scope.bind(target, part)
+
+
+def _note_version(writer: CWriter, statement: Statement) -> None:
+    """Notes whether a socket that was just made is one of IPv6."""
+    match statement.value:
+        case ["call", "socket.socket", _, list(arguments), dict(named), *_]:
+            if ["constant", "socket.AF_INET6"] in (*arguments[:1], named.get("family")):
+                writer.scope.six.add(statement.targets[0])
 
 
 def _bind(writer: CWriter, statement: Statement, tree: Json) -> CValue:
@@ -98,17 +108,45 @@ def _bind(writer: CWriter, statement: Statement, tree: Json) -> CValue:
 def _bind_one(writer: CWriter, target: str, tree: Json) -> CValue:
     match tree:
         case ["list" | "tuple", list(items)] if writer.kind(tree) != "address":
-            inner = ", ".join(writer.number(item) for item in items) or "0"
-            name = writer.declare("int", writer.name(target), f"[] = {{{inner}}}")
-            value = CValue(CForm.NUMBERS, name, f"int[{len(items)}]", str(len(items)))
+            parts = [writer.held(item) for item in items]
+            if all(part.form in (CForm.NUMBER, CForm.SOCKET) for part in parts):
+                inner = ", ".join(part.text for part in parts) or "0"
+                name = writer.declare("int", writer.name(target), f"[] = {{{inner}}}")
+                value = CValue(CForm.NUMBERS, name, f"int[{len(items)}]", str(len(items)))
+            else:
+                value = CValue(CForm.TUPLE, "0", parts=tuple(_kept(writer, part, target) for part in parts))
             writer.scope.bind(target, value)
             return value
+        case ["binary", "+", *_] if writer.scope.whole and (
+            made := sockaddr_of_parts(writer, tree, writer.name(target))
+        ):
+            writer.renames(writer.name(target), made.text.lstrip("&"))
+            writer.scope.bind(target, made)
+            return made
         case ["name", str(other)]:
             return _bind_held(writer, target, writer.held(tree), other)
         case ["tuple", _]:
             pointer, length = writer.address(tree, f"{writer.name(target)}_address")
             return _bind_held(writer, target, CValue(CForm.ADDRESS, pointer, "struct sockaddr *", length))
     return _bind_held(writer, target, writer.held(tree))
+
+
+def _kept(writer: CWriter, part: CValue, target: str) -> CValue:
+    """A part of a list, so that it stays what it is when its name gets another value."""
+    match part.form:
+        case CForm.BYTES if not part.text.startswith('"'):
+            writer.need("string.h")
+            name = writer.temporary(f"{target}_part")
+            writer.line(f"char {name}[{part.length} + 1];")
+            writer.line(f"memcpy({name}, {part.text}, {part.length});")
+            length = writer.temporary(f"{name}_len")
+            writer.line(f"size_t {length} = {part.length};")
+            return CValue(CForm.BYTES, name, "char", length)
+        case CForm.TUPLE:
+            return CValue(
+                CForm.TUPLE, part.text, parts=tuple(_kept(writer, each, target) for each in part.parts)
+            )
+    return part
 
 
 def _bind_held(writer: CWriter, target: str, value: CValue, other: str | None = None) -> CValue:

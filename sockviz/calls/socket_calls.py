@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from sockviz.calls.c.call import CCall, CRendering
+from sockviz.calls.c.messages import recvmsg, sendmsg
+from sockviz.calls.c.options import getsockopt, setsockopt
 from sockviz.calls.c.rendering import plain
 from sockviz.calls.c.scope import CForm, CValue, held_as
 from sockviz.calls.restrictions import bytes_received, nameless_room, plain_address
@@ -46,7 +48,7 @@ def _socketpair(call: CCall) -> None:
     call.writer.need("sys/socket.h")
     first, second = call.outputs("one", "other")
     pair = call.writer.temporary("pair")
-    call.writer.line(f"int {pair}[2];")
+    call.writer.line(f"int {pair}[2]{' = {-1, -1}' if call.writer.scope.tells else ''};")
     family, kind = call.number("family", "AF_UNIX"), call.number("type", "SOCK_STREAM")
     call.checks(f"socketpair({family}, {kind}, {call.number('proto')}, {pair})")
     call.value = _both(call, pair, first, second)
@@ -72,7 +74,11 @@ def _connect_ex(call: CCall) -> None:
 def _with_address(function: str) -> CRendering:
     def render(call: CCall) -> None:
         pointer, length = call.address("address")
-        call.performs("int", f"{function}({call.fd}, {pointer}, {length})")
+        failed = "== -1"
+        if function == "connect" and call.ends and call.name in call.writer.scope.unblocked:
+            call.writer.need("errno.h")
+            failed += " && errno != EINPROGRESS"  # a connection under way is no failure
+        call.performs("int", f"{function}({call.fd}, {pointer}, {length})", failed=failed)
 
     return render
 
@@ -83,7 +89,12 @@ def _accept(call: CCall) -> None:
         call.performs("int", f"accept({call.fd}, NULL, NULL)")
         return
     connection, peer = call.outputs("connection", "peer")
-    address = _storage(call, peer)
+    if call.unpacks and not call.is_read(peer):
+        name = call.performs("int", f"accept({call.fd}, NULL, NULL)", connection)
+        nobody = CValue(CForm.ADDRESS, "NULL", "struct sockaddr *", "0")
+        call.value = CValue(CForm.TUPLE, name, parts=(held_as(SOCKET, name), nobody))
+        return
+    address = call.storage(peer)
     name = call.performs("int", f"accept({call.fd}, {address.text}, &{address.length})", connection)
     call.value = CValue(CForm.TUPLE, name, parts=(held_as(SOCKET, name), address))
 
@@ -91,18 +102,10 @@ def _accept(call: CCall) -> None:
 def _name_of(function: str) -> CRendering:
     def render(call: CCall) -> None:
         (name,) = call.outputs("name")
-        call.value = _storage(call, name)
+        call.value = call.storage(name)
         call.checks(f"{function}({call.fd}, {call.value.text}, &{call.value.length})")
 
     return render
-
-
-def _storage(call: CCall, name: str) -> CValue:
-    """Room for any address; its length is told to the kernel and comes back as what was written."""
-    call.writer.need("sys/socket.h")
-    name = call.writer.declare("struct sockaddr_storage", name)
-    length = call.writer.assign("socklen_t", f"{name}_len", f"sizeof {name}")
-    return CValue(CForm.ADDRESS, f"(struct sockaddr *)&{name}", "struct sockaddr_storage", length)
 
 
 def _send(function: str) -> CRendering:
@@ -120,21 +123,21 @@ def _sendall(call: CCall) -> None:
     done, part = call.writer.temporary("done"), call.writer.temporary("part")
     start = call.writer.indexed(pointer)
     rest = f"{start} + {done}, {length} - {done}"
-    whole = call.writer.scope.whole
+    tells = call.writer.scope.tells
     for line in (
-        *(("result = 0;",) if whole else ()),
+        *(("result = 0;",) if tells else ()),
         f"for (size_t {done} = 0; {done} < (size_t)({length});) {{",
         f"    ssize_t {part} = send({call.fd}, {rest}, {call.number('flags')});",
         f"    if ({part} == -1) {{",
-        '        perror("send");',
-        *(("        result = -1;",) if whole else ()),
+        f"        {call.writer.complaint('send')}",
+        *(("        result = -1;",) if tells else ()),
         "        break;",
         "    }",
         f"    {done} += {part};",
         "}",
     ):
         call.writer.line(line)
-    if whole:
+    if tells:
         call.writer.text.failure = "failure(result)"
 
 
@@ -150,11 +153,6 @@ def _sendto(call: CCall) -> None:
     call.performs("ssize_t", f"sendto({call.fd}, {pointer}, {length}, {flags}, {address}, {address_length})")
 
 
-def _buffer(call: CCall, name: str) -> str:
-    size = call.number("bufsize", "1")
-    return call.writer.declare("char", name, f"[{size}]" if size != "0" else "[1]")
-
-
 def _received(name: str, length: str) -> CValue:
     return CValue(CForm.BYTES, name, "char", length)
 
@@ -162,7 +160,7 @@ def _received(name: str, length: str) -> CValue:
 def _recv(call: CCall) -> None:
     call.writer.need("sys/socket.h")
     (name,) = call.outputs("data")
-    name = _buffer(call, name)
+    name = call.buffer(name)
     size = "0" if call.number("bufsize") == "0" else f"sizeof {name}"
     length = call.performs(
         "ssize_t", f"recv({call.fd}, {name}, {size}, {call.number('flags')})", f"{name}_len"
@@ -181,92 +179,26 @@ def _recv_into(call: CCall) -> None:
 
 def _recvfrom(call: CCall) -> None:
     data, sender = call.outputs("data", "sender")
-    data = _buffer(call, data)
-    address = _storage(call, sender)
+    data = call.buffer(data)
+    if call.unpacks and not call.is_read(sender):
+        address, place = CValue(CForm.ADDRESS, "NULL", "struct sockaddr *", "0"), "NULL, NULL"
+    else:
+        address = call.storage(sender)
+        place = f"{address.text}, &{address.length}"
     size = "0" if call.number("bufsize") == "0" else f"sizeof {data}"
-    arguments = f"{call.fd}, {data}, {size}, {call.number('flags')}, {address.text}, &{address.length}"
+    arguments = f"{call.fd}, {data}, {size}, {call.number('flags')}, {place}"
     length = call.performs("ssize_t", f"recvfrom({arguments})", f"{data}_len")
     call.value = CValue(CForm.TUPLE, data, parts=(_received(data, length), address))
 
 
-def _recvmsg(call: CCall) -> None:
-    data, control, flags, sender = call.outputs("data", "control", "flags", "sender")
-    data = _buffer(call, data)
-    address = _storage(call, sender)
-    room = call.number("ancbufsize")
-    call.writer.need("sys/uio.h")
-    control = call.writer.declare("char", control, f"[{room if room != '0' else 1}]")
-    part, message = call.writer.temporary("part"), call.writer.temporary("message")
-    call.writer.line(f"struct iovec {part} = {{{data}, sizeof {data}}};")
-    storage = address.text.removeprefix("(struct sockaddr *)")
-    call.writer.line(f"struct msghdr {message} = {{.msg_name = {storage}, .msg_namelen = {address.length},")
-    call.writer.line(
-        f"    .msg_iov = &{part}, .msg_iovlen = 1, .msg_control = {control}, .msg_controllen = sizeof {control}}};"
-    )
-    length = call.performs(
-        "ssize_t", f"recvmsg({call.fd}, &{message}, {call.number('flags')})", f"{data}_len"
-    )
-    flags = call.writer.assign("int", flags, f"{message}.msg_flags")
-    call.writer.line(f"{address.length} = {message}.msg_namelen;")
-    ancillary = CValue(CForm.NUMBERS, control, "char", "0")
-    call.value = CValue(
-        CForm.TUPLE, data, parts=(_received(data, length), ancillary, CValue(CForm.NUMBER, flags), address)
-    )
-
-
-def _sendmsg(call: CCall) -> None:
-    call.writer.need("sys/socket.h", "sys/uio.h")
-    buffers = call.given.get("buffers")
-    items = buffers[1] if isinstance(buffers, list) and buffers[0] in ("list", "tuple") else []
-    parts, message = call.writer.temporary("parts"), call.writer.temporary("message")
-    pairs = [call.writer.data(item) for item in items] if isinstance(items, list) else []
-    inner = ", ".join(f"{{(void *){pointer}, {length}}}" for pointer, length in pairs) or "{0}"
-    address, length = call.address("address")
-    call.writer.line(f"struct iovec {parts}[] = {{{inner}}};")
-    call.writer.line(f"struct msghdr {message} = {{.msg_name = {address}, .msg_namelen = {length},")
-    call.writer.line(f"    .msg_iov = {parts}, .msg_iovlen = {len(pairs)}}};")
-    call.performs("ssize_t", f"sendmsg({call.fd}, &{message}, {call.number('flags')})")
-
-
-def _setsockopt(call: CCall) -> None:
-    call.writer.need("sys/socket.h", "netinet/in.h")
-    level, option = call.number("level"), call.number("option")
-    value = call.given.get("value")
-    name = call.writer.temporary("value")
-    pointer, length = f"&{name}", f"sizeof {name}"
-    if value == ["value", None]:  # no value, and a length all the same: what the kernel says of a bad pointer
-        pointer, length = "NULL", call.number("length")
-    elif value is not None and call.writer.kind(value) == "bytes":
-        match value:
-            case ["call", "struct.pack", _, [_, on, seconds], *_] if option == "SO_LINGER":
-                initial = f".l_onoff = {call.writer.number(on)}, .l_linger = {call.writer.number(seconds)}"
-                call.writer.line(f"struct linger {name} = {{{initial}}};")
-            case _:
-                pointer, length = call.writer.data(value)
-    else:
-        call.writer.line(f"int {name} = {call.number('value')};")
-    call.performs("int", f"setsockopt({call.fd}, {level}, {option}, {pointer}, {length})")
-
-
-def _getsockopt(call: CCall) -> None:
-    call.writer.need("sys/socket.h", "netinet/in.h")
-    (name,) = call.outputs("value")
-    if call.has("bufsize"):
-        name = call.writer.declare("char", name, f"[{call.number('bufsize')}]")
-    else:
-        name = call.writer.declare("int", name)
-    length = call.writer.assign("socklen_t", f"{name}_len", f"sizeof {name}")
-    pointer = name if call.has("bufsize") else f"&{name}"
-    call.checks(
-        f"getsockopt({call.fd}, {call.number('level')}, {call.number('option')}, {pointer}, &{length})"
-    )
-    call.value = _received(name, length) if call.has("bufsize") else CValue(CForm.NUMBER, name)
-
-
 def _set_flag(call: CCall, on: str) -> None:
     call.writer.need("fcntl.h")
+    if call.name is not None:
+        (call.writer.scope.unblocked.add if on == "0" else call.writer.scope.unblocked.discard)(call.name)
     flags = call.writer.temporary("flags")
     call.writer.line(f"int {flags} = fcntl({call.fd}, F_GETFL);")
+    call.writer.line(f"if ({flags} == -1)")
+    call.writer.line(f"    {call.writer.complaint('fcntl')}")
     change = f"{flags} | O_NONBLOCK" if on == "0" else f"{flags} & ~O_NONBLOCK"
     call.checks(f"fcntl({call.fd}, F_SETFL, {change})")
 
@@ -313,21 +245,21 @@ ROWS = (
     _method("sendall", "data [flags]", "None", "sendto", _sendall, man="send(2)", may_block=True),
     _method("sendto", "data flags_or_address [address]", "int", "sendto", _sendto, man="send(2)", may_block=True,
             restriction=plain_address),
-    _method("sendmsg", "buffers [ancdata] [flags] [address]", "int", "sendmsg", _sendmsg, man="send(2)", may_block=True),
+    _method("sendmsg", "buffers [ancdata] [flags] [address]", "int", "sendmsg", sendmsg, man="send(2)", may_block=True),
     _method("recv", "bufsize [flags]", "bytes", "recvfrom", _recv, may_block=True, restriction=bytes_received),
     _method("recv_into", "buffer [nbytes] [flags]", "int", "recvfrom", _recv_into, man="recv(2)", may_block=True,
             restriction=nameless_room),
     _method("recvfrom", "bufsize [flags]", ("bytes", "address"), "recvfrom", _recvfrom, man="recv(2)", may_block=True,
             restriction=bytes_received),
-    _method("recvmsg", "bufsize [ancbufsize] [flags]", ("bytes", "list", "int", "address"), "recvmsg", _recvmsg,
+    _method("recvmsg", "bufsize [ancbufsize] [flags]", ("bytes", "list", "int", "address"), "recvmsg", recvmsg,
             man="recv(2)", may_block=True, restriction=bytes_received),
     _method("shutdown", "how", "None", "shutdown", plain("shutdown({fd}, {how})", headers=_IN)),
     _method("close", "", "None", "close", plain("close({fd})", headers="unistd.h"), may_block=True),  # SO_LINGER waits here
     _method("dup", "", SOCKET, "fcntl", plain("dup({fd})", headers="unistd.h")),
     _method("getsockname", "", "address", "getsockname", _name_of("getsockname")),
     _method("getpeername", "", "address", "getpeername", _name_of("getpeername")),
-    _method("getsockopt", "level option [bufsize]", "any", "getsockopt", _getsockopt),
-    _method("setsockopt", "level option value [length]", "None", "setsockopt", _setsockopt),
+    _method("getsockopt", "level option [bufsize]", "any", "getsockopt", getsockopt),
+    _method("setsockopt", "level option value [length]", "None", "setsockopt", setsockopt),
     _method("setblocking", "flag", "None", "ioctl", _setblocking, man="fcntl(2)"),
     _method("settimeout", "seconds", "None", "ioctl", _settimeout, man="socket(7)"),
     _method("fileno", "", "int", "", _fileno, man="socket(2)", is_call=False),

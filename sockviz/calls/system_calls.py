@@ -15,7 +15,6 @@ from sockviz.calls.restrictions import (
 )
 from sockviz.calls.rows import Row
 from sockviz.calls.signature import Restriction, ValueKind, parameters
-from sockviz.model.values import Json
 
 POLL, EPOLL = "select.poll", "select.epoll"
 
@@ -53,7 +52,7 @@ def _read(call: CCall) -> None:
     call.writer.need("unistd.h")
     (name,) = call.outputs("data")
     size = call.number("size", "1")
-    name = call.writer.declare("char", name, f"[{size}]" if size != "0" else "[1]")
+    name = call.buffer(name, "size")
     room = "0" if size == "0" else f"sizeof {name}"
     length = call.performs("ssize_t", f"read({call.number('fd')}, {name}, {room})", f"{name}_len")
     call.value = CValue(CForm.BYTES, name, "char", length)
@@ -69,7 +68,7 @@ def _pipe(call: CCall) -> None:
     call.writer.need("unistd.h")
     reading, writing = call.outputs("reading", "writing")
     ends = call.writer.temporary("ends")
-    call.writer.line(f"int {ends}[2];")
+    call.writer.line(f"int {ends}[2]{' = {-1, -1}' if call.writer.scope.tells else ''};")
     call.checks(f"pipe({ends})")
     names = (f"{ends}[0]", f"{ends}[1]")
     if call.targets:
@@ -95,10 +94,19 @@ def _exit(call: CCall) -> None:
 # --- select ---------------------------------------------------------------------------------------------------------
 
 
-def _descriptors(tree: Json) -> list[Json]:
-    match tree:
-        case ["list" | "tuple", list(items)]:
-            return items
+def _descriptors(call: CCall, parameter: str) -> list[str]:
+    """The descriptors of a list: one that is written out, or that a name holds."""
+    tree = call.given.get(parameter)
+    match call.writer.held(tree) if tree is not None and tree != ["list", []] else None:
+        case CValue(form=CForm.TUPLE, parts=parts) if all(
+            p.form in (CForm.NUMBER, CForm.SOCKET) for p in parts
+        ):
+            return [part.text for part in parts]
+        case CValue(form=CForm.NUMBERS, text=text, length=length) if length.isdecimal():
+            return [f"{text}[{n}]" for n in range(int(length))]
+        case None:
+            return []
+    call.writer.fallback(tree)
     return []
 
 
@@ -108,7 +116,7 @@ def _select(call: CCall) -> None:
     every: list[str] = []
     sets: list[tuple[str, list[str]]] = []
     for name, parameter in zip(names, ("reading", "writing", "exceptional"), strict=True):
-        items = [call.writer.number(item) for item in _descriptors(call.given.get(parameter))]
+        items = _descriptors(call, parameter)
         room = call.writer.temporary(f"{name}_set") if items else "NULL"
         sets.append((room, items))
         every += items
@@ -135,6 +143,8 @@ def _select(call: CCall) -> None:
         limit = f"&{name}"
     arguments = ", ".join("NULL" if room == "NULL" else f"&{room}" for room, _ in sets)
     call.checks(f"select({highest} + 1, {arguments}, {limit})")
+    if not call.targets and not call.nested and call.writer.scope.whole and not call.writer.scope.tells:
+        return
     call.writer.line("/* what is left in each set is ready: a list of it, as Python gives */")
     parts = [_ready(call, name, room, items) for name, (room, items) in zip(names, sets, strict=True)]
     call.value = CValue(CForm.TUPLE, names[0], parts=tuple(parts))
@@ -142,7 +152,7 @@ def _select(call: CCall) -> None:
 
 def _ready(call: CCall, name: str, room: str, items: list[str]) -> CValue:
     """A list of those of `items` that select left in the set `room`."""
-    if not items and not call.writer.scope.whole:
+    if not items and not call.writer.scope.tells and not (call.writer.scope.whole and call.is_read(name)):
         return CValue(CForm.NUMBERS, name, "int", "0")  # no later line asks for its length
     name = call.writer.declare("int", name, f"[{len(items)}]" if items else "[1] = {0}")
     length = call.writer.assign("int", f"{name}_len", "0")
@@ -155,7 +165,7 @@ def _ready(call: CCall, name: str, room: str, items: list[str]) -> CValue:
 def _poll_object(call: CCall) -> None:
     call.writer.need("poll.h")
     (name,) = call.outputs("watched")
-    name = call.writer.declare("struct pollfd", name, "[16]")
+    name = call.writer.declare("struct pollfd", name, f"[{call.writer.scope.watched}]")
     length = call.writer.assign("nfds_t", f"{name}_len", "0")
     call.value = CValue(CForm.WATCHED, name, "struct pollfd", length)
 
@@ -193,12 +203,12 @@ def _poll(call: CCall) -> None:
     if not call.targets and not call.nested:
         call.performs("int", f"poll({arguments})")
         call.writer.line("/* .revents of each entry says what it is ready for */")
-        if not call.writer.scope.whole:
+        if not call.writer.scope.tells:
             return
     else:
         call.checks(f"poll({arguments})")
     (ready,) = call.outputs("ready")
-    ready = call.writer.declare("struct pollfd", ready, "[16]")
+    ready = call.writer.declare("struct pollfd", ready, f"[{call.writer.scope.watched}]")
     length = call.writer.assign("int", f"{ready}_len", "0")
     call.writer.line("/* .revents of each entry says what it is ready for */")
     call.writer.line(f"for (nfds_t i = 0; i < {watched.length}; i++)")
@@ -293,13 +303,13 @@ _HANDLERS = ("signal.SIG_DFL", "signal.SIG_IGN")
 def _signal(call: CCall) -> None:
     call.writer.need("signal.h")
     number, handler = call.number("signalnum"), call.number("handler")
-    if call.writer.scope.whole:
+    if call.writer.scope.tells:
         call.writer.line(f"result = signal({number}, {handler}) == SIG_ERR ? -1 : 0;")
         call.writer.line("if (result == -1)")
         call.writer.text.failure = "failure(result)"
     else:
         call.writer.line(f"if (signal({number}, {handler}) == SIG_ERR)")
-    call.writer.line('    perror("signal");')
+    call.writer.line(f"    {call.writer.complaint('signal')}")
     call.value = CValue(CForm.NOTHING, "0")
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
+
+from sockviz.calls.c.address import c_string
 from sockviz.calls.c.call import CCall, CRendering
 from sockviz.calls.c.rendering import simple
 from sockviz.calls.c.scope import CForm, CValue
-from sockviz.calls.c.struct import declaration, packed, unpacked, valued
+from sockviz.calls.c.struct import fields_of, packed, size_of, unpacked
 from sockviz.calls.restrictions import literal_format
 from sockviz.calls.rows import Row
 from sockviz.calls.signature import Restriction, ValueKind, parameters
+from sockviz.model.values import Json
 
 
 def _pure(
@@ -47,9 +52,9 @@ def _getaddrinfo(call: CCall) -> None:
         call.writer.line(f'snprintf({digits}, sizeof {digits}, "%d", {service});')
         service = digits
     call.writer.line(f"int {code} = getaddrinfo({node}, {service}, &{hints}, &{info});")
-    call.writer.line(f"if ({code} != 0)")
-    call.writer.line(f'    fprintf(stderr, "getaddrinfo: %s\\n", gai_strerror({code}));')
-    call.writer.line(f"/* a linked list: {info}->ai_next … NULL; freeaddrinfo({info}) when done */")
+    call.writer.refuses(f"{code} != 0", "", '"getaddrinfo: %s\\n"', f"gai_strerror({code})")
+    if not call.writer.scope.whole:
+        call.writer.line(f"/* a linked list: {info}->ai_next … NULL; freeaddrinfo({info}) when done */")
     call.value = CValue(CForm.ADDRINFO, info, "struct addrinfo *")
     call.writer.text.failure = f"resolver_failure({code})"
 
@@ -63,8 +68,7 @@ def _getnameinfo(call: CCall) -> None:
     service = call.writer.declare("char", service, "[NI_MAXSERV]")
     rest = f"{host}, sizeof {host}, {service}, sizeof {service}, {call.number('flags')}"
     call.writer.line(f"int {code} = getnameinfo({pointer}, {length}, {rest});")
-    call.writer.line(f"if ({code} != 0)")
-    call.writer.line(f'    fprintf(stderr, "getnameinfo: %s\\n", gai_strerror({code}));')
+    call.writer.refuses(f"{code} != 0", "", '"getnameinfo: %s\\n"', f"gai_strerror({code})")
     call.value = CValue(CForm.TUPLE, host, parts=(_text_in(host), _text_in(service)))
     call.writer.text.failure = f"resolver_failure({code})"
 
@@ -79,36 +83,47 @@ def _bytes_in(name: str, length: str) -> CValue:
 
 def _converts(call: CCall, text: str, good: str, otherwise: str) -> None:
     """Writes a conversion that tells by 0 that it was given no address: no errno says so."""
-    function = text.partition("(")[0]
-    if call.writer.scope.whole:
-        call.writer.line(f"if ((result = {text}) != {good})")
-        call.writer.text.failure = f'result == {good} ? NULL : result == 0 ? "invalid" : failure(result)'
-    else:
-        call.writer.line(f"if ({text} != {good})")
-    call.writer.line(f'    fprintf(stderr, "{function}: {otherwise}\\n");')
+    function, writer = text.partition("(")[0], call.writer
+    if not writer.scope.tells:
+        writer.refuses(f"{text} != {good}", "invalid", f'"{function}: {otherwise}\\n"')
+        return
+    writer.line(f"if ((result = {text}) != {good})")
+    writer.line(f'    fprintf(stderr, "{function}: {otherwise}\\n");')
+    writer.text.failure = f'result == {good} ? NULL : result == 0 ? "invalid" : failure(result)'
 
 
 def _inet_pton(call: CCall) -> None:
     call.writer.need("arpa/inet.h", "stdio.h")
     (name,) = call.outputs("packed_address")
     family = call.number("family")
-    name = call.writer.declare(
-        "unsigned char", name, "[sizeof(struct in6_addr)]" if "6" in family else "[sizeof(struct in_addr)]"
-    )
-    length = call.writer.assign("size_t", f"{name}_len", f"sizeof {name}")
-    _converts(
-        call, f"inet_pton({family}, {call.number('text')}, {name})", "1", "not an address of that family"
-    )
-    call.value = _bytes_in(name, length)
+    ctype = "struct in6_addr" if "6" in family else "struct in_addr"
+    if not call.writer.scope.whole:  # by itself, beside others that see it as an array of bytes
+        name = call.writer.declare("unsigned char", name, f"[sizeof({ctype})]")
+        length = call.writer.assign("size_t", f"{name}_len", f"sizeof {name}")
+        text = f"inet_pton({family}, {call.number('text')}, {name})"
+        _converts(call, text, "1", "not an address of that family")
+        call.value = _bytes_in(name, length)
+        return
+    name = call.writer.declare(ctype, name)
+    text = f"inet_pton({family}, {call.number('text')}, &{name})"
+    _converts(call, text, "1", "not an address of that family")
+    call.value = _address_in(call, name, ctype)
 
 
 def _inet_aton(call: CCall) -> None:
     call.writer.need("arpa/inet.h", "stdio.h")
     (name,) = call.outputs("packed_address")
     name = call.writer.declare("struct in_addr", name)
-    length = call.writer.assign("size_t", f"{name}_len", f"sizeof {name}")
     _converts(call, f"inet_aton({call.number('text')}, &{name})", "1", "not an IPv4 address")
-    call.value = _bytes_in(f"&{name}", length)
+    call.value = _address_in(call, name, "struct in_addr")
+
+
+def _address_in(call: CCall, name: str, ctype: str) -> CValue:
+    """The bytes of an address. Where one line is shown by itself its length has a name, as that of all bytes has."""
+    length = f"sizeof {name}"
+    if not call.writer.scope.whole:
+        length = call.writer.assign("size_t", f"{name}_len", length)
+    return CValue(CForm.BYTES, f"&{name}", ctype, length, parts=(CValue(CForm.BYTES, name, ctype),))
 
 
 def _inet_ntop(call: CCall) -> None:
@@ -149,28 +164,41 @@ def _bytes_target(call: CCall, pointer: str, length: str, *, text: bool = False)
 def _pack(call: CCall) -> None:
     match call.given.get("format"):
         case ["value", str(layout)]:
-            pointer, length = packed(call.writer, layout, call.rest)
-            _bytes_target(call, pointer, length)
+            if call.targets and not call.writer.scope.whole:
+                made = packed(call.writer, layout, call.rest)
+                _bytes_target(call, made.text, made.length)
+                return
+            name = call.targets[0] if call.targets else "packed"
+            call.value = packed(call.writer, layout, call.rest, name)
+            call.writer.renames(name, call.value.text.lstrip("&"))
         case other:
             call.writer.fallback(other)
 
 
 def _unpack(call: CCall) -> None:
-    pointer, _ = call.data("data")
+    match call.given.get("format"), call.given.get("data"):
+        case ["value", str(layout)], ["name", _] as name if call.unpacks and (
+            fields := fields_of(layout, call.writer.held(name))
+        ):
+            kept = [
+                CValue(CForm.NUMBER, call.writer.assign(field.ctype, target, field.text), field.ctype)
+                for target, field in zip(call.targets, fields, strict=False)
+            ]
+            call.value = CValue(CForm.TUPLE, kept[0].text, parts=tuple(kept))
+            return
+    pointer, length = call.data("data")
     match call.given.get("format"):
         case ["value", str(layout)]:
-            wanted = [f"value{n}" for n in range(len(call.targets) if call.unpacks else len(valued(layout)))]
-            parts = unpacked(call.writer, layout, pointer, call.outputs(*wanted)) if wanted else ()
+            parts = unpacked(call.writer, layout, pointer, length, call.targets if call.unpacks else ())
             call.value = CValue(CForm.TUPLE, parts[0].text if parts else "0", parts=parts)
         case other:
             call.writer.fallback(other)
 
 
 def _calcsize(call: CCall) -> None:
-    call.writer.need("stdint.h", "stddef.h")
     match call.given.get("format"):
         case ["value", str(layout)]:
-            call.gives("size_t", f"sizeof({declaration(layout)})")
+            call.gives("size_t", size_of(call.writer, layout))
         case other:
             call.writer.fallback(other)
 
@@ -188,9 +216,28 @@ def _hex(call: CCall) -> None:
 
 
 def _text(call: CCall) -> None:
+    match call.receiver, call.given.get("encoding"):
+        case ["value", str(text)], ["value", str(encoding)]:
+            with contextlib.suppress(LookupError, UnicodeError):
+                raw = text.encode(encoding)
+                _bytes_target(call, c_string(raw), str(len(raw)))
+                return
+    if not _is_utf8(call.given.get("encoding")):
+        call.writer.fallback(call.receiver)
     pointer, length = call.writer.data(call.receiver)
     # In C text and bytes are the same array, but that text ends at a zero byte.
     _bytes_target(call, pointer, length, text=call.row.returns == "str")
+
+
+def _is_utf8(encoding: Json) -> bool:
+    """Whether text in an encoding is what C has: bytes of UTF-8."""
+    match encoding:
+        case None:
+            return True
+        case ["value", str(name)]:
+            with contextlib.suppress(LookupError):
+                return codecs.lookup(name).name in ("utf-8", "ascii")
+    return False
 
 
 def _from_bytes(call: CCall) -> None:
@@ -217,7 +264,7 @@ def _fromhex(call: CCall) -> None:
 
 def _bytearray(call: CCall) -> None:
     (name,) = call.outputs("room")
-    name = call.writer.declare("char", name, f"[{call.number('size')}]")
+    name = call.buffer(name, "size")
     call.value = _bytes_in(name, call.writer.assign("size_t", f"{name}_len", f"sizeof {name}"))
 
 

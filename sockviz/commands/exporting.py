@@ -13,6 +13,8 @@ from sockviz.visible import quoted
 
 def export(options: argparse.Namespace) -> int:
     """Writes what was asked for."""
+    if options.plain and options.code is None:
+        raise Usage(_("--plain: only programs can be plain; say --code c DIR or --code python DIR with it"))
     return _programs(options) if options.code is not None else _packets(options)
 
 
@@ -62,7 +64,7 @@ def _programs(options: argparse.Namespace) -> int:
         )
     lesson = read(find(options.source, current()))
     try:
-        exported = export_programs(lesson, Language(word), directory)
+        exported = export_programs(lesson, Language(word), directory, plain=options.plain)
     except NoPrograms as none:
         door.complain(_("{reason}: there is no program to write").format(reason=none))
         return FAILED

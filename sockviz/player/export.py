@@ -14,6 +14,7 @@ from sockviz.lesson.programs.folder import Language, program_folder
 from sockviz.model.pcapng import blocks, capture_of
 from sockviz.model.recording import Loaded
 from sockviz.output_file import why_not_made
+from sockviz.player.failed_lines import failed_when_recorded
 from sockviz.player.shelf import shelf
 from sockviz.visible import quoted
 
@@ -68,12 +69,13 @@ def _undone(undo: Callable[[], object]) -> Iterator[None]:
         raise
 
 
-def export_programs(lesson: Lesson, language: Language, directory: Path) -> Exported:
-    """Writes each process of `lesson` as a program into `directory`, which is new or empty.
+def export_programs(lesson: Lesson, language: Language, directory: Path, *, plain: bool = False) -> Exported:
+    """Writes each process of `lesson` as a program into `directory`, which is new or empty; `plain`: to hand out, without turns.
 
     Raises `NoPrograms`, `NotEmpty` and `NotWritten`.
     """
-    folder = program_folder(lesson, language)
+    failed = failed_when_recorded(lesson) if plain else None
+    folder = program_folder(lesson, language, plain=plain, failed=failed)
     if not folder.files:
         raise NoPrograms(_("«{lesson}» performs nothing").format(lesson=lesson.title))
     helpers = shelf() / "assets" / "programs"
@@ -99,10 +101,16 @@ def export_programs(lesson: Lesson, language: Language, directory: Path) -> Expo
                     written.append(directory / name)
                     file.write(content)
                     file.flush()
-            (directory / "run.sh").chmod(0o755)
+            if not plain:
+                (directory / "run.sh").chmod(0o755)
     except OSError as error:
         raise NotWritten(error.errno, why_not_made(directory, error), str(directory)) from None
     names = ", ".join(name for name in folder.files if name not in ("run.sh", "README.txt"))
+    if plain:
+        summary = _("{directory}: {files}. README.txt says how to build and start them.").format(
+            directory=quoted(str(directory)), files=names
+        )
+        return Exported(summary, None)
     summary = _("{directory}: {files}. Run them: sh {script}; README.txt says more.").format(
         directory=quoted(str(directory)), files=names, script=quoted(str(directory / "run.sh"))
     )

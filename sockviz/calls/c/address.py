@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 
+from sockviz.calls.c.scope import CForm, CValue
 from sockviz.calls.c.writing import Writing
 from sockviz.model.first_names import BOUND, HOST
-from sockviz.model.values import Json
+from sockviz.model.values import Json, decode
 
 
-def sockaddr(writer: Writing, host: Json, port: Json, wanted: str) -> tuple[str, str]:
-    """Writes a variable like `wanted` that is the address of `host` and `port`: a pointer to it and its length.
+def sockaddr(writer: Writing, host: Json, port: Json, wanted: str, six: bool = False) -> tuple[str, str]:
+    """Writes a variable like `wanted` that is the address of `host` and `port`: a pointer to it and its length. `six`: for an
+    IPv6 socket.
 
     In a program an address that was written before is used again.
     """
@@ -20,8 +22,8 @@ def sockaddr(writer: Writing, host: Json, port: Json, wanted: str) -> tuple[str,
         case ["value", str(text)]:
             known = text
         case ["name", name] if name == HOST:
-            known = writer.values.get(HOST)
-    same = f"{host} {port}"
+            known = writer.values.get(HOST) or ("::1" if writer.scope.ip == 6 else None)
+    same = f"{host} {port} {six if known == '' else ''}"
     settled = (isinstance(known, str) or host == ["name", HOST]) and _is_fixed(port)
     if writer.scope.whole and settled and (name := writer.scope.addresses.get(same)):
         return f"(struct sockaddr *)&{name}", f"sizeof {name}"
@@ -30,8 +32,11 @@ def sockaddr(writer: Writing, host: Json, port: Json, wanted: str) -> tuple[str,
     name = writer.temporary(wanted)
     if isinstance(known, str) and ":" in known:
         writer.line(f"struct sockaddr_in6 {name} = {{.sin6_family = AF_INET6, .sin6_port = {number}}};")
-        writer.line(f"inet_pton(AF_INET6, {text}, &{name}.sin6_addr);")
-    elif known == "":
+        _converted(writer, "AF_INET6", text, f"{name}.sin6_addr")
+    elif known == "" and six:
+        writer.line(f"struct sockaddr_in6 {name} = {{.sin6_family = AF_INET6, .sin6_port = {number},")
+        writer.line("    .sin6_addr = IN6ADDR_ANY_INIT};")
+    elif known in ("", "0.0.0.0"):
         writer.line(f"struct sockaddr_in {name} = {{.sin_family = AF_INET, .sin_port = {number},")
         writer.line("    .sin_addr.s_addr = htonl(INADDR_ANY)};")
     else:
@@ -39,10 +44,65 @@ def sockaddr(writer: Writing, host: Json, port: Json, wanted: str) -> tuple[str,
         if isinstance(known, str) and not re.fullmatch(r"[0-9.]+", known):
             _looked_up(writer, text, name)
         else:
-            writer.line(f"inet_pton(AF_INET, {text}, &{name}.sin_addr);")
+            _converted(writer, "AF_INET", text, f"{name}.sin_addr")
     if settled:
         writer.scope.addresses[same] = name
     return f"(struct sockaddr *)&{name}", f"sizeof {name}"
+
+
+def _converted(writer: Writing, family: str, text: str, member: str) -> None:
+    """Writes the text of an address as the bytes of a member. In a program its failure is said: it is 0, and no errno."""
+    if not writer.scope.whole:
+        writer.line(f"inet_pton({family}, {text}, &{member});")
+        return
+    condition = f"inet_pton({family}, {text}, &{member}) != 1"
+    version = "IPv6" if family == "AF_INET6" else "IPv4"
+    writer.refuses(condition, "invalid", f'"inet_pton: %s is no {version} address\\n"', text)
+
+
+#: What a sockaddr consists of, in the order of its bytes: the type of each part, and the member that it is.
+_SHAPES = {
+    "struct sockaddr_in": (("=H", "sin_family"), ("!H", "sin_port"), ("struct in_addr", "sin_addr"), ("zeros 8", "")),
+    "struct sockaddr_in6": (
+        ("=H", "sin6_family"), ("!H", "sin6_port"), ("!I", "sin6_flowinfo"), ("struct in6_addr", "sin6_addr"),
+        ("=I", "sin6_scope_id"),
+    ),
+}  # fmt: skip
+
+
+def sockaddr_of_parts(writer: Writing, tree: Json, wanted: str) -> CValue | None:
+    """Where `tree` puts the bytes of a sockaddr together from variables, that structure, its members set by name."""
+    parts = _parts(writer, tree)
+    for ctype, members in _SHAPES.items():
+        if parts is None or [part.ctype for part in parts] != [kind for kind, _ in members]:
+            continue
+        writer.need("netinet/in.h")
+        inner = ", ".join(
+            f".{member} = {part.text}" for part, (_, member) in zip(parts, members, strict=True) if member
+        )
+        name = writer.temporary(wanted) if writer.scope.type_of(wanted) is not None else wanted
+        writer.scope.declared[name] = ctype
+        writer.line(f"{ctype} {name} = {{{inner}}}; /* the rest is 0 */")
+        return CValue(CForm.BYTES, f"&{name}", ctype, f"sizeof {name}", parts=tuple(parts))
+    return None
+
+
+def _parts(writer: Writing, tree: Json) -> list[CValue] | None:
+    """What the bytes of an expression consist of; None where that is not known."""
+    match tree:
+        case ["binary", "+", left, right]:
+            first, rest = _parts(writer, left), _parts(writer, right)
+            return None if first is None or rest is None else [*first, *rest]
+        case ["binary", "*", ["value", {"$": "bytes"} as unit], ["value", int(count)]]:
+            raw = decode(unit)
+            return [CValue(CForm.BYTES, "0", f"zeros {count}")] if raw == b"\0" else None
+        case ["value", {"$": "bytes"} as zeros]:
+            raw = decode(zeros)
+            assert isinstance(raw, bytes)
+            return [CValue(CForm.BYTES, "0", f"zeros {len(raw)}")] if not any(raw) else None
+        case ["name", str(name)] if (held := writer.scope.held.get(name)) and held.form is CForm.BYTES:
+            return list(held.parts) or None
+    return None
 
 
 def _is_fixed(port: Json) -> bool:
@@ -57,10 +117,14 @@ def _is_fixed(port: Json) -> bool:
 def _looked_up(writer: Writing, host: str, name: str) -> None:
     """Python looks a host's name up before it connects or binds; C programs do so themselves."""
     writer.need("netdb.h")
-    hints, found = writer.temporary("hints"), writer.temporary("found")
+    hints, found, code = writer.temporary("hints"), writer.temporary("found"), writer.temporary("code")
     writer.line(f"struct addrinfo {hints} = {{.ai_family = AF_INET}}, *{found} = NULL;")
-    writer.line(f"if (getaddrinfo({host}, NULL, &{hints}, &{found}) == 0)")
+    writer.line(f"int {code} = getaddrinfo({host}, NULL, &{hints}, &{found});")
+    writer.refuses(f"{code} != 0", "", '"getaddrinfo: %s\\n"', f"gai_strerror({code})")
+    writer.line(f"if ({found} != NULL)")
     writer.line(f"    {name}.sin_addr = ((struct sockaddr_in *){found}->ai_addr)->sin_addr;")
+    if not writer.scope.whole:
+        writer.line(f"freeaddrinfo({found});")
 
 
 def sockaddr_un(writer: Writing, raw: bytes, wanted: str) -> tuple[str, str]:

@@ -42,12 +42,13 @@ def data(writer: Writing, tree: Json) -> tuple[str, str] | None:
         case ["call", "str.encode" | "bytes.decode", receiver, *_]:
             return writer.data(receiver)
         case ["call", "struct.pack", _, [["value", str(layout)], *items], *_]:
-            return packed(writer, layout, items)
+            made = packed(writer, layout, items)
+            return made.text, made.length
         case ["call", *_]:
             held = writer.nested(tree)
             return held.text, held.length or f"sizeof {held.text}"
-        case ["subscript", value, ["value", int(index)]]:
-            held = writer.part(writer.held(value), index, tree)
+        case ["subscript", _, ["value", int()]]:
+            held = writer.held(tree)
             return held.text, held.length or "0"
     return None
 
@@ -55,24 +56,48 @@ def data(writer: Writing, tree: Json) -> tuple[str, str] | None:
 def _slice(writer: Writing, value: Json, low: Json, high: Json) -> tuple[str, str]:
     """``data[low:high]`` within the bytes that are there; a negative end counts from behind."""
     pointer, length = writer.data(value)
+    if length.isdecimal():
+        there = int(length)
+        ends = [_written(end) for end in (low, high)]
+        if all(known is not None or end is None for known, end in zip(ends, (low, high), strict=True)):
+            begin, past, _ = slice(*ends).indices(there)
+            return f"{writer.indexed(pointer)} + {begin}" if begin else pointer, str(max(0, past - begin))
+    last = length if high is None else _within(writer, high, length, "stop")
+    if low is None or low == ["value", 0]:
+        return pointer, last
+    first = _within(writer, low, length, "start")
+    start = writer.temporary("from")
+    writer.line(f"size_t {start} = {first} < (size_t)({last}) ? {first} : (size_t)({last});")
+    return f"{writer.indexed(pointer)} + {start}", f"{last} - {start}"
 
-    def end(tree: Json, default: str) -> str:
-        match tree:
-            case None:
-                return default
-            case ["unary", "-", ["value", int(number)]]:
-                return f"({length} - {number})"
-        return writer.operand(tree)
 
-    start, stop = end(low, "0"), end(high, length)
-    return (pointer, stop) if start == "0" else (f"{writer.indexed(pointer)} + {start}", f"{stop} - {start}")
+def _written(tree: Json) -> int | None:
+    """A number that is written out."""
+    match tree:
+        case ["value", int(number)]:
+            return number
+        case ["unary", "-", ["value", int(number)]]:
+            return -number
+    return None
+
+
+def _within(writer: Writing, tree: Json, length: str, wanted: str) -> str:
+    """A variable that is the end of a slice, moved to where the bytes end or begin."""
+    name, size = writer.temporary(wanted), f"(size_t)({length})"
+    match tree:
+        case ["unary", "-", ["value", int(number)]]:
+            writer.line(f"size_t {name} = {size} > {number} ? {size} - {number} : 0;")
+        case _:
+            end = writer.operand(tree)
+            writer.line(f"size_t {name} = {size} < (size_t)({end}) ? {size} : (size_t)({end});")
+    return name
 
 
 def _repeated(writer: Writing, unit: Json, count: Json) -> tuple[str, str]:
     """``b"x" * n``."""
     pointer, length = writer.data(unit)
-    if length == "0":
-        return pointer, length
+    if length == "0" or count == ["value", 0]:
+        return '""', "0"
     name = writer.temporary("block")
     times = writer.operand(count)
     total = times if length == "1" else f"{length} * {times}"
@@ -83,9 +108,11 @@ def _repeated(writer: Writing, unit: Json, count: Json) -> tuple[str, str]:
         size = writer.temporary(f"{name}_len")
         writer.line(f"size_t {size} = {times} > 0 ? {total} : 0;")
         writer.line(f"char *{name} = malloc({size});")
+        writer.refuses(f"{name} == NULL && {size} > 0", "MemoryError", '"malloc: no memory\\n"')
     if length == "1" and pointer.startswith('"'):
         character = pointer[1:-1].replace('\\"', '"').replace("'", "\\'")
-        writer.line(f"memset({name}, '{character}', {size});")
+        filling = "0" if character == "\\000" else f"'{character}'"
+        writer.line(f"memset({name}, {filling}, {size});")
     else:
         writer.line(f"for (size_t i = 0; i < {size}; i++)")
         writer.line(f"    {name}[i] = {writer.indexed(pointer)}[i % {length}];")

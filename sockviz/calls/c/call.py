@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
-from sockviz.calls.c.scope import CForm, CValue, held_as
+from sockviz.calls.c.scope import CForm, CValue, Ending, held_as
 from sockviz.calls.c.writer import CWriter
 from sockviz.calls.signature import Signature
 from sockviz.model.values import Json
+
+#: An array of more bytes than this is static.
+_MOST_ON_STACK = 1 << 16
 
 
 class CCall:
@@ -48,6 +51,19 @@ class CCall:
         """The receiver."""
         return self.writer.operand(self.receiver) if self.receiver is not None else "-1"
 
+    @property
+    def name(self) -> str | None:
+        """The receiver's name in the lesson, where it has one."""
+        match self.receiver:
+            case ["name", str(name)]:
+                return name
+        return None
+
+    @property
+    def ends(self) -> bool:
+        """Whether a failure of the call ends the program."""
+        return self.writer.scope.ending is Ending.DIES
+
     def has(self, parameter: str) -> bool:
         """Whether the argument was given, and is not None."""
         return self.given.get(parameter, ["value", None]) != ["value", None]
@@ -62,7 +78,8 @@ class CCall:
 
     def address(self, parameter: str) -> tuple[str, str]:
         """An argument as ``struct sockaddr *`` and length."""
-        return self.writer.address(self.given[parameter]) if self.has(parameter) else ("NULL", "0")
+        six = self.name in self.writer.scope.six
+        return self.writer.address(self.given[parameter], six=six) if self.has(parameter) else ("NULL", "0")
 
     def outputs(self, *wanted: str) -> list[str]:
         """Names for the parts of the result: the targets where it is unpacked, else made from the one target."""
@@ -81,18 +98,20 @@ class CCall:
             target = writer.temporary(function + "_result")
         if target is None:
             writer.checks(text, failed, self._dropped())
-            self.expression = "result" if writer.scope.whole else "0"
+            self.expression = "result" if writer.scope.tells else "0"
             return self.expression
-        keeps = writer.scope.whole and failed == "== -1" and self._had(target)
+        keeps = writer.scope.tells and failed == "== -1" and self._had(target)
         if keeps and writer.scope.type_of(target) == ctype:
             # As in Python the name keeps what it had where the call fails.
             writer.checks(text, failed, self._replaced(target))
             self.expression = target
             return target
+        for line in self._replaced(target) if writer.scope.whole and not writer.scope.tells else ():
+            writer.line(line)
         self.expression = target = writer.assign(ctype, target, text)
         writer.line(f"if ({target} {failed})")
-        writer.line(f'    perror("{function}");')
-        if writer.scope.whole and failed == "== -1":
+        writer.line(f"    {writer.complaint(function)}")
+        if writer.scope.tells and failed == "== -1":
             writer.text.failure = f"failure({target})"
         return target
 
@@ -101,9 +120,12 @@ class CCall:
         return python is not None and python in self.writer.scope.held
 
     def _replaced(self, target: str) -> tuple[str, ...]:
-        """What is done with a new value where the name had one before."""
+        """What is done with a new value where the name had one before; where no result is kept, what is done before."""
         python = self.writer.targets.get(target)
-        if python is None or not self.writer.scope.lets_go(python):
+        closes = python is not None and self.writer.scope.lets_go(python)
+        if not self.writer.scope.tells:
+            return (f"close({target}); /* no name will hold it */",) if closes else ()
+        if not closes:
             return ("else", f"    {target} = result;")
         self.writer.need("unistd.h")
         return (
@@ -116,10 +138,28 @@ class CCall:
     def _dropped(self) -> tuple[str, ...]:
         """What is done with a socket that no name holds."""
         first = self.row.returns[0] if isinstance(self.row.returns, tuple) else self.row.returns
-        if not self.writer.scope.whole or first != "socket.socket":
+        if not self.writer.scope.tells or first != "socket.socket":
             return ()
         self.writer.need("unistd.h")
         return ("else", "    close(result); /* no name holds it: Python closes it by itself */")
+
+    def buffer(self, name: str, parameter: str = "bufsize") -> str:
+        """Room for what is received, as much as is asked for; much of it is not on the stack. Its name."""
+        size = self.number(parameter, "1")
+        storage = "static " if size.isdecimal() and int(size) > _MOST_ON_STACK else ""
+        return self.writer.declare("char", name, f"[{size}]" if size != "0" else "[1]", storage)
+
+    def storage(self, name: str) -> CValue:
+        """Room for any address; its length is told to the kernel and comes back as what was written."""
+        self.writer.need("sys/socket.h")
+        name = self.writer.declare("struct sockaddr_storage", name)
+        length = self.writer.assign("socklen_t", f"{name}_len", f"sizeof {name}")
+        return CValue(CForm.ADDRESS, f"(struct sockaddr *)&{name}", "struct sockaddr_storage", length)
+
+    def is_read(self, target: str) -> bool:
+        """Whether a later line may read what this C variable of a target holds."""
+        python = self.writer.targets.get(target)
+        return python is not None and python not in self.writer.scope.unread
 
     def checks(self, text: str) -> None:
         """Writes a call of which only success or failure counts; a failure is printed."""

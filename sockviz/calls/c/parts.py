@@ -11,6 +11,8 @@ def part(writer: Writing, whole: CValue, index: int) -> CValue | None:
     match whole.form:
         case CForm.TUPLE if -len(whole.parts) <= index < len(whole.parts):
             return whole.parts[index]
+        case CForm.CONTROL if index >= 0:
+            return _control_message(writer, whole.text, index)
         case CForm.NUMBERS:
             place = str(index) if index >= 0 else f"{whole.length} - {-index}"
             return CValue(CForm.SOCKET, f"{whole.text}[{place}]")
@@ -55,3 +57,25 @@ def _host(writer: Writing, address: CValue) -> CValue:
     writer.line(f"if (getnameinfo({arguments}) != 0)")
     writer.line(f"    {host}[0] = '\\0';")
     return CValue(CForm.TEXT, host, "char", f"strlen({host})")
+
+
+def _control_message(writer: Writing, message: str, index: int) -> CValue:
+    """What came beside the data of `message`, as (level, type, data). There may be less: then its data has no bytes."""
+    writer.need("sys/socket.h", "stddef.h")
+    header = writer.temporary("header")
+    writer.line(f"struct cmsghdr *{header} = CMSG_FIRSTHDR(&{message});")
+    if index:
+        writer.line(f"for (int i = 0; i < {index} && {header} != NULL; i++)")
+        writer.line(f"    {header} = CMSG_NXTHDR(&{message}, {header});")
+    writer.refuses(
+        f"{header} == NULL", "IndexError", f'"{message} brought no control message {index + 1}\\n"'
+    )
+    came = writer.temporary("came")
+    writer.line(f"const unsigned char *{came} = {header} != NULL ? CMSG_DATA({header}) : NULL;")
+    writer.line(f"size_t {came}_len = {header} != NULL ? {header}->cmsg_len - CMSG_LEN(0) : 0;")
+    parts = (
+        CValue(CForm.NUMBER, f"({header} != NULL ? {header}->cmsg_level : -1)"),
+        CValue(CForm.NUMBER, f"({header} != NULL ? {header}->cmsg_type : -1)"),
+        CValue(CForm.BYTES, came, "const unsigned char *", f"{came}_len"),
+    )
+    return CValue(CForm.TUPLE, header, parts=parts)

@@ -17,7 +17,8 @@ RESERVED = frozenset((
     "close", "listen", "accept", "connect", "send", "recv", "select", "poll", "bind", "socket", "shutdown",
     "kill", "dup", "pipe", "fork", "signal", "alarm", "unlink", "lseek", "index", "time", "raise",
     "turn", "over", "may_sleep", "finish", "program", "show", "show_number", "failure", "resolver_failure", "result",
-    "perror", "printf", "malloc", "memcpy", "memset", "strlen", "exit", "free", "fcntl", "ioctl", "dup2", "NULL",
+    "perror", "die", "print_bytes", "print_address", "entry", "printf", "puts",
+    "malloc", "memcpy", "memset", "strlen", "exit", "free", "fcntl", "ioctl", "dup2", "NULL",
 ))  # fmt: skip
 
 
@@ -37,12 +38,17 @@ class CForm(Enum):
     ADDRINFO = "addrinfo"  # the head of getaddrinfo's list
     ENTRY = "entry"  # one entry of it
     LIMIT = "limit"  # a struct rlimit
+    CONTROL = "control"  # the struct msghdr that recvmsg filled, for what came beside the data
     TUPLE = "tuple"  # several of these
 
 
 @dataclass(frozen=True, slots=True)
 class CValue:
-    """A value: the C expression for it, its type, its length where it has one, its parts where it is a tuple."""
+    """A value: the C expression for it, its type, its length where it has one, its parts where it is a tuple.
+
+    Bytes that ``struct.pack`` or ``inet_pton`` made have parts, too: what they consist of, each with its type (a struct letter
+    after its order, ``!H``, or C's own).
+    """
 
     form: CForm
     text: str
@@ -70,18 +76,34 @@ def held_as(kind: str, name: str, ctype: str = "int") -> CValue:
     return CValue(form, name, ctype)
 
 
+class Ending(Enum):
+    """What a line does after a call that failed."""
+
+    GOES_ON = "goes on"  # it says so, and the next line comes
+    TELLS = "tells"  # likewise, and keeps the result: a program shows it
+    DIES = "dies"  # it says so, and ends the program
+
+
 @dataclass(slots=True)
 class CScope:
     """The variables that a line of C finds and leaves.
 
-    ``variables`` has the C variable of each name of the lesson, ``held`` what the name holds, ``declared`` the type of each C
-    variable; of those in ``assumed`` the type is not known, nor needed, where one line is shown by itself. ``taken`` are names
-    that no temporary may have. ``whole``: the line is part of a program that prints each result, goes on after an error as
-    Python does, and closes what Python closes. ``addresses`` are those that were written out before and did not change.
-    ``owners`` tells which names hold the same socket, ``closed`` which of those are closed.
+    ``variables`` has the C variable of each name of the lesson, ``held`` what the name holds, ``declared`` the type of each
+    C variable; of those in ``assumed`` the type is not known, nor needed, where one line is shown by itself. ``taken`` are
+    names that no temporary may have. ``whole``: the line is part of a program, in which a failure has its ``ending``, and
+    whose sockets are closed where Python closes them. ``unread`` are targets that no later line reads, ``watched`` is how
+    many descriptors an array for poll(2) has room for; ``ip`` is the version of HOST's address, ``six`` are the names that
+    hold IPv6 sockets, ``unblocked`` those whose calls do not wait. ``addresses`` are those that were written out before and
+    did not change. ``owners`` tells which names hold the same socket, ``closed`` which of those are closed.
     """
 
     whole: bool = False
+    ending: Ending = Ending.GOES_ON
+    unread: frozenset[str] = frozenset()
+    watched: int = 16
+    ip: int = 4
+    six: set[str] = field(default_factory=set)
+    unblocked: set[str] = field(default_factory=set)
     variables: dict[str, str] = field(default_factory=dict)
     held: dict[str, CValue] = field(default_factory=dict)
     declared: dict[str, str] = field(default_factory=dict)
@@ -102,15 +124,21 @@ class CScope:
         return scope
 
     @classmethod
-    def of_program(cls, names: Iterable[str]) -> CScope:
+    def of_program(cls, names: Iterable[str], ending: Ending = Ending.TELLS) -> CScope:
         """Of a program whose lines bind `names`, before its first line."""
-        return cls(whole=True, taken=set(names))
+        return cls(whole=True, ending=ending, taken=set(names))
+
+    @property
+    def tells(self) -> bool:
+        """Whether what a line gave, or its failure, is shown by a program."""
+        return self.ending is Ending.TELLS
 
     def fork(self) -> CScope:
         """For the block that a forked process runs: what it declares is not seen outside."""
         return CScope(
-            self.whole, dict(self.variables), dict(self.held), dict(self.declared), self.assumed, set(self.taken),
-            dict(self.addresses), dict(self.owners), set(self.closed),
+            self.whole, self.ending, self.unread, self.watched, self.ip, set(self.six), set(self.unblocked),
+            dict(self.variables), dict(self.held),
+            dict(self.declared), self.assumed, set(self.taken), dict(self.addresses), dict(self.owners), set(self.closed),
         )  # fmt: skip
 
     def name(self, python: str) -> str:
@@ -136,6 +164,9 @@ class CScope:
     def bind(self, target: str, value: CValue, same_as: str | None = None) -> None:
         """Notes what `target` holds from here on; `same_as`: the socket that another name holds."""
         self.held[target] = value
+        self.six.discard(target)
+        if same_as in self.six:
+            self.six.add(target)
         if value.form is CForm.SOCKET:
             known = self.owners.get(same_as) if same_as is not None else None
             self.owners[target] = known if known is not None else 1 + max(self.owners.values(), default=0)

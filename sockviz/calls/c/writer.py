@@ -15,7 +15,7 @@ from typing import TypeAlias
 from sockviz.calls.c.address import c_string, sockaddr, sockaddr_un
 from sockviz.calls.c.bytes import data
 from sockviz.calls.c.parts import part
-from sockviz.calls.c.scope import CForm, CScope, CValue, held_as
+from sockviz.calls.c.scope import CForm, CScope, CValue, Ending, held_as
 from sockviz.calls.restrictions import IOCTLS
 from sockviz.calls.signature import Signature
 from sockviz.calls.statement import Statement
@@ -120,6 +120,12 @@ class CWriter:
             self.targets[name] = self.targets[wanted]
         return name, True
 
+    def renames(self, target: str, name: str) -> None:
+        """Notes that the variable of a target is another one."""
+        if target in self.targets and name != target:
+            self.scope.variables[self.targets[target]] = name
+            self.targets[name] = self.targets[target]
+
     # --- values -----------------------------------------------------------------------------------------
 
     def kind(self, tree: Json) -> str:
@@ -176,8 +182,19 @@ class CWriter:
                 ["value", 0],
             ]:
                 return CValue(CForm.NUMBER, self.number(tree))
+            case [
+                "subscript",
+                ["subscript", ["name", _] as control, ["value", int(index)]],
+                ["value", 2],
+            ] if (
+                not self.scope.whole and self.kind(control) == "list"
+            ):  # of a line by itself: what recvmsg gave, as nothing else in a list has three parts
+                message = CValue(CForm.CONTROL, "message", "struct msghdr")
+                return self.part(self.part(message, index, tree), 2, tree)
             case ["subscript", value, ["value", int(index)]] if self.kind(value) != "bytes":
                 return self.part(self.held(value), index, tree)
+            case ["list" | "tuple", list(items)] if self.kind(tree) != "address":
+                return CValue(CForm.TUPLE, "0", parts=tuple(self.held(item) for item in items))
             case ["value", None]:
                 return CValue(CForm.NOTHING, "-1")
         match self.kind(tree):
@@ -296,15 +313,38 @@ class CWriter:
 
     def checks(self, text: str, failed: str = "== -1", otherwise: tuple[str, ...] = ()) -> None:
         """Writes a call of which only success or failure counts; a failure is printed, else `otherwise` is done."""
-        function = text.partition("(")[0]
-        if self.scope.whole:
+        if self.scope.tells:
             self.line(f"if ((result = {text}) {failed})")
             self.text.failure = "failure(result)"
         else:
             self.line(f"if ({text} {failed})")
-        self.line(f'    perror("{function}");')
+        self.line(f"    {self.complaint(text.partition('(')[0])}")
         for line in otherwise:
             self.line(line)
+
+    def complaint(self, function: str) -> str:
+        """The statement that says why `function` failed; where a failure ends the program, it does."""
+        return f'{"die" if self.scope.ending is Ending.DIES else "perror"}("{function}");'
+
+    def refuses(self, condition: str, error: str, *said: str) -> bool:
+        """Writes what is said where `condition` holds, in words of our own: the format and its values. Python calls it `error`.
+        Whether that ends the program."""
+        self.need("stdio.h")
+        saying = f"fprintf(stderr, {', '.join(said)});"
+        if self.scope.ending is Ending.DIES:
+            self.need("stdlib.h")
+            for line in (f"if ({condition}) {{", f"    {saying}", "    exit(EXIT_FAILURE);", "}"):
+                self.line(line)
+            return True
+        self.line(f"if ({condition})")
+        self.line(f"    {saying}")
+        if self.scope.tells:
+            # What came first is the cause.
+            before = (self.text.failure or "NULL").removesuffix("NULL")
+            self.text.failure = (
+                f'{before}{condition} ? "{error}" : NULL' if not before or before.endswith(": ") else before
+            )
+        return False
 
     def nested(self, tree: Json) -> CValue:
         """A call inside an expression: written first, its value in a temporary."""
@@ -316,7 +356,10 @@ class CWriter:
     def fallback(self, tree: Json) -> str:
         """Python that has no C of one line is quoted, so that a reader sees what is meant."""
         del tree
-        self.line(f"/* in Python: {self.statement.source.replace('*/', '* /')[:200]} */".replace("\n", " "))
+        source = self.statement.source.replace("*/", "* /")[:200].replace("\n", " ")
+        self.line(f"/* {'not in C, but ' if self.scope.whole else ''}in Python: {source} */")
+        if self.scope.tells:
+            self.text.failure = '"not in C"'
         return "0"
 
     # --- bytes and addresses ----------------------------------------------------------------------------
@@ -325,12 +368,12 @@ class CWriter:
         """A pointer and a length for bytes or text."""
         return data(self, tree) or (self.fallback(tree), "0")
 
-    def address(self, tree: Json, wanted: str = "address") -> tuple[str, str]:
-        """A ``struct sockaddr *`` and its length."""
+    def address(self, tree: Json, wanted: str = "address", six: bool = False) -> tuple[str, str]:
+        """A ``struct sockaddr *`` and its length. `six`: for an IPv6 socket."""
         self.need("sys/socket.h")
         match tree:
             case ["tuple", [host, port, *_]]:
-                return sockaddr(self, host, port, wanted)
+                return sockaddr(self, host, port, wanted, six)
             case ["value", str() | {"$": "bytes"} as tagged]:
                 value = decode(tagged)
                 raw = value.encode("utf-8", "replace") if isinstance(value, str) else value

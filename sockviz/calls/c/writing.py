@@ -61,3 +61,10 @@ class Writing(Protocol):
 
     def nested(self, tree: Json) -> CValue:
         """A call inside an expression: written first, its value in a temporary."""
+
+    def refuses(self, condition: str, error: str, *said: str) -> bool:
+        """Writes what is said where `condition` holds: a format and its values. Python calls it `error`. Whether that ends the
+        program."""
+
+    def fallback(self, tree: Json) -> str:
+        """Quotes Python that has no C of one line, so that a reader sees what is meant."""

@@ -1,216 +1,188 @@
-"""A lesson's process as a C program: its lines as the C view has them, each result printed, each turn waited for."""
+"""A lesson's process as a C program: its lines as the C view has them. What stands around them is a style's: that of a program
+which takes turns and shows each result (`sockviz.lesson.programs.c_turns`), or of a handout (`c_plain`)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from sockviz.calls.c.address import c_string
-from sockviz.calls.c.scope import CForm, CScope, CSnippet, CValue
+from sockviz.calls.c.headers import headers, is_new
+from sockviz.calls.c.scope import CScope, CSnippet, Ending
 from sockviz.calls.in_c import c_snippet
 from sockviz.calls.statement import Statement
 from sockviz.lesson.programs.plan import Plan, Program, ProgramLine
-from sockviz.lesson.programs.texts import (
-    PATIENCE,
-    constants,
-    ends_itself,
-    file_stem,
-    label,
-    lesson_name,
-    one_line,
-    reads,
-    remarks,
-    uses_alarm,
-    wrapped,
-)
+from sockviz.lesson.programs.texts import ends_itself, numbers_brought_along, one_line, reads
 
-#: How a number of each type is printed.
-_PRINTED = {"int": "%d", "pid_t": "%d", "ssize_t": "%zd", "size_t": "%zu", "double": "%g"}
-#: A line that prints is cut in two where it would be longer.
-_WIDEST = 108
 #: A declaration, and a call in what it is given.
 _DECLARED = re.compile(
     r"\s*(?:static |const |unsigned |struct )*(?!return )\w+ \*?([A-Za-z_]\w*)(?:\[[^;]*?\])?(?: = ([^;]*))?;"
 )
 _CALL = re.compile(r"\b(?!sizeof\b)\w+\(")
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"|/\*.*?\*/')
+_LISTED = re.compile(r"\bgetaddrinfo\(.*, &(\w+)\);")
+_ALLOCATED = re.compile(r"char \*(\w+) = malloc\(")
+_SENDS = re.compile(r"\b(?:send|sendto|sendmsg|write)\(")
 
 
 @dataclass(slots=True)
-class _Writing:
-    """The body of main so far."""
+class CText:
+    """The body of main so far. ``lists`` has the lists of getaddrinfo that are not freed yet, with the names that lead to each;
+    those ``unsure`` may be none, as the lookup may have failed."""
 
     plan: Plan
     lines: list[str] = field(default_factory=list)
-    headers: dict[str, None] = field(default_factory=dict)
+    asked: dict[str, None] = field(default_factory=dict)
+    lists: dict[str, set[str]] = field(default_factory=dict)
+    unsure: set[str] = field(default_factory=set)
 
     def add(self, depth: int, *lines: str) -> None:
+        """Adds lines."""
         self.lines += ["    " * depth + line if line else "" for line in lines]
 
 
-def c_program(plan: Plan, program: Program) -> str:
-    """The source of `program`, without the helpers that it includes (turn.h, show.h)."""
-    writing = _Writing(plan)
+class CStyle(Protocol):
+    """What stands around the lines of a lesson's process."""
+
+    ending: Ending
+
+    def before(self, text: CText, step: ProgramLine, scope: CScope, depth: int) -> None:
+        """Writes what comes before a line: waits, comments. Says in `scope` what the line does where a call fails."""
+
+    def after(self, text: CText, statement: Statement, snippet: CSnippet, depth: int) -> None:
+        """Writes what is done with what the line gave."""
+
+    def beginning(self, program: Program) -> list[str]:
+        """What the program does first."""
+
+    def in_child(self, text: CText, child: Program, pid: str, depth: int) -> None:
+        """Writes what a forked process does first: where the variable `pid` is 0."""
+
+    def end_process(self, text: CText, depth: int) -> None:
+        """Writes what a process does last, where none of its lines ends it."""
+
+    def head(self, plan: Plan, program: Program, code: str) -> list[str]:
+        """The comment at the top."""
+
+    def preamble(self, plan: Plan, program: Program, code: str) -> list[str]:
+        """What stands between the includes and main."""
+
+
+def c_program(plan: Plan, program: Program, style: CStyle) -> str:
+    """The source of `program`."""
+    text = CText(plan)
     names = {
         name for step in program.every_step() for name in (*step.statement.targets, *step.statement.kinds)
     }
-    scope = CScope.of_program({*names, *plan.lesson.processes})
-    _lines(writing, program, scope, 1)
-    body = ["", *_without_unused(writing.lines)]
+    scope = CScope.of_program({*names, *plan.lesson.processes}, style.ending)
+    scope.ip = plan.lesson.ip
+    scope.watched = max(1, sum("select.poll.register" in s.statement.calls for s in program.every_step()))
+    _lines(text, program, scope, style, 1)
+    body = _without_unused(text.lines)
+    beginning = style.beginning(program)
     if any(line.strip().startswith(("result =", "if ((result =")) for line in body):
-        body.insert(0, "    long result; /* of a call whose value no name holds */")
-    if any(re.search(r"\b(?:send|sendto|sendmsg|write)\(", line) for line in body):
-        writing.headers["signal.h"] = None
-        body[0:0] = [
-            "    /* as Python does at its start: else a write to nobody would end the program */",
+        beginning.append("    long result; /* of a call whose value no name holds */")
+    if any(_SENDS.search(_LITERAL.sub("", line)) for line in body):
+        beginning += [
+            "    /* else a write to nobody would end the program; Python does so at its start */",
             "    signal(SIGPIPE, SIG_IGN);",
         ]
-    body[0:0] = [f'    program("{program.process}");']
-    return "\n".join([*_head(plan, program, writing.headers), "int main(void)", "{", *body, "}", ""])
-
-
-def _head(plan: Plan, program: Program, headers: Iterable[str]) -> list[str]:
-    """The comment, the includes, the constants."""
-    name = program.process
-    lines = [
-        f"/* {file_stem(name)}.c: what {name} does in {_remark(lesson_name(plan.lesson))} of sockviz, as a program."
+    body = [*beginning, *([""] if beginning else []), *body]
+    code = "\n".join(body)
+    preamble = style.preamble(plan, program, code)
+    everything = "\n".join([*preamble, code])
+    new = {
+        dotted.partition(".")[2]: number
+        for dotted, number in numbers_brought_along(program).items()
+        if is_new(dotted.partition(".")[2])
+    }
+    guards = [
+        line
+        for name, number in new.items()
+        for line in (f"#ifndef {name}", f"#define {name} {number}", "#endif")
     ]
-    made = [process for process in program.processes if process != name]
-    if made:
-        lines.append(f"   The process that it forks: {', '.join(made)}.")
-    lines += [f"   {line}" for remark in remarks(plan.lesson, program) for line in wrapped(_remark(remark))]
-    lines += [
-        "   README.txt says how to build and run it beside the others. After a call that failed the program goes on,",
-        "   as the lesson does. */",
-        "#define _GNU_SOURCE",
-        *(f"#include <{header}>" for header in sorted({*headers, "stdio.h"})),
-        "",
-        f"#define TURNS {len(plan.turns)} /* so many has the lesson: a turn is a few lines of one program */",
-        *(["#define DEADLINE 0 /* the lesson's own lines use the alarm */"] if uses_alarm(program) else []),
-        *(
-            [f"#define PATIENCE {PATIENCE} /* seconds: the wire is not here, and some calls wait for it */"]
-            if plan.has_wire
-            else []
-        ),
-        '#include "show.h"',
-        '#include "turn.h"',
-        "",
-    ]
-    used = constants(program)
-    for constant, value in used.items():
-        text = f'"{value}"' if isinstance(value, str) else str(value)
-        if "PORT" in used and constant not in ("HOST", "PORT"):
-            text = f"(PORT + {int(constant.removeprefix('PORT')) - 1})"
-        lines += [f"#ifndef {constant}", f"#define {constant} {text}", "#endif"]
-    return [*lines, *([""] if lines[-1] else [])]
+    return "\n".join(
+        [
+            *style.head(plan, program, code),
+            "#define _GNU_SOURCE",
+            *(f"#include <{header}>" for header in headers(everything, text.asked)),
+            "",
+            *([*guards, ""] if guards else []),
+            *preamble,
+            "int main(void)",
+            "{",
+            *body,
+            "}",
+            "",
+        ]
+    )
 
 
-def _lines(writing: _Writing, program: Program, scope: CScope, depth: int) -> None:
+def _lines(text: CText, program: Program, scope: CScope, style: CStyle, depth: int) -> None:
     steps = program.steps
     for number, step in enumerate(steps):
-        _before(writing, step, depth)
-        statement = step.statement
-        snippet = c_snippet(statement, None, scope)
-        writing.headers.update(dict.fromkeys(snippet.headers))
-        writing.add(depth, *snippet.lines)
-        if (child := program.forked.get(statement.line)) is not None:
-            writing.add(depth, f"if ({scope.name(statement.targets[0])} == 0)")
-            writing.add(depth + 1, f'program("{child.process}"); /* the new process */')
-        _print(writing, statement, snippet, depth)
+        statement, child = step.statement, program.forked.get(step.statement.line)
         later = [s.statement for s in steps[number + 1 :]]
-        if statement.line in program.forked:
-            _branch(writing, program.forked[statement.line], statement, scope, depth)
-        _close(writing, statement, scope, later, depth)
-    for line in writing.plan.wire if program is writing.plan.programs[-1] else ():
-        writing.add(depth, "", f"/* here the lesson has, for the wire: {_remark(line.source)} */")
+        after = [*later, *_forked_by(program, later)]
+        _opening(text, step, depth)
+        style.before(text, step, scope, depth)
+        if not scope.tells and child is None:
+            scope.unread = frozenset(name for name in statement.targets if not _read_in(after, {name}))
+        _free_replaced(text, statement, scope, depth)
+        snippet = c_snippet(statement, None, scope)
+        text.asked.update(dict.fromkeys(snippet.headers))
+        text.add(depth, *snippet.lines)
+        if child is not None:
+            style.in_child(text, child, scope.name(statement.targets[0]), depth)
+        style.after(text, statement, snippet, depth)
+        text.add(
+            depth, *(f"free({found[1]});" for line in snippet.lines if (found := _ALLOCATED.match(line)))
+        )
+        _note_lists(text, statement, snippet, scope)
+        if child is not None:
+            _branch(text, child, scope.name(statement.targets[0]), scope, style, depth)
+        _close(text, statement, scope, later, depth)
+        _free_unread(text, after, depth)
+    for line in text.plan.wire if program is text.plan.programs[-1] else ():
+        text.add(depth, "", f"/* here the lesson has, for the wire: {remark(line.source)} */")
     if not ends_itself(program):
-        writing.add(depth, "", "finish();", "return 0;")
+        style.end_process(text, depth)
 
 
-def _before(writing: _Writing, step: ProgramLine, depth: int) -> None:
-    """The page's heading, what the wire does, the waits, and the line's own comment."""
-    if writing.lines and not writing.lines[-1].endswith("{"):
-        writing.add(depth, "")
+def _opening(text: CText, step: ProgramLine, depth: int) -> None:
+    """An empty line, the page's heading, what the wire does."""
+    if text.lines and not text.lines[-1].endswith("{"):
+        text.add(depth, "")
     if step.heading is not None:
-        writing.add(depth, f"/* --- {_remark(step.heading)} --- */")
+        text.add(depth, f"/* --- {remark(step.heading)} --- */")
     for line in step.wire:
-        writing.add(depth, f"/* here the lesson has, for the wire: {_remark(line.source)} */")
-    if step.turn is not None:
-        writing.add(depth, f"turn({step.turn});")
-    for turn in step.over:
-        writing.add(depth, f"over({turn});")
-    if step.statement.comment:
-        writing.add(depth, f"/* {_remark(step.statement.comment)} */")
-    if step.may_sleep:
-        writing.add(depth, "may_sleep();")
+        text.add(depth, f"/* here the lesson has, for the wire: {remark(line.source)} */")
 
 
-def _branch(writing: _Writing, child: Program, statement: Statement, scope: CScope, depth: int) -> None:
+def _forked_by(program: Program, statements: Sequence[Statement]) -> list[Statement]:
+    """The lines of the processes that some of a program's lines make."""
+    made = [program.forked[statement.line] for statement in statements if statement.line in program.forked]
+    return [step.statement for child in made for step in child.every_step()]
+
+
+def _read_in(statements: Sequence[Statement], names: set[str]) -> bool:
+    return any(names & reads(statement.value) for statement in statements)
+
+
+def _branch(text: CText, child: Program, pid: str, scope: CScope, style: CStyle, depth: int) -> None:
     """What the forked process does: where fork returned 0."""
-    inside = scope.fork()
-    writing.add(depth, f"if ({scope.name(statement.targets[0])} == 0) {{")
-    _lines(writing, child, inside, depth + 1)
-    writing.add(depth, "}")
+    kept, text.lists = text.lists, {}
+    text.add(depth, f"if ({pid} == 0) {{")
+    _lines(text, child, scope.fork(), style, depth + 1)
+    text.add(depth, "}")
+    text.lists = kept
 
 
-def _print(writing: _Writing, statement: Statement, snippet: CSnippet, depth: int) -> None:
-    text = label(statement)
-    if text is None:
-        return
-    said = c_string(text.encode("utf-8", "replace"))
-    failure, value = snippet.failure, snippet.value
-    if failure == f"failure({value.text})" and value.form in (CForm.NUMBER, CForm.SOCKET):
-        writing.add(depth, f"show_number({said}, {value.text});")
-        return
-    form, arguments = printed(value)
-    if failure == "failure(result)" and value.form is CForm.NOTHING:
-        writing.add(depth, f"show_number({said}, result);")
-        return
-    first, rest = f"show({said}, {failure or 'NULL'}", ", ".join([f'"{form}"', *arguments])
-    if len(first) + len(rest) < _WIDEST:
-        writing.add(depth, f"{first}, {rest});")
-    else:
-        writing.add(depth, f"{first},", f"    {rest});")
+# --- what Python gives back by itself -----------------------------------------------------------------------------------
 
 
-def printed(value: CValue) -> tuple[str, list[str]]:
-    """A printf format for a value, and its arguments."""
-    match value.form:
-        case CForm.NOTHING:
-            return "0", []
-        case CForm.TUPLE:
-            pairs = [printed(part) for part in value.parts]
-            return ", ".join(form for form, _ in pairs), [argument for _, each in pairs for argument in each]
-        case CForm.NUMBER | CForm.SOCKET:
-            form = _PRINTED.get(value.ctype, "%ld")
-            return form, [value.text if form != "%ld" else f"(long){_operand(value.text)}"]
-        case CForm.BYTES:
-            return "%s", [f"text_of_bytes({value.text}, {value.length})"]
-        case CForm.TEXT:
-            return "%s", [f"text_of_chars({value.text}, {value.length})"]
-        case CForm.ADDRESS:
-            return "%s", [f"text_of_address({value.text}, {value.length})"]
-        case CForm.LIMIT:
-            return "%ld, %ld", [f"(long){value.text}.rlim_cur", f"(long){value.text}.rlim_max"]
-        case CForm.ADDRINFO:
-            return "%s", [f"text_of_addrinfo({value.text})"]
-        case CForm.NUMBERS if value.ctype == "char":
-            return "[]", []  # control messages: none is asked for
-        case CForm.NUMBERS | CForm.POLLED | CForm.EVENTS | CForm.WATCHED:
-            word = {CForm.NUMBERS: "numbers", CForm.EVENTS: "events"}.get(value.form, "polled")
-            return "%s", [f"text_of_{word}({value.text}, {value.length})"]
-        case CForm.ENTRY:
-            return "%s", [f"text_of_address({value.text}->ai_addr, {value.text}->ai_addrlen)"]
-
-
-def _operand(text: str) -> str:
-    return text if re.fullmatch(r"[\w.\->\[\]]+", text) else f"({text})"
-
-
-def _close(
-    writing: _Writing, statement: Statement, scope: CScope, later: Sequence[Statement], depth: int
-) -> None:
+def _close(text: CText, statement: Statement, scope: CScope, later: Sequence[Statement], depth: int) -> None:
     """Notes that a name's socket is closed. In Python the socket then knows of no descriptor; in C the number stays."""
     match statement.value:
         case ["call", "socket.socket.close" | "select.epoll.close", ["name", str(name)], *_]:
@@ -222,12 +194,53 @@ def _close(
         scope.closed.add(owner)
     for after in later:
         if name in reads(after.value):
-            writing.add(
-                depth, f"{scope.name(name)} = -1; /* as in Python: the number may soon be another's */"
-            )
+            text.add(depth, f"{scope.name(name)} = -1; /* the number may soon be another's */")
             return
         if name in after.targets:
             return
+
+
+def _note_lists(text: CText, statement: Statement, snippet: CSnippet, scope: CScope) -> None:
+    """Notes which lists of getaddrinfo there are now, and which names lead to them."""
+    for line in snippet.lines:
+        if found := _LISTED.search(line):
+            text.lists[found[1]] = set()
+            if scope.ending is not Ending.DIES:
+                text.unsure.add(found[1])
+    for name in statement.targets:
+        held = scope.held.get(name)
+        for listed, names in text.lists.items():
+            if held is not None and re.match(rf"{listed}\b", held.text):
+                names.add(name)
+            else:
+                names.discard(name)
+
+
+def _free_replaced(text: CText, statement: Statement, scope: CScope, depth: int) -> None:
+    """Frees a list whose variable is about to get another."""
+    if "socket.getaddrinfo" not in statement.calls:
+        return
+    for name in statement.targets:
+        if scope.name(name) in text.lists and not _read_in([statement], text.lists[scope.name(name)]):
+            _free(text, scope.name(name), depth)
+
+
+def _free_unread(text: CText, after: Sequence[Statement], depth: int) -> None:
+    """Frees the lists that no later line reads."""
+    for listed, names in list(text.lists.items()):
+        if not _read_in(after, names):
+            _free(text, listed, depth)
+
+
+def _free(text: CText, listed: str, depth: int) -> None:
+    if listed in text.unsure:
+        text.add(depth, f"if ({listed} != NULL)")
+        depth += 1
+    text.add(depth, f"freeaddrinfo({listed});")
+    del text.lists[listed]
+
+
+# --- what a compiler and a reader want ------------------------------------------------------------------------------------
 
 
 def _without_unused(lines: list[str]) -> list[str]:
@@ -253,6 +266,6 @@ def _without_unused(lines: list[str]) -> list[str]:
         lines = kept
 
 
-def _remark(text: str) -> str:
+def remark(text: str) -> str:
     """`text` so that it can stand in a C comment."""
     return one_line(text).replace("*/", "* /").replace("/*", "/ *")

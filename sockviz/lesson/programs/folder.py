@@ -8,14 +8,19 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sockviz.lesson.document import Lesson
+from sockviz.lesson.programs.c_plain import Plain
 from sockviz.lesson.programs.c_program import c_program
+from sockviz.lesson.programs.c_turns import Turns
+from sockviz.lesson.programs.plain_readme import plain_readme
 from sockviz.lesson.programs.plan import Plan, Program, plan_programs
+from sockviz.lesson.programs.python_plain import python_plain
 from sockviz.lesson.programs.python_program import python_program
 from sockviz.lesson.programs.texts import (
     file_stem,
     files_made,
     lesson_name,
     one_line,
+    own_host,
     remarks,
     statuses,
     wrapped,
@@ -31,15 +36,19 @@ class Language(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The files to write, by name; and the names of the helpers that go with them."""
+    """The files to write, by name; and the names of the helpers that go with them. The first are the programs."""
 
     files: Mapping[str, str]
     helpers: tuple[str, ...]
 
 
 _WRITE: Mapping[Language, Callable[[Plan, Program], str]] = {
-    Language.C: c_program,
+    Language.C: lambda plan, program: c_program(plan, program, Turns()),
     Language.PYTHON: python_program,
+}
+_WRITE_PLAIN: Mapping[Language, Callable[[Plan, Program], str]] = {
+    Language.C: lambda plan, program: c_program(plan, program, Plain(plan)),
+    Language.PYTHON: python_plain,
 }
 _SUFFIX = {Language.C: "c", Language.PYTHON: "py"}
 HELPERS = {Language.C: ("show.h", "turn.h"), Language.PYTHON: ("show.py", "turn.py")}
@@ -49,13 +58,19 @@ FLAGS = "-std=c11 -Wall -Wextra"
 LIMIT = 300
 
 
-def program_folder(lesson: Lesson, language: Language) -> Folder:
-    """The programs of `lesson` with what runs them. A lesson that performs nothing has none."""
-    plan = plan_programs(lesson)
+def program_folder(
+    lesson: Lesson, language: Language, *, plain: bool = False, failed: Mapping[int, str] | None = None
+) -> Folder:
+    """The programs of `lesson` with what runs them; `plain`: to hand out, without turns. A lesson that performs nothing has none.
+    ``failed``: the errors of lines that are known to fail, by number."""
+    plan = plan_programs(lesson, failed)
+    write = (_WRITE_PLAIN if plain else _WRITE)[language]
     files = {
-        f"{file_stem(program.process)}.{_SUFFIX[language]}": _WRITE[language](plan, program)
-        for program in plan.programs
+        f"{file_stem(program.process)}.{_SUFFIX[language]}": write(plan, program) for program in plan.programs
     }
+    if files and plain:
+        files["README.txt"] = plain_readme(plan, language.value, _SUFFIX[language])
+        return Folder(files, ())
     if files:
         files["run.sh"] = _script(plan, language)
         files["README.txt"] = _readme(plan, language)
@@ -85,7 +100,7 @@ done
 # The ports are others each time, since the kernel may keep one for a minute; PORT=8080 sh run.sh chooses them.
 set -e
 cd "$(dirname "$0")"
-export HOST="${{HOST:-127.0.0.1}}" PORT="${{PORT:-$((20000 + $$ % 2000 * 5))}}"
+export HOST="${{HOST:-{own_host(plan.lesson)}}}" PORT="${{PORT:-$((20000 + $$ % 2000 * 5))}}"
 {build}
 clean() {{
     rm -rf -- {leavings}
@@ -153,7 +168,14 @@ def _readme(plan: Plan, language: Language) -> str:
     else:
         lines += [f"    python3 {name}.py" for name in order]
         port = "PORT=9000 python3 …"
+    checked = "CFLAGS='-g -fsanitize=address,undefined' sh run.sh builds them so that what reaches beyond an array is noticed."
     lines += [
+        "",
+        *wrapped(
+            "run.sh ends by itself. Its exit status is 0 when all programs have ended as in the lesson, and 1 when one has not. "
+            + (checked if language is Language.C else ""),
+            76,
+        ),
         "",
         *wrapped(
             "Every result is printed as one line; the programs in C and in Python print the same ones, and can be mixed. "

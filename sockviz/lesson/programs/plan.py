@@ -15,6 +15,7 @@ from sockviz.calls.statement import Statement
 from sockviz.calls.table import CALLS
 from sockviz.lesson.blocks import USUAL_LIMIT
 from sockviz.lesson.document import Expect, Expectation, Lesson, Page, Perform
+from sockviz.lesson.programs.failures import meant_to_fail
 from sockviz.model.hosts import LINK
 from sockviz.model.values import Json
 
@@ -65,12 +66,14 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A lesson's programs. ``turns`` has the process of each turn, the first at 0; ``wire`` is what the lesson ends with."""
+    """A lesson's programs. ``turns`` has the process of each turn, the first at 0; ``wire`` is what the lesson ends with.
+    ``failing`` has the error of each line that is meant to fail, by its number; empty where that is asked."""
 
     lesson: Lesson
     programs: tuple[Program, ...]
     turns: tuple[str, ...]
     wire: tuple[Statement, ...]
+    failing: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def has_wire(self) -> bool:
@@ -168,8 +171,9 @@ class _Waits:
     over: tuple[int, ...]
 
 
-def plan_programs(lesson: Lesson) -> Plan:
-    """The programs of `lesson`, in the order in which their processes begin."""
+def plan_programs(lesson: Lesson, failed: Mapping[int, str] | None = None) -> Plan:
+    """The programs of `lesson`, in the order in which their processes begin. ``failed``: the errors of lines that are known to
+    fail, besides those of which the lesson says so."""
     planner = _Planner(lesson)
     planner.plan()
     forks = {
@@ -187,7 +191,16 @@ def plan_programs(lesson: Lesson) -> Plan:
 
     roots = [name for name in lesson.processes if name not in forks and name != LINK]
     programs = tuple(program(name) for name in roots)
-    return Plan(lesson, tuple(p for p in programs if p.steps), tuple(planner.turns), tuple(planner.wire))
+    meant = meant_to_fail(lesson)
+    if failed:  # where it is known, what the lesson asks is known
+        meant = {line: error for line, error in meant.items() if error or line in failed} | dict(failed)
+    return Plan(
+        lesson,
+        tuple(p for p in programs if p.steps),
+        tuple(planner.turns),
+        tuple(planner.wire),
+        meant,
+    )
 
 
 def _steps(drafted: Sequence[_Drafted]) -> tuple[ProgramLine, ...]:

@@ -73,7 +73,7 @@ def _head(plan: Plan, program: Program, writing: _Writing, body: str) -> list[st
         '"""',
         "",
     ]
-    used = constants(program)
+    used = constants(plan.lesson, program)
     modules = {module for module in MODULES if re.search(rf"\b{module}\.", body)} | (
         {"os"} if used else set()
     )

@@ -13,11 +13,11 @@ from sockviz.calls.statement import Statement
 from sockviz.calls.table import CALLS
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.programs.plan import Program
-from sockviz.model.first_names import BOUND, LOCALHOST, PORTS, PRIVATE_PORTS, first_names
+from sockviz.model.first_names import HOST, LOCALHOST, PORTS, PRIVATE_PORTS, first_names
 from sockviz.model.values import Json
 
-#: What HOST and PORT … PORT5 are where nobody says otherwise.
-_DEFAULTS = first_names(LOCALHOST, PRIVATE_PORTS)
+#: How a C program to hand out is compiled. The tests compile with these and -Werror.
+PLAIN_FLAGS = "-std=c11 -Wall -Wextra -pedantic"
 #: Seconds that a call may wait for what the lesson's wire does, where there is none.
 PATIENCE = 5
 #: A line is called by no more of its source than this.
@@ -42,12 +42,21 @@ def file_stem(process: str) -> str:
     return f"{process}_" if process in ("turn", "show") or process in sys.stdlib_module_names else process
 
 
-def constants(program: Program) -> dict[str, str | int]:
+def own_host(lesson: Lesson) -> str:
+    """What HOST is where nobody says otherwise: this machine itself."""
+    return LOCALHOST if lesson.ip == 4 else "::1"
+
+
+def constants(lesson: Lesson, program: Program) -> dict[str, str | int]:
     """Those of HOST, PORT … that the program's lines name, with their defaults."""
     used = {name for step in program.every_step() for name in _names(step.statement.value)}
     if used & set(PORTS):
         used.add(PORTS[0])  # the others follow it
-    return {name: _DEFAULTS[name] for name in BOUND if name in used}
+    return {
+        name: own_host(lesson) if name == HOST else port
+        for name, port in first_names(LOCALHOST, PRIVATE_PORTS).items()
+        if name in used
+    }
 
 
 def numbers_brought_along(program: Program) -> Mapping[str, int]:
@@ -89,6 +98,11 @@ def remarks(lesson: Lesson, program: Program) -> list[str]:
             "The lesson runs on two hosts, and holds or loses packets on the wire between them. No program can do that: "
             "where it happens a comment says so, and what waits for it may wait in vain. In two network namespaces, HOST is the "
             "server's address."
+        )
+    if lesson.sysctls:
+        settings = ", ".join(f"{name}={value}" for name, value in lesson.sysctls.items())
+        found.append(
+            f"In the lesson's lab the kernel is set to {settings}. Here it is as it is: sysctl -w, as root, sets it."
         )
     named = [name for name in program.processes if name in lesson.privileged]
     if named:

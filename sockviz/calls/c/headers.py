@@ -1,0 +1,58 @@
+"""Which headers C needs: found by what it says, so that there is none too many and none too few."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+#: What a header declares, as far as our own C uses it.
+_DECLARES = {
+    "arpa/inet.h": r"(?:hton|ntoh)[sl]|inet_\w+|in_addr_t",
+    "endian.h": r"htobe64|be64toh",
+    "errno.h": r"errno|E(?!POLL)[A-Z0-9]{2,}",
+    "fcntl.h": r"fcntl|O_[A-Z]+|F_[A-Z]+|FD_CLOEXEC",
+    "linux/sockios.h": r"SIOC[A-Z]+",
+    "netdb.h": r"(?:free)?addrinfo|get(?:addr|name)info|gai_strerror|(?:AI|NI|EAI)_[A-Z0-9]+",
+    "netinet/in.h": r"sockaddr_in6?|in6?_addr|in_port_t|ip_mreqn?|ipv6_mreq|"
+    r"(?:IPPROTO|IP|IPV6|INADDR)_[A-Z0-9_]+|SOL_IP(?:V6)?|INET6?_ADDRSTRLEN|IN6ADDR_ANY_INIT",
+    "netinet/ip_icmp.h": r"icmphdr|ICMP_[A-Z]+",
+    "netinet/tcp.h": r"TCP_[A-Z0-9_]+|SOL_TCP|tcp_info",
+    "netinet/udp.h": r"UDP_[A-Z]+|SOL_UDP",
+    "poll.h": r"pollfd|poll|POLL[A-Z]+|nfds_t",
+    "signal.h": r"signal|kill|sigaction|SIG[A-Z0-9_]+",
+    "stddef.h": r"offsetof",
+    "stdint.h": r"u?int\d+_t",
+    "stdio.h": r"f?printf|s?n?printf|perror|putchar|stderr|stdout",
+    "stdlib.h": r"exit|malloc|free|abort|EXIT_[A-Z]+",
+    "string.h": r"mem(?:cpy|set|cmp)|str(?:len|chr|cmp)|strnlen",
+    "sys/epoll.h": r"epoll_\w+|EPOLL[A-Z_]+",
+    "sys/ioctl.h": r"ioctl|FIONREAD|SIOC[A-Z]+",
+    "sys/resource.h": r"rlimit|[gs]etrlimit|RLIMIT_[A-Z]+|RLIM_INFINITY",
+    "sys/select.h": r"fd_set|FD_(?:ZERO|SET|ISSET)|select",
+    "sys/socket.h": r"socket|sockaddr(?:_storage)?|(?:AF|SOCK|SO|MSG|SHUT|SCM)_[A-Z0-9_]+|SOL_SOCKET|SOMAXCONN|"
+    r"linger|ucred|CMSG_[A-Z]+|msghdr|cmsghdr|accept4?|listen|send(?:to|msg)?|recv(?:from|msg)?|shutdown|[gs]etsockopt|get(?:sock|peer)name",
+    "sys/time.h": r"timeval",
+    "sys/types.h": r"pid_t|off_t",
+    "sys/uio.h": r"iovec",
+    "sys/un.h": r"sockaddr_un",
+    "sys/wait.h": r"waitpid|W(?:NOHANG|UNTRACED|EXITSTATUS|TERMSIG)",
+    "unistd.h": r"close|read|write|fork|_exit|pipe|dup2?|lseek|unlink|alarm|getpid",
+}  # fmt: skip
+_NAMES = {header: re.compile(rf"(?<![\w.>])(?:{names})(?!\w)") for header, names in _DECLARES.items()}
+_UNSPOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|/\*.*?\*/', re.DOTALL)
+
+
+def headers(code: str, asked: Iterable[str] = ()) -> list[str]:
+    """The headers that `code` needs, sorted. Those `asked` for count where it is not known what they declare."""
+    spoken = _UNSPOKEN.sub("", code)
+    found = {header for header, names in _NAMES.items() if names.search(spoken)}
+    return sorted(found | {header for header in asked if header not in _NAMES})
+
+
+#: Names that the C library of some supported system does not have yet.
+_NEW: frozenset[str] = frozenset(())
+
+
+def is_new(name: str) -> bool:
+    """Whether a name is so new that a program brings its number along."""
+    return name in _NEW

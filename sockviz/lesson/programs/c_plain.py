@@ -1,0 +1,174 @@
+"""The style of C programs to hand out: no turns, no helpers. A call that fails ends the program, unless the lesson wants it to
+fail; what is received and asked for is printed."""
+
+from __future__ import annotations
+
+import re
+
+from sockviz.calls.c.address import c_string
+from sockviz.calls.c.scope import CForm, CScope, CSnippet, CValue, Ending
+from sockviz.calls.statement import Statement
+from sockviz.lesson.programs.c_program import CText, remark
+from sockviz.lesson.programs.c_turns import constant_text, number
+from sockviz.lesson.programs.order import meanwhile, starting_remark
+from sockviz.lesson.programs.plan import Plan, Program, ProgramLine
+from sockviz.lesson.programs.texts import constants, file_stem, lesson_name, remarks, wrapped
+
+_DIE = """\
+/* Says why a call failed, and ends the program. */
+static _Noreturn void die(const char *call)
+{
+    perror(call);
+    exit(EXIT_FAILURE);
+}
+"""
+_PRINT_BYTES = """\
+/* Prints how many bytes there are, and the first of them; what is no letter as \\x0a. */
+static void print_bytes(const char *name, const void *bytes, size_t length)
+{
+    const unsigned char *byte = bytes;
+    printf("%s: %zu bytes \\"", name, length);
+    for (size_t i = 0; i < length && i < 60; i++)
+        printf(byte[i] < ' ' || byte[i] > '~' ? "\\\\x%02x" : "%c", byte[i]);
+    puts(length > 60 ? "\\"..." : "\\"");
+}
+"""
+_PRINT_ADDRESS = """\
+/* Prints an address and its port. */
+static void print_address(const char *name, const struct sockaddr *address, socklen_t length)
+{
+    char host[NI_MAXHOST], port[NI_MAXSERV];
+    int code = getnameinfo(address, length, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
+    if (code != 0)
+        printf("%s: %s\\n", name, gai_strerror(code));
+    else
+        printf("%s: %s port %s\\n", name, host, port);
+}
+"""
+#: The functions that stand before main, where it uses them.
+_HELPERS = {"die": _DIE, "print_bytes": _PRINT_BYTES, "print_address": _PRINT_ADDRESS}
+#: Whose address is printed: of other calls it is used, or of no interest.
+_ASKING = ("socket.socket.getsockname", "socket.socket.getpeername")
+#: Whose number is not printed.
+_QUIET = (
+    "os.fork",
+    "os.dup",
+    "os.dup2",
+    "os.pipe",
+    "signal.alarm",
+    "socket.socket.fileno",
+    "select.epoll.fileno",
+)
+
+
+class Plain:
+    """The lines alone."""
+
+    ending = Ending.DIES
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._errors = plan.failing
+        self._meanwhile = meanwhile(plan)
+
+    def before(self, text: CText, step: ProgramLine, scope: CScope, depth: int) -> None:
+        """How far the others are, the line's own comment, and that it is meant to fail."""
+        error = self._errors.get(step.statement.line)
+        scope.ending = Ending.DIES if error is None else Ending.GOES_ON
+        if step.turn is not None and step.turn in self._meanwhile:
+            text.add(depth, f"/* in the lesson, {self._meanwhile[step.turn]} by now */")
+        said = [remark(step.statement.comment)] if step.statement.comment else []
+        if error is not None:
+            said.append(f"meant to fail with {error}" if error else "may fail")
+        if said:
+            text.add(depth, f"/* {'; '.join(said)} */")
+
+    def after(self, text: CText, statement: Statement, snippet: CSnippet, depth: int) -> None:
+        """What came and what was asked for is printed."""
+        if statement.line in self._errors or not statement.calls or statement.calls[-1] in _QUIET:
+            return
+        names = statement.targets or (_asked(statement),)
+        parts = snippet.value.parts if statement.unpacks else (snippet.value,)
+        for name, value in zip(names, parts, strict=False):
+            text.add(depth, *_printed(name, value, statement))
+
+    def beginning(self, program: Program) -> list[str]:
+        """Nothing."""
+        del program
+        return []
+
+    def in_child(self, text: CText, child: Program, pid: str, depth: int) -> None:
+        """Nothing: its lines follow."""
+        del text, child, pid, depth
+
+    def end_process(self, text: CText, depth: int) -> None:
+        """The end; a forked process must not go on with its parent's lines."""
+        text.add(depth, "return EXIT_SUCCESS;")
+
+    def head(self, plan: Plan, program: Program, code: str) -> list[str]:
+        """What program this is, and when to start it."""
+        del code
+        name = program.process
+        said = [f"{file_stem(name)}.c: what {name} does in {lesson_name(plan.lesson)}."]
+        made = [process for process in program.processes if process != name]
+        if made:
+            said.append(f"It forks {', '.join(made)}.")
+        order = starting_remark(plan)
+        said += [*([order] if order else []), *remarks(plan.lesson, program)]
+        lines = [line for each in said for line in wrapped(remark(each), 96)]
+        marked = [f"/* {lines[0]}", *(f"   {line}" for line in lines[1:])]
+        return [*marked[:-1], f"{marked[-1]} */"]
+
+    def preamble(self, plan: Plan, program: Program, code: str) -> list[str]:
+        """The constants, and the functions that are used."""
+        used = constants(plan.lesson, program)
+        lines = [
+            f"#define {constant} {constant_text(constant, value, used)}" for constant, value in used.items()
+        ]
+        lines += [""] if lines else []
+        for name, source in _HELPERS.items():
+            if re.search(rf"\b{name}\(", code):
+                lines += source.split("\n")
+        return lines
+
+
+def _asked(statement: Statement) -> str:
+    """What a value is called that no name holds."""
+    return statement.calls[-1].rpartition(".")[2] if statement.calls else "value"
+
+
+def _printed(name: str, value: CValue, statement: Statement) -> list[str]:
+    """The lines that print a value."""
+    said = c_string(name.encode("utf-8", "replace"))
+    match value.form:
+        case CForm.BYTES:
+            return [f"print_bytes({said}, {value.text}, {value.length});"]
+        case CForm.TEXT:
+            return [f'printf("{name}: %s\\n", {value.text});']
+        case CForm.ADDRESS if statement.calls[-1] in _ASKING:
+            return [f"print_address({said}, {value.text}, {value.length});"]
+        case CForm.NUMBER if statement.targets:
+            form, argument = number(value)
+            return [f'printf("{name}: {form}\\n", {argument});']
+        case CForm.NUMBERS if value.length != "0":
+            return [
+                f"for (int i = 0; i < {value.length}; i++)",
+                f'    printf("{name}: descriptor %d\\n", {value.text}[i]);',
+            ]
+        case CForm.POLLED:
+            return [
+                f"for (int i = 0; i < {value.length}; i++)",
+                f'    printf("{name}: descriptor %d, events 0x%x\\n", {value.text}[i].fd, (unsigned)'
+                f"{value.text}[i].revents);",
+            ]
+        case CForm.EVENTS:
+            return [
+                f"for (int i = 0; i < {value.length}; i++)",
+                f'    printf("{name}: descriptor %d, events 0x%x\\n", {value.text}[i].data.fd, {value.text}[i].events);',
+            ]
+        case CForm.ADDRINFO:
+            return [
+                f"for (struct addrinfo *entry = {value.text}; entry != NULL; entry = entry->ai_next)",
+                f"    print_address({said}, entry->ai_addr, entry->ai_addrlen);",
+            ]
+    return []

@@ -1,0 +1,146 @@
+"""A lesson's process as a Python program to hand out: its lines as they stand, and what they gave printed. Where a line is meant
+to fail the error is printed; any other ends the program, as in Python it does."""
+
+from __future__ import annotations
+
+import re
+
+from sockviz.calls.statement import Statement
+from sockviz.calls.table import CALLS, MODULES
+from sockviz.lesson.programs.order import meanwhile, starting_remark
+from sockviz.lesson.programs.plan import Plan, Program, ProgramLine
+from sockviz.lesson.programs.texts import (
+    constants,
+    ends_itself,
+    file_stem,
+    label,
+    lesson_name,
+    numbers_brought_along,
+    one_line,
+    remarks,
+    wrapped,
+)
+
+#: What is used, and of no interest by itself.
+_QUIET = (
+    "socket.socket",
+    "select.poll",
+    "select.epoll",
+    "socket.socketpair",
+    "socket.socket.dup",
+    "os.fork",
+    "signal.signal",
+)
+
+
+class _Writing:
+    """The lines so far."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.errors = plan.failing
+        self.meanwhile = meanwhile(plan)
+        self.lines: list[str] = []
+
+    def add(self, depth: int, *lines: str) -> None:
+        """Adds lines."""
+        self.lines += ["    " * depth + line if line else "" for line in lines]
+
+
+def python_plain(plan: Plan, program: Program) -> str:
+    """The source of `program`."""
+    writing = _Writing(plan)
+    _lines(writing, program, 0)
+    body = "\n".join(writing.lines).strip("\n")
+    return "\n".join([*_head(plan, program, body), body, ""])
+
+
+def _head(plan: Plan, program: Program, body: str) -> list[str]:
+    """The docstring, the imports, the constants."""
+    name = program.process
+    said = [f"{file_stem(name)}.py: what {name} does in {lesson_name(plan.lesson)}."]
+    made = [process for process in program.processes if process != name]
+    if made:
+        said.append(f"It forks {', '.join(made)}.")
+    order = starting_remark(plan)
+    said += [*([order] if order else []), *remarks(plan.lesson, program)]
+    first, *others = [line for each in said for line in wrapped(_remark(each), 96)]
+    lines = [f'"""{first}', *(["", *others] if others else [])]
+    lines = [*lines, '"""', ""] if others else [f'{lines[0]}"""', ""]
+    modules = [module for module in MODULES if re.search(rf"\b{module}\.", body)]
+    lines += [f"import {module}" for module in sorted({*modules, *(["sys"] if "sys.exit()" in body else [])})]
+    lines.append("")
+    if nameless := numbers_brought_along(program):
+        lines += ["# Linux's numbers, which not every Python's modules name:"]
+        lines += [*(f"{dotted} = {number}" for dotted, number in nameless.items()), ""]
+    used = constants(plan.lesson, program)
+    for constant, value in used.items():
+        later = int(constant.removeprefix("PORT") or "1") - 1 if constant.startswith("PORT") else 0
+        lines.append(f"{constant} = PORT + {later}" if later else f"{constant} = {_quoted(value)}")
+    return [*lines, *([""] if used else [])]
+
+
+def _lines(writing: _Writing, program: Program, depth: int) -> None:
+    for step in program.steps:
+        _before(writing, step, depth)
+        statement = step.statement
+        _line(writing, statement, depth)
+        child = program.forked.get(statement.line)
+        if child is not None:
+            writing.add(depth, f"if {statement.targets[0]} == 0:")
+            _lines(writing, child, depth + 1)
+            if not ends_itself(child):
+                writing.add(depth + 1, "sys.exit()")
+    for line in writing.plan.wire if program is writing.plan.programs[-1] else ():
+        writing.add(depth, f"# here the lesson has, for the wire: {_remark(line.source)}")
+
+
+def _before(writing: _Writing, step: ProgramLine, depth: int) -> None:
+    """The page's heading, what the wire does, how far the others are."""
+    if step.heading is not None:
+        writing.add(depth, "", f"# --- {_remark(step.heading)} ---")
+    for line in step.wire:
+        writing.add(depth, f"# here the lesson has, for the wire: {_remark(line.source)}")
+    if step.turn is not None and step.turn in writing.meanwhile:
+        writing.add(depth, f"# in the lesson, {writing.meanwhile[step.turn]} by now")
+
+
+def _line(writing: _Writing, statement: Statement, depth: int) -> None:
+    """The lesson's own line, and what prints what it gave."""
+    remark = f"  # {_remark(statement.comment)}" if statement.comment else ""
+    source = statement.source.split("\n")
+    lines = [*source[:-1], source[-1] + remark]
+    error = writing.errors.get(statement.line)
+    if error is None:
+        writing.add(depth, *lines)
+        writing.add(depth, *_printed(statement))
+        return
+    meant = f"  # meant to fail with {error}" if error else "  # may fail"
+    writing.add(depth, f"try:{meant}", *(f"    {line}" for line in lines))
+    writing.add(depth, f"except {'OSError' if error.startswith('E') else 'Exception'} as error:")
+    writing.add(depth + 1, f"print({_quoted(label(statement) or 'error')}, error)")
+
+
+def _printed(statement: Statement) -> list[str]:
+    """What prints the names that the line gave a value."""
+    key = statement.calls[-1] if statement.calls else ""
+    if not key or key in _QUIET or not statement.targets:
+        return []
+    kinds = CALLS[key].returns if key in CALLS else "any"
+    shown = [
+        name
+        for position, name in enumerate(statement.targets)
+        if not (isinstance(kinds, tuple) and position < len(kinds) and kinds[position] == "socket.socket")
+    ]
+    return [f"print({', '.join(f'{_quoted(name + chr(58))}, {name}' for name in shown)})"] if shown else []
+
+
+def _quoted(value: str | int) -> str:
+    """A value as a Python literal: in double quotes where that needs no backslash."""
+    if isinstance(value, str) and '"' not in value and "\\" not in value and value.isprintable():
+        return f'"{value}"'
+    return repr(value)
+
+
+def _remark(text: str) -> str:
+    return one_line(text).replace('"""', "'''").replace("\\", "/")
