@@ -16,6 +16,7 @@ from sockviz.model.world import SeenPacket, World
 from sockviz.words.facts import Evidence, Fact, Raw, Section, Voice
 from sockviz.words.observing import grown
 from sockviz.words.packet_evidence import packet_sections
+from sockviz.words.sleeping import why_asleep
 from sockviz.words.socket_facts import descriptor, row_facts, tcp_facts
 from sockviz.words.wording import (
     call_as_made,
@@ -146,6 +147,8 @@ def of_call(world: World, header: Header, call: Call) -> Evidence:
     seen = call.asleep
     if seen is not None:
         slept = [Fact(_("state"), seen.state), Fact(_("in"), sleeping_call(call))]
+        if not call.is_over:
+            slept.append(Fact(_("why"), why_asleep(call, world)))
         if seen.wchan:
             slept.append(Fact("wchan", seen.wchan, _("the kernel function it sleeps in")))
         sections.append(Section(_("it was seen asleep"), Voice.OBSERVED, seen.interface, tuple(slept)))

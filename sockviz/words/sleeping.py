@@ -25,12 +25,13 @@ def sleeping(call: Call, world: World) -> str:
     """That a call sleeps, and why."""
     descriptor = str(call.receiver.fd) if call.receiver is not None else ""
     told = _("{process}: {name}({descriptor}) sleeps: {why}").format(
-        process=call.process, name=call.name, descriptor=descriptor, why=_why(call, world)
+        process=call.process, name=call.name, descriptor=descriptor, why=why_asleep(call, world)
     )
     return told if call.asleep is not None else f"{told} {_('(inferred)')}"
 
 
-def _why(call: Call, world: World) -> str:
+def why_asleep(call: Call, world: World) -> str:
+    """What the call waits for, and who would bring it about."""
     s = Situation(call, world)
     if call.name == "accept":
         return _at_most(_("no connection is waiting"), s, "SO_RCVTIMEO")

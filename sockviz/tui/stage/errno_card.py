@@ -103,10 +103,9 @@ def _card(
 
 
 def _names(call: Call, world: World) -> frozenset[str]:
-    """What is written as it is, also where it begins a sentence: names of processes, variables, files."""
+    """What is written as it is, also where it begins a sentence: names of processes, files, and the variable at hand."""
     given = {address_text(value) for value in call.arguments if isinstance(value, str | bytes | tuple)}
-    variables = {name for process in world.processes.values() for name in process.names}
-    return frozenset({receiver_name(call, world), *world.processes, *variables, *given})
+    return frozenset({receiver_name(call, world), *world.processes, *given})
 
 
 def _sentence(text: str, names: frozenset[str]) -> str:

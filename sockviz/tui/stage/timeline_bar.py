@@ -41,16 +41,27 @@ def draw_timeline(view: View, width: int, height: int) -> list[Line]:
             height,
             view.look,
         )
-    track = _track(view, max(8, width - where.width - 4))
     told = [line(" ") + it for it in wrap(sentence, width - 2, role)]
+    lead = line(" ") + _track(view, max(8, width - where.width - 4))
     if len(told) > height - 1:
-        told = [
-            *told[: height - 2],
-            crop(
-                line(" ", (sentence[sum(len(it.text) for it in told[: height - 2]) :].strip(), role)), width
-            ),
-        ]
-    return finish([ends(line(" ") + track, where + line(" "), width), *told], width, height, view.look)
+        # What happened, and why, is worth more than a long track: the sentence begins beside a short one.
+        lead = line(" ") + _track(view, _SHORTEST) + line("   ")
+        first, rest = _parted(sentence, width - lead.width - where.width - 2)
+        lead += line((first, role))
+        told = [line(" ") + it for it in wrap(rest, width - 2, role)]
+    if len(told) > height - 1:
+        left = sentence[len(sentence) - len(" ".join(it.text.strip() for it in told[height - 2 :])) :]
+        told = [*told[: height - 2], crop(line(" ", (left, role)), width)]
+    return finish([ends(lead, where + line(" "), width), *told], width, height, view.look)
+
+
+def _parted(sentence: str, room: int) -> tuple[str, str]:
+    """As many of its words as go into `room` cells, and the others."""
+    words = sentence.split()
+    count = 0
+    while count < len(words) and cell_len(" ".join(words[: count + 1])) <= room:
+        count += 1
+    return " ".join(words[:count]), " ".join(words[count:])
 
 
 def _sentence(view: View) -> str:
