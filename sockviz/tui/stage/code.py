@@ -177,7 +177,7 @@ def _block(
             result, alone = whole, True  # what has just come is read as far as it goes
     room = 0 if alone else result.width
     sources, main = _listing(view.lab, view.look.language, statement, width, room, detail)
-    beside_them = line(("│", "faint")) if statement.at_once else line(" ")
+    beside_them = line(("┊", "faint")) if statement.at_once else line(" ")
     mark = line((NEXT, f"{hue} strong")) if is_next else beside_them
     first = main if view.look.language == "c" else 0
     remark = remarked and statement.comment
