@@ -83,10 +83,11 @@ def code_blocks(
     first = max(0, anchor - most)
     blocks: list[list[Line]] = []
     for statement in statements[first : anchor + most + 1]:
-        is_next = statement.line == coming or (together > 0 and statement.at_once == together)
+        progress = view.world.lines.get(statement.line)
+        with_it = together > 0 and statement.at_once == together and progress is None
+        is_next = statement.line == coming or with_it
         current = is_next or statement.line == begun
         remarked = detail >= Detail.COMMENTED or (detail is Detail.BRIEF and current)
-        progress = view.world.lines.get(statement.line)
         newest = statement.line == begun
         blocks.append(_block(view, statement, progress, width, is_next, newest, hue, detail, remarked))
     anchor -= first

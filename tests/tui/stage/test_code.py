@@ -192,3 +192,24 @@ def test_a_datagram_sockets_port_is_read_whole_beside_long_names() -> None:
     script.observe(scripted.row(State.UNCONNECTED, scripted.SERVER, inode=1002, cookie=2, protocol="UDP"))
     (drawn,) = (text for text in panel(scripted.view(script), "server", 31) if "UNCONNECTED" in text)
     assert drawn.rstrip(" │").endswith("◇ UNCONNECTED :8080")
+
+
+def test_lines_at_once_are_next_together_and_marked_as_such() -> None:
+    sources = ["a = socket.socket()", "b = socket.socket()", "c = socket.socket()", "d = socket.socket()"]
+    lines = [scripted.statement("server", number, source) for number, source in enumerate(sources, start=9)]
+    lines[1:3] = [replace(each, at_once=8) for each in lines[1:3]]
+    script = scripted.Script(scripted.lesson([lines]))
+    script.page(0)
+    script.start("server")
+
+    def marks() -> list[str]:
+        drawn = panel(scripted.view(script), "server", 40)
+        return [text[1] for text in drawn if "socket.socket()" in text]
+
+    assert marks() == ["▸", "┊", "┊", " "]
+    for line in lines[:1]:
+        script.say(StatementBegun(script.at, "server", line.line))
+        script.say(StatementFinished(script.at, "server", line.line))
+    assert marks() == [" ", "▸", "▸", " "]
+    script.say(StatementBegun(script.at, "server", lines[1].line))
+    assert marks() == [" ", "┊", "▸", " "]

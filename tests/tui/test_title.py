@@ -1,0 +1,21 @@
+"""The title line: what a lesson has set in its lab's kernel is in sight whatever the width."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sockviz.tui.widgets.title import title
+from tests.tui.stage import scripted
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
+def test_a_setting_of_the_lab_s_kernel_is_said(width: int) -> None:
+    script = scripted.listen_queue()
+    view = scripted.view(script)
+    assert "=" not in title(view, width).plain
+    chosen = replace(script.lesson, sysctls={"net.ipv4.tcp_abort_on_overflow": "1"})
+    drawn = title(replace(view, script=chosen), width).plain
+    assert "tcp_abort_on_overflow = 1" in drawn
+    assert len(drawn) <= width
