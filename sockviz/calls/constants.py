@@ -8,7 +8,7 @@ import os
 import select
 import signal
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from types import ModuleType
 
@@ -66,6 +66,18 @@ def _numbers_otherwise() -> bool:
 def brought_along(tree: Json) -> Mapping[str, int]:
     """The constants in an expression of the statement grammar not every Python has (``socket.IP_MTU``), and their numbers."""
     return dict(_nameless(tree))
+
+
+def names_any(tree: Json, wanted: Collection[str]) -> bool:
+    """Whether an expression names one of these constants (``socket.IP_MTU``)."""
+    match tree:
+        case ["constant", str(dotted)]:
+            return dotted in wanted
+        case list():
+            return any(names_any(part, wanted) for part in tree)
+        case dict():
+            return any(names_any(part, wanted) for part in tree.values())
+    return False
 
 
 def _nameless(tree: Json) -> Iterator[tuple[str, int]]:

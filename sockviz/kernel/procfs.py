@@ -15,7 +15,7 @@ from sockviz.kernel.files import read_file
 from sockviz.kernel.kept_files import Read
 from sockviz.kernel.known_descriptors import KnownDescriptors
 from sockviz.kernel.syscalls import syscall_name
-from sockviz.model.sockets import Asleep, FdEntry, ProcessRow
+from sockviz.model.sockets import MOST_WATCHED, Asleep, FdEntry, ProcessRow, Watched
 
 #: States in which a process waits in the kernel: S interruptible, D not.
 SLEEPING = frozenset("SD")
@@ -24,6 +24,10 @@ PF_EXITING = 0x4
 
 _INODE = re.compile(r"(?:socket|pipe):\[(\d+)\]")
 _FLAGS = re.compile(rb"^flags:\s*([0-7]+)\n", re.MULTILINE)
+#: Since Linux 4.13 with the inode of what is watched, in hexadecimal.
+_WATCHED = re.compile(
+    rb"^tfd:\s*(\d+) events:\s*([0-9a-f]+) data:\s*([0-9a-f]+)(?:\s+pos:-?\d+ ino:([0-9a-f]+))?", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,19 @@ def parse_fd_flags(text: bytes) -> int:
     if found is None:
         raise BadMessage(f"no flags in /proc/PID/fdinfo: {text[:80]!r}")
     return int(found[1], 8)
+
+
+@lru_cache(maxsize=16)  # a list that has not changed is written the same
+def parse_watched(text: bytes) -> tuple[tuple[Watched, ...], int]:
+    """The interest list in an epoll descriptor's fdinfo, by descriptor, and how many entries are more than are kept."""
+    found = sorted(
+        (
+            Watched(int(fd), int(events, 16), int(data, 16) & 0xFFFFFFFF, int(inode or b"0", 16))
+            for fd, events, data, inode in _WATCHED.findall(text)
+        ),
+        key=lambda watched: (watched.fd, watched.inode),
+    )  # fmt: skip
+    return tuple(found[:MOST_WATCHED]), max(0, len(found) - MOST_WATCHED)
 
 
 def read_stat(pid: int, *, proc: str = "/proc", read: Read = read_file) -> ProcessStat | None:
@@ -178,7 +195,8 @@ def _fd_entry(directory: str, fd: int, read: Read, known: KnownDescriptors | Non
         target = os.readlink(path)
         found = _INODE.fullmatch(target)
         protocol = _protocol(path) if target.startswith("socket:") else None
-        entry = FdEntry(fd, target, int(found[1]) if found else 0, protocol, parse_fd_flags(text))
+        watched = parse_watched(text) if b"\ntfd:" in text else ((), 0)
+        entry = FdEntry(fd, target, int(found[1]) if found else 0, protocol, parse_fd_flags(text), *watched)
         if known is not None and entry.inode:
             known.note(path, text, entry, read(fdinfo))
     except OSError as error:

@@ -34,6 +34,7 @@ from sockviz.lab.seal import KEY, Seal
 from sockviz.lab.telling import ENDING, HEADER, Teller, returns_at_once
 from sockviz.lab.told_names import told_names
 from sockviz.lab.told_options import told_option
+from sockviz.lab.told_polls import Polls
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Child:
         self.line = 0
         self.may_sleep = False  # whether a call of that line may
         self.reporter = Reporter()
+        self.polls = Polls()
         self.spare: tuple[socket.socket, Seal] | None = None  # the channel for the child of the next fork
 
     # --- the channel ------------------------------------------------------------------------------------
@@ -120,7 +122,7 @@ class Child:
                 self.guard.ours = frozenset(message["ours"])
                 self.guard.reach.ports = numbers(message["ports"])
                 self.guard.reach.strangers = numbers(message["strangers"])
-                self.constants = message.get("constants", {})
+                self.constants = self.guard.reach.constants = message.get("constants", {})
                 self.perform_together(message["lines"])
 
     def perform_together(self, lines: list[dict[str, Any]]) -> None:
@@ -267,7 +269,9 @@ class Child:
         if key == "os.fork" and self.spare is None:
             raise Refused("no room for another process: a lesson has at most 64, and each needs a descriptor")
         if not is_call:
-            return bounded(function(*values, **named))
+            value = bounded(function(*values, **named))
+            self.polls.after(key, getattr(function, "__self__", None), values, value)
+            return value
         was = told_option(name, getattr(function, "__self__", None), values)
         self.calls += 1
         number, room = self.calls, Room()
@@ -275,7 +279,7 @@ class Child:
             event="entered", call=number, line=self.line, name=name, function=key,
             arguments=[self.reporter.encode(value, room) for value in told],
             keywords={keyword: self.reporter.encode(value, room) for keyword, value in named.items()},
-            at=time.time(),
+            watched=self.polls.told(key, getattr(function, "__self__", None)), at=time.time(),
         )  # fmt: skip
         if self.teller.is_keeping and (self.may_sleep or key in ENDING):
             held = told[0] if receiver is not None else None

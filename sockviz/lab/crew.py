@@ -119,7 +119,7 @@ class Crew:
         message: dict[str, Json] = {
             "op": "perform",
             "lines": [job.told, *(each.told for each in job.then)],
-            "constants": {**brought_along([job.value, *(each.value for each in job.then)])},
+            "constants": {**brought_along(job.all_values)},
             "pids": [begun.pid for _, begun in self._alive()],
             "ours": [*self._ours()],
             **(ports or {"ports": {}, "strangers": {}}),

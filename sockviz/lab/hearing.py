@@ -58,10 +58,12 @@ def from_child(
             "arguments": list(arguments),
             "keywords": dict(keywords),
             "at": float(at),
+            **rest,
         }:
             values = tuple(decode(argument) for argument in arguments)
             named = {key: decode(value) for key, value in keywords.items()}
-            return CallEntered(at, process, call, line, name, function, values, named)
+            watched = _watched(rest.get("watched"))
+            return CallEntered(at, process, call, line, name, function, values, named, watched=watched)
         case {"event": "returned", "call": int(call), "at": float(at), **rest}:
             told = _told(rest.get("told"))
             match rest:
@@ -85,6 +87,18 @@ def from_child(
             numbers = {name: fd for name, fd in fds.items() if isinstance(fd, int)}
             return StatementFinished(at, process, line, names, numbers, error or None, message)
     raise BadValue(f"not a message of a lesson process: {str(json)[:200]}")
+
+
+def _watched(json: Json) -> tuple[tuple[int, int], ...]:
+    """What a poll object waits for. Raises `BadValue`."""
+    found = []
+    for each in json if isinstance(json, list) else ():
+        match each:
+            case [int(fd), int(events)]:
+                found.append((fd, events))
+            case _:
+                raise BadValue(f"not a descriptor and its events: {str(each)[:80]}")
+    return tuple(found)
 
 
 def _option(json: Json) -> tuple[Value, Value]:

@@ -9,6 +9,7 @@ from typing import Protocol, TypeAlias
 
 from sockviz.lab.hearing import Heard
 from sockviz.model.events import CaptureLost, LinkActed, LinkSet, PacketCaptured, ProcessStarted
+from sockviz.model.groups import JoinedGroup
 from sockviz.model.sockets import Asleep, ProcessRow, SocketRow
 from sockviz.model.timeline import LabFacts
 from sockviz.model.values import Json
@@ -26,6 +27,11 @@ class Job:
     child: str | None = None
     may_sleep: bool = True
     then: Sequence[Job] = ()
+
+    @property
+    def all_values(self) -> list[Json]:
+        """What is to be evaluated, of this line and those to perform right after it."""
+        return [self.value, *(each.value for each in self.then)]
 
     @property
     def told(self) -> dict[str, Json]:
@@ -48,6 +54,7 @@ class Observation:
     rows: Sequence[SocketRow]
     processes: Sequence[ProcessRow]
     counters: Mapping[str, int] = field(default_factory=dict)
+    groups: tuple[JoinedGroup, ...] = ()  # multicast groups, where a line has named an option that joins one
 
 
 #: What a lab's captures and its link have of what passed, not yet told of whose it was where only one host is there.

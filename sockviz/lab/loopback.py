@@ -143,6 +143,8 @@ class LoopbackLab:
     async def perform(self, process: str, job: Job) -> None:
         """Hands a line to a process that is not at one. Raises OSError where it is gone."""
         own = self._window.own if self._window else None
+        if self._window is not None:
+            self._window.expect_groups(job.all_values)
         await self._crew.perform(process, job, own.ports_seen() if own is not None else None)
 
     def begun(self, process: str) -> ProcessStarted | None:

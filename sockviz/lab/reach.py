@@ -100,6 +100,7 @@ class Reach:
         self.below = below
         self.ports: dict[str, frozenset[int]] = {}
         self.strangers: dict[str, frozenset[int]] = {}  # where somebody else receives, by protocol
+        self.constants: Mapping[str, int] = {}  # of the line, by dotted name, those that not every Python has
         self.held: Iterable[object] = ()  # what the process has under its names
 
     # --- sockets and options ----------------------------------------------------------------------------
@@ -109,7 +110,9 @@ class Reach:
         if _whole(family) and not (
             family in (-1, *FAMILIES) or family in NOBODYS_FAMILIES or not 0 <= family < PAST_EVERY_FAMILY
         ):
-            raise Refused(f"family {int(family)}: a lesson's sockets are of AF_INET, AF_INET6 and AF_UNIX")
+            raise Refused(
+                f"family {getattr(family, 'name', int(family))}: a lesson's sockets are of AF_INET, AF_INET6 and AF_UNIX"
+            )
         if _whole(kind) and kind != -1 and kind & TYPE_MASK in OTHER_TYPES:
             raise Refused(f"type {kind & TYPE_MASK}: a lesson's sockets are of types 1 to 5")
         if _whole(protocol) and protocol != -1 and protocol not in PROTOCOLS:
@@ -126,7 +129,9 @@ class Reach:
         allowed = number in OPTIONS.get(level, ())
         if not allowed and not (not self.home and number in PRIVATE_OPTIONS.get(level, ())):
             where = " in this lab" if number in PRIVATE_OPTIONS.get(level, ()) else ""
-            raise Refused(f"{_named(level, number)} is not an option that a lesson may name{where}")
+            raise Refused(
+                f"{_named(level, number, self.constants)} is not an option that a lesson may name{where}"
+            )
 
     def buffer(self, level: Any, number: Any, size: Any) -> None:
         """What a socket option sets: the kernel's memory is nobody's, so its buffers are bounded one by one."""
@@ -245,12 +250,13 @@ def kind_of(held: socket.socket) -> tuple[int, int, int]:
         return 0, 0, 0
 
 
-def _named(level: int, number: int) -> str:
-    """An option by its name, where Python knows it."""
+def _named(level: int, number: int, others: Mapping[str, int]) -> str:
+    """An option by its name, where Python knows it; `others` are names that its line brought along."""
     prefix = {SOL_SOCKET: "SO_", SOL_IP: "IP_", SOL_TCP: "TCP_", SOL_UDP: "UDP_", SOL_IPV6: "IPV6_"}.get(
         level
     )
-    for name, value in vars(socket).items() if prefix else ():
+    brought = {dotted.rpartition(".")[2]: value for dotted, value in others.items()}
+    for name, value in {**brought, **vars(socket)}.items() if prefix else ():
         if name.startswith(str(prefix)) and value == number:
             return f"{name} ({number} of level {level})"
     return f"{number} of level {level}"

@@ -126,6 +126,8 @@ class TwoHostsLab:
 
     async def perform(self, process: str, job: Job) -> None:
         """Hands a line to a process that is not at one. Raises OSError where it is gone."""
+        for window in self._windows.values():
+            window.expect_groups(job.all_values)
         await self._crew.perform(process, job)
 
     def begun(self, process: str) -> ProcessStarted | None:

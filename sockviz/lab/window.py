@@ -7,9 +7,11 @@ import socket
 import time
 from collections.abc import Mapping, Sequence
 
+from sockviz.calls.constants import names_any
 from sockviz.kernel import sock_diag
 from sockviz.kernel.counters import growth, read_counters
 from sockviz.kernel.errors import KernelError, KernelRefused
+from sockviz.kernel.groups import read_groups
 from sockviz.kernel.inet_diag import NAMED_STATES
 from sockviz.kernel.observe import HostSources, Kept, ProcessSource, observe
 from sockviz.kernel.procfs import read_process
@@ -18,6 +20,7 @@ from sockviz.lab.own_sockets import OwnSockets
 from sockviz.lab.supervisor import LabRefused
 from sockviz.language import _
 from sockviz.model.sockets import SocketRow
+from sockviz.model.values import Json
 
 #: What a held or unanswered handshake needs to live as long as a lecturer talks; a waiting SYN comes every second.
 SYSCTLS = {
@@ -25,6 +28,11 @@ SYSCTLS = {
     "net.ipv4.tcp_synack_retries": "255",
     "net.ipv4.tcp_syn_linear_timeouts": "127",
 }
+
+#: Options that join a group. A line that says one by its number is not found: then no groups are shown.
+_JOINING = frozenset(f"socket.{name}" for name in (
+    "IP_ADD_MEMBERSHIP", "IP_ADD_SOURCE_MEMBERSHIP", "MCAST_JOIN_GROUP", "IPV6_JOIN_GROUP", "IPV6_ADD_MEMBERSHIP",
+))  # fmt: skip
 
 
 class Window:
@@ -43,6 +51,7 @@ class Window:
         self._baseline: Mapping[str, int] = {}
         self._counted: Mapping[str, int] = {}
         self._grown: Mapping[str, int] = {}
+        self._follows_groups = False
         self._probe()
         try:
             self.all_rows()
@@ -92,7 +101,12 @@ class Window:
         if reading.counters is not self._counted:
             self._counted, self._grown = reading.counters, growth(self._baseline, reading.counters)
         # Stamped when all is read: what the rows show has then happened before, packets that caused it included.
-        return Observation(time.time(), self.host, rows, reading.processes, self._grown)
+        groups = read_groups(self._net, read=self._sources.read) if self._follows_groups else ()
+        return Observation(time.time(), self.host, rows, reading.processes, self._grown, groups)
+
+    def expect_groups(self, line: Json) -> None:
+        """Has the host's multicast groups looked at from now on, if a `line` names an option that joins one."""
+        self._follows_groups = self._follows_groups or names_any(line, _JOINING)
 
     def close(self) -> None:
         """Closes the window."""

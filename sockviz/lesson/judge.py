@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+from sockviz.calls.constants import constant_value
 from sockviz.lesson import counted
 from sockviz.lesson.document import Expectation, Expression
 from sockviz.lesson.expressions import ROWS, source_of
@@ -30,6 +31,7 @@ from sockviz.model.hosts import LINK
 from sockviz.model.showing import scalar, written
 from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.model.world import World
+from sockviz.words.number_kinds import Kind, given_by, kind_of_name, part_of, with_names
 
 _SHOWN = 120
 _ACTUAL = 1000
@@ -175,10 +177,19 @@ class _Evaluation:
             return counter(self.world, node.attr, self.counters)
         if isinstance(node.value, ast.Name) and node.value.id == LINK and node.attr in LINK_ATTRIBUTES:
             return link_packets(self.world, node.attr, self.work)
+        if (constant := self.constant(node)) is not None:
+            return constant
         value = self.value(node.value)
         if isinstance(value, ProcessView | CallView | SocketView | RowView):
             return value.attribute(node.attr, self.work)
         raise NotYet(f"{self.text(node.value)} is {shown(value)}, which has no .{node.attr}")
+
+    def constant(self, node: ast.expr) -> int | str | None:
+        """What ``errno.ECONNREFUSED`` and the like are; None of anything else."""
+        match node:
+            case ast.Attribute(value=ast.Name(id=module), attr=name) if module not in self.world.processes:
+                return constant_value(f"{module}.{name}")
+        return None
 
     # --- operations -------------------------------------------------------------------------------------
 
@@ -278,8 +289,10 @@ class _Evaluation:
         self.work = Work(work)
         found: dict[str, None] = {}
         for node in _parts(self.expression.tree):
+            if self.constant(node) is not None:
+                continue
             try:
-                found[f"{self.text(node)} is {shown(self.value(node))}"] = None
+                found[f"{self.text(node)} is {shown(self.named(node, self.value(node)))}"] = None
             except NotYet as missing:
                 found[str(missing)] = None
             except TooMuch:
@@ -287,6 +300,26 @@ class _Evaluation:
                 break
         text = ", ".join(found)
         return text if len(text) <= _ACTUAL else text[: _ACTUAL - 1] + "…"
+
+    def named(self, node: ast.expr, value: Worth) -> Worth:
+        """`value` with the names of its numbers beside them, where the node is what a call gave: ``8197 (POLLIN|POLLRDHUP)``."""
+        kind = self.kind(node)
+        if kind is None or not isinstance(value, int | tuple | list) or isinstance(value, bool):
+            return value
+        with_them: Worth = with_names(value, kind, _SHOWN, digits=True)
+        return with_them
+
+    def kind(self, node: ast.expr) -> Kind | None:
+        """What the numbers are in a node's value."""
+        match node:
+            case ast.Subscript(value=inside, slice=ast.Constant(value=int() as index)):
+                return part_of(self.kind(inside), index)
+            case ast.Attribute(value=ast.Attribute(value=ast.Name(id=name), attr="last"), attr="value"):
+                process = self.world.processes.get(name)
+                return given_by(process.last) if process is not None and process.last is not None else None
+            case ast.Attribute(value=ast.Name(id=name), attr=variable):
+                return kind_of_name(self.world, name, variable)
+        return None
 
 
 def _parts(node: ast.expr) -> Iterator[ast.expr]:

@@ -11,8 +11,8 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from sockviz.calls.constants import ERRORS
-from sockviz.calls.table import BLOCKING, CALLS
+from sockviz.calls.constants import ERRORS, constants
+from sockviz.calls.table import BLOCKING, CALLS, MODULES
 from sockviz.lesson.document import PROCESS_ATTRIBUTES, Expression, Lesson
 from sockviz.lesson.expressions import FUNCTIONS, ROWS, place
 from sockviz.lesson.findings import Findings, listed, nearest
@@ -190,6 +190,8 @@ class _Check:
                 return self.counter(node)
             if owner == LINK:
                 return self.link(node)
+            if owner in MODULES and owner not in self.checker.symbols.processes:
+                return self.constant(node, owner)
             if owner not in WORDS and owner not in (*FUNCTIONS, ROWS):
                 return self.of_process(node, owner)
         shape = self.shape(node.value)
@@ -245,6 +247,14 @@ class _Check:
             if kinds & {"any", "socket.socket", "tuple", "list", "dict", "addrinfo", "address"}
             else _PLAIN
         )
+
+    def constant(self, node: ast.Attribute, module: str) -> _Shape:
+        """``errno.ECONNREFUSED``: a number by its name, as in the lesson's lines."""
+        known = constants(module)
+        if node.attr in known:
+            return _PLAIN
+        what = f"{module}.{node.attr[:60]} is not a constant that a lesson knows"
+        return self.bad(node, f"{what}{nearest(node.attr, known)}")
 
     def counter(self, node: ast.Attribute) -> _Shape:
         self.checker.implied["counters"] = None
@@ -307,8 +317,16 @@ class _Check:
         for side, other in ((sides[0], shapes[1]), (sides[1], shapes[0])):
             if other.of:
                 items = list(side.elts) if isinstance(side, ast.Tuple | ast.List) else [side]
+                for item in items if other.of == "error" else ():
+                    self.not_a_number(item)
                 if other.of != "packets" or isinstance(operator, ast.Eq | ast.NotEq | ast.In | ast.NotIn):
                     self.constants(items, other.of)
+
+    def not_a_number(self, node: ast.expr) -> None:
+        """``.last.error`` is a name: a number would never be it."""
+        match node:
+            case ast.Attribute(value=ast.Name(id="errno" | "socket"), attr=name) if name in ERRORS:
+                self.bad(node, f'.error is the name of an error: write "{name}"')
 
     def packet(self, node: ast.expr, text: str) -> None:
         """``"client SYN"``: who sent it, and its flags."""

@@ -58,6 +58,7 @@ class Call:
     errno: int | None = None
     message: str = ""
     task: int = 0
+    watched: tuple[tuple[int, int], ...] = ()  # what a poll object waits for: descriptors and events
 
     @property
     def line(self) -> int | None:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from sockviz.model.groups import JoinedGroup
 from sockviz.model.segments import Packet, Relative
 from sockviz.model.sockets import Asleep, ProcessRow, RowKey, SocketRow, ToldName
 from sockviz.model.values import Value
@@ -61,6 +62,7 @@ class StatementBegun:
 class CallEntered:
     """A process is about to make a call. ``function`` is its row in the table of calls, as ``socket.accept``.
 
+    ``watched``: what a poll object waits for, descriptors and events, as its process has told it.
     ``call`` numbers the calls of one process from 1. ``arguments`` are the values passed, the receiver first
     for a method. ``line`` of the script's text number ``text`` asked for it; where it is None none is known.
     """
@@ -75,6 +77,7 @@ class CallEntered:
     keywords: Mapping[str, Value] = field(default_factory=dict)
     task: int = 0
     text: int = 0
+    watched: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,8 @@ class ProcessEnded:
 @dataclass(frozen=True, slots=True)
 class Observed:
     """The kernel's view of one host differs from the last: rows that are new or changed, keys of rows that are gone,
-    processes that changed, counters that grew (their growth since the lesson began)."""
+    processes that changed, counters that grew (their growth since the lesson began), the multicast groups that the host
+    has joined, all of them (None: as before)."""
 
     at: float
     host: str
@@ -144,6 +148,7 @@ class Observed:
     gone: tuple[RowKey, ...] = ()
     processes: tuple[ProcessRow, ...] = ()
     counters: Mapping[str, int] = field(default_factory=dict)
+    groups: tuple[JoinedGroup, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

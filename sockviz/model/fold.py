@@ -172,6 +172,7 @@ def _entered(world: World, event: CallEntered) -> World:
         event.keywords,
         event.at,
         task=event.task,
+        watched=event.watched,
     )
     if event.line is not None and event.text == 0:
         line = world.lines.get(event.line, PerformedLine(event.process, event.at))
@@ -287,6 +288,8 @@ def _observed(world: World, event: Observed) -> World:
             world = _process(world, seen.process, fds=seen.fds, state=seen.state, main=main)
     if event.counters:
         world = _changed(world, counters=ledger(world.counters).but(event.counters))
+    if event.groups is not None:
+        world = _changed(world, groups=ledger(world.groups).but({event.host: event.groups}))
     return world
 
 

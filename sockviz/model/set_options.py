@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from sockviz.model.call import Call
+from sockviz.model.ledger import ledger
 from sockviz.model.linux.options import JOINING
 from sockviz.model.values import SocketValue, Value
 
@@ -17,6 +18,8 @@ PYTHONS = -1
 _TIMEOUT: OptionKey = (PYTHONS, 0, b"")
 #: Joins of the kernel, and how many bytes at the beginning of their value are the group.
 _GROUPS = {(0, 35): 4, (41, 20): 16, (0, 39): 4, (0, 42): 24}
+#: More than a socket has options: no recording makes a world of any size.
+_MOST = 256
 #: accept copies its listener's socket, but for these: measured on Linux 6.18 (net/core/sock.c, sk_clone_lock; of TCP's
 #: net/ipv4/inet_connection_sock.c, inet_csk_clone_lock, which empties what belongs to the accept queue).
 _NOT_INHERITED = frozenset({(1, 12), (1, 49), (6, 9), (6, 12), (6, 23)})
@@ -72,13 +75,15 @@ def options_after(call: Call, was: Value, now: Value, known: Mapping[int, Option
     before = known.get(held.inode, {})
     ending = JOINING.get((key[0], key[1]))
     if ending is not None:
-        size = _GROUPS.get(ending, 0)
-        return {held.inode: {k: v for k, v in before.items() if k != (*ending, key[2][:size])}}
+        left = (*ending, key[2])
+        return {held.inode: ledger(before).but({}, [left])} if left in before else {}
     first = before.get(key)
+    if first is None and len(before) >= _MOST:
+        return {}
     option = SetOption(
         key[0], key[1], value, first.default if first is not None else was, now, call.process, call.number, held.fd
     )  # fmt: skip
-    return {held.inode: {**before, key: option}}
+    return {held.inode: ledger(before).but({key: option})}
 
 
 def _set_by(call: Call) -> tuple[OptionKey | None, Value]:

@@ -169,6 +169,25 @@ class ToldName:
 
 
 @dataclass(frozen=True, slots=True)
+class Watched:
+    """One entry of an epoll descriptor's interest list, from its /proc/PID/fdinfo (fs/eventpoll.c, ep_show_fdinfo).
+
+    ``fd`` is the number under which it was put on the list, which may be closed by now, or another's: epoll watches the open
+    file, whose ``inode`` this is. ``events`` as the kernel keeps them: EPOLLERR and EPOLLHUP are always among them. ``data`` is
+    what epoll_wait gives back; Python has the descriptor there.
+    """
+
+    fd: int
+    events: int
+    data: int = 0
+    inode: int = 0
+
+
+#: Of longer interest lists the first entries are kept, and how many more there are.
+MOST_WATCHED = 64
+
+
+@dataclass(frozen=True, slots=True)
 class FdEntry:
     """One line of a process's descriptor table, from /proc/PID/fd and /proc/PID/fdinfo.
 
@@ -181,6 +200,13 @@ class FdEntry:
     inode: int  # of a socket or pipe; 0 otherwise
     protocol: str | None = None
     flags: int = 0  # open-file flags: O_NONBLOCK, O_CLOEXEC …
+    watched: tuple[Watched, ...] = ()  # of an epoll descriptor, in the order of their numbers
+    watched_more: int = 0  # entries of its list beyond these
+
+    @property
+    def is_epoll(self) -> bool:
+        """Whether the descriptor refers to an epoll instance."""
+        return self.target == "anon_inode:[eventpoll]"
 
     @property
     def is_socket(self) -> bool:

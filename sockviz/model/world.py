@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sockviz.model.events import ExpectationJudged, PacketCaptured, PredictionSettled
+from sockviz.model.groups import JoinedGroup
 from sockviz.model.index import RowIndex, SocketIndex, inodes_in, port
 from sockviz.model.inferred import InferredSegment
 from sockviz.model.known import KnownSocket
@@ -65,6 +66,7 @@ class World:
     capture_lost: int = 0
     misfits: Log[Misfit] = field(default_factory=Log)
     counters: Mapping[str, int] = field(default_factory=dict)
+    groups: Mapping[str, tuple[JoinedGroup, ...]] = field(default_factory=dict)  # by host, multicast
     expectations: Mapping[int, ExpectationJudged] = field(default_factory=dict)
     choices: Mapping[int, int | None] = field(default_factory=dict)
     answers: Mapping[int, PredictionSettled] = field(default_factory=dict)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sockviz.model.call import Call
 from sockviz.model.inferred import InferredSegment
+from sockviz.model.linux.options import option_of
 from sockviz.model.misfit import Misfit
 from sockviz.model.process import Process, Task
-from sockviz.model.sockets import FdEntry, SocketRow
+from sockviz.model.sockets import FdEntry, SocketRow, Watched
 from sockviz.model.values import Address, Json, encode
 from sockviz.model.world import SeenPacket, World
 
@@ -82,7 +83,26 @@ def _fd(world: World, entry: FdEntry) -> Json:
         "state": str(row.state) if row else None,
         "local": _address(row.local) if row else _address(name.address) if name and name.is_kept else None,
         "local_from": row.interface if row else name.told_by if name and name.is_kept else None,
+        "flags": entry.flags,
+        **({"watched": [_watched(each) for each in entry.watched]} if entry.watched else {}),
+        **({"options": options} if (options := _options(world, entry.inode)) else {}),
     }
+
+
+def _watched(watched: Watched) -> Json:
+    return {"fd": watched.fd, "events": watched.events, "data": watched.data, "inode": watched.inode}
+
+
+def _options(world: World, inode: int) -> list[Json]:
+    """What was set on a socket: asked for, and what getsockopt said right after."""
+    found: list[Json] = []
+    for each in world.options.get(inode, {}).values():
+        option = option_of(each.level, each.number)
+        found.append({
+            "name": option.name if option is not None else None, "level": each.level, "number": each.number,
+            "asked": encode(each.value), "now": encode(each.now), "default": encode(each.default), "inherited": each.inherited,
+        })  # fmt: skip
+    return found
 
 
 def _row(host: str, row: SocketRow) -> Json:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from sockviz.lab.lab import Observation
 from sockviz.model.events import Observed
+from sockviz.model.groups import JoinedGroup
 from sockviz.model.sockets import ProcessRow, RowKey, SocketRow, says_the_same
 
 #: States of a process that are worth an event: it has ended, it is stopped. That it runs or sleeps is not.
@@ -21,6 +22,7 @@ class Differences:
     _rows: dict[RowKey, SocketRow] = field(default_factory=dict)
     _processes: dict[str, ProcessRow] = field(default_factory=dict)
     _counters: dict[str, int] = field(default_factory=dict)
+    _groups: tuple[JoinedGroup, ...] = ()
 
     def since_last(self, look: Observation, in_a_call: Collection[str]) -> Observed | None:
         """The event that `look` is, or None. ``in_a_call`` are the processes whose sleep means something."""
@@ -40,9 +42,11 @@ class Differences:
         self._rows.update({row.key: row for row in changed})
         self._processes = processes
         self._counters.update(grown)
-        if not (changed or gone or moved or grown):
+        groups = look.groups if look.groups != self._groups else None
+        self._groups = look.groups
+        if not (changed or gone or moved or grown or groups is not None):
             return None
-        return Observed(look.at, look.host, changed, gone, moved, grown)
+        return Observed(look.at, look.host, changed, gone, moved, grown, groups)
 
     def _grown(self, counters: Mapping[str, int]) -> dict[str, int]:
         return {

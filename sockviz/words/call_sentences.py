@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from sockviz.language import _, ngettext
+from sockviz.language import _
 from sockviz.model.call import RECEIVING, Call
 from sockviz.model.known import KnownSocket
 from sockviz.model.linux.names import signal_name
@@ -12,6 +10,7 @@ from sockviz.model.segments import endpoint
 from sockviz.model.values import ObjectValue, SocketValue, Value, show
 from sockviz.model.world import World
 from sockviz.words import acts
+from sockviz.words.beside_sentences import sent_beside
 from sockviz.words.causes.endings import ended_by_peer
 from sockviz.words.closing import closing
 from sockviz.words.explanation import explain
@@ -37,11 +36,16 @@ def returned(call: Call, world: World) -> str:
         here = f": {told.here}" if told and told.here else ""
         if told and told.remedy:
             here += f"; {told.remedy}"
+        if call.slept and call.returned is not None and call.returned > call.entered:
+            return _("{process}: {name} fails with {error}{here} (after {time})").format(
+                process=call.process, name=call.name, error=call.error, here=here,
+                time=duration_text(call.returned - call.entered),
+            )  # fmt: skip
         return _("{process}: {name} fails with {error}{here}").format(
             process=call.process, name=call.name, error=call.error, here=here
         )
     woke = _woke(call)
-    return f"{call.process}: {call.name} {woke}{_gave(call, world)}"
+    return f"{call.process}: {call.name} {woke}{_gave(call, world)}{sent_beside(call)}"
 
 
 def _woke(call: Call) -> str:
@@ -173,11 +177,6 @@ def _gave(call: Call, world: World) -> str:
                 if call.arguments[-1]
                 else _("makes calls on {name} return at once where they would sleep")
             ).format(name=name)
-        case "select", (list(reading), list(writing), list(urgent)):
-            found = [(_("readable"), reading), (_("writable"), writing), (_("urgent"), urgent)]
-            return "; ".join(_are_ready(what, fds) for what, fds in found if fds) or _are_ready(
-                _("ready"), []
-            )
         case "epoll", ObjectValue(text=fd):
             return _("gives descriptor {fd}: a list in the kernel, empty as yet").format(fd=fd)
         case "signal", int(before) if isinstance(call.arguments[0], int):
@@ -200,16 +199,6 @@ def _gave(call: Call, world: World) -> str:
 def _with(told: str, more: str) -> str:
     """A sentence, and a clause that says more where there is one."""
     return f"{told}; {more}" if more else told
-
-
-def _are_ready(what: str, fds: Sequence[Value]) -> str:
-    """Which descriptors a waiting call found ready, and for what."""
-    numbers = ", ".join(str(fd.fd) if isinstance(fd, SocketValue) else str(fd) for fd in fds)
-    if not numbers:
-        return _("returns: no descriptor is ready")
-    return ngettext(
-        "returns: descriptor {fds} is {what}", "returns: descriptors {fds} are {what}", len(fds)
-    ).format(fds=numbers, what=what)
 
 
 def _is_pipe(call: Call, world: World) -> bool:

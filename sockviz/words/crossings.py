@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sockviz.language import N_, _
+from sockviz.language import _
 from sockviz.model.inferred import (
     Answered,
     BytesCounted,
@@ -17,30 +17,24 @@ from sockviz.model.inferred import (
 )
 from sockviz.model.segments import IcmpHeader, Packet
 from sockviz.model.sockets import State
-
-#: Destination unreachable, by type and code (RFC 792; of ICMPv6 RFC 4443), as people say it.
-_UNREACHABLE = {
-    (3, 0): N_("net unreachable"),
-    (3, 1): N_("host unreachable"),
-    (3, 2): N_("protocol unreachable"),
-    (3, 3): N_("port unreachable"),
-    (3, 4): N_("too big"),
-    (1, 4): N_("port unreachable"),
-}
+from sockviz.words.icmp_meanings import icmp_meaning
 
 
-def icmp_text(header: IcmpHeader) -> str:
-    """``ICMP port unreachable``, ``ICMP echo``, ``ICMP 11/0``."""
-    if header.type in (3, 1):
-        return f"ICMP {_(_UNREACHABLE.get((header.type, header.code), N_('unreachable')))}"
-    word = {0: _("reply"), 8: _("echo"), 128: _("echo"), 129: _("reply")}.get(header.type)
-    return f"ICMP {word or f'{header.type}/{header.code}'}"
+def icmp_text(header: IcmpHeader, family: str = "") -> str:
+    """``ICMP port unreachable``, ``ICMP echo``: what it means, else type and code. `family` is its packet's: ICMPv6 has other
+    types; where it is not said, those that only one of the two has tell."""
+    return f"ICMP {icmp_meaning(header, family)}"
+
+
+def kind_of_packet(packet: Packet) -> str:
+    """What it is called in a sentence: ``SYN+ACK``, ``UDP``, ``ICMP port unreachable``."""
+    return icmp_text(packet.icmp, packet.family) if packet.icmp is not None else packet.label
 
 
 def packet_label(packet: Packet) -> str:
     """What a captured packet is called on the wire: ``SYN+ACK``, ``ICMP echo``, ``fragment @1480 #4f21`` of the datagram whose
     first fragment is ``UDP #4f21``."""
-    label = icmp_text(packet.icmp) if packet.icmp is not None else packet.label
+    label = kind_of_packet(packet)
     if packet.fragment is None:
         return label
     where = f" @{packet.fragment.offset}" if packet.fragment.offset else ""

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sockviz.language import _, ngettext
+from sockviz.model.segments import IcmpHeader
+from sockviz.words.icmp_meanings import numbered
 
 _ETHERNET, _IPV4, _IPV6 = 14, 0x0800, 0x86DD
 _TCP, _UDP, _ICMP, _ICMPV6 = 6, 17, 1, 58
@@ -141,8 +143,10 @@ def _transport(frame: bytes, at: int, protocol: int) -> Iterator[Field]:
         yield from _data(frame, at + 8)
     elif protocol in (_ICMP, _ICMPV6) and len(frame) >= at + 8:
         layer = _PROTOCOLS[protocol]
-        yield Field(layer, _("type"), str(frame[at]), at, at + 1)
-        yield Field(layer, _("code"), str(frame[at + 1]), at + 1, at + 2)
+        family = "AF_INET6" if protocol == _ICMPV6 else "AF_INET"
+        of_type, of_code = numbered(IcmpHeader(frame[at], frame[at + 1]), family)
+        yield Field(layer, _("type"), of_type, at, at + 1)
+        yield Field(layer, _("code"), of_code, at + 1, at + 2)
         yield Field(layer, _("checksum"), f"0x{_number(frame, at + 2, at + 4):04x}", at + 2, at + 4)
         yield from _data(frame, at + 8)
 

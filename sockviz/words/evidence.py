@@ -7,13 +7,17 @@ from collections.abc import Iterator
 from sockviz.language import _
 from sockviz.model.call import Call
 from sockviz.model.known import KnownSocket
+from sockviz.model.linux.names import named
+from sockviz.model.linux.sockets import PROTOCOLS
 from sockviz.model.naming import Name
 from sockviz.model.process import Process
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import FdEntry, SocketRow, State
 from sockviz.model.timeline import Header, Timeline
 from sockviz.model.world import SeenPacket, World
+from sockviz.words import diag_facts, set_options, value_facts
 from sockviz.words.facts import Evidence, Fact, Raw, Section, Voice
+from sockviz.words.group_words import group_sections
 from sockviz.words.observing import grown
 from sockviz.words.packet_evidence import packet_sections
 from sockviz.words.sleeping import why_asleep
@@ -62,7 +66,7 @@ def of_socket(world: World, header: Header, inode: int) -> Evidence:
         at = creator.open_fds.get(name, -1) if name and creator is not None else None
         facts = [
             Fact(_("made by"), known.creator or ""),
-            Fact(_("domain, type, protocol"), f"{known.family}, {known.type}, {known.protocol}"),
+            Fact(_("domain, type, protocol"), f"{known.family}, {known.type}, {_protocol(known.protocol)}"),
         ]
         if at is not None:
             facts.append(Fact(_("descriptor"), str(at) if at >= 0 else _("closed")))
@@ -71,12 +75,16 @@ def of_socket(world: World, header: Header, inode: int) -> Evidence:
         sections.append(
             Section(_("its process said"), Voice.RETURNED, _("the call's own result"), tuple(facts))
         )
+    sections += set_options.sections(world, inode)
+    if is_member := set_options.has_joined(world, inode):
+        sections += group_sections(world.groups.get(_host_of(world, inode, owner), ()))
     if entry is not None and owner is not None:
         sections.append(descriptor(entry, owner))
     if row is not None:
         sections.append(
             Section(_("the kernel's table"), Voice.OBSERVED, row.interface, tuple(row_facts(row, world)))
         )
+        sections += diag_facts.sections(row)
         if row.info is not None:
             sections.append(
                 Section("TCP_INFO", Voice.OBSERVED, f"{row.interface}, INET_DIAG_INFO", tuple(tcp_facts(row)))
@@ -87,9 +95,22 @@ def of_socket(world: World, header: Header, inode: int) -> Evidence:
     raw = [Raw(_("the row as the kernel sent it"), row.raw)] if row is not None and row.raw else []
     return Evidence(
         title, (*sections, *_counters(world, header), *_lab(header)), tuple(raw),
-        tuple(_socket_commands(row, entry, owner, world, header, world.kept_name(inode))),
+        (
+            *_socket_commands(row, entry, owner, world, header, world.kept_name(inode)),
+            *(_group_commands(owner, header) if is_member else ()),
+        ),
         tuple(_disagreements(world, inode, row, owner, entry, name)),
     )  # fmt: skip
+
+
+def _host_of(world: World, inode: int, owner: Process | None) -> str:
+    known = world.sockets.get(inode)
+    return owner.host if owner is not None else known.host if known is not None else ""
+
+
+def _protocol(number: int) -> str:
+    """A protocol by its name; 0 asks for the usual one of the family and type."""
+    return named(number, PROTOCOLS) if number else _("0 (the usual one)")
 
 
 def _told_how(name: Name) -> str:
@@ -133,6 +154,8 @@ def of_call(world: World, header: Header, call: Call) -> Evidence:
         )
     if call.returned is not None:
         facts.append(Fact(_("took"), duration_text(call.returned - call.entered)))
+    elif world.at > call.entered:
+        facts.append(Fact(_("so far"), duration_text(world.at - call.entered)))
     if call.line is not None:
         facts.append(Fact(_("line"), str(call.line)))
     sections = [
@@ -158,6 +181,7 @@ def of_call(world: World, header: Header, call: Call) -> Evidence:
             Fact(_("asleep"), _("it had not returned"), _("this machine does not let /proc say more")),
         )
         sections.append(Section(_("it slept"), Voice.INFERRED, _("no answer came"), facts_slept))
+    sections += value_facts.sections(call, world)
     commands: list[tuple[str, str]] = []
     if process is not None and process.alive:
         pid = process.outer_pid
@@ -276,6 +300,10 @@ def _socket_commands(
     if entry is not None and owner is not None and owner.alive:
         yield _("its descriptor"), f"cat /proc/{owner.outer_pid}/fdinfo/{entry.fd}"
         yield _("what it refers to"), f"readlink /proc/{owner.outer_pid}/fd/{entry.fd}"
+
+
+def _group_commands(owner: Process | None, header: Header) -> Iterator[tuple[str, str]]:
+    yield _("the groups of its host"), f"{enter(owner, header)}ip maddress"
 
 
 def _take(name: Name) -> str:

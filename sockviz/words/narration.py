@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from sockviz.language import _, ngettext
@@ -34,8 +34,9 @@ from sockviz.model.values import ObjectValue, SocketValue, Value, show
 from sockviz.model.world import World
 from sockviz.words.call_sentences import listens_again, returned
 from sockviz.words.closing import ended
-from sockviz.words.crossings import fragment_text
+from sockviz.words.crossings import fragment_text, kind_of_packet
 from sockviz.words.misfits import unfit
+from sockviz.words.number_kinds import Kind, kinds_bound, with_names
 from sockviz.words.observing import changes, in_short
 from sockviz.words.sleeping import sleeping
 from sockviz.words.wording import bytes_text, call_as_made
@@ -91,7 +92,8 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
                 f": {event.message}" if event.message else ""
             )
         case StatementFinished():
-            names = ", ".join(_now_has(name, value) for name, value in event.bound.items())
+            kinds = _kinds(event, after)
+            names = ", ".join(_now_has(name, value, kinds.get(name)) for name, value in event.bound.items())
             return (
                 _("{process} now has {names}").format(process=event.process, names=names)
                 if names
@@ -259,15 +261,25 @@ def _line(number: int, lesson: str) -> str:
     return words or _("line {number}").format(number=number)
 
 
-def _now_has(name: str, value: Value) -> str:
-    return name if isinstance(value, SocketValue | ObjectValue) else f"{name} = {show(value, 68)}"
+def _kinds(event: StatementFinished, world: World) -> Mapping[str, Kind]:
+    """What the numbers are in what the line bound."""
+    line = world.lines.get(event.line)
+    last = _call(world, event.process, line.calls[-1]) if line is not None and line.calls else None
+    return kinds_bound(line, last) if line is not None else {}
+
+
+def _now_has(name: str, value: Value, kind: Kind | None) -> str:
+    if isinstance(value, SocketValue | ObjectValue):
+        return name
+    return f"{name} = {show(with_names(value, kind, 68), 68)}"
 
 
 def _link(event: LinkActed, before: World) -> str:
     flight = before.link.flight_of(event.frame) if before.link else None
     if flight is None:
         return _("the link is done with frame {frame}").format(frame=event.frame)
-    what = before.packets[flight.packet].text
+    kept = before.packets[flight.packet].event
+    what = f"{kept.sender} {kind_of_packet(kept.packet)}"
     if event.frame in flight.later and not before.packets[flight.packet].event.packet.is_later_fragment:
         what = _("a fragment of {what}").format(what=what)
     match event.verb:
@@ -302,4 +314,4 @@ def _packet(event: PacketCaptured) -> str:
     # A link tells of its packets after the fact, always: only of a capture is that worth a word.
     late = _(" (seen late)") if event.late and event.frame is None else ""
     part = f": {fragment_text(packet)}" if packet.fragment is not None else ""
-    return f"{event.sender} → {event.receiver}: {packet.label}{size}{again}{part}{late}"
+    return f"{event.sender} → {event.receiver}: {kind_of_packet(packet)}{size}{again}{part}{late}"

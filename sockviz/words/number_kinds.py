@@ -129,49 +129,45 @@ def number_name(number: int, kind: Number) -> str | None:
 
 # --- of calls ---------------------------------------------------------------------------------------------------------
 
-#: What each function takes, by its key in the table of calls: its parameters in their order, the receiver first, ``name=kind``
-#: where it is a number with names.
+#: What each call takes, by its name: its parameters in their order, a method's receiver first, ``name=kind`` where it is a number
+#: with names.
 _TAKES: Mapping[str, str] = {
-    "socket.socket": "family=family type=type proto=protocol",
-    "socket.socketpair": "family=family type=type proto=protocol",
-    "socket.getaddrinfo": "host port family=family type=type proto=protocol flags=ai",
-    "socket.getnameinfo": "sockaddr flags=ni",
-    "socket.inet_pton": "family=family text",
-    "socket.socket.send": "self data flags=message",
-    "socket.socket.sendall": "self data flags=message",
-    "socket.socket.sendto": "self data flags_or_address=message address",
-    "socket.socket.sendmsg": "self buffers ancdata=beside flags=message address",
-    "socket.socket.recv": "self bufsize flags=message",
-    "socket.socket.recvfrom": "self bufsize flags=message",
-    "socket.socket.recv_into": "self buffer nbytes flags=message",
-    "socket.socket.recvmsg": "self bufsize ancbufsize flags=message",
-    "socket.socket.shutdown": "self how=how",
-    "socket.socket.getsockopt": "self level=level option=option bufsize",
-    "socket.socket.setsockopt": "self level=level option=option value length",
-    "os.kill": "pid signal=signal",
-    "os.waitpid": "pid options=wait",
-    "os.lseek": "descriptor position whence=whence",
-    "select.poll.register": "self fd events=poll",
-    "select.poll.modify": "self fd events=poll",
-    "select.epoll.register": "self fd events=epoll",
-    "select.epoll.modify": "self fd events=epoll",
-    "signal.signal": "signalnum=signal handler=disposition",
-    "fcntl.fcntl": "descriptor cmd=command arg",
-    "fcntl.ioctl": "descriptor request=request arg",
-    "resource.getrlimit": "resource=resource",
-    "resource.setrlimit": "resource=resource limits",
+    "socket": "family=family type=type proto=protocol",
+    "socketpair": "family=family type=type proto=protocol",
+    "getaddrinfo": "host port family=family type=type proto=protocol flags=ai",
+    "getnameinfo": "sockaddr flags=ni",
+    "inet_pton": "family=family text",
+    "send": "self data flags=message",
+    "sendall": "self data flags=message",
+    "sendto": "self data flags_or_address=message address",
+    "sendmsg": "self buffers ancdata=beside flags=message address",
+    "recv": "self bufsize flags=message",
+    "recvfrom": "self bufsize flags=message",
+    "recv_into": "self buffer nbytes flags=message",
+    "recvmsg": "self bufsize ancbufsize flags=message",
+    "shutdown": "self how=how",
+    "getsockopt": "self level=level option=option bufsize",
+    "setsockopt": "self level=level option=option value length",
+    "kill": "pid signal=signal",
+    "waitpid": "pid options=wait",
+    "lseek": "descriptor position whence=whence",
+    "register": "self fd events=epoll",
+    "modify": "self fd events=epoll",
+    "signal": "signalnum=signal handler=disposition",
+    "fcntl": "descriptor cmd=command arg",
+    "ioctl": "descriptor request=request arg",
+    "getrlimit": "resource=resource",
+    "setrlimit": "resource=resource limits",
 }
 _BESIDE = Each((Number.BESIDE_LEVEL, None, None))
 _EVENTS, _EPOLL_EVENTS = Each((None, Number.POLL)), Each((None, Number.EPOLL))
 #: What each gives, where that is the same whatever it was asked.
 _GIVES: Mapping[str, Kind] = {
-    "socket.socket.connect_ex": Number.ERROR,
-    "socket.socket.recvmsg": (None, _BESIDE, Number.MESSAGE_FLAGS, None),
-    "select.poll.poll": _EVENTS,
-    "select.epoll.poll": _EPOLL_EVENTS,
-    "os.waitpid": (None, Number.STATUS),
-    "signal.signal": Number.DISPOSITION,
-    "socket.getaddrinfo": Each((Number.FAMILY, Number.TYPE, Number.PROTOCOL, None, None)),
+    "connect_ex": Number.ERROR,
+    "recvmsg": (None, _BESIDE, Number.MESSAGE_FLAGS, None),
+    "waitpid": (None, Number.STATUS),
+    "signal": Number.DISPOSITION,
+    "getaddrinfo": Each((Number.FAMILY, Number.TYPE, Number.PROTOCOL, None, None)),
 }  # fmt: skip
 #: By the form of an option's value.
 _OPTION_VALUES: Mapping[Form, Number] = {
@@ -180,6 +176,14 @@ _OPTION_VALUES: Mapping[Form, Number] = {
 }  # fmt: skip
 _FCNTL_VALUES = {"F_GETFL": Number.OPEN_FLAGS, "F_GETFD": Number.DESCRIPTOR_FLAGS}
 _FCNTL_ARGUMENTS = {"F_SETFL": Number.OPEN_FLAGS, "F_SETFD": Number.DESCRIPTOR_FLAGS}
+
+
+def is_epolls(call: Call) -> bool:
+    """Whether it was made on an epoll object."""
+    match call.arguments[:1]:
+        case (ObjectValue(kind="epoll"),):
+            return True
+    return False
 
 
 def option_named_by(call: Call) -> SocketOption | None:
@@ -201,12 +205,17 @@ def given_by(call: Call) -> Kind | None:
         return _OPTION_VALUES.get(option.form) if option is not None else None
     if call.name == "fcntl":
         return _FCNTL_VALUES.get(command_of(call))
-    return _GIVES.get(call.function) or (_EPOLL_EVENTS if call.name == "epoll_wait" else None)
+    if call.name in ("poll", "epoll_wait"):
+        return _EPOLL_EVENTS if call.name == "epoll_wait" or is_epolls(call) else _EVENTS
+    match call.name, call.value:
+        case "waitpid", (0, _):
+            return None  # no child has changed: there is no status
+    return _GIVES.get(call.name)
 
 
 def taken_by(call: Call) -> tuple[list[Kind | None], Mapping[str, Kind]]:
     """What the numbers are that a call was given: by position, and by name."""
-    parameters = [word.partition("=")[::2] for word in _TAKES.get(call.function, "").split()]
+    parameters = [word.partition("=")[::2] for word in _TAKES.get(call.name, "").split()]
     named: dict[str, Kind] = {name: _of_word(kind) for name, kind in parameters if kind}
     if call.name == "fcntl" and (argument := _FCNTL_ARGUMENTS.get(command_of(call))):
         named["arg"] = argument

@@ -8,6 +8,7 @@ from sockviz.language import N_, _
 from sockviz.model.events import Observed
 from sockviz.model.sockets import SocketRow, State, Timer
 from sockviz.model.world import World
+from sockviz.words.group_words import group_changes
 from sockviz.words.holding_back import held_back, window_now_closed
 from sockviz.words.waiting_states import why_gone, why_in
 from sockviz.words.whose import of_row
@@ -85,6 +86,9 @@ def _all(event: Observed, before: World, after: World) -> list[tuple[int, str]]:
                     ),
                 )
             )
+    if event.groups is not None:
+        told = group_changes(event.host, before.groups.get(event.host, ()), event.groups)
+        found += [(1, text) for text in told]
     for name, value in event.counters.items():
         growth = value - before.counters.get(name, 0)
         if growth > 0 and name in _SPOKEN:

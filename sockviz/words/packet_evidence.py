@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sockviz.language import _, ngettext
 from sockviz.model.segments import Packet
 from sockviz.model.world import SeenPacket
-from sockviz.words.crossings import fragment_text
+from sockviz.words.crossings import fragment_text, kind_of_packet
 from sockviz.words.dissection import dissect
 from sockviz.words.facts import Fact, Section, Voice
 from sockviz.words.wording import address_text
@@ -19,7 +19,7 @@ def packet_sections(seen: SeenPacket) -> Iterator[Section]:
     facts = [
         Fact(_("from"), f"{event.sender}, {address_text(packet.source)}"),
         Fact(_("to"), f"{event.receiver}, {address_text(packet.destination)}"),
-        Fact(_("what"), f"{packet.label}, {_bytes_of_data(packet.length)}"),
+        Fact(_("what"), f"{kind_of_packet(packet)}, {_bytes_of_data(packet.length)}"),
     ]
     if event.relative is not None:
         if event.relative.seq is not None:

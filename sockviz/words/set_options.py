@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sockviz.language import _
 from sockviz.model.linux.files import OPEN_FLAGS
-from sockviz.model.linux.options import Form, SocketOption, option_of
+from sockviz.model.linux.options import JOINING, Form, SocketOption, option_of
 from sockviz.model.set_options import PYTHONS, SetOption
 from sockviz.model.sockets import FdEntry
 from sockviz.model.values import Value
@@ -21,6 +21,11 @@ _TELLING_FLAGS = ("O_NONBLOCK", "O_ASYNC")
 def in_force(world: World, inode: int) -> list[SetOption]:
     """The options of the socket that are set and are not the default, in the order in which they were set."""
     return [option for option in world.options.get(inode, {}).values() if not option.is_default]
+
+
+def has_joined(world: World, inode: int) -> bool:
+    """Whether the socket is in a multicast group."""
+    return any((key[0], key[1]) in JOINING.values() for key in world.options.get(inode, {}))
 
 
 def short_options(world: World, inode: int, entry: FdEntry | None = None) -> list[str]:

@@ -13,6 +13,7 @@ from sockviz.words import acts, whose
 from sockviz.words.causes.connecting import unanswered_syn, unix_queue_full
 from sockviz.words.causes.sending import why_full, window_closed
 from sockviz.words.closing import unread
+from sockviz.words.interest import asked_of, epoll_of
 from sockviz.words.situation import Situation
 from sockviz.words.wording import bytes_text
 
@@ -181,7 +182,17 @@ def _kind(call: Call) -> str:
 
 
 def _watched(call: Call, world: World) -> list[tuple[int, int]]:
-    """What the poll or epoll object waits for, by the calls that said so: descriptors and events."""
+    """What the poll or epoll object waits for: as its process told of a poll object; of an epoll by the calls that said so, else
+    as the kernel's list says. Descriptors and events."""
+    if call.watched:
+        return list(call.watched)
+    if found := _registered(call, world):
+        return found
+    entry = epoll_of(call, world.processes.get(call.process))
+    return [(each.fd, asked_of(each)) for each in entry.watched] if entry is not None else []
+
+
+def _registered(call: Call, world: World) -> list[tuple[int, int]]:
     match call.arguments[:1]:
         case (ObjectValue() as waiting,):
             pass

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sockviz.language import N_, _
+from sockviz.model.linux.files import OPEN_FLAGS
 from sockviz.model.process import Process
 from sockviz.model.sockets import FdEntry, SocketRow, State
 from sockviz.model.world import World
 from sockviz.words.facts import Fact, Section, Voice
+from sockviz.words.interest import interest_facts
+from sockviz.words.number_kinds import open_flags
+from sockviz.words.number_meanings import DESCRIPTORS
 from sockviz.words.wording import (
     address_text,
     seconds_text,
@@ -20,10 +24,21 @@ def descriptor(entry: FdEntry, owner: Process) -> Section:
     facts = [Fact(_("descriptor"), str(entry.fd)), Fact(_("refers to"), entry.target)]
     if entry.protocol:
         facts.append(Fact(_("protocol"), entry.protocol, "system.sockprotoname"))
-    facts.append(Fact(_("flags"), f"0{entry.flags:o}", "O_NONBLOCK" if entry.flags & 0o4000 else ""))
+    facts.append(Fact(_("flags"), open_flags(entry.flags), _told_flags(entry.flags)))
+    facts += interest_facts(entry, owner)
+    if entry.is_epoll and not entry.watched:
+        facts.append(Fact(_("waits for"), _("nothing"), _("its list in the kernel is empty")))
     return Section(
         _("the descriptor table"), Voice.OBSERVED, f"/proc/{owner.outer_pid}/fd, fdinfo", tuple(facts)
     )
+
+
+def _told_flags(flags: int) -> str:
+    """What those flags do that change what calls do; in the file they are an octal number."""
+    told = [_(DESCRIPTORS[name]) for name in ("O_NONBLOCK", "O_ASYNC") if flags & OPEN_FLAGS[name]]
+    if flags & OPEN_FLAGS["O_CLOEXEC"]:
+        told.append(_("O_CLOEXEC: {does}").format(does=_(DESCRIPTORS["FD_CLOEXEC"])))
+    return "; ".join([f"0{flags:o}", *told])
 
 
 def row_facts(row: SocketRow, world: World) -> Iterator[Fact]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sockviz.lesson.document import Expectation, Expression
+from sockviz.lesson.document import BadLesson, Expectation, Expression
 from sockviz.lesson.expressions import read_expression
 from sockviz.lesson.findings import Findings
 from sockviz.lesson.judge import Verdict, judge
@@ -16,7 +16,7 @@ from sockviz.model.call import Call, Origin, Stage
 from sockviz.model.events import PacketCaptured
 from sockviz.model.known import KnownSocket
 from sockviz.model.log import Log
-from sockviz.model.process import Process, Task
+from sockviz.model.process import PerformedLine, Process, Task
 from sockviz.model.segments import Packet, TcpHeader
 from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
 from sockviz.model.values import SocketValue, Value
@@ -244,3 +244,43 @@ def test_a_counter_that_this_kernel_does_not_have_is_a_problem_at_its_place() ->
 def test_a_wire_that_nothing_has_crossed_keeps_nothing() -> None:
     for name in ("held", "dropped", "delivered"):
         assert verdict(f"link.{name} == []").holds
+
+
+def test_constants_are_numbers_by_their_names() -> None:
+    assert verdict("server.n == socket.SHUT_RDWR + 3").holds
+    assert verdict("errno.ECONNREFUSED == 111 and select.POLLIN | select.POLLOUT == 5").holds
+    assert verdict("socket.IP_MTU == 14").holds  # which no Python has
+    assert verdict("errno.ECONNREFUSED == server.n").actual == "server.n is 5"
+    lesson = (
+        "---\ntitle: T\nsummary: S\n---\n\n```python @server\ns = socket.socket()\ncode = s.connect_ex((HOST, PORT))\n```\n\n"
+        "```expect\nserver.code == errno.{name}\n```\n"
+    )
+    parse_lesson(lesson.format(name="ECONNREFUSED"), "t.md")
+    with pytest.raises(BadLesson) as caught:
+        parse_lesson(lesson.format(name="ECONREFUSED"), "t.md")
+    (problem,) = caught.value.problems
+    assert (
+        problem.message
+        == "errno.ECONREFUSED is not a constant that a lesson knows; did you mean ECONNREFUSED?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "bound", "source", "actual"),
+    [
+        ("connect_ex", 111, {"code": 111}, "server.code == 0", "server.code is 111 (ECONNREFUSED)"),
+        ("connect_ex", 0, {"code": 0}, "server.code == 1", "server.code is 0"),
+        ("poll", [(4, 8197)], {"r": [(4, 8197)]}, "server.r == []", "server.r is [(4, 8197 (POLLIN|POLLOUT|POLLRDHUP))]"),
+        ("poll", [(4, 5)], {"r": [(4, 5)]}, "server.r[0][1] == 1", "server.r[0][1] is 5 (POLLIN|POLLOUT)"),
+        ("recvmsg", (b"", [], 32, None), {"d": b"", "a": [], "f": 32, "w": None}, "server.f == 0", "server.f is 32 (MSG_TRUNC)"),
+        ("connect_ex", 111, {"code": 111}, "server.last.value == 0", "server.last.value is 111 (ECONNREFUSED)"),
+    ],
+)  # fmt: skip
+def test_what_a_number_is_stands_beside_it(
+    name: str, value: Value, bound: dict[str, Value], source: str, actual: str
+) -> None:
+    last = replace(call(name, value=value), number=1)
+    server = replace(SERVER, names={**SERVER.names, **bound}, calls=Log([last]), main=Task())
+    lines = {7: PerformedLine("server", 0.0, 1.0, (1,), bound=bound)}
+    world = replace(WORLD, processes={"server": server}, lines=lines)
+    assert verdict(source, world).actual == actual

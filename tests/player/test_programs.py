@@ -142,6 +142,33 @@ def test_what_a_failed_call_was_to_bind_keeps_its_value(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_names_that_this_python_lacks_come_along(tmp_path: Path) -> None:
+    text = lesson_text(
+        """
+        ```python @server
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.setsockopt(socket.SOL_IP, socket.IP_RECVERR, 1)
+        on = s.getsockopt(socket.IPPROTO_IP, socket.IP_RECVERR)
+        s.setsockopt(socket.IPPROTO_IP, socket.IP_MTU_DISCOVER, socket.IP_PMTUDISC_DO)
+        t = socket.socket()
+        t.setsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN_CONNECT, 1)
+        none = 1 & socket.MSG_PROBE
+        ```
+
+        ```expect
+        server.on == 1
+        ```
+        """
+    )
+    lesson = parse_lesson(text, "test.md")
+    results = assert_same(lesson, tmp_path)[Language.C]
+    assert list(results.values()) == ["3", "0", "1", "0", "4", "0"]
+    export_programs(lesson, Language.PYTHON, tmp_path / "again")
+    source = (tmp_path / "again" / "server.py").read_text(encoding="utf-8")
+    assert "socket.IP_RECVERR = 11\nsocket.IP_MTU_DISCOVER = 10\nsocket.IP_PMTUDISC_DO = 2\n" in source
+    assert "socket.SOL_IP = " not in source  # which every Python has
+
+
 def test_what_is_ready_can_be_used(tmp_path: Path) -> None:
     text = lesson_text(
         """

@@ -62,9 +62,11 @@ def test_why_a_segment_must_have_crossed(reason: Reason, words: str) -> None:
     [
         (IcmpHeader(3, 3), "ICMP port unreachable"),
         (IcmpHeader(1, 4), "ICMP port unreachable"),
-        (IcmpHeader(3, 13), "ICMP unreachable"),
+        (IcmpHeader(3, 13), "ICMP prohibited by a filter"),
+        (IcmpHeader(3, 15), "ICMP unreachable"),
+        (IcmpHeader(42, 0), "ICMP 42/0"),
         (IcmpHeader(8, 0), "ICMP echo"),
-        (IcmpHeader(11, 0), "ICMP 11/0"),
+        (IcmpHeader(11, 0), "ICMP TTL used up"),
     ],
 )
 def test_what_a_message_of_icmp_means(header: IcmpHeader, words: str) -> None:

@@ -50,7 +50,12 @@ def headers(code: str, asked: Iterable[str] = ()) -> list[str]:
 
 
 #: Names that the C library of some supported system does not have yet.
-_NEW: frozenset[str] = frozenset(())
+_NEW = frozenset((
+    "EPOLLNVAL", "ICMPV6_FILTER", "ICMP_FILTER", "IPPROTO_ETHERNET", "IPPROTO_L2TP", "IPV6_FLOWINFO_SEND", "IP_LOCAL_PORT_RANGE",
+    "IP_PROTOCOL", "MSG_PROBE", "SCM_PIDFD", "SCM_SECURITY", "SOL_UDPLITE", "SO_BUF_LOCK", "SO_BUSY_POLL_BUDGET",
+    "SO_NETNS_COOKIE", "SO_PASSPIDFD", "SO_PEERPIDFD", "SO_PREFER_BUSY_POLL", "SO_RCVMARK", "SO_RESERVE_MEM", "SO_TXREHASH",
+    "TCP_TX_DELAY",
+))  # fmt: skip
 
 
 def is_new(name: str) -> bool:

@@ -75,14 +75,15 @@ class Crossing:
             self.label + size + marks,
             self.label + size + brief,
             self.label + brief,
-            _initials(self.label) + size + brief,
+            *((self.label.removeprefix("ICMP "),) if self.label.startswith("ICMP ") else ()),
+            _initials(self.label) + (size if "ICMP" not in self.label else "") + brief,
             _initials(self.label),
         )
 
 
 def _initials(label: str) -> str:
-    """``S+A`` for ``SYN+ACK``: for arrows that have no room for more."""
-    return "+".join(part[:1] for part in label.split("+")) if "+" in label else label[:3]
+    """``S+A`` for ``SYN+ACK``, ``ICMP`` of whatever it means: for arrows that have no room for more."""
+    return "+".join(part[:1] for part in label.split("+")) if "+" in label else label.split(" ")[0][:4]
 
 
 def crossings(view: View, newest: int) -> Sequence[Crossing]:

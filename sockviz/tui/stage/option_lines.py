@@ -1,0 +1,54 @@
+"""What is set on a socket, and what an epoll descriptor waits for, in a process's table of descriptors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from sockviz.language import _
+from sockviz.model.process import Process
+from sockviz.model.sockets import FdEntry
+from sockviz.model.world import World
+from sockviz.tui.remembered import remembered
+from sockviz.tui.stage.ink import Line, line
+from sockviz.words.interest import short_interest
+from sockviz.words.set_options import short_options
+
+_INDENT = "   "
+
+
+@remembered(64)
+def telling(world: World, process: Process, entry: FdEntry | None, inode: int) -> tuple[str, ...]:
+    """What there is to say of a descriptor besides its row, the latest said first: options set, events waited for."""
+    if entry is not None and entry.is_epoll:
+        return tuple(short_interest(entry, process))
+    return tuple(reversed(short_options(world, inode, entry))) if inode else ()
+
+
+def at_the_end(told: Sequence[str], room: int) -> Line:
+    """As much of it as has room at the end of a descriptor's own line, and how much more there is; nothing where none has."""
+    for count in range(len(told), 0, -1):
+        more = f" +{len(told) - count}" if count < len(told) else ""
+        text = f"  {' '.join(told[:count])}{more}"
+        if cell_len(text) <= room:
+            return line((text, "muted"))
+    return Line()
+
+
+def beneath(told: Sequence[str], width: int) -> list[Line]:
+    """All of it in lines of its own."""
+    lines: list[str] = []
+    for text in told:
+        if lines and cell_len(f"{lines[-1]}  {text}") <= width:
+            lines[-1] += f"  {text}"
+        else:
+            lines.append(f"{_INDENT}{text}")
+    return [line((text, "muted")) for text in lines]
+
+
+def of_epoll(told: Sequence[str], room: int) -> Line:
+    """``epoll: 3 s EPOLLIN``, in an epoll descriptor's own line."""
+    if not told:
+        return line((_(" epoll, waits for nothing yet"), "muted")) if room > 30 else line((" epoll", "muted"))
+    return line((" epoll", "muted")) + at_the_end(told, room - 6)

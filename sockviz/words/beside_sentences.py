@@ -1,0 +1,129 @@
+"""What comes, and goes, beside the data of a message: flags of recvmsg, descriptors, credentials, errors of the error queue."""
+
+from __future__ import annotations
+
+import struct
+
+from sockviz.language import _, ngettext
+from sockviz.model.call import Call
+from sockviz.model.linux import sockets
+from sockviz.model.linux.names import errno_name, mask
+from sockviz.model.linux.options import option_of
+from sockviz.model.segments import IcmpHeader
+from sockviz.model.values import Value, show
+from sockviz.model.world import World
+from sockviz.words.icmp_meanings import icmp_meaning
+from sockviz.words.number_kinds import beside_name
+from sockviz.words.number_meanings import RECEIVED
+from sockviz.words.option_words import value_text, with_unit
+from sockviz.words.truncation import cut_off
+from sockviz.words.wording import address_text, bytes_text
+
+
+def message_told(call: Call, world: World) -> str:
+    """What recvmsg gave."""
+    match call.value:
+        case (bytes(data), list(beside), int(flags), sender):
+            pass
+        case _:
+            return ""
+    who = (
+        _(" from {address}").format(address=address_text(sender)) if sender not in (None, "", b"", ()) else ""
+    )
+    told = [
+        _("takes {amount}{sender}: {shown}").format(
+            amount=bytes_text(len(data)), sender=who, shown=show(data, 32)
+        )
+    ]
+    told += [_came_beside(item) for item in beside]
+    for flag in mask(flags, sockets.MESSAGE_FLAGS).split("|") if flags else ():
+        what = RECEIVED.get(flag)
+        told.append(f"{flag}: {_(what)}" if what is not None else flag)
+        if flag == "MSG_TRUNC" and (lost := cut_off(call, data, world)):
+            told.append(lost)
+    return "; ".join(told)
+
+
+def _came_beside(item: Value) -> str:
+    match item:
+        case (int(level), int(number), bytes(data)):
+            name = beside_name(level, number) or f"({level}, {number})"
+            if name == "SCM_RIGHTS" and not len(data) % 4:
+                fds = ", ".join(
+                    str(int.from_bytes(data[at : at + 4], "little")) for at in range(0, len(data), 4)
+                )
+                return ngettext(
+                    "SCM_RIGHTS brings a descriptor: {fds} here",
+                    "SCM_RIGHTS brings descriptors: {fds} here",
+                    len(data) // 4,
+                ).format(fds=fds)
+            if name == "SCM_CREDENTIALS" and len(data) >= 12:
+                pid, uid, gid = (int.from_bytes(data[at : at + 4], "little") for at in (0, 4, 8))
+                return f"SCM_CREDENTIALS: pid {pid}, uid {uid}, gid {gid}"
+            if name in ("IP_RECVERR", "IPV6_RECVERR") and len(data) >= 16:
+                return f"{name}: {_error(data, six=name.startswith('IPV6'))}"
+            option = option_of(level, number)
+            value = (
+                value_text(option, int.from_bytes(data, "little")) if len(data) in (1, 4) else show(data, 32)
+            )
+            return f"{name}: {value}"
+    return show(item, 40)
+
+
+def real_length(call: Call) -> str:
+    """recv_into with MSG_TRUNC: the kernel tells the length that a datagram had, whatever fitted."""
+    held, flags = call.receiver, call.arguments[3] if len(call.arguments) > 3 else 0
+    room = call.arguments[1] if len(call.arguments) > 1 else b""
+    if (
+        held is None
+        or held.type != "SOCK_DGRAM"
+        or not isinstance(flags, int)
+        or not isinstance(call.value, int)
+    ):
+        return ""
+    asked = call.arguments[2] if len(call.arguments) > 2 and isinstance(call.arguments[2], int) else 0
+    fits = asked or (len(room) if isinstance(room, bytes) else call.value)
+    if not flags & sockets.MESSAGE_FLAGS["MSG_TRUNC"] or call.value <= fits:
+        return ""
+    return _(
+        "takes a datagram of {length}, of which {fits} fit: the rest is gone (MSG_TRUNC tells its whole length)"
+    ).format(length=bytes_text(call.value), fits=bytes_text(fits))
+
+
+def _error(data: bytes, *, six: bool) -> str:
+    """struct sock_extended_err (linux/errqueue.h): an error, and who says so."""
+    number, origin, kind, code, _pad, info = struct.unpack_from("=I4BI", data)
+    name = errno_name(number) or str(number)
+    match origin:
+        case 1:
+            return _("{error}, found here; the path takes {size}").format(
+                error=name, size=with_unit(info, "bytes")
+            )
+        case 2 | 3:
+            family = "AF_INET6" if six or origin == 3 else "AF_INET"
+            meaning = icmp_meaning(IcmpHeader(kind, code), family)
+            return _("{error}, by ICMP {meaning}").format(error=name, meaning=meaning)
+    return name
+
+
+def sent_beside(call: Call) -> str:
+    """What a sendmsg has passed along beside its data, as the end of its sentence; nothing where that is all."""
+    ancillary = call.arguments[2] if call.name == "sendmsg" and len(call.arguments) > 2 else None
+    if call.error is not None or not isinstance(ancillary, list | tuple):
+        return ""
+    told = [_passed(item) for item in ancillary]
+    return "".join(f"; {text}" for text in told if text)
+
+
+def _passed(item: Value) -> str:
+    match item:
+        case (int(level), int(number), bytes(data)) if beside_name(level, number) == "SCM_RIGHTS":
+            fds = [str(int.from_bytes(data[at : at + 4], "little")) for at in range(0, len(data) - 3, 4)]
+            return ngettext(
+                "SCM_RIGHTS passes descriptor {fds} along",
+                "SCM_RIGHTS passes descriptors {fds} along",
+                len(fds),
+            ).format(fds=", ".join(fds))
+        case (int(level), int(number), bytes()):
+            return beside_name(level, number) or ""
+    return ""
