@@ -204,6 +204,11 @@ def parser() -> argparse.ArgumentParser:
         help=_("with --code: programs to hand out, short and without turns; each says when to start it, and a call that "
         "fails ends it, unless the lesson wants it to fail"),
     )  # fmt: skip
+    export.add_argument(
+        "--seen-by", metavar=_("HOST"),
+        help=_("with --pcapng, of two hosts: what came and went at HOST's interface, as a capture there has it; without it each "
+        "packet stands once, when it was sent"),
+    )  # fmt: skip
     export.rearranged = _plain_last
     export.set_defaults(command="export")
 

@@ -15,21 +15,31 @@ def export(options: argparse.Namespace) -> int:
     """Writes what was asked for."""
     if options.plain and options.code is None:
         raise Usage(_("--plain: only programs can be plain; say --code c DIR or --code python DIR with it"))
+    if options.code is not None and options.seen_by is not None:
+        raise Usage(_("--seen-by goes with --pcapng: what one host's interface has seen"))
     return _programs(options) if options.code is not None else _packets(options)
 
 
 def _packets(options: argparse.Namespace) -> int:
     from sockviz.input_file import NotAFile
-    from sockviz.model.pcapng import NoPackets
+    from sockviz.model.pcapng import NoPackets, NoSuchHost
     from sockviz.model.recording import BadRecording, load_file
     from sockviz.player.export import NotWritten, export_pcapng
 
     recording, out = Path(options.source), Path(options.pcapng)
     try:
-        exported = export_pcapng(load_file(recording), out)
+        exported = export_pcapng(load_file(recording), out, options.seen_by)
     except NotAFile as error:
         door.complain(cannot_be_read(recording, error))
         return FAILED
+    except NoSuchHost as hosts:
+        known = str(hosts)
+        told = (
+            _("--seen-by {host}: the hosts of this recording are {known}")
+            if known
+            else _("--seen-by {host}: this recording has one host, which has seen each packet once")
+        )
+        raise Usage(told.format(host=quoted(options.seen_by), known=known)) from None
     except NotWritten as error:
         raise Usage(f"--pcapng {quoted(str(out))}: {error.strerror}") from None
     except OSError as error:

@@ -152,17 +152,21 @@ class Wire:
     def pass_on(self, frame: Frame, kind: bytes = DELIVERED) -> None:
         """Lets a frame through, and tells."""
         at = after(frame)  # before it is sent: the other kernel may answer before the system call returns
-        self.send(frame)
-        self.report(kind, frame, frame.number, at)
+        if self.send(frame):
+            self.report(kind, frame, frame.number, at)
+        elif kind == DELIVERED:
+            self.report(DROPPED, frame, frame.number, at)
 
-    def send(self, frame: Frame) -> None:
-        """Puts a frame on the other host's device, byte for byte."""
+    def send(self, frame: Frame) -> bool:
+        """Puts a frame on the other host's device, byte for byte. Whether there was room."""
         receiver = HOSTS[1 - HOSTS.index(frame.sender)]
         try:
             self.ports[receiver].send(frame.data)
         except OSError as error:
             if error.errno not in (errno.ENOBUFS, errno.ENETDOWN):
                 raise  # ENOBUFS: the device's queue is full: a real link drops then too. ENETDOWN: the lab is ending.
+            return False
+        return True
 
     # --- verbs -------------------------------------------------------------------------------------------------
 

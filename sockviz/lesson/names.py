@@ -37,7 +37,9 @@ WORDS = ("rows", "packets", "counters", LINK, *BOUND)
 #: Where a counter's bare name is looked for, in this order.
 COUNTER_TABLES = ("TcpExt", "Tcp", "Udp", "Ip", "Icmp")
 #: nstat writes table and name as one word; the longer table first, for TcpExt begins with Tcp.
-_NSTAT_TABLES = ("TcpExt", "IpExt", "UdpLite", "MPTcpExt", "IcmpMsg", "Tcp", "Udp", "Ip", "Icmp")
+_NSTAT_TABLES = (
+    "TcpExt", "IpExt", "UdpLite6", "UdpLite", "MPTcpExt", "IcmpMsg", "Ip6", "Icmp6", "Udp6", "Tcp", "Udp", "Ip", "Icmp",
+)  # fmt: skip
 _COUNTER = re.compile(r"[A-Z][A-Za-z0-9]*")
 
 

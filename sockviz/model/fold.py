@@ -101,7 +101,9 @@ def _applied(world: World, event: Event) -> World:
         case PacketCaptured():
             return _captured(world, event)
         case LinkActed():
-            return _changed(world, link=link.acted(world.link or LinkState(), event))
+            after = link.acted(world.link or LinkState(), event)
+            traffic = world.traffic.acted(event, world.packets, world.link, after)
+            return _changed(world, link=after, traffic=traffic)
         case LinkSet():
             return _changed(world, link=link.set_holding(world.link or LinkState(), event))
         case CaptureLost():
@@ -264,13 +266,16 @@ def _ended(world: World, event: ProcessEnded) -> World:
 
 def _captured(world: World, event: PacketCaptured) -> World:
     number = len(world.packets)
-    world = _changed(world, packets=world.packets.append(SeenPacket(event, number)))
+    packets = world.packets.append(SeenPacket(event, number))
+    traffic = world.traffic.captured(event, packets, world.rows_indexed())
+    world = _changed(world, packets=packets, traffic=traffic)
     if event.frame is None:
         return world
     return _changed(world, link=link.arrived(world.link or LinkState(), event, number))
 
 
 def _observed(world: World, event: Observed) -> World:
+    before, traffic = world.rows, world.traffic
     if event.rows or event.gone:
         gone = [(event.host, key) for key in event.gone]
         changed = {(event.host, row.key): row for row in event.rows}
@@ -286,8 +291,11 @@ def _observed(world: World, event: Observed) -> World:
             if main.asleep != seen.asleep:
                 main = replace(main, asleep=seen.asleep)
             world = _process(world, seen.process, fds=seen.fds, state=seen.state, main=main)
+    traffic = traffic.observed(event, world.packets, world.link, before, world.rows_indexed())
+    if traffic is not world.traffic:
+        world = _changed(world, traffic=traffic)
     if event.counters:
-        world = _changed(world, counters=ledger(world.counters).but(event.counters))
+        world = _changed(world, counters=ledger(world.counters).but(traffic.sums(event.counters)))
     if event.groups is not None:
         world = _changed(world, groups=ledger(world.groups).but({event.host: event.groups}))
     return world

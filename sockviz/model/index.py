@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from sockviz.model.known import KnownSocket
 from sockviz.model.ledger import Ledger
-from sockviz.model.segments import endpoint
+from sockviz.model.segments import endpoint, wire_end
 from sockviz.model.sockets import FdEntry, RowKey, SocketRow, State
 from sockviz.model.values import Address
 
@@ -79,7 +79,8 @@ class RowIndex:
 
     def between(self, ends: Ends) -> Iterator[SocketRow]:
         """The rows of this host and protocol between these addresses."""
-        return (self.rows[place] for place in self._by_ends.get(ends) or ())
+        host, protocol, local, peer = ends
+        return (self.rows[at] for at in self._by_ends.get((host, protocol, _end(local), _end(peer))) or ())
 
     def accept_queue(self, host: str, listener: SocketRow) -> Mapping[Place, SocketRow]:
         """The connections that wait for `listener`'s accept."""
@@ -156,7 +157,13 @@ def _keys(place: Place, row: SocketRow | None) -> tuple[int | None, int | None, 
     """What the row is found by, in the order of the tables."""
     if row is None:
         return None, None, None
-    return row.inode or None, row.cookie or None, (place[0], row.protocol, row.local, row.peer)
+    ends = place[0], row.protocol, _end(row.local), _end(row.peer)
+    return row.inode or None, row.cookie or None, ends
+
+
+def _end(address: Address | None) -> Address | None:
+    """What the other end, and a packet, has for it."""
+    return wire_end(address) or address
 
 
 def _queue(host: str, row: SocketRow) -> Queue:

@@ -1,8 +1,11 @@
-"""A run's packets as a pcapng file: every interface that captured, real stamps, what the link did as packet comments. No I/O.
+"""A run's packets as a pcapng file: real stamps, and as packet comments what the link did and what each packet is. No I/O.
 
-The format is draft-ietf-opsawg-pcapng: blocks of type, length, body, length; options of code, length, value. A packet that
-crossed a link stands twice, as in two captures made side by side: on its sender's interface when it was sent, and on the
-receiver's when the link let it through. Both have one packet identifier.
+The format is draft-ietf-opsawg-pcapng: blocks of type, length, body, length; options of code, length, value.
+
+Each packet stands once, on its sender's interface, when it was sent: what the link lost is in sight, and whoever reads the file
+sees each sequence number as often as it was sent. (Wireshark keeps one conversation for all interfaces of a file: a packet that
+stood on both ends' would be taken for its own retransmission.) What one end of a link has seen is a file of its own: what it
+sent, and what came, when that came and as often.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sockviz.model.events import CaptureLost, LinkActed, PacketCaptured
+from sockviz.model.packet_comments import known
 from sockviz.model.timeline import Header, Timeline
 
 #: What waited longer on the link was held: in flow the link passes a frame on in well under a millisecond.
@@ -35,6 +39,10 @@ class NoPackets(ValueError):
     """There is nothing to export. The message says why."""
 
 
+class NoSuchHost(ValueError):
+    """The lab has no such host, or no link that it is at. The message names those that it has."""
+
+
 @dataclass(slots=True)
 class _Sent:
     """A captured packet and, where it crossed a link, what became of it there, in order."""
@@ -42,6 +50,7 @@ class _Sent:
     event: PacketCaptured
     number: int  # from 1
     acts: list[LinkActed] = field(default_factory=list)
+    known: tuple[str, ...] = ()  # what it is, for people
     copy: int = 1  # which copy of its segment it is, while the first waits on the link
     first: _Sent | None = None  # the frame that it repeats there
     copies: int = 1
@@ -79,12 +88,14 @@ class Capture:
         return device if len(self.interfaces) == 1 else f"{host} {device}"
 
 
-def capture_of(timeline: Timeline) -> Capture:
-    """What the interfaces of a run's hosts saw. Raises `NoPackets`."""
+def capture_of(timeline: Timeline, host: str | None = None) -> Capture:
+    """The packets of a run, each once; with `host` what that end of the link has seen. Raises `NoPackets`, `NoSuchHost`."""
+    lab = timeline.header.lab
+    if host is not None and (host not in lab.hosts or len(lab.hosts) == 1):
+        raise NoSuchHost(", ".join(lab.hosts) if len(lab.hosts) > 1 else "")
     sent = _sent(timeline)
     if not sent:
         raise NoPackets(_why_none(timeline))
-    lab = timeline.header.lab
     devices = {packet.event.host: packet.event.packet.interface for packet in sent}
     crossed = any(packet.event.frame is not None for packet in sent)
     interfaces = {(packet.event.host, packet.event.packet.interface): None for packet in sent}
@@ -99,7 +110,7 @@ def capture_of(timeline: Timeline) -> Capture:
         # What loopback captures is what it receives: there an outgoing packet is the incoming one.
         seen.append(Seen(event.at, here, event, packet.number, event.frame is not None, comments))
         there = next((one for one in interfaces if one[0] == event.receiver), None)
-        if event.frame is None or there is None:
+        if host is None or event.frame is None or there is None:
             continue
         arrivals = [act for act in packet.acts if act.verb != "drop"]
         for nth, act in enumerate(arrivals, start=1):
@@ -109,6 +120,10 @@ def capture_of(timeline: Timeline) -> Capture:
     for said in timeline.events:
         if isinstance(said, CaptureLost):
             lost[said.host] = lost.get(said.host, 0) + said.count
+    if host is not None:
+        interfaces = {one: None for one in interfaces if one[0] == host}
+        seen = [one for one in seen if one.interface in interfaces]
+        lost = {one: count for one, count in lost.items() if one == host}
     seen.sort(key=lambda one: one.at)
     return Capture(timeline.header, tuple(interfaces), tuple(seen), lost)
 
@@ -132,15 +147,18 @@ def blocks(capture: Capture) -> Iterator[bytes]:
 def _sent(timeline: Timeline) -> list[_Sent]:
     sent: list[_Sent] = []
     frames: dict[int, _Sent] = {}
+    traffic = timeline.world.traffic
     for event in timeline.events:
         match event:
             case PacketCaptured():
-                packet = _Sent(event, len(sent) + 1)
+                packet = _Sent(event, len(sent) + 1, known=known(traffic, len(sent)))
                 sent.append(packet)
-                if event.frame is None:
+                if event.frame is None or event.packet.is_later_fragment:
+                    if event.frame is not None:
+                        frames[event.frame] = packet
                     continue
                 first = frames.get(event.entry) if event.entry is not None else None
-                if first is not None:
+                if first is not None and not first.event.packet.is_later_fragment:
                     first = first.first or first
                     first.copies += 1
                     packet.first, packet.copy = first, first.copies
@@ -161,9 +179,7 @@ def _why_none(timeline: Timeline) -> str:
 
 def _comments(packet: _Sent, end: float) -> tuple[str, ...]:
     """What a reader should know of a packet as it was sent."""
-    event, told = packet.event, []
-    if event.relative is not None and event.relative.retransmission:
-        told.append("retransmission: the sender's kernel had sent this before")
+    event, told = packet.event, list(packet.known)
     if packet.first is not None:
         told.append(f"copy {packet.copy} of packet {packet.first.number}, which the link still held")
     elif packet.copies > 1:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeAlias
 
 from sockviz.model.long_values import start_of
+from sockviz.model.values import Address
 
 #: The order in which flags are written, in lessons and on screen.
 FLAG_ORDER = ("SYN", "FIN", "RST", "PSH", "ACK", "URG", "ECE", "CWR")
 
 Endpoint: TypeAlias = tuple[str, int]
+_MAPPED = "::ffff:"
 #: Hosts of a name that stands for every address of its machine.
 EVERY_ADDRESS = ("0.0.0.0", "::")
 
@@ -22,6 +25,15 @@ def endpoint(address: object) -> Endpoint | None:
         case (str(host), int(port), *_):
             return host, port
     return None
+
+
+@lru_cache(1 << 14)  # the same thousands at every look
+def wire_end(address: Address | None) -> Endpoint | None:
+    """The host and port of an IP address as a packet has them: a socket of IPv6 that speaks IPv4 has ``::ffff:10.0.0.1``."""
+    end = endpoint(address)
+    if end is None or not end[0].startswith(_MAPPED) or "." not in end[0]:
+        return end
+    return end[0].removeprefix(_MAPPED), end[1]
 
 
 def first_endpoint(values: Iterable[object]) -> Endpoint | None:
@@ -130,6 +142,7 @@ class SequenceTracker:
 
     _first: dict[tuple[Endpoint, Endpoint], int] = field(default_factory=dict)
     _next: dict[tuple[Endpoint, Endpoint], int] = field(default_factory=dict)
+    _answered: set[tuple[Endpoint, Endpoint]] = field(default_factory=set)
 
     def follow(self, packet: Packet) -> Relative | None:
         """Relative numbers of `packet`, or None where it is not TCP."""
@@ -141,6 +154,8 @@ class SequenceTracker:
         if "SYN" in tcp.flags and self._first.get(way) != tcp.seq:
             self._first[way] = tcp.seq  # a new incarnation of the 4-tuple, or the first
             self._next.pop(way, None)
+            self._answered.discard(way)
+        crosses = self._crosses(way, tcp)
         first = self._first.get(way)
         first_back = self._first.get(back)
         seq = None if first is None else (tcp.seq - first) & 0xFFFFFFFF
@@ -150,6 +165,14 @@ class SequenceTracker:
         retransmission = False
         if seq is not None and occupies and seq < 1 << 31:
             expected = self._next.get(way, 0)
-            retransmission = seq + occupies <= expected
+            retransmission = seq + occupies <= expected and not crosses
             self._next[way] = max(expected, seq + occupies)
         return Relative(seq, ack, retransmission)
+
+    def _crosses(self, way: tuple[Endpoint, Endpoint], tcp: TcpHeader) -> bool:
+        """Whether it is the first SYN+ACK that way: in a simultaneous open it has the number of a SYN that went before."""
+        if not {"SYN", "ACK"} <= set(tcp.flags):
+            return False
+        is_first = way not in self._answered
+        self._answered.add(way)
+        return is_first

@@ -22,6 +22,7 @@ from sockviz.model.process import PerformedLine, Process
 from sockviz.model.segments import Endpoint
 from sockviz.model.set_options import Options
 from sockviz.model.sockets import RowKey, SocketRow
+from sockviz.model.traffic import Traffic
 from sockviz.model.values import Address
 
 
@@ -63,6 +64,7 @@ class World:
     link: LinkState | None = None  # where there is one
     inferred: Log[InferredSegment] = field(default_factory=Log)
     inferred_between: Mapping[frozenset[Endpoint], tuple[InferredSegment, ...]] = field(default_factory=dict)
+    traffic: Traffic = field(default_factory=Traffic)
     capture_lost: int = 0
     misfits: Log[Misfit] = field(default_factory=Log)
     counters: Mapping[str, int] = field(default_factory=dict)

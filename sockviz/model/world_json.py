@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from sockviz.model.call import Call
+from sockviz.model.hindsight import TurnedAway
 from sockviz.model.inferred import InferredSegment
 from sockviz.model.linux.options import option_of
+from sockviz.model.meaning import Role
 from sockviz.model.misfit import Misfit
 from sockviz.model.process import Process, Task
 from sockviz.model.sockets import FdEntry, SocketRow, Watched
+from sockviz.model.traffic import Traffic
 from sockviz.model.values import Address, Json, encode
 from sockviz.model.world import SeenPacket, World
 
@@ -21,7 +24,7 @@ def world_json(world: World) -> dict[str, Json]:
         "ended": world.ended,
         "processes": {name: _process(world, process) for name, process in world.processes.items()},
         "rows": [_row(host, row) for (host, _), row in world.rows.items()],
-        "packets": [_packet(seen) for seen in world.packets],
+        "packets": [_packet(seen, world.traffic) for seen in world.packets],
         "inferred": [_inferred(segment) for segment in world.inferred],
         **({"misfits": [_misfit(each) for each in world.misfits]} if world.misfits else {}),
         "counters": dict(world.counters),
@@ -126,8 +129,13 @@ def _row(host: str, row: SocketRow) -> Json:
     }
 
 
-def _packet(seen: SeenPacket) -> Json:
+def _turned_away(found: TurnedAway | None) -> Json:
+    return None if found is None else {"counter": found.counter, "by": found.by, "among": len(found.among)}
+
+
+def _packet(seen: SeenPacket, traffic: Traffic) -> Json:
     packet, relative = seen.event.packet, seen.event.relative
+    meaning = traffic.meanings.get(seen.number)
     return {
         "text": seen.text,
         "at": packet.at,
@@ -136,7 +144,10 @@ def _packet(seen: SeenPacket) -> Json:
         "length": packet.length,
         "seq": relative.seq if relative else None,
         "ack": relative.ack if relative else None,
-        "retransmission": relative.retransmission if relative else False,
+        "retransmission": meaning is not None and meaning.role is Role.AGAIN,
+        "is": meaning.role.value if meaning is not None else None,
+        "of": meaning.of if meaning is not None else None,
+        "turned_away": _turned_away(traffic.turned_away.get(seen.number)),
         "late": seen.event.late,
     }
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TypeAlias
 
 from sockviz.lab.hearing import Heard
@@ -13,7 +12,7 @@ from sockviz.model.call import CONNECTING, SENDING
 from sockviz.model.events import CallEntered, CallReturned, ProcessEnded, StatementFinished
 from sockviz.model.hosts import KERNEL
 from sockviz.model.index import inodes_in
-from sockviz.model.segments import Endpoint, Packet, endpoint, first_endpoint
+from sockviz.model.segments import EVERY_ADDRESS, Endpoint, Packet, endpoint, first_endpoint, wire_end
 from sockviz.model.sockets import FdEntry, SocketRow
 from sockviz.model.values import SocketValue, Value, sockets_in
 
@@ -21,11 +20,20 @@ from sockviz.model.values import SocketValue, Value, sockets_in
 ECHO_REQUEST, ECHO_REPLY = (8, 128), (0, 129)
 #: What may make a packet while it is under way.
 _SPEAKING = SENDING | CONNECTING
+_MOST_REMEMBERED = 4096
 _Ends: TypeAlias = "tuple[str, Endpoint, Endpoint]"
 #: Host, protocol, port.
 _Port: TypeAlias = "tuple[str, str, int]"
-#: The endpoints of rows: the same thousands at every look.
-_end_of = lru_cache(1 << 14)(endpoint)
+
+
+@dataclass(frozen=True, slots=True)
+class _Taker:
+    """A socket that has a port: at one address, or at all."""
+
+    address: str
+    owner: str
+    inode: int
+    has_peer: bool = False
 
 
 @dataclass(slots=True)
@@ -72,17 +80,19 @@ class Attribution:
     _accepted: dict[int, tuple[float, int]] = field(default_factory=dict)
     _accepting: dict[str, int] = field(default_factory=dict)
     _connections: dict[_Ends, _End] = field(default_factory=dict)
-    _bound: dict[_Port, str] = field(default_factory=dict)
+    _bound: dict[_Port, list[_Taker]] = field(default_factory=dict)
     # What the last look at each host has shown, and what it did not show any more.
     _shown: dict[str, tuple[set[_Ends], set[_Port]]] = field(default_factory=dict)
     _gone: tuple[set[_Ends], set[_Port]] = field(default_factory=lambda: (set(), set()))
-    # By TCP port: whose sockets listen there. By inode of a listener: how many waited when it was last seen. And of which
-    # connections no queue told where they wait.
-    _sharers: dict[tuple[str, int], set[str]] = field(default_factory=dict)
+    # By host, address and TCP port: whose sockets listen there. By inode of a listener, and of a datagram socket: how much
+    # waited when it was last seen. And of which connections no queue told where they wait.
+    _sharers: dict[tuple[str, Endpoint], set[str]] = field(default_factory=dict)
     _queues: dict[int, int] = field(default_factory=dict)
     _unclaimed: set[_Ends] = field(default_factory=set)
+    _filled: set[int] = field(default_factory=set)  # the datagram sockets to which something has come since
     _windows: dict[tuple[str, int], _Window] = field(default_factory=dict)
-    # Whose the datagrams are that were cut up.
+    # Who sent the last datagram between two ends: what complains of it quotes them. Whose the datagrams are that were cut up.
+    _spoke: dict[tuple[Endpoint, Endpoint], str] = field(default_factory=dict)
     _datagrams: dict[tuple[str, str, str, int], tuple[str, str]] = field(default_factory=dict)
 
     def heard(self, said: Heard) -> None:
@@ -107,7 +117,8 @@ class Attribution:
                     # Before Linux 6.8 a TCP socket that is bound and no more has no row that would say whose its port is.
                     if told.inode in self._streams and (end := endpoint(told.local)) is not None and end[1]:
                         for host in self._hosts(end):
-                            self._bound.setdefault((host, "TCP", end[1]), self._creators[told.inode])
+                            taker = _Taker(end[0], self._creators[told.inode], told.inode)
+                            self._bound.setdefault((host, "TCP", end[1]), [taker])
             case StatementFinished():
                 self._hold(said.process, said.bound.values())
             case ProcessEnded():
@@ -124,11 +135,11 @@ class Attribution:
                     if entry.is_socket:
                         self._creators.setdefault(entry.inode, process.process)
             connections: set[_Ends] = set()
-            ports: set[_Port] = set()
+            ports: dict[_Port, list[_Taker]] = {}
             listening: list[tuple[SocketRow, str]] = []
             passive: list[_Ends] = []
             for row in look.rows:
-                here, there = _end_of(row.local), _end_of(row.peer)
+                here, there = wire_end(row.local), wire_end(row.peer)
                 if here is None:
                     continue
                 owner = self._owner(row.inode) if row.inode else None
@@ -138,7 +149,7 @@ class Attribution:
                     if owner is None or (
                         row.protocol == "TCP"
                         and row.inode not in self._streams  # accept has not told of it yet
-                        and (look.host, here[1]) in self._sharers
+                        and self._listeners(look.host, here)
                     ):
                         passive.append(ends)
                     else:
@@ -148,14 +159,17 @@ class Attribution:
                 if row.is_listening:
                     listening.append((row, owner))
                 if here[1]:
-                    ports.add((look.host, row.protocol, here[1]))
-                    self._bound[look.host, row.protocol, here[1]] = owner
+                    if row.protocol == "UDP":
+                        self._fills(row)
+                    taker = _Taker(here[0], owner, row.inode, there is not None)
+                    ports.setdefault((look.host, row.protocol, here[1]), []).append(taker)
+            self._bound |= ports
             self._unaccepted(look.host, passive, listening)
-            had = self._shown.get(look.host, (connections, ports))
-            self._shown[look.host] = connections, ports
+            had = self._shown.get(look.host, (connections, ports.keys()))
+            self._shown[look.host] = connections, set(ports)
             self._gone[0].update(had[0] - connections)
             self._gone[0].difference_update(connections)
-            self._gone[1].update(had[1] - ports)
+            self._gone[1].update(had[1] - ports.keys())
             self._gone[1].difference_update(ports)
 
     def settle(self) -> None:
@@ -167,15 +181,21 @@ class Attribution:
             self._bound.pop(at, None)
         connections.clear()
         ports.clear()
+        self._filled.clear()
+
+    def _fills(self, row: SocketRow) -> None:
+        waits = row.recv_q + (row.drops or 0)
+        if waits > self._queues.get(row.inode, 0):
+            self._filled.add(row.inode)
+        self._queues[row.inode] = waits
 
     def _owner(self, inode: int) -> str | None:
+        """Its creator, while that has it; else whoever has: it was inherited, or came by SCM_RIGHTS."""
         creator = self._creators.get(inode)
-        if creator not in self._ended:
-            return creator
-        heirs = (
+        holders = [
             name for name, fds in self._fds.items() if name not in self._ended and inode in inodes_in(fds)
-        )
-        return next(heirs, creator)
+        ]
+        return creator if creator in holders else next(iter(holders), creator)
 
     def _connected(self, ends: _Ends, owner: str, accepted: tuple[float, int] | None) -> None:
         """A descriptor of `owner` has this end, since accept returned it where one did."""
@@ -194,28 +214,50 @@ class Attribution:
         found = self.hosts.get(end[0])
         return self._shown if found is None else (found,)
 
-    def _at_port(self, protocol: str, end: Endpoint) -> str | None:
-        return next(
-            (owner for host in self._hosts(end) if (owner := self._bound.get((host, protocol, end[1])))), None
+    def _at_port(self, protocol: str, end: Endpoint, *, sending: bool = False) -> str | None:
+        """Whose socket has this address: one that is bound to it before one that has them all, one without a peer before those
+        that have one. The kernel's, where several processes have it and it does not show which of them it is."""
+        for host in self._hosts(end):
+            takers = self._bound.get((host, protocol, end[1]), ())
+            near = [taker for taker in takers if taker.address == end[0]]
+            near = near or [taker for taker in takers if taker.address in EVERY_ADDRESS] or list(takers)
+            near = [taker for taker in near if not taker.has_peer] or near
+            owners = {taker.owner for taker in near}
+            if len(owners) > 1 and not sending:
+                owners = {taker.owner for taker in near if taker.inode in self._filled}
+            if near:
+                return owners.pop() if len(owners) == 1 else KERNEL
+        return None
+
+    def _listeners(self, host: str, end: Endpoint) -> set[str]:
+        """Whose sockets listen there: at this address, else at every."""
+        names = (end[0], *EVERY_ADDRESS)
+        found = (
+            self._sharers[host, (name, end[1])] for name in names if (host, (name, end[1])) in self._sharers
         )
+        return next(found, set())
 
     def _sharing(self, end: Endpoint) -> bool:
-        return any(len(self._sharers.get((host, end[1]), ())) > 1 for host in self._hosts(end))
+        return any(len(self._listeners(host, end)) > 1 for host in self._hosts(end))
 
     def _unaccepted(
         self, host: str, passive: Sequence[_Ends], listening: Sequence[tuple[SocketRow, str]]
     ) -> None:
         """A connection that nobody has accepted is its listener's until someone does. ``passive`` are those without an owner."""
-        at_port: dict[int, list[tuple[SocketRow, str]]] = {}
+        at_port: dict[Endpoint, list[tuple[SocketRow, str]]] = {}
         for listener, owner in listening:
-            end = _end_of(listener.local)
+            end = wire_end(listener.local)
             if end is not None and listener.protocol == "TCP":
-                at_port.setdefault(end[1], []).append((listener, owner))
-        for port, listeners in at_port.items():
-            owners = self._sharers[host, port] = {owner for _, owner in listeners}
+                at_port.setdefault(end, []).append((listener, owner))
+        for (address, port), listeners in at_port.items():
+            owners = self._sharers[host, (address, port)] = {owner for _, owner in listeners}
             grown = {owner: row.recv_q - self._queues.get(row.inode, 0) for row, owner in listeners}
             grown = {owner: by for owner, by in grown.items() if by > 0}
             new = {ends for ends in passive if ends[0] == "TCP" and ends[1][1] == port}
+            if address in EVERY_ADDRESS:
+                new = {ends for ends in new if ends[1] not in at_port}
+            else:
+                new = {ends for ends in new if ends[1][0] == address}
             new -= self._unclaimed | self._connections.keys()
             if len(owners) == 1 or list(grown.values()) == [len(new)]:
                 (whose,) = grown if len(owners) > 1 else owners
@@ -258,6 +300,10 @@ class Attribution:
             self._connections.setdefault(("TCP", packet.source, packet.destination), _End(sender))
         if packet.icmp is not None and packet.icmp.type in ECHO_REQUEST and sender != KERNEL:
             self._connections["ICMP", packet.source, packet.destination] = _End(sender)
+        if packet.protocol == "UDP":
+            if len(self._spoke) > _MOST_REMEMBERED:
+                self._spoke.clear()
+            self._spoke[packet.source, packet.destination] = sender
         return sender, self._end(packet, packet.destination, packet.source, sending=False)
 
     def _end(self, packet: Packet, here: Endpoint, there: Endpoint, *, sending: bool) -> str:
@@ -271,9 +317,9 @@ class Attribution:
                 return connecting or KERNEL
         if known is not None:
             return known.at(packet.at)
-        bound = self._at_port(packet.protocol, here)
+        bound = self._at_port(packet.protocol, here, sending=sending)
         if packet.protocol == "UDP":
-            if bound is None and sending:
+            if bound in (None, KERNEL) and sending:
                 bound = self._in_window(packet, there, _SPEAKING, "SOCK_DGRAM")
             return bound or KERNEL
         if sending and packet.tcp is not None and "RST" in packet.tcp.flags:
@@ -290,7 +336,9 @@ class Attribution:
             if sending:
                 return KERNEL
             known = self._connections.get(("UDP", *quoted))
-            return known.at(packet.at) if known is not None else self._at_port("UDP", quoted[0]) or KERNEL
+            if known is not None:
+                return known.at(packet.at)
+            return self._spoke.get(quoted) or self._at_port("UDP", quoted[0]) or KERNEL
         kind = packet.icmp.type if packet.icmp else None
         if not sending and kind in ECHO_REPLY:
             known = self._connections.get(("ICMP", packet.destination, packet.source))

@@ -31,9 +31,12 @@ class NotWritten(OSError):
     """What was to be written could not be, and nothing of it is left. ``strerror`` says why, and what to do."""
 
 
-def export_pcapng(recording: Loaded, out: Path) -> Exported:
-    """Writes the packets of `recording` to the new file `out`. Raises `NoPackets` and `NotWritten`."""
-    capture = capture_of(recording.timeline)
+def export_pcapng(recording: Loaded, out: Path, host: str | None = None) -> Exported:
+    """Writes the packets of `recording` to the new file `out`; with `host`, what that one's interface has seen.
+
+    Raises `NoPackets`, `NoSuchHost` and `NotWritten`.
+    """
+    capture = capture_of(recording.timeline, host)
     try:
         with out.open("xb") as file, _undone(out.unlink):
             file.writelines(blocks(capture))

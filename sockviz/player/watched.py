@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from sockviz.kernel.counters import resolve
 from sockviz.kernel.errors import UnknownCounter
 from sockviz.lesson.document import Expression, Lesson
+from sockviz.model.hindsight import COUNTERS
 
 TELLING = (
     "TcpExt.ListenOverflows", "TcpExt.ListenDrops", "TcpExt.TCPReqQFullDrop", "TcpExt.TCPReqQFullDoCookies",
@@ -21,7 +22,7 @@ TELLING = (
 def watched_counters(lesson: Lesson, known: Iterable[str]) -> set[str]:
     """The names, as ``TcpExt.ListenOverflows``, of the counters to follow in `lesson` on a kernel that has `known`."""
     have = set(known)
-    wanted = {name for name in TELLING if name in have}
+    wanted = {name for name in (*TELLING, *COUNTERS) if name in have}
     for name in counters_asked_for(lesson):
         try:
             wanted.add(resolve(name, have))

@@ -218,7 +218,7 @@ def _of_packet(world: World, seen: SeenPacket, header: Header) -> Evidence:
     raw = (Raw(_("the frame"), packet.raw),) if packet.raw else ()
     return Evidence(
         _("packet {number}: {text}").format(number=seen.number + 1, text=seen.text),
-        (*packet_sections(seen), *_lab(header)),
+        (*packet_sections(world, seen), *_lab(header)),
         raw,
         ((_("the same, live"), watch),),
     )

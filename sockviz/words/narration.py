@@ -35,6 +35,7 @@ from sockviz.model.world import World
 from sockviz.words.call_sentences import listens_again, returned
 from sockviz.words.closing import ended
 from sockviz.words.crossings import fragment_text, kind_of_packet
+from sockviz.words.meanings import meaning_clause
 from sockviz.words.misfits import unfit
 from sockviz.words.number_kinds import Kind, kinds_bound, with_names
 from sockviz.words.observing import changes, in_short
@@ -109,7 +110,7 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
                 "the kernel of {host} was asked again: only details differ"
             ).format(host=event.host)
         case PacketCaptured():
-            return _packet(event)
+            return _packet(event, after)
         case LinkActed():
             return _link(event, before)
         case LinkSet(holding=()):
@@ -307,11 +308,12 @@ def _ended(event: ProcessEnded) -> str:
     return _("{process} is gone: the kernel closes all its descriptors").format(process=event.process)
 
 
-def _packet(event: PacketCaptured) -> str:
+def _packet(event: PacketCaptured, after: World) -> str:
     packet = event.packet
     size = _(" with {amount}").format(amount=bytes_text(packet.length)) if packet.length else ""
-    again = _(" again") if event.relative is not None and event.relative.retransmission else ""
+    meaning = after.traffic.meanings.get(len(after.packets) - 1)
+    told = meaning_clause(meaning, after) if meaning is not None else ""
     # A link tells of its packets after the fact, always: only of a capture is that worth a word.
     late = _(" (seen late)") if event.late and event.frame is None else ""
     part = f": {fragment_text(packet)}" if packet.fragment is not None else ""
-    return f"{event.sender} → {event.receiver}: {kind_of_packet(packet)}{size}{again}{part}{late}"
+    return f"{event.sender} → {event.receiver}: {kind_of_packet(packet)}{size}{told}{part}{late}"

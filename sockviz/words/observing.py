@@ -10,6 +10,7 @@ from sockviz.model.sockets import SocketRow, State, Timer
 from sockviz.model.world import World
 from sockviz.words.group_words import group_changes
 from sockviz.words.holding_back import held_back, window_now_closed
+from sockviz.words.meanings import news
 from sockviz.words.waiting_states import why_gone, why_in
 from sockviz.words.whose import of_row
 from sockviz.words.wording import address_text, ends_text, seconds_text
@@ -89,6 +90,7 @@ def _all(event: Observed, before: World, after: World) -> list[tuple[int, str]]:
     if event.groups is not None:
         told = group_changes(event.host, before.groups.get(event.host, ()), event.groups)
         found += [(1, text) for text in told]
+    found += [(1, said) for said in news(before, after)]
     for name, value in event.counters.items():
         growth = value - before.counters.get(name, 0)
         if growth > 0 and name in _SPOKEN:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sockviz.language import _, ngettext
+from sockviz.model.meaning import Role
 from sockviz.model.segments import Packet
-from sockviz.model.world import SeenPacket
+from sockviz.model.world import SeenPacket, World
 from sockviz.words.crossings import fragment_text, kind_of_packet
 from sockviz.words.dissection import dissect
 from sockviz.words.facts import Fact, Section, Voice
+from sockviz.words.meanings import ROLES, cause_clause, counter_text, sign_text, text_of, turned_away_clause
 from sockviz.words.wording import address_text
 
 
-def packet_sections(seen: SeenPacket) -> Iterator[Section]:
-    """What was captured of it."""
+def packet_sections(world: World, seen: SeenPacket) -> Iterator[Section]:
+    """What was captured of it, and what is known of it besides."""
     event, packet = seen.event, seen.event.packet
     facts = [
         Fact(_("from"), f"{event.sender}, {address_text(packet.source)}"),
@@ -26,10 +28,6 @@ def packet_sections(seen: SeenPacket) -> Iterator[Section]:
             facts.append(Fact("seq", str(event.relative.seq), _("counted from this side's SYN")))
         if event.relative.ack is not None:
             facts.append(Fact("ack", str(event.relative.ack), _("the next byte it expects")))
-        if event.relative.retransmission:
-            facts.append(
-                Fact(_("again"), _("a retransmission"), _("its sequence numbers have been sent before"))
-            )
     if packet.fragment is not None:
         facts.append(Fact(_("fragment"), fragment_text(packet), _("as its IP header says")))
     if event.late:
@@ -43,7 +41,34 @@ def packet_sections(seen: SeenPacket) -> Iterator[Section]:
         ]
     where = _("AF_PACKET on {interface} of {host}").format(interface=packet.interface, host=event.host)
     yield Section(_("on the wire"), Voice.CAPTURED, where, tuple(facts))
+    known = tuple(_known(world, seen))
+    if known:
+        yield Section(_("what it is"), Voice.OBSERVED, _("its numbers, and what the kernel counted"), known)
     yield from _headers(packet)
+
+
+def _known(world: World, seen: SeenPacket) -> Iterator[Fact]:
+    """What it is, with what that is known by; how it arrived."""
+    traffic, number = world.traffic, seen.number
+    meaning = traffic.meanings.get(number)
+    if meaning is not None:
+        name = _(ROLES[meaning.role])
+        of = _("of packet {number}").format(number=meaning.of + 1) if meaning.of is not None else ""
+        yield Fact(_("role"), name, f"{of}: {text_of(meaning.of, world)}" if of else "")
+        if meaning.role is Role.AGAIN:
+            why = cause_clause(meaning) or _("no counter has told")
+            yield Fact(_("why"), why, _("its sequence numbers have been sent before"))
+        for sign in meaning.signs:
+            yield Fact(_("known by"), sign_text(sign))
+    away = traffic.turned_away.get(number)
+    if away is not None:
+        yield Fact(_("arrived"), turned_away_clause(away, number, world), counter_text(away))
+    other = traffic.overtaken.get(number)
+    if other is not None:
+        told = _("after packet {number}, which was sent later").format(number=other + 1)
+        yield Fact(_("arrived"), told, _("out of order, as the link let them through"))
+    if world.link is not None and number in world.link.doubled:
+        yield Fact(_("arrived"), _("twice"), _("the link made the second"))
 
 
 def _headers(packet: Packet) -> Iterator[Section]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sockviz.language import N_, _
 from sockviz.model.linux.files import OPEN_FLAGS
 from sockviz.model.process import Process
-from sockviz.model.sockets import FdEntry, SocketRow, State
+from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
 from sockviz.model.world import World
 from sockviz.words.facts import Fact, Section, Voice
 from sockviz.words.interest import interest_facts
@@ -80,7 +80,8 @@ def row_facts(row: SocketRow, world: World) -> Iterator[Fact]:
             runs = _("{timer}, {time} left").format(timer=runs, time=seconds_text(row.expires - world.at))
         yield Fact(_("timer"), runs)
     if row.retransmits:
-        yield Fact(_("retransmits"), str(row.retransmits))
+        asks = row.timer in (Timer.PERSIST, Timer.KEEPALIVE)
+        yield Fact(_("unanswered probes") if asks else _("retransmits"), str(row.retransmits))
     if row.drops is not None:
         yield Fact(_("drops"), str(row.drops), _("datagrams dropped for want of room"))
     yield Fact(_("inode"), str(row.inode), "" if row.inode else _("no descriptor owns it"))

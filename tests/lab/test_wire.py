@@ -97,6 +97,7 @@ def test_a_device_that_is_full_drops_and_the_wire_goes_on(rig: Rig, monkeypatch:
     monkeypatch.undo()
     rig.send("client", ACK)
     assert rig.received("server") == [ACK]
+    assert rig.said() == ["arrived 1", "dropped 1", "arrived 2", "delivered 2"]
 
 
 def test_frames_that_the_kernel_had_no_room_for_are_told(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,8 +78,8 @@ def _options(data: bytes) -> Iterator[tuple[int, bytes]]:
         at += length + -length % 4
 
 
-def written(header: Header, events: Sequence[Event]) -> list[Block]:
-    return list(read(b"".join(blocks(capture_of(Timeline(header, events))))))
+def written(header: Header, events: Sequence[Event], host: str | None = None) -> list[Block]:
+    return list(read(b"".join(blocks(capture_of(Timeline(header, events), host)))))
 
 
 def sent(
@@ -104,8 +104,13 @@ def acted(at: float, verb: str, frame: int) -> LinkActed:
     return LinkActed(START + at, verb, frame)
 
 
-def packets(*events: Event, header: Header = TWO_HOSTS) -> list[Block]:
-    return [block for block in written(header, events) if block.kind == PACKET]
+def packets(*events: Event, header: Header = TWO_HOSTS, host: str | None = None) -> list[Block]:
+    return [block for block in written(header, events, host) if block.kind == PACKET]
+
+
+def both_ends(*events: Event) -> list[Block]:
+    """What the client's interface has seen, and then what the server's has."""
+    return [*packets(*events, host="client"), *packets(*events, host="server")]
 
 
 def test_the_section_and_its_interfaces_say_where_it_comes_from() -> None:
@@ -120,9 +125,21 @@ def test_the_section_and_its_interfaces_say_where_it_comes_from() -> None:
     assert client.option(3) == [b"eth0 of host client, 10.0.0.1"]
 
 
-def test_a_packet_stands_where_it_was_sent_and_where_it_arrived() -> None:
-    left, arrived = packets(sent(0, 1, "SYN"), acted(0.0001, "deliver", 1))
-    assert (left.fixed[0], arrived.fixed[0]) == (0, 1)
+def test_a_packet_stands_once_where_it_was_sent() -> None:
+    (only,) = packets(sent(0, 1, "SYN"), acted(0.0001, "deliver", 1))
+    assert only.fixed[0] == 0
+    assert only.option(2) == [struct.pack("<I", 2)]
+    (back,) = packets(sent(0, 1, "SYN", host="server"), acted(0.0001, "deliver", 1))
+    assert back.fixed[0] == 1
+
+
+def test_what_one_end_has_seen_is_a_file_of_its_own() -> None:
+    events: list[Event] = [sent(0, 1, "SYN"), acted(0.0001, "deliver", 1)]
+    for host in ("client", "server"):
+        interfaces = [block for block in written(TWO_HOSTS, events, host) if block.kind == INTERFACE]
+        assert [block.option(2) for block in interfaces] == [[b"eth0"]]
+    left, arrived = both_ends(*events)
+    assert (left.fixed[0], arrived.fixed[0]) == (0, 0)
     assert left.data == arrived.data == b"\x01" * 54
     assert left.fixed[3:] == (54, 54)
     assert left.option(2) == [struct.pack("<I", 2)]  # outbound
@@ -134,7 +151,7 @@ def test_a_packet_stands_where_it_was_sent_and_where_it_arrived() -> None:
 
 
 def test_what_was_held_says_for_how_long() -> None:
-    left, arrived = packets(
+    left, arrived = both_ends(
         LinkSet(START, ("client", "server")), sent(0, 1, "SYN"), acted(3.2, "deliver", 1), LinkSet(START + 4, ())
     )  # fmt: skip
     assert left.comments == ["held for 3.2 s, then delivered"]
@@ -148,17 +165,17 @@ def test_what_was_held_says_for_how_long() -> None:
 
 
 def test_a_duplicated_packet_arrives_twice() -> None:
-    left, *arrived = packets(sent(0, 1, "ACK"), acted(0.0001, "duplicate", 1), acted(0.0002, "deliver", 1))
+    left, *arrived = both_ends(sent(0, 1, "ACK"), acted(0.0001, "duplicate", 1), acted(0.0002, "deliver", 1))
     assert left.comments == ["delivered ×2: duplicated by the link"]
     assert [block.comments for block in arrived] == [
         ["arrival 1 of 2: duplicated by the link"], ["arrival 2 of 2: duplicated by the link"],
     ]  # fmt: skip
-    assert [block.fixed[0] for block in arrived] == [1, 1]
+    assert [block.fixed[0] for block in arrived] == [0, 0]
 
 
 def test_copies_that_wait_with_their_segment_are_counted_and_marked() -> None:
     copies = [sent(0, 1, "SYN"), *(sent(n, n + 1, "SYN", entry=1, again=True) for n in (1, 2))]
-    first, second, third, arrived = packets(
+    first, second, third, arrived = both_ends(
         *copies, acted(5, "deliver", 1), acted(6, "drop", 2), acted(6, "drop", 3)
     )
     assert first.comments == ["sent ×3 while the link held it", "held for 5.0 s, then delivered"]

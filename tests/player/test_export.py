@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from sockviz.lab.supervisor import LabRefused
 from sockviz.lab.two_hosts import open_two_hosts
 from sockviz.lesson.parser import parse_lesson
 from sockviz.model.events import LinkActed, PacketCaptured
+from sockviz.model.meaning import Role
 from sockviz.model.recording import load_file, save
 from sockviz.model.timeline import Timeline
 from sockviz.player.next import Do
@@ -163,9 +164,9 @@ def recorded(timeline: Timeline, path: Path) -> Path:
     return path
 
 
-def export(recording: Path, out: Path) -> subprocess.CompletedProcess[str]:
+def export(recording: Path, out: Path, *more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "sockviz", "export", str(recording), "--pcapng", str(out)],
+        [sys.executable, "-m", "sockviz", "export", str(recording), "--pcapng", str(out), *more],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
@@ -181,39 +182,69 @@ def agrees(row: Row, event: PacketCaptured) -> bool:
     )  # fmt: skip
 
 
-def test_two_hosts_are_two_captures_that_tshark_reads_as_the_timeline_tells(tmp_path: Path) -> None:
+def test_between_two_hosts_each_packet_stands_once_and_at_each_end_as_it_came_and_went(
+    tmp_path: Path,
+) -> None:
     timeline = performed(HELD, two_hosts=True)
-    out = tmp_path / "out.pcapng"
-    done = export(recorded(timeline, tmp_path / "run.jsonl"), out)
-    assert (done.returncode, done.stderr) == (0, "")
-    rows = tshark(out)
+    recording = recorded(timeline, tmp_path / "run.jsonl")
     captured = [event for event in timeline.events if isinstance(event, PacketCaptured)]
     acts = [event for event in timeline.events if isinstance(event, LinkActed)]
-    assert len(rows) == len(captured) + sum(act.verb != "drop" for act in acts)
+
+    out = tmp_path / "out.pcapng"
+    done = export(recording, out)
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = tshark(out)
+    assert [row.packet for row in rows] == list(range(1, len(captured) + 1))
+
+    at_an_end: list[Row] = []
+    for host in ("client", "server"):
+        end = tmp_path / f"{host}.pcapng"
+        assert export(recording, end, "--seen-by", host).returncode == 0
+        seen = tshark(end)
+        assert {row.interface for row in seen} == {"eth0"}
+        assert [row.at for row in seen] == sorted(row.at for row in seen)
+        at_an_end += [replace(row, interface=f"{host} eth0") for row in seen]
+    assert len(at_an_end) == len(captured) + sum(act.verb != "drop" for act in acts)
 
     for number, event in enumerate(captured, start=1):
-        mine = [row for row in rows if row.packet == number]
+        mine = [row for row in at_an_end if row.packet == number]
+        mine.sort(key=lambda row: row.interface != f"{event.host} eth0")
         assert all(agrees(row, event) for row in mine), (event, mine)
         assert all(row.captured == row.frame_length for row in mine)
         left, *arrived = mine
+        assert left == rows[number - 1]
         assert left.interface == f"{event.host} eth0"
         assert left.at == pytest.approx(event.at, abs=1e-6)
         assert {row.interface for row in arrived} <= {f"{event.receiver} eth0"}
         instants = sorted(act.at for act in acts if act.frame == event.frame and act.verb != "drop")
         assert [row.at for row in arrived] == pytest.approx(instants, abs=1e-6)
 
-    def comments(of: str) -> list[str]:
-        return [row.comment for row in rows if of in row.comment]
+    def comments(of: str, within: list[Row] = rows) -> list[str]:
+        return [row.comment for row in within if of in row.comment]
 
     assert len(comments("sent ×2 while the link held it")) == 1
     assert len(comments("copy 2 of packet 1, which the link still held")) == 1
     assert re.search(r"held for \d+\.\d s, then delivered", rows[0].comment)
     assert len(comments("delivered ×2: duplicated by the link")) == 1
-    assert len(comments("arrival 2 of 2")) == 1
+    assert len(comments("arrival 2 of 2", at_an_end)) == 1
     assert len(comments("dropped by the link")) == 1
     assert len(comments("retransmission")) == sum(
-        event.relative is not None and event.relative.retransmission for event in captured
+        meaning.role is Role.AGAIN for meaning in timeline.world.traffic.meanings.values()
     )
+
+
+def test_who_has_seen_it_is_one_of_two_hosts(tmp_path: Path) -> None:
+    out = tmp_path / "out.pcapng"
+    two = recorded(performed(HELD, two_hosts=True), tmp_path / "two.jsonl")
+    one = recorded(performed(PLAIN, two_hosts=False), tmp_path / "one.jsonl")
+    for recording, host, word in (
+        (two, "router", "--seen-by router: the hosts of this recording are client, server"),
+        (one, "loopback", "this recording has one host"),
+    ):
+        done = export(recording, out, "--seen-by", host)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert word in done.stderr
+        assert not out.exists()
 
 
 def test_loopback_is_one_capture_cut_at_its_snap_length(tmp_path: Path) -> None:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from sockviz.language import N_, _
+from sockviz.model.hindsight import TurnedAway
 from sockviz.model.inferred import InferredSegment
-from sockviz.model.segments import Endpoint, Packet, endpoint
+from sockviz.model.meaning import PROBES, Meaning, Role
+from sockviz.model.segments import Endpoint, Packet, wire_end
 from sockviz.model.sockets import SocketRow
 from sockviz.model.values import show
 from sockviz.model.world import SeenPacket
@@ -16,6 +18,7 @@ from sockviz.tui.cast import is_left
 from sockviz.tui.remembered import remembered
 from sockviz.tui.view import View
 from sockviz.words.crossings import because, inferred_label, packet_label
+from sockviz.words.meanings import mark
 
 
 class Fate(Enum):
@@ -25,6 +28,8 @@ class Fate(Enum):
     HELD = N_("held")
     RELEASED = N_("released")  # it was held at the resting place before, and has been let through since
     DROPPED = N_("dropped")
+    TURNED_AWAY = N_("not let in")  # it arrived, and the kernel there has thrown it away
+    PERHAPS = N_("perhaps not let in")  # it, or another
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,9 @@ class Crossing:
     length: int
     seq: int | None = None
     ack: int | None = None
-    again: bool = False
+    again: bool = False  # time has sent it: a timer, and nobody's call
+    mark: str = ""  # what it is, in a word, and a sign for where there is no room for that
+    sign: str = ""
     late: bool = False
     because: str = ""
     on_the_wire: str = (
@@ -58,9 +65,15 @@ class Crossing:
     def labels(self, with_numbers: bool, with_all: bool = False) -> tuple[str, ...]:
         """What to write on the arrow, the fullest first; sequence numbers, and what is on the wire, only where asked for."""
         times = f" ×{self.copies}" if self.copies > 1 else ""
-        marks = times + (f" {_('again')}" if self.again else "") + (f" {_('late')}" if self.late else "")
-        brief = times + (" ↻" if self.again else "") + (f" ‹{_('late')}›" if self.late else "")
+        marks = times + (f" {self.mark}" if self.mark else "") + (f" {_('late')}" if self.late else "")
+        brief = times + (f" {self.sign}" if self.sign else "") + (f" ‹{_('late')}›" if self.late else "")
         size = f" {self.length}" if self.length else ""
+        without_fate: tuple[str, ...] = ()
+        if self.fate in (Fate.TURNED_AWAY, Fate.PERHAPS):
+            told = " ✗?" if self.fate is Fate.PERHAPS else ""  # certain, the arrow's end is a cross
+            without_fate = (self.label + size + marks + told,)
+            marks += f" · {_(self.fate.value)}"
+            brief += told
         numbers = (
             ""
             if self.seq is None or not with_numbers
@@ -73,6 +86,7 @@ class Crossing:
             *everything,
             self.label + size + numbers + marks,
             self.label + size + marks,
+            *without_fate,
             self.label + size + brief,
             self.label + brief,
             *((self.label.removeprefix("ICMP "),) if self.label.startswith("ICMP ") else ()),
@@ -97,7 +111,7 @@ def _on_the_link(view: View, seen: Sequence[SeenPacket]) -> list[Crossing]:
     """Captured packets with what the link did with them; copies that wait are drawn with the one that they repeat."""
     link, before = view.world.link, view.before.link
     if link is None:
-        return [_captured(each) for each in seen]
+        return [_drawn(view, each) for each in seen]
     dropped = set(link.dropped)
     doubled = set(link.doubled)
     found = []
@@ -106,22 +120,22 @@ def _on_the_link(view: View, seen: Sequence[SeenPacket]) -> list[Crossing]:
         flight = link.flight_of(frame) if frame is not None else None
         if flight is not None:
             if frame in flight.later:
-                found.append(replace(_captured(each), fate=Fate.HELD, late=False))
+                found.append(replace(_drawn(view, each), fate=Fate.HELD, late=False))
             elif each.number == flight.packet or frame == flight.frames[0]:
-                found.append(replace(_captured(each), fate=Fate.HELD, copies=flight.copies, late=False))
+                found.append(replace(_drawn(view, each), fate=Fate.HELD, copies=flight.copies, late=False))
         elif each.number in dropped:
-            found.append(replace(_captured(each), fate=Fate.DROPPED, late=False))
+            found.append(replace(_drawn(view, each), fate=Fate.DROPPED, late=False))
         elif each.event.entry != frame and each.event.entry in {
             view.world.packets[n].event.frame for n in dropped
         }:
             if each.event.packet.is_later_fragment:
-                found.append(replace(_captured(each), fate=Fate.DROPPED, late=False))
+                found.append(replace(_drawn(view, each), fate=Fate.DROPPED, late=False))
             continue  # a copy that was dropped with its segment
         else:
             released = before is not None and frame is not None and before.flight_of(frame) is not None
-            fate = Fate.RELEASED if released else Fate.CROSSED
             copies = 2 if each.number in doubled else 1
-            found.append(replace(_captured(each), fate=fate, copies=copies, late=False))
+            drawn = replace(_drawn(view, each), copies=copies, late=False)
+            found.append(replace(drawn, fate=Fate.RELEASED) if released else drawn)
     return found
 
 
@@ -160,21 +174,30 @@ def parties(view: View, seen: Sequence[Crossing]) -> list[str]:
 
 def belongs(it: Crossing, row: SocketRow) -> bool:
     """Whether it is of the connection that `row` is one end of (or, for a listener, of its port)."""
-    ends = (endpoint(row.local), endpoint(row.peer))
+    ends = (wire_end(row.local), wire_end(row.peer))
     if row.peer is None:
         return ends[0] is not None and ends[0][1] in (it.source[1], it.destination[1])
     return ends in ((it.source, it.destination), (it.destination, it.source))
 
 
+def _drawn(view: View, seen: SeenPacket) -> Crossing:
+    """A captured packet with what is known of it."""
+    traffic = view.world.traffic
+    return _captured(seen, traffic.meanings.get(seen.number), traffic.turned_away.get(seen.number))
+
+
 @remembered(512)
-def _captured(seen: SeenPacket) -> Crossing:
+def _captured(seen: SeenPacket, meaning: Meaning | None, away: TurnedAway | None) -> Crossing:
     event, packet = seen.event, seen.event.packet
     relative = event.relative
     label = packet_label(packet)
+    word, sign = mark(meaning) if meaning is not None else ("", "")
+    fate = Fate.CROSSED if away is None else Fate.TURNED_AWAY if away.is_certain else Fate.PERHAPS
     return Crossing(
         seen.number, packet.at, event.sender, event.receiver, packet.source, packet.destination, label, packet.length,
         relative.seq if relative else None, relative.ack if relative else None,
-        relative.retransmission if relative else False, event.late, on_the_wire=_on_the_wire(packet),
+        meaning is not None and (meaning.role is Role.AGAIN or meaning.role in PROBES), word, sign, event.late,
+        on_the_wire=_on_the_wire(packet), fate=fate,
     )  # fmt: skip
 
 

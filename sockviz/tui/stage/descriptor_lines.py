@@ -188,8 +188,8 @@ class Pen:
         return crop(line(text), max(0, room)) if row.family == "AF_UNIX" or row.peer is None else Line()
 
     def _timer(self, row: SocketRow) -> str:
-        again = ", " + _("again ×{count}").format(count=row.retransmits) if row.retransmits else ""
-        return self._countdown(row) + again
+        times = _("probed ×{count}") if row.timer in (Timer.PERSIST, Timer.KEEPALIVE) else _("again ×{count}")
+        return self._countdown(row) + (", " + times.format(count=row.retransmits) if row.retransmits else "")
 
     def _countdown(self, row: SocketRow) -> str:
         counts, over = _TIMER_WORDS[row.timer] if row.timer is not None else _ANY_TIMER

@@ -7,7 +7,7 @@ from collections import Counter
 from rich.cells import cell_len
 
 from sockviz.language import _, ngettext
-from sockviz.model.segments import EVERY_ADDRESS, Relative, endpoint
+from sockviz.model.segments import EVERY_ADDRESS, endpoint, wire_end
 from sockviz.model.sockets import SocketRow, State
 from sockviz.tui.palette import TICKING, state_role
 from sockviz.tui.stage.ink import Line, Span, crop, line
@@ -24,8 +24,6 @@ _SLOTS = 12
 _FEW = 4
 #: Entries of the SYN queue whose waiting is told one by one.
 _TOLD = 3
-#: What is taken of a packet whose numbers cannot be counted from a SYN.
-_NEW = Relative(None, None)
 
 
 def accept_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: dict[str, str]) -> list[Line]:
@@ -108,10 +106,8 @@ def _answered_at(view: View, row: SocketRow) -> float | None:
     for seen in reversed(view.world.packets):
         packet = seen.event.packet
         if packet.tcp is not None and {"SYN", "ACK"} <= set(packet.tcp.flags):
-            ends = (row.local, row.peer)
-            if (packet.source, packet.destination) == ends and not (
-                seen.event.relative or _NEW
-            ).retransmission:
+            ends = (wire_end(row.local), wire_end(row.peer))
+            if (packet.source, packet.destination) == ends and seen.number not in view.world.traffic.meanings:
                 return packet.at
     return None
 

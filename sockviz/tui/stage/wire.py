@@ -297,6 +297,8 @@ def _shaft(
         fraction = HELD_AT + (1 - HELD_AT) * released
     dash = "┄" if it.inferred else "─"
     head = ("▷" if it.inferred else "▶") if rightwards else ("◁" if it.inferred else "◀")
+    if it.fate is Fate.TURNED_AWAY and fraction == 1.0:
+        head = "✗"
     if room < 2:
         return "", head, ""
     if fraction < 1:

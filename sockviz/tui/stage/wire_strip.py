@@ -31,7 +31,11 @@ def draw_strip(view: View, width: int, height: int) -> list[Line]:
         named = line((f"{other} ", f"{colours.get(other, 'muted')} strong")) if len(everyone) > 2 else Line()
         arrived = captured and it.fate not in (Fate.HELD, Fate.DROPPED)
         arrow = (
-            "✗" if it.fate is Fate.DROPPED else ("▼" if down else "▲") if arrived else ("▽" if down else "△")
+            "✗"
+            if it.fate in (Fate.DROPPED, Fate.TURNED_AWAY)
+            else ("▼" if down else "▲")
+            if arrived
+            else ("▽" if down else "△")
         )
         role = colours.get(it.sender, "muted") if it is not moving else "faint"
         step = line((f"{arrow} ", role), (it.labels(with_numbers=False)[2], f"{role} strong"))

@@ -6,12 +6,16 @@ from dataclasses import replace
 
 import pytest
 
+from sockviz.model.hindsight import TurnedAway
 from sockviz.model.link import LinkState
 from sockviz.model.log import Log
+from sockviz.model.meaning import Meaning, Role
+from sockviz.model.segments import Fragment
+from sockviz.model.traffic import Traffic
 from sockviz.tui.stage import wire_strip
 from sockviz.tui.stage.crossings import Fate, crossings
 from sockviz.tui.stage.wire import draw_wire
-from sockviz.tui.view import Focus, Look
+from sockviz.tui.view import Focus, Look, View
 from tests.tui.stage import scripted
 
 
@@ -63,11 +67,11 @@ def test_that_nothing_has_crossed_is_said_whole(width: int, packets: bool) -> No
 def test_folded_it_is_steps_between_the_server_above_and_the_clients_below() -> None:
     view = scripted.view(scripted.crowded_lesson())
     (strip,) = draw_wire(view, 100, 1)
-    assert "client2 ▲ SYN  ▼ SYN+ACK  ▲ ACK  client3 ▲ SYN" in strip.text
+    assert "client2 ▲ SYN  ▼ SYN+ACK  ▲ ACK  client3 ✗ SYN" in strip.text  # the queue was full
     assert strip.focus == Focus(packet=len(view.world.packets) - 1)
     (narrow,) = draw_wire(view, 46, 1)
     assert narrow.text.startswith(" wire  … ")
-    assert narrow.text.rstrip().endswith("client3 ▲ SYN")
+    assert narrow.text.rstrip().endswith("client3 ✗ SYN")
 
 
 def test_folded_it_says_whether_it_was_captured() -> None:
@@ -110,3 +114,56 @@ def test_what_the_link_let_through_twice_says_so() -> None:
     assert (doubled.number, doubled.copies) == (last, 2)
     assert {it.copies for it in others} == {1}
     assert "×2" in doubled.labels(with_numbers=False)[0]
+
+
+def with_last(traffic: dict[str, object]) -> View:
+    """The last packet, an ACK of client3, with what is known of it."""
+    view = scripted.view(scripted.crowded_lesson())
+    last = len(view.world.packets) - 1
+    assert last in view.world.traffic.turned_away
+    known = Traffic(**{name: {last: what} for name, what in traffic.items()})  # type: ignore[arg-type]
+    return replace(view, world=replace(view.world, traffic=known))
+
+
+@pytest.mark.parametrize("role", Role)
+def test_what_a_packet_is_stands_on_its_arrow_in_a_word_or_a_sign(role: Role) -> None:
+    view = with_last({"meanings": Meaning(role)})
+    *_, it = crossings(view, 40)
+    fullest, *_others = it.labels(with_numbers=False)
+    assert fullest == f"SYN {it.mark}".rstrip()
+    assert it.labels(with_numbers=False)[2] == f"SYN {it.sign}".rstrip()
+    if role in (Role.ANSWERING_RST, Role.ABORTING_RST):
+        return  # nobody takes a RST for anything else
+    assert it.mark in "\n".join(line.text for line in draw_wire(view, 60, 30))
+    (strip,) = draw_wire(view, 46, 1)
+    assert strip.text.rstrip().endswith(f"SYN {it.sign}")
+
+
+def test_what_was_not_let_in_ends_in_a_cross_at_its_receiver() -> None:
+    view = with_last({"turned_away": TurnedAway("TcpExt.ListenOverflows", 1, (12,))})
+    drawn = [line.text for line in draw_wire(view, 60, 30)]
+    (arrow,) = (text for text in drawn if "not let in" in text)
+    assert "SYN seq 0 · not let in" in arrow
+    assert "✗" in arrow
+    assert not {"◀", "▶"} & set(arrow)
+    (strip,) = draw_wire(view, 80, 1)
+    assert strip.text.rstrip().endswith("✗ SYN")
+
+
+def test_where_it_may_have_been_another_the_arrow_arrives_and_says_perhaps() -> None:
+    view = with_last({"turned_away": TurnedAway("drops", 1, (11, 12))})
+    drawn = [line.text for line in draw_wire(view, 60, 30)]
+    (arrow,) = (text for text in drawn if "perhaps not let in" in text)
+    assert {"◀", "▶"} & set(arrow)
+
+
+def test_fragments_say_where_they_belong() -> None:
+    view = scripted.view(scripted.crowded_lesson())
+    seen = view.world.packets[len(view.world.packets) - 1]
+    packet = replace(seen.event.packet, tcp=None, protocol="UDP", fragment=Fragment(0x4F21, 1480, 1480, True))
+    packets = view.world.packets.append(
+        replace(seen, number=seen.number + 1, event=replace(seen.event, packet=packet))
+    )
+    view = replace(view, world=replace(view.world, packets=packets))
+    *_, it = crossings(view, 40)
+    assert it.label == "fragment @1480 #4f21"

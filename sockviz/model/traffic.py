@@ -1,0 +1,161 @@
+"""What is known of a run's packets beyond what was captured of each: what it is, why it was sent again, whether it was let in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from sockviz.model.events import LinkActed, Observed, PacketCaptured
+from sockviz.model.hindsight import LISTEN_DROPS, RECENT, Scene, TurnedAway, explained, growth, turned_away
+from sockviz.model.index import RowIndex
+from sockviz.model.ledger import ledger
+from sockviz.model.link import LinkState
+from sockviz.model.meaning import PROBES, Flow, Meaning, Role, Way, flow_after, meaning_of, ways
+from sockviz.model.sockets import RowKey, SocketRow
+
+#: So many packets back are thought of, and so many segments at a time wait for the counters to say why they were sent.
+_BACK, _ASKING = 256, 64
+#: So many of those that the link let through last can have overtaken one.
+_OVERTAKERS = 64
+
+
+class Seen(Protocol):
+    """A captured packet, as a world keeps it."""
+
+    @property
+    def event(self) -> PacketCaptured:
+        """What brought it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """By number of the packet: what it is (``meanings``), that it was not let in (``turned_away``), which one that was sent later
+    came before it (``overtaken``). Nothing stands of most."""
+
+    meanings: Mapping[int, Meaning] = field(default_factory=dict)
+    turned_away: Mapping[int, TurnedAway] = field(default_factory=dict)
+    overtaken: Mapping[int, int] = field(default_factory=dict)
+    flows: Mapping[Way, Flow] = field(default_factory=dict)
+    asking: tuple[int, ...] = ()
+    #: Of each host: when it was looked at last, how many packets the link had let through by then, and how many there were.
+    looked: Mapping[str, tuple[float, int, int]] = field(default_factory=dict)
+    counted: Mapping[tuple[str, str], int] = field(default_factory=dict)  # by host and counter
+
+    def captured(self, event: PacketCaptured, packets: Sequence[Seen], rows: RowIndex) -> Traffic:
+        """With one packet more, the last of `packets`."""
+        if event.packet.tcp is None:
+            return self
+        number, way = len(packets) - 1, ways(event)[0]
+        row = _row_of(event, rows)
+        meaning = meaning_of(
+            event, self.flows, row, _before(number, packets) if self._looks_back(event) else ()
+        )
+        flow = flow_after(self.flows.get(way), event.packet, number, meaning)
+        after = replace(self, flows=ledger(self.flows).but({way: flow}))
+        if meaning is None:
+            return after
+        asks = meaning.role is Role.AGAIN or meaning.role in PROBES
+        return replace(
+            after,
+            meanings=ledger(self.meanings).but({number: meaning}),
+            asking=(*self.asking, number)[-_ASKING:] if asks else self.asking,
+        )
+
+    def _looks_back(self, event: PacketCaptured) -> bool:
+        """Whether what went before has to be looked through: not for new data and for acknowledgements."""
+        tcp, flow = event.packet.tcp, self.flows.get(ways(event)[0])
+        return tcp is not None and ("RST" in tcp.flags or (flow is not None and flow.ahead(tcp.seq) < 0))
+
+    def acted(
+        self, event: LinkActed, packets: Sequence[Seen], before: LinkState | None, after: LinkState | None
+    ) -> Traffic:
+        """After the link has let something through, or thrown it away."""
+        flight = before.flight_of(event.frame) if before is not None else None
+        if flight is None or before is None or after is None or event.verb == "drop":
+            return self
+        number, let_through = flight.packet, before.delivered[-_OVERTAKERS:]
+        later = [other for other in let_through if other > number]
+        if not later or number in let_through:
+            return self
+        mine = ways(packets[number].event)[0]
+        overtaker = next((other for other in later if ways(packets[other].event)[0] == mine), None)
+        if overtaker is None:
+            return self
+        return replace(self, overtaken=ledger(self.overtaken).but({number: overtaker}))
+
+    def observed(
+        self, event: Observed, packets: Sequence[Seen], link: LinkState | None,
+        before: Mapping[tuple[str, RowKey], SocketRow], rows: RowIndex,
+    ) -> Traffic:  # fmt: skip
+        """After a look at a host, whose rows were as `before` and are in `rows` now."""
+        grown = growth(event, self.counted)
+        changes: dict[str, object] = {}
+        if event.counters:
+            of_host = {(event.host, name): value for name, value in event.counters.items()}
+            changes["counted"] = ledger(self.counted).but(of_host)
+        if self.asking:
+            asking = [packets[number].event for number in self.asking]
+            told, left = explained(self.asking, self.meanings, asking, event, grown)
+            if told:
+                changes["meanings"] = ledger(self.meanings).but(told)
+            if left != self.asking:
+                changes["asking"] = left
+        if may_tell(event, grown):
+            found = turned_away(self._scene(event, grown, packets, link, before, rows), self.turned_away)
+            if found:
+                changes["turned_away"] = ledger(self.turned_away).but(found)
+        passed = len(link.delivered) if link is not None else 0, len(packets)
+        if self.looked.get(event.host, (0.0, 0, 0))[1:] != passed:
+            changes["looked"] = ledger(self.looked).but({event.host: (event.at, *passed)})
+        return replace(self, **changes) if changes else self  # type: ignore[arg-type]  # as they are named above
+
+    def sums(self, names: Iterable[str]) -> dict[str, int]:
+        """The growth of these counters since the lesson began, of all hosts together."""
+        hosts = {host for host, _ in self.counted}
+        return {name: sum(self.counted.get((host, name), 0) for host in hosts) for name in names}
+
+    def _scene(
+        self, event: Observed, grown: Mapping[str, int], packets: Sequence[Seen], link: LinkState | None,
+        before: Mapping[tuple[str, RowKey], SocketRow], rows: RowIndex,
+    ) -> Scene:  # fmt: skip
+        since, let_through, _ = self.looked.get(event.host, (0.0, 0, 0))
+        first = max(0, len(packets) - _BACK)
+        recent = [seen.event for seen in packets[first:]]
+        arrived: dict[int, PacketCaptured] = {}
+        fresh: set[int] = set()
+        for number, seen in enumerate(recent, first):
+            if seen.frame is None and seen.host == event.host and seen.at <= event.at:
+                if event.at - seen.at < RECENT:
+                    arrived[number] = seen
+                if seen.at > since:
+                    fresh.add(number)
+        if link is not None:
+            for number in link.delivered[let_through:][-_BACK:]:
+                seen = packets[number].event
+                if seen.host != event.host:
+                    arrived[number] = seen
+                    fresh.add(number)
+        answers = {
+            (ways(seen)[0], seen.packet.tcp.ack)
+            for seen in recent
+            if seen.packet.tcp is not None and {"SYN", "RST"} & set(seen.packet.tcp.flags)
+        }
+        return Scene(event, grown, rows, before, arrived, frozenset(fresh), answers)
+
+
+def may_tell(event: Observed, grown: Mapping[str, int]) -> bool:
+    """Whether a look may say of a packet that it was not let in: cheap, for it is asked of every look."""
+    return any(name in grown for name in LISTEN_DROPS) or any(row.drops for row in event.rows)
+
+
+def _row_of(event: PacketCaptured, rows: RowIndex) -> SocketRow | None:
+    """The kernel's row of the socket that sent it, as it was last seen."""
+    ends = event.host, event.packet.protocol, event.packet.source, event.packet.destination
+    return next(iter(rows.between(ends)), None)
+
+
+def _before(number: int, packets: Sequence[Seen]) -> Sequence[tuple[int, PacketCaptured]]:
+    """The packets before that number, the newest first."""
+    first = max(0, number - _BACK)
+    return [(n, packets[n].event) for n in range(number - 1, first - 1, -1)]
