@@ -160,7 +160,8 @@ class _Planner:
                     expectation.expression.tree, other, pending.statement
                 ):
                     timed = expectation.within > USUAL_LIMIT or _has_time_limits(other, self.lesson)
-                    if timed:
+                    # Lines at once may wait for a timer of the kernel's: a delayed ACK.
+                    if timed or pending.statement.at_once:
                         over.append(pending.turn)
                     del self.pending[other]
         return _Waits(tuple(dict.fromkeys(over))) if waits else None
