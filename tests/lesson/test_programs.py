@@ -108,6 +108,52 @@ def test_an_expectation_about_a_sleeping_process_is_waited_for_and_another_is_no
     assert [turn for turn, *_ in turns(plan_programs(parse(ACCEPTED + about_itself)))] == [1, 2]
 
 
+def test_nothing_stands_between_lines_at_once(parse: Parse) -> None:
+    body = """```python @server
+conn, peer = s.accept()
+```
+
+```python @server at once
+a = conn.recv(100)
+b = conn.recv(100)
+```
+
+```python @client at once
+c.send(b"a")
+c.send(b"b")
+```
+
+```expect
+server.b == b"b"
+```
+
+```python @client
+c.close()
+```
+"""
+    bound = """```python @server
+s = socket.socket()
+```
+
+```python @client
+c = socket.socket()
+```
+
+"""
+    plan = plan_programs(parse(bound + body))
+    server, client = (program.steps for program in plan.programs)
+    # Said once, before the first: others go on while any of them sleeps.
+    assert [(step.turn is not None, step.may_sleep) for step in server[2:]] == [(False, True), (False, False)]
+    assert [(step.turn is not None, step.may_sleep) for step in client[1:3]] == [(True, True), (False, False)]
+    # What the second recv waits for may be a timer of the kernel's: whoever comes after it waits for it.
+    assert client[3].over == (server_turn(plan),)
+
+
+def server_turn(plan: Plan) -> int:
+    """The number of the server's last turn."""
+    return max(number for number, process in enumerate(plan.turns, start=1) if process == "server")
+
+
 def test_what_takes_its_time_must_be_over(parse: Parse) -> None:
     body = """```python @server
 s = socket.socket()
