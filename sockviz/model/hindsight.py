@@ -128,6 +128,7 @@ class Scene:
     arrived: Mapping[int, PacketCaptured]
     fresh: frozenset[int]
     answers: Collection[tuple[Way, int]]  # what was acknowledged by a SYN+ACK or a RST: its way and number
+    opening: Collection[Way]  # on which nothing has passed since a SYN+ACK
 
 
 def turned_away(scene: Scene, known: Mapping[int, TurnedAway]) -> dict[int, TurnedAway]:
@@ -164,15 +165,17 @@ def _not_opened(scene: Scene) -> list[int]:
             ends = {(tcp.seq + 1) % (1 << 32), (tcp.seq + 1 + seen.packet.length) % (1 << 32)}
             if not any((ways(seen)[1], end) in scene.answers for end in ends):
                 found.append(number)
-        elif not {"SYN", "RST"} & set(tcp.flags) and number in scene.fresh and _is_half_open(seen, scene):
+        elif not {"SYN", "RST"} & set(tcp.flags) and number in scene.fresh and _is_not_over(seen, scene):
             found.append(number)
     return found
 
 
-def _is_half_open(seen: PacketCaptured, scene: Scene) -> bool:
-    """Whether its receiver still waits for the end of the handshake that it belongs to."""
+def _is_not_over(seen: PacketCaptured, scene: Scene) -> bool:
+    """Whether its receiver still waits for the end of the handshake that it belongs to. With SYN cookies no row says so: then
+    there is none, and nothing has been heard from there since the SYN+ACK."""
     ends = scene.event.host, "TCP", seen.packet.destination, seen.packet.source
-    return any(row.state is State.SYN_RECEIVED for row in scene.rows.between(ends))
+    states = {row.state for row in scene.rows.between(ends)}
+    return states == {State.SYN_RECEIVED} or (not states and ways(seen)[1] in scene.opening)
 
 
 def _for(row: SocketRow, scene: Scene) -> list[int]:

@@ -184,6 +184,8 @@ def meaning_of(
         return _probe(theirs, row).with_sign(BelowNext())
     if ahead or tcp.ack != mine.ack:
         return None
+    if "URG" in tcp.flags:  # tcp_write_wakeup: the same question, which also says how far urgent data goes
+        return _probe(theirs, row)
     return _nothing_new(tcp, mine, theirs)
 
 

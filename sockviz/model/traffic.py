@@ -141,7 +141,9 @@ class Traffic:
             for seen in recent
             if seen.packet.tcp is not None and {"SYN", "RST"} & set(seen.packet.tcp.flags)
         }
-        return Scene(event, grown, rows, before, arrived, frozenset(fresh), answers)
+        last = {ways(s)[0]: s.packet.tcp.flags for s in recent if s.packet.tcp is not None}
+        opening = {way for way, flags in last.items() if "SYN" in flags and "ACK" in flags}
+        return Scene(event, grown, rows, before, arrived, frozenset(fresh), answers, opening)
 
 
 def may_tell(event: Observed, grown: Mapping[str, int]) -> bool:

@@ -321,7 +321,8 @@ def test_a_syn_that_a_full_queue_dropped(wire: Wire) -> None:
     wire.looked(listener())
     wire.handshake()
     wire.sent(("127.0.0.1", 40002), B, "SYN", 5)
-    wire.looked(TcpExt_ListenOverflows=1, TcpExt_ListenDrops=1)
+    waits = row(State.ESTABLISHED, B, A, cookie=9)
+    wire.looked(waits, TcpExt_ListenOverflows=1, TcpExt_ListenDrops=1)
     (number,) = wire.world.traffic.turned_away
     away = wire.world.traffic.turned_away[number]
     assert (number, away.counter, away.by, away.is_certain) == (3, "TcpExt.ListenOverflows", 1, True)
@@ -342,11 +343,14 @@ def test_where_it_can_have_been_one_of_two_it_was_one_of_them(wire: Wire) -> Non
     assert not any(away.is_certain for away in found.values())
 
 
-def test_the_last_ack_of_a_handshake_that_is_not_over(wire: Wire) -> None:
+@pytest.mark.parametrize("in_the_queue", [True, False])
+def test_the_last_ack_of_a_handshake_that_is_not_over(wire: Wire, in_the_queue: bool) -> None:
     wire.looked(listener())
     wire.handshake()
-    half = row(State.SYN_RECEIVED, B, A, inode=0, cookie=9)
-    wire.looked(half, TcpExt_ListenOverflows=1, TcpExt_ListenDrops=1)
+    half = (
+        [row(State.SYN_RECEIVED, B, A, inode=0, cookie=9)] if in_the_queue else []
+    )  # a cookie takes no place
+    wire.looked(*half, TcpExt_ListenOverflows=1, TcpExt_ListenDrops=1)
     assert list(wire.world.traffic.turned_away) == [2]
 
 

@@ -43,6 +43,10 @@ WHY_PROBE = (
     "whose number is one below the next (net/ipv4/tcp_output.c, tcp_xmit_probe_skb), as it does for keepalive; tshark takes a "
     "segment for a zero-window probe only where it has one byte and the next number"
 )
+WHY_URGENT = (
+    "sockviz: with urgent data in its queue Linux asks twice (tcp_write_wakeup), and the first of the two has the next number "
+    "and no data; tshark takes it for a duplicate acknowledgement"
+)
 WHY_CROSSED = (
     "sockviz: the first SYN+ACK of a simultaneous open, or of a socket that is connected with itself, has the number of the SYN "
     "before it and is another segment (RFC 9293, 3.5); tshark sees the number alone"
@@ -98,6 +102,8 @@ def differences(timeline: Timeline, path: Path, host: str | None = None) -> list
 def _why(role: Role | None, packet: Packet, theirs: str) -> str | None:
     if role is Role.WINDOW_PROBE and theirs == KEEPALIVE and not packet.length:
         return WHY_PROBE
+    if role is Role.WINDOW_PROBE and not theirs and packet.tcp is not None and "URG" in packet.tcp.flags:
+        return WHY_URGENT
     if role is Role.CROSSED and theirs == AGAIN:
         return WHY_CROSSED
     return None
@@ -131,7 +137,11 @@ def test_no_lesson_looks_sent_twice(tmp_path: Path) -> None:
 MATTERS: list[tuple[str, bool, Sequence[tuple[str, str, str, str]]]] = [
     ("persist2", False, [("client ACK", WINDOW_PROBE, KEEPALIVE, WHY_PROBE)]),
     ("window-update", False, [("client ACK", WINDOW_PROBE, KEEPALIVE, WHY_PROBE)]),
+    ("urgent-probe", False,
+     [("client ACK+URG", WINDOW_PROBE, KEEPALIVE, WHY_PROBE), ("client ACK+URG", WINDOW_PROBE, "", WHY_URGENT)]),
     ("keepalive", False, []),
+    ("fastopen", True, []),
+    ("loss-of-the-tail", True, []),
     ("keepalive-lost", True, []),
     ("self-connect", False, [("client SYN+ACK", "", AGAIN, WHY_CROSSED)]),
     ("simultaneous-open", True,
