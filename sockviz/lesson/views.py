@@ -17,6 +17,7 @@ from sockviz.model.segments import EVERY_ADDRESS, endpoint
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.values import SocketValue, Value, show
 from sockviz.model.world import World
+from sockviz.words.number_kinds import given_by, with_names
 
 
 class NotYet(Exception):
@@ -74,7 +75,8 @@ class CallView:
         raise NotYet(f"a call has no {name}")
 
     def __str__(self) -> str:
-        return f"{self.call.name} → {self.call.error or show(self.call.value)}"
+        value = with_names(self.call.value, given_by(self.call), 60, digits=True)
+        return f"{self.call.name} → {self.call.error or show(value)}"
 
 
 @dataclass(frozen=True, slots=True)

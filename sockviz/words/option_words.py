@@ -56,7 +56,7 @@ def _number(option: SocketOption, value: int) -> str:
         case Form.DISCOVERY:
             return named(value, DISCOVERIES)
         case Form.TRAFFIC_CLASS:
-            return f"{value:#04x}"
+            return f"{value:#04x} (DSCP {value >> 2 & 0x3F}, ECN {value & 3})"
         case Form.PORTS:
             return _("{lowest} to {highest}").format(lowest=value & 0xFFFF, highest=value >> 16 & 0xFFFF)
         case Form.ERROR | Form.FAMILY | Form.TYPE | Form.PROTOCOL:

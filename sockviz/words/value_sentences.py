@@ -79,6 +79,8 @@ def _set(call: Call, world: World) -> str:
     name, what = option_name(level, number), meaning(option)
     of = receiver_name(call, world) or _("the socket")
     why = f": {what}" if what else ""
+    if what and option is not None and option.form is Form.SWITCH and not value:
+        why = _(" (on: {what})").format(what=what)
     if isinstance(level, int) and isinstance(number, int) and (ending := JOINING.get((level, number))):
         return _("{of} leaves {group} ({name})").format(
             of=of, group=value_text(option_of(*ending), value), name=name
