@@ -22,7 +22,7 @@ SIZES = [(80, 24), (120, 36)]
 ids = [f"{width}x{height}" for width, height in SIZES]
 
 #: Words of the catalog that the scripted lesson has as names of its own.
-NAMES = {"peer"}
+NAMES = {"peer", "HOST"}
 #: The scripted lesson in other words, so that all English that is left is the interface's.
 WORDS = {
     "The listen queue": "La cola antes de accept",

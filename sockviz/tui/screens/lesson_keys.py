@@ -47,7 +47,7 @@ KEYS: list[BindingType] = [
     ),
     Binding("x", "link('drop')", N_("drop"), id="link.drop", tooltip=N_("Two hosts: throw that packet away, its copies too")),
     Binding(
-        "u", "link('duplicate')", N_("duplicate"), show=False, id="link.duplicate",
+        "u", "link('duplicate')", N_("deliver twice"), show=False, id="link.duplicate",
         tooltip=N_("Two hosts: let that packet through twice"),
     ),
     Binding("z", "zoom", N_("zoom"), id="lesson.zoom", tooltip=N_("Give the focused pane the whole screen, or put it back")),
