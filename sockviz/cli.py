@@ -59,4 +59,6 @@ def _speak(wanted: str | None) -> None:
     try:
         language.use(wanted or language.preferred())
     except language.UnknownLanguage as unknown:
-        raise Usage(f"--language: {unknown}") from None
+        from sockviz.near_misses import for_language  # only where something is wrong
+
+        raise Usage(f"--language: {unknown}{for_language(wanted or '')}") from None

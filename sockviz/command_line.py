@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sockviz import __version__, door
@@ -60,9 +61,28 @@ class _Parser(argparse.ArgumentParser):
     rearranged: Callable[[Sequence[str]], Sequence[str]] | None = None
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As argparse, of the arguments rearranged."""
-        return super().parse_known_args(
-            self.rearranged(args) if self.rearranged and args else args, namespace
+        """As argparse does, once nothing is wrong that argparse would say less well: it looks for what is missing first."""
+        given = [*sys.argv[1:]] if args is None else [*args]
+        if isinstance(self, _Whole) and (why := self.misuse(given)):
+            self.refuse(why)
+        return super().parse_known_args(self.rearranged(given) if self.rearranged else given, namespace)
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """As argparse does; with what was probably meant."""
+        if action.choices is None or value in action.choices:
+            return
+        from sockviz.near_misses import for_choice  # only where something is wrong
+
+        known = list(map(str, action.choices))
+        near = for_choice(str(value), known)
+        raise argparse.ArgumentError(
+            action, _("{word}: expected one of {known}").format(word=value, known=", ".join(known)) + near
+        )
+
+    def refuse(self, message: str) -> NoReturn:
+        """Says what is wrong, and no more."""
+        self.exit(
+            2, _("{program}: error: {message}").format(program=self.prog, message=visible(message)) + "\n"
         )
 
     def error(self, message: str) -> NoReturn:
@@ -85,9 +105,71 @@ def _plain_last(arguments: Sequence[str]) -> Sequence[str]:
     return [*(word for n, word in enumerate(arguments) if n not in at), *(["--plain"] if at else [])]
 
 
+class _Whole(_Parser):
+    """The parser of the whole command line. ``commands`` are those of the commands, by name."""
+
+    commands: Mapping[str, argparse.ArgumentParser] = MappingProxyType({})
+
+    def misuse(self, arguments: Sequence[str]) -> str | None:
+        """What is wrong with a command or an option that nobody knows, and what was probably meant."""
+        options: dict[str | None, Sequence[str]] = {None: _options(self)}
+        options |= {name: _options(parser) for name, parser in self.commands.items()}
+        command: str | None = None
+        passed = False  # the word before takes this one
+        for place, word in enumerate(arguments):
+            if word == "--":
+                break
+            if passed:
+                passed = False
+            elif word.startswith("--"):
+                name, equals, _value = word.partition("=")
+                known = (*options[command], *options[None])
+                found = [name] if name in known else [each for each in known if each.startswith(name)]
+                if not found:
+                    return self._no_option(name, command, options)
+                taker = (
+                    self.commands[command] if command is not None and found[0] in options[command] else self
+                )
+                passed = not equals and _takes_a_word(taker, found[0])
+            elif not word.startswith("-") and command is None:
+                if word not in self.commands:
+                    return self._no_command(word, arguments[place + 1 :])
+                command = word
+        return None
+
+    def _no_option(self, name: str, command: str | None, options: Mapping[str | None, Sequence[str]]) -> str:
+        from sockviz.near_misses import for_option
+
+        where = f"sockviz {command}" if command else "sockviz"
+        wrong = _("{option} is no option of `{command}`").format(option=name, command=where)
+        return wrong + (
+            for_option(name, command, options) or _("; `{command} --help` names them").format(command=where)
+        )
+
+    def _no_command(self, word: str, following: Sequence[str]) -> str:
+        from sockviz.near_misses import for_command
+
+        wrong = _("«{word}» is no command").format(word=word)
+        meant = for_command(word, following, self.commands)
+        if meant is None:
+            return wrong + _("; `sockviz --help` names them, `sockviz list` the lessons")
+        return wrong + _("; did you mean `{command}`?").format(command=meant)
+
+
+def _options(parser: argparse.ArgumentParser) -> tuple[str, ...]:
+    return tuple(
+        name for action in parser._actions for name in action.option_strings if name.startswith("--")
+    )
+
+
+def _takes_a_word(parser: argparse.ArgumentParser, option: str) -> bool:
+    action = next((each for each in parser._actions if option in each.option_strings), None)
+    return action is not None and action.nargs != 0
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line. ``command`` names what to do: "home" where no command was typed."""
-    whole = _Parser(
+    whole = _Whole(
         prog="sockviz",
         description=_(
             "Learn the Berkeley sockets API by performing it: lessons made of real system calls on real sockets, "
@@ -123,8 +205,13 @@ def parser() -> argparse.ArgumentParser:
             "--ascii", action="store_true",
             help=_("draw with ASCII characters alone (by itself where the locale is not UTF-8)"),
         )  # fmt: skip
+        taker.add_argument(
+            "--no-mouse", action="store_true",
+            help=_("leave the mouse to the terminal, to select and copy with (also with SOCKVIZ_NO_MOUSE)"),
+        )  # fmt: skip
     whole.set_defaults(command="home")
-    commands = whole.add_subparsers(title=_("commands"), metavar=_("COMMAND"))
+    commands = whole.add_subparsers(title=_("commands"), metavar=_("COMMAND"), parser_class=_Parser)
+    whole.commands = commands.choices
 
     run = commands.add_parser(
         "run", parents=[common, drawn], help=_("perform one lesson"), description=_("Performs one lesson.")
@@ -236,12 +323,17 @@ def parser() -> argparse.ArgumentParser:
 
     shell = commands.add_parser(
         "shell",
-        help=_("the line that opens a second terminal inside the running lab"),
+        help=_("a second terminal inside a running lab"),
         description=_(
-            "Prints the line that opens a second terminal inside each running lab: `ss` and `tcpdump` there show what "
-            "the screen shows."
+            "Enters a running lab, the newest where none is named: `ss` and `tcpdump` there show what the screen shows. "
+            "Where several run it names them. Into a pipe, and with --list, it prints the lines that enter them."
         ),
     )
+    shell.add_argument(
+        "lab", metavar=_("LESSON|PROCESS"), nargs="?",
+        help=_("its lesson's number or slug, one of its processes by pid, or a host of two (server, client)"),
+    )  # fmt: skip
+    shell.add_argument("--list", action="store_true", help=_("print the lines and enter nothing"))
     shell.set_defaults(command="shell")
 
     doctor = commands.add_parser(

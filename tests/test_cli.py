@@ -80,6 +80,69 @@ def test_wrong_usage_is_named_on_stderr_and_has_its_code(
     assert "Traceback" not in done.stderr + done.stdout
 
 
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (("1",), "«1» is no command; did you mean `sockviz run 1`?"),
+        (("handshake",), "did you mean `sockviz run handshake`?"),
+        (("hanshake",), "did you mean `sockviz run handshake`?"),
+        (("rn", "1"), "«rn» is no command; did you mean `sockviz run`?"),
+        (("lst",), "did you mean `sockviz list`?"),
+        (("exprot",), "did you mean `sockviz export`?"),
+        (("help",), "did you mean `sockviz --help`?"),
+        (("help", "run"), "did you mean `sockviz run --help`?"),
+        (("version",), "did you mean `sockviz --version`?"),
+        (("start",), "did you mean `sockviz run 1`?"),
+        (("zzzzzz",), "«zzzzzz» is no command; `sockviz --help` names them, `sockviz list` the lessons"),
+        (("--progress", "rn", "rnu"), "«rnu» is no command; did you mean `sockviz run`?"),
+        (("--bogus",), "--bogus is no option of `sockviz`; `sockviz --help` names them"),
+        (("--languag", "es", "--thme", "dark"), "--thme is no option of `sockviz`; did you mean --theme?"),
+        (
+            ("--plain", "run", "1"),
+            "--plain is no option of `sockviz`; it stands behind its command: sockviz run … --plain",
+        ),
+        (("run", "--plian"), "--plian is no option of `sockviz run`; did you mean --plain?"),
+        (("list", "--plain"), "--plain is no option of `sockviz list`; it is one of run, replay"),
+        (
+            ("run", "1", "--lab", "isolatd"),
+            "isolatd: expected one of auto, isolated, host; did you mean isolated?",
+        ),
+        (("run", "1", "--theme", "drak"), "did you mean dark?"),
+        (("run", "hanshake"), "did you mean handshake?"),
+        (("notes", "hanshake"), "did you mean handshake?"),
+        (("export", "1", "--code", "pyhton", "x"), "did you mean python?"),
+        (("list", "--language", "spanish"), "no language 'spanish'; there is en, es; did you mean es?"),
+        (("man", "EADDRINSE"), "did you mean EADDRINUSE?"),
+    ],
+)
+def test_a_near_miss_is_told_what_was_probably_meant(arguments: tuple[str, ...], meant: str) -> None:
+    done = sockviz(*arguments)
+    assert done.returncode == 2, done
+    assert done.stdout == ""
+    assert meant in done.stderr
+
+
+def test_a_file_that_is_not_there_is_told_of_one_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "talk.md").write_text("x")
+    (tmp_path / "run.jsonl").write_text("x")
+    done = sockviz("run", "--plain", str(tmp_path / "tlak.md"))
+    assert (done.returncode, f"did you mean {tmp_path / 'talk.md'}?" in done.stderr) == (2, True), done.stderr
+    done = sockviz("replay", "--plain", str(tmp_path / "rnu.jsonl"))
+    assert (done.returncode, f"did you mean {tmp_path / 'run.jsonl'}?" in done.stderr) == (2, True), (
+        done.stderr
+    )
+    done = sockviz(str(tmp_path / "talk.md"))
+    assert f"did you mean `sockviz run {tmp_path / 'talk.md'}`?" in done.stderr
+
+
+def test_what_is_right_is_still_taken() -> None:
+    for typed, command in (
+        (["run", "1", "--plai"], "run"), (["run", "--record", "list", "1"], "run"), (["--progress", "run", "list"], "list"),
+        (["run", "--", "1"], "run"), (["--language=es", "doctor"], "doctor"), ([], "home"), (["shell", "8"], "shell"),
+    ):  # fmt: skip
+        assert parser().parse_args(typed).command == command
+
+
 def test_man_prints_a_page_and_the_list() -> None:
     page = sockviz("man", "accept", COLUMNS="80")
     assert (page.returncode, page.stderr) == (0, "")

@@ -62,6 +62,7 @@ def _packets(options: argparse.Namespace) -> int:
 
 def _programs(options: argparse.Namespace) -> int:
     from sockviz.lesson.programs.folder import Language
+    from sockviz.near_misses import for_choice
     from sockviz.player.export import NoPrograms, NotEmpty, NotWritten, export_programs
 
     word, directory = options.code[0], Path(options.code[1])
@@ -71,6 +72,7 @@ def _programs(options: argparse.Namespace) -> int:
             _("--code {word}: expected {known}, and then the directory to write").format(
                 word=word, known=_(" or ").join(known)
             )
+            + for_choice(word, known)
         )
     lesson = read(find(options.source, current()))
     try:

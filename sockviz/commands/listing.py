@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
-from sockviz import door
+from sockviz import door, terminal
 from sockviz.commands.shared import OK, find, progress_file, read
 from sockviz.language import _, current, ngettext
 
@@ -37,6 +38,8 @@ def list_course(options: argparse.Namespace) -> int:
                 "pages": len(lesson.pages),
                 "seen": len(seen.seen),
                 "complete": seen.is_complete,
+                "predicted": seen.made,
+                "kept": seen.kept,
             }
         )
     if store.message:
@@ -80,8 +83,11 @@ def doctor(options: argparse.Namespace) -> int:
     return doctor_.run(as_json=options.json, out=door.out())
 
 
-def shell(_options: argparse.Namespace) -> int:
+def shell(options: argparse.Namespace) -> int:
     """A shell in a lab that is open."""
     from sockviz.lab import shell as shell_
 
-    return shell_.run(out=door.out(), err=door.err())
+    on_terminal = terminal.is_one(sys.stdin) and door.out().isatty()
+    return shell_.run(
+        options.lab, listing=options.list, on_terminal=on_terminal, out=door.out(), err=door.err()
+    )

@@ -48,8 +48,13 @@ def read(path: Path) -> Lesson:
 
 
 def cannot_be_read(path: object, error: OSError) -> str:
-    """The sentence of it."""
-    return _("{file}: cannot be read: {error}").format(file=quoted(str(path)), error=error.strerror)
+    """The sentence of it; of a file that is not there with the one that was probably meant."""
+    near = ""
+    if isinstance(error, FileNotFoundError):
+        from sockviz.near_misses import for_file
+
+        near = for_file(str(path))
+    return _("{file}: cannot be read: {error}").format(file=quoted(str(path)), error=error.strerror) + near
 
 
 def progress_file(options: argparse.Namespace) -> Path | None:

@@ -86,6 +86,9 @@ class Lab(Protocol):
     def counters(self) -> frozenset[str]:
         """Every counter that this lab's kernel has."""
 
+    def note_lesson(self, number: int | None, slug: str, title: str) -> None:
+        """Says, for `sockviz shell`, which lesson is performed in it."""
+
     def hear(self) -> Sequence[Heard]:
         """Takes all that processes have said by now, their beginnings and ends among it, in order."""
 

@@ -1,4 +1,7 @@
-"""What `sockviz shell` prints: for every open lab of this user, how a second terminal sees what the screen shows."""
+"""`sockviz shell`: a second terminal inside an open lab of this user, where `ss` and `tcpdump` show what the screen shows.
+
+On a terminal it enters the lab that is asked for, else the newest. Elsewhere, and with ``--list``, it prints the lines that do.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +28,8 @@ _CAP_SYS_ADMIN = 21
 class OpenLab:
     """A lab that is running: its kind, the pid of its first process as this machine counts, its ports, when it was opened.
 
-    ``hosts`` has the name of each host and a process in it, where a lab has two.
+    ``hosts`` has the name of each host and a process in it, where a lab has two. ``number``, ``slug`` and ``title`` are its
+    lesson's, empty where there is none.
     """
 
     kind: str
@@ -32,16 +37,33 @@ class OpenLab:
     ports: tuple[int, ...]
     opened: float
     hosts: tuple[tuple[str, int], ...] = ()
+    number: str = ""
+    slug: str = ""
+    title: str = ""
+
+    @property
+    def name(self) -> str:
+        """``8 The queue before accept``, or what kind of lab it is."""
+        return " ".join(filter(None, (self.number, self.title))) or lab_word(self.kind)
+
+    @property
+    def word(self) -> str:
+        """What names it on the command line."""
+        return self.number or self.slug or str(self.pid)
 
 
-def run(*, out: Stream, err: Stream) -> int:
-    """Prints the lines. Returns the exit code: 1 where no lab is open."""
+def run(
+    word: str | None = None, *, listing: bool = False, on_terminal: bool = False, out: Stream, err: Stream
+) -> int:
+    """Enters the lab that `word` names (a lesson's number or slug, a process's pid, a host), else the newest; where `listing`, or
+    without a terminal, prints the lines that do. Returns the exit code: 1 where no lab is open, 2 where none goes by `word`."""
+    complain = Door.of(err).say
     if sys.platform != "linux":
-        Door.of(err).say("sockviz: " + _("labs need Linux; this is {system}").format(system=sys.platform))
+        complain("sockviz: " + _("labs need Linux; this is {system}").format(system=sys.platform))
         return 1
     labs = running_labs()
     if not labs:
-        Door.of(err).say(
+        complain(
             "sockviz: "
             + _(
                 "no lab of yours is running. Start a lesson in another terminal, as `sockviz run 1`, "
@@ -49,9 +71,83 @@ def run(*, out: Stream, err: Stream) -> int:
             )
         )
         return 1
-    told = [["", *lines(lab, os.geteuid())] for lab in labs]
-    Door.of(out).say(*[line for lab in told for line in lab][1:])
-    return 0
+    meant = labs if word is None else [lab for lab in labs if names(lab, word)]
+    if not meant:
+        running = ", ".join(f"{lab.name} (`sockviz shell {lab.word}`)" for lab in labs)
+        wrong = _("no running lab goes by «{word}»; running: {labs}").format(word=word, labs=running)
+        complain("sockviz: " + wrong)
+        return 2
+    if listing or not on_terminal or meant[-1].kind == "host":
+        told = [
+            ["", *lines(lab, os.geteuid())] for lab in (meant if listing or not on_terminal else meant[-1:])
+        ]
+        Door.of(out).say(*[line for lab in told for line in lab][1:])
+        return 0
+    return _enter(meant[-1], word, labs, out, err)
+
+
+def names(lab: OpenLab, word: str) -> bool:
+    """Whether `word` means `lab`: its lesson's number or slug (or how that begins), one of its hosts, one of its processes."""
+    if word in (lab.number, lab.slug) or word in dict(lab.hosts):
+        return True
+    if word.isascii() and word.isdigit():
+        return _is_in(int(word[:9]), lab)
+    return bool(lab.slug) and lab.slug.startswith(word.casefold())
+
+
+def _is_in(pid: int, lab: OpenLab) -> bool:
+    """Whether `pid`, as this machine or the lab itself counts (the stage shows that), is a process of the lab."""
+    homes = {_network(home) for home in (lab.pid, *(process for _host, process in lab.hosts))} - {None}
+    if pid == lab.pid or (lab.kind != "host" and _network(pid) in homes):
+        return True
+    return lab.kind != "host" and any(
+        _network(process) in homes and _own_pid(process) == pid
+        for process in (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal())
+    )
+
+
+def _network(pid: int) -> str | None:
+    try:
+        return os.readlink(f"/proc/{pid}/ns/net")
+    except OSError:  # EACCES: another user's; ENOENT: gone
+        return None
+
+
+def _own_pid(pid: int) -> int | None:
+    """A process's pid as it counts itself (proc_pid_status(5), NSpid)."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
+    found = re.search(r"^NSpid:.*?(\d+)$", status, re.MULTILINE)
+    return int(found[1]) if found else None
+
+
+def _enter(lab: OpenLab, word: str | None, labs: Sequence[OpenLab], out: Stream, err: Stream) -> int:
+    """Becomes a shell in `lab`."""
+    hosts = dict(lab.hosts)
+    host = word if word in hosts else next(iter(hosts), "")
+    device = "eth0" if hosts else "lo"
+    way = way_in(hosts.get(host, lab.pid), os.geteuid(), device)
+    say = Door.of(out).say
+    others = [other for other in labs if other.pid != lab.pid]
+    for other in others:
+        say(_("also running: {lab}: sockviz shell {word}").format(lab=other.name, word=other.word))
+    for other_host in sorted(hosts.keys() - {host}):
+        say(_("the other host: sockviz shell {host}").format(host=other_host))
+    where = f"{lab.name}, {host}" if host else lab.name
+    say(
+        _("in the lab of {lab}: ss -tuanoe shows its sockets, {capture} its packets; exit leaves it").format(
+            lab=where, capture=way.capture
+        )
+    )
+    command = shlex.split(way.lines[0], comments=True)
+    try:
+        os.execvp(command[0], command)
+    except OSError as error:
+        cannot = _("{program} cannot be started: {error}").format(program=command[0], error=error.strerror)
+        Door.of(err).say("sockviz: " + cannot)
+        return 1
 
 
 def running_labs() -> list[OpenLab]:
@@ -59,7 +155,7 @@ def running_labs() -> list[OpenLab]:
     from sockviz.lab.directory import open_labs  # fcntl: no such module on every system
 
     found = (read_lab(path) for path in open_labs())
-    return [lab for lab in found if lab is not None]
+    return sorted((lab for lab in found if lab is not None), key=lambda lab: lab.opened)
 
 
 def read_lab(directory: Path) -> OpenLab | None:
@@ -68,12 +164,20 @@ def read_lab(directory: Path) -> OpenLab | None:
         kind, pid = (directory / "init-pid").read_text(encoding="utf-8").split()
         ports = (directory / "ports").read_text(encoding="utf-8").split()
         opened = (directory / "init-pid").stat().st_mtime
-        lab = OpenLab(
-            kind, int(pid), tuple(map(int, ports)), opened, _hosts(directory) if kind == "two-hosts" else ()
-        )
+        hosts = _hosts(directory) if kind == "two-hosts" else ()
+        lab = OpenLab(kind, int(pid), tuple(map(int, ports)), opened, hosts, *_lesson(directory))
     except (OSError, ValueError):
         return None  # ENOENT: no notes yet, or none any more
     return lab if Path(f"/proc/{lab.pid}").exists() else None
+
+
+def _lesson(directory: Path) -> tuple[str, str, str]:
+    """Its lesson's number, slug and title; empty where nobody has said."""
+    try:
+        number, slug, title = (directory / "lesson").read_text(encoding="utf-8").split("\n")[:3]
+    except (OSError, ValueError):
+        return "", "", ""
+    return number, slug, title
 
 
 def _hosts(directory: Path) -> tuple[tuple[str, int], ...]:
@@ -90,6 +194,7 @@ def lines(lab: OpenLab, uid: int) -> list[str]:
     head = _("{kind} loopback, opened {time}, first process {pid}").format(
         kind=lab_word(lab.kind), time=opened, pid=lab.pid
     )
+    head = f"{lab.name}: {head}" if lab.title else head
     if lab.kind == "isolated":
         way = way_in(lab.pid, uid)
         return [
@@ -111,7 +216,8 @@ def lines(lab: OpenLab, uid: int) -> list[str]:
 
 
 def _lines_of_two(lab: OpenLab, opened: str, uid: int) -> list[str]:
-    said = [_("two hosts and a link, opened {time}, first process {pid}").format(time=opened, pid=lab.pid)]
+    head = _("two hosts and a link, opened {time}, first process {pid}").format(time=opened, pid=lab.pid)
+    said = [f"{lab.name}: {head}" if lab.title else head]
     for host, pid in lab.hosts:
         way = way_in(pid, uid, "eth0")
         said += [

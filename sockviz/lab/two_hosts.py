@@ -66,6 +66,10 @@ class TwoHostsLab:
         """Takes all that has been said by now."""
         return self._crew.hear()
 
+    def note_lesson(self, number: int | None, slug: str, title: str) -> None:
+        """Says, for `sockviz shell`, whose lab this is."""
+        self._directory.note_lesson(number, slug, title)
+
     @property
     def counters(self) -> frozenset[str]:
         """Every counter that this kernel has."""

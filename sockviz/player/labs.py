@@ -58,6 +58,7 @@ async def lab_for(lesson: Lesson, kind: str = "auto") -> Chosen:
     if lesson.privileged and lab.facts.kind == "host" and "private" not in missing:
         missing.append("private")
     if not missing:
+        lab.note_lesson(lesson.number, lesson.slug, lesson.title)
         return chosen
     await lab.close()
     wanted = ", ".join(_(_NEED[need]) if need in _NEED else need for need in missing)

@@ -273,3 +273,38 @@ def read_until(fd: int, wanted: bytes, seconds: float = 10.0) -> None:
         ready, _, _ = select.select([fd], [], [], max(0.0, end - time.monotonic()))
         assert ready, f"not within {seconds} s: {wanted!r} in {seen!r}"
         seen += os.read(fd, 1 << 12)
+
+
+def test_a_lab_is_named_by_its_lesson_its_processes_and_its_hosts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))  # other labs of this user are none of ours
+
+    async def work() -> None:
+        async with a_lab("isolated", "server") as first, a_lab("host") as second:
+            first.lab.note_lesson(8, "listen-queue", "The queue before accept")
+            (one, two) = shell.running_labs()
+            assert (one.name, one.word) == ("8 The queue before accept", "8")
+            assert two.word == str(first_pid(second.lab))
+            process = first.lab.begun("server")
+            assert process is not None
+            for word in (
+                "8",
+                "listen-queue",
+                "listen",
+                str(first_pid(first.lab)),
+                str(process.outer_pid),
+                str(process.pid),
+            ):
+                assert shell.names(one, word), word
+            for word in ("9", "accept", "server", "0", str(os.getpid())):
+                assert not shell.names(one, word), word
+            out, err = io.StringIO(), io.StringIO()
+            assert shell.run("listen-queue", out=out, err=err) == 0
+            assert out.getvalue().startswith("8 The queue before accept: isolated loopback, opened ")
+            assert "nothing to enter" not in out.getvalue(), "the other lab is not asked for"
+            assert shell.run("nosuch", out=out, err=err) == 2
+            assert "no running lab goes by «nosuch»" in err.getvalue()
+            assert "8 The queue before accept (`sockviz shell 8`)" in err.getvalue()
+
+    run(work())
