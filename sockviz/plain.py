@@ -7,7 +7,9 @@ observed, ``wire`` before a packet. A terminal is asked for predictions and for 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
 from sockviz import terminal
 from sockviz.door import Door, Stream
@@ -17,6 +19,7 @@ from sockviz.lesson.document import Page, Predict, Prose
 from sockviz.model.call import Call
 from sockviz.model.events import (
     CallEntered,
+    CallReturned,
     Event,
     ExpectationJudged,
     LessonEnded,
@@ -31,16 +34,31 @@ from sockviz.model.events import (
 from sockviz.model.fold import fold
 from sockviz.model.inferred import InferredSegment
 from sockviz.model.process import PerformedLine
+from sockviz.model.segments import Endpoint
 from sockviz.model.world import World
 from sockviz.player.next import Do
 from sockviz.player.run import Run
+from sockviz.spoken import spoken, spoken_inline
 from sockviz.words.crossings import because, inferred_label
+from sockviz.words.explanation import explain
 from sockviz.words.narration import narrate
 from sockviz.words.observing import changes
-from sockviz.words.wording import lab_word, settings_told, values_bound
+from sockviz.words.wording import duration_text, lab_word, settings_told, values_bound
 
+if TYPE_CHECKING:
+    from sockviz.manual.pages import ErrorPage
+
+#: The manual's page of an error by its name; None where there is none.
+Story: TypeAlias = "Callable[[str], ErrorPage | None]"
+#: Seconds between two packets of a connection that are worth saying: longer than from one line of a lesson to the next. What the
+#: kernel sends by itself, an ACK or something again, waits for a timer of the kernel's if it waits at all (40 ms, 200 ms).
+_LONG, _LONG_BY_ITSELF = 0.15, 0.03
 #: What a person types to leave.
 _LEAVE = ("q", "quit", "exit")
+
+
+def _untold(_error: str) -> ErrorPage | None:
+    return None
 
 
 class Left(Exception):
@@ -54,8 +72,13 @@ class Transcript:
     run: Run
     out: Door
     notes: bool = False
+    story: Story = _untold
     world: World = field(init=False)
     _told: int = 0
+    _explained: set[str] = field(default_factory=set)
+    _passed: dict[frozenset[Endpoint], float] = field(
+        default_factory=dict
+    )  # when the last packet of each did
 
     def __post_init__(self) -> None:
         self.world = self.run.timeline.world_at(0)
@@ -106,10 +129,12 @@ class Transcript:
                 line = self.world.lines.get(event.line)
                 made = values_bound(line, _last_call(line, self.world)) if line is not None else {}
                 return [f"  {event.process}: {name} = {value}" for name, value in made.items()]
+            case CallReturned(error=str()):
+                return self._failed(event, before)
             case Observed():
                 return [_voice(_("kernel"), told) for told in changes(event, before, self.world)]
             case PacketCaptured():
-                return [_voice(_("wire"), narrate(event, before, self.world))]
+                return [_voice(_("wire"), narrate(event, before, self.world) + self._after(event))]
             case ExpectationJudged():
                 mark = _("holds") if event.ok else _("DOES NOT HOLD ({actual})").format(actual=event.actual)
                 return [_voice(_("expected"), f"{event.source}: {mark}")]
@@ -122,18 +147,50 @@ class Transcript:
 
     def _page(self, page: Page) -> list[str]:
         where = _("page {number} of {pages}").format(number=page.index + 1, pages=len(self.run.lesson.pages))
-        lines = ["", f"--- {where} ---", ""]
+        lines = ["", where, ""]
         for block in page.blocks:
             if isinstance(block, Prose):
-                lines += [*_rows(block.markdown.rstrip()), ""]
+                lines += [*spoken(block.markdown), ""]
             elif isinstance(block, Predict):
-                lines += [_("Predict: {question}").format(question=block.question)]
-                lines += [f"  {number}. {choice}" for number, choice in enumerate(block.choices, start=1)] + [
-                    ""
-                ]
+                lines += [_("Predict: {question}").format(question=spoken_inline(block.question))]
+                choices = map(spoken_inline, block.choices)
+                lines += [*(f"  {number}. {choice}" for number, choice in enumerate(choices, start=1)), ""]
         if self.notes:
-            lines += [_("(instructor: {note})").format(note=note) for note in page.notes]
+            for note in page.notes:
+                lines += [*_("(instructor: {note})").format(note="\n".join(spoken(note))).split("\n"), ""]
         return lines
+
+    def _failed(self, event: CallReturned, before: World) -> list[str]:
+        """What the screen's card says of a failed call. What an error means at large is said when it is met first."""
+        lines = [f"  {narrate(event, before, self.world)}"]
+        process = self.world.processes.get(event.process)
+        call = process.call(event.call) if process is not None else None
+        if call is None or call.error is None:
+            return lines
+        if call.slept and call.returned is not None and call.returned > call.entered:
+            lines[0] += " " + _("(after {time})").format(time=duration_text(call.returned - call.entered))
+        told, page = explain(call, self.world), self.story(call.error)
+        if told is None or call.error in self._explained:
+            return lines
+        self._explained.add(call.error)
+        number = f" {told.number}" if told.number is not None else ""
+        at_large = [(f"{told.name}{number}", page.says if page else call.message)]
+        if page is not None:
+            at_large += [(_("usual cause"), page.cause), (_("what to do"), page.remedy)]
+        at_large.append((_("manual"), told.manual))
+        return lines + [f"    {title}: {spoken_inline(text)}" for title, text in at_large if text]
+
+    def _after(self, event: PacketCaptured) -> str:
+        """How long after the packet before it on its connection, where that is long enough to mean something."""
+        ends = frozenset((event.packet.source, event.packet.destination))
+        last = self._passed.get(ends)
+        self._passed[ends] = event.packet.at
+        again = event.relative is not None and event.relative.retransmission
+        by_itself = again or (event.packet.label == "ACK" and not event.packet.length)
+        if last is None or event.packet.at - last < (_LONG_BY_ITSELF if by_itself else _LONG):
+            return ""
+        time = duration_text(event.packet.at - last)
+        return " " + _("({time} after the packet before it)").format(time=time)
 
     def _settled(self, event: PredictionSettled, before: World) -> list[str]:
         found = next(
@@ -149,12 +206,12 @@ class Transcript:
             verdict = " " + (
                 _("(as you predicted)")
                 if prediction.choice_of(event.answer) == chosen
-                else _("(you predicted {choice})").format(choice=prediction.choices[chosen])
+                else _("(you predicted {choice})").format(choice=spoken_inline(prediction.choices[chosen]))
             )
         kernels = is_the_kernels(event.answer, page, before)
         told = _("The kernel says: {answer}") if kernels else _("The answer is: {answer}")
         said = told.format(answer=event.answer)
-        return ["", _voice(_("answer"), f"{prediction.question} {said}{verdict}")]
+        return ["", _voice(_("answer"), f"{spoken_inline(prediction.question)} {said}{verdict}")]
 
 
 def _rows(text: str) -> list[str]:
@@ -179,10 +236,13 @@ def _segment(segment: InferredSegment) -> str:
     return f"{segment.sender} → {segment.receiver} {inferred_label(segment)}{size} {reason}"
 
 
-async def play(run: Run, out: Stream, *, ask: bool, notes: bool = False, start: int = 0) -> None:
-    """Plays `run` from beginning to end. With `ask` the reader is asked on stdin; pages before `start` do not stop."""
+async def play(
+    run: Run, out: Stream, *, ask: bool, notes: bool = False, start: int = 0, story: Story = _untold
+) -> None:
+    """Plays `run` from beginning to end. With `ask` the reader is asked on stdin; pages before `start` do not stop. What an error
+    means at large is told by `story`."""
     door = Door.of(out)
-    transcript = Transcript(run, door, notes)
+    transcript = Transcript(run, door, notes, story)
     transcript.title()
     transcript.catch_up()
     news = asyncio.Event()

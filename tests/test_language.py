@@ -205,7 +205,7 @@ def test_the_plain_lesson_is_in_spanish_from_its_title_to_its_end() -> None:
     assert told[0] == "1. La primera conexión"
     assert told[3].startswith("DIRECTO · laboratorio: ")
     for line in (
-        "--- página 2 de 12 ---",
+        "página 2 de 12",
         "  server: socket da el descriptor 3: un extremo sin nombre",
         "  server: accept(3) duerme: no espera ninguna conexión",
         "  esperado server.s.fd == 3: se cumple",

@@ -19,6 +19,7 @@ from sockviz.visible import quoted
 
 if TYPE_CHECKING:
     from sockviz.lesson.document import Lesson
+    from sockviz.manual.pages import ErrorPage
     from sockviz.player.opening import Opened
     from sockviz.player.run import Run
 
@@ -64,7 +65,9 @@ async def _transcribe(lesson: Lesson, options: argparse.Namespace) -> int:
             )
         performed = unfolded(opened.run) if isinstance(opened.run, Sourced) else opened.run
         try:
-            await plain.play(performed, door.out(), ask=ask, notes=options.notes, start=options.start - 1)
+            await plain.play(
+                performed, door.out(), ask=ask, notes=options.notes, start=options.start - 1, story=_story
+            )
         except Stuck as stuck:
             door.complain(f"{quoted(lesson.path)}:{stuck.statement.line}: {stuck}")
             return FAILED
@@ -78,6 +81,13 @@ async def _transcribe(lesson: Lesson, options: argparse.Namespace) -> int:
             door.complain(performed.problem)
             return FAILED
         return OK if recording is None or recording.problem is None else FAILED
+
+
+def _story(error: str) -> ErrorPage | None:
+    """The manual's page of an error."""
+    from sockviz.manual.reader import shipped  # with the first call that fails
+
+    return shipped().story(error)
 
 
 def replay(options: argparse.Namespace) -> int:
@@ -108,7 +118,7 @@ def replay(options: argparse.Namespace) -> int:
     if options.plain:
         from sockviz import plain
 
-        drive(plain.play(recorded, door.out(), ask=False))
+        drive(plain.play(recorded, door.out(), ask=False, story=_story))
         return _broken_off(recorded)
     return _screen(options, None, recorded)
 
@@ -226,6 +236,8 @@ def _screen(options: argparse.Namespace, path: Path | None, recorded: Run | None
             progress=progress_file(options),
             theme=options.theme,
             ascii_only=options.ascii,
+            mouse=not options.no_mouse,
+            alone=recorded is not None or recording is not None,
         )
         if recording is None or recording.problem is None:
             return status

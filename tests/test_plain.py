@@ -1,0 +1,139 @@
+"""The linear front end: all that the screen says, in plain words, with how long things took."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sockviz.player.shelf import lessons_directory
+from tests.player.lessons import lesson_text
+
+LESSON = lesson_text(
+    """
+    ## A *first* heading
+
+    **Some** words on `accept`:
+
+    - one
+    - two
+
+    | call | sleeps |
+    |---|---|
+    | `accept` | yes |
+
+    ```predict
+    Does `accept` *sleep*?
+    - `accept`
+    - no
+    answer: server.blocked
+    ```
+
+    ```python @server
+    s = socket.socket()
+    s.bind((HOST, PORT))
+    s.listen(1)
+    conn, peer = s.accept()
+    ```
+
+    ```expect
+    server.blocked == "accept"
+    ```
+
+    ---
+
+    ```python @client
+    b = socket.socket()
+    b.connect((HOST, PORT2))
+    c = socket.socket()
+    c.connect((HOST, PORT2))
+    u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    u.settimeout(0.2)
+    u.recv(5)
+    c = socket.socket()
+    c.connect((HOST, PORT))
+    ```
+
+    <!-- note: ask **who** sleeps -->
+    """
+)
+
+
+def plain(*arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "sockviz", "run", *arguments, "--plain", "--language", "en"], stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("plain") / "lesson.md"
+    path.write_text(LESSON, encoding="utf-8")
+    return plain(str(path), "--notes")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "\npage 1 of 2\n\nA first heading\n\nSome words on accept:\n\n  one\n  two\n\ncall: accept; sleeps: yes\n",
+        "\nPredict: Does accept sleep?\n  1. accept\n  2. no\n", "(instructor: ask who sleeps)",
+        "    ECONNREFUSED 111: ", "    usual cause: ", "    what to do: ", "    manual: connect(2)",
+    ],
+)  # fmt: skip
+def test_it_says_what_the_screen_does_without_a_mark(said: str, words: str) -> None:
+    assert words in said
+
+
+def test_how_long_a_call_slept_is_said(said: str) -> None:
+    assert re.search(r"server: accept wakes after [0-9.]+ m?s and takes", said)
+    assert re.search(
+        r"client: recv fails with (?:EAGAIN|TimeoutError).* \(after (?:2\d\d\.\d ms|\d\.\d s)\)", said
+    )
+
+
+def test_what_an_error_means_at_large_is_said_once(said: str) -> None:
+    assert said.count("connect fails with ECONNREFUSED") == 2
+    assert said.count("ECONNREFUSED 111: ") == 1
+
+
+def test_nothing_is_counted_that_could_be_said(said: str) -> None:
+    assert not re.search(r"and \d+ more", said)
+
+
+def test_the_time_between_packets_is_said_where_a_timer_of_the_kernels_is_behind_it(tmp_path: Path) -> None:
+    path = tmp_path / "dropped.md"
+    body = """
+    ```python @server
+    s = socket.socket()
+    s.bind((HOST, PORT))
+    s.listen(1)
+    ```
+
+    ```python @link
+    link.drop("SYN")
+    ```
+
+    ```python @client
+    c = socket.socket()
+    c.connect((HOST, PORT))
+    ```
+
+    ```expect
+    within 5s: client.c.state == "ESTABLISHED"
+    ```
+    """
+    path.write_text(lesson_text(body, front="lab: two-hosts\n"), encoding="utf-8")
+    told = plain(str(path))
+    assert re.search(r"client → server: SYN again \(1\.\d s after the packet before it\)", told), told
+    assert "SYN+ACK (" not in told, "an answer comes at once"
+
+
+def test_the_course_says_all_in_plain_words() -> None:
+    told = plain(str(lessons_directory() / "07-accept.md"))
+    lines = [line for line in told.splitlines() if not line.startswith(("    ", "server", "client", "  "))]
+    assert not [line for line in lines if re.search(r"\*\*|`|^#|^[-*] |^\|", line)]
