@@ -36,12 +36,29 @@ _IN_PASSING, _AT_THE_END = 0.02, 2.0
 class LessonProgress:
     """How far one lesson has been read. ``seen`` are page numbers from 0, of ``pages`` in all (0: not known yet).
 
-    ``predictions`` maps a question (``PAGE.NUMBER``, both from 0) to the choice made, None where it was passed over.
+    ``predictions`` maps a question (``PAGE.NUMBER``, both from 0) to the choice made, None where it was passed over; ``answers``
+    to the choice that was right when the kernel answered it last, None where none was.
     """
 
     pages: int = 0
     seen: frozenset[int] = frozenset()
     predictions: Mapping[str, int | None] = field(default_factory=dict)
+    answers: Mapping[str, int | None] = field(default_factory=dict)
+
+    @property
+    def made(self) -> int:
+        """How many predictions were made that the kernel has answered."""
+        return sum(
+            choice is not None and question in self.answers for question, choice in self.predictions.items()
+        )
+
+    @property
+    def kept(self) -> int:
+        """How many of them the kernel kept."""
+        return sum(
+            choice is not None and question in self.answers and self.answers[question] == choice
+            for question, choice in self.predictions.items()
+        )
 
     @property
     def is_complete(self) -> bool:
@@ -79,7 +96,16 @@ class PredictionNoted:
     choice: int | None
 
 
-Change: TypeAlias = PageSeen | PredictionNoted
+@dataclass(frozen=True, slots=True)
+class AnswerNoted:
+    """The kernel answered a question: that choice was right, or none (None)."""
+
+    slug: str
+    question: str
+    choice: int | None
+
+
+Change: TypeAlias = PageSeen | PredictionNoted | AnswerNoted
 
 
 class BadProgress(ValueError):
@@ -101,6 +127,9 @@ def applied(progress: Progress, change: Change) -> Progress:
         case PredictionNoted():
             lesson = replace(lesson, predictions={**lesson.predictions, change.question: change.choice})
             last = progress.last
+        case AnswerNoted():
+            lesson = replace(lesson, answers={**lesson.answers, change.question: change.choice})
+            last = progress.last
     return Progress({**progress.lessons, change.slug: lesson}, last)
 
 
@@ -117,10 +146,11 @@ def dumps(progress: Progress) -> str:
             f"pages = {lesson.pages}",
             f"seen = {sorted(lesson.seen)}",
         ]
-        if lesson.predictions:
-            lines.append(f"[lessons.{_quoted(slug)}.predictions]")
-            for question, choice in sorted(lesson.predictions.items()):
-                lines.append(f"{_quoted(question)} = {-1 if choice is None else choice}")
+        for name, choices in (("predictions", lesson.predictions), ("answers", lesson.answers)):
+            if choices:
+                lines.append(f"[lessons.{_quoted(slug)}.{name}]")
+                for question, choice in sorted(choices.items()):
+                    lines.append(f"{_quoted(question)} = {-1 if choice is None else choice}")
     return "\n".join(lines) + "\n"
 
 
@@ -162,13 +192,18 @@ def _last(body: object) -> tuple[str, int] | None:
 def _lesson(slug: str, body: object) -> LessonProgress:
     match body:
         case {"pages": int(pages), "seen": list(seen), **rest} if pages >= 0 and all(map(_is_page, seen)):
-            predictions: object = rest.get("predictions", {})
+            predictions = _choices(slug, "predictions", rest)
+            answers = _choices(slug, "answers", rest)
         case _:
             raise BadProgress(f"«lessons.{slug}» lacks its pages or has none that can be read")
-    if not isinstance(predictions, dict) or not all(type(choice) is int for choice in predictions.values()):
-        raise BadProgress(f"«lessons.{slug}.predictions» is not a table of numbers")
-    choices = {question: None if choice < 0 else choice for question, choice in predictions.items()}
-    return LessonProgress(pages, frozenset(seen), choices)
+    return LessonProgress(pages, frozenset(seen), predictions, answers)
+
+
+def _choices(slug: str, name: str, body: Mapping[object, object]) -> dict[str, int | None]:
+    table = body.get(name, {})
+    if not isinstance(table, dict) or not all(type(choice) is int for choice in table.values()):
+        raise BadProgress(f"«lessons.{slug}.{name}» is not a table of numbers")
+    return {question: None if choice < 0 else choice for question, choice in table.items()}
 
 
 def _is_page(page: object) -> bool:
@@ -214,6 +249,10 @@ class ProgressStore:
     def prediction_made(self, slug: str, question: str, choice: int | None) -> None:
         """Notes a prediction."""
         self._note(PredictionNoted(slug, question, choice))
+
+    def prediction_settled(self, slug: str, question: str, choice: int | None) -> None:
+        """Notes which choice the kernel found right."""
+        self._note(AnswerNoted(slug, question, choice))
 
     def save_rest(self) -> None:
         """Writes what could not be written yet, for the last time."""

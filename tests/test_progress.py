@@ -13,12 +13,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sockviz import progress
-from sockviz.progress import BadProgress, LessonProgress, PageSeen, PredictionNoted, Progress, ProgressStore
+from sockviz.progress import (
+    AnswerNoted,
+    BadProgress,
+    LessonProgress,
+    PageSeen,
+    PredictionNoted,
+    Progress,
+    ProgressStore,
+)
 
 _changes = st.lists(
     st.one_of(
         st.builds(PageSeen, st.text(), st.integers(0, 50), st.integers(0, 50)),
         st.builds(PredictionNoted, st.text(), st.text(), st.none() | st.integers(0, 9)),
+        st.builds(AnswerNoted, st.text(), st.text(), st.none() | st.integers(0, 9)),
     )
 )
 
@@ -39,6 +48,18 @@ def test_a_change_is_in_the_file_at_once(tmp_path: Path) -> None:
     assert again.last == ("listen", 2)
     assert again.of("listen") == LessonProgress(7, frozenset({2}))
     assert sorted(p.name for p in path.parent.iterdir()) == ["progress.lock", "progress.toml"]
+
+
+def test_predictions_are_kept_or_missed_by_what_the_kernel_said(tmp_path: Path) -> None:
+    store = ProgressStore(tmp_path / "p.toml")
+    for question, choice, right in (("0.0", 1, 1), ("0.1", 2, 0), ("1.0", None, 1), ("1.1", 0, None)):
+        store.prediction_made("a", question, choice)
+        store.prediction_settled("a", question, right)
+    store.prediction_made("a", "2.0", 1)  # not answered yet
+    read = ProgressStore(tmp_path / "p.toml").progress.of("a")
+    assert (read.kept, read.made) == (1, 3)
+    store.prediction_made("a", "0.1", 0)
+    assert store.progress.of("a").kept == 2, "made again, and right this time"
 
 
 def test_two_terminals_keep_each_others_changes(tmp_path: Path) -> None:

@@ -7,13 +7,35 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from sockviz.language import _
+from sockviz.language import N_, _
 from sockviz.lesson.card import Card, plain_card
 from sockviz.lesson.spelling import closest
 
 _NAME = re.compile(
     r"(?:(?P<number>\d{1,3})-)?(?P<slug>[^.]+?)(?:\.(?P<language>[a-z]{2,3}(?:-[A-Za-z]{2,4})?))?\.md"
 )
+
+#: The parts of the course, each with its lessons. A lesson that stands in none belongs to that of the one before it.
+PARTS: Sequence[tuple[str, tuple[str, ...]]] = (
+    (N_("First steps"), ("first-connection", "socket")),
+    (N_("Names"), ("addresses", "bind")),
+    (N_("Meeting"), ("listen", "handshake", "accept", "listen-queue", "two-queues")),
+    (N_("Data"), ("send-and-recv", "flags")),
+    (N_("Endings"), ("close", "time-wait")),
+    (N_("Other ways"), ("datagrams", "other-families")),
+    (N_("Many clients, and losses"), ("many-clients", "when-packets-get-lost")),
+    (N_("Review"), ("the-notes-say",)),
+)
+
+
+def parts(slugs: Iterable[str]) -> list[str]:
+    """The part of the course of each lesson, in their order; empty before the first that stands in one."""
+    part = ""
+    found = []
+    for slug in slugs:
+        part = next((name for name, lessons in PARTS if slug in lessons), part)
+        found.append(part)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

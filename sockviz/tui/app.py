@@ -80,6 +80,17 @@ class SockvizApp(PatientApp):
             id="app.quit",
             tooltip=N_("Leave sockviz"),
         ),
+        Binding(
+            "ctrl+z",
+            "suspend_process",
+            N_("Suspend"),
+            show=False,
+            priority=True,
+            id="app.suspend",
+            tooltip=N_(
+                "Back to the shell for a while: `fg` there comes back, and the lab lives on meanwhile"
+            ),
+        ),
     ]
 
     def __init__(
@@ -171,13 +182,22 @@ class SockvizApp(PatientApp):
         if all(notice.message != said for notice in self._notifications):
             self.notify(said)
 
+    def action_suspend_process(self) -> None:
+        """Ctrl-Z gives the terminal back to the shell for a while; where there is none, as in a browser, it says so."""
+        if not self.is_web:
+            super().action_suspend_process()
+        else:
+            self.notify(_("Only in a terminal is there a shell to go back to."))
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the palette offers everywhere: lessons, themes, a picture, the end."""
         for entry in self.course:
             if not isinstance(screen, HomeScreen):
                 break
             yield SystemCommand(
-                _("Open {lesson}").format(lesson=entry.name),
+                _("Open {lesson}").format(
+                    lesson=entry.name if entry.number is None else f"{entry.number:>2}  {entry.title}"
+                ),
                 entry.summary,
                 lambda e=entry: self._open_lesson(e, 0),
             )
@@ -248,6 +268,7 @@ class SockvizApp(PatientApp):
 
     def _begin(self, run: Run, entry: CourseEntry, page: int) -> None:
         from sockviz.player.run import Provenance
+        from sockviz.tui.screens.departure import Place
         from sockviz.tui.screens.lesson import LessonScreen  # on demand
         from sockviz.tui.view import Look
         from sockviz.tui.widgets.title import lab_name
@@ -262,7 +283,7 @@ class SockvizApp(PatientApp):
         )
         screen = LessonScreen(
             run,
-            entry.slug,
+            Place(entry, lambda: self._following(entry), self.options.alone),
             self.store,
             drawn,
             page=page,
@@ -276,9 +297,20 @@ class SockvizApp(PatientApp):
 
         def closed(left: tuple[str, ...] | None) -> None:
             self.runs.open.remove(run)
-            self._lesson_closed(left or ())
+            if screen.departure.onto is not None:
+                self.left += left or ()
+                self._open_lesson(*screen.departure.onto)
+            else:
+                self._lesson_closed(left or ())
 
         self.push_screen(screen, closed)
+
+    def _following(self, entry: CourseEntry) -> CourseEntry | None:
+        """The lesson of the course after `entry`; None where there is none."""
+        course = self.course if self.options.lesson is None else tuple(self.options.course())
+        slugs = [each.slug for each in course]
+        after = slugs.index(entry.slug) + 1 if entry.slug in slugs else len(course)
+        return course[after] if after < len(course) else None
 
     def _lesson_closed(self, left: tuple[str, ...]) -> None:
         self.left += left

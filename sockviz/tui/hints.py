@@ -19,8 +19,11 @@ BUSY = N_("The last step is still under way; all other keys work meanwhile.")
 PLAYING = N_("Playing on: any key stops.")
 BEGINS_HERE = N_("This is where the lesson begins.")
 NOTHING_AFTER = N_("Nothing has happened after this: space performs the next call.")
+DONE = N_("The lesson is done: space tells what it showed, and what comes next.")
+ALONE = N_("This run is recorded, and no other can be in its file: q ends it, then start it again.")
+NOTHING_TO_COPY = N_("Nothing to copy here: point at a socket, a line or a packet (Tab and ↑↓, or a click).")
 LEAVING = N_("Ending the lesson's processes…")
-LEFT_BY = N_("Press {key} to leave the lesson, Ctrl-Q to leave sockviz.")
+LEFT_BY = N_("Press {key} to leave the lesson.")
 
 
 def performing_up_to(page: int) -> str:
@@ -28,16 +31,16 @@ def performing_up_to(page: int) -> str:
     return _("Performing the pages before page {number}…").format(number=page + 1)
 
 
-def not_reached(page: int) -> str:
-    """Why `page` (from 0) cannot be looked at."""
-    return _("Page {number} has not been reached yet: space goes on.").format(number=page + 1)
-
-
 def waits_for(call: Call) -> str:
     """Why nothing happens: the next line is for a process that sleeps."""
     return _("{process} still sleeps in {call}: its next line waits for that to return.").format(
         process=call.process, call=call.name
     )
+
+
+def copied(command: str) -> str:
+    """The command went into the terminal's clipboard."""
+    return _("Copied: {command}").format(command=command)
 
 
 def end_of(mode: Mode) -> str:

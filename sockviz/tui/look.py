@@ -52,6 +52,23 @@ def no_colour(environment: Mapping[str, str]) -> bool:
     return bool(environment.get("NO_COLOR"))
 
 
+def wants_mouse(environment: Mapping[str, str]) -> bool:
+    """Whether the mouse is ours: unless SOCKVIZ_NO_MOUSE is set and not empty, when it stays the terminal's."""
+    return not environment.get("SOCKVIZ_NO_MOUSE")
+
+
+def takes_copies(environment: Mapping[str, str]) -> bool:
+    """Whether this terminal may take what is copied (xterm's OSC 52). None can be asked; of these it is known that they do not:
+    the console, Apple's Terminal, and whatever is drawn by VTE (GNOME's and others')."""
+    if environment.get("TMUX"):
+        return True  # it has a buffer of its own, and passes on to what it is drawn in
+    return (
+        environment.get("TERM", "") not in _PLAIN_TERMINALS
+        and environment.get("TERM_PROGRAM") != "Apple_Terminal"
+        and not environment.get("VTE_VERSION")
+    )
+
+
 def no_screen(environment: Mapping[str, str], stdin: bool, stdout: bool, stderr: bool) -> str | None:
     """Why no screen can be drawn here, with what to do; None where one can. The streams: whether each is a terminal."""
     # Who draws is Textual's driver. One that is named there (textual-serve names the one for a browser) asks for no terminal.

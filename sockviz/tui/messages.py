@@ -64,3 +64,11 @@ class InspectRequested(Message):
     def __init__(self, focus: Focus) -> None:
         super().__init__()
         self.focus = focus
+
+
+class MomentChosen(Message):
+    """The reader pointed at a moment of the timeline (after so many events)."""
+
+    def __init__(self, event: int) -> None:
+        super().__init__()
+        self.event = event

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -26,6 +26,9 @@ def _shipped() -> Manual:
 class Options:
     """How sockviz was started. ``lesson`` is opened at once, at ``page`` (from 0); None: the home screen.
 
+    ``alone``: this one run is all that there is, because it is a recording or being recorded: none is opened after it. ``course``
+    has the lessons of the course, also where one was opened at once. ``mouse``: it is ours, and not the terminal's own.
+
     ``theme`` is one of `sockviz.tui.themes.NAMES`; None chooses by the environment. ``ascii`` likewise.
     """
 
@@ -36,3 +39,6 @@ class Options:
     ascii: bool | None = None
     lab: str = ""  # what the home screen says of this machine, as "isolated loopback"
     manual: Callable[[], Manual] = _shipped
+    mouse: bool = True
+    alone: bool = False
+    course: Callable[[], Sequence[CourseEntry]] = tuple

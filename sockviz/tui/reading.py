@@ -15,6 +15,7 @@ from sockviz.model.events import PageOpened
 from sockviz.model.world import World
 from sockviz.player.next import Do
 from sockviz.player.run import Provenance, Run
+from sockviz.tui.by_hand import ByHand
 from sockviz.tui.view import Focus, Look, Mode, View
 
 
@@ -32,11 +33,13 @@ class Reading:
     """One reader's way through `run`.
 
     ``pointed`` is the line of the open prediction that has been pointed to: the next press passes it over.
+    ``by_hand`` is what its reader has done to the wire.
     """
 
     def __init__(self, run: Run) -> None:
         self.run = run
         self.pointed: int | None = None
+        self.by_hand: list[ByHand] = []
         self._recorded = run.provenance is Provenance.RECORDED
         self._own: dict[int, int | None] = {}  # the choices of who watches a recording: it stays as it is
         self._pages: list[int] = []
@@ -125,12 +128,19 @@ class Reading:
     def to_page(self, page: int) -> bool:
         """To where `page` (from 0) was opened first; False where it has not been."""
         self._count()
-        events = self.run.timeline.events
         for number in self._pages:
-            opened = events[number]
-            if isinstance(opened, PageOpened) and opened.page == page:
+            if self._opens(number) == page:
                 return self.go(next((stop for stop in self.stops if stop > number), number + 1))
         return False
+
+    def has_reached(self, page: int) -> bool:
+        """Whether `page` (from 0) has been opened."""
+        self._count()
+        return any(self._opens(number) == page for number in self._pages)
+
+    def _opens(self, number: int) -> int | None:
+        opened = self.run.timeline.events[number]
+        return opened.page if isinstance(opened, PageOpened) else None
 
     # -- going on
 

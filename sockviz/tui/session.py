@@ -44,7 +44,7 @@ async def _perform(app: SockvizApp) -> int:
     loop.set_exception_handler(fault)
     with signals.answered_by(end), terminal.watched(_window_closed):
         try:
-            result = await app.run_async()
+            result = await app.run_async(mouse=app.options.mouse)
         finally:
             await app.close_runs()
     return signals.status(result or 0)

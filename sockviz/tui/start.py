@@ -37,9 +37,9 @@ _MADE = 1.0
 
 def start(
     open_lesson: OpenLesson, entry: CourseEntry | None, *, start_page: int = 0, notes: bool = False,
-    progress: Path | None = None, theme: str | None = None, ascii_only: bool = False,
+    progress: Path | None = None, theme: str | None = None, ascii_only: bool = False, mouse: bool = True, alone: bool = False,
 ) -> int:  # fmt: skip
-    """Runs the screen to its end and returns the exit status. With `entry` that is opened at once."""
+    """Runs the screen to its end and returns the exit status. With `entry` that is opened at once; `alone`: and nothing else."""
     look.keep_size(os.environ, _size())  # before the application, which reads them when it is made
 
     async def open_run(chosen: CourseEntry) -> Run:
@@ -49,7 +49,10 @@ def start(
         finally:
             asyncio.get_running_loop().call_later(_MADE, memory.collect_garbage)
 
-    options = Options(entry, start_page, notes, theme, ascii_only or None)
+    options = Options(
+        entry, start_page, notes, theme, ascii_only or None,
+        mouse=mouse and look.wants_mouse(os.environ), alone=alone, course=entries,
+    )  # fmt: skip
     app = SockvizApp([entry] if entry else entries(), open_run, ProgressStore(progress), options)
     return run_app(app)
 

@@ -16,7 +16,7 @@ import pytest
 from tests.terminal.conftest import ROOT, Person, Sitting, program
 from tests.terminal.family import Family, descendants, socket_rows
 from tests.terminal.lessons import TALK
-from tests.terminal.terminal import DEADLINE
+from tests.terminal.terminal import ALTERNATE_SCREEN, CURSOR, DEADLINE, FOCUS, MOUSE, PASTE
 
 #: Seconds in which everything must be gone after a SIGKILL: the kernel's own work, nobody is left to do any.
 AT_ONCE = 1.0
@@ -117,7 +117,7 @@ def test_a_terminal_that_takes_nothing_more_does_not_hold_the_end_up(
 def test_ctrl_c_says_which_key_quits(ordinary: Person) -> None:
     sitting, family = asleep_in_accept(ordinary, "isolated")
     sitting.press(CTRL_C)
-    sitting.wait_for("Ctrl-Q to leave sockviz")
+    sitting.wait_for("Press q to leave the lesson.")
     assert family.look(), "nothing was ended"
     sitting.press(CTRL_Q)
     assert sitting.wait_exit() == 0
@@ -165,6 +165,38 @@ def test_a_shell_stops_it_and_brings_it_back(ordinary: Person) -> None:
     assert b" echo " in sitting.written
     sitting.wait_for("asleep in accept4")
     family = ordinary.family(sitting)
+    sitting.press("q")
+    sitting.wait_for("ended 0")
+    assert sitting.wait_exit() == 0
+    assert_nothing_left(family, AT_ONCE)
+    assert sitting.is_restored
+
+
+def test_ctrl_z_gives_the_terminal_to_the_shell_and_fg_comes_back_to_a_lab_that_lived_on(
+    ordinary: Person,
+) -> None:
+    lesson = ordinary.file("talk.md", TALK)
+    command = " ".join(shlex.quote(word) for word in program())
+    script = f"set -m; {command} run {shlex.quote(str(lesson))}; echo stopped; stty -a; read -r go; fg; echo ended $?"
+    sitting = Sitting(
+        [*ordinary.prefix, "bash", "--norc", "-c", script],
+        ordinary.environment(TEXTUAL_ANIMATIONS="none"),
+        ROOT,
+    )
+    ordinary.sittings.append(sitting)
+    sitting.perform("asleep in accept4")
+    family = ordinary.family(sitting)
+    drawn = sitting.text
+    sitting.press("\x1a")
+    sitting.wait_for(lambda _: b"icanon" in sitting.written)
+    assert b" echo " in sitting.written
+    assert not sitting.display.on & {ALTERNATE_SCREEN, PASTE, FOCUS, *MOUSE}
+    assert CURSOR in sitting.display.on
+    assert family.look(), "the lab lives on"
+    sitting.press("go\n")
+    assert sitting.wait_for(lambda text: text == drawn) == drawn
+    assert {ALTERNATE_SCREEN, *MOUSE} <= sitting.display.on
+    sitting.perform("ESTABLISHED")
     sitting.press("q")
     sitting.wait_for("ended 0")
     assert sitting.wait_exit() == 0

@@ -11,14 +11,23 @@ import pytest
 from textual import events
 from textual.command import CommandPalette
 
-from sockviz.model.events import Observed, PageOpened
+from sockviz.model.events import (
+    CallEntered,
+    CallReturned,
+    Observed,
+    PageOpened,
+    PredictionMade,
+    ProcessStarted,
+    StatementBegun,
+    StatementFinished,
+)
 from sockviz.player.next import Do, Next
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.options import Options
 from sockviz.tui.screens.help import HelpScreen
 from sockviz.tui.screens.home import HomeScreen, LessonChosen
 from sockviz.tui.screens.lesson import LessonScreen
-from sockviz.tui.stage import ProcessPanel
+from sockviz.tui.stage import ProcessPanel, TimelineBar
 from sockviz.tui.view import Mode
 from sockviz.tui.widgets.lesson_pane import LessonPane
 from sockviz.tui.widgets.overlay import OverlayKind
@@ -139,20 +148,52 @@ def test_space_in_review_moves_to_the_next_stop_until_live(tmp_path: Path) -> No
     run_async(it())
 
 
-def test_arrows_move_by_event_and_never_perform(tmp_path: Path) -> None:
+def test_arrows_move_to_events_that_tell_something_and_never_perform(tmp_path: Path) -> None:
     async def it() -> None:
         async with in_lesson(tmp_path, run()) as session:
             await _past_the_question(session)
-            end, performed = len(session.run.timeline), session.run.performed
-            await session.press("left", "left")
-            assert session.lesson.reading.cursor == end - 2
+            timeline, reading = session.run.timeline, session.lesson.reading
+            performed = session.run.performed
+            passed = []
+            while reading.cursor > 1:
+                await session.press("left")
+                passed.append(timeline.events[reading.cursor - 1])
+            books = (StatementBegun, PredictionMade, StatementFinished)
+            assert not [event for event in passed[:-1] if isinstance(event, books)], (
+                "bookkeeping is passed over"
+            )
+            assert {CallEntered, CallReturned, ProcessStarted} <= {type(event) for event in passed}
+            forth = []
+            while reading.mode is not Mode.LIVE:
+                await session.press("right")
+                forth.append(timeline.events[reading.cursor - 1])
+            assert forth[:-1] == passed[-2::-1], "and back the same way"
             await session.press("right")
-            assert session.lesson.reading.cursor == end - 1
-            await session.press("right", "right", "right")
-            assert session.lesson.reading.mode is Mode.LIVE
+            assert "Nothing has happened after this" in session.text
             assert session.run.performed == performed
             await session.press("home")
-            assert session.lesson.reading.cursor == 1
+            assert reading.cursor == 1
+
+    run_async(it())
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24)])
+def test_a_click_on_the_timeline_goes_there(tmp_path: Path, size: tuple[int, int]) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run(), size=size) as session:
+            await session.press("1")
+            await session.perform(4)
+            bar = session.lesson.query_one(TimelineBar)
+            stops = list(session.lesson.reading.stops)
+            for stop in stops[-2::-1]:
+                here = bar.lines[0].text.index("◉")
+                await session.pilot.click(bar, offset=(bar.lines[0].text.rindex("●", 0, here), 0))
+                await session.pilot.pause()
+                assert session.lesson.reading.cursor == stop
+            assert "REVIEW" in session.text
+            await session.pilot.click(bar, offset=(size[0] - 3, 0))
+            await session.pilot.pause()
+            assert session.lesson.reading.cursor == stops[0], "nothing is there"
 
     run_async(it())
 
@@ -293,8 +334,9 @@ def test_space_closes_the_card_and_goes_on(tmp_path: Path) -> None:
             await session.until(lambda: session.panels, "the card")
             await session.perform()
             assert not session.panels
+            assert "The lesson is done: space tells" in session.text
             await session.press("space")
-            assert "the end of the lesson" in session.text
+            assert "What this lesson showed" in session.text
 
     run_async(it())
 
@@ -398,6 +440,8 @@ def test_recorded_performs_nothing_and_keeps_choices_apart(tmp_path: Path) -> No
             await session.press("end")
             assert session.lesson.reading.cursor == events
             await session.press("space")
+            assert "What this lesson showed" in session.text
+            await session.press("b")
             assert "the end of the recording" in session.text
             assert not scripted.answered
             assert len(scripted.timeline) == events

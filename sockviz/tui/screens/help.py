@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -10,15 +10,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.geometry import Size
 from textual.screen import ModalScreen
-from textual.widget import Widget
 
 from sockviz.language import N_, _
 from sockviz.tui import palette
-from sockviz.tui.lettering import BREAK, assemble, plain, styled
+from sockviz.tui.lettering import assemble, plain, styled
 from sockviz.tui.screens.leaving import Leaving
-from sockviz.tui.widgets.markdown import hang
+from sockviz.tui.selecting import Selecting
+from sockviz.tui.widgets.hanging import Hanging
 from sockviz.words.facts import Voice
 
 _CALLS = (
@@ -36,36 +35,7 @@ _FACTS = (
 )
 
 
-class Hanging(Widget):
-    """Lines whose second column hangs, at any width."""
-
-    DEFAULT_CSS = "Hanging { height: auto; }"
-
-    def __init__(self, lines: Callable[[], Sequence[Content | tuple[Content, Content]]]) -> None:
-        super().__init__()
-        self._lines = lines
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as they take at `width`."""
-        del container, viewport
-        return len(self._drawn(width))
-
-    def render(self) -> Content:
-        """All of them."""
-        return BREAK.join(self._drawn(self.size.width or 1))
-
-    def _drawn(self, width: int) -> list[Content]:
-        drawn: list[Content] = []
-        for line in self._lines():
-            if isinstance(line, tuple):
-                first, text = line
-                drawn += hang(text, first, plain(" " * first.cell_length), width)
-            else:
-                drawn.append(line)
-        return drawn
-
-
-class HelpScreen(Leaving, ModalScreen[None]):
+class HelpScreen(Selecting, Leaving, ModalScreen[None]):
     """All keys of `bindings`; with `stage`, the symbols too."""
 
     CSS_PATH = "help.tcss"
@@ -123,6 +93,12 @@ class HelpScreen(Leaving, ModalScreen[None]):
         lines.append(
             _pair("^p", _("The command palette: lessons, pages, themes and all of these"), "bold $primary")
         )
+        lines += [
+            _pair(self.app.get_key_display(b), _(b.tooltip), "bold $primary")
+            for b in type(self.app).BINDINGS
+            if isinstance(b, Binding) and b.tooltip
+        ]
+        lines.append(_pair("^c", _("Copy what the mouse has selected, in any pane"), "bold $primary"))
         return lines
 
 

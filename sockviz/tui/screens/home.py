@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import OptionList, Static
 
-from sockviz.language import N_, _, ngettext
-from sockviz.progress import LessonProgress, Progress, ProgressStore
+from sockviz.language import N_, _
+from sockviz.progress import Progress, ProgressStore
 from sockviz.tui.entry import CourseEntry
-from sockviz.tui.lettering import BREAK, assemble, plain, styled
+from sockviz.tui.lettering import assemble, plain, styled
+from sockviz.tui.screens.course_rows import about, brand, rows
+from sockviz.tui.selecting import Selecting
 from sockviz.tui.widgets.choices import Choices
 from sockviz.tui.widgets.key_bar import KeyBar
 
@@ -60,7 +60,7 @@ KEYS: list[BindingType] = [
 
 
 class CourseList(Choices):
-    """The lessons, one a line."""
+    """The lessons by the parts of the course, each as wide as there is room."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -71,12 +71,24 @@ class CourseList(Choices):
         ),
     ]
 
+    def __init__(self, fill: Callable[[], None]) -> None:
+        super().__init__(id="course")
+        self._fill_it = fill
+        self.width = 0
+
+    def on_resize(self) -> None:
+        """Titles are wrapped anew."""
+        width = self.scrollable_content_region.width
+        if width != self.width:
+            self.width = width
+            self._fill_it()
+
 
 _WIDTHS = [(0, "-narrow"), (100, "-medium"), (150, "-wide")]
 _HEIGHTS = [(0, "-short"), (28, "-tall")]
 
 
-class HomeScreen(Screen[None]):
+class HomeScreen(Selecting, Screen[None]):
     """The course on the left, the highlighted lesson on the right."""
 
     CSS_PATH = "home.tcss"
@@ -93,39 +105,43 @@ class HomeScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Title, the course beside its summary, keys."""
-        brand = assemble((" sockviz", "bold $primary"), (f"   {_('the sockets API, performed')}", "$quiet"))
-        yield Static(brand, id="brand")
+        yield Static(id="brand")
         yield Static(id="resume")
         with Horizontal(id="home"):
-            yield CourseList(id="course")
+            yield CourseList(self._fill)
             with VerticalScroll(id="summary", can_focus=False):
                 yield Static(id="about")
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Begins at the lesson that was open last."""
+        """The list waits for its width, which comes before the first paint."""
         courses = self.query_one(CourseList)
         courses.border_title, courses.border_subtitle = _("course"), self._lab
-        self._fill()
-        last = self._last()
-        at = self._course.index(last[0]) if last else 0
-        if self._course:
-            courses.highlighted = at
         courses.focus()
+        self._say()
 
     def refreshed(self, course: Sequence[CourseEntry], lab: str) -> None:
         """Shows the progress as it is now, the lesson that was open last highlighted; and what has been found out since."""
-        courses = self.query_one(CourseList)
-        self._course, courses.border_subtitle = list(course), lab
-        at = courses.highlighted
+        self._course = list(course)
+        self.query_one(CourseList).border_subtitle = lab
         last = self._last()
-        self._fill()
-        courses.highlighted = self._course.index(last[0]) if last else at
+        self._fill(last[0] if last else None)
+        self._say()
 
-    def _fill(self) -> None:
+    def _fill(self, highlighted: CourseEntry | None = None) -> None:
+        """Draws everything; the lesson to highlight is the one that was, or else that was open last."""
         progress = self._store.progress
         courses = self.query_one(CourseList)
-        courses.set_options(_row(entry, progress.of(entry.slug)) for entry in self._course)
+        last = self._last()
+        shown = highlighted or self._highlighted_entry or (last[0] if last else None)
+        courses.set_options(rows(self._course, progress, courses.width))
+        if self._course:
+            at = shown if shown in self._course else self._course[0]
+            courses.highlighted = courses.get_option_index(at.slug)
+        self.query_one("#brand", Static).update(brand(self._course, progress, self.size.width))
+
+    def _say(self) -> None:
+        """Where to begin or to go on; or what is wrong with the reader's progress."""
         last = self._last()
         if last is None:
             resume = styled(f" {_('Begin with the first lesson: enter opens it.')}", "$quiet")
@@ -141,24 +157,32 @@ class HomeScreen(Screen[None]):
             resume = styled(f" {_('No lessons were found.')}", "$warning")
         self.query_one("#resume", Static).update(resume)
 
+    @property
+    def _highlighted_entry(self) -> CourseEntry | None:
+        """The lesson that is highlighted."""
+        courses = self.query_one(CourseList)
+        option = courses.highlighted_option
+        return next((each for each in self._course if option is not None and each.slug == option.id), None)
+
     def _last(self) -> tuple[CourseEntry, int] | None:
         return resumable(self._course, self._store.progress)
 
     @on(OptionList.OptionHighlighted)
-    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        entry = self._course[event.option_index]
-        self.query_one("#about", Static).update(_about(entry, self._store.progress.of(entry.slug)))
-        self.query_one("#summary").border_title = plain(entry.name)
+    def _highlighted(self) -> None:
+        entry = self._highlighted_entry
+        if entry is not None:
+            self.query_one("#about", Static).update(about(entry, self._store.progress.of(entry.slug)))
+            self.query_one("#summary").border_title = plain(entry.name)
 
     @on(OptionList.OptionSelected)
-    def _selected(self, event: OptionList.OptionSelected) -> None:
-        self.post_message(LessonChosen(self._course[event.option_index]))
+    def _selected(self) -> None:
+        self.action_open()
 
     def action_open(self) -> None:
         """Opens the highlighted lesson."""
-        highlighted = self.query_one(CourseList).highlighted
-        if highlighted is not None:
-            self.post_message(LessonChosen(self._course[highlighted]))
+        entry = self._highlighted_entry
+        if entry is not None:
+            self.post_message(LessonChosen(entry))
 
     def action_resume(self) -> None:
         """Opens the page that was open last; without one, the first lesson."""
@@ -192,63 +216,3 @@ def resumable(course: Sequence[CourseEntry], progress: Progress) -> tuple[Course
     slug, page = progress.last
     entry = next((entry for entry in course if entry.slug == slug), None)
     return (entry, page) if entry else None
-
-
-def _row(entry: CourseEntry, read: LessonProgress) -> Content:
-    number = "  " if entry.number is None else f"{entry.number:>2}"
-    mark, ink = _mark(entry, read)
-    return assemble((f"{mark} ", ink), (number, "$accent"), f"  {entry.title}")
-
-
-def _mark(entry: CourseEntry, read: LessonProgress) -> tuple[str, str]:
-    if entry.skipped:
-        return "–", "$warning"
-    if read.is_complete:
-        return "✓", "$success"
-    return ("◐", "$accent") if read.seen else ("·", "$faint")
-
-
-#: What a lesson may need, in words. Only an isolated lab has the first two on every machine.
-_NEEDS = {
-    "packets": N_("captured packets"),
-    "private": N_("a network of its own"),
-    "counters": N_("the kernel's counters"),
-    "ipv6": "IPv6",
-}
-
-
-def _about(entry: CourseEntry, read: LessonProgress) -> Content:
-    lab = _("two hosts with a link between them") if entry.lab == "two-hosts" else "loopback"
-    minutes = entry.minutes
-    facts = [
-        (
-            _("time"),
-            ngettext("about {count} minute", "about {count} minutes", minutes).format(count=minutes)
-            if minutes
-            else _("as long as you like"),
-        ),
-        (_("lab"), lab),
-        (_("needs"), ", ".join(_(_NEEDS.get(need, need)) for need in entry.needs) or _("nothing special")),
-        (_("read"), _read(entry, read)),
-    ]
-    column = max(6, *(cell_len(name) for name, _value in facts)) + 2
-    parts: list[str | Content | tuple[str, str]] = [(entry.summary, "bold"), BREAK, BREAK]
-    for name, value in facts:
-        parts += [(name + " " * (column - cell_len(name)), "$quiet"), value, BREAK]
-    if entry.skipped:
-        parts += [
-            BREAK,
-            (_("Not on this machine:") + " ", "bold $warning"),
-            (entry.skipped, "$warning"),
-            BREAK,
-        ]
-    return assemble(*parts)
-
-
-def _read(entry: CourseEntry, read: LessonProgress) -> str:
-    pages = read.pages or entry.pages
-    if not read.seen:
-        return _("not yet, {count} pages").format(count=pages) if pages else _("not yet")
-    if read.is_complete:
-        return _("all {count} pages").format(count=pages)
-    return _("{seen} of {count} pages").format(seen=len(read.seen), count=pages)

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from textual.actions import SkipAction
 from textual.await_complete import AwaitComplete
+from textual.binding import Binding
 from textual.screen import Screen
 
 from sockviz.language import N_, _
@@ -17,7 +18,7 @@ class Leaving:
     that is not meant. (No screen itself: Textual looks for styles along the first of its own classes only.)"""
 
     #: What is said of the key that leaves it.
-    LEFT_BY = N_("Press {key} to go back from here, Ctrl-Q to leave sockviz.")
+    LEFT_BY = N_("Press {key} to go back from here.")
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
         """Takes this screen away, unless that is done; what is over it first, each once it is mounted whole. Who awaits the
@@ -48,11 +49,23 @@ class Leaving:
 
 
 def how_to_leave(screen: Screen[object]) -> str:
-    """The sentence that names the key which leaves `screen`, as its bar calls it, and the one which leaves all."""
-    bound, name = screen.active_bindings, screen.app.get_key_display
-    own = [bound[key].binding for key in ("q", "escape") if key in bound]
-    if isinstance(screen, Leaving) and own:
-        return _(screen.LEFT_BY).format(key=name(own[0]))
+    """The sentence that names the key which leaves `screen`, the one that its bar or its frame names."""
+    name = screen.app.get_key_display
+    if isinstance(screen, Leaving) and (binding := _leaves(screen)) is not None:
+        return _(screen.LEFT_BY).format(key=name(binding))
+    bound = screen.active_bindings
     return _("Press {key} to leave sockviz.").format(
         key=name(bound["q"].binding) if "q" in bound else "Ctrl-Q"
     )
+
+
+def _leaves(screen: Screen[object]) -> Binding | None:
+    """What leaves `screen`: a binding of its own, which is known by its first key; else what is bound to escape."""
+    own = [each for each in screen.BINDINGS if isinstance(each, Binding)]
+    for key in ("q", "escape"):
+        for binding in own:
+            keys = binding.key.split(",")
+            if key in keys:
+                return binding.with_key(keys[0])
+    found = screen.active_bindings.get("escape")
+    return found.binding if found is not None else None

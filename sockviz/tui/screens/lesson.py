@@ -15,9 +15,11 @@ from sockviz.language import _
 from sockviz.player.run import Run
 from sockviz.progress import ProgressStore
 from sockviz.tui import hints
-from sockviz.tui.messages import InspectRequested, LineFocused, PacketFocused, SocketFocused
+from sockviz.tui.messages import InspectRequested, LineFocused, MomentChosen, PacketFocused, SocketFocused
 from sockviz.tui.notebook import Notebook
 from sockviz.tui.reading import Reading
+from sockviz.tui.screens.copying import Copying
+from sockviz.tui.screens.departure import Departure, Place
 from sockviz.tui.screens.leaving import Leaving
 from sockviz.tui.screens.lesson_commands import LessonCommands
 from sockviz.tui.screens.lesson_keys import KEYS
@@ -26,7 +28,8 @@ from sockviz.tui.screens.lesson_picture import Picture
 from sockviz.tui.screens.link_actions import act
 from sockviz.tui.screens.pace import Pace
 from sockviz.tui.screens.predicting import Predicting
-from sockviz.tui.view import Focus, Look
+from sockviz.tui.selecting import Selecting
+from sockviz.tui.view import Focus, Look, Mode
 from sockviz.tui.widgets.lesson_pane import ChoiceClicked, LessonPane
 from sockviz.tui.widgets.overlay import OverlayKind
 
@@ -38,10 +41,11 @@ _HEIGHTS = [(0, "-short"), (32, "-tall")]
 _COMMANDS: set[type[Provider] | Callable[[], type[Provider]]] = {LessonCommands}
 
 
-class LessonScreen(Leaving, Screen[tuple[str, ...]]):
+class LessonScreen(Selecting, Leaving, Screen[tuple[str, ...]]):
     """One run, live or recorded, drawn at a cursor. Its result is what the kernel keeps after the lab is gone.
 
-    ``reading`` is where its reader is, ``picture`` what is drawn of it, ``pace`` how it goes on.
+    ``reading`` is where its reader is, ``picture`` what is drawn of it, ``pace`` how it goes on, ``departure`` where they go
+    from it.
     """
 
     CSS_PATH = "lesson.tcss"
@@ -55,7 +59,7 @@ class LessonScreen(Leaving, Screen[tuple[str, ...]]):
     def __init__(
         self,
         run: Run,
-        slug: str,
+        place: Place,
         store: ProgressStore,
         look: Look,
         *,
@@ -66,12 +70,14 @@ class LessonScreen(Leaving, Screen[tuple[str, ...]]):
         super().__init__()
         self._run, self._manual = run, manual
         self._start = min(page, len(run.lesson.pages) - 1)
-        notebook = Notebook(store, slug)
+        notebook = Notebook(store, place.entry.slug)
         self.reading = Reading(run)
         self.picture = Picture(self, self.reading, look, notebook, lambda error: manual().story(error))
         self.picture.notes = notes
         self._predicting = Predicting(self.reading, self.picture, notebook)
-        self.pace = Pace(self, run, self.reading, self.picture, self._predicting)
+        self.departure = Departure(self, run, self.reading, self.picture, notebook, place)
+        self.pace = Pace(self, run, self.reading, self.picture, self._predicting, self.departure.close)
+        self._copying = Copying()
 
     def compose(self) -> ComposeResult:
         """Title, objective, roadmap; the lesson beside the stage; timeline and keys. It is laid out once: for the terminal's
@@ -109,6 +115,28 @@ class LessonScreen(Leaving, Screen[tuple[str, ...]]):
         del parameters
         return self._run.has_link if action == "link" else True
 
+    def can_do(self, action: str) -> bool:
+        """Whether `action`, of a key's, has anything to do now: what has not is not offered."""
+        reading, world = self.reading, self.reading.world
+        past = reading.cursor < len(self._run.timeline)
+        match action:
+            case "link('hold')":
+                return self._run.has_link and reading.mode is Mode.LIVE
+            case "link('deliver')" | "link('drop')" | "link('duplicate')":
+                held = world.link is not None and bool(world.link.held)
+                return self._run.has_link and reading.mode is Mode.LIVE and held
+            case "event(1)" | "last":
+                return past
+            case "back" | "event(-1)" | "first":
+                return reading.resting > 0
+            case "notes":
+                return bool(reading.page.notes)
+            case "close":
+                return bool(self.selections) or self.picture.overlays.is_any or self.picture.focus != Focus()
+            case "anew" | "all_anew":
+                return self.departure.can_begin_again
+        return True
+
     # -- going on, and looking back
 
     def action_onward(self) -> None:
@@ -133,9 +161,11 @@ class LessonScreen(Leaving, Screen[tuple[str, ...]]):
         self.picture.draw()
 
     def action_event(self, step: int) -> None:
-        """One event back or forward, within what has happened."""
+        """To the event before or after that tells something, within what has happened."""
         self._acted()
-        if not self.reading.go(self.reading.cursor + step) and step > 0:
+        from sockviz.words.telling import next_telling  # on demand, as what tells of events
+
+        if not self.reading.go(next_telling(self._run.timeline, self.reading.cursor, step)) and step > 0:
             self.picture.hint = _(hints.NOTHING_AFTER)
         self.picture.draw()
 
@@ -147,17 +177,33 @@ class LessonScreen(Leaving, Screen[tuple[str, ...]]):
         """LIVE again, or the end of the recording."""
         self._go(len(self._run.timeline))
 
+    @on(MomentChosen)
+    def _moment_chosen(self, message: MomentChosen) -> None:
+        self._go(message.event)
+
     def _go(self, event: int) -> None:
         self._acted()
         self.reading.go(event)
         self.picture.draw()
 
     def go_to_page(self, page: int) -> None:
-        """Looks at where a page (from 0) began, if it has been reached."""
+        """To where a page (from 0) began; one that has not been reached is performed up to."""
         self._acted()
-        if not self.reading.to_page(page):
-            self.picture.hint = hints.not_reached(page)
-        self.picture.draw()
+        self.run_worker(self.pace.go_to(page), name="page")
+
+    def action_pages(self) -> None:
+        """Lets the reader choose a page to go to."""
+        self._acted()
+        from sockviz.tui.screens.pages import PagesScreen  # on demand, as help
+
+        pages = self._run.lesson.pages
+        reached = sum(self.reading.has_reached(page.index) for page in pages)
+
+        def chosen(page: int | None) -> None:
+            if page is not None:
+                self.go_to_page(page)
+
+        self.app.push_screen(PagesScreen(pages, self.reading.page.index, reached), chosen)
 
     def action_digit(self, choice: int) -> None:
         """Answers the open question (the one pointed to, else the first)."""
@@ -215,9 +261,11 @@ class LessonScreen(Leaving, Screen[tuple[str, ...]]):
         self.picture.draw()
 
     def action_close(self) -> None:
-        """Closes what was opened last; then unzooms; then forgets what is pointed at."""
+        """Forgets what is selected; else closes what was opened last; then unzooms; then forgets what is pointed at."""
         self._acted()
-        if not self.picture.overlays.shut_last() and not self.picture.panes.restore():
+        if self.selections:
+            self.clear_selection()
+        elif not self.picture.overlays.shut_last() and not self.picture.panes.restore():
             self.picture.focus = Focus()
             self.set_focus(None)
         self.picture.draw()
@@ -247,7 +295,7 @@ class LessonScreen(Leaving, Screen[tuple[str, ...]]):
         self.run_worker(self._by_hand(verb), name="link")
 
     async def _by_hand(self, verb: str) -> None:
-        self.picture.hint = await act(self._run, self.picture.view(), verb)
+        self.picture.hint = await act(self._run, self.reading, self.picture.view(), verb)
         self.picture.draw()
 
     def action_help(self) -> None:
@@ -267,15 +315,24 @@ class LessonScreen(Leaving, Screen[tuple[str, ...]]):
         about = words_in_focus(view, OverlayKind.ERRNO in self.picture.overlays)
         self.app.push_screen(ManualScreen(self._manual, about, last_call(view)))
 
+    def action_copy(self) -> None:
+        """The command that shows by hand what is in focus goes into the clipboard; again: the next of them."""
+        self._acted()
+        self.picture.hint = self._copying.copy(self.picture.view(), self.app)
+        self.picture.draw()
+
+    def action_anew(self) -> None:
+        """This page again, in a new lab; in a recording its beginning."""
+        self._acted()
+        self.departure.begin_again(self.reading.page.index)
+
+    def action_all_anew(self) -> None:
+        """The lesson again, in a new lab; in a recording its beginning."""
+        self._acted()
+        self.departure.begin_again(0)
+
     def action_leave(self) -> None:
         """Ends every process of the lesson, then goes back."""
         if not self.picture.over:
             self._acted()
-            self.picture.hint = _(hints.LEAVING)
-            self.picture.draw()
-            self.picture.over = True
-            self.picture.countdowns.stop()
-            self.run_worker(self._leave(), name="leave")
-
-    async def _leave(self) -> None:
-        self.dismiss(await self._run.close())
+            self.departure.leave()

@@ -12,6 +12,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from sockviz.language import _
 from sockviz.tui.lettering import plain
 from sockviz.tui.reading import Reading
+from sockviz.tui.view import Mode
 from sockviz.visible import visible
 
 
@@ -21,6 +22,9 @@ class Paged(Protocol):
     @property
     def reading(self) -> Reading:
         """Where its reader is."""
+
+    def can_do(self, action: str) -> bool:
+        """Whether a binding's action has anything to do now."""
 
     def go_to_page(self, page: int) -> None:
         """Looks at where a page (from 0) began."""
@@ -44,14 +48,28 @@ class LessonCommands(Provider):
     def _commands(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
         screen, paged = self.screen, cast("Paged", self.screen)
         for binding in screen.BINDINGS:
-            if isinstance(binding, Binding) and not binding.action.startswith(("digit", "scroll", "pane")):
+            if (
+                isinstance(binding, Binding)
+                and not binding.action.startswith(("digit", "scroll", "pane"))
+                and paged.can_do(binding.action)
+            ):
                 name = f"{_(binding.description)} ({self.app.get_key_display(_first(binding))})"
                 yield name, _(binding.tooltip), partial(screen.run_action, binding.action)
         for page in paged.reading.run.lesson.pages:
+            reached = paged.reading.has_reached(page.index)
+            if not reached and paged.reading.mode is Mode.RECORDED:
+                break
+            # Textual puts them in the order of their letters, in which a blank comes before every digit.
+            number = f"{page.index + 1:>{len(str(len(paged.reading.run.lesson.pages)))}}"
             name = _("Page {number}: {heading}").format(
-                number=page.index + 1, heading=page.heading or _("without a heading")
+                number=number, heading=page.heading or _("without a heading")
             )
-            yield visible(name), _("Look at where this page began"), partial(paged.go_to_page, page.index)
+            about = (
+                _("Look at where this page began")
+                if reached
+                else _("Perform what comes before, without stopping")
+            )
+            yield visible(name), about, partial(paged.go_to_page, page.index)
 
 
 def _first(binding: Binding) -> Binding:

@@ -50,6 +50,22 @@ KEYS: list[BindingType] = [
         "u", "link('duplicate')", N_("deliver twice"), show=False, id="link.duplicate",
         tooltip=N_("Two hosts: let that packet through twice"),
     ),
+    Binding(
+        "y", "copy", N_("copy"), show=False, id="lesson.copy",
+        tooltip=N_("Copy the command that shows by hand what is in focus (again: the next one); i shows it"),
+    ),
+    Binding(
+        "r", "anew", N_("page anew"), show=False, id="lesson.anew",
+        tooltip=N_("This page anew: a new lab, in which what comes before is performed without stopping"),
+    ),
+    Binding(
+        "R,shift+r", "all_anew", N_("lesson anew"), show=False, key_display="R", id="lesson.all-anew",
+        tooltip=N_("The lesson from its beginning, in a new lab"),
+    ),
+    Binding(
+        "g", "pages", N_("go to"), show=False, id="lesson.pages",
+        tooltip=N_("Choose a page to go to; what comes before one that was not reached is performed without stopping"),
+    ),
     Binding("z", "zoom", N_("zoom"), id="lesson.zoom", tooltip=N_("Give the focused pane the whole screen, or put it back")),
     Binding(
         "m", "manual", N_("manual"), id="lesson.manual",

@@ -67,7 +67,8 @@ class Picture:
         if self._rested > rested and self.look.animate and not self.hurrying:
             self.movement.begin()
         view = self.view()
-        asked = Asked(reading.choices, frozenset(p.line for p in reading.open_predictions), reading.pointed)
+        is_open = frozenset(question.line for question in reading.open_predictions)
+        asked = Asked(reading.choices, is_open, reading.pointed, tuple(reading.by_hand))
         with self._screen.app.batch_update():
             hint = self.hint or self.panes.advice(self._screen.size)
             show(self._screen, reading.page, view, asked, self.notes, hint, reading.opened)

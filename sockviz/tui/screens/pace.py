@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.screen import Screen
 
 from sockviz.language import _
@@ -20,7 +22,7 @@ from sockviz.tui.widgets.overlay import OverlayKind
 
 
 class Pace:
-    """Lets one run go on. ``playing`` is what does so by itself."""
+    """Lets one run go on; at its end `closes` is called. ``playing`` is what goes on by itself."""
 
     def __init__(
         self,
@@ -29,8 +31,10 @@ class Pace:
         reading: Reading,
         picture: Picture,
         predicting: Predicting,
+        closes: Callable[[], None],
     ) -> None:
         self._screen, self._run, self._reading = screen, run, reading
+        self._closes = closes
         self._picture, self._predicting = picture, predicting
         self.playing = Playing(screen, self._play_step)
         self._played_page = 0
@@ -41,16 +45,40 @@ class Pace:
         picture.hurrying = True
         while not picture.over and run.next.do is Do.TURN and run.timeline.world.page is None:
             await self._advance()
-        while not picture.over and (run.timeline.world.page or 0) < start:
-            if run.next.do not in (Do.PERFORM, Do.TURN) or run.problem:
-                break
-            picture.hint = hints.performing_up_to(start)
-            await self._advance()
+        await self._up_to(start)
         if start and self._reading.mode is Mode.RECORDED:
             self._reading.to_page(start)
         picture.hint = hints.lacking(run.timeline.header.lab, self._reading.mode)
         picture.draw()
         picture.hurrying = False
+
+    async def _up_to(self, page: int) -> None:
+        """Performs what comes before `page` (from 0), as far as nothing holds it up."""
+        run, picture = self._run, self._picture
+        while not picture.over and (run.timeline.world.page or 0) < page:
+            if run.next.do not in (Do.PERFORM, Do.TURN) or run.problem:
+                break
+            picture.hint = hints.performing_up_to(page)
+            await self._advance()
+
+    async def go_to(self, page: int) -> None:
+        """To where `page` (from 0) began; up to one that has not been reached what comes before is performed without stopping."""
+        picture, reading = self._picture, self._reading
+        if not reading.has_reached(page) and reading.mode is not Mode.RECORDED:
+            reading.go(len(self._run.timeline))
+            picture.hurrying = True
+            picture.hint = ""
+            await self._up_to(page)
+            picture.hurrying = False
+            if reading.has_reached(page):
+                picture.hint = ""
+                picture.draw()
+                return
+            following = self._run.next
+            if following.do is Do.WAIT and following.call is not None:
+                picture.hint = hints.waits_for(following.call)
+        reading.to_page(page)
+        picture.draw()
 
     def onward(self) -> None:
         """The next call, or the next page, or the next resting place of the past."""
@@ -71,6 +99,8 @@ class Pace:
                 picture.hint = _(hints.BUSY)
             case Onward.END:
                 picture.hint = hints.end_of(self._reading.mode)
+                if not self.playing.on:
+                    self._closes()
         picture.draw()
 
     async def _advance(self) -> None:
@@ -82,6 +112,9 @@ class Pace:
             picture.draw()
         if picture.hint == _(hints.BUSY):
             picture.hint = ""
+            picture.draw()
+        if self._run.timeline.world.ended and not picture.hint:
+            picture.hint = _(hints.DONE)
             picture.draw()
 
     def play(self) -> None:

@@ -9,8 +9,9 @@ from rich.style import Style as RichStyle
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.color import Color
-from textual.geometry import Region, Size
+from textual.geometry import Offset, Region, Size
 from textual.message import Message
+from textual.selection import Selection
 from textual.strip import Strip
 from textual.style import Style
 from textual.widget import Widget
@@ -18,6 +19,7 @@ from textual.widget import Widget
 from sockviz.language import N_
 from sockviz.tui.messages import InspectRequested, LineFocused, PacketFocused, SocketFocused
 from sockviz.tui.palette import INKS, TICKING, Ink, theme_variables
+from sockviz.tui.selecting import character, marked, selected
 from sockviz.tui.stage.ink import Line
 from sockviz.tui.view import Focus, View
 
@@ -34,6 +36,7 @@ class Drawing(Widget):
         self._view: View | None = None
         self._lines: list[Line] = []
         self._inked: dict[str, RichStyle] = {}
+        self._selected: Selection | None = None
 
     def draw(self, view: View, width: int, height: int) -> list[Line]:
         """The lines of this drawing: `height` of them, `width` cells each."""
@@ -78,8 +81,35 @@ class Drawing(Widget):
         self._inked = {}
         super().notify_style_update()
 
+    # -- selected with the mouse
+
+    @property
+    def _texts(self) -> list[str]:
+        return ["".join(text for text, _role in it.runs) for it in self._lines]
+
+    def character_at(self, x: int, y: int) -> Offset | None:
+        """The character at cell `x` of line `y`."""
+        return character(self._texts, x, y)
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """What is selected, as it is seen."""
+        return selected(self._texts, selection), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Something else is selected, or nothing any more."""
+        self._selected = selection
+        self.refresh()
+
     def render_line(self, y: int) -> Strip:
         """One line as Textual wants it."""
+        strip = self._line(y)
+        if self._selected is None:
+            return strip
+        return marked(
+            strip, self._selected.get_span(y), self.screen.get_component_rich_style("screen--selection")
+        )
+
+    def _line(self, y: int) -> Strip:
         width = self.size.width
         if y >= len(self._lines):
             return Strip.blank(width, self._ink(""))
@@ -138,10 +168,10 @@ class FocusableDrawing(Drawing, can_focus=True):
         ),
     ]
 
-    def render_line(self, y: int) -> Strip:
+    def _line(self, y: int) -> Strip:
         """As any drawing; the frame's upper edge is heavy while the keys go to this one."""
         if y or not self.has_focus or not self._lines:
-            return super().render_line(y)
+            return super()._line(y)
         heavy = {ord("─"): "━", ord("-"): "="}
         runs = [(text.translate(heavy), f"{role} strong") for text, role in self._lines[0].runs]
         return Strip([Segment(text, self._ink(role)) for text, role in runs], self.size.width)
@@ -165,7 +195,10 @@ class FocusableDrawing(Drawing, can_focus=True):
         self._say(points[there])
 
     def on_click(self, event: events.Click) -> None:
-        """Points at what was clicked; a click on what is pointed at already asks for its evidence."""
+        """Points at what was clicked; a click on what is pointed at already asks for its evidence. Whoever has just selected
+        something has not clicked."""
+        if self._selected is not None:
+            return
         offset = event.get_content_offset(self)
         if offset is None or not 0 <= offset.y < len(self._lines):
             return

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from rich.cells import cell_len
+from textual import events
 
 from sockviz.language import _, current
 from sockviz.model.events import CallReturned, Event, PageOpened, StatementBegun
 from sockviz.model.timeline import Timeline
+from sockviz.tui.messages import MomentChosen
 from sockviz.tui.palette import hues
 from sockviz.tui.remembered import remembered
 from sockviz.tui.stage.drawing import Drawing
-from sockviz.tui.stage.ink import Line, Span, crop, ends, finish, line, wrap
+from sockviz.tui.stage.ink import Line, crop, ends, finish, line, wrap
 from sockviz.tui.view import Mode, View
 from sockviz.words.narration import headline
 
+#: A piece of the track: its text, how it is inked, and the resting place that it stands for or leads to.
+Step: TypeAlias = "tuple[str, str, int | None]"
 #: Resting places drawn at most, before the bar shows only those around the reader.
 _MOST = 40
 
@@ -31,10 +36,8 @@ def draw_timeline(view: View, width: int, height: int) -> list[Line]:
     where = line((_where(view, width), "muted"))
     sentence = _sentence(view)
     role = "bad" if _failed(view) else ""
+    track = line(*((text, ink) for text, ink, _place in _track(view, _room(view, width, height))))
     if height <= 1:
-        # A long sentence is worth more than a long track.
-        spare = width - where.width - cell_len(sentence) - 6
-        track = _track(view, max(_SHORTEST, min(width // 3, spare)))
         return finish(
             [ends(line(" ") + track + line("   ") + line((sentence, role)), where + line(" "), width)],
             width,
@@ -62,6 +65,25 @@ def _parted(sentence: str, room: int) -> tuple[str, str]:
     while count < len(words) and cell_len(" ".join(words[: count + 1])) <= room:
         count += 1
     return " ".join(words[:count]), " ".join(words[count:])
+
+
+def place_at(view: View, width: int, height: int, x: int) -> int | None:
+    """The resting place (as an event) that is drawn at cell `x` of the bar's first line, or that the dash there leads to."""
+    at = 1
+    for text, _ink, place in _track(view, _room(view, width, height)):
+        at += cell_len(text)
+        if x < at:
+            return place if x else None
+    return None
+
+
+def _room(view: View, width: int, height: int) -> int:
+    """The cells that the track may take."""
+    where = cell_len(_where(view, width))
+    if height > 1:
+        return max(8, width - where - 4)
+    # A long sentence is worth more than a long track.
+    return max(_SHORTEST, min(width // 3, width - where - cell_len(_sentence(view)) - 6))
 
 
 def _sentence(view: View) -> str:
@@ -94,11 +116,12 @@ def _failed(view: View) -> bool:
     return isinstance(event, CallReturned) and event.error is not None
 
 
-def _track(view: View, width: int) -> Line:
+def _track(view: View, width: int) -> list[Step]:
+    """What the track is drawn of, from left to right, each with the resting place that it stands for or leads to."""
     events = view.timeline.events
     places = view.timeline.stops
     if not places:
-        return Line()
+        return []
     here = max(0, bisect_right(places, view.cursor) - 1)
     between = places[here] != view.cursor
     joint = 2 if len(places) * 3 <= width else 1 if len(places) * 2 <= width else 0
@@ -106,24 +129,24 @@ def _track(view: View, width: int) -> Line:
     first = max(0, min(here - fitting * 2 // 3, len(places) - fitting))
     shown = places[first : first + fitting]
     colours = hues(view.script)
-    runs: list[Span] = [("…", "muted")] if first else []
+    runs: list[Step] = [("…", "muted", places[first - 1])] if first else []
     for index, place in enumerate(shown, first):
         is_here = index == here
         passed = index <= here
         if runs and (index > first):
             dash = "━" if passed else "─"
-            runs.append((dash * joint, "muted" if passed else "faint"))
+            runs.append((dash * joint, "muted" if passed else "faint", place))
         hue = _hue(events, place, colours)
         symbol = "◉" if is_here and not between else "●" if passed else "○"
-        runs.append((symbol, f"{hue} strong" if is_here else hue if passed else "faint"))
+        runs.append((symbol, f"{hue} strong" if is_here else hue if passed else "faint", place))
         if is_here and between:
-            runs.append(("╸", "strong"))
+            runs.append(("╸", "strong", view.cursor))
     if first + len(shown) < len(places):
-        runs.append(("…", "faint"))
+        runs.append(("…", "faint", places[first + len(shown)]))
     elif view.mode is Mode.LIVE or view.mode is Mode.REVIEW:
-        room = (width - sum(len(text) for text, _ in runs)) // (1 + joint)
-        runs += [("─" * joint + "·", "faint")] * min(_to_come(view), max(0, room))
-    return line(*runs)
+        room = (width - sum(len(text) for text, _ink, _place in runs)) // (1 + joint)
+        runs += [("─" * joint + "·", "faint", None)] * min(_to_come(view), max(0, room))
+    return runs
 
 
 def _to_come(view: View) -> int:
@@ -155,3 +178,10 @@ class TimelineBar(Drawing):
     def draw(self, view: View, width: int, height: int) -> list[Line]:
         """Its lines."""
         return draw_timeline(view, width, height)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a resting place goes there."""
+        if self._view is not None and event.y == 0 and self._selected is None:
+            place = place_at(self._view, self.size.width, self.size.height, event.x)
+            if place is not None:
+                self.post_message(MomentChosen(place))

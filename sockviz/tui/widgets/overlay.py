@@ -69,6 +69,11 @@ class Overlays:
     def __contains__(self, kind: OverlayKind) -> bool:
         return kind in self._opened
 
+    @property
+    def is_any(self) -> bool:
+        """Whether one is open."""
+        return bool(self._opened)
+
     def open(self, kind: OverlayKind, view: View) -> None:
         """Opens it, unless it is open."""
         if kind in self._opened:

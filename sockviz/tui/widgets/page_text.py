@@ -14,8 +14,10 @@ from sockviz.language import _
 from sockviz.lesson.answers import is_the_kernels
 from sockviz.lesson.document import Covers, Expect, Note, Page, Perform, Predict, Prose
 from sockviz.model.call import Stage
+from sockviz.model.hosts import LINK
 from sockviz.model.world import World
 from sockviz.tui import palette
+from sockviz.tui.by_hand import ByHand, perhaps_why
 from sockviz.tui.lettering import assemble, plain, styled
 from sockviz.tui.view import Mode, View
 from sockviz.tui.widgets.markdown import hang, inline_text, lines_of
@@ -25,11 +27,12 @@ from sockviz.words.wording import ENDING
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What the reader has done about the questions. ``pointed``: the line of the one that space has pointed to;
-    ``open``: the lines of those that wait for an answer."""
+    ``open``: the lines of those that wait for an answer. ``by_hand``: what they have done to the wire."""
 
     choices: Mapping[int, int | None]
     open: frozenset[int]
     pointed: int | None = None
+    by_hand: tuple[ByHand, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,11 @@ def page_text(page: Page, view: View, asked: Asked, notes: bool, width: int) -> 
                 drawn = []  # for the coverage report only
             case Perform():
                 drawn = [_performed(block, view.world, hues.get(block.process, ""), width)]
+                drawn += _refused(block, page, view.world, asked, width)
             case Predict():
                 drawn = _question(block, page, view, asked, width)
             case Expect():
-                drawn = _judged(block, view.world, width)
+                drawn = _judged(block, page, view.world, asked, width)
         if drawn:
             lines += [plain()] * bool(lines)
             places[block.line] = (len(lines), len(lines) + len(drawn) - 1)
@@ -102,13 +106,29 @@ def _mark(world: World, line: int) -> tuple[str, str]:
     return palette.DONE, "$success"
 
 
-def _judged(block: Expect, world: World, width: int) -> list[Content]:
-    lines: list[Content] = []
-    for expectation in block.expectations:
-        judged = world.expectations.get(expectation.line)
-        if judged is not None:
-            lines += _verdict(expectation.source, judged.ok, judged.actual, width)
-    return lines
+def _refused(block: Perform, page: Page, world: World, asked: Asked, width: int) -> list[Content]:
+    """Why a line of the link could not do what it was to, where the reader may have done it before."""
+    failed = [
+        done for each in block.statements if block.process == LINK and (done := world.lines.get(each.line)) is not None
+        and done.error is not None
+    ]  # fmt: skip
+    return _by_hand(page, asked, failed[0].finished or failed[0].begun, width) if failed else []
+
+
+def _judged(block: Expect, page: Page, world: World, asked: Asked, width: int) -> list[Content]:
+    found = [
+        judged for each in block.expectations if (judged := world.expectations.get(each.line)) is not None
+    ]
+    lines = [styled(_("checked with the kernel:"), "italic $quiet")] if found else []
+    for judged in found:
+        lines += _verdict(judged.source, judged.ok, judged.actual, width)
+    failed = [judged for judged in found if not judged.ok]
+    return lines + (_by_hand(page, asked, failed[0].at, width) if failed else [])
+
+
+def _by_hand(page: Page, asked: Asked, until: float, width: int) -> list[Content]:
+    why = perhaps_why(page, asked.by_hand, until)
+    return hang(styled(why, "$warning"), plain("  "), plain("  "), width) if why else []
 
 
 @lru_cache(maxsize=1024)

@@ -1,0 +1,211 @@
+"""After a lesson's last page: what it was about, which predictions the kernel kept and which it did not, and what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+
+from sockviz.language import N_, _, ngettext
+from sockviz.lesson.document import Lesson, Predict
+from sockviz.model.world import World
+from sockviz.tui.entry import CourseEntry
+from sockviz.tui.lettering import assemble, plain, styled
+from sockviz.tui.screens.leaving import Leaving
+from sockviz.tui.selecting import Selecting
+from sockviz.tui.widgets.hanging import Hanging
+from sockviz.tui.widgets.key_bar import KeyBar
+from sockviz.tui.widgets.markdown import inline_text
+
+
+class Onto(Enum):
+    """What the reader chose."""
+
+    NEXT = "next"
+    BACK = "back"
+    COURSE = "course"
+    ANEW = "anew"
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A question of the lesson, the reader's choice (None: passed over) and what the kernel said (None: nothing)."""
+
+    page: int
+    question: str
+    choice: str | None
+    answer: str | None
+    kept: bool
+
+
+def predictions(lesson: Lesson, world: World, choices: Mapping[int, int | None]) -> list[Prediction]:
+    """Every question of `lesson` that `world` has an answer to."""
+    found: list[Prediction] = []
+    for page in lesson.pages:
+        for question in page.predictions:
+            settled = world.answers.get(question.line)
+            if settled is not None:
+                found.append(_asked(page.index, question, choices.get(question.line), settled.answer))
+    return found
+
+
+def _asked(page: int, question: Predict, choice: int | None, answer: str | None) -> Prediction:
+    picked = question.choices[choice] if choice is not None and choice < len(question.choices) else None
+    kept = choice is not None and question.choice_of(answer) == choice
+    return Prediction(page, question.question, picked, answer, kept)
+
+
+KEYS: list[BindingType] = [
+    Binding(
+        "space,enter,pagedown", "go('next')", N_("next lesson"), key_display=N_("space"), priority=True, id="closing.next",
+        tooltip=N_("On to the next lesson (also PageDown and Enter); after the last one back to the course"),
+    ),
+    Binding(
+        "b,escape,pageup", "go('back')", N_("back"), key_display="b", priority=True, id="closing.back",
+        tooltip=N_("Back into the lesson, which is all still there (also Esc and PageUp)"),
+    ),
+    Binding(
+        "R,shift+r", "go('anew')", N_("anew"), key_display="R", id="closing.anew",
+        tooltip=N_("This lesson from its beginning, in a new lab"),
+    ),
+    Binding("up", "scroll(-1)", N_("scroll"), key_display="↑↓", priority=True, id="closing.up", tooltip=N_("Scroll up")),
+    Binding("down", "scroll(1)", N_("scroll down"), show=False, priority=True, id="closing.down", tooltip=N_("Scroll down")),
+    Binding("question_mark", "help", N_("help"), key_display="?", id="closing.help", tooltip=N_("All keys")),
+    Binding("q", "go('course')", N_("quit"), id="closing.quit", tooltip=N_("End the lesson and go back to the course")),
+]  # fmt: skip
+
+
+class ClosingScreen(Selecting, Leaving, Screen[Onto]):
+    """The last page of every lesson. ``following`` is the lesson after it; None: there is none to go on to."""
+
+    CSS_PATH = "closing.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
+    LEFT_BY = N_("Press {key} to leave the lesson.")
+
+    def __init__(
+        self,
+        lesson: Lesson,
+        world: World,
+        choices: Mapping[int, int | None],
+        following: CourseEntry | None,
+    ) -> None:
+        super().__init__()
+        self._lesson, self._world, self._following = lesson, world, following
+        self._asked = predictions(lesson, world, choices)
+
+    def compose(self) -> ComposeResult:
+        """One page that scrolls; keys."""
+        with VerticalScroll(id="closing", can_focus=False) as box:
+            lesson = self._lesson
+            name = lesson.title if lesson.number is None else f"{lesson.number}  {lesson.title}"
+            box.border_title = plain(_("{lesson}: done").format(lesson=name))
+            yield Hanging(self._lines)
+        yield KeyBar()
+
+    def _lines(self) -> list[Content | tuple[Content, Content]]:
+        return [*self._next(), *self._predictions(), *self._checks(), *self._learned()]
+
+    def _next(self) -> list[Content | tuple[Content, Content]]:
+        key = assemble("  ", (_("space"), "bold $primary"), "  ")
+        if self._following is None:
+            return [
+                (
+                    key,
+                    styled(_("back to the course: that was its last lesson, or one of no course"), "$quiet"),
+                ),
+                plain(),
+            ]
+        minutes = self._following.minutes
+        said = (
+            [
+                (
+                    "  "
+                    + ngettext("about {count} minute", "about {count} minutes", minutes).format(
+                        count=minutes
+                    ),
+                    "$quiet",
+                )
+            ]
+            if minutes
+            else []
+        )
+        onward = assemble((_("on to") + " ", "$quiet"), (self._following.name, "bold"), *said)
+        return [(key, onward), (plain("         "), styled(self._following.summary, "$quiet")), plain()]
+
+    def _predictions(self) -> list[Content | tuple[Content, Content]]:
+        made = [each for each in self._asked if each.choice is not None]
+        if not self._asked:
+            return []
+        kept = sum(each.kept for each in made)
+        heading = _("Predictions: {kept} of {made} as the kernel had it").format(kept=kept, made=len(made))
+        lines: list[Content | tuple[Content, Content]] = [styled(heading, "bold $accent")]
+        missed = [each for each in made if not each.kept]
+        passed = [each for each in self._asked if each.choice is None]
+        for each in (*missed, *passed, *(each for each in made if each.kept)):
+            mark = (
+                ("✓ ", "$success")
+                if each.kept
+                else ("✗ ", "$error")
+                if each.choice is not None
+                else ("○ ", "$quiet")
+            )
+            lines.append((assemble("  ", mark), inline_text(each.question)))
+            lines.append((plain("    "), self._said(each)))
+        return [*lines, plain()]
+
+    def _said(self, each: Prediction) -> Content:
+        page = _("page {number}").format(number=each.page + 1)
+        if each.answer is None:
+            return styled(f"{page}: " + _("the kernel gave no answer"), "$quiet")
+        answer = each.answer.strip(" `")
+        if each.choice is None or each.kept:
+            return styled(f"{page}: " + _("the kernel says {answer}").format(answer=answer), "$quiet")
+        return assemble(
+            (f"{page}: ", "$quiet"),
+            _("the kernel says {answer}; you predicted {choice}").format(
+                answer=answer, choice=each.choice.strip(" `")
+            ),
+        )
+
+    def _checks(self) -> list[Content | tuple[Content, Content]]:
+        failed = [line for line, judged in self._world.expectations.items() if not judged.ok]
+        if not failed:
+            return []
+        pages = sorted({self._lesson.page_of(line).index + 1 for line in failed})
+        told = ngettext(
+            "{count} check did not hold (page {pages}): r performs that page anew",
+            "{count} checks did not hold (pages {pages}): r performs such a page anew",
+            len(failed),
+        ).format(count=len(failed), pages=", ".join(map(str, pages)))
+        return [(assemble(("✗ ", "$error")), plain(told)), plain()]
+
+    def _learned(self) -> list[Content | tuple[Content, Content]]:
+        lines: list[Content | tuple[Content, Content]] = [
+            styled(_("What this lesson showed"), "bold $accent"),
+            (plain("  "), plain(self._lesson.summary)),
+        ]
+        for page in self._lesson.pages:
+            if page.heading:
+                lines.append((assemble("  ", ("• ", "$quiet")), inline_text(page.heading)))
+        return lines
+
+    def action_go(self, onto: str) -> None:
+        """Says what was chosen."""
+        self.dismiss(Onto(onto))
+
+    def action_scroll(self, step: int) -> None:
+        """Scrolls by lines."""
+        self.query_one("#closing").scroll_relative(y=step, animate=False)
+
+    def action_help(self) -> None:
+        """All keys."""
+        from sockviz.tui.screens.help import HelpScreen  # on demand
+
+        self.app.push_screen(HelpScreen(KEYS, stage=False))

@@ -1,0 +1,45 @@
+"""The command that shows by hand what is in focus, copied: one after another, where there are several."""
+
+from __future__ import annotations
+
+import os
+
+from textual.app import App
+
+from sockviz.language import _
+from sockviz.tui import hints
+from sockviz.tui.look import takes_copies
+from sockviz.tui.view import Focus, View
+
+#: Seconds that the command stands on the screen, to be read, or selected where the terminal takes no copies.
+_STANDS = 12.0
+
+
+class Copying:
+    """Copies what `evidence` says of a view's focus."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Focus, int] = (Focus(), -1)
+
+    def copy(self, view: View, app: App[object]) -> str:
+        """Copies the next command, and shows it whole. Returns the hint for it."""
+        from sockviz.words.evidence import evidence  # on demand, as the inspector
+
+        focus = view.focus
+        told = evidence(view.timeline, view.cursor, inode=focus.inode, line=focus.line, packet=focus.packet)
+        commands = list(dict.fromkeys(command for _shows, command in told.commands))
+        if not commands:
+            return _(hints.NOTHING_TO_COPY)
+        before = self._last[1] if self._last[0] == focus else -1
+        number = (before + 1) % len(commands)
+        self._last = (focus, number)
+        command, taken = commands[number], takes_copies(os.environ)
+        title = _("Copied") if taken else _("This terminal takes no copies: select it")
+        if len(commands) > 1:
+            title += " " + _("({number} of {count}; y again: the next)").format(
+                number=number + 1, count=len(commands)
+            )
+        app.copy_to_clipboard(command)
+        app.clear_notifications()
+        app.notify(command, title=title, timeout=_STANDS)
+        return hints.copied(command) if taken else ""

@@ -1,0 +1,94 @@
+"""Where the reader of a lesson goes from it: on to the next one, back to the course, or into the same lesson anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from textual.screen import Screen
+
+from sockviz.language import _
+from sockviz.player.run import Run
+from sockviz.tui import hints
+from sockviz.tui.entry import CourseEntry
+from sockviz.tui.notebook import Notebook
+from sockviz.tui.reading import Reading
+from sockviz.tui.screens.lesson_picture import Picture
+from sockviz.tui.view import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A lesson in its course. ``alone``: no other run can be opened here: this one is a recording, or is being recorded."""
+
+    entry: CourseEntry
+    following: Callable[[], CourseEntry | None] = lambda: None
+    alone: bool = False
+
+
+class Departure:
+    """Leaves one lesson. ``onto`` is the lesson, and the page of it (from 0), that it was left for; None: none."""
+
+    def __init__(
+        self,
+        screen: Screen[tuple[str, ...]],
+        run: Run,
+        reading: Reading,
+        picture: Picture,
+        notebook: Notebook,
+        place: Place,
+    ) -> None:
+        self._screen, self._run, self._reading, self._picture = screen, run, reading, picture
+        self._notebook, self._place = notebook, place
+        self.onto: tuple[CourseEntry, int] | None = None
+
+    @property
+    def can_begin_again(self) -> bool:
+        """Whether there can be another run of this lesson, or it is a recording, which begins where it is looked at."""
+        return not self._place.alone or self._reading.mode is Mode.RECORDED
+
+    def begin_again(self, page: int) -> None:
+        """At `page` (from 0) in a new lab; in a recording it is looked at."""
+        if self._reading.mode is Mode.RECORDED:
+            self._reading.to_page(page)
+        elif self._place.alone:
+            self._picture.hint = _(hints.ALONE)
+        else:
+            self.leave((self._place.entry, page))
+            return
+        self._picture.draw()
+
+    def close(self) -> None:
+        """Shows the closing page, where the run has come to its end and not to grief."""
+        reading, run = self._reading, self._run
+        if run.problem is not None or not (reading.mode is Mode.RECORDED or reading.world.ended):
+            return
+        from sockviz.tui.screens.closing import ClosingScreen, Onto  # at the end of a lesson, not before
+
+        following = None if self._place.alone else self._place.following()
+        choices = {**self._notebook.choices(run.lesson), **reading.choices}
+
+        def chosen(onto: Onto | None) -> None:
+            match onto:
+                case Onto.NEXT:
+                    self.leave((following, 0) if following is not None else None)
+                case Onto.ANEW:
+                    self.begin_again(0)
+                case Onto.COURSE:
+                    self.leave()
+
+        self._screen.app.push_screen(ClosingScreen(run.lesson, reading.world, choices, following), chosen)
+
+    def leave(self, onto: tuple[CourseEntry, int] | None = None) -> None:
+        """Ends every process of the lesson, then goes back, or to what it is left for."""
+        picture = self._picture
+        if not picture.over:
+            self.onto = onto
+            picture.hint = _(hints.LEAVING)
+            picture.draw()
+            picture.over = True
+            picture.countdowns.stop()
+            self._screen.run_worker(self._leave(), name="leave")
+
+    async def _leave(self) -> None:
+        self._screen.dismiss(await self._run.close())
