@@ -45,10 +45,9 @@ def draw_timeline(view: View, width: int, height: int) -> list[Line]:
             view.look,
         )
     told = [line(" ") + it for it in wrap(sentence, width - 2, role)]
-    lead = line(" ") + _track(view, max(8, width - where.width - 4))
+    lead = line(" ") + track
     if len(told) > height - 1:
-        # What happened, and why, is worth more than a long track: the sentence begins beside a short one.
-        lead = line(" ") + _track(view, _SHORTEST) + line("   ")
+        lead += line("   ")
         first, rest = _parted(sentence, width - lead.width - where.width - 2)
         lead += line((first, role))
         told = [line(" ") + it for it in wrap(rest, width - 2, role)]
@@ -81,7 +80,9 @@ def _room(view: View, width: int, height: int) -> int:
     """The cells that the track may take."""
     where = cell_len(_where(view, width))
     if height > 1:
-        return max(8, width - where - 4)
+        # What happened, and why, is worth more than a long track: the sentence begins beside a short one.
+        is_long = len(wrap(_sentence(view), width - 2)) > height - 1
+        return _SHORTEST if is_long else max(8, width - where - 4)
     # A long sentence is worth more than a long track.
     return max(_SHORTEST, min(width // 3, width - where - cell_len(_sentence(view)) - 6))
 
