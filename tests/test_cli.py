@@ -305,3 +305,15 @@ def test_an_unknown_theme_names_those_there_are() -> None:
 def test_progress_given_before_the_command_counts(tmp_path: Path) -> None:
     assert parser().parse_args(["--progress", "p", "run", "1"]).progress == "p"
     assert parser().parse_args(["run", "1", "--progress", "q"]).progress == "q"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--code", "c", "DIR", "--plain"], ["--code", "c", "--plain", "DIR"], ["--plain", "--code", "c", "DIR"],
+    ],
+)  # fmt: skip
+def test_export_takes_plain_wherever_it_stands(words: list[str]) -> None:
+    options = parser().parse_args(["export", "1", *words])
+    assert (options.code, options.plain, options.source) == (["c", "DIR"], True, "1")
+    assert parser().parse_args(["export", "1", "--code", "c", "DIR"]).plain is False

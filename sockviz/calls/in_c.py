@@ -175,7 +175,8 @@ def _bind_held(writer: CWriter, target: str, value: CValue, other: str | None = 
             kept = CValue(CForm.ADDRESS, f"(struct sockaddr *)&{name}", "struct sockaddr_storage", length)
         case CForm.NUMBER | CForm.SOCKET | CForm.NOTHING:
             ctype = value.ctype if value.ctype in ("double", "long long", "rlim_t") else "int"
-            kept = CValue(value.form, writer.assign(ctype, name, value.text), ctype)
+            same = value.text == name  # it was written into it at once
+            kept = CValue(value.form, name if same else writer.assign(ctype, name, value.text), ctype)
             if value.form is CForm.NOTHING:
                 kept = CValue(CForm.NUMBER, kept.text)
         case _:

@@ -207,9 +207,10 @@ def _hex(call: CCall) -> None:
     call.writer.need("stdio.h")
     pointer, length = call.writer.data(call.receiver)
     text = call.outputs("text")[0]
-    text = call.writer.declare("char", text, f"[2 * ({length}) + 1]")
+    size = length if length.startswith("sizeof ") or length.isdecimal() else f"(size_t)({length})"
+    text = call.writer.declare("char", text, f"[2 * {size} + 1]")
     call.writer.line(f"{text}[0] = '\\0';")
-    call.writer.line(f"for (size_t i = 0; i < (size_t)({length}); i++)")
+    call.writer.line(f"for (size_t i = 0; i < {size}; i++)")
     byte = f"(unsigned char){call.writer.indexed(pointer)}[i]"
     call.writer.line(f'    sprintf({text} + 2 * i, "%02x", {byte});')
     call.value = _text_in(text)

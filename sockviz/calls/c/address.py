@@ -57,7 +57,7 @@ def _converted(writer: Writing, family: str, text: str, member: str) -> None:
         return
     condition = f"inet_pton({family}, {text}, &{member}) != 1"
     version = "IPv6" if family == "AF_INET6" else "IPv4"
-    writer.refuses(condition, "invalid", f'"inet_pton: %s is no {version} address\\n"', text)
+    writer.refuses(condition, "invalid", f'"inet_pton: %s is no {version} address\\n"', text, always=True)
 
 
 #: What a sockaddr consists of, in the order of its bytes: the type of each part, and the member that it is.

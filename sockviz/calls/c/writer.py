@@ -305,9 +305,15 @@ class CWriter:
     def asked(self, arguments: list[Json]) -> str:
         """The number that an ioctl gives: in Python four bytes to be unpacked, in C an ``int`` that the kernel fills."""
         self.need("sys/ioctl.h")
-        answer = self.temporary("answer")
         descriptor, request = (self.number(argument) for argument in arguments[:2])
-        self.line(f"int {answer} = 0;")
+        match self.statement.value:
+            case ["subscript", ["call", "struct.unpack", *_], _] if (
+                self.scope.whole and len(self.statement.targets) == 1
+            ):
+                answer = self.assign("int", self.name(self.statement.targets[0]), "0")
+            case _:
+                answer = self.temporary("answer")
+                self.line(f"int {answer} = 0;")
         self.checks(f"ioctl({descriptor}, {request}, &{answer})")
         return answer
 
@@ -326,12 +332,12 @@ class CWriter:
         """The statement that says why `function` failed; where a failure ends the program, it does."""
         return f'{"die" if self.scope.ending is Ending.DIES else "perror"}("{function}");'
 
-    def refuses(self, condition: str, error: str, *said: str) -> bool:
+    def refuses(self, condition: str, error: str, *said: str, always: bool = False) -> bool:
         """Writes what is said where `condition` holds, in words of our own: the format and its values. Python calls it `error`.
-        Whether that ends the program."""
+        Whether that ends the program: `always` where the line's own call may fail, and this is another."""
         self.need("stdio.h")
         saying = f"fprintf(stderr, {', '.join(said)});"
-        if self.scope.ending is Ending.DIES:
+        if self.scope.ending is Ending.DIES or (always and self.scope.whole and not self.scope.tells):
             self.need("stdlib.h")
             for line in (f"if ({condition}) {{", f"    {saying}", "    exit(EXIT_FAILURE);", "}"):
                 self.line(line)

@@ -62,9 +62,9 @@ class Writing(Protocol):
     def nested(self, tree: Json) -> CValue:
         """A call inside an expression: written first, its value in a temporary."""
 
-    def refuses(self, condition: str, error: str, *said: str) -> bool:
+    def refuses(self, condition: str, error: str, *said: str, always: bool = False) -> bool:
         """Writes what is said where `condition` holds: a format and its values. Python calls it `error`. Whether that ends the
-        program."""
+        program: `always` where the line's own call may fail, and this is another."""
 
     def fallback(self, tree: Json) -> str:
         """Quotes Python that has no C of one line, so that a reader sees what is meant."""

@@ -79,7 +79,8 @@ class Plain:
             text.add(depth, f"/* in the lesson, {self._meanwhile[step.turn]} by now */")
         said = [remark(step.statement.comment)] if step.statement.comment else []
         if error is not None:
-            said.append(f"meant to fail with {error}" if error else "may fail")
+            named = f" with {error}" if error.startswith("E") else ""  # others are Python's own
+            said.append(f"meant to fail{named}" if error else "may fail")
         if said:
             text.add(depth, f"/* {'; '.join(said)} */")
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sockviz.calls.c.headers import headers, is_new
+from sockviz.calls.c.headers import brought_along, headers
 from sockviz.calls.c.scope import CScope, CSnippet, Ending
 from sockviz.calls.in_c import c_snippet
 from sockviz.calls.statement import Statement
 from sockviz.lesson.programs.plan import Plan, Program, ProgramLine
-from sockviz.lesson.programs.texts import ends_itself, numbers_brought_along, one_line, reads
+from sockviz.lesson.programs.texts import ends_itself, one_line, reads
 
 #: A declaration, and a call in what it is given.
 _DECLARED = re.compile(
@@ -92,14 +92,9 @@ def c_program(plan: Plan, program: Program, style: CStyle) -> str:
     code = "\n".join(body)
     preamble = style.preamble(plan, program, code)
     everything = "\n".join([*preamble, code])
-    new = {
-        dotted.partition(".")[2]: number
-        for dotted, number in numbers_brought_along(program).items()
-        if is_new(dotted.partition(".")[2])
-    }
     guards = [
         line
-        for name, number in new.items()
+        for name, number in brought_along(everything).items()
         for line in (f"#ifndef {name}", f"#define {name} {number}", "#endif")
     ]
     return "\n".join(
@@ -131,6 +126,9 @@ def _lines(text: CText, program: Program, scope: CScope, style: CStyle, depth: i
             scope.unread = frozenset(name for name in statement.targets if not _read_in(after, {name}))
         _free_replaced(text, statement, scope, depth)
         snippet = c_snippet(statement, None, scope)
+        if scope.ending is Ending.GOES_ON:  # meant to fail: nothing is held
+            for name in statement.targets:
+                scope.owners.pop(name, None)
         text.asked.update(dict.fromkeys(snippet.headers))
         text.add(depth, *snippet.lines)
         if child is not None:

@@ -23,6 +23,7 @@ from sockviz.lesson.programs.texts import (
 #: How a number of each type is printed.
 PRINTED = {
     "int": "%d", "pid_t": "%d", "ssize_t": "%zd", "size_t": "%zu", "double": "%g", "long": "%ld", "unsigned int": "%u",
+    "uint16_t": "%d", "uint32_t": "%u",
 }  # fmt: skip
 #: A line that prints is cut in two where it would be longer.
 _WIDEST = 108
