@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from sockviz.language import _, ngettext
-from sockviz.model.call import Call
+from sockviz.model.call import SENDING, Call
 from sockviz.model.events import (
     CallBlocked,
     CallEntered,
@@ -28,6 +29,7 @@ from sockviz.model.events import (
     StatementFinished,
 )
 from sockviz.model.hosts import LINK
+from sockviz.model.process import Process
 from sockviz.model.stops import stop_after, stop_before
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import ObjectValue, SocketValue, Value, show
@@ -35,6 +37,7 @@ from sockviz.model.world import World
 from sockviz.words.call_sentences import listens_again, returned
 from sockviz.words.closing import ended
 from sockviz.words.crossings import fragment_text, kind_of_packet
+from sockviz.words.explanation import explain
 from sockviz.words.meanings import meaning_clause
 from sockviz.words.misfits import unfit
 from sockviz.words.number_kinds import Kind, kinds_bound, with_names
@@ -79,6 +82,8 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
             )
         case CallBlocked():
             call = _call(after, event.process, event.call)
+            if later is not None and (still := _call(later, event.process, event.call)) and not still.is_over:
+                return sleeping(still, later)  # the kernel has been asked again
             return sleeping(call, after) if call else _("{process} sleeps").format(process=event.process)
         case CallReturned():
             call = _call(after, event.process, event.call)
@@ -104,7 +109,8 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
             )
         case ProcessEnded():
             process = before.processes.get(event.process)
-            return "; ".join((_ended(event), *(ended(process, before) if process is not None else ())))
+            also = ended(process, before) if process is not None else []
+            return "; ".join((_ended(event, process, before), *also))
         case Observed():
             return in_short(changes(event, before, after)) or _(
                 "the kernel of {host} was asked again: only details differ"
@@ -296,11 +302,21 @@ def _link(event: LinkActed, before: World) -> str:
             )
 
 
-def _ended(event: ProcessEnded) -> str:
+def _why_killed(event: ProcessEnded, process: Process | None, before: World) -> str:
+    """SIGPIPE comes of a send that would have failed with EPIPE (net/core/stream.c, sk_stream_error)."""
+    call = process.current if process is not None else None
+    if event.signal != "SIGPIPE" or call is None or call.name not in SENDING:
+        return ""
+    told = explain(replace(call, error="EPIPE"), before)
+    return f"{call.name}: {told.here}" if told is not None and told.here else ""
+
+
+def _ended(event: ProcessEnded, process: Process | None, before: World) -> str:
     if event.signal is not None:
-        return _("{process} is killed by {signal}: the kernel closes all its descriptors").format(
-            process=event.process, signal=event.signal
-        )
+        told = _("{process} is killed by {signal}").format(process=event.process, signal=event.signal)
+        if why := _why_killed(event, process, before):
+            told += f" ({why})"
+        return _("{told}: the kernel closes all its descriptors").format(told=told)
     if event.exit_code is not None:
         return _("{process} exits with status {exit_code}: the kernel closes all its descriptors").format(
             process=event.process, exit_code=event.exit_code

@@ -35,7 +35,7 @@ def why_asleep(call: Call, world: World) -> str:
     """What the call waits for, and who would bring it about."""
     s = Situation(call, world)
     if call.name == "accept":
-        return _at_most(_("no connection is waiting"), s, "SO_RCVTIMEO")
+        return _at_most(_nobody_waits(s), s, "SO_RCVTIMEO")
     if call.name in RECEIVING:
         return _at_most(_nothing_to_read(s), s, "SO_RCVTIMEO")
     if call.name in CONNECTING and s.is_unix:
@@ -59,10 +59,32 @@ def _at_most(told: str, s: Situation, option: str) -> str:
     return _("{told} (it may wait {time})").format(told=told, time=f"{limit:g} s") if limit else told
 
 
+def _nobody_waits(s: Situation) -> str:
+    told = _("no connection is waiting")
+    half = sum(1 for _row in s.world.syn_queue(s.row)) if s.row is not None and s.row.is_listening else 0
+    if not half:
+        return told
+    told += ngettext(
+        ": the handshake of {count} is not over", ": the handshakes of {count} are not over", half
+    ).format(count=half)
+    return told + (
+        _(" (TCP_DEFER_ACCEPT: before data come)")
+        if acts.option(s.world, s.inode, "TCP_DEFER_ACCEPT")
+        else ""
+    )
+
+
 def _nothing_to_read(s: Situation) -> str:
     if s.is_pipe:
         return _pipe_is_empty(s)
     told = _("there is nothing to read yet")
+    wanted = acts.option(s.world, s.inode, "SO_RCVLOWAT")
+    if isinstance(wanted, int) and wanted > 1:
+        return _("SO_RCVLOWAT has it wait for {wanted}").format(wanted=bytes_text(wanted))
+    if acts.has(s.call, "MSG_WAITALL"):
+        asked = s.call.arguments[1] if len(s.call.arguments) > 1 else None
+        if isinstance(asked, int):
+            return _("MSG_WAITALL has it wait for all {amount}").format(amount=bytes_text(asked))
     if s.row is not None and s.row.state is State.SYN_SENT:
         return _("{told}: its handshake is not over").format(told=told)
     if s.is_datagram or s.known is None or s.known.peer is None:

@@ -215,10 +215,12 @@ def unanswered_syn(call: Call, world: World) -> str:
             if "SYN" in seen.event.packet.label
             and end in (seen.event.packet.destination, seen.event.packet.source)
         ]
-        if any(flight.packet in mine for flight in world.link.held):
-            return _("the link keeps it")
-        if any(number in mine for number in world.link.dropped):
-            return _("the link dropped it")
+        for flight in world.link.held:
+            if flight.packet in mine:
+                return _("the link keeps the {label}").format(label=_label(world, flight.packet))
+        for number in world.link.dropped:
+            if number in mine:
+                return _("the link dropped the {label}").format(label=_label(world, number))
     for row in world.listeners():
         if (
             row.protocol == "TCP"
@@ -228,6 +230,10 @@ def unanswered_syn(call: Call, world: World) -> str:
         ):
             return queue_is_full(row, world)
     return ""
+
+
+def _label(world: World, number: int) -> str:
+    return world.packets[number].event.packet.label
 
 
 def queue_is_full(row: SocketRow, world: World) -> str:

@@ -30,8 +30,14 @@ def _why_reset(s: Situation) -> str:
     other = whose.peer(s.world, s.inode)
     counted = s.world.counters
     if other is None:
-        if _listener_is_closed(s):
+        listened = _listened(s)
+        if listened and all(is_closed(s.world, s.world.sockets.get(inode)) for inode in listened):
             return _("its listener was closed before anybody accepted {name}").format(name=s.name)
+        # net/ipv4/tcp_minisocks.c, tcp_check_req: with tcp_abort_on_overflow the last ACK of a handshake is answered so.
+        if listened and (times := counted.get("TcpExt.ListenOverflows", 0)) and s.came("RST", "ACK") is None:
+            return _(
+                "the accept queue of {who} had no room when the handshake ended (ListenOverflows +{times}, tcp_abort_on_overflow)"
+            ).format(who=whose.of_socket(s.world, listened[-1]), times=times)
         return ""
     if not is_closed(s.world, other):
         return ""
@@ -47,12 +53,12 @@ def _why_reset(s: Situation) -> str:
     return ""
 
 
-def _listener_is_closed(s: Situation) -> bool:
-    """Whether a socket listened on the peer's port, and has been closed without a connection accepted of this one."""
+def _listened(s: Situation) -> list[int]:
+    """The inodes of the sockets that have listened on the peer's port."""
     there = endpoint(s.peer)
     if there is None:
-        return False
-    listened = [
+        return []
+    return [
         call.receiver.inode
         for call in acts.over(s.world, "listen")
         if call.receiver is not None
@@ -60,7 +66,6 @@ def _listener_is_closed(s: Situation) -> bool:
         and (local := endpoint(known.local)) is not None
         and local[1] == there[1]
     ]
-    return bool(listened) and all(is_closed(s.world, s.world.sockets.get(inode)) for inode in listened)
 
 
 def ended_by_peer(s: Situation) -> str:
