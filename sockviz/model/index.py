@@ -198,7 +198,7 @@ class SocketIndex:
 
     def between(self, local: Address | None, peer: Address) -> KnownSocket | None:
         """The newest socket (inodes are given out in order) whose connection is or was the one between these."""
-        found = self._by_ends.get((local, peer))
+        found = self._by_ends.get((_end(local), _end(peer)))
         return self.sockets[max(found)] if found else None
 
     def with_cookie(self, cookie: int) -> KnownSocket | None:
@@ -216,8 +216,8 @@ class SocketIndex:
     def _follow(self, sockets: Mapping[int, KnownSocket], touched: Iterable[int]) -> None:
         for inode in touched:
             old, new = self.sockets.get(inode), sockets.get(inode)
-            before = (old.local, old.peer) if old is not None and old.peer is not None else None
-            now = (new.local, new.peer) if new is not None and new.peer is not None else None
+            before = (_end(old.local), _end(old.peer)) if old is not None and old.peer is not None else None
+            now = (_end(new.local), _end(new.peer)) if new is not None and new.peer is not None else None
             self._by_ends = _refiled(self._by_ends, inode, before, now)
             had = (old.cookie or None) if old is not None else None
             has = (new.cookie or None) if new is not None else None

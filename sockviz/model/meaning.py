@@ -114,6 +114,9 @@ class Flow:
     ack: int | None = None
     window: int | None = None
     shift: int = 0
+    scales: bool = (
+        False  # its SYN has the option: its windows are scaled where the other's has it too (RFC 7323)
+    )
     window_in: int = 0  # the number of the packet that said so
     probe: int | None = None  # its last packet, where that was a probe
 
@@ -139,7 +142,8 @@ def flow_after(flow: Flow | None, packet: Packet, number: int, meaning: Meaning 
     if flow is None or (syn and flow.syn != tcp.seq):
         first = Flow(end, number, tcp.seq if syn else None, syn and ack is not None, ack)
         window = None if syn else tcp.window
-        return replace(first, window=window, shift=_shift(tcp) if syn else 0, window_in=number)
+        scales = syn and any(name == "wscale" for name, _value in tcp.options)
+        return replace(first, window=window, shift=_shift(tcp) if syn else 0, scales=scales, window_in=number)
     if "RST" in tcp.flags:
         return replace(flow, last=number, probe=None)
     return replace(

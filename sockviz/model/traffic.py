@@ -62,6 +62,23 @@ class Traffic:
             asking=(*self.asking, number)[-_ASKING:] if asks else self.asking,
         )
 
+    def window(self, event: PacketCaptured) -> tuple[int, int] | None:
+        """The window (bytes) that a segment gives, and by how many bits its header's number was shifted for that; None where the
+        two SYNs that say so were not captured."""
+        tcp, relative = event.packet.tcp, event.relative
+        way, back = ways(event)
+        mine, theirs = self.flows.get(way), self.flows.get(back)
+        if tcp is None:
+            return None
+        if "SYN" in tcp.flags:
+            return tcp.window, 0  # never scaled
+        if mine is None or theirs is None or None in (mine.syn, theirs.syn) or relative is None:
+            return None
+        if relative.seq is None or (tcp.seq - relative.seq) % (1 << 32) != mine.syn:
+            return None  # of a connection before, between the same ends
+        shift = mine.shift if mine.scales and theirs.scales else 0
+        return tcp.window << shift, shift
+
     def _looks_back(self, event: PacketCaptured) -> bool:
         """Whether what went before has to be looked through: not for new data and for acknowledgements."""
         tcp, flow = event.packet.tcp, self.flows.get(ways(event)[0])

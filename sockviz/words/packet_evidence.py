@@ -12,7 +12,7 @@ from sockviz.words.crossings import fragment_text, kind_of_packet
 from sockviz.words.dissection import dissect
 from sockviz.words.facts import Fact, Section, Voice
 from sockviz.words.meanings import ROLES, cause_clause, counter_text, sign_text, text_of, turned_away_clause
-from sockviz.words.wording import address_text
+from sockviz.words.wording import address_text, bytes_text
 
 
 def packet_sections(world: World, seen: SeenPacket) -> Iterator[Section]:
@@ -28,6 +28,8 @@ def packet_sections(world: World, seen: SeenPacket) -> Iterator[Section]:
             facts.append(Fact("seq", str(event.relative.seq), _("counted from this side's SYN")))
         if event.relative.ack is not None:
             facts.append(Fact("ack", str(event.relative.ack), _("the next byte it expects")))
+    if packet.tcp is not None:
+        facts.append(_window(world, seen, packet.tcp.window))
     if packet.fragment is not None:
         facts.append(Fact(_("fragment"), fragment_text(packet), _("as its IP header says")))
     if event.late:
@@ -45,6 +47,26 @@ def packet_sections(world: World, seen: SeenPacket) -> Iterator[Section]:
     if known:
         yield Section(_("what it is"), Voice.OBSERVED, _("its numbers, and what the kernel counted"), known)
     yield from _headers(packet)
+
+
+def _window(world: World, seen: SeenPacket, number: int) -> Fact:
+    """The room that its sender offers."""
+    told = world.traffic.window(seen.event)
+    if told is None:
+        return Fact(
+            _("window"),
+            str(number),
+            _("as the header has it: the SYNs that say how it is scaled were not seen"),
+        )
+    size, shift = told
+    note = (
+        _("the header says {number}; both SYNs have the option, by which it is shifted {shift} bits").format(
+            number=number, shift=shift
+        )
+        if shift
+        else ""
+    )
+    return Fact(_("window"), bytes_text(size), note)
 
 
 def _known(world: World, seen: SeenPacket) -> Iterator[Fact]:

@@ -11,7 +11,7 @@ from sockviz.model.errnos import ALIASES
 from sockviz.model.known import KnownSocket
 from sockviz.model.naming import Name
 from sockviz.model.process import Process
-from sockviz.model.segments import Endpoint, endpoint
+from sockviz.model.segments import Endpoint, endpoint, wire_end
 from sockviz.model.sockets import FdEntry, SocketRow
 from sockviz.model.values import Address, SocketValue, Value
 from sockviz.model.world import SeenPacket, World
@@ -194,7 +194,7 @@ class Situation:
     def came(self, *flags: str) -> SeenPacket | None:
         """The last segment with these flags that was captured on its way to the socket."""
         known = self.known
-        here, there = endpoint(known.local if known else None), endpoint(known.peer if known else None)
+        here, there = wire_end(known.local if known else None), wire_end(known.peer if known else None)
         if here is None or there is None:
             return None
         return next(

@@ -122,9 +122,10 @@ def _unanswered(s: Situation) -> str:
         if s.row is not None and s.row.retransmits
         else ""
     )
-    told = _("its SYN has not been answered{again}").format(again=again)
-    why = unanswered_syn(s.call, s.world)
-    return f"{told}: {why}" if why else told
+    told = _("its SYN has not been answered")
+    if why := unanswered_syn(s.call, s.world):
+        told = f"{told}: {why}"
+    return told + again
 
 
 def _no_room(s: Situation) -> str:

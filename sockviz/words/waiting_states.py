@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sockviz.language import _
-from sockviz.model.segments import endpoint
+from sockviz.model.segments import wire_end
 from sockviz.model.sockets import SocketRow, State, Timer
 from sockviz.model.world import World
 from sockviz.words import whose
@@ -61,7 +61,7 @@ def why_gone(row: SocketRow, at: float, world: World) -> str:
         return ""
     if row.timer is Timer.TIMEWAIT and row.expires is not None and at > row.expires - _ABOUT:
         return _("its time is over")
-    here, there = endpoint(row.local), endpoint(row.peer)
+    here, there = wire_end(row.local), wire_end(row.peer)
     for seen in reversed(world.packets):
         packet = seen.event.packet
         if packet.tcp is None or {packet.source, packet.destination} != {here, there}:

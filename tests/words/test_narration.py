@@ -43,8 +43,8 @@ def test_the_listen_queue_in_sentences() -> None:
         "client: socket gives descriptor 4: an endpoint without a name",
         "client: connect returns: the handshake with 127.0.0.1:8080 is done",
         "client: socket gives descriptor 5: an endpoint without a name",
-        "client: connect(5) sleeps: its SYN has not been answered, sent 1 time again: "
-        "the accept queue of server's s is full (2 wait, its backlog is 1)",
+        "client: connect(5) sleeps: its SYN has not been answered: "
+        "the accept queue of server's s is full (2 wait, its backlog is 1), sent 1 time again",
         "page 2 opens",
         "server: accept takes the connection of client from the queue: descriptor 4; client: connect wakes",
         "client: send copies 11 bytes into the send queue of the kernel",

@@ -10,7 +10,7 @@ from sockviz.language import N_, _
 from sockviz.model.hindsight import TurnedAway
 from sockviz.model.inferred import InferredSegment
 from sockviz.model.meaning import PROBES, Meaning, Role
-from sockviz.model.segments import Endpoint, Packet, wire_end
+from sockviz.model.segments import Endpoint, Packet, TcpHeader, wire_end
 from sockviz.model.sockets import SocketRow
 from sockviz.model.values import show
 from sockviz.model.world import SeenPacket
@@ -183,11 +183,14 @@ def belongs(it: Crossing, row: SocketRow) -> bool:
 def _drawn(view: View, seen: SeenPacket) -> Crossing:
     """A captured packet with what is known of it."""
     traffic = view.world.traffic
-    return _captured(seen, traffic.meanings.get(seen.number), traffic.turned_away.get(seen.number))
+    meaning, away = traffic.meanings.get(seen.number), traffic.turned_away.get(seen.number)
+    return _captured(seen, meaning, away, *(traffic.window(seen.event) or (_UNTOLD, 0)))
 
 
 @remembered(512)
-def _captured(seen: SeenPacket, meaning: Meaning | None, away: TurnedAway | None) -> Crossing:
+def _captured(
+    seen: SeenPacket, meaning: Meaning | None, away: TurnedAway | None, window: int, shift: int
+) -> Crossing:
     event, packet = seen.event, seen.event.packet
     relative = event.relative
     label = packet_label(packet)
@@ -197,14 +200,25 @@ def _captured(seen: SeenPacket, meaning: Meaning | None, away: TurnedAway | None
         seen.number, packet.at, event.sender, event.receiver, packet.source, packet.destination, label, packet.length,
         relative.seq if relative else None, relative.ack if relative else None,
         meaning is not None and (meaning.role is Role.AGAIN or meaning.role in PROBES), word, sign, event.late,
-        on_the_wire=_on_the_wire(packet), fate=fate,
+        on_the_wire=_on_the_wire(packet, window, shift), fate=fate,
     )  # fmt: skip
 
 
-def _on_the_wire(packet: Packet) -> str:
-    """``  · seq 2893745093 ack 38475 win 65535 b'hello'``: absolute numbers, as the header has them."""
+#: The window of a segment whose connection began before anything was captured.
+_UNTOLD = -1
+
+
+def _window(tcp: TcpHeader, size: int, shift: int) -> str:
+    """The window that a segment gives, and whether its header's number had to be scaled for that, or could not be."""
+    if size == _UNTOLD:
+        return _("win {number} (unscaled)").format(number=tcp.window)
+    return _("win {bytes} (scaled)").format(bytes=size) if shift else f"win {size}"
+
+
+def _on_the_wire(packet: Packet, size: int, shift: int) -> str:
+    """``  · seq 2893745093 ack 38475 win 65536 (scaled) b'hello'``: numbers as in the header, the window in bytes."""
     tcp = packet.tcp
-    header = f" seq {tcp.seq} ack {tcp.ack} win {tcp.window}" if tcp is not None else ""
+    header = f" seq {tcp.seq} ack {tcp.ack} {_window(tcp, size, shift)}" if tcp is not None else ""
     payload = f" {show(packet.payload, 28)}" if packet.payload else ""
     return f"  ·{header}{payload}" if header or payload else ""
 
