@@ -58,11 +58,10 @@ def _of_descriptor(call: Call, fd: Value, events: Value, world: World, watches: 
     name = _closed(call, number, world) or _name_of_descriptor(call, number, world)
     if not isinstance(events, int):
         return show(events, 40)
-    flags = event_names(events, epoll=watches)
-    listens = _listens(call, number, world)
-    told = [
-        f"{flag} ({event_meaning(flag, listens)})" if event_meaning(flag, listens) else flag for flag in flags
-    ]
+    told = []
+    for flag in event_names(events, epoll=watches):
+        meaning = _here(flag.removeprefix("E"), call, number, world) or event_meaning(flag)
+        told.append(f"{flag} ({meaning})" if meaning else flag)
     return _("descriptor {fd}{name}: {events}").format(fd=number, name=name, events=", ".join(told))
 
 
@@ -71,12 +70,32 @@ def event_names(events: int, *, epoll: bool) -> list[str]:
     return mask(events, files.EPOLL if epoll else files.POLL).split("|") if events else []
 
 
-def event_meaning(flag: str, listens: bool = False) -> str:
+def event_meaning(flag: str) -> str:
     """What an event of poll's or epoll's says, or how epoll is asked for it; nothing where that is not known."""
-    if listens and flag in ("POLLIN", "EPOLLIN"):
-        return _("a connection waits to be accepted")
     told = EVENTS.get(flag.removeprefix("E")) or EPOLL_MODES.get(flag)
     return _(told) if told is not None else ""
+
+
+def _here(flag: str, call: Call, fd: Value, world: World) -> str:
+    """What an event says of this very descriptor, where that is more, or other, than it says at large."""
+    process = world.processes.get(call.process)
+    entry = next((e for e in process.fds if e.fd == fd), None) if process is not None else None
+    if flag == "POLLIN" and _listens(call, fd, world):
+        return _("a connection waits to be accepted")
+    if entry is None or flag not in ("POLLHUP", "POLLERR"):
+        return ""
+    if entry.target.startswith("pipe:"):
+        return (
+            _("nobody has it open for writing any more")
+            if flag == "POLLHUP"
+            else _("nobody has it open for reading any more")
+        )
+    known = world.sockets.get(entry.inode)
+    if flag == "POLLHUP" and entry.protocol in ("TCP", "TCPv6") and (known is None or known.peer is None):
+        return _("hung up: it has no connection")  # net/ipv4/tcp.c, tcp_poll: also of one that is new
+    if flag == "POLLHUP" and known is not None and known.family == "AF_UNIX":
+        return _("hung up: the other end is closed")
+    return ""
 
 
 def _inode_behind(call: Call, fd: Value, world: World) -> int:
