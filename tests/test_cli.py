@@ -247,7 +247,8 @@ def test_lessons_are_listed_in_the_readers_language_where_there_is_a_translation
         listed("list", "--language", "es-MX"),
     ):
         assert "La primera conexión" in spanish
-        assert "A socket that listens" in spanish  # not translated
+        assert "Un socket que escucha" in spanish
+        assert "The notes say" in spanish  # not translated
     assert "The first connection" in listed("list", "--language", "en", LC_ALL="es_ES.UTF-8")
     assert "La primera conexión" in listed("notes", "1", "--language", "es")
 

@@ -117,7 +117,8 @@ TRANSLATIONS = sorted(LESSONS.glob("*.*.md"))
 
 
 def test_there_are_translations() -> None:
-    assert {path.name for path in TRANSLATIONS} >= {"01-first-connection.es.md", "08-listen-queue.es.md"}
+    numbers = {path.name.partition("-")[0] for path in TRANSLATIONS if path.name.endswith(".es.md")}
+    assert numbers >= {"01", "02", "04", "05", "07", "08"}
 
 
 @pytest.mark.parametrize("path", TRANSLATIONS, ids=lambda path: path.name)
