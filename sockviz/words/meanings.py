@@ -32,6 +32,14 @@ _MARKS = {
     Role.ANSWERING_RST: ("", ""),
     Role.ABORTING_RST: ("", ""),
 }
+#: What stands for ``ACK`` and the word, where there is room for one of them: the shortest last.
+_INSTEAD = {
+    Role.WINDOW_PROBE: (N_("window probe"), N_("probe")),
+    Role.KEEPALIVE: (N_("keepalive"),),
+    Role.PROBE_ANSWER: (N_("probe's answer"), N_("answer")),
+    Role.DUPLICATE_ACK: (N_("duplicate ACK"), N_("dup ACK")),
+    Role.WINDOW_UPDATE: (N_("window update"), N_("window")),
+}
 #: In full.
 ROLES = {
     Role.AGAIN: N_("a retransmission"),
@@ -64,6 +72,11 @@ def mark(meaning: Meaning) -> tuple[str, str]:
     """The word for an arrow, and a sign that stands for it."""
     word, sign = _MARKS[meaning.role]
     return (_(word) if word else "", sign)
+
+
+def instead_of_ack(meaning: Meaning) -> tuple[str, ...]:
+    """What a bare acknowledgement of this kind is called by itself, the fullest first."""
+    return tuple(_(word) for word in _INSTEAD.get(meaning.role, ()))
 
 
 def meaning_clause(meaning: Meaning, world: World) -> str:

@@ -18,7 +18,7 @@ from sockviz.tui.cast import is_left
 from sockviz.tui.remembered import remembered
 from sockviz.tui.view import View
 from sockviz.words.crossings import because, inferred_label, packet_label
-from sockviz.words.meanings import mark
+from sockviz.words.meanings import instead_of_ack, mark
 
 
 class Fate(Enum):
@@ -49,6 +49,7 @@ class Crossing:
     again: bool = False  # time has sent it: a timer, and nobody's call
     mark: str = ""  # what it is, in a word, and a sign for where there is no room for that
     sign: str = ""
+    instead: tuple[str, ...] = ()  # what may stand for its label and the word
     late: bool = False
     because: str = ""
     on_the_wire: str = (
@@ -87,6 +88,7 @@ class Crossing:
             self.label + size + numbers + marks,
             self.label + size + marks,
             *without_fate,
+            *(text + times for text in self.instead),
             self.label + size + brief,
             self.label + brief,
             *((self.label.removeprefix("ICMP "),) if self.label.startswith("ICMP ") else ()),
@@ -199,9 +201,18 @@ def _captured(
     return Crossing(
         seen.number, packet.at, event.sender, event.receiver, packet.source, packet.destination, label, packet.length,
         relative.seq if relative else None, relative.ack if relative else None,
-        meaning is not None and (meaning.role is Role.AGAIN or meaning.role in PROBES), word, sign, event.late,
-        on_the_wire=_on_the_wire(packet, window, shift), fate=fate,
+        again=meaning is not None and (meaning.role is Role.AGAIN or meaning.role in PROBES), mark=word, sign=sign,
+        instead=_instead(packet, meaning),
+        late=event.late, on_the_wire=_on_the_wire(packet, window, shift), fate=fate,
     )  # fmt: skip
+
+
+def _instead(packet: Packet, meaning: Meaning | None) -> tuple[str, ...]:
+    if packet.fragment is not None and packet.is_later_fragment:
+        return f"{_('fragment')} @{packet.fragment.offset}", f"{_('frag')} @{packet.fragment.offset}"
+    return (
+        instead_of_ack(meaning) if meaning is not None and packet.label == "ACK" and not packet.length else ()
+    )
 
 
 #: The window of a segment whose connection began before anything was captured.

@@ -167,3 +167,25 @@ def test_fragments_say_where_they_belong() -> None:
     view = replace(view, world=replace(view.world, packets=packets))
     *_, it = crossings(view, 40)
     assert it.label == "fragment @1480 #4f21"
+    assert "frag @1480" in "\n".join(line.text for line in draw_wire(view, 20, 30))
+
+
+@pytest.mark.parametrize(
+    ("role", "on_an_arrow", "folded"),
+    [
+        (Role.WINDOW_PROBE, "window probe", "window probe"), (Role.KEEPALIVE, "keepalive", "keepalive"),
+        (Role.PROBE_ANSWER, "answer", "probe's answer"), (Role.DUPLICATE_ACK, "dup ACK", "duplicate ACK"),
+        (Role.WINDOW_UPDATE, "window", "window update"),
+    ],
+)  # fmt: skip
+def test_what_an_acknowledgement_is_can_be_read_at_120_and_at_80_columns(
+    role: Role, on_an_arrow: str, folded: str
+) -> None:
+    """There an arrow has room for twelve letters, and a folded wire for a few of them."""
+    view = scripted.view(scripted.crowded_lesson())
+    number = max(seen.number for seen in view.world.packets if seen.event.packet.label == "ACK")
+    known = Traffic(meanings={number: Meaning(role)})
+    view = replace(view, world=replace(view.world, traffic=known))
+    assert on_an_arrow in "\n".join(line.text for line in draw_wire(view, 20, 30))
+    (strip,) = draw_wire(view, 46, 1)
+    assert folded in strip.text
