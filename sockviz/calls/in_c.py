@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sockviz.calls.c.address import sockaddr_of_parts
 from sockviz.calls.c.call import CCall
+from sockviz.calls.c.parts import part
 from sockviz.calls.c.scope import CForm, CScope, CSnippet, CValue
 from sockviz.calls.c.writer import CWriter
 from sockviz.calls.statement import Statement
@@ -40,6 +41,8 @@ def c_snippet(
             )
             row.c(call)
             value = call.result()
+            if statement.unpacks and len(value.parts) != len(statement.targets):
+                value = _unpacked(writer, statement, value, statement.value)
             _note(writer, statement, value)
         case tree:
             value = _bind(writer, statement, tree)
@@ -64,8 +67,8 @@ def _note(writer: CWriter, statement: Statement, value: CValue) -> None:
         writer.scope.bind(statement.targets[0], value)
         _note_version(writer, statement)
         return
-    for target, part in zip(statement.targets, value.parts, strict=False):
-        writer.scope.bind(target, part)
+    for target, each in zip(statement.targets, value.parts, strict=False):
+        writer.scope.bind(target, each)
 
 
 def _note_version(writer: CWriter, statement: Statement) -> None:
@@ -88,21 +91,21 @@ def _bind(writer: CWriter, statement: Statement, tree: Json) -> CValue:
                     for target, item in zip(statement.targets, items, strict=True)
                 ]
                 return CValue(CForm.TUPLE, "0", parts=tuple(parts))
-        value = writer.held(tree)
-        if value.form is CForm.LIMIT:
-            value = CValue(CForm.TUPLE, "0", parts=tuple(writer.part(value, n, tree) for n in range(2)))
-        if len(value.parts) != len(statement.targets):
-            writer.fallback(tree)
-            return value
-        return CValue(
-            CForm.TUPLE,
-            "0",
-            parts=tuple(
-                _bind_held(writer, target, part)
-                for target, part in zip(statement.targets, value.parts, strict=True)
-            ),
-        )
+        return _unpacked(writer, statement, writer.held(tree), tree)
     return _bind_one(writer, statement.targets[0], tree)
+
+
+def _unpacked(writer: CWriter, statement: Statement, value: CValue, tree: Json) -> CValue:
+    """Gives each target its part of a value: of a tuple, an address, a list, an entry of getaddrinfo's."""
+    parts = value.parts
+    if value.form is not CForm.TUPLE:
+        found = [part(writer, value, n) for n in range(len(statement.targets))]
+        parts = tuple(each for each in found if each is not None)
+    if len(parts) != len(statement.targets):
+        writer.fallback(tree)
+        return value
+    kept = [_bind_held(writer, target, each) for target, each in zip(statement.targets, parts, strict=True)]
+    return CValue(CForm.TUPLE, "0", parts=tuple(kept))
 
 
 def _bind_one(writer: CWriter, target: str, tree: Json) -> CValue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sockviz.calls.c.call import CCall, CRendering
+from sockviz.calls.c.duration import timeval
 from sockviz.calls.c.messages import recvmsg, sendmsg
 from sockviz.calls.c.options import getsockopt, setsockopt
 from sockviz.calls.c.rendering import plain
@@ -213,16 +214,13 @@ def _settimeout(call: CCall) -> None:
             _set_flag(call, "1")
         case ["value", 0]:
             _set_flag(call, "0")
-        case ["value", int() | float() as seconds]:
-            call.writer.need("sys/socket.h", "sys/time.h")
+        case seconds:
+            call.writer.need("sys/socket.h")
             limit = call.writer.temporary("limit")
-            whole, rest = divmod(round(float(seconds) * 1_000_000), 1_000_000)
             call.writer.line("/* Python keeps the limit itself and waits in poll(2); C asks the kernel to */")
-            call.writer.line(f"struct timeval {limit} = {{.tv_sec = {whole}, .tv_usec = {rest}}};")
+            timeval(call.writer, seconds, limit)
             for option in ("SO_RCVTIMEO", "SO_SNDTIMEO"):
                 call.checks(f"setsockopt({call.fd}, SOL_SOCKET, {option}, &{limit}, sizeof {limit})")
-        case other:
-            call.writer.fallback(other)
 
 
 def _fileno(call: CCall) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sockviz.calls.c.call import CCall, CRendering
+from sockviz.calls.c.duration import timeval
 from sockviz.calls.c.rendering import plain, simple
 from sockviz.calls.c.scope import CForm, CValue
 from sockviz.calls.restrictions import (
@@ -95,7 +96,8 @@ def _exit(call: CCall) -> None:
 
 
 def _descriptors(call: CCall, parameter: str) -> list[str]:
-    """The descriptors of a list: one that is written out, or that a name holds."""
+    """The descriptors of a list: of one that is written out, or that a name holds. Of one whose length only the program knows
+    ``name[i]``: all of them."""
     tree = call.given.get(parameter)
     match call.writer.held(tree) if tree is not None and tree != ["list", []] else None:
         case CValue(form=CForm.TUPLE, parts=parts) if all(
@@ -104,14 +106,27 @@ def _descriptors(call: CCall, parameter: str) -> list[str]:
             return [part.text for part in parts]
         case CValue(form=CForm.NUMBERS, text=text, length=length) if length.isdecimal():
             return [f"{text}[{n}]" for n in range(int(length))]
+        case CValue(form=CForm.NUMBERS, text=text) if call.writer.scope.whole:
+            return [f"{text}[i]"]
         case None:
             return []
     call.writer.fallback(tree)
     return []
 
 
+def _each(call: CCall, fd: str, *lines: str) -> None:
+    """Writes lines about a descriptor; about each of a list, where `fd` is ``name[i]``."""
+    depth = ""
+    if fd.endswith("[i]"):
+        array = fd.removesuffix("[i]")
+        call.writer.line(f"for (int i = 0; i < {array}_len; i++)")
+        depth = "    "
+    for line in lines:
+        call.writer.line(depth + line)
+
+
 def _select(call: CCall) -> None:
-    call.writer.need("sys/select.h", "sys/time.h")
+    call.writer.need("sys/select.h")
     names = call.outputs("readable", "writable", "exceptional")
     every: list[str] = []
     sets: list[tuple[str, list[str]]] = []
@@ -124,22 +139,15 @@ def _select(call: CCall) -> None:
             call.writer.line(f"fd_set {room};")
             call.writer.line(f"FD_ZERO(&{room});")
         for fd in items:
-            call.writer.line(f"FD_SET({fd}, &{room});")
+            _each(call, fd, f"FD_SET({fd}, &{room});")
     highest = call.writer.temporary("highest")
     call.writer.line(f"int {highest} = -1;")
     for fd in dict.fromkeys(every):
-        call.writer.line(f"if ({fd} > {highest})")
-        call.writer.line(f"    {highest} = {fd};")
+        _each(call, fd, f"if ({fd} > {highest})", f"    {highest} = {fd};")
     limit = "NULL"
     if call.has("timeout"):
-        seconds = call.given["timeout"]
         name = call.writer.temporary("limit")
-        match seconds:
-            case ["value", int() | float() as number]:
-                whole, rest = divmod(round(float(number) * 1_000_000), 1_000_000)
-                call.writer.line(f"struct timeval {name} = {{.tv_sec = {whole}, .tv_usec = {rest}}};")
-            case _:
-                call.writer.line(f"struct timeval {name} = {{.tv_sec = {call.number('timeout')}}};")
+        timeval(call.writer, call.given["timeout"], name)
         limit = f"&{name}"
     arguments = ", ".join("NULL" if room == "NULL" else f"&{room}" for room, _ in sets)
     call.checks(f"select({highest} + 1, {arguments}, {limit})")
@@ -154,11 +162,11 @@ def _ready(call: CCall, name: str, room: str, items: list[str]) -> CValue:
     """A list of those of `items` that select left in the set `room`."""
     if not items and not call.writer.scope.tells and not (call.writer.scope.whole and call.is_read(name)):
         return CValue(CForm.NUMBERS, name, "int", "0")  # no later line asks for its length
-    name = call.writer.declare("int", name, f"[{len(items)}]" if items else "[1] = {0}")
+    most = "FD_SETSIZE" if any(fd.endswith("[i]") for fd in items) else str(len(items))
+    name = call.writer.declare("int", name, f"[{most}]" if items else "[1] = {0}")
     length = call.writer.assign("int", f"{name}_len", "0")
     for fd in items:
-        call.writer.line(f"if (FD_ISSET({fd}, &{room}))")
-        call.writer.line(f"    {name}[{length}++] = {fd};")
+        _each(call, fd, f"if (FD_ISSET({fd}, &{room}))", f"    {name}[{length}++] = {fd};")
     return CValue(CForm.NUMBERS, name, "int", length)
 
 

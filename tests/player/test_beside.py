@@ -203,3 +203,13 @@ def test_structures_and_slices_take_no_more_than_there_is(tmp_path: Path) -> Non
     assert given['high, low, text, wide = struct.unpack("!HH4sQ", mixed[1:])'] == '258, 3, 4 b"abc\\x00", 5'
     assert given["aligned = b.recv(100)"] == '8 b"\\x01\\x00\\x00\\x00\\x02\\x00\\x00\\x00"'
     assert given["twice = b.recv(10)"] == '2 b"ab"'
+
+
+def test_arguments_in_every_form(tmp_path: Path) -> None:
+    given = results((Path(__file__).parent / "forms.md").read_text(encoding="utf-8"), tmp_path)
+    assert given["host, port = s.getsockname()"] == '"127.0.0.1", SIZE'
+    assert given["r, w, x = select.select(both, [c], both, t)"] == "[], [4], []"
+    assert given["some = conn.recv(100)"] == '18 b"hellollooahelloccc"'
+    assert given["xx, from6 = six.recvfrom(10)"].startswith('1 b"x", [::1]:')
+    assert given["packet = other.recv(100)"] == '11 b"hello\\x00\\x05\\x00\\x01\\x11p"'
+    assert given["p.poll(0)"] == "[11:4]"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from sockviz.calls.c.scope import CForm, CValue
 from sockviz.calls.c.writing import Writing
@@ -10,9 +11,11 @@ from sockviz.model.first_names import BOUND, HOST
 from sockviz.model.values import Json, decode
 
 
-def sockaddr(writer: Writing, host: Json, port: Json, wanted: str, six: bool = False) -> tuple[str, str]:
+def sockaddr(
+    writer: Writing, host: Json, port: Json, wanted: str, six: bool = False, more: Sequence[Json] = ()
+) -> tuple[str, str]:
     """Writes a variable like `wanted` that is the address of `host` and `port`: a pointer to it and its length. `six`: for an
-    IPv6 socket.
+    IPv6 socket, with its flow and its scope in `more`.
 
     In a program an address that was written before is used again.
     """
@@ -23,16 +26,22 @@ def sockaddr(writer: Writing, host: Json, port: Json, wanted: str, six: bool = F
             known = text
         case ["name", name] if name == HOST:
             known = writer.values.get(HOST) or ("::1" if writer.scope.ip == 6 else None)
-    same = f"{host} {port} {six if known == '' else ''}"
+    same = f"{host} {port} {more} {six if known == '' else ''}"
     settled = (isinstance(known, str) or host == ["name", HOST]) and _is_fixed(port)
     if writer.scope.whole and settled and (name := writer.scope.addresses.get(same)):
         return f"(struct sockaddr *)&{name}", f"sizeof {name}"
     number = f"htons({writer.number(port)})"
     text = writer.number(host)
     name = writer.temporary(wanted)
-    if isinstance(known, str) and ":" in known:
+    if (isinstance(known, str) and ":" in known) or (
+        known is None and (six or more) and host != ["name", HOST]
+    ):
         writer.line(f"struct sockaddr_in6 {name} = {{.sin6_family = AF_INET6, .sin6_port = {number}}};")
         _converted(writer, "AF_INET6", text, f"{name}.sin6_addr")
+        for member, value in zip(("flowinfo", "scope_id"), more, strict=False):
+            if value != ["value", 0]:
+                given = writer.number(value)
+                writer.line(f"{name}.sin6_{member} = {f'htonl({given})' if member == 'flowinfo' else given};")
     elif known == "" and six:
         writer.line(f"struct sockaddr_in6 {name} = {{.sin6_family = AF_INET6, .sin6_port = {number},")
         writer.line("    .sin6_addr = IN6ADDR_ANY_INIT};")

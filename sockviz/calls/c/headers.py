@@ -35,7 +35,7 @@ _DECLARES = {
     "sys/socket.h": r"socket|sockaddr(?:_storage)?|(?:AF|SOCK|SO|MSG|SHUT|SCM)_[A-Z0-9_]+|SOL_(?!IP|ICMP|TCP\b|UDP\b)[A-Z0-9]+|"
     r"PF_[A-Z0-9]+|SOMAXCONN|"
     r"linger|ucred|CMSG_[A-Z]+|msghdr|cmsghdr|accept4?|listen|send(?:to|msg)?|recv(?:from|msg)?|shutdown|[gs]etsockopt|get(?:sock|peer)name",
-    "sys/time.h": r"timeval",
+    "sys/time.h": r"timeval|suseconds_t",
     "sys/types.h": r"pid_t|off_t",
     "sys/uio.h": r"iovec",
     "sys/un.h": r"sockaddr_un",

@@ -378,8 +378,8 @@ class CWriter:
         """A ``struct sockaddr *`` and its length. `six`: for an IPv6 socket."""
         self.need("sys/socket.h")
         match tree:
-            case ["tuple", [host, port, *_]]:
-                return sockaddr(self, host, port, wanted, six)
+            case ["tuple", [host, port, *more]]:
+                return sockaddr(self, host, port, wanted, six, more)
             case ["value", str() | {"$": "bytes"} as tagged]:
                 value = decode(tagged)
                 raw = value.encode("utf-8", "replace") if isinstance(value, str) else value

@@ -15,11 +15,12 @@ from sockviz.calls.statement import Statement
 from sockviz.lesson.programs.plan import Plan, Program, ProgramLine
 from sockviz.lesson.programs.texts import ends_itself, one_line, reads
 
-#: A declaration, and a call in what it is given.
+#: A declaration; a call in what it is given, but for those that only look; a name that is no member's.
 _DECLARED = re.compile(
     r"\s*(?:static |const |unsigned |struct )*(?!return )\w+ \*?([A-Za-z_]\w*)(?:\[[^;]*?\])?(?: = ([^;]*))?;"
 )
-_CALL = re.compile(r"\b(?!sizeof\b)\w+\(")
+_CALL = re.compile(r"\b(?!sizeof\b|(?:hton|ntoh)[sl]\b|strlen\b)\w+\(")
+_NAME = re.compile(r"(?<![\w.])(?<!->)[A-Za-z_]\w*")
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"|/\*.*?\*/')
 _LISTED = re.compile(r"\bgetaddrinfo\(.*, &(\w+)\);")
 _ALLOCATED = re.compile(r"char \*(\w+) = malloc\(")
@@ -248,7 +249,7 @@ def _without_unused(lines: list[str]) -> list[str]:
         code = [_LITERAL.sub("", line) for line in lines]
         counts: dict[str, int] = {}
         for line in code:
-            for word in re.findall(r"[A-Za-z_]\w*", line):
+            for word in _NAME.findall(line):
                 counts[word] = counts.get(word, 0) + 1
         kept = [
             line
