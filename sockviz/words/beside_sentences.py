@@ -38,9 +38,8 @@ def message_told(call: Call, world: World) -> str:
     told += [_came_beside(item) for item in beside]
     for flag in mask(flags, sockets.MESSAGE_FLAGS).split("|") if flags else ():
         what = RECEIVED.get(flag)
-        told.append(f"{flag}: {_(what)}" if what is not None else flag)
-        if flag == "MSG_TRUNC" and (lost := cut_off(call, data, world)):
-            told.append(lost)
+        lost = cut_off(call, data, world) if flag == "MSG_TRUNC" else ""
+        told.append(f"{flag}: {lost or _(what)}" if what is not None else flag)
     return "; ".join(told)
 
 

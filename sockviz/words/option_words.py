@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 
-from sockviz.language import _
+from sockviz.language import _, ngettext
 from sockviz.model.linux.names import named
 from sockviz.model.linux.options import DISCOVERIES, Form, SocketOption, option_of
 from sockviz.model.values import Value, show
@@ -68,8 +68,14 @@ def _number(option: SocketOption, value: int) -> str:
 
 def with_unit(value: int, unit: str) -> str:
     """``8192 bytes``, ``5 s``, ``64 hops``."""
-    words = {"bytes": _("bytes"), "hops": _("hops"), "bytes/s": _("bytes/s")}
-    return f"{value} {words.get(unit, unit)}".rstrip()
+    match unit:
+        case "bytes":
+            return ngettext("{count} byte", "{count} bytes", value).format(count=value)
+        case "hops":
+            return ngettext("{count} hop", "{count} hops", value).format(count=value)
+        case "bytes/s":
+            return _("{count} bytes/s").format(count=value)
+    return f"{value} {unit}".rstrip()
 
 
 def _structure(option: SocketOption, value: bytes) -> str:

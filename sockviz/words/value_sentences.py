@@ -212,6 +212,7 @@ def _asked(call: Call) -> str:
     told = {
         "FIONREAD": _("{amount} can be read now").format(amount=bytes_text(value)),
         "SIOCOUTQ": _("{amount} of what was sent not acknowledged").format(amount=bytes_text(value)),
+        "SIOCOUTQNSD": _("{amount} of what was sent not on its way yet").format(amount=bytes_text(value)),
         "SIOCATMARK": _("at the urgent byte: {whether}").format(whether=_("yes") if value else _("no")),
     }.get(request or "", str(value))
     return _("says by {request}: {told}").format(request=request, told=told)

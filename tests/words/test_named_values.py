@@ -197,6 +197,17 @@ def test_what_is_asked_for_and_what_the_kernel_has_are_told_apart() -> None:
     )
     assert "SO_KEEPALIVE" not in found
     assert next(s.voice for s in it.sections if s.title == "options that are set") is Voice.RETURNED
+    by_call = of_call(
+        world,
+        script.timeline.header,
+        next(c for c in world.processes["server"].calls if c.name == "setsockopt"),
+    )
+    assert facts(by_call, "what the kernel made of it") == {
+        "asked": ("8192 bytes", ""), "before any was set": ("131072 bytes", ""), "now": ("16384 bytes", ""),
+    }  # fmt: skip
+    assert facts(by_call, "what its numbers mean") == {
+        "SOL_SOCKET": ("options that sockets of every family have", "")
+    }
     # What it was before, in the world before: the past keeps what it knew.
     assert short_options(script.timeline.world_at(len(script.timeline) - 6), held.inode) == [
         "SO_RCVBUF 16384 bytes"
