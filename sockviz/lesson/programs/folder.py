@@ -77,6 +77,11 @@ def program_folder(
     return Folder(files, HELPERS[language])
 
 
+#: HOST may be set for other lessons' programs, too.
+_OF_IPV6 = """case "$HOST" in *:*) ;; *) HOST=::1 ;; esac # these programs' sockets are of IPv6
+"""
+
+
 def _script(plan: Plan, language: Language) -> str:
     names = " ".join(file_stem(program.process) for program in plan.programs)
     leavings = shlex.join(["turns", *files_made(plan.lesson)])
@@ -101,7 +106,7 @@ done
 set -e
 cd "$(dirname "$0")"
 export HOST="${{HOST:-{own_host(plan.lesson)}}}" PORT="${{PORT:-$((20000 + $$ % 2000 * 5))}}"
-{build}
+{_OF_IPV6 if plan.lesson.ip == 6 else ""}{build}
 clean() {{
     rm -rf -- {leavings}
 }}
