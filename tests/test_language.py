@@ -223,7 +223,8 @@ def english_in(text: str) -> list[str]:
         ids = message.id if isinstance(message.id, tuple | list) else [message.id]
         for original in filter(None, ids):
             part = max(re.split(r"\{[^}]*\}", original), key=len).strip(" ,:;.")
-            if len(part.split()) >= 2 and part not in str(message.string) and part in text:
+            stands = rf"(?<!\w){re.escape(part)}(?!\w)"  # not in "tengo todo"
+            if len(part.split()) >= 2 and part not in str(message.string) and re.search(stands, text):
                 found.append(original)
     return found
 
