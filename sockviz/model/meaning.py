@@ -180,26 +180,26 @@ def meaning_of(
     closed = theirs is not None and theirs.window == 0
     if packet.length or "FIN" in tcp.flags:
         if packet.length == 1 and closed and ahead in (0, -1):
-            return _probe(theirs, row)
+            return _probe(mine, theirs, row)
         return Meaning(Role.AGAIN, _same_start(way, tcp.seq, before)) if ahead < 0 else None
     if not ack:
         return None
     if ahead == -1 and theirs is not None and theirs.ack == mine.next:
-        return _probe(theirs, row).with_sign(BelowNext())
+        return _probe(mine, theirs, row).with_sign(BelowNext())
     if ahead or tcp.ack != mine.ack:
         return None
     if "URG" in tcp.flags:  # tcp_write_wakeup: the same question, which also says how far urgent data goes
-        return _probe(theirs, row)
+        return _probe(mine, theirs, row)
     return _nothing_new(tcp, mine, theirs)
 
 
-def _probe(theirs: Flow | None, row: SocketRow | None) -> Meaning:
+def _probe(mine: Flow, theirs: Flow | None, row: SocketRow | None) -> Meaning:
     """A question that wants nothing but an answer. Both kinds look the same on the wire (net/ipv4/tcp_output.c,
     tcp_xmit_probe_skb makes both): what the sender's timer is says which, else whether it was told that there is no room."""
     signs: list[Sign] = []
     closed = theirs is not None and theirs.window == 0
     if theirs is not None and theirs.window is not None:
-        signs.append(WindowSeen(theirs.window << theirs.shift, theirs.window_in))
+        signs.append(WindowSeen(theirs.window << _shift_between(theirs, mine), theirs.window_in))
     if row is not None and row.timer in (Timer.PERSIST, Timer.KEEPALIVE):
         signs.append(TimerSeen(row.timer))
         closed = row.timer is Timer.PERSIST
@@ -210,7 +210,8 @@ def _nothing_new(tcp: TcpHeader, mine: Flow, theirs: Flow | None) -> Meaning | N
     """A bare acknowledgement of what was acknowledged already."""
     windows = None
     if mine.window is not None:
-        windows = Windows(tcp.window << mine.shift, mine.window << mine.shift)
+        shift = _shift_between(mine, theirs)
+        windows = Windows(tcp.window << shift, mine.window << shift)
     if windows is not None and windows.now != windows.before:
         return Meaning(Role.WINDOW_UPDATE, None, (windows,))
     if theirs is not None and theirs.probe is not None:
@@ -254,6 +255,11 @@ def _latest(way: Way, before: Before) -> Before:
 def _header(packet: Packet) -> TcpHeader:
     assert packet.tcp is not None
     return packet.tcp
+
+
+def _shift_between(one: Flow, other: Flow | None) -> int:
+    """How far the windows of `one` are shifted: not at all, where only one of the two has offered it."""
+    return one.shift if one.scales and other is not None and other.scales else 0
 
 
 def _shift(tcp: TcpHeader) -> int:

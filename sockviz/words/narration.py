@@ -228,10 +228,20 @@ def _was_kept(event: LinkActed, before: World) -> bool:
     return link is None or flight is None or before.packets[flight.packet].event.host in link.holding
 
 
+def _is_of_a_later_fragment(event: LinkActed, before: World) -> bool:
+    link = before.link
+    flight = link.flight_of(event.frame) if link is not None else None
+    if flight is None or event.frame not in flight.later:
+        return False
+    return not before.packets[flight.packet].event.packet.is_later_fragment
+
+
 def _weight(event: Event, performer: str | None, before: Callable[[], World], later: World) -> int:
     match event:
         case CallBlocked() if (call := _call(later, event.process, event.call)) and call.is_over:
             return 0  # it sleeps no more
+        case LinkActed() if _is_of_a_later_fragment(event, before()):
+            return 2  # the datagram is told of by its first
         case LinkActed(verb="deliver") if performer not in (None, LINK) or not _was_kept(event, before()):
             return 2  # the wire lets through what was sent: as little news as the packet itself
         case LessonEnded():

@@ -20,8 +20,13 @@ def chosen(view: View) -> Flight | None:
     link = view.world.link
     if link is None or not link.held:
         return None
-    pointed = next((flight for flight in link.held if flight.packet == view.focus.packet), None)
-    return pointed or link.held[0]
+    number = view.focus.packet
+    pointed = (
+        view.world.packets[number].event.frame
+        if number is not None and number < len(view.world.packets)
+        else None
+    )
+    return (link.flight_of(pointed) if pointed is not None else None) or link.held[0]
 
 
 async def act(run: Run, reading: Reading, view: View, verb: str) -> str:
