@@ -6,7 +6,7 @@ socket; the counters of the next look say more (`sockviz.model.hindsight`). Noth
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias
@@ -159,10 +159,11 @@ def flow_after(flow: Flow | None, packet: Packet, number: int, meaning: Meaning 
 
 
 def meaning_of(
-    event: PacketCaptured, flows: Mapping[Way, Flow], row: SocketRow | None, before: Before
+    event: PacketCaptured, flows: Mapping[Way, Flow], row: Callable[[], SocketRow | None], before: Before
 ) -> Meaning | None:
-    """What a segment is, by what had been captured before it and its sender's `row`. ``before``: as far back as the packet is
-    looked for that a segment repeats or answers."""
+    """What a segment is, by what had been captured before it and its sender's row, which `row` finds.
+
+    ``before``: as far back as the packet is looked for that a segment repeats or answers."""
     packet, tcp = event.packet, _header(event.packet)
     way, back = ways(event)
     mine, theirs = flows.get(way), flows.get(back)
@@ -180,16 +181,16 @@ def meaning_of(
     closed = theirs is not None and theirs.window == 0
     if packet.length or "FIN" in tcp.flags:
         if packet.length == 1 and closed and ahead in (0, -1):
-            return _probe(mine, theirs, row)
+            return _probe(mine, theirs, row())
         return Meaning(Role.AGAIN, _same_start(way, tcp.seq, before)) if ahead < 0 else None
     if not ack:
         return None
     if ahead == -1 and theirs is not None and theirs.ack == mine.next:
-        return _probe(mine, theirs, row).with_sign(BelowNext())
+        return _probe(mine, theirs, row()).with_sign(BelowNext())
     if ahead or tcp.ack != mine.ack:
         return None
     if "URG" in tcp.flags:  # tcp_write_wakeup: the same question, which also says how far urgent data goes
-        return _probe(mine, theirs, row)
+        return _probe(mine, theirs, row())
     return _nothing_new(tcp, mine, theirs)
 
 

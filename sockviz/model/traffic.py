@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
 from sockviz.model.events import LinkActed, Observed, PacketCaptured
@@ -47,7 +48,7 @@ class Traffic:
         if event.packet.tcp is None:
             return self
         number, way = len(packets) - 1, ways(event)[0]
-        row = _row_of(event, rows)
+        row = partial(_row_of, event, rows)
         meaning = meaning_of(
             event, self.flows, row, _before(number, packets) if self._looks_back(event) else ()
         )
