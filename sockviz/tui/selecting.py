@@ -32,12 +32,13 @@ class Selecting:
         """The widget there, and which character of which of its lines."""
         widget, offset = super().get_widget_and_offset_at(x, y)  # type: ignore[misc]  # the screen's
         character_at = getattr(widget, "character_at", None)
-        if offset is None and character_at is not None:
+        if widget is not None and character_at is not None:
             try:
                 region = cast("Screen[Any]", self).find_widget(widget).region
             except NoWidget:  # it is being taken away
                 return widget, None
-            offset = character_at(x - region.x, y - region.y)
+            gutter = widget.gutter
+            offset = character_at(x - region.x - gutter.left, y - region.y - gutter.top)
         return widget, offset
 
 

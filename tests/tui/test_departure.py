@@ -191,7 +191,9 @@ def test_the_palette_offers_pages_in_their_order_and_only_what_can_be_done(tmp_p
             assert "back (b)" in offered
             for impossible in ("hold (h)", "deliver (d)", "return to LIVE", "event forward (", "notes (n)"):
                 assert impossible not in offered
-            await session.press("escape", "b", "ctrl+p")
+            await session.press("escape")
+            await session.until(lambda: "🔎" not in session.text)
+            await session.press("b", "ctrl+p")
             await session.until(lambda: "Nobody listens there" in session.text)
             assert "return to LIVE" in session.text
 

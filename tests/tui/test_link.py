@@ -42,12 +42,66 @@ TEXT = lesson_text(
 )
 
 
-async def performance() -> Performance:
+WAITS = lesson_text(
+    """
+    ```python @link
+    link.hold("client")
+    ```
+
+    ```python @client
+    u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    u.sendto(b"one", (HOST, PORT))
+    ```
+
+    ```python @link
+    link.deliver("UDP")
+    ```
+    """,
+    front="lab: two-hosts\n",
+)
+
+
+async def performance(text: str = TEXT) -> Performance:
     try:
         lab = await open_two_hosts()
     except LabRefused as refusal:
         unavailable(f"no two hosts here: {refusal}")
-    return Performance(parse_lesson(TEXT, "by-hand.md"), lab)
+    return Performance(parse_lesson(text, "by-hand.md"), lab)
+
+
+def test_a_line_that_waits_for_what_was_delivered_by_hand_says_so(tmp_path: Path) -> None:
+    async def work() -> None:
+        run = await performance(WAITS)
+        entry = CourseEntry(None, "by-hand", "A test", "For a test", 1, "by-hand.md", "two-hosts")
+
+        async def given(_: CourseEntry) -> Performance:
+            return run
+
+        app = SockvizApp([entry], given, ProgressStore(tmp_path / "p.toml"), Options(entry, ascii=False))
+        app.animation_level = "none"
+        async with app.run_test(size=(200, 36)) as pilot:
+
+            def text() -> str:
+                return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+            await until(pilot, lambda: isinstance(app.screen, LessonScreen), "the lesson's screen")
+            await until(pilot, lambda: run.timeline.world.page is not None)
+            for held in (0, 0, 1):
+                await until(pilot, lambda: run.next.do is Do.PERFORM)
+                await pilot.press("space")
+                await until(pilot, lambda: run.next.do is not Do.BUSY)
+                await until(pilot, lambda held=held: len(linked(run)) == held)  # type: ignore[misc]
+            await pilot.press("d")
+            await until(pilot, lambda: "client UDP: delivered" in text())
+            await pilot.press("space")
+            await until(pilot, lambda: run.next.do is Do.BUSY)
+            await pilot.press("space")
+            await until(pilot, lambda: "waits for a packet that has not come" in text(), text())
+            assert "You delivered client UDP by hand; the lesson expected its own line to do that" in text()
+            assert "r performs this page anew" in text()
+        await app.close_runs()
+
+    run_async(work())
 
 
 def test_the_reader_takes_the_wire_over(tmp_path: Path) -> None:

@@ -11,9 +11,10 @@ from textual.widget import Widget
 
 from sockviz.tui import look
 from sockviz.tui.screens.help import HelpScreen
+from sockviz.tui.screens.home import HomeScreen
 from sockviz.tui.selecting import character, selected
 from sockviz.tui.view import Focus
-from tests.tui.driving import Session, in_lesson, run_async
+from tests.tui.driving import Session, at_home, in_lesson, run_async
 from tests.tui.scripted import run
 
 FRAMED = ["╭ server ─────╮", "│ s = socket()│", "│   → 3       │", "╰─────────────╯"]
@@ -76,6 +77,20 @@ def test_from_every_pane_what_is_seen_is_copied(tmp_path: Path, size: tuple[int,
             await session.press("escape")
             assert session.app.screen.get_selected_text() is None
             assert not session.panels
+
+    run_async(it())
+
+
+def test_from_a_list_too_and_nothing_is_chosen_by_it(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with at_home(tmp_path, run()) as session:
+            for words in ("The handshake, held", "First steps", "sockets API", "A server and a client"):
+                assert await _dragged(session, words, words) == words
+            assert isinstance(session.app.screen, HomeScreen)
+            first, last = "Meeting", "The listen queue"
+            assert await _dragged(session, first, last) == (
+                f"{first}                        25 min\n–  6  The handshake, held\n·  8  {last}"
+            )
 
     run_async(it())
 

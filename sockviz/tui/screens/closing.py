@@ -110,7 +110,7 @@ class ClosingScreen(Selecting, Leaving, Screen[Onto]):
         yield KeyBar()
 
     def _lines(self) -> list[Content | tuple[Content, Content]]:
-        return [*self._next(), *self._predictions(), *self._checks(), *self._learned()]
+        return [*self._next(), *self._missed(), *self._checks(), *self._learned(), *self._others()]
 
     def _next(self) -> list[Content | tuple[Content, Content]]:
         key = assemble("  ", (_("space"), "bold $primary"), "  ")
@@ -139,26 +139,33 @@ class ClosingScreen(Selecting, Leaving, Screen[Onto]):
         onward = assemble((_("on to") + " ", "$quiet"), (self._following.name, "bold"), *said)
         return [(key, onward), (plain("         "), styled(self._following.summary, "$quiet")), plain()]
 
-    def _predictions(self) -> list[Content | tuple[Content, Content]]:
+    def _missed(self) -> list[Content | tuple[Content, Content]]:
+        """How many predictions the kernel kept, and those that it did not."""
         made = [each for each in self._asked if each.choice is not None]
-        if not self._asked:
+        if not made:
             return []
         kept = sum(each.kept for each in made)
         heading = _("Predictions: {kept} of {made} as the kernel had it").format(kept=kept, made=len(made))
-        lines: list[Content | tuple[Content, Content]] = [styled(heading, "bold $accent")]
-        missed = [each for each in made if not each.kept]
-        passed = [each for each in self._asked if each.choice is None]
-        for each in (*missed, *passed, *(each for each in made if each.kept)):
-            mark = (
-                ("✓ ", "$success")
-                if each.kept
-                else ("✗ ", "$error")
-                if each.choice is not None
-                else ("○ ", "$quiet")
-            )
-            lines.append((assemble("  ", mark), inline_text(each.question)))
-            lines.append((plain("    "), self._said(each)))
-        return [*lines, plain()]
+        missed = [line for each in made if not each.kept for line in self._told(each, "✗", "$error")]
+        return [styled(heading, "bold $accent"), *missed, plain()]
+
+    def _others(self) -> list[Content | tuple[Content, Content]]:
+        """The other questions: those that the kernel kept, and those that were passed over."""
+        kept = [line for each in self._asked if each.kept for line in self._told(each, "✓", "$success")]
+        passed = [
+            line for each in self._asked if each.choice is None for line in self._told(each, "○", "$quiet")
+        ]
+        lines: list[Content | tuple[Content, Content]] = []
+        for heading, told in ((_("Predicted as it came"), kept), (_("Asked, and passed over"), passed)):
+            if told:
+                lines += [plain(), styled(heading, "bold $accent"), *told]
+        return lines
+
+    def _told(self, each: Prediction, mark: str, ink: str) -> list[tuple[Content, Content]]:
+        return [
+            (assemble("  ", (f"{mark} ", ink)), inline_text(each.question)),
+            (plain("    "), self._said(each)),
+        ]
 
     def _said(self, each: Prediction) -> Content:
         page = _("page {number}").format(number=each.page + 1)

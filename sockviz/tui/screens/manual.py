@@ -23,6 +23,7 @@ from sockviz.manual.pages import GROUPS, BadPage, CallPage, ManualPage
 from sockviz.manual.reader import Manual
 from sockviz.tui.lettering import BREAK, assemble, plain, styled
 from sockviz.tui.screens.leaving import Leaving
+from sockviz.tui.selecting import Selecting
 from sockviz.tui.widgets.choices import Choices
 from sockviz.tui.widgets.key_bar import KeyBar
 from sockviz.tui.widgets.markdown import lines_of
@@ -93,7 +94,7 @@ class ManualText(Widget):
         return lines
 
 
-class ManualScreen(Leaving, Screen[None]):
+class ManualScreen(Selecting, Leaving, Screen[None]):
     """`about` are errors and rows of the table of calls, each a page; the list follows them. ``near`` is highlighted there."""
 
     CSS_PATH = "manual.tcss"

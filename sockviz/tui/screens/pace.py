@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from textual.screen import Screen
 
 from sockviz.language import _
 from sockviz.lesson.document import Prose
+from sockviz.model.hosts import LINK
 from sockviz.player.next import Do
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.run import Run
 from sockviz.tui import hints
+from sockviz.tui.by_hand import perhaps_why
 from sockviz.tui.motion import PACE, Playing, reading_time
 from sockviz.tui.reading import Onward, Reading
 from sockviz.tui.screens.lesson_picture import Picture
@@ -38,6 +41,7 @@ class Pace:
         self._picture, self._predicting = picture, predicting
         self.playing = Playing(screen, self._play_step)
         self._played_page = 0
+        self._busy = ""  # what was said last of a step under way
 
     async def begin(self, start: int) -> None:
         """Opens the first page, which performs nothing, and performs what comes before page `start` (from 0)."""
@@ -96,12 +100,22 @@ class Pace:
                     picture.hint = hints.waits_for(following.call)
                 self._screen.run_worker(self._advance(), name="advance")
             case Onward.BUSY:
-                picture.hint = _(hints.BUSY)
+                picture.hint = self._busy = self._why_busy()
             case Onward.END:
                 picture.hint = hints.end_of(self._reading.mode)
                 if not self.playing.on:
                     self._closes()
         picture.draw()
+
+    def _why_busy(self) -> str:
+        """What is still under way; of a line of the link that waits for a packet, what the reader may have done with that."""
+        world, reading = self._run.timeline.world, self._reading
+        line = world.begun.get(LINK)
+        statement = self._run.lesson.statement_at(line) if line is not None else None
+        if line is None or statement is None or world.lines[line].finished is not None:
+            return _(hints.BUSY)
+        why = perhaps_why(self._run.lesson.page_of(line), reading.by_hand, math.inf)
+        return " ".join(filter(None, (hints.waits_for_a_packet(statement.source), why)))
 
     async def _advance(self) -> None:
         picture = self._picture
@@ -110,7 +124,7 @@ class Pace:
         except CannotGoOn as cannot:
             picture.hint = str(cannot)
             picture.draw()
-        if picture.hint == _(hints.BUSY):
+        if picture.hint and picture.hint == self._busy:
             picture.hint = ""
             picture.draw()
         if self._run.timeline.world.ended and not picture.hint:
