@@ -74,7 +74,8 @@ def run_folder(directory: Path, port: int, limit: float = LIMIT, **environment: 
     """Runs what was exported into `directory`."""
     started = subprocess.Popen(
         ["sh", "run.sh"], cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "PORT": str(port), "HOST": "127.0.0.1", **environment}, start_new_session=True,
+        env={name: word for name, word in os.environ.items() if name != "HOST"} | {"PORT": str(port)} | environment,
+        start_new_session=True,
     )  # fmt: skip
     try:
         output, errors = started.communicate(timeout=limit)

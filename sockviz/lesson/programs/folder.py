@@ -84,7 +84,7 @@ _OF_IPV6 = """case "$HOST" in *:*) ;; *) HOST=::1 ;; esac # these programs' sock
 
 def _script(plan: Plan, language: Language) -> str:
     names = " ".join(file_stem(program.process) for program in plan.programs)
-    leavings = shlex.join(["turns", *files_made(plan.lesson)])
+    leavings = shlex.join(["turns", "turns.pids", "turns.failed", *files_made(plan.lesson)])
     build = f"""
 for name in {names}; do
     ${{CC:-cc}} {FLAGS} $CFLAGS -DHOST="\\"$HOST\\"" -DPORT="$PORT" -o $name $name.c
@@ -110,9 +110,28 @@ export HOST="${{HOST:-{own_host(plan.lesson)}}}" PORT="${{PORT:-$((20000 + $$ % 
 clean() {{
     rm -rf -- {leavings}
 }}
+end() {{ # those that run, and those that they forked
+    kill $(cat turns.pids) $(for turn in turns/*.begun; do readlink "$turn"; done) 2>/dev/null || :
+}}
+begin() {{ # one program; where it breaks, all end
+    timeout -k 5 "${{LIMIT:-{LIMIT}}}" {start} &
+    echo $! >>turns.pids
+    status=0
+    wait $! || status=$?
+    case $name:$status in
+    {allowed}) return 0 ;;
+    esac
+    if mkdir turns.failed 2>/dev/null; then # it is the first
+        echo "run.sh: $name ended with status $status" >&2
+        end
+    fi
+    return 1
+}}
 stop() {{
-    if [ -n "$running" ]; then # with those that the programs forked
-        kill $running $(for turn in turns/*.begun; do readlink "$turn"; done) 2>/dev/null
+    if [ -n "$running" ]; then
+        mkdir turns.failed 2>/dev/null || :
+        end
+        wait
     fi
     clean
 }}
@@ -121,22 +140,12 @@ running=
 trap stop EXIT
 trap 'exit 130' INT TERM HUP
 for name in {names}; do
-    timeout -k 5 "${{LIMIT:-{LIMIT}}}" {start} &
+    begin &
     running="$running $!"
 done
 failed=0
-set -- $running
-for name in {names}; do
-    status=0
-    wait "$1" || status=$?
-    case $name:$status in
-    {allowed}) ;;
-    *)
-        echo "run.sh: $name ended with status $status" >&2
-        failed=1
-        ;;
-    esac
-    shift
+for process in $running; do
+    wait "$process" || failed=1
 done
 running=
 exit $failed
