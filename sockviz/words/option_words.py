@@ -8,6 +8,7 @@ import struct
 from sockviz.language import _, ngettext
 from sockviz.model.linux.names import named
 from sockviz.model.linux.options import DISCOVERIES, Form, SocketOption, option_of
+from sockviz.model.sockets import State
 from sockviz.model.values import Value, show
 from sockviz.words.number_kinds import Number, number_name
 from sockviz.words.option_meanings import MEANINGS
@@ -18,6 +19,12 @@ _KINDS = {
     Form.PROTOCOL: Number.PROTOCOL,
     Form.ERROR: Number.ERROR,
 }
+
+#: include/net/tcp_states.h: what TCP_INFO begins with.
+_STATES = {
+    1: State.ESTABLISHED, 2: State.SYN_SENT, 3: State.SYN_RECEIVED, 4: State.FIN_WAIT_1, 5: State.FIN_WAIT_2, 6: State.TIME_WAIT,
+    7: State.CLOSED, 8: State.CLOSE_WAIT, 9: State.LAST_ACK, 10: State.LISTEN, 11: State.CLOSING,
+}  # fmt: skip
 
 
 def option_name(level: Value, number: Value) -> str:
@@ -102,7 +109,9 @@ def _structure(option: SocketOption, value: bytes) -> str:
             group = socket.inet_ntop(socket.AF_INET6, value[:16])
             return _through(group, f"#{interface}" if interface else "")
         case Form.STRUCTURE | Form.CREDENTIALS:
-            return _("a structure of {size} bytes").format(size=len(value))
+            told = _("a structure of {size} bytes").format(size=len(value))
+            state = _STATES.get(value[0]) if option.name == "TCP_INFO" and value else None
+            return f"{told}, {state}" if state is not None else told
     if len(value) in (1, 4):
         return _number(option, int.from_bytes(value, "little", signed=len(value) == 4))
     return ""

@@ -74,6 +74,8 @@ def made(name: str, *arguments: Value, value: Value = None, error: str | None = 
         (made("getsockopt", S, 1, 4, value=0), "getsockopt(9, SOL_SOCKET, SO_ERROR)", "→ 0"),
         (made("getsockopt", S, 1, 39, value=2), "getsockopt(9, SOL_SOCKET, SO_DOMAIN)", "→ AF_INET"),
         (made("getsockopt", S, 1, 20, 16, value=struct.pack("ll", 2, 0)), "getsockopt(9, SOL_SOCKET, SO_RCVTIMEO, 16)", "→ 2 s"),
+        (made("getsockopt", S, 6, 11, 8, value=b"\x08" + bytes(7)), "getsockopt(9, IPPROTO_TCP, TCP_INFO, 8)",
+         "→ a structure of 8 bytes, CLOSE-WAIT"),
         (made("getsockopt", S, 1, 9999, value=2), "getsockopt(9, SOL_SOCKET, option 9999 of SOL_SOCKET)", "→ 2"),
         (made("connect_ex", S, ("127.0.0.1", 81), value=115), "connect_ex(9, 127.0.0.1:81)", "→ EINPROGRESS"),
         (made("fcntl", S, 3, value=2050), "fcntl(9, F_GETFL)", "→ O_RDWR|O_NONBLOCK"),
