@@ -38,7 +38,7 @@ from sockviz.words.call_sentences import listens_again, returned
 from sockviz.words.closing import ended
 from sockviz.words.crossings import fragment_text, kind_of_packet
 from sockviz.words.explanation import explain
-from sockviz.words.meanings import meaning_clause
+from sockviz.words.meanings import meaning_clause, text_of
 from sockviz.words.misfits import unfit
 from sockviz.words.number_kinds import Kind, kinds_bound, with_names
 from sockviz.words.observing import changes, in_short
@@ -118,7 +118,7 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
         case PacketCaptured():
             return _packet(event, after)
         case LinkActed():
-            return _link(event, before)
+            return _link(event, before) + _out_of_order(event, before, after)
         case LinkSet(holding=()):
             return _("the link lets everything through again")
         case LinkSet():
@@ -310,6 +310,17 @@ def _link(event: LinkActed, before: World) -> str:
                 if (copies := len(flight.frames) - len(flight.later) - 1) > 0
                 else ""
             )
+
+
+def _out_of_order(event: LinkActed, before: World, after: World) -> str:
+    flight = before.link.flight_of(event.frame) if before.link else None
+    found = after.traffic.overtaken
+    if flight is None or found is before.traffic.overtaken or flight.packet not in found:
+        return ""
+    other = found[flight.packet]
+    return _(", out of order: after {what} (packet {number}), which was sent later").format(
+        what=text_of(other, after), number=other + 1
+    )
 
 
 def _why_killed(event: ProcessEnded, process: Process | None, before: World) -> str:

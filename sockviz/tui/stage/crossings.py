@@ -186,7 +186,13 @@ def _drawn(view: View, seen: SeenPacket) -> Crossing:
     """A captured packet with what is known of it."""
     traffic = view.world.traffic
     meaning, away = traffic.meanings.get(seen.number), traffic.turned_away.get(seen.number)
-    return _captured(seen, meaning, away, *(traffic.window(seen.event) or (_UNTOLD, 0)))
+    drawn = _captured(seen, meaning, away, *(traffic.window(seen.event) or (_UNTOLD, 0)))
+    return _overtaken(drawn) if seen.number in traffic.overtaken else drawn
+
+
+def _overtaken(it: Crossing) -> Crossing:
+    """One that came after what was sent later."""
+    return replace(it, mark=f"{it.mark} {_('out of order')}".lstrip(), sign=f"{it.sign}↓", instead=())
 
 
 @remembered(512)

@@ -189,3 +189,9 @@ def test_what_an_acknowledgement_is_can_be_read_at_120_and_at_80_columns(
     assert on_an_arrow in "\n".join(line.text for line in draw_wire(view, 20, 30))
     (strip,) = draw_wire(view, 46, 1)
     assert folded in strip.text
+
+
+def test_what_was_overtaken_says_that_it_came_out_of_order() -> None:
+    *_, it = crossings(with_last({"overtaken": 11}), 40)
+    assert it.labels(with_numbers=False)[0] == "SYN out of order"
+    assert it.labels(with_numbers=False)[2] == "SYN ↓"
