@@ -34,7 +34,9 @@ def _why_reset(s: Situation) -> str:
         if listened and all(is_closed(s.world, s.world.sockets.get(inode)) for inode in listened):
             return _("its listener was closed before anybody accepted {name}").format(name=s.name)
         # net/ipv4/tcp_minisocks.c, tcp_check_req: with tcp_abort_on_overflow the last ACK of a handshake is answered so.
-        if listened and (times := counted.get("TcpExt.ListenOverflows", 0)) and s.came("RST", "ACK") is None:
+        reset_by = s.came("RST")
+        no_ack = reset_by is not None and reset_by.event.packet.label == "RST"
+        if listened and no_ack and (times := counted.get("TcpExt.ListenOverflows", 0)):
             return _(
                 "the accept queue of {who} had no room when the handshake ended (ListenOverflows +{times}, tcp_abort_on_overflow)"
             ).format(who=whose.of_socket(s.world, listened[-1]), times=times)
