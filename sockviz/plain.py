@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from sockviz import terminal
@@ -167,8 +167,6 @@ class Transcript:
         call = process.call(event.call) if process is not None else None
         if call is None or call.error is None:
             return lines
-        if call.slept and call.returned is not None and call.returned > call.entered:
-            lines[0] += " " + _("(after {time})").format(time=duration_text(call.returned - call.entered))
         told, page = explain(call, self.world), self.story(call.error)
         if told is None or call.error in self._explained:
             return lines
@@ -176,7 +174,8 @@ class Transcript:
         number = f" {told.number}" if told.number is not None else ""
         at_large = [(f"{told.name}{number}", page.says if page else call.message)]
         if page is not None:
-            at_large += [(_("usual cause"), page.cause), (_("what to do"), page.remedy)]
+            # What helps here stands in the sentence itself.
+            at_large += replace(told, remedy="").at_large(page.cause, "" if told.remedy else page.remedy)
         at_large.append((_("manual"), told.manual))
         return lines + [f"    {title}: {spoken_inline(text)}" for title, text in at_large if text]
 

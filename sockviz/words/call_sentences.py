@@ -7,7 +7,7 @@ from sockviz.model.call import RECEIVING, Call
 from sockviz.model.known import KnownSocket
 from sockviz.model.linux.names import signal_name
 from sockviz.model.segments import endpoint
-from sockviz.model.values import ObjectValue, SocketValue, Value, show
+from sockviz.model.values import ObjectValue, SocketValue, Value, show, sockets_in
 from sockviz.model.world import World
 from sockviz.words import acts
 from sockviz.words.beside_sentences import sent_beside
@@ -150,9 +150,13 @@ def _gave(call: Call, world: World) -> str:
             )
             return _with(told, cut_off(call, data, world))
         case _, bytes(data) if call.name in RECEIVING:
-            return _("takes {amount} from the receive queue: {shown}").format(
+            told = _("takes {amount} from the receive queue: {shown}").format(
                 amount=bytes_text(len(data)), shown=show(data, 32)
             )
+            is_message = (
+                held is not None and held.type == "SOCK_SEQPACKET"
+            )  # net/unix/af_unix.c: as of datagrams
+            return _with(told, cut_off(call, data, world) if is_message else "")
         case "recvfrom", (bytes(data), peer):
             sender = _(" from {address}").format(address=address_text(peer)) if peer is not None else ""
             told = _("takes {amount}{sender}: {shown}").format(
@@ -311,15 +315,18 @@ def _shut_for_reading(held: SocketValue | None, world: World) -> bool:
 
 def _client(call: Call, peer: Value, world: World) -> str:
     """Who is at the other end of an accepted connection: a process of the lesson by its name, anyone else by address."""
+    made = next((held.inode for held in sockets_in(call.value)), 0)
     row = world.row_of(call.receiver.inode) if call.receiver is not None else None
-    match peer:
-        case (str(host), int(port)) if row is not None and row.local is not None:
-            known = world.known_by((host, port), row.local)
+    names = (
+        [world.names[made].address] if made in world.names else []
+    )  # a listener's own may stand for every address
+    names += [row.local] if row is not None and row.local is not None else []
+    if (end := endpoint(peer)) is not None:
+        for name in names:
+            known = world.known_by(end, name)
             if known is not None and known.creator is not None:
                 return known.creator
-        case "" | b"" | None:
-            return _("an unnamed client")
-    return address_text(peer)
+    return _("an unnamed client") if peer in ("", b"", None) else address_text(peer)
 
 
 def _chooses_port(address: Value) -> bool:

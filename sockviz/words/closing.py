@@ -12,6 +12,8 @@ from sockviz.words.wording import bytes_text
 
 #: In these the FIN that came counts in Recv-Q, as one, until recv has returned it (net/ipv4/tcp_input.c, tcp_fin).
 _HAS_FIN = frozenset({State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK})
+#: A limit that a call did not reach by this part of it (clocks differ) did not end it.
+_NEARLY = 0.9
 _OPEN = frozenset({State.ESTABLISHED, State.CLOSE_WAIT, State.FIN_WAIT_1, State.FIN_WAIT_2})
 
 
@@ -33,7 +35,24 @@ def closing(call: Call, world: World) -> str:
     if others:
         return _shared(call, others)
     row = world.row_of(held.inode)
-    return consequence(row, world) if row is not None else ""
+    if row is None:
+        return ""
+    return consequence(row, world) or _gave_up_waiting(call, row, world)
+
+
+def _gave_up_waiting(call: Call, row: SocketRow, world: World) -> str:
+    """That SO_LINGER's time was over before all was acknowledged: close does not fail for that (net/ipv4/tcp.c, tcp_close)."""
+    seconds = acts.lingers(world, row.inode or _inode_of(call))
+    took = (call.returned or call.entered) - call.entered
+    if not call.slept or not seconds or took < seconds * _NEARLY or not row.send_q:
+        return ""
+    return _(
+        "the {time} of SO_LINGER are over, and Send-Q still is {queue}: the kernel goes on alone"
+    ).format(time=f"{seconds} s", queue=row.send_q)
+
+
+def _inode_of(call: Call) -> int:
+    return call.receiver.inode if call.receiver is not None else 0
 
 
 def _shared(call: Call, others: list[tuple[str, int]]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno as numbers
 from dataclasses import dataclass
 
+from sockviz.language import _
 from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
 from sockviz.model.world import World
 from sockviz.words.causes import connecting, descriptors, naming, others, receiving, sending
@@ -26,6 +27,15 @@ class Explanation:
     here: str
     manual: str
     remedy: str = ""
+    is_derived: bool = False  # from what was observed, so that `here` is the cause
+    is_local: bool = False  # of a socket that stays on this machine: most of what is said of errors at large is of networks
+
+    def at_large(self, cause: str, remedy: str) -> tuple[tuple[str, str], ...]:
+        """What to say besides ``here``, each under its title, of an error that at large has this usual cause and remedy: a cause
+        that was found leaves no room for a usual one, nor what helps here for what helps in most cases."""
+        usual = (_("usual cause"), "" if self.is_derived else cause)
+        helps = (_("what to do"), self.remedy or ("" if self.is_derived and self.is_local else remedy))
+        return tuple(told for told in (usual, helps) if told[1])
 
 
 def manual_of(call: Call) -> str:
@@ -47,10 +57,12 @@ def explain(call: Call, world: World) -> Explanation | None:
     if call.error is None:
         return None
     number = call.errno if call.errno is not None else getattr(numbers, call.error, None)
-    cause = _cause(Situation(call, world))
+    situation = Situation(call, world)
+    cause = _cause(situation)
     return Explanation(
-        call.name, call.error, number, cause.why or call.message, manual_of(call), cause.remedy
-    )
+        call.name, call.error, number, cause.why or call.message, manual_of(call), cause.remedy,
+        is_derived=bool(cause.why), is_local=situation.is_unix or situation.is_pipe,
+    )  # fmt: skip
 
 
 def _cause(s: Situation) -> Cause:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sockviz.language import _, ngettext
 from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
 from sockviz.model.linux.files import ACCESS, EPOLL, POLL
@@ -10,7 +12,7 @@ from sockviz.model.sockets import FdEntry, State
 from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.model.world import World
 from sockviz.words import acts, whose
-from sockviz.words.causes.connecting import unanswered_syn, unix_queue_full
+from sockviz.words.causes.connecting import is_unsent, unanswered_syn, unix_queue_full
 from sockviz.words.causes.sending import why_full, window_closed
 from sockviz.words.closing import unread
 from sockviz.words.interest import asked_of, epoll_of
@@ -122,10 +124,18 @@ def _unanswered(s: Situation) -> str:
         if s.row is not None and s.row.retransmits
         else ""
     )
+    if is_unsent(s):
+        return _("its SYN could not go out yet: no host has answered for {address}").format(
+            address=_host_of(s)
+        )
     told = _("its SYN has not been answered")
     if why := unanswered_syn(s.call, s.world):
         told = f"{told}: {why}"
     return told + again
+
+
+def _host_of(s: Situation) -> str:
+    return s.end[0] if s.end is not None else s.target
 
 
 def _no_room(s: Situation) -> str:
@@ -160,6 +170,9 @@ def _child(call: Call, world: World) -> str:
 def _nothing_ready(call: Call, world: World) -> str:
     told = _("none of its descriptors is ready")
     if call.name == "select":
+        low = [why for fd in _descriptors(call.arguments[:1]) if (why := _too_little(call, fd, world))]
+        if low:
+            return "; ".join(low)
         waits = ", ".join(_selected(call, world))
         return _("{told}: it waits for {waits}").format(told=told, waits=waits) if waits else told
     watched = _watched(call, world)
@@ -256,14 +269,40 @@ def _name(call: Call, fd: int, world: World) -> str:
     return name or _("descriptor {fd}").format(fd=fd)
 
 
+def _descriptors(given: Sequence[Value]) -> list[int]:
+    """The descriptors in lists of them."""
+    return [
+        fd
+        for values in given
+        if isinstance(values, list | tuple)
+        for value in values
+        if (fd := _descriptor(value)) is not None
+    ]
+
+
+def _too_little(call: Call, fd: int, world: World) -> str:
+    """That something is there to be read, and less than SO_RCVLOWAT asks for (net/ipv4/tcp.c, tcp_stream_is_readable)."""
+    row = world.row_of(_inode(call, fd, world))
+    wanted = acts.option(world, row.inode, "SO_RCVLOWAT") if row is not None else None
+    if row is None or row.protocol != "TCP" or not isinstance(wanted, int) or not 0 < row.recv_q < wanted:
+        return ""
+    return _("{name} has {amount} to read, and SO_RCVLOWAT asks for {wanted}").format(
+        name=_name(call, fd, world), amount=bytes_text(row.recv_q), wanted=bytes_text(wanted)
+    )
+
+
 def _edge(call: Call, fd: int, events: int, world: World) -> str:
     """Why an entry of epoll's is not ready although there is something to read: it was told of already."""
-    if _kind(call) != "epoll" or not events & EPOLL["EPOLLIN"]:
+    if not events & POLL["POLLIN"]:
         return ""
+    if low := _too_little(call, fd, world):
+        return low
     row = world.row_of(_inode(call, fd, world))
     if row is None or not row.recv_q:
         return ""
     name = _name(call, fd, world)
+    if _kind(call) != "epoll":
+        return ""
     if events & EPOLL["EPOLLONESHOT"]:
         return _(
             "{name} was reported once and is not watched since (EPOLLONESHOT): modify watches it again"

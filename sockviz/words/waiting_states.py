@@ -7,7 +7,7 @@ from sockviz.model.segments import wire_end
 from sockviz.model.sockets import SocketRow, State, Timer
 from sockviz.model.world import World
 from sockviz.words import whose
-from sockviz.words.wording import seconds_text
+from sockviz.words.wording import bytes_text, seconds_text
 
 #: A timer that is over by this much (seconds) was over when the row went.
 _ABOUT = 1.5
@@ -24,7 +24,7 @@ def why_in(row: SocketRow, world: World) -> str:
                 return _("a FIN came; nobody has accepted it yet")
             return _("a FIN came; it stays so until {owner} closes its own side").format(owner=owner)
         case State.FIN_WAIT_1:
-            return _("its FIN has gone out and is not acknowledged yet")
+            return _own_fin(row)
         case State.FIN_WAIT_2:
             told = _("its FIN is acknowledged; now it waits for the FIN of {who}").format(
                 who=_peer(row, world)
@@ -37,7 +37,7 @@ def why_in(row: SocketRow, world: World) -> str:
         case State.CLOSING:
             return _("the two FINs crossed; its own is not acknowledged yet")
         case State.LAST_ACK:
-            return _("its FIN has gone out too; it waits for the last ACK")
+            return _("{fin}; that is the last ACK that it waits for").format(fin=_own_fin(row))
         case State.TIME_WAIT:
             left = (
                 _(" for {time}").format(time=seconds_text(row.expires - world.at))
@@ -48,6 +48,14 @@ def why_in(row: SocketRow, world: World) -> str:
                 "both directions are over; it is kept{left}, lest late segments meet a new connection"
             ).format(left=left)
     return ""
+
+
+def _own_fin(row: SocketRow) -> str:
+    """Where its FIN is: behind what is not sent yet, or on its way. tcp_info's notsent_bytes count it as one."""
+    behind = (row.info.notsent_bytes or 0) - 1 if row.info is not None else 0
+    if behind > 0:
+        return _("its FIN waits behind {amount} that are not sent yet").format(amount=bytes_text(behind))
+    return _("its FIN is not acknowledged yet")
 
 
 def _peer(row: SocketRow, world: World) -> str:

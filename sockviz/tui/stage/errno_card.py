@@ -88,11 +88,7 @@ def _card(
         line((f"{call.process}: {call_as_made(call)}", "muted")),
     ]
     here = told.here if page is None or told.here != call.message else ""  # the headline says it better
-    at_large: tuple[tuple[str, str], ...] = ()
-    if told.remedy:  # what the page says helps in most cases, which this may not be one of
-        at_large = ((_("what to do"), told.remedy),)
-    elif page is not None:
-        at_large = ((_("usual cause"), page.cause), (_("what to do"), page.remedy))
+    at_large = told.at_large(page.cause if page else "", page.remedy if page else "")
     for title, text in ((_("here"), here), *at_large):
         if text:
             lines += [Line(), line((title, "strong")), *wrap(_sentence(text, names), width)]

@@ -38,6 +38,12 @@ def connecting(s: Situation) -> Cause:
             )
         case "EADDRNOTAVAIL":
             return _no_local_name(s)
+        case "EHOSTUNREACH" if is_unsent(s) and s.end is not None:
+            return Cause(
+                _(
+                    "no SYN could go out: no host has answered for {address} (ARP, or neighbour discovery)"
+                ).format(address=s.end[0])
+            )
         case "ETIMEDOUT":
             return Cause(_gave_up(s))
         case "EINPROGRESS" | "TimeoutError":
@@ -203,6 +209,11 @@ def syns(call: Call, world: World) -> int:
         and seen.event.packet.destination == call.target
         and (here is None or seen.event.packet.source == here)
     )
+
+
+def is_unsent(s: Situation) -> bool:
+    """Whether nothing of a handshake was captured where everything is: its segment waits for the link address of its host."""
+    return s.host in s.world.captured and len(s.world.captured) > 1 and not syns(s.call, s.world)
 
 
 def unanswered_syn(call: Call, world: World) -> str:

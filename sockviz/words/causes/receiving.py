@@ -77,6 +77,8 @@ def unconnected(s: Situation) -> str:
         return _("{name} has no connection: its connect failed with {error}").format(
             name=s.name, error=tried.error
         )
+    if s.known is not None and s.known.peer_inode:
+        return _("the socket that {name} was connected to is closed").format(name=s.name)
     if s.known is not None and s.known.peer is not None:
         return _("the connection that {name} had is over").format(name=s.name)
     return _("{name} was never connected").format(name=s.name)
