@@ -124,3 +124,9 @@ MEANINGS: Mapping[str, str] = {
     "ICMP_FILTER": N_("types of ICMP that it does not take"),
     "ICMPV6_FILTER": N_("types of ICMPv6 that it does not take"),
 }  # fmt: skip
+
+#: What `Form` says in words; what it says in C alone is the same in every language.
+FORMS = (
+    N_("int: 0 off, else on"), N_("int: an errno"), N_("int: DSCP and ECN"), N_("struct in_addr or ip_mreqn"),
+    N_("int: lowest port, and highest × 65536"), N_("a structure"),
+)  # fmt: skip

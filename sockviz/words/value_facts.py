@@ -34,7 +34,7 @@ def sections(call: Call, world: World) -> Iterator[Section]:
         yield Section(_("what its numbers mean"), None, "", tuple(facts))
     if (option := option_named_by(call)) is not None:
         yield from _of_option(call, world)
-        yield Section(option.name, None, option.form.value, (Fact(_("does"), meaning(option)),))
+        yield Section(option.name, None, _(option.form.value), (Fact(_("does"), meaning(option)),))
     yield from _list_of(call, world)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from sockviz.model.call import Call, Stage
 from sockviz.model.events import CallReturned, Observed
+from sockviz.model.linux.options import Form
 from sockviz.model.sockets import FdEntry, ProcessRow, Watched
 from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.model.world import World
@@ -20,6 +22,7 @@ from sockviz.words.facts import Evidence, Voice
 from sockviz.words.interest import events_text, short_interest
 from sockviz.words.narration import narrate_at
 from sockviz.words.number_kinds import given_by, with_names
+from sockviz.words.option_meanings import FORMS
 from sockviz.words.set_options import short_options
 from sockviz.words.value_sentences import value_sentence
 from sockviz.words.wording import call_as_made, duration_text, outcome
@@ -303,3 +306,8 @@ def test_once_told_an_entry_waits_for_nothing() -> None:
     assert events_text(0x40000019) == "EPOLLIN|EPOLLONESHOT"
     assert events_text(0x40000000) == "nothing any more, EPOLLONESHOT"
     assert events_text(0x18) == "no events"
+
+
+def test_what_an_option_takes_is_said_in_c_or_in_the_readers_language() -> None:
+    in_c = {form for form in Form if re.fullmatch(r"int(: [A-Z]+_…)?|struct \w+|char\[\]", form.value)}
+    assert {form.value for form in set(Form) - in_c} == set(FORMS)
