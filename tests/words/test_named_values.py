@@ -309,5 +309,5 @@ def test_once_told_an_entry_waits_for_nothing() -> None:
 
 
 def test_what_an_option_takes_is_said_in_c_or_in_the_readers_language() -> None:
-    in_c = {form for form in Form if re.fullmatch(r"int(: [A-Z]+_…)?|struct \w+|char\[\]", form.value)}
+    in_c = {form for form in Form if re.fullmatch(r"int(: [A-Z_]+…)?|struct \w+|char\[\]", form.value)}
     assert {form.value for form in set(Form) - in_c} == set(FORMS)

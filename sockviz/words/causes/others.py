@@ -29,7 +29,7 @@ def setting(s: Situation) -> Cause:
         case "EINVAL" if option is not None and isinstance(arguments[-1], int) and " " in option.form.value:
             if not option.form.value.startswith("int"):
                 return Cause(
-                    _("{option} takes a {form}, not a number").format(option=name, form=option.form.value)
+                    _("{option} takes a {form}, not a number").format(option=name, form=_(option.form.value))
                 )
         case "EADDRINUSE" if value:
             return Cause(_("{name} has joined {group} already").format(name=s.name, group=value))
