@@ -9,6 +9,7 @@ from pathlib import Path
 from sockviz import door, terminal
 from sockviz.commands.shared import OK, find, progress_file, read
 from sockviz.language import _, current, ngettext
+from sockviz.spoken import spoken
 
 
 def list_course(options: argparse.Namespace) -> int:
@@ -65,7 +66,7 @@ def notes(options: argparse.Namespace) -> int:
         number = _("page {number}").format(number=page.index + 1)
         say("", number + (f": {page.heading}" if page.heading else ""))
         for note in page.notes or (_("(no note)"),):
-            say(*(f"  {line.strip()}" for line in note.strip().split("\n")))
+            say(*(f"  {line}".rstrip() for line in spoken(note)))
     return OK
 
 

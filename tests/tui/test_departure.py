@@ -43,7 +43,7 @@ def test_the_closing_page_says_what_was_shown_what_was_missed_and_what_is_next(
             assert "What this lesson showed" in text
             assert "Where connections wait before accept() takes them" in text
             assert "It asks too early" in text
-            assert "back to the course" in text
+            assert "leaves the lesson: none follows it here" in text
             await session.press("b")
             assert isinstance(session.app.screen, LessonScreen)
             await session.press("space")
@@ -180,7 +180,7 @@ def test_to_a_page_that_was_reached_and_to_one_that_was_not(tmp_path: Path) -> N
 
 def test_the_palette_offers_pages_in_their_order_and_only_what_can_be_done(tmp_path: Path) -> None:
     async def it() -> None:
-        async with in_lesson(tmp_path, run(), size=(120, 80)) as session:
+        async with in_lesson(tmp_path, run(), size=(120, 130)) as session:
             await session.press("1")
             await session.perform(4)
             await session.press("ctrl+p")

@@ -118,7 +118,7 @@ class ClosingScreen(Selecting, Leaving, Screen[Onto]):
             return [
                 (
                     key,
-                    styled(_("back to the course: that was its last lesson, or one of no course"), "$quiet"),
+                    styled(_("leaves the lesson: none follows it here"), "$quiet"),
                 ),
                 plain(),
             ]
