@@ -32,9 +32,11 @@ _PROBE_COUNTERS = {"TcpExt.TCPWinProbe": Role.WINDOW_PROBE, "TcpExt.TCPKeepAlive
 #: The counters of what a listener does not let in, the most telling first. ListenDrops counts all of it (net/ipv4/tcp_input.c,
 #: tcp_conn_request; tcp_ipv4.c, tcp_v4_syn_recv_sock).
 LISTEN_DROPS = ("TcpExt.ListenOverflows", "TcpExt.TCPReqQFullDrop", "TcpExt.ListenDrops")
+#: net/ipv4/tcp_minisocks.c, tcp_check_req: with TCP_DEFER_ACCEPT the last ACK is dropped where it brings no data.
+DEFERRED = "TcpExt.TCPDeferAcceptDrop"
 _RECEIVE_ERRORS = ("Udp.RcvbufErrors", "Udp6.RcvbufErrors")
 #: What has to be watched for all this.
-COUNTERS = (*_CAUSES, _SYNS, *_PROBE_COUNTERS, *LISTEN_DROPS, *_RECEIVE_ERRORS)
+COUNTERS = (*_CAUSES, _SYNS, *_PROBE_COUNTERS, *LISTEN_DROPS, DEFERRED, *_RECEIVE_ERRORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,14 @@ def turned_away(scene: Scene, known: Mapping[int, TurnedAway]) -> dict[int, Turn
         by = max(scene.grown.get(name, 0) for name in LISTEN_DROPS)
         among = tuple(number for number in _not_opened(scene) if number not in known)
         found |= dict.fromkeys(among, TurnedAway(counter, by, among))
+    if by := scene.grown.get(DEFERRED, 0):
+        bare = (
+            n
+            for n in _not_opened(scene)
+            if scene.arrived[n].packet.label == "ACK" and not scene.arrived[n].packet.length
+        )
+        among = tuple(number for number in bare if number not in known)
+        found |= dict.fromkeys(among, TurnedAway(DEFERRED, by, among))
     for row in scene.event.rows:
         old = scene.before.get((scene.event.host, row.key))
         by = (row.drops or 0) - ((old.drops or 0) if old is not None else 0)

@@ -8,7 +8,16 @@ from functools import partial
 from typing import Protocol
 
 from sockviz.model.events import LinkActed, Observed, PacketCaptured
-from sockviz.model.hindsight import LISTEN_DROPS, RECENT, Scene, TurnedAway, explained, growth, turned_away
+from sockviz.model.hindsight import (
+    DEFERRED,
+    LISTEN_DROPS,
+    RECENT,
+    Scene,
+    TurnedAway,
+    explained,
+    growth,
+    turned_away,
+)
 from sockviz.model.index import RowIndex
 from sockviz.model.ledger import ledger
 from sockviz.model.link import LinkState
@@ -166,7 +175,7 @@ class Traffic:
 
 def may_tell(event: Observed, grown: Mapping[str, int]) -> bool:
     """Whether a look may say of a packet that it was not let in: cheap, for it is asked of every look."""
-    return any(name in grown for name in LISTEN_DROPS) or any(row.drops for row in event.rows)
+    return any(name in grown for name in (*LISTEN_DROPS, DEFERRED)) or any(row.drops for row in event.rows)
 
 
 def _row_of(event: PacketCaptured, rows: RowIndex) -> SocketRow | None:

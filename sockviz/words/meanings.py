@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sockviz.language import N_, _, ngettext
-from sockviz.model.hindsight import TurnedAway
+from sockviz.model.hindsight import DEFERRED, TurnedAway
 from sockviz.model.meaning import (
     BelowNext,
     Cause,
@@ -64,6 +64,7 @@ _REASONS = {
     "TcpExt.ListenOverflows": N_("the accept queue was full"),
     "TcpExt.TCPReqQFullDrop": N_("the SYN queue was full"),
     "TcpExt.ListenDrops": N_("the listener did not take it"),
+    DEFERRED: N_("the listener waits for data with it (TCP_DEFER_ACCEPT)"),
     "drops": N_("there was no room in the receive queue"),
 }
 
