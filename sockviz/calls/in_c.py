@@ -47,7 +47,9 @@ def c_snippet(
         case tree:
             value = _bind(writer, statement, tree)
     text = writer.text
-    return CSnippet(tuple(text.lines), tuple(text.headers), dict(text.declared), text.failure, value)
+    # Of a line that is quoted a program does not show what the rest of it gave.
+    failure = '"not in C"' if text.is_quoted and writer.scope.tells else text.failure
+    return CSnippet(tuple(text.lines), tuple(text.headers), dict(text.declared), failure, value)
 
 
 def _nested(

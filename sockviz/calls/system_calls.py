@@ -151,7 +151,7 @@ def _select(call: CCall) -> None:
         limit = f"&{name}"
     arguments = ", ".join("NULL" if room == "NULL" else f"&{room}" for room, _ in sets)
     call.checks(f"select({highest} + 1, {arguments}, {limit})")
-    if not call.targets and not call.nested and call.writer.scope.whole and not call.writer.scope.tells:
+    if call.is_dropped:
         return
     call.writer.line("/* what is left in each set is ready: a list of it, as Python gives */")
     parts = [_ready(call, name, room, items) for name, (room, items) in zip(names, sets, strict=True)]
@@ -215,6 +215,8 @@ def _poll(call: CCall) -> None:
             return
     else:
         call.checks(f"poll({arguments})")
+    if call.is_dropped:
+        return
     (ready,) = call.outputs("ready")
     ready = call.writer.declare("struct pollfd", ready, f"[{call.writer.scope.watched}]")
     length = call.writer.assign("int", f"{ready}_len", "0")

@@ -203,6 +203,16 @@ def test_names_that_the_helpers_have_are_the_lessons_own(parse: Parse, tmp_path:
     assert "turn_(1)" in text
 
 
+def test_what_has_no_c_is_quoted_and_not_left_out(parse: Parse, tmp_path: Path) -> None:
+    line = "s.bind((socket.VMADDR_CID_ANY, 5))"
+    lesson = parse(f"```python @p\ns = socket.socket()\n{line}\n```\n")
+    for source in written(lesson, Language.C, tmp_path):
+        compiled(source)
+        text = source.read_text(encoding="utf-8")
+        assert f"/* not in C, but in Python: {line} */" in text
+        assert f'show("{line}", "not in C", ' in text
+
+
 def test_a_lesson_that_performs_nothing_has_no_programs(parse: Parse) -> None:
     assert program_folder(parse("Only prose.\n"), Language.C).files == {}
 

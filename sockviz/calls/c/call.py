@@ -64,6 +64,14 @@ class CCall:
         """Whether a failure of the call ends the program."""
         return self.writer.scope.ending is Ending.DIES
 
+    @property
+    def is_dropped(self) -> bool:
+        """Whether nothing looks at what the call gives: no name holds it, or none that is read, and no program shows it."""
+        scope = self.writer.scope
+        if self.nested or not scope.whole or scope.tells:
+            return False
+        return not any(map(self.is_read, self.targets)) and (not self.targets or not self.ends)
+
     def has(self, parameter: str) -> bool:
         """Whether the argument was given, and is not None."""
         return self.given.get(parameter, ["value", None]) != ["value", None]

@@ -38,6 +38,7 @@ class CText:
     headers: dict[str, None] = field(default_factory=dict)
     declared: dict[str, str] = field(default_factory=dict)
     failure: str | None = None
+    is_quoted: bool = False
 
 
 #: Writes the call of a key on a receiver with arguments and named arguments; gives its value.
@@ -364,8 +365,7 @@ class CWriter:
         del tree
         source = self.statement.source.replace("*/", "* /")[:200].replace("\n", " ")
         self.line(f"/* {'not in C, but ' if self.scope.whole else ''}in Python: {source} */")
-        if self.scope.tells:
-            self.text.failure = '"not in C"'
+        self.text.is_quoted = True
         return "0"
 
     # --- bytes and addresses ----------------------------------------------------------------------------
@@ -378,7 +378,7 @@ class CWriter:
         """A ``struct sockaddr *`` and its length. `six`: for an IPv6 socket."""
         self.need("sys/socket.h")
         match tree:
-            case ["tuple", [host, port, *more]]:
+            case ["tuple", [host, port, *more]] if self.kind(host) != "int":
                 return sockaddr(self, host, port, wanted, six, more)
             case ["value", str() | {"$": "bytes"} as tagged]:
                 value = decode(tagged)

@@ -142,6 +142,8 @@ def _printed(name: str, value: CValue, statement: Statement) -> list[str]:
     """The lines that print a value."""
     said = c_string(name.encode("utf-8", "replace"))
     match value.form:
+        case CForm.TUPLE:
+            return [line for part in value.parts for line in _printed(name, part, statement)]
         case CForm.BYTES:
             return [f"print_bytes({said}, {value.text}, {value.length});"]
         case CForm.TEXT:
