@@ -149,3 +149,25 @@ def test_an_address_without_a_way_may_still_have_a_route() -> None:
     """127.255.255.255 has one, for broadcasts: TCP may not take it."""
     told = here(call("connect", "ENETUNREACH", ("127.255.255.255", 8080)))
     assert told == "the routing table has no way to 127.255.255.255:8080 that this call may take"
+
+
+def test_a_cause_that_was_found_leaves_no_room_for_a_usual_one() -> None:
+    refused = explain(call("connect", "ECONNREFUSED", scripted.SERVER), World())
+    assert refused is not None
+    assert refused.at_large("a usual cause", "a remedy") == (("what to do", "a remedy"),)
+    unknown = explain(replace(call("bind", "EXDEV"), message="Invalid cross-device link"), World())
+    assert unknown is not None
+    assert unknown.at_large("a usual cause", "a remedy") == (
+        ("usual cause", "a usual cause"),
+        ("what to do", "a remedy"),
+    )
+
+
+def test_what_helps_in_networks_is_not_advised_for_a_path() -> None:
+    unix = SocketValue(9, 7, "AF_UNIX", "SOCK_STREAM", 0)
+    taken = explain(replace(call("bind", "EADDRINUSE"), arguments=(unix, "door")), World())
+    assert taken is not None
+    said = " ".join(text for _title, text in taken.at_large("TIME-WAIT", "ss -tan and SO_REUSEADDR"))
+    assert "unlink" in said
+    assert "TIME-WAIT" not in said
+    assert "ss -tan" not in said
