@@ -182,14 +182,16 @@ def parser() -> argparse.ArgumentParser:
         help=_("show program's version number and exit"),
     )  # fmt: skip
     # Taken before the command and after it: only what is really given there replaces what was given here.
-    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    spoken = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    read = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     drawn = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    for taker in (whole, common):
+    for taker in (whole, read):
         taker.add_argument(
             "--progress",
             metavar=_("FILE"),
             help=_("keep your progress in FILE instead of your data directory"),
         )
+    for taker in (whole, spoken):
         taker.add_argument(
             "--language", metavar=_("LANGUAGE"),
             help=_(
@@ -214,7 +216,10 @@ def parser() -> argparse.ArgumentParser:
     whole.commands = commands.choices
 
     run = commands.add_parser(
-        "run", parents=[common, drawn], help=_("perform one lesson"), description=_("Performs one lesson.")
+        "run",
+        parents=[read, spoken, drawn],
+        help=_("perform one lesson"),
+        description=_("Performs one lesson."),
     )
     run.add_argument(
         "lesson", metavar=_("LESSON"), help=_("its number, its slug (first-connection) or a path to a file")
@@ -234,12 +239,13 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--notes", action="store_true", help=_("show the instructor's notes"))
     run.set_defaults(command="run")
 
-    listing = commands.add_parser("list", parents=[common], help=_("the course and your progress"))
+    listing = commands.add_parser("list", parents=[read, spoken], help=_("the course and your progress"))
     listing.add_argument("--json", action="store_true", help=_("as JSON"))
     listing.set_defaults(command="list")
 
     check = commands.add_parser(
         "check",
+        parents=[spoken],
         help=_("perform lessons with no screen and judge every expectation and prediction"),
         description=_(
             "Performs lessons with no screen and judges every expectation and prediction. Exit code 0: all hold; "
@@ -255,7 +261,7 @@ def parser() -> argparse.ArgumentParser:
     check.set_defaults(command="check")
 
     replay = commands.add_parser(
-        "replay", parents=[common, drawn], help=_("a recording, through the same front ends")
+        "replay", parents=[read, spoken, drawn], help=_("a recording, through the same front ends")
     )
     replay.add_argument("file", metavar=_("FILE"), help=_("what --record wrote"))
     replay.add_argument("--plain", action="store_true", help=_("linear text instead of the screen"))
@@ -267,6 +273,7 @@ def parser() -> argparse.ArgumentParser:
 
     export = commands.add_parser(
         "export",
+        parents=[spoken],
         help=_("a recording's packets for Wireshark; a lesson's processes as programs"),
         description=_(
             "Writes a recording's packets into a file that Wireshark opens (--pcapng), or each process of a lesson as a "
@@ -300,14 +307,14 @@ def parser() -> argparse.ArgumentParser:
     export.set_defaults(command="export")
 
     notes = commands.add_parser(
-        "notes", parents=[common], help=_("the instructor's notes of a lesson, page by page")
+        "notes", parents=[read, spoken], help=_("the instructor's notes of a lesson, page by page")
     )
     notes.add_argument("lesson", metavar=_("LESSON"), help=_("its number, its slug or a path to a file"))
     notes.set_defaults(command="notes")
 
     man = commands.add_parser(
         "man",
-        parents=[common],
+        parents=[read, spoken],
         help=_("a page for every call and every error"),
         description=_(
             "Tells of a call or an error: what it does, its C and Python, what it returns, each error with its cause "
@@ -323,6 +330,7 @@ def parser() -> argparse.ArgumentParser:
 
     shell = commands.add_parser(
         "shell",
+        parents=[spoken],
         help=_("a second terminal inside a running lab"),
         description=_(
             "Enters a running lab, the newest where none is named: `ss` and `tcpdump` there show what the screen shows. "
@@ -337,7 +345,7 @@ def parser() -> argparse.ArgumentParser:
     shell.set_defaults(command="shell")
 
     doctor = commands.add_parser(
-        "doctor", help=_("what this machine allows, why, and how to enable the rest")
+        "doctor", parents=[spoken], help=_("what this machine allows, why, and how to enable the rest")
     )
     doctor.add_argument("--json", action="store_true", help=_("as JSON"))
     doctor.set_defaults(command="doctor")

@@ -13,7 +13,7 @@ import pytest
 from babel.messages.catalog import Catalog
 
 from sockviz import language
-from sockviz.command_line import language_in
+from sockviz.command_line import language_in, parser
 from sockviz.language import N_, UnknownLanguage, _, current, languages, ngettext, preferred, use
 from tools import messages
 
@@ -196,6 +196,16 @@ def test_help_and_wrong_usage_are_in_the_readers_language() -> None:
     wrong = r"sockviz: no hay lección '99'; las lecciones van de 1 a \d+ \(mira: sockviz list\)\n"
     assert re.fullmatch(wrong, done.stderr)
     assert "positional arguments:" in sockviz("run", "--help", "--language", "en", LANG="es_ES.UTF-8").stdout
+
+
+@pytest.mark.parametrize(
+    "command", ["run", "list", "check", "replay", "export", "notes", "man", "shell", "doctor"]
+)
+def test_every_command_takes_a_language_after_it(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parser().parse_args([command, "--language", "es", "--help"])
+    assert ended.value.code == 0
+    assert "--language" in capsys.readouterr().out
 
 
 def test_the_plain_lesson_is_in_spanish_from_its_title_to_its_end() -> None:
