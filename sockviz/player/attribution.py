@@ -33,7 +33,6 @@ class _Taker:
     address: str
     owner: str
     inode: int
-    has_peer: bool = False
 
 
 @dataclass(slots=True)
@@ -65,10 +64,11 @@ class _End:
 class Attribution:
     """Learns from what processes report and from looks; answers for packets. ``hosts``: the host of each address.
 
-    After a fork a socket stays its creator's, the process that was first known to hold it, while that lives. A connection is its
-    listener's until accept has returned it; when its row is gone it is nobody's. Where sockets of several processes
-    share a port (SO_REUSEPORT) no row says which of them a connection that nobody has accepted waits at, but their queues do:
-    it is at the one that has grown. Where that does not tell, the packet is the kernel's, which alone knows.
+    A socket stays its creator's, the process that was first known to hold it, while that has a descriptor of it; then it is its
+    heir's. A connection is its listener's until accept has returned it; when its row is gone it is nobody's. Where sockets of
+    several processes share a port (SO_REUSEPORT, a group) no row says at which of them a datagram waits, or a connection that
+    nobody has accepted, but their queues do: it is at the one that has grown. Where that does not tell, or it was for all of
+    them, the packet is the kernel's, which alone knows.
     """
 
     hosts: Mapping[str, str] = field(default_factory=dict)
@@ -136,6 +136,7 @@ class Attribution:
                         self._creators.setdefault(entry.inode, process.process)
             connections: set[_Ends] = set()
             ports: dict[_Port, list[_Taker]] = {}
+            connected: dict[_Port, str] = {}
             listening: list[tuple[SocketRow, str]] = []
             passive: list[_Ends] = []
             for row in look.rows:
@@ -161,8 +162,13 @@ class Attribution:
                 if here[1]:
                     if row.protocol == "UDP":
                         self._fills(row)
-                    taker = _Taker(here[0], owner, row.inode, there is not None)
+                    if there is not None:
+                        connected[look.host, row.protocol, here[1]] = owner
+                        continue
+                    taker = _Taker(here[0], owner, row.inode)
                     ports.setdefault((look.host, row.protocol, here[1]), []).append(taker)
+            for at, owner in connected.items():  # where nobody else has the port
+                ports.setdefault(at, [_Taker("", owner, 0)])
             self._bound |= ports
             self._unaccepted(look.host, passive, listening)
             had = self._shown.get(look.host, (connections, ports.keys()))
@@ -215,13 +221,12 @@ class Attribution:
         return self._shown if found is None else (found,)
 
     def _at_port(self, protocol: str, end: Endpoint, *, sending: bool = False) -> str | None:
-        """Whose socket has this address: one that is bound to it before one that has them all, one without a peer before those
-        that have one. The kernel's, where several processes have it and it does not show which of them it is."""
+        """Whose socket without a peer has this address: one that is bound to it before one that has them all. The kernel's, where
+        several processes have it and it does not show which of them it is."""
         for host in self._hosts(end):
             takers = self._bound.get((host, protocol, end[1]), ())
             near = [taker for taker in takers if taker.address == end[0]]
             near = near or [taker for taker in takers if taker.address in EVERY_ADDRESS] or list(takers)
-            near = [taker for taker in near if not taker.has_peer] or near
             owners = {taker.owner for taker in near}
             if len(owners) > 1 and not sending:
                 owners = {taker.owner for taker in near if taker.inode in self._filled}
