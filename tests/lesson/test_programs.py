@@ -249,3 +249,16 @@ n = s.send(b"*/")
         subprocess.run(["sh", "run.sh"], cwd=directory, capture_output=True, check=False, timeout=60)
         assert not (directory / "gone").exists()
         assert not (directory / "$(touch gone); touch gone").exists()  # removed, as the turns are
+
+
+def test_what_the_front_matter_sets_reaches_the_programs(parse: Parse, tmp_path: Path) -> None:
+    body = "```python @server\ns = socket.socket(socket.AF_INET6)\ns.bind((HOST, PORT))\n```\n"
+    lesson = parse(body, "lab: two-hosts\nip: 6\nsysctls: {tcp_syncookies: 0}\n")
+    for source in written(lesson, Language.C, tmp_path):
+        compiled(source)
+        text = source.read_text(encoding="utf-8")
+        assert '#define HOST "::1"' in text
+        assert "struct sockaddr_in6 address" in text
+    for files in (program_folder(lesson, language).files for language in Language):
+        assert "HOST:-::1" in files["run.sh"]
+        assert "tcp_syncookies=0" in " ".join(files["README.txt"].split())
