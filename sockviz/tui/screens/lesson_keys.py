@@ -21,11 +21,11 @@ KEYS: list[BindingType] = [
     ),
     Binding(
         "left", "event(-1)", N_("events"), key_display="←→", priority=True, id="lesson.event-back",
-        tooltip=N_("One event back; → one event forward"),
+        tooltip=N_("Back to the event before that tells something; → forward to the next"),
     ),
     Binding(
         "right", "event(1)", N_("event forward"), show=False, key_display="→", priority=True, id="lesson.event-forward",
-        tooltip=N_("One event forward, within what has happened"),
+        tooltip=N_("Forward to the next event that tells something, within what has happened"),
     ),
     Binding("p", "play", N_("play"), id="lesson.play", tooltip=N_("Play on at a readable pace; any key stops it")),
     Binding("c", "language", N_("C/Python"), id="lesson.language", tooltip=N_("Show the same calls as C, or as Python again")),
