@@ -294,6 +294,7 @@ def _observed(world: World, event: Observed) -> World:
     traffic = traffic.observed(event, world.packets, world.link, before, world.rows_indexed())
     if traffic is not world.traffic:
         world = _changed(world, traffic=traffic)
+    world = _changed(world, looked={**world.looked, event.host: event.at})
     if event.counters:
         world = _changed(world, counters=ledger(world.counters).but(traffic.sums(event.counters)))
     if event.groups is not None:

@@ -68,6 +68,9 @@ class World:
     capture_lost: int = 0
     misfits: Log[Misfit] = field(default_factory=Log)
     counters: Mapping[str, int] = field(default_factory=dict)
+    looked: Mapping[str, float] = field(
+        default_factory=dict
+    )  # by host, when its kernel last said something new
     groups: Mapping[str, tuple[JoinedGroup, ...]] = field(default_factory=dict)  # by host, multicast
     expectations: Mapping[int, ExpectationJudged] = field(default_factory=dict)
     choices: Mapping[int, int | None] = field(default_factory=dict)

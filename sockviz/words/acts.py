@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from itertools import islice
 
 from sockviz.model.call import Call
 from sockviz.model.linux.files import OPEN_FLAGS
@@ -16,6 +17,8 @@ from sockviz.model.world import World
 SHUT_RD, SHUT_WR, SHUT_RDWR = (SHUTDOWNS[name] for name in ("SHUT_RD", "SHUT_WR", "SHUT_RDWR"))
 
 _TIMEVAL, _LINGER = struct.Struct("=qq"), struct.Struct("=ii")
+#: So many calls back are looked through for one that nobody has looked after.
+_RECENT = 64
 _FLAGS_AT = {
     "recv": 2, "recvfrom": 2, "recvmsg": 3, "recv_into": 3, "recvfrom_into": 3, "send": 2, "sendall": 2, "sendmsg": 3,
 }  # fmt: skip
@@ -32,6 +35,21 @@ def on(world: World, inode: int, *names: str) -> Iterator[Call]:
     """Those of them that were made on the socket."""
     return (
         call for call in over(world, *names) if call.receiver is not None and call.receiver.inode == inode
+    )
+
+
+def is_unseen(world: World, inode: int, *names: str, but: Call | None = None) -> bool:
+    """Whether such a call on the socket, other than `but`, has come back since its kernel was last seen to say anything.
+
+    Lines performed together are not looked at one by one: what was seen of a socket is then older than what was done with it.
+    """
+    known = world.sockets.get(inode)
+    looked = world.looked.get(known.host, 0.0) if known is not None else 0.0
+    return any(
+        call.receiver is not None and call.receiver.inode == inode and (call.returned or 0.0) > looked
+        for process in world.processes.values()
+        for call in islice(reversed(process.calls), _RECENT)
+        if call.name in names and call is not but
     )
 
 

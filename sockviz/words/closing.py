@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sockviz.language import _, ngettext
-from sockviz.model.call import Call
+from sockviz.model.call import RECEIVING, Call
 from sockviz.model.process import Process
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.world import World
@@ -35,7 +35,7 @@ def closing(call: Call, world: World) -> str:
     if others:
         return _shared(call, others)
     row = world.row_of(held.inode)
-    if row is None:
+    if row is None or acts.is_unseen(world, held.inode, *RECEIVING):
         return ""
     return consequence(row, world) or _gave_up_waiting(call, row, world)
 

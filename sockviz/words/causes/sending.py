@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sockviz.language import _
+from sockviz.model.call import CONNECTING, SENDING
 from sockviz.model.sockets import State
 from sockviz.model.values import Value
 from sockviz.words import acts, whose
@@ -102,6 +103,8 @@ def _no_room(s: Situation) -> Cause:
             ),
             _("wait until poll says that it is writable"),
         )
+    if acts.is_unseen(s.world, s.inode, *CONNECTING):
+        return Cause()  # whether its handshake was over nobody has seen
     return Cause(bounded(why_full(s), s, "SO_SNDTIMEO"))
 
 
@@ -111,12 +114,12 @@ def why_full(s: Situation) -> str:
         return _datagrams_wait(s)
     row = s.row
     if s.is_unix:
-        if row is None or not row.tells_queues:
+        if row is None or not row.tells_queues or acts.is_unseen(s.world, s.inode, *SENDING, but=s.call):
             return _("what {name} has sent and nobody has read takes up its send buffer").format(name=s.name)
         return _(
             "what {name} has sent and {who} has not read takes up its send buffer (Send-Q {queue})"
         ).format(name=s.name, who=s.who, queue=row.send_q)
-    if row is None:
+    if row is None or acts.is_unseen(s.world, s.inode, *SENDING, but=s.call):
         return _("the send buffer of {name} is full").format(name=s.name)
     told = _("the send buffer of {name} is full (Send-Q {queue})").format(name=s.name, queue=row.send_q)
     why = window_closed(s)
