@@ -203,7 +203,7 @@ def test_who_has_the_name_that_bind_was_refused() -> None:
     assert failed is not None
     told = explain(failed, world)
     assert told is not None
-    assert told.here == ":8080 is taken: by a socket of server"
+    assert told.here == ":8080 is taken: server's s has it (bound, not listening)"
 
 
 def test_that_a_refused_connect_met_a_socket_that_is_only_bound() -> None:
