@@ -226,17 +226,7 @@ class Pump:
         heard += self._hear()
         events: list[Event] = []
         if look or not heard or any(not isinstance(said, CallEntered) for said in heard):
-            try:
-                # Looked at first, then drained: every packet older than the look is then in this batch.
-                looks = await self._look()
-                await self._lab.catch_up()
-                passed = self._lab.drain()
-            except KernelError as error:
-                self.problem = _("the kernel can no longer be read: {error}").format(error=error)
-                looks, passed = (), ()
-            if any(isinstance(each, PacketCaptured) for each in passed):
-                # Whoever sent them said so before: that word is in its channel, and may not have been read yet.
-                heard += self._hear()
+            looks, passed = await self._looks(heard)
             events += self._seen(looks, passed)
         events += [said for said in heard if not isinstance(said, LabLost)]
         lost = next((said for said in heard if isinstance(said, LabLost)), None)
@@ -270,6 +260,27 @@ class Pump:
         self._attribution.heard(said)
 
     # --- looking ----------------------------------------------------------------------------------------------
+
+    async def _looks(self, heard: list[Heard]) -> tuple[Sequence[Observation], Sequence[Passed]]:
+        """Looks, and what passed by then. Adds to `heard` what was said meanwhile; whoever said so to be done with its line is
+        looked at again: the next line must find what the last one did."""
+        looks: list[Observation] = []
+        passed: list[Passed] = []
+        try:
+            while True:
+                # Looked at first, then drained: every packet older than the look is then in this batch.
+                looks += await self._look()
+                await self._lab.catch_up()
+                drained = self._lab.drain()
+                passed += drained
+                # Whoever sent them said so before: that word is in its channel, and may not have been read yet.
+                meanwhile = self._hear() if any(isinstance(each, PacketCaptured) for each in drained) else []
+                heard += meanwhile
+                if not any(isinstance(said, StatementFinished | ProcessEnded) for said in meanwhile):
+                    return looks, passed
+        except KernelError as error:
+            self.problem = _("the kernel can no longer be read: {error}").format(error=error)
+            return (), ()
 
     async def _look(self) -> Sequence[Observation]:
         """Looks at the lab; in a thread of its own where that would hold up the event loop, as with thousands of descriptors."""

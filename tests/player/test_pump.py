@@ -14,18 +14,21 @@ import pytest
 
 from sockviz.kernel.errors import KernelRefused
 from sockviz.lab.hearing import LabLost
+from sockviz.lab.lab import Observation
 from sockviz.model.call import Stage
 from sockviz.model.events import (
     CallBlocked,
     CallEntered,
     CallReturned,
     CaptureLost,
+    Observed,
     PacketCaptured,
     ProcessStarted,
     StatementBegun,
     StatementFinished,
 )
 from sockviz.model.script_text import UnreadScript
+from sockviz.model.sockets import ProcessRow
 from sockviz.model.timeline import Header, Timeline
 from sockviz.player import pump as pump_module
 from sockviz.player.pump import APART, Pump
@@ -225,3 +228,29 @@ def test_a_look_that_takes_long_does_not_hold_the_loop_up(monkeypatch: pytest.Mo
         assert not waiting.done()
         gate.set()
         await asyncio.wait_for(waiting, 5)
+
+
+def test_who_is_done_while_it_is_looked_is_looked_at_again_before_that_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The next line begins once its end is told: what it did must be known by then. Under load it often ends during a look."""
+
+    @scripted("client")
+    async def _(rig: Rig) -> None:
+        await rig.pump.looked()
+        known: list[str] = []
+
+        def look() -> list[Observation]:
+            at, is_done = time.time(), bool(known)
+            if not is_done:  # it has no end yet in what is read, and has by the time the packets are
+                rig.lab.says(entered("client", "close"), returned("client"), finished("client"))
+                rig.lab.passes(PacketCaptured(at, HERE, packet(at), "", ""))
+            known.append("")
+            return [Observation(at, HERE, (), (ProcessRow("client", "Z" if is_done else "S", ()),))]
+
+        told: list[type] = []
+        monkeypatch.setattr(rig.lab, "look", look)
+        monkeypatch.setattr(rig.pump, "_changed", lambda: told.extend(rig.kinds()) if not told else None)
+        await rig.pump.looked()
+        assert told.index(StatementFinished) < len(told) - 1
+        assert told[-1] is Observed

@@ -56,6 +56,7 @@ async def perform(path: Path) -> Run:
     performance, text = Performance(lesson, chosen.lab, patience=Patience()), io.StringIO()
     try:
         await plain.play(performance, text, ask=False)
+        assert performance.problem is None, (performance.problem, text.getvalue())
     finally:
         await performance.close()
     report = report_of(path, lesson, performance, None, 0.0)
