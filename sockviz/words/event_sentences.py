@@ -15,8 +15,9 @@ from sockviz.words.interest import epoll_of, moved
 from sockviz.words.number_kinds import is_epolls
 from sockviz.words.number_meanings import EPOLL_MODES, EVENTS
 
-#: Of so many descriptors it is told what is the matter with each.
-_MOST_TOLD = 4
+#: Of so many descriptors it is told what is the matter with each: of all that a lesson has. Where there is no room for the
+#: sentence it is cut by whoever draws it; who reads it in lines has all.
+_MOST_TOLD = 64
 
 
 def events_told(call: Call, world: World) -> str:

@@ -29,7 +29,7 @@ from sockviz.words.set_options import value_and_asked
 from sockviz.words.wording import address_text, bytes_text, receiver_name
 
 #: So many of the addresses that a name has are told.
-_MOST_TOLD = 4
+_MOST_TOLD = 64
 
 
 def value_sentence(call: Call, world: World) -> str:

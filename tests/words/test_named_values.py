@@ -118,7 +118,8 @@ def said(call: Call, world: World | None = None) -> str:
         (made("poll", POLL, value=[(7, 0x20)]), "returns: descriptor 7: POLLNVAL (not an open descriptor)"),
         (made("poll", POLL, value=[(7, 0x18)]), "returns: descriptor 7: POLLERR (an error waits (SO_ERROR tells which)), "
                                                 "POLLHUP (hung up: both directions are over)"),
-        (made("poll", POLL, value=[(n, 0x20) for n in range(9)]), "and 5 more"),
+        (made("poll", POLL, value=[(n, 0x20) for n in range(9)]), "descriptor 8"),
+        (made("poll", POLL, value=[(n, 0x20) for n in range(69)]), "and 5 more"),
         (made("poll", POLL, value=[]), "returns: nothing came of what it waits for"),
         (made("getsockopt", S, 1, 4, value=111), "says what went wrong at descriptor 9: ECONNREFUSED (111), nobody listens "
                                                  "there; asking has taken it away"),
