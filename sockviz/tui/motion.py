@@ -1,4 +1,4 @@
-"""What moves by itself on the lesson screen: the one short animation of what is new, countdowns, and playing on.
+"""What moves by itself on the lesson screen: the story of what is new, countdowns, and playing on.
 
 Each timer exists only while it has something to do: a screen on which nothing moves costs nothing.
 """
@@ -8,15 +8,19 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from textual.timer import Timer
 from textual.widget import Widget
 
+from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
+from sockviz.tui.about import about
+from sockviz.tui.story import Story
 from sockviz.tui.view import Mode, View
 
-#: Seconds that a movement takes, and between two of its frames (≤ 20 a second).
-MOVEMENT, FRAME = 0.4, 0.05
+#: Seconds between two frames of what moves (≤ 20 a second).
+FRAME = 0.05
 #: Seconds between two figures of a countdown that shows tenths of a second, which nobody could read each of. Where several run,
 #: repaints are at least half as far apart.
 STEP = 0.5
@@ -30,33 +34,62 @@ PACE, READING = 1.6, 22.0
 
 
 class Movement:
-    """Runs `progress` from 0 to 1, calling `draw` for each frame."""
+    """Tells what is new (`sockviz.tui.story`), calling `draw` for each frame, until it is told or somebody ends it."""
 
-    def __init__(self, owner: Widget, draw: Callable[[], None]) -> None:
+    def __init__(
+        self, owner: Widget, draw: Callable[[], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._owner, self._draw = owner, draw
         self._timer: Timer | None = None
-        self._begun = 0.0
-        self.progress = 1.0
+        self._story: Story | None = None
+        self._then = 0.0
+        self.clock = clock
 
-    def begin(self) -> None:
-        """What is new starts to move; what was moving has arrived."""
-        self.finish()
-        self._begun, self.progress = time.monotonic(), 0.0
-        self._timer = self._owner.set_interval(FRAME, self._tick, name="movement")
+    @property
+    def on(self) -> bool:
+        """Whether anything is still being told."""
+        return self._story is not None
+
+    def tell(self, timeline: Timeline, start: int, end: int) -> None:
+        """What happened from `start` to `end` is told, after what is being told already."""
+        if self._story is None:
+            self._story, self._then = Story(timeline, start), self.clock()
+        self._story.hear(end)
+        self._story.go_on(0.0)
+        if self._story.over:
+            self._story = None
+        elif self._timer is None:
+            self._timer = self._owner.set_interval(FRAME, self.tick, name="movement")
 
     def finish(self) -> bool:
-        """Everything has arrived. Returns whether anything was still under way."""
-        moving = self._timer is not None
+        """Everything is there. Returns whether anything was still to be told."""
+        telling = self._story is not None
         if self._timer is not None:
             self._timer.stop()
-        self._timer, self.progress = None, 1.0
-        return moving
+        self._timer = self._story = None
+        return telling
 
-    def _tick(self) -> None:
-        self.progress = min((time.monotonic() - self._begun) / MOVEMENT, 1.0)
-        if self.progress >= 1.0:
+    def view(self, view: View) -> View:
+        """`view`, as far as it has been told."""
+        story = self._story
+        if story is None:
+            return view
+        return replace(
+            view, cursor=story.cursor, world=story.world, told=story.earlier, progress=story.progress,
+            subjects=about(view.page, story.world, view.lab),
+        )  # fmt: skip
+
+    def tick(self) -> None:
+        """Goes on with the story by the time that has passed."""
+        if self._story is None:
+            return
+        now = self.clock()
+        passed, self._then = now - self._then, now
+        changed = self._story.go_on(passed)
+        if self._story.over:
             self.finish()
-        self._draw()
+        if changed:
+            self._draw()
 
 
 class Frames:

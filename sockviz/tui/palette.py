@@ -111,8 +111,8 @@ def state_role(state: State) -> str:
 
 
 _DARK = {
-    "process-1": "#c3a6ff", "process-3": "#f29bd4", "process-5": "#dcb6e0", "process-7": "#e58ae8",
-    "process-2": "#62b8ff", "process-4": "#57d4e0", "process-6": "#9db2ff", "process-8": "#7fe0c8",
+    "process-1": "#a76cfc", "process-3": "#e0d2fd", "process-5": "#e665bc", "process-7": "#d09fac",
+    "process-2": "#57b8fb", "process-4": "#239e75", "process-6": "#1ae8b6", "process-8": "#b4f8e8",
     "state-listen": "#4fd6be", "state-syn-sent": "#ffd166", "state-syn-received": "#ffb454",
     "state-established": "#86e08b", "state-fin-wait-1": "#ff9e7a", "state-fin-wait-2": "#e8a58f",
     "state-close-wait": "#ff86a2", "state-closing": "#ff7d7d", "state-last-ack": "#e39ac2",
@@ -123,8 +123,8 @@ _DARK = {
     "code-call": "#e8ecf4",
 }  # fmt: skip
 _LIGHT = {
-    "process-1": "#6b3fc0", "process-3": "#a82680", "process-5": "#84468a", "process-7": "#92209a",
-    "process-2": "#0b5fb0", "process-4": "#006b78", "process-6": "#3b50c4", "process-8": "#006e58",
+    "process-1": "#521e69", "process-3": "#be1f56", "process-5": "#751c2d", "process-7": "#7f20c7",
+    "process-2": "#2150fe", "process-4": "#1807b0", "process-6": "#156682", "process-8": "#124993",
     "state-listen": "#00705f", "state-syn-sent": "#855800", "state-syn-received": "#934b00",
     "state-established": "#17702a", "state-fin-wait-1": "#ab3b16", "state-fin-wait-2": "#8f442e",
     "state-close-wait": "#b01f54", "state-closing": "#ad1d1d", "state-last-ack": "#8d3569",
@@ -135,9 +135,9 @@ _LIGHT = {
     "code-call": "#1b212b",
 }  # fmt: skip
 _ANSI = {
-    "process-1": "ansi_magenta", "process-3": "ansi_bright_magenta", "process-5": "ansi_magenta",
-    "process-7": "ansi_bright_magenta", "process-2": "ansi_blue", "process-4": "ansi_cyan",
-    "process-6": "ansi_bright_blue", "process-8": "ansi_bright_cyan", "state-listen": "ansi_cyan",
+    "process-1": "ansi_magenta", "process-3": "ansi_yellow", "process-5": "ansi_bright_yellow",
+    "process-7": "ansi_bright_red", "process-2": "ansi_bright_blue", "process-4": "ansi_cyan",
+    "process-6": "ansi_bright_cyan", "process-8": "ansi_blue", "state-listen": "ansi_cyan",
     "state-syn-sent": "ansi_yellow", "state-syn-received": "ansi_yellow", "state-established": "ansi_green",
     "state-fin-wait-1": "ansi_red", "state-fin-wait-2": "ansi_red", "state-close-wait": "ansi_red",
     "state-closing": "ansi_red", "state-last-ack": "ansi_red", "state-time-wait": "ansi_bright_black",

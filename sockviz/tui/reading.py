@@ -15,6 +15,7 @@ from sockviz.model.events import PageOpened
 from sockviz.model.world import World
 from sockviz.player.next import Do
 from sockviz.player.run import Provenance, Run
+from sockviz.tui.about import about
 from sockviz.tui.by_hand import ByHand
 from sockviz.tui.view import Focus, Look, Mode, View
 
@@ -204,7 +205,7 @@ class Reading:
 
     # -- drawing
 
-    def view(self, look: Look, focus: Focus, progress: float = 1.0) -> View:
+    def view(self, look: Look, focus: Focus) -> View:
         """All that the screen is drawn from, at the cursor."""
         self._version += 1
         if self._before is None or self._before[0] != self.cursor:
@@ -213,5 +214,6 @@ class Reading:
         return View(
             version=self._version, script=self.run.lesson, page=self.page, timeline=self.run.timeline,
             cursor=self.cursor, world=self.world, before=self._before[1], next=self.run.next, mode=self.mode,
-            look=look, focus=focus, progress=progress, problem=self.run.problem,
+            look=look, focus=focus, problem=self.run.problem,
+            subjects=about(self.page, self.world, self.run.timeline.header.lab),
         )  # fmt: skip

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sockviz.calls.script import Script, Section
+from sockviz.model.subjects import Subjects
 from sockviz.model.timeline import LabFacts, Timeline
 from sockviz.model.world import World
 from sockviz.player.next import Next
+
+#: Of a page that asks nothing.
+NOTHING_ASKED = Subjects()
 
 
 class Mode(Enum):
@@ -43,6 +47,8 @@ class View:
     """Everything the stage draws from. ``world`` is after ``cursor`` events of ``timeline``, ``before`` is the world at the last
     resting place before it (so that what is new can be marked and moved once). ``progress`` runs from 0 to 1 while that
     movement is under way and is 1 at rest: the picture is a function of this view alone. ``version`` grows with each view.
+    ``subjects`` are what the page asks about: they stay in sight. While a step's story is told (`sockviz.tui.story`) ``told`` is
+    the world a moment earlier; None at rest.
     """
 
     version: int
@@ -58,6 +64,8 @@ class View:
     focus: Focus = Focus()
     progress: float = 1.0
     problem: str | None = None
+    subjects: Subjects = NOTHING_ASKED
+    told: World | None = None
     now: float | None = None  # the instant to count down from (CLOCK_REALTIME); None: the world's own
 
     @property

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from sockviz.tui.motion import MOVEMENT, OVERDUE, ROUNDING, STEP, reading_time, until_the_next_figure
+from sockviz.tui.motion import FRAME, OVERDUE, ROUNDING, STEP, reading_time, until_the_next_figure
 from tests.tui.driving import Session, in_lesson, run_async
 from tests.tui.scripted import run, waiting_row
 
@@ -22,20 +23,18 @@ def test_what_is_new_moves_once_and_arrives(tmp_path: Path) -> None:
             movement = session.lesson.picture.movement
             await session.press("1")
             _animated(session)
-            seen: list[float] = []
-            shown = session.lesson.picture.view
-
-            def noted() -> object:
-                view = shown()
-                seen.append(view.progress)
-                return view
-
-            session.lesson.picture.view = noted  # type: ignore[assignment, method-assign]
+            clock = [100.0]
+            movement.clock = lambda: clock[0]
             await session.pilot.press("space")
-            await session.until(lambda: seen and seen[-1] == 1.0 and min(seen) < 1.0)
-            rising = [p for p in seen if p < 1.0]
-            assert rising == sorted(rising)
-            assert len(rising) <= MOVEMENT / 0.05 + 3, "at most twenty frames a second"
+            await session.until(lambda: movement.on)
+            assert movement._timer is not None
+            seen = []
+            while movement.on:
+                clock[0] += FRAME
+                movement.tick()
+                seen.append(movement.view(session.lesson.picture.view()))
+            assert all(one.cursor <= other.cursor for one, other in pairwise(seen))
+            assert seen[0].cursor < seen[-1].cursor == len(session.run.timeline)
             assert movement._timer is None, "no timer is left"
 
     run_async(it())
@@ -47,11 +46,11 @@ def test_any_key_ends_a_movement_at_once(tmp_path: Path) -> None:
             await session.press("1")
             _animated(session)
             movement = session.lesson.picture.movement
+            movement.clock = lambda: 100.0
             await session.pilot.press("space")
-            await session.until(lambda: session.run.performed == 2)
-            movement.begin()
+            await session.until(lambda: session.run.performed == 2 and movement.on)
             await session.pilot.press("x")
-            assert movement.progress == 1.0
+            assert not movement.on
             assert movement._timer is None
 
     run_async(it())
@@ -64,7 +63,7 @@ def test_stepping_back_moves_nothing(tmp_path: Path) -> None:
             await session.perform(2)
             _animated(session)
             await session.press("b")
-            assert session.lesson.picture.movement.progress == 1.0
+            assert not session.lesson.picture.movement.on
 
     run_async(it())
 

@@ -40,7 +40,7 @@ class Picture:
         self.movement = Movement(screen, self.draw)
         self.countdowns = Countdowns(screen, self._count_down)
         self._frames = Frames(screen, self.draw)
-        self._rested = reading.resting
+        self._rested, self._drawn = reading.resting, reading.cursor
 
     @property
     def is_drawn(self) -> bool:
@@ -48,8 +48,8 @@ class Picture:
         return not self.over and self._screen.is_attached
 
     def view(self) -> View:
-        """All that is drawn from, now."""
-        view = self._reading.view(self.look, self.focus, self.movement.progress)
+        """All that is known at the cursor, now. What is drawn of it may be its story: `sockviz.tui.motion.Movement`."""
+        view = self._reading.view(self.look, self.focus)
         return replace(view, now=time.time()) if view.mode is Mode.LIVE else view
 
     def ask(self) -> None:
@@ -63,10 +63,9 @@ class Picture:
         if not self.is_drawn:
             return
         reading = self._reading
-        rested, self._rested = self._rested, reading.resting
-        if self._rested > rested and self.look.animate and not self.hurrying:
-            self.movement.begin()
-        view = self.view()
+        self._tell()
+        known = self.view()
+        view = self.movement.view(known)
         is_open = frozenset(question.line for question in reading.open_predictions)
         asked = Asked(reading.choices, is_open, reading.pointed, tuple(reading.by_hand))
         with self._screen.app.batch_update():
@@ -74,15 +73,28 @@ class Picture:
             show(self._screen, reading.page, view, asked, self.notes, hint, reading.opened)
             self.overlays.explain(view, quietly=self.hurrying)
             self.overlays.show(view)
-        self.countdowns.follow(view)
-        self._notebook.shown(view)
+        self.countdowns.follow(known)
+        self._notebook.shown(known)
         self._frames.drawn()
+
+    def _tell(self) -> None:
+        """A step forward is told; whatever goes further, or back, is there at once."""
+        reading = self._reading
+        rested, drawn = self._rested, self._drawn
+        self._rested, self._drawn = reading.resting, reading.cursor
+        if drawn == self._drawn:
+            return
+        if drawn < self._drawn and self._rested - rested <= 1 and self.look.animate and not self.hurrying:
+            self.movement.tell(reading.run.timeline, drawn, self._drawn)
+        else:
+            self.movement.finish()
 
     def _count_down(self) -> None:
         if not self.is_drawn:
             return
-        view = self.view()
+        known = self.view()
+        view = self.movement.view(known)
         with self._screen.app.batch_update():
             self._screen.query_one(StageArea).count_down(view)
             self.overlays.show(view)
-        self.countdowns.follow(view)
+        self.countdowns.follow(known)

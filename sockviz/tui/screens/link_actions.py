@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from sockviz.language import _
-from sockviz.model.link import Flight
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.run import Run
 from sockviz.tui import hints
 from sockviz.tui.by_hand import ByHand
 from sockviz.tui.reading import Reading
+from sockviz.tui.stage.crossings import chosen
 from sockviz.tui.view import Mode, View
 
 #: The verbs that need a packet to be kept.
 ON_A_PACKET = ("deliver", "drop", "duplicate")
-
-
-def chosen(view: View) -> Flight | None:
-    """The held packet that the reader points at, else the one that has waited longest."""
-    link = view.world.link
-    if link is None or not link.held:
-        return None
-    number = view.focus.packet
-    pointed = (
-        view.world.packets[number].event.frame
-        if number is not None and number < len(view.world.packets)
-        else None
-    )
-    return (link.flight_of(pointed) if pointed is not None else None) or link.held[0]
 
 
 async def act(run: Run, reading: Reading, view: View, verb: str) -> str:

@@ -138,6 +138,8 @@ class Pace:
         self.playing.begin()
 
     def _play_step(self) -> float | None:
+        if self._picture.movement.on:
+            return PACE / 4  # what has been done is told first
         page = self._reading.page
         if page.index != self._played_page:
             self._played_page = page.index

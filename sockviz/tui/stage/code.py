@@ -10,6 +10,7 @@ from enum import IntEnum
 from rich.cells import cell_len
 
 from sockviz.calls.in_c import c_lines
+from sockviz.calls.script import Section
 from sockviz.calls.statement import Statement
 from sockviz.language import _
 from sockviz.language import current as current_language
@@ -23,19 +24,21 @@ from sockviz.model.values import SocketValue, Value
 from sockviz.player.next import Do
 from sockviz.tui.palette import ASLEEP, DONE, FAILED, NEXT
 from sockviz.tui.remembered import remembered, remembered_by
-from sockviz.tui.stage.ink import Line, crop, ends, fit, line, marked, wrap
+from sockviz.tui.stage.ink import Line, Span, crop, ends, fit, line, marked, wrap
 from sockviz.tui.stage.listing import calls_of, coloured, compact, listed
+from sockviz.tui.stage.written import broken
 from sockviz.tui.view import Focus, View
 from sockviz.words.wording import ENDING, NAMING, asleep_in, call_as_made, outcome, values_bound
 
 
 class Detail(IntEnum):
-    """How much is drawn of each line: no comment at all; that of the current line; everyone's; and all that is written."""
+    """How much is drawn of each line. What its page is about, what failed and what comes next is whole in each of them, the
+    lines of earlier pages are shortened in the first two; no comment, that of the current line, and everyone's."""
 
     BARE = 0
     BRIEF = 1
-    COMMENTED = 2
-    WHOLE = 3
+    WRITTEN = 2
+    COMMENTED = 3
 
 
 #: Cells beside the source: the mark of what is next, and a blank before and after the result.
@@ -89,9 +92,26 @@ def code_blocks(
         current = is_next or statement.line == begun
         remarked = detail >= Detail.COMMENTED or (detail is Detail.BRIEF and current)
         newest = statement.line == begun
-        blocks.append(_block(view, statement, progress, width, is_next, newest, hue, detail, remarked))
+        whole = detail >= Detail.WRITTEN or is_next or newest or _is_about(view, statement, progress)
+        blocks.append(_block(view, statement, progress, width, is_next, newest, hue, whole, remarked))
     anchor -= first
     return blocks, anchor
+
+
+def _is_about(view: View, statement: Statement, progress: Progress | None) -> bool:
+    """Whether the line must be read whole: it is on the page that is open, or it failed."""
+    if statement.line in lines_of(view.page):
+        return True
+    process = view.world.processes.get(statement.process)
+    return progress is not None and (
+        progress.error is not None or any(call.error is not None for call in _calls(process, progress))
+    )
+
+
+@remembered(16)
+def lines_of(page: Section) -> frozenset[int]:
+    """The lines that are performed on a page."""
+    return frozenset(statement.line for statement in page.statements)
 
 
 def _place(statements: Sequence[Statement], line: int | None) -> int:
@@ -102,15 +122,18 @@ def _place(statements: Sequence[Statement], line: int | None) -> int:
 
 def height_wanted(view: View, process: str, width: int, detail: Detail) -> int:
     """How many lines the process's code takes before anything is performed: one of them may yet be asleep."""
-    return _height(statements_of(view, process), view.lab, view.look.language, width, detail)
+    return _height(statements_of(view, process), view.page, view.lab, view.look.language, width, detail)
 
 
 @remembered(64)
-def _height(statements: Sequence[Statement], lab: LabFacts, language: str, width: int, detail: Detail) -> int:
+def _height(
+    statements: Sequence[Statement], page: Section, lab: LabFacts, language: str, width: int, detail: Detail
+) -> int:
     total = 1
     for statement in statements:
-        sources, main = _listing(lab, language, statement, min(width, _WIDEST), _SHORT_RESULT, detail)
-        total += len(sources)
+        whole = detail >= Detail.WRITTEN or statement.line in lines_of(page)
+        sources, main = _listing(lab, language, statement, min(width, _WIDEST), _SHORT_RESULT, whole)
+        total += len(sources) + (cell_len(sources[main]) + _SHORT_RESULT + _MARGIN > min(width, _WIDEST))
         if detail >= Detail.COMMENTED and statement.comment:
             total += not _fits_beside(sources[main], statement.comment, width, _SHORT_RESULT)
         if total > _MOST:
@@ -142,19 +165,19 @@ def windowed(blocks: list[list[Line]], anchor: int, height: int) -> list[Line]:
 
 def _shows(
     view: View, statement: Statement, progress: Progress | None, width: int, is_next: bool, newest: bool, hue: str,
-    detail: Detail, remarked: bool,
+    whole: bool, remarked: bool,
 ) -> tuple[object, ...]:  # fmt: skip
     """What a block depends on: of the world its process and its progress, and nothing that goes on in the kernel."""
     return (
         view.world.processes.get(statement.process), progress, statement, view.lab, view.look, view.focus,
-        _awaited(view) if is_next else None, current_language(), width, is_next, newest, hue, detail, remarked,
+        _awaited(view) if is_next else None, current_language(), width, is_next, newest, hue, whole, remarked,
     )  # fmt: skip
 
 
 @remembered_by(512, _shows)
 def _block(
     view: View, statement: Statement, progress: Progress | None, width: int, is_next: bool, newest: bool, hue: str,
-    detail: Detail, remarked: bool,
+    whole: bool, remarked: bool,
 ) -> list[Line]:  # fmt: skip
     process = view.world.processes.get(statement.process)
     width = min(width, _WIDEST)
@@ -165,19 +188,19 @@ def _block(
         result = line((_("waits for {call}").format(call=awaited.name), "asleep"))
     failed = any("bad" in role.split() for _, role in result.runs)
     alone = failed and _LEAST_SOURCE + result.width + 3 > width
-    whole = result
+    said = result
     names = current is not None and current.name in NAMING
     if not failed and (names or (progress is not None and values_bound(progress, current))):
         # The value is all there is to see of such a line.
         alone = len(statement.source) + result.width + 3 > width
     elif not failed and result.width > 8 and len(statement.source) + result.width + 3 > width:
         # An accepted connection's peer stands in the descriptor table too.
-        whole = line(*((text.partition(" from ")[0], role) for text, role in result.runs))
-        result = crop(whole, max(8, width // 3))
-        if newest and result != whole:
-            result, alone = whole, True  # what has just come is read as far as it goes
+        said = line(*((text.partition(" from ")[0], role) for text, role in result.runs))
+        result = crop(said, max(8, width // 3))
+        if newest and result != said:
+            result, alone = said, True  # what has just come is read as far as it goes
     room = 0 if alone else result.width
-    sources, main = _listing(view.lab, view.look.language, statement, width, room, detail)
+    sources, main = _listing(view.lab, view.look.language, statement, width, room, whole)
     beside_them = line(("┊", "faint")) if statement.at_once else line(" ")
     mark = line((NEXT, f"{hue} strong")) if is_next else beside_them
     first = main if view.look.language == "c" else 0
@@ -191,7 +214,7 @@ def _block(
         shown = result if index == main and not alone else Line()
         if shown.runs and source.width + shown.width + 2 > width:
             lines.append(fit(source, width))
-            lines.append(ends(Line(), crop(whole, width - 2) + line(" "), width))
+            lines.append(ends(Line(), crop(said, width - 2) + line(" "), width))
         else:
             lines.append(ends(source, shown + line(" "), width))
     if remark and not beside:
@@ -200,7 +223,7 @@ def _block(
         lines.append(line("   ") + result)
     beneath = _beneath(view, statement, progress, current)
     if beneath is not None:
-        lines.append(line("   ") + beneath)
+        lines += [line("   ") + part for part in wrap(beneath[0], width - 4, beneath[1])]
     role = _emphasis(view, statement, calls)
     return [marked(fit(it, width), role).pointing(Focus(line=statement.line)) for it in lines]
 
@@ -212,28 +235,17 @@ def _awaited(view: View) -> Call | None:
 
 
 def _listing(
-    lab: LabFacts, language: str, statement: Statement, width: int, result: int, detail: Detail
-) -> tuple[list[str], int]:
+    lab: LabFacts, language: str, statement: Statement, width: int, result: int, whole: bool
+) -> tuple[Sequence[str], int]:
     """The statement in lines, and which of them its result stands beside."""
     if language == "c":
         return _c_listing(statement, lab, width - _MARGIN)
     room = width - result - _MARGIN
     written = " ".join(statement.source.split())
-    if detail is Detail.WHOLE and cell_len(written) > room and (lines := _broken(written, width - _MARGIN)):
+    if whole and cell_len(written) > room:
+        lines = broken(written, max(_LEAST_SOURCE, width - _MARGIN))
         return lines, len(lines) - 1
-    return [compact(statement.source, max(_LEAST_SOURCE, room))], 0
-
-
-def _broken(source: str, room: int) -> list[str]:
-    """`source` in lines of at most `room` cells, broken after commas only; none where that cannot be."""
-    lines: list[str] = []
-    for part in source.replace(", ", ",\0").split("\0"):
-        joined = f"{lines[-1]} {part}" if lines else part
-        if lines and cell_len(joined) <= room:
-            lines[-1] = joined
-        else:
-            lines.append(f"    {part}" if lines else part)
-    return lines if all(cell_len(text) <= room for text in lines) else []
+    return (compact(statement.source, max(_LEAST_SOURCE, room)),), 0
 
 
 def _fits_beside(source: str, comment: str, width: int, result: int) -> bool:
@@ -254,14 +266,14 @@ def _weighed(source: Line, progress: Progress | None, is_next: bool) -> Line:
 
 def _beneath(
     view: View, statement: Statement, progress: Progress | None, current: Call | None
-) -> Line | None:
+) -> Span | None:
     """What is said under a line: where it sleeps, how it was called, why it failed."""
     if current is not None and current.stage is Stage.ASLEEP:
-        return line((asleep_in(current), "asleep"))
+        return asleep_in(current), "asleep"
     if view.focus.line == statement.line and current is not None:
-        return line((call_as_made(current), "muted"))
+        return call_as_made(current), "muted"
     if progress is not None and progress.error is not None and progress.message:
-        return line((progress.message, "muted"))
+        return progress.message, "muted"
     return None
 
 

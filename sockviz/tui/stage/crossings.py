@@ -9,6 +9,7 @@ from enum import Enum
 from sockviz.language import N_, _
 from sockviz.model.hindsight import TurnedAway
 from sockviz.model.inferred import InferredSegment
+from sockviz.model.link import Flight
 from sockviz.model.meaning import PROBES, Meaning, Role
 from sockviz.model.segments import Endpoint, Packet, TcpHeader, wire_end
 from sockviz.model.sockets import SocketRow
@@ -56,7 +57,17 @@ class Crossing:
         ""  # the header's own numbers and the payload, for arrows that have room for everything
     )
     fate: Fate = Fate.CROSSED
-    copies: int = 1  # how often it was sent while it was held, or let through where the link doubled it
+    copies: int = (
+        1  # how often it was sent while it was held, let through where the link doubled it, or sent again
+    )
+    flight: int | None = None  # of what is held, the packet that its flight is known by
+    repeats: bool = False  # it is a retransmission, or answers one: what is the same follows in it
+    until: float | None = None  # when the last of those was sent that it stands for
+
+    @property
+    def is_bare_ack(self) -> bool:
+        """Whether it acknowledges, and does nothing else."""
+        return self.label == "ACK" and not self.length
 
     @property
     def inferred(self) -> bool:
@@ -66,8 +77,8 @@ class Crossing:
     def labels(self, with_numbers: bool, with_all: bool = False) -> tuple[str, ...]:
         """What to write on the arrow, the fullest first; sequence numbers, and what is on the wire, only where asked for."""
         times = f" ×{self.copies}" if self.copies > 1 else ""
-        marks = times + (f" {self.mark}" if self.mark else "") + (f" {_('late')}" if self.late else "")
-        brief = times + (f" {self.sign}" if self.sign else "") + (f" ‹{_('late')}›" if self.late else "")
+        marks = (f" {self.mark}" if self.mark else "") + times + (f" {_('late')}" if self.late else "")
+        brief = (f" {self.sign}" if self.sign else "") + times + (f" ‹{_('late')}›" if self.late else "")
         size = f" {self.length}" if self.length else ""
         without_fate: tuple[str, ...] = ()
         if self.fate in (Fate.TURNED_AWAY, Fate.PERHAPS):
@@ -111,7 +122,7 @@ def crossings(view: View, newest: int) -> Sequence[Crossing]:
 
 def _on_the_link(view: View, seen: Sequence[SeenPacket]) -> list[Crossing]:
     """Captured packets with what the link did with them; copies that wait are drawn with the one that they repeat."""
-    link, before = view.world.link, view.before.link
+    link, before = view.world.link, (view.told or view.before).link
     if link is None:
         return [_drawn(view, each) for each in seen]
     dropped = set(link.dropped)
@@ -124,7 +135,8 @@ def _on_the_link(view: View, seen: Sequence[SeenPacket]) -> list[Crossing]:
             if frame in flight.later:
                 found.append(replace(_drawn(view, each), fate=Fate.HELD, late=False))
             elif each.number == flight.packet or frame == flight.frames[0]:
-                found.append(replace(_drawn(view, each), fate=Fate.HELD, copies=flight.copies, late=False))
+                held = replace(_drawn(view, each), fate=Fate.HELD, copies=flight.copies, late=False)
+                found.append(replace(held, flight=flight.packet))
         elif each.number in dropped:
             found.append(replace(_drawn(view, each), fate=Fate.DROPPED, late=False))
         elif each.event.entry != frame and each.event.entry in {
@@ -141,14 +153,56 @@ def _on_the_link(view: View, seen: Sequence[SeenPacket]) -> list[Crossing]:
     return found
 
 
+def folded(seen: Sequence[Crossing]) -> list[Crossing]:
+    """`seen` with what repeats itself told once: the first time that a segment is sent again is an arrow of its own, with how
+    often it was; what answers each of them likewise. Otherwise retransmissions bury what they repeat."""
+    found: list[Crossing] = []
+    for it in seen:
+        place = len(found)
+        while place and (again := found[place - 1]).repeats:
+            place -= 1
+            if _same(again, it):
+                found[place] = replace(again, copies=again.copies + it.copies, until=it.at)
+                break
+        else:
+            answers = bool(found) and found[-1].repeats and it.is_bare_ack
+            found.append(replace(it, repeats=it.again or answers))
+    return found
+
+
+def _same(one: Crossing, other: Crossing) -> bool:
+    """Whether they are one segment, sent twice, that fared alike."""
+    return (one.source, one.destination, one.label, one.mark, one.seq, one.ack, one.length, one.fate, one.late) == (
+        other.source, other.destination, other.label, other.mark, other.seq, other.ack, other.length, other.fate, other.late,
+    )  # fmt: skip
+
+
+def chosen(view: View) -> Flight | None:
+    """The held packet that the wire's keys are for: the one that the reader points at, else the one that has waited longest."""
+    link = view.world.link
+    if link is None or not link.held:
+        return None
+    number = view.focus.packet
+    frame = (
+        view.world.packets[number].event.frame
+        if number is not None and number < len(view.world.packets)
+        else None
+    )
+    pointed = next(
+        (flight for flight in link.held if flight.packet == number or frame in flight.frames), None
+    )
+    return pointed or link.held[0]
+
+
 def count(view: View) -> int:
     """How many there are."""
     return len(view.world.packets) if view.lab.has_packets else len(view.world.inferred)
 
 
 def arrived(view: View) -> int:
-    """How many crossed since the resting place before."""
-    before = len(view.before.packets) if view.lab.has_packets else len(view.before.inferred)
+    """How many crossed since the moment before, or the resting place."""
+    earlier = view.told or view.before
+    before = len(earlier.packets) if view.lab.has_packets else len(earlier.inferred)
     return max(0, count(view) - before)
 
 

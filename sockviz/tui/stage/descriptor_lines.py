@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 
@@ -13,7 +14,15 @@ from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
 from sockviz.tui.palette import STATE_SYMBOLS, TICKING, state_role
 from sockviz.tui.stage.ink import Line, Span, crop, fit, line, marked
 from sockviz.tui.stage.lookup import Lookup, port_of
-from sockviz.tui.stage.queues import accept_queue, no_syn_queue, syn_queue, turned_away
+from sockviz.tui.stage.queues import (
+    accept_boxes,
+    accept_queue,
+    no_syn_queue,
+    syn_queue,
+    syn_waits,
+    turned_away,
+)
+from sockviz.tui.stage.ranking import DescriptorRow, Part, asked, is_new
 from sockviz.tui.view import Focus, View
 from sockviz.words.wording import address_text, ends_text, name_text, seconds_text
 
@@ -32,12 +41,22 @@ _ANY_TIMER = (N_("timer {time}"), N_("timer due"))
 
 
 @dataclass(frozen=True, slots=True)
-class DescriptorRow:
-    """A line of the table to be: a descriptor and its row, or a row that no descriptor owns."""
+class Told:
+    """A part of a socket as lines, in several lengths, the briefest first. ``holds``: it says more than that there is nothing."""
 
-    inode: int
-    entry: FdEntry | None
-    row: SocketRow | None
+    part: Part
+    forms: tuple[Sequence[Line], ...]
+    holds: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """How wide the columns of a table are: descriptor, name, state (0: as it comes); and whether protocols are told."""
+
+    number: int = 2
+    name: int = 0
+    protocol: bool = True
+    state: int = 0
 
 
 @dataclass(slots=True)
@@ -49,19 +68,23 @@ class Pen:
     lookup: Lookup
     width: int
     hues: dict[str, str]
-    number_width: int
-    name_width: int
+    columns: Columns
 
-    def block(self, it: DescriptorRow, detail: int) -> list[Line]:
-        """The lines of one descriptor: 0 its own line alone, 1 what matters beneath, 2 everything."""
+    def parts(self, it: DescriptorRow) -> list[Told]:
+        """What there is to tell beneath its own line, what matters most first."""
+        row = it.row
+        if row is None:
+            return []
+        told = self._queues(row) if row.is_listening else self._traffic(it, row)
+        told = [each for each in told if each.forms[0]]
+        ends = self._ends_beneath(it, row)
+        return [ends, *told] if ends is not None else told
+
+    def lines(self, it: DescriptorRow, beneath: Sequence[Line], told: Collection[Part]) -> list[Line]:
+        """The lines of one descriptor: its own, and `beneath` those that tell `told`."""
         focus = Focus(inode=it.inode) if it.inode else None
-        lines = [self._head(it, detail)]
-        if it.row is not None and detail:
-            if it.row.is_listening:
-                lines += self._queues(it.row, detail)
-            else:
-                lines += self._traffic(it.row, detail)
-        if self.view.progress < 1 and self.is_new_descriptor(it):
+        lines = [self._head(it, told), *beneath]
+        if self.view.progress < 1 and self.view.told is None and is_new(self.view, self.process, it):
             # A new descriptor is written in from the left.
             lines = [crop(x, round(self.view.progress * self.width), "") for x in lines]
         role = self._emphasis(it)
@@ -71,57 +94,104 @@ class Pen:
         """A faint rule with a title."""
         return fit(line((f" ╌╌ {title} {'╌' * self.width}"[: self.width - 1], "faint")), self.width)
 
-    def _head(self, it: DescriptorRow, detail: int) -> Line:
+    def _start(self, it: DescriptorRow, columns: Columns) -> Line:
+        """A socket's own line up to its ends."""
+        assert it.row is not None
+        state = it.row.state
+        symbol = f"{STATE_SYMBOLS[state]} {state}"
+        role = f"{state_role(state)} strong" if self._is_new(it) else state_role(state)
+        protocol = f"{it.row.protocol} " if columns.protocol else ""
+        return line(*self._numbered(it), f" {protocol}", (f"{symbol:<{columns.state}}", role), " ")
+
+    def _start_width(self, row: SocketRow, columns: Columns) -> int:
+        """How wide that is."""
+        protocol = len(row.protocol) + 1 if columns.protocol else 0
+        named = columns.name + 1 if columns.name else 0
+        return columns.number + named + 1 + protocol + max(len(row.state) + 2, columns.state) + 1
+
+    def _numbered(self, it: DescriptorRow) -> tuple[Span, Span]:
         hue = self.hues.get(self.process.name, "")
-        fd = str(it.entry.fd) if it.entry is not None else "–"
-        number = (f"{fd:>{self.number_width}}", f"{hue} strong" if it.entry is not None else "muted")
-        name = self.lookup.name(self.process.name, it.inode, it.entry.fd if it.entry is not None else -1)
-        named: Span = (f" {name[: self.name_width]:<{self.name_width}}" if self.name_width else "", hue)
+        fd, width = it.entry.fd if it.entry is not None else -1, self.columns.name
+        number = f"{fd if it.entry is not None else '–':>{self.columns.number}}"
+        name = self.lookup.name(self.process.name, it.inode, fd)
+        named = f" {name[:width]:<{width}}" if width else ""
+        return (number, f"{hue} strong" if it.entry is not None else "muted"), (named, hue)
+
+    def _head(self, it: DescriptorRow, told: Collection[Part]) -> Line:
+        number, named = self._numbered(it)
         if it.entry is not None and not it.entry.is_socket:
             return line(number, named, (f" {_plain_target(it.entry)}", "muted"))
-        protocol = (
-            it.row.protocol if it.row is not None else (it.entry.protocol if it.entry else "")
-        ) or "socket"
         if it.row is None:
+            protocol = (it.entry.protocol if it.entry else "") or "socket"
             return line(number, named, f" {protocol} ", self._tableless(it))
-        state = it.row.state
-        symbol = (
-            f"{STATE_SYMBOLS[state]} {state}",
-            f"{state_role(state)} strong" if self._is_new(it) else state_role(state),
-        )
-        start = line(number, named, f" {protocol} ", symbol, " ")
-        bare = line(
-            number, named, " ", symbol, " "
-        )  # its state tells the protocol, its ends nothing but themselves
-        start = next(
-            (
-                head
-                for ends in self._worth_reading(it.row)
-                for head in (start, bare)
-                if head.width + cell_len(ends) < self.width
-            ),
-            start,
-        )
+        start = self._start(it, self.columns)
         if start.width > self.width:
             # The state must be read whole: what can be told from elsewhere gives way.
-            named_head = line(number, named, " ", symbol)
-            start = named_head if named_head.width <= self.width else line(number, " ", symbol)
+            start = self._start(it, replace(self.columns, protocol=False, state=0))
+        if start.width > self.width + 1:
+            state = it.row.state
+            start = line(number, " ", (f"{STATE_SYMBOLS[state]} {state}", state_role(state)))
         room = self.width - start.width - 1
-        brief = self._brief_timer(it.row, room) if not detail else Line()
-        if not detail and not brief.width:
-            brief = self._brief_queue(it.row, room)
+        wanted = (asked(self.view, it) or frozenset()) - frozenset(told)
+        brief = self._brief(it.row, room, told, wanted)
+        if Part.ENDS in told and it.row.peer is not None:
+            return start + brief
+        least = 0 if it.row.family == "AF_UNIX" else cell_len(self._least(it.row))
+        holds = it.row.recv_q or (it.row.send_q and not it.row.is_listening)
+        told_beneath = (Part.ACCEPT if it.row.is_listening else Part.BYTES) in told
+        pressing = wanted - {Part.ENDS} or (holds and not told_beneath)
+        if pressing and (not brief.width or room - brief.width < least):
+            # What is asked about comes before columns.
+            start = self._start(it, replace(self.columns, protocol=False, state=0))
+            room = self.width - start.width - 1
+            brief = self._brief(it.row, room, told, wanted)
+        elif room - brief.width < least <= room:
+            brief = Line()  # which connection it is comes before what its timer says
         return start + self._ends(it.row, room - brief.width) + brief
 
-    def _worth_reading(self, row: SocketRow) -> tuple[str, ...]:
-        """What should be read of the row's ends, better than nothing last: a name whole, unless it has the lab's own address."""
-        if row.family == "AF_UNIX":
-            return ("",)
+    def _brief(self, row: SocketRow, room: int, told: Collection[Part], wanted: Collection[Part]) -> Line:
+        """At the end of a socket's own line what has no line beneath it, what is `wanted` first."""
+        if row.is_listening:
+            queues = self._brief_queues(row, told, wanted)
+            return next(
+                (it for it in (queues, line(queues.text.replace("queue ", ""))) if it.width <= room), Line()
+            )
+        timer = self._brief_timer(row, room) if Part.TIMER not in told else Line()
+        if timer.width and Part.BYTES not in wanted:
+            return timer
+        names = (
+            self.view.subjects.sockets.get(row.inode, frozenset()) if Part.BYTES in wanted else frozenset()
+        )
+        return self._brief_queue(row, room, names) if Part.BYTES not in told else Line()
+
+    def _brief_queues(self, row: SocketRow, told: Collection[Part], wanted: Collection[Part]) -> Line:
+        """``■□ 1 of 2  SYN queue 1``, as far as it has to be said here."""
+        parts = Line()
+        if Part.ACCEPT in wanted or (row.recv_q and Part.ACCEPT not in told):
+            room = f" of {row.backlog + 1}" if row.backlog is not None else ""
+            parts += line(("  ■ " if row.recv_q else "  □ "), f"{row.recv_q}{room}")
+        half_open = len(self.lookup.half_open(row))
+        if Part.SYN in wanted or (half_open and Part.SYN not in told):
+            parts += line("  " + _("SYN queue") + f" {half_open}")
+        return parts
+
+    def fits(self, it: DescriptorRow, columns: Columns, connections: bool) -> bool:
+        """Whether its own line has room in such `columns` for what must be read of its ends; those of connections only where
+        `connections` are looked at."""
+        if it.row is None:
+            return True
+        start = self._start_width(it.row, columns)
+        if it.row.family == "AF_UNIX" or (it.row.peer is not None and not connections):
+            return start <= self.width + 1
+        return start + cell_len(self._least(it.row)) < self.width
+
+    def _least(self, row: SocketRow) -> str:
+        """What must be read of the row's ends: both ports; a name whole, unless it has the lab's own address."""
         if row.peer is not None:
-            return (f"→:{port_of(row.peer)}",)
+            return f":{port_of(row.local)}→:{port_of(row.peer)}"
         here = endpoint(row.local)
-        port = f":{port_of(row.local)}"
         known = here is not None and here[0] in self.view.lab.addresses.values() and not row.bound_only
-        return (port,) if known else (address_text(row.local), port)
+        return f":{port_of(row.local)}" if known else address_text(row.local)
 
     def _tableless(self, it: DescriptorRow) -> Line:
         world = self.view.world
@@ -174,15 +244,31 @@ class Pen:
         elif row.peer is None:
             texts = (address_text(row.local), f":{port_of(row.local)}")
         else:
-            ends = ends_text(row.local, row.peer)
-            texts = (
-                ends,
-                ends.replace(" → ", "→"),
-                f":{port_of(row.local)}→:{port_of(row.peer)}",
-                f"→:{port_of(row.peer)}",
-            )
+            both = f":{port_of(row.local)}→:{port_of(row.peer)}"
+            texts = (*self._all_four(row), both, both.replace(":", ""), f"→:{port_of(row.peer)}")
         # Half a port number would be another port: better none.
         return next((line(text) for text in texts if cell_len(text) <= room), self._cut(texts[-1], row, room))
+
+    def _all_four(self, row: SocketRow) -> tuple[str, str]:
+        """A connection's four numbers, with air and without."""
+        ends = ends_text(row.local, row.peer)
+        return ends, ends.replace(" → ", "→")
+
+    def _ends_beneath(self, it: DescriptorRow, row: SocketRow) -> Told | None:
+        """The four numbers of a connection that its own line has no room for."""
+        if row.peer is None or row.family == "AF_UNIX":
+            return None
+        tight = self._all_four(row)[1]
+        if self._start_width(row, self.columns) + cell_len(tight) < self.width:
+            return None
+        holds = not self.fits(it, self.columns, True)
+        texts = [*(f"   {text}" for text in self._all_four(row)), f" {tight}"]
+        whole = next((line(text) for text in texts if cell_len(text) < self.width), None)
+        if whole is not None:
+            return Told(Part.ENDS, ((whole,),), holds)
+        both = line(f"   :{port_of(row.local)}→:{port_of(row.peer)}")
+        in_two = (line(f"   {address_text(row.local)}"), line(f"   → {address_text(row.peer)}"))
+        return Told(Part.ENDS, ((both,), in_two), holds)
 
     def _cut(self, text: str, row: SocketRow, room: int) -> Line:
         return crop(line(text), max(0, room)) if row.family == "AF_UNIX" or row.peer is None else Line()
@@ -210,55 +296,59 @@ class Pen:
         said = next((text for text in texts if cell_len(text) <= room), "")
         return line((said, self._timer_role(row)))
 
-    def _brief_queue(self, row: SocketRow, room: int) -> Line:
-        """The bytes that wait, at the end of a socket's own line: what there is to read matters more than whose it is."""
-        if row.is_listening or row.state in _HAS_FIN or row.state in _FIN_UNACKED or row.bound_only:
+    def _brief_queue(self, row: SocketRow, room: int, wanted: Collection[str]) -> Line:
+        """The bytes that wait, at the end of a socket's own line: what there is to read matters more than whose it is; that there
+        are none only where that is `wanted`."""
+        if row.bound_only or (not wanted and (row.state in _HAS_FIN or row.state in _FIN_UNACKED)):
             return Line()
-        name, count = ("recv-q", row.recv_q) if row.recv_q else ("send-q", row.send_q)
-        told = line(f"  {name} ", (str(count), "strong"))
-        return told if count and told.width <= room else Line()
+        received = line("  recv-q ", (str(row.recv_q), "strong"))
+        sent = line("  send-q ", (str(row.send_q), "strong"))
+        asked_for = (received if "recv_q" in wanted else Line()) + (sent if "send_q" in wanted else Line())
+        told = asked_for if asked_for.width else received if row.recv_q else sent if row.send_q else Line()
+        return told if told.width <= room else Line()
 
     def _timer_role(self, row: SocketRow) -> str:
         return f"{'asleep' if row.timer in (Timer.ON, Timer.PERSIST) else 'muted'} {TICKING}"
 
-    def _queues(self, row: SocketRow, detail: int) -> list[Line]:
-        half_open = syn_queue(self.view, self.lookup, row, self.width, self.hues)
-        if not half_open and detail > 1 and row.protocol == "TCP":  # only TCP shakes hands
-            half_open = [no_syn_queue(self.width)]
-        dropped = turned_away(self.view, self.lookup, row, self.width)
-        return accept_queue(self.view, self.lookup, row, self.width, self.hues) + dropped + half_open
+    def _queues(self, row: SocketRow) -> list[Told]:
+        given = (self.view, self.lookup, row, self.width)
+        brief = accept_queue(*given, self.hues)
+        boxes = accept_boxes(*given, self.hues)
+        waiting = Told(Part.ACCEPT, (brief, boxes) if boxes else (brief,), holds=bool(row.recv_q))
+        dropped = Told(Part.DROPPED, (turned_away(*given),))
+        half_open = syn_queue(*given, self.hues)
+        if half_open:
+            return [waiting, dropped, Told(Part.SYN, (half_open, half_open + syn_waits(*given)))]
+        if row.protocol == "TCP":  # only TCP shakes hands
+            return [waiting, dropped, Told(Part.SYN, ([no_syn_queue(self.width)],), holds=False)]
+        return [waiting, dropped]
 
-    def _traffic(self, row: SocketRow, detail: int) -> list[Line]:
-        lines: list[Line] = []
+    def _traffic(self, it: DescriptorRow, row: SocketRow) -> list[Told]:
+        told: list[Told] = []
         if row.expires is not None:
-            lines.append(line("   ", (self._timer(row), self._timer_role(row))))
-        orphan_at_rest = not row.inode and not row.recv_q and not row.send_q
-        worth_it = bool(row.recv_q or row.send_q) and not lines
-        if (worth_it or detail > 1) and not row.bound_only and not orphan_at_rest:
-            lines += self._bytes(row)
+            counted = line("   ", (self._timer(row), self._timer_role(row)))
+            told.append(Told(Part.TIMER, ([counted],), holds=row.timer is not Timer.TIMEWAIT))
+        orphan_at_rest = it.entry is None and not row.recv_q and not row.send_q
+        if not row.bound_only and not orphan_at_rest:
+            told.append(Told(Part.BYTES, self._bytes(row), holds=bool(row.recv_q or row.send_q)))
         if row.drops:
-            lines.append(line("   ", (_("{count} dropped for want of room").format(count=row.drops), "bad")))
-        return lines
+            dropped = line("   ", (_("{count} dropped for want of room").format(count=row.drops), "bad"))
+            told.append(Told(Part.DROPPED, ([dropped],)))
+        return told
 
-    def _bytes(self, row: SocketRow) -> list[Line]:
-        received = line(
-            "recv-q ", (str(row.recv_q), "strong" if row.recv_q else "muted"), (_received(row), "muted")
+    def _bytes(self, row: SocketRow) -> tuple[list[Line], ...]:
+        """Both queues of bytes: in one line, with what they hold where that has room; else in two, where it is worth them."""
+        counts = (
+            line("recv-q ", (str(row.recv_q), "strong" if row.recv_q else "muted")),
+            line("send-q ", (str(row.send_q), "strong" if row.send_q else "muted")),
         )
-        sent = line("send-q ", (str(row.send_q), "strong" if row.send_q else "muted"), (_sent(row), "muted"))
+        received = counts[0] + line((_received(row), "muted"))
+        sent = counts[1] + line((_sent(row), "muted"))
         indent = line("   ")
         if received.width + sent.width + 5 < self.width:
             second = max(received.width, min(18, self.width - sent.width - 6))
-            return [indent + fit(received, second) + line("  ") + sent]
-        if row.recv_q and row.send_q:
-            return [indent + received, indent + sent]
-        return [indent + (received if row.recv_q else sent)]
-
-    def is_new_descriptor(self, it: DescriptorRow) -> bool:
-        """Whether the process did not have it an event ago."""
-        before = self.view.before.processes.get(self.process.name)
-        return it.entry is not None and (
-            before is None or all((e.fd, e.inode) != (it.entry.fd, it.inode) for e in before.fds)
-        )
+            return ([indent + fit(received, second) + line("  ") + sent],)
+        return [indent + counts[0] + line("  ") + counts[1]], [indent + received, indent + sent]
 
     def _is_new(self, it: DescriptorRow) -> bool:
         old = self.view.before.row_of(it.inode) if it.inode else None

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from rich.cells import cell_len
 
 from sockviz.language import _
 from sockviz.model.process import Process
-from sockviz.model.sockets import Timer
 from sockviz.model.world import World
-from sockviz.tui.remembered import remembered
-from sockviz.tui.stage.descriptor_lines import DescriptorRow, Pen
+from sockviz.tui.remembered import remembered, remembered_by
+from sockviz.tui.stage.descriptor_lines import Columns, Pen, Told
 from sockviz.tui.stage.ink import Line, fit, line
 from sockviz.tui.stage.lookup import Lookup, orphans
-from sockviz.tui.stage.queues import accept_queue, syn_queue, turned_away
+from sockviz.tui.stage.ranking import DescriptorRow, Part, Rank, asked, ranked
 from sockviz.tui.view import View
 
 #: Descriptors looked at to find how high a table would be: more never fit.
 _SAMPLE = 64
+#: Those of these ranks come with all that they hold before anyone else has a line; the first two are what a reader looks for now.
+_MATTERING = (Rank.ASKED, Rank.CHANGED, Rank.HOLDING)
+_NOW = _MATTERING[:2]
 
 
 @remembered(16)
@@ -33,142 +37,224 @@ def held_by(world: World, process: Process) -> tuple[list[DescriptorRow], list[D
     return held, [DescriptorRow(inode, None, row) for inode, row in orphans(world).get(process.name, ())]
 
 
-def table_height(view: View, process: Process, width: int, *, barely: bool = False) -> int:
-    """How many lines the whole table would take in `width`; ``barely``: without what says that there is nothing."""
+@dataclass(slots=True)
+class _Entry:
+    """A descriptor that may be shown, and what of it: of each part the form, None while it is not."""
+
+    index: int
+    it: DescriptorRow
+    rank: Rank
+    asked: frozenset[Part]
+    parts: list[Told]
+    shown: bool = False
+    forms: list[Sequence[Line] | None] = field(default_factory=list)
+
+    def is_asked(self, told: Told) -> bool:
+        """Whether the page asks about that part, and its own line does not tell it."""
+        return told.part in self.asked and (told.part is not Part.ENDS or told.holds)
+
+    def is_essential(self, told: Told) -> bool:
+        """Whether its own line without that part would leave out what matters now."""
+        return self.is_asked(told) or (told.holds and self.rank in _MATTERING)
+
+    def worth(self, told: Told) -> int:
+        """When a part has its turn: 0 what matters now, and whose connection it is; 1 what holds something; 2 nothing."""
+        if self.is_essential(told) or (told.part is Part.ENDS and told.holds):
+            return 0
+        return 1 if told.holds or told.part in self.asked else 2
+
+
+class _Plan:
+    """Gives the lines of a table away, one after the other, to what matters most."""
+
+    def __init__(self, entries: list[_Entry], height: int, others: int) -> None:
+        self.entries, self.others = entries, others
+        self.room = height
+        self.counts = height > 1  # a single line is for what matters most
+
+    def fill(self) -> None:
+        """Until there is no room, or nothing to tell."""
+        for rank in _MATTERING:
+            of_rank = [each for each in self.entries if each.rank is rank]
+            for each in of_rank:
+                self._show(each)
+            for wanted in (_Entry.is_asked, _Entry.is_essential):
+                for each, number in self._parts(of_rank):
+                    if wanted(each, each.parts[number]) and each.forms[number] is None:
+                        self._tell(each, number, 0)
+        for each in self.entries:
+            self._show(each)
+        for how_much in range(3):
+            for each, number in self._parts(self.entries):
+                if how_much >= each.worth(each.parts[number]):
+                    for form in range(len(each.parts[number].forms)):
+                        self._tell(each, number, form)
+
+    def _parts(self, entries: list[_Entry]) -> Iterator[tuple[_Entry, int]]:
+        return ((each, number) for each in entries if each.shown for number in range(len(each.parts)))
+
+    def _show(self, each: _Entry) -> None:
+        if not each.shown and self.room > self._kept(each):
+            each.shown = True
+            self.room -= 1
+
+    def _kept(self, but: _Entry | None = None) -> int:
+        """The line that stays for the count of those that are not shown, `but` for one that is about to be."""
+        left = self.others or any(not each.shown for each in self.entries if each is not but)
+        return 1 if left and self.counts else 0
+
+    def _tell(self, each: _Entry, number: int, form: int) -> None:
+        had = each.forms[number]
+        lines = each.parts[number].forms[form]
+        room = self.room - self._kept()
+        if had is None and len(lines) > room:
+            lines = lines[: max(room, 0)]  # what matters most stands first: better a part of it than nothing
+        cost = len(lines) - len(had or ())
+        if lines and cost <= room:
+            each.forms[number] = lines
+            self.room -= cost
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """A process's descriptors, and what it left behind; their ranks; their places by these; how many are in each state."""
+
+    rows: list[DescriptorRow]
+    held: int
+    ranks: list[Rank]
+    order: list[int]
+    states: Counter[str]
+
+
+def _decides(view: View, process: Process) -> tuple[object, ...]:
+    """What their order depends on."""
+    return view.world, view.before, view.subjects, view.focus.inode or 0, process
+
+
+@remembered_by(16, _decides)
+def _ranked(view: View, process: Process) -> _Ranked:
     held, left = held_by(view.world, process)
-    sample = held[:_SAMPLE]
-    tall = sum(_height_of(it, view, width, barely) for it in [*sample, *left[:_SAMPLE]])
-    return max(1, tall + bool(left) + max(0, len(held) - _SAMPLE))
+    rows = held + left
+    ranks = ranked(view, process, rows)
+    # Of those of one rank the listeners first, then the newest.
+    keys = [
+        (rank, it.row is None or not it.row.is_listening, -index)
+        for index, (rank, it) in enumerate(zip(ranks, rows, strict=True))
+    ]
+    order = sorted(range(len(rows)), key=keys.__getitem__)
+    return _Ranked(rows, len(held), ranks, order, Counter(map(_state_of, rows)))
 
 
-def _height_of(it: DescriptorRow, view: View, width: int, barely: bool) -> int:
-    if it.row is None or it.row.bound_only:
-        return 1
-    if it.row.is_listening:
-        lookup = Lookup(view.world)
-        queues = accept_queue(view, lookup, it.row, width, {}) + turned_away(view, lookup, it.row, width)
-        half_open = len(syn_queue(view, lookup, it.row, width, {}))
-        return 1 + len(queues) + (half_open if barely or it.row.protocol != "TCP" else max(1, half_open))
-    counting_down = it.row.expires is not None
-    if it.entry is None:
-        return 1 + counting_down
-    return 1 + counting_down + (bool(it.row.recv_q or it.row.send_q) if barely else 1)
+def _decides_heights(view: View, process: Process, width: int) -> tuple[object, ...]:
+    return *_decides(view, process), view.lab, width
+
+
+@remembered_by(16, _decides_heights)
+def table_heights(view: View, process: Process, width: int) -> tuple[int, int]:
+    """How many lines the whole table would take in `width`; and what matters now, with a line for the others."""
+    its = _ranked(view, process)
+    looked_at = its.order[:_SAMPLE]
+    pen = _pen(view, process, width, {}, [its.rows[index] for index in looked_at], _number_width(its))
+    entries = _entries(pen, its, looked_at)
+    looked_for = [each for each in entries if each.rank in _NOW]
+    needed = sum(
+        1 + sum(len(told.forms[0]) for told in each.parts if each.is_essential(told)) for each in looked_for
+    )
+    tall = sum(1 + sum(len(told.forms[-1]) for told in each.parts) for each in entries)
+    others = len(its.rows) - len(entries)
+    return (
+        max(1, tall + (len(its.rows) > its.held) + others),
+        max(1, needed + (len(its.rows) > len(looked_for))),
+    )
 
 
 def table(view: View, process: Process, width: int, height: int, hues: dict[str, str]) -> list[Line]:
-    """The table in at most `height` lines: in full where it fits, else in one line each, else in part and counted."""
-    held, left = held_by(view.world, process)
+    """The table in at most `height` lines: those that matter most (`sockviz.tui.stage.ranking`), and of each what there is room
+    for; the others counted."""
     if height <= 0:
         return []
-    if not held and not left:
-        had_some = any(known.creator == process.name for known in view.world.sockets.values())
-        nothing = _("all its sockets are closed") if had_some else _("no sockets yet")
-        if not process.alive:
-            nothing = _("no descriptors: the kernel closed them all")
-            nothing = nothing if cell_len(nothing) < width else _("the kernel closed them all")
-        return [fit(line(" ", (nothing, "muted")), width)]
+    its = _ranked(view, process)
+    if not its.rows:
+        return [fit(line(" ", (_nothing(view, process, width), "muted")), width)]
+    looked_at = its.order[:height]
+    sample = [its.rows[index] for index in looked_at]
+    pen = _pen(view, process, width, hues, sample, _number_width(its))
+    entries = _entries(pen, its, looked_at)
+    plan = _Plan(entries, height, len(its.rows) - len(entries))
+    plan.fill()
+    return _drawn(pen, plan, its)
+
+
+def _nothing(view: View, process: Process, width: int) -> str:
+    if not process.alive:
+        nothing = _("no descriptors: the kernel closed them all")
+        return nothing if cell_len(nothing) < width else _("the kernel closed them all")
+    had_some = any(known.creator == process.name for known in view.world.sockets.values())
+    return _("all its sockets are closed") if had_some else _("no sockets yet")
+
+
+def _pen(
+    view: View, process: Process, width: int, hues: dict[str, str], rows: list[DescriptorRow], number: int
+) -> Pen:
+    """What draws `rows`, in columns that all of them fit into where there are such."""
     pen = Pen(
-        view,
-        process,
-        Lookup(view.world),
-        width,
-        hues,
-        _number_width(held),
-        _name_width(
-            view, process, [*held[:_SAMPLE], *held[-_SAMPLE:], *left[-_SAMPLE:]]
-        ),  # the newest are shown
+        view, process, Lookup(view.world), width, hues, Columns(number, _name_width(view, process, rows))
     )
-    if len(held) + len(left) > height:
-        return _summarised(pen, held, left, height)
-    return _detailed(pen, held, left, height)
+    widest = max((len(it.row.state) + 2 for it in rows if it.row is not None), default=0)
+    name = pen.columns.name
+    for connections in (True, False):
+        for protocol, state in ((True, widest), (True, 0), (False, widest), (False, 0)):
+            columns = Columns(number, name, protocol, state)
+            if all(pen.fits(it, columns, connections) for it in rows):
+                pen.columns = columns
+                return pen
+    pen.columns = Columns(number, name, protocol=False)
+    return pen
 
 
-def _detailed(pen: Pen, held: list[DescriptorRow], left: list[DescriptorRow], height: int) -> list[Line]:
-    """A line for each; what is left of `height` goes to those of which there is most to say."""
-    everything = held + left
-    blocks = [pen.block(it, 0) for it in everything]
-    ruled = bool(left) and len(everything) < height
-    spare = height - len(everything) - ruled
-    for detail in (1, 2):
-        for index in sorted(range(len(everything)), key=lambda i: (*_urgency(everything[i]), i)):
-            if detail == 2 and everything[index].entry is None:
-                continue
-            # What matters most stands first: better a part of it than nothing.
-            fuller = pen.block(everything[index], detail)[: len(blocks[index]) + spare]
-            if len(fuller) > len(blocks[index]):
-                spare -= len(fuller) - len(blocks[index])
-                blocks[index] = fuller
-    lines = [it for block in blocks[: len(held)] for it in block]
-    if ruled:
-        lines.append(pen.rule(_("no descriptor")))
-    return lines + [it for block in blocks[len(held) :] for it in block]
+def _entries(pen: Pen, its: _Ranked, order: Sequence[int]) -> list[_Entry]:
+    entries = []
+    for index in order:
+        it = its.rows[index]
+        parts = pen.parts(it)
+        wanted = asked(pen.view, it) or frozenset()
+        entries.append(_Entry(index, it, its.ranks[index], wanted, parts, forms=[None] * len(parts)))
+    return entries
 
 
-def _urgency(it: DescriptorRow) -> tuple[int, int]:
-    """Whose details come first where there is not room for all: by what the row says, of listeners the newest."""
-    row = it.row
-    newest = -it.entry.fd if it.entry is not None else 0
-    if row is None:
-        return 9, 0
-    if row.expires is not None and row.timer is not Timer.TIMEWAIT:
-        return 0, 0
-    if row.is_listening:
-        return 1 if row.recv_q else 3, newest
-    return 2 if row.recv_q or row.send_q else 4, 0
-
-
-def _summarised(pen: Pen, held: list[DescriptorRow], left: list[DescriptorRow], height: int) -> list[Line]:
-    """The listeners, what is focused and the newest in a line each; the rest counted by state."""
-    everything = held + left
-    # What the last step made is what the page is about.
-    made = len(held) - 1 if held and pen.is_new_descriptor(held[-1]) else None
-    first, listening, others = _ranked(pen, everything, made)
-    order = [*first, *listening, *others]
-    listening = [
-        i for i in (*listening, *first) if (row := everything[i].row) is not None and row.is_listening
-    ]
-    spare = min(len(listening), max(0, height - 1 - len(listening)))  # for their queues
-    room = max(1, height - 1 - spare)
-    chosen = sorted(order[:room])
-    rest = Counter(row.state if (row := everything[i].row) is not None else None for i in order[room:])
+def _drawn(pen: Pen, plan: _Plan, its: _Ranked) -> list[Line]:
+    shown = sorted((each for each in plan.entries if each.shown), key=lambda each: each.index)
+    rest = its.states.copy()
+    rest.subtract(_state_of(each.it) for each in shown)
     counted = ", ".join(
-        f"{count} {state.value if state is not None else _('in no kernel table')}"
-        for state, count in rest.most_common()
+        f"{count} {state}" for state, count in rest.most_common() if count > 0 and plan.counts
     )
+    ruled = its.held > 0 and plan.room > 0 and not counted
     lines: list[Line] = []
-    for place, index in enumerate(chosen):
-        if counted and place != index:
-            lines.append(fit(line((f"  ⋮  {counted}", "muted")), pen.width))
+    for place, each in enumerate(shown):
+        if counted and place != each.index:
+            lines.append(_count(counted, pen.width))
             counted = ""
-        block = pen.block(everything[index], 1 if index in listening and spare > 0 else 0)[: 1 + spare]
-        spare -= len(block) - 1
-        lines += block
-    if counted:
-        lines.append(fit(line((f"  ⋮  {counted}", "muted")), pen.width))
-    return lines[:height]
+        if ruled and each.it.entry is None:
+            lines.append(pen.rule(_("no descriptor")))
+            ruled = False
+        beneath = [it for form in each.forms if form is not None for it in form]
+        told = [part.part for part, form in zip(each.parts, each.forms, strict=True) if form is not None]
+        lines += pen.lines(each.it, beneath, told)
+    return [*lines, *([_count(counted, pen.width)] if counted else [])]
 
 
-def _ranked(
-    pen: Pen, everything: list[DescriptorRow], made: int | None
-) -> tuple[list[int], list[int], list[int]]:
-    """Their places, those most worth a line first, of each kind the newest: focused or just made; listeners; all others."""
-    first: list[int] = []
-    listening: list[int] = []
-    others: list[int] = []
-    focus = pen.view.focus.inode
-    for index in reversed(range(len(everything))):
-        it = everything[index]
-        if index == made or (focus and it.inode == focus):
-            first.append(index)
-        elif it.row is not None and it.row.is_listening:
-            listening.append(index)
-        else:
-            others.append(index)
-    return first, listening, others
+def _count(counted: str, width: int) -> Line:
+    return fit(line((f"  ⋮  {counted}", "muted")), width)
 
 
-def _number_width(held: list[DescriptorRow]) -> int:
-    return max(2, *(len(str(it.entry.fd)) for it in held[-1:] if it.entry is not None), 2)
+def _state_of(it: DescriptorRow) -> str:
+    return it.row.state.value if it.row is not None else _("in no kernel table")
+
+
+def _number_width(its: _Ranked) -> int:
+    newest = its.rows[its.held - 1].entry if its.held else None
+    return max(2, len(str(newest.fd)) if newest is not None else 0)
 
 
 def _name_width(view: View, process: Process, held: list[DescriptorRow]) -> int:

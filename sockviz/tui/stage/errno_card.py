@@ -83,10 +83,11 @@ def _card(
     call: Call, told: Explanation, page: ErrorPage | None, names: frozenset[str], width: int
 ) -> list[Line]:
     number = f" {told.number}" if told.number is not None else ""
-    lines = [
-        line((f"{FAILED} {told.name}", "bad"), (number, "muted"), f"  {page.says if page else call.message}"),
-        line((f"{call.process}: {call_as_made(call)}", "muted")),
-    ]
+    name = line((f"{FAILED} {told.name}", "bad"), (number, "muted"))
+    says = page.says if page else call.message
+    beside = name + line(f"  {says}")
+    lines = [beside] if beside.width <= width else [name, *wrap(says, width)]
+    lines += wrap(f"{call.process}: {call_as_made(call)}", width, "muted")
     here = told.here if page is None or told.here != call.message else ""  # the headline says it better
     at_large = told.at_large(page.cause if page else "", page.remedy if page else "")
     for title, text in ((_("here"), here), *at_large):

@@ -218,6 +218,25 @@ def frame(
     return lines
 
 
+def ruled(
+    title: Line,
+    body: Sequence[Line],
+    width: int,
+    height: int,
+    role: str,
+    rules: Sequence[tuple[int, Line]] = (),
+) -> list[Line]:
+    """The same between rules alone: no sides, and no lower edge, for what follows begins with a rule of its own."""
+    titles = dict(rules)
+    lines = [_edge("─", "─", title, width, role)]
+    for index in range(height - 1):
+        if index in titles:
+            lines.append(_edge("─", "─", titles[index], width, "faint"))
+        else:
+            lines.append(fit(body[index] if index < len(body) else Line(), width))
+    return lines[:height]
+
+
 def _bare(title: Line, body: Sequence[Line], rules: Sequence[tuple[int, Line]], height: int) -> list[Line]:
     hidden = {index for index, _ in rules}
     lines = [title, *(it for index, it in enumerate(body) if index not in hidden)][:height]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sockviz.language import _
+from sockviz.language import current as current_language
 from sockviz.model.hosts import LINK
 from sockviz.model.process import Process
 from sockviz.tui.palette import hues
-from sockviz.tui.remembered import remembered_by
+from sockviz.tui.remembered import remembered, remembered_by
 from sockviz.tui.stage.code import Detail, code_blocks, height_wanted, next_line, statements_of, windowed
-from sockviz.tui.stage.descriptors import held_by, table, table_height
+from sockviz.tui.stage.descriptors import held_by, table, table_heights
 from sockviz.tui.stage.drawing import FocusableDrawing
-from sockviz.tui.stage.ink import Line, finish, fit, frame, line
+from sockviz.tui.stage.ink import Line, finish, fit, frame, line, ruled
+from sockviz.tui.stage.listing import statement_at
 from sockviz.tui.view import View
 from sockviz.words.wording import asleep_in
 
@@ -36,61 +38,129 @@ class Split:
     fds: int
 
 
-def _decides(view: View, width: int, height: int) -> tuple[object, ...]:
-    """What the division depends on: not on the time, nor on what is pointed at."""
-    return view.world, view.script, view.page, view.lab, view.look.language, width, height
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The lines that code and descriptors would take, and those without which something that matters now is not in sight."""
+
+    code: int
+    fds: int
+    code_now: int
+    fds_now: int
+
+    def __or__(self, other: Needs) -> Needs:
+        """Enough for both."""
+        return Needs(
+            max(self.code, other.code),
+            max(self.fds, other.fds),
+            max(self.code_now, other.code_now),
+            max(self.fds_now, other.fds_now),
+        )
 
 
-@remembered_by(4, _decides)
-def split(view: View, width: int, height: int) -> Split:
-    """The division for panels of this size, the same for every process, so that panels side by side line up."""
-    inside = height - 2
-    if inside < _LEAST * 2:
+def split(view: View, name: str, width: int, inside: int, alone: bool) -> Split:
+    """The division of `inside` lines: the same for every process, so that panels side by side line up, unless what matters now
+    in this one's needs another, or it is `alone`."""
+    if inside <= _LEAST:
         return Split(0, max(0, inside))
-    room = inside - 1
-    processes = view.world.processes.values()
-    wanted_fds = max((table_height(view, p, width) for p in processes), default=1)
-    names = [name for name in view.script.processes if name != LINK]
-    if len(names) > _CROWD:
-        wanted_code = 1 + max(len(statements_of(view, name)) for name in names)
+    names = [each for each in view.script.processes if each != LINK]
+    own = needs(view, name, width, inside - 1)
+    if alone:
+        shared = own
+    elif len(names) > _CROWD:
+        shared = replace(_of_crowd(view, tuple(names)), fds=own.fds, fds_now=own.fds_now)
     else:
-        # As much as half of the room takes, whatever the descriptors need at this moment: code that is
-        # written anew with every step could not be read.
-        wanted_code = max((_best(view, name, width, room // 2)[1] for name in names), default=1)
-    if wanted_code + wanted_fds <= room:
+        shared = own
+        for each in names:
+            shared |= needs(view, each, width, inside - 1)
+    parts = _divided(shared, inside - 1)
+    if parts.code < own.code_now or parts.fds < own.fds_now:
+        parts = _divided(own, inside - 1)
+    if parts.fds < own.fds_now <= inside and not _is_at_work(view, name):
+        return Split(0, inside)  # it is looked at for its descriptors alone
+    return parts
+
+
+def _is_at_work(view: View, name: str) -> bool:
+    """Whether a line of the process's is next, or was begun last of all."""
+    coming = statement_at(view.script, next_line(view))
+    last = max(view.world.begun.values(), key=lambda line: view.world.lines[line].begun, default=None)
+    return (coming is not None and coming.process == name) or view.world.begun.get(name) == last
+
+
+def _divided(needs: Needs, room: int) -> Split:
+    if needs.code + needs.fds <= room:
         # The rule stays where this page's code puts it, and does not wander with every descriptor.
-        code = max(wanted_code, min(room // 2, room - wanted_fds, wanted_code + _AIR))
+        code = max(needs.code, min(room // 2, room - needs.fds, needs.code + _AIR))
     else:
-        needed_fds = max((table_height(view, p, width, barely=True) for p in processes), default=1)
-        code = min(wanted_code, max(_LEAST, room - needed_fds, room // 2))
+        # Code has half of the room, and what the descriptors leave; less where what matters now is not in sight then.
+        most = max(room // 2, room - needs.fds)
+        code = min(needs.code, max(1, needs.code_now, min(most, room - needs.fds_now)))
+        code = min(code, room - 1)
     return Split(code, room - code)
+
+
+def _decides(view: View, name: str, width: int, room: int) -> tuple[object, ...]:
+    """What the needs depend on: not on the time."""
+    return (
+        view.world, view.before, view.subjects, view.script, view.page, view.lab, view.look.language, view.cursor,
+        view.focus.inode or 0, view.next, current_language(), name, width, room,
+    )  # fmt: skip
+
+
+@remembered_by(32, _decides)
+def needs(view: View, name: str, width: int, room: int) -> Needs:
+    """What the panel of `name` needs in a width of `width`, within `room` lines."""
+    process = view.world.processes.get(name)
+    fds, now = table_heights(view, process, width) if process is not None else (1, 1)
+    code = _best(view, name, width, max(room // 2, room - fds))[1]
+    bare, anchor = code_blocks(view, name, width, next_line(view), "", Detail.BARE, 1)
+    return Needs(code, fds, _at_hand(view, name, bare, anchor), now)
+
+
+def _at_hand(view: View, name: str, blocks: list[list[Line]], anchor: int) -> int:
+    """The lines that the process's next line of code takes, and the one that it performed last, where that is just before it."""
+    hand = {next_line(view), view.world.begun.get(name)}
+    wanted = [
+        block
+        for block in blocks[max(0, anchor - 1) : anchor + 1]
+        if block and block[0].focus is not None and block[0].focus.line in hand
+    ]
+    return max(1, sum(map(len, wanted)))
+
+
+@remembered(4)
+def _of_crowd(view: View, names: tuple[str, ...]) -> Needs:
+    """Of so many processes nobody's code is written out."""
+    return Needs(1 + max(len(statements_of(view, name)) for name in names), 0, 0, 0)
 
 
 def _best(view: View, name: str, width: int, room: int) -> tuple[Detail, int]:
     """The most detail that a process's code has room for, and the lines it takes."""
-    for detail in (Detail.WHOLE, Detail.COMMENTED):
+    for detail in (Detail.COMMENTED, Detail.WRITTEN):
         wanted = height_wanted(view, name, width, detail)
         if wanted <= room:
             return detail, wanted
     return Detail.BRIEF, height_wanted(view, name, width, Detail.BRIEF)
 
 
-def draw_process(view: View, name: str, width: int, height: int) -> list[Line]:
-    """The panel of the process `name` in exactly `width` × `height`; in one line, its name and its newest socket."""
+def draw_process(view: View, name: str, width: int, height: int, unframed: bool = False) -> list[Line]:
+    """The panel of the process `name` in exactly `width` × `height`; in one line, its name and its newest socket.
+
+    ``unframed``: between rules alone, where each line and column is needed."""
     colours = hues(view.script)
     hue = colours.get(name, "muted")
     process = view.world.processes.get(name)
     if height == 1:
         return finish([_folded(view, name, process, hue, width)], width, 1, view.look)
-    inner = width - 2 if width >= 4 and height >= 3 else width
-    parts = split(view, inner, height)
+    inner = width - (1 if unframed else 2) if width >= 4 and height >= 3 else width
+    parts = split(view, name, inner, height - (1 if unframed else 2), unframed)
     body: list[Line] = []
     rules: list[tuple[int, Line]] = []
     if parts.code:
         coming = next_line(view)
         detail = _best(view, name, inner, parts.code)[0]
         blocks, anchor = code_blocks(view, name, inner, coming, hue, detail, parts.code)
-        if blocks and len(blocks[anchor]) > parts.code:
+        if _at_hand(view, name, blocks, anchor) > parts.code:
             blocks, anchor = code_blocks(view, name, inner, coming, hue, Detail.BARE, parts.code)
         code = windowed(blocks, anchor, parts.code) or [fit(line(" ", (_("no lines yet"), "muted")), inner)]
         body += code + [Line()] * (parts.code - len(code))
@@ -100,12 +170,9 @@ def draw_process(view: View, name: str, width: int, height: int) -> list[Line]:
         body += table(view, process, inner, parts.fds, colours)
     else:
         body.append(line(" ", (_("not started yet"), "muted")))
-    return finish(
-        frame(_title(name, process, hue, width), body, width, height, _frame_role(hue, process), rules),
-        width,
-        height,
-        view.look,
-    )
+    edges = ruled if unframed else frame
+    lines = edges(_title(name, process, hue, width), body, width, height, _frame_role(hue, process), rules)
+    return finish(lines, width, height, view.look)
 
 
 def _folded(view: View, name: str, process: Process | None, hue: str, width: int) -> Line:
@@ -163,7 +230,8 @@ class ProcessPanel(FocusableDrawing):
     def __init__(self, process_name: str, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self.process_name = process_name
+        self.unframed = False
 
     def draw(self, view: View, width: int, height: int) -> list[Line]:
         """Its lines."""
-        return draw_process(view, self.process_name, width, height)
+        return draw_process(view, self.process_name, width, height, self.unframed)

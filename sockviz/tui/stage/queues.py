@@ -32,6 +32,65 @@ def accept_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: d
         untold = _("{table} does not say").format(table=row.interface)
         return [crop(line(_label("accept", width), (untold, "muted")), width)]
     waiting = lookup.waiting(row, _SLOTS)
+    slots = _slots(view, lookup, row, waiting, width, hues)
+    names = _names(view, lookup, waiting, row.recv_q, hues)
+    spoken = slots + _said_full(row)
+    beside = names[0].width + slots.width < width
+    if names[0].width + spoken.width < width or (not beside and spoken.width <= width):
+        slots = spoken
+    return _with_names(slots, names, width)
+
+
+def accept_boxes(view: View, lookup: Lookup, row: SocketRow, width: int, hues: dict[str, str]) -> list[Line]:
+    """The same with a box for each connection that waits: who, from which port, how many bytes. Nothing where nobody waits.
+
+    These connections are rows of the kernel's that no descriptor owns yet.
+    """
+    waiting = lookup.waiting(row, _SLOTS) if row.tells_queues else []
+    if not waiting:
+        return []
+    slots = _slots(view, lookup, row, waiting, width, hues)
+    spoken = slots + _said_full(row)
+    boxes = [_box(view, lookup, each, hues) for each in waiting]
+    left = row.recv_q - len(waiting)
+    if left > 0:
+        boxes.append(line((f"+{left}", "muted")))
+    return [spoken if spoken.width <= width else slots, *_packed(boxes, width)]
+
+
+def _box(view: View, lookup: Lookup, row: SocketRow, hues: dict[str, str]) -> Line:
+    """``client a :40112 5 B``: one connection that waits."""
+    process, name, inode = lookup.who(row)
+    role = hues.get(process, "muted") + (" mark" if inode and inode == view.focus.inode else "")
+    waiting = max(0, row.recv_q - (row.state is State.CLOSE_WAIT))  # a FIN that came counts as one
+    fin = f" {_('+ FIN')}" if row.state is State.CLOSE_WAIT else ""
+    earlier = (view.told or view.before).rows
+    hosts = view.world.rows_indexed().hosts
+    just_come = view.progress < 1 and not any((host, row.key) in earlier for host in hosts)
+    return line(
+        ("▪ " if just_come else "", role),
+        (f"{process} {name}".strip() + " " if process else "", role),
+        (f":{port_of(row.peer)}", role),
+        (f" {waiting} B{fin}", "strong" if waiting else "muted"),
+    )
+
+
+def _packed(boxes: list[Line], width: int) -> list[Line]:
+    """``│client a :40112 5 B│client2 :40114 0 B│``: as many in a line as fit."""
+    edge = line(("│", "muted"))
+    lines: list[Line] = []
+    for box in boxes:
+        if lines and lines[-1].width + box.width + 1 <= width:
+            lines[-1] = lines[-1] + box + edge
+        else:
+            lines.append(line("   ") + edge + crop(box, width - 5) + edge)
+    return lines
+
+
+def _slots(
+    view: View, lookup: Lookup, row: SocketRow, waiting: list[SocketRow], width: int, hues: dict[str, str]
+) -> Line:
+    """``accept queue ■■□ 2 of 3``."""
     # A backlog of N lets N+1 in: sk_acceptq_is_full() in include/net/sock.h compares with >.
     capacity = row.recv_q if row.backlog is None else max(row.backlog + 1, row.recv_q)
     # A long queue shows its few takers and that there is room; a short one shows every slot.
@@ -46,25 +105,23 @@ def accept_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: d
         role = hues.get(process, state_role(State.ESTABLISHED))
         runs.append((symbol, f"{role} mark" if inode and inode == view.focus.inode else role))
     runs.append(("□" * (drawn - taken) + ("…" if capacity > drawn else ""), "muted"))
-    full = is_full(row)
     count = (
         str(row.recv_q)  # of how many nobody says
         if row.backlog is None
         else _("{count} of {most}").format(count=row.recv_q, most=row.backlog + 1)
     )
     squares = line(
-        *runs, (f" {count}" if runs[:-1] or row.backlog is not None else count, "bad" if full else "")
+        *runs,
+        (f" {count}" if runs[:-1] or row.backlog is not None else count, "bad" if is_full(row) else ""),
     )
     label = _label("accept", width)
     if len(label) + squares.width > width:
         label = _label("accept", WIDE - 1)  # of many who wait, the number is worth more than the word
-    slots = line(label) + squares
-    names = _names(view, lookup, waiting, row.recv_q, hues)
-    spoken = slots + line((f" {_('full')}", "bad")) if full else slots
-    beside = names[0].width + slots.width < width
-    if names[0].width + spoken.width < width or (not beside and spoken.width <= width):
-        slots = spoken
-    return _with_names(slots, names, width)
+    return line(label) + squares
+
+
+def _said_full(row: SocketRow) -> Line:
+    return line((f" {_('full')}", "bad")) if is_full(row) else Line()
 
 
 def is_full(row: SocketRow) -> bool:
@@ -79,25 +136,33 @@ def syn_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: dict
         return []
     squares = "■" * min(len(half_open), _SLOTS)
     slots = line(_label("SYN", width), (squares, state_role(State.SYN_RECEIVED)), f" {len(half_open)}")
-    named = _with_names(slots, _names(view, lookup, half_open[:_SLOTS], len(half_open), hues), width)
-    return [*named, *(it for row in half_open[:_TOLD] if (it := _half_way(view, lookup, row, width)))]
+    return _with_names(slots, _names(view, lookup, half_open[:_SLOTS], len(half_open), hues), width)
+
+
+def syn_waits(view: View, lookup: Lookup, row: SocketRow, width: int) -> list[Line]:
+    """How long those in the SYN queue have waited for their ACK, the first few."""
+    half_open = lookup.half_open(row)
+    return [it for row in half_open[:_TOLD] if (it := _half_way(view, lookup, row, width)) is not None]
 
 
 def _half_way(view: View, lookup: Lookup, row: SocketRow, width: int) -> Line | None:
     """``client 12 s, SYN+ACK sent again ×3``: how long an entry has waited for its ACK; None where nobody can say."""
     process, _name, _inode = lookup.who(row)
-    who = process or f":{port_of(row.peer)}"
+    port = f":{port_of(row.peer)}"
+    who = process or port
     since = _answered_at(view, row)
     age = "" if since is None else f" {seconds_text(max(0.0, (view.now or view.world.at) - since))}"
     again = _("SYN+ACK again ×{count}").format(count=row.retransmits) if row.retransmits else ""
     if not age and not again:
         return None
     told = (
+        f"   {process} {port}{age}, {again}" if again and process else "",
+        f"   {process} {port}{age} {_('without an ACK')}" if process and not again else "",
         f"     {who}{age}, {again}" if again else f"     {who}{age} {_('without an ACK')}",
         f"   {who}{age} {again}".rstrip(),
         f"   {who}{age}",
     )
-    said = next((text for text in told if len(text) <= width), told[-1][:width])
+    said = next((text for text in told if text and len(text) <= width), told[-1][:width])
     return line((said, f"muted {TICKING}" if age else "muted"))
 
 
@@ -178,8 +243,8 @@ def _label(queue: str, width: int) -> str:
 
 
 def _arriving(view: View, row: SocketRow) -> int:
-    """How many connections came into the queue since the resting place before."""
-    old = view.before.row_of(row.inode)
+    """How many connections came into the queue since the moment before, or the resting place."""
+    old = (view.told or view.before).row_of(row.inode)
     return max(0, row.recv_q - (old.recv_q if old is not None and old.is_listening else 0))
 
 

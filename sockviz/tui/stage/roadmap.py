@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from sockviz.model.call import Stage
 from sockviz.model.process import Process
@@ -125,7 +126,7 @@ def _last_begun(view: View, name: str) -> float:
 def _road(view: View, name: str, names: list[str], width: int, colours: dict[str, str]) -> Line:
     hue = colours.get(name, "muted")
     process = view.world.processes.get(name)
-    steps: list[tuple[Line, Line]] = []
+    steps: list[tuple[Line, str]] = []
     here = 0
     coming = statement_at(view.script, next_line(view))
     upcoming = (
@@ -135,25 +136,26 @@ def _road(view: View, name: str, names: list[str], width: int, colours: dict[str
         how = standing(process, called)
         symbol = _SYMBOLS[how]
         weight = "strong" if called == upcoming else "muted" if how == "to do" else ""
-        steps.append((line((called, weight), " ", symbol), line(symbol)))
+        steps.append((line((called, weight), " ", symbol), how))
         if called == upcoming or how in ("asleep", "entered") or (how != "to do" and upcoming is None):
             here = index
     title = line((name, f"{hue} strong"))
     return _windowed(title, steps, here, width)
 
 
-def _windowed(title: Line, steps: list[tuple[Line, Line]], here: int, width: int) -> Line:
-    """Each step with its name, as many around the present one as fit; the others as their symbols alone."""
+def _windowed(title: Line, steps: list[tuple[Line, str]], here: int, width: int) -> Line:
+    """As many steps around the present one as fit, each with its name; of the others how many are over, and how many to come."""
     gap = line("  ")
     first, last = 0, len(steps) - 1
 
     def joined() -> Line:
         it = title
-        if first:
-            it = it + gap + line(*(brief for _, brief in steps[:first]))
-        for named, _ in steps[first : last + 1]:
-            it = it + gap + named
-        return it + gap + line(*(brief for _, brief in steps[last + 1 :])) if last < len(steps) - 1 else it
+        for parts in (_counted(steps[:first]), [named for named, _ in steps[first : last + 1]]):
+            for part in parts:
+                it = it + gap + part
+        for part in _counted(steps[last + 1 :]):
+            it = it + gap + part
+        return it
 
     while joined().width > width and last > first:
         # What is done gives way before what is to come; what comes last of all before what is next.
@@ -162,6 +164,12 @@ def _windowed(title: Line, steps: list[tuple[Line, Line]], here: int, width: int
         else:
             last -= 1
     return crop(joined(), width)
+
+
+def _counted(steps: Sequence[tuple[Line, str]]) -> list[Line]:
+    """``3 ✓  1 ✗  2 ○``, of steps that have no room for their names."""
+    often = Counter(how for _, how in steps)
+    return [line((f"{often[how]} ", "muted"), symbol) for how, symbol in _SYMBOLS.items() if often[how]]
 
 
 class Roadmap(Drawing):

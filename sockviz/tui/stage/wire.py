@@ -8,22 +8,26 @@ from typing import TypeAlias
 from rich.cells import cell_len
 
 from sockviz.language import _
-from sockviz.model.hosts import KERNEL
-from sockviz.tui.palette import hues
+from sockviz.model.hosts import KERNEL, LINK
+from sockviz.tui.palette import NEXT, hues
+from sockviz.tui.stage.arrows import ROOM_FOR_NUMBERS, shaft
+from sockviz.tui.stage.beside import ROOM_BESIDE, Beside
+from sockviz.tui.stage.code import Detail, code_blocks, next_line, windowed
 from sockviz.tui.stage.crossings import (
     Crossing,
-    Fate,
     arrived,
     belongs,
+    chosen,
     count,
     crossings,
+    folded,
     parties,
     under_way,
 )
 from sockviz.tui.stage.drawing import FocusableDrawing
 from sockviz.tui.stage.ink import Line, Span, crop, finish, fit, frame, line, marked, shorten, wrap
 from sockviz.tui.stage.wire_strip import draw_strip
-from sockviz.tui.view import Focus, View
+from sockviz.tui.view import Focus, Mode, View
 from sockviz.words.wording import seconds_text
 
 #: The least distance between lanes at which an arrow can carry its label.
@@ -32,12 +36,12 @@ _LEAST_LANE = 13
 _LEAST_HEIGHT = 3
 #: From this width on the title says what it is and how it is known.
 _ROOM_FOR_BOTH = 20
-#: The length of arrow that can carry sequence numbers, whatever the flags: all arrows of a picture do or none.
-_ROOM_FOR_NUMBERS = 30
-#: The length of arrow that can carry the header's own numbers and the payload besides (a zoomed wire has it).
-_ROOM_FOR_ALL = 90
-#: How far along the wire a packet is drawn that the link keeps.
-HELD_AT = 0.6
+#: So many crossings are looked at: what repeats itself is told once.
+_LOOKED_AT = 200
+#: The link's lines that are in sight, with a frame and without.
+_LINK_LINES = {False: 7, True: 2}
+#: Lines that the picture above them keeps.
+_ARROWS = 4
 #: A pause between segments that gets an empty line, and one that is written out before a retransmission (seconds).
 _PAUSE = 0.02
 _LONG = 0.15
@@ -65,13 +69,28 @@ class Lanes:
         return sorted({*self.at.values(), *(() if self.others is None else (self.others,))})
 
 
-def draw_wire(view: View, width: int, height: int) -> list[Line]:
-    """The wire in exactly `width` × `height`; in less than three lines, folded into a strip."""
+def draw_wire(view: View, width: int, height: int, unframed: bool = False) -> list[Line]:
+    """The wire in exactly `width` × `height`, and beneath it what the link is told to do on this page; in less than three lines,
+    folded into a strip. ``unframed``: between two panels, where each line is needed."""
     if height < _LEAST_HEIGHT:
         return draw_strip(view, width, height)
-    framed = width >= 4 and height >= 3
+    framed = not unframed and width >= 4 and height >= 3
     inner, room = (width - 2, height - 2) if framed else (width, height)
+    told = link_lines(view, inner, min(_LINK_LINES[unframed], max(1, room - _ARROWS)))
+    room -= len(told) + bool(told and framed)
     total = count(view)
+    title = _title(view, width)
+    body = _body(view, inner, room) if total else _empty(view, inner, room)
+    body += [Line()] * (room - len(body))
+    if not framed:
+        lines = body if total else [_over(title, width), *body[1:]]
+        return finish([*lines, *told], width, height, view.look)
+    rules = [(room, line(("link", "muted")))] if told else []
+    lines = frame(title, [*body, *([Line()] if told else []), *told], width, height, "faint", rules)
+    return finish(lines, width, height, view.look)
+
+
+def _title(view: View, width: int) -> Line:
     title = line(_("wire"))
     if not view.lab.has_packets:
         title = (
@@ -81,8 +100,20 @@ def draw_wire(view: View, width: int, height: int) -> list[Line]:
         )
     if view.world.capture_lost:
         title += line((" · " + _("{count} lost").format(count=view.world.capture_lost), "bad"))
-    body = _body(view, inner, room) if total else _empty(view, inner, room)
-    return finish(frame(title, body, width, height, "faint"), width, height, view.look)
+    return title
+
+
+def _over(title: Line, width: int) -> Line:
+    """A title that stands for a frame."""
+    return fit(line(" ") + title, width)
+
+
+def link_lines(view: View, width: int, most: int) -> list[Line]:
+    """What this page tells the link to do, as code, around the line that it is at; nothing where it tells nothing."""
+    if most <= 0 or not any(statement.process == LINK for statement in view.page.statements):
+        return []
+    blocks, anchor = code_blocks(view, LINK, width, next_line(view), "asleep", Detail.BARE, most)
+    return windowed(blocks, anchor, most)
 
 
 def _empty(view: View, width: int, room: int) -> list[Line]:
@@ -94,23 +125,31 @@ def _empty(view: View, width: int, room: int) -> list[Line]:
 
 
 def _body(view: View, width: int, room: int) -> list[Line]:
-    seen = crossings(view, max(room, 1))
-    shown, moving = under_way(view, seen)
-    everyone = parties(view, crossings(view, 200))
+    newest = crossings(view, max(room, _LOOKED_AT))
+    shown, moving = under_way(view, newest)
+    still = len(shown) - (moving is not None)
+    shown = [*folded(shown[:still]), *shown[still:]]
+    everyone = parties(view, newest)
     colours = hues(view.script)
-    lanes = _lanes(everyone, width, colours)
+    beside = Beside(view, shown, everyone[0], width) if width >= ROOM_BESIDE else None
+    inner = beside.inner if beside is not None else width
+    lanes = _lanes(everyone, inner, colours)
+    acted_on = chosen(view) if view.mode is Mode.LIVE else None
     drawn: list[tuple[Line, Sides]] = []
     sides: Sides | None = None
     for index, it in enumerate(shown):
-        gap = it.at - shown[index - 1].at if index else 0.0
+        earlier = shown[index - 1] if index else None
+        gap = it.at - (earlier.until or earlier.at) if earlier is not None else 0.0
         before, sides = sides, _sides(it, everyone[0])
         if it.again and gap >= _LONG and before == sides:
-            drawn.append((_pause(lanes, width, seconds_text(gap)), sides))
+            drawn.append((_pause(lanes, inner, seconds_text(gap)), sides))
         elif gap >= _PAUSE and len(shown) * 2 < room:
-            drawn.append((_bare(lanes, width), before or sides))
+            drawn.append((_bare(lanes, inner), before or sides))
         if lanes.others is not None and before is not None and before != sides:
-            drawn.append((_turn(lanes, width, before, sides, colours), sides))
-        drawn.append((_arrow(view, it, lanes, width, colours, _fraction(view, it, moving)), sides))
+            drawn.append((_turn(lanes, inner, before, sides, colours), sides))
+        its_turn = acted_on is not None and it.flight == acted_on.packet
+        arrow = _arrow(view, it, lanes, inner, colours, _fraction(view, it, moving), its_turn)
+        drawn.append((beside.put(it, arrow) if beside is not None else arrow, sides))
     space = room - 1
     if space <= 0:
         return [it for it, _ in drawn[-room:]] if room > 0 else []
@@ -121,8 +160,9 @@ def _body(view: View, width: int, room: int) -> list[Line]:
         start = len(drawn) - space if focused is None else min(focused, len(drawn) - space)
         drawn = drawn[start : start + space]
     first = drawn[0][1] if drawn and lanes.others is not None else None
-    header = _header(lanes, width, first, colours)
-    return [header, *(it for it, _ in drawn)] + [_bare(lanes, width)] * (space - len(drawn))
+    lines = [_header(lanes, inner, first, colours), *(it for it, _ in drawn)]
+    lines += [_bare(lanes, inner)] * (space - len(drawn))
+    return [beside.fill(it, at == 0) for at, it in enumerate(lines)] if beside is not None else lines
 
 
 def _sides(it: Crossing, first: str) -> Sides:
@@ -174,7 +214,7 @@ def _lanes(names: list[str], width: int, colours: dict[str, str]) -> Lanes:
             right,
         )
     # Numbers on all arrows or on none.
-    least = _ROOM_FOR_NUMBERS if right - left > _ROOM_FOR_NUMBERS else _LEAST_LANE
+    least = ROOM_FOR_NUMBERS if right - left > ROOM_FOR_NUMBERS else _LEAST_LANE
     if len(names) > 2 and (right - left) // (len(names) - 1) <= least:
         # Too narrow for all of them: the first keeps its lane, the others share one and are named where their turn comes.
         return Lanes(
@@ -228,7 +268,13 @@ def _pause(lanes: Lanes, width: int, text: str) -> Line:
 
 
 def _arrow(
-    view: View, it: Crossing, lanes: Lanes, width: int, colours: dict[str, str], fraction: float
+    view: View,
+    it: Crossing,
+    lanes: Lanes,
+    width: int,
+    colours: dict[str, str],
+    fraction: float,
+    acted_on: bool,
 ) -> Line:
     start, end = lanes.lane(it.sender), lanes.lane(it.receiver)
     if lanes.others is not None and _is_kernels(it, lanes.titles[0][0]):
@@ -247,82 +293,22 @@ def _arrow(
         role += " strong"
     # Two of those that share a lane: nobody else could say between whom this was.
     named = lanes.others is not None and not {it.sender, it.receiver} & {*lanes.at, KERNEL}
-    shaft = _shaft(it, right - left - 1, end > start, fraction, named=named, released=view.progress)
+    parts = shaft(
+        it, right - left - 1, end > start, fraction, named=named, released=view.progress, acted_on=acted_on
+    )
     cells = lanes.cells
     before = "".join("│" if x in cells else " " for x in range(left + 1))
     after = "".join("│" if x in cells else " " for x in range(right, width))
     drawn = line(
-        (before, "faint"), (shaft[0], role), (shaft[1], f"{role} strong"), (shaft[2], role), (after, "faint")
+        (before, "faint"), (parts[0], role), (parts[1], f"{role} strong"), (parts[2], role), (after, "faint")
     )
     focus = Focus(packet=it.number) if it.number is not None else None
     emphasis = _emphasis(view, it, focus)
     drawn = crop(drawn, width)
+    if acted_on and drawn.runs[0][0].startswith(" "):
+        # Which one the keys of the wire are for, in the margin.
+        drawn = line((NEXT, "asleep strong"), (drawn.runs[0][0][1:], "faint"), Line(drawn.runs[1:]))
     return marked(drawn, emphasis).pointing(focus)
-
-
-def _stopped(it: Crossing, room: int, rightwards: bool) -> tuple[str, str, str]:
-    """A packet that the link keeps, or threw away: an arrow that ends on its way, with what it carries and why."""
-    end = "✗" if it.fate is Fate.DROPPED else "▷" if rightwards else "◁"
-    # That it was sent again must be told before the word for what the arrow's end shows.
-    told = [text for text in it.labels(with_numbers=False) if it.copies == 1 or "×" in text]
-    worded = [(text, word) for word in (_(it.fate.value), "") for text in told]
-    said, word = next(
-        (
-            (text, word)
-            for text, word in worded
-            if cell_len(text) + cell_len(word) + (6 if word else 5) <= room
-        ),
-        (told[-1], ""),
-    )
-    dashes = max(1, round(room * HELD_AT) - cell_len(said) - 4)
-    if rightwards:
-        shaft = f"─ {said} {'─' * dashes}{end}"
-        return (
-            "",
-            crop(line(shaft), room).text,
-            f" {word}".ljust(max(0, room - cell_len(shaft)))[: max(0, room - cell_len(shaft))],
-        )
-    shaft = f"{end}{'─' * dashes} {said} ─"
-    gap = max(0, room - cell_len(shaft))
-    return f"{word} ".rjust(gap)[-gap:] if gap else "", crop(line(shaft), room).text, ""
-
-
-def _shaft(
-    it: Crossing, room: int, rightwards: bool, fraction: float, named: bool, released: float = 1.0
-) -> tuple[str, str, str]:
-    """The arrow between two lanes in three parts: before its label, the label, after it."""
-    if it.fate in (Fate.HELD, Fate.DROPPED):
-        return _stopped(it, room, rightwards)
-    if it.fate is Fate.RELEASED and fraction == 1.0 and released < 1:
-        fraction = HELD_AT + (1 - HELD_AT) * released
-    dash = "┄" if it.inferred else "─"
-    head = ("▷" if it.inferred else "▶") if rightwards else ("◁" if it.inferred else "◀")
-    if it.fate is Fate.TURNED_AWAY and fraction == 1.0:
-        head = "✗"
-    if room < 2:
-        return "", head, ""
-    if fraction < 1:
-        reach = max(1, round(room * fraction))
-        flying = dash * (reach - 1) + head if rightwards else head + dash * (reach - 1)
-        blank = " " * (room - reach)
-        return ("", flying, blank) if rightwards else (blank, flying, "")
-    labels = it.labels(with_numbers=room >= _ROOM_FOR_NUMBERS, with_all=room >= _ROOM_FOR_ALL)
-    if named:
-        named_labels = (
-            _("{sender} to {receiver}: {text}").format(sender=it.sender, receiver=it.receiver, text=text)
-            for text in labels
-        )
-        labels = (*named_labels, *labels)
-    label = next((text for text in labels if cell_len(text) + 2 <= room), "")
-    if not label:
-        return (dash * (room - 1), "", head) if rightwards else (head, "", dash * (room - 1))
-    rest = room - 1 - cell_len(label) - 2
-    if rest < 0:  # just fits: the label begins at the lane
-        return ("", label, " " + head) if rightwards else (head + " ", label, "")
-    first = rest // 2
-    if rightwards:
-        return dash * first + " ", label, " " + dash * (rest - first) + head
-    return head + dash * (rest - first) + " ", label, " " + dash * first
 
 
 def _emphasis(view: View, it: Crossing, focus: Focus | None) -> str:
@@ -338,6 +324,8 @@ def _emphasis(view: View, it: Crossing, focus: Focus | None) -> str:
 class WirePanel(FocusableDrawing):
     """The sequence diagram."""
 
+    unframed = False
+
     def draw(self, view: View, width: int, height: int) -> list[Line]:
         """Its lines."""
-        return draw_wire(view, width, height)
+        return draw_wire(view, width, height, self.unframed)

@@ -33,12 +33,13 @@ class _Text(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._given: tuple[Page, View, Asked, bool] | None = None
+        self._brief = False
         self._drawn: tuple[int, PageText] | None = None
 
-    def give(self, page: Page, view: View, asked: Asked, notes: bool) -> bool:
+    def give(self, page: Page, view: View, asked: Asked, notes: bool, brief: bool) -> bool:
         """Takes what to draw; returns whether it looks any different."""
         before = self._drawn
-        self._given, self._drawn = (page, view, asked, notes), None
+        self._given, self._drawn, self._brief = (page, view, asked, notes), None, brief
         if before is None:
             self.refresh(layout=True)
             return True
@@ -55,7 +56,7 @@ class _Text(Widget):
         if self._given is None:
             return PageText((), {})
         if self._drawn is None or self._drawn[0] != width:
-            self._drawn = (width, page_text(*self._given, width))
+            self._drawn = (width, page_text(*self._given, width, self._brief))
         return self._drawn[1]
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -91,7 +92,7 @@ class LessonPane(VerticalScroll):
 
     def show(self, page: Page, view: View, asked: Asked, notes: bool) -> None:
         """Shows `page`, the one that `view` is at."""
-        self._text.give(page, view, asked, notes)
+        self._text.give(page, view, asked, notes, self.screen.has_class("-short"))
         answers = frozenset(view.world.answers)
         judged = frozenset(view.world.expectations)
         line = max((n for n in view.world.begun.values() if page.line <= n), default=None)

@@ -10,7 +10,7 @@ from string import Formatter
 from textual.content import Content
 from textual.style import Style
 
-from sockviz.language import _
+from sockviz.language import _, ngettext
 from sockviz.lesson.answers import is_the_kernels
 from sockviz.lesson.document import Covers, Expect, Note, Page, Perform, Predict, Prose
 from sockviz.model.call import Stage
@@ -43,8 +43,8 @@ class PageText:
     places: Mapping[int, tuple[int, int]]
 
 
-def page_text(page: Page, view: View, asked: Asked, notes: bool, width: int) -> PageText:
-    """A page of a lesson, as far as it is at `view`, in lines of `width` cells."""
+def page_text(page: Page, view: View, asked: Asked, notes: bool, width: int, brief: bool = False) -> PageText:
+    """A page of a lesson, as far as it is at `view`, in lines of `width` cells. ``brief``: expectations that hold are counted."""
     lines: list[Content] = []
     places: dict[int, tuple[int, int]] = {}
     hues = palette.hues(view.script)
@@ -62,7 +62,7 @@ def page_text(page: Page, view: View, asked: Asked, notes: bool, width: int) -> 
             case Predict():
                 drawn = _question(block, page, view, asked, width)
             case Expect():
-                drawn = _judged(block, page, view.world, asked, width)
+                drawn = _judged(block, page, view.world, asked, brief and not notes, width)
         if drawn:
             lines += [plain()] * bool(lines)
             places[block.line] = (len(lines), len(lines) + len(drawn) - 1)
@@ -115,13 +115,19 @@ def _refused(block: Perform, page: Page, world: World, asked: Asked, width: int)
     return _by_hand(page, asked, failed[0].finished or failed[0].begun, width) if failed else []
 
 
-def _judged(block: Expect, page: Page, world: World, asked: Asked, width: int) -> list[Content]:
+def _judged(block: Expect, page: Page, world: World, asked: Asked, brief: bool, width: int) -> list[Content]:
+    """What was expected and found; where `brief`, only how many of them hold."""
     found = [
         judged for each in block.expectations if (judged := world.expectations.get(each.line)) is not None
     ]
-    lines = [styled(_("checked with the kernel:"), "italic $quiet")] if found else []
-    for judged in found:
+    shown = [judged for judged in found if not (brief and judged.ok)]
+    lines = [styled(_("checked with the kernel:"), "italic $quiet")] if shown else []
+    for judged in shown:
         lines += _verdict(judged.source, judged.ok, judged.actual, width)
+    if holding := len(found) - len(shown):
+        told = ngettext("the kernel agrees", "the kernel agrees, {count} times", holding)
+        agrees = styled(told.format(count=holding), "$quiet")
+        lines += hang(agrees, assemble(("✓ ", "$success")), plain("  "), width)
     failed = [judged for judged in found if not judged.ok]
     return lines + (_by_hand(page, asked, failed[0].at, width) if failed else [])
 

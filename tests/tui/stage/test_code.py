@@ -75,13 +75,26 @@ def test_with_room_to_spare_a_long_line_is_written_out() -> None:
     at = next(n for n, text in enumerate(drawn) if "s = socket.socket(socket.AF_INET," in text)
     assert "    socket.SOCK_STREAM)" in drawn[at + 1]
     assert "→ 3" in drawn[at + 1]
-    brief = panel(scripted.view(scripted.crowded_lesson()), "server", 50, 11)
-    assert any("socket.socket(socket.AF_INET, …)" in text for text in brief)
+    # where there is none the lines of earlier pages are shortened, those of this one are not
+    view = scripted.view(scripted.crowded_lesson())
+    brief = panel(view, "server", 50, 11)
+    assert not any("…" in text for text in brief), brief
+    later = panel(replace(view, page=view.script.pages[1]), "server", 50, 9)
+    assert any("socket.socket(socket.AF_INET, …)" in text for text in later), later
 
 
-def test_a_line_that_cannot_be_broken_after_a_comma_is_shortened_instead() -> None:
-    drawn = panel(scripted.view(scripted.crowded_lesson()), "server", 31, 30)
-    assert any("s = socket.socket(…)" in text for text in drawn)
+def test_a_line_of_the_page_is_whole_in_a_panel_of_any_width() -> None:
+    view = scripted.view(scripted.crowded_lesson())
+    for width in (24, 31, 44):
+        drawn = "".join(text.strip("│").strip() for text in panel(view, "server", width, 30))
+        assert "s=socket.socket(socket.AF_INET,socket.SOCK_STREAM)" in drawn.replace(" ", ""), drawn
+    at_31 = panel(view, "server", 31, 30)
+    at = next(n for n, text in enumerate(at_31) if "s = socket.socket(" in text)
+    assert [text.strip("│ ").split("  ")[0] for text in at_31[at : at + 3]] == [
+        "s = socket.socket(",
+        "socket.AF_INET,",
+        "socket.SOCK_STREAM)",
+    ]
 
 
 def test_a_line_that_makes_no_call_shows_the_value_it_bound() -> None:

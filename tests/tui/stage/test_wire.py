@@ -13,7 +13,7 @@ from sockviz.model.meaning import Meaning, Role
 from sockviz.model.segments import Fragment
 from sockviz.model.traffic import Traffic
 from sockviz.tui.stage import wire_strip
-from sockviz.tui.stage.crossings import Fate, crossings
+from sockviz.tui.stage.crossings import Fate, crossings, folded
 from sockviz.tui.stage.wire import draw_wire
 from sockviz.tui.view import Focus, Look, View
 from tests.tui.stage import scripted
@@ -195,3 +195,47 @@ def test_what_was_overtaken_says_that_it_came_out_of_order() -> None:
     *_, it = crossings(with_last({"overtaken": 11}), 40)
     assert it.labels(with_numbers=False)[0] == "SYN out of order"
     assert it.labels(with_numbers=False)[2] == "SYN ↓"
+
+
+def test_retransmissions_do_not_bury_the_handshake() -> None:
+    """What repeats itself is told once: the first repetition, and how often."""
+    script = scripted.crowded_lesson()
+    outside = ("127.0.0.1", 40114)
+    for _ in range(30):
+        script.at += 1.0
+        script.segment("client3", "server", outside, scripted.SERVER, "SYN", again=True)
+    view = scripted.view(script)
+    for height in (8, 14, 30):
+        drawn = [it.text for it in draw_wire(view, 60, height)]
+        assert sum("again" in text for text in drawn) == 1, drawn
+        assert any("SYN seq 0 again ×30" in text for text in drawn), drawn
+        assert height == 8 or any("SYN seq 0 ─" in text for text in drawn), "the first one stays what it was"
+    assert sum("SYN+ACK" in it.text for it in draw_wire(view, 60, 30)) == 2
+
+
+def test_what_answers_a_repetition_each_time_is_told_once_too() -> None:
+    script = scripted.crowded_lesson()
+    client = ("127.0.0.1", 40112)
+    script.segment("server", "client", scripted.SERVER, client, "PSH", "ACK", length=1)
+    for _ in range(5):
+        script.at += 1.0
+        script.segment("server", "client", scripted.SERVER, client, "PSH", "ACK", length=1, again=True)
+        script.segment("client", "server", client, scripted.SERVER, "ACK")
+    seen = folded(crossings(scripted.view(script), 100))
+    sent = [(it.again, it.copies) for it in seen if it.label == "PSH+ACK"]
+    assert sent == [(False, 1), (True, 5)]
+    answers = seen[seen.index(next(it for it in seen if it.label == "PSH+ACK")) :]
+    acks = [it.copies for it in answers if it.is_bare_ack]
+    assert sum(acks) == 5
+    assert len(acks) <= 2, "the first may be another kind of answer than those after it"
+
+
+def test_what_is_sent_anew_after_a_repetition_is_an_arrow_of_its_own() -> None:
+    script = scripted.crowded_lesson()
+    outside = ("127.0.0.1", 40114)
+    for _ in range(2):
+        script.segment("client3", "server", outside, scripted.SERVER, "SYN", again=True)
+    script.segment("server", "client3", scripted.SERVER, outside, "SYN", "ACK")
+    script.segment("client3", "server", outside, scripted.SERVER, "ACK")
+    seen = folded(crossings(scripted.view(script), 100))[-4:]
+    assert [(it.label, it.copies) for it in seen] == [("SYN", 1), ("SYN", 2), ("SYN+ACK", 1), ("ACK", 1)]

@@ -1,0 +1,91 @@
+"""The arrow of one crossing between two lanes: its shaft, what is written on it, and where it ends."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+
+from sockviz.language import _
+from sockviz.tui.stage.crossings import Crossing, Fate
+from sockviz.tui.stage.ink import crop, line
+
+#: The length of arrow that can carry sequence numbers, whatever the flags: all arrows of a picture do or none.
+ROOM_FOR_NUMBERS = 30
+#: The length of arrow that can carry the header's own numbers and the payload besides (a zoomed wire has it).
+_ROOM_FOR_ALL = 70
+#: How far along the wire a packet is drawn that the link keeps.
+HELD_AT = 0.6
+
+
+def _stopped(it: Crossing, room: int, rightwards: bool, acted_on: bool) -> tuple[str, str, str]:
+    """A packet that the link keeps, or threw away: an arrow that ends on its way, with what it carries and why; `acted_on`, that
+    the keys of the wire are for this one."""
+    end = "✗" if it.fate is Fate.DROPPED else "▷" if rightwards else "◁"
+    # That it was sent again must be told before the word for what the arrow's end shows.
+    told = [text for text in it.labels(with_numbers=False) if it.copies == 1 or "×" in text]
+    words = [_("held: d lets it go"), _("held: d")] if acted_on else []
+    worded = [(text, word) for word in (*words, _(it.fate.value), "") for text in told]
+    said, word = next(
+        (
+            (text, word)
+            for text, word in worded
+            if cell_len(text) + cell_len(word) + (6 if word else 5) <= room
+        ),
+        (told[-1], ""),
+    )
+    dashes = max(1, round(room * HELD_AT) - cell_len(said) - 4)
+    if rightwards:
+        shaft = f"─ {said} {'─' * dashes}{end}"
+        return (
+            "",
+            crop(line(shaft), room).text,
+            f" {word}".ljust(max(0, room - cell_len(shaft)))[: max(0, room - cell_len(shaft))],
+        )
+    shaft = f"{end}{'─' * dashes} {said} ─"
+    gap = max(0, room - cell_len(shaft))
+    return f"{word} ".rjust(gap)[-gap:] if gap else "", crop(line(shaft), room).text, ""
+
+
+def shaft(
+    it: Crossing,
+    room: int,
+    rightwards: bool,
+    fraction: float,
+    named: bool,
+    released: float = 1.0,
+    acted_on: bool = False,
+) -> tuple[str, str, str]:
+    """The arrow between two lanes in three parts: before its label, the label, after it."""
+    if it.fate in (Fate.HELD, Fate.DROPPED):
+        if fraction == 1:
+            return _stopped(it, room, rightwards, acted_on)
+        fraction *= HELD_AT
+    if it.fate is Fate.RELEASED and fraction == 1.0 and released < 1:
+        fraction = HELD_AT + (1 - HELD_AT) * released
+    dash = "┄" if it.inferred else "─"
+    head = ("▷" if it.inferred else "▶") if rightwards else ("◁" if it.inferred else "◀")
+    if it.fate is Fate.TURNED_AWAY and fraction == 1.0:
+        head = "✗"
+    if room < 2:
+        return "", head, ""
+    if fraction < 1:
+        reach = max(1, round(room * fraction))
+        flying = dash * (reach - 1) + head if rightwards else head + dash * (reach - 1)
+        blank = " " * (room - reach)
+        return ("", flying, blank) if rightwards else (blank, flying, "")
+    labels = it.labels(with_numbers=room >= ROOM_FOR_NUMBERS, with_all=room >= _ROOM_FOR_ALL)
+    if named:
+        named_labels = (
+            _("{sender} to {receiver}: {text}").format(sender=it.sender, receiver=it.receiver, text=text)
+            for text in labels
+        )
+        labels = (*named_labels, *labels)
+    label = next((text for text in labels if cell_len(text) + 2 <= room), "")
+    if not label:
+        return (dash * (room - 1), "", head) if rightwards else (head, "", dash * (room - 1))
+    rest = room - 1 - cell_len(label) - 2
+    if rest < 0:  # just fits: the label begins at the lane
+        return ("", label, " " + head) if rightwards else (head + " ", label, "")
+    first = rest // 2
+    if rightwards:
+        return dash * first + " ", label, " " + dash * (rest - first) + head
+    return head + dash * (rest - first) + " ", label, " " + dash * first

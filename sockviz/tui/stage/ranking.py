@@ -1,0 +1,145 @@
+"""Which descriptors, and what of each, are worth a line where there is not room for everything: in one place, for every size.
+
+First what the reader points at and what the page's questions and expectations name; then what has just changed; then what holds
+something (queues that are not empty, timers that run); then the rest; the dead last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+from sockviz.model.process import Process
+from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
+from sockviz.model.world import World
+from sockviz.tui.remembered import remembered
+from sockviz.tui.stage.lookup import Lookup
+from sockviz.tui.stage.queues import is_full
+from sockviz.tui.view import View
+from sockviz.words.observing import OVERFLOWS
+
+
+class Rank(IntEnum):
+    """How much a descriptor matters now."""
+
+    ASKED = 0
+    CHANGED = 1
+    HOLDING = 2
+    LIVE = 3
+    DEAD = 4
+
+
+class Part(Enum):
+    """What can be told of a socket, beneath its own line."""
+
+    ENDS = "ends"
+    ACCEPT = "accept"
+    SYN = "syn"
+    DROPPED = "dropped"
+    TIMER = "timer"
+    BYTES = "bytes"
+
+
+#: What an expression asks for, and which part tells it; anything else stands in the socket's own line.
+_TELLS = {
+    "local": Part.ENDS, "peer": Part.ENDS, "accept_queue": Part.ACCEPT, "backlog": Part.ACCEPT, "syn_queue": Part.SYN,
+    "timer": Part.TIMER, "timer_seconds": Part.TIMER, "retransmits": Part.TIMER, "recv_q": Part.BYTES, "send_q": Part.BYTES,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class DescriptorRow:
+    """A line of the table to be: a descriptor and its row, or a row that no descriptor owns."""
+
+    inode: int
+    entry: FdEntry | None
+    row: SocketRow | None
+
+
+def asked(view: View, it: DescriptorRow) -> frozenset[Part] | None:
+    """The parts of it that the page asks about; None where it asks nothing of this socket."""
+    subjects = view.subjects
+    names = subjects.sockets.get(it.inode) if it.inode else None
+    if it.row is None:
+        return None if names is None else frozenset()
+    if subjects.rows and (of_row := subjects.rows.get(it.row.key)) is not None:
+        names = (names or frozenset()) | of_row
+    parts = None if names is None else frozenset(_TELLS[name] for name in names if name in _TELLS)
+    if it.row.is_listening:
+        if parts is not None and Part.BYTES in parts:
+            parts |= {Part.ACCEPT}
+        waiting = _queues_asked(view, it.row)
+        return (parts or frozenset()) | waiting if waiting or parts is not None else None
+    return parts
+
+
+def _queues_asked(view: View, listener: SocketRow) -> frozenset[Part]:
+    """The listener's queues that hold a row which the page asks about."""
+    wanted = view.subjects.rows
+    if not wanted:
+        return frozenset()
+    lookup = Lookup(view.world)
+    queues = {Part.ACCEPT: lookup.waiting(listener, len(wanted) * 8), Part.SYN: lookup.half_open(listener)}
+    return frozenset(part for part, rows in queues.items() if any(row.key in wanted for row in rows))
+
+
+def ranked(view: View, process: Process, rows: Sequence[DescriptorRow]) -> list[Rank]:
+    """The rank of each of `rows`, which are `process`'s."""
+    before = view.before.processes.get(process.name)
+    held_before = _held(before) if before is not None else frozenset()
+    changed = _changed(view.world, view.before)
+    return [_rank(view, it, held_before, changed) for it in rows]
+
+
+def _rank(
+    view: View, it: DescriptorRow, held_before: frozenset[tuple[int, int]], changed: frozenset[int]
+) -> Rank:
+    row = it.row
+    if (it.inode and it.inode == view.focus.inode) or asked(view, it) is not None:
+        return Rank.ASKED
+    if it.entry is not None and (it.entry.fd, it.entry.inode) not in held_before:
+        return Rank.CHANGED
+    if row is None:
+        known = view.world.sockets.get(it.inode)
+        return Rank.DEAD if known is not None and known.peer is not None else Rank.LIVE
+    if id(row) in changed:
+        return Rank.CHANGED
+    if row.recv_q or (row.send_q and not row.is_listening) or row.timer in (Timer.ON, Timer.PERSIST):
+        return Rank.HOLDING
+    if it.entry is None or row.state in (State.CLOSED, State.TIME_WAIT):
+        return Rank.LIVE if row.bound_only else Rank.DEAD
+    return Rank.LIVE
+
+
+@remembered(32)
+def _held(process: Process) -> frozenset[tuple[int, int]]:
+    return frozenset((entry.fd, entry.inode) for entry in process.fds)
+
+
+def is_new(view: View, process: Process, it: DescriptorRow) -> bool:
+    """Whether the process did not have the descriptor at the resting place before."""
+    before = view.before.processes.get(process.name)
+    return it.entry is not None and (before is None or (it.entry.fd, it.entry.inode) not in _held(before))
+
+
+@remembered(8)
+def _changed(world: World, before: World) -> frozenset[int]:
+    """The rows (by identity) of `world` that say something else than in `before`, and the listeners whose queues do."""
+    # A SYN that a full queue dropped changes no row, only the counter.
+    dropped = world.counters.get(OVERFLOWS) != before.counters.get(OVERFLOWS)
+    found = {id(row) for row in world.listeners() if is_full(row)} if dropped else set()
+    if world.rows is before.rows:
+        return frozenset(found)
+    for key, row in world.rows.items():
+        old = before.rows.get(key)
+        if old is row or (old is not None and _says(old) == _says(row)):
+            continue
+        found.add(id(row))
+        if not row.inode and (listener := world.listener_of(row)) is not None:
+            found.add(id(listener))
+    return frozenset(found)
+
+
+def _says(row: SocketRow) -> tuple[object, ...]:
+    return row.state, row.local, row.peer, row.recv_q, row.send_q, row.inode, row.retransmits, row.drops

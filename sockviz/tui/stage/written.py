@@ -1,0 +1,62 @@
+"""A line of code as its author wrote it, in as many lines as a narrow pane needs: broken where it reads best, never shortened."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from rich.cells import cell_len
+
+from sockviz.tui.stage.ink import cut, safe
+
+#: What cannot be broken: a string, a word with its dots and opening bracket, or one other character; and the blanks after it.
+_PIECE = re.compile(
+    r"""(?:[bru]{0,2}(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)|[\w.]+|.)(?:[(\[{](?![)\]}]))*[)\]},:]*\s*""",
+    re.VERBOSE | re.DOTALL,
+)
+#: How much further the lines after the first begin, and from which room on.
+_INDENTS = {0: "  ", 30: "    "}
+
+
+@lru_cache(1024)
+def broken(source: str, room: int) -> tuple[str, ...]:
+    """`source` in lines of at most `room` cells. They break after a comma or an opening bracket while that will do, then between
+    any two words, and where one word alone is too long, inside it."""
+    text = " ".join(safe(source.replace("\n", " ")).split())
+    if cell_len(text) <= room or room <= 0:
+        return (text,)
+    pieces = _PIECE.findall(text)
+    lines = _filled(_groups(pieces), room)
+    if any(cell_len(each) > room for each in lines):
+        lines = _filled(pieces, room)
+    return tuple(part for each in lines for part in _cut(each, room))
+
+
+def _groups(pieces: list[str]) -> list[str]:
+    """The pieces joined to what stands between two commas or brackets."""
+    groups = [""]
+    for piece in pieces:
+        groups[-1] += piece
+        if piece.rstrip().endswith((",", "(", "[", "{")):
+            groups.append("")
+    return [group for group in groups if group]
+
+
+def _filled(parts: list[str], room: int) -> list[str]:
+    lines = [""]
+    indent = max((least, text) for least, text in _INDENTS.items() if least <= room)[1]
+    for part in parts:
+        if lines[-1].strip() and cell_len((lines[-1] + part).rstrip()) > room:
+            lines[-1] = lines[-1].rstrip()
+            lines.append(indent)
+        lines[-1] += part
+    return [each.rstrip() for each in lines]
+
+
+def _cut(text: str, room: int) -> list[str]:
+    lines = []
+    while cell_len(text) > room:
+        head = cut(text, room) or text[:1]
+        lines.append(head)
+        text = text[len(head) :]
+    return [*lines, text]

@@ -1,0 +1,193 @@
+"""What happened between two moments of a run, told in order: call, segment, state, queue, result, verdict. No widgets here.
+
+A step is over before its reader has seen anything of it, and what is known of it comes in the order in which it was heard: a call
+has returned before the kernel can be asked what has become of its socket. Its story puts cause before effect: of one moment, the
+segments by their stamps, then what the kernel was observed to say, then what the calls returned, then the verdicts. Each frame
+draws a world that is folded from the run's own events, in that order; nothing is invented between.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from sockviz.model.events import (
+    CallBlocked,
+    CallEntered,
+    CallReturned,
+    Event,
+    ExpectationJudged,
+    LinkActed,
+    Observed,
+    PacketCaptured,
+    PredictionSettled,
+    ProcessEnded,
+    ProcessStarted,
+    StatementFinished,
+)
+from sockviz.model.fold import fold
+from sockviz.model.inferred import InferredSegment
+from sockviz.model.timeline import Timeline
+
+#: Seconds that a segment takes across the wire, and stays alone in sight when it is there.
+CROSSING, ARRIVED = 0.28, 0.12
+#: Seconds that the rest takes, by kind; what is not named takes none.
+_TAKES: dict[type[object], float] = {
+    CallEntered: 0.12, CallBlocked: 0.2, CallReturned: 0.2, Observed: 0.25, ExpectationJudged: 0.08, PredictionSettled: 0.15,
+    ProcessStarted: 0.15, ProcessEnded: 0.2,
+}  # fmt: skip
+#: A story with more to tell is told faster, so that it is over in so many seconds.
+LONGEST = 3.0
+#: Events of one step that are told one by one; what comes before them is there at once.
+_MOST = 150
+#: What the kernel is observed to say belongs to a call that returned no longer before (seconds).
+_BELONGS = 0.3
+#: The link passes a packet on within this, unless it keeps it (seconds).
+_PASSES = 0.05
+
+
+class Story:
+    """Tells the events of `timeline` from `start` on, as far as they have been `heard`. ``world`` is as much as has been told,
+    ``earlier`` the world before the moment that is being told, ``progress`` how far that is (0 to 1)."""
+
+    def __init__(self, timeline: Timeline, start: int) -> None:
+        self._timeline = timeline
+        self._heard = start
+        self._waiting: deque[int | InferredSegment] = deque()
+        self._told = [start]  # events before the first are told; and each that was told out of its turn
+        self._folded = timeline.world_at(start)
+        self._inferred = self._folded.inferred
+        self._takes = self._left = 0.0
+        self._pace = 1.0
+        self._is_crossing = False
+        self.world = self.earlier = self._folded
+
+    @property
+    def over(self) -> bool:
+        """Whether all that was heard is told."""
+        return not self._waiting and self._left <= 0
+
+    @property
+    def cursor(self) -> int:
+        """So many events, the first ones, have all been told."""
+        return self._told[0]
+
+    @property
+    def progress(self) -> float:
+        """How much of the present moment is over; a segment has arrived before its moment is."""
+        if self._left <= 0:
+            return 1.0
+        share = 1 - self._left / self._takes
+        return min(1.0, share * (CROSSING + ARRIVED) / CROSSING) if self._is_crossing else share
+
+    def hear(self, end: int) -> None:
+        """The story goes on to the world after `end` events."""
+        new = range(self._heard, end)
+        self._heard = max(self._heard, end)
+        at_once = max(0, len(new) - _MOST)
+        for number in new[:at_once]:
+            self._waiting.append(number)
+        while at_once and self._waiting:
+            self._tell(self._waiting.popleft())
+        inferred = self._timeline.world_at(end).inferred
+        known = len(self._inferred) + sum(isinstance(it, InferredSegment) for it in self._waiting)
+        events = self._timeline.events
+        ordered = list(in_order((number, events[number]) for number in new[at_once:]))
+        place = next(
+            (at for at, number in enumerate(ordered) if isinstance(events[number], Observed | CallReturned)),
+            len(ordered),
+        )
+        self._waiting += [*ordered[:place], *inferred[known:], *ordered[place:]]
+        self._pace = max(1.0, sum(map(self._time_of, self._waiting)) / LONGEST)
+
+    def go_on(self, seconds: float) -> bool:
+        """So much time has passed; returns whether anything looks different now."""
+        changed = self._left > 0 or bool(self._waiting)
+        while seconds > 0 or self._left <= 0:
+            if self._left > seconds:
+                self._left -= seconds
+                break
+            seconds -= self._left
+            self._left = 0.0
+            if not self._waiting:
+                break
+            self._next()
+        return changed
+
+    def _next(self) -> None:
+        self.earlier = self.world
+        first = self._waiting.popleft()
+        self._takes = self._left = self._time_of(first) / self._pace
+        self._is_crossing = self._crosses(first)
+        self._tell(first)
+        for number in self._goes_with(first):
+            self._waiting.remove(number)
+            self._tell(number)
+
+    def _tell(self, it: int | InferredSegment) -> None:
+        if isinstance(it, InferredSegment):
+            self._inferred = self._inferred.append(it)
+        else:
+            self._folded = fold(self._folded, self._timeline.events[it])
+            self._told.append(it)
+            self._told[1:] = sorted(self._told[1:])
+            while len(self._told) > 1 and self._told[1] == self._told[0]:
+                self._told[:2] = [self._told[0] + 1]
+        self.world = self._folded if self._folded.captured else replace(self._folded, inferred=self._inferred)
+
+    def _goes_with(self, it: int | InferredSegment) -> Iterable[int]:
+        """The link's passing on of a packet that it does not keep."""
+        event = None if isinstance(it, InferredSegment) else self._timeline.events[it]
+        if isinstance(event, PacketCaptured) and event.frame is not None:
+            for number in [each for each in self._waiting if isinstance(each, int)]:
+                act = self._timeline.events[number]
+                if isinstance(act, LinkActed) and act.frame == event.frame:
+                    return [number] if act.at - event.at < _PASSES else []
+        return []
+
+    def _crosses(self, it: int | InferredSegment) -> bool:
+        return isinstance(it, InferredSegment) or isinstance(
+            self._timeline.events[it], PacketCaptured | LinkActed
+        )
+
+    def _time_of(self, it: int | InferredSegment) -> float:
+        if self._crosses(it):
+            return CROSSING + ARRIVED
+        assert isinstance(it, int)
+        event = self._timeline.events[it]
+        if isinstance(event, Observed) and not (event.rows or event.gone or event.processes):
+            return 0.0
+        return _TAKES.get(type(event), 0.0)
+
+
+def in_order(events: Iterable[tuple[int, Event]]) -> Iterator[int]:
+    """The numbers of `events`, cause before effect: what a call returned comes after the segments and the observations that
+    belong to it, which were heard of later; a segment that was captured late where its stamp says."""
+    returned: list[tuple[int, Event]] = []
+    for number, event in _by_stamp(events):
+        match event:
+            case CallReturned() | StatementFinished():
+                returned.append((number, event))
+                continue
+            case PacketCaptured() | Observed() | LinkActed() if (
+                returned and event.at - returned[0][1].at < _BELONGS
+            ):
+                pass
+            case _:
+                yield from (each for each, _event in returned)
+                returned.clear()
+        yield number
+    yield from (each for each, _event in returned)
+
+
+def _by_stamp(events: Iterable[tuple[int, Event]]) -> list[tuple[int, Event]]:
+    """As they were heard, but for late segments."""
+    ordered: list[tuple[int, Event]] = []
+    for number, event in events:
+        place = len(ordered)
+        if isinstance(event, PacketCaptured) and event.late:
+            while place and ordered[place - 1][1].at > event.at:
+                place -= 1
+        ordered.insert(place, (number, event))
+    return ordered

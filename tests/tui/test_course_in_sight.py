@@ -1,0 +1,213 @@
+"""On every page of the course, wherever a reader rests: the line at hand and what failed are whole, and what the page's questions
+and expectations name is in sight. At the least sizes that the stage has at 80×24 and at 120×36."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from sockviz.model.events import PageOpened
+from sockviz.model.hosts import LINK
+from sockviz.model.sockets import SocketRow
+from sockviz.player.recorded import open_recording
+from sockviz.tui.cast import cast
+from sockviz.tui.reading import Reading
+from sockviz.tui.stage.code import next_line
+from sockviz.tui.stage.listing import statement_at
+from sockviz.tui.stage.process_panel import draw_process
+from sockviz.tui.stage.wire import draw_wire
+from sockviz.tui.view import Focus, Look, View
+from sockviz.tui.widgets.stage_area import WIRE, StageArea, at_work, lines_for
+from tests.tui.driving import in_lesson, run_async
+from tests.tui.scripted import run
+
+RECORDINGS = sorted((Path(__file__).resolve().parents[2] / "assets/recordings").glob("*.jsonl"))
+LESSONS = [path.stem[:2] for path in RECORDINGS]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the lesson screen gives the stage: its size, and its columns where they stand side by side."""
+
+    width: int
+    height: int
+    columns: tuple[int, int, int] | None = None
+
+
+SHAPES = {(80, 24): Shape(45, 18), (120, 36): Shape(83, 29, (31, 20, 32))}
+
+
+@pytest.mark.parametrize("size", SHAPES)
+def test_the_stage_has_that_room(tmp_path: Path, size: tuple[int, int]) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run(), size=size) as session:
+            area, shape = session.lesson.query_one(StageArea), SHAPES[size]
+            assert area.size.width >= shape.width
+            assert area.size.height >= shape.height
+            if shape.columns is not None:
+                widths = [child.size.width for child in area.children]
+                assert all(has >= needs for has, needs in zip(widths, shape.columns, strict=True)), widths
+
+    run_async(it())
+
+
+@cache
+def moments(path: Path) -> list[tuple[View, float]]:
+    """The views at every resting place of a recording, and when the page of each was opened."""
+    recorded = open_recording(path)
+    reading = Reading(recorded)
+    found = []
+    for stop in list(reading.stops):
+        reading.go(stop)
+        found.append((reading.view(Look(animate=False), Focus()), reading.opened))
+    assert any(isinstance(event, PageOpened) for event in recorded.timeline.events)
+    return found
+
+
+def drawn(view: View, opened: float, shape: Shape) -> dict[str, list[str]]:
+    """What each process's panel, and the wire, show."""
+    shown, order = cast(view.script, view.page, view.world, opened), at_work(view, opened)
+    panels: dict[str, list[str]] = {}
+    if shape.columns is None:
+        names = (*shown.left, *((WIRE,) if shown.wire else ()), *shown.right)
+        given = dict(zip(names, lines_for(view, names, order, shape.width, shape.height, True), strict=True))
+        assert sum(given.values()) <= max(shape.height, len(names))
+        for name in names:
+            lines = (
+                draw_wire(view, shape.width, given[name], unframed=True)
+                if name == WIRE
+                else draw_process(view, name, shape.width, given[name], unframed=True)
+            )
+            panels[name] = [it.text for it in lines]
+        return panels
+    for side, width in ((shown.left, shape.columns[0]), (shown.right, shape.columns[2])):
+        heights = lines_for(view, side, order, width, shape.height, False)
+        for name, height in zip(side, heights, strict=True):
+            panels[name] = [it.text.strip("│") for it in draw_process(view, name, width, height)]
+    panels[WIRE] = [it.text.strip("│") for it in draw_wire(view, shape.columns[1], shape.height)]
+    return panels
+
+
+def bare(text: str) -> str:
+    return re.sub(r"[\s┊]+", "", text)  # ┊ stands beside lines that are performed together
+
+
+def lines_at_hand(view: View) -> Iterator[int]:
+    """The line that is next, and the one that was performed last: on this page, if anything was."""
+    coming = statement_at(view.script, next_line(view))
+    if coming is not None and coming.line in {each.line for each in view.page.statements}:
+        yield coming.line
+    here = [line for line in view.world.begun.values() if line >= view.page.line]
+    if here:
+        yield max(here, key=lambda line: view.world.lines[line].begun)
+
+
+@pytest.mark.parametrize("size", SHAPES)
+@pytest.mark.parametrize("path", RECORDINGS, ids=LESSONS)
+def test_the_line_at_hand_is_whole(path: Path, size: tuple[int, int]) -> None:
+    missing = []
+    for view, opened in moments(path):
+        panels = drawn(view, opened, SHAPES[size])
+        for number in lines_at_hand(view):
+            statement = statement_at(view.script, number)
+            assert statement is not None
+            where = WIRE if statement.process == LINK else statement.process
+            if bare(statement.source) not in bare("".join(panels.get(where, []))):
+                missing.append((view.page.index + 1, view.cursor, statement.source, panels.get(where)))
+    assert not missing, "\n".join(map(str, missing[:3])) + f"\n{len(missing)} in all"
+
+
+@pytest.mark.parametrize("size", SHAPES)
+@pytest.mark.parametrize("path", RECORDINGS, ids=LESSONS)
+def test_what_the_page_asks_about_is_in_sight(path: Path, size: tuple[int, int]) -> None:
+    missing = []
+    for view, opened in moments(path):
+        panels = drawn(view, opened, SHAPES[size])
+        for why in untold(view, panels):
+            missing.append((view.page.index + 1, view.cursor, why, panels))
+    told = [f"page {page}, event {at}: {why}\n" + show(panels) for page, at, why, panels in missing[:3]]
+    assert not missing, "\n".join(told) + f"\n{len(missing)} in all"
+
+
+def show(panels: dict[str, list[str]]) -> str:
+    return "\n".join(text for lines in panels.values() for text in lines)
+
+
+def untold(view: View, panels: dict[str, list[str]]) -> Iterator[str]:
+    """What the page asks about and no panel says."""
+    for inode, names in view.subjects.sockets.items():
+        row = view.world.row_of(inode)
+        if row is None or row.bound_only:
+            continue
+        for name, process in view.world.processes.items():
+            if not process.alive or all(entry.inode != inode for entry in process.fds):
+                continue
+            fd = next(entry.fd for entry in process.fds if entry.inode == inode)
+            block = block_of(panels.get(name, []), str(fd))
+            if not block:
+                yield f"{name}'s descriptor {fd} ({row.state}) is not there"
+                continue
+            for attribute in sorted(names):
+                yield from (f"{name} {fd}: {why}" for why in unsaid(row, attribute, block))
+
+
+def block_of(lines: list[str], fd: str) -> str:
+    """The lines about one descriptor, as one text: from its own to the next one's."""
+    found: list[str] = []
+    for text in lines:
+        words = text.split()
+        begins = bool(words) and (words[0].isdigit() or words[0] in ("–", "⋮")) and not text.startswith("   ")
+        if words and words[0].startswith("─"):  # folded
+            folded = re.split(r"\s{2,}", text.strip(), maxsplit=2)
+            if len(folded) > 1 and folded[-1].split()[:1] == [fd]:
+                return text
+        if found and begins:
+            break
+        if found or (begins and words[0] == fd):
+            found.append(text)
+    return "\n".join(found)
+
+
+def unsaid(row: SocketRow, attribute: str, block: str) -> Iterator[str]:
+    """What of `attribute` the block does not say."""
+    if row.state.value not in block:
+        yield f"its state {row.state} is not there"
+    match attribute:
+        case "accept_queue" | "backlog" if row.is_listening and row.tells_queues:
+            if not re.search(rf"{row.recv_q} of {row.send_q + 1}|[■□] ?{row.recv_q}\b", block):
+                yield f"its accept queue ({row.recv_q}) is not there"
+        case "syn_queue" if row.is_listening:
+            if "SYN" not in block.replace(row.state.value, ""):
+                yield "its SYN queue is not there"
+        case "recv_q" | "send_q" if not row.is_listening:
+            value = getattr(row, attribute)
+            if f"{attribute.replace('_', '-')} {value}" not in block:
+                yield f"{attribute} {value} is not there"
+        case "timer" | "retransmits" if row.expires is not None:
+            if not re.search(r" s\b|due|moment|×", block):
+                yield f"its timer {row.timer} is not there"
+        case "local" | "peer" if row.peer is not None and row.protocol == "TCP":
+            assert isinstance(row.local, tuple)
+            assert isinstance(row.peer, tuple)
+            if f":{row.local[1]}" not in block or f":{row.peer[1]}" not in block:
+                yield "its ends are not there"
+
+
+def test_what_was_found_missing_would_be_found_again() -> None:
+    """The looking itself: a table without the queue that is asked about does not pass."""
+    (path,) = [path for path in RECORDINGS if path.stem.startswith("06")]
+    view, opened = next(
+        (view, opened)
+        for view, opened in moments(path)
+        if any("syn_queue" in names for names in view.subjects.sockets.values())
+        and any(row.is_listening for row in view.world.rows.values())
+    )
+    panels = drawn(view, opened, SHAPES[80, 24])
+    assert not list(untold(view, panels))
+    without = {name: [text for text in lines if "SYN queue" not in text] for name, lines in panels.items()}
+    assert list(untold(view, without))

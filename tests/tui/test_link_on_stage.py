@@ -1,0 +1,98 @@
+"""Two hosts on the stage: the link's lines are code, the wire is in the middle, which packet the keys are for is marked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from sockviz.player.recorded import open_recording
+from sockviz.tui.reading import Reading
+from sockviz.tui.stage.crossings import chosen
+from sockviz.tui.stage.wire import draw_wire
+from sockviz.tui.view import Focus, Look, Mode, View
+from sockviz.tui.widgets.stage_area import WIRE, at_work, lines_for
+
+HANDSHAKE = Path(__file__).resolve().parents[2] / "assets/recordings/06-handshake.jsonl"
+
+
+@cache
+def views() -> tuple[View, ...]:
+    """The resting places of lesson 6."""
+    reading = Reading(open_recording(HANDSHAKE))
+    found = []
+    for stop in list(reading.stops):
+        reading.go(stop)
+        found.append(reading.view(Look(animate=False), Focus()))
+    return tuple(found)
+
+
+def holding() -> Iterator[View]:
+    """Those at which the link keeps something, as if they were now."""
+    for view in views():
+        if view.world.link is not None and view.world.link.held:
+            yield replace(view, mode=Mode.LIVE)
+
+
+@pytest.mark.parametrize(("width", "height", "unframed"), [(20, 29, False), (45, 6, True), (98, 24, False)])
+def test_the_links_lines_are_code(width: int, height: int, unframed: bool) -> None:
+    seen = 0
+    for view in views():
+        here = [s for s in view.page.statements if s.process == "link" and s.line in view.world.lines]
+        if not here:
+            continue
+        drawn = "".join(it.text for it in draw_wire(view, width, height, unframed))
+        last = max(here, key=lambda s: view.world.lines[s.line].begun)
+        if view.world.begun.get("link") == last.line:
+            seen += 1
+            assert last.source.replace(" ", "") in re.sub(r"[\s│]", "", drawn), (last.source, drawn)
+    assert seen > 5
+
+
+def test_which_held_packet_the_keys_are_for_is_marked() -> None:
+    for view in holding():
+        acted_on = chosen(view)
+        assert acted_on is not None
+        marked = [it for it in draw_wire(view, 60, 30) if it.text.lstrip("│").startswith("▸")]
+        packets = [it for it in marked if it.focus is not None and it.focus.packet is not None]
+        assert len(packets) == 1
+        assert packets[0].focus is not None
+        assert chosen(replace(view, focus=packets[0].focus)) == acted_on
+        assert "d lets it go" in packets[0].text
+        past = draw_wire(replace(view, mode=Mode.REVIEW), 60, 30)
+        assert not any("d lets it go" in it.text for it in past), "in the past no key does"
+
+
+def test_another_one_that_is_pointed_at_is_marked_instead() -> None:
+    several = [view for view in holding() if view.world.link is not None and len(view.world.link.held) > 1]
+    for view in several:
+        assert view.world.link is not None
+        other = view.world.link.held[-1]
+        pointed = replace(view, focus=Focus(packet=other.packet))
+        assert chosen(pointed) == other
+
+
+@pytest.mark.parametrize(("width", "height"), [(45, 18), (57, 24)])
+def test_the_wire_is_in_the_middle_and_a_diagram_at_every_size(width: int, height: int) -> None:
+    names = ("server", WIRE, "client")
+    for view in views():
+        given = lines_for(view, names, at_work(view, 0.0), width, height, True)
+        assert sum(given) <= height
+        assert given[1] >= 4
+        assert min(given[0], given[2]) >= 1
+
+
+def test_a_zoomed_wire_has_time_and_the_states_of_both_ends() -> None:
+    last = next(view for view in reversed(views()) if view.world.page == 4)
+    drawn = [it.text for it in draw_wire(last, 118, 30)]
+    assert "seconds" in drawn[1]
+    assert drawn[1].count("observed") == 2
+    (syn_ack, *_) = [text for text in reversed(drawn) if re.search(r"SYN\+ACK seq", text)]
+    assert "SYN-RECEIVED" in syn_ack or "ESTABLISHED" in syn_ack
+    times = [float(found[1]) for text in drawn if (found := re.search(r"^│ *(\d+\.\d{4})", text)) is not None]
+    assert times == sorted(times)
+    assert len(times) >= 5

@@ -1,0 +1,369 @@
+"""A step is told in order: call, segment, state, queue, result, verdict; live, looked back at, and in a recording alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from sockviz.lab.loopback import open_lab
+from sockviz.lab.supervisor import LabRefused
+from sockviz.lesson.parser import parse_lesson
+from sockviz.model.events import CallReturned, Observed, PacketCaptured
+from sockviz.player.next import Do
+from sockviz.player.performance import Performance
+from sockviz.player.recorded import open_recording
+from sockviz.player.run import Run
+from sockviz.progress import ProgressStore
+from sockviz.tui.app import SockvizApp
+from sockviz.tui.entry import CourseEntry
+from sockviz.tui.options import Options
+from sockviz.tui.screens.lesson import LessonScreen
+from sockviz.tui.story import LONGEST, Story, in_order
+from sockviz.tui.widgets.stage_area import StageArea
+from tests.required import unavailable
+from tests.tui.driving import run_async, until
+from tests.tui.stage import scripted
+
+ROOT = Path(__file__).resolve().parents[2]
+LESSON = ROOT / "lessons/01-first-connection.md"
+RECORDING = ROOT / "assets/recordings/01-first-connection.jsonl"
+#: Seconds between two frames of the film.
+FRAME = 1 / 30
+
+
+class Clock:
+    """A clock that goes on when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Film:
+    """The lesson's screen over a run, frame by frame."""
+
+    def __init__(self, app: SockvizApp, pilot: Pilot[int], run: Run) -> None:
+        self.app, self.pilot, self.run = app, pilot, run
+        self.clock = Clock()
+
+    @property
+    def screen(self) -> LessonScreen:
+        assert isinstance(self.app.screen, LessonScreen)
+        return self.app.screen
+
+    @property
+    def text(self) -> str:
+        return "\n".join(strip.text for strip in self.app.screen._compositor.render_strips())
+
+    def begin(self) -> None:
+        """From here on what is new is told, by a clock of our own."""
+        picture = self.screen.picture
+        picture.look = replace(picture.look, animate=True)
+        picture.movement.clock = self.clock
+
+    async def press(self, key: str) -> None:
+        await self.pilot.press(key)
+        await self.pilot.pause()
+
+    async def shoot(self, over: Callable[[], object]) -> list[str]:
+        """The frames until `over`, and everything is told."""
+        frames: list[str] = []
+        movement = self.screen.picture.movement
+
+        async def one() -> bool:
+            self.clock.now += FRAME
+            movement.tick()
+            await self.pilot.pause()
+            frames.append(self.text)
+            return bool(over()) and not movement.on
+
+        for _ in range(6000):
+            if await one():
+                frames.append(self.text)
+                return frames
+        raise AssertionError(f"never over\n{self.text}")
+
+
+def filmed(tmp_path: Path, run: Run, size: tuple[int, int], act: Callable[[Film], object]) -> list[str]:
+    """What `act` films, in lesson 1 over `run`."""
+    frames: list[str] = []
+
+    async def work() -> None:
+        entry = CourseEntry(1, "first-connection", "A test", "For a test", 1, str(LESSON), "loopback")
+
+        async def given(_: CourseEntry) -> Run:
+            return run
+
+        app = SockvizApp([entry], given, ProgressStore(tmp_path / "p.toml"), Options(entry, ascii=False))
+        app.animation_level = "none"
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: isinstance(app.screen, LessonScreen), "the lesson's screen")
+            await until(pilot, lambda: run.timeline.world.page is not None, "the first page")
+            film = Film(app, pilot, run)
+            result = act(film)
+            frames.extend(await result)  # type: ignore[misc]
+        await app.close_runs()
+
+    run_async(work())
+    return frames
+
+
+#: What `connect` shows, in the order in which it must: what is looked for, on the screen's stage.
+MARKS = {
+    "SYN": r"[─▲] SYN( ─|\s*$|  )",
+    "SYN+ACK": r"SYN\+ACK",
+    "ACK": r"[─▲] ACK\b",
+    "ESTABLISHED": r"● ESTABLISHED",
+    "→ 0": r"c\.connect\(\(HOST, PORT\)\).* → 0",
+    "the verdict": r"The kernel says (yes|True)",
+}
+
+
+def told_in_order(frames: list[str]) -> None:
+    first = {}
+    for name, wanted in MARKS.items():
+        seen = [n for n, text in enumerate(frames) if re.search(wanted, text, re.MULTILINE)]
+        assert seen, f"{name} is never there\n{frames[-1]}"
+        first[name] = seen[0]
+        assert seen == list(range(seen[0], len(frames))), f"{name} comes and goes"
+    assert list(first.values()) == sorted(first.values()), first
+    assert len(set(first.values())) == len(first), first
+    said = [n for n, text in enumerate(frames) if "connect returns" in text]
+    assert said[0] >= first["→ 0"], "the sentence comes after what it tells"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+def test_connect_in_a_replay(tmp_path: Path, size: tuple[int, int]) -> None:
+    run = open_recording(RECORDING)
+
+    async def act(film: Film) -> list[str]:
+        before = before_connect(run)
+        film.screen.reading.go(before)
+        film.screen.picture.draw()
+        answer_all(film)
+        film.begin()
+        await film.press("space")
+        return await film.shoot(lambda: True)
+
+    told_in_order(filmed(tmp_path, run, size, act))
+
+
+def before_connect(run: Run) -> int:
+    """The resting place before lesson 1's connect."""
+    events = run.timeline.events
+    packet = next(n for n, event in enumerate(events) if isinstance(event, PacketCaptured))
+    return max(stop for stop in run.timeline.stops if stop <= packet)
+
+
+def answer_all(film: Film) -> None:
+    """Passes over the questions of the page that is open."""
+    reading = film.screen.reading
+    for question in reading.open_predictions:
+        reading.choose(question.line, 0)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+def test_connect_live_and_looked_back_at(tmp_path: Path, size: tuple[int, int]) -> None:
+    kept: list[list[str]] = []
+
+    async def act(film: Film) -> list[str]:
+        run = film.run
+        while not (run.next.statement is not None and "connect" in run.next.statement.source):
+            answer_all(film)
+            performed = len(run.timeline)
+            await film.press("space")
+            await until(film.pilot, lambda performed=performed: len(run.timeline) > performed, "a step")  # type: ignore[misc]
+            await until(film.pilot, lambda: run.next.do is not Do.BUSY, "the step's end")
+        answer_all(film)
+        film.begin()
+        performed = len(run.timeline)
+        await film.press("space")
+        kept.append(await film.shoot(lambda: len(run.timeline) > performed and run.next.do is not Do.BUSY))
+        picture = film.screen.picture
+        picture.look = replace(picture.look, animate=False)
+        await film.press("space")  # the page is turned: what is looked back at is the past
+        await until(film.pilot, lambda: len(run.timeline.stops) > film.screen.reading.resting, "the page")
+        await until(film.pilot, lambda: run.next.do is not Do.BUSY, "the page, turned")
+        film.screen.reading.go(before_connect(run))
+        picture.draw()
+        film.begin()
+        await film.press("space")
+        kept.append(await film.shoot(lambda: True))
+        assert "LIVE" in kept[0][0]
+        assert "REVIEW" in kept[1][0]
+        return []
+
+    async def opened() -> Run:
+        try:
+            return Performance(
+                parse_lesson(LESSON.read_text("utf-8"), str(LESSON)), await open_lab("isolated")
+            )
+        except LabRefused as refusal:
+            unavailable(f"no isolated lab here: {refusal}")
+            raise
+
+    runs: list[Run] = []
+
+    async def work() -> None:
+        runs.append(await opened())
+        entry = CourseEntry(1, "first-connection", "A test", "For a test", 1, str(LESSON), "loopback")
+
+        async def given(_: CourseEntry) -> Run:
+            return runs[0]
+
+        app = SockvizApp([entry], given, ProgressStore(tmp_path / "p.toml"), Options(entry, ascii=False))
+        app.animation_level = "none"
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: isinstance(app.screen, LessonScreen), "the lesson's screen")
+            await until(pilot, lambda: runs[0].timeline.world.page is not None, "the first page")
+            await act(Film(app, pilot, runs[0]))
+        await app.close_runs()
+
+    run_async(work())
+    for frames in kept:
+        told_in_order(frames)
+
+
+def test_any_key_completes_it(tmp_path: Path) -> None:
+    run = open_recording(RECORDING)
+
+    async def act(film: Film) -> list[str]:
+        film.screen.reading.go(before_connect(run))
+        film.screen.picture.draw()
+        answer_all(film)
+        film.begin()
+        await film.press("space")
+        assert film.screen.picture.movement.on
+        assert "→ 0" not in next(t for t in film.text.splitlines() if "c.connect" in t)
+        await film.press("x")
+        assert not film.screen.picture.movement.on
+        return [film.text]
+
+    (text,) = filmed(tmp_path, run, (120, 36), act)
+    assert re.search(MARKS["→ 0"], text)
+    assert re.search(MARKS["ESTABLISHED"], text)
+
+
+def test_going_back_tells_nothing_and_neither_does_a_leap(tmp_path: Path) -> None:
+    run = open_recording(RECORDING)
+
+    async def act(film: Film) -> list[str]:
+        film.screen.reading.go(before_connect(run))
+        film.screen.picture.draw()
+        film.begin()
+        await film.press("b")
+        assert not film.screen.picture.movement.on
+        await film.press("end")
+        assert not film.screen.picture.movement.on
+        return [film.text]
+
+    filmed(tmp_path, run, (120, 36), act)
+
+
+def test_while_a_story_is_told_the_stage_is_the_stage_of_one_world(tmp_path: Path) -> None:
+    """What is counted down meanwhile shows no more of the future either."""
+    run = open_recording(RECORDING)
+
+    async def act(film: Film) -> list[str]:
+        film.screen.reading.go(before_connect(run))
+        film.screen.picture.draw()
+        answer_all(film)
+        film.begin()
+        await film.press("space")
+        film.screen.picture._count_down()
+        await film.pilot.pause()
+        area = film.screen.query_one(StageArea)
+        assert area.is_attached
+        return [film.text]
+
+    (text,) = filmed(tmp_path, run, (120, 36), act)
+    assert not re.search(MARKS["ESTABLISHED"], text)
+
+
+# -- the story itself
+
+
+def test_results_come_after_what_they_depend_on_and_calls_stay_in_their_order() -> None:
+    script = scripted.listen_queue()
+    events = script.timeline.events
+    told = [events[n] for n in in_order(enumerate(events))]
+    assert sorted(map(id, told)) == sorted(map(id, events)), "each once"
+    for process in ("server", "client"):
+        its = [
+            (type(event), getattr(event, "call", None))
+            for event in told
+            if getattr(event, "process", None) == process
+        ]
+        assert its == [
+            (type(event), getattr(event, "call", None))
+            for event in events
+            if getattr(event, "process", None) == process
+        ]
+    for n, event in enumerate(told[:-1]):
+        if isinstance(event, CallReturned) and isinstance(told[n + 1], Observed | PacketCaptured):
+            assert told[n + 1].at - event.at >= 0.3
+
+
+def test_a_story_ends_with_the_world_that_the_run_has() -> None:
+    script = scripted.listen_queue()
+    timeline = script.timeline
+    for start, end in zip(timeline.stops, timeline.stops[1:], strict=False):
+        story = Story(timeline, start)
+        story.hear(end)
+        worlds = []
+        while not story.over:
+            story.go_on(0.03)
+            worlds.append(story.world)
+        world = timeline.world_at(end)
+        assert story.cursor == end
+        assert worlds[-1].rows == world.rows
+        assert worlds[-1].packets == world.packets
+        assert worlds[-1].processes == world.processes
+        assert worlds[-1].lines == world.lines
+
+
+def test_each_world_has_what_the_one_before_had_and_no_segment_after_its_effect() -> None:
+    for packets in (True, False):
+        timeline = scripted.listen_queue(packets).timeline
+        for start, end in zip(timeline.stops, timeline.stops[1:], strict=False):
+            story = Story(timeline, start)
+            story.hear(end)
+            segments = 0
+            while not story.over:
+                story.go_on(0.02)
+                now = len(story.world.packets) + len(story.world.inferred)
+                assert now - segments <= 1 or segments == 0, "one at a time"
+                segments = now
+
+
+def test_a_long_story_is_told_faster() -> None:
+    timeline = scripted.listen_queue().timeline
+    story = Story(timeline, 0)
+    story.hear(len(timeline))
+    passed = 0.0
+    while not story.over:
+        story.go_on(0.05)
+        passed += 0.05
+    assert passed <= LONGEST + 0.2
+
+
+def test_what_is_heard_later_is_told_later() -> None:
+    timeline = scripted.listen_queue().timeline
+    start, end = timeline.stops[4], timeline.stops[5]
+    story = Story(timeline, start)
+    story.hear(start + 2)
+    while not story.over:
+        story.go_on(1.0)
+    assert story.cursor == start + 2
+    story.hear(end)
+    assert not story.over
+    story.go_on(10.0)
+    assert story.over
+    assert story.cursor == end
