@@ -14,6 +14,7 @@ from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
 from sockviz.tui.palette import STATE_SYMBOLS, TICKING, state_role
 from sockviz.tui.stage.ink import Line, Span, crop, fit, line, marked
 from sockviz.tui.stage.lookup import Lookup, port_of
+from sockviz.tui.stage.option_lines import at_the_end, beneath, in_one_line, telling
 from sockviz.tui.stage.queues import (
     accept_boxes,
     accept_queue,
@@ -74,16 +75,28 @@ class Pen:
         """What there is to tell beneath its own line, what matters most first."""
         row = it.row
         if row is None:
-            return []
+            return self._options(it)
         told = self._queues(row) if row.is_listening else self._traffic(it, row)
         told = [each for each in told if each.forms[0]]
         ends = self._ends_beneath(it, row)
-        return [ends, *told] if ends is not None else told
+        return [*([ends] if ends is not None else []), *told, *self._options(it)]
 
-    def lines(self, it: DescriptorRow, beneath: Sequence[Line], told: Collection[Part]) -> list[Line]:
-        """The lines of one descriptor: its own, and `beneath` those that tell `told`."""
+    def _options(self, it: DescriptorRow) -> list[Told]:
+        """What is set on it, or what it waits for: in one line, or all of it."""
+        told = telling(self.view.world, self.process, it.entry, it.inode)
+        if not told:
+            return []
+        whole = beneath(told, self.width)
+        return [Told(Part.OPTIONS, (whole,) if len(whole) == 1 else ([in_one_line(told, self.width)], whole))]
+
+    def lines(self, it: DescriptorRow, under: Sequence[Line], told: Collection[Part]) -> list[Line]:
+        """The lines of one descriptor: its own, and `under` it those that tell `told`."""
         focus = Focus(inode=it.inode) if it.inode else None
-        lines = [self._head(it, told), *beneath]
+        head = self._head(it, told)
+        if Part.OPTIONS not in told:
+            said = telling(self.view.world, self.process, it.entry, it.inode)
+            head += at_the_end(said, self.width - head.width - 1)
+        lines = [head, *under]
         if self.view.progress < 1 and self.view.told is None and is_new(self.view, self.process, it):
             # A new descriptor is written in from the left.
             lines = [crop(x, round(self.view.progress * self.width), "") for x in lines]

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from sockviz.language import _
 from sockviz.model.process import Process
 from sockviz.model.sockets import FdEntry
 from sockviz.model.world import World
@@ -47,8 +46,6 @@ def beneath(told: Sequence[str], width: int) -> list[Line]:
     return [line((text, "muted")) for text in lines]
 
 
-def of_epoll(told: Sequence[str], room: int) -> Line:
-    """``epoll: 3 s EPOLLIN``, in an epoll descriptor's own line."""
-    if not told:
-        return line((_(" epoll, waits for nothing yet"), "muted")) if room > 30 else line((" epoll", "muted"))
-    return line((" epoll", "muted")) + at_the_end(told, room - 6)
+def in_one_line(told: Sequence[str], width: int) -> Line:
+    """As much of it as fits into a line of its own."""
+    return line(_INDENT[2:]) + at_the_end(told, width - len(_INDENT) + 2)

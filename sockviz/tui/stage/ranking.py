@@ -39,6 +39,7 @@ class Part(Enum):
     DROPPED = "dropped"
     TIMER = "timer"
     BYTES = "bytes"
+    OPTIONS = "options"
 
 
 #: What an expression asks for, and which part tells it; anything else stands in the socket's own line.
@@ -99,6 +100,8 @@ def _rank(
     if (it.inode and it.inode == view.focus.inode) or asked(view, it) is not None:
         return Rank.ASKED
     if it.entry is not None and (it.entry.fd, it.entry.inode) not in held_before:
+        return Rank.CHANGED
+    if it.inode and view.world.options.get(it.inode) is not view.before.options.get(it.inode):
         return Rank.CHANGED
     if row is None:
         known = view.world.sockets.get(it.inode)
