@@ -30,7 +30,7 @@ from sockviz.model.events import (
 )
 from sockviz.model.inference import infer
 from sockviz.model.inferred import InferredSegment
-from sockviz.model.known import KnownSocket
+from sockviz.model.known import GoneRow, KnownSocket
 from sockviz.model.ledger import ledger
 from sockviz.model.link import LinkState
 from sockviz.model.naming import names_after, seen_in_use
@@ -282,6 +282,12 @@ def _observed(world: World, event: Observed) -> World:
         rows = ledger(world.rows).but(changed, gone)
         index = world.rows_indexed().after(rows, dict.fromkeys([*gone, *changed]))
         world = _changed(world, rows=rows, row_index=index)
+        if left := {
+            row.inode: GoneRow(event.at, row)
+            for key in gone
+            if (row := before.get(key)) is not None and row.inode
+        }:
+            world = _changed(world, gone=ledger(world.gone).but(left))
         if used := seen_in_use(world.names, event.rows):
             world = _changed(world, names=ledger(world.names).but(used))
     world = _with_sockets(world, first_evidence.observed(world, event))

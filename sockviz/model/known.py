@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sockviz.model.sockets import SocketRow
 from sockviz.model.values import Address
 
 
@@ -27,3 +28,11 @@ class KnownSocket:
     peer: Address | None = None
     told: bool = False
     peer_inode: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GoneRow:
+    """What the kernel last said of a socket before it had no row of it any more, and when that was seen."""
+
+    at: float
+    row: SocketRow

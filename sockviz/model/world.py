@@ -13,7 +13,7 @@ from sockviz.model.events import ExpectationJudged, PacketCaptured, PredictionSe
 from sockviz.model.groups import JoinedGroup
 from sockviz.model.index import RowIndex, SocketIndex, inodes_in, port
 from sockviz.model.inferred import InferredSegment
-from sockviz.model.known import KnownSocket
+from sockviz.model.known import GoneRow, KnownSocket
 from sockviz.model.link import LinkState
 from sockviz.model.log import Log
 from sockviz.model.misfit import Misfit
@@ -57,6 +57,7 @@ class World:
     lines: Mapping[int, PerformedLine] = field(default_factory=dict)
     begun: Mapping[str, int] = field(default_factory=dict)  # by process, or link, the line begun last
     rows: Mapping[tuple[str, RowKey], SocketRow] = field(default_factory=dict)
+    gone: Mapping[int, GoneRow] = field(default_factory=dict)  # by inode: of those that are gone, the last
     sockets: Mapping[int, KnownSocket] = field(default_factory=dict)
     names: Mapping[int, Name] = field(default_factory=dict)  # by inode, as their processes were told
     options: Mapping[int, Options] = field(default_factory=dict)  # by inode: those that were set

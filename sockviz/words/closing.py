@@ -34,7 +34,9 @@ def closing(call: Call, world: World) -> str:
     ]
     if others:
         return _shared(call, others)
-    row = world.row_of(held.inode)
+    row, gone = world.row_of(held.inode), world.gone.get(held.inode)
+    if row is None and gone is not None and gone.at >= call.entered:
+        row = gone.row  # seen to be gone before close was seen to return
     if row is None or acts.is_unseen(world, held.inode, *RECEIVING):
         return ""
     return consequence(row, world) or _gave_up_waiting(call, row, world)

@@ -6,10 +6,13 @@ import errno
 from dataclasses import replace
 
 from sockviz.model.call import Call, Origin, Stage
+from sockviz.model.events import Observed
+from sockviz.model.fold import fold
 from sockviz.model.known import KnownSocket
 from sockviz.model.sockets import FdEntry, State, Timer
 from sockviz.model.values import SocketValue, Value
 from sockviz.model.world import World
+from sockviz.words.closing import closing
 from sockviz.words.explanation import explain
 from tests.tui.stage import scripted
 
@@ -171,3 +174,29 @@ def test_what_helps_in_networks_is_not_advised_for_a_path() -> None:
     assert "unlink" in said
     assert "TIME-WAIT" not in said
     assert "ss -tan" not in said
+
+
+def test_what_gave_up_is_told_of_a_connection_that_was_gone_before_its_call_returned() -> None:
+    probing = scripted.row(
+        State.ESTABLISHED,
+        ("127.0.0.1", 40200),
+        scripted.SERVER,
+        inode=1001,
+        timer=Timer.KEEPALIVE,
+        retransmits=2,
+    )
+    seen = fold(World(), Observed(1.0, "lab", (probing,), (), (), {}))
+    gone = fold(seen, Observed(2.0, "lab", (), (probing.key,), (), {}))
+    for world in (seen, gone):
+        assert "answered none of the keepalive probes" in here(call("recv", "ETIMEDOUT", 100), world)
+
+
+def test_what_close_did_is_told_though_the_row_was_gone_before_it_returned() -> None:
+    row = scripted.row(State.ESTABLISHED, ("127.0.0.1", 40200), scripted.SERVER, inode=1001)
+    unread = replace(row, recv_q=5)
+    seen = fold(World(), Observed(1.0, "lab", (unread,), (), (), {}))
+    gone = fold(seen, Observed(2.0, "lab", (), (unread.key,), (), {}))
+    of = replace(call("close", ""), entered=1.5, returned=2.5)
+    assert "a RST goes out instead of a FIN" in closing(of, seen)
+    assert closing(of, gone) == closing(of, seen)
+    assert closing(replace(of, entered=2.2), gone) == ""  # what was gone before was not ended by it

@@ -87,6 +87,8 @@ def unconnected(s: Situation) -> str:
 def unanswered(s: Situation) -> str:
     """ETIMEDOUT of a connection: which of the kernel's timers gave up, by the one that was last seen to run."""
     row = s.row
+    if (row is None or row.timer is None) and (gone := s.world.gone.get(s.inode)) is not None:
+        row = gone.row  # the kernel forgets the connection before the call returns
     timer = row.timer if row is not None else None
     times = row.retransmits if row is not None else 0
     if timer is Timer.KEEPALIVE:
