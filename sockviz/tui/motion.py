@@ -75,7 +75,7 @@ class Movement:
         if story is None:
             return view
         return replace(
-            view, cursor=story.cursor, world=story.world, told=story.earlier, progress=story.progress,
+            view, cursor=story.cursor, place=view.cursor, world=story.world, told=story.earlier, progress=story.progress,
             subjects=about(view.page, story.world, view.lab),
         )  # fmt: skip
 

@@ -104,11 +104,16 @@ def _headline(timeline: Timeline, cursor: int, _length: int, _language: str) -> 
     return headline(timeline, cursor)
 
 
+def _place(view: View) -> int:
+    """Where the reader is, whatever of it has been told."""
+    return view.cursor if view.place is None else view.place
+
+
 def _where(view: View, width: int) -> str:
     total = len(view.timeline)
     if width < _ROOMY:
-        return f"{view.cursor}/{total}"
-    return _("event {number} of {total}").format(number=view.cursor, total=total)
+        return f"{_place(view)}/{total}"
+    return _("event {number} of {total}").format(number=_place(view), total=total)
 
 
 def _failed(view: View) -> bool:
@@ -123,8 +128,8 @@ def _track(view: View, width: int) -> list[Step]:
     places = view.timeline.stops
     if not places:
         return []
-    here = max(0, bisect_right(places, view.cursor) - 1)
-    between = places[here] != view.cursor
+    here = max(0, bisect_right(places, _place(view)) - 1)
+    between = places[here] != _place(view)
     joint = 2 if len(places) * 3 <= width else 1 if len(places) * 2 <= width else 0
     fitting = max(1, min(_MOST, (width - 4) // (1 + joint)))
     first = max(0, min(here - fitting * 2 // 3, len(places) - fitting))
@@ -141,7 +146,7 @@ def _track(view: View, width: int) -> list[Step]:
         symbol = "◉" if is_here and not between else "●" if passed else "○"
         runs.append((symbol, f"{hue} strong" if is_here else hue if passed else "faint", place))
         if is_here and between:
-            runs.append(("╸", "strong", view.cursor))
+            runs.append(("╸", "strong", _place(view)))
     if first + len(shown) < len(places):
         runs.append(("…", "faint", places[first + len(shown)]))
     elif view.mode is Mode.LIVE or view.mode is Mode.REVIEW:
