@@ -164,8 +164,9 @@ def test_lesson(tmp_path: Path, size: tuple[int, int]) -> None:
             await session.perform(3)
             await session.until(lambda: "la llamada falló" in session.text)
             is_whole(session, size)
-            for said in ("aquí", "qué hacer", "respondió un RST", "m manual  esc cierra"):
+            for said in ("aquí", "respondió un RST", "m manual  esc cierra"):
                 assert said in session.text
+            assert "qué hacer" in session.text or size == SIZES[0]  # there the card scrolls
 
     run_async(it())
 
