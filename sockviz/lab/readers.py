@@ -43,10 +43,11 @@ class Readers:
     def read_now(self) -> None:
         """Reads what waits, without waiting: afterwards everything that was said before has been heard."""
         for _ in range(_ROUNDS):  # who goes on talking is not waited for
-            ready = self._poll.poll(0)
-            for fd, _events in ready:
-                call = self._calls.get(fd)
-                if call is not None:  # else another's reading has just ended it
+            ready = [(fd, self._calls[fd]) for fd, _events in self._poll.poll(0)]
+            for fd, call in ready:
+                if (
+                    self._calls.get(fd) is call
+                ):  # else another's reading has just ended it, and its number may be a new one's
                     call()
             if not ready:
                 return
