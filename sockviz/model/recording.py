@@ -38,8 +38,8 @@ LONGEST_LINE = 4 << 20
 MOST_VALUES, _TAG = 30_000, '"$"'
 #: And so many all lines together: those of 1,000 clients have 28,000.
 MOST_TAGS = 500_000
-#: With so much in memory (bytes) no more of a recording is read; and how much of it (bytes), and of what was made of its
-#: differences, comes from look to look.
+#: When it has taken so much memory (bytes) no more of a recording is read; and how much of it (bytes), and of what was made of
+#: its differences, comes from look to look.
 MOST_MEMORY, _LOOKED_EVERY = 320 << 20, 256 << 10
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST_REASON = 300
@@ -140,6 +140,7 @@ class Intake:
         self._check: Check = unread("", "")[1]
         self._reader = EventReader(VERSION)
         self._tags = self._read = self._looked = 0
+        self._before = memory.resident()
 
     @property
     def timeline(self) -> Timeline:
@@ -206,7 +207,7 @@ class Intake:
         made = self._read + self._reader.rebuilt
         if made - self._looked > _LOOKED_EVERY:
             self._looked = made
-            if memory.resident() > MOST_MEMORY:
+            if memory.resident() - self._before > MOST_MEMORY:
                 raise ValueError(
                     f"what comes before takes {MOST_MEMORY >> 20} MiB of memory, and more would be too much"
                 )

@@ -104,7 +104,8 @@ class World:
         found = self.rows_indexed().with_inode(inode)
         if found is not None and not found.bound_only:
             return found
-        return self._left_of(inode) or found
+        left = self._left_of(inode)
+        return found if found is not None and (left is None or left.inode) else left
 
     def _left_of(self, inode: int) -> SocketRow | None:
         """The row of the connection that the socket had, which no descriptor owns any more."""

@@ -152,8 +152,10 @@ def untold(view: View, panels: dict[str, list[str]]) -> Iterator[str]:
             if not block:
                 yield f"{name}'s descriptor {fd} ({row.state}) is not there"
                 continue
-            for attribute in sorted(names):
-                yield from (f"{name} {fd}: {why}" for why in unsaid(row, attribute, block))
+            unsaid_of = {attribute: list(unsaid(row, attribute, block)) for attribute in sorted(names)}
+            if block.startswith("─") and row.state.value in block and not all(unsaid_of.values()):
+                continue  # a folded panel's one line has room for one of them
+            yield from (f"{name} {fd}: {why}" for reasons in unsaid_of.values() for why in reasons)
 
 
 def block_of(lines: list[str], fd: str) -> str:
@@ -163,8 +165,8 @@ def block_of(lines: list[str], fd: str) -> str:
         words = text.split()
         begins = bool(words) and (words[0].isdigit() or words[0] in ("–", "⋮")) and not text.startswith("   ")
         if words and words[0].startswith("─"):  # folded
-            folded = re.split(r"\s{2,}", text.strip(), maxsplit=2)
-            if len(folded) > 1 and folded[-1].split()[:1] == [fd]:
+            folded = re.split(r"\s{2,}", text.strip())
+            if any(part.split()[:1] == [fd] for part in folded[1:]):
                 return text
         if found and begins:
             break
@@ -194,7 +196,7 @@ def unsaid(row: SocketRow, attribute: str, block: str) -> Iterator[str]:
         case "local" | "peer" if row.peer is not None and row.protocol == "TCP":
             assert isinstance(row.local, tuple)
             assert isinstance(row.peer, tuple)
-            if f":{row.local[1]}" not in block or f":{row.peer[1]}" not in block:
+            if not all(re.search(rf"\b{end[1]}\b", block) for end in (row.local, row.peer)):
                 yield "its ends are not there"
 
 
