@@ -10,6 +10,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import TextIO
 
@@ -181,8 +182,12 @@ def test_a_recording_that_takes_too_much_memory_is_played_as_far_as_it_was_read(
     path = tmp_path / "r.jsonl"
     with path.open("w", encoding="utf-8") as out:
         recording.save(Timeline(HEADER, list(Conversation(5).events())), out)
-    monkeypatch.setattr(recording, "MOST_MEMORY", 1)
-    monkeypatch.setattr(recording, "_LOOKED_EVERY", 10_000)
+    monkeypatch.setattr(recording, "MOST_MEMORY", 2 << 20)
+    monkeypatch.setattr(recording, "_LOOKED_EVERY", 1_000)
+    monkeypatch.setattr("sockviz.memory.resident", lambda: 1 << 40)  # what was there before does not count
+    assert load_file(path).problem is None
+    growing = count(1 << 40, 1 << 20)
+    monkeypatch.setattr("sockviz.memory.resident", lambda: next(growing))
     loaded = load_file(path)
     assert loaded.problem is not None
     assert "of memory" in loaded.problem
