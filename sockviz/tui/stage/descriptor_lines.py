@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 
-from sockviz.language import N_, _, ngettext
+from sockviz.language import N_, _
 from sockviz.model.process import Process
 from sockviz.model.segments import endpoint
-from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
+from sockviz.model.sockets import FdEntry, SocketRow, Timer
 from sockviz.tui.palette import STATE_SYMBOLS, TICKING, state_role
+from sockviz.tui.stage.descriptor_words import FIN_UNACKED, HAS_FIN, received, sent, tableless
 from sockviz.tui.stage.ink import Line, Span, crop, fit, line, marked
 from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.stage.option_lines import at_the_end, beneath, in_one_line, telling
@@ -25,12 +26,8 @@ from sockviz.tui.stage.queues import (
 )
 from sockviz.tui.stage.ranking import DescriptorRow, Part, asked, is_new
 from sockviz.tui.view import Focus, View
-from sockviz.words.wording import address_text, ends_text, name_text, seconds_text
+from sockviz.words.wording import address_text, ends_text, seconds_text
 
-#: Received FIN: the kernel counts it as one in Recv-Q until it is read (net/ipv4/tcp_diag.c: rcv_nxt - copied_seq).
-_HAS_FIN = frozenset({State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK, State.TIME_WAIT})
-#: Sent FIN: it takes a sequence number, so it counts as one in Send-Q until it is acknowledged.
-_FIN_UNACKED = frozenset({State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK})
 #: What a timer counts down to, and what is said once it has run out.
 _TIMER_WORDS = {
     Timer.ON: (N_("retry in {time}"), N_("retry due")),
@@ -136,7 +133,7 @@ class Pen:
             return line(number, named, (f" {_plain_target(it.entry)}", "muted"))
         if it.row is None:
             protocol = (it.entry.protocol if it.entry else "") or "socket"
-            return line(number, named, f" {protocol} ", self._tableless(it))
+            return line(number, named, f" {protocol} ", tableless(self.view.world, it.inode, self.width))
         start = self._start(it, self.columns)
         if start.width > self.width:
             # The state must be read whole: what can be told from elsewhere gives way.
@@ -205,42 +202,6 @@ class Pen:
         here = endpoint(row.local)
         known = here is not None and here[0] in self.view.lab.addresses.values() and not row.bound_only
         return f":{port_of(row.local)}" if known else address_text(row.local)
-
-    def _tableless(self, it: DescriptorRow) -> Line:
-        world = self.view.world
-        known, name = world.sockets.get(it.inode), world.names.get(it.inode)
-        if name is not None and name.is_kept:
-            bound = name_text(name)
-            port = _("bound") if name.port_is_unknown else f":{port_of(name.address)}"
-            brief = _("bound to {name}").format(name=port)
-            return self._first_that_fits(
-                line(("—  " + _("bound to {name}, in no kernel table").format(name=bound), "muted")),
-                line(("—  " + _("bound to {name}").format(name=bound), "muted")),
-                self._first_that_fits(
-                    line(("—  " + (port if name.port_is_unknown else brief), "muted")),
-                    line(("—  " + port, "muted")),
-                    taken=11,
-                ),
-            )
-        if (known is not None and known.peer is not None) or (name is not None and not name.is_none):
-            closed = line((f"{STATE_SYMBOLS[State.CLOSED]} CLOSED", state_role(State.CLOSED)))
-            return self._first_that_fits(
-                closed + line(("  " + _("in no kernel table any more"), "muted")),
-                closed + line(("  " + _("no row left"), "muted")),
-                closed,
-            )
-        if name is None:  # nobody has said whether it was ever bound
-            return self._first_that_fits(
-                line(("—  " + _("in no kernel table"), "muted")), line(("—", "muted"))
-            )
-        return self._first_that_fits(
-            line(("—  " + _("not bound, in no kernel table"), "muted")),
-            line(("—  " + _("in no kernel table"), "muted")),
-            line(("—  " + _("not bound"), "muted")),
-        )
-
-    def _first_that_fits(self, *candidates: Line, taken: int = 16) -> Line:
-        return next((it for it in candidates if it.width + taken <= self.width), candidates[-1])
 
     def _ends(self, row: SocketRow, room: int) -> Line:
         texts: tuple[str, ...]
@@ -312,7 +273,7 @@ class Pen:
     def _brief_queue(self, row: SocketRow, room: int, wanted: Collection[str]) -> Line:
         """The bytes that wait, at the end of a socket's own line: what there is to read matters more than whose it is; that there
         are none only where that is `wanted`."""
-        if row.bound_only or (not wanted and (row.state in _HAS_FIN or row.state in _FIN_UNACKED)):
+        if row.bound_only or (not wanted and (row.state in HAS_FIN or row.state in FIN_UNACKED)):
             return Line()
         received = line("  recv-q ", (str(row.recv_q), "strong"))
         sent = line("  send-q ", (str(row.send_q), "strong"))
@@ -355,13 +316,13 @@ class Pen:
             line("recv-q ", (str(row.recv_q), "strong" if row.recv_q else "muted")),
             line("send-q ", (str(row.send_q), "strong" if row.send_q else "muted")),
         )
-        received = counts[0] + line((_received(row), "muted"))
-        sent = counts[1] + line((_sent(row), "muted"))
+        read = counts[0] + line((received(row), "muted"))
+        gone = counts[1] + line((sent(row), "muted"))
         indent = line("   ")
-        if received.width + sent.width + 5 < self.width:
-            second = max(received.width, min(18, self.width - sent.width - 6))
-            return ([indent + fit(received, second) + line("  ") + sent],)
-        return [indent + counts[0] + line("  ") + counts[1]], [indent + received, indent + sent]
+        if read.width + gone.width + 5 < self.width:
+            second = max(read.width, min(18, self.width - gone.width - 6))
+            return ([indent + fit(read, second) + line("  ") + gone],)
+        return [indent + counts[0] + line("  ") + counts[1]], [indent + read, indent + gone]
 
     def _is_new(self, it: DescriptorRow) -> bool:
         old = self.view.before.row_of(it.inode) if it.inode else None
@@ -386,28 +347,3 @@ def _plain_target(entry: FdEntry) -> str:
         if entry.target.startswith("anon_inode")
         else entry.target
     )
-
-
-def _received(row: SocketRow) -> str:
-    if row.protocol == "UDP" and row.recv_q:
-        return " " + _("of memory")
-    if row.state in _HAS_FIN and row.recv_q:
-        waiting = row.recv_q - 1
-        if not waiting:
-            return " " + _("= the FIN")
-        return " " + ngettext("= {count} byte + the FIN", "= {count} bytes + the FIN", waiting).format(
-            count=waiting
-        )
-    return " " + _("to be read") if row.recv_q else ""
-
-
-def _sent(row: SocketRow) -> str:
-    if not row.send_q:
-        return ""
-    if row.state is State.SYN_SENT:
-        return " " + _("= the SYN")
-    if row.state in _FIN_UNACKED:
-        return " " + (
-            _("= {count} + the FIN").format(count=row.send_q - 1) if row.send_q > 1 else _("= the FIN")
-        )
-    return " " + (_("not acknowledged") if row.protocol == "TCP" else _("of memory"))
