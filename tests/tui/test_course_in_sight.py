@@ -134,6 +134,9 @@ def test_what_the_page_asks_about_is_in_sight(path: Path, size: tuple[int, int])
     assert not missing, "\n".join(told) + f"\n{len(missing)} in all"
 
 
+_ENDS = frozenset({"local", "peer"})
+
+
 def show(panels: dict[str, list[str]]) -> str:
     return "\n".join(text for lines in panels.values() for text in lines)
 
@@ -153,8 +156,9 @@ def untold(view: View, panels: dict[str, list[str]]) -> Iterator[str]:
                 yield f"{name}'s descriptor {fd} ({row.state}) is not there"
                 continue
             unsaid_of = {attribute: list(unsaid(row, attribute, block)) for attribute in sorted(names)}
-            if block.startswith("─") and row.state.value in block and not all(unsaid_of.values()):
-                continue  # a folded panel's one line has room for one of them
+            if block.startswith("─") and names - _ENDS:
+                # A folded panel's one line has no room for a connection's ends beside its state and the queue asked about.
+                unsaid_of = {attribute: why for attribute, why in unsaid_of.items() if attribute not in _ENDS}
             yield from (f"{name} {fd}: {why}" for reasons in unsaid_of.values() for why in reasons)
 
 
