@@ -12,6 +12,7 @@ from sockviz.model.process import Process
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import FdEntry, SocketRow, Timer
 from sockviz.tui.palette import STATE_SYMBOLS, TICKING, state_role
+from sockviz.tui.stage.chips import CHIP, Station, has_come, is_coming
 from sockviz.tui.stage.descriptor_words import FIN_UNACKED, HAS_FIN, received, sent, tableless
 from sockviz.tui.stage.ink import Line, Span, crop, fit, line, marked
 from sockviz.tui.stage.lookup import Lookup, port_of
@@ -94,7 +95,9 @@ class Pen:
             said = telling(self.view.world, self.process, it.entry, it.inode)
             head += at_the_end(said, self.width - head.width - 1)
         lines = [head, *under]
-        if self.view.progress < 1 and self.view.told is None and is_new(self.view, self.process, it):
+        if it.row is not None and is_coming(self.view, it.row, Station.DESCRIPTOR):
+            lines = [Line() for _ in lines]  # it is in its queue still
+        elif self.view.progress < 1 and self.view.told is None and is_new(self.view, self.process, it):
             # A new descriptor is written in from the left.
             lines = [crop(x, round(self.view.progress * self.width), "") for x in lines]
         role = self._emphasis(it)
@@ -108,10 +111,12 @@ class Pen:
         """A socket's own line up to its ends."""
         assert it.row is not None
         state = it.row.state
-        symbol = f"{STATE_SYMBOLS[state]} {state}"
-        role = f"{state_role(state)} strong" if self._is_new(it) else state_role(state)
+        symbol = (STATE_SYMBOLS[state], role := state_role(state) + (" strong" if self._is_new(it) else ""))
+        if has_come(self.view, it.row, Station.DESCRIPTOR):
+            symbol = (CHIP, self.hues.get(self.lookup.who(it.row)[0], role))
         protocol = f"{it.row.protocol} " if columns.protocol else ""
-        return line(*self._numbered(it), f" {protocol}", (f"{symbol:<{columns.state}}", role), " ")
+        named = (f" {state:<{max(0, columns.state - 2)}}", role)
+        return line(*self._numbered(it), f" {protocol}", symbol, named, " ")
 
     def _start_width(self, row: SocketRow, columns: Columns) -> int:
         """How wide that is."""
@@ -294,7 +299,11 @@ class Pen:
         if half_open:
             return [waiting, dropped, Told(Part.SYN, (half_open, half_open + syn_waits(*given)))]
         if row.protocol == "TCP":  # only TCP shakes hands
-            return [waiting, dropped, Told(Part.SYN, ([no_syn_queue(self.width)],), holds=False)]
+            return [
+                waiting,
+                dropped,
+                Told(Part.SYN, ([no_syn_queue(self.view, row, self.width)],), holds=False),
+            ]
         return [waiting, dropped]
 
     def _traffic(self, it: DescriptorRow, row: SocketRow) -> list[Told]:

@@ -10,6 +10,7 @@ from sockviz.language import _, ngettext
 from sockviz.model.segments import EVERY_ADDRESS, endpoint, wire_end
 from sockviz.model.sockets import SocketRow, State
 from sockviz.tui.palette import TICKING, state_role
+from sockviz.tui.stage.chips import CHIP, LEAVES, Station, has_come, is_coming, leaving
 from sockviz.tui.stage.ink import Line, Span, crop, line
 from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.view import View
@@ -51,7 +52,9 @@ def accept_boxes(view: View, lookup: Lookup, row: SocketRow, width: int, hues: d
         return []
     slots = _slots(view, lookup, row, waiting, width, hues)
     spoken = slots + _said_full(row)
-    boxes = [_box(view, lookup, each, hues) for each in waiting]
+    boxes = [
+        _box(view, lookup, each, hues) for each in waiting if not is_coming(view, each, Station.ACCEPT_QUEUE)
+    ]
     left = row.recv_q - len(waiting)
     if left > 0:
         boxes.append(line((f"+{left}", "muted")))
@@ -64,11 +67,8 @@ def _box(view: View, lookup: Lookup, row: SocketRow, hues: dict[str, str]) -> Li
     role = hues.get(process, "muted") + (" mark" if inode and inode == view.focus.inode else "")
     waiting = max(0, row.recv_q - (row.state is State.CLOSE_WAIT))  # a FIN that came counts as one
     fin = f" {_('+ FIN')}" if row.state is State.CLOSE_WAIT else ""
-    earlier = (view.told or view.before).rows
-    hosts = view.world.rows_indexed().hosts
-    just_come = view.progress < 1 and not any((host, row.key) in earlier for host in hosts)
     return line(
-        ("▪ " if just_come else "", role),
+        (f"{CHIP} " if has_come(view, row, Station.ACCEPT_QUEUE) else "", role),
         (f"{process} {name}".strip() + " " if process else "", role),
         (f":{port_of(row.peer)}", role),
         (f" {waiting} B{fin}", "strong" if waiting else "muted"),
@@ -97,14 +97,15 @@ def _slots(
     drawn = capacity if capacity <= _SLOTS else min(_SLOTS, max(_FEW, row.recv_q + 1))
     taken = min(row.recv_q, drawn)
     arriving = _arriving(view, row) if view.progress < 1 else 0
-    runs: list[Span] = []
+    gone = leaving(view, row, Station.ACCEPT_QUEUE)[: drawn - taken]
+    runs: list[Span] = [(CHIP, hues.get(lookup.who(it)[0], state_role(State.ESTABLISHED))) for it in gone]
     for index in range(taken):
         process, _name, inode = lookup.who(waiting[index]) if index < len(waiting) else ("", "", 0)
         # A connection that has just come drops into its slot.
-        symbol = "■" if index < taken - arriving else "□" if view.progress < 0.4 else "▪"
+        symbol = "■" if index < taken - arriving else "□" if view.progress < LEAVES else CHIP
         role = hues.get(process, state_role(State.ESTABLISHED))
         runs.append((symbol, f"{role} mark" if inode and inode == view.focus.inode else role))
-    runs.append(("□" * (drawn - taken) + ("…" if capacity > drawn else ""), "muted"))
+    runs.append(("□" * (drawn - taken - len(gone)) + ("…" if capacity > drawn else ""), "muted"))
     count = (
         str(row.recv_q)  # of how many nobody says
         if row.backlog is None
@@ -134,7 +135,9 @@ def syn_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: dict
     half_open = lookup.half_open(row)
     if not half_open:
         return []
-    squares = "■" * min(len(half_open), _SLOTS)
+    squares = _gone_on(view, row) + "".join(
+        CHIP if has_come(view, it, Station.SYN_QUEUE) else "■" for it in half_open[:_SLOTS]
+    )
     slots = line(_label("SYN", width), (squares, state_role(State.SYN_RECEIVED)), f" {len(half_open)}")
     return _with_names(slots, _names(view, lookup, half_open[:_SLOTS], len(half_open), hues), width)
 
@@ -177,9 +180,15 @@ def _answered_at(view: View, row: SocketRow) -> float | None:
     return None
 
 
-def no_syn_queue(width: int) -> Line:
+def _gone_on(view: View, row: SocketRow) -> str:
+    """The chips of those that are just leaving the SYN queue."""
+    return CHIP * len(leaving(view, row, Station.SYN_QUEUE)[:_SLOTS])
+
+
+def no_syn_queue(view: View, row: SocketRow, width: int) -> Line:
     """That nobody is half-way through a handshake."""
-    return line(_label("SYN", width), ("·", "muted"))
+    gone = _gone_on(view, row)
+    return line(_label("SYN", width), (gone, state_role(State.SYN_RECEIVED)) if gone else ("·", "muted"))
 
 
 def turned_away(view: View, lookup: Lookup, row: SocketRow, width: int) -> list[Line]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from sockviz.model.sockets import State
 from sockviz.tui.stage.process_panel import draw_process
 from sockviz.tui.stage.wire import draw_wire
 from tests.tui.stage import scripted
@@ -46,3 +49,40 @@ def test_at_rest_the_picture_is_a_function_of_the_world_alone() -> None:
         one = scripted.view(script, cursor)
         assert draw_process(one, "server", 40, 16) == draw_process(one, "server", 40, 16)
         assert "▪" not in text(list(draw_process(one, "server", 40, 16)))
+
+
+def test_a_connection_goes_from_station_to_station() -> None:
+    """Wire, SYN queue, accept queue, descriptor: a chip that is in one place at a time."""
+    script = scripted.Script(scripted.lesson([[scripted.statement("server", 10, "s.listen(1)")]]))
+    script.page(0)
+    script.start("server")
+    held, peer = script.socket(3), ("127.0.0.1", 50009)
+    script.hold("server", held)
+    listening = scripted.row(State.LISTEN, scripted.SERVER, inode=held.inode, cookie=1, queues=(0, 1))
+    half_open = scripted.row(State.SYN_RECEIVED, scripted.SERVER, peer, cookie=9)
+    waiting = replace(half_open, state=State.ESTABLISHED)
+    script.observe(listening)
+    told = script.timeline.world
+
+    def seen(progress: float) -> list[str]:
+        """The lines with a chip on them, and where the connection is at rest."""
+        view = replace(scripted.view(script, progress=progress), told=told)
+        lines = [" ".join(it.text.strip("│ ").split()) for it in draw_process(view, "server", 60, 24)]
+        return [it for it in lines if "▪" in it or (progress == 1 and "50009" in it)]
+
+    script.observe(half_open)
+    assert [seen(at) for at in (0.2, 0.7)] == [[], ["SYN queue ▪ 1 :50009"]]
+    assert seen(1.0)[0] == "SYN queue ■ 1 :50009"
+
+    told = script.timeline.world
+    script.observe(waiting, replace(listening, recv_q=1))
+    assert [seen(at) for at in (0.2, 0.7)] == [["SYN queue ▪"], ["accept queue ▪□ 1 of 2", "▪ :50009 0 B"]]
+    assert seen(1.0) == [":50009 0 B"]
+
+    told = script.timeline.world
+    conn = script.socket(4)
+    script.hold("server", conn)
+    script.observe(replace(waiting, inode=conn.inode), listening)
+    assert seen(0.2) == ["accept queue ▪□ 0 of 2"]
+    assert seen(0.7) == ["4 TCP ▪ ESTABLISHED 127.0.0.1:8080 → :50009"]
+    assert seen(1.0) == ["4 TCP ● ESTABLISHED 127.0.0.1:8080 → :50009"]
