@@ -189,6 +189,16 @@ class LinkSet:
 
 
 @dataclass(frozen=True, slots=True)
+class ActedByHand:
+    """The reader has the link do something, beside the script's own lines: ``hold`` or ``release`` everything, or ``deliver``,
+    ``drop`` or ``duplicate`` a frame. What comes of it is told by what the link does."""
+
+    at: float
+    verb: str
+    frame: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CaptureLost:
     """The capture itself lost ``count`` packets since it last said so."""
 
@@ -248,6 +258,7 @@ Event: TypeAlias = (
     | PacketCaptured
     | LinkActed
     | LinkSet
+    | ActedByHand
     | CaptureLost
     | ExpectationJudged
     | PredictionMade

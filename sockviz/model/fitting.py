@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sockviz.model.events import (
+    ActedByHand,
     CallBlocked,
     CallEntered,
     CallReturned,
@@ -139,7 +140,7 @@ def _names(event: Event) -> tuple[str, ...]:
             return event.host, *(row.process for row in event.processes)
         case LinkSet():
             return event.holding
-        case LinkActed():
+        case LinkActed() | ActedByHand():
             return (event.verb,)
         case CallEntered() | StatementFinished():
             return event.process, *_variables(event)

@@ -9,6 +9,7 @@ from typing import TypeVar
 from sockviz.model import first_evidence, fitting, link
 from sockviz.model.call import Call, Origin, Stage
 from sockviz.model.events import (
+    ActedByHand,
     CallBlocked,
     CallEntered,
     CallReturned,
@@ -32,7 +33,7 @@ from sockviz.model.inference import infer
 from sockviz.model.inferred import InferredSegment
 from sockviz.model.known import GoneRow, KnownSocket
 from sockviz.model.ledger import ledger
-from sockviz.model.link import LinkState
+from sockviz.model.link import HandAct, LinkState
 from sockviz.model.naming import names_after, seen_in_use
 from sockviz.model.process import MAIN, PerformedLine, Process, Task
 from sockviz.model.segments import Endpoint
@@ -106,6 +107,12 @@ def _applied(world: World, event: Event) -> World:
             return _changed(world, link=after, traffic=traffic)
         case LinkSet():
             return _changed(world, link=link.set_holding(world.link or LinkState(), event))
+        case ActedByHand(frame=frame):
+            flight = world.link.flight_of(frame) if world.link is not None and frame is not None else None
+            act = HandAct(
+                event.at, world.page or 0, event.verb, flight.packet if flight is not None else None
+            )
+            return _changed(world, by_hand=world.by_hand.append(act))
         case CaptureLost():
             return _changed(world, capture_lost=world.capture_lost + event.count)
         case ExpectationJudged():

@@ -48,6 +48,16 @@ class Flight:
 
 
 @dataclass(frozen=True, slots=True)
+class HandAct:
+    """What the reader did to the link by hand: on which page (from 0), and to which packet (by number)."""
+
+    at: float
+    page: int
+    verb: str
+    packet: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LinkState:
     """The link after an event. ``delivered`` and ``dropped`` hold numbers of packets, in order; ``doubled`` those of which the
     link itself let through one more than was sent. A datagram that was cut up stands in each by its first fragment."""

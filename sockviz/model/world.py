@@ -14,7 +14,7 @@ from sockviz.model.groups import JoinedGroup
 from sockviz.model.index import RowIndex, SocketIndex, inodes_in, port
 from sockviz.model.inferred import InferredSegment
 from sockviz.model.known import GoneRow, KnownSocket
-from sockviz.model.link import LinkState
+from sockviz.model.link import HandAct, LinkState
 from sockviz.model.log import Log
 from sockviz.model.misfit import Misfit
 from sockviz.model.naming import Name
@@ -63,6 +63,7 @@ class World:
     options: Mapping[int, Options] = field(default_factory=dict)  # by inode: those that were set
     packets: Log[SeenPacket] = field(default_factory=Log)
     link: LinkState | None = None  # where there is one
+    by_hand: Log[HandAct] = field(default_factory=Log)
     inferred: Log[InferredSegment] = field(default_factory=Log)
     inferred_between: Mapping[frozenset[Endpoint], tuple[InferredSegment, ...]] = field(default_factory=dict)
     traffic: Traffic = field(default_factory=Traffic)

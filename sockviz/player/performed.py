@@ -17,7 +17,7 @@ from sockviz.lab.supervisor import LabRefused
 from sockviz.language import _
 from sockviz.lesson.link_statements import link_order
 from sockviz.model.call import Stage
-from sockviz.model.events import Event, StatementBegun, StatementFinished
+from sockviz.model.events import ActedByHand, Event, StatementBegun, StatementFinished
 from sockviz.model.hosts import LINK
 from sockviz.model.timeline import Timeline
 from sockviz.player.jury import AGAIN
@@ -140,6 +140,7 @@ class Performed:
     async def order(self, verb: str, frame: int | None = None) -> None:
         """Has the link do something by hand; see `sockviz.player.run.Run.order`."""
         if self._lab.link is not None:
+            self.append(ActedByHand(time.time(), verb, frame))
             try:
                 await self._lab.link.order(verb, frame=frame)
             except LabRefused as refusal:

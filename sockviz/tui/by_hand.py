@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sockviz.language import N_, _
+from sockviz.language import _
 from sockviz.lesson.document import Page
 from sockviz.lesson.link_statements import link_order
 from sockviz.model.hosts import LINK
+from sockviz.model.world import World
+from sockviz.words.by_hand import did_by_hand
+from sockviz.words.meanings import text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,23 +24,20 @@ class ByHand:
     packet: str = ""
 
 
-_DID = {
-    "hold": N_("you took the wire over by hand"),
-    "release": N_("you let the wire go by hand"),
-    "deliver": N_("you delivered {packet} by hand"),
-    "drop": N_("you dropped {packet} by hand"),
-    "duplicate": N_("you delivered {packet} twice by hand"),
-}
+def acts_by_hand(world: World) -> tuple[ByHand, ...]:
+    """All that `world` knows of."""
+    return tuple(ByHand(it.at, it.page, it.verb, text_of(it.packet, world)) for it in world.by_hand)
 
 
-def perhaps_why(page: Page, acts: Iterable[ByHand], until: float) -> str:
-    """What the reader did by hand before the instant `until`, and what `page` expected instead; or nothing."""
+def perhaps_why(page: Page, acts: Iterable[ByHand], until: float, live: bool = True) -> str:
+    """What the reader did by hand before the instant `until`, and what `page` expected instead; or nothing. How to do it
+    otherwise is said where that can be done: in a `live` run."""
     done = [act for act in acts if act.at <= until and act.page <= page.index]
     here = [act for act in done if act.page == page.index]
     if not done:
         return ""
     act = (here or done)[-1]
-    did = _(_DID[act.verb]).format(packet=act.packet)
+    did = did_by_hand(act.verb, act.packet)
     if (own := _own_line(page, act)) is not None:
         expected = _("the lesson expected its own line to do that: {line}").format(line=own)
     elif here:
@@ -46,7 +46,8 @@ def perhaps_why(page: Page, acts: Iterable[ByHand], until: float) -> str:
         expected = _(
             "that was on page {number}, and the lesson expected the wire to be left to its own lines"
         ).format(number=act.page + 1)
-    return f"{did[:1].upper()}{did[1:]}; {expected}. " + _("r performs this page anew.")
+    told = f"{did[:1].upper()}{did[1:]}; {expected}."
+    return told + " " + _("r performs this page anew.") if live else told
 
 
 def _own_line(page: Page, act: ByHand) -> str | None:

@@ -16,7 +16,6 @@ from sockviz.model.world import World
 from sockviz.player.next import Do
 from sockviz.player.run import Provenance, Run
 from sockviz.tui.about import about
-from sockviz.tui.by_hand import ByHand
 from sockviz.tui.view import Focus, Look, Mode, View
 
 
@@ -33,14 +32,11 @@ class Onward(Enum):
 class Reading:
     """One reader's way through `run`.
 
-    ``pointed`` is the line of the open prediction that has been pointed to: the next press passes it over.
-    ``by_hand`` is what its reader has done to the wire.
-    """
+    ``pointed`` is the line of the open prediction that has been pointed to: the next press passes it over."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
         self.pointed: int | None = None
-        self.by_hand: list[ByHand] = []
         self._recorded = run.provenance is Provenance.RECORDED
         self._own: dict[int, int | None] = {}  # the choices of who watches a recording: it stays as it is
         self._pages: list[int] = []

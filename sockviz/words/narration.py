@@ -9,6 +9,7 @@ from functools import partial
 from sockviz.language import _, ngettext
 from sockviz.model.call import SENDING, Call
 from sockviz.model.events import (
+    ActedByHand,
     CallBlocked,
     CallEntered,
     CallReturned,
@@ -34,6 +35,7 @@ from sockviz.model.stops import stop_after, stop_before
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import ObjectValue, SocketValue, Value, show
 from sockviz.model.world import World
+from sockviz.words.by_hand import did_by_hand
 from sockviz.words.call_sentences import listens_again, returned
 from sockviz.words.closing import ended
 from sockviz.words.crossings import fragment_text, kind_of_packet
@@ -127,6 +129,9 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
                 "the link keeps all that {hosts} send",
                 len(event.holding),
             ).format(hosts=_(" and ").join(event.holding))
+        case ActedByHand():
+            number = after.by_hand[-1].packet if after.by_hand else None
+            return did_by_hand(event.verb, text_of(number, after))
         case CaptureLost():
             return _("the capture itself lost {amount}: the wire is not complete here").format(
                 amount=ngettext("{count} packet", "{count} packets", event.count).format(count=event.count)
@@ -249,6 +254,8 @@ def _weight(event: Event, performer: str | None, before: Callable[[], World], la
         case CallReturned(error=str()) | ProcessEnded(signal=str()):
             return 8
         case StatementFinished(error=str()) | CallBlocked():
+            return 7
+        case ActedByHand():
             return 7
         case CallReturned() | LinkActed() | LinkSet():
             return 6

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from sockviz.model.events import (
+    ActedByHand,
     CallBlocked,
     CallEntered,
     CallReturned,
@@ -161,6 +162,9 @@ kinds: dict[type, st.SearchStrategy[Event]] = {
     ),
     LinkActed: st.builds(LinkActed, instants, st.sampled_from(("deliver", "drop", "duplicate")), st.integers(1, 4)),
     LinkSet: st.builds(LinkSet, instants, st.lists(hosts, max_size=2).map(tuple)),
+    ActedByHand: st.builds(
+        ActedByHand, instants, st.sampled_from(("hold", "release", "deliver", "drop", "duplicate")), st.none() | st.integers(1, 4)
+    ),
     CaptureLost: st.builds(CaptureLost, instants, hosts, st.integers(0, 9)),
     ExpectationJudged: st.builds(
         ExpectationJudged, instants, lines, st.text(max_size=4), st.booleans(), st.text(max_size=4), st.booleans()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sockviz.lesson.parser import parse_lesson
+from sockviz.model.events import ActedByHand
 from sockviz.tui.by_hand import ByHand, perhaps_why
 from sockviz.tui.widgets.lesson_pane import LessonPane
 from tests.player.lessons import lesson_text
@@ -70,12 +71,10 @@ def test_a_check_that_turned_red_says_what_was_done_by_hand(tmp_path: Path) -> N
             await session.perform(4)
             pane = session.lesson.query_one(LessonPane)
             assert "by hand" not in pane.plain
-            session.lesson.reading.by_hand.append(
-                ByHand(scripted.timeline.world.at, 1, "deliver", "client SYN")
-            )
+            scripted.append(ActedByHand(scripted.timeline.world.at, "hold"))
             await session.perform(3)
             assert "checked with the kernel:" in pane.plain
             assert "✗ server.conn.fd == 5" in pane.plain
-            assert "You delivered client SYN by hand; the lesson expected the wire to be left" in pane.plain
+            assert "You took the wire over by hand; the lesson expected the wire to be left" in pane.plain
 
     run_async(it())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from pathlib import Path
 
@@ -13,11 +14,15 @@ from sockviz.lesson.parser import parse_lesson
 from sockviz.model.link import Flight
 from sockviz.player.next import Do
 from sockviz.player.performance import Performance
+from sockviz.player.recorded import open_recording
+from sockviz.player.recorder import Recorder
 from sockviz.progress import ProgressStore
 from sockviz.tui.app import SockvizApp
+from sockviz.tui.by_hand import acts_by_hand, perhaps_why
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.options import Options
 from sockviz.tui.screens.lesson import LessonScreen
+from sockviz.words.narration import narrate_at
 from tests.player.lessons import lesson_text
 from tests.required import unavailable
 from tests.tui.driving import in_lesson, run_async, until
@@ -72,36 +77,56 @@ async def performance(text: str = TEXT) -> Performance:
 def test_a_line_that_waits_for_what_was_delivered_by_hand_says_so(tmp_path: Path) -> None:
     async def work() -> None:
         run = await performance(WAITS)
-        entry = CourseEntry(None, "by-hand", "A test", "For a test", 1, "by-hand.md", "two-hosts")
-
-        async def given(_: CourseEntry) -> Performance:
-            return run
-
-        app = SockvizApp([entry], given, ProgressStore(tmp_path / "p.toml"), Options(entry, ascii=False))
-        app.animation_level = "none"
-        async with app.run_test(size=(200, 36)) as pilot:
-
-            def text() -> str:
-                return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-
-            await until(pilot, lambda: isinstance(app.screen, LessonScreen), "the lesson's screen")
-            await until(pilot, lambda: run.timeline.world.page is not None)
-            for held in (0, 0, 1):
-                await until(pilot, lambda: run.next.do is Do.PERFORM)
-                await pilot.press("space")
-                await until(pilot, lambda: run.next.do is not Do.BUSY)
-                await until(pilot, lambda held=held: len(linked(run)) == held)  # type: ignore[misc]
-            await pilot.press("d")
-            await until(pilot, lambda: "client UDP: delivered" in text())
-            await pilot.press("space")
-            await until(pilot, lambda: run.next.do is Do.BUSY)
-            await pilot.press("space")
-            await until(pilot, lambda: "waits for a packet that has not come" in text(), text())
-            assert "You delivered client UDP by hand; the lesson expected its own line to do that" in text()
-            assert "r performs this page anew" in text()
-        await app.close_runs()
+        with (tmp_path / "r.jsonl").open("x", encoding="utf-8") as file:
+            Recorder(run, file)
+            await performed_by_hand(run, tmp_path)
 
     run_async(work())
+    # Who watches the recording hears of it, too; and is told nothing that is to be done now.
+    timeline = open_recording(tmp_path / "r.jsonl").timeline
+    world = timeline.world
+    assert [(act.verb, act.page, world.packets[act.packet or 0].text) for act in world.by_hand] == [
+        ("deliver", 0, "client UDP")
+    ]
+    told = [narrate_at(timeline, number + 1) for number in range(len(timeline))]
+    by_hand = told.index("you delivered client UDP by hand")
+    assert by_hand < told.index("the link delivers client UDP")
+    page = parse_lesson(WAITS, "by-hand.md").pages[0]
+    assert perhaps_why(page, acts_by_hand(world), math.inf, live=False).endswith(
+        'to do that: link.deliver("UDP").'
+    )
+
+
+async def performed_by_hand(run: Performance, tmp_path: Path) -> None:
+    """Its last line, which waits for a packet that its reader has delivered before."""
+    entry = CourseEntry(None, "by-hand", "A test", "For a test", 1, "by-hand.md", "two-hosts")
+
+    async def given(_: CourseEntry) -> Performance:
+        return run
+
+    app = SockvizApp([entry], given, ProgressStore(tmp_path / "p.toml"), Options(entry, ascii=False))
+    app.animation_level = "none"
+    async with app.run_test(size=(200, 36)) as pilot:
+
+        def text() -> str:
+            return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+        await until(pilot, lambda: isinstance(app.screen, LessonScreen), "the lesson's screen")
+        await until(pilot, lambda: run.timeline.world.page is not None)
+        for held in (0, 0, 1):
+            await until(pilot, lambda: run.next.do is Do.PERFORM)
+            await pilot.press("space")
+            await until(pilot, lambda: run.next.do is not Do.BUSY)
+            await until(pilot, lambda held=held: len(linked(run)) == held)  # type: ignore[misc]
+        await pilot.press("d")
+        await until(pilot, lambda: "client UDP: delivered" in text())
+        await pilot.press("space")
+        await until(pilot, lambda: run.next.do is Do.BUSY)
+        await pilot.press("space")
+        await until(pilot, lambda: "waits for a packet that has not come" in text(), text())
+        assert "You delivered client UDP by hand; the lesson expected its own line to do that" in text()
+        assert "r performs this page anew" in text()
+    await app.close_runs()
 
 
 def test_the_reader_takes_the_wire_over(tmp_path: Path) -> None:

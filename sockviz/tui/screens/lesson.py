@@ -295,7 +295,7 @@ class LessonScreen(Selecting, Leaving, Screen[tuple[str, ...]]):
         self.run_worker(self._by_hand(verb), name="link")
 
     async def _by_hand(self, verb: str) -> None:
-        self.picture.hint = await act(self._run, self.reading, self.picture.view(), verb)
+        self.picture.hint = await act(self._run, self.picture.view(), verb)
         self.picture.draw()
 
     def action_help(self) -> None:

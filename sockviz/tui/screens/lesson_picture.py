@@ -67,7 +67,7 @@ class Picture:
         known = self.view()
         view = self.movement.view(known)
         is_open = frozenset(question.line for question in reading.open_predictions)
-        asked = Asked(reading.choices, is_open, reading.pointed, tuple(reading.by_hand))
+        asked = Asked(reading.choices, is_open, reading.pointed, known.mode is not Mode.RECORDED)
         with self._screen.app.batch_update():
             hint = self.hint or self.panes.advice(self._screen.size)
             show(self._screen, reading.page, view, asked, self.notes, hint, reading.opened)

@@ -6,8 +6,6 @@ from sockviz.language import _
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.run import Run
 from sockviz.tui import hints
-from sockviz.tui.by_hand import ByHand
-from sockviz.tui.reading import Reading
 from sockviz.tui.stage.crossings import chosen
 from sockviz.tui.view import Mode, View
 
@@ -15,8 +13,8 @@ from sockviz.tui.view import Mode, View
 ON_A_PACKET = ("deliver", "drop", "duplicate")
 
 
-async def act(run: Run, reading: Reading, view: View, verb: str) -> str:
-    """Does `verb` by hand, of which `reading` takes note. Returns the word to show for it."""
+async def act(run: Run, view: View, verb: str) -> str:
+    """Does `verb` by hand. Returns the word to show for it."""
     if view.mode is not Mode.LIVE:
         return _(hints.LINK_IS_PAST)
     link = view.world.link
@@ -30,10 +28,8 @@ async def act(run: Run, reading: Reading, view: View, verb: str) -> str:
             return _(hints.LINK_EMPTY)
         frame, packet = flight.frames[0], view.world.packets[flight.packet].text
         word = hints.link_did(verb, packet)
-    done = ByHand(run.timeline.world.at, view.page.index, verb, packet or "")
     try:
         await run.order(verb, frame)
     except CannotGoOn as refusal:
         return str(refusal)
-    reading.by_hand.append(done)
     return word

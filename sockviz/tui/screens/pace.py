@@ -14,7 +14,7 @@ from sockviz.player.next import Do
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.run import Run
 from sockviz.tui import hints
-from sockviz.tui.by_hand import perhaps_why
+from sockviz.tui.by_hand import acts_by_hand, perhaps_why
 from sockviz.tui.motion import PACE, Playing, reading_time
 from sockviz.tui.reading import Onward, Reading
 from sockviz.tui.screens.lesson_picture import Picture
@@ -109,12 +109,12 @@ class Pace:
 
     def _why_busy(self) -> str:
         """What is still under way; of a line of the link that waits for a packet, what the reader may have done with that."""
-        world, reading = self._run.timeline.world, self._reading
+        world = self._run.timeline.world
         line = world.begun.get(LINK)
         statement = self._run.lesson.statement_at(line) if line is not None else None
         if line is None or statement is None or world.lines[line].finished is not None:
             return _(hints.BUSY)
-        why = perhaps_why(self._run.lesson.page_of(line), reading.by_hand, math.inf)
+        why = perhaps_why(self._run.lesson.page_of(line), acts_by_hand(world), math.inf)
         return " ".join(filter(None, (hints.waits_for_a_packet(statement.source), why)))
 
     async def _advance(self) -> None:

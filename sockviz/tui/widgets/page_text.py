@@ -17,7 +17,7 @@ from sockviz.model.call import Stage
 from sockviz.model.hosts import LINK
 from sockviz.model.world import World
 from sockviz.tui import palette
-from sockviz.tui.by_hand import ByHand, perhaps_why
+from sockviz.tui.by_hand import acts_by_hand, perhaps_why
 from sockviz.tui.lettering import assemble, plain, styled
 from sockviz.tui.view import Mode, View
 from sockviz.tui.widgets.markdown import hang, inline_text, lines_of
@@ -27,12 +27,12 @@ from sockviz.words.wording import ENDING
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What the reader has done about the questions. ``pointed``: the line of the one that space has pointed to;
-    ``open``: the lines of those that wait for an answer. ``by_hand``: what they have done to the wire."""
+    ``open``: the lines of those that wait for an answer. ``live``: they can do it otherwise."""
 
     choices: Mapping[int, int | None]
     open: frozenset[int]
     pointed: int | None = None
-    by_hand: tuple[ByHand, ...] = ()
+    live: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def _refused(block: Perform, page: Page, world: World, asked: Asked, width: int)
         done for each in block.statements if block.process == LINK and (done := world.lines.get(each.line)) is not None
         and done.error is not None
     ]  # fmt: skip
-    return _by_hand(page, asked, failed[0].finished or failed[0].begun, width) if failed else []
+    return _by_hand(page, world, asked, failed[0].finished or failed[0].begun, width) if failed else []
 
 
 def _judged(block: Expect, page: Page, world: World, asked: Asked, brief: bool, width: int) -> list[Content]:
@@ -129,11 +129,11 @@ def _judged(block: Expect, page: Page, world: World, asked: Asked, brief: bool, 
         agrees = styled(told.format(count=holding), "$quiet")
         lines += hang(agrees, assemble(("✓ ", "$success")), plain("  "), width)
     failed = [judged for judged in found if not judged.ok]
-    return lines + (_by_hand(page, asked, failed[0].at, width) if failed else [])
+    return lines + (_by_hand(page, world, asked, failed[0].at, width) if failed else [])
 
 
-def _by_hand(page: Page, asked: Asked, until: float, width: int) -> list[Content]:
-    why = perhaps_why(page, asked.by_hand, until)
+def _by_hand(page: Page, world: World, asked: Asked, until: float, width: int) -> list[Content]:
+    why = perhaps_why(page, acts_by_hand(world), until, asked.live)
     return hang(styled(why, "$warning"), plain("  "), plain("  "), width) if why else []
 
 
