@@ -5,7 +5,6 @@ Imported everywhere; what a system lacks (termios, poll) is asked for where it i
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import select
@@ -143,6 +142,8 @@ def watched(gone: Callable[[], object]) -> Iterator[None]:
 
 async def line() -> str:
     """The next line typed on standard input, "" at its end, while the event loop goes on."""
+    import asyncio  # what only prints has none
+
     loop = asyncio.get_running_loop()
     ready: asyncio.Future[str | None] = loop.create_future()
 

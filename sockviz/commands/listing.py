@@ -9,13 +9,12 @@ from pathlib import Path
 from sockviz import door, terminal
 from sockviz.commands.shared import OK, find, progress_file, read
 from sockviz.language import _, current, ngettext
-from sockviz.spoken import spoken
 
 
 def list_course(options: argparse.Namespace) -> int:
     """The lessons of the course, and how far the reader is in each."""
     from sockviz.lesson.document import BadLesson
-    from sockviz.player.shelf import course, read_lesson
+    from sockviz.player.shelf import course, read_outline
     from sockviz.progress import ProgressStore
 
     store = ProgressStore(progress_file(options))
@@ -23,20 +22,20 @@ def list_course(options: argparse.Namespace) -> int:
     entries = []
     for name in course(current()):
         try:
-            lesson = read_lesson(Path(name.path))
+            outline = read_outline(Path(name.path))
         except (BadLesson, OSError) as error:
             door.complain(f"{name.path}: {error}")
             continue
-        seen = progress.of(lesson.slug)
+        seen, card = progress.of(name.slug), outline.card
         entries.append(
             {
-                "number": lesson.number,
-                "slug": lesson.slug,
-                "title": lesson.title,
-                "summary": lesson.summary,
-                "minutes": lesson.minutes,
-                "lab": lesson.lab,
-                "pages": len(lesson.pages),
+                "number": name.number,
+                "slug": name.slug,
+                "title": card.title,
+                "summary": card.summary,
+                "minutes": card.minutes,
+                "lab": card.lab,
+                "pages": outline.pages,
                 "seen": len(seen.seen),
                 "complete": seen.is_complete,
                 "predicted": seen.made,
@@ -56,6 +55,8 @@ def list_course(options: argparse.Namespace) -> int:
 
 def notes(options: argparse.Namespace) -> int:
     """An instructor's notes, page by page."""
+    from sockviz.spoken import spoken
+
     lesson = read(find(options.lesson, current()))
     say = door.out().say
     say(lesson.title, lesson.summary)

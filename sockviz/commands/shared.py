@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -64,6 +63,7 @@ def progress_file(options: argparse.Namespace) -> Path | None:
 
 def drive(work: Coroutine[object, object, T]) -> T:
     """Runs `work` on an event loop; a signal that ends the program cancels it, with everything put away."""
+    import asyncio  # what only prints has none
 
     async def guarded() -> T:
         task = asyncio.ensure_future(work)

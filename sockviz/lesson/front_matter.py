@@ -1,33 +1,19 @@
-"""The front matter of a lesson: YAML in which every scalar is a string.
-
-Read from the parser's events, so that each key and value has its place, nothing is ever constructed from a tag, and
-aliases, which a few lines could multiply without end, are refused where they stand.
-"""
+"""The front matter of a lesson: what its keys mean, and what is wrong with it. `card` reads what is written plainly,
+`yaml_entries` the rest."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import yaml
-
-from sockviz.lesson.card import IPS, KEYS, LABS, LARGEST, LONGEST_TEXT, NEEDS
+from sockviz.lesson.card import IPS, KEYS, LABS, LARGEST, LONGEST_TEXT, NEEDS, Node, Word, plain_entries
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.sysctls import SETTINGS
 from sockviz.model.hosts import HOSTS
 from sockviz.visible import is_plain_text
 
 _MOST_ITEMS = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A scalar and its place in the file."""
-
-    text: str
-    line: int
-    column: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +31,6 @@ class FrontMatter:
     sysctls: Mapping[str, str] = field(default_factory=dict)
     ip: int = 4
     last_line: int = 0  # of its closing ---; 0 where there is none
-
-
-_Node = Word | list[Word] | dict[Word, Word]
-
-
-class _Unreadable(Exception):
-    def __init__(self, line: int, column: int, message: str) -> None:
-        super().__init__(message)
-        self.line, self.column = line, column
 
 
 def read_front_matter(lines: list[str], findings: Findings) -> FrontMatter:
@@ -74,94 +51,17 @@ def read_front_matter(lines: list[str], findings: Findings) -> FrontMatter:
             2, 1, "limit", f"the front matter has {len(text)} characters; at most {LARGEST} are read"
         )
         return FrontMatter(last_line=end + 1)
+    plain = plain_entries(lines)
+    if plain is not None:
+        return _Reader(plain, findings, end + 1).front_matter()
+    from sockviz.lesson.yaml_entries import Unreadable, yaml_entries  # which few lessons need
+
     try:
-        entries = dict(_entries(text, findings))
-    except _Unreadable as error:
+        entries = dict(yaml_entries(text, findings))
+    except Unreadable as error:
         findings.problem(error.line, error.column, "front-matter", str(error))
         return FrontMatter(last_line=end + 1)
     return _Reader(entries, findings, end + 1).front_matter()
-
-
-# --- YAML ---------------------------------------------------------------------------------------------------
-
-
-def _entries(text: str, findings: Findings) -> Iterator[tuple[str, tuple[Word, _Node]]]:
-    """Key, its place and its value, in order. Duplicate keys are reported, and the first kept."""
-    events = _events(text)
-    first = next(events, None)
-    if first is None:
-        return
-    if not isinstance(first, yaml.MappingStartEvent):
-        raise _Unreadable(*_place(first), "expected `key: value` lines, such as `title: The listen queue`")
-    seen: dict[str, Word] = {}
-    while not isinstance(event := next(events), yaml.MappingEndEvent):
-        key = _scalar(event, "a key")
-        value = _value(events)
-        if key.text in seen:
-            message = f"the key {key.text} stands on line {seen[key.text].line} already"
-            findings.problem(key.line, key.column, "front-matter", message)
-            continue
-        seen[key.text] = key
-        yield key.text, (key, value)
-    if (extra := next(events, None)) is not None:
-        raise _Unreadable(*_place(extra), "expected the end of the front matter (---) here")
-
-
-def _value(events: Iterator[yaml.Event]) -> _Node:
-    event = next(events)
-    if isinstance(event, yaml.ScalarEvent):
-        return _scalar(event, "a value")
-    if isinstance(event, yaml.SequenceStartEvent):
-        items: list[Word] = []
-        while not isinstance(event := next(events), yaml.SequenceEndEvent):
-            items.append(_scalar(event, "a word in this list"))
-        return items
-    pairs: dict[Word, Word] = {}
-    while not isinstance(event := next(events), yaml.MappingEndEvent):
-        key = _scalar(event, "a key")
-        pairs[key] = _scalar(next(events), "a word")
-    return pairs
-
-
-def _events(text: str) -> Iterator[yaml.Event]:
-    """The content events of the one document in `text`."""
-    try:
-        for event in yaml.parse(text, Loader=yaml.BaseLoader):
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                raise _Unreadable(
-                    *_place(event), "anchors (&) and aliases (*) are not used in front matter; quote the text"
-                )
-            tag = getattr(event, "tag", None)
-            if tag is not None and tag != "!":
-                raise _Unreadable(
-                    *_place(event), f"tags ({tag[:40]}) are not used in front matter; quote the text"
-                )
-            if not isinstance(
-                event,
-                yaml.StreamStartEvent | yaml.StreamEndEvent | yaml.DocumentStartEvent | yaml.DocumentEndEvent,
-            ):
-                yield event
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = (mark.line + 2, mark.column + 1) if mark else (2, 1)
-        raise _Unreadable(*place, f"this is not YAML: {error.problem or error.context}") from None
-    except (yaml.YAMLError, ValueError, OverflowError) as error:
-        # ReaderError has no mark; an escape such as "\UFFFFFFFF" is a bare ValueError or OverflowError of PyYAML's chr().
-        raise _Unreadable(2, 1, f"this is not YAML: {str(error).splitlines()[0]}") from None
-
-
-def _scalar(event: yaml.Event, expected: str) -> Word:
-    if not isinstance(event, yaml.ScalarEvent):
-        raise _Unreadable(*_place(event), f"expected {expected} here, not a list or mapping inside another")
-    line, column = _place(event)
-    if any("\ud800" <= character <= "\udfff" for character in event.value):
-        raise _Unreadable(line, column, "half of a surrogate pair is not text")
-    return Word(event.value, line, column)
-
-
-def _place(event: yaml.Event) -> tuple[int, int]:
-    mark = event.start_mark
-    return (mark.line + 2, mark.column + 1) if mark else (2, 1)  # the text begins on the file's second line
 
 
 # --- what it means ------------------------------------------------------------------------------------------
@@ -170,7 +70,7 @@ def _place(event: yaml.Event) -> tuple[int, int]:
 class _Reader:
     """Reads each key's value, reporting what it does not like."""
 
-    def __init__(self, entries: Mapping[str, tuple[Word, _Node]], findings: Findings, last_line: int) -> None:
+    def __init__(self, entries: Mapping[str, tuple[Word, Node]], findings: Findings, last_line: int) -> None:
         self.entries = entries
         self.findings = findings
         self.last_line = last_line

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from sockviz.calls.statement import Statement
 from sockviz.lesson.blocks import read_expect, read_predict
-from sockviz.lesson.card import NEEDS
+from sockviz.lesson.card import NEEDS, Word
 from sockviz.lesson.checks import author_warnings
 from sockviz.lesson.course import lesson_name
 from sockviz.lesson.document import BadLesson, Block, Covers, Lesson, Note, Page, Perform, Predict, Prose
 from sockviz.lesson.findings import Findings, listed, nearest
-from sockviz.lesson.front_matter import FrontMatter, Word, read_front_matter
+from sockviz.lesson.front_matter import FrontMatter, read_front_matter
 from sockviz.lesson.lesson_text import clean, decode_lesson
 from sockviz.lesson.lines import logical_lines
 from sockviz.lesson.link_statements import read_link_statement

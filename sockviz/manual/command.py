@@ -47,7 +47,8 @@ def _list_as_json(manual: Manual) -> dict[str, object]:
 
 
 def _page(manual: Manual, word: str) -> list[str]:
-    return page_lines(document(manual.find(word), manual.calls(), manual.course()), _width())
+    page = manual.find(word)
+    return page_lines(document(page, manual.calls(), manual.course_of(page)), _width())
 
 
 def _as_json(page: ManualPage, manual: Manual) -> dict[str, object]:
@@ -73,7 +74,7 @@ def _as_json(page: ManualPage, manual: Manual) -> dict[str, object]:
         entry["calls"] = [
             {"name": call.name, "cause": f.cause} for call, f in given_by(page.name, manual.calls())
         ]
-    entry["lessons"] = [dataclasses.asdict(place) for place in places_of(page, manual.course())]
+    entry["lessons"] = [dataclasses.asdict(place) for place in places_of(page, manual.course_of(page))]
     return entry
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sockviz.lesson.document import Lesson
+from sockviz.manual.pages import CallPage, ManualPage
 from sockviz.manual.parser import error_names
 from sockviz.model.errnos import ALIASES
 
@@ -51,6 +52,13 @@ class Course:
     def meeting(self, error: str) -> list[Place]:
         """The lessons whose expectations name an error, in the course's order."""
         return self.errors.get(ALIASES.get(error, error), [])
+
+
+def names_in_lessons(page: ManualPage) -> set[str]:
+    """The words of which a lesson's text has one at least where the lesson performs a page's call or expects its error."""
+    if isinstance(page, CallPage):
+        return {key.rpartition(".")[2] for key in page.functions}
+    return {page.name, *(name for name, same in ALIASES.items() if same == page.name)}
 
 
 def calls_of(lesson: Lesson) -> Iterator[tuple[str, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -10,11 +11,11 @@ from sockviz.language import _, current
 from sockviz.lesson.document import BadLesson, Lesson
 from sockviz.lesson.spelling import closest
 from sockviz.manual import system
-from sockviz.manual.lessons import Course
+from sockviz.manual.lessons import Course, names_in_lessons
 from sockviz.manual.pages import GROUPS, BadPage, CallPage, ErrorPage, ManualPage
 from sockviz.manual.parser import parse_call, parse_error
 from sockviz.model.errnos import ALIASES
-from sockviz.player.shelf import course, read_lesson, shelf
+from sockviz.player.shelf import course, lesson_text, shelf
 
 
 class UnknownWord(LookupError):
@@ -22,11 +23,18 @@ class UnknownWord(LookupError):
 
 
 class Manual:
-    """The pages in `directory`, which has ``calls`` and ``errnos``; ``lessons`` gives the course's lessons, when asked."""
+    """The pages in `directory`, which has ``calls`` and ``errnos``; ``lessons`` gives the course's lessons, when asked, and
+    ``having``, if it is given, those alone in whose text one of some words stands."""
 
-    def __init__(self, directory: Path, lessons: Callable[[], Iterable[Lesson]]) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        lessons: Callable[[], Iterable[Lesson]],
+        having: Callable[[Iterable[str]], Iterable[Lesson]] | None = None,
+    ) -> None:
         self._directory = directory
         self._lessons = lessons
+        self._having = having
         self._read: dict[Path, ManualPage] = {}
         self._course: Course | None = None
 
@@ -150,6 +158,16 @@ class Manual:
         """The whole course, if it has been read."""
         return self._course
 
+    def course_of(self, page: ManualPage) -> Course:
+        """As much of the course as tells where a page's call is performed or its error met: where none of its names stands in a
+        lesson's text, neither is the case, and that lesson is not read."""
+        if self._having is None or self._course is not None:
+            return self.course()
+        found = Course()
+        for lesson in self._having(names_in_lessons(page)):
+            found.add(lesson)
+        return found
+
     def course(self) -> Course:
         """The whole course, read at once."""
         *_, whole = self.read_course()
@@ -164,12 +182,27 @@ def _names_of(page: CallPage) -> list[str]:
 @cache
 def shipped() -> Manual:
     """The manual that comes with sockviz, and its lessons."""
-    return Manual(shelf() / "assets" / "man", _course)
+    return Manual(shelf() / "assets" / "man", _course, _lessons_having)
 
 
 def _course() -> Iterator[Lesson]:
+    return _lessons_having(())
+
+
+def _lessons_having(words: Iterable[str]) -> Iterator[Lesson]:
+    """The lessons in whose text one of these words stands; without any, all."""
+    named = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in words))
     for name in course():
         try:
-            yield read_lesson(Path(name.path))
+            text = lesson_text(Path(name.path))
+            if named.search(text):
+                yield _lesson(text, name.path)
         except (BadLesson, OSError):
-            continue  # `sockviz list` and `check` say what is wrong with it
+            continue  # `sockviz check` says what is wrong with it
+
+
+@cache
+def _lesson(text: str, path: str) -> Lesson:
+    from sockviz.lesson.parser import parse_lesson  # a page of the manual alone needs none
+
+    return parse_lesson(text, path)

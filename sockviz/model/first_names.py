@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from sockviz.model.hosts import SERVER
-from sockviz.model.timeline import LabFacts
+
+if TYPE_CHECKING:
+    from sockviz.model.timeline import LabFacts
 
 #: In a private network every run has the same, so that recordings and pictures agree.
 PRIVATE_PORTS = (8080, 8081, 8082, 8083, 8084)

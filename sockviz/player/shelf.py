@@ -10,6 +10,7 @@ from sockviz.lesson.course import LessonName, choose, in_order, lesson_name
 
 if TYPE_CHECKING:
     from sockviz.lesson.document import Lesson
+    from sockviz.lesson.outline import Outline
 
 #: No more of a file is read that should be a lesson (bytes): far more than one may have, which its parser says.
 LARGEST_FILE = 1 << 20
@@ -51,9 +52,20 @@ def original_of(path: Path) -> Path:
 
 def read_lesson(path: Path) -> Lesson:
     """Reads and parses a lesson file. Raises `BadLesson` and, as `sockviz.input_file`, OSError."""
-    from sockviz.lesson.parser import (  # home lists the course without reading a page of it
-        decode_lesson,
-        parse_lesson,
-    )
+    from sockviz.lesson.parser import parse_lesson  # home lists the course without reading a page of it
 
-    return parse_lesson(decode_lesson(read_input(path, LARGEST_FILE), str(path)), str(path))
+    return parse_lesson(lesson_text(path), str(path))
+
+
+def read_outline(path: Path) -> Outline:
+    """What a list says of the lesson in a file, none of whose lines are read. Raises `BadLesson` and OSError."""
+    from sockviz.lesson.outline import outline
+
+    return outline(lesson_text(path), str(path))
+
+
+def lesson_text(path: Path) -> str:
+    """The text of a lesson file. Raises `BadLesson` where it has none and, as `sockviz.input_file`, OSError."""
+    from sockviz.lesson.lesson_text import decode_lesson
+
+    return decode_lesson(read_input(path, LARGEST_FILE), str(path))

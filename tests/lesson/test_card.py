@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sockviz.lesson.card import Card, plain_card
+from sockviz.lesson import front_matter
+from sockviz.lesson.card import Card, plain_card, plain_entries
 from sockviz.lesson.course import read_card
 from sockviz.lesson.findings import Findings
 from sockviz.lesson.front_matter import read_front_matter
+from sockviz.lesson.yaml_entries import yaml_entries
 
 LESSONS = Path(__file__).resolve().parents[2] / "lessons"
 
@@ -28,7 +30,9 @@ fronts = st.lists(entries | pieces, max_size=7)
 
 def by_yaml(lines: list[str]) -> tuple[Card, Findings]:
     findings = Findings()
-    head = read_front_matter(lines, findings)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(front_matter, "plain_entries", lambda _lines: None)
+        head = read_front_matter(lines, findings)
     return Card(head.title, head.summary, head.minutes, head.lab, head.needs), findings
 
 
@@ -42,6 +46,9 @@ def test_whatever_is_read_by_the_line_is_what_yaml_says(front: list[str]) -> Non
             said, findings = by_yaml(text)
             assert card == said
             assert not [problem for problem in findings.problems if not told_later(problem.message)]
+        entries = plain_entries(text)
+        if entries is not None:
+            assert entries == dict(yaml_entries("\n".join(text[1 : text.index("---", 1)]), Findings()))
 
 
 def told_later(message: str) -> bool:
@@ -53,6 +60,7 @@ def told_later(message: str) -> bool:
 def test_no_lesson_of_the_course_needs_yaml_to_be_listed(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     assert plain_card(lines) == by_yaml(lines)[0]
+    assert plain_entries(lines) == dict(yaml_entries("\n".join(lines[1 : lines.index("---", 1)]), Findings()))
 
 
 def test_a_lesson_written_otherwise_is_listed_all_the_same() -> None:

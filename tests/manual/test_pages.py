@@ -36,6 +36,14 @@ ERRORS = [
 read = cache(read_lesson)  # when a test asks for it: every worker collects all tests, and runs a third
 
 
+@cache
+def whole_course() -> Course:
+    whole = Course()
+    for lesson in lessons():
+        whole.add(lesson)
+    return whole
+
+
 def lessons() -> list[Lesson]:
     return [read(Path(path)) for path in LESSONS]
 
@@ -192,6 +200,13 @@ def test_a_page_names_the_lessons_that_perform_it() -> None:
     assert [place.slug for place in places_of(manual.find("ENOTCONN"), manual.course())] == ["two-calls"]
     assert "None of those that are here." in document(manual.find("listen"), manual.calls(), manual.course())
     assert "being read" in document(bind, manual.calls(), None)
+
+
+@pytest.mark.parametrize("name", MANUAL.names())
+def test_no_lesson_is_passed_over_unread_that_has_a_place_on_a_page(name: str) -> None:
+    manual = shipped.__wrapped__()  # one that has not read the course
+    page = manual.find(name)
+    assert places_of(page, manual.course_of(page)) == places_of(page, whole_course())
 
 
 @pytest.mark.parametrize(
