@@ -110,6 +110,20 @@ class _Whole(_Parser):
 
     commands: Mapping[str, argparse.ArgumentParser] = MappingProxyType({})
 
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse does; of what is left over, says what the command takes."""
+        found, left_over = self.parse_known_args(args, namespace)
+        if left_over:
+            command = "sockviz" if found.command == "home" else f"sockviz {found.command}"
+            wrong = (
+                _("{option} is no option of `{command}`")
+                if left_over[0].startswith("-")
+                else _("«{option}» is one word too many for `{command}`")
+            )
+            told = _("; `{command} --help` names what it takes")
+            self.refuse(wrong.format(option=left_over[0], command=command) + told.format(command=command))
+        return found
+
     def misuse(self, arguments: Sequence[str]) -> str | None:
         """What is wrong with a command or an option that nobody knows, and what was probably meant."""
         options: dict[str | None, Sequence[str]] = {None: _options(self)}
@@ -123,13 +137,11 @@ class _Whole(_Parser):
                 passed = False
             elif word.startswith("--"):
                 name, equals, _value = word.partition("=")
-                known = (*options[command], *options[None])
+                known = options[command]
                 found = [name] if name in known else [each for each in known if each.startswith(name)]
                 if not found:
                     return self._no_option(name, command, options)
-                taker = (
-                    self.commands[command] if command is not None and found[0] in options[command] else self
-                )
+                taker = self.commands[command] if command is not None else self
                 passed = not equals and _takes_a_word(taker, found[0])
             elif not word.startswith("-") and command is None:
                 if word not in self.commands:

@@ -42,7 +42,9 @@ def for_command(word: str, following: Sequence[str], commands: Iterable[str]) ->
 def for_option(option: str, command: str | None, options: Mapping[str | None, Sequence[str]]) -> str:
     """What to write instead of `option`, which `command` (None: before any) does not have; ``options`` are those of each."""
     homes = [name for name, has in options.items() if option in has and name is not None]
-    if option in options[None] or not homes:
+    if command is not None and option in options[None] and not homes:
+        return _("; it stands alone: sockviz {option}").format(option=option)
+    if not homes or (command is None and option in options[None]):
         near = closest(option, (*options[command], *options[None]))
         return _("; did you mean {near}?").format(near=near) if near else ""
     if command is None:

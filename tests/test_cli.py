@@ -103,6 +103,16 @@ def test_wrong_usage_is_named_on_stderr_and_has_its_code(
         ),
         (("run", "--plian"), "--plian is no option of `sockviz run`; did you mean --plain?"),
         (("list", "--plain"), "--plain is no option of `sockviz list`; it is one of run, replay"),
+        (("doctor", "--ascii"), "--ascii is no option of `sockviz doctor`; it is one of run, replay"),
+        (
+            ("run", "1", "--version"),
+            "--version is no option of `sockviz run`; it stands alone: sockviz --version",
+        ),
+        (("run", "1", "-x"), "-x is no option of `sockviz run`; `sockviz run --help` names what it takes"),
+        (
+            ("list", "3"),
+            "«3» is one word too many for `sockviz list`; `sockviz list --help` names what it takes",
+        ),
         (
             ("run", "1", "--lab", "isolatd"),
             "isolatd: expected one of auto, isolated, host; did you mean isolated?",

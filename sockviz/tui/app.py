@@ -194,6 +194,8 @@ class SockvizApp(PatientApp):
         for entry in self.course:
             if not isinstance(screen, HomeScreen):
                 break
+            if entry.skipped:
+                continue
             yield SystemCommand(
                 _("Open {lesson}").format(
                     lesson=entry.name if entry.number is None else f"{entry.number:>2}  {entry.title}"

@@ -31,6 +31,10 @@ class Selecting:
     def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
         """The widget there, and which character of which of its lines."""
         widget, offset = super().get_widget_and_offset_at(x, y)  # type: ignore[misc]  # the screen's
+        if widget is not None and (inside := self._beside(widget, x, y)) is not None:
+            found, nearest = self.get_widget_and_offset_at(*inside)
+            if found is not None and widget in found.ancestors_with_self:
+                return found, nearest
         character_at = getattr(widget, "character_at", None)
         if widget is not None and character_at is not None:
             try:
@@ -40,6 +44,16 @@ class Selecting:
             gutter = widget.gutter
             offset = character_at(x - region.x - gutter.left, y - region.y - gutter.top)
         return widget, offset
+
+    def _beside(self, widget: Widget, x: int, y: int) -> tuple[int, int] | None:
+        """The cell inside of `widget` that is nearest to one of its border: who takes hold of that means what is beside it."""
+        try:
+            region = cast("Screen[Any]", self).find_widget(widget).region.shrink(widget.gutter)
+        except NoWidget:  # it is being taken away
+            return None
+        if not region or region.contains(x, y):
+            return None
+        return min(max(x, region.x), region.right - 1), min(max(y, region.y), region.bottom - 1)
 
 
 def character(lines: Sequence[str], x: int, y: int) -> Offset | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -201,14 +202,15 @@ def test_the_palette_offers_pages_in_their_order_and_only_what_can_be_done(tmp_p
 
 
 def test_the_palette_at_home_has_the_lessons_in_the_order_of_their_numbers(tmp_path: Path) -> None:
-    course = [CourseEntry(n, f"l{n}", f"Lesson {n}", "", 5, f"{n}.md", "loopback") for n in (1, 2, 10, 11)]
+    course = [CourseEntry(n, f"l{n}", f"Lesson {n}", "", 5, f"{n}.md", "loopback") for n in (1, 2, 3, 10, 11)]
+    course[2] = replace(course[2], skipped="no veth pair: EOPNOTSUPP")
 
     async def it() -> None:
         async with at_home(tmp_path, run(), course=course, size=(120, 50)) as session:
             await session.press("ctrl+p")
             await session.until(lambda: "Lesson 11" in session.text.split("🔎")[-1])
             found = [line for line in session.text.splitlines() if "Open" in line]
-            order = [next(n for n in (11, 10, 2, 1) if f"Lesson {n}" in line) for line in found]
+            order = [next(n for n in (11, 10, 3, 2, 1) if f"Lesson {n}" in line) for line in found]
             assert order == [1, 2, 10, 11]
 
     run_async(it())

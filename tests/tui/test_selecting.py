@@ -14,6 +14,7 @@ from sockviz.tui.screens.help import HelpScreen
 from sockviz.tui.screens.home import HomeScreen
 from sockviz.tui.selecting import character, selected
 from sockviz.tui.view import Focus
+from sockviz.tui.widgets.lesson_pane import LessonPane
 from tests.tui.driving import Session, at_home, in_lesson, run_async
 from tests.tui.scripted import run
 
@@ -77,6 +78,23 @@ def test_from_every_pane_what_is_seen_is_copied(tmp_path: Path, size: tuple[int,
             await session.press("escape")
             assert session.app.screen.get_selected_text() is None
             assert not session.panels
+
+    run_async(it())
+
+
+def test_who_takes_hold_of_a_border_has_what_is_beside_it(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run(), size=(120, 36)) as session:
+            await session.press("1")
+            pane = session.lesson.query_one(LessonPane).region
+            shown = session.text.splitlines()[pane.y + 1][pane.x + 1 : pane.right - 1].strip()
+            end = session.text.splitlines()[pane.y + 1].index(shown) + len(shown) - 1
+            await session.pilot.mouse_down(offset=(pane.x, pane.y))
+            await session.pilot.hover(offset=(end, pane.y + 1))
+            await session.pilot.mouse_up(offset=(end, pane.y + 1))
+            await session.pilot.pause()
+            assert shown
+            assert session.app.screen.get_selected_text() == shown
 
     run_async(it())
 
