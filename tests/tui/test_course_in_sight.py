@@ -109,8 +109,10 @@ def lines_at_hand(view: View) -> Iterator[int]:
 
 @pytest.mark.parametrize("size", SHAPES)
 @pytest.mark.parametrize("path", RECORDINGS, ids=LESSONS)
-def test_the_line_at_hand_is_whole(path: Path, size: tuple[int, int]) -> None:
-    missing = []
+def test_the_line_at_hand_is_whole_and_what_the_page_asks_about_in_sight(
+    path: Path, size: tuple[int, int]
+) -> None:
+    cut, missing = [], []
     for view, opened in moments(path):
         panels = drawn(view, opened, SHAPES[size])
         for number in lines_at_hand(view):
@@ -118,19 +120,10 @@ def test_the_line_at_hand_is_whole(path: Path, size: tuple[int, int]) -> None:
             assert statement is not None
             where = WIRE if statement.process == LINK else statement.process
             if bare(statement.source) not in bare("".join(panels.get(where, []))):
-                missing.append((view.page.index + 1, view.cursor, statement.source, panels.get(where)))
-    assert not missing, "\n".join(map(str, missing[:3])) + f"\n{len(missing)} in all"
-
-
-@pytest.mark.parametrize("size", SHAPES)
-@pytest.mark.parametrize("path", RECORDINGS, ids=LESSONS)
-def test_what_the_page_asks_about_is_in_sight(path: Path, size: tuple[int, int]) -> None:
-    missing = []
-    for view, opened in moments(path):
-        panels = drawn(view, opened, SHAPES[size])
-        for why in untold(view, panels):
-            missing.append((view.page.index + 1, view.cursor, why, panels))
+                cut.append((view.page.index + 1, view.cursor, statement.source, panels.get(where)))
+        missing += [(view.page.index + 1, view.cursor, why, panels) for why in untold(view, panels)]
     told = [f"page {page}, event {at}: {why}\n" + show(panels) for page, at, why, panels in missing[:3]]
+    assert not cut, "\n".join(map(str, cut[:3])) + f"\n{len(cut)} in all"
     assert not missing, "\n".join(told) + f"\n{len(missing)} in all"
 
 

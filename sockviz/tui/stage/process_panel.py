@@ -99,22 +99,33 @@ def _divided(needs: Needs, room: int) -> Split:
     return Split(code, room - code)
 
 
-def _decides(view: View, name: str, width: int, room: int) -> tuple[object, ...]:
+def _decides_in_any_room(view: View, name: str, width: int) -> tuple[object, ...]:
     """What the needs depend on: not on the time."""
     return (
         view.world, view.before, view.subjects, view.script, view.page, view.lab, view.look.language, view.cursor,
-        view.focus.inode or 0, view.next, current_language(), name, width, room,
+        view.focus.inode or 0, view.next, current_language(), name, width,
     )  # fmt: skip
+
+
+def _decides(view: View, name: str, width: int, room: int) -> tuple[object, ...]:
+    return *_decides_in_any_room(view, name, width), room
 
 
 @remembered_by(32, _decides)
 def needs(view: View, name: str, width: int, room: int) -> Needs:
     """What the panel of `name` needs in a width of `width`, within `room` lines."""
+    fds, now, at_hand = _in_any_room(view, name, width)
+    code = _best(view, name, width, max(room // 2, room - fds))[1]
+    return Needs(code, fds, at_hand, now)
+
+
+@remembered_by(32, _decides_in_any_room)
+def _in_any_room(view: View, name: str, width: int) -> tuple[int, int, int]:
+    """Of that, whatever room there is: the lines of its descriptors, those of them that matter now, and those of code at hand."""
     process = view.world.processes.get(name)
     fds, now = table_heights(view, process, width) if process is not None else (1, 1)
-    code = _best(view, name, width, max(room // 2, room - fds))[1]
-    bare, anchor = code_blocks(view, name, width, next_line(view), "", Detail.BARE, 1)
-    return Needs(code, fds, _at_hand(view, name, bare, anchor), now)
+    blocks, anchor = code_blocks(view, name, width, next_line(view), "", Detail.BARE, 1)
+    return fds, now, _at_hand(view, name, blocks, anchor)
 
 
 def _at_hand(view: View, name: str, blocks: list[list[Line]], anchor: int) -> int:
