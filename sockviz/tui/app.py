@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on
@@ -68,7 +68,11 @@ class SockvizApp(PatientApp):
     sentence that tells of a fault of its own."""
 
     TITLE = "sockviz"
-    CSS_PATH = "screens/home.tcss"  # a default screen's own style sheet is not read
+    #: All screens': where one brings a style sheet that is not here, all rules there are are read anew as it opens.
+    CSS_PATH: ClassVar[list[str | PurePath]] = [
+        f"screens/{name}.tcss"
+        for name in ("home", "being_opened", "lesson", "pages", "help", "manual", "closing")
+    ]
     COMMANDS = App.COMMANDS | {_manual_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
