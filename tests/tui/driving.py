@@ -17,9 +17,12 @@ from sockviz.tui.entry import CourseEntry
 from sockviz.tui.options import Options
 from sockviz.tui.screens.lesson import LessonScreen
 from tests.tui.scripted import ScriptedRun
+from tests.tui.settling import instead_of_sleeping
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+instead_of_sleeping()
 
 COURSE = [
     CourseEntry(1, "first-connection", "The first connection", "A server and a client say hello", 10, "1.md", "loopback"),

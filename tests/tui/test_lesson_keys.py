@@ -459,14 +459,22 @@ def test_a_run_that_cannot_go_on_says_why(tmp_path: Path) -> None:
     run_async(it())
 
 
-@pytest.mark.parametrize("key", ["i", "s", "question_mark", "m", "z", "escape", "c"])
-def test_keys_typed_while_a_screen_is_mounted_wait_for_it(tmp_path: Path, key: str) -> None:
+@pytest.mark.parametrize(
+    ("key", "after"),
+    [("i", 0), ("s", 1), ("question_mark", 2), ("m", 3), ("z", 0), ("escape", 1), ("c", 2)],
+)
+def test_keys_typed_while_a_screen_is_mounted_wait_for_it(tmp_path: Path, key: str, after: int) -> None:
     async def it() -> None:
         async with at_home(tmp_path, run(), options=Options(COURSE[2])) as session:
+            turn = 0
             while not any(isinstance(s, LessonScreen) and s.is_mounted for s in session.app.screen_stack):
                 session.app.post_message(events.Key(key, None))
-                session.app.post_message(events.Paste("iii"))
-                session.app.post_message(events.AppBlur())
+                if (
+                    turn % 4 == after
+                ):  # at another moment with each key: a blur and the key after it style all anew
+                    session.app.post_message(events.Paste("iii"))
+                    session.app.post_message(events.AppBlur())
+                turn += 1
                 await asyncio.sleep(0)
             await session.until(lambda: not session.app._held, "all of them")
             await session.pilot.pause()
