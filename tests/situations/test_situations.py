@@ -2,7 +2,7 @@
 
 Beside ``NAME.md`` stands ``NAME.said``: on each line a piece of what ``--plain`` says while it is performed, in any order. What a
 line that begins with ``not:`` says is never said. What is said of a call that fails stands in its card, too, however much has
-happened since.
+happened since. Where it matters what tshark takes its packets for, that is as is known.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from sockviz.player.shelf import read_lesson
 from sockviz.tui.stage.errno_card import draw_errno
 from sockviz.tui.view import Focus
 from sockviz.words.narration import narrate_at
+from tests.player.against_tshark import MATTERS, differ_as_is_known
 from tests.tui.stage import scripted
 
 HERE = Path(__file__).parent
@@ -64,7 +65,7 @@ async def perform(path: Path) -> Run:
 
 
 @pytest.mark.parametrize("path", SITUATIONS, ids=lambda path: path.stem)
-def test_it_holds_and_what_it_is_about_is_said(path: Path) -> None:
+def test_it_holds_and_what_it_is_about_is_said(path: Path, tmp_path: Path) -> None:
     run = asyncio.run(perform(path))
     assert run.report.problems == ()
     said = path.with_suffix(".said")
@@ -76,6 +77,8 @@ def test_it_holds_and_what_it_is_about_is_said(path: Path) -> None:
         assert line in run.text, run.text
         if FAILS in line:
             in_the_card(line, run)
+    if path.stem in MATTERS:
+        differ_as_is_known(path.stem, run.timeline, tmp_path)
 
 
 def in_the_card(sentence: str, run: Run) -> None:
