@@ -1,18 +1,22 @@
 """Runs sockviz as on a system that is not Linux: it is told another name, and what that system lacks is not there.
 
 python elsewhere.py SYSTEM ARGUMENTS…
+
+With ``--serve`` it runs what it is asked to, line by line, each in a process of its own that has begun already.
 """
 
 from __future__ import annotations
 
 import asyncio
+import importlib
+import json
 import os
 import select
 import signal
 import socket
 import sys
 import tempfile  # noqa: F401  # these look at the system's real name, or at what it has
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import NoReturn
 
@@ -64,8 +68,44 @@ def become(system: str) -> None:
     sys.platform = system
 
 
-if __name__ == "__main__":
-    become(sys.argv[1])
+def serve(fork: Callable[[], int]) -> None:
+    """Runs a command for each line read, ``{"arguments", "cwd", "environment", "output", "errors"}`` in JSON; says its status.
+
+    What every command imports is imported once, on that system."""
+    for name in (
+        "cli",
+        "plain",
+        "commands.playing",
+        "commands.listing",
+        "commands.exporting",
+        "lesson.parser",
+    ):
+        importlib.import_module(f"sockviz.{name}")
+    for line in sys.stdin:
+        asked = json.loads(line)
+        pid = fork()
+        if pid == 0:
+            os.environ.clear()
+            os.environ.update(asked["environment"])
+            os.chdir(asked["cwd"])
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            for descriptor, path in ((1, asked["output"]), (2, asked["errors"])):
+                os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), descriptor)
+            run(asked["arguments"])
+        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+
+
+def run(arguments: Sequence[str]) -> NoReturn:
+    """The command."""
     from sockviz.cli import main
 
-    sys.exit(main(sys.argv[2:]))
+    sys.exit(main(arguments))
+
+
+if __name__ == "__main__":
+    forks = os.fork
+    become(sys.argv[1])
+    if sys.argv[2:] == ["--serve"]:
+        serve(forks)
+    else:
+        run(sys.argv[2:])
