@@ -5,18 +5,22 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from sockviz.lab.loopback import open_lab
 from sockviz.lesson.parser import parse_lesson
+from sockviz.model.recording import load_file
 from sockviz.model.sockets import SocketRow, State
+from sockviz.model.world import World
 from sockviz.player.next import Do
 from sockviz.player.patience import Patience
 from sockviz.player.performance import Performance
 from sockviz.player.shelf import course, read_lesson
 from tests.player.lessons import run
 from tests.required import unavailable
+from tools.coverage import errors_met
 
 #: ss has its own names (iproute2 misc/ss.c, sstate_name).
 NAMES = {
@@ -58,23 +62,22 @@ def by_us(rows: list[SocketRow]) -> set[tuple[object, ...]]:
     }
 
 
-def numbers() -> list[str]:
-    return [name.path for name in course()]
+COURSE = [Path(name.path) for name in course()]
+RECORDINGS = Path(__file__).parents[2] / "assets/recordings"
 
 
-@pytest.mark.parametrize("path", numbers(), ids=lambda path: path.rpartition("/")[2])
-def test_the_world_is_what_ss_prints(path: str) -> None:
+@pytest.mark.parametrize("path", COURSE, ids=lambda path: path.stem)
+def test_the_world_is_what_ss_prints_and_calls_fail_as_they_did_when_it_was_recorded(path: Path) -> None:
+    """The latter holds what tests/test_coverage.py takes from recordings: each lesson is performed once, for both."""
     if shutil.which("ss") is None or shutil.which("nsenter") is None:
         unavailable("ss (iproute2) or nsenter (util-linux) is not installed")
+    lesson = read_lesson(path)
+    if lesson.lab != "loopback":
+        pytest.skip("performed on two hosts")
 
-    async def work() -> None:
-        from pathlib import Path
-
-        lesson = read_lesson(Path(path))
-        if lesson.lab != "loopback":
-            pytest.skip("performed on two hosts")
+    async def work() -> World:
         lab = await open_lab("isolated")
-        performance = Performance(parse_lesson(lesson.text, path), lab, patience=Patience())
+        performance = Performance(parse_lesson(lesson.text, str(path)), lab, patience=Patience())
         compared = 0
         try:
             while performance.next.do is not Do.END:
@@ -82,9 +85,12 @@ def test_the_world_is_what_ss_prints(path: str) -> None:
                 compared += await agree(performance)
         finally:
             await performance.close()
+        assert performance.problem is None
         assert compared > 5
+        return performance.timeline.world
 
-    run(work(), deadline=120)
+    recorded = load_file(RECORDINGS / f"{path.stem}.jsonl").timeline.world
+    assert errors_met(lesson, run(work(), deadline=120)).keys() == errors_met(lesson, recorded).keys()
 
 
 async def agree(performance: Performance) -> int:
