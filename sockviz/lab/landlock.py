@@ -106,11 +106,13 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
 
 
 def _allow_ports(ruleset: int, ports: Iterable[int]) -> None:
-    rule = ctypes.create_string_buffer(16)
-    call, flags = libc.syscall, ctypes.c_uint32(0)
+    """A rule for each; the ports that the kernel hands out are tens of thousands."""
+    rule = ctypes.create_string_buffer(struct.pack("QQ", BIND_TCP | CONNECT_TCP, 0), 16)
+    call, flags, its_port = libc.syscall, ctypes.c_uint32(0), ctypes.c_uint64.from_buffer(rule, 8)
     for port in ports:
-        struct.pack_into("QQ", rule, 0, BIND_TCP | CONNECT_TCP, port)
-        _check(call(ADD_RULE, ruleset, NET_PORT, rule, flags), f"landlock_add_rule(port {port})")
+        its_port.value = port
+        if call(ADD_RULE, ruleset, NET_PORT, rule, flags) == -1:
+            raise StepRefused(f"landlock_add_rule(port {port})", ctypes.get_errno())
 
 
 def _check(result: int, step: str) -> int:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import errno
 import random
 import socket
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sockviz.model.first_names import PRIVATE_PORTS
@@ -14,6 +13,8 @@ from sockviz.model.segments import endpoint
 from sockviz.model.sockets import SocketRow
 
 COUNT = len(PRIVATE_PORTS)
+#: The ports that need no privilege, as `range` takes them.
+UNPRIVILEGED = (1025, 65536)
 #: Where a program lands that forgot htons, or used it twice, with 80 or 8000: the lesson's own too, where nobody has them.
 SWAPPED = (20480, 16415)
 
@@ -44,15 +45,25 @@ def ports_in_use(rows: Iterable[SocketRow]) -> set[int]:
 
 def choose_ports(rows: Iterable[SocketRow], ephemeral: tuple[int, int]) -> tuple[int, ...]:
     """Five free ports outside the ephemeral range, new ones each time. Raises LookupError where there are not five."""
-    taken = ports_in_use(rows)
-    outside = [p for p in range(1025, 65536) if not ephemeral[0] <= p <= ephemeral[1] and p not in taken]
-    free = outside if len(outside) >= COUNT else [p for p in range(1025, 65536) if p not in taken]
-    random.shuffle(free)
-    # Before Linux 6.8 no table lists a socket of somebody's that is bound and no more.
-    chosen = list(islice((port for port in free if can_be_bound(port)), COUNT))
-    if len(chosen) < COUNT:
-        raise LookupError("no five free ports")
-    return tuple(sorted(chosen))
+    taken, chosen = ports_in_use(rows), set[int]()
+    for port in _by_chance(range(ephemeral[0], ephemeral[1] + 1)):
+        # Before Linux 6.8 no table lists a socket of somebody's that is bound and no more.
+        if port not in taken and port not in chosen and can_be_bound(port):
+            chosen.add(port)
+            if len(chosen) == COUNT:
+                return tuple(sorted(chosen))
+    raise LookupError("no five free ports")
+
+
+def _by_chance(ephemeral: range) -> Iterator[int]:
+    """Ports in no order: of those outside the ephemeral range some, which nearly always will do, then all; then all others."""
+    for port in (random.randrange(*UNPRIVILEGED) for _ in range(100)):
+        if port not in ephemeral:
+            yield port
+    for inside in (False, True):
+        ports = [port for port in range(*UNPRIVILEGED) if (port in ephemeral) is inside]
+        random.shuffle(ports)
+        yield from ports
 
 
 def swapped_ports(rows: Iterable[SocketRow]) -> tuple[int, ...]:
