@@ -127,13 +127,13 @@ VALUES: list[tuple[str, Value]] = [
 ]
 
 
-@pytest.mark.parametrize(("source", "expected"), VALUES)
-def test_values_cross_exactly(source: str, expected: Value) -> None:
+def test_values_cross_exactly() -> None:
     async def body() -> None:
         async with a_lab("host", "server") as lab:
-            value = await lab.value("server", source)
-            assert value == expected
-            assert repr(value) == repr(expected)  # True is not 1, a list no tuple
+            for source, expected in VALUES:
+                value = await lab.value("server", source)
+                assert value == expected
+                assert repr(value) == repr(expected)  # True is not 1, a list no tuple
 
     run(body())
 
@@ -194,8 +194,7 @@ FAILURES = [
 ]
 
 
-@pytest.mark.parametrize(("source", "error"), FAILURES)
-def test_failures_by_name(source: str, error: str) -> None:
+def test_failures_by_name() -> None:
     async def body() -> None:
         async with a_lab("host", "server") as lab:
             for name in ("refused", "impatient", "never", "gone"):
@@ -205,30 +204,31 @@ def test_failures_by_name(source: str, error: str) -> None:
             await lab.do("server", "never.listen(1)")
             await lab.do("server", "never.setblocking(False)")
             await lab.do("server", "gone.close()")
-            returned = await lab.call("server", source)
-            assert returned.error == error
-            assert returned.message
-            assert not (await lab.do("server", "x = 1")).error  # and the process goes on
+            for source, error in FAILURES:
+                returned = await lab.call("server", source)
+                assert (source, returned.error) == (source, error)
+                assert returned.message
+                assert not (await lab.do("server", "x = 1")).error  # and the process goes on
 
     run(body())
 
 
-@pytest.mark.parametrize(
-    ("source", "error"),
-    [
-        ("missing", "LookupError"),
-        ("(1, 2)[5]", "IndexError"),
-        ("1 // 0", "ZeroDivisionError"),
-        ('socket.inet_ntoa(b"short")', "OSError"),
-        ('b"\\xff".decode()', "UnicodeDecodeError"),
-    ],
-)
-def test_a_line_that_fails_outside_any_call_is_a_failed_line(source: str, error: str) -> None:
+FAILED_LINES = [
+    ("missing", "LookupError"),
+    ("(1, 2)[5]", "IndexError"),
+    ("1 // 0", "ZeroDivisionError"),
+    ('socket.inet_ntoa(b"short")', "OSError"),
+    ('b"\\xff".decode()', "UnicodeDecodeError"),
+]
+
+
+def test_a_line_that_fails_outside_any_call_is_a_failed_line() -> None:
     async def body() -> None:
         async with a_lab("host", "server") as lab:
-            finished = await lab.do("server", f"x = {source}")
-            assert finished.error == error
-            assert not (await lab.do("server", "x = 1")).error
+            for source, error in FAILED_LINES:
+                finished = await lab.do("server", f"x = {source}")
+                assert (source, finished.error) == (source, error)
+                assert not (await lab.do("server", "x = 1")).error
 
     run(body())
 
@@ -244,40 +244,39 @@ ENDINGS = [
 ]
 
 
-@pytest.mark.parametrize(("source", "code", "by"), ENDINGS)
-def test_the_death_of_a_process_is_noticed_with_its_status(
-    kind: str, source: str, code: int | None, by: str | None
-) -> None:
+def test_the_death_of_a_process_is_noticed_with_its_status(kind: str) -> None:
     async def body() -> None:
-        async with a_lab(kind, "server", "other") as lab:
-            await lab.hand("server", source)
-            ended = await lab.ended("server")
-            assert (ended.exit_code, ended.signal) == (code, by)
-            assert not (await lab.do("other", "x = 1")).error
-            assert [row.process for row in lab.lab.look()[0].processes] == ["other"]
+        async with a_lab(kind, "other") as lab:
+            for number, (source, code, by) in enumerate(ENDINGS):
+                name = f"server{number}"
+                await lab.start(name)
+                await lab.hand(name, source)
+                ended = await lab.ended(name)
+                assert (source, ended.exit_code, ended.signal) == (source, code, by)
+                assert not (await lab.do("other", "x = 1")).error
+                assert [row.process for row in lab.lab.look()[0].processes] == ["other"]
 
     run(body())
 
 
 @pytest.mark.parametrize("waits", [True, False], ids=["its parent waits", "no one waits"])
-@pytest.mark.parametrize(("source", "code", "by"), ENDINGS)
-def test_the_death_of_a_forked_child(
-    kind: str, source: str, code: int | None, by: str | None, waits: bool
-) -> None:
+def test_the_death_of_a_forked_child(kind: str, waits: bool) -> None:
     async def body() -> None:
         async with a_lab(kind, "server") as lab:
-            worker = await lab.fork("server", "worker")
-            if waits:
-                await lab.enter("server", "pid, status = os.waitpid(worker, 0)")
-                await lab.asleep_in("server", "wait4")
-            await lab.hand("worker", source)
-            ended = await lab.ended("worker")
-            assert (ended.exit_code, ended.signal) == (code, by)
-            if waits:
-                told = await lab.finished("server", lab.lines - 1)
-                assert told.bound["pid"] == worker.pid
-            else:
-                assert lab.process("server").state in "SR"
+            for number, (source, code, by) in enumerate(ENDINGS):
+                name = f"worker{number}"
+                worker = await lab.fork("server", name)
+                if waits:
+                    await lab.enter("server", f"pid, status = os.waitpid({name}, 0)")
+                    await lab.asleep_in("server", "wait4")
+                await lab.hand(name, source)
+                ended = await lab.ended(name)
+                assert (source, ended.exit_code, ended.signal) == (source, code, by)
+                if waits:
+                    told = await lab.finished("server", lab.lines - 1)
+                    assert told.bound["pid"] == worker.pid
+                else:
+                    assert lab.process("server").state in "SR"
 
     run(body())
 

@@ -70,17 +70,21 @@ def refusals() -> None:
 
 
 @pytest.fixture(scope="session")
-def allowed(ordinary_user: tuple[str, ...]) -> tuple[str, ...]:
+def unhindered(ordinary_user: tuple[str, ...]) -> Answer:
+    """What an ordinary user is told where nothing is refused by us."""
+    return doctor_under(*ordinary_user)
+
+
+@pytest.fixture(scope="session")
+def allowed(ordinary_user: tuple[str, ...], unhindered: Answer) -> tuple[str, ...]:
     """The ordinary user, where this machine lets that user have an isolated lab: then a refusal is ours."""
-    if not doctor_under(*ordinary_user).said["labs"]["isolated"]:
+    if not unhindered.said["labs"]["isolated"]:
         unavailable("this machine allows no isolated lab")
     return ordinary_user
 
 
-def test_every_probe_says_what_it_found_and_every_refusal_what_it_costs(
-    ordinary_user: tuple[str, ...],
-) -> None:
-    answer = doctor_under(*ordinary_user)
+def test_every_probe_says_what_it_found_and_every_refusal_what_it_costs(unhindered: Answer) -> None:
+    answer = unhindered
     assert answer.said["kernel"] == os.uname().release
     assert len({(p["area"], p["name"]) for p in answer.said["probes"]}) == len(answer.said["probes"])
     for probe in answer.said["probes"]:
@@ -203,8 +207,9 @@ def test_a_refused_step_of_two_hosts_costs_those_lessons_only(
     assert (answer.code, answer.said["ok"]) == (0, True)
 
 
-def test_a_handshake_crosses_the_link(allowed: tuple[str, ...]) -> None:
-    answer = doctor_under(*allowed)
+@pytest.mark.usefixtures("allowed")
+def test_a_handshake_crosses_the_link(unhindered: Answer) -> None:
+    answer = unhindered
     assert "SYN, SYN+ACK and ACK crossed" in answer.probe("a handshake", TWO_HOSTS)["found"]
     assert answer.probe("set-up", TWO_HOSTS)["found"].endswith(" ms")
 
@@ -313,10 +318,11 @@ def test_the_text_names_areas_marks_costs_and_what_it_means() -> None:
     assert lines[-1].startswith("  No lesson can be performed here.")
 
 
-@pytest.mark.parametrize("width", [40, 80, 110])
-def test_no_line_is_wider_than_asked_but_for_a_word_that_cannot_be_cut(width: int) -> None:
-    for line in doctor.as_lines(probe_machine(), width):
-        assert len(line) <= width or len(line.split("  ")[-1].split()) == 1, line
+def test_no_line_is_wider_than_asked_but_for_a_word_that_cannot_be_cut() -> None:
+    probes = probe_machine()
+    for width in (40, 80, 110):
+        for line in doctor.as_lines(probes, width):
+            assert len(line) <= width or len(line.split("  ")[-1].split()) == 1, line
 
 
 def test_a_stream_without_unicode_gets_ascii() -> None:
