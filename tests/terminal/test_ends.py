@@ -40,7 +40,8 @@ def ctrl_q_after_ctrl_c(sitting: Sitting) -> None:
     """The one says which key quits, and ends nothing."""
     sitting.press(CTRL_C)
     sitting.wait_for("Press q to leave the lesson.")
-    sitting.perform("asleep in accept4", most=0)
+    assert "asleep in accept4" in sitting.text
+    assert descendants(sitting.process.pid), "the lab has ended"
     sitting.press(CTRL_Q)
 
 

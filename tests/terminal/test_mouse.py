@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import re
 
-import pytest
-
-from tests.terminal.conftest import Person
+from tests.terminal.conftest import Person, Sitting
 from tests.terminal.lessons import TALK
 from tests.terminal.terminal import MOUSE
 
@@ -18,17 +16,15 @@ def _copied(written: bytearray) -> list[str]:
     return [base64.b64decode(each).decode() for each in _COPIED.findall(written)]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "environment"), [(("--no-mouse",), {}), ((), {"SOCKVIZ_NO_MOUSE": "1"})]
-)
-def test_it_can_be_left_to_the_terminal(
-    ordinary: Person, arguments: tuple[str, ...], environment: dict[str, str]
-) -> None:
+def left_to_the_terminal(sitting: Sitting) -> bool:
+    return not any(f"\x1b[?{mode}h".encode() in sitting.written for mode in (*MOUSE, 1016))
+
+
+def test_it_can_be_left_to_the_terminal(ordinary: Person) -> None:
     lesson = ordinary.file("talk.md", TALK)
-    sitting = ordinary.start("run", str(lesson), *arguments, **environment)  # type: ignore[arg-type]  # all are variables
+    sitting = ordinary.start("run", str(lesson), "--no-mouse")
     sitting.perform("asleep in accept4")
-    for mode in (*MOUSE, 1016):
-        assert f"\x1b[?{mode}h".encode() not in sitting.written
+    assert left_to_the_terminal(sitting)
     assert ordinary.leave(sitting) == 0
     assert sitting.is_restored
 
@@ -51,12 +47,15 @@ def test_what_is_dragged_over_is_copied(ordinary: Person) -> None:
     assert ordinary.leave(sitting) == 0
 
 
-def test_y_copies_the_command_by_hand(ordinary: Person) -> None:
+def test_y_copies_the_command_by_hand_without_a_mouse_too(ordinary: Person) -> None:
     lesson = ordinary.file("talk.md", TALK)
-    sitting = ordinary.start("run", str(lesson))
+    sitting = ordinary.start("run", str(lesson), SOCKVIZ_NO_MOUSE="1")
     sitting.perform("asleep in accept4")
+    assert left_to_the_terminal(sitting)
     sitting.press("y")
     sitting.wait_for("Copied")
     (command,) = _copied(sitting.written)
     assert command[:20] in sitting.text
     assert ordinary.leave(sitting) == 0
+    assert left_to_the_terminal(sitting)
+    assert sitting.is_restored
