@@ -32,6 +32,8 @@ _PROBE_COUNTERS = {"TcpExt.TCPWinProbe": Role.WINDOW_PROBE, "TcpExt.TCPKeepAlive
 #: The counters of what a listener does not let in, the most telling first. ListenDrops counts all of it (net/ipv4/tcp_input.c,
 #: tcp_conn_request; tcp_ipv4.c, tcp_v4_syn_recv_sock).
 LISTEN_DROPS = ("TcpExt.ListenOverflows", "TcpExt.TCPReqQFullDrop", "TcpExt.ListenDrops")
+#: What a row counts of datagrams for which there was no room.
+DROPS = "drops"
 #: net/ipv4/tcp_minisocks.c, tcp_check_req: with TCP_DEFER_ACCEPT the last ACK is dropped where it brings no data.
 DEFERRED = "TcpExt.TCPDeferAcceptDrop"
 _RECEIVE_ERRORS = ("Udp.RcvbufErrors", "Udp6.RcvbufErrors")
@@ -154,7 +156,7 @@ def turned_away(scene: Scene, known: Mapping[int, TurnedAway]) -> dict[int, Turn
         by = (row.drops or 0) - ((old.drops or 0) if old is not None else 0)
         if row.protocol == "UDP" and by > 0:
             among = tuple(number for number in _for(row, scene) if number not in known)
-            found |= dict.fromkeys(among, TurnedAway("drops", by, among))
+            found |= dict.fromkeys(among, TurnedAway(DROPS, by, among))
     return found
 
 

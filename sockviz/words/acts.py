@@ -101,12 +101,30 @@ def lingers(world: World, inode: int) -> int | None:
 
 
 def shut(world: World, inode: int, *directions: int) -> Call | None:
-    """The call of shutdown that ended one of these directions of the socket."""
+    """The call of shutdown that ended one of these directions of the socket.
+
+    Of an Internet socket without a connection it fails with ENOTCONN, and has ended them all the same: net/ipv4/af_inet.c,
+    inet_shutdown.
+    """
+    known = world.sockets.get(inode)
+    even_so = known is not None and known.family != "AF_UNIX"
     return last(
         call
-        for call in on(world, inode, "shutdown")
-        if len(call.arguments) > 1 and call.arguments[1] in directions
+        for process in world.processes.values()
+        if "shutdown" in process.latest
+        for call in process.calls
+        if call.name == "shutdown"
+        and (call.error is None or (even_so and call.error == "ENOTCONN"))
+        and call.receiver is not None
+        and call.receiver.inode == inode
+        and len(call.arguments) > 1
+        and call.arguments[1] in directions
     )
+
+
+def shut_for_reading(world: World, inode: int) -> bool:
+    """Whether its receiving side was ended by the lesson, through any descriptor."""
+    return shut(world, inode, SHUT_RD, SHUT_RDWR) is not None
 
 
 def flags(call: Call) -> int:

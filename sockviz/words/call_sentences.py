@@ -11,10 +11,11 @@ from sockviz.model.values import ObjectValue, SocketValue, Value, show, sockets_
 from sockviz.model.world import World
 from sockviz.words import acts
 from sockviz.words.beside_sentences import sent_beside
-from sockviz.words.causes.endings import ended_by_peer
 from sockviz.words.closing import closing
 from sockviz.words.explanation import explain
-from sockviz.words.situation import Situation
+from sockviz.words.passing import lost_beside
+from sockviz.words.receiving_nothing import nothing_came
+from sockviz.words.shutting import shutting
 from sockviz.words.truncation import cut_off
 from sockviz.words.value_sentences import value_sentence
 from sockviz.words.wording import (
@@ -58,7 +59,7 @@ def _woke(call: Call) -> str:
 
 
 def _gave(call: Call, world: World) -> str:
-    if told := value_sentence(call, world):
+    if told := nothing_came(call, world) or value_sentence(call, world):
         return told
     name = receiver_name(call, world) or _("the socket")
     held = call.receiver
@@ -127,17 +128,16 @@ def _gave(call: Call, world: World) -> str:
             ).format(amount=bytes_text(count))
         case "sendall", _:
             return _("copies everything into the send queue of the kernel")
-        case _, b"" if call.name in RECEIVING and is_stream and _shut_for_reading(held, world):
-            return _("returns 0 bytes: the receiving side of {name} was ended here, by shutdown").format(
-                name=name
-            )
-        case _, b"" if call.name in RECEIVING and is_stream:
-            why = ended_by_peer(Situation(call, world)) or _("the peer will send no more")
-            return _("returns 0 bytes: {why}").format(why=why)
         case (("recv" | "recvfrom"), bytes(data)) if is_stream and acts.has(call, "MSG_OOB"):
             return _("takes the urgent byte, ahead of what waits in the receive queue: {shown}").format(
                 shown=show(data, 32)
             )
+        case "recv_into", int(count) if _is_dropped_unseen(call):
+            return _("drops {amount} from the receive queue: of TCP, MSG_TRUNC copies nothing").format(
+                amount=bytes_text(count)
+            )
+        case "recv_into", int(count) if is_stream and not acts.has(call, "MSG_PEEK"):
+            return _("takes {amount} from the receive queue").format(amount=bytes_text(count))
         case _, bytes(data) if call.name in RECEIVING and acts.has(call, "MSG_PEEK"):
             return _("looks at {amount} and leaves them in the receive queue: {shown}").format(
                 amount=bytes_text(len(data)), shown=show(data, 32)
@@ -148,7 +148,7 @@ def _gave(call: Call, world: World) -> str:
             told = _("takes one datagram and gives {amount}: {shown}").format(
                 amount=bytes_text(len(data)), shown=show(data, 32)
             )
-            return _with(told, cut_off(call, data, world))
+            return _with(_with(told, cut_off(call, data, world)), lost_beside(call, data, world))
         case _, bytes(data) if call.name in RECEIVING:
             told = _("takes {amount} from the receive queue: {shown}").format(
                 amount=bytes_text(len(data)), shown=show(data, 32)
@@ -156,7 +156,8 @@ def _gave(call: Call, world: World) -> str:
             is_message = (
                 held is not None and held.type == "SOCK_SEQPACKET"
             )  # net/unix/af_unix.c: as of datagrams
-            return _with(told, cut_off(call, data, world) if is_message else "")
+            told = _with(told, cut_off(call, data, world) if is_message else "")
+            return _with(told, lost_beside(call, data, world))
         case "recvfrom", (bytes(data), peer):
             sender = _(" from {address}").format(address=address_text(peer)) if peer is not None else ""
             told = _("takes {amount}{sender}: {shown}").format(
@@ -165,16 +166,16 @@ def _gave(call: Call, world: World) -> str:
             return told if is_stream else _with(told, cut_off(call, data, world))
         case "close", _:
             closed = held.fd if held is not None else call.arguments[0] if call.arguments else None
+            if isinstance(closed, int) and closed < 0:
+                return _("changes nothing: {name} was closed before, and has no descriptor").format(name=name)
             told = (
                 _("gives descriptor {fd} back").format(fd=closed)
-                if isinstance(closed, int) and closed >= 0
+                if isinstance(closed, int)
                 else _("gives the descriptor back")
             )
             return _with(told, closing(call, world))
         case "shutdown", _:
-            return _("ends {direction} of {name}; the descriptor stays").format(
-                direction=_direction(call), name=name
-            )
+            return shutting(call, world)
         case "setblocking", _ if isinstance(call.arguments[-1], bool | int):
             return (
                 _("lets calls on {name} sleep again")
@@ -203,6 +204,17 @@ def _gave(call: Call, world: World) -> str:
 def _with(told: str, more: str) -> str:
     """A sentence, and a clause that says more where there is one."""
     return f"{told}; {more}" if more else told
+
+
+def _is_dropped_unseen(call: Call) -> bool:
+    """net/ipv4/tcp.c, tcp_recvmsg_locked: with MSG_TRUNC the bytes go by uncopied."""
+    held = call.receiver
+    return (
+        held is not None
+        and held.family != "AF_UNIX"
+        and held.type == "SOCK_STREAM"
+        and acts.has(call, "MSG_TRUNC")
+    )
 
 
 def _is_pipe(call: Call, world: World) -> bool:
@@ -300,19 +312,6 @@ def _listened_before(inode: int, world: World) -> bool:
     )
 
 
-def _shut_for_reading(held: SocketValue | None, world: World) -> bool:
-    """Whether a call of the lesson has ended the socket's receiving side: SHUT_RD or SHUT_RDWR, through any descriptor."""
-    return held is not None and any(
-        call.name == "shutdown"
-        and call.error is None
-        and call.receiver is not None
-        and call.receiver.inode == held.inode
-        and call.arguments[1:] in ((0,), (2,))
-        for process in world.processes.values()
-        for call in process.calls
-    )
-
-
 def _client(call: Call, peer: Value, world: World) -> str:
     """Who is at the other end of an accepted connection: a process of the lesson by its name, anyone else by address."""
     made = next((held.inode for held in sockets_in(call.value)), 0)
@@ -337,12 +336,3 @@ def _chooses_port(address: Value) -> bool:
 
 def _argument_address(call: Call) -> str:
     return address_text(call.arguments[1]) if len(call.arguments) > 1 else _("its address")
-
-
-def _direction(call: Call) -> str:
-    how = call.arguments[1] if len(call.arguments) > 1 else None
-    return {
-        0: _("the receiving side"),
-        1: _("the sending side (a FIN follows the data)"),
-        2: _("both directions"),
-    }.get(how if isinstance(how, int) else -1, _("a direction"))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sockviz.language import _
 from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
 from sockviz.model.world import World
-from sockviz.words.causes import connecting, descriptors, naming, others, receiving, sending
+from sockviz.words.causes import connecting, descriptors, naming, options, others, receiving, sending
 from sockviz.words.situation import Cause, Situation
 
 
@@ -68,6 +68,8 @@ def explain(call: Call, world: World) -> Explanation | None:
 def _cause(s: Situation) -> Cause:
     if s.error in ("EBADF", "ENOTSOCK"):
         return descriptors.of_descriptor(s)
+    if s.error == "EMFILE":
+        return descriptors.none_free(s)
     match s.call.name:
         case name if name in CONNECTING:
             return connecting.connecting(s)
@@ -81,14 +83,14 @@ def _cause(s: Situation) -> Cause:
             return naming.listening(s)
         case "accept":
             return naming.accepting(s)
-        case "socket":
+        case "socket" | "socketpair":
             return descriptors.making(s)
         case "shutdown":
             return descriptors.ending(s)
         case "getpeername":
             return descriptors.asking_peer(s)
         case "setsockopt" | "getsockopt":
-            return others.setting(s)
+            return options.setting(s)
         case "register" | "modify" | "unregister":
             return others.listing(s)
         case "waitpid" | "kill":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sockviz.language import _, ngettext
+from sockviz.model.call import RECEIVING
 from sockviz.model.sockets import SocketRow, State, Timer
 from sockviz.model.world import World
 from sockviz.words import acts, whose
@@ -68,10 +69,14 @@ def window_now_closed(old: SocketRow, row: SocketRow, world: World) -> str:
     if row.timer is not Timer.PERSIST or old.timer is Timer.PERSIST or not window_is_closed(row):
         return ""
     other = world.peer_row(row)
-    waiting = other.recv_q if other is not None else 0
-    told = _("{whose} may send no more: the window of {who} is closed until it reads").format(
-        whose=whose.of_row(row, world), who=whose.of_peer(world, row.inode)
-    )
+    taken = other is not None and acts.is_unseen(world, other.inode, *RECEIVING)
+    waiting = other.recv_q if other is not None and not taken else 0
+    room = row.info.snd_wnd if row.info is not None else None
+    told = (
+        _("{whose} may send no whole segment: the window of {who} has room for {room} until it reads")
+        if room
+        else _("{whose} may send no more: the window of {who} is closed until it reads")
+    ).format(whose=whose.of_row(row, world), who=whose.of_peer(world, row.inode), room=bytes_text(room or 0))
     return (
         _("{told} ({amount} wait there)").format(told=told, amount=bytes_text(waiting)) if waiting else told
     )

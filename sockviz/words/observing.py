@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from sockviz.language import N_, _
 from sockviz.model.events import Observed
+from sockviz.model.hindsight import DROPS
+from sockviz.model.segments import wire_end
 from sockviz.model.sockets import SocketRow, State, Timer
 from sockviz.model.world import World
 from sockviz.words.group_words import group_changes
@@ -31,17 +33,29 @@ TELLING: Mapping[str, str] = {
     "TcpExt.TCPAbortOnClose": N_("connections reset: closed with unread data"),
     "TcpExt.TCPAbortOnData": N_("connections reset: data came after close, or SO_LINGER was 0 s"),
     "TcpExt.TCPAbortOnTimeout": N_("connections given up: no answer"),
+    "TcpExt.TCPRcvQDrop": N_("segments dropped: the receive buffer was full"),
+    "TcpExt.TCPZeroWindowDrop": N_("segments dropped: they came while the window was closed"),
+    "TcpExt.TCPBacklogDrop": N_("segments dropped: too many waited for a socket that was in use"),
+    "TcpExt.PAWSEstab": N_("segments dropped: their timestamp is older than one that has come (PAWS)"),
+    "TcpExt.TCPSpuriousRTOs": N_("timeouts that were too early: nothing was lost"),
+    "Ip.ReasmTimeout": N_("datagrams given up: the time for their missing fragments was over (ipfrag_time)"),
+    "Ip6.ReasmTimeout": N_(
+        "datagrams given up: the time for their missing fragments was over (ip6frag_time)"
+    ),
     "Tcp.OutRsts": N_("RSTs sent"),
     "Tcp.AttemptFails": N_("handshakes that failed"),
     "Tcp.EstabResets": N_("connections that were reset"),
     "Udp.NoPorts": N_("datagrams to a port nobody has"),
     "Udp.RcvbufErrors": N_("datagrams dropped: the receive buffer was full"),
+    "Udp6.RcvbufErrors": N_("datagrams dropped: the receive buffer was full"),
     "Udp.InErrors": N_("datagrams that could not be delivered"),
 }
 #: Of these, what is told in the sentence of an observation: the others go without saying once these are said.
 _SPOKEN = frozenset(
     {OVERFLOWS, "TcpExt.ListenDrops", "TcpExt.TCPReqQFullDrop", "TcpExt.TCPAbortOnClose", "TcpExt.TCPAbortOnData",
-     "TcpExt.TCPAbortOnTimeout", "TcpExt.TCPTimeouts", "TcpExt.SyncookiesSent", "TcpExt.TCPReqQFullDoCookies", "Udp.RcvbufErrors"}
+     "TcpExt.TCPAbortOnTimeout", "TcpExt.TCPTimeouts", "TcpExt.SyncookiesSent", "TcpExt.TCPReqQFullDoCookies",
+     "TcpExt.TCPRcvQDrop", "TcpExt.TCPZeroWindowDrop", "TcpExt.TCPBacklogDrop", "TcpExt.PAWSEstab",
+     "TcpExt.TCPSpuriousRTOs", "Udp.RcvbufErrors", "Udp6.RcvbufErrors", "Ip.ReasmTimeout", "Ip6.ReasmTimeout"}
 )  # fmt: skip
 
 
@@ -52,6 +66,8 @@ def grown(world: World) -> list[tuple[str, int, str]]:
     ]
 
 
+#: Of these, what the drops of a socket say, too.
+_ROOM = frozenset({"Udp.RcvbufErrors", "Udp6.RcvbufErrors", "Udp.InErrors"})
 #: Clauses of one sentence about an observation: beyond that they are counted.
 _TOLD = 2
 
@@ -69,12 +85,16 @@ def in_short(told: Sequence[str]) -> str:
 
 def _all(event: Observed, before: World, after: World) -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
+    says_drops = _says_drops(before, after)
     for row in event.rows:
         old = before.rows.get((event.host, row.key))
         found += _row(old, row, after)
+        if not says_drops:  # else it is told of the datagram itself
+            found += _dropped(old, row, after)
     for key in event.gone:
         gone = before.rows.get((event.host, key))
-        # A TIME-WAIT row has another key than the connection it was: that one is not gone, it changed its shape.
+        # A TIME-WAIT row has another key than the connection it was: that one is not gone, it changed its shape. (All the
+        # unnamed ends of UNIX sockets are named alike.)
         if gone is not None and not any(_same_ends(gone, row) for row in event.rows):
             found.append(
                 (
@@ -93,7 +113,7 @@ def _all(event: Observed, before: World, after: World) -> list[tuple[int, str]]:
     found += [(1, said) for said in news(before, after)]
     for name, value in event.counters.items():
         growth = value - before.counters.get(name, 0)
-        if growth > 0 and name in _SPOKEN:
+        if growth > 0 and name in _SPOKEN and not (says_drops and name in _ROOM):
             found.append(
                 (
                     2,
@@ -175,9 +195,6 @@ def _row(old: SocketRow | None, row: SocketRow, world: World) -> list[tuple[int,
         told.append((2, closed))
     if kept := held_back(old, row, world):
         told.append((2, kept))
-    if row.drops is not None and old.drops is not None and row.drops > old.drops:
-        lost = _("{whose} had no room for a datagram, which is gone (drops {count})")
-        told.append((2, lost.format(whose=whose, count=row.drops)))
     if old.recv_q != row.recv_q:
         told.append(
             (
@@ -201,16 +218,48 @@ def _row(old: SocketRow | None, row: SocketRow, world: World) -> list[tuple[int,
     return told
 
 
+def _dropped(old: SocketRow | None, row: SocketRow, world: World) -> list[tuple[int, str]]:
+    """That a datagram found no room, of a socket whose packets nobody has captured."""
+    if old is None or row.drops is None or old.drops is None or row.drops <= old.drops:
+        return []
+    lost = _("{whose} had no room for a datagram, which is gone (drops {count})")
+    return [(2, lost.format(whose=of_row(row, world), count=row.drops))]
+
+
+def _says_drops(before: World, after: World) -> bool:
+    """Whether a datagram is told of, of which the drops of its socket said that it was not let in."""
+    old, new = before.traffic.turned_away, after.traffic.turned_away
+    return new is not old and any(
+        found.counter == DROPS for number, found in new.items() if number not in old
+    )
+
+
 def _again(row: SocketRow, whose: str, world: World) -> str:
     """What was sent once more. net/ipv4/inet_diag.c: of two timers the number is that of the probes."""
     told = {
         Timer.PERSIST: _("{whose} sends a zero-window probe, {count} so far"),
         Timer.KEEPALIVE: _("{whose} sends a keepalive probe, {count} without an answer"),
     }.get(row.timer or Timer.ON, _("{whose} sends again, {count} so far"))
+    if row.state is State.SYN_SENT and (nobody := unsent_syn(row, world)):
+        told = nobody
     again = told.format(whose=whose, count=row.retransmits)
     if row.expires is not None:
         again += _(", next in {time}").format(time=seconds_text(row.expires - world.at))
     return again
+
+
+def unsent_syn(row: SocketRow, world: World) -> str:
+    """That the SYN which the timer tried again has not gone out at all: nothing of it was captured where all that leaves is."""
+    here, there = wire_end(row.local), wire_end(row.peer)
+    if len(world.captured) < 2 or there is None:
+        return ""
+    if any(
+        (seen.event.packet.source, seen.event.packet.destination) == (here, there) for seen in world.packets
+    ):
+        return ""
+    return _(
+        "{whose} has tried again, {count} so far, and no SYN could go out: no host has answered for {address}"
+    ).replace("{address}", there[0])
 
 
 def _and_why(told: str, why: str) -> str:
@@ -218,4 +267,8 @@ def _and_why(told: str, why: str) -> str:
 
 
 def _same_ends(old: SocketRow, new: SocketRow) -> bool:
-    return (old.protocol, old.local, old.peer) == (new.protocol, new.local, new.peer)
+    return new.protocol == "TCP" and (old.protocol, old.local, old.peer) == (
+        new.protocol,
+        new.local,
+        new.peer,
+    )

@@ -62,6 +62,8 @@ def _at_most(told: str, s: Situation, option: str) -> str:
 
 
 def _nobody_waits(s: Situation) -> str:
+    if s.row is not None and not s.row.is_listening:
+        return _("{name} does not listen, so that nobody can come").format(name=s.name)
     told = _("no connection is waiting")
     half = sum(1 for _row in s.world.syn_queue(s.row)) if s.row is not None and s.row.is_listening else 0
     if not half:

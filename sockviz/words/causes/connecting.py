@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sockviz.language import _, ngettext
 from sockviz.model.call import CONNECTING, Call
-from sockviz.model.segments import EVERY_ADDRESS, Endpoint, endpoint
+from sockviz.model.segments import EVERY_ADDRESS, Endpoint, endpoint, wire_end
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.values import Value
 from sockviz.model.world import World
@@ -32,6 +32,10 @@ def connecting(s: Situation) -> Cause:
             )
         case "EAGAIN" if s.is_unix:
             return Cause(bounded(_unix_queue_full(s), s, "SO_SNDTIMEO"))
+        case "ENETUNREACH" if s.is_on("IPV6_V6ONLY") and s.end is not None and wire_end(s.end) != s.end:
+            return v6_only(s)
+        case "EINVAL" if needs_scope(s):
+            return Cause(*scope_missing(s))
         case "ENETUNREACH":
             return Cause(
                 _("the routing table has no way to {target} that this call may take").format(target=s.target)
@@ -86,7 +90,8 @@ def refused(s: Situation) -> Cause:
         return Cause(
             _("an ICMP port unreachable answered an earlier datagram: no UDP socket has {target}").format(
                 target=aimed
-            )
+            ),
+            _("bind the receiver first, and compare address and port with ss -lun"),
         )
     end = s.end
     if s.call.name not in CONNECTING:
@@ -116,7 +121,8 @@ def _refused_here(s: Situation) -> Cause:
         tried = s.connects()
         address = tried.arguments[1] if tried is not None and len(tried.arguments) > 1 else None
     target = address_text(address) if address is not None else ""
-    bound = binder(s.world, address)
+    # net/unix/af_unix.c, unix_find_abstract: of those without a file each type has names of its own.
+    bound = binder(s.world, address, s.type if target.startswith("@") else "")
     has = bound is not None and bool(whose.holders(s.world, bound))
     if s.is_datagram and s.call.name not in CONNECTING and s.address is None:
         if bound is not None and not has:
@@ -133,9 +139,23 @@ def _refused_here(s: Situation) -> Cause:
             )
         )
     if target.startswith("@"):
+        other = binder(s.world, address)
+        if other is not None and whose.holders(s.world, other):
+            return Cause(
+                _("{who} has {target}, but is of another type than {name}").format(
+                    who=whose.of_socket(s.world, other), target=target, name=s.name
+                )
+            )
         return Cause(_("no socket has the name {target}").format(target=target))
     if not target:
         return Cause()
+    if bound is not None and s.is_datagram:
+        return Cause(
+            _(
+                "the file {target} is there, but {who}, which made it, is closed: nobody receives behind it"
+            ).format(target=target, who=whose.of_socket(s.world, bound)),
+            _("the receiver has to remove the file (unlink) and bind again"),
+        )
     if bound is not None:
         return Cause(
             _(
@@ -152,9 +172,14 @@ def _is_bound_only(world: World, end: Endpoint) -> bool:
     )
 
 
+def plain_end(name: object) -> Endpoint | None:
+    """The host and port of an IP address, of IPv4 as such also where a socket of IPv6 has it."""
+    return wire_end(endpoint(name))
+
+
 def covers(name: object, end: Endpoint | None) -> bool:
     """Whether a local name is that one, or covers it, or is covered by it."""
-    local = endpoint(name)
+    local, end = plain_end(name), plain_end(end)
     if end is None or local is None or local[1] != end[1]:
         return False
     return local[0] == end[0] or local[0] in _EVERY or end[0] in _EVERY
@@ -340,7 +365,34 @@ def broadcast(s: Situation) -> Cause:
     return Cause(
         _("{target} is a broadcast address, and SO_BROADCAST is not set on {name}").format(
             target=s.target if s.address is not None else address_text(s.peer), name=s.name
-        )
+        ),
+        _("set it first, if all hosts of that network are meant"),
+    )
+
+
+def v6_only(s: Situation) -> Cause:
+    """net/ipv6/af_inet6.c: a socket with IPV6_V6ONLY reaches no address of IPv4."""
+    return Cause(
+        _("{target} is an address of IPv4, and IPV6_V6ONLY is set on {name}").format(
+            target=s.target, name=s.name
+        ),
+        _("leave IPV6_V6ONLY off, or take a socket of AF_INET"),
+    )
+
+
+def needs_scope(s: Situation) -> bool:
+    """Whether its address is one that every link has (RFC 4007), and does not say of which."""
+    given = s.address
+    if not isinstance(given, tuple) or s.end is None or s.family != "AF_INET6":
+        return False
+    return s.end[0].lower().startswith("fe80:") and "%" not in s.end[0] and (len(given) < 4 or not given[3])
+
+
+def scope_missing(s: Situation) -> tuple[str, str]:
+    """That it does not, and what helps."""
+    return (
+        _("{target} is link-local: which interface is meant has to be said").format(target=s.target),
+        _("give the interface's number as the fourth part of the address (sin6_scope_id)"),
     )
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from sockviz.language import _
+from sockviz.model.linux.files import RESOURCES
+from sockviz.model.values import SocketValue, Value, show
 from sockviz.words import acts
 from sockviz.words.causes.receiving import unconnected
+from sockviz.words.rights import rights_passed
 from sockviz.words.situation import Cause, Situation
 from sockviz.words.wording import call_as_made
 
 
 def of_descriptor(s: Situation) -> Cause:
     """EBADF and ENOTSOCK, of any call."""
-    entry = s.entry
     if s.error == "EBADF":
+        if (beside := _bad_beside(s)) is not None:
+            return Cause(beside)
+        entry = s.entry
         if entry is not None and entry.fd == s.number:
             return Cause(
                 _("descriptor {fd} is open ({file}), but not for this").format(
@@ -23,11 +28,10 @@ def of_descriptor(s: Situation) -> Cause:
             return Cause(
                 _("its descriptor is closed: {process} has closed it before").format(process=s.call.process)
             )
-        if s.call.receiver is None and s.number is not None and s.number >= 0:
-            return Cause(
-                _("{process} has no open descriptor {fd}").format(process=s.call.process, fd=s.number)
-            )
+        if s.call.receiver is None and s.number is not None:
+            return Cause(_not_open(s, s.number))
         return Cause(_("its descriptor is closed: there is no socket behind it any more"))
+    entry = s.entry
     if entry is not None and not entry.is_socket:
         return Cause(
             _("descriptor {fd} is no socket ({file})").format(
@@ -37,6 +41,46 @@ def of_descriptor(s: Situation) -> Cause:
     return Cause()
 
 
+def _not_open(s: Situation, number: int) -> str:
+    if number < 0:
+        return _("{number} is no number of a descriptor").format(number=number)
+    return _("{process} has no open descriptor {fd}").format(process=s.call.process, fd=number)
+
+
+def _bad_beside(s: Situation) -> str | None:
+    """What is said of a bad descriptor that is not the one the call was made on; None where none is known to be."""
+    arguments = s.call.arguments
+    match s.call.name:
+        case "dup2" if len(arguments) > 1 and isinstance(arguments[1], int) and arguments[1] < 0:
+            return _not_open(s, arguments[1])
+        case "register" | "modify" | "unregister" if len(arguments) > 1:
+            given = _numbers(arguments[1:2])
+        case "select":
+            given = [fd for each in arguments[:3] if isinstance(each, list | tuple) for fd in _numbers(each)]
+        case "sendmsg":
+            given = rights_passed(s.call)
+        case _:
+            return None
+    bad = next((fd for fd in given if not _is_open(s, fd)), None)
+    if bad is None:
+        return None
+    if s.call.name == "sendmsg" and bad >= 0:
+        return _(
+            "SCM_RIGHTS was to pass descriptor {fd} along, and {process} has none of that number"
+        ).format(fd=bad, process=s.call.process)
+    return _not_open(s, bad)
+
+
+def _numbers(values: list[Value] | tuple[Value, ...]) -> list[int]:
+    return [
+        fd for value in values if isinstance(fd := value.fd if isinstance(value, SocketValue) else value, int)
+    ]
+
+
+def _is_open(s: Situation, number: int) -> bool:
+    return s.process is not None and any(entry.fd == number for entry in s.process.fds)
+
+
 def _has_closed(s: Situation) -> bool:
     """Whether its process has closed the socket."""
     return s.call.receiver is not None and any(
@@ -44,13 +88,38 @@ def _has_closed(s: Situation) -> bool:
     )
 
 
+def none_free(s: Situation) -> Cause:
+    """EMFILE, of any call."""
+    if s.call.name == "accept":
+        return Cause(_("no descriptor is free for it: the connection stays in the accept queue"))
+    told = (
+        _("of the descriptors that this process may have fewer than two are free")
+        if s.call.name in ("socketpair", "pipe")
+        else _("all the descriptors that this process may have are open")
+    )
+    limit = acts.last(
+        call
+        for call in acts.over(s.world, "setrlimit")
+        if call.process == s.call.process and call.arguments[:1] == (RESOURCES["RLIMIT_NOFILE"],)
+    )
+    match limit.arguments[1:] if limit is not None else ():
+        case ((int(soft), *_rest),) | ([int(soft), *_rest],):
+            told += _(" (RLIMIT_NOFILE is {count})").format(count=soft)
+    return Cause(told)
+
+
 def making(s: Situation) -> Cause:
     """Of socket."""
     match s.error:
         case "EPERM" | "EACCES" if any(str(value) in ("3", "SOCK_RAW") for value in s.call.arguments[1:2]):
             return Cause(_("a raw socket needs the capability CAP_NET_RAW, which this process does not have"))
-        case "EMFILE":
-            return Cause(_("all the descriptors that this process may have are open"))
+        case "EINVAL" if len(s.call.arguments) > 1:
+            return Cause(_("there is no type {type} of sockets").format(type=show(s.call.arguments[1], 24)))
+        case "EOPNOTSUPP" if s.call.name == "socketpair":
+            return Cause(
+                _("only AF_UNIX makes two ends that are connected already"),
+                _("connect two sockets by bind, listen, connect and accept, or use AF_UNIX"),
+            )
         case "EAFNOSUPPORT" | "EPROTONOSUPPORT" | "ESOCKTNOSUPPORT":
             asked = call_as_made(s.call).removeprefix("socket")
             return Cause(
@@ -63,12 +132,21 @@ def making(s: Situation) -> Cause:
 
 def ending(s: Situation) -> Cause:
     """Of shutdown."""
+    if s.error == "EINVAL" and len(s.call.arguments) > 1:
+        return Cause(
+            _("{how} is none of SHUT_RD (0), SHUT_WR (1), SHUT_RDWR (2)").format(
+                how=show(s.call.arguments[1], 24)
+            )
+        )
     if s.error != "ENOTCONN":
         return Cause()
     why = unconnected(s)
     if s.row is not None and s.row.is_listening:
         return Cause(_("{name} listens: it has no connection that could be shut down").format(name=s.name))
-    return Cause(_("{name} has no connection that could be shut down: {why}").format(name=s.name, why=why))
+    told = _("{name} has no connection that could be shut down: {why}").format(name=s.name, why=why)
+    if not s.is_unix and (s.is_datagram or s.known is None or s.known.peer is None):
+        told += _("; what was asked for is ended all the same")  # net/ipv4/af_inet.c, inet_shutdown
+    return Cause(told)
 
 
 def asking_peer(s: Situation) -> Cause:

@@ -8,6 +8,7 @@ from sockviz.model.segments import endpoint
 from sockviz.model.sockets import State
 from sockviz.model.world import World
 from sockviz.words import acts, whose
+from sockviz.words.causes.attempts import was_given_up
 from sockviz.words.situation import Situation
 
 #: In these a TCP socket has received its peer's FIN (RFC 9293, figure 5).
@@ -21,6 +22,8 @@ def is_closed(world: World, known: KnownSocket | None) -> bool:
 
 def reset(s: Situation) -> str:
     """Whose RST it was that ended the connection, and why it was sent, where that was seen."""
+    if was_given_up(s):
+        return _("no RST came: the connect of {name} was given up here, by shutdown").format(name=s.name)
     why = _why_reset(s)
     told = _("a RST came from {who}").format(who=s.who)
     return f"{told}: {why}" if why else told
@@ -33,6 +36,8 @@ def _why_reset(s: Situation) -> str:
         listened = _listened(s)
         if listened and all(is_closed(s.world, s.world.sockets.get(inode)) for inode in listened):
             return _("its listener was closed before anybody accepted {name}").format(name=s.name)
+        if listened and all(acts.shut_for_reading(s.world, inode) for inode in listened):
+            return _("its listener was ended by shutdown before anybody accepted {name}").format(name=s.name)
         # net/ipv4/tcp_minisocks.c, tcp_check_req: with tcp_abort_on_overflow the last ACK of a handshake is answered so.
         reset_by = s.came("RST")
         no_ack = reset_by is not None and reset_by.event.packet.label == "RST"

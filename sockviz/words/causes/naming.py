@@ -6,7 +6,7 @@ from sockviz.language import _
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import SocketRow, State
 from sockviz.words import acts, whose
-from sockviz.words.causes.connecting import covers
+from sockviz.words.causes.connecting import covers, needs_scope, scope_missing
 from sockviz.words.causes.paths import binder
 from sockviz.words.causes.patience import bounded
 from sockviz.words.situation import Cause, Situation
@@ -32,6 +32,8 @@ def binding(s: Situation) -> Cause:
             )
         case "EADDRNOTAVAIL":
             return Cause(_("no interface of this host has the address of {target}").format(target=s.target))
+        case "EINVAL" if needs_scope(s) and not s.local:
+            return Cause(*scope_missing(s))
         case "EINVAL":
             if not s.local:
                 return Cause()
@@ -49,7 +51,7 @@ def binding(s: Situation) -> Cause:
 
 
 def _path_taken(s: Situation) -> Cause:
-    bound = binder(s.world, s.address)
+    bound = binder(s.world, s.address, s.type if s.target.startswith("@") else "")
     has = bound is not None and bool(whose.holders(s.world, bound))
     said = whose.of_socket(s.world, bound) if bound is not None else ""
     if s.target.startswith("@"):
@@ -226,6 +228,11 @@ def listening(s: Situation) -> Cause:
 def accepting(s: Situation) -> Cause:
     """Of accept."""
     match s.error:
+        case "TimeoutError" if s.row is not None and not s.row.is_listening:
+            return Cause(
+                _("{name} does not listen: Python waited for what could not come").format(name=s.name),
+                _("call listen first"),
+            )
         case "EAGAIN" | "TimeoutError":
             told = _("the accept queue of {name} is empty").format(name=s.name)
             if s.row is not None and s.row.is_listening and s.row.tells_queues and s.row.recv_q:
@@ -239,8 +246,6 @@ def accepting(s: Situation) -> Cause:
             return Cause(
                 _("{name} is {kind}, so there is nobody to take in").format(name=s.name, kind=_kind(s))
             )
-        case "EMFILE":
-            return Cause(_("no descriptor is free for it: the connection stays in the accept queue"))
         case "ECONNABORTED":
             return Cause(_("the connection that was first in the queue was gone before it was taken"))
     return Cause()

@@ -1,41 +1,12 @@
-"""Why calls fail that neither name, connect, send nor receive: options, lists of descriptors, children, files."""
+"""Why calls fail that neither name, connect, send nor receive: lists of descriptors, children, files."""
 
 from __future__ import annotations
 
 from sockviz.language import _
-from sockviz.model.linux.options import option_of
 from sockviz.model.process import Process
 from sockviz.model.values import ObjectValue, SocketValue, Value
-from sockviz.words.option_words import option_name, value_text
 from sockviz.words.situation import Cause, Situation
 from sockviz.words.wording import address_text
-
-
-def setting(s: Situation) -> Cause:
-    """Of setsockopt and getsockopt."""
-    arguments = s.call.arguments
-    if len(arguments) < 3:
-        return Cause()
-    option = option_of(arguments[1], arguments[2])
-    name = option_name(arguments[1], arguments[2])
-    value = value_text(option, arguments[3]) if len(arguments) > 3 else ""
-    match s.error:
-        case "ENOPROTOOPT":
-            return Cause(
-                _("this kernel has no {option} for {name} ({family}, {type})").format(
-                    option=name, name=s.name, family=s.family, type=s.type
-                )
-            )
-        case "EINVAL" if option is not None and isinstance(arguments[-1], int) and " " in option.form.value:
-            if not option.form.value.startswith("int"):
-                return Cause(
-                    _("{option} takes a {form}, not a number").format(option=name, form=_(option.form.value))
-                )
-        case "EADDRINUSE" if value:
-            return Cause(_("{name} has joined {group} already").format(name=s.name, group=value))
-        case "EADDRNOTAVAIL" if value:
-            return Cause(_("{name} has not joined {group}").format(name=s.name, group=value))
-    return Cause()
 
 
 def listing(s: Situation) -> Cause:
@@ -55,8 +26,11 @@ def listing(s: Situation) -> Cause:
             return Cause(_("descriptor {fd} is not on the list").format(fd=fd), _("register puts it there"))
         case "EPERM":
             return Cause(
-                _("descriptor {fd} is a file that can never be waited for: it is always ready").format(fd=fd)
+                _("descriptor {fd} is a file that can never be waited for: it is always ready").format(fd=fd),
+                _("read or write it without asking"),
             )
+        case "EINVAL" if isinstance(given, ObjectValue):
+            return Cause(_("a list cannot stand on itself, nor wait for anything but descriptors"))
     return Cause()
 
 
@@ -77,6 +51,8 @@ def child(s: Situation) -> Cause:
             )
         case "waitpid", "ECHILD":
             return Cause(_("{process} has no child that it could wait for").format(process=s.call.process))
+        case "kill", "EINVAL" if len(s.call.arguments) > 1:
+            return Cause(_("there is no signal {number}").format(number=s.call.arguments[1]))
         case "kill", "ESRCH" if named is not None:
             return Cause(_("{process} has ended, and was waited for").format(process=named.name))
     return Cause()

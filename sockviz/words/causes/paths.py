@@ -8,9 +8,10 @@ from sockviz.model.world import World
 from sockviz.words import acts
 
 
-def binder(world: World, address: Value) -> int | None:
+def binder(world: World, address: Value, kind: str = "") -> int | None:
     """The inode of the socket that a call of bind gave this name last, as it is written in the lesson; None where none did.
 
+    ``kind``: only of sockets of this type.
     A lab may give an abstract name a prefix of its own, so that the kernel's rows need not have the name as it was written.
     """
     if not isinstance(address, str | bytes):
@@ -22,6 +23,7 @@ def binder(world: World, address: Value) -> int | None:
         if len(call.arguments) > 1
         and isinstance(call.arguments[1], str | bytes)
         and _plain(call.arguments[1]) == wanted
+        and (not kind or (call.receiver is not None and call.receiver.type == kind))
     )
     return found.receiver.inode if found is not None and found.receiver is not None else None
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from sockviz.language import _
+from sockviz.model.segments import endpoint
 from sockviz.model.sockets import State, Timer
 from sockviz.words import acts, whose
 from sockviz.words.causes import endings
+from sockviz.words.causes.attempts import failed_connect
 from sockviz.words.causes.connecting import refused
 from sockviz.words.causes.patience import bounded
 from sockviz.words.situation import Cause, Situation
-from sockviz.words.wording import seconds_text
+from sockviz.words.wording import address_text, seconds_text
 
 
 def receiving(s: Situation) -> Cause:
@@ -34,7 +36,40 @@ def receiving(s: Situation) -> Cause:
             return Cause(unanswered(s))
         case "ECONNREFUSED":
             return refused(s)
+        case "EHOSTUNREACH" | "ENETUNREACH" if not s.is_unix:
+            return Cause(unreachable(s))
     return Cause()
+
+
+def unreachable(s: Situation) -> str:
+    """EHOSTUNREACH and ENETUNREACH that come back later: a router's ICMP, or this host's own, whose neighbour did not answer."""
+    sent = acts.last(
+        call for call in acts.on(s.world, s.inode, "sendto", "sendmsg") if call.target is not None
+    )
+    aimed = s.peer or (sent.target if sent is not None else None)
+    if aimed is None:
+        return ""
+    router = next(
+        (
+            seen
+            for seen in reversed(s.world.packets)
+            if (icmp := seen.event.packet.icmp) is not None and icmp.type in _UNREACHABLE
+        ),
+        None,
+    )
+    if router is not None:
+        return _("an ICMP of {address} says that {target} cannot be reached").format(
+            address=router.event.packet.source[0], target=address_text(aimed)
+        )
+    if any(seen.event.packet.destination == endpoint(aimed) for seen in s.world.packets):
+        return ""
+    return _(
+        "nothing that {name} sent could go out: no host has answered for {address} (ARP, or neighbour discovery)"
+    ).format(name=s.name, address=(endpoint(aimed) or ("",))[0])
+
+
+#: Destination unreachable: of ICMP (RFC 792), and of ICMPv6 (RFC 4443).
+_UNREACHABLE = frozenset({3, 1})
 
 
 def _nothing_there(s: Situation, is_urgent: bool) -> Cause:
@@ -68,14 +103,11 @@ def unconnected(s: Situation) -> str:
         return _("{name} listens: read from what accept returns").format(name=s.name)
     if s.row is not None and s.row.state is State.SYN_SENT:
         return _("{name} is SYN-SENT: its connect has not been answered yet").format(name=s.name)
+    if (failed := failed_connect(s)) is not None:
+        return _("{name} has no connection: {failed}").format(name=s.name, failed=failed)
     if s.is_tcp and s.known is not None and s.known.peer is not None and s.came("RST") is not None:
         return _("the connection that {name} had is gone: {reset}").format(
             name=s.name, reset=endings.reset(s)
-        )
-    tried = s.connects()
-    if tried is not None and tried.error is not None and tried.error not in ("EINPROGRESS", "EALREADY"):
-        return _("{name} has no connection: its connect failed with {error}").format(
-            name=s.name, error=tried.error
         )
     if s.known is not None and s.known.peer_inode:
         return _("the socket that {name} was connected to is closed").format(name=s.name)

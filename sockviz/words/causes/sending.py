@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from sockviz.language import _
-from sockviz.model.call import CONNECTING, SENDING
+from sockviz.model.call import CONNECTING, RECEIVING, SENDING
+from sockviz.model.segments import wire_end
 from sockviz.model.sockets import State
 from sockviz.model.values import Value
 from sockviz.words import acts, whose
 from sockviz.words.causes import endings
-from sockviz.words.causes.connecting import broadcast, refused, takes_from_another
+from sockviz.words.causes.attempts import failed_connect
+from sockviz.words.causes.connecting import (
+    broadcast,
+    needs_scope,
+    refused,
+    scope_missing,
+    takes_from_another,
+    v6_only,
+)
 from sockviz.words.causes.paths import binder, taker
 from sockviz.words.causes.patience import bounded
-from sockviz.words.causes.receiving import reset_here, unanswered, unconnected
+from sockviz.words.causes.receiving import reset_here, unanswered, unconnected, unreachable
 from sockviz.words.holding_back import window_is_closed
 from sockviz.words.situation import Cause, Situation
 from sockviz.words.wording import address_text, bytes_text
@@ -69,8 +78,14 @@ def sending(s: Situation) -> Cause:
                     target=s.target, name=s.name
                 )
             )
+        case "EHOSTUNREACH" if not s.is_unix:
+            return Cause(unreachable(s))
+        case "ENETUNREACH" if s.is_on("IPV6_V6ONLY") and s.end is not None and wire_end(s.end) != s.end:
+            return v6_only(s)
         case "ENETUNREACH":
             return _no_way(s)
+        case "EINVAL" if needs_scope(s):
+            return Cause(*scope_missing(s))
         case "EINVAL" if s.is_datagram and s.end is not None and s.end[1] == 0:
             return Cause(
                 _("nobody can have port 0: {target} is no address to send to").format(target=s.target)
@@ -134,7 +149,7 @@ def window_closed(s: Situation) -> str:
     other = whose.peer_row(s.world, s.inode)
     waits = (
         _(", {amount} wait there").format(amount=bytes_text(other.recv_q))
-        if other is not None and other.recv_q
+        if other is not None and other.recv_q and not acts.is_unseen(s.world, other.inode, *RECEIVING)
         else ""
     )
     return _("the window of {who} is closed until it reads{waits}").format(who=s.who, waits=waits)
@@ -188,20 +203,29 @@ def _nobody_reads(s: Situation) -> Cause:
         return Cause(_("no process has the pipe open for reading any more: nobody will read this"))
     if s.row is not None and s.row.is_listening:
         return Cause(_("{name} only listens: it has no peer to send to").format(name=s.name))
-    if acts.shut(s.world, s.inode, acts.SHUT_WR, acts.SHUT_RDWR) is not None:
+    failed = (
+        failed_connect(s) if s.is_tcp else None
+    )  # then the kernel forgets what was shut down: tcp_disconnect
+    if failed is None and acts.shut(s.world, s.inode, acts.SHUT_WR, acts.SHUT_RDWR) is not None:
         return Cause(
             _("the sending side of {name} was ended here, by shutdown: nobody will read this").format(
                 name=s.name
             )
         )
     other = whose.peer(s.world, s.inode)
+    if s.is_unix and s.address is not None:
+        bound = binder(s.world, s.address)
+        if bound is not None and acts.shut_for_reading(s.world, bound):
+            who = whose.of_socket(s.world, bound)
+            return Cause(_("{who} has ended its receiving side: nobody will read this").format(who=who))
+        return Cause()
     if s.is_unix:
         if other is not None and acts.shut(s.world, other.inode, acts.SHUT_RD, acts.SHUT_RDWR):
             return Cause(_("{who} has ended its receiving side: nobody will read this").format(who=s.who))
         if other is not None and endings.is_closed(s.world, other):
             return Cause(_("{who} was closed: nobody will read this").format(who=s.who))
         return Cause(_("the other end of {name} is closed: nobody will read this").format(name=s.name))
-    if s.known is not None and s.known.peer is not None:
+    if s.known is not None and s.known.peer is not None and failed is None:
         if s.came("RST") is not None:
             return Cause(
                 _("the connection of {name} is gone: {reset}").format(name=s.name, reset=endings.reset(s))
@@ -209,6 +233,8 @@ def _nobody_reads(s: Situation) -> Cause:
         return Cause(_("the connection of {name} is over: nobody will read this").format(name=s.name))
     if s.known is None:
         return Cause()
+    if failed is not None:
+        return Cause(_("{name} has no connection: {failed}").format(name=s.name, failed=failed))
     return Cause(_("{name} was never connected: nobody will read this").format(name=s.name))
 
 

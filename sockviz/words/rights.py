@@ -1,0 +1,20 @@
+"""The descriptors that a sendmsg passes along."""
+
+from __future__ import annotations
+
+from sockviz.model.call import Call
+from sockviz.words.number_kinds import beside_name
+
+
+def rights_passed(call: Call) -> list[int]:
+    """The numbers of the descriptors that a sendmsg was to pass along by SCM_RIGHTS."""
+    ancillary = call.arguments[2] if call.name == "sendmsg" and len(call.arguments) > 2 else None
+    return [
+        int.from_bytes(data[at : at + 4], "little", signed=True)
+        for item in (ancillary if isinstance(ancillary, list | tuple) else ())
+        if isinstance(item, list | tuple) and len(item) == 3
+        for level, number, data in (item,)
+        if isinstance(level, int) and isinstance(number, int) and isinstance(data, bytes)
+        if beside_name(level, number) == "SCM_RIGHTS"
+        for at in range(0, len(data) - 3, 4)
+    ]
