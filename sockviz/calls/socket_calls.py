@@ -67,6 +67,10 @@ def _connect_ex(call: CCall) -> None:
     # Python gives the errno as a number, and 0 for success.
     call.writer.need("errno.h")
     pointer, length = call.address("address")
+    if call.is_dropped:  # nothing will read the number: an error is said, and ends nothing
+        call.writer.line(f"if (connect({call.fd}, {pointer}, {length}) == -1)")
+        call.writer.line('    perror("connect");')
+        return
     name = call.outputs("code")[0]
     value = f"connect({call.fd}, {pointer}, {length}) == 0 ? 0 : errno"
     call.expression = call.writer.assign("int", name, value)
@@ -123,17 +127,17 @@ def _sendall(call: CCall) -> None:
     pointer, length = call.data("data")
     done, part = call.writer.temporary("done"), call.writer.temporary("part")
     start = call.writer.indexed(pointer)
-    rest = f"{start} + {done}, {length} - {done}"
+    rest = f"&{start}[{done}], {length} - {done}"  # clang takes "abc" + done for a mistake
     tells = call.writer.scope.tells
+    unsigned = length.isdecimal() or length.startswith("sizeof ")
     for line in (
         *(("result = 0;",) if tells else ()),
-        f"for (size_t {done} = 0; {done} < (size_t)({length});) {{",
+        f"for (size_t {done} = 0; {done} < {length if unsigned else f'(size_t)({length})'};) {{",
         f"    ssize_t {part} = send({call.fd}, {rest}, {call.number('flags')});",
-        f"    if ({part} == -1) {{",
+        f"    if ({part} == -1){'' if call.ends else ' {'}",
         f"        {call.writer.complaint('send')}",
         *(("        result = -1;",) if tells else ()),
-        "        break;",
-        "    }",
+        *(() if call.ends else ("        break;", "    }")),
         f"    {done} += {part};",
         "}",
     ):

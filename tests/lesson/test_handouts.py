@@ -34,14 +34,15 @@ def handout(lesson: Lesson, language: Language) -> dict[str, str]:
 
 
 def compiled(sources: dict[str, str], directory: Path, *more: str) -> None:
-    """Compiles C sources as README.txt says, with warnings as errors."""
+    """Compiles C sources as README.txt says, with warnings as errors; by clang besides, where it is there."""
     if shutil.which("cc") is None:
         unavailable("there is no C compiler (cc)")
     for name, text in sources.items():
         (directory / name).write_text(text, encoding="utf-8")
-    command = ["cc", *PLAIN_FLAGS.split(), "-Werror", *(more or ("-fsyntax-only",)), *sources]
-    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[:3000]
+    for compiler in ("cc", *(("clang",) if shutil.which("clang") else ())):
+        command = [compiler, *PLAIN_FLAGS.split(), "-Werror", *(more or ("-fsyntax-only",)), *sources]
+        done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[:3000]
 
 
 @pytest.mark.parametrize("path", ORIGINALS, ids=lambda path: path.stem)
@@ -123,6 +124,14 @@ def test_a_failure_ends_the_program_unless_it_is_meant(parse: Parse, tmp_path: P
     compiled({"p.c": text}, tmp_path)
     (python,) = handout(lesson, Language.PYTHON).values()
     assert "try:  # meant to fail with EINVAL" in python
+
+
+def test_a_number_that_nobody_reads_is_not_kept(parse: Parse, tmp_path: Path) -> None:
+    body = "```python @p\ns = socket.socket()\ns.connect_ex((HOST, PORT))\ns.sendall(b'abc')\n```\n"
+    (text,) = handout(parse(body), Language.C).values()
+    assert "if (connect(s, (struct sockaddr *)&address, sizeof address) == -1)\n        perror(" in text
+    assert 'send(s, &"abc"[done], 3 - done, 0)' in text
+    compiled({"p.c": text}, tmp_path)
 
 
 def test_every_row_of_the_table_of_calls_can_be_handed_out(parse: Parse, tmp_path: Path) -> None:

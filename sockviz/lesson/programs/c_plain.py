@@ -12,7 +12,7 @@ from sockviz.lesson.programs.c_program import CText, remark
 from sockviz.lesson.programs.c_turns import constant_text, number
 from sockviz.lesson.programs.order import meanwhile, starting_remark
 from sockviz.lesson.programs.plan import Plan, Program, ProgramLine
-from sockviz.lesson.programs.texts import constants, file_stem, lesson_name, remarks, wrapped
+from sockviz.lesson.programs.texts import constants, failing_remark, forked_line, head_line, remarks, wrapped
 
 _DIE = """\
 /* Says why a call failed, and ends the program. */
@@ -76,11 +76,10 @@ class Plain:
         error = self._errors.get(step.statement.line)
         scope.ending = Ending.DIES if error is None else Ending.GOES_ON
         if step.turn is not None and step.turn in self._meanwhile:
-            text.add(depth, f"/* in the lesson, {self._meanwhile[step.turn]} by now */")
+            text.add(depth, f"/* {self._meanwhile[step.turn]} */")
         said = [remark(step.statement.comment)] if step.statement.comment else []
         if error is not None:
-            named = f" with {error}" if error.startswith("E") else ""  # others are Python's own
-            said.append(f"meant to fail{named}" if error else "may fail")
+            said.append(failing_remark(error))
         if said:
             text.add(depth, f"/* {'; '.join(said)} */")
 
@@ -110,10 +109,10 @@ class Plain:
         """What program this is, and when to start it."""
         del code
         name = program.process
-        said = [f"{file_stem(name)}.c: what {name} does in {lesson_name(plan.lesson)}."]
+        said = [head_line(plan.lesson, name, "c")]
         made = [process for process in program.processes if process != name]
         if made:
-            said.append(f"It forks {', '.join(made)}.")
+            said.append(forked_line(made))
         order = starting_remark(plan)
         said += [*([order] if order else []), *remarks(plan.lesson, program)]
         lines = [line for each in said for line in wrapped(remark(each), 96)]

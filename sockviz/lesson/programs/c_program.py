@@ -13,7 +13,7 @@ from sockviz.calls.c.scope import CScope, CSnippet, Ending
 from sockviz.calls.in_c import c_snippet
 from sockviz.calls.statement import Statement
 from sockviz.lesson.programs.plan import Plan, Program, ProgramLine
-from sockviz.lesson.programs.texts import ends_itself, one_line, reads
+from sockviz.lesson.programs.texts import ends_itself, one_line, reads, wire_remark
 
 #: A declaration; a call in what it is given, but for those that only look; a name that is no member's.
 _DECLARED = re.compile(
@@ -144,7 +144,7 @@ def _lines(text: CText, program: Program, scope: CScope, style: CStyle, depth: i
         _close(text, statement, scope, later, depth)
         _free_unread(text, after, depth)
     for line in text.plan.wire if program is text.plan.programs[-1] else ():
-        text.add(depth, "", f"/* here the lesson has, for the wire: {remark(line.source)} */")
+        text.add(depth, "", f"/* {remark(wire_remark(line.source))} */")
     if not ends_itself(program):
         style.end_process(text, depth)
 
@@ -156,7 +156,7 @@ def _opening(text: CText, step: ProgramLine, depth: int) -> None:
     if step.heading is not None:
         text.add(depth, f"/* --- {remark(step.heading)} --- */")
     for line in step.wire:
-        text.add(depth, f"/* here the lesson has, for the wire: {remark(line.source)} */")
+        text.add(depth, f"/* {remark(wire_remark(line.source))} */")
 
 
 def _forked_by(program: Program, statements: Sequence[Statement]) -> list[Statement]:

@@ -7,14 +7,15 @@ import re
 from sockviz.calls.c.address import c_string
 from sockviz.calls.c.scope import CForm, CScope, CSnippet, CValue, Ending
 from sockviz.calls.statement import Statement
+from sockviz.language import _
 from sockviz.lesson.programs.c_program import CText, remark
 from sockviz.lesson.programs.plan import Plan, Program, ProgramLine
 from sockviz.lesson.programs.texts import (
     PATIENCE,
     constants,
-    file_stem,
+    forked_line,
+    head_line,
     label,
-    lesson_name,
     remarks,
     uses_alarm,
     wrapped,
@@ -83,17 +84,17 @@ class Turns:
         """What program this is."""
         del code
         name = program.process
-        lesson = remark(lesson_name(plan.lesson))
-        lines = [f"/* {file_stem(name)}.c: what {name} does in {lesson} of sockviz, as a program."]
+        lines = [f"/* {remark(head_line(plan.lesson, name, 'c'))}"]
         made = [process for process in program.processes if process != name]
         if made:
-            lines.append(f"   The process that it forks: {', '.join(made)}.")
+            lines.append(f"   {forked_line(made)}")
         lines += [f"   {line}" for said in remarks(plan.lesson, program) for line in wrapped(remark(said))]
-        return [
-            *lines,
-            "   README.txt says how to build and run it beside the others. After a call that failed the program goes on,",
-            "   as the lesson does. */",
-        ]
+        rest = _(
+            "README.txt says how to build and run it beside the others. After a call that failed the program goes on, as the "
+            "lesson does."
+        )
+        lines += [f"   {line}" for line in wrapped(rest, 96)]
+        return [*lines[:-1], f"{lines[-1]} */"]
 
     def preamble(self, plan: Plan, program: Program, code: str) -> list[str]:
         """The helpers, and the constants."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from sockviz.language import _
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.programs.c_plain import Plain
 from sockviz.lesson.programs.c_program import c_program
@@ -23,6 +24,7 @@ from sockviz.lesson.programs.texts import (
     own_host,
     remarks,
     statuses,
+    title_of,
     wrapped,
 )
 
@@ -99,10 +101,21 @@ done
         for status in statuses(program)
         if status != "0" or program is plan.programs[0]
     )
+    what = (
+        _("Builds and runs the programs of {lesson}. Each waits for its turns.")
+        if language is Language.C
+        else _("Runs the programs of {lesson}. Each waits for its turns.")
+    ).format(lesson=lesson_name(plan.lesson))
+    status = _(
+        "Exit status: 0 when all have ended as in the lesson, 1 when one has not. It takes no longer than LIMIT seconds."
+    )
+    ports = _(
+        "The ports are others each time, since the kernel may keep one for a minute; PORT=8080 sh run.sh chooses them."
+    )
     return f"""#!/bin/sh
-# {"Builds and runs" if language is Language.C else "Runs"} the programs of {lesson_name(plan.lesson)}. Each waits for its turns.
-# Exit status: 0 when all have ended as in the lesson, 1 when one has not. It takes no longer than LIMIT seconds.
-# The ports are others each time, since the kernel may keep one for a minute; PORT=8080 sh run.sh chooses them.
+# {what}
+# {status}
+# {ports}
 set -e
 cd "$(dirname "$0")"
 export HOST="${{HOST:-{own_host(plan.lesson)}}}" PORT="${{PORT:-$((20000 + $$ % 2000 * 5))}}"
@@ -158,21 +171,27 @@ def _readme(plan: Plan, language: Language) -> str:
     names = [file_stem(program.process) for program in plan.programs]
     first = file_stem(plan.turns[0])
     order = [first, *(name for name in names if name != first)]
-    lines = [f"The programs of {lesson_name(lesson)}", "", *wrapped(one_line(lesson.summary), 76), ""]
+    lines = [title_of(lesson), "", *wrapped(one_line(lesson.summary), 76), ""]
     lines += [
         f"  {f'{file_stem(program.process)}.{suffix}':<16} {_whose(program)}" for program in plan.programs
     ]
     show, turn = HELPERS[language]
     lines += [
-        f"  {show:<16} prints what each call gave",
-        f"  {turn:<16} lets each program wait for its turn, as the lesson does",
+        f"  {show:<16} {_('prints what each call gave')}",
+        f"  {turn:<16} {_('lets each program wait for its turn, as the lesson does')}",
         "",
-        "All at once:",
+        _("All at once:"),
         "",
         "    sh run.sh",
         "",
-        "Each in a terminal of its own, in this folder"
-        + (f"; {first} first, since it has the first turn:" if len(order) > 1 else ":"),
+        *wrapped(
+            _(
+                "Each in a terminal of its own, in this folder; {first} first, since it has the first turn:"
+            ).format(first=first)
+            if len(order) > 1
+            else _("In a terminal, in this folder:"),
+            76,
+        ),
         "",
     ]
     if language is Language.C:
@@ -185,30 +204,37 @@ def _readme(plan: Plan, language: Language) -> str:
     # What looks for leaks at the end opens files: more than a lesson about limits leaves room for.
     limits = any("resource.setrlimit" in statement.calls for statement in lesson.statements)
     options = "ASAN_OPTIONS=detect_leaks=0 " if limits else ""
-    checked = f"{options}CFLAGS='-g -fsanitize=address,undefined' sh run.sh builds them so that they notice a wrong access."
+    ending = _(
+        "run.sh ends by itself. Its exit status is 0 when all programs have ended as in the lesson, and 1 when one has not."
+    )
+    checked = _("{command} builds them so that they notice a wrong access.").format(
+        command=f"{options}CFLAGS='-g -fsanitize=address,undefined' sh run.sh"
+    )
     lines += [
         "",
+        *wrapped(f"{ending} {checked}" if language is Language.C else ending, 76),
+        "",
         *wrapped(
-            "run.sh ends by itself. Its exit status is 0 when all programs have ended as in the lesson, and 1 when one has not. "
-            + (checked if language is Language.C else ""),
+            _(
+                "Every result is printed as one line; the programs in C and in Python print the same ones, and can be mixed. "
+                "An error is told by its name there, and in words on standard error. A program that has no more lines waits "
+                "for the lesson's end. If nothing goes on for two minutes, each ends by itself."
+            ),
             76,
         ),
         "",
         *wrapped(
-            "Every result is printed as one line; the programs in C and in Python print the same ones, and can be mixed. "
-            "An error is told by its name there, and in words on standard error. A program that has no more lines waits "
-            "for the lesson's end. If nothing goes on for two minutes, each ends by itself.",
-            76,
-        ),
-        "",
-        *wrapped(
-            f"HOST and PORT stand at the top of each program; {port} uses another port. If bind says EADDRINUSE, the "
-            "kernel still keeps the port from the run before, for a minute at most.",
+            _(
+                "HOST and PORT stand at the top of each program; {command} uses another port. If bind says EADDRINUSE, "
+                "another program has the port, or the kernel keeps it from a run before, for a minute at most."
+            ).format(command=port),
             76,
         ),
     ]
     if made := files_made(lesson):
-        text = f"Its UNIX sockets have names that are files here. Before another run by hand: rm -f -- {shlex.join(made)}"
+        text = _(
+            "Its UNIX sockets have names that are files here. Before another run by hand: {command}"
+        ).format(command=f"rm -f -- {shlex.join(made)}")
         lines += ["", *wrapped(text, 76)]
     seen: dict[str, None] = {}
     for program in plan.programs:
@@ -220,4 +246,8 @@ def _readme(plan: Plan, language: Language) -> str:
 
 def _whose(program: Program) -> str:
     made = [name for name in program.processes if name != program.process]
-    return program.process + (f", and {', '.join(made)}, which it forks" if made else "")
+    if not made:
+        return program.process
+    return _("{process}, and {children}, which it forks").format(
+        process=program.process, children=", ".join(made)
+    )

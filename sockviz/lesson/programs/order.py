@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sockviz.calls.statement import Statement
 from sockviz.calls.table import CALLS
+from sockviz.language import _
 from sockviz.lesson.programs.plan import Plan
 from sockviz.lesson.programs.texts import file_stem
 
@@ -22,14 +23,14 @@ def starting_remark(plan: Plan) -> str | None:
     if len(order) < 2:
         return None
     first, *others = order
-    return (
-        f"Start {first} first, then {', then '.join(others)}, each in a terminal of its own. In the lesson they take turns; here "
+    return _(
+        "Start {first} first, then {others}, each in a terminal of its own. In the lesson they take turns; here "
         "each goes on as far as its calls let it, and comments say how far the others are in the lesson."
-    )
+    ).format(first=first, others=", ".join(others))
 
 
 def meanwhile(plan: Plan) -> Mapping[int, str]:
-    """Before each turn what another process has done last: ``client has called connect``, by the turn's number."""
+    """Before each turn what another process has done last: ``in the lesson, client has called connect by now``, by number."""
     last: dict[int, Statement] = {}
     for program in plan.programs:
         current: dict[str, int] = {}
@@ -43,5 +44,7 @@ def meanwhile(plan: Plan) -> Mapping[int, str]:
         before = last[turn - 1]
         made = [CALLS[key].name for key in before.calls if CALLS[key].is_call]
         if before.process != plan.turns[turn - 1] and made:
-            found[turn] = f"{before.process} has called {made[-1]}"
+            found[turn] = _("in the lesson, {process} has called {call} by now").format(
+                process=before.process, call=made[-1]
+            )
     return found

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import shlex
 
+from sockviz.language import _
 from sockviz.lesson.programs.order import starting_order, starting_remark
 from sockviz.lesson.programs.plan import Plan
-from sockviz.lesson.programs.texts import PLAIN_FLAGS, files_made, lesson_name, one_line, remarks, wrapped
+from sockviz.lesson.programs.texts import PLAIN_FLAGS, files_made, one_line, remarks, title_of, wrapped
 
 
 def plain_readme(plan: Plan, language: str, suffix: str) -> str:
     """The text of it."""
     order = starting_order(plan)
     lines = [
-        f"The programs of {lesson_name(plan.lesson)}",
+        title_of(plan.lesson),
         "",
         *wrapped(one_line(plan.lesson.summary), 76),
         "",
@@ -23,14 +24,19 @@ def plain_readme(plan: Plan, language: str, suffix: str) -> str:
     lines += [*(f"    ./{name}" if language == "c" else f"    python3 {name}.{suffix}" for name in order), ""]
     said: list[str | None] = [starting_remark(plan)]
     said.append(
-        "A call that fails ends its program, except where the lesson wants it to fail: a comment says so."
+        _("A call that fails ends its program, except where the lesson wants it to fail: a comment says so.")
     )
     said.append(
-        "HOST and PORT stand at the top of each. If bind says EADDRINUSE, the kernel still keeps the port, a minute at most."
+        _(
+            "HOST and PORT stand at the top of each. If bind says EADDRINUSE, another program has the port, or the kernel keeps "
+            "it from a run before, for a minute at most."
+        )
     )
     if made := files_made(plan.lesson):
         said.append(
-            f"Its UNIX sockets have names that are files here. Before another run: rm -f -- {shlex.join(made)}"
+            _("Its UNIX sockets have names that are files here. Before another run: {command}").format(
+                command=f"rm -f -- {shlex.join(made)}"
+            )
         )
     said += list(dict.fromkeys(each for program in plan.programs for each in remarks(plan.lesson, program)))
     for each in said:

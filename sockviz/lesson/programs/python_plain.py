@@ -12,12 +12,14 @@ from sockviz.lesson.programs.plan import Plan, Program, ProgramLine
 from sockviz.lesson.programs.texts import (
     constants,
     ends_itself,
-    file_stem,
+    failing_remark,
+    forked_line,
+    head_line,
     label,
-    lesson_name,
     numbers_brought_along,
     one_line,
     remarks,
+    wire_remark,
     wrapped,
 )
 
@@ -58,10 +60,10 @@ def python_plain(plan: Plan, program: Program) -> str:
 def _head(plan: Plan, program: Program, body: str) -> list[str]:
     """The docstring, the imports, the constants."""
     name = program.process
-    said = [f"{file_stem(name)}.py: what {name} does in {lesson_name(plan.lesson)}."]
+    said = [head_line(plan.lesson, name, "py")]
     made = [process for process in program.processes if process != name]
     if made:
-        said.append(f"It forks {', '.join(made)}.")
+        said.append(forked_line(made))
     order = starting_remark(plan)
     said += [*([order] if order else []), *remarks(plan.lesson, program)]
     first, *others = [line for each in said for line in wrapped(_remark(each), 96)]
@@ -92,7 +94,7 @@ def _lines(writing: _Writing, program: Program, depth: int) -> None:
             if not ends_itself(child):
                 writing.add(depth + 1, "sys.exit()")
     for line in writing.plan.wire if program is writing.plan.programs[-1] else ():
-        writing.add(depth, f"# here the lesson has, for the wire: {_remark(line.source)}")
+        writing.add(depth, f"# {wire_remark(_remark(line.source))}")
 
 
 def _before(writing: _Writing, step: ProgramLine, depth: int) -> None:
@@ -100,9 +102,9 @@ def _before(writing: _Writing, step: ProgramLine, depth: int) -> None:
     if step.heading is not None:
         writing.add(depth, "", f"# --- {_remark(step.heading)} ---")
     for line in step.wire:
-        writing.add(depth, f"# here the lesson has, for the wire: {_remark(line.source)}")
+        writing.add(depth, f"# {wire_remark(_remark(line.source))}")
     if step.turn is not None and step.turn in writing.meanwhile:
-        writing.add(depth, f"# in the lesson, {writing.meanwhile[step.turn]} by now")
+        writing.add(depth, f"# {writing.meanwhile[step.turn]}")
 
 
 def _line(writing: _Writing, statement: Statement, depth: int) -> None:
@@ -115,8 +117,7 @@ def _line(writing: _Writing, statement: Statement, depth: int) -> None:
         writing.add(depth, *lines)
         writing.add(depth, *_printed(statement))
         return
-    meant = f"  # meant to fail with {error}" if error else "  # may fail"
-    writing.add(depth, f"try:{meant}", *(f"    {line}" for line in lines))
+    writing.add(depth, f"try:  # {failing_remark(error)}", *(f"    {line}" for line in lines))
     writing.add(depth, f"except {'OSError' if error.startswith('E') else 'Exception'} as error:")
     writing.add(depth + 1, f"print({_quoted(label(statement) or 'error')}, error)")
 

@@ -8,19 +8,21 @@ from dataclasses import dataclass, field
 
 from sockviz.calls.statement import Statement
 from sockviz.calls.table import MODULES
+from sockviz.language import _
 from sockviz.lesson.programs.plan import Plan, Program, ProgramLine
 from sockviz.lesson.programs.texts import (
     PATIENCE,
     constants,
     ends_itself,
-    file_stem,
+    forked_line,
     has_value,
+    head_line,
     label,
-    lesson_name,
     numbers_brought_along,
     one_line,
     remarks,
     uses_alarm,
+    wire_remark,
     wrapped,
 )
 
@@ -60,16 +62,21 @@ def _head(plan: Plan, program: Program, writing: _Writing, body: str) -> list[st
     """The docstring, the imports, the constants."""
     name = program.process
     lines = [
-        f'"""{file_stem(name)}.py: what {name} does in {_remark(lesson_name(plan.lesson))} of sockviz, as a program.',
+        f'"""{_remark(head_line(plan.lesson, name, "py"))}',
         "",
     ]
     made = [process for process in program.processes if process != name]
     if made:
-        lines += [f"The process that it forks: {', '.join(made)}.", ""]
+        lines += [forked_line(made), ""]
     for remark in remarks(plan.lesson, program):
         lines += [*wrapped(_remark(remark)), ""]
     lines += [
-        "README.txt says how to run it beside the others. After a call that failed the program goes on, as the lesson does.",
+        *wrapped(
+            _(
+                "README.txt says how to run it beside the others. After a call that failed the program goes on, as the lesson "
+                "does."
+            )
+        ),
         '"""',
         "",
     ]
@@ -129,7 +136,7 @@ def _lines(writing: _Writing, program: Program, depth: int) -> None:
             if not ends_itself(child):
                 writing.add(depth + 1, "sys.exit()")
     for line in writing.plan.wire if program is writing.plan.programs[-1] else ():
-        writing.add(depth, f"# here the lesson has, for the wire: {_remark(line.source)}")
+        writing.add(depth, f"# {wire_remark(_remark(line.source))}")
     if not ends_itself(program):
         writing.add(depth, "", f"{writing.names['finish']}()")
 
@@ -141,7 +148,7 @@ def _before(writing: _Writing, step: ProgramLine, depth: int) -> None:
     elif step.turn is not None:
         writing.add(depth, "")
     for line in step.wire:
-        writing.add(depth, f"# here the lesson has, for the wire: {_remark(line.source)}")
+        writing.add(depth, f"# {wire_remark(_remark(line.source))}")
     if step.turn is not None:
         writing.add(depth, f"{writing.names['turn']}({step.turn})")
     for turn in step.over:

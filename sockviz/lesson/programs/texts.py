@@ -6,11 +6,12 @@ import ast
 import re
 import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sockviz.calls.constants import brought_along, constant_value
 from sockviz.calls.statement import Statement
 from sockviz.calls.table import CALLS
+from sockviz.language import _
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.programs.plan import Program
 from sockviz.model.first_names import HOST, LOCALHOST, PORTS, PRIVATE_PORTS, first_names
@@ -28,8 +29,39 @@ _SILENT = ("select.poll",)
 
 def lesson_name(lesson: Lesson) -> str:
     """``lesson 1, "The first connection"``."""
-    number = f"lesson {lesson.number}, " if lesson.number is not None else ""
-    return f'{number}"{one_line(lesson.title)}"'
+    title = one_line(lesson.title)
+    if lesson.number is None:
+        return f'"{title}"'
+    return _('lesson {number}, "{title}"').format(number=lesson.number, title=title)
+
+
+def head_line(lesson: Lesson, process: str, suffix: str) -> str:
+    """The first line of a program."""
+    return _("{file}: what {process} does in {lesson}.").format(
+        file=f"{file_stem(process)}.{suffix}", process=process, lesson=lesson_name(lesson)
+    )
+
+
+def forked_line(children: Sequence[str]) -> str:
+    """What a program says of the processes that it forks."""
+    return _("It forks {children}.").format(children=", ".join(children))
+
+
+def failing_remark(error: str) -> str:
+    """What stands at a line that is known to fail: `error` is a name of C's, one of Python's own, or not known."""
+    if error.startswith("E"):
+        return _("meant to fail with {error}").format(error=error)
+    return _("meant to fail") if error else _("may fail")
+
+
+def wire_remark(source: str) -> str:
+    """What stands where the lesson's wire does something."""
+    return _("here the lesson has, for the wire: {line}").format(line=source)
+
+
+def title_of(lesson: Lesson) -> str:
+    """The first line of README.txt."""
+    return _("The programs of {lesson}").format(lesson=lesson_name(lesson))
 
 
 def one_line(text: str) -> str:
@@ -95,18 +127,26 @@ def remarks(lesson: Lesson, program: Program) -> list[str]:
     found = []
     if lesson.lab == "two-hosts":
         found.append(
-            "The lesson runs on two hosts, and holds or loses packets on the wire between them. No program can do that: "
-            "where it happens a comment says so, and what waits for it may wait in vain. In two network namespaces, HOST is the "
-            "server's address."
+            _(
+                "The lesson runs on two hosts, and holds or loses packets on the wire between them. No program can do that: "
+                "where it happens a comment says so, and what waits for it may wait in vain. In two network namespaces, HOST is "
+                "the server's address."
+            )
         )
     if lesson.sysctls:
         settings = ", ".join(f"{name}={value}" for name, value in lesson.sysctls.items())
         found.append(
-            f"In the lesson's lab the kernel is set to {settings}. Here it is as it is: sysctl -w, as root, sets it."
+            _(
+                "In the lesson's lab the kernel is set to {settings}. Here it is as it is: sysctl -w, as root, sets it."
+            ).format(settings=settings)
         )
     named = [name for name in program.processes if name in lesson.privileged]
     if named:
-        found.append(f"In the lesson {' and '.join(named)} may open raw sockets; at home that takes root.")
+        found.append(
+            _("In the lesson {processes} may open raw sockets; at home that takes root.").format(
+                processes=", ".join(named)
+            )
+        )
     return found
 
 
