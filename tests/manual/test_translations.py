@@ -46,4 +46,11 @@ def test_the_errors_of_the_translated_lessons_are_told_in_their_language() -> No
         page = manual.story(name)
         assert page is not None
         assert page.path.endswith(".es.md"), name
-    assert manual.error_page("EINTR").path.endswith("EINTR.md"), "the original, where there is no translation"
+    untranslated = manual.page_of("socket.socket.accept")
+    assert untranslated is not None
+    assert untranslated.path.endswith("accept.md"), "the original, where there is no translation"
+
+
+def test_every_error_has_a_page_in_spanish() -> None:
+    names = {path.name.partition(".")[0] for path in (shelf() / "assets" / "man" / "errnos").glob("*.md")}
+    assert names == {path.name.partition(".")[0] for path in TRANSLATED if path.parent.name == "errnos"}
