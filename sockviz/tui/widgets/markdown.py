@@ -150,8 +150,9 @@ def _table(rows: TableCells, room: int) -> Content:
     return BREAK.join(lines)
 
 
+@lru_cache(maxsize=1024)
 def inline_text(markdown: str) -> Content:
-    """One line of Markdown: emphasis and code, no blocks."""
+    """One line of Markdown: emphasis and code, no blocks. Remembered: a question is drawn anew with every frame."""
     tokens = MarkdownIt("commonmark").parseInline(markdown)
     return inline(tokens[0]) if tokens else plain()
 
