@@ -24,7 +24,9 @@ from sockviz.tui.app import SockvizApp
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.options import Options
 from tests.door.hostile import dangerous, events, spoiled, timeline
+from tests.tui.settling import instead_of_sleeping
 
+instead_of_sleeping()
 pytestmark = pytest.mark.usefixtures("misfits")  # every field of every event is hostile
 
 #: What the screen writes of its own: colours, places, modes, the pointer's shape (ECMA-48, xterm's control sequences).

@@ -80,6 +80,8 @@ class Film:
         async def one() -> bool:
             self.clock.now += FRAME
             movement.tick()
+            if movement._timer is not None:
+                movement._timer.pause()  # it ticks by a clock that goes on here alone
             await self.pilot.pause()
             frames.append(self.text)
             return bool(over()) and not movement.on
