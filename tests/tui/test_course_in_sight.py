@@ -17,7 +17,7 @@ from sockviz.model.sockets import SocketRow
 from sockviz.player.recorded import open_recording
 from sockviz.tui.cast import cast
 from sockviz.tui.reading import Reading
-from sockviz.tui.stage.code import next_line
+from sockviz.tui.stage.at_hand import next_line, sockets_at_hand
 from sockviz.tui.stage.listing import statement_at
 from sockviz.tui.stage.process_panel import draw_process
 from sockviz.tui.stage.wire import draw_wire
@@ -121,7 +121,10 @@ def test_the_line_at_hand_is_whole_and_what_the_page_asks_about_in_sight(
             where = WIRE if statement.process == LINK else statement.process
             if bare(statement.source) not in bare("".join(panels.get(where, []))):
                 cut.append((view.page.index + 1, view.cursor, statement.source, panels.get(where)))
-        missing += [(view.page.index + 1, view.cursor, why, panels) for why in untold(view, panels)]
+        missing += [
+            (view.page.index + 1, view.cursor, why, panels)
+            for why in (*untold(view, panels), *sockets_not_there(view, panels))
+        ]
     told = [f"page {page}, event {at}: {why}\n" + show(panels) for page, at, why, panels in missing[:3]]
     assert not cut, "\n".join(map(str, cut[:3])) + f"\n{len(cut)} in all"
     assert not missing, "\n".join(told) + f"\n{len(missing)} in all"
@@ -153,6 +156,17 @@ def untold(view: View, panels: dict[str, list[str]]) -> Iterator[str]:
                 # A folded panel's one line has no room for a connection's ends beside its state and the queue asked about.
                 unsaid_of = {attribute: why for attribute, why in unsaid_of.items() if attribute not in _ENDS}
             yield from (f"{name} {fd}: {why}" for reasons in unsaid_of.values() for why in reasons)
+
+
+def sockets_not_there(view: View, panels: dict[str, list[str]]) -> Iterator[str]:
+    """The descriptors of the sockets that the next line uses, where its process's panel does not show them."""
+    coming = statement_at(view.script, next_line(view))
+    process = view.world.processes.get(coming.process) if coming is not None else None
+    if process is None:
+        return
+    for fd in (entry.fd for entry in process.fds if entry.inode in sockets_at_hand(view, process)):
+        if not block_of(panels.get(process.name, []), str(fd)):
+            yield f"{process.name}'s descriptor {fd}, which the next line uses, is not there"
 
 
 def block_of(lines: list[str], fd: str) -> str:

@@ -15,7 +15,6 @@ from sockviz.calls.statement import Statement
 from sockviz.language import _
 from sockviz.language import current as current_language
 from sockviz.model.call import Call, Stage
-from sockviz.model.events import StatementBegun
 from sockviz.model.first_names import of_lab
 from sockviz.model.process import PerformedLine as Progress
 from sockviz.model.process import Process
@@ -57,16 +56,6 @@ _WIDEST = 76
 _MOST = 200
 #: Lines still to come that stay in sight below the one that is next.
 _AHEAD = 2
-
-
-def next_line(view: View) -> int | None:
-    """The line of the lesson that is performed next: what the past did next, in review."""
-    events = view.timeline.events
-    for index in range(view.cursor, len(events)):
-        event = events[index]
-        if isinstance(event, StatementBegun):
-            return event.line
-    return view.next.statement.line if view.next.statement is not None else None
 
 
 def statements_of(view: View, process: str) -> Sequence[Statement]:

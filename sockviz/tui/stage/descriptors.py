@@ -12,6 +12,7 @@ from sockviz.language import _
 from sockviz.model.process import Process
 from sockviz.model.world import World
 from sockviz.tui.remembered import remembered, remembered_by
+from sockviz.tui.stage.at_hand import next_line
 from sockviz.tui.stage.descriptor_lines import Columns, Pen, Told
 from sockviz.tui.stage.ink import Line, fit, line
 from sockviz.tui.stage.lookup import Lookup, orphans
@@ -20,9 +21,10 @@ from sockviz.tui.view import View
 
 #: Descriptors looked at to find how high a table would be: more never fit.
 _SAMPLE = 64
-#: Those of these ranks come with all that they hold before anyone else has a line; the first two are what a reader looks for now.
-_MATTERING = (Rank.ASKED, Rank.CHANGED, Rank.HOLDING)
-_NOW = _MATTERING[:2]
+#: Those of these ranks come with all that they hold before anyone else has a line; the first three are what a reader looks for
+#: now.
+_MATTERING = (Rank.ASKED, Rank.AT_HAND, Rank.CHANGED, Rank.HOLDING)
+_NOW = _MATTERING[:3]
 
 
 @remembered(16)
@@ -128,7 +130,7 @@ class _Ranked:
 
 def _decides(view: View, process: Process) -> tuple[object, ...]:
     """What their order depends on."""
-    return view.world, view.before, view.subjects, view.focus.inode or 0, process
+    return view.world, view.before, view.subjects, view.focus.inode or 0, next_line(view) or 0, process
 
 
 @remembered_by(16, _decides)

@@ -11,7 +11,8 @@ from sockviz.model.hosts import LINK
 from sockviz.model.process import Process
 from sockviz.tui.palette import hues
 from sockviz.tui.remembered import remembered, remembered_by
-from sockviz.tui.stage.code import Detail, code_blocks, height_wanted, next_line, statements_of, windowed
+from sockviz.tui.stage.at_hand import next_line
+from sockviz.tui.stage.code import Detail, code_blocks, height_wanted, statements_of, windowed
 from sockviz.tui.stage.descriptors import held_by, table, table_heights
 from sockviz.tui.stage.drawing import FocusableDrawing
 from sockviz.tui.stage.ink import Line, finish, fit, frame, line, ruled

@@ -1,6 +1,7 @@
 """Which descriptors, and what of each, are worth a line where there is not room for everything: in one place, for every size.
 
-First what the reader points at and what the page's questions and expectations name; then what has just changed; then what holds
+First what the reader points at and what the page's questions and expectations name; then what the line about to be performed
+uses; then what has just changed; then what holds
 something (queues that are not empty, timers that run); then the rest; the dead last.
 """
 
@@ -14,6 +15,7 @@ from sockviz.model.process import Process
 from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
 from sockviz.model.world import World
 from sockviz.tui.remembered import remembered
+from sockviz.tui.stage.at_hand import sockets_at_hand
 from sockviz.tui.stage.lookup import Lookup
 from sockviz.tui.stage.queues import is_full
 from sockviz.tui.view import View
@@ -24,10 +26,11 @@ class Rank(IntEnum):
     """How much a descriptor matters now."""
 
     ASKED = 0
-    CHANGED = 1
-    HOLDING = 2
-    LIVE = 3
-    DEAD = 4
+    AT_HAND = 1
+    CHANGED = 2
+    HOLDING = 3
+    LIVE = 4
+    DEAD = 5
 
 
 class Part(Enum):
@@ -90,15 +93,22 @@ def ranked(view: View, process: Process, rows: Sequence[DescriptorRow]) -> list[
     before = view.before.processes.get(process.name)
     held_before = _held(before) if before is not None else frozenset()
     changed = _changed(view.world, view.before)
-    return [_rank(view, it, held_before, changed) for it in rows]
+    at_hand = sockets_at_hand(view, process)
+    return [_rank(view, it, held_before, changed, at_hand) for it in rows]
 
 
 def _rank(
-    view: View, it: DescriptorRow, held_before: frozenset[tuple[int, int]], changed: frozenset[int]
+    view: View,
+    it: DescriptorRow,
+    held_before: frozenset[tuple[int, int]],
+    changed: frozenset[int],
+    at_hand: frozenset[int],
 ) -> Rank:
     row = it.row
     if (it.inode and it.inode == view.focus.inode) or asked(view, it) is not None:
         return Rank.ASKED
+    if it.entry is not None and it.inode in at_hand:
+        return Rank.AT_HAND
     if it.entry is not None and (it.entry.fd, it.entry.inode) not in held_before:
         return Rank.CHANGED
     if it.inode and view.world.options.get(it.inode) is not view.before.options.get(it.inode):

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from sockviz.model.call import Stage
 from sockviz.model.process import Process
 from sockviz.tui.palette import ASLEEP, DONE, ENTERED, FAILED, NOT_YET, hues
-from sockviz.tui.stage.code import next_line
+from sockviz.tui.stage.at_hand import next_line
 from sockviz.tui.stage.drawing import Drawing
 from sockviz.tui.stage.ink import Line, crop, finish, fit, line
 from sockviz.tui.stage.listing import calls_of, planned, statement_at

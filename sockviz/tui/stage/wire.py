@@ -11,8 +11,9 @@ from sockviz.language import _
 from sockviz.model.hosts import KERNEL, LINK
 from sockviz.tui.palette import NEXT, hues
 from sockviz.tui.stage.arrows import ROOM_FOR_NUMBERS, shaft
+from sockviz.tui.stage.at_hand import next_line
 from sockviz.tui.stage.beside import ROOM_BESIDE, Beside
-from sockviz.tui.stage.code import Detail, code_blocks, next_line, windowed
+from sockviz.tui.stage.code import Detail, code_blocks, windowed
 from sockviz.tui.stage.crossings import (
     Crossing,
     arrived,

@@ -14,7 +14,7 @@ from sockviz.model.index import inodes_in
 from sockviz.tui.cast import Cast, cast
 from sockviz.tui.stage import ProcessPanel, WirePanel
 from sockviz.tui.stage.allotment import Wish, allotted
-from sockviz.tui.stage.code import next_line
+from sockviz.tui.stage.at_hand import next_line
 from sockviz.tui.stage.crossings import count
 from sockviz.tui.stage.descriptors import held_by
 from sockviz.tui.stage.listing import statement_at

@@ -1,0 +1,34 @@
+"""The line that is performed next, and the sockets that it names."""
+
+from __future__ import annotations
+
+from sockviz.model.events import StatementBegun
+from sockviz.model.process import Process
+from sockviz.model.values import SocketValue
+from sockviz.tui.remembered import remembered_by
+from sockviz.tui.stage.listing import statement_at
+from sockviz.tui.view import View
+
+
+def _decides(view: View) -> tuple[object, ...]:
+    return view.timeline, len(view.timeline), view.cursor, view.next
+
+
+@remembered_by(4, _decides)
+def next_line(view: View) -> int | None:
+    """The line of the lesson that is performed next: what the past did next, in review."""
+    events = view.timeline.events
+    for index in range(view.cursor, len(events)):
+        event = events[index]
+        if isinstance(event, StatementBegun):
+            return event.line
+    return view.next.statement.line if view.next.statement is not None else None
+
+
+def sockets_at_hand(view: View, process: Process) -> frozenset[int]:
+    """The inodes of the sockets that the next line uses, where it is `process`'s."""
+    coming = statement_at(view.script, next_line(view))
+    if coming is None or coming.process != process.name:
+        return frozenset()
+    held = [process.names.get(name) for name in coming.kinds]
+    return frozenset(each.inode for each in held if isinstance(each, SocketValue) and each.inode)
