@@ -85,6 +85,7 @@ def lacking(lab: LabFacts, mode: Mode) -> str:
 
 LINK_IS_PAST = N_("This is the past: End returns to LIVE, where the wire can be taken over.")
 LINK_EMPTY = N_("No packet is on the way: h holds everything from now on.")
+LINK_WAITS = N_("No packet is on the way: the link keeps whatever is sent next; h lets everything go.")
 LINK_HELD = N_(
     "The wire is yours: d delivers, x drops, u duplicates; ↑↓ in the wire choose a packet; h lets everything go."
 )

@@ -10,6 +10,9 @@ from pathlib import Path
 
 from tests.terminal.terminal import ASKED, FRAME, REPLY, Terminal
 
+#: Seconds after which a key is not answered any more.
+_PATIENCE = 10.0
+
 
 class StampedTerminal(Terminal):
     """A terminal that keeps the instant at which each chunk came."""
@@ -41,11 +44,14 @@ class StampedTerminal(Terminal):
                 found = at
         return found
 
-    def answer(self, key: str, seen: Callable[[str], object], quiet: float) -> float:
-        """Seconds from a key to the first frame for which `seen` holds. Goes on when nothing has come for `quiet` seconds."""
+    def answer(self, key: str, seen: Callable[[str], object], quiet: float, until: bytes = b"") -> float:
+        """Seconds from a key to the first frame for which `seen` holds. Goes on when nothing has come for `quiet` seconds, or
+        when `until` has."""
         begin = time.perf_counter()
         self.press(key)
-        at = self.draw(self.stamp(quiet), seen)
+        at = self.draw(self.stamp(quiet, until=until), seen)
+        while at is None and time.perf_counter() - begin < _PATIENCE:  # a busy machine is quiet for longer
+            at = self.draw(self.stamp(quiet, until=until), seen)
         assert at is not None, self.text
         return at - begin
 

@@ -118,6 +118,9 @@ async def performed_by_hand(run: Performance, tmp_path: Path) -> None:
             await pilot.press("space")
             await until(pilot, lambda: run.next.do is not Do.BUSY)
             await until(pilot, lambda held=held: len(linked(run)) == held)  # type: ignore[misc]
+            if not held:
+                await pilot.press("d")
+                await until(pilot, lambda: "the link keeps whatever is sent next" in text(), text())
         await pilot.press("d")
         await until(pilot, lambda: "client UDP: delivered" in text())
         await pilot.press("space")

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from sockviz.model.events import PacketCaptured
 from sockviz.player.recorded import open_recording
 from sockviz.tui.reading import Reading
-from sockviz.tui.stage.crossings import chosen
+from sockviz.tui.stage.crossings import chosen, coming, crossings
 from sockviz.tui.stage.wire import draw_wire
 from sockviz.tui.view import Focus, Look, Mode, View
 from sockviz.tui.widgets.stage_area import WIRE, at_work, lines_for
@@ -96,3 +97,25 @@ def test_a_zoomed_wire_has_time_and_the_states_of_both_ends() -> None:
     times = [float(found[1]) for text in drawn if (found := re.search(r"^│ *(\d+\.\d{4})", text)) is not None]
     assert times == sorted(times)
     assert len(times) >= 5
+
+
+def test_a_copy_of_what_is_held_moves_nothing() -> None:
+    """It joins the arrow that is there, whose count grows; the newest arrow is another's."""
+    again = 0
+    for timeline in {id(view.timeline): view.timeline for view in views()}.values():
+        for number, event in enumerate(timeline.events):
+            link = timeline.world_at(number).link
+            if not isinstance(event, PacketCaptured) or link is None:
+                continue
+            told, world = timeline.world_at(number), timeline.world_at(number + 1)
+            assert world.link is not None
+            copies = sum(it.copies for it in world.link.held) > sum(it.copies for it in link.held)
+            if copies and len(world.link.held) == len(link.held):
+                again += 1
+                view = replace(
+                    views()[0], timeline=timeline, cursor=number + 1, world=world, told=told, progress=0.3
+                )
+                assert coming(view, crossings(view, 40)) == 0
+                at_rest = replace(view, told=None, progress=1.0, before=told)
+                assert draw_wire(view, 60, 20) == draw_wire(at_rest, 60, 20)
+    assert again

@@ -25,7 +25,7 @@ async def act(run: Run, view: View, verb: str) -> str:
     if verb in ON_A_PACKET:
         flight = chosen(view)
         if flight is None:
-            return _(hints.LINK_EMPTY)
+            return _(hints.LINK_WAITS if link is not None and link.holding else hints.LINK_EMPTY)
         frame, packet = flight.frames[0], view.world.packets[flight.packet].text
         word = hints.link_did(verb, packet)
     try:

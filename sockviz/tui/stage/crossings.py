@@ -206,9 +206,18 @@ def arrived(view: View) -> int:
     return max(0, count(view) - before)
 
 
+def coming(view: View, seen: Sequence[Crossing]) -> int:
+    """How many of `seen`, the last ones, are new: a copy of what is held already is none of its own, and moves nothing."""
+    new = arrived(view)
+    first = count(view) - new
+    if not view.lab.has_packets:
+        return min(new, len(seen))
+    return sum(it.number is not None and it.number >= first for it in seen[-new:]) if new else 0
+
+
 def under_way(view: View, seen: Sequence[Crossing]) -> tuple[Sequence[Crossing], Crossing | None]:
     """What is on the wire at this progress: what had arrived before, and of the new ones one after the other."""
-    new = min(arrived(view), len(seen))
+    new = coming(view, seen)
     if view.progress >= 1 or not new:
         return seen, None
     done = int(view.progress * new)

@@ -16,9 +16,9 @@ from sockviz.tui.stage.beside import ROOM_BESIDE, Beside
 from sockviz.tui.stage.code import Detail, code_blocks, windowed
 from sockviz.tui.stage.crossings import (
     Crossing,
-    arrived,
     belongs,
     chosen,
+    coming,
     count,
     crossings,
     folded,
@@ -149,7 +149,8 @@ def _body(view: View, width: int, room: int) -> list[Line]:
         if lanes.others is not None and before is not None and before != sides:
             drawn.append((_turn(lanes, inner, before, sides, colours), sides))
         its_turn = acted_on is not None and it.flight == acted_on.packet
-        arrow = _arrow(view, it, lanes, inner, colours, _fraction(view, it, moving), its_turn)
+        fraction = _fraction(view, coming(view, newest)) if it is moving else 1.0
+        arrow = _arrow(view, it, lanes, inner, colours, fraction, its_turn)
         drawn.append((beside.put(it, arrow) if beside is not None else arrow, sides))
     space = room - 1
     if space <= 0:
@@ -198,10 +199,9 @@ def _turn(lanes: Lanes, width: int, before: Sides, sides: Sides, colours: dict[s
     )
 
 
-def _fraction(view: View, it: Crossing, moving: Crossing | None) -> float:
-    if it is not moving:
-        return 1.0
-    steps = view.progress * min(arrived(view), count(view))
+def _fraction(view: View, new: int) -> float:
+    """How far the one under way has come, of so many that are new."""
+    steps = view.progress * new
     return steps - int(steps)
 
 
