@@ -113,7 +113,7 @@ COMMANDS = [
     ("list",),
     ("--help",),
     ("--version",),
-    ("man", "accept"),
+    ("man", "EBADF"),
     ("man",),
     ("notes", "1"),
     ("doctor", "--json"),
@@ -135,14 +135,14 @@ def test_standard_output_that_takes_nothing(arguments: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-"])
 def test_standard_error_that_takes_nothing_changes_no_exit_code(redirection: str) -> None:
-    assert sockviz(redirection, "man", "accept").returncode == 0
+    assert sockviz(redirection, "man", "EBADF").returncode == 0
     assert sockviz(redirection, "notes", "nosuch").returncode == 2
     assert sockviz(redirection, "frobnicate").returncode == 2
-    assert sockviz(f"{redirection} >&-", "man", "accept").returncode == 1
+    assert sockviz(f"{redirection} >&-", "man", "EBADF").returncode == 1
 
 
 def test_standard_input_that_is_closed_is_one_at_its_end(tmp_path: Path) -> None:
-    done = sockviz("<&-", "man", "accept")
+    done = sockviz("<&-", "man", "EBADF")
     assert (done.returncode, done.stderr) == (0, b"")
     done = sockviz("<&-", "run", "1")
     assert done.returncode == 2
