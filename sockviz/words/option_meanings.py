@@ -130,3 +130,8 @@ FORMS = (
     N_("int: 0 off, else on"), N_("int: an errno"), N_("int: DSCP and ECN"), N_("struct in_addr or ip_mreqn"),
     N_("int: lowest port, and highest × 65536"), N_("a structure"),
 )  # fmt: skip
+#: SO_REUSEADDR of a UDP socket (net/ipv4/udp.c, inet_rcv_saddr_equal and compute_score), and of one that has a path.
+OF_DATAGRAMS = N_(
+    "several sockets may have its address and port, if each says so: what comes goes to the one bound last"
+)
+OF_A_PATH = N_("it does nothing for a path")

@@ -11,7 +11,7 @@ from sockviz.model.linux.options import DISCOVERIES, Form, SocketOption, option_
 from sockviz.model.sockets import State
 from sockviz.model.values import Value, show
 from sockviz.words.number_kinds import Number, number_name
-from sockviz.words.option_meanings import MEANINGS
+from sockviz.words.option_meanings import MEANINGS, OF_A_PATH, OF_DATAGRAMS
 
 _KINDS = {
     Form.FAMILY: Number.FAMILY,
@@ -36,9 +36,15 @@ def option_name(level: Value, number: Value) -> str:
     return _("option {number} of {level}").format(number=show(number, 12), level=of_level or show(level, 12))
 
 
-def meaning(option: SocketOption | None) -> str:
-    """What it does; nothing of an option that hardly anybody meets."""
-    told = MEANINGS.get(option.name) if option is not None else None
+def meaning(option: SocketOption | None, kind: str = "", family: str = "") -> str:
+    """What it does, to a socket of that type and family where it matters; nothing of an option that hardly anybody meets."""
+    if option is None:
+        return ""
+    told = MEANINGS.get(option.name)
+    if option.name == "SO_REUSEADDR" and family == "AF_UNIX":
+        told = OF_A_PATH
+    elif option.name == "SO_REUSEADDR" and kind == "SOCK_DGRAM":
+        told = OF_DATAGRAMS
     return _(told) if told is not None else ""
 
 

@@ -25,6 +25,8 @@ def nothing_came(call: Call, world: World) -> str:
         return _("returns 0 bytes: the receiving side of {name} was ended here, by shutdown").format(
             name=s.name
         )
+    if s.is_datagram and acts.has(call, "MSG_PEEK"):
+        return _("looks at an empty datagram and leaves it in the receive queue")
     if s.is_datagram:
         return _("takes an empty datagram") if isinstance(call.value, bytes) else ""
     why = ended_by_peer(s)

@@ -52,8 +52,15 @@ def _sent_to(inode: int, world: World) -> Iterator[tuple[int, bytes]]:
     row = world.row_of(inode)
     here = endpoint(row.local) if row is not None else None
     if here is not None:
+        joined = acts.last(acts.on(world, inode, "connect"))
+        only, since = (joined.target, joined.entered) if joined is not None else (None, 0.0)
         for seen in world.packets:
             packet = seen.event.packet
+            away = world.traffic.turned_away.get(seen.number)
+            if away is not None and away.is_certain:
+                continue  # it never got in
+            if only is not None and seen.event.at >= since and packet.source != only:
+                continue  # nor did this, which is another's than the peer's
             if packet.protocol == "UDP" and packet.destination[1] == here[1]:
                 if packet.fragment is not None and packet.fragment.offset:
                     continue

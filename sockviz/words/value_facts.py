@@ -32,9 +32,15 @@ def sections(call: Call, world: World) -> Iterator[Section]:
     facts = [Fact(name, told) for name, told in (given | gave).items()]
     if facts:
         yield Section(_("what its numbers mean"), None, "", tuple(facts))
+    held = call.receiver
     if (option := option_named_by(call)) is not None:
         yield from _of_option(call, world)
-        yield Section(option.name, None, _(option.form.value), (Fact(_("does"), meaning(option)),))
+        yield Section(
+            option.name,
+            None,
+            _(option.form.value),
+            (Fact(_("does"), meaning(option, held.type if held else "", held.family if held else "")),),
+        )
     yield from _list_of(call, world)
 
 

@@ -76,7 +76,7 @@ def _set(call: Call, world: World) -> str:
         return ""
     level, number, value = call.arguments[1:4]
     option = option_named_by(call)
-    name, what = option_name(level, number), meaning(option)
+    name, what = option_name(level, number), meaning(option, call.receiver.type, call.receiver.family)
     of = receiver_name(call, world) or _("the socket")
     why = f": {what}" if what else ""
     if what and option is not None and option.form is Form.SWITCH and not value:

@@ -86,6 +86,13 @@ def refused(s: Situation) -> Cause:
     if s.is_unix:
         return _refused_here(s)
     aimed = s.target if s.address is not None else address_text(s.peer) if s.peer is not None else s.target
+    if s.is_datagram and (taker := _connected_elsewhere(s)) is not None:
+        return Cause(
+            _(
+                "an ICMP port unreachable answered an earlier datagram: {who} has {target}, but is connected to {peer}, "
+                "and takes datagrams from there only"
+            ).format(who=whose.of_row(taker, s.world), target=aimed, peer=address_text(taker.peer))
+        )
     if s.is_datagram:
         return Cause(
             _("an ICMP port unreachable answered an earlier datagram: no UDP socket has {target}").format(
@@ -112,6 +119,23 @@ def refused(s: Situation) -> Cause:
             who=whose.of_row(other, s.world), address=address_text(other.local)
         )
     return Cause(told)
+
+
+def _connected_elsewhere(s: Situation) -> SocketRow | None:
+    """The UDP socket that has the name but not this sender for its peer: net/ipv4/udp.c, compute_score."""
+    end = s.end or endpoint(s.peer)
+    return next(
+        (
+            row
+            for row in s.world.rows.values()
+            if row.protocol == "UDP"
+            and row.peer is not None
+            and row.inode != s.inode
+            and covers(row.local, end)
+            and not covers(row.peer, endpoint(s.local))
+        ),
+        None,
+    )
 
 
 def _refused_here(s: Situation) -> Cause:
@@ -344,7 +368,12 @@ def _same_four(row: SocketRow, here: Endpoint, there: Endpoint) -> bool:
 def _has_one_already(s: Situation) -> Cause:
     if s.row is not None and s.row.is_listening:
         return Cause(_("{name} listens: it cannot call out too").format(name=s.name))
-    over = s.is_tcp and s.known is not None and s.known.peer is not None and s.row is None
+    over = (
+        s.is_tcp
+        and s.known is not None
+        and s.known.peer is not None
+        and (s.row is None or s.row.state is State.TIME_WAIT)
+    )
     if over:
         # net/ipv4/af_inet.c, __inet_stream_connect: SS_CONNECTED lasts until disconnect.
         return Cause(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sockviz.language import _
 from sockviz.model.known import KnownSocket
+from sockviz.model.meaning import Role
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import State
 from sockviz.model.world import World
@@ -46,10 +47,20 @@ def _why_reset(s: Situation) -> str:
                 "the accept queue of {who} had no room when the handshake ended (ListenOverflows +{times}, tcp_abort_on_overflow)"
             ).format(who=whose.of_socket(s.world, listened[-1]), times=times)
         return ""
+    said = whose.of_socket(s.world, other.inode)
+    gave_up = acts.last(
+        call
+        for process in s.world.processes.values()
+        for call in process.calls
+        if call.error == "ETIMEDOUT" and call.receiver is not None and call.receiver.inode == other.inode
+    )
+    if gave_up is not None:
+        return _("{peer} had given the connection up: nothing had answered it (ETIMEDOUT)").format(peer=said)
     if not is_closed(s.world, other):
         return ""
-    said = whose.of_socket(s.world, other.inode)
-    if s.came("FIN") is not None:
+    came = s.came("RST")
+    meaning = s.world.traffic.meanings.get(came.number) if came is not None else None
+    if meaning.role is Role.ANSWERING_RST if meaning is not None else s.came("FIN") is not None:
         return _("{peer} was closed already, and data came for it").format(peer=said)
     if acts.lingers(s.world, other.inode) == 0:
         return _("{peer} was closed with SO_LINGER set to 0 seconds").format(peer=said)
