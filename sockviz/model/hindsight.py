@@ -67,9 +67,10 @@ def growth(event: Observed, counted: Mapping[tuple[str, str], int]) -> dict[str,
 
 def explained(
     asking: Sequence[int], meanings: Mapping[int, Meaning], packets: Sequence[PacketCaptured], event: Observed,
-    grown: Mapping[str, int],
+    grown: Mapping[str, int], answering: Collection[int] = (),
 ) -> tuple[dict[int, Meaning], tuple[int, ...]]:  # fmt: skip
-    """The meanings of the segments `asking` of which the counters say more, and which still ask. ``packets``: those that ask."""
+    """The meanings of the segments `asking` of which the counters say more, and which still ask. ``packets``: those that ask;
+    ``answering``: of these the SYN+ACKs that a SYN which came once more has called for."""
     told: dict[int, Meaning] = {}
     mine = {
         number: (meanings[number], packet)
@@ -83,7 +84,12 @@ def explained(
     }
     if (syns := grown.get(_SYNS, 0)) >= len(opening):
         told |= {
-            n: m.with_sign(Counted(_SYNS, syns), cause=Cause.HANDSHAKE) for n, m in opening.items() if syns
+            n: m.with_sign(
+                Counted(_SYNS, syns),
+                cause=Cause.REPEATED_SYN if n in answering else Cause.HANDSHAKE,
+            )
+            for n, m in opening.items()
+            if syns
         }
     # The timer of a SYN is counted among the others; that of an entry in the SYN queue is not.
     syn_timeouts = sum(

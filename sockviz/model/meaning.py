@@ -44,6 +44,7 @@ class Cause(Enum):
     LOSS_PROBE = "loss probe"  # the last segment, before the timer runs out: has it arrived?
     SLOW_START = "slow start"  # what else a timeout took for lost
     HANDSHAKE = "handshake"  # the timer of a SYN, or of an entry in the SYN queue
+    REPEATED_SYN = "repeated SYN"  # a SYN came once more: net/ipv4/tcp_minisocks.c, tcp_check_req
 
 
 PROBES = (Role.WINDOW_PROBE, Role.KEEPALIVE)

@@ -33,6 +33,7 @@ _CAUSES = {
     Cause.LOSS_PROBE: "tail loss probe",
     Cause.SLOW_START: "retransmission in slow start",
     Cause.HANDSHAKE: "timer of the handshake",
+    Cause.REPEATED_SYN: "answer to a repeated SYN",
 }
 
 

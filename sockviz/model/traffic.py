@@ -26,6 +26,8 @@ from sockviz.model.sockets import RowKey, SocketRow
 
 #: So many packets back are thought of, and so many segments at a time wait for the counters to say why they were sent.
 _BACK, _ASKING = 256, 64
+#: A SYN+ACK that answers is among the next so many packets, and not later than this (seconds).
+_NEAR, _AT_ONCE = 8, 0.05
 #: So many of those that the link let through last can have overtaken one.
 _OVERTAKERS = 64
 
@@ -94,6 +96,18 @@ class Traffic:
         tcp, flow = event.packet.tcp, self.flows.get(ways(event)[0])
         return tcp is not None and ("RST" in tcp.flags or (flow is not None and flow.ahead(tcp.seq) < 0))
 
+    def _answers_a_syn(self, number: int, packets: Sequence[Seen]) -> bool:
+        """Whether a SYN+ACK that was sent before left at once after the SYN had come once more."""
+        answer = packets[number].event
+        if answer.packet.label != "SYN+ACK":
+            return False
+        return any(
+            other.packet.label == "SYN" and ways(other)[0] == ways(answer)[1]
+            and answer.at - other.at < _AT_ONCE and before in self.meanings
+            for before in range(max(0, number - _NEAR), number)
+            for other in (packets[before].event,)
+        )  # fmt: skip
+
     def acted(
         self, event: LinkActed, packets: Sequence[Seen], before: LinkState | None, after: LinkState | None
     ) -> Traffic:
@@ -123,7 +137,8 @@ class Traffic:
             changes["counted"] = ledger(self.counted).but(of_host)
         if self.asking:
             asking = [packets[number].event for number in self.asking]
-            told, left = explained(self.asking, self.meanings, asking, event, grown)
+            answering = [n for n in self.asking if self._answers_a_syn(n, packets)]
+            told, left = explained(self.asking, self.meanings, asking, event, grown, answering)
             if told:
                 changes["meanings"] = ledger(self.meanings).but(told)
             if left != self.asking:

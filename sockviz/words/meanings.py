@@ -58,6 +58,7 @@ _CAUSES = {
     Cause.LOSS_PROBE: N_("a tail loss probe: nothing was heard of the last segment"),
     Cause.SLOW_START: N_("after a timeout it is taken for lost, too"),
     Cause.HANDSHAKE: N_("the timer of the handshake ran out"),
+    Cause.REPEATED_SYN: N_("it answers a SYN that came once more"),
 }
 #: What a counter that grew says of a packet that was not let in.
 _REASONS = {

@@ -218,6 +218,17 @@ def test_the_timer_of_a_syn_is_not_that_of_data(wire: Wire) -> None:
     assert (wire.cause(5), wire.cause(6)) == (Cause.HANDSHAKE, Cause.LOSS_PROBE)
 
 
+def test_a_syn_that_comes_once_more_is_answered_once_more(wire: Wire) -> None:
+    wire.sent(A, B, "SYN", 999)
+    wire.sent(B, A, "SYN+ACK", 4999, 1000)
+    wire.at += 1
+    wire.sent(B, A, "SYN+ACK", 4999, 1000)
+    wire.sent(A, B, "SYN", 999)
+    wire.sent(B, A, "SYN+ACK", 4999, 1000)
+    wire.looked(TcpExt_TCPTimeouts=1, TcpExt_TCPSynRetrans=3)
+    assert [wire.cause(n) for n in (2, 3, 4)] == [Cause.HANDSHAKE, Cause.HANDSHAKE, Cause.REPEATED_SYN]
+
+
 # --- probes -------------------------------------------------------------------------------------------------------
 
 
