@@ -165,10 +165,15 @@ def _received(name: str, length: str) -> CValue:
 def _recv(call: CCall) -> None:
     call.writer.need("sys/socket.h")
     (name,) = call.outputs("data")
+    if call.number("bufsize") == "0":
+        # Modules/socketmodule.c, sock_recv_guts: "If 0 bytes were requested, do nothing."
+        call.writer.line("/* for 0 bytes Python asks nothing; C's recv would take a datagram away */")
+        name = call.writer.declare("char", name, '[1] = ""')
+        call.value = _received(name, call.writer.assign("ssize_t", f"{name}_len", "0"))
+        return
     name = call.buffer(name)
-    size = "0" if call.number("bufsize") == "0" else f"sizeof {name}"
     length = call.performs(
-        "ssize_t", f"recv({call.fd}, {name}, {size}, {call.number('flags')})", f"{name}_len"
+        "ssize_t", f"recv({call.fd}, {name}, sizeof {name}, {call.number('flags')})", f"{name}_len"
     )
     call.value = _received(name, length)
 

@@ -134,6 +134,21 @@ def test_a_number_that_nobody_reads_is_not_kept(parse: Parse, tmp_path: Path) ->
     compiled({"p.c": text}, tmp_path)
 
 
+def test_where_python_asks_for_nothing_c_does_not_either(parse: Parse, tmp_path: Path) -> None:
+    """Else the datagram would be gone in C: Python's recv makes no system call for 0 bytes, recvfrom does."""
+    lines = [
+        "u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)",
+        "none = u.recv(0)",
+        "gone, who = u.recvfrom(0)",
+    ]
+    body = "\n".join(["```python @p", *lines, "```", ""])
+    for plain in (True, False):
+        folder = program_folder(parse(body), Language.C, plain=plain)
+        assert " recv(u" not in folder.files["p.c"]
+        assert "recvfrom(u, gone, 0, 0" in folder.files["p.c"]
+    compiled(handout(parse(body), Language.C), tmp_path, "-O2", "-c")
+
+
 def test_every_row_of_the_table_of_calls_can_be_handed_out(parse: Parse, tmp_path: Path) -> None:
     lesson = parse(f"```python @server\n{EXAMPLES.strip()}\n```\n")
     compiled(handout(lesson, Language.C), tmp_path, "-O2", "-c")  # and what the optimiser sees besides
