@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from sockviz import terminal
+from sockviz.dataclass import dataclass
 from sockviz.door import Door, Stream
 from sockviz.language import _, ngettext
 from sockviz.lesson.answers import is_the_kernels

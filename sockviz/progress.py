@@ -14,13 +14,14 @@ import contextlib
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TypeAlias
 
 import platformdirs
 
 from sockviz import kept_file, signals
+from sockviz.dataclass import dataclass
 from sockviz.input_file import open_input, read_input
 from sockviz.language import _
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sockviz.calls.c.call import CRendering
 from sockviz.calls.signature import Restriction, Signature
+from sockviz.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

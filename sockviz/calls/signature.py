@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from sockviz.dataclass import dataclass
 
 #: What a name can hold, as far as it is known before anything runs. "address" and "addrinfo" are what the socket
 #: module's functions give for them; "any" is not known.

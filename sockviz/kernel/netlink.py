@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 
+from sockviz.dataclass import dataclass
 from sockviz.kernel.errors import BadMessage, KernelRefused
 
 NLM_F_REQUEST = 0x1

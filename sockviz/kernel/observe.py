@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from sockviz.dataclass import dataclass
 from sockviz.kernel.counters import read_counters
 from sockviz.kernel.errors import KernelRefused
 from sockviz.kernel.files import read_file

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
 from struct import Struct
 
+from sockviz.dataclass import dataclass
 from sockviz.kernel.tcp_options import parse_tcp_options
 from sockviz.model.segments import FLAG_ORDER, Endpoint, Fragment, IcmpHeader, Packet, TcpHeader
 

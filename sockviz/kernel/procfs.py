@@ -7,9 +7,9 @@ import os
 import platform
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from functools import lru_cache
 
+from sockviz.dataclass import dataclass
 from sockviz.kernel.errors import BadMessage, KernelRefused
 from sockviz.kernel.files import read_file
 from sockviz.kernel.kept_files import Read

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from struct import Struct, iter_unpack
 
+from sockviz.dataclass import dataclass
 from sockviz.kernel.errors import BadMessage
 from sockviz.kernel.netlink import attributes
 from sockviz.model.sockets import SocketRow, State

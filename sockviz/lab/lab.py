@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol, TypeAlias
 
+from sockviz.dataclass import dataclass
 from sockviz.lab.hearing import Heard
 from sockviz.model.events import CaptureLost, LinkActed, LinkSet, PacketCaptured, ProcessStarted
 from sockviz.model.groups import JoinedGroup

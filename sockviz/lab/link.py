@@ -8,8 +8,9 @@ import json
 import socket
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from sockviz.dataclass import dataclass
 from sockviz.kernel.packets import parse_frame
 from sockviz.lab.lab import Passed
 from sockviz.lab.readers import Readers

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from sockviz.dataclass import dataclass
 from sockviz.model.segments import Packet, endpoint
 from sockviz.model.sockets import ProcessRow, SocketRow
 from sockviz.model.values import Address, Json

@@ -13,9 +13,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from sockviz.dataclass import dataclass
 from sockviz.door import Door, Stream
 from sockviz.language import _
 from sockviz.words.wording import lab_word

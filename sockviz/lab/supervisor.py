@@ -13,9 +13,9 @@ import struct
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from sockviz.dataclass import dataclass
 from sockviz.lab.readers import Readers
 from sockviz.language import _
 from sockviz.model.values import Json

@@ -21,9 +21,10 @@ import socket
 import struct
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from sockviz.dataclass import dataclass
 from sockviz.lab.confinement import StepRefused
 from sockviz.lab.wire_entries import GATHERING, Entry, Order
 from sockviz.lab.wire_frames import HOUSEKEEPING, Frame, describe

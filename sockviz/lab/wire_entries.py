@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from sockviz.dataclass import dataclass
 from sockviz.lab.wire_frames import LATER_FRAGMENT, Frame, Part
 
 #: A verb waits so long for the fragments of its datagram that have not come yet (seconds). A host sends them all in one go.

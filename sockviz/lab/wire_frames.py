@@ -4,7 +4,8 @@ of a datagram that IP has cut up. Pure."""
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+
+from sockviz.dataclass import dataclass
 
 #: In the order in which lessons write them.
 FLAGS = (

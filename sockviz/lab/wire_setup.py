@@ -13,8 +13,8 @@ import socket
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+from sockviz.dataclass import dataclass
 from sockviz.kernel import errors
 from sockviz.lab.confinement import StepRefused, enter_network
 from sockviz.lab.rtnetlink import Routes, device, is_six

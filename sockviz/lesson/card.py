@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from sockviz.dataclass import dataclass
 
 KEYS = ("title", "summary", "minutes", "lab", "hosts", "privileged", "needs", "sysctls", "ip")
 LABS = ("loopback", "two-hosts")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 
+from sockviz.dataclass import dataclass
 from sockviz.language import N_, _
 from sockviz.lesson.card import Card, plain_card
 from sockviz.lesson.spelling import closest

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from sockviz.calls.statement import Statement
+from sockviz.dataclass import dataclass
 from sockviz.problem import Problem
 
 #: Attributes every process has in an expression; no variable may take one of these names.

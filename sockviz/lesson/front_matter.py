@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from sockviz.dataclass import dataclass
 from sockviz.lesson.card import IPS, KEYS, LABS, LARGEST, LONGEST_TEXT, NEEDS, Node, Word, plain_entries
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.sysctls import SETTINGS

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
 from sockviz.calls.constants import constant_value
+from sockviz.dataclass import dataclass
 from sockviz.lesson import counted
 from sockviz.lesson.document import Expectation, Expression
 from sockviz.lesson.expressions import ROWS, source_of

@@ -8,9 +8,9 @@ import re
 import tokenize
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from sockviz.dataclass import dataclass
 from sockviz.lesson.lesson_text import LONGEST_LINE
 from sockviz.lesson.not_a_line import goes_on, opens_a_block
 

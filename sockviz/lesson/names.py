@@ -9,10 +9,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sockviz.calls.constants import ERRORS, constants
 from sockviz.calls.table import BLOCKING, CALLS, MODULES
+from sockviz.dataclass import dataclass
 from sockviz.lesson.document import PROCESS_ATTRIBUTES, Expression, Lesson
 from sockviz.lesson.expressions import FUNCTIONS, ROWS, place
 from sockviz.lesson.findings import Findings, listed, nearest
@@ -83,7 +84,7 @@ class _Shape:
 _PLAIN = _Shape()
 
 
-@dataclass
+@dataclass(slots=True)
 class NameChecker:
     """Checks expressions in document order, each with what `symbols` knows at its place.
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from sockviz.dataclass import dataclass
 from sockviz.lesson.card import Card
 from sockviz.lesson.course import read_card
 from sockviz.lesson.lesson_text import clean

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from sockviz.dataclass import dataclass
 from sockviz.lesson.findings import Findings
 
 

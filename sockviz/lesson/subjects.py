@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from sockviz.dataclass import dataclass
 from sockviz.lesson.document import Expression, Page
 from sockviz.lesson.expressions import ROWS
 from sockviz.lesson.judge import judge

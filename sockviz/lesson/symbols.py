@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sockviz.calls.table import MODULES
+from sockviz.dataclass import dataclass
 from sockviz.lesson.document import PROCESS_ATTRIBUTES
 from sockviz.model.first_names import BOUND, HOST
 from sockviz.model.hosts import KERNEL, LINK

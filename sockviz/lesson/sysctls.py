@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from sockviz.dataclass import dataclass
 
 _NUMBER = re.compile(r"-?[0-9]{1,10}")
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sockviz.calls.table import functions
+from sockviz.dataclass import dataclass
 from sockviz.model.values import Json
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias
 
+from sockviz.dataclass import dataclass
 from sockviz.lesson.names import COUNTER_TABLES, ROW_CONDITIONS, counter_key
 from sockviz.lesson.work import Work
 from sockviz.model.call import Call

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from sockviz.dataclass import dataclass
 from sockviz.lesson.document import Lesson
 from sockviz.manual.pages import CallPage, ManualPage
 from sockviz.manual.parser import error_names

@@ -6,8 +6,8 @@ import ctypes
 import errno
 import os
 import socket
-from dataclasses import dataclass
 
+from sockviz.dataclass import dataclass
 from sockviz.model.errnos import ALIASES
 
 

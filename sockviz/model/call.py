@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 
+from sockviz.dataclass import dataclass
 from sockviz.model.segments import Endpoint, first_endpoint
 from sockviz.model.sockets import Asleep
 from sockviz.model.values import SocketValue, Value

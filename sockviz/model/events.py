@@ -11,9 +11,10 @@ Three voices are kept apart: `CallEntered`, `CallReturned`, `StatementFinished` 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
+from sockviz.dataclass import dataclass
 from sockviz.model.groups import JoinedGroup
 from sockviz.model.segments import Packet, Relative
 from sockviz.model.sockets import Asleep, ProcessRow, RowKey, SocketRow, ToldName

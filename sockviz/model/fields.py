@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, Final, TypeAlias, Union, get_args, get_origin, get_type_hints
 
+from sockviz.dataclass import dataclass
 from sockviz.model.sockets import RowKey
 from sockviz.model.values import Address, BadValue, Json, Value, decode, encode
 

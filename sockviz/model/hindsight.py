@@ -7,8 +7,8 @@ not of which. Where no others can have been meant than were counted it was each 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
+from sockviz.dataclass import dataclass
 from sockviz.model.events import Observed, PacketCaptured
 from sockviz.model.index import RowIndex
 from sockviz.model.meaning import PROBES, Cause, Counted, Meaning, Role, Way, ways

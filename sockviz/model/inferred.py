@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from sockviz.dataclass import dataclass
 from sockviz.model.segments import Endpoint, IcmpHeader
 from sockviz.model.sockets import State
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from sockviz.dataclass import dataclass
 from sockviz.model.sockets import SocketRow
 from sockviz.model.values import Address
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from sockviz.dataclass import dataclass
 from sockviz.model.events import LinkActed, LinkSet, PacketCaptured
 from sockviz.model.log import Log
 

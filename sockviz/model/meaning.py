@@ -7,10 +7,11 @@ socket; the counters of the next look say more (`sockviz.model.hindsight`). Noth
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import TypeAlias
 
+from sockviz.dataclass import dataclass
 from sockviz.model.events import PacketCaptured
 from sockviz.model.segments import Endpoint, Packet, TcpHeader
 from sockviz.model.sockets import SocketRow, Timer

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+from sockviz.dataclass import dataclass
 from sockviz.model.events import Event
 
 

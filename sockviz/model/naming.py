@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from sockviz.dataclass import dataclass
 from sockviz.model.call import CONNECTING, Call
 from sockviz.model.sockets import SocketRow, ToldName
 from sockviz.model.values import Address, SocketValue, Value, sockets_in

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from sockviz.dataclass import dataclass
 from sockviz.model.events import Observed
 from sockviz.model.known import KnownSocket
 from sockviz.model.segments import endpoint

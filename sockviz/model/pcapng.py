@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from sockviz.dataclass import dataclass
 from sockviz.model.events import CaptureLost, LinkActed, PacketCaptured
 from sockviz.model.packet_comments import known
 from sockviz.model.timeline import Header, Timeline

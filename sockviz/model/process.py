@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from sockviz.dataclass import dataclass
 from sockviz.model.call import Call, Stage
 from sockviz.model.log import Log
 from sockviz.model.sockets import Asleep, FdEntry

@@ -11,11 +11,11 @@ import contextlib
 import gc
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TextIO, TypeAlias
 
 from sockviz import memory
+from sockviz.dataclass import dataclass
 from sockviz.input_file import explained, open_input
 from sockviz.language import _
 from sockviz.model.event_lines import line_of, parsed

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import TypeAlias
 
+from sockviz.dataclass import dataclass
 from sockviz.model.long_values import start_of
 from sockviz.model.values import Address
 

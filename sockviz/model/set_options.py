@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
+from sockviz.dataclass import dataclass
 from sockviz.model.call import Call
 from sockviz.model.ledger import ledger
 from sockviz.model.linux.options import JOINING

@@ -6,10 +6,11 @@ kernel said. Elapsed times are kept as instants, so two observations of an uncha
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
+from sockviz.dataclass import dataclass
 from sockviz.model.values import Address
 
 

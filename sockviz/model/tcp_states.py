@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from sockviz.dataclass import dataclass
 from sockviz.model.sockets import State
 
 

@@ -7,9 +7,10 @@ event is there to be looked up, and memory stays with the events. Their values h
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from sockviz.dataclass import dataclass
 from sockviz.model.events import Event
 from sockviz.model.fold import fold
 from sockviz.model.keeping import Keeping

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import Protocol
 
+from sockviz.dataclass import dataclass
 from sockviz.model.events import LinkActed, Observed, PacketCaptured
 from sockviz.model.hindsight import (
     DEFERRED,

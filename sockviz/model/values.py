@@ -11,9 +11,9 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from sockviz.dataclass import dataclass
 from sockviz.model.long_values import Long, as_long, long_value, start_of, weight
 from sockviz.model.showing import scalar, written
 

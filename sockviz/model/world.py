@@ -7,8 +7,9 @@ asleep) both facts stand, each with its source.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from sockviz.dataclass import dataclass
 from sockviz.model.events import ExpectationJudged, PacketCaptured, PredictionSettled
 from sockviz.model.groups import JoinedGroup
 from sockviz.model.index import RowIndex, SocketIndex, inodes_in, port

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
+from sockviz.dataclass import dataclass
 from sockviz.lab.hearing import Heard
 from sockviz.lab.lab import Observation
 from sockviz.model.call import CONNECTING, SENDING

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from sockviz.dataclass import dataclass
 from sockviz.lab.lab import Observation
 from sockviz.model.events import Observed
 from sockviz.model.groups import JoinedGroup

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from sockviz.dataclass import dataclass
 from sockviz.language import _, ngettext
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.programs.folder import Language, program_folder

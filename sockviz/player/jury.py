@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from sockviz.dataclass import dataclass
 from sockviz.lesson.document import Expectation, Expression, Page, Predict
 from sockviz.lesson.judge import Verdict, judge
 from sockviz.lesson.work import MOST

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from sockviz.dataclass import dataclass
 from sockviz.lab.lab import Lab
 from sockviz.lab.loopback import open_lab
 from sockviz.lab.supervisor import LabRefused

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from sockviz.calls.statement import Statement
+from sockviz.dataclass import dataclass
 from sockviz.model.call import Call
 
 

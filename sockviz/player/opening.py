@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.lesson.document import BadLesson, Lesson
 from sockviz.player.refusals import CannotPerform

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sockviz.calls.statement import Statement
+from sockviz.dataclass import dataclass
 from sockviz.model.call import Stage
 from sockviz.model.process import Process, Task
 from sockviz.model.timeline import Timeline

@@ -8,10 +8,11 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from sockviz.calls.statement import Statement
 from sockviz.calls.table import CALLS
+from sockviz.dataclass import dataclass
 from sockviz.lab.lab import Job, Lab
 from sockviz.lab.supervisor import LabRefused
 from sockviz.language import _

@@ -6,8 +6,9 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from sockviz.dataclass import dataclass
 from sockviz.kernel.errors import KernelError
 from sockviz.lab.hearing import Heard, LabLost
 from sockviz.lab.lab import Lab, Observation, Passed

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from sockviz.dataclass import dataclass
 from sockviz.lesson.document import BadLesson
 from sockviz.player.shelf import read_lesson
 from sockviz.problem import Problem

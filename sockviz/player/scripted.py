@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
+from sockviz.dataclass import dataclass
 from sockviz.model.events import Event
 from sockviz.model.timeline import Timeline
 from sockviz.player.next import Next

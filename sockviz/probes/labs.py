@@ -8,9 +8,10 @@ import socket
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from sockviz.dataclass import dataclass
 from sockviz.kernel import capture, sock_diag
 from sockviz.kernel.errors import KernelError, KernelRefused
 from sockviz.kernel.procfs import read_asleep, read_stat

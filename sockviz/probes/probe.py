@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-from dataclasses import dataclass
+
+from sockviz.dataclass import dataclass
 
 #: The areas, in the order in which they are probed.
 SYSTEM, VIEW, PROCESSES, WALLS, HOST, ISOLATED, TWO_HOSTS = (

@@ -13,9 +13,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from sockviz.dataclass import dataclass
 from sockviz.kernel.errors import KernelError, KernelRefused
 from sockviz.kernel.files import read_file
 from sockviz.kernel.procfs import SLEEPING, parse_fd_flags, parse_stat, parse_syscall, read_stat

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import errno
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from sockviz.dataclass import dataclass
 from sockviz.kernel.errors import KernelError
 from sockviz.lab.hearing import LabLost
 from sockviz.lab.lab import Job

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.lesson.document import Page
 from sockviz.lesson.link_statements import link_order

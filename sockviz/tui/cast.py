@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sockviz.calls.script import Script, Section
+from sockviz.dataclass import dataclass
 from sockviz.model.hosts import HOSTS, LINK, SERVER
 from sockviz.model.world import World
 from sockviz.tui.remembered import remembered

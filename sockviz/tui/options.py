@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from sockviz.dataclass import dataclass
 from sockviz.tui.entry import CourseEntry
 
 if TYPE_CHECKING:

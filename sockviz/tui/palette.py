@@ -7,11 +7,11 @@ Drawings name *roles* (``muted``, ``process-1``, ``state-listen``), several sepa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 
 from sockviz.calls.script import Script
+from sockviz.dataclass import dataclass
 from sockviz.model.sockets import State
 from sockviz.tui.remembered import remembered
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from sockviz.calls.script import Script, Section
+from sockviz.dataclass import dataclass
 from sockviz.model.subjects import Subjects
 from sockviz.model.timeline import LabFacts, Timeline
 from sockviz.model.world import World

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from sockviz.dataclass import dataclass
 from sockviz.language import _, ngettext
 from sockviz.model.segments import IcmpHeader
 from sockviz.words.icmp_meanings import numbered

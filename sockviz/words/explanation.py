@@ -7,8 +7,8 @@ What the error means at large, whatever the call: its page in `sockviz.manual`. 
 from __future__ import annotations
 
 import errno as numbers
-from dataclasses import dataclass
 
+from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
 from sockviz.model.world import World

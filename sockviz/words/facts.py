@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from sockviz.dataclass import dataclass
 from sockviz.language import N_
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
+from sockviz.dataclass import dataclass
 from sockviz.model.call import Call
 from sockviz.model.linux import files, resolver, signals, sockets
 from sockviz.model.linux.names import errno_name, mask, name_of, signal_name

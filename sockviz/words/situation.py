@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
+from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.model.call import Call
 from sockviz.model.errnos import ALIASES

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sockviz.calls.c.call import CCall
 from sockviz.calls.c.scope import CForm, CValue
 from sockviz.calls.c.struct import packed
 from sockviz.calls.c.writing import Writing
+from sockviz.dataclass import dataclass
 from sockviz.model.values import Json
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from sockviz.calls.statement import Statement
+from sockviz.dataclass import dataclass
 
 #: C keywords and the names that our own C uses: a lesson's name that is one of them gets an underscore.
 RESERVED = frozenset((

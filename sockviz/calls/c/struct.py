@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sockviz.calls.c.address import c_string
 from sockviz.calls.c.scope import CForm, CValue
 from sockviz.calls.c.writing import Writing
+from sockviz.dataclass import dataclass
 from sockviz.model.values import Json, decode
 
 #: In every machine's sizes.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from sockviz.calls.c.address import c_string, sockaddr, sockaddr_un
@@ -19,6 +19,7 @@ from sockviz.calls.c.scope import CForm, CScope, CValue, Ending, held_as
 from sockviz.calls.restrictions import IOCTLS
 from sockviz.calls.signature import Signature
 from sockviz.calls.statement import Statement
+from sockviz.dataclass import dataclass
 from sockviz.model.first_names import BOUND, HOST
 from sockviz.model.values import Json, Value, decode
 

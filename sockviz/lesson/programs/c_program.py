@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from sockviz.calls.c.headers import brought_along, headers
 from sockviz.calls.c.scope import CScope, CSnippet, Ending
 from sockviz.calls.in_c import c_snippet
 from sockviz.calls.statement import Statement
+from sockviz.dataclass import dataclass
 from sockviz.lesson.programs.plan import Plan, Program, ProgramLine
 from sockviz.lesson.programs.texts import ends_itself, one_line, reads, wire_remark
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 
+from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.programs.c_plain import Plain

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sockviz.calls.statement import Statement
 from sockviz.calls.table import CALLS
+from sockviz.dataclass import dataclass
 from sockviz.lesson.blocks import USUAL_LIMIT
 from sockviz.lesson.document import Expect, Expectation, Lesson, Page, Perform
 from sockviz.lesson.programs.failures import meant_to_fail

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sockviz.calls.statement import Statement
 from sockviz.calls.table import MODULES
+from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.lesson.programs.plan import Plan, Program, ProgramLine
 from sockviz.lesson.programs.texts import (

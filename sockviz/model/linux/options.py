@@ -4,10 +4,10 @@ tcp.h, udp.h). Alpha, MIPS, PA-RISC, PowerPC and SPARC number some of SOL_SOCKET
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 
+from sockviz.dataclass import dataclass
 from sockviz.model.linux.sockets import LEVELS
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
@@ -13,6 +12,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 
+from sockviz.dataclass import dataclass
 from sockviz.language import N_, _, ngettext
 from sockviz.lesson.document import Lesson, Predict
 from sockviz.model.world import World

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from textual.screen import Screen
 
+from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.player.run import Run
 from sockviz.tui import hints

@@ -4,7 +4,8 @@ share what is left. Pure: numbers in, numbers out."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from sockviz.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 from itertools import pairwise
 from typing import TypeAlias
 
 from rich.cells import cell_len
 
+from sockviz.dataclass import dataclass
 from sockviz.tui.stage.ink import Line, Span, safe
 
 Point: TypeAlias = tuple[int, int]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
+from sockviz.dataclass import dataclass
 from sockviz.language import N_, _
 from sockviz.model.hindsight import TurnedAway
 from sockviz.model.inferred import InferredSegment

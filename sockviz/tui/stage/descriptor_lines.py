@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rich.cells import cell_len
 
+from sockviz.dataclass import dataclass
 from sockviz.language import N_, _
 from sockviz.model.process import Process
 from sockviz.model.segments import endpoint

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from rich.cells import cell_len
 
+from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.model.process import Process
 from sockviz.model.world import World

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
 from rich.cells import cell_len
 
+from sockviz.dataclass import dataclass
 from sockviz.tui.palette import to_ascii
 from sockviz.tui.view import Focus, Look
 from sockviz.visible import visible

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import islice
 
+from sockviz.dataclass import dataclass
 from sockviz.model.index import inodes_in
 from sockviz.model.sockets import SocketRow
 from sockviz.model.values import Address, SocketValue, Value

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.language import current as current_language
 from sockviz.model.hosts import LINK

@@ -8,9 +8,9 @@ something (queues that are not empty, timers that run); then the rest; the dead 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum, IntEnum
 
+from sockviz.dataclass import dataclass
 from sockviz.model.process import Process
 from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
 from sockviz.model.world import World

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.model.paths import Path, paths
 from sockviz.model.sockets import State

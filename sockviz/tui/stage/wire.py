@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from rich.cells import cell_len
 
+from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.model.hosts import KERNEL, LINK
 from sockviz.tui.palette import NEXT, hues

@@ -7,7 +7,6 @@ wants neither.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
 
@@ -15,6 +14,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from textual.content import Content
 
+from sockviz.dataclass import dataclass
 from sockviz.tui.lettering import BREAK, assemble, plain, styled
 
 _HEADING = {"h1": "bold $primary", "h2": "bold $primary", "h3": "bold $foreground"}

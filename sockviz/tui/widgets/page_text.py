@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from string import Formatter
 
 from textual.content import Content
 from textual.style import Style
 
+from sockviz.dataclass import dataclass
 from sockviz.language import _, ngettext
 from sockviz.lesson.answers import is_the_kernels
 from sockviz.lesson.document import Covers, Expect, Note, Page, Perform, Predict, Prose
