@@ -21,10 +21,10 @@ _ANEW = object()
 def _dataclass(
     *, frozen: bool = False, slots: bool = False, eq: bool = True, order: bool = False
 ) -> Callable[[_Class], _Class]:
-    """A dataclass with slots; what has none, or an order, is left to the standard library whole."""
+    """A dataclass with slots; what has none, or an order, or inherits of another, is left to the standard library whole."""
 
     def made(cls: Any) -> Any:
-        if not slots or order or hasattr(cls, "__post_init__"):
+        if not slots or order or dataclasses.is_dataclass(cls) or hasattr(cls, "__post_init__"):
             return dataclasses.dataclass(frozen=frozen, slots=slots, eq=eq, order=order)(cls)
         whole: Any = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True)(cls)
         own = dataclasses.fields(whole)
@@ -39,6 +39,7 @@ def _dataclass(
             elif "__hash__" not in whole.__dict__:
                 whole.__hash__ = None
         if frozen:
+            whole.__dataclass_params__.frozen = True  # for what inherits of it
             whole.__setattr__, whole.__delattr__ = _assigned, _deleted
             whole.__getstate__, whole.__setstate__ = _state, _restored
         return whole

@@ -3,7 +3,8 @@
 A step is over before its reader has seen anything of it, and what is known of it comes in the order in which it was heard: a call
 has returned before the kernel can be asked what has become of its socket. Its story puts cause before effect: of one moment, the
 segments by their stamps, then what the kernel was observed to say, then what the calls returned, then the verdicts. Each frame
-draws a world that is folded from the run's own events, in that order; nothing is invented between.
+draws a world that is folded from the run's own events, in that order; nothing is invented between. What time alone does over and
+over (a segment sent once more, which its count tells; a timer that is set again) is told once, and is there at once after that.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ from sockviz.model.events import (
 )
 from sockviz.model.fold import fold
 from sockviz.model.inferred import InferredSegment
+from sockviz.model.meaning import PROBES, Role
+from sockviz.model.sockets import SocketRow
 from sockviz.model.timeline import Timeline
+from sockviz.model.world import SeenPacket, World
 
 #: Seconds that a segment takes across the wire, and stays alone in sight when it is there.
 CROSSING, ARRIVED = 0.28, 0.12
@@ -45,6 +49,8 @@ _MOST = 150
 _BELONGS = 0.3
 #: The link passes a packet on within this, unless it keeps it (seconds).
 _PASSES = 0.05
+#: A segment that is sent again and again is looked for so many packets back.
+_BACK = 8
 
 
 class Story:
@@ -58,6 +64,7 @@ class Story:
         self._told = [start]  # events before the first are told; and each that was told out of its turn
         self._folded = timeline.world_at(start)
         self._inferred = self._folded.inferred
+        self._once_more: set[int] = set()
         self._takes = self._left = 0.0
         self._pace = 1.0
         self._is_crossing = False
@@ -85,6 +92,8 @@ class Story:
         """The story goes on to the world after `end` events."""
         new = range(self._heard, end)
         self._heard = max(self._heard, end)
+        if self.over and _is_once_more(self._timeline, new):
+            self._once_more.update(new)
         at_once = max(0, len(new) - _MOST)
         for number in new[:at_once]:
             self._waiting.append(number)
@@ -152,6 +161,8 @@ class Story:
         )
 
     def _time_of(self, it: int | InferredSegment) -> float:
+        if it in self._once_more:
+            return 0.0
         if self._crosses(it):
             return CROSSING + ARRIVED
         assert isinstance(it, int)
@@ -159,6 +170,50 @@ class Story:
         if isinstance(event, Observed) and not (event.rows or event.gone or event.processes):
             return 0.0
         return _TAKES.get(type(event), 0.0)
+
+
+def _is_once_more(timeline: Timeline, new: range) -> bool:
+    """Whether the `new` events (numbers) bring nothing that was not told before: one segment at most, that had been sent again
+    already, and looks that found only timers and counters gone on."""
+    events = timeline.events
+    captured = [number for number in new if isinstance(events[number], PacketCaptured)]
+    if len(captured) > 1 or not all(isinstance(events[number], PacketCaptured | Observed) for number in new):
+        return False
+    if captured and not _was_sent_again(world := timeline.world_at(new.stop), world.packets[-1]):
+        return False
+    looks = ((event, number) for number in new if isinstance(event := events[number], Observed))
+    return all(_counts_on(event, timeline.world_at(number)) for event, number in looks)
+
+
+def _was_sent_again(world: World, seen: SeenPacket) -> bool:
+    """Whether a timer had sent the packet before, and not long ago."""
+    meanings = world.traffic.meanings
+    meaning = meanings.get(seen.number)
+    if meaning is None or not (meaning.role is Role.AGAIN or meaning.role in PROBES):
+        return False
+    packet = seen.event.packet
+    return any(
+        (then := meanings.get(earlier.number)) is not None
+        and (then.role, then.of) == (meaning.role, meaning.of)
+        and (earlier.event.packet.source, earlier.event.packet.destination)
+        == (packet.source, packet.destination)
+        for earlier in world.packets[max(0, seen.number - _BACK) : seen.number]
+    )
+
+
+def _counts_on(event: Observed, before: World) -> bool:
+    """Whether nothing is different but timers and what they count."""
+    if event.gone or event.processes:
+        return False
+    known = (before.rows.get((event.host, row.key)) for row in event.rows)
+    return all(
+        old is not None and _but_for_time(old) == _but_for_time(row)
+        for old, row in zip(known, event.rows, strict=True)
+    )
+
+
+def _but_for_time(row: SocketRow) -> SocketRow:
+    return replace(row, timer=None, expires=None, retransmits=0, info=None)
 
 
 def in_order(events: Iterable[tuple[int, Event]]) -> Iterator[int]:

@@ -14,6 +14,8 @@ from sockviz.lab.loopback import open_lab
 from sockviz.lab.supervisor import LabRefused
 from sockviz.lesson.parser import parse_lesson
 from sockviz.model.events import CallReturned, Observed, PacketCaptured
+from sockviz.model.scripted import Scripted, row
+from sockviz.model.sockets import State, Timer
 from sockviz.player.next import Do
 from sockviz.player.performance import Performance
 from sockviz.player.recorded import open_recording
@@ -23,7 +25,7 @@ from sockviz.tui.app import SockvizApp
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.options import Options
 from sockviz.tui.screens.lesson import LessonScreen
-from sockviz.tui.story import LONGEST, Story, in_order
+from sockviz.tui.story import CROSSING, LONGEST, Story, in_order
 from sockviz.tui.widgets.stage_area import StageArea
 from tests.required import unavailable
 from tests.tui.driving import run_async, until
@@ -369,3 +371,39 @@ def test_what_is_heard_later_is_told_later() -> None:
     story.go_on(10.0)
     assert story.over
     assert story.cursor == end
+
+
+def test_what_time_does_over_and_over_is_told_once() -> None:
+    """A SYN that nobody answers: when it is sent again that is told, and from then on its count tells it."""
+    client, server = ("127.0.0.1", 40112), ("127.0.0.1", 8080)
+    run = Scripted()
+    run.start("client")
+
+    def told(again: bool, retransmits: int) -> float:
+        """Seconds until it has been."""
+        start = len(run.timeline)
+        run.segment("client", "server", client, server, "SYN", again=again)
+        waits = row(
+            State.SYN_SENT, client, server, inode=7, cookie=9, timer=Timer.ON,
+            expires=run.at + 1, retransmits=retransmits,
+        )  # fmt: skip
+        run.say(Observed(run.at, run.host, (waits,), (), (), {}))
+        story, passed = Story(run.timeline, start), 0.0
+        story.hear(len(run.timeline))
+        story.go_on(0.0)
+        while not story.over:
+            story.go_on(0.01)
+            passed += 0.01
+        assert story.world.rows == run.timeline.world.rows
+        assert len(story.world.packets) == len(run.timeline.world.packets)
+        return passed
+
+    first, once_again, *more = [told(number > 0, number) for number in range(4)]
+    assert first >= CROSSING
+    assert once_again >= CROSSING
+    assert more == [0.0, 0.0]
+    run.segment("server", "client", server, client, "SYN", "ACK")
+    story = Story(run.timeline, len(run.timeline) - 1)
+    story.hear(len(run.timeline))
+    story.go_on(0.0)
+    assert not story.over
