@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,7 @@ class LessonScreen(Selecting, Leaving, Screen[tuple[str, ...]]):
         self.departure = Departure(self, run, self.reading, self.picture, notebook, place)
         self.pace = Pace(self, run, self.reading, self.picture, self._predicting, self.departure.close)
         self._copying = Copying()
+        self._unseen = ExitStack()  # until all panes have their sizes
 
     def compose(self) -> ComposeResult:
         """Title, objective, roadmap; the lesson beside the stage; timeline and keys. It is laid out once: for the terminal's
@@ -88,14 +90,21 @@ class LessonScreen(Selecting, Leaving, Screen[tuple[str, ...]]):
 
     def on_mount(self) -> None:
         """Begins to follow the run."""
+        self._unseen.enter_context(self.app.batch_update())
         self._run.watch(self.picture.ask)
         self.picture.draw()
         self.run_worker(self.pace.begin(self._start), name="begin")
 
     def on_resize(self, event: events.Resize) -> None:
-        """Below 80×24 one pane is shown at a time."""
+        """Below 80×24 one pane is shown at a time. The first time, all panes have just been given their sizes: what is drawn
+        now is the first that is seen."""
         self.picture.panes.resized(event.size)
         self.picture.draw()
+        self._unseen.close()
+
+    def on_unmount(self) -> None:
+        """It may be gone before it was seen."""
+        self._unseen.close()
 
     def on_key(self, event: events.Key) -> None:
         """Any key stops playing and ends a movement; `p` says itself what it means."""

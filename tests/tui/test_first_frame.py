@@ -1,0 +1,50 @@
+"""What is seen first of a lesson is its page, whole, and not panes that are empty yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.app import App
+from textual.screen import Screen
+
+from sockviz.player.recorded import open_recording
+from sockviz.player.run import Run
+from sockviz.progress import ProgressStore
+from sockviz.tui.app import SockvizApp
+from sockviz.tui.entry import CourseEntry
+from sockviz.tui.options import Options
+from sockviz.tui.screens.lesson import LessonScreen
+from tests.tui.driving import run_async, until
+
+RECORDING = Path(__file__).resolve().parents[2] / "assets/recordings/01-first-connection.jsonl"
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24)])
+def test_the_first_frame_has_everything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    frames: list[str] = []
+    display = App._display
+
+    def seen(app: App[object], screen: Screen[object], update: object) -> None:
+        if isinstance(screen, LessonScreen) and update is not None and not app._batch_count:
+            frames.append("\n".join(strip.text for strip in screen._compositor.render_strips()))
+        display(app, screen, update)  # type: ignore[arg-type]  # as it came
+
+    async def work() -> None:
+        run: Run = open_recording(RECORDING)
+        entry = CourseEntry(1, "first-connection", "A test", "For a test", 1, "01-x.md", "loopback")
+
+        async def given(_: CourseEntry) -> Run:
+            return run
+
+        app = SockvizApp([entry], given, ProgressStore(tmp_path / "p.toml"), Options(entry, ascii=False))
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: isinstance(app.screen, LessonScreen) and frames, "a frame")
+        await app.close_runs()
+
+    monkeypatch.setattr(App, "_display", seen)
+    run_async(work())
+    for part in ("RECORDED", "server", "client", "not started yet", "space next", " of "):
+        assert part in frames[0], frames[0]
