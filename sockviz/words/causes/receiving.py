@@ -26,6 +26,12 @@ def receiving(s: Situation) -> Cause:
             return Cause(endings.reset(s))
         case "ENOTCONN":
             return Cause(unconnected(s))
+        case "EINVAL" if is_urgent and s.is_on("SO_OOBINLINE"):
+            # net/ipv4/tcp.c, tcp_recv_urg: SOCK_URGINLINE.
+            return Cause(
+                _("SO_OOBINLINE is set on {name}: its urgent bytes stay in their place").format(name=s.name),
+                _("receive them among the others, without MSG_OOB"),
+            )
         case "EINVAL" if is_urgent:
             return Cause(_("no urgent byte waits at {name}, or it was taken already").format(name=s.name))
         case "EINVAL" if s.is_unix:
