@@ -16,7 +16,8 @@ from sockviz.words.icmp_meanings import icmp_meaning
 from sockviz.words.number_kinds import beside_name
 from sockviz.words.number_meanings import RECEIVED
 from sockviz.words.option_words import value_text, with_unit
-from sockviz.words.truncation import cut_off
+from sockviz.words.rights import rights_passed
+from sockviz.words.truncation import cut_off, lost_of
 from sockviz.words.wording import address_text, bytes_text
 
 
@@ -69,21 +70,33 @@ def _came_beside(item: Value) -> str:
     return show(item, 40)
 
 
-def real_length(call: Call) -> str:
-    """recv_into with MSG_TRUNC: the kernel tells the length that a datagram had, whatever fitted."""
+def filled(call: Call, world: World) -> str:
+    """What recv_into put into its buffer; with MSG_TRUNC the kernel tells the length that a datagram had, whatever fitted."""
     held, flags = call.receiver, call.arguments[3] if len(call.arguments) > 3 else 0
     room = call.arguments[1] if len(call.arguments) > 1 else b""
-    if (
-        held is None
-        or held.type != "SOCK_DGRAM"
-        or not isinstance(flags, int)
-        or not isinstance(call.value, int)
-    ):
+    if held is None or not isinstance(flags, int) or not isinstance(call.value, int):
         return ""
+    amount = bytes_text(call.value)
+    if held.type != "SOCK_DGRAM":
+        if not call.value or flags & sockets.MESSAGE_FLAGS["MSG_TRUNC"]:
+            return ""
+        if flags & sockets.MESSAGE_FLAGS["MSG_PEEK"]:
+            return _("looks at {amount} and leaves them in the receive queue").format(amount=amount)
+        return _("takes {amount} from the receive queue into its buffer").format(amount=amount)
     asked = call.arguments[2] if len(call.arguments) > 2 and isinstance(call.arguments[2], int) else 0
     fits = asked or (len(room) if isinstance(room, bytes) else call.value)
     if not flags & sockets.MESSAGE_FLAGS["MSG_TRUNC"] or call.value <= fits:
-        return ""
+        if flags & sockets.MESSAGE_FLAGS["MSG_PEEK"]:
+            return _("looks at {amount} of a datagram, and leaves it whole in the receive queue").format(
+                amount=amount
+            )
+        told = _("takes one datagram and puts {amount} into its buffer").format(amount=amount)
+        lost = lost_of(call, b"", call.value, world) if call.value == fits else ""
+        return f"{told}; {lost}" if lost else told
+    if flags & sockets.MESSAGE_FLAGS["MSG_PEEK"]:
+        return _(
+            "looks at a datagram of {length}, of which {fits} fit, and leaves it there (MSG_TRUNC tells its whole length)"
+        ).format(length=bytes_text(call.value), fits=bytes_text(fits))
     return _(
         "takes a datagram of {length}, of which {fits} fit: the rest is gone (MSG_TRUNC tells its whole length)"
     ).format(length=bytes_text(call.value), fits=bytes_text(fits))
@@ -110,14 +123,14 @@ def sent_beside(call: Call) -> str:
     ancillary = call.arguments[2] if call.name == "sendmsg" and len(call.arguments) > 2 else None
     if call.error is not None or not isinstance(ancillary, list | tuple):
         return ""
-    told = [_passed(item) for item in ancillary]
+    told = [_passed(call, item) for item in ancillary]
     return "".join(f"; {text}" for text in told if text)
 
 
-def _passed(item: Value) -> str:
+def _passed(call: Call, item: Value) -> str:
     match item:
-        case (int(level), int(number), bytes(data)) if beside_name(level, number) == "SCM_RIGHTS":
-            fds = [str(int.from_bytes(data[at : at + 4], "little")) for at in range(0, len(data) - 3, 4)]
+        case (int(level), int(number), bytes()) if beside_name(level, number) == "SCM_RIGHTS":
+            fds = [str(fd) for fd in rights_passed(call)]
             return ngettext(
                 "SCM_RIGHTS passes descriptor {fds} along",
                 "SCM_RIGHTS passes descriptors {fds} along",

@@ -10,7 +10,7 @@ from sockviz.model.segments import endpoint
 from sockviz.model.values import ObjectValue, SocketValue, Value, show, sockets_in
 from sockviz.model.world import World
 from sockviz.words import acts
-from sockviz.words.beside_sentences import sent_beside
+from sockviz.words.beside_sentences import filled, sent_beside
 from sockviz.words.closing import closing
 from sockviz.words.explanation import explain
 from sockviz.words.passing import lost_beside
@@ -86,6 +86,8 @@ def _gave(call: Call, world: World) -> str:
         case "dup", SocketValue(fd=fd):
             return _("gives descriptor {fd} to the same socket").format(fd=fd)
         case "bind", _ if call.arguments[1:] and _chooses_port(call.arguments[1]):
+            if held is not None and acts.is_on(world, held.inode, "IP_BIND_ADDRESS_NO_PORT"):
+                return _("gives {name} an address and no port yet: connect will choose one").format(name=name)
             return _("gives {name} a free port of the kernel's choice: getsockname tells which").format(
                 name=name
             )
@@ -215,6 +217,25 @@ def _is_dropped_unseen(call: Call) -> bool:
         and held.type == "SOCK_STREAM"
         and acts.has(call, "MSG_TRUNC")
     )
+
+
+def besides(call: Call, world: World) -> str:
+    """What a call that returned has done besides what its value says, in a clause: what became of the socket that it closed, what
+    of a message is lost. Empty where that is nothing. ``world`` is the one right after it."""
+    if call.name == "close":
+        return closing(call, world)
+    if call.name not in RECEIVING or acts.has(call, "MSG_PEEK"):
+        return ""
+    match call.value:
+        case bytes(data) | (bytes(data), _) | (bytes(data), list(), int(), _) if data or call.name != "read":
+            is_stream = call.receiver is None or call.receiver.type == "SOCK_STREAM"
+            lost = "" if is_stream else cut_off(call, data, world)
+        case int() if call.name == "recv_into":
+            data, lost = b"", filled(call, world).partition("; ")[2]
+        case _:
+            return ""
+    beside = "" if call.name == "recvmsg" else lost_beside(call, data, world)
+    return "; ".join(filter(None, (lost, beside)))
 
 
 def _is_pipe(call: Call, world: World) -> bool:

@@ -8,6 +8,7 @@ from sockviz.model.process import Process
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.world import World
 from sockviz.words import acts, whose
+from sockviz.words.on_the_way import Passage, passage
 from sockviz.words.wording import bytes_text
 
 #: In these the FIN that came counts in Recv-Q, as one, until recv has returned it (net/ipv4/tcp_input.c, tcp_fin).
@@ -34,6 +35,9 @@ def closing(call: Call, world: World) -> str:
     ]
     if others:
         return _shared(call, others)
+    where, to = passage(world, call.process, held.fd, call.returned or world.at)
+    if where is not Passage.NONE:
+        return _lives_in(to, world) if where is Passage.ON_ITS_WAY else ""
     row, gone = world.row_of(held.inode), world.gone.get(held.inode)
     if row is None and gone is not None and gone.at >= call.entered:
         row = gone.row  # seen to be gone before close was seen to return
@@ -62,6 +66,12 @@ def _shared(call: Call, others: list[tuple[str, int]]) -> str:
     if process == call.process:
         return _("the socket stays open by descriptor {fd}").format(fd=fd)
     return _("the socket stays open in {process} (descriptor {fd})").format(process=process, fd=fd)
+
+
+def _lives_in(to: int, world: World) -> str:
+    return _(
+        "the socket lives on in the message that waits at {whose}: SCM_RIGHTS has passed it along"
+    ).format(whose=whose.of_socket(world, to))
 
 
 def consequence(row: SocketRow, world: World) -> str:
@@ -98,6 +108,9 @@ def ended(process: Process, world: World) -> list[str]:
     told = []
     for inode in dict.fromkeys(entry.inode for entry in process.fds if entry.is_socket):
         row = world.row_of(inode)
+        fds = [entry.fd for entry in process.fds if entry.inode == inode]
+        if any(passage(world, process.name, fd, world.at)[0] is not Passage.NONE for fd in fds):
+            continue
         if row is None or any(other.name != process.name for other, _entry in whose.holders(world, inode)):
             continue
         if why := consequence(row, world):

@@ -114,6 +114,15 @@ def moved(watched: Watched, process: Process) -> str:
     return _("closed; somebody else still has the open file")
 
 
+def where_open(watched: Watched, process: Process) -> str:
+    """What now holds, in this process, what was put on the list by a number that is closed: ``5 d``; empty elsewhere."""
+    other = next((e for e in process.fds if watched.inode and e.inode == watched.inode), None)
+    if other is None:
+        return ""
+    name = process.name_of(other.inode, other.fd)
+    return f"{other.fd} {name}" if name else str(other.fd)
+
+
 def _named(watched: Watched, process: Process) -> str:
     """The variable that holds what is watched."""
     if not watched.inode:
@@ -121,5 +130,6 @@ def _named(watched: Watched, process: Process) -> str:
     name = process.name_of(watched.inode, watched.fd)
     open_here = any(e.fd == watched.fd and e.inode in (0, watched.inode) for e in process.fds)
     if not open_here:
-        return " " + _("(closed)")
+        other = where_open(watched, process)
+        return " " + (_("(closed, is {other})").format(other=other) if other else _("(closed)"))
     return f" {name}" if name else ""

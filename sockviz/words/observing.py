@@ -31,7 +31,7 @@ TELLING: Mapping[str, str] = {
     "TcpExt.TCPSynRetrans": N_("SYNs sent again"),
     "Tcp.RetransSegs": N_("segments sent again"),
     "TcpExt.TCPAbortOnClose": N_("connections reset: closed with unread data"),
-    "TcpExt.TCPAbortOnData": N_("connections reset: data came after close, or SO_LINGER was 0 s"),
+    "TcpExt.TCPAbortOnData": N_("connections reset: data came after close or shutdown, or SO_LINGER was 0 s"),
     "TcpExt.TCPAbortOnTimeout": N_("connections given up: no answer"),
     "TcpExt.TCPRcvQDrop": N_("segments dropped: the receive buffer was full"),
     "TcpExt.TCPZeroWindowDrop": N_("segments dropped: they came while the window was closed"),

@@ -38,7 +38,7 @@ MEANINGS: Mapping[str, str] = {
     "SO_RCVLOWAT": N_("a read wakes, and it is readable, only with so much to read"),
     "SO_RCVTIMEO": N_("a call that waits to receive or accept gives up after so long, with EAGAIN"),
     "SO_RCVTIMEO_NEW": N_("a call that waits to receive or accept gives up after so long, with EAGAIN"),
-    "SO_REUSEADDR": N_("bind may take a port of which only closed connections, in TIME-WAIT, are left"),
+    "SO_REUSEADDR": N_("bind may take a port that others have (also in TIME-WAIT), if each of them has it set and none listens"),
     "SO_REUSEPORT": N_("several sockets of one user may share its address and port, if each says so"),
     "SO_RXQ_OVFL": N_("how many datagrams were dropped comes beside each message"),
     "SO_SNDBUF": N_("how much memory what is sent and not acknowledged yet may take"),

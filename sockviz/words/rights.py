@@ -1,17 +1,22 @@
-"""The descriptors that a sendmsg passes along."""
+"""The descriptors that SCM_RIGHTS passes along."""
 
 from __future__ import annotations
 
 from sockviz.model.call import Call
+from sockviz.model.values import Value
 from sockviz.words.number_kinds import beside_name
 
 
 def rights_passed(call: Call) -> list[int]:
     """The numbers of the descriptors that a sendmsg was to pass along by SCM_RIGHTS."""
-    ancillary = call.arguments[2] if call.name == "sendmsg" and len(call.arguments) > 2 else None
+    return rights_in(call.arguments[2] if call.name == "sendmsg" and len(call.arguments) > 2 else None)
+
+
+def rights_in(beside: Value) -> list[int]:
+    """The numbers of the descriptors in what goes, or came, beside the data of a message."""
     return [
         int.from_bytes(data[at : at + 4], "little", signed=True)
-        for item in (ancillary if isinstance(ancillary, list | tuple) else ())
+        for item in (beside if isinstance(beside, list | tuple) else ())
         if isinstance(item, list | tuple) and len(item) == 3
         for level, number, data in (item,)
         if isinstance(level, int) and isinstance(number, int) and isinstance(data, bytes)

@@ -181,6 +181,8 @@ def _nothing_ready(call: Call, world: World) -> str:
     edges = [why for fd, events in watched if (why := _edge(call, fd, events, world))]
     if edges:
         return "; ".join(edges)
+    if not watched and _kind(call) == "epoll":
+        return _("nothing is on its list: what had been put there is closed, or was taken off")
     if not watched or len(watched) > _MOST_TOLD:
         return told
     names = _FORMS.get(call.name if call.name != "poll" else _kind(call), {})
@@ -224,10 +226,25 @@ def _watched(call: Call, world: World) -> list[tuple[int, int]]:
     as the kernel's list says. Descriptors and events."""
     if call.watched:
         return list(call.watched)
-    if found := _registered(call, world):
-        return found
     entry = epoll_of(call, world.processes.get(call.process))
+    if found := _registered(call, world):
+        return found if entry is None or entry.watched_more else _still_listed(found, call, entry, world)
     return [(each.fd, asked_of(each)) for each in entry.watched] if entry is not None else []
+
+
+def _still_listed(
+    found: list[tuple[int, int]], call: Call, entry: FdEntry, world: World
+) -> list[tuple[int, int]]:
+    """Those of them that the kernel's list has, where it was looked at since: a file leaves it with its last descriptor."""
+    process = world.processes.get(call.process)
+    looked = world.looked.get(process.host, 0.0) if process is not None else 0.0
+    newest = acts.last(
+        each for each in acts.over(world, "register", "modify") if each.process == call.process
+    )
+    if newest is None or (newest.returned or 0.0) >= looked:
+        return found
+    listed = {each.fd for each in entry.watched}
+    return [each for each in found if each[0] in listed]
 
 
 def _registered(call: Call, world: World) -> list[tuple[int, int]]:
@@ -262,7 +279,15 @@ def _descriptor(value: Value) -> int | None:
 
 def _inode(call: Call, fd: int, world: World) -> int:
     process = world.processes.get(call.process)
-    return next((e.inode for e in process.fds if e.fd == fd), 0) if process is not None else 0
+    if process is None:
+        return 0
+    if (
+        entry := epoll_of(call, process)
+    ) is not None:  # it watches the open file, whatever the number has become
+        listed = next((each.inode for each in entry.watched if each.fd == fd), 0)
+        if listed:
+            return listed
+    return next((e.inode for e in process.fds if e.fd == fd), 0)
 
 
 def _name(call: Call, fd: int, world: World) -> str:

@@ -16,13 +16,18 @@ from sockviz.words.wording import bytes_text
 
 
 def cut_off(call: Call, data: bytes, world: World) -> str:
-    """What was lost of the datagram that `data` is the beginning of; empty where nothing seen says that any was.
+    """What was lost of the datagram that `data` is the beginning of; empty where nothing seen says that any was."""
+    asked = call.arguments[1] if len(call.arguments) > 1 else None
+    return lost_of(call, data, len(data), world) if asked == len(data) else ""
+
+
+def lost_of(call: Call, data: bytes, count: int, world: World) -> str:
+    """The same of a datagram of which the `count` bytes came that there was room for, `data` as far as they are known.
 
     recv does not tell: it is known from the datagrams that were captured on their way to the socket, or sent to it by calls, the
     first whose turn it is and that begins so.
     """
-    asked = call.arguments[1] if len(call.arguments) > 1 else None
-    if asked != len(data) or call.receiver is None:
+    if call.receiver is None:
         return ""
     taken = sum(
         1
@@ -37,9 +42,9 @@ def cut_off(call: Call, data: bytes, world: World) -> str:
     if taken >= len(sent):
         return ""
     length, start = sent[taken]
-    if length <= len(data) or not _begins(start, data):
+    if length <= count or not _begins(start, data):
         return ""
-    return _("its other {amount} did not fit and are gone").format(amount=bytes_text(length - len(data)))
+    return _("its other {amount} did not fit and are gone").format(amount=bytes_text(length - count))
 
 
 def _begins(start: bytes, data: bytes) -> bool:

@@ -12,7 +12,7 @@ from sockviz.model.linux.names import errno_name, mask, name_of, signal_name
 from sockviz.model.linux.options import JOINING, Form, option_of
 from sockviz.model.values import ObjectValue, SocketValue, Value, show
 from sockviz.model.world import World
-from sockviz.words.beside_sentences import message_told, real_length
+from sockviz.words.beside_sentences import filled, message_told
 from sockviz.words.event_sentences import events_told, interest_told, select_told
 from sockviz.words.explanation import explain
 from sockviz.words.number_kinds import (
@@ -48,7 +48,7 @@ def value_sentence(call: Call, world: World) -> str:
         case "recvmsg":
             return message_told(call, world)
         case "recv_into" if isinstance(call.value, int):
-            return real_length(call)
+            return filled(call, world)
         case "settimeout" if len(call.arguments) > 1:
             return _patience(call, world)
         case "fcntl":

@@ -30,6 +30,9 @@ def of_socket(world: World, inode: int) -> str:
         return ""
     name = world.name_of(owner, inode)
     if not name:
+        fd = next((entry.fd for process, entry in holders(world, inode) if process.name == owner), None)
+        if fd is not None:
+            return _("{owner}'s descriptor {fd}").format(owner=owner, fd=fd)
         return _("a socket of {owner}").format(owner=owner)
     return _("{owner}'s {name}").format(owner=owner, name=name)
 

@@ -199,7 +199,7 @@ def test_what_is_asked_for_and_what_the_kernel_has_are_told_apart() -> None:
     assert found["SO_RCVBUF"][0] == "16384 bytes (8192 asked)"
     assert found["SO_REUSEADDR"] == (
         "on",
-        "bind may take a port of which only closed connections, in TIME-WAIT, are left",
+        "bind may take a port that others have (also in TIME-WAIT), if each of them has it set and none listens",
     )
     assert "SO_KEEPALIVE" not in found
     assert next(s.voice for s in it.sections if s.title == "options that are set") is Voice.RETURNED
@@ -279,7 +279,7 @@ def test_epolls_list_says_what_became_of_a_number() -> None:
     world = script.timeline.world
     server = world.processes["server"]
     assert short_interest(server.fds[1], server) == [
-        f"{held.fd} s EPOLLIN|EPOLLET", "20 (closed) EPOLLOUT", "21 (closed) EPOLLIN",
+        f"{held.fd} s EPOLLIN|EPOLLET", "20 (closed, is 3 s) EPOLLOUT", "21 (closed) EPOLLIN",
     ]  # fmt: skip
     told = said(made("poll", EPOLL, value=[(20, 4)]), world)
     assert told == (

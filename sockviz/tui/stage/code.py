@@ -25,8 +25,10 @@ from sockviz.tui.palette import ASLEEP, DONE, FAILED, NEXT
 from sockviz.tui.remembered import remembered, remembered_by
 from sockviz.tui.stage.ink import Line, Span, crop, ends, fit, line, marked, wrap
 from sockviz.tui.stage.listing import calls_of, coloured, compact, listed
+from sockviz.tui.stage.lookup import right_after
 from sockviz.tui.stage.written import broken
 from sockviz.tui.view import Focus, View
+from sockviz.words.call_sentences import besides
 from sockviz.words.wording import ENDING, NAMING, asleep_in, call_as_made, outcome, values_bound
 
 
@@ -44,6 +46,8 @@ class Detail(IntEnum):
 _MARGIN = 3
 #: The width of the usual result, ``→ 3``.
 _SHORT_RESULT = 3
+#: So many lines a result may take that has just come.
+_RESULT_LINES = 4
 #: The narrowest a line's source may get before its result is cut instead.
 _LEAST_SOURCE = 12
 #: A call inside the test for its failure.
@@ -82,7 +86,8 @@ def code_blocks(
         remarked = detail >= Detail.COMMENTED or (detail is Detail.BRIEF and current)
         newest = statement.line == begun
         whole = detail >= Detail.WRITTEN or is_next or newest or _is_about(view, statement, progress)
-        blocks.append(_block(view, statement, progress, width, is_next, newest, hue, whole, remarked))
+        aside = _aside(view, process, progress) if newest else ""
+        blocks.append(_block(view, statement, progress, width, is_next, newest, hue, whole, remarked, aside))
     anchor -= first
     return blocks, anchor
 
@@ -154,19 +159,20 @@ def windowed(blocks: list[list[Line]], anchor: int, height: int) -> list[Line]:
 
 def _shows(
     view: View, statement: Statement, progress: Progress | None, width: int, is_next: bool, newest: bool, hue: str,
-    whole: bool, remarked: bool,
+    whole: bool, remarked: bool, aside: str,
 ) -> tuple[object, ...]:  # fmt: skip
     """What a block depends on: of the world its process and its progress, and nothing that goes on in the kernel."""
     return (
         view.world.processes.get(statement.process), progress, statement, view.lab, view.look, view.focus,
         _awaited(view) if is_next else None, current_language(), width, is_next, newest, hue, whole, remarked,
+        aside,
     )  # fmt: skip
 
 
 @remembered_by(512, _shows)
 def _block(
     view: View, statement: Statement, progress: Progress | None, width: int, is_next: bool, newest: bool, hue: str,
-    whole: bool, remarked: bool,
+    whole: bool, remarked: bool, aside: str,
 ) -> list[Line]:  # fmt: skip
     process = view.world.processes.get(statement.process)
     width = min(width, _WIDEST)
@@ -208,13 +214,37 @@ def _block(
             lines.append(ends(source, shown + line(" "), width))
     if remark and not beside:
         lines += [line("   ") + part for part in wrap(_remark(view, statement), width - 4, "code-comment")]
-    if alone:  # an error's name is always read whole, and a value that no call gave as far as it goes
-        lines.append(line("   ") + result)
+    if (
+        alone
+    ):  # an error's name is always read whole, and so is what has just come; an older value as far as it goes
+        lines += _in_lines(result, width) if newest else [line("   ") + result]
     beneath = _beneath(view, statement, progress, current)
     if beneath is not None:
         lines += [line("   ") + part for part in wrap(beneath[0], width - 4, beneath[1])]
+    lines += [line("   ") + part for part in wrap(aside, width - 4, "muted")]
     role = _emphasis(view, statement, calls)
     return [marked(fit(it, width), role).pointing(Focus(line=statement.line)) for it in lines]
+
+
+def _aside(view: View, process: str, progress: Progress | None) -> str:
+    """What the line that was performed last has done besides what its result says."""
+    acting = view.world.processes.get(process)
+    calls = _calls(acting, progress)
+    if not calls or calls[-1].stage is not Stage.RETURNED:
+        return ""
+    then = right_after(view.timeline, calls[-1])
+    return besides(calls[-1], then) if then is not None else ""
+
+
+def _in_lines(result: Line, width: int) -> list[Line]:
+    """A result that has no room beside its line, in a few of its own."""
+    if result.width + _MARGIN <= width or "…" in result.text:  # a long value is told of by its beginning
+        return [line("   ") + result]
+    parts = broken(result.text, max(_LEAST_SOURCE, width - _MARGIN - 1))
+    role = result.runs[0][1]
+    last = parts[_RESULT_LINES - 1 :]
+    shown = [*parts[: _RESULT_LINES - 1], *([" ".join(last)] if last else [])]
+    return [line("   ", (part, role)) for part in shown]
 
 
 def _awaited(view: View) -> Call | None:

@@ -109,6 +109,18 @@ class Crossing:
         )
 
 
+#: A bare acknowledgement that comes so long after what it acknowledges was held back: a delayed ACK waits 40 ms, 200 ms at most
+#: (net/ipv4/tcp.h: TCP_DELACK_MIN, TCP_DELACK_MAX). What is later has another reason.
+_DELAYED = (0.03, 0.25)
+
+
+def lateness(earlier: Crossing, it: Crossing) -> float:
+    """The seconds by which `it`, an acknowledgement and no more, was held back after `earlier`; 0 where it was not."""
+    gap = it.at - (earlier.until or earlier.at)
+    held_back = it.is_bare_ack and not it.mark and not it.again and earlier.sender != it.sender
+    return gap if held_back and _DELAYED[0] <= gap < _DELAYED[1] else 0.0
+
+
 def _initials(label: str) -> str:
     """``S+A`` for ``SYN+ACK``, ``ICMP`` of whatever it means: for arrows that have no room for more."""
     return "+".join(part[:1] for part in label.split("+")) if "+" in label else label.split(" ")[0][:4]

@@ -14,7 +14,7 @@ from sockviz.model.segments import endpoint
 from sockviz.model.sockets import FdEntry, SocketRow, Timer
 from sockviz.tui.palette import STATE_SYMBOLS, TICKING, state_role
 from sockviz.tui.stage.chips import CHIP, Station, has_come, is_coming
-from sockviz.tui.stage.descriptor_words import FIN_UNACKED, HAS_FIN, received, sent, tableless
+from sockviz.tui.stage.descriptor_words import FIN_UNACKED, HAS_FIN, briefly_sent, received, sent, tableless
 from sockviz.tui.stage.ink import Line, Span, crop, fit, line, marked
 from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.stage.option_lines import at_the_end, beneath, in_one_line, telling
@@ -254,8 +254,11 @@ class Pen:
         return crop(line(text), max(0, room)) if row.family == "AF_UNIX" or row.peer is None else Line()
 
     def _timer(self, row: SocketRow) -> str:
+        return self._countdown(row) + (", " + self._times(row) if row.retransmits else "")
+
+    def _times(self, row: SocketRow) -> str:
         times = _("probed ×{count}") if row.timer in (Timer.PERSIST, Timer.KEEPALIVE) else _("again ×{count}")
-        return self._countdown(row) + (", " + times.format(count=row.retransmits) if row.retransmits else "")
+        return times.format(count=row.retransmits)
 
     def _countdown(self, row: SocketRow) -> str:
         counts, over = _TIMER_WORDS[row.timer] if row.timer is not None else _ANY_TIMER
@@ -310,8 +313,7 @@ class Pen:
     def _traffic(self, it: DescriptorRow, row: SocketRow) -> list[Told]:
         told: list[Told] = []
         if row.expires is not None:
-            counted = line("   ", (self._timer(row), self._timer_role(row)))
-            told.append(Told(Part.TIMER, ([counted],), holds=row.timer is not Timer.TIMEWAIT))
+            told.append(Told(Part.TIMER, self._timers(row), holds=row.timer is not Timer.TIMEWAIT))
         orphan_at_rest = it.entry is None and not row.recv_q and not row.send_q
         if not row.bound_only and not orphan_at_rest:
             told.append(Told(Part.BYTES, self._bytes(row), holds=bool(row.recv_q or row.send_q)))
@@ -319,6 +321,15 @@ class Pen:
             dropped = line("   ", (_("{count} dropped for want of room").format(count=row.drops), "bad"))
             told.append(Told(Part.DROPPED, ([dropped],)))
         return told
+
+    def _timers(self, row: SocketRow) -> tuple[list[Line], ...]:
+        """The countdown and how often it has run out: in one line, else in two where it is worth them."""
+        role = self._timer_role(row)
+        whole = line("   ", (self._timer(row), role))
+        if whole.width < self.width or not row.retransmits:
+            return ([whole],)
+        countdown = line("   ", (self._countdown(row), role))
+        return [whole], [countdown, line("   ", (self._times(row), role))]
 
     def _bytes(self, row: SocketRow) -> tuple[list[Line], ...]:
         """Both queues of bytes: in one line, with what they hold where that has room; else in two, where it is worth them."""
@@ -329,6 +340,8 @@ class Pen:
         read = counts[0] + line((received(row), "muted"))
         gone = counts[1] + line((sent(row), "muted"))
         indent = line("   ")
+        if gone.width + 3 >= self.width:
+            gone = counts[1] + line((briefly_sent(row), "muted"))
         if read.width + gone.width + 5 < self.width:
             second = max(read.width, min(18, self.width - gone.width - 6))
             return ([indent + fit(read, second) + line("  ") + gone],)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sockviz.language import _, ngettext
-from sockviz.model.sockets import SocketRow, State
+from sockviz.model.sockets import SocketRow, State, Timer
 from sockviz.model.world import World
 from sockviz.tui.palette import STATE_SYMBOLS, state_role
 from sockviz.tui.stage.ink import Line, line
@@ -67,6 +67,8 @@ def received(row: SocketRow) -> str:
         return " " + ngettext("= {count} byte + the FIN", "= {count} bytes + the FIN", waiting).format(
             count=waiting
         )
+    if row.protocol == "UNIX" and row.type == "SOCK_DGRAM" and row.recv_q:
+        return " " + _("in the first")  # net/unix/af_unix.c, unix_inq_len: of datagrams the next one's length
     return " " + _("to be read") if row.recv_q else ""
 
 
@@ -80,4 +82,13 @@ def sent(row: SocketRow) -> str:
         return " " + (
             _("= {count} + the FIN").format(count=row.send_q - 1) if row.send_q > 1 else _("= the FIN")
         )
-    return " " + (_("not acknowledged") if row.protocol == "TCP" else _("of memory"))
+    if row.protocol != "TCP":
+        return " " + _("of memory")
+    # With the persist timer nothing is on its way: all that was sent is acknowledged (net/ipv4/tcp_output.c, tcp_send_probe0).
+    return " " + (_("not sent") if row.timer is Timer.PERSIST else _("not acknowledged"))
+
+
+def briefly_sent(row: SocketRow) -> str:
+    """The same, where there is little room."""
+    said = sent(row)
+    return " " + _("unacked") if said == " " + _("not acknowledged") else said

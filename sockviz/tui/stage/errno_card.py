@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sockviz.language import _
 from sockviz.model.call import Call
-from sockviz.model.events import CallReturned
-from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
 from sockviz.tui.palette import FAILED
-from sockviz.tui.remembered import remembered
 from sockviz.tui.stage.drawing import LongDrawing
 from sockviz.tui.stage.ink import Line, finish, line, wrap
+from sockviz.tui.stage.lookup import right_after
 from sockviz.tui.view import View
 from sockviz.words.explanation import Explanation, explain
 from sockviz.words.wording import address_text, call_as_made, receiver_name
@@ -54,7 +52,7 @@ def failed_on(world: World, number: int) -> Call | None:
 def draw_errno(view: View, width: int, story: Story) -> list[Line]:
     """The card, `width` cells wide and as high as it needs to be; what the error means at large is told by `story`."""
     call = failed_call(view)
-    then = _right_after(view.timeline, call) if call is not None else None
+    then = right_after(view.timeline, call) if call is not None else None
     told = explain(call, then or view.world) if call is not None else None
     nothing = [line((_("no call has failed"), "muted"))]
     lines = (
@@ -63,20 +61,6 @@ def draw_errno(view: View, width: int, story: Story) -> list[Line]:
         else nothing
     )
     return finish(lines, width, len(lines), view.look)
-
-
-@remembered(8)
-def _right_after(timeline: Timeline, call: Call) -> World | None:
-    """The world in which the call had just failed: what came later, a new owner of the port say, was not why."""
-    for n in range(len(timeline), 0, -1):
-        event = timeline.events[n - 1]
-        if (
-            isinstance(event, CallReturned)
-            and event.call == call.number
-            and (event.process, event.task) == (call.process, call.task)
-        ):
-            return timeline.world_at(n)
-    return None
 
 
 def _card(

@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from itertools import islice
 
 from sockviz.dataclass import dataclass
+from sockviz.model.call import Call
+from sockviz.model.events import CallReturned
 from sockviz.model.index import inodes_in
 from sockviz.model.sockets import SocketRow
+from sockviz.model.timeline import Timeline
 from sockviz.model.values import Address, SocketValue, Value
 from sockviz.model.world import World
 from sockviz.tui.remembered import remembered
+from sockviz.words.on_the_way import is_on_its_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,9 @@ def orphans(world: World) -> dict[str, list[tuple[int, SocketRow]]]:
     found: dict[str, list[tuple[int, SocketRow]]] = {}
     for inode, known in world.sockets.items():
         left = None if any(inode in table for table in held) else world.row_of(inode)
-        if left is not None and not left.inode and known.creator is not None:
+        if left is None or known.creator is None:
+            continue
+        if not left.inode or is_on_its_way(world, inode):
             found.setdefault(known.creator, []).append((inode, left))
     return found
 
@@ -101,4 +107,18 @@ def port_of(address: Address | None) -> str | int | None:
             return address
         case bytes():
             return repr(address)
+    return None
+
+
+@remembered(8)
+def right_after(timeline: Timeline, call: Call) -> World | None:
+    """The world in which the call had just come back: what came later, a new owner of the port say, was not why it failed."""
+    for n in range(len(timeline), 0, -1):
+        event = timeline.events[n - 1]
+        if (
+            isinstance(event, CallReturned)
+            and event.call == call.number
+            and (event.process, event.task) == (call.process, call.task)
+        ):
+            return timeline.world_at(n)
     return None

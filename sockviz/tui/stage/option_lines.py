@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
+from sockviz.language import _
 from sockviz.model.process import Process
 from sockviz.model.sockets import FdEntry
 from sockviz.model.world import World
 from sockviz.tui.remembered import remembered
 from sockviz.tui.stage.ink import Line, line
 from sockviz.words.interest import short_interest
+from sockviz.words.on_the_way import giver_of
 from sockviz.words.set_options import short_options
 
 _INDENT = "   "
@@ -19,10 +21,15 @@ _INDENT = "   "
 
 @remembered(64)
 def telling(world: World, process: Process, entry: FdEntry | None, inode: int) -> tuple[str, ...]:
-    """What there is to say of a descriptor besides its row, the latest said first: options set, events waited for."""
+    """What there is to say of a descriptor besides its row, the latest said first: options set, events waited for; who
+    has passed it along."""
     if entry is not None and entry.is_epoll:
         return tuple(short_interest(entry, process))
-    return tuple(reversed(short_options(world, inode, entry))) if inode else ()
+    if not inode:
+        return ()
+    told = tuple(reversed(short_options(world, inode, entry)))
+    giver = giver_of(world, process.name, entry.fd) if entry is not None else ""
+    return (*told, _("from {giver}, SCM_RIGHTS").format(giver=giver)) if giver else told
 
 
 def at_the_end(told: Sequence[str], room: int) -> Line:

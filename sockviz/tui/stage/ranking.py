@@ -116,7 +116,7 @@ def _rank(
     if row is None:
         known = view.world.sockets.get(it.inode)
         return Rank.DEAD if known is not None and known.peer is not None else Rank.LIVE
-    if id(row) in changed:
+    if id(row) in changed or (it.entry is None and row.inode):  # on its way in a message
         return Rank.CHANGED
     if row.recv_q or (row.send_q and not row.is_listening) or row.timer in (Timer.ON, Timer.PERSIST):
         return Rank.HOLDING

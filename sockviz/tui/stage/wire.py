@@ -22,6 +22,7 @@ from sockviz.tui.stage.crossings import (
     count,
     crossings,
     folded,
+    lateness,
     parties,
     under_way,
 )
@@ -144,6 +145,8 @@ def _body(view: View, width: int, room: int) -> list[Line]:
         before, sides = sides, _sides(it, everyone[0])
         if it.again and gap >= _LONG and before == sides:
             drawn.append((_pause(lanes, inner, seconds_text(gap)), sides))
+        elif earlier is not None and before == sides and (late := lateness(earlier, it)):
+            drawn.append((_pause(lanes, inner, f"{late * 1000:.0f} ms"), sides))
         elif gap >= _PAUSE and len(shown) * 2 < room:
             drawn.append((_bare(lanes, inner), before or sides))
         if lanes.others is not None and before is not None and before != sides:

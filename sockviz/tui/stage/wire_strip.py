@@ -5,7 +5,7 @@ from __future__ import annotations
 from sockviz.language import _
 from sockviz.model.hosts import KERNEL
 from sockviz.tui.palette import hues
-from sockviz.tui.stage.crossings import Fate, count, crossings, parties, under_way
+from sockviz.tui.stage.crossings import Fate, count, crossings, lateness, parties, under_way
 from sockviz.tui.stage.ink import Line, finish, line
 from sockviz.tui.view import Focus, View
 
@@ -25,7 +25,7 @@ def draw_strip(view: View, width: int, height: int) -> list[Line]:
     colours = hues(view.script)
     steps: list[Line] = []
     other = ""
-    for it in shown:
+    for index, it in enumerate(shown):
         down = it.sender in (everyone[0], KERNEL)
         before, other = other, it.receiver if it.sender == everyone[0] else it.sender
         named = line((f"{other} ", f"{colours.get(other, 'muted')} strong")) if len(everyone) > 2 else Line()
@@ -41,6 +41,8 @@ def draw_strip(view: View, width: int, height: int) -> list[Line]:
         step = line((f"{arrow} ", role), (it.labels(with_numbers=False)[2], f"{role} strong"))
         if it.fate in (Fate.HELD, Fate.DROPPED):
             step += line((f" {_(it.fate.value)}", "asleep" if it.fate is Fate.HELD else "bad"))
+        if index and (late := lateness(shown[index - 1], it)):
+            step += line((f" +{late * 1000:.0f} ms", "muted"))
         steps.append((named if before != other else Line()) + step)
     room = width - title.width - 1
     first = len(steps)

@@ -113,6 +113,7 @@ class StageArea(Container):
         if shown != self._cast:
             self._cast = shown
             self.set_class(not shown.left or not shown.right, "-one-sided")
+            self.set_class(not shown.left, "-no-left")
             self.set_class(not shown.left and not shown.right, "-deserted")
             self.set_class(not shown.wire, "-wireless")
         order = at_work(view, opened)

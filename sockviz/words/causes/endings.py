@@ -56,6 +56,9 @@ def _why_reset(s: Situation) -> str:
     )
     if gave_up is not None:
         return _("{peer} had given the connection up: nothing had answered it (ETIMEDOUT)").format(peer=said)
+    if s.came("FIN") is not None and acts.shut(s.world, other.inode, acts.SHUT_RDWR):
+        # net/ipv4/tcp_input.c, tcp_rcv_state_process: in FIN-WAIT-2 nobody could read what comes.
+        return _("{peer} had both its directions ended by shutdown, and data came for it").format(peer=said)
     if not is_closed(s.world, other):
         return ""
     came = s.came("RST")
