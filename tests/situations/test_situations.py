@@ -2,7 +2,8 @@
 
 Beside ``NAME.md`` stands ``NAME.said``: on each line a piece of what ``--plain`` says while it is performed, in any order. What a
 line that begins with ``not:`` says is never said. What is said of a call that fails stands in its card, too, however much has
-happened since. Where it matters what tshark takes its packets for, that is as is known.
+happened since. Where it matters what tshark takes its packets for, that is as is known. What must be read off the stage stands in
+``NAME.seen``: test_read_off.py.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from sockviz.tui.stage.errno_card import draw_errno
 from sockviz.tui.view import Focus
 from sockviz.words.narration import narrate_at
 from tests.player.against_tshark import MATTERS, differ_as_is_known
+from tests.situations.test_read_off import unread
 from tests.tui.stage import scripted
 
 HERE = Path(__file__).parent
@@ -48,6 +50,7 @@ class Run:
     report: LessonReport
     text: str
     timeline: Timeline
+    performance: Performance
 
 
 async def perform(path: Path) -> Run:
@@ -61,13 +64,15 @@ async def perform(path: Path) -> Run:
     finally:
         await performance.close()
     report = report_of(path, lesson, performance, None, 0.0)
-    return Run(lesson, report, text.getvalue(), performance.timeline)
+    return Run(lesson, report, text.getvalue(), performance.timeline, performance)
 
 
 @pytest.mark.parametrize("path", SITUATIONS, ids=lambda path: path.stem)
 def test_it_holds_and_what_it_is_about_is_said(path: Path, tmp_path: Path) -> None:
     run = asyncio.run(perform(path))
     assert run.report.problems == ()
+    if (seen := path.with_suffix(".seen")).exists():
+        assert unread(run.performance, seen) == []
     said = path.with_suffix(".said")
     for line in said.read_text(encoding="utf-8").splitlines() if said.exists() else ():
         wrong = line.removeprefix("not: ")
