@@ -74,7 +74,7 @@ class Session:
     async def press(self, *keys: str) -> None:
         """Presses keys, each after everything that the one before set off is done."""
         for key in keys:
-            await self.pilot.press(key)
+            await self.app._press_keys([key])  # the pilot's own press waits twice for the same
             await self.pilot.pause()
 
     async def perform(self, times: int = 1) -> None:
