@@ -48,13 +48,7 @@ def _why_reset(s: Situation) -> str:
             ).format(who=whose.of_socket(s.world, listened[-1]), times=times)
         return ""
     said = whose.of_socket(s.world, other.inode)
-    gave_up = acts.last(
-        call
-        for process in s.world.processes.values()
-        for call in process.calls
-        if call.error == "ETIMEDOUT" and call.receiver is not None and call.receiver.inode == other.inode
-    )
-    if gave_up is not None:
+    if gave_up(s.world, other.inode):
         return _("{peer} had given the connection up: nothing had answered it (ETIMEDOUT)").format(peer=said)
     if s.came("FIN") is not None and acts.shut(s.world, other.inode, acts.SHUT_RDWR):
         # net/ipv4/tcp_input.c, tcp_rcv_state_process: in FIN-WAIT-2 nobody could read what comes.
@@ -72,6 +66,15 @@ def _why_reset(s: Situation) -> str:
             peer=said, times=times
         )
     return ""
+
+
+def gave_up(world: World, inode: int) -> bool:
+    """Whether a call on the socket was told that nothing had answered, upon which its kernel forgot the connection."""
+    return any(
+        call.error == "ETIMEDOUT" and call.receiver is not None and call.receiver.inode == inode
+        for process in world.processes.values()
+        for call in process.calls
+    )
 
 
 def _listened(s: Situation) -> list[int]:
@@ -95,6 +98,8 @@ def ended_by_peer(s: Situation) -> str:
     who = s.who
     if s.is_tcp and s.row is None and s.came("RST") is not None:
         return _("its connection is gone: {reset}").format(reset=reset(s))
+    if s.is_tcp and s.row is None and gave_up(world, s.inode):
+        return _("its connection was given up, as nothing had answered (ETIMEDOUT)")
     fin = s.is_tcp and (s.came("FIN") is not None or (s.row is not None and s.row.state in HAS_FIN))
     if other is not None and acts.shut(world, other.inode, acts.SHUT_WR, acts.SHUT_RDWR):
         told = _("{who} has ended its sending side by shutdown").format(who=who)

@@ -230,6 +230,9 @@ def _nobody_reads(s: Situation) -> Cause:
             return Cause(
                 _("the connection of {name} is gone: {reset}").format(name=s.name, reset=endings.reset(s))
             )
+        if endings.gave_up(s.world, s.inode):
+            told = _("the connection of {name} was given up, as nothing had answered (ETIMEDOUT)")
+            return Cause(told.format(name=s.name))
         return Cause(_("the connection of {name} is over: nobody will read this").format(name=s.name))
     if s.known is None:
         return Cause()
