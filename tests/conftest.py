@@ -81,9 +81,9 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Three processes for two processors that we may use, up to eight: a third of the time tests wait, for a kernel's timer or a
+    """Two processes for each processor that we may use, up to eight: a third of the time tests wait, for a kernel's timer or a
     program that starts. Not more: every one collects all the tests first."""
-    return min(8, len(os.sched_getaffinity(0)) * 3 // 2)
+    return min(8, len(os.sched_getaffinity(0)) * 2)
 
 
 @pytest.fixture
