@@ -90,7 +90,10 @@ def test_the_indexes_say_what_a_walk_over_every_row_says(run: list[Event]) -> No
             assert world.left_by(row) == fresh.left_by(row)
             peer = world.peer_row(row)
             if peer is not None and row.protocol != "UNIX":
-                ends = endpoint(peer.local), endpoint(peer.peer)  # a scope and a flow label are of one end alone
+                ends = (
+                    endpoint(peer.local),
+                    endpoint(peer.peer),
+                )  # a scope and a flow label are of one end alone
                 assert ends == (endpoint(row.peer), endpoint(row.local))
         for listener in world.listeners():
             at = (world.host_of(listener), listener.protocol, port(listener.local))
