@@ -61,6 +61,10 @@ def test_an_address_in_use_names_its_holder() -> None:
         arguments=(SocketValue(9, 7, "AF_INET", "SOCK_STREAM", 0), scripted.SERVER),
     )
     assert here(bind, world) == "127.0.0.1:8080 is taken: server's s (descriptor 3) listens there"
+    nameless = {name: replace(process, names={}) for name, process in world.processes.items()}
+    assert here(bind, replace(world, processes=nameless)) == (
+        "127.0.0.1:8080 is taken: server's descriptor 3 listens there"
+    )
     waiting = scripted.row(State.TIME_WAIT, scripted.SERVER, ("127.0.0.1", 5), timer=Timer.TIMEWAIT)
     assert here(bind, replace(World(), rows={("lab", waiting.key): waiting})) == (
         "127.0.0.1:8080 is taken: an old connection of it is still in TIME-WAIT"

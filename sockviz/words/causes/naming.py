@@ -142,7 +142,9 @@ def _taken(s: Situation) -> Cause:
 def _with_descriptor(row: SocketRow, s: Situation) -> str:
     said = whose.of_row(row, s.world)
     held = whose.holders(s.world, row.inode)
-    return _("{who} (descriptor {fd})").format(who=said, fd=held[0][1].fd) if held else said
+    if not held or not s.world.name_of(s.world.owner_of(row.inode) or "", row.inode):
+        return said  # where no variable has it, that is what it is called by
+    return _("{who} (descriptor {fd})").format(who=said, fd=held[0][1].fd)
 
 
 def _listened(row: SocketRow, told: str, s: Situation) -> Cause:
