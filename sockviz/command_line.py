@@ -47,7 +47,7 @@ class _Help(argparse.HelpFormatter):
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose own words are the reader's. What argparse says of a wrong argument stays English."""
+    """A parser whose words are the reader's, those of a wrong argument too."""
 
     def __init__(self, **given: Any) -> None:
         super().__init__(formatter_class=_Help, **given)
@@ -86,6 +86,10 @@ class _Parser(argparse.ArgumentParser):
         )
 
     def error(self, message: str) -> NoReturn:
+        from sockviz.misused import in_our_words  # only where something is wrong
+
+        if told := in_our_words(message, self):
+            self.refuse(told)
         self.print_usage(sys.stderr)
         told = _("{program}: error: {message}").format(program=self.prog, message=visible(message))
         self.exit(2, told + "\n")

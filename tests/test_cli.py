@@ -146,6 +146,23 @@ def test_wrong_usage_is_named_on_stderr_and_has_its_code(
             "«3» is one word too many for `sockviz list`; `sockviz list --help` names what it takes",
         ),
         (
+            ("run",),
+            "`sockviz run` needs LESSON: its number, its slug (first-connection) or a path to a file; `sockviz run --help`",
+        ),
+        (
+            ("replay",),
+            "`sockviz replay` needs FILE: what --record wrote; `sockviz replay --help` names what it takes",
+        ),
+        (
+            ("export", "1"),
+            "`sockviz export` needs --pcapng or --code; `sockviz export --help` names what it takes",
+        ),
+        (("run", "1", "--start"), "--start needs PAGE after it; `sockviz run --help` names what it takes"),
+        (("export", "1", "--code", "c"), "--code needs c|python DIR after it; `sockviz export --help` names"),
+        (("run", "1", "--start", "x"), "--start takes a number, and 'x' is none"),
+        (("list", "--json=3"), "--json takes no value, and was given '3'"),
+        (("export", "1", "--code", "c", "x", "--pcapng", "y"), "--pcapng and --code are not taken together"),
+        (
             ("run", "1", "--lab", "isolatd"),
             "isolatd: expected one of auto, isolated, host; did you mean isolated?",
         ),
