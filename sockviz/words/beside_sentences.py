@@ -81,7 +81,11 @@ def filled(call: Call, world: World) -> str:
         if not call.value or flags & sockets.MESSAGE_FLAGS["MSG_TRUNC"]:
             return ""
         if flags & sockets.MESSAGE_FLAGS["MSG_PEEK"]:
-            return _("looks at {amount} and leaves them in the receive queue").format(amount=amount)
+            return ngettext(
+                "looks at {count} byte and leaves it in the receive queue",
+                "looks at {count} bytes and leaves them in the receive queue",
+                call.value,
+            ).format(count=call.value)
         return _("takes {amount} from the receive queue into its buffer").format(amount=amount)
     asked = call.arguments[2] if len(call.arguments) > 2 and isinstance(call.arguments[2], int) else 0
     fits = asked or (len(room) if isinstance(room, bytes) else call.value)

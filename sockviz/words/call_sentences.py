@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sockviz.language import _
+from sockviz.language import _, ngettext
 from sockviz.model.call import RECEIVING, Call
 from sockviz.model.known import KnownSocket
 from sockviz.model.linux.names import signal_name
@@ -141,9 +141,11 @@ def _gave(call: Call, world: World) -> str:
         case "recv_into", int(count) if is_stream and not acts.has(call, "MSG_PEEK"):
             return _("takes {amount} from the receive queue").format(amount=bytes_text(count))
         case _, bytes(data) if call.name in RECEIVING and acts.has(call, "MSG_PEEK"):
-            return _("looks at {amount} and leaves them in the receive queue: {shown}").format(
-                amount=bytes_text(len(data)), shown=show(data, 32)
-            )
+            return ngettext(
+                "looks at {count} byte and leaves it in the receive queue: {shown}",
+                "looks at {count} bytes and leaves them in the receive queue: {shown}",
+                len(data),
+            ).format(count=len(data), shown=show(data, 32))
         case _, b"" if call.name in RECEIVING and not is_stream:
             return _("takes an empty datagram")
         case _, bytes(data) if call.name in RECEIVING and not is_stream:

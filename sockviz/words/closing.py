@@ -9,7 +9,6 @@ from sockviz.model.sockets import SocketRow, State
 from sockviz.model.world import World
 from sockviz.words import acts, whose
 from sockviz.words.on_the_way import Passage, passage
-from sockviz.words.wording import bytes_text
 
 #: In these the FIN that came counts in Recv-Q, as one, until recv has returned it (net/ipv4/tcp_input.c, tcp_fin).
 _HAS_FIN = frozenset({State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK})
@@ -89,15 +88,19 @@ def consequence(row: SocketRow, world: World) -> str:
             and row.recv_q
             and row.state is State.ESTABLISHED
         ):
-            return _(
-                "{amount} in its receive queue were never read, which its peer is told by ECONNRESET"
-            ).format(amount=bytes_text(row.recv_q))
+            return ngettext(
+                "{count} byte in its receive queue was never read, which its peer is told by ECONNRESET",
+                "{count} bytes in its receive queue were never read, which its peer is told by ECONNRESET",
+                row.recv_q,
+            ).format(count=row.recv_q)
         return ""
     # net/ipv4/tcp.c, __tcp_close: unread data come first, then SO_LINGER.
     if count := unread(row):
-        return _(
-            "{amount} in its receive queue were never read, so that a RST goes out instead of a FIN"
-        ).format(amount=bytes_text(count))
+        return ngettext(
+            "{count} byte in its receive queue was never read, so that a RST goes out instead of a FIN",
+            "{count} bytes in its receive queue were never read, so that a RST goes out instead of a FIN",
+            count,
+        ).format(count=count)
     if acts.lingers(world, row.inode) == 0:
         return _("SO_LINGER with 0 seconds has a RST go out instead of a FIN")
     return ""

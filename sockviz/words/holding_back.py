@@ -77,6 +77,7 @@ def window_now_closed(old: SocketRow, row: SocketRow, world: World) -> str:
         if room
         else _("{whose} may send no more: the window of {who} is closed until it reads")
     ).format(whose=whose.of_row(row, world), who=whose.of_peer(world, row.inode), room=bytes_text(room or 0))
-    return (
-        _("{told} ({amount} wait there)").format(told=told, amount=bytes_text(waiting)) if waiting else told
-    )
+    if not waiting:
+        return told
+    waits = ngettext("{told} ({count} byte waits there)", "{told} ({count} bytes wait there)", waiting)
+    return waits.format(told=told, count=waiting)

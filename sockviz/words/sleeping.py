@@ -340,6 +340,10 @@ def _edge(call: Call, fd: int, events: int, world: World) -> str:
         return _(
             "{name} is watched by its edges (EPOLLET): the connections that wait there were reported, only a new one wakes it"
         ).format(name=name)
-    return _(
-        "{name} is watched by its edges (EPOLLET): the {amount} still unread were reported, only new data from {who} wake it"
-    ).format(name=name, amount=bytes_text(unread(row)), who=whose.of_peer(world, row.inode))
+    return ngettext(
+        "{name} is watched by its edges (EPOLLET): the {count} byte still unread was reported, "
+        "only new data from {who} wake it",
+        "{name} is watched by its edges (EPOLLET): the {count} bytes still unread were reported, "
+        "only new data from {who} wake it",
+        count := unread(row),
+    ).format(name=name, count=count, who=whose.of_peer(world, row.inode))

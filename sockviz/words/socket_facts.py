@@ -58,9 +58,10 @@ def row_facts(row: SocketRow, world: World) -> Iterator[Fact]:
     elif row.is_listening:
         yield Fact("Recv-Q", str(row.recv_q), _("LISTEN: connections in the accept queue"))
         yield Fact("Send-Q", str(row.send_q), _("LISTEN: the backlog; one more than it fits in"))
-    elif row.protocol == "UDP":
-        yield Fact("Recv-Q", str(row.recv_q), _("UDP: buffer memory, not bytes of data"))
-        yield Fact("Send-Q", str(row.send_q), _("UDP: buffer memory"))
+    elif row.protocol in ("UDP", "RAW"):
+        received = _("{protocol}: buffer memory, not bytes of data").format(protocol=row.protocol)
+        yield Fact("Recv-Q", str(row.recv_q), received)
+        yield Fact("Send-Q", str(row.send_q), _("{protocol}: buffer memory").format(protocol=row.protocol))
     else:
         fin = row.recv_q and row.state in (State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK)
         yield Fact(

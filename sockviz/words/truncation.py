@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sockviz.language import _
+from sockviz.language import ngettext
 from sockviz.model.call import Call
 from sockviz.model.long_values import start_of
 from sockviz.model.segments import endpoint
@@ -12,7 +12,6 @@ from sockviz.model.values import Value
 from sockviz.model.world import World
 from sockviz.words import acts
 from sockviz.words.causes.paths import taker
-from sockviz.words.wording import bytes_text
 
 
 def cut_off(call: Call, data: bytes, world: World) -> str:
@@ -44,7 +43,11 @@ def lost_of(call: Call, data: bytes, count: int, world: World) -> str:
     length, start = sent[taken]
     if length <= count or not _begins(start, data):
         return ""
-    return _("its other {amount} did not fit and are gone").format(amount=bytes_text(length - count))
+    return ngettext(
+        "its other {count} byte did not fit and is gone",
+        "its other {count} bytes did not fit and are gone",
+        length - count,
+    ).format(count=length - count)
 
 
 def _begins(start: bytes, data: bytes) -> bool:

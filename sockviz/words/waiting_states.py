@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sockviz.language import _
+from sockviz.language import _, ngettext
 from sockviz.model.segments import wire_end
 from sockviz.model.sockets import SocketRow, State, Timer
 from sockviz.model.world import World
 from sockviz.words import whose
-from sockviz.words.wording import bytes_text, seconds_text
+from sockviz.words.wording import seconds_text
 
 #: A timer that is over by this much (seconds) was over when the row went.
 _ABOUT = 1.5
@@ -54,7 +54,11 @@ def _own_fin(row: SocketRow) -> str:
     """Where its FIN is: behind what is not sent yet, or on its way. tcp_info's notsent_bytes count it as one."""
     behind = (row.info.notsent_bytes or 0) - 1 if row.info is not None else 0
     if behind > 0:
-        return _("its FIN waits behind {amount} that are not sent yet").format(amount=bytes_text(behind))
+        return ngettext(
+            "its FIN waits behind {count} byte that is not sent yet",
+            "its FIN waits behind {count} bytes that are not sent yet",
+            behind,
+        ).format(count=behind)
     return _("its FIN is not acknowledged yet")
 
 

@@ -204,3 +204,6 @@ def test_what_close_did_is_told_though_the_row_was_gone_before_it_returned() -> 
     assert "a RST goes out instead of a FIN" in closing(of, seen)
     assert closing(of, gone) == closing(of, seen)
     assert closing(replace(of, entered=2.2), gone) == ""  # what was gone before was not ended by it
+    assert "5 bytes in its receive queue were never read" in closing(of, seen)
+    one = fold(World(), Observed(1.0, "lab", (replace(row, recv_q=1),), (), (), {}))
+    assert "1 byte in its receive queue was never read" in closing(of, one)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sockviz.language import _
+from sockviz.language import _, ngettext
 from sockviz.model.call import CONNECTING, RECEIVING, SENDING
 from sockviz.model.segments import wire_end
 from sockviz.model.sockets import State
@@ -148,7 +148,9 @@ def window_closed(s: Situation) -> str:
         return ""
     other = whose.peer_row(s.world, s.inode)
     waits = (
-        _(", {amount} wait there").format(amount=bytes_text(other.recv_q))
+        ngettext(", {count} byte waits there", ", {count} bytes wait there", other.recv_q).format(
+            count=other.recv_q
+        )
         if other is not None and other.recv_q and not acts.is_unseen(s.world, other.inode, *RECEIVING)
         else ""
     )
