@@ -172,6 +172,7 @@ class LessonScreen(Selecting, Leaving, Screen[tuple[str, ...]]):
     def action_event(self, step: int) -> None:
         """To the event before or after that tells something, within what has happened."""
         self._acted()
+        self.picture.overlays.shut(OverlayKind.ERRNO)
         from sockviz.words.telling import next_telling  # on demand, as what tells of events
 
         if not self.reading.go(next_telling(self._run.timeline, self.reading.cursor, step)) and step > 0:
@@ -192,6 +193,7 @@ class LessonScreen(Selecting, Leaving, Screen[tuple[str, ...]]):
 
     def _go(self, event: int) -> None:
         self._acted()
+        self.picture.overlays.shut(OverlayKind.ERRNO)  # it is about a call of where one was
         self.reading.go(event)
         self.picture.draw()
 

@@ -51,21 +51,25 @@ def failed_on(world: World, number: int) -> Call | None:
 
 def draw_errno(view: View, width: int, story: Story) -> list[Line]:
     """The card, `width` cells wide and as high as it needs to be; what the error means at large is told by `story`."""
+    return _drawn(view, width, story)[0]
+
+
+def _drawn(view: View, width: int, story: Story) -> tuple[list[Line], int]:
+    """The card's lines, and how many of them tell what failed and what it means here: those are read without scrolling."""
     call = failed_call(view)
     then = right_after(view.timeline, call) if call is not None else None
     told = explain(call, then or view.world) if call is not None else None
-    nothing = [line((_("no call has failed"), "muted"))]
-    lines = (
-        _card(call, told, story(told.name), _names(call, then or view.world), min(width, _COLUMN))
-        if call is not None and told is not None
-        else nothing
-    )
-    return finish(lines, width, len(lines), view.look)
+    if call is None or told is None:
+        lines, needed = [line((_("no call has failed"), "muted"))], 1
+    else:
+        names = _names(call, then or view.world)
+        lines, needed = _card(call, told, story(told.name), names, min(width, _COLUMN))
+    return finish(lines, width, len(lines), view.look), needed
 
 
 def _card(
     call: Call, told: Explanation, page: ErrorPage | None, names: frozenset[str], width: int
-) -> list[Line]:
+) -> tuple[list[Line], int]:
     number = f" {told.number}" if told.number is not None else ""
     name = line((f"{FAILED} {told.name}", "bad"), (number, "muted"))
     says = page.says if page else call.message
@@ -74,13 +78,16 @@ def _card(
     lines += wrap(f"{call.process}: {call_as_made(call)}", width, "muted")
     here = told.here if page is None or told.here != call.message else ""  # the headline says it better
     at_large = told.at_large(page.cause if page else "", page.remedy if page else "")
+    needed = len(lines)
     for title, text in ((_("here"), here), *at_large):
         if text:
             lines += [Line(), line((title, "strong")), *wrap(_sentence(text, names), width)]
+        if text is here:
+            needed = len(lines)
     lines += [Line(), line((_("manual") + "  ", "muted"), (told.manual, "code-call"))]
     if told.name not in ("TimeoutError",) and not told.name.startswith("EAI_"):
         lines[-1] += line(("   errno(3)", "muted"))
-    return lines
+    return lines, needed
 
 
 def _names(call: Call, world: World) -> frozenset[str]:
@@ -106,3 +113,7 @@ class ErrnoCard(LongDrawing):
     def draw_long(self, view: View, width: int) -> list[Line]:
         """Its lines."""
         return draw_errno(view, width, self._story)
+
+    def needed(self, width: int) -> int:
+        """How many of its lines in `width` tell what failed, and what it means here."""
+        return _drawn(self._view, width, self._story)[1] if self._view is not None and width > 0 else 0

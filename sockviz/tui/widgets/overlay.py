@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.geometry import Size
 from textual.screen import Screen
 
 from sockviz.language import N_, _
@@ -33,6 +34,10 @@ _TITLES = {
 }
 
 
+#: The card's share of the height beside it in percent, unless what must be read without scrolling needs more.
+_SHARE = 60
+
+
 class Overlay(VerticalScroll):
     """One such panel. Only the first two take the focus, to be scrolled; the card never does."""
 
@@ -51,6 +56,21 @@ class Overlay(VerticalScroll):
     def show(self, view: View) -> None:
         """Shows `view`."""
         self._body.show(view)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As high as its drawing; the card leaves the prose beneath it what it does not need itself."""
+        whole = super().get_content_height(container, viewport, width)
+        if self.kind is not OverlayKind.ERRNO:
+            return whole
+        usual = -(-container.height * _SHARE // 100) - self.gutter.height
+        if whole <= usual:
+            return whole
+        return min(whole, max(usual, self._needed(width - self.scrollbar_size_vertical)))
+
+    def _needed(self, width: int) -> int:
+        from sockviz.tui.stage.errno_card import ErrnoCard  # imported already, where there is one
+
+        return self._body.needed(width) if isinstance(self._body, ErrnoCard) else 0
 
 
 class Overlays:
