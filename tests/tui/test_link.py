@@ -177,8 +177,10 @@ def test_the_reader_takes_the_wire_over(tmp_path: Path) -> None:
                 await pilot.press("d")
                 await sees(f"{packet}: delivered")
             await sees("ESTABLISHED")
+            await sees("h let go")
             await pilot.press("h")
             await sees("The wire is free")
+            await sees("h hold")
             assert run.timeline.world.link is not None
             assert not run.timeline.world.link.holding
         await app.close_runs()

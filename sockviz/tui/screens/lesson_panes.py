@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
 
+from sockviz.language import N_
 from sockviz.lesson.document import Page
 from sockviz.tui.cast import cast
 from sockviz.tui.stage import Roadmap, TimelineBar
@@ -17,6 +18,8 @@ from sockviz.tui.widgets.page_text import Asked
 from sockviz.tui.widgets.stage_area import StageArea
 from sockviz.tui.widgets.title import ObjectiveLine, TitleLine
 
+#: What `h` does while the link holds.
+_RELEASES = {"link('hold')": N_("let go")}
 #: The lines that the roadmap may take, by the terminal's height.
 _ROADS = {0: 1, 32: 2, 44: 4}
 
@@ -53,3 +56,5 @@ def show(
     screen.query_one(LessonPane).show(page, view, asked, notes)
     screen.query_one(StageArea).show(view, opened)
     screen.query_one(TimelineBar).show(view)
+    holds = view.world.link is not None and bool(view.world.link.holding)
+    screen.query_one(KeyBar).rename(_RELEASES if holds else {})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding
@@ -19,6 +21,7 @@ class KeyBar(Widget):
     def __init__(self) -> None:
         super().__init__(id="keys")
         self._spans: list[tuple[int, int, Binding]] = []
+        self._renamed: Mapping[str, str] = {}
 
     def on_mount(self) -> None:
         """Follows the bindings that are active."""
@@ -30,6 +33,12 @@ class KeyBar(Widget):
 
     def _changed(self, _screen: Screen[object]) -> None:
         self.refresh()
+
+    def rename(self, actions: Mapping[str, str]) -> None:
+        """What `actions` do now, where it is something else than their bindings say."""
+        if actions != self._renamed:
+            self._renamed = actions
+            self.refresh()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """The tooltip is that of the key under the mouse."""
@@ -69,7 +78,7 @@ class KeyBar(Widget):
 
     def _text(self, binding: Binding, short: bool) -> str:
         """``C/Python``, or where room is short ``C``."""
-        said = _(binding.description)
+        said = _(self._renamed.get(binding.action, binding.description))
         return said.partition("/")[0] if short else said
 
     def _key(self, binding: Binding) -> str:
