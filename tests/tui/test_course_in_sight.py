@@ -121,6 +121,10 @@ def test_the_line_at_hand_is_whole_and_what_the_page_asks_about_in_sight(
             where = WIRE if statement.process == LINK else statement.process
             if bare(statement.source) not in bare("".join(panels.get(where, []))):
                 cut.append((view.page.index + 1, view.cursor, statement.source, panels.get(where)))
+        wire = panels.get(WIRE, [])
+        assert len(wire) < 2 or wire[0].strip() != wire[1].strip() or not wire[0].strip(), (
+            "a heading stands twice"
+        )
         missing += [
             (view.page.index + 1, view.cursor, why, panels)
             for why in (*untold(view, panels), *sockets_not_there(view, panels))
@@ -128,9 +132,6 @@ def test_the_line_at_hand_is_whole_and_what_the_page_asks_about_in_sight(
     told = [f"page {page}, event {at}: {why}\n" + show(panels) for page, at, why, panels in missing[:3]]
     assert not cut, "\n".join(map(str, cut[:3])) + f"\n{len(cut)} in all"
     assert not missing, "\n".join(told) + f"\n{len(missing)} in all"
-
-
-_ENDS = frozenset({"local", "peer"})
 
 
 def show(panels: dict[str, list[str]]) -> str:
@@ -151,11 +152,9 @@ def untold(view: View, panels: dict[str, list[str]]) -> Iterator[str]:
             if not block:
                 yield f"{name}'s descriptor {fd} ({row.state}) is not there"
                 continue
-            unsaid_of = {attribute: list(unsaid(row, attribute, block)) for attribute in sorted(names)}
-            if block.startswith("─") and names - _ENDS:
-                # A folded panel's one line has no room for a connection's ends beside its state and the queue asked about.
-                unsaid_of = {attribute: why for attribute, why in unsaid_of.items() if attribute not in _ENDS}
-            yield from (f"{name} {fd}: {why}" for reasons in unsaid_of.values() for why in reasons)
+            yield from (
+                f"{name} {fd}: {why}" for attribute in sorted(names) for why in unsaid(row, attribute, block)
+            )
 
 
 def sockets_not_there(view: View, panels: dict[str, list[str]]) -> Iterator[str]:
@@ -175,10 +174,8 @@ def block_of(lines: list[str], fd: str) -> str:
     for text in lines:
         words = text.split()
         begins = bool(words) and (words[0].isdigit() or words[0] in ("–", "⋮")) and not text.startswith("   ")
-        if words and words[0].startswith("─"):  # folded
-            folded = re.split(r"\s{2,}", text.strip())
-            if any(part.split()[:1] == [fd] for part in folded[1:]):
-                return text
+        if re.match(rf"─ \S+\s+{fd}\s", text):  # folded
+            return text
         if found and begins:
             break
         if found or (begins and words[0] == fd):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
 
 from rich.cells import cell_len
@@ -20,6 +20,7 @@ from sockviz.model.process import PerformedLine as Progress
 from sockviz.model.process import Process
 from sockviz.model.timeline import LabFacts
 from sockviz.model.values import SocketValue, Value
+from sockviz.model.world import World
 from sockviz.player.next import Do
 from sockviz.tui.palette import ASLEEP, DONE, FAILED, NEXT
 from sockviz.tui.remembered import remembered, remembered_by
@@ -40,6 +41,14 @@ class Detail(IntEnum):
     BRIEF = 1
     WRITTEN = 2
     COMMENTED = 3
+
+
+class Asides(IntEnum):
+    """What is said under the line performed last: nothing, what it did besides, or what it waits for in its sleep, too."""
+
+    NONE = 0
+    DONE = 1
+    ALL = 2
 
 
 #: Cells beside the source: the mark of what is next, and a blank before and after the result.
@@ -68,7 +77,14 @@ def statements_of(view: View, process: str) -> Sequence[Statement]:
 
 
 def code_blocks(
-    view: View, process: str, width: int, coming: int | None, hue: str, detail: Detail, most: int
+    view: View,
+    process: str,
+    width: int,
+    coming: int | None,
+    hue: str,
+    detail: Detail,
+    most: int,
+    asides: Asides = Asides.DONE,
 ) -> tuple[list[list[Line]], int]:
     """For each of the process's lines around the one to keep in sight what is drawn of it, and that one's index. No more than
     `most` on either side of it: a process may have a thousand lines."""
@@ -86,7 +102,7 @@ def code_blocks(
         remarked = detail >= Detail.COMMENTED or (detail is Detail.BRIEF and current)
         newest = statement.line == begun
         whole = detail >= Detail.WRITTEN or is_next or newest or _is_about(view, statement, progress)
-        aside = _aside(view, process, progress) if newest else ""
+        aside = _aside(view, process, statement.line, progress, asides) if newest else ""
         blocks.append(_block(view, statement, progress, width, is_next, newest, hue, whole, remarked, aside))
     anchor -= first
     return blocks, anchor
@@ -218,22 +234,31 @@ def _block(
         alone
     ):  # an error's name is always read whole, and so is what has just come; an older value as far as it goes
         lines += _in_lines(result, width) if newest else [line("   ") + result]
-    beneath = _beneath(view, statement, progress, current)
-    if beneath is not None:
-        lines += [line("   ") + part for part in wrap(beneath[0], width - 4, beneath[1])]
-    lines += [line("   ") + part for part in wrap(aside, width - 4, "muted")]
+    for text, role in _beneath(view, statement, progress, current, aside):
+        lines += [line("   ") + part for part in wrap(text, width - 4, role)]
     role = _emphasis(view, statement, calls)
     return [marked(fit(it, width), role).pointing(Focus(line=statement.line)) for it in lines]
 
 
-def _aside(view: View, process: str, progress: Progress | None) -> str:
-    """What the line that was performed last has done besides what its result says."""
+def _aside(view: View, process: str, number: int, progress: Progress | None, asides: Asides) -> str:
+    """What the line that was performed last has done besides what its result says; of one that sleeps, what it waits for."""
     acting = view.world.processes.get(process)
     calls = _calls(acting, progress)
-    if not calls or calls[-1].stage is not Stage.RETURNED:
+    if calls and calls[-1].stage is Stage.ASLEEP:
+        return _why_asleep(calls[-1], view.world) if asides is Asides.ALL else ""
+    if asides is Asides.NONE:
         return ""
+    if not calls or calls[-1].stage is not Stage.RETURNED or number not in lines_of(view.page):
+        return ""  # what a line of an earlier page did besides has been read
     then = right_after(view.timeline, calls[-1])
     return besides(calls[-1], then) if then is not None else ""
+
+
+@remembered(8)
+def _why_asleep(call: Call, world: World) -> str:
+    from sockviz.words.sleeping import why_asleep  # on demand, as what tells of events
+
+    return why_asleep(call, world)
 
 
 def _in_lines(result: Line, width: int) -> list[Line]:
@@ -284,16 +309,18 @@ def _weighed(source: Line, progress: Progress | None, is_next: bool) -> Line:
 
 
 def _beneath(
-    view: View, statement: Statement, progress: Progress | None, current: Call | None
-) -> Span | None:
-    """What is said under a line: where it sleeps, how it was called, why it failed."""
+    view: View, statement: Statement, progress: Progress | None, current: Call | None, aside: str
+) -> Iterator[Span]:
+    """What is said under a line: where it sleeps and what for, how it was called, why it failed, what it did besides."""
     if current is not None and current.stage is Stage.ASLEEP:
-        return asleep_in(current), "asleep"
+        yield f"{asleep_in(current)}: {aside}" if aside else asleep_in(current), "asleep"
+        return
     if view.focus.line == statement.line and current is not None:
-        return call_as_made(current), "muted"
-    if progress is not None and progress.error is not None and progress.message:
-        return progress.message, "muted"
-    return None
+        yield call_as_made(current), "muted"
+    elif progress is not None and progress.error is not None and progress.message:
+        yield progress.message, "muted"
+    if aside:
+        yield aside, "muted"
 
 
 def _c_listing(statement: Statement, lab: LabFacts, width: int) -> tuple[list[str], int]:

@@ -138,7 +138,8 @@ class Pen:
         if it.entry is not None and not it.entry.is_socket:
             return line(number, named, (f" {_plain_target(it.entry)}", "muted"))
         if it.row is None:
-            protocol = (it.entry.protocol if it.entry else "") or "socket"
+            # /proc says TCPv6, a row TCP: one word for both, lest a socket seem to become another one.
+            protocol = (it.entry.protocol if it.entry else "").removesuffix("v6") or "socket"
             return line(number, named, f" {protocol} ", tableless(self.view.world, it.inode, self.width))
         start = self._start(it, self.columns)
         if start.width > self.width:
@@ -157,13 +158,29 @@ class Pen:
         told_beneath = (Part.ACCEPT if it.row.is_listening else Part.BYTES) in told
         pressing = wanted - {Part.ENDS} or (holds and not told_beneath)
         if pressing and (not brief.width or room - brief.width < least):
-            # What is asked about comes before columns.
-            start = self._start(it, replace(self.columns, protocol=False, state=0))
-            room = self.width - start.width - 1
-            brief = self._brief(it.row, room, told, wanted)
+            # What is asked about comes before columns, where it can be told of such a socket.
+            close = self._start(it, replace(self.columns, protocol=False, state=0))
+            asked_for = self._brief(it.row, self.width - close.width - 1, told, wanted)
+            if asked_for.width:
+                start, room, brief = close, self.width - close.width - 1, asked_for
         elif room - brief.width < least <= room:
             brief = Line()  # which connection it is comes before what its timer says
+        if room - brief.width < least and (tight := self._tight(it, it.row, brief)) is not None:
+            return tight
         return start + self._ends(it.row, room - brief.width) + brief
+
+    def _tight(self, it: DescriptorRow, row: SocketRow, brief: Line) -> Line | None:
+        """A socket's own line with both its ends and `brief`, without its name and without columns; None where even that has no
+        room."""
+        number = f"{it.entry.fd if it.entry is not None else '–'}"
+        state = (f"{STATE_SYMBOLS[row.state]} {row.state}", state_role(row.state))
+        said = Line(((f" {brief.text.lstrip()}", brief.runs[-1][1]),)) if brief.width else Line()
+        least = self._least(row)
+        for ends in (least, least.replace(":", "")) if row.peer is not None else (least,):
+            whole = line(" ", (number, self._numbered(it)[0][1]), " ", state, f" {ends}") + said
+            if whole.width < self.width:
+                return whole
+        return None
 
     def _brief(self, row: SocketRow, room: int, told: Collection[Part], wanted: Collection[Part]) -> Line:
         """At the end of a socket's own line what has no line beneath it, what is `wanted` first."""

@@ -58,7 +58,9 @@ def _first_that_fits(width: int, *candidates: Line, taken: int = 16) -> Line:
 
 def received(row: SocketRow) -> str:
     """What Recv-Q counts."""
-    if row.protocol == "UDP" and row.recv_q:
+    if (
+        row.protocol in ("UDP", "RAW") and row.recv_q
+    ):  # net/ipv4/raw_diag.c asks sk_rmem_alloc_get, as udp_diag.c does
         return " " + _("of memory")
     if row.state in HAS_FIN and row.recv_q:
         waiting = row.recv_q - 1

@@ -229,9 +229,7 @@ def _drawn(pen: Pen, plan: _Plan, its: _Ranked) -> list[Line]:
     shown = sorted((each for each in plan.entries if each.shown), key=lambda each: each.index)
     rest = its.states.copy()
     rest.subtract(_state_of(each.it) for each in shown)
-    counted = ", ".join(
-        f"{count} {state}" for state, count in rest.most_common() if count > 0 and plan.counts
-    )
+    counted = _counted(rest, pen.width) if plan.counts else ""
     ruled = its.held > 0 and plan.room > 0 and not counted
     lines: list[Line] = []
     for place, each in enumerate(shown):
@@ -245,6 +243,17 @@ def _drawn(pen: Pen, plan: _Plan, its: _Ranked) -> list[Line]:
         told = [part.part for part, form in zip(each.parts, each.forms, strict=True) if form is not None]
         lines += pen.lines(each.it, beneath, told)
     return [*lines, *([_count(counted, pen.width)] if counted else [])]
+
+
+def _counted(states: Counter[str], width: int) -> str:
+    """How many are in each state, the most frequent first; the rest together where there is no room for their names."""
+    told = [(state, count) for state, count in states.most_common() if count > 0]
+    for named in range(len(told), 0, -1):
+        others = sum(count for _state, count in told[named:])
+        parts = [f"{count} {state}" for state, count in told[:named]] + ([f"+{others}"] if others else [])
+        if cell_len(said := ", ".join(parts)) + 5 < width:
+            return said
+    return f"+{sum(count for _state, count in told)}" if told else ""
 
 
 def _count(counted: str, width: int) -> Line:

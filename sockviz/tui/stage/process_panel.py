@@ -13,11 +13,12 @@ from sockviz.model.process import Process
 from sockviz.tui.palette import hues
 from sockviz.tui.remembered import remembered, remembered_by
 from sockviz.tui.stage.at_hand import next_line
-from sockviz.tui.stage.code import Detail, code_blocks, height_wanted, statements_of, windowed
+from sockviz.tui.stage.code import Asides, Detail, code_blocks, height_wanted, statements_of, windowed
 from sockviz.tui.stage.descriptors import held_by, table, table_heights
 from sockviz.tui.stage.drawing import FocusableDrawing
 from sockviz.tui.stage.ink import Line, finish, fit, frame, line, ruled
 from sockviz.tui.stage.listing import statement_at
+from sockviz.tui.stage.lookup import port_of
 from sockviz.tui.view import View
 from sockviz.words.wording import asleep_in
 
@@ -172,10 +173,18 @@ def draw_process(view: View, name: str, width: int, height: int, unframed: bool 
     if parts.code:
         coming = next_line(view)
         detail = _best(view, name, inner, parts.code)[0]
-        blocks, anchor = code_blocks(view, name, inner, coming, hue, detail, parts.code)
-        if _at_hand(view, name, blocks, anchor) > parts.code:
-            blocks, anchor = code_blocks(view, name, inner, coming, hue, Detail.BARE, parts.code)
+        # The lines at hand are there before what one of them waits for, and that before comments.
+        for level, asides in (
+            (detail, Asides.ALL), (detail, Asides.DONE), (Detail.BARE, Asides.DONE), (Detail.BARE, Asides.NONE),
+        ):  # fmt: skip
+            blocks, anchor = code_blocks(view, name, inner, coming, hue, level, parts.code, asides)
+            if _at_hand(view, name, blocks, anchor) <= parts.code:
+                break
         code = windowed(blocks, anchor, parts.code) or [fit(line(" ", (_("no lines yet"), "muted")), inner)]
+        if unframed and process is not None:
+            # Nothing stands beside it that its rule would have to line up with: an empty line is one for a descriptor.
+            spare = max(0, min(parts.code - len(code), table_heights(view, process, inner)[0] - parts.fds))
+            parts = Split(parts.code - spare, parts.fds + spare)
         body += code + [Line()] * (parts.code - len(code))
         rules.append((len(body), line(("fds", "muted"))))
         body.append(Line())
@@ -191,7 +200,8 @@ def draw_process(view: View, name: str, width: int, height: int, unframed: bool 
 def _folded(view: View, name: str, process: Process | None, hue: str, width: int) -> Line:
     """``╶ client2  3 c TCP ● ESTABLISHED →:8080``: a panel whose turn it is not, where there is no room for it."""
     longest = max(len(each) for each in (name, *view.script.processes))
-    start = line(("─ ", _frame_role(hue, process)), (f"{name:<{longest}}", f"{hue} strong"))
+    edge = line(("─ ", _frame_role(hue, process)))
+    start = edge + line((f"{name:<{longest}}", f"{hue} strong"))
     if process is None:
         return start + line(("  " + _("not started yet"), "muted"))
     if not process.alive:
@@ -205,8 +215,19 @@ def _folded(view: View, name: str, process: Process | None, hue: str, width: int
         counted = ", ".join(f"{count} {state}" for state, count in rows.most_common())
         nothing = _("no descriptor: {rows}").format(rows=counted) if counted else _("no sockets")
         return start + line((f"  {nothing}", "muted"))
+    colours = {**hues(view.script), name: hue}
     start += line("  ")
-    return start + table(view, process, max(1, width - start.width), 1, {**hues(view.script), name: hue})[-1]
+    told = table(view, process, max(1, width - start.width), 1, colours)[-1]
+    row = (
+        view.world.row_of(told.focus.inode)
+        if told.focus is not None and told.focus.inode is not None
+        else None
+    )
+    if row is not None and row.family != "AF_UNIX" and str(port_of(row.local)) not in told.text:
+        # Which connection it is comes before a column of names.
+        start = edge + line((name, f"{hue} strong"))
+        told = table(view, process, max(1, width - start.width), 1, colours)[-1]
+    return start + told
 
 
 def _frame_role(hue: str, process: Process | None) -> str:

@@ -138,6 +138,7 @@ def _body(view: View, width: int, room: int) -> list[Line]:
     lanes = _lanes(everyone, inner, colours)
     acted_on = chosen(view) if view.mode is Mode.LIVE else None
     drawn: list[tuple[Line, Sides]] = []
+    turns: list[Line] = []
     sides: Sides | None = None
     for index, it in enumerate(shown):
         earlier = shown[index - 1] if index else None
@@ -150,7 +151,8 @@ def _body(view: View, width: int, room: int) -> list[Line]:
         elif gap >= _PAUSE and len(shown) * 2 < room:
             drawn.append((_bare(lanes, inner), before or sides))
         if lanes.others is not None and before is not None and before != sides:
-            drawn.append((_turn(lanes, inner, before, sides, colours), sides))
+            turns.append(_turn(lanes, inner, before, sides, colours))
+            drawn.append((turns[-1], sides))
         its_turn = acted_on is not None and it.flight == acted_on.packet
         fraction = _fraction(view, coming(view, newest)) if it is moving else 1.0
         arrow = _arrow(view, it, lanes, inner, colours, fraction, its_turn)
@@ -164,6 +166,8 @@ def _body(view: View, width: int, room: int) -> list[Line]:
         )
         start = len(drawn) - space if focused is None else min(focused, len(drawn) - space)
         drawn = drawn[start : start + space]
+        if any(drawn[0][0] is turn for turn in turns):
+            drawn[0] = _bare(lanes, inner), drawn[0][1]  # the heading says that already
     first = drawn[0][1] if drawn and lanes.others is not None else None
     lines = [_header(lanes, inner, first, colours), *(it for it, _ in drawn)]
     lines += [_bare(lanes, inner)] * (space - len(drawn))

@@ -1,11 +1,16 @@
-"""A descriptor whose socket no table of the kernel has a row of: what is said of it, at any width."""
+"""What a table of descriptors says of a socket without a row, of those that have no room, of what waits, at any width."""
 
 from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from sockviz.model.events import CallReturned
 from sockviz.model.sockets import State, ToldName
+from sockviz.tui.stage.descriptor_words import received
+from sockviz.tui.stage.descriptors import _counted
 from sockviz.tui.stage.process_panel import draw_process
 from tests.tui.stage import scripted
 
@@ -66,3 +71,19 @@ def test_a_listener_that_was_shut_down_is_bound_if_it_asked_for_its_port() -> No
         it.observe(listening)
         it.observe(gone=[listening])
         assert table(it, 70) == said
+
+
+def test_the_states_that_have_no_room_are_counted_together_and_no_word_is_cut() -> None:
+    states = Counter({"CONNECTED": 2, "ESTABLISHED": 2, "UNCONNECTED": 1, "LISTEN": 1})
+    assert _counted(states, 80) == "2 CONNECTED, 2 ESTABLISHED, 1 UNCONNECTED, 1 LISTEN"
+    assert _counted(states, 40) == "2 CONNECTED, 2 ESTABLISHED, +2"
+    assert _counted(states, 8) == "+6"
+    assert _counted(Counter(), 80) == ""
+
+
+@pytest.mark.parametrize(
+    ("protocol", "says"), [("UDP", " of memory"), ("RAW", " of memory"), ("TCP", " to be read")]
+)
+def test_what_the_receive_queue_counts_is_said_by_protocol(protocol: str, says: str) -> None:
+    row = scripted.row(State.ESTABLISHED, scripted.SERVER, ("127.0.0.1", 40200), inode=1)
+    assert received(replace(row, protocol=protocol, recv_q=832)) == says
