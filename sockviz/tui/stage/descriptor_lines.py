@@ -139,7 +139,7 @@ class Pen:
             return line(number, named, (f" {_plain_target(it.entry)}", "muted"))
         if it.row is None:
             # /proc says TCPv6, a row TCP: one word for both, lest a socket seem to become another one.
-            protocol = (it.entry.protocol if it.entry else "").removesuffix("v6") or "socket"
+            protocol = ((it.entry.protocol if it.entry else "") or "socket").removesuffix("v6")
             return line(number, named, f" {protocol} ", tableless(self.view.world, it.inode, self.width))
         start = self._start(it, self.columns)
         if start.width > self.width:
