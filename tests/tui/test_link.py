@@ -177,7 +177,7 @@ def test_the_reader_takes_the_wire_over(tmp_path: Path) -> None:
                 await pilot.press("d")
                 await sees(f"{packet}: delivered")
             await sees("ESTABLISHED")
-            await sees("h let go")
+            await sees("h free")
             await pilot.press("h")
             await sees("The wire is free")
             await sees("h hold")

@@ -19,7 +19,7 @@ from sockviz.tui.widgets.stage_area import StageArea
 from sockviz.tui.widgets.title import ObjectiveLine, TitleLine
 
 #: What `h` does while the link holds.
-_RELEASES = {"link('hold')": N_("let go")}
+_RELEASES = {"link('hold')": N_("free")}
 #: The lines that the roadmap may take, by the terminal's height.
 _ROADS = {0: 1, 32: 2, 44: 4}
 
