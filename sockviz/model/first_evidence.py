@@ -84,6 +84,24 @@ def observed(world: World, event: Observed) -> dict[int, KnownSocket]:
     return found
 
 
+def let_go(world: World, left: Mapping[str, frozenset[int]]) -> dict[int, KnownSocket]:
+    """Of the sockets that these processes have no descriptor of any more: whose the last one was, where nobody else has one.
+
+    Of what its creator let go of in the same moment nothing says who was the last.
+    """
+    held = [inodes_in(process.fds) for process in world.processes.values() if process.alive]
+    found: dict[int, KnownSocket] = {}
+    for name, inodes in left.items():
+        for inode in inodes:
+            known = world.sockets.get(inode)
+            if known is None or any(inode in table for table in held):
+                continue
+            heir = None if inode in left.get(known.creator or "", ()) else name
+            if heir != known.heir:
+                found[inode] = replace(known, heir=heir)
+    return found
+
+
 def _new_descriptors(world: World, event: Observed) -> list[tuple[Process, FdEntry]]:
     """The descriptors of sockets that the processes have now and had not before: of the process first that started first."""
     found: list[tuple[Process, FdEntry]] = []

@@ -29,6 +29,7 @@ from sockviz.model.events import (
     StatementBegun,
     StatementFinished,
 )
+from sockviz.model.index import inodes_in
 from sockviz.model.inference import infer
 from sockviz.model.inferred import InferredSegment
 from sockviz.model.known import GoneRow, KnownSocket
@@ -265,10 +266,12 @@ def _ended(world: World, event: ProcessEnded) -> World:
     for call in process.under_way:
         abandoned = replace(call, stage=Stage.ABANDONED, returned=event.at)
         world = _process(world, event.process, **_done_with(world.processes[event.process], abandoned))
-    return _process(
+    left = inodes_in(process.fds)
+    world = _process(
         world, event.process, ended=event.at, exit_code=event.exit_code, signal=event.signal,
         main=Task(), threads={}, fds=(), open_fds=dict.fromkeys(process.open_fds, -1),
     )  # fmt: skip
+    return _with_sockets(world, first_evidence.let_go(world, {event.process: left}))
 
 
 def _captured(world: World, event: PacketCaptured) -> World:
@@ -298,12 +301,17 @@ def _observed(world: World, event: Observed) -> World:
         if used := seen_in_use(world.names, event.rows):
             world = _changed(world, names=ledger(world.names).but(used))
     world = _with_sockets(world, first_evidence.observed(world, event))
+    lost_by: dict[str, frozenset[int]] = {}
     for seen in event.processes:
         if seen.process in world.processes and world.processes[seen.process].alive:
-            main = world.processes[seen.process].main
+            main, had = world.processes[seen.process].main, world.processes[seen.process].fds
+            if seen.fds is not had and (lost := inodes_in(had) - inodes_in(seen.fds)):
+                lost_by[seen.process] = lost
             if main.asleep != seen.asleep:
                 main = replace(main, asleep=seen.asleep)
             world = _process(world, seen.process, fds=seen.fds, state=seen.state, main=main)
+    if lost_by:
+        world = _with_sockets(world, first_evidence.let_go(world, lost_by))
     traffic = traffic.observed(event, world.packets, world.link, before, world.rows_indexed())
     if traffic is not world.traffic:
         world = _changed(world, traffic=traffic)

@@ -36,9 +36,11 @@ LISTEN_DROPS = ("TcpExt.ListenOverflows", "TcpExt.TCPReqQFullDrop", "TcpExt.List
 DROPS = "drops"
 #: net/ipv4/tcp_minisocks.c, tcp_check_req: with TCP_DEFER_ACCEPT the last ACK is dropped where it brings no data.
 DEFERRED = "TcpExt.TCPDeferAcceptDrop"
+#: What TCP counts of segments with data that it does not take, nor acknowledge: net/ipv4/tcp_input.c, tcp_data_queue.
+UNTAKEN = ("TcpExt.TCPRcvQDrop", "TcpExt.TCPZeroWindowDrop")
 _RECEIVE_ERRORS = ("Udp.RcvbufErrors", "Udp6.RcvbufErrors")
 #: What has to be watched for all this.
-COUNTERS = (*_CAUSES, _SYNS, *_PROBE_COUNTERS, *LISTEN_DROPS, DEFERRED, *_RECEIVE_ERRORS)
+COUNTERS = (*_CAUSES, _SYNS, *_PROBE_COUNTERS, *LISTEN_DROPS, DEFERRED, *UNTAKEN, *_RECEIVE_ERRORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,12 @@ def turned_away(scene: Scene, known: Mapping[int, TurnedAway]) -> dict[int, Turn
         )
         among = tuple(number for number in bare if number not in known)
         found |= dict.fromkeys(among, TurnedAway(DEFERRED, by, among))
+    for counter in UNTAKEN:
+        if by := scene.grown.get(counter, 0):
+            among = tuple(
+                number for number in _with_data(scene) if number not in known and number not in found
+            )
+            found |= dict.fromkeys(among, TurnedAway(counter, by, among))
     for row in scene.event.rows:
         old = scene.before.get((scene.event.host, row.key))
         by = (row.drops or 0) - ((old.drops or 0) if old is not None else 0)
@@ -164,6 +172,15 @@ def turned_away(scene: Scene, known: Mapping[int, TurnedAway]) -> dict[int, Turn
             among = tuple(number for number in _for(row, scene) if number not in known)
             found |= dict.fromkeys(among, TurnedAway(DROPS, by, among))
     return found
+
+
+def _with_data(scene: Scene) -> list[int]:
+    """The segments with data that have come since it was looked at before."""
+    return [
+        number
+        for number, seen in scene.arrived.items()
+        if number in scene.fresh and seen.packet.tcp is not None and seen.packet.length
+    ]
 
 
 def _not_opened(scene: Scene) -> list[int]:

@@ -13,7 +13,8 @@ class KnownSocket:
 
     ``creator`` is the process that was first known to have it; None where none was yet. ``family``, ``type`` and ``protocol``
     are empty and 0 while nobody has said them. ``told``: a process reported it; else the kernel alone was seen to have it.
-    ``peer_inode``: of AF_UNIX, the other end's, also when that is closed.
+    ``peer_inode``: of AF_UNIX, the other end's, also when that is closed. ``heir``: who was the last to have a descriptor of it,
+    where that was not its creator: a child that had inherited it, or whom it was passed to.
     """
 
     inode: int
@@ -27,6 +28,7 @@ class KnownSocket:
     peer: Address | None = None
     told: bool = False
     peer_inode: int = 0
+    heir: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

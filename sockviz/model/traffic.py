@@ -13,6 +13,7 @@ from sockviz.model.hindsight import (
     DEFERRED,
     LISTEN_DROPS,
     RECENT,
+    UNTAKEN,
     Scene,
     TurnedAway,
     explained,
@@ -191,7 +192,9 @@ class Traffic:
 
 def may_tell(event: Observed, grown: Mapping[str, int]) -> bool:
     """Whether a look may say of a packet that it was not let in: cheap, for it is asked of every look."""
-    return any(name in grown for name in (*LISTEN_DROPS, DEFERRED)) or any(row.drops for row in event.rows)
+    return any(name in grown for name in (*LISTEN_DROPS, DEFERRED, *UNTAKEN)) or any(
+        row.drops for row in event.rows
+    )
 
 
 def _row_of(event: PacketCaptured, rows: RowIndex) -> SocketRow | None:

@@ -192,13 +192,15 @@ class World:
         return known
 
     def owner_of(self, inode: int) -> str | None:
-        """The live process that has a descriptor of `inode` (its creator first, after a fork), else its creator."""
+        """The live process that has a descriptor of `inode` (its creator first, after a fork), else who had the last one."""
         if not inode:
             return None
         known = self.sockets.get(inode)
         holders = [p.name for p in self.processes.values() if p.alive and inode in inodes_in(p.fds)]
-        if known and (known.creator in holders or not holders):
+        if known and known.creator in holders:
             return known.creator
+        if known and not holders:
+            return known.heir or known.creator
         return holders[0] if holders else None
 
     def host_of(self, row: SocketRow) -> str:

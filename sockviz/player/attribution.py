@@ -226,6 +226,9 @@ class Attribution:
         several processes have it and it does not show which of them it is."""
         for host in self._hosts(end):
             takers = self._bound.get((host, protocol, end[1]), ())
+            if protocol == "UDP" and not sending:
+                # net/ipv4/udp.c, compute_score: one that is connected takes nothing but what its peer sends.
+                takers = [taker for taker in takers if taker.inode]
             near = [taker for taker in takers if taker.address == end[0]]
             near = near or [taker for taker in takers if taker.address in EVERY_ADDRESS] or list(takers)
             owners = {taker.owner for taker in near}

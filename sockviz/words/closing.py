@@ -8,18 +8,12 @@ from sockviz.model.process import Process
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.world import World
 from sockviz.words import acts, whose
-from sockviz.words.on_the_way import Passage, passage
+from sockviz.words.on_the_way import Passage, carried, passage
+from sockviz.words.unread import unread
 
-#: In these the FIN that came counts in Recv-Q, as one, until recv has returned it (net/ipv4/tcp_input.c, tcp_fin).
-_HAS_FIN = frozenset({State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK})
 #: A limit that a call did not reach by this part of it (clocks differ) did not end it.
 _NEARLY = 0.9
 _OPEN = frozenset({State.ESTABLISHED, State.CLOSE_WAIT, State.FIN_WAIT_1, State.FIN_WAIT_2})
-
-
-def unread(row: SocketRow) -> int:
-    """The bytes of data that came and were not received."""
-    return max(0, row.recv_q - 1) if row.state in _HAS_FIN else row.recv_q
 
 
 def closing(call: Call, world: World) -> str:
@@ -81,18 +75,9 @@ def consequence(row: SocketRow, world: World) -> str:
             "the {count} connections that wait to be accepted are ended with it",
             row.recv_q,
         ).format(count=row.recv_q)
+    if row.protocol == "UNIX":
+        return "; ".join(filter(None, (_unread_here(row), _closed_along(row, world))))
     if row.protocol != "TCP" or row.state not in _OPEN:
-        if (
-            row.protocol == "UNIX"
-            and row.type == "SOCK_STREAM"
-            and row.recv_q
-            and row.state is State.ESTABLISHED
-        ):
-            return ngettext(
-                "{count} byte in its receive queue was never read, which its peer is told by ECONNRESET",
-                "{count} bytes in its receive queue were never read, which its peer is told by ECONNRESET",
-                row.recv_q,
-            ).format(count=row.recv_q)
         return ""
     # net/ipv4/tcp.c, __tcp_close: unread data come first, then SO_LINGER.
     if count := unread(row):
@@ -106,16 +91,50 @@ def consequence(row: SocketRow, world: World) -> str:
     return ""
 
 
+def _unread_here(row: SocketRow) -> str:
+    if row.type != "SOCK_STREAM" or not row.recv_q or row.state is not State.ESTABLISHED:
+        return ""
+    return ngettext(
+        "{count} byte in its receive queue was never read, which its peer is told by ECONNRESET",
+        "{count} bytes in its receive queue were never read, which its peer is told by ECONNRESET",
+        row.recv_q,
+    ).format(count=row.recv_q)
+
+
+def _closed_along(row: SocketRow, world: World) -> str:
+    """What else ends with the messages that nobody has received (net/unix/af_unix.c, unix_release_sock; net/core/scm.c)."""
+    count = carried(world, row.inode) if row.recv_q else 0
+    if not count:
+        return ""
+    return ngettext(
+        "the descriptor that SCM_RIGHTS had passed along in it is closed with it",
+        "the {count} descriptors that SCM_RIGHTS had passed along in it are closed with it",
+        count,
+    ).format(count=count)
+
+
 def ended(process: Process, world: World) -> list[str]:
     """What else the end of a process does to the sockets that nobody but it had, a clause each."""
     told = []
     for inode in dict.fromkeys(entry.inode for entry in process.fds if entry.is_socket):
         row = world.row_of(inode)
         fds = [entry.fd for entry in process.fds if entry.inode == inode]
-        if any(passage(world, process.name, fd, world.at)[0] is not Passage.NONE for fd in fds):
+        if any(other.name != process.name for other, _entry in whose.holders(world, inode)):
             continue
-        if row is None or any(other.name != process.name for other, _entry in whose.holders(world, inode)):
+        name = whose.of_socket(world, inode)
+        passed = [passage(world, process.name, fd, world.at) for fd in fds]
+        if any(where is not Passage.NONE for where, _to in passed):
+            lives = (to for where, to in passed if where is Passage.ON_ITS_WAY)
+            if (to := next(lives, 0)) and not _ends_with(process, world, to):
+                told.append(_("{name}: {why}").format(name=name, why=_lives_in(to, world)))
+            continue
+        if row is None:
             continue
         if why := consequence(row, world):
-            told.append(_("{name}: {why}").format(name=whose.of_socket(world, inode), why=why))
+            told.append(_("{name}: {why}").format(name=name, why=why))
     return told
+
+
+def _ends_with(process: Process, world: World, inode: int) -> bool:
+    """Whether nobody but the process has that socket."""
+    return all(holder.name == process.name for holder, _entry in whose.holders(world, inode))

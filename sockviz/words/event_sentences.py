@@ -11,6 +11,7 @@ from sockviz.model.linux.names import mask
 from sockviz.model.sockets import Watched
 from sockviz.model.values import SocketValue, Value, show
 from sockviz.model.world import World
+from sockviz.words import whose
 from sockviz.words.interest import epoll_of, moved
 from sockviz.words.number_kinds import is_epolls
 from sockviz.words.number_meanings import EPOLL_MODES, EVENTS
@@ -119,6 +120,10 @@ def _closed(call: Call, fd: Value, world: World) -> str:
     process = world.processes.get(call.process)
     listed = _listed(call, fd, world)
     told = moved(listed, process) if listed is not None and process is not None else ""
+    holders = whose.holders(world, listed.inode) if listed is not None and told else []
+    if holders and not any(holder.name == call.process for holder, _entry in holders):
+        holder, entry = holders[0]
+        told = _("closed here; {process} has it, descriptor {fd}").format(process=holder.name, fd=entry.fd)
     return f" ({told})" if told else ""
 
 

@@ -66,6 +66,8 @@ _REASONS = {
     "TcpExt.TCPReqQFullDrop": N_("the SYN queue was full"),
     "TcpExt.ListenDrops": N_("the listener did not take it"),
     DEFERRED: N_("the listener waits for data with it (TCP_DEFER_ACCEPT)"),
+    "TcpExt.TCPRcvQDrop": N_("there was no room in the receive buffer"),
+    "TcpExt.TCPZeroWindowDrop": N_("its window was closed"),
     "drops": N_("there was no room in the receive queue"),
 }
 

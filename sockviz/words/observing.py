@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from sockviz.language import N_, _
 from sockviz.model.events import Observed
-from sockviz.model.hindsight import DROPS
+from sockviz.model.hindsight import DROPS, LISTEN_DROPS
 from sockviz.model.segments import wire_end
 from sockviz.model.sockets import SocketRow, State, Timer
 from sockviz.model.world import World
+from sockviz.words.datagrams import errors_wait, unsent
 from sockviz.words.group_words import group_changes
 from sockviz.words.holding_back import held_back, window_now_closed
 from sockviz.words.meanings import news
-from sockviz.words.waiting_states import why_gone, why_in
+from sockviz.words.waiting_states import taken_over, why_gone, why_in
 from sockviz.words.whose import of_row
 from sockviz.words.wording import address_text, ends_text, seconds_text
 
@@ -86,16 +87,18 @@ def in_short(told: Sequence[str]) -> str:
 def _all(event: Observed, before: World, after: World) -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
     says_drops = _says_drops(before, after)
+    told_of = _told_of_packets(before, after)
     for row in event.rows:
         old = before.rows.get((event.host, row.key))
-        found += _row(old, row, after)
+        found += _row(old, row, after, event.at)
         if not says_drops:  # else it is told of the datagram itself
             found += _dropped(old, row, after)
     for key in event.gone:
         gone = before.rows.get((event.host, key))
         # A TIME-WAIT row has another key than the connection it was: that one is not gone, it changed its shape. (All the
         # unnamed ends of UNIX sockets are named alike.)
-        if gone is not None and not any(_same_ends(gone, row) for row in event.rows):
+        over = taken_over(gone, after) if gone is not None else ""
+        if gone is not None and (over or not any(_same_ends(gone, row) for row in event.rows)):
             found.append(
                 (
                     3,
@@ -103,7 +106,7 @@ def _all(event: Observed, before: World, after: World) -> list[tuple[int, str]]:
                         _("{whose} {state} is gone from the kernel's table").format(
                             whose=of_row(gone, before), state=gone.state
                         ),
-                        why_gone(gone, event.at, after),
+                        over or why_gone(gone, event.at, after),
                     ),
                 )
             )
@@ -113,7 +116,7 @@ def _all(event: Observed, before: World, after: World) -> list[tuple[int, str]]:
     found += [(1, said) for said in news(before, after)]
     for name, value in event.counters.items():
         growth = value - before.counters.get(name, 0)
-        if growth > 0 and name in _SPOKEN and not (says_drops and name in _ROOM):
+        if growth > 0 and name in _SPOKEN and name not in told_of and not (says_drops and name in _ROOM):
             found.append(
                 (
                     2,
@@ -125,7 +128,7 @@ def _all(event: Observed, before: World, after: World) -> list[tuple[int, str]]:
     return found
 
 
-def _row(old: SocketRow | None, row: SocketRow, world: World) -> list[tuple[int, str]]:
+def _row(old: SocketRow | None, row: SocketRow, world: World, at: float) -> list[tuple[int, str]]:
     whose = of_row(row, world)
     if old is None:
         if row.is_listening and row.backlog is None:
@@ -161,17 +164,15 @@ def _row(old: SocketRow | None, row: SocketRow, world: World) -> list[tuple[int,
                     ),
                 )
             ]
-        return [
-            (
-                1,
-                _("{whose} is {state}: {ends}").format(
-                    whose=whose, state=row.state, ends=ends_text(row.local, row.peer)
-                ),
-            )
-        ]
+        said = _("{whose} is {state}: {ends}").format(
+            whose=whose, state=row.state, ends=ends_text(row.local, row.peer)
+        )
+        more = unsent(row, world) or errors_wait(row, world)
+        return [(1, f"{said}; {more}" if more else said)]
     if old.state is not row.state:
         said = _("{whose} goes from {old} to {new}").format(whose=whose, old=old.state, new=row.state)
-        return [(1, _and_why(said, why_in(row, world)))]
+        why = taken_over(old, world) or why_gone(old, at, world) if row.bound_only else why_in(row, world)
+        return [(1, _and_why(said, why))]
     if row.is_listening and old.send_q != row.send_q:
         return [
             (
@@ -199,8 +200,11 @@ def _row(old: SocketRow | None, row: SocketRow, world: World) -> list[tuple[int,
         told.append(
             (
                 4,
-                _("Recv-Q of {whose} is {new} (was {old})").format(
-                    whose=whose, new=row.recv_q, old=old.recv_q
+                _and_why(
+                    _("Recv-Q of {whose} is {new} (was {old})").format(
+                        whose=whose, new=row.recv_q, old=old.recv_q
+                    ),
+                    errors_wait(row, world),
                 ),
             )
         )
@@ -228,10 +232,16 @@ def _dropped(old: SocketRow | None, row: SocketRow, world: World) -> list[tuple[
 
 def _says_drops(before: World, after: World) -> bool:
     """Whether a datagram is told of, of which the drops of its socket said that it was not let in."""
+    return DROPS in _told_of_packets(before, after)
+
+
+def _told_of_packets(before: World, after: World) -> set[str]:
+    """The counters of which it is told which packet, that was not let in, made them grow."""
     old, new = before.traffic.turned_away, after.traffic.turned_away
-    return new is not old and any(
-        found.counter == DROPS for number, found in new.items() if number not in old
-    )
+    if new is old:
+        return set()
+    told = {found.counter for number, found in new.items() if number not in old}
+    return told | set(LISTEN_DROPS) if told & set(LISTEN_DROPS) else told
 
 
 def _again(row: SocketRow, whose: str, world: World) -> str:

@@ -50,11 +50,29 @@ def passage(world: World, process: str, fd: int, before: float) -> tuple[Passage
 
 def is_on_its_way(world: World, inode: int) -> bool:
     """Whether a socket that no process has any more lives on in a message that passes it along."""
+    return bool(message_with(world, inode))
+
+
+def message_with(world: World, inode: int) -> int:
+    """The inode of the socket at which the message waits that alone has the socket; 0 where it is not so."""
+    if whose.holders(world, inode):
+        return 0
     closed = acts.last(acts.on(world, inode, "close"))
     if closed is None or closed.receiver is None:
-        return False
-    where, _to = passage(world, closed.process, closed.receiver.fd, closed.returned or world.at)
-    return where is Passage.ON_ITS_WAY
+        return 0
+    where, to = passage(world, closed.process, closed.receiver.fd, closed.returned or world.at)
+    return to if where is Passage.ON_ITS_WAY else 0
+
+
+def carried(world: World, inode: int) -> int:
+    """How many descriptors are in the messages that wait at a UNIX socket: those of which nothing was received there since."""
+    newest = acts.last(call for call in acts.on(world, inode, *RECEIVING) if not acts.has(call, "MSG_PEEK"))
+    since = newest.returned or 0.0 if newest is not None else 0.0
+    return sum(
+        len(rights_passed(call))
+        for call in acts.over(world, "sendmsg")
+        if (call.returned or 0.0) > since and rights_passed(call) and taker(world, call) == inode
+    )
 
 
 def giver_of(world: World, process: str, fd: int) -> str:

@@ -14,9 +14,11 @@ from sockviz.model.world import World
 from sockviz.words import acts, whose
 from sockviz.words.causes.connecting import is_unsent, unanswered_syn, unix_queue_full
 from sockviz.words.causes.sending import why_full, window_closed
-from sockviz.words.closing import unread
+from sockviz.words.datagrams import errors_wait, unsent
 from sockviz.words.interest import asked_of, epoll_of
+from sockviz.words.on_the_way import message_with
 from sockviz.words.situation import Situation
+from sockviz.words.unread import unread
 from sockviz.words.wording import bytes_text
 
 _WAITING = frozenset({"poll", "select", "epoll_wait"})
@@ -91,8 +93,15 @@ def _nothing_to_read(s: Situation) -> str:
             return _("MSG_WAITALL has it wait for all {amount}").format(amount=bytes_text(asked))
     if s.row is not None and s.row.state is State.SYN_SENT:
         return _("{told}: its handshake is not over").format(told=told)
+    if s.row is not None and (more := unsent(s.row, s.world) or errors_wait(s.row, s.world)):
+        return f"{told}; {more}"
     if s.is_datagram or s.known is None or s.known.peer is None:
         return told
+    known = whose.peer(s.world, s.inode)
+    if known is not None and (where := message_with(s.world, known.inode)):
+        return _("{told}: {who} is only in the message that waits at {whose} (SCM_RIGHTS)").format(
+            told=told, who=s.who, whose=whose.of_socket(s.world, where)
+        )
     other = whose.peer_row(s.world, s.inode)
     if s.is_tcp and other is not None and other.send_q:
         return _("{told}: what {who} has sent has not arrived").format(told=told, who=s.who)
@@ -175,6 +184,8 @@ def _nothing_ready(call: Call, world: World) -> str:
         low = [why for fd in _descriptors(call.arguments[:1]) if (why := _too_little(call, fd, world))]
         if low:
             return "; ".join(low)
+        if all(isinstance(fds, list | tuple) and not fds for fds in call.arguments[:3]):
+            return _("it was given no descriptor: it waits for its time to be over")
         waits = ", ".join(_selected(call, world))
         return _("{told}: it waits for {waits}").format(told=told, waits=waits) if waits else told
     watched = _watched(call, world)
@@ -293,7 +304,14 @@ def _inode(call: Call, fd: int, world: World) -> int:
 def _name(call: Call, fd: int, world: World) -> str:
     inode = _inode(call, fd, world)
     name = world.name_of(call.process, inode, fd) if inode else None
-    return name or _("descriptor {fd}").format(fd=fd)
+    told = name or _("descriptor {fd}").format(fd=fd)
+    holders = whose.holders(world, inode)
+    if holders and not any(process.name == call.process for process, _entry in holders):
+        process, entry = holders[0]  # epoll watches the open file, also where its own descriptor is closed
+        return _("{name} (closed here; {process} has it, descriptor {fd})").format(
+            name=told, process=process.name, fd=entry.fd
+        )
+    return told
 
 
 def _descriptors(given: Sequence[Value]) -> list[int]:

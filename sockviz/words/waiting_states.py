@@ -67,6 +67,27 @@ def _peer(row: SocketRow, world: World) -> str:
     return whose.of_peer(world, known.inode) if known is not None else _("its peer")
 
 
+def taken_over(gone: SocketRow, world: World) -> str:
+    """That a new connection has the four numbers of one that was in TIME-WAIT: a clause; empty where none has.
+
+    net/ipv4/inet_hashtables.c, __inet_check_established, where it was begun here (tcp_tw_reuse); else a SYN came for them
+    (net/ipv4/tcp_minisocks.c, tcp_timewait_state_process).
+    """
+    if gone.protocol != "TCP" or gone.state is not State.TIME_WAIT:
+        return ""
+    for row in world.rows_indexed().between((_host(gone, world), gone.protocol, gone.local, gone.peer)):
+        if row.state is not State.TIME_WAIT and row.cookie != gone.cookie and row.peer is not None:
+            return _("a new connection between the same two ends has taken its place: {whose}").format(
+                whose=whose.of_row(row, world)
+            )
+    return ""
+
+
+def _host(row: SocketRow, world: World) -> str:
+    known = world.left_by(row)
+    return known.host if known is not None else ""
+
+
 def why_gone(row: SocketRow, at: float, world: World) -> str:
     """Why the kernel has the row no more, where that was seen: a RST, or a time that was over."""
     if row.protocol != "TCP" or row.peer is None:

@@ -11,6 +11,8 @@ from sockviz.model.world import World
 from sockviz.words import acts, whose
 from sockviz.words.causes.attempts import was_given_up
 from sockviz.words.situation import Situation
+from sockviz.words.unread import unread
+from sockviz.words.wording import bytes_text
 
 #: In these a TCP socket has received its peer's FIN (RFC 9293, figure 5).
 HAS_FIN = frozenset({State.CLOSE_WAIT, State.LAST_ACK, State.CLOSING, State.TIME_WAIT})
@@ -61,7 +63,18 @@ def _why_reset(s: Situation) -> str:
         return _("{peer} was closed already, and data came for it").format(peer=said)
     if acts.lingers(s.world, other.inode) == 0:
         return _("{peer} was closed with SO_LINGER set to 0 seconds").format(peer=said)
-    if (times := counted.get("TcpExt.TCPAbortOnClose", 0)) > 0:
+    return _unread(s, other, said)
+
+
+def _unread(s: Situation, other: KnownSocket, said: str) -> str:
+    """That the other end was closed with bytes unread: as its row showed them before it went; else as the counter says, where it
+    cannot have been another connection."""
+    times = s.world.counters.get("TcpExt.TCPAbortOnClose", 0)
+    gone = s.world.gone.get(other.inode)
+    if gone is not None and (count := unread(gone.row)):
+        return _("{peer} was closed with {amount} unread").format(peer=said, amount=bytes_text(count))
+    aborted = sum(meaning.role is Role.ABORTING_RST for meaning in s.world.traffic.meanings.values())
+    if times and times >= aborted:
         return _("{peer} was closed with bytes unread (TCPAbortOnClose +{times})").format(
             peer=said, times=times
         )
