@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with contextlib.suppress(Usage):  # said once the command line has been read
         _speak(language_in(typed))
     try:
-        options = parser().parse_args(typed)
+        options = parser(typed).parse_args(typed)
         _speak(options.language)
         module, name = COMMANDS[options.command]
         done: int = getattr(importlib.import_module(f"sockviz.commands.{module}"), name)(options)

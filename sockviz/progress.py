@@ -12,7 +12,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import field, replace
 from pathlib import Path
@@ -164,6 +163,8 @@ def _quoted(text: str) -> str:
 
 def loads(text: str) -> Progress:
     """Reads the file's text. Raises `BadProgress`."""
+    import tomllib  # not for somebody's first start, who has none
+
     try:
         document = tomllib.loads(text)
     except (

@@ -202,6 +202,23 @@ def test_what_is_right_is_still_taken() -> None:
         (["run", "--", "1"], "run"), (["--language=es", "doctor"], "doctor"), ([], "home"), (["shell", "8"], "shell"),
     ):  # fmt: skip
         assert parser().parse_args(typed).command == command
+        assert parser(typed).parse_args(typed) == parser().parse_args(typed)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["rnu 1", "run 1 --bogus", "list --theme", "--json list", "-- bogus", "--hel", "--progress run --bogus"],
+)
+def test_a_parser_for_what_was_typed_says_what_one_for_all_commands_says(
+    words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed = words.split()
+    said = []
+    for asked in (parser(), parser(typed)):
+        with pytest.raises(SystemExit) as end:
+            asked.parse_args(typed)
+        said.append((end.value.code, capsys.readouterr()))
+    assert said[0] == said[1]
 
 
 def test_man_prints_a_page_and_the_list() -> None:

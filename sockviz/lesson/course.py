@@ -81,6 +81,15 @@ def in_order(paths: Iterable[str]) -> list[LessonName]:
     )
 
 
+def in_language(paths: Iterable[str], language: str | None) -> list[LessonName]:
+    """The lessons at `paths` in order: of each original its translation into `language` where there is one, else itself."""
+    names = in_order(paths)
+    by_slug: dict[str, list[LessonName]] = {}
+    for name in names:
+        by_slug.setdefault(name.slug, []).append(name)
+    return [_in_language(by_slug[name.slug], language) for name in names if name.language is None]
+
+
 def choose(word: str, paths: Sequence[str], language: str | None = None) -> LessonName:
     """The lesson that `word` means: a path among `paths`, a number or a slug (or its unambiguous beginning).
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sockviz.input_file import read_input
-from sockviz.lesson.course import LessonName, choose, in_order, lesson_name
+from sockviz.lesson.course import LessonName, choose, in_language, lesson_name
 
 if TYPE_CHECKING:
     from sockviz.lesson.document import Lesson
@@ -31,8 +31,7 @@ def lessons_directory() -> Path:
 def course(language: str | None = None) -> list[LessonName]:
     """The course's lessons in order: of each its translation into `language` where there is one, else the original."""
     paths = [str(path) for path in lessons_directory().glob("*.md")]
-    originals = [name for name in in_order(paths) if name.language is None]
-    return [choose(name.slug, paths, language) for name in originals] if language else originals
+    return in_language(paths, language)
 
 
 def find(word: str, language: str | None = None) -> Path:

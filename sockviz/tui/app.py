@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on
@@ -68,11 +68,6 @@ class SockvizApp(PatientApp):
     sentence that tells of a fault of its own."""
 
     TITLE = "sockviz"
-    #: All screens': where one brings a style sheet that is not here, all rules there are are read anew as it opens.
-    CSS_PATH: ClassVar[list[str | PurePath]] = [
-        f"screens/{name}.tcss"
-        for name in ("home", "being_opened", "lesson", "pages", "help", "manual", "closing")
-    ]
     COMMANDS = App.COMMANDS | {_manual_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -150,7 +145,8 @@ class SockvizApp(PatientApp):
         """Home, unless a lesson is to be opened at once."""
         if self.options.lesson is not None:
             return Screen()
-        return HomeScreen(self.course, self.store, self.options.lab, self.options.manual)
+        home = HomeScreen(self.course, self.store, self.options.lab, self.options.manual)
+        return self._with_sheet(home)
 
     def on_mount(self) -> None:
         """Opens the lesson that was asked for."""
@@ -161,6 +157,19 @@ class SockvizApp(PatientApp):
                     signals.begin()
         if self.options.lesson is not None:
             self._open_lesson(self.options.lesson, self.options.page)
+
+    def push_screen(self, screen: Screen[Any] | str, *given: Any, **named: Any) -> Any:
+        """Opens a screen, its style sheet added first. Textual, finding one that is new, reads all rules anew and applies them to
+        every widget there is; ours are for widgets of the screen that brings them."""
+        return super().push_screen(
+            self._with_sheet(screen) if isinstance(screen, Screen) else screen, *given, **named
+        )
+
+    def _with_sheet(self, screen: Screen[Any]) -> Screen[Any]:
+        for path in screen.css_path:
+            if not self.stylesheet.has_source(str(path)):
+                self.stylesheet.add_source(path.read_text("utf-8"), read_from=(str(path), ""))
+        return screen
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """First of all the gate; on a terminal without Unicode, what no widget has spelled in ASCII is spelled at the end."""

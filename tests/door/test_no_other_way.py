@@ -9,7 +9,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "sockviz"
 #: Beside the door: who only asks of the streams what they are, and a program with the standard library alone.
-ASKING = ("command_line.py", "probes/terminal.py")
+ASKING = ("argument_parser.py", "probes/terminal.py")
 APART = ("lab/enter.py",)
 _STREAMS = ("stdout", "stderr", "__stdout__", "__stderr__")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sockviz.lesson.course import LessonName, UnknownLesson, choose, in_order, lesson_name
+from sockviz.lesson.course import LessonName, UnknownLesson, choose, in_language, in_order, lesson_name
 
 PATHS = [
     "l/08-listen-queue.md",
@@ -45,6 +45,13 @@ def test_order_is_by_number_originals_first() -> None:
 )  # fmt: skip
 def test_a_lesson_is_found_by_number_slug_or_path(word: str, path: str) -> None:
     assert choose(word, PATHS).path == path
+
+
+def test_the_course_in_a_language() -> None:
+    for language in (None, "en", "es", "es-MX"):
+        assert in_language(PATHS, language) == [
+            choose(name.slug, PATHS, language) for name in in_order(PATHS) if name.language is None
+        ]
 
 
 def test_a_translation_where_there_is_one() -> None:

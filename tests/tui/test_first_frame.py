@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual.app import App
+from textual.css.stylesheet import Stylesheet
 from textual.screen import Screen
 
 from sockviz.player.recorded import open_recording
@@ -44,7 +45,12 @@ def test_the_first_frame_has_everything(
             await until(pilot, lambda: isinstance(app.screen, LessonScreen) and frames, "a frame")
         await app.close_runs()
 
+    anew: list[
+        Stylesheet
+    ] = []  # a screen's style sheet is added to those there are; all are not read again for it
+    monkeypatch.setattr(Stylesheet, "reparse", anew.append)
     monkeypatch.setattr(App, "_display", seen)
     run_async(work())
     for part in ("RECORDED", "server", "client", "not started yet", "space next", " of "):
         assert part in frames[0], frames[0]
+    assert not anew
