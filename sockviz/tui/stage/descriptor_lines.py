@@ -170,16 +170,20 @@ class Pen:
         return start + self._ends(it.row, room - brief.width) + brief
 
     def _tight(self, it: DescriptorRow, row: SocketRow, brief: Line) -> Line | None:
-        """A socket's own line with both its ends and `brief`, without its name and without columns; None where even that has no
-        room."""
+        """A socket's own line with both its ends and `brief`, without columns, and without its name where that has no room; None
+        where even that has none."""
         number = f"{it.entry.fd if it.entry is not None else '–'}"
         state = (f"{STATE_SYMBOLS[row.state]} {row.state}", state_role(row.state))
         said = Line(((f" {brief.text.lstrip()}", brief.runs[-1][1]),)) if brief.width else Line()
         least = self._least(row)
-        for ends in (least, least.replace(":", "")) if row.peer is not None else (least,):
-            whole = line(" ", (number, self._numbered(it)[0][1]), " ", state, f" {ends}") + said
-            if whole.width < self.width:
-                return whole
+        written = (least, least.replace(":", "")) if row.peer is not None else (least,)
+        (_, hue), (named, of_name) = self._numbered(it)
+        name = f" {named.strip()}" if named.strip() else ""
+        for margin, called in ((" ", name), ("", name), (" ", "")):
+            for ends in written:
+                whole = line(margin, (number, hue), (called, of_name), " ", state, f" {ends}") + said
+                if whole.width < self.width:
+                    return whole
         return None
 
     def _brief(self, row: SocketRow, room: int, told: Collection[Part], wanted: Collection[Part]) -> Line:
@@ -356,6 +360,8 @@ class Pen:
         )
         read = counts[0] + line((received(row), "muted"))
         gone = counts[1] + line((sent(row), "muted"))
+        if read.width + 3 >= self.width:
+            read = counts[0] + line((received(row, briefly=True), "muted"))
         indent = line("   ")
         if gone.width + 3 >= self.width:
             gone = counts[1] + line((briefly_sent(row), "muted"))

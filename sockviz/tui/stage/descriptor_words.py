@@ -56,8 +56,8 @@ def _first_that_fits(width: int, *candidates: Line, taken: int = 16) -> Line:
     return next((it for it in candidates if it.width + taken <= width), candidates[-1])
 
 
-def received(row: SocketRow) -> str:
-    """What Recv-Q counts."""
+def received(row: SocketRow, briefly: bool = False) -> str:
+    """What Recv-Q counts; ``briefly`` where there is little room."""
     if (
         row.protocol in ("UDP", "RAW") and row.recv_q
     ):  # net/ipv4/raw_diag.c asks sk_rmem_alloc_get, as udp_diag.c does
@@ -66,6 +66,8 @@ def received(row: SocketRow) -> str:
         waiting = row.recv_q - 1
         if not waiting:
             return " " + _("= the FIN")
+        if briefly:
+            return " " + _("= {count} + the FIN").format(count=waiting)
         return " " + ngettext("= {count} byte + the FIN", "= {count} bytes + the FIN", waiting).format(
             count=waiting
         )

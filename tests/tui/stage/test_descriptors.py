@@ -87,3 +87,6 @@ def test_the_states_that_have_no_room_are_counted_together_and_no_word_is_cut() 
 def test_what_the_receive_queue_counts_is_said_by_protocol(protocol: str, says: str) -> None:
     row = scripted.row(State.ESTABLISHED, scripted.SERVER, ("127.0.0.1", 40200), inode=1)
     assert received(replace(row, protocol=protocol, recv_q=832)) == says
+    closing = replace(row, state=State.CLOSE_WAIT, recv_q=9)
+    assert received(closing) == " = 8 bytes + the FIN"
+    assert received(closing, briefly=True) == " = 8 + the FIN"
