@@ -12,6 +12,8 @@ from sockviz.calls.signature import Restriction
 #: FIONREAD, SIOCOUTQ, SIOCOUTQNSD, SIOCATMARK (include/uapi/asm-generic/ioctls.h, linux/sockios.h): they only read.
 IOCTLS = {0x541B: "FIONREAD", 0x5411: "SIOCOUTQ", 0x894B: "SIOCOUTQNSD", 0x8905: "SIOCATMARK"}
 LARGEST_STRUCT = 64 * 1024
+#: Bytes of a struct sockaddr (include/linux/socket.h).
+SOCKADDR = 16
 #: More values than anybody unpacks at once; in C each is a variable.
 MOST_VALUES = 1000
 _FORMAT = re.compile(r"([0-9]*)([A-Za-z?])")
@@ -122,6 +124,31 @@ def plain_address(arguments: Arguments) -> Found:
         abstract = node.value[:1] in ("\0", b"\0")
         if not abstract and (reason := not_plain(node.value)):
             yield node, reason
+
+
+def the_program_itself(arguments: Arguments) -> Found:
+    """Of C's libraries only the process's own."""
+    node = arguments.get("name")
+    if node is not None and not (isinstance(node, ast.Constant) and node.value is None):
+        yield node, "expected None: C's own library, which the process has loaded already"
+
+
+#: What C's connect may be given by a line.
+NO_ADDRESS = (
+    "expected a struct sockaddr of family AF_UNSPEC, 16 zero bytes: bytes(16); others are for s.connect"
+)
+
+
+def no_address(arguments: Arguments) -> Found:
+    """C's connect has an address of no family: whatever names somebody is Python's connect's, which looks at it."""
+    address, length = arguments.get("address"), arguments.get("length")
+    match address:
+        case ast.Constant(value=value) if not (isinstance(value, bytes) and value == bytes(SOCKADDR)):
+            yield address, NO_ADDRESS
+        case ast.Call(func=ast.Name(id="bytes"), args=[ast.Constant(value=size)]) if size != SOCKADDR:
+            yield address, NO_ADDRESS
+    if isinstance(length, ast.Constant) and length.value != SOCKADDR:
+        yield length, f"expected {SOCKADDR}, the size of a struct sockaddr"
 
 
 def not_plain(name: object) -> str | None:

@@ -1,6 +1,6 @@
 """The table of calls: every function and method that a lesson may use, and nothing else.
 
-To add one, add a row to `socket_calls`, `system_calls` or `value_calls`; its C comes with it.
+To add one, add a row to `socket_calls`, `system_calls`, `value_calls` or `library_calls`; its C comes with it.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sockviz.calls import socket_calls, system_calls, value_calls
+from sockviz.calls import library_calls, socket_calls, system_calls, value_calls
 from sockviz.calls.rows import Row
 from sockviz.calls.signature import Parameter, ValueKind
 
@@ -16,10 +16,10 @@ __all__ = ["BLOCKING", "CALLS", "MODULES", "Parameter", "Row", "ValueKind", "fun
 
 #: Every row by its key.
 CALLS: Mapping[str, Row] = MappingProxyType(
-    {row.key: row for row in (*socket_calls.ROWS, *system_calls.ROWS, *value_calls.ROWS)}
+    {row.key: row for row in (*socket_calls.ROWS, *system_calls.ROWS, *value_calls.ROWS, *library_calls.ROWS)}
 )
 #: The modules that a lesson's lines may name, as if imported.
-MODULES = ("errno", "fcntl", "os", "resource", "select", "signal", "socket", "struct")
+MODULES = ("ctypes", "errno", "fcntl", "os", "resource", "select", "signal", "socket", "struct")
 #: The names of calls that can sleep: what a process's ``.blocked`` can be.
 BLOCKING = tuple(sorted({row.name for row in CALLS.values() if row.may_block}))
 

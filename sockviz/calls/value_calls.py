@@ -263,6 +263,17 @@ def _fromhex(call: CCall) -> None:
             call.writer.fallback(other)
 
 
+def _zeros(call: CCall) -> None:
+    (name,) = call.outputs("zeros")
+    size = call.number("size")
+    name = call.writer.declare(
+        "char", name, f"[{size} + 1]" if not size.isdecimal() or size == "0" else f"[{size}]"
+    )
+    call.writer.need("string.h")
+    call.writer.line(f"memset({name}, 0, sizeof {name});")
+    call.value = _bytes_in(name, call.writer.assign("size_t", f"{name}_len", size))
+
+
 def _bytearray(call: CCall) -> None:
     (name,) = call.outputs("room")
     name = call.buffer(name, "size")
@@ -288,6 +299,7 @@ ROWS = (
     _pure("struct.pack", "format *values", "bytes", _pack, "memcpy(3)", restriction=literal_format),
     _pure("struct.unpack", "format data", "tuple", _unpack, "memcpy(3)", restriction=literal_format),
     _pure("struct.calcsize", "format", "int", _calcsize, "memcpy(3)", restriction=literal_format),
+    _pure("builtins.bytes", "size", "bytes", _zeros, "memset(3)"),
     _pure("builtins.bytearray", "size", "bytearray", _bytearray, "malloc(3)"),
     _pure("bytes.hex", "", "str", _hex, "printf(3)", receiver="bytes"),
     _pure("bytes.decode", "[encoding]", "str", _text, "memcpy(3)", receiver="bytes"),

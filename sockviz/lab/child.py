@@ -27,11 +27,13 @@ import time
 import types
 
 from sockviz.lab.bounds import ROOM, Refused, binary, bounded, decode
+from sockviz.lab.c_library import CONNECT, CLibrary
 from sockviz.lab.guard import Guard
-from sockviz.lab.reach import Reach, tie_to_loopback
+from sockviz.lab.reach import Reach
 from sockviz.lab.reports import Reporter, Room, described, said
 from sockviz.lab.seal import KEY, Seal
 from sockviz.lab.telling import ENDING, HEADER, Teller, returns_at_once
+from sockviz.lab.tied import tie_again, tie_to_loopback
 from sockviz.lab.told_names import told_names
 from sockviz.lab.told_options import told_option
 from sockviz.lab.told_polls import Polls
@@ -41,11 +43,12 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 MODULES: dict[str, Any] = {
-    "builtins": types.SimpleNamespace(bytearray=bytearray), "errno": errno, "fcntl": fcntl, "os": os, "resource": resource,
+    "builtins": types.SimpleNamespace(bytearray=bytearray, bytes=bytes), "ctypes": types.SimpleNamespace(CDLL=CLibrary),
+    "errno": errno, "fcntl": fcntl, "os": os, "resource": resource,
     "select": select, "signal": signal, "socket": socket, "struct": struct,
 }  # fmt: skip
 KINDS: dict[str, Any] = {
-    "socket.socket": socket.socket, "select.poll": type(select.poll()), "select.epoll": select.epoll,
+    "socket.socket": socket.socket, "ctypes.CDLL": CLibrary, "select.poll": type(select.poll()), "select.epoll": select.epoll,
     "bytes": bytes, "bytearray": bytearray, "str": str, "int": int, "tuple": tuple, "list": list,
     "dict": dict, "struct.Struct": struct.Struct,
 }  # fmt: skip
@@ -263,6 +266,8 @@ class Child:
                 raise TypeError(f"{name} needs a {kind}, not a {type(held).__name__}")
             function, told = getattr(held, name), [held, *values]
             self.guard.look(key, held, values, named)
+            if key == CONNECT:  # what the number stands for is told, where a name of the lesson's holds it
+                told = [self.guard.reach.holder(values[0]) or values[0], *values[1:]]
             held = None
         if receiver is None:
             self.guard.look(key, None, values, named)
@@ -286,6 +291,7 @@ class Child:
             if key in ENDING or not returns_at_once(name, held, values):
                 self.teller.tell_kept()
             held = None
+        subject = told[0] if key == CONNECT else getattr(function, "__self__", None)
         del told
         if key == "os.fork":
             return self.fork(number)
@@ -294,17 +300,23 @@ class Child:
             at = time.time()
             if key == "socket.socket" and self.guard.reach.home and value.family != socket.AF_UNIX:
                 tie_to_loopback(value)
+            elif key == CONNECT and value == -1:
+                raise function.__self__.error()
+            elif key == CONNECT and isinstance(subject, socket.socket) and self.guard.reach.home:
+                tie_again(subject)
         except OSError as error:
             at = time.time()
-            told = told_names(name, getattr(function, "__self__", None))
+            told = told_names(name, subject)
             self.tell(event="returned", call=number, at=at, told=told, **described(error))
+            if key == CONNECT:
+                return -1  # it raises nothing
             raise Reported from None
         except (Refused, ValueError, TypeError, OverflowError, MemoryError, struct.error) as error:
             self.tell(
                 event="returned", call=number, at=time.time(), error=type(error).__name__, message=said(error)
             )  # raised by Python before or after the system call
             raise Reported from None
-        told = told_names(name, getattr(function, "__self__", None), value)
+        told = told_names(name, subject, value)
         now = told_option(name, getattr(function, "__self__", None), values)
         self.tell(
             event="returned", call=number, at=at, told=told, value=self.reporter.report(value),

@@ -10,6 +10,7 @@ import socket
 import stat
 
 from sockviz.lab.bounds import Refused, encoding
+from sockviz.lab.c_library import no_address, only_the_program_itself
 from sockviz.lab.reach import Reach, asks_nobody, plain, resolvable, text_of
 from sockviz.model.limits import LARGEST_VALUE
 
@@ -18,14 +19,15 @@ if TYPE_CHECKING:
     from typing import Any
 
 #: Calls whose integer argument asks for that much memory.
-TAKING_ROOM = ("recv", "recv_into", "recvfrom", "recvmsg", "read", "bytearray")
+TAKING_ROOM = ("recv", "recv_into", "recvfrom", "recvmsg", "read", "bytearray", "bytes")
 #: Those of them that make bytes of what came, and where their flags stand.
 FLAGS = {"recv": 1, "recvfrom": 1, "recvmsg": 2}
 #: Calls whose last positional argument is an address.
 ADDRESSING = ("bind", "connect", "connect_ex", "sendto", "sendmsg")
 #: Calls that take descriptors, and how many of their first arguments are some, or lists of some.
 DESCRIBING = {
-    "os.close": 1, "os.read": 1, "os.write": 1, "os.dup": 1, "os.dup2": 2, "os.lseek": 1, "fcntl.fcntl": 1, "fcntl.ioctl": 1,
+    "ctypes.CDLL.connect": 1, "os.close": 1, "os.read": 1, "os.write": 1, "os.dup": 1, "os.dup2": 2, "os.lseek": 1,
+    "fcntl.fcntl": 1, "fcntl.ioctl": 1,
     "select.select": 3, "select.poll.register": 1, "select.poll.modify": 1, "select.poll.unregister": 1,
     "select.epoll.register": 1, "select.epoll.modify": 1, "select.epoll.unregister": 1,
 }  # fmt: skip
@@ -61,6 +63,10 @@ class Guard:
                     raise Refused("a socket is made anew, not from a descriptor")
                 given = dict(zip(("family", "type", "proto"), values, strict=False)) | named
                 self.reach.family(*(given.get(word, -1) for word in ("family", "type", "proto")))
+            case "ctypes.CDLL":
+                only_the_program_itself(values, named)
+            case "ctypes.CDLL.connect":
+                no_address(self.reach, values, named)
             case "os.kill":
                 if not values or values[0] not in self.pids | {os.getpid()}:
                     raise Refused("kill reaches only the lesson's own processes")

@@ -101,6 +101,9 @@ class Reach:
         self.ports: dict[str, frozenset[int]] = {}
         self.strangers: dict[str, frozenset[int]] = {}  # where somebody else receives, by protocol
         self.constants: Mapping[str, int] = {}  # of the line, by dotted name, those that not every Python has
+        self.open_to_all: set[int] = (
+            set()
+        )  # inodes of sockets that were to be bound at every address to a port
         self.held: Iterable[object] = ()  # what the process has under its names
 
     # --- sockets and options ----------------------------------------------------------------------------
@@ -168,6 +171,8 @@ class Reach:
         if self.home:
             if not (binds and nowhere(host)):
                 at_home(host)
+            if binds and family and is_everywhere(host) and address[1:2] != (0,):
+                self.open_to_all.add(os.fstat(held.fileno()).st_ino)
             if protocol not in (ICMP, ICMPV6):  # which have no ports
                 if family and not (binds and len(address) > 1 and address[1]) and shares(held, kind):
                     raise Refused(
@@ -176,6 +181,10 @@ class Reach:
                     )
                 self.port(kind, host, address[1] if len(address) > 1 else None, binds=binds)
         return address
+
+    def holder(self, fd: int) -> socket.socket | None:
+        """The socket that a name of the lesson's holds, by its descriptor."""
+        return next((s for s in self.held if isinstance(s, socket.socket) and 0 <= s.fileno() == fd), None)
 
     def unix(self, address: Any) -> Any:
         """An address of AF_UNIX."""
@@ -336,18 +345,6 @@ def asks_nobody(host: Any, flags: Any) -> None:
         raise Refused(f"{text[:60]!r}: to find its name would ask a name service; NI_NUMERICHOST asks nobody")
 
 
-def tie_to_loopback(made: socket.socket) -> None:
-    """Has a socket of the machine's own network take and send only what goes by lo, whatever its address: a wildcard would serve
-    strangers. Only a privileged process could undo it. (Of other programs `ss` shows it so: 127.0.0.1%lo.)
-
-    Raises Refused where the kernel does not let it.
-    """
-    try:
-        # net/core/sock.c, sock_bindtoindex_locked: since Linux 5.7 any process may, once. An SO_ATTACH_FILTER would do for
-        # datagrams; for TCP it was measured to be refused to ordinary users (EPERM, Linux 6.18).
-        made.setsockopt(SOL_SOCKET, SO_BINDTODEVICE, b"lo\0")
-    except OSError as error:
-        made.close()
-        raise Refused(
-            f"this machine does not let a socket be tied to lo ({error}): it would be open to the network"
-        ) from None
+def is_everywhere(host: str) -> bool:
+    """Whether to bind it is to be found at every address."""
+    return host == "" or packed(host) in (bytes(4), bytes(16))

@@ -10,7 +10,7 @@ import ast
 import re
 
 FORMS = "a line is `target = call`, `target, target = call`, `call` or `target = value`"
-_MODULES = "errno, fcntl, os, resource, select, signal, socket and struct are there"
+_MODULES = "ctypes, errno, fcntl, os, resource, select, signal, socket and struct are there"
 _ALONE = "a call that fails does not end the lesson: write the call alone, and `NAME.last.error` in an expect block"
 _EVERY_TIME = "write out each line that is to be performed, once for each time round"
 _WHETHER = "write the line that is to be performed, and in an expect block what must hold"

@@ -53,7 +53,8 @@ def computed(operator: str, left: int, right: int) -> int:
 def described(kind: str) -> str:
     """A kind in words."""
     return {
-        "socket.socket": "a socket", "select.poll": "a poll object", "select.epoll": "an epoll object", "int": "a number",
+        "socket.socket": "a socket", "ctypes.CDLL": "a library of C's",
+        "select.poll": "a poll object", "select.epoll": "an epoll object", "int": "a number",
         "float": "a number", "str": "text", "None": "None", "address": "an address", "addrinfo": "a list of addresses",
         "bool": "True or False", "any": "this value", "tuple": "a tuple", "list": "a list", "dict": "a dictionary",
     }.get(kind, kind)  # fmt: skip

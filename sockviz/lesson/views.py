@@ -129,7 +129,7 @@ class SocketView:
             case "local":
                 return self._told(known)
             case "peer":
-                return known.peer if known else None
+                return known.peer if known and not known.dissolved else None
             case "recv_q" | "send_q" | "retransmits":
                 return 0
         return None

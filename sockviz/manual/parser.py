@@ -275,7 +275,7 @@ def _is_of(row: Row, call: ast.Call) -> bool:
 
 #: The modules and classes that functions are called on, and the names that stand for more than a socket.
 _OWNERS = frozenset(row.key.rpartition(".")[0] for row in CALLS.values() if row.receiver is None)
-_LETTERS = {"s": "socket.socket", "poll": "select.poll", "epoll": "select.epoll"}
+_LETTERS = {"s": "socket.socket", "poll": "select.poll", "epoll": "select.epoll", "libc": "ctypes.CDLL"}
 
 
 def _meant(call: ast.Call, rows: Iterable[Row]) -> str:

@@ -14,6 +14,8 @@ from sockviz.model.values import SocketValue, Value
 SENDING = frozenset({"send", "sendall", "sendto", "sendmsg", "write"})
 RECEIVING = frozenset({"recv", "recvfrom", "recv_into", "recvfrom_into", "recvmsg", "read"})
 CONNECTING = frozenset({"connect", "connect_ex"})
+#: C's connect, called by ctypes with an address of no family (AF_UNSPEC): the peer is forgotten.
+DISSOLVING = "ctypes.CDLL.connect"
 
 
 class Stage(Enum):
@@ -75,6 +77,11 @@ class Call:
     def target(self) -> Endpoint | None:
         """The IP address and port among its arguments, where there is one."""
         return first_endpoint(self.arguments)
+
+    @property
+    def dissolves(self) -> bool:
+        """Whether it is a connect to no address, which takes a socket's peer away."""
+        return self.function == DISSOLVING
 
     @property
     def is_over(self) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from sockviz.model.call import Call
+from sockviz.model.call import CONNECTING, Call
 from sockviz.model.events import Observed
 from sockviz.model.index import inodes_in
 from sockviz.model.known import KnownSocket
@@ -58,6 +58,15 @@ def _connected(world: World, known: KnownSocket, held: SocketValue, call: Call |
             name = world.names.get(known.inode)
             return replace(known, peer=peer, local=name.address if name is not None else None)
     return known
+
+
+def dissolved(world: World, call: Call) -> dict[int, KnownSocket]:
+    """What `call`, which is over, says of whether its socket has a peer still, where that is news."""
+    held = call.receiver
+    known = world.sockets.get(held.inode) if held is not None and call.name in CONNECTING else None
+    if known is None or call.dissolves == known.dissolved or call.error not in (None, "EINPROGRESS"):
+        return {}
+    return {known.inode: replace(known, dissolved=call.dissolves)}
 
 
 def observed(world: World, event: Observed) -> dict[int, KnownSocket]:

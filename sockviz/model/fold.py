@@ -231,6 +231,7 @@ def _returned(world: World, event: CallReturned) -> World:
     ):
         world = _changed(world, options=ledger(world.options).but(options))
     world = _with_sockets(world, first_evidence.told(world, process, (call.value,), call))
+    world = _with_sockets(world, first_evidence.dissolved(world, call))
     others = tuple(each for each in process.task(call.task).calls if each is not entered)
     return _task(world, event.process, call.task, _done_with(process, call), calls=others, asleep=None)
 

@@ -136,6 +136,8 @@ def _reset(world: World, event: CallReturned) -> list[InferredSegment]:
         return []
     known = world.sockets.get(call.receiver.inode)
     here, there = (endpoint(known.local), endpoint(known.peer)) if known is not None else (None, None)
+    if known is not None and known.dissolved:
+        return []  # it gave the connection up itself: net/ipv4/tcp.c, tcp_disconnect
     if known is None or known.peer is None or here is None or there is None:
         return []  # of another family, or never connected
     peer = world.known_by(known.peer, known.local) if known.local is not None else None

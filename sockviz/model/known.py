@@ -15,6 +15,7 @@ class KnownSocket:
     are empty and 0 while nobody has said them. ``told``: a process reported it; else the kernel alone was seen to have it.
     ``peer_inode``: of AF_UNIX, the other end's, also when that is closed. ``heir``: who was the last to have a descriptor of it,
     where that was not its creator: a child that had inherited it, or whom it was passed to.
+    ``dissolved``: connect to no address has taken ``peer`` away.
     """
 
     inode: int
@@ -29,6 +30,7 @@ class KnownSocket:
     told: bool = False
     peer_inode: int = 0
     heir: str | None = None
+    dissolved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from sockviz.model.world import World
 from sockviz.words import acts
 from sockviz.words.beside_sentences import filled, sent_beside
 from sockviz.words.closing import closing
+from sockviz.words.dissolving import dissolving
 from sockviz.words.explanation import explain
 from sockviz.words.passing import lost_beside
 from sockviz.words.receiving_nothing import nothing_came
@@ -59,7 +60,7 @@ def _woke(call: Call) -> str:
 
 
 def _gave(call: Call, world: World) -> str:
-    if told := nothing_came(call, world) or value_sentence(call, world):
+    if told := dissolving(call, world) or nothing_came(call, world) or value_sentence(call, world):
         return told
     name = receiver_name(call, world) or _("the socket")
     held = call.receiver

@@ -175,6 +175,11 @@ class Situation:
         """Whether an option of its socket was set on."""
         return acts.is_on(self.world, self.inode, name)
 
+    @property
+    def dissolved(self) -> bool:
+        """Whether connect to no address has taken its peer away, and it has none since."""
+        return self.known is not None and self.known.dissolved
+
     def connects(self) -> Call | None:
         """The call of connect on its socket that was over last."""
         process = self.process
@@ -184,6 +189,7 @@ class Situation:
                 each
                 for each in made
                 if each.name in ("connect", "connect_ex")
+                and not each.dissolves
                 and each is not self.call
                 and each.receiver is not None
                 and each.receiver.inode == self.inode

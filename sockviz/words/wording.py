@@ -150,6 +150,8 @@ def call_as_made(call: Call) -> str:
         else _argument(value, by_position[number] if number < len(by_position) else None)
         for number, value in enumerate(call.arguments)
     ]
+    if call.dissolves and len(call.arguments) > 1:
+        shown[1] = "AF_UNSPEC"
     if by_position[2:3] == [Number.OPTION]:
         shown[2:3] = [option_name(*call.arguments[1:3])] if len(call.arguments) > 2 else []
     shown += [f"{name}={_argument(value, by_name.get(name))}" for name, value in call.keywords.items()]

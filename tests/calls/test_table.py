@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import ctypes
 import fcntl
 import os
 import re
@@ -33,10 +34,11 @@ OWNERS: dict[str, object] = {
     "builtins": builtins,
     "socket": socket, "os": os, "select": select, "signal": signal, "struct": struct, "fcntl": fcntl, "resource": resource,
     "bytes": bytes, "str": str, "int": int, "socket.socket": socket.socket, "select.poll": type(select.poll()),
-    "select.epoll": select.epoll,
+    "select.epoll": select.epoll, "ctypes": ctypes, "ctypes.CDLL": ctypes.CDLL(None),
 }  # fmt: skip
 KINDS = {
-    "socket.socket", "select.poll", "select.epoll", "bytes", "bytearray", "str", "int", "float", "bool", "None", "tuple", "list",
+    "socket.socket", "select.poll", "select.epoll", "ctypes.CDLL",
+    "bytes", "bytearray", "str", "int", "float", "bool", "None", "tuple", "list",
     "dict", "any", "address", "addrinfo",
 }  # fmt: skip
 
@@ -209,6 +211,11 @@ unsent = struct.unpack("i", fcntl.ioctl(s, 0x5411, b"\0\0\0\0"))[0]
 size = struct.calcsize("!HH4s")
 digits = data.hex()
 words = data.decode()
+library = ctypes.CDLL(None, use_errno=True)
+library.connect(s.fileno(), bytes(16), 16)
+failed = library.connect(s.fileno(), b"\0" * 16, 16)
+nobody = bytes(16)
+library.connect(spare, nobody, 16)
 given = bytes.fromhex("de ad be ef")
 again = words.encode()
 value = int.from_bytes(data, "little")

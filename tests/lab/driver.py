@@ -104,13 +104,15 @@ def tree(node: ast.expr) -> Json:
             return ["list", [tree(item) for item in items]]
         case ast.Dict(keys=keys, values=values):
             return ["dict", [[tree(k), tree(v)] for k, v in zip(keys, values, strict=True) if k is not None]]
-        case ast.Call(func=ast.Name(id="bytearray"), args=[length]):
-            return ["call", "builtins.bytearray", None, [tree(length)], {}, False]
+        case ast.Call(func=ast.Name(id="bytearray" | "bytes" as kind), args=[length]):
+            return ["call", f"builtins.{kind}", None, [tree(length)], {}, False]
         case ast.Call(func=ast.Attribute(value=of, attr=name), args=args, keywords=keywords):
             named = {str(each.arg): tree(each.value) for each in keywords}
             given = [tree(arg) for arg in args]
             if isinstance(of, ast.Name) and (of.id in MODULES or of.id in ("bytes", "int")):
                 key, receiver = f"{of.id}.{name}", None
+            elif isinstance(of, ast.Name) and of.id == "libc":
+                key, receiver = f"ctypes.CDLL.{name}", tree(of)
             else:
                 row = method("any", name)
                 key, receiver = (row.key if row else f"socket.socket.{name}"), tree(of)

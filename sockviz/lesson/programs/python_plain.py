@@ -27,6 +27,7 @@ from sockviz.lesson.programs.texts import (
 _QUIET = (
     "socket.socket",
     "select.poll",
+    "ctypes.CDLL",
     "select.epoll",
     "socket.socketpair",
     "socket.socket.dup",

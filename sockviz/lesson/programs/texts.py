@@ -24,7 +24,7 @@ PATIENCE = 5
 #: A line is called by no more of its source than this.
 _LONGEST = 72
 #: What makes an object and no system call: nothing that C could print in the same words.
-_SILENT = ("select.poll",)
+_SILENT = ("select.poll", "ctypes.CDLL")
 
 
 def lesson_name(lesson: Lesson) -> str:

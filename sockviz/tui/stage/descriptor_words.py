@@ -34,7 +34,10 @@ def tableless(world: World, inode: int, width: int) -> Line:
                 taken=11,
             ),
         )
-    if (known is not None and known.peer is not None) or (name is not None and not name.is_none):
+    dissolved = known is not None and known.dissolved  # it is as it was before it had a peer
+    if not dissolved and (
+        (known is not None and known.peer is not None) or (name is not None and not name.is_none)
+    ):
         closed = line((f"{STATE_SYMBOLS[State.CLOSED]} CLOSED", state_role(State.CLOSED)))
         return _first_that_fits(
             width,
@@ -42,7 +45,7 @@ def tableless(world: World, inode: int, width: int) -> Line:
             closed + line(("  " + _("no row left"), "muted")),
             closed,
         )
-    if name is None:  # nobody has said whether it was ever bound
+    if name is None and not dissolved:  # nobody has said whether it was ever bound
         return _first_that_fits(width, line(("—  " + _("in no kernel table"), "muted")), line(("—", "muted")))
     return _first_that_fits(
         width,

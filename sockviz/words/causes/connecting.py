@@ -20,6 +20,12 @@ def connecting(s: Situation) -> Cause:
     match s.error:
         case "ECONNREFUSED":
             return refused(s)
+        case "EINVAL" if s.call.dissolves and s.is_unix and not s.is_datagram:
+            # net/unix/af_unix.c, unix_stream_connect: the address must be of AF_UNIX
+            return Cause(
+                _("{name} is a UNIX stream, whose connection ends with its socket only").format(name=s.name),
+                _("close it, and make a new one"),
+            )
         case "ENOENT":
             return Cause(
                 _("there is no file {target}: no socket has been bound to that path").format(target=s.target)

@@ -23,10 +23,19 @@ def is_closed(world: World, known: KnownSocket | None) -> bool:
     return known is not None and not whose.holders(world, known.inode)
 
 
+def _was_dissolved(world: World, inode: int) -> bool:
+    known = world.sockets.get(inode)
+    return known is not None and known.dissolved
+
+
 def reset(s: Situation) -> str:
     """Whose RST it was that ended the connection, and why it was sent, where that was seen."""
     if was_given_up(s):
         return _("no RST came: the connect of {name} was given up here, by shutdown").format(name=s.name)
+    if s.dissolved and s.came("RST") is None:  # net/ipv4/tcp.c, tcp_disconnect: sk_err = ECONNRESET
+        return _("no RST came: connect to AF_UNSPEC gave the connection of {name} up here").format(
+            name=s.name
+        )
     why = _why_reset(s)
     told = _("a RST came from {who}").format(who=s.who)
     return f"{told}: {why}" if why else told
@@ -41,6 +50,10 @@ def _why_reset(s: Situation) -> str:
             return _("its listener was closed before anybody accepted {name}").format(name=s.name)
         if listened and all(acts.shut_for_reading(s.world, inode) for inode in listened):
             return _("its listener was ended by shutdown before anybody accepted {name}").format(name=s.name)
+        if listened and all(_was_dissolved(s.world, inode) for inode in listened):
+            return _(
+                "its listener was dissolved, by connect to AF_UNSPEC, before anybody accepted {name}"
+            ).format(name=s.name)
         # net/ipv4/tcp_minisocks.c, tcp_check_req: with tcp_abort_on_overflow the last ACK of a handshake is answered so.
         reset_by = s.came("RST")
         no_ack = reset_by is not None and reset_by.event.packet.label == "RST"
@@ -55,6 +68,8 @@ def _why_reset(s: Situation) -> str:
     if s.came("FIN") is not None and acts.shut(s.world, other.inode, acts.SHUT_RDWR):
         # net/ipv4/tcp_input.c, tcp_rcv_state_process: in FIN-WAIT-2 nobody could read what comes.
         return _("{peer} had both its directions ended by shutdown, and data came for it").format(peer=said)
+    if other.dissolved:
+        return _("{peer} gave the connection up, by connect to AF_UNSPEC").format(peer=said)
     if not is_closed(s.world, other):
         return ""
     came = s.came("RST")

@@ -109,6 +109,8 @@ def unconnected(s: Situation) -> str:
         return _("{name} listens: read from what accept returns").format(name=s.name)
     if s.row is not None and s.row.state is State.SYN_SENT:
         return _("{name} is SYN-SENT: its connect has not been answered yet").format(name=s.name)
+    if s.dissolved:
+        return _("connect to AF_UNSPEC has taken the peer of {name} away").format(name=s.name)
     if (failed := failed_connect(s)) is not None:
         return _("{name} has no connection: {failed}").format(name=s.name, failed=failed)
     if s.is_tcp and s.known is not None and s.known.peer is not None and s.came("RST") is not None:

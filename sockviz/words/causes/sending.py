@@ -47,6 +47,13 @@ def sending(s: Situation) -> Cause:
             return Cause(
                 _("{name} has a peer already: no address may be given beside it").format(name=s.name)
             )
+        case "EDESTADDRREQ" if s.dissolved:
+            return Cause(
+                _("connect to AF_UNSPEC has taken the peer of {name} away, and no address was given").format(
+                    name=s.name
+                ),
+                _("give one (sendto), or connect first"),
+            )
         case "EDESTADDRREQ":
             return Cause(
                 _("{name} has no peer, and no address was given").format(name=s.name),
@@ -227,6 +234,12 @@ def _nobody_reads(s: Situation) -> Cause:
         if other is not None and endings.is_closed(s.world, other):
             return Cause(_("{who} was closed: nobody will read this").format(who=s.who))
         return Cause(_("the other end of {name} is closed: nobody will read this").format(name=s.name))
+    if s.dissolved:
+        return Cause(
+            _("connect to AF_UNSPEC has taken the peer of {name} away: nobody will read this").format(
+                name=s.name
+            )
+        )
     if s.known is not None and s.known.peer is not None and failed is None:
         if s.came("RST") is not None:
             return Cause(
