@@ -162,6 +162,25 @@ def test_a_large_file_is_read_soon(body: str) -> None:
         read("\n".join((HEAD + body)[:LARGEST_FILE].split("\n")[:MOST_LINES]))
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = socket.socket(entries[67108864][0])",
+        f"x = entries[{10**30}]",
+        f"x = data[{10**30}]",
+        "x = struct.unpack('1000i', data)",
+        "x = struct.pack('65535x')",
+    ],
+)
+def test_a_large_number_in_a_line_makes_no_large_program(line: str) -> None:
+    before = "s = socket.socket()\nentries = socket.getaddrinfo(HOST, PORT)\ndata = s.recv(10)"
+    card = "---\ntitle: T\nsummary: S\n---\n\n## P\n\n"
+    lesson = parse_lesson(f"{card}```python @a\n{before}\n{line}\n```\n", "x.md")
+    for language in Language:
+        for name, text in program_folder(lesson, language).files.items():
+            assert len(text) < 50_000, name
+
+
 def test_front_matter_that_multiplies_itself() -> None:
     bomb = "\n".join(f"k{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9))
     with soon():

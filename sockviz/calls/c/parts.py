@@ -5,9 +5,14 @@ from __future__ import annotations
 from sockviz.calls.c.scope import CForm, CValue
 from sockviz.calls.c.writing import Writing
 
+#: One more than the greatest ``int``.
+_INT = 1 << 31
+
 
 def part(writer: Writing, whole: CValue, index: int) -> CValue | None:
-    """One part of a tuple, a list or an address, by its number; None where it has no such part."""
+    """One part of a tuple, a list or an address, by its number; None where it has no such part, or C no such number."""
+    if not -_INT < index < _INT:
+        return None
     match whole.form:
         case CForm.TUPLE if -len(whole.parts) <= index < len(whole.parts):
             return whole.parts[index]
@@ -25,7 +30,7 @@ def part(writer: Writing, whole: CValue, index: int) -> CValue | None:
             parts = (CValue(CForm.SOCKET, f"{entry}.data.fd"), CValue(CForm.NUMBER, f"{entry}.events"))
             return CValue(CForm.TUPLE, entry, parts=parts)
         case CForm.ADDRINFO if index >= 0:
-            return CValue(CForm.ENTRY, whole.text + "->ai_next" * index)
+            return CValue(CForm.ENTRY, _entry(writer, whole.text, index) if index else whole.text)
         case CForm.ENTRY if 0 <= index <= 2:
             return CValue(CForm.NUMBER, f"{whole.text}->{('ai_family', 'ai_socktype', 'ai_protocol')[index]}")
         case CForm.ENTRY if index == 3:
@@ -57,6 +62,17 @@ def _host(writer: Writing, address: CValue) -> CValue:
     writer.line(f"if (getnameinfo({arguments}) != 0)")
     writer.line(f"    {host}[0] = '\\0';")
     return CValue(CForm.TEXT, host, "char", f"strlen({host})")
+
+
+def _entry(writer: Writing, found: str, index: int) -> str:
+    """The entry of a list of getaddrinfo's that has `index` others before it."""
+    writer.need("stddef.h")
+    entry = writer.temporary("entry")
+    writer.line(f"struct addrinfo *{entry} = {found};")
+    writer.line(f"for (int i = 0; i < {index} && {entry} != NULL; i++)")
+    writer.line(f"    {entry} = {entry}->ai_next;")
+    writer.refuses(f"{entry} == NULL", "IndexError", f'"{found} has no entry {index + 1}\\n"')
+    return entry
 
 
 def _control_message(writer: Writing, message: str, index: int) -> CValue:
