@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from sockviz.calls.statement import Statement
 from sockviz.dataclass import dataclass
+from sockviz.model.script_text import LESSON
 from sockviz.problem import Problem
 
 #: Attributes every process has in an expression; no variable may take one of these names.
@@ -174,6 +175,11 @@ class Lesson:
     language: str | None = None  # of a translation: "es" for NN-slug.es.md
     sysctls: Mapping[str, str] = field(default_factory=dict)  # what its lab's kernel is set to, by whole name
     ip: int = 4  # the version of IP by which two hosts reach each other
+
+    @property
+    def kind(self) -> str:
+        """Of scripts it is this one."""
+        return LESSON
 
     @property
     def statements(self) -> Iterator[Statement]:

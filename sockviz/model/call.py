@@ -22,7 +22,9 @@ class Stage(Enum):
     """Where a call is in its life."""
 
     ENTERED = "entered"
+    HELD = "held"  # entered, and not made until somebody lets it go
     ASLEEP = "asleep"
+    INTERRUPTED = "interrupted"  # by a signal whose handler makes calls of its own
     RETURNED = "returned"
     FAILED = "failed"
     ABANDONED = "abandoned"  # its process ended before it returned

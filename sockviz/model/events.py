@@ -3,8 +3,11 @@
 A call, and a line of the lesson, belong to a ``task`` of a process: the one that it began with (0), or another of its threads, by
 its number. A lesson's processes have one task each.
 
-Three voices are kept apart: `CallEntered`, `CallReturned`, `StatementFinished` are what a process reported of itself
-(*returned*); `Observed`, `CallBlocked`, `ProcessEnded` are what the kernel said of it (*observed*);
+A program that is watched (`sockviz watch`) makes calls that no line asked for; `CallHeld`, `CallLetGo`, `CallInterrupted`,
+`Executed`, `Signalled`, `OutputWritten`, `OverLimit` and `SourceMet` are its alone.
+
+Three voices are kept apart: `CallEntered`, `CallReturned`, `StatementFinished` are what a process reported of itself, or its
+tracer of it (*returned*); `Observed`, `CallBlocked`, `ProcessEnded` are what the kernel said of it (*observed*);
 `PacketCaptured` is what was taken off an interface (*captured*). The rest is the lesson itself moving on.
 """
 
@@ -110,6 +113,89 @@ class CallReturned:
     task: int = 0
     option_was: Value = None
     option_is: Value = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallHeld:
+    """A call that was entered is not made yet: its task waits until somebody lets it go."""
+
+    at: float
+    process: str
+    call: int
+    task: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallLetGo:
+    """A call that was held is made now."""
+
+    at: float
+    process: str
+    call: int
+    task: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallInterrupted:
+    """A signal has interrupted a call, and its handler makes calls of its own meanwhile. With ``over`` the handler has come back,
+    and the kernel goes on with the call."""
+
+    at: float
+    process: str
+    call: int
+    task: int = 0
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """A process has become another program, or begun as one: ``arguments`` are its command, as far as they were read."""
+
+    at: float
+    process: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceMet:
+    """A text of the user's own is known from here on by a ``number`` (from 1): calls name its lines. ``content`` is its
+    beginning, or nothing where it could not be read."""
+
+    at: float
+    number: int
+    path: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signalled:
+    """A task is delivered a signal, by its name: its program's handler, or what the kernel does by default, comes next."""
+
+    at: float
+    process: str
+    signal: str
+    task: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OutputWritten:
+    """A program, or what it has forked, wrote to its standard output (1) or error (2). ``unkept``: so many bytes after ``data``
+    are not kept."""
+
+    at: float
+    process: str
+    stream: int
+    data: Value
+    unkept: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OverLimit:
+    """A process was refused another one, or a thread, the first time: a run has ``most`` processes at a time."""
+
+    at: float
+    process: str
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +339,14 @@ Event: TypeAlias = (
     | CallEntered
     | CallBlocked
     | CallReturned
+    | CallHeld
+    | CallLetGo
+    | CallInterrupted
+    | Executed
+    | SourceMet
+    | Signalled
+    | OutputWritten
+    | OverLimit
     | StatementFinished
     | ProcessEnded
     | Observed

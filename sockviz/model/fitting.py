@@ -7,18 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sockviz.model.call import Stage
 from sockviz.model.events import (
     ActedByHand,
     CallBlocked,
     CallEntered,
+    CallHeld,
+    CallInterrupted,
+    CallLetGo,
     CallReturned,
     Event,
+    Executed,
     LinkActed,
     LinkSet,
     Observed,
+    OutputWritten,
+    OverLimit,
     PacketCaptured,
     ProcessEnded,
     ProcessStarted,
+    Signalled,
     StatementBegun,
     StatementFinished,
 )
@@ -82,9 +90,16 @@ def misfit(event: Event, world: World) -> Misfit | None:
             StatementBegun(process=name)
             | CallEntered(process=name)
             | CallBlocked(process=name)
+            | CallHeld(process=name)
+            | CallLetGo(process=name)
+            | CallInterrupted(process=name)
             | CallReturned(process=name)
             | StatementFinished(process=name)
             | ProcessEnded(process=name)
+            | Executed(process=name)
+            | Signalled(process=name)
+            | OutputWritten(process=name)
+            | OverLimit(process=name)
         ):
             process = world.processes.get(name)
             if process is None:
@@ -103,8 +118,16 @@ def _of_process(event: Event, process: Process, world: World) -> Misfit | None:
             return Misfit(event, Unfit.AT_A_LINE, name, line) if line is not None else None
         case CallEntered(task=number):
             calls = process.task(number).calls
-            return Misfit(event, Unfit.IN_A_CALL, name, calls[-1].number) if calls else None
-        case CallBlocked(call=number) | CallReturned(call=number) if number > process.entered:
+            # In a call that a signal has interrupted its handler makes calls.
+            is_inside = bool(calls) and calls[-1].stage is not Stage.INTERRUPTED
+            return Misfit(event, Unfit.IN_A_CALL, name, calls[-1].number) if is_inside else None
+        case (
+            CallBlocked(call=number)
+            | CallHeld(call=number)
+            | CallLetGo(call=number)
+            | CallInterrupted(call=number)
+            | CallReturned(call=number)
+        ) if number > process.entered:
             return Misfit(event, Unfit.NOT_ENTERED, name, number)
         case CallReturned(call=number, task=task) if process.alive:
             # That of a process which has ended may be heard of late.
@@ -127,6 +150,8 @@ def _entries(event: Event) -> int:
             return max(len(event.bound), len(event.open_fds))
         case CallEntered():
             return max(len(event.arguments), len(event.keywords))
+        case Executed():
+            return len(event.arguments)
     return 0
 
 
@@ -144,7 +169,19 @@ def _names(event: Event) -> tuple[str, ...]:
             return (event.verb,)
         case CallEntered() | StatementFinished():
             return event.process, *_variables(event)
-        case StatementBegun() | CallBlocked() | CallReturned() | ProcessEnded():
+        case (
+            StatementBegun()
+            | CallBlocked()
+            | CallHeld()
+            | CallLetGo()
+            | CallInterrupted()
+            | CallReturned()
+            | ProcessEnded()
+            | Executed()
+            | Signalled()
+            | OutputWritten()
+            | OverLimit()
+        ):
             return (event.process,)
     return ()
 

@@ -12,20 +12,28 @@ from sockviz.model.events import (
     ActedByHand,
     CallBlocked,
     CallEntered,
+    CallHeld,
+    CallInterrupted,
+    CallLetGo,
     CallReturned,
     CaptureLost,
     Event,
+    Executed,
     ExpectationJudged,
     LessonEnded,
     LinkActed,
     LinkSet,
     Observed,
+    OutputWritten,
+    OverLimit,
     PacketCaptured,
     PageOpened,
     PredictionMade,
     PredictionSettled,
     ProcessEnded,
     ProcessStarted,
+    Signalled,
+    SourceMet,
     StatementBegun,
     StatementFinished,
 )
@@ -92,8 +100,20 @@ def _applied(world: World, event: Event) -> World:
             return _entered(world, event)
         case CallBlocked():
             return _blocked(world, event)
+        case CallHeld():
+            return _staged(world, event, Stage.HELD)
+        case CallLetGo():
+            return _staged(world, event, Stage.ENTERED)
+        case CallInterrupted():
+            return _staged(world, event, Stage.ENTERED if event.over else Stage.INTERRUPTED)
         case CallReturned():
             return _returned(world, event)
+        case Executed():
+            return _executed(world, event)
+        case SourceMet():
+            return _changed(world, texts=_with(world.texts, event.number, event))
+        case Signalled() | OutputWritten() | OverLimit():
+            return world
         case StatementFinished():
             return _finished(world, event)
         case ProcessEnded():
@@ -214,6 +234,17 @@ def _blocked(world: World, event: CallBlocked) -> World:
     return _task(world, event.process, call.task, calls=calls)
 
 
+def _staged(world: World, event: CallHeld | CallLetGo | CallInterrupted, stage: Stage) -> World:
+    process = world.processes.get(event.process)
+    call = _under_way(process, event.call)
+    if process is None or call is None:
+        return world
+    calls = tuple(
+        replace(each, stage=stage) if each is call else each for each in process.task(call.task).calls
+    )
+    return _task(world, event.process, call.task, calls=calls)
+
+
 def _returned(world: World, event: CallReturned) -> World:
     process = world.processes.get(event.process)
     entered = _under_way(process, event.call)
@@ -273,6 +304,15 @@ def _ended(world: World, event: ProcessEnded) -> World:
         main=Task(), threads={}, fds=(), open_fds=dict.fromkeys(process.open_fds, -1),
     )  # fmt: skip
     return _with_sockets(world, first_evidence.let_go(world, {event.process: left}))
+
+
+def _executed(world: World, event: Executed) -> World:
+    """Of the threads that it had, one goes on as the new program; what the others were in nobody comes back from."""
+    process = world.processes.get(event.process)
+    for call in process.under_way if process is not None else ():
+        abandoned = replace(call, stage=Stage.ABANDONED, returned=event.at)
+        world = _process(world, event.process, **_done_with(world.processes[event.process], abandoned))
+    return _process(world, event.process, command=event.arguments, main=Task(), threads={})
 
 
 def _captured(world: World, event: PacketCaptured) -> World:

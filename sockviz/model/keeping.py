@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, cast
 
-from sockviz.model.events import CallEntered, CallReturned, Event, StatementFinished
+from sockviz.model.events import CallEntered, CallReturned, Event, OutputWritten, StatementFinished
 from sockviz.model.long_values import LONG, Long, as_long, shortened, start_of, weight
 from sockviz.model.values import Value
 from sockviz.model.world import World
@@ -43,6 +43,11 @@ class Keeping:
                 if returned is value:
                     return event
                 event = replace(event, value=returned)
+            case OutputWritten(data=data):
+                written = self._held(data)
+                if written is data:
+                    return event
+                event = replace(event, data=written)
             case StatementFinished(bound=bound):
                 values = {name: self._held(value) for name, value in bound.items()}
                 if _same(values.values(), bound.values()):

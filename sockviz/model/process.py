@@ -65,6 +65,7 @@ class Process:
     latest: Mapping[str, Call] = field(default_factory=dict)  # by name, the call that was over last
     main: Task = field(default_factory=Task)
     threads: Mapping[int, Task] = field(default_factory=dict)
+    command: tuple[str, ...] = ()  # of a program that is watched
     fds: tuple[FdEntry, ...] = ()
     state: str = ""
     ended: float | None = None

@@ -23,7 +23,8 @@ from sockviz.model.event_reader import EventReader
 from sockviz.model.event_writer import EventWriter
 from sockviz.model.events import Event
 from sockviz.model.fields import Damage, reader, writer
-from sockviz.model.script_text import ScriptText, UnreadScript
+from sockviz.model.programs import PROGRAMS, BadPrograms, read_programs
+from sockviz.model.script_text import LESSON, ScriptText, UnreadScript
 from sockviz.model.timeline import Header, LabFacts, Timeline
 from sockviz.model.values import BadValue
 from sockviz.model.world import World
@@ -47,6 +48,8 @@ _LONGEST_REASON = 300
 Check: TypeAlias = "Callable[[Event, World], None]"
 #: Reads a script, of a text and the name of its file, and says what judges the events of a run of it.
 Reads: TypeAlias = "Callable[[str, str], tuple[ScriptText, Check]]"
+#: How the script of a recording is read where it is no lesson, by its kind.
+_OTHERS: dict[str, Reads] = {PROGRAMS: read_programs}
 
 
 class BadRecording(ValueError):
@@ -63,7 +66,7 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class _FirstLine:
-    """What the first line says. The script of a run has been a lesson's, ever."""
+    """What the first line says. ``lesson`` is the text of the script, which is of ``kind``: for long there were lessons only."""
 
     lesson: str
     path: str
@@ -71,6 +74,7 @@ class _FirstLine:
     kernel: str
     started: float
     made_by: str = ""
+    kind: str = LESSON
 
 
 def unread(text: str, path: str) -> tuple[ScriptText, Check]:
@@ -82,7 +86,8 @@ def dump_header(header: Header) -> str:
     """The first line of a recording."""
     script = header.script
     kept = _FirstLine(script.text, _name(script.path), header.lab, header.kernel, header.started)
-    return line_of({"sockviz": VERSION, "made_by": header.sockviz, **writer(_FirstLine)(kept)})
+    body = {"sockviz": VERSION, "made_by": header.sockviz, **writer(_FirstLine)(kept)}
+    return line_of(body if script.kind == LESSON else {**body, "kind": script.kind})
 
 
 def _name(path: str) -> str:
@@ -121,7 +126,15 @@ def load_header(line: str, name: str, reads: Reads) -> tuple[Header, Check, int]
         raise BadRecording(
             f"{name}:1: " + _("a damaged header: {reason}").format(reason=_one_line(str(within)))
         ) from None
-    script, check = reads(first.lesson, _name(first.path))
+    if first.kind != LESSON and first.kind not in _OTHERS:
+        unknown = _("it was made from {kind}, which this sockviz does not know").format(
+            kind=_one_line(first.kind)[:40]
+        )
+        raise BadRecording(f"{name}:1: {unknown}")
+    try:
+        script, check = _OTHERS.get(first.kind, reads)(first.lesson, _name(first.path))
+    except BadPrograms as bad:
+        raise BadRecording(f"{name}:1: {_('a damaged header: {reason}').format(reason=bad)}") from None
     return Header(script, first.lab, first.kernel, first.started, first.made_by), check, version
 
 

@@ -6,9 +6,16 @@ from typing import Protocol
 
 from sockviz.dataclass import dataclass
 
+#: The kind that a recording's script is where nothing else is said.
+LESSON = "lesson"
+
 
 class ScriptText(Protocol):
     """A script as text. The lines that events point at are its lines."""
+
+    @property
+    def kind(self) -> str:
+        """What it is: ``lesson``, ``programs``. Who reads a recording knows by it how the text becomes a script."""
 
     @property
     def path(self) -> str:
@@ -25,3 +32,4 @@ class UnreadScript:
 
     text: str = ""
     path: str = ""
+    kind: str = LESSON

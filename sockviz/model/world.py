@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 
 from sockviz.dataclass import dataclass
-from sockviz.model.events import ExpectationJudged, PacketCaptured, PredictionSettled
+from sockviz.model.events import ExpectationJudged, PacketCaptured, PredictionSettled, SourceMet
 from sockviz.model.groups import JoinedGroup
 from sockviz.model.index import RowIndex, SocketIndex, inodes_in, port
 from sockviz.model.inferred import InferredSegment
@@ -78,6 +78,7 @@ class World:
     expectations: Mapping[int, ExpectationJudged] = field(default_factory=dict)
     choices: Mapping[int, int | None] = field(default_factory=dict)
     answers: Mapping[int, PredictionSettled] = field(default_factory=dict)
+    texts: Mapping[int, SourceMet] = field(default_factory=dict)  # of programs that are watched, by number
     row_index: RowIndex | None = field(default=None, compare=False, repr=False)
     socket_index: SocketIndex | None = field(default=None, compare=False, repr=False)
 

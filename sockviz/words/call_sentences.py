@@ -46,8 +46,12 @@ def returned(call: Call, world: World) -> str:
         return _("{process}: {name} fails with {error}{here}").format(
             process=call.process, name=call.name, error=call.error, here=here
         )
-    woke = _woke(call)
-    return f"{call.process}: {call.name} {woke}{_gave(call, world)}{sent_beside(call)}"
+    return f"{call.process}: {call.name} {_woke(call)}{gave(call, world)}"
+
+
+def gave(call: Call, world: World) -> str:
+    """What a call that came back without an error gave, as the rest of a sentence: ``gives descriptor 3: …``."""
+    return f"{_gave(call, world)}{sent_beside(call)}"
 
 
 def _woke(call: Call) -> str:

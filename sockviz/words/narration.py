@@ -12,20 +12,28 @@ from sockviz.model.events import (
     ActedByHand,
     CallBlocked,
     CallEntered,
+    CallHeld,
+    CallInterrupted,
+    CallLetGo,
     CallReturned,
     CaptureLost,
     Event,
+    Executed,
     ExpectationJudged,
     LessonEnded,
     LinkActed,
     LinkSet,
     Observed,
+    OutputWritten,
+    OverLimit,
     PacketCaptured,
     PageOpened,
     PredictionMade,
     PredictionSettled,
     ProcessEnded,
     ProcessStarted,
+    Signalled,
+    SourceMet,
     StatementBegun,
     StatementFinished,
 )
@@ -44,6 +52,7 @@ from sockviz.words.meanings import meaning_clause, text_of
 from sockviz.words.misfits import unfit
 from sockviz.words.number_kinds import Kind, kinds_bound, with_names
 from sockviz.words.observing import changes, in_short
+from sockviz.words.programs import of_program
 from sockviz.words.sleeping import sleeping
 from sockviz.words.wording import bytes_text, call_as_made
 
@@ -87,6 +96,17 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
             if later is not None and (still := _call(later, event.process, event.call)) and not still.is_over:
                 return sleeping(still, later)  # the kernel has been asked again
             return sleeping(call, after) if call else _("{process} sleeps").format(process=event.process)
+        case (
+            CallHeld()
+            | CallLetGo()
+            | CallInterrupted()
+            | Executed()
+            | SourceMet()
+            | Signalled()
+            | OutputWritten()
+            | OverLimit()
+        ):
+            return of_program(event, after)
         case CallReturned():
             call = _call(after, event.process, event.call)
             if call is None:

@@ -22,6 +22,7 @@ class Number(Enum):
 
     FAMILY = "family"
     TYPE = "type"
+    MADE_WITH = "made"
     PROTOCOL = "protocol"
     LEVEL = "level"
     OPTION = "option"
@@ -98,6 +99,7 @@ _LEVELS = {0: "IPPROTO_IP", 6: "IPPROTO_TCP", 17: "IPPROTO_UDP", 41: "IPPROTO_IP
 _NAMES: Mapping[Number, Callable[[int], str | None]] = {
     Number.FAMILY: _one(sockets.FAMILIES),
     Number.TYPE: _type,
+    Number.MADE_WITH: _bits(sockets.TYPE_FLAGS),
     Number.PROTOCOL: lambda number: name_of(number, sockets.PROTOCOLS) if number else None,
     Number.LEVEL: _level,
     Number.MESSAGE_FLAGS: _bits(sockets.MESSAGE_FLAGS),
@@ -148,6 +150,8 @@ _TAKES: Mapping[str, str] = {
     "shutdown": "self how=how",
     "getsockopt": "self level=level option=option bufsize",
     "setsockopt": "self level=level option=option value length",
+    "poll": "self=polled timeout",
+    "accept": "self flags=made",
     "kill": "pid signal=signal",
     "waitpid": "pid options=wait",
     "lseek": "descriptor position whence=whence",
@@ -226,7 +230,7 @@ def taken_by(call: Call) -> tuple[list[Kind | None], Mapping[str, Kind]]:
 
 
 def _of_word(word: str) -> Kind:
-    return _BESIDE if word == "beside" else Number(word)
+    return {"beside": _BESIDE, "polled": _EVENTS}.get(word) or Number(word)
 
 
 # --- of values --------------------------------------------------------------------------------------------------------

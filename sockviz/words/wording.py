@@ -128,6 +128,10 @@ def outcome(call: Call) -> str:
             return _("ends here") if call.name in ENDING else "✗ " + _("never returned")
         case Stage.ENTERED:
             return ""
+        case Stage.HELD:
+            return _("held")
+        case Stage.INTERRUPTED:
+            return _("interrupted")
 
 
 def receiver_name(call: Call, world: World) -> str:

@@ -1,0 +1,32 @@
+"""One event of a timeline with the worlds before and after it, which are looked up only where somebody asks."""
+
+from __future__ import annotations
+
+from sockviz.model.call import Call
+from sockviz.model.events import Event
+from sockviz.model.timeline import Timeline
+from sockviz.model.world import World
+
+
+class Moment:
+    """Event `number` (from 0) of `timeline`."""
+
+    def __init__(self, timeline: Timeline, number: int) -> None:
+        self.event: Event = timeline.events[number]
+        self._timeline = timeline
+        self._number = number
+
+    @property
+    def before(self) -> World:
+        """The world that the event came to."""
+        return self._timeline.world_at(self._number)
+
+    @property
+    def after(self) -> World:
+        """The world that it made."""
+        return self._timeline.world_at(self._number + 1)
+
+    def call(self, process: str, number: int) -> Call | None:
+        """A call, as the event has left it."""
+        known = self.after.processes.get(process)
+        return known.call(number) if known is not None else None

@@ -1,0 +1,59 @@
+"""All rules together: what went wrong, event by event, each mistake once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sockviz.model.events import CallBlocked, CallReturned, Observed, ProcessEnded
+from sockviz.model.moment import Moment
+from sockviz.words.mistakes import descriptors, ended_by_sigpipe, families, to_itself, waiting
+from sockviz.words.mistakes.mistake import Mistake
+from sockviz.words.mistakes.named_sockets import NamedSockets
+from sockviz.words.mistakes.refused import Refused
+
+#: So many of one run are told.
+_MOST = 200
+#: The errors that a rule has something to say of.
+_TELLING = frozenset({"ECONNREFUSED", "EMFILE", *families.ERRORS})
+
+
+@dataclass(slots=True)
+class Rules:
+    """To be given each event of a run, in order."""
+
+    _sockets: NamedSockets = field(default_factory=NamedSockets)
+    _refused: Refused = field(init=False)
+    _told: set[tuple[object, ...]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._refused = Refused(self._sockets)
+
+    def after(self, moment: Moment) -> list[Mistake]:
+        """What is known to be wrong from an event on."""
+        listening = self._sockets.learn(moment)
+        found = [*self._found(moment), *(self._refused.listens(listening) if listening else ())]
+        new = []
+        for mistake in found:
+            key = (mistake.rule, *mistake.about)
+            if key not in self._told and len(self._told) < _MOST:
+                self._told.add(key)
+                new.append(mistake)
+        return new
+
+    def _found(self, moment: Moment) -> Iterator[Mistake]:
+        match moment.event:
+            case CallReturned(error=error) as event if error in _TELLING:
+                call = moment.call(event.process, event.call)
+                if call is not None:
+                    yield from self._refused.after(call, moment.after)
+                    yield from families.after(call)
+                    yield from descriptors.after(call, moment.after)
+            case CallBlocked() as event:
+                call = moment.call(event.process, event.call)
+                if call is not None:
+                    yield from waiting.after(call, moment.after)
+            case Observed() as event:
+                yield from to_itself.after(event, moment)
+            case ProcessEnded(signal="SIGPIPE") as event:
+                yield from ended_by_sigpipe.after(event, moment.before)

@@ -1,0 +1,94 @@
+"""What happens to a program that is watched, beside its calls: held and let go, executed, signalled, what it prints."""
+
+from __future__ import annotations
+
+import shlex
+
+from sockviz.language import _
+from sockviz.model.call import Call
+from sockviz.model.events import (
+    CallHeld,
+    CallInterrupted,
+    CallLetGo,
+    Executed,
+    OutputWritten,
+    OverLimit,
+    Signalled,
+    SourceMet,
+)
+from sockviz.model.values import show
+from sockviz.model.world import World
+from sockviz.words.wording import bytes_text, call_as_made
+
+#: The standard streams by their descriptors, as they are called everywhere.
+STREAMS = {1: "stdout", 2: "stderr"}
+
+
+def of_program(
+    event: CallHeld
+    | CallLetGo
+    | CallInterrupted
+    | Executed
+    | SourceMet
+    | Signalled
+    | OutputWritten
+    | OverLimit,
+    world: World,
+) -> str:
+    """One sentence without a full stop."""
+    match event:
+        case CallHeld():
+            return _("{task} is held before {call}").format(
+                task=task_name(event.process, event.task), call=_call(event, world)
+            )
+        case CallLetGo():
+            return _("{task} is let go: {call}").format(
+                task=task_name(event.process, event.task), call=_call(event, world)
+            )
+        case CallInterrupted():
+            told = (
+                _("{task} goes on with {call}")
+                if event.over
+                else _("{task} is interrupted in {call} by its handler")
+            )
+            return told.format(task=task_name(event.process, event.task), call=_call(event, world))
+        case Executed():
+            return _("{process} runs {command}").format(
+                process=event.process, command=shlex.join(event.arguments)
+            )
+        case SourceMet():
+            return _("{file} is where calls are made").format(file=event.path)
+        case Signalled():
+            return _("{task} is delivered {signal}").format(
+                task=task_name(event.process, event.task), signal=event.signal
+            )
+        case OutputWritten():
+            told = _("{process} prints on {stream}: {data}").format(
+                process=event.process,
+                stream=STREAMS.get(event.stream, event.stream),
+                data=show(event.data, 60),
+            )
+            more = _("{amount} more are not kept").format(amount=bytes_text(event.unkept))
+            return f"{told}; {more}" if event.unkept else told
+        case OverLimit():
+            return _("{process} is refused another process (EAGAIN): a run has {most} at a time").format(
+                process=event.process, most=event.most
+            )
+
+
+def task_name(process: str, task: int) -> str:
+    """A process by its name, or one of its further threads: ``server/2``."""
+    return f"{process}/{task + 1}" if task else process
+
+
+def place_of(call: Call, world: World) -> str:
+    """Where in the user's own source a call is made: ``server.py:12``; nothing where that is not known."""
+    origin = call.origin
+    text = world.texts.get(origin.text) if origin is not None else None
+    return f"{text.path.rpartition('/')[2]}:{origin.line}" if origin is not None and text is not None else ""
+
+
+def _call(event: CallHeld | CallLetGo | CallInterrupted, world: World) -> str:
+    process = world.processes.get(event.process)
+    call = process.call(event.call) if process is not None else None
+    return call_as_made(call) if call is not None else _("a call")
