@@ -1,0 +1,82 @@
+"""Where in a compiled program a call is made: the first address on its stack that stands behind a call in its own code."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Callable
+from functools import lru_cache
+
+from sockviz.lab.tracer.elf import Elf, Segments, address_of
+from sockviz.lab.tracer.image import Mapping
+from sockviz.lab.tracer.memory import peek
+
+#: So much of a stack is looked through (bytes), and of it so many addresses that are in the program's code.
+_DEEPEST, _MOST = 16384, 64
+#: The longest call instruction, on any machine.
+_LONGEST = 7
+
+
+def _behind_call_x86(before: bytes) -> bool:
+    """Whether the seven bytes before an address end in a call: CALL rel32, or CALL of a register or of memory (FF /2)."""
+    if before[2] == 0xE8:
+        return True
+    return any(before[-size] == 0xFF and before[-size + 1] & 0x38 == 0x10 for size in (2, 3, 4, 6, 7))
+
+
+def _behind_call_arm(before: bytes) -> bool:
+    """Likewise BL and BLR of arm64 (not run anywhere yet)."""
+    (word,) = struct.unpack("<I", before[-4:])
+    return bool(word & 0xFC000000 == 0x94000000 or word & 0xFFFFFC1F == 0xD63F0000)
+
+
+_BEHIND_CALL: dict[str, Callable[[bytes], bool]] = {"x86_64": _behind_call_x86, "aarch64": _behind_call_arm}
+
+
+class Compiled:
+    """The code of one process's program, which was compiled with its lines."""
+
+    def __init__(
+        self, path: str, segments: Segments, code: list[Mapping], behind_call: Callable[[bytes], bool]
+    ) -> None:
+        self.path = path
+        self._segments = segments
+        self._code = code
+        self._behind_call = behind_call
+
+    def address(self, tid: int, stack: int) -> int | None:
+        """The address of the call, as the program's file has it."""
+        content = peek(tid, stack, _DEEPEST) or peek(tid, stack, 4096 - stack % 4096)
+        looked = 0
+        for (word,) in struct.iter_unpack("<Q", content[: len(content) // 8 * 8]):
+            part = next((each for each in self._code if each.low < word < each.high), None)
+            if part is None:
+                continue
+            looked += 1
+            before = peek(tid, word - _LONGEST, _LONGEST)
+            if len(before) == _LONGEST and self._behind_call(before):
+                found = address_of(self._segments, word - part.low + part.offset)
+                return found - 1 if found is not None else None
+            if looked == _MOST:
+                return None
+        return None
+
+
+def compiled(path: str, maps: list[Mapping]) -> Compiled | None:
+    """The program at `path`, where it has its lines with it; None where it has not, or on a machine whose calls are not known."""
+    behind_call, segments = _BEHIND_CALL.get(os.uname().machine), _segments_of(path)
+    if behind_call is None or segments is None:
+        return None
+    return Compiled(
+        path, segments, [each for each in maps if each.path == path and each.is_code], behind_call
+    )
+
+
+@lru_cache(maxsize=64)
+def _segments_of(path: str) -> Segments | None:
+    """The segments of a file that was compiled with its lines."""
+    try:
+        file = Elf(path)
+    except (OSError, ValueError):
+        return None
+    return file.segments if file.has_lines else None

@@ -1,0 +1,132 @@
+"""What a descriptor of a traced program refers to: which socket, or an epoll instance, or something that is not watched."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import stat
+from collections.abc import Callable
+
+from sockviz.lab.tracer.ptrace import copy_of
+from sockviz.lab.tracer.values import a_tuple
+
+TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
+if TYPE_CHECKING:
+    from typing import Any
+
+_FAMILIES = {each.value: each.name for each in socket.AddressFamily}
+_TYPES = {each.value: each.name for each in socket.SocketKind}
+_WITH_PORTS = ("AF_INET", "AF_INET6")
+_EPOLL = "anon_inode:[eventpoll]"
+#: What is open there is neither; or nothing is (which is not remembered).
+OTHER, CLOSED = "other", "closed"
+
+
+class Descriptors:
+    """Those of one process, as far as its calls have named them. What is remembered of one is forgotten before it is closed."""
+
+    def __init__(self, pidfd: int | None) -> None:
+        self._pidfd = pidfd
+        self._known: dict[int, Any] = {}
+        #: Of each epoll instance what it gives back for a descriptor that was put on its list.
+        self.labels: dict[int, dict[int, int]] = {}
+
+    def copy(self, pidfd: int | None) -> Descriptors:
+        """Those of a new process, which has them all."""
+        new = Descriptors(pidfd)
+        new._known = dict(self._known)
+        new.labels = {fd: dict(labels) for fd, labels in self.labels.items()}
+        return new
+
+    def forget(self, first: int, last: int | None = None) -> None:
+        """A number, or all from `first` to `last`, may be another one's from now on."""
+        for fd in [first] if last is None else [fd for fd in self._known if first <= fd <= last]:
+            self._known.pop(fd, None)
+            self.labels.pop(fd, None)
+
+    def forget_all(self) -> None:
+        """The program has become another one: what was to be closed then is closed."""
+        self._known.clear()
+
+    def socket(self, fd: int) -> Any:
+        """The tagged value of the socket behind `fd`, None where it is none."""
+        found = self._found(fd)
+        return found if isinstance(found, dict) and found["$"] == "socket" else None
+
+    def epoll(self, fd: int) -> Any:
+        """The tagged value of the epoll instance behind `fd`, None where it is none."""
+        found = self._found(fd)
+        return found if isinstance(found, dict) and found["$"] == "object" else None
+
+    def watched(self, fd: int) -> Any:
+        """The tagged value of either."""
+        found = self._found(fd)
+        return found if isinstance(found, dict) else None
+
+    def name(self, fd: int) -> list[Any] | None:
+        """The inode, the number and the local name of an IP socket, as the kernel has it now; None of anything else."""
+        name = self._asked(fd, socket.socket.getsockname)
+        return [self.socket(fd)["inode"], fd, list(name)] if name else None
+
+    def peer(self, fd: int) -> Any:
+        """The name, tagged, of who is at the other end of an IP socket; None of anything else."""
+        name = self._asked(fd, socket.socket.getpeername)
+        return a_tuple(*name) if name else None
+
+    def _asked(self, fd: int, ask: Callable[[Any], Any]) -> Any:
+        """What an IP socket says when the kernel is asked now; None of anything else."""
+        known = self.socket(fd)
+        copy = copy_of(self._pidfd, fd) if known is not None and self._pidfd is not None else -1
+        if copy < 0:
+            return None
+        ours = socket.socket(fileno=copy)
+        try:
+            return ask(ours) if known["family"] in _WITH_PORTS else None
+        except OSError:
+            return None  # ENOTSOCK and the like: it is another one's by now
+        finally:
+            ours.close()
+
+    def is_closed(self, fd: int) -> bool:
+        """Whether nothing is open under that number."""
+        return bool(self._found(fd) == CLOSED)
+
+    def _found(self, fd: int) -> Any:
+        found = self._known.get(fd)
+        if found is None:
+            found = self._look(fd)
+            if found != CLOSED:
+                self._known[fd] = found
+        return found
+
+    def _look(self, fd: int) -> Any:
+        """Asks the kernel."""
+        if self._pidfd is None:
+            return OTHER
+        copy = copy_of(self._pidfd, fd)
+        if copy < 0:
+            return CLOSED if copy == -errno.EBADF else OTHER  # EPERM: nobody may look
+        try:
+            status = os.fstat(copy)
+            if stat.S_ISSOCK(status.st_mode):
+                return _socket(copy, fd, status.st_ino)
+            if not stat.S_IFMT(status.st_mode) and os.readlink(f"/proc/self/fd/{copy}") == _EPOLL:
+                return {"$": "object", "kind": "epoll", "text": str(fd)}
+        except OSError:
+            return OTHER  # a socket that answers no question, or /proc is not there: not ours to tell of
+        finally:
+            os.close(copy)
+        return OTHER
+
+
+def _socket(copy: int, fd: int, inode: int) -> Any:
+    ours = socket.socket(fileno=copy)
+    try:
+        family, kind, protocol = ours.family, ours.type, ours.proto
+    finally:
+        ours.detach()
+    return {
+        "$": "socket", "inode": inode, "fd": fd, "family": _FAMILIES.get(family, f"family {int(family)}"),
+        "type": _TYPES.get(kind, f"type {int(kind)}"), "protocol": protocol,
+    }  # fmt: skip

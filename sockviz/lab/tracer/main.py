@@ -1,0 +1,188 @@
+"""The tracer: a process of a lab that starts programs of the user's, and tells of the calls that they make (ptrace(2)).
+
+Standard library only; run as ``python -I -S entry/tracer.py CHANNEL LIFELINE [private]``. It is a child of the lab's first
+process and the parent of the programs, which die with it (PTRACE_O_EXITKILL); it dies with either. CHANNEL is a stream socket:
+orders come, lines of JSON with descriptors beside them, and reports go (see `sockviz.lab.tracer.reports`).
+
+Orders: ``start`` (a program's ``name``, ``command``, ``environment``, ``directory``, its three standard streams beside it),
+``tell`` (what has happened by now, then ``told``), ``hold`` (``all``: true or false), ``go`` (``process`` and ``task``: make the
+held call; without ``task`` all of that process, without either all; ``until``: do not hold it again before a call of that name).
+"""
+
+from __future__ import annotations
+
+import _thread
+import contextlib
+import os
+import select
+import socket
+import sys
+import time
+
+from sockviz.lab.confinement import StepRefused, default_signals, libc
+from sockviz.lab.tracer import ptrace
+from sockviz.lab.tracer.bell import Bell
+from sockviz.lab.tracer.holding import Holding
+from sockviz.lab.tracer.numbers import Machine
+from sockviz.lab.tracer.orders import Orders
+from sockviz.lab.tracer.reports import DELAY, Reports
+from sockviz.lab.tracer.selection import program
+from sockviz.lab.tracer.starting import PR_SET_DUMPABLE, start
+from sockviz.lab.tracer.stops import Stops
+from sockviz.lab.tracer.tasks import Family
+from sockviz.lab.tracer.untraced import Untraced
+
+TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+    from sockviz.lab.tracer.orders import Order
+
+_PR_SET_NAME = 15
+#: What `ps` calls it.
+_NAME = b"sockviz-tracer"
+
+
+class Tracer:
+    """Orders in, reports out, and between them the stops of the programs. Another thread hears the orders, and sends the reports
+    after a while; all else, and whatever traces, is done by the one that made it."""
+
+    def __init__(self, channel: socket.socket, private: bool, bell: Bell) -> None:
+        self._channel = channel
+        self._private = private
+        self._bell = bell
+        self._orders: list[Order] = []
+        self._reports = Reports(channel)
+        machine = Machine()
+        self._selection = program(machine.arch, machine.selected)
+        self._holding = Holding()
+        self._stops = Stops(self._reports, machine, self._holding.holds)
+        self._started = 0  # programs, or what could not become one
+        self._is_running = False
+
+    def run(self) -> NoReturn:
+        """Until sockviz goes."""
+        _thread.start_new_thread(self._hear, ())
+        while True:
+            self._take_stop(*os.waitpid(-1, ptrace.WALL))
+
+    def _take_stop(self, tid: int, status: int) -> None:
+        if tid == self._bell.pid:
+            self._bell.rang()
+            while self._orders:
+                self._take(*self._orders.pop(0))
+            self._reports.send()
+            return
+        self._stops.went(tid, status)
+        if self._is_running and not self._stops.population.tasks:
+            self._is_running = False
+            self._reports.say("over", started=self._started)
+            self._reports.send()
+        elif self._holding.has_held:
+            self._holding.has_held = False
+            self._reports.send()  # somebody waits for it
+
+    def _take_stops(self) -> None:
+        """Of everything that has stopped or ended by now."""
+        rung = False
+        while (found := os.waitpid(-1, ptrace.WALL | os.WNOHANG))[0]:
+            if found[0] == self._bell.pid:
+                rung = True  # it stays stopped, and is not met again
+            else:
+                self._take_stop(*found)
+        if rung:
+            self._bell.rang()
+            self._bell.ring()
+
+    # --- orders -------------------------------------------------------------------------------------------------------
+
+    def _hear(self) -> None:
+        """The other thread."""
+        try:
+            self._hear_on()
+        finally:
+            os._exit(0)  # sockviz has closed the lab: the kernel kills all that is traced
+
+    def _hear_on(self) -> None:
+        """Takes what sockviz says, and rings for it, until it has gone."""
+        orders = Orders(self._channel)
+        poll = select.poll()
+        poll.register(self._channel, select.POLLIN)
+        poll.register(self._reports.begun, select.POLLIN)
+        while True:
+            for fd, _events in poll.poll():
+                if fd == self._reports.begun:
+                    time.sleep(DELAY)
+                    self._reports.send_later()
+                    continue
+                come = orders.read()
+                if come is None:
+                    return
+                self._orders += come
+                self._bell.ring()
+
+    def _take(self, order: dict[str, Any], fds: list[int]) -> None:
+        match order:
+            case {"op": "start"}:
+                self._start(order, fds)
+            case {"op": "tell"}:
+                self._take_stops()
+                self._reports.say("told")
+            case {"op": "hold", "all": bool(wanted)}:
+                self._holding.all = wanted
+            case {"op": "go", **whose}:
+                self._holding.free(whose)
+                for task in list(self._stops.population.tasks.values()):
+                    if task.held and self._holding.is_meant(task, whose):
+                        self._stops.let_go(task)
+
+    def _start(self, order: dict[str, Any], streams: list[int]) -> None:
+        command = [str(word) for word in order["command"]]
+        self._started += 1
+        try:
+            pid, failure = start(
+                command, order["environment"], order["directory"], streams, self._selection, without_capabilities=self._private
+            )  # fmt: skip
+        except OSError as error:
+            self._reports.say("refused", name=order["name"], errno=error.errno or 0, step="trace")
+        else:
+            self._is_running = True
+            self._stops.population.add(pid, Family(order["name"], command, failure))
+        finally:
+            for fd in streams:
+                os.close(fd)
+
+
+def _refuse(channel: socket.socket, number: int) -> None:
+    """Says of each program that is to be started that nothing can be traced here."""
+    reports, orders = Reports(channel), Orders(channel)
+    while (come := orders.read()) is not None:
+        for order, fds in come:
+            if order["op"] == "start":
+                reports.say("refused", name=order["name"], errno=number, step="trace")
+            elif order["op"] == "tell":
+                reports.say("told")
+            for fd in fds:
+                os.close(fd)
+        reports.send()
+
+
+def main() -> None:
+    """See the module's docstring."""
+    default_signals()
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    channel.set_inheritable(False)
+    libc.prctl(_PR_SET_NAME, _NAME)
+    private = "private" in sys.argv[3:]
+    try:
+        bell = Bell()
+    except OSError as error:  # EPERM: this process is traced itself (strace -f), or Yama
+        with contextlib.suppress(OSError):
+            if private:
+                Untraced(channel, error.errno or 0).run()
+            else:
+                _refuse(channel, error.errno or 0)
+        return
+    libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # no program of the user's may take its channel, or look into it
+    with contextlib.suppress(OSError, StepRefused):
+        Tracer(channel, private, bell).run()

@@ -1,0 +1,45 @@
+"""Which system calls are watched, and their numbers on each machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+
+from sockviz.lab.seccomp import CALLS, MACHINES
+
+#: Calls on sockets, and those that make a descriptor another one or wait for several. What is watched beside a lesson's own.
+_MORE: Mapping[str, tuple[int | None, int | None]] = {
+    "sendmmsg": (307, 269), "recvmmsg": (299, 243), "sendfile": (40, 71), "splice": (275, 76), "close_range": (436, 436),
+    "clone3": (435, 435),
+}  # fmt: skip
+#: Never selected, but met on the way from a call that a signal has interrupted to what becomes of it.
+_MET = ("restart_syscall", "rt_sigreturn")
+WATCHED = (
+    "socket", "socketpair", "bind", "listen", "accept", "accept4", "connect", "sendto", "recvfrom", "sendmsg", "recvmsg",
+    "sendmmsg", "recvmmsg", "shutdown", "getsockname", "getpeername", "getsockopt", "setsockopt", "read", "write", "readv",
+    "writev", "close", "dup", "dup2", "dup3", "fcntl", "ioctl", "poll", "ppoll", "select", "pselect6", "epoll_create",
+    "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "sendfile", "splice", "close_range",
+)  # fmt: skip
+#: Calls that make a process or a thread: selected so that they can be refused.
+MAKING = ("fork", "vfork", "clone", "clone3")
+
+
+class Machine:
+    """One kind of machine: its AUDIT constant, and its calls by number. Raises KeyError for one that is not known."""
+
+    def __init__(self, machine: str | None = None) -> None:
+        self.arch, self._column = MACHINES[machine or os.uname().machine]
+        #: Numbers of what is watched, by name. A machine lacks some: of newer ones accept4 is left of accept and the like.
+        self.watched = self._numbers(WATCHED)
+        self.making = self._numbers(MAKING)
+        met = self._numbers(_MET)
+        self.restart, self.sigreturn = (met[name] for name in _MET)
+
+    @property
+    def selected(self) -> list[int]:
+        """All at which a program is stopped."""
+        return [*self.watched.values(), *self.making.values()]
+
+    def _numbers(self, names: Iterable[str]) -> dict[str, int]:
+        known = {**CALLS, **_MORE}
+        return {name: number for name in names if (number := known[name][self._column]) is not None}

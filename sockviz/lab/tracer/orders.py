@@ -1,0 +1,41 @@
+"""What sockviz says to the tracer: lines of JSON, with the standard streams of a program beside the one that starts it."""
+
+from __future__ import annotations
+
+import array
+import json
+import socket
+
+TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+    #: What is to be done, and the descriptors that came for it.
+    Order: TypeAlias = tuple[dict[str, Any], list[int]]
+
+_STREAMS = 3
+
+
+class Orders:
+    """Reads them as they come."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._buffer = b""
+        self._fds: list[int] = []
+
+    def read(self) -> list[Order] | None:
+        """Those that have come whole; None once sockviz has closed the lab. Raises OSError."""
+        data, ancillary, _flags, _address = self._channel.recvmsg(1 << 18, socket.CMSG_SPACE(4 * 16))
+        if not data:
+            return None
+        for _level, kind, payload in ancillary:
+            if kind == socket.SCM_RIGHTS:
+                self._fds += array.array("i", payload[: len(payload) // 4 * 4])
+        *lines, self._buffer = (self._buffer + data).split(b"\n")
+        return [self._order(json.loads(line)) for line in lines]
+
+    def _order(self, order: dict[str, Any]) -> Order:
+        count = _STREAMS if order["op"] == "start" else 0
+        fds, self._fds = self._fds[:count], self._fds[count:]
+        return order, fds

@@ -1,0 +1,149 @@
+"""The processes and threads that are traced: how each comes to be, executes, and ends; and how many there may be."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import struct
+
+from sockviz.lab.tracer import ptrace, values
+from sockviz.lab.tracer.descriptors import Descriptors
+from sockviz.lab.tracer.memory import peek
+from sockviz.lab.tracer.reports import Reports
+from sockviz.lab.tracer.tasks import Family, Process, Task
+from sockviz.model.limits import MOST_PROCESSES
+
+#: Threads of all processes together, at a time.
+MOST_TASKS = 1024
+SIGNALS = {each.value: each.name for each in signal.Signals}
+
+
+class Population:
+    """All traced tasks, by number; what happens to them is said to `reports`."""
+
+    def __init__(self, reports: Reports) -> None:
+        self.tasks: dict[int, Task] = {}
+        self._reports = reports
+        self._early: dict[int, int] = {}  # stops of tasks that their makers' events have not told of yet
+        self._makers: set[Task] = set()  # tasks that are about to make a process, or a thread
+
+    def add(self, pid: int, family: Family) -> None:
+        """A program's first process, which has yet to execute it."""
+        self.tasks[pid] = Task(pid, self._process(pid, family, None), 0)
+
+    def find(self, tid: int, status: int) -> Task | None:
+        """The task that has stopped. None where its maker's event is still to come: waitpid has no order in time."""
+        task = self.tasks.get(tid)
+        if task is None:
+            self._early[tid] = status
+        else:
+            self._makers.discard(task)
+        return task
+
+    def about_to_make(self, task: Task) -> None:
+        """It calls fork or clone: where there are too many, that fails as where an administrator has set a limit."""
+        more = len(self._makers)
+        processes = {each.process for each in self.tasks.values()}
+        if len(self.tasks) + more < MOST_TASKS and len(processes) + more < MOST_PROCESSES:
+            self._makers.add(task)
+            return
+        ptrace.refuse(task.tid, errno.EAGAIN)
+        if not task.process.is_refused:
+            task.process.is_refused = True
+            self._reports.say("full", process=task.process.name)
+
+    def _process(self, pid: int, family: Family, parent: Process | None) -> Process:
+        family.processes += 1
+        name = family.name if family.processes == 1 else f"{family.name}_{family.processes}"
+        pidfd = ptrace.pidfd_open(pid)
+        known = Descriptors(pidfd) if parent is None else parent.descriptors.copy(pidfd)
+        return Process(pid, name, family, pidfd, known)
+
+    def made(self, task: Task, new: int) -> int | None:
+        """A process or a thread that `task` has made. Returns its first stop, where that has come already."""
+        parent = task.process
+        pidfd = ptrace.pidfd_open(new)
+        if pidfd is None and os.WIFSTOPPED(self._early.get(new, 0x7F)):
+            parent.threads += 1
+            self.tasks[new] = Task(new, parent, parent.threads)
+            self._reports.say("thread", process=parent.name, task=parent.threads, tid=new)
+        else:
+            if pidfd is not None:
+                os.close(pidfd)
+            process = self._process(new, parent.family, parent)
+            process.source = parent.source
+            self.tasks[new] = Task(new, process, 0)
+            self._tell_start(process, parent.name)
+        return self._early.pop(new, None)
+
+    def _tell_start(self, process: Process, parent: str | None) -> None:
+        process.told = True
+        self._reports.say(
+            "started", process.pidfd, process=process.name, pid=process.pid, parent=parent, has_pidfd=process.pidfd is not None
+        )  # fmt: skip
+
+    def executed(self, task: Task, former: int) -> None:
+        """A process has become another program: of its tasks this one is left, whichever it was."""
+        process = task.process
+        for other in [each for each in self.tasks.values() if each.process is process and each is not task]:
+            if other.tid == former:
+                task.call, task.interrupted, task.handlers = None, [], 0
+            del self.tasks[other.tid]
+        process.descriptors.forget_all()
+        process.source = None
+        if not process.told:
+            self._tell_start(process, None)
+        self._reports.say("executed", process=process.name, arguments=_command_of(process))
+
+    def ended(self, tid: int, status: int) -> None:
+        """A task is gone."""
+        self._early.pop(tid, None)
+        task = self.tasks.pop(tid, None)
+        if task is None:
+            return
+        self._makers.discard(task)
+        process = task.process
+        if tid != process.pid:
+            return
+        code = os.waitstatus_to_exitcode(status)
+        if process.told:
+            ended = {"exit_code": code} if code >= 0 else {"signal": SIGNALS.get(-code, f"signal {-code}")}
+            self._reports.say("ended", process=process.name, **ended)
+        else:
+            self._refused(process.family)
+        if process.pidfd is not None:
+            os.close(process.pidfd)
+            process.pidfd = None
+
+    def _refused(self, family: Family) -> None:
+        """It ended before it had become the program."""
+        try:
+            why = os.read(family.failure, 4)
+        except BlockingIOError:
+            why = b""
+        number = struct.unpack("i", why)[0] if len(why) == 4 else 0
+        self._reports.say("refused", name=family.name, errno=number, step="execute")
+
+
+def is_caught(process: Process, number: int) -> bool:
+    """Whether a process has a handler for a signal. In a lab /proc has other numbers than ours: its pidfd says which."""
+    try:
+        with open(f"/proc/self/fdinfo/{process.pidfd}", "rb") as file:
+            pid = int(file.read().partition(b"\nPid:")[2].split(None, 1)[0])
+        with open(f"/proc/{pid}/status", "rb") as file:
+            mask = int(file.read().partition(b"\nSigCgt:")[2].split(None, 1)[0], 16)
+    except (OSError, ValueError, IndexError):
+        return False
+    return bool(mask >> number - 1 & 1)
+
+
+def _command_of(process: Process) -> list[str]:
+    """What it executes: at the beginning of a program its arguments stand on its stack."""
+    pointer = ptrace.call_info(process.pid)[3]
+    (count,) = struct.unpack("Q", peek(process.pid, pointer, 8).ljust(8, b"\0"))
+    pointers = peek(process.pid, pointer + 8, 8 * min(count, values.ITEMS))
+    told = []
+    for (address,) in struct.iter_unpack("Q", pointers[: len(pointers) // 8 * 8]):
+        told.append(peek(process.pid, address, 256).split(b"\0")[0].decode("utf-8", "surrogateescape"))
+    return told

@@ -1,0 +1,161 @@
+"""Which line of a Python program makes a call: read from outside, off the interpreter's frames. Of CPython 3.11 to 3.13 on a
+machine of 64 bits; another's structures are not known, and its calls have no lines.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from functools import lru_cache
+
+from sockviz.lab.tracer.elf import Elf
+from sockviz.lab.tracer.image import Mapping
+from sockviz.lab.tracer.location_table import line_at
+from sockviz.lab.tracer.memory import peek
+
+#: Frames of one thread that are looked at, threads, and code objects that are remembered.
+_FRAMES, _THREADS, _CODES = 200, 256, 4096
+_LONGEST_NAME, _LONGEST_TABLE = 512, 1 << 16
+#: What is no program of the user's own: the standard library, installed packages, code that is no file's.
+_LIBRARY = re.compile(r"^<|/lib(?:64)?/python3|/(?:site|dist)-packages/")
+_VERSION = re.compile(r"python(3\.\d+)")
+_Q = struct.Struct("<Q")
+
+
+class Layout:
+    """Where the parts of CPython's structures are (offsetof, of its own headers). ``frame``: of a thread's frame, through a
+    struct of its own before 3.13."""
+
+    def __init__(
+        self, *, interpreters: int, threads: int, native: int, frame: tuple[int, ...], code: int, previous: int, owner: int,
+        first: int, table: int, bytecode: int, text: int,
+    ) -> None:  # fmt: skip
+        self.interpreters, self.threads, self.native, self.frame = interpreters, threads, native, frame
+        self.code, self.previous, self.owner = code, previous, owner
+        self.first, self.table, self.bytecode, self.text = first, table, bytecode, text
+
+
+#: The same in all of them: the next thread of a list; of a frame its instruction; of a code object its file's name; of bytes
+#: their content, and of any sequence its length.
+_NEXT, _INSTRUCTION, _FILENAME, _BYTES, _SIZE = 8, 56, 112, 32, 16
+#: A frame that C has made to call Python (FRAME_OWNED_BY_CSTACK): it has no code of anybody's.
+_OF_C = 3
+LAYOUTS = {
+    "3.11": Layout(interpreters=40, threads=16, native=160, frame=(56, 8), code=32, previous=48, owner=69, first=72, table=136,
+                   bytecode=184, text=48),
+    "3.12": Layout(interpreters=40, threads=72, native=144, frame=(56, 0), code=0, previous=8, owner=70, first=68, table=136,
+                   bytecode=192, text=40),
+    "3.13": Layout(interpreters=632, threads=7344, native=160, frame=(72,), code=0, previous=8, owner=70, first=68, table=136,
+                   bytecode=200, text=40),
+}  # fmt: skip
+
+
+class Unreadable(Exception):
+    """A structure is not where it should be: the interpreter is starting or ending, or it is not what we take it for."""
+
+
+class Interpreter:
+    """The CPython of one process."""
+
+    def __init__(self, runtime: int, layout: Layout) -> None:
+        self._runtime = runtime
+        self._layout = layout
+        self._codes: dict[int, tuple[str, int, bytes]] = {}
+
+    def line(self, tid: int, native: int) -> tuple[str, int] | None:
+        """The file and line of the innermost frame of thread `tid` (`native`, as it knows itself) that is no library's. None
+        where there is none."""
+        try:
+            return self._line(tid, native)
+        except Unreadable:
+            return None
+
+    def _line(self, tid: int, native: int) -> tuple[str, int] | None:
+        layout = self._layout
+        frame = self._thread(tid, native)
+        for offset in layout.frame:
+            frame = _word(tid, frame + offset)
+        for _ in range(_FRAMES):
+            if not frame:
+                return None
+            raw = peek(tid, frame, 72)
+            if len(raw) < 72:
+                raise Unreadable
+            code, instruction = _Q.unpack_from(raw, layout.code)[0], _Q.unpack_from(raw, _INSTRUCTION)[0]
+            if code and raw[layout.owner] != _OF_C:
+                name, first, table = self._code(tid, code)
+                if not _LIBRARY.search(name):
+                    line = line_at(table, first, instruction - code - layout.bytecode)
+                    return (name, line) if line else None
+            (frame,) = _Q.unpack_from(raw, layout.previous)
+        return None
+
+    def _thread(self, tid: int, native: int) -> int:
+        interpreter = _word(tid, self._runtime + self._layout.interpreters)
+        thread = _word(tid, interpreter + self._layout.threads)
+        for _ in range(_THREADS):
+            if _word(tid, thread + self._layout.native) == native:
+                return thread
+            thread = _word(tid, thread + _NEXT)
+        raise Unreadable
+
+    def _code(self, tid: int, at: int) -> tuple[str, int, bytes]:
+        known = self._codes.get(at)
+        if known is None:
+            head = peek(tid, at, self._layout.bytecode)
+            if len(head) < self._layout.bytecode:
+                raise Unreadable
+            table = _Q.unpack_from(head, self._layout.table)[0]
+            size = min(_word(tid, table + _SIZE), _LONGEST_TABLE)
+            (first,) = struct.unpack_from("<i", head, self._layout.first)
+            known = (
+                self._name(tid, _Q.unpack_from(head, _FILENAME)[0]),
+                first,
+                peek(tid, table + _BYTES, size),
+            )
+            if len(self._codes) >= _CODES:
+                self._codes.clear()
+            self._codes[at] = known
+        return known
+
+    def _name(self, tid: int, at: int) -> str:
+        """A str of ASCII characters; of another nothing is said."""
+        state = peek(tid, at + 32, 1)
+        if not state or state[0] & 0x60 != 0x60:  # compact, and ASCII
+            return "<not ASCII>"
+        return peek(tid, at + self._layout.text, min(_word(tid, at + _SIZE), _LONGEST_NAME)).decode(
+            "ascii", "replace"
+        )
+
+
+def _word(tid: int, at: int) -> int:
+    raw = peek(tid, at, 8)
+    if len(raw) < 8:
+        raise Unreadable
+    return int(_Q.unpack(raw)[0])
+
+
+def interpreter_in(program: str, maps: list[Mapping]) -> Interpreter | None:
+    """The CPython that is the `program` of a process, or a library of it. None where there is none, or one that is not known."""
+    libraries = (each.path for each in maps if "/libpython3" in each.path)
+    for path in dict.fromkeys((program, *libraries)):
+        version = _VERSION.search(path)
+        layout = LAYOUTS.get(version[1]) if version is not None else None
+        if layout is None:
+            continue
+        runtime = _runtime_of(path)
+        start = next((each for each in maps if each.path == path and each.offset == 0), None)
+        if runtime is not None and start is not None:
+            return Interpreter(start.low + runtime, layout)
+    return None
+
+
+@lru_cache(maxsize=16)  # to look through a file's symbols takes some ten milliseconds
+def _runtime_of(path: str) -> int | None:
+    """How far behind the beginning of a file, as it is loaded, CPython's state is. None where it has none."""
+    try:
+        file = Elf(path)
+        symbol = file.symbol(b"_PyRuntime")
+    except (OSError, ValueError):
+        return None
+    return None if symbol is None else symbol - file.first

@@ -1,0 +1,74 @@
+"""What the tracer says to sockviz: lines of JSON, a few at a time, with pidfds of new processes beside them."""
+
+from __future__ import annotations
+
+import _thread
+import array
+import json
+import os
+import socket
+import time
+
+TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
+if TYPE_CHECKING:
+    from typing import Any
+
+#: So much is collected (bytes), and for so long (seconds), before it is sent: a program is not held up for each word of its.
+_MOST, DELAY = 1 << 15, 0.002
+#: No more descriptors are sent at once (SCM_MAX_FD is 253).
+_MOST_FDS = 64
+
+
+class Reports:
+    """Collects them. Where sockviz does not read them, whoever says them waits, and the programs with it. ``begun`` is a
+    descriptor that can be read while something waits: whoever finds that is to call `send_later` after `DELAY`."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._encode = json.JSONEncoder(separators=(",", ":")).encode
+        self._lock = _thread.allocate_lock()
+        self._lines: list[str] = []
+        self._size = 0
+        self._fds: list[int] = []
+        self.begun, self._beginning = os.pipe2(os.O_CLOEXEC)
+        self._is_begun = False
+
+    def say(self, event: str, fd: int | None = None, **parts: Any) -> None:
+        """Says one thing that has happened now. Of `fd` sockviz gets a copy."""
+        line = self._encode({"event": event, "at": time.time(), **parts})
+        with self._lock:
+            self._lines.append(line)
+            self._size += len(line)
+            if fd is not None:
+                self._fds.append(os.dup(fd))
+            is_much = self._size >= _MOST or len(self._fds) >= _MOST_FDS
+            if not is_much and not self._is_begun:
+                self._is_begun = True
+                os.write(self._beginning, b"b")
+        if is_much:
+            self.send()
+
+    def send_later(self) -> None:
+        """Sends what was said since `begun` could be read."""
+        with self._lock:
+            os.read(self.begun, 1)
+            self._is_begun = False
+        self.send()
+
+    def send(self) -> None:
+        """Sends what was said. Raises OSError where sockviz has gone."""
+        with self._lock:
+            if not self._lines:
+                return
+            body = memoryview(("\n".join(self._lines) + "\n").encode())
+            rights = (
+                [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", self._fds))] if self._fds else []
+            )
+            try:
+                sent = self._channel.sendmsg([body], rights)
+                if sent < len(body):
+                    self._channel.sendall(body[sent:])
+            finally:
+                for fd in self._fds:
+                    os.close(fd)
+                self._lines, self._fds, self._size = [], [], 0

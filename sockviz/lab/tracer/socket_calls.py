@@ -1,0 +1,187 @@
+"""Calls that make sockets, name, connect and end them, and those that make one descriptor another."""
+
+from __future__ import annotations
+
+from sockviz.lab.tracer import addresses, values
+from sockviz.lab.tracer.made import Entry, Made, number
+from sockviz.lab.tracer.memory import numbers, peek
+
+TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
+
+    from sockviz.lab.tracer.made import Gives
+
+    #: None: it is about nothing that is watched.
+    Decoder: TypeAlias = Callable[[Entry], Made | None]
+
+_METHOD = "socket.socket."
+_F_DUPFD, _F_DUPFD_CLOEXEC, _F_SETFL, _F_SETFD = 0, 1030, 4, 2
+_FIONBIO, _READING_REQUESTS = (
+    0x5421,
+    {0x541B: "FIONREAD", 0x5411: "SIOCOUTQ", 0x894B: "SIOCOUTQNSD", 0x8905: "SIOCATMARK"},
+)
+#: No option's value is longer (bytes), but filters and the like, of which this is the beginning.
+_LONGEST_OPTION = 256
+
+
+def _made(entry: Entry) -> Gives:
+    """The new socket that the call returned."""
+    return lambda result: entry.descriptors.socket(result) or result
+
+
+def _socket(entry: Entry) -> Made | None:
+    return Made("socket", "socket.socket", [entry.int(0), entry.int(1), entry.int(2)], _made(entry))
+
+
+def _socketpair(entry: Entry) -> Made | None:
+    def gives(_result: int) -> Any:
+        pair = numbers(entry.tid, entry.a[3], "2i") or ()
+        return values.a_tuple(*(entry.descriptors.socket(fd) or fd for fd in pair))
+
+    return Made("socketpair", "socket.socketpair", [entry.int(0), entry.int(1), entry.int(2)], gives)
+
+
+def _with_address(name: str) -> Decoder:
+    def decode(entry: Entry) -> Made | None:
+        address = addresses.given(entry.tid, entry.a[1], entry.a[2])
+        return Made(name, _METHOD + name, [entry.named(), address])
+
+    return decode
+
+
+def _with_number(name: str) -> Decoder:
+    def decode(entry: Entry) -> Made | None:
+        return Made(name, _METHOD + name, [entry.named(), entry.int(1)])
+
+    return decode
+
+
+def _accept(entry: Entry) -> Made | None:
+    return _accepting(entry, 0)
+
+
+def _accept4(entry: Entry) -> Made | None:
+    return _accepting(entry, entry.int(3))
+
+
+def _accepting(entry: Entry, flags: int) -> Made | None:
+    held, room = entry.named(), addresses.room_of(entry.tid, entry.a[2])
+
+    def gives(result: int) -> Any:
+        asked = addresses.returned(entry.tid, entry.a[1], entry.a[2], room)
+        peer = (
+            asked if entry.a[1] else entry.descriptors.peer(result)
+        )  # a name it has, whether the program asks or not
+        return values.a_tuple(entry.descriptors.socket(result) or result, peer)
+
+    return Made("accept", _METHOD + "accept", [held], gives, {"flags": flags} if flags else None)
+
+
+def _naming(name: str) -> Decoder:
+    def decode(entry: Entry) -> Made | None:
+        at, room = (entry.a[1], entry.a[2]), addresses.room_of(entry.tid, entry.a[2])
+        return Made(name, _METHOD + name, [entry.named()], lambda _: addresses.returned(entry.tid, *at, room))
+
+    return decode
+
+
+def _option(entry: Entry, address: int, length: int) -> Any:
+    """An option's value: a number where it is as long as an int, else its bytes."""
+    if length == 4:
+        told = numbers(entry.tid, address, "i")
+        return told[0] if told is not None else values.pointer(address)
+    data = peek(entry.tid, address, min(length, _LONGEST_OPTION))
+    return values.data(data, length) if data or length <= 0 else values.pointer(address)
+
+
+def _getsockopt(entry: Entry) -> Made | None:
+    def gives(_result: int) -> Any:
+        length = numbers(entry.tid, entry.a[4], "i")
+        return None if length is None else _option(entry, entry.a[3], length[0])
+
+    return Made("getsockopt", _METHOD + "getsockopt", [entry.named(), entry.int(1), entry.int(2)], gives)
+
+
+def _setsockopt(entry: Entry) -> Made | None:
+    value = _option(entry, entry.a[3], entry.int(4))
+    return Made("setsockopt", _METHOD + "setsockopt", [entry.named(), entry.int(1), entry.int(2), value])
+
+
+def _close(entry: Entry) -> Made | None:
+    held = entry.descriptors.watched(entry.int(0))
+    entry.descriptors.forget(entry.int(0))
+    if held is None:
+        return None
+    return Made("close", ("select.epoll." if held["$"] == "object" else _METHOD) + "close", [held])
+
+
+def _close_range(entry: Entry) -> Made | None:
+    first, last = entry.a[0] & 0xFFFFFFFF, entry.a[1] & 0xFFFFFFFF
+    entry.descriptors.forget(first, last)
+    # Programs close all that they may have inherited; of what was open the look into /proc tells.
+    return None
+
+
+def _dup(entry: Entry) -> Made | None:
+    held = entry.socket()
+    return held and Made("dup", _METHOD + "dup", [held], _made(entry))
+
+
+def _dup2(entry: Entry) -> Made | None:
+    held, onto = entry.socket(), entry.int(1)
+    if onto != entry.int(0):
+        entry.descriptors.forget(onto)
+    return held and Made("dup2", "os.dup2", [held, onto], _made(entry))
+
+
+def _fcntl(entry: Entry) -> Made | None:
+    held, command = entry.socket(), entry.int(1)
+    if held is None:
+        return None
+    if command in (_F_DUPFD, _F_DUPFD_CLOEXEC):
+        return Made("fcntl", "fcntl.fcntl", [held, command, entry.int(2)], _made(entry))
+    given = [entry.int(2)] if command in (_F_SETFL, _F_SETFD) else []
+    return Made("fcntl", "fcntl.fcntl", [held, command, *given], number)
+
+
+def _ioctl(entry: Entry) -> Made | None:
+    held, request = entry.socket(), entry.a[1] & 0xFFFFFFFF
+    if held is None:
+        return None
+    given: list[Any] = []
+    gives: Gives = number
+    if request == _FIONBIO:
+        told = numbers(entry.tid, entry.a[2], "i")
+        given = [told[0] if told is not None else values.pointer(entry.a[2])]
+    elif request in _READING_REQUESTS:
+
+        def gives(_result: int) -> Any:
+            told = numbers(entry.tid, entry.a[2], "i")
+            return told[0] if told is not None else None
+
+    return Made("ioctl", "fcntl.ioctl", [held, request, *given], gives)
+
+
+def _moving(name: str, function: str, ends: tuple[int, ...], length: int) -> Decoder:
+    """Data from one descriptor to another, none of which passes through the program."""
+
+    def decode(entry: Entry) -> Made | None:
+        held = [entry.descriptors.socket(entry.int(place)) for place in ends]
+        if not any(held):
+            return None
+        told = [each or entry.int(place) for each, place in zip(held, ends, strict=True)]
+        return Made(name, function, [*told, values.signed(entry.a[length], 64)], number)
+
+    return decode
+
+
+CALLS: dict[str, Decoder] = {
+    "socket": _socket, "socketpair": _socketpair, "bind": _with_address("bind"), "connect": _with_address("connect"),
+    "listen": _with_number("listen"), "shutdown": _with_number("shutdown"), "accept": _accept, "accept4": _accept4,
+    "getsockname": _naming("getsockname"), "getpeername": _naming("getpeername"), "getsockopt": _getsockopt,
+    "setsockopt": _setsockopt, "close": _close, "close_range": _close_range, "dup": _dup, "dup2": _dup2, "dup3": _dup2,
+    "fcntl": _fcntl, "ioctl": _ioctl, "sendfile": _moving("sendfile", "os.sendfile", (0, 1), 3),
+    "splice": _moving("splice", "os.splice", (0, 2), 4),
+}  # fmt: skip

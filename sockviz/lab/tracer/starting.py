@@ -1,0 +1,103 @@
+"""How a program of the user's begins: forked by the tracer, traced, and only then under the filter and executed."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import struct
+from collections.abc import Mapping, Sequence
+
+from sockviz.lab.confinement import PR_SET_NO_NEW_PRIVS, default_signals, drop_capabilities, libc, prctl
+from sockviz.lab.seccomp import shut_in
+from sockviz.lab.tracer import ptrace
+
+TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+PR_SET_DUMPABLE = 4
+
+
+def start(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    directory: str,
+    streams: Sequence[int],
+    selection: bytes | None,
+    *,
+    without_capabilities: bool,
+) -> tuple[int, int]:
+    """Starts a program with `streams` for its standard ones, traced at the calls of a `selection`. Returns its pid, and a
+    descriptor that tells the errno where it could not be executed. Raises OSError."""
+    waiting, going = os.pipe()
+    failure, telling = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(going)
+            _become(
+                command, environment, directory, streams, selection, waiting, telling, without_capabilities
+            )
+        except OSError as error:
+            os.write(telling, struct.pack("i", error.errno or 0))
+        finally:
+            os._exit(127)
+    os.close(waiting)
+    os.close(telling)
+    try:
+        os.read(failure, 1)  # until it can be looked into; end-of-file where it has ended
+        os.set_blocking(failure, False)
+        if selection is not None:
+            ptrace.seize(pid)
+        os.write(going, b"g")
+    except OSError:
+        os.close(failure)
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise
+    finally:
+        os.close(going)
+    return pid, failure
+
+
+def _become(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    directory: str,
+    streams: Sequence[int],
+    selection: bytes | None,
+    waiting: int,
+    telling: int,
+    without_capabilities: bool,
+) -> NoReturn:
+    """In the child. Raises OSError."""
+    signal.set_wakeup_fd(-1)
+    default_signals()
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python's own: a program has its default
+        signal.signal(number, signal.SIG_DFL)
+    os.setpgid(0, 0)
+    # The tracer may not be looked into; its programs have to be.
+    libc.prctl(PR_SET_DUMPABLE, ctypes.c_ulong(1), 0, 0, 0)
+    if without_capabilities:
+        drop_capabilities(())
+    else:
+        prctl(PR_SET_NO_NEW_PRIVS, 1)  # without it no ordinary user may install a filter
+    os.write(telling, b"r")
+    # Until it is traced: at what the filter selects a process without a tracer gets ENOSYS.
+    if not os.read(waiting, 1):
+        os._exit(127)
+    for place, fd in enumerate(streams):
+        os.dup2(fd, place)
+    os.closerange(3, min(waiting, telling))
+    for fd in range(min(waiting, telling), 4096):
+        if fd != telling:
+            with contextlib.suppress(OSError):  # EBADF: it was none
+                os.close(fd)
+    os.chdir(directory)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if selection is not None:
+        shut_in(selection)
+    os.execvpe(command[0], list(command), dict(environment))

@@ -1,0 +1,230 @@
+"""What a stop of a traced task means, and what is said of it: a call entered, held, returned, interrupted; a signal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import struct
+from collections.abc import Callable
+
+from sockviz.lab.tracer import ptrace, values
+from sockviz.lab.tracer.data_calls import CALLS as DATA
+from sockviz.lab.tracer.made import Entry, Made
+from sockviz.lab.tracer.numbers import Machine
+from sockviz.lab.tracer.population import SIGNALS, Population, is_caught
+from sockviz.lab.tracer.reports import Reports
+from sockviz.lab.tracer.socket_calls import CALLS as SOCKET
+from sockviz.lab.tracer.sources import Source
+from sockviz.lab.tracer.tasks import Call, Task
+from sockviz.lab.tracer.waiting_calls import CALLS as WAITING
+
+TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
+if TYPE_CHECKING:
+    from typing import Any
+
+    from sockviz.lab.tracer.socket_calls import Decoder
+
+#: Calls by which a socket comes to a name: it is asked for then.
+_NAMING = frozenset({"bind", "connect", "listen", "accept", "sendto"})
+DECODERS = {**SOCKET, **DATA, **WAITING}
+#: What reading a program's values may raise, where they are such that nobody thought of.
+_NONSENSE = (ArithmeticError, LookupError, TypeError, ValueError, struct.error)
+#: Signals that stop a process until SIGCONT.
+_STOPPING = frozenset({signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU})
+
+
+class Stops:
+    """The stops of all traced tasks. `holds` is asked at each entry whether the task has to wait; it is then ``held``, and not
+    let run."""
+
+    def __init__(self, reports: Reports, machine: Machine, holds: Callable[[Task], bool]) -> None:
+        self.population = Population(reports)
+        self._reports = reports
+        self._machine = machine
+        self._holds = holds
+        self._decoders = {number: DECODERS[name] for name, number in machine.watched.items()}
+        self._names = {number: name for name, number in machine.watched.items()}
+        self._making = frozenset(machine.making.values())
+
+    def went(self, tid: int, status: int) -> None:
+        """Takes what waitpid says of a task."""
+        if not os.WIFSTOPPED(status):
+            self.population.ended(tid, status)
+            return
+        task = self.population.find(tid, status)
+        if task is None:
+            return
+        number, event = os.WSTOPSIG(status), status >> 16
+        try:
+            if event == ptrace.SECCOMP:
+                self._entered(task)
+            elif number == signal.SIGTRAP | 0x80:
+                self._at_call(task)
+            elif event in (ptrace.FORK, ptrace.VFORK, ptrace.CLONE):
+                new = ptrace.message(tid)
+                early = self.population.made(task, new)
+                if early is not None:
+                    self.went(new, early)
+                self.go_on(task)
+            elif event == ptrace.EXEC:
+                self.population.executed(task, ptrace.message(tid))
+                self.go_on(task)
+            elif event == ptrace.STOP:
+                self._group_stop(task, number)
+            else:
+                task.new = False
+                self._signalled(task, number)
+        except ProcessLookupError:
+            pass  # killed while we looked: its death comes by wait
+
+    def go_on(self, task: Task, signal_number: int = 0) -> None:
+        """Lets a stopped task run to what comes next."""
+        ptrace.go_on(
+            task.tid, to_next_call=task.call is not None or bool(task.interrupted), signal=signal_number
+        )
+
+    # --- calls --------------------------------------------------------------------------------------------------------
+
+    def _entered(self, task: Task) -> None:
+        """Where the filter has selected a call, before it is made."""
+        info = ptrace.call_info(task.tid)
+        number, arguments = info[4], info[5:11]
+        if number in self._making:
+            self.population.about_to_make(task)
+            self.go_on(task)
+            return
+        place = (number, *arguments, info[3])
+        if task.interrupted and self._is_resumed(task, place):
+            self.go_on(task)
+            return
+        decode = self._decoders.get(number)
+        made = (
+            None
+            if decode is None
+            else self._made(decode, number, Entry(task.tid, arguments, task.process.descriptors))
+        )
+        if not made or not task.process.told:
+            self.go_on(task)
+            return
+        self._tell_entry(task, made, place)
+        if self._holds(task):
+            task.held = True
+            self._say("held", task, call=task.call.number if task.call else 0)
+        else:
+            self.go_on(task)
+
+    def _made(self, decode: Decoder, number: int, entry: Entry) -> Made | None:
+        """What is told of a call; its name alone, where what the program has handed over cannot even be told."""
+        try:
+            return decode(entry)
+        except _NONSENSE:
+            return Made(self._names[number], "", [])
+
+    def let_go(self, task: Task) -> None:
+        """Has a held task make its call."""
+        task.held = False
+        if task.call is not None:
+            self._say("let go", task, call=task.call.number)
+        self.go_on(task)
+
+    def _tell_entry(self, task: Task, made: Made, place: tuple[int, ...]) -> None:
+        for waiting in task.interrupted:
+            if not waiting.is_told:  # now that something is told of what its handler does
+                waiting.is_told = True
+                self._say("interrupted", task, call=waiting.number, over=False)
+        task.process.calls += 1
+        task.call = Call(task.process.calls, made, place)
+        more: dict[str, Any] = {"watched": made.watched} if made.watched is not None else {}
+        if task.process.source is None:
+            task.process.source = Source(task.process.pidfd)
+        more |= task.process.source.place(task.tid, place[-1])
+        self._say(
+            "entered", task, call=task.call.number, name=made.name, function=made.function,
+            arguments=made.arguments, keywords=made.keywords, **more,
+        )  # fmt: skip
+
+    def _at_call(self, task: Task) -> None:
+        """At the return of a call that is told of; or at any call's entry or return, while one is interrupted."""
+        info = ptrace.call_info(task.tid)
+        if info[0] == ptrace.AT_EXIT:
+            if task.call is not None:
+                self._returned(task, task.call, values.signed(info[4], 64))
+            elif task.returns and task.interrupted and values.signed(info[4], 64) == -ptrace.INTERRUPTED:
+                # What rt_sigreturn has restored is what the interrupted call gives.
+                self._interrupted(task)
+            task.returns = False
+        elif info[0] == ptrace.AT_ENTRY and info[4] == self._machine.sigreturn:
+            task.returns = True
+            task.handlers = max(0, task.handlers - 1)
+        elif info[0] == ptrace.AT_ENTRY and info[4] == self._machine.restart and task.interrupted:
+            self._resumed(task)
+        self.go_on(task)
+
+    def _returned(self, task: Task, call: Call, result: int) -> None:
+        task.call = None
+        number = ptrace.error_of(result)
+        if number in ptrace.RESTARTED:
+            call.handlers = task.handlers
+            task.interrupted.append(call)
+            return
+        if number:
+            self._say("returned", task, call=call.number, **values.error(number))
+        else:
+            more: dict[str, Any] = {}
+            try:
+                value = call.made.gives(result)
+            except _NONSENSE:
+                value = result
+            if call.made.name in _NAMING:
+                fd = result if call.made.name == "accept" else int(call.place[1])
+                more["told"] = [name for name in [task.process.descriptors.name(fd)] if name is not None]
+            self._say("returned", task, call=call.number, value=value, **more)
+        if call.made.name == "close":
+            task.process.descriptors.forget(int(call.place[1]))  # another thread may have asked meanwhile
+
+    def _is_resumed(self, task: Task, place: tuple[int, ...]) -> bool:
+        """Whether the call that is entered is one that a signal had interrupted: it was entered before, and each handler has come
+        back since. Where one has not, it has jumped (siglongjmp), and this is another call from the same place."""
+        for call in reversed(task.interrupted):
+            if call.place == place and call.handlers == task.handlers:
+                while task.interrupted[-1] is not call:
+                    self._interrupted(task)
+                self._resumed(task)
+                return True
+        while task.interrupted and place[-1] >= task.interrupted[-1].place[-1]:
+            task.handlers = task.interrupted[-1].handlers
+            self._interrupted(task)  # its stack is left
+        return False
+
+    def _resumed(self, task: Task) -> None:
+        """The kernel goes on with the call that was interrupted last, or makes it again."""
+        task.call = task.interrupted.pop()
+        if task.call.is_told:
+            task.call.is_told = False
+            self._say("interrupted", task, call=task.call.number, over=True)
+
+    def _interrupted(self, task: Task) -> None:
+        """The call that was interrupted last comes to nothing."""
+        call = task.interrupted.pop()
+        self._say("returned", task, call=call.number, **values.error(ptrace.INTERRUPTED))
+
+    # --- signals ------------------------------------------------------------------------------------------------------
+
+    def _group_stop(self, task: Task, number: int) -> None:
+        if number in _STOPPING and not task.new:
+            ptrace.stay(task.tid)
+            return
+        task.new = False
+        self.go_on(task)
+
+    def _signalled(self, task: Task, number: int) -> None:
+        """It is about to be delivered a signal."""
+        self._say("signalled", task, signal=SIGNALS.get(number, f"signal {number}"))
+        if not task.interrupted:
+            task.handlers = 0
+        elif is_caught(task.process, number):
+            task.handlers += 1
+        self.go_on(task, number)
+
+    def _say(self, event: str, task: Task, **parts: Any) -> None:
+        self._reports.say(event, process=task.process.name, task=task.number, **parts)

@@ -1,0 +1,78 @@
+"""The processes and threads that are traced, and the call that each is in."""
+
+from __future__ import annotations
+
+from sockviz.lab.tracer.descriptors import Descriptors
+from sockviz.lab.tracer.made import Made
+from sockviz.lab.tracer.sources import Source
+
+
+class Call:
+    """A call that was entered, and has not come back for good. ``place``: its number, arguments and stack, by which it is known
+    again where a signal has interrupted it. ``handlers``: in how many handlers of signals its task was then; ``is_told``: that it
+    is interrupted was said."""
+
+    __slots__ = ("handlers", "is_told", "made", "number", "place")
+
+    def __init__(self, number: int, made: Made, place: tuple[int, ...]) -> None:
+        self.number = number
+        self.made = made
+        self.place = place
+        self.handlers = 0
+        self.is_told = False
+
+
+class Process:
+    """A process: its name in the run, and of which program's family it is."""
+
+    __slots__ = (
+        "calls", "descriptors", "family", "is_refused", "name", "pid", "pidfd", "source", "threads", "told",
+    )  # fmt: skip
+
+    def __init__(
+        self, pid: int, name: str, family: Family, pidfd: int | None, descriptors: Descriptors
+    ) -> None:
+        self.pid = pid
+        self.name = name
+        self.family = family
+        self.pidfd = pidfd
+        self.descriptors = descriptors
+        self.calls = 0  # as it has made
+        self.source: Source | None = None  # what it runs, once that was asked
+        self.is_refused = False  # another process or thread, once
+        self.threads = 0  # as it has had beside its first
+        self.told = (
+            False  # whether it is known to have started: a program's first process is once it has executed
+        )
+
+
+class Family:
+    """One program that was started, and all that it has forked."""
+
+    __slots__ = ("command", "failure", "name", "processes", "taken")
+
+    def __init__(self, name: str, command: list[str], failure: int) -> None:
+        self.name = name
+        self.command = command
+        self.failure = failure  # a descriptor that says why it could not be executed
+        self.processes = 0  # as it has had
+        self.taken: set[str] = set()
+
+
+class Task:
+    """A thread. ``number`` is 0 of a process's first. ``held``: it waits at the entry of its call until it is let go.
+    ``interrupted``: calls that signals have interrupted, the last one at the end, and ``handlers``: of how many signals the
+    handlers run since the first of these. ``returns``: from one of them, just now."""
+
+    __slots__ = ("call", "handlers", "held", "interrupted", "new", "number", "process", "returns", "tid")
+
+    def __init__(self, tid: int, process: Process, number: int) -> None:
+        self.tid = tid
+        self.process = process
+        self.number = number
+        self.call: Call | None = None
+        self.interrupted: list[Call] = []
+        self.handlers = 0
+        self.returns = False
+        self.held = False
+        self.new = True

@@ -1,0 +1,148 @@
+"""Calls that wait for several descriptors: poll, select, and epoll's. Told of where one of these is a socket."""
+
+from __future__ import annotations
+
+import os
+
+from sockviz.lab.tracer import values
+from sockviz.lab.tracer.made import Entry, Made
+from sockviz.lab.tracer.memory import numbers, peek, structures
+
+TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
+if TYPE_CHECKING:
+    from typing import Any
+
+    from sockviz.lab.tracer.socket_calls import Decoder
+
+#: Of so many descriptors it is told what is waited for, and what came.
+_MOST = 256
+#: poll's list is looked through so far for a socket.
+_POLLED = 8192
+#: select's sets have so many bits (FD_SETSIZE).
+_SET = 1024
+#: So many of the values that a program has epoll give back are known by their descriptors.
+_LABELS = 8192
+_CONTROL = {1: "register", 2: "unregister", 3: "modify"}
+#: struct epoll_event is packed on x86-64 alone (linux/eventpoll.h, EPOLL_PACKED).
+_EVENT = "<IQ" if os.uname().machine == "x86_64" else "I4xQ"
+
+
+def _poll(entry: Entry) -> Made | None:
+    return _polling(entry, entry.int(2))
+
+
+def _ppoll(entry: Entry) -> Made | None:
+    return _polling(entry, _milliseconds(entry, 2))
+
+
+def _polling(entry: Entry, timeout: Any) -> Made | None:
+    count = min(entry.a[1] & 0xFFFFFFFF, _POLLED)
+    asked = structures(entry.tid, entry.a[0], "ihh", count)
+    if not any(entry.descriptors.socket(fd) for fd, _events, _came in asked):
+        return None
+
+    def gives(_result: int) -> Any:
+        after = structures(entry.tid, entry.a[0], "iHH", count)
+        came = [values.a_tuple(fd, came) for fd, _events, came in after if came and fd >= 0]
+        return values.sequence("list", came[:_MOST], len(came))
+
+    watched = [(fd, events & 0xFFFF) for fd, events, _came in asked if fd >= 0]
+    waiting = values.thing("poll", f"<poll of {len(watched)}>")
+    if len(watched) > _MOST:  # the sockets are what it is told for
+        watched = [(fd, events) for fd, events in watched if entry.descriptors.socket(fd)][:_MOST]
+    return Made("poll", "select.poll.poll", [waiting, timeout], gives, watched=watched)
+
+
+def _milliseconds(entry: Entry, place: int) -> Any:
+    """A struct timespec as poll has its time limit."""
+    if not entry.a[place]:
+        return -1
+    told = numbers(entry.tid, entry.a[place], "qq")
+    return told[0] * 1000 + told[1] // 1_000_000 if told is not None else values.pointer(entry.a[place])
+
+
+def _select(entry: Entry) -> Made | None:
+    return _selecting(entry, 1_000_000)
+
+
+def _pselect6(entry: Entry) -> Made | None:
+    return _selecting(entry, 1_000_000_000)
+
+
+def _selecting(entry: Entry, unit: int) -> Made | None:
+    most = min(max(entry.int(0), 0), _SET)
+    sets = [_members(entry, place, most) for place in (1, 2, 3)]
+    if not any(entry.descriptors.socket(fd) for fds in sets for fd in fds):
+        return None
+    timeout: Any = None
+    if entry.a[4]:
+        told = numbers(entry.tid, entry.a[4], "qq")
+        timeout = told[0] + told[1] / unit if told is not None else values.pointer(entry.a[4])
+
+    def gives(_result: int) -> Any:
+        return values.a_tuple(*(values.sequence("list", _members(entry, place, most)) for place in (1, 2, 3)))
+
+    given = [values.sequence("list", fds) for fds in sets]
+    return Made("select", "select.select", [*given, *([] if timeout is None else [timeout])], gives)
+
+
+def _members(entry: Entry, place: int, most: int) -> list[int]:
+    data = peek(entry.tid, entry.a[place], (most + 63) // 64 * 8)
+    bits = int.from_bytes(data, "little")
+    return [fd for fd in range(most) if bits >> fd & 1]
+
+
+# --- epoll ------------------------------------------------------------------------------------------------------------
+
+
+def _epoll_create(entry: Entry) -> Made | None:
+    return Made("epoll", "select.epoll", [], lambda result: entry.descriptors.epoll(result) or result)
+
+
+def _epoll_ctl(entry: Entry) -> Made | None:
+    held, name = entry.descriptors.epoll(entry.int(0)), _CONTROL.get(entry.int(1))
+    if held is None or name is None:
+        return None
+    fd = entry.int(2)
+    if name == "unregister":
+        return Made(name, "select.epoll.unregister", [held, fd])
+    told = numbers(entry.tid, entry.a[3], _EVENT)
+    if told is None:
+        return Made(name, f"select.epoll.{name}", [held, fd, values.pointer(entry.a[3])])
+    events, label = told
+    labels = entry.descriptors.labels.setdefault(entry.int(0), {})
+    if len(labels) >= _LABELS:
+        labels.clear()  # a program may invent a new one each time
+    labels[label] = fd
+    return Made(name, f"select.epoll.{name}", [held, fd, events])
+
+
+def _epoll_wait(entry: Entry) -> Made | None:
+    limit = entry.int(3)
+    return _epolling(entry, None if limit < 0 else limit / 1000)
+
+
+def _epoll_pwait2(entry: Entry) -> Made | None:
+    told = numbers(entry.tid, entry.a[3], "qq") if entry.a[3] else None
+    return _epolling(entry, told[0] + told[1] / 1_000_000_000 if told is not None else None)
+
+
+def _epolling(entry: Entry, timeout: float | None) -> Made | None:
+    held = entry.descriptors.epoll(entry.int(0))
+    if held is None:
+        return None
+    labels = entry.descriptors.labels.get(entry.int(0), {})
+
+    def gives(result: int) -> Any:
+        came = structures(entry.tid, entry.a[1], _EVENT, min(result, _MOST))
+        told = (values.a_tuple(labels.get(label, label & 0xFFFFFFFF), events) for events, label in came)
+        return values.sequence("list", told, result)
+
+    return Made("poll", "select.epoll.poll", [held, *([] if timeout is None else [timeout])], gives)
+
+
+CALLS: dict[str, Decoder] = {
+    "poll": _poll, "ppoll": _ppoll, "select": _select, "pselect6": _pselect6, "epoll_create": _epoll_create,
+    "epoll_create1": _epoll_create, "epoll_ctl": _epoll_ctl, "epoll_wait": _epoll_wait, "epoll_pwait": _epoll_wait,
+    "epoll_pwait2": _epoll_pwait2,
+}  # fmt: skip
