@@ -24,6 +24,7 @@ PF_EXITING = 0x4
 
 _INODE = re.compile(r"(?:socket|pipe):\[(\d+)\]")
 _FLAGS = re.compile(rb"^flags:\s*([0-7]+)\n", re.MULTILINE)
+_NSPID = re.compile(rb"^NSpid:.*?(\d+)$", re.MULTILINE)
 #: Since Linux 4.13 with the inode of what is watched, in hexadecimal.
 _WATCHED = re.compile(
     rb"^tfd:\s*(\d+) events:\s*([0-9a-f]+) data:\s*([0-9a-f]+)(?:\s+pos:-?\d+ ino:([0-9a-f]+))?", re.MULTILINE
@@ -122,6 +123,18 @@ def read_stat(pid: int, *, proc: str = "/proc", read: Read = read_file) -> Proce
                 None  # the process was reaped: there is no such directory, or it vanished while it was read
             )
         raise
+
+
+def thread_of(pid: int, inner: int, *, proc: str = "/proc") -> int | None:
+    """The thread of `pid` that its own PID namespace knows as `inner`; None where there is none, or nobody may look."""
+    try:
+        for name in os.listdir(f"{proc}/{pid}/task"):
+            found = _NSPID.search(read_file(f"{proc}/{pid}/task/{name}/status"))
+            if found is not None and int(found[1]) == inner:
+                return int(name)
+    except (OSError, KernelRefused):
+        return None  # ENOENT, ESRCH: gone. EACCES: hidden
+    return None
 
 
 def read_asleep(pid: int, state: str, *, proc: str = "/proc", read: Read = read_file) -> Asleep | None:

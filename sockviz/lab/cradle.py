@@ -19,6 +19,7 @@ from sockviz.lab.bounds import ADDRESS_SPACE, DESCRIPTORS, ROOM
 from sockviz.lab.confinement import (
     CAP_NET_BIND_SERVICE,
     CAP_NET_RAW,
+    CAP_SYS_PTRACE,
     StepRefused,
     check,
     default_signals,
@@ -82,6 +83,27 @@ class Cradle:
             "execve",
         )
         os._exit(127)
+
+    def become_tracer(self, message: Mapping[str, Any], channel: int, lifeline: int, parent: int) -> NoReturn:
+        """In the new process: from here on it watches programs of the user's own, who get nothing of it but a network."""
+        signal.set_wakeup_fd(-1)
+        default_signals()
+        os.setsid()
+        die_with(parent)
+        if message["host"] in self.networks:
+            enter_network(self.networks[message["host"]])
+        lifeline = hold(lifeline, os.getpid())
+        low, high = sorted((channel, lifeline))
+        for begin, end in ((3, low), (low + 1, high), (high + 1, 4096)):
+            os.closerange(begin, end)
+        for fd in (channel, lifeline):
+            os.set_inheritable(fd, True)
+        if message["private"]:
+            # Whoever traces needs what is traced has. Where only an administrator of processes may trace (Yama), it is one.
+            drop_capabilities((CAP_SYS_PTRACE,))
+        where = ["private"] if message["private"] else []
+        command = [sys.executable, "-I", "-S", message["program"], str(channel), str(lifeline), *where]
+        os.execve(sys.executable, command, {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"})
 
 
 def hold(lifeline: int, group: int) -> int:

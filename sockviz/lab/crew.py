@@ -51,6 +51,10 @@ class Crew:
         self._ahead: dict[str, asyncio.Task[None]] = {}  # made, or being made, before anybody needs them
         self._waiting: dict[str, int] = {}  # processes inside waitpid, and the number of that call
         self._pidfds: dict[str, int] = {}
+        self._adopted: dict[str, int] = {}  # pidfds of processes of whose ends a tracer tells
+        self._threads: dict[
+            tuple[str, int], int
+        ] = {}  # of their threads the number that this machine has for them
         self._forks: dict[str, int] = {}  # how many channels each process was given for children
         self._closed = False
 
@@ -151,13 +155,44 @@ class Crew:
         """The inodes of all channels' ends in processes, and of the lifeline: they are not the lesson's."""
         return self.supervisor.lifeline_inodes | {channel.inode for channel in list(self._channels.values())}
 
-    def asleep(self, process: str) -> Asleep | None:
-        """What the kernel says of one process's sleep, now."""
+    def asleep(self, process: str, task: int = 0) -> Asleep | None:
+        """What the kernel says of the sleep of one process, or of a thread of its, now."""
         begun = self._begun.get(process)
         if begun is None or process in self._gone:
             return None
-        stat = procfs.read_stat(begun.outer_pid)
-        return procfs.read_asleep(begun.outer_pid, stat.state) if stat else None
+        pid, proc = begun.outer_pid, "/proc"
+        if task:
+            pid, proc = self._threads.get((process, task), 0), f"/proc/{pid}/task"
+        stat = procfs.read_stat(pid, proc=proc)
+        return procfs.read_asleep(pid, stat.state, proc=proc) if stat else None
+
+    # --- programs that are watched -------------------------------------------------------------------------------
+
+    async def start_tracer(self, name: str, host: str, channel: socket.socket, *, private: bool) -> None:
+        """Has the process started that watches programs on `host`. Raises `LabRefused`."""
+        await self.supervisor.start_tracer(name, host, channel, private=private)
+
+    def adopt(self, begun: ProcessStarted, pidfd: int | None) -> None:
+        """A process that is there, which a tracer tells of, and of whose end it will."""
+        self._begun[begun.process] = begun
+        if pidfd is not None:
+            self._adopted[begun.process] = pidfd
+        self.say(begun)
+
+    def adopt_thread(self, process: str, task: int, tid: int) -> None:
+        """A thread of such a process, by its number as the lab counts."""
+        outer = procfs.thread_of(self._begun[process].outer_pid, tid) if process in self._begun else None
+        if outer is not None:
+            self._threads[process, task] = outer
+
+    def over(self, ended: ProcessEnded) -> None:
+        """Such a process has ended."""
+        if ended.process in self._gone or ended.process not in self._begun:
+            return
+        self._gone.add(ended.process)
+        if (pidfd := self._adopted.pop(ended.process, None)) is not None:
+            os.close(pidfd)
+        self.say(ended)
 
     async def close(self) -> None:
         """Ends all of them, and the lab's first process."""
@@ -167,6 +202,8 @@ class Crew:
         self._kill_all()
         for name in list(self._pidfds):
             self._unwatch(name)
+        while self._adopted:
+            os.close(self._adopted.popitem()[1])
         for making in self._ahead.values():
             making.cancel()
         await asyncio.gather(*self._ahead.values(), return_exceptions=True)
@@ -200,6 +237,10 @@ class Crew:
     def say(self, heard: Heard) -> None:
         """Adds to what is heard."""
         self._heard.append(heard)
+        self._news.set()
+
+    def stir(self) -> None:
+        """Something has come to an end that is no event."""
         self._news.set()
 
     def hear(self) -> list[Heard]:
@@ -288,7 +329,7 @@ class Crew:
             self._end(name, death.exit_code, death.signal)
 
     def _end(self, name: str, exit_code: int | None, signal: str | None) -> None:
-        if name in self._gone or self._closed:
+        if name in self._gone or self._closed or name in self._adopted:
             return
         self._gone.add(name)
         self._unwatch(name)
@@ -304,7 +345,7 @@ class Crew:
 
     def _kill_all(self) -> None:
         """Ends every process that is known; also where the lab's first process, which would, is gone itself."""
-        for pidfd in self._pidfds.values():
+        for pidfd in (*self._pidfds.values(), *self._adopted.values()):
             # ESRCH: it has ended. EPERM, ENOSYS: not ours to end so; the lifeline does.
             with contextlib.suppress(OSError):
                 signal.pidfd_send_signal(pidfd, signal.SIGKILL)
@@ -312,7 +353,7 @@ class Crew:
     def _lost(self) -> None:
         self._kill_all()
         if not self._closed:
-            self.say(LabLost(_("the lab's first process ended, and every process of the lesson with it")))
+            self.say(LabLost(_("the lab's first process ended, and every process in it")))
 
 
 def _ending(status: int) -> tuple[int | None, str | None]:

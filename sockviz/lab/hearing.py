@@ -7,9 +7,17 @@ from typing import TypeAlias
 from sockviz.dataclass import dataclass
 from sockviz.model.events import (
     CallEntered,
+    CallHeld,
+    CallInterrupted,
+    CallLetGo,
     CallReturned,
+    Executed,
+    OutputWritten,
+    OverLimit,
     ProcessEnded,
     ProcessStarted,
+    Signalled,
+    SourceMet,
     StatementBegun,
     StatementFinished,
 )
@@ -34,7 +42,21 @@ class LabLost:
 
 #: What a lab is heard to say, in the order of its words.
 Heard: TypeAlias = (
-    ProcessStarted | StatementBegun | CallEntered | CallReturned | StatementFinished | ProcessEnded | LabLost
+    ProcessStarted
+    | StatementBegun
+    | CallEntered
+    | CallHeld
+    | CallLetGo
+    | CallInterrupted
+    | CallReturned
+    | Executed
+    | SourceMet
+    | Signalled
+    | OutputWritten
+    | OverLimit
+    | StatementFinished
+    | ProcessEnded
+    | LabLost
 )
 
 
@@ -65,7 +87,7 @@ def from_child(
             watched = _watched(rest.get("watched"))
             return CallEntered(at, process, call, line, name, function, values, named, watched=watched)
         case {"event": "returned", "call": int(call), "at": float(at), **rest}:
-            told = _told(rest.get("told"))
+            told = names_told(rest.get("told"))
             match rest:
                 case {"error": str(error), "message": str(message)}:
                     number = rest.get("number")
@@ -111,7 +133,7 @@ def _option(json: Json) -> tuple[Value, Value]:
     raise BadValue(f"not an option before and after: {str(json)[:80]}")
 
 
-def _told(json: Json) -> tuple[ToldName, ...]:
+def names_told(json: Json) -> tuple[ToldName, ...]:
     """What getsockname said after a call. Raises `BadValue`."""
     if json is None:
         return ()

@@ -5,10 +5,10 @@ it first moves into user, network and PID namespaces of its own (so it is the la
 and hands out the sockets that read that network's tables and packets. With KIND ``two-hosts`` it makes a network namespace for
 each host besides, and starts the link between them (wire.py). With KIND ``host`` it stays where it is and adopts orphans instead.
 
-SETUP is JSON: the ``sysctls`` to set, the lab's ``directory``, on two hosts the version of ``ip`` by which they reach each other,
-and on the machine's own loopback the ``ports`` that are the lesson's, the number ``below`` which the kernel gives none, and the
-``ephemeral`` range. Before the first lesson process starts the second wall is put up (landlock.py; each process adds its own
-from seccomp.py, in cradle.py).
+SETUP is JSON: the ``sysctls`` to set, the lab's ``directory``, whether it is for ``programs`` of the user's own, on two hosts
+the version of ``ip`` by which they reach each other, and on the machine's own loopback the ``ports`` that are the lesson's, the
+number ``below`` which the kernel gives none, and the ``ephemeral`` range. Before the first lesson process starts the second wall
+is put up (landlock.py; each process adds its own from seccomp.py, in cradle.py).
 
 Requests and answers are JSON datagrams on a SOCK_SEQPACKET socket, descriptors beside them (SCM_RIGHTS).
 """
@@ -137,8 +137,9 @@ class Init:
             ) as error:  # EINVAL, ENOSYS: a sandbox that knows no F_SETSIG, without which it has ended too
                 raise StepRefused("the lifeline (F_SETOWN, F_SETSIG, O_ASYNC)", error.errno) from None
             return pid
+        become = self.cradle.become_tracer if message.get("traces") else self.cradle.become
         try:
-            self.cradle.become(message, control, lifeline, me)
+            become(message, control, lifeline, me)
         finally:  # whatever it was: nobody reads what is written here (standard error is /dev/null)
             os._exit(127)
 
@@ -172,7 +173,9 @@ class Init:
 
 
 def shut_in(setup: Mapping[str, Any]) -> None:
-    """Puts up the wall over the lab's files, TCP ports and signals."""
+    """Puts up the wall over the lab's files, TCP ports and signals: not over the user's own programs, whose files are theirs."""
+    if setup.get("programs"):
+        return
     ports: Iterable[int] | None = None
     if "ports" in setup:
         low, high = setup["ephemeral"]

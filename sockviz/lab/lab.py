@@ -108,8 +108,9 @@ class Lab(Protocol):
     def look(self) -> Sequence[Observation]:
         """Observes every host once."""
 
-    def asleep(self, process: str) -> Asleep | None:
-        """What the kernel says of one process's sleep, now; None where it is awake or gone, or nothing can be read."""
+    def asleep(self, process: str, task: int = 0) -> Asleep | None:
+        """What the kernel says of the sleep of one process, or of a thread of its, now; None where it is awake or gone, or
+        nothing can be read."""
 
     async def catch_up(self) -> None:
         """Waits until all that has passed between the hosts by now can be drained."""

@@ -16,10 +16,13 @@ from sockviz.lab.hearing import Heard
 from sockviz.lab.lab import Job, Link, Observation, Passed
 from sockviz.lab.own_sockets import OwnSockets
 from sockviz.lab.ports import choose_ports, ephemeral_range, privileged_below, swapped_ports
+from sockviz.lab.readers import Readers
+from sockviz.lab.source_texts import SourceTexts
 from sockviz.lab.supervisor import FurnishedHost, LabRefused
+from sockviz.lab.tracing import Tracing
 from sockviz.lab.window import SYSCTLS, Window, check_proc, differing, unset, why
 from sockviz.language import _
-from sockviz.model.events import CaptureLost, PacketCaptured, ProcessStarted
+from sockviz.model.events import CaptureLost, OutputWritten, PacketCaptured, ProcessStarted
 from sockviz.model.first_names import LOCALHOST, PRIVATE_PORTS, of_lab
 from sockviz.model.hosts import LOOPBACK
 from sockviz.model.segments import endpoint
@@ -31,11 +34,14 @@ from sockviz.model.values import Address, Json
 class LoopbackLab:
     """A lab on one loopback interface. Made by `open_lab`; to be closed by `close`, however the lesson ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, programs: bool = False) -> None:
+        self._programs = programs
         self.facts = LabFacts("host")
         self.link: Link | None = None
         self.news = asyncio.Event()
         self._crew = Crew(self.news)
+        self._tracings: list[Tracing] = []
+        self._texts = SourceTexts(self._crew.say)
         self._directory = LabDirectory()
         self._window: Window | None = None
         self._capture: socket.socket | None = None
@@ -63,7 +69,9 @@ class LoopbackLab:
         try:
             check_proc()
             if private:
-                ready = await self._crew.open(kind, self._directory.setup(SYSCTLS | dict(sysctls)))
+                ready = await self._crew.open(
+                    kind, self._directory.setup(SYSCTLS | dict(sysctls)) | self._kind()
+                )
                 window = self._take_windows(ready.hosts[LOOPBACK], missing)
                 missing |= unset(sysctls, ready.sysctls, ready.hosts[LOOPBACK].refused)
                 ports: tuple[int, ...] = PRIVATE_PORTS
@@ -72,7 +80,7 @@ class LoopbackLab:
                 taken = window.all_rows()
                 ports = choose_ports(taken, ephemeral_range())
                 home = self._at_home(window, (*ports, *swapped_ports(taken)))
-                ready = await self._crew.open(kind, self._directory.setup({}) | home)
+                ready = await self._crew.open(kind, self._directory.setup({}) | home | self._kind())
             self._window = window
             facts = (
                 *(["private"] if private else []),
@@ -89,6 +97,10 @@ class LoopbackLab:
         except BaseException:
             await self.close()
             raise
+
+    def _kind(self) -> dict[str, Json]:
+        """What init.py is told of who lives here."""
+        return {"programs": True} if self._programs else {}
 
     def _at_home(self, window: Window, own: Sequence[int]) -> dict[str, Json]:
         """Keeps a lesson on the machine's own loopback to the ports that are its `own`. Returns what init.py is told of it."""
@@ -155,9 +167,25 @@ class LoopbackLab:
         """A process of the lab, also one that was forked."""
         return self._crew.begun(process)
 
-    def asleep(self, process: str) -> Asleep | None:
-        """What the kernel says of one process's sleep, now."""
-        return self._crew.asleep(process)
+    @property
+    def readers(self) -> Readers:
+        """What it reads on the event loop."""
+        return self._crew.readers
+
+    def say(self, event: OutputWritten) -> None:
+        """Adds to what is heard."""
+        self._crew.say(event)
+
+    async def tracing(self, host: str) -> Tracing:
+        """What starts programs on `host`, and watches them. Raises `LabRefused`."""
+        private = self.facts.kind != "host"
+        self._tracings.append(tracing := Tracing(self._crew, host, self._texts, private=private))
+        await tracing.open()
+        return tracing
+
+    def asleep(self, process: str, task: int = 0) -> Asleep | None:
+        """What the kernel says of the sleep of one process, or of a thread of its, now."""
+        return self._crew.asleep(process, task)
 
     # --- looking ------------------------------------------------------------------------------------------------------
 
@@ -166,7 +194,10 @@ class LoopbackLab:
         return [self._window.look(self._crew.sources(LOOPBACK))] if self._window else []
 
     async def catch_up(self) -> None:
-        """Nothing to wait for: the capture has a packet before whoever sent it goes on."""
+        """Waits for what the tracers have to tell. Of lines there is nothing to wait for: the capture has a packet before whoever
+        sent it goes on."""
+        for tracing in self._tracings:
+            await tracing.catch_up()
 
     def drain(self) -> Sequence[Passed]:
         """Takes what the capture holds."""
@@ -197,6 +228,9 @@ class LoopbackLab:
         if self._closed:
             return ()
         self._closed = True
+        for tracing in self._tracings:
+            tracing.close()
+        self._texts.close()
         await self._crew.close()
         left = self._left()
         if self._window is not None:
@@ -226,11 +260,13 @@ def _text(address: Address | None) -> str:
     return str(address) if end is None else f"{end[0]}:{end[1]}"
 
 
-async def open_lab(kind: str, sysctls: Mapping[str, str] | None = None) -> LoopbackLab:
-    """A lab of the kind ``host`` or ``isolated``. One that has its network to itself has `sysctls` set: those that could not be
-    are among what its facts say is missing. Raises `LabRefused`."""
+async def open_lab(
+    kind: str, sysctls: Mapping[str, str] | None = None, *, programs: bool = False
+) -> LoopbackLab:
+    """A lab of the kind ``host`` or ``isolated``, for a lesson or for `programs` of the user's own. One that has its network to
+    itself has `sysctls` set: those that could not be are among what its facts say is missing. Raises `LabRefused`."""
     try:
-        lab = LoopbackLab()
+        lab = LoopbackLab(programs)
     except OSError as error:
         # EACCES, EROFS, ENOSPC, EDQUOT; ENOENT: tempfile found no directory at all that can be written.
         place = error.filename or "TMPDIR, /tmp, /var/tmp or here"

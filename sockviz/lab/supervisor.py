@@ -156,17 +156,25 @@ class Supervisor:
         self, name: str, host: str, channel: socket.socket, directory: Path, *, privileged: bool
     ) -> int:
         """Has a process started whose control channel is `channel`. Returns its pid in the lab. Raises `LabRefused`."""
-        if self._control is None or self._lifeline is None:
-            raise LabRefused(f"starting {name}", errno.ESRCH)
-        answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._answers[name] = answer
-        request = {
-            "name": name,
-            "host": host,
+        request: dict[str, Json] = {
             "directory": str(directory),
             "privileged": privileged,
             "program": str(self.program),
         }
+        return await self._ask(name, host, channel, request)
+
+    async def start_tracer(self, name: str, host: str, channel: socket.socket, *, private: bool) -> int:
+        """Has the process started that watches programs on `host`; as `start`. ``private``: the lab has its network to itself."""
+        return await self._ask(
+            name, host, channel, {"traces": True, "private": private, "program": str(_ENTRY / "tracer.py")}
+        )
+
+    async def _ask(self, name: str, host: str, channel: socket.socket, request: Mapping[str, Json]) -> int:
+        if self._control is None or self._lifeline is None:
+            raise LabRefused(f"starting {name}", errno.ESRCH)
+        answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._answers[name] = answer
+        request = {"name": name, "host": host, **request}
         rights = array.array("i", [channel.fileno(), self._lifeline[0]])
         try:
             self._control.sendmsg(

@@ -13,10 +13,13 @@ from sockviz.lab.directory import LabDirectory, sweep
 from sockviz.lab.hearing import Heard, LabLost
 from sockviz.lab.lab import Job, Observation, Passed
 from sockviz.lab.link import WireLink
+from sockviz.lab.readers import Readers
+from sockviz.lab.source_texts import SourceTexts
 from sockviz.lab.supervisor import FurnishedHost, LabRefused
+from sockviz.lab.tracing import Tracing
 from sockviz.lab.window import SYSCTLS, Window, check_proc, differing, unset, why
 from sockviz.language import _
-from sockviz.model.events import ProcessStarted
+from sockviz.model.events import OutputWritten, ProcessStarted
 from sockviz.model.first_names import PRIVATE_PORTS, of_lab
 from sockviz.model.hosts import ADDRESSES, ADDRESSES6, HOSTS
 from sockviz.model.sockets import Asleep
@@ -52,6 +55,8 @@ class TwoHostsLab:
         self.facts = LabFacts("two-hosts")
         self.news = asyncio.Event()
         self._crew = Crew(self.news)
+        self._tracings: list[Tracing] = []
+        self._texts = SourceTexts(self._crew.say)
         self._directory = LabDirectory()
         try:
             self._wire = WireLink(self._wire_lost, self.news, self._crew.readers)
@@ -75,12 +80,12 @@ class TwoHostsLab:
         """Every counter that this kernel has."""
         return next((window.counters for window in self._windows.values()), frozenset())
 
-    async def open(self, sysctls: Mapping[str, str], ip: int) -> None:
-        """Sets both hosts and the wire up. Raises `LabRefused`; nothing is left then."""
+    async def open(self, sysctls: Mapping[str, str], ip: int, programs: bool = False) -> None:
+        """Sets both hosts and the wire up, for a lesson or for `programs`. Raises `LabRefused`; nothing is left then."""
         sweep()
         try:
             check_proc()
-            setup = self._directory.setup(SYSCTLS | dict(sysctls)) | {"ip": ip}
+            setup = self._directory.setup(SYSCTLS | dict(sysctls)) | {"ip": ip, "programs": programs}
             ready = await self._crew.open("two-hosts", setup, self._wire.theirs)
             self._wire.hand_over()
             missing: dict[str, str] = {}
@@ -138,9 +143,25 @@ class TwoHostsLab:
         """A process of the lab, also one that was forked."""
         return self._crew.begun(process)
 
-    def asleep(self, process: str) -> Asleep | None:
-        """What the kernel says of one process's sleep, now."""
-        return self._crew.asleep(process)
+    @property
+    def readers(self) -> Readers:
+        """What it reads on the event loop."""
+        return self._crew.readers
+
+    def say(self, event: OutputWritten) -> None:
+        """Adds to what is heard."""
+        self._crew.say(event)
+
+    async def tracing(self, host: str) -> Tracing:
+        """What starts programs on `host`, and watches them. Raises `LabRefused`."""
+        private = self.facts.kind != "host"
+        self._tracings.append(tracing := Tracing(self._crew, host, self._texts, private=private))
+        await tracing.open()
+        return tracing
+
+    def asleep(self, process: str, task: int = 0) -> Asleep | None:
+        """What the kernel says of the sleep of one process, or of a thread of its, now."""
+        return self._crew.asleep(process, task)
 
     def look(self) -> Sequence[Observation]:
         """Observes both hosts once."""
@@ -150,6 +171,8 @@ class TwoHostsLab:
         """Waits until the wire has told of every frame that was on it by now."""
         with contextlib.suppress(LabRefused):  # it is gone, and has said so
             await self._wire.order("catch up")
+        for tracing in self._tracings:
+            await tracing.catch_up()
 
     def drain(self) -> Sequence[Passed]:
         """Takes what the wire has told."""
@@ -161,6 +184,9 @@ class TwoHostsLab:
             return ()
         self._closed = True
         self._wire.close()
+        for tracing in self._tracings:
+            tracing.close()
+        self._texts.close()
         await self._crew.close()
         for window in self._windows.values():
             window.close()
@@ -168,7 +194,9 @@ class TwoHostsLab:
         return ()
 
 
-async def open_two_hosts(sysctls: Mapping[str, str] | None = None, ip: int = 4) -> TwoHostsLab:
+async def open_two_hosts(
+    sysctls: Mapping[str, str] | None = None, ip: int = 4, *, programs: bool = False
+) -> TwoHostsLab:
     """The lab with two hosts, which reach each other by version `ip` of IP, and have `sysctls` set: those that could not be are
     among what its facts say is missing. Raises `LabRefused`."""
     try:
@@ -176,5 +204,5 @@ async def open_two_hosts(sysctls: Mapping[str, str] | None = None, ip: int = 4) 
     except OSError as error:
         place = error.filename or "TMPDIR, /tmp, /var/tmp or here"
         raise LabRefused(f"making a temporary directory ({place})", error.errno or 0) from None
-    await lab.open(sysctls or {}, ip)
+    await lab.open(sysctls or {}, ip, programs)
     return lab

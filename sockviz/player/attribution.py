@@ -22,6 +22,8 @@ ECHO_REQUEST, ECHO_REPLY = (8, 128), (0, 129)
 #: What may make a packet while it is under way.
 _SPEAKING = SENDING | CONNECTING
 _MOST_REMEMBERED = 4096
+#: What has ports, by the type of its socket.
+_PROTOCOLS = {"SOCK_STREAM": "TCP", "SOCK_DGRAM": "UDP"}
 _Ends: TypeAlias = "tuple[str, Endpoint, Endpoint]"
 #: Host, protocol, port.
 _Port: TypeAlias = "tuple[str, str, int]"
@@ -77,6 +79,7 @@ class Attribution:
     _fds: dict[str, tuple[FdEntry, ...]] = field(default_factory=dict)  # of each process, as last seen
     _ended: set[str] = field(default_factory=set)
     _streams: set[int] = field(default_factory=set)
+    _protocols: dict[int, str] = field(default_factory=dict)  # of the sockets that processes have told of
     # Of a connection by its inode: when accept returned it, and the listener's inode. Of each process, where it is in accept.
     _accepted: dict[int, tuple[float, int]] = field(default_factory=dict)
     _accepting: dict[str, int] = field(default_factory=dict)
@@ -115,11 +118,13 @@ class Attribution:
                         self._accepted[held.inode] = said.at, at
                 self._hold(said.process, [said.value])
                 for told in said.told:
-                    # Before Linux 6.8 a TCP socket that is bound and no more has no row that would say whose its port is.
-                    if told.inode in self._streams and (end := endpoint(told.local)) is not None and end[1]:
+                    # Before Linux 6.8 a TCP socket that is bound and no more has no row that would say whose its port is; and a
+                    # program that is not held may be done with a socket before anybody looks.
+                    protocol = self._protocols.get(told.inode)
+                    if protocol is not None and (end := endpoint(told.local)) is not None and end[1]:
                         for host in self._hosts(end):
                             taker = _Taker(end[0], self._creators[told.inode], told.inode)
-                            self._bound.setdefault((host, "TCP", end[1]), [taker])
+                            self._bound.setdefault((host, protocol, end[1]), [taker])
             case StatementFinished():
                 self._hold(said.process, said.bound.values())
             case ProcessEnded():
@@ -377,3 +382,5 @@ class Attribution:
             self._creators.setdefault(held.inode, process)
             if held.type == "SOCK_STREAM":
                 self._streams.add(held.inode)
+            if (protocol := _PROTOCOLS.get(held.type)) is not None:
+                self._protocols[held.inode] = protocol

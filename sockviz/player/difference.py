@@ -17,9 +17,11 @@ TELLING = ("Z", "T", "t")
 
 @dataclass(slots=True)
 class Differences:
-    """Remembers the last look at one host. ``counters`` are the ones worth an event: others move with every packet."""
+    """Remembers the last look at one host. ``counters`` are the ones worth an event: others move with every packet.
+    ``traced``: its processes are watched by a tracer of ours."""
 
     counters: frozenset[str]
+    traced: bool = False
     _rows: dict[RowKey, SocketRow] = field(default_factory=dict)
     _processes: dict[str, ProcessRow] = field(default_factory=dict)
     _counters: dict[str, int] = field(default_factory=dict)
@@ -34,7 +36,8 @@ class Differences:
             if (old := self._rows.get(key)) is not row and (old is None or not says_the_same(old, row))
         )
         gone = tuple(key for key in self._rows if key not in rows)
-        processes = {row.process: _plain(row, row.process in in_a_call) for row in look.processes}
+        told = map(_running, look.processes) if self.traced else look.processes
+        processes = {row.process: _plain(row, row.process in in_a_call) for row in told}
         moved = tuple(row for name, row in processes.items() if _differs(self._processes.get(name), row))
         grown = self._grown(look.counters)
         # An unchanged row keeps the instant of expiry that was first read: later readings only jitter.
@@ -55,6 +58,11 @@ class Differences:
             for name in self.counters
             if (value := counters.get(name, 0)) != self._counters.get(name, 0)
         }
+
+
+def _running(row: ProcessRow) -> ProcessRow:
+    """A process that our tracer has stopped for a moment, or holds: nobody else did."""
+    return replace(row, state="S", asleep=None) if row.state == "t" else row
 
 
 def _plain(row: ProcessRow, in_a_call: bool) -> ProcessRow:

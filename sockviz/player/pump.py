@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from sockviz.dataclass import dataclass
 from sockviz.kernel.errors import KernelError
 from sockviz.lab.hearing import Heard, LabLost
 from sockviz.lab.lab import Lab, Observation, Passed
@@ -22,13 +21,14 @@ from sockviz.model.events import (
     PacketCaptured,
     ProcessEnded,
     ProcessStarted,
+    SourceMet,
     StatementFinished,
 )
 from sockviz.model.segments import SequenceTracker
-from sockviz.model.sockets import Asleep
 from sockviz.model.timeline import Timeline
 from sockviz.player.attribution import Attribution
 from sockviz.player.difference import Differences
+from sockviz.player.inside import Inside, is_same, note
 
 #: Looks come this often for so long after anything moved, then back off to the last figure (seconds). Where the lab itself says
 #: that there are packets, each look after the first waits twice as long as the one before.
@@ -47,34 +47,26 @@ MOST_PACKETS = 50_000
 _MORE_LOOKS = 3
 
 
-@dataclass(slots=True)
-class _Inside:
-    """A process inside a call, and what the first look at it found."""
-
-    call: int
-    since: float
-    first: Asleep | None = None
-    first_at: float = 0.0
-    told: bool = False
-
-
 class Pump:
-    """Runs beside a performance and appends to its timeline. `changed` is called after each batch."""
+    """Runs beside a performance and appends to its timeline. `changed` is called after each batch. ``traced``: the processes are
+    watched by a tracer of ours."""
 
     def __init__(
-        self, lab: Lab, timeline: Timeline, counters: Iterable[str], changed: Callable[[], None]
-    ) -> None:
+        self, lab: Lab, timeline: Timeline, counters: Iterable[str], changed: Callable[[], None], *, traced: bool = False,
+    ) -> None:  # fmt: skip
         self.problem: str | None = None
         self._lab = lab
         self._timeline = timeline
         self._changed = changed
-        self._differences = {host: Differences(frozenset(counters)) for host in lab.facts.hosts}
+        self._differences = {host: Differences(frozenset(counters), traced) for host in lab.facts.hosts}
         self._attribution = Attribution({address: host for host, address in lab.facts.addresses.items()})
         self._sequences = SequenceTracker()
-        self._inside: dict[str, _Inside] = {}
+        self._inside: dict[tuple[str, int], Inside] = {}  # by process and task
         self._order: dict[str, int] = {}  # of the processes, as they began
         self._moved = time.monotonic()
         self._is_told_of_packets = lab.facts.kind != "host" and "packets" in lab.facts.facts
+        self._traced = traced
+        self._carried: list[Heard] = []  # said after the last batch's packets were drained: the next one's
         self._took = 0.0  # the last look, in seconds
         self._nudged = False
         self._awaited: str | None = None  # who was handed several lines, and has not told of them
@@ -124,6 +116,9 @@ class Pump:
 
     async def _next(self) -> list[Heard]:
         """What was said next; nothing when it is time to look, or somebody asks for that."""
+        if self._carried:
+            await asyncio.sleep(TOGETHER)
+            return self._take_carried()
         while True:
             self._nudged = False  # a line has just been handed over: there is nothing to be seen of it yet
             eager = self._eager()
@@ -150,7 +145,9 @@ class Pump:
         """What was `heard`, and what is by the time that whoever performs lines together has told of them."""
         end = time.monotonic() + PRESUMED
         while self._awaited is not None:
-            spoken = any(not isinstance(said, LabLost) and said.process == self._awaited for said in heard)
+            spoken = any(
+                not isinstance(said, LabLost | SourceMet) and said.process == self._awaited for said in heard
+            )
             if spoken or not await self._news_by(end):
                 self._awaited = None
                 break
@@ -190,14 +187,15 @@ class Pump:
 
     def _is_more_to_come(self, heard: list[Heard]) -> bool:
         """Whether a process is in the middle of its line, or was woken."""
-        last = {said.process: said for said in heard if not isinstance(said, LabLost)}
+        last = {said.process: said for said in heard if not isinstance(said, LabLost | SourceMet)}
         if any(isinstance(said, CallReturned | ProcessStarted) for said in last.values()):
             return True
         spoken = {
             process for process, said in last.items() if isinstance(said, StatementFinished | ProcessEnded)
         }
         try:
-            return any(self._lab.asleep(process) is None for process in self._inside if process not in spoken)
+            inside = (each for each in self._inside if each[0] not in spoken)
+            return any(self._lab.asleep(process, task) is None for process, task in inside)
         except KernelError:
             return True  # /proc hides a process: nobody knows
 
@@ -225,8 +223,9 @@ class Pump:
 
     async def _batch(self, heard: list[Heard], look: bool = False) -> None:
         heard += self._hear()
+        heard = self._take_carried() + heard
         events: list[Event] = []
-        if look or not heard or any(not isinstance(said, CallEntered) for said in heard):
+        if look or self._traced or not heard or any(not isinstance(said, CallEntered) for said in heard):
             looks, passed = await self._looks(heard)
             events += self._seen(looks, passed)
         events += [said for said in heard if not isinstance(said, LabLost)]
@@ -251,13 +250,9 @@ class Pump:
         return heard
 
     def _note(self, said: Heard) -> None:
-        match said:
-            case ProcessStarted():
-                self._order.setdefault(said.process, len(self._order))
-            case CallEntered():
-                self._inside[said.process] = _Inside(said.call, said.at)
-            case CallReturned() | ProcessEnded():
-                self._inside.pop(said.process, None)
+        if isinstance(said, ProcessStarted):
+            self._order.setdefault(said.process, len(self._order))
+        note(said, self._inside)
         self._attribution.heard(said)
 
     # --- looking ----------------------------------------------------------------------------------------------
@@ -272,8 +267,12 @@ class Pump:
                 # Looked at first, then drained: every packet older than the look is then in this batch.
                 looks += await self._look()
                 await self._lab.catch_up()
+                drained_at = time.time()
                 drained = self._lab.drain()
                 passed += drained
+                if self._traced:
+                    await self._all_told_until(drained_at, heard)
+                    return looks, passed
                 # Whoever sent them said so before: that word is in its channel, and may not have been read yet.
                 meanwhile = self._hear() if any(isinstance(each, PacketCaptured) for each in drained) else []
                 heard += meanwhile
@@ -282,6 +281,17 @@ class Pump:
         except KernelError as error:
             self.problem = _("the kernel can no longer be read: {error}").format(error=error)
             return (), ()
+
+    async def _all_told_until(self, drained_at: float, heard: list[Heard]) -> None:
+        """Programs that are watched go on by themselves: `heard` becomes all that was said by the time of the drain, no more."""
+        await self._lab.catch_up()
+        heard += self._hear()
+        self._carried = [said for said in heard if not isinstance(said, LabLost) and said.at > drained_at]
+        heard[:] = [said for said in heard if isinstance(said, LabLost) or said.at <= drained_at]
+
+    def _take_carried(self) -> list[Heard]:
+        carried, self._carried = self._carried, []
+        return carried
 
     async def _look(self) -> Sequence[Observation]:
         """Looks at the lab; in a thread of its own where that would hold up the event loop, as with thousands of descriptors."""
@@ -311,7 +321,9 @@ class Pump:
         events = self._within_bounds([self._attributed(each) for each in passed])
         self._attribution.settle()
         for look in looks:
-            event = self._differences[look.host].since_last(look, self._inside)
+            event = self._differences[look.host].since_last(
+                look, {process for process, _task in self._inside}
+            )
             if event is not None:
                 events.append(event)
         events += self._sleepers()
@@ -341,29 +353,25 @@ class Pump:
 
     def _sleepers(self) -> Iterable[Event]:
         now = time.time()
-        for process, inside in self._inside.items():
+        for (process, task), inside in self._inside.items():
             if inside.told:
                 continue
             try:
-                seen = self._lab.asleep(process)
+                seen = self._lab.asleep(process, task)
             except KernelError:
                 seen = None
                 if now - inside.since > PRESUMED:  # nothing can be read of it: inferred
                     inside.told = True
-                    yield CallBlocked(now, process, inside.call, None)
+                    yield CallBlocked(now, process, inside.call, None, task)
                     continue
-            if seen is None or inside.first is None or not _same(inside.first, seen):
+            if seen is None or inside.first is None or not is_same(inside.first, seen):
                 inside.first, inside.first_at = seen, time.time()
             elif now - inside.first_at >= APART:
                 inside.told = True
-                yield CallBlocked(now, process, inside.call, seen)
+                yield CallBlocked(now, process, inside.call, seen, task)
 
 
 def _done(asked: list[asyncio.Future[None]]) -> None:
     for each in asked:
         if not each.done():  # whoever asked may have been cancelled
             each.set_result(None)
-
-
-def _same(first: Asleep, second: Asleep) -> bool:
-    return (first.syscall, first.arguments, first.wchan) == (second.syscall, second.arguments, second.wchan)

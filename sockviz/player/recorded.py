@@ -79,9 +79,14 @@ def by_its_lesson(text: str, path: str) -> tuple[Lesson, Check]:
     return lesson, of_lesson(lesson)
 
 
+def read_recording(path: Path) -> Recorded:
+    """A recorded run of whatever script. Raises `BadRecording`, `BadLesson` (its lesson does not parse) and OSError."""
+    return Recorded(load_file(path, by_its_lesson))
+
+
 def open_recording(path: Path) -> Sourced:
-    """A recorded run. Raises `BadRecording`, `BadLesson` (its lesson does not parse) and OSError."""
-    return Sourced(Recorded(load_file(path, by_its_lesson)))
+    """A recorded run of a lesson. Raises as `read_recording`, and `NoLesson`."""
+    return Sourced(read_recording(path))
 
 
 def of_lesson(lesson: Lesson) -> Check:

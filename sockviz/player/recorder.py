@@ -11,6 +11,7 @@ from sockviz.language import _
 from sockviz.model.event_writer import EventWriter
 from sockviz.model.recording import dump_header
 from sockviz.player.run import Run
+from sockviz.player.source import Source
 
 
 class Recorder:
@@ -20,7 +21,7 @@ class Recorder:
     is called with it.
     """
 
-    def __init__(self, run: Run, file: TextIO, stopped: Callable[[str], None] | None = None) -> None:
+    def __init__(self, run: Run | Source, file: TextIO, stopped: Callable[[str], None] | None = None) -> None:
         self.problem: str | None = None
         self._timeline = run.timeline
         self._file = file

@@ -12,13 +12,21 @@ from sockviz.player.run import Provenance
 from sockviz.player.source import Source
 
 
+class NoLesson(Exception):
+    """A run was made from another kind of script. ``source`` is what was given."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(f"a script that is no lesson: {source.timeline.header.script.kind}")
+        self.source = source
+
+
 class Sourced:
-    """A run (see `sockviz.player.run.Run`) from `source`, whose script is a lesson."""
+    """A run (see `sockviz.player.run.Run`) from `source`, whose script is a lesson. Raises `NoLesson` where it is not."""
 
     def __init__(self, source: Source, provenance: Provenance = Provenance.RECORDED) -> None:
         lesson = source.timeline.header.script
         if not isinstance(lesson, Lesson):
-            raise TypeError(f"a script that is no lesson: {type(lesson).__name__}")
+            raise NoLesson(source)
         self._lesson = lesson
         self._source = source
         self._provenance = provenance

@@ -64,7 +64,8 @@ class ScriptedLab:
             raise self.refuses
         return [Observation(time.time(), HERE, (), ())]
 
-    def asleep(self, process: str) -> Asleep | None:
+    def asleep(self, process: str, task: int = 0) -> Asleep | None:
+        del task  # each process has one
         return self.sleeping.get(process)
 
     async def catch_up(self) -> None:

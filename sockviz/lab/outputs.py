@@ -1,0 +1,68 @@
+"""What programs print: their standard output and error as pipes, of which a run keeps the beginning."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sockviz.lab.readers import Readers
+from sockviz.model.events import OutputWritten
+
+#: Of each stream of a program no more is kept (bytes). What comes after is read, so that the program goes on, and counted.
+KEPT = 256 << 10
+_AT_ONCE = 16 << 10
+
+
+@dataclass(slots=True)
+class _Stream:
+    process: str
+    number: int
+    reading: int
+    kept: int = 0
+    unkept: int = 0
+
+
+class Outputs:
+    """The pipes of all programs of a run; `say` is told what comes through them."""
+
+    def __init__(self, readers: Readers, say: Callable[[OutputWritten], None]) -> None:
+        self._readers = readers
+        self._say = say
+        self._streams: dict[int, _Stream] = {}
+
+    def open(self, process: str, number: int) -> int:
+        """A new pipe for a stream of a program. Returns the end to write to, which is the caller's to close. Raises OSError."""
+        reading, writing = os.pipe2(os.O_CLOEXEC)
+        os.set_blocking(reading, False)
+        self._streams[reading] = _Stream(process, number, reading)
+        self._readers.add(reading, lambda: self._read(reading))
+        return writing
+
+    def close(self) -> None:
+        """Tells of what was not kept, and closes all."""
+        for stream in list(self._streams.values()):
+            self._end(stream)
+
+    def _read(self, reading: int) -> None:
+        stream = self._streams[reading]
+        try:
+            data = os.read(reading, _AT_ONCE)
+        except BlockingIOError:
+            return
+        if not data:
+            self._end(stream)
+            return
+        kept = data[: max(KEPT - stream.kept, 0)]
+        stream.kept += len(kept)
+        stream.unkept += len(data) - len(kept)
+        if kept:
+            self._say(OutputWritten(time.time(), stream.process, stream.number, kept))
+
+    def _end(self, stream: _Stream) -> None:
+        self._readers.remove(stream.reading)
+        os.close(stream.reading)
+        del self._streams[stream.reading]
+        if stream.unkept:
+            self._say(OutputWritten(time.time(), stream.process, stream.number, b"", stream.unkept))

@@ -1,0 +1,142 @@
+"""The texts of the user's own programs, as calls name them: each has a number from when a call of its is first told of."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import select
+import shutil
+import stat
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sockviz.model.events import SourceMet
+from sockviz.model.programs import LARGEST_TEXT, MOST_TEXTS
+
+#: How long the lines of a compiled program are waited for (seconds): of a large one they are read when it is first asked for.
+_PATIENCE = 2.0
+_ANSWER = re.compile(r"^(.*):(\d+)(?: \(discriminator \d+\))?$")
+#: Nothing is there in any program: what is answered to it ends an answer.
+_NOWHERE = "0xffffffffffffffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a call is made, as a tracer says it: a line of a ``file``, or an ``address`` in a compiled program."""
+
+    file: str
+    line: int | None
+    address: int | None
+
+
+@dataclass(slots=True)
+class SourceTexts:
+    """All of one run. `say` is told of each text before a call names it."""
+
+    say: Callable[[SourceMet], None]
+    _numbers: dict[str, int] = field(default_factory=dict)
+    _programs: dict[str, Addresses | None] = field(default_factory=dict)
+
+    def find(self, place: Place, at: float) -> tuple[int, int] | None:
+        """A line, and the number of the text that it is of, for a call that was entered at an instant. None where that is not
+        known."""
+        found = (place.file, place.line) if place.line is not None else self._of_address(place)
+        if found is None or found[1] is None or found[1] < 1:
+            return None
+        path, line = found
+        number = self._numbers.get(path)
+        if number is None:
+            if len(self._numbers) >= MOST_TEXTS:
+                return None
+            number = self._numbers[path] = len(self._numbers) + 1
+            self.say(SourceMet(at, number, path, content_of(path)))
+        return line, number
+
+    def close(self) -> None:
+        """Ends what was started for it."""
+        for program in self._programs.values():
+            if program is not None:
+                program.close()
+        self._programs = {}
+
+    def _of_address(self, place: Place) -> tuple[str, int] | None:
+        if place.address is None:
+            return None
+        if place.file not in self._programs:
+            self._programs[place.file] = Addresses.of(place.file)
+        program = self._programs[place.file]
+        return program.find(place.address) if program is not None else None
+
+
+def content_of(path: str) -> str:
+    """What a file of the user's has; nothing where it cannot be read."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with open(fd, "rb") as file:
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                return ""
+            return file.read(LARGEST_TEXT).decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+class Addresses:
+    """The lines of a compiled program by address: addr2line (binutils), which is asked again and again."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self._known: dict[int, tuple[str, int] | None] = {}
+
+    @classmethod
+    def of(cls, path: str) -> Addresses | None:
+        """None where there is no addr2line, or it cannot be started."""
+        command = shutil.which("addr2line")
+        if command is None:
+            return None
+        with contextlib.suppress(OSError):
+            return cls(
+                subprocess.Popen(
+                    [command, "-i", "-e", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL, bufsize=0,
+                )
+            )  # fmt: skip
+        return None
+
+    def find(self, address: int) -> tuple[str, int] | None:
+        """The file and line; the innermost where a function was made part of another. None where the program does not say."""
+        if address not in self._known:
+            self._known[address] = self._ask(address)
+        return self._known[address]
+
+    def close(self) -> None:
+        """Ends it."""
+        for end in (self._process.stdin, self._process.stdout):
+            if end is not None:
+                end.close()
+        self._process.kill()
+        self._process.wait()
+
+    def _ask(self, address: int) -> tuple[str, int] | None:
+        asked, answered = self._process.stdin, self._process.stdout
+        if asked is None or answered is None or asked.closed:
+            return None
+        text = b""
+        try:
+            asked.write(f"{address:#x}\n{_NOWHERE}\n".encode())
+            until = time.monotonic() + _PATIENCE
+            while not text.endswith((b"??:0\n", b"??:?\n")) or text.count(b"\n") < 2:
+                ready = select.select([answered], [], [], max(until - time.monotonic(), 0))[0]
+                some = os.read(answered.fileno(), 4096) if ready else b""
+                if not some:
+                    self.close()  # too slow, or it has ended: no further line is known
+                    return None
+                text += some
+        except OSError:
+            return None
+        found = _ANSWER.match(text.decode("utf-8", "replace").split("\n")[0])
+        if found is None or not os.path.isfile(found[1]):
+            return None  # "??", or a library's that was linked in, and whose text is not here
+        return found[1], int(found[2])

@@ -1,0 +1,259 @@
+"""What a tracer says of programs, as events of the model. Nothing else makes events of its words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sockviz.lab.hearing import names_told
+from sockviz.lab.source_texts import Place
+from sockviz.model.events import (
+    CallEntered,
+    CallHeld,
+    CallInterrupted,
+    CallLetGo,
+    CallReturned,
+    Executed,
+    OverLimit,
+    ProcessEnded,
+    ProcessStarted,
+    Signalled,
+)
+from sockviz.model.limits import MOST_PROCESSES
+from sockviz.model.values import BadValue, Json, decode
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A process is there. ``pid`` is the lab's number of it; of its pidfd, where there is one, a copy came along."""
+
+    at: float
+    process: str
+    pid: int
+    parent: str | None
+    has_pidfd: bool
+
+    def begun(self, outer_pid: int, host: str) -> ProcessStarted:
+        """As an event."""
+        return ProcessStarted(self.at, self.process, self.pid, outer_pid, host, self.parent)
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A process has a further thread. ``tid`` is the lab's number of it."""
+
+    process: str
+    task: int
+    tid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A call was entered, and ``place`` is where its program makes it, as far as that is known."""
+
+    call: CallEntered
+    place: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class NotStarted:
+    """A program could not be started: the kernel did not let it be traced, or executed."""
+
+    name: str
+    errno: int
+    is_traced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Untraced:
+    """Programs run, and cannot be traced: the kernel said that errno."""
+
+    errno: int
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """Every process has ended, of as many programs as were to be started by then."""
+
+    started: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All that had happened when that was asked for has been told of."""
+
+
+Said: TypeAlias = (
+    Started
+    | Thread
+    | NotStarted
+    | Untraced
+    | Over
+    | Told
+    | Entered
+    | CallHeld
+    | CallLetGo
+    | CallInterrupted
+    | CallReturned
+    | Executed
+    | Signalled
+    | OverLimit
+    | ProcessEnded
+)
+
+
+def from_tracer(json: Json) -> Said:
+    """What a tracer said. Raises `BadValue` where it says no such thing."""
+    if not isinstance(json, dict):
+        raise BadValue(f"not a message of a tracer: {str(json)[:200]}")
+    match json:
+        case {
+            "event": "entered",
+            "at": float(at),
+            "process": str(process),
+            "task": int(task),
+            "call": int(call),
+            **rest,
+        }:
+            return _entered(at, process, task, call, rest)
+        case {
+            "event": "returned",
+            "at": float(at),
+            "process": str(process),
+            "task": int(task),
+            "call": int(call),
+            **rest,
+        }:
+            match rest:
+                case {"error": str(error), "number": int(number), "message": str(message)}:
+                    return CallReturned(at, process, call, None, error, number, message, task=task)
+            return CallReturned(
+                at, process, call, decode(rest.get("value")), told=names_told(rest.get("told")), task=task
+            )
+        case {
+            "event": "held",
+            "at": float(at),
+            "process": str(process),
+            "task": int(task),
+            "call": int(call),
+        }:
+            return CallHeld(at, process, call, task)
+        case {
+            "event": "let go",
+            "at": float(at),
+            "process": str(process),
+            "task": int(task),
+            "call": int(call),
+        }:
+            return CallLetGo(at, process, call, task)
+        case {
+            "event": "interrupted",
+            "at": float(at),
+            "process": str(process),
+            "task": int(task),
+            "call": int(call),
+            "over": bool(over),
+        }:
+            return CallInterrupted(at, process, call, task, over)
+    return _of_process(json)
+
+
+def without_values(json: Json) -> Said | None:
+    """What is left of a message about a call whose values are none: that it was entered, or has returned. None of another."""
+    if not isinstance(json, dict):
+        return None
+    bare: dict[str, Json]
+    match json.get("event"):
+        case "entered":
+            bare = {**json, "arguments": [], "keywords": {}, "watched": None}
+        case "returned":
+            bare = {**json, "value": None, "told": None}
+        case _:
+            return None
+    try:
+        return from_tracer(bare)
+    except BadValue:
+        return None
+
+
+def _entered(at: float, process: str, task: int, call: int, rest: dict[str, Json]) -> Entered:
+    match rest:
+        case {
+            "name": str(name),
+            "function": str(function),
+            "arguments": list(arguments),
+            "keywords": dict(keywords),
+        }:
+            values = tuple(decode(argument) for argument in arguments)
+            named = {key: decode(value) for key, value in keywords.items()}
+            watched = _watched(rest.get("watched"))
+            made = CallEntered(at, process, call, None, name, function, values, named, task, watched=watched)
+            return Entered(made, _place(rest))
+    raise BadValue(f"not a call: {str(rest)[:200]}")
+
+
+def _place(rest: dict[str, Json]) -> Place | None:
+    match rest:
+        case {"file": str(file), "line": int(line)}:
+            return Place(file, line, None)
+        case {"file": str(file), "address": int(address)}:
+            return Place(file, None, address)
+    return None
+
+
+def _watched(json: Json) -> tuple[tuple[int, int], ...]:
+    match json:
+        case None:
+            return ()
+        case list():
+            pairs = [(fd, events) for fd, events in map(_pair, json)]
+            return tuple(pairs)
+    raise BadValue(f"not what a poll waits for: {str(json)[:80]}")
+
+
+def _pair(json: Json) -> tuple[int, int]:
+    match json:
+        case [int(fd), int(events)]:
+            return fd, events
+    raise BadValue(f"not a descriptor and its events: {str(json)[:80]}")
+
+
+def _of_process(json: Json) -> Said:
+    match json:
+        case {
+            "event": "started", "at": float(at), "process": str(process), "pid": int(pid), "parent": str() | None as parent,
+            "has_pidfd": bool(has_pidfd),
+        }:  # fmt: skip
+            return Started(at, process, pid, parent, has_pidfd)
+        case {"event": "thread", "process": str(process), "task": int(task), "tid": int(tid)}:
+            return Thread(process, task, tid)
+        case {"event": "executed", "at": float(at), "process": str(process), "arguments": list(arguments)}:
+            return Executed(at, process, tuple(map(str, arguments)))
+        case {
+            "event": "signalled",
+            "at": float(at),
+            "process": str(process),
+            "task": int(task),
+            "signal": str(signal),
+        }:
+            return Signalled(at, process, signal, task)
+        case {"event": "ended", "at": float(at), "process": str(process), "signal": str(signal)}:
+            return ProcessEnded(at, process, None, signal)
+        case {"event": "ended", "at": float(at), "process": str(process), "exit_code": int(code)}:
+            return ProcessEnded(at, process, code)
+        case {"event": "full", "at": float(at), "process": str(process)}:
+            return OverLimit(at, process, MOST_PROCESSES)
+        case {
+            "event": "refused",
+            "name": str(name),
+            "errno": int(number),
+            "step": "trace" | "execute" as step,
+        }:
+            return NotStarted(name, number, step == "execute")
+        case {"event": "untraced", "errno": int(number)}:
+            return Untraced(number)
+        case {"event": "over", "started": int(started)}:
+            return Over(started)
+        case {"event": "told"}:
+            return Told()
+    raise BadValue(f"not a message of a tracer: {str(json)[:200]}")

@@ -1,0 +1,236 @@
+"""sockviz's side of a tracer: programs are started by it, what it tells of their calls comes back, and what is held is let go."""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import json
+import os
+import re
+import socket
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sockviz.lab.crew import Crew
+from sockviz.lab.hearing import LabLost
+from sockviz.lab.source_texts import SourceTexts
+from sockviz.lab.supervisor import PATIENCE, LabRefused, TooSlow
+from sockviz.lab.tracer_words import (
+    Entered,
+    NotStarted,
+    Over,
+    Said,
+    Started,
+    Thread,
+    Told,
+    Untraced,
+    from_tracer,
+    without_values,
+)
+from sockviz.language import _
+from sockviz.model.events import ProcessEnded
+from sockviz.model.programs import Program
+from sockviz.model.values import BadValue, Json
+
+#: The step of starting a program that fails where the kernel does not let it be traced.
+TRACING = "ptrace"
+#: No honest line is longer (bytes): a call tells of 4 KiB of data, and of 64 parts.
+_LONGEST = 1 << 20
+#: As many descriptors as come with one reading (the tracer sends no more).
+_FDS = 64
+_PID = re.compile(r"^Pid:\s*(\d+)$", re.MULTILINE)
+
+
+class Tracing:
+    """The programs of one host. Made and opened by a lab; what it hears is said to `crew`. ``over``: every program has ended."""
+
+    def __init__(self, crew: Crew, host: str, texts: SourceTexts, *, private: bool) -> None:
+        self.over = False
+        #: The errno with which nothing can be traced here, though programs run; 0 where they are traced.
+        self.untraced = 0
+        self._texts = texts
+        self._crew = crew
+        self._host = host
+        self._private = private
+        self._ours, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+        self._ours.setblocking(False)
+        self._buffer = b""
+        self._fds: deque[int] = deque()
+        self._started = 0  # programs, or what could not become one
+        self._starting: dict[str, asyncio.Future[None]] = {}
+        self._reading = False
+        self._told: asyncio.Future[None] | None = None
+
+    async def open(self) -> None:
+        """Raises `LabRefused`."""
+        self._crew.readers.add(self._ours, self._read)
+        self._reading = True
+        try:
+            await self._crew.start_tracer(
+                f"tracer of {self._host}", self._host, self._theirs, private=self._private
+            )
+        finally:
+            self._theirs.close()
+
+    async def start(
+        self, program: Program, environment: Mapping[str, str], directory: str, streams: Sequence[int]
+    ) -> None:
+        """Starts a program, with descriptors for its three standard `streams`. Raises `LabRefused` with what exec said."""
+        started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._starting[program.name] = started
+        self.over = False
+        self._started += 1
+        order: Json = {
+            "op": "start", "name": program.name, "command": list(program.command), "environment": dict(environment),
+            "directory": directory,
+        }  # fmt: skip
+        await self._send(order, streams)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await started
+        except TimeoutError:
+            raise TooSlow(f"starting {program.name}") from None
+
+    async def hold(self, wanted: bool) -> None:
+        """Has whoever enters a call from now on wait at it, or not."""
+        await self._send({"op": "hold", "all": wanted})
+
+    async def go(self, process: str | None = None, task: int | None = None, until: str | None = None) -> None:
+        """Lets a held task make its call; all of `process`, or everybody. With `until` it is not held again before that call."""
+        whose: dict[str, Json] = {"process": process, "task": task, "until": until}
+        await self._send({"op": "go", **{name: value for name, value in whose.items() if value is not None}})
+
+    async def catch_up(self) -> None:
+        """Returns when all that has happened by now has been told of."""
+        if not self._reading:
+            return
+        self._told = asyncio.get_running_loop().create_future()
+        try:
+            await self._send({"op": "tell"})
+            await self._told
+        except LabRefused:
+            return  # it has ended, and that has been said
+
+    def close(self) -> None:
+        """Lets go of the tracer, which ends, and all programs with it."""
+        if self._reading:
+            self._crew.readers.remove(self._ours)
+            self._reading = False
+        self._ours.close()
+        while self._fds:
+            os.close(self._fds.popleft())
+
+    async def _send(self, order: Json, fds: Sequence[int] = ()) -> None:
+        """Raises `LabRefused` where the tracer has gone."""
+        line = memoryview((json.dumps(order) + "\n").encode())
+        try:
+            if fds:
+                rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))]
+                line = line[
+                    self._ours.sendmsg([line[:1]], rights) :
+                ]  # the channel is idle here: one byte always fits
+            await asyncio.get_running_loop().sock_sendall(self._ours, line)
+        except OSError as error:
+            raise LabRefused(_("the tracer has ended"), error.errno or 0) from None
+
+    # --- hearing ------------------------------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        try:
+            data, ancillary, _flags, _address = self._ours.recvmsg(1 << 18, socket.CMSG_SPACE(4 * _FDS))
+        except (BlockingIOError, InterruptedError):
+            return
+        except ConnectionResetError:
+            data, ancillary = b"", []
+        for _level, kind, payload in ancillary:
+            if kind == socket.SCM_RIGHTS:
+                self._fds += array.array("i", payload[: len(payload) // 4 * 4])
+        if not data:
+            self._lost(_("the tracer ended, and every program with it"))
+            return
+        *lines, self._buffer = (self._buffer + data).split(b"\n")
+        try:
+            if len(self._buffer) > _LONGEST:
+                raise BadValue(f"a line of more than {_LONGEST} bytes")
+        except BadValue as error:
+            self._lost(_("the tracer spoke nonsense: {error}").format(error=error))
+            return
+        for line in lines:
+            said = _said(line)
+            if said is not None:
+                self._heard(said)
+
+    def _tell(self) -> None:
+        if self._told is not None and not self._told.done():
+            self._told.set_result(None)
+
+    def _lost(self, why: str) -> None:
+        self._tell()
+        if self._reading:
+            self._crew.readers.remove(self._ours)
+            self._reading = False
+        for started in self._starting.values():
+            if not started.done():
+                started.set_exception(LabRefused(why, 0))
+        if not self.over:
+            self._crew.say(LabLost(why))
+        self.over = True
+
+    def _heard(self, said: Said) -> None:
+        match said:
+            case Started():
+                self._adopt(said)
+            case Entered(call=call, place=place):
+                found = self._texts.find(place, call.at) if place is not None else None
+                self._crew.say(call if found is None else replace(call, line=found[0], text=found[1]))
+            case Thread(process=process, task=task, tid=tid):
+                self._crew.adopt_thread(process, task, tid)
+            case NotStarted(name=name, errno=number, is_traced=is_traced):
+                self._settle(name, LabRefused("execve" if is_traced else TRACING, number))
+            case Untraced(errno=number):
+                self.untraced = number
+            case Told():
+                self._tell()
+            case Over(started=started):
+                self.over = started == self._started
+                self._crew.stir()
+            case ProcessEnded():
+                self._crew.over(said)
+            case _:
+                self._crew.say(said)
+
+    def _adopt(self, said: Started) -> None:
+        pidfd = self._fds.popleft() if said.has_pidfd and self._fds else None
+        outer = _pid_of(pidfd) if pidfd is not None else said.pid
+        self._crew.adopt(said.begun(outer, self._host), pidfd)
+        self._settle(said.process, None)
+
+    def _settle(self, name: str, refusal: LabRefused | None) -> None:
+        started = self._starting.pop(name, None)
+        if started is None or started.done():
+            return
+        if refusal is None:
+            started.set_result(None)
+        else:
+            started.set_exception(refusal)
+
+
+def _said(line: bytes) -> Said | None:
+    """What a line says. A program may have had a hand in it: what cannot be read costs that call's values, or that line, and
+    not the run."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    try:
+        return from_tracer(message)
+    except (ValueError, RecursionError):
+        return without_values(message)
+
+
+def _pid_of(pidfd: int) -> int:
+    """By which number this machine knows a process; 0 where it has ended."""
+    with open(f"/proc/self/fdinfo/{pidfd}") as file:
+        found = _PID.search(file.read())
+    return int(found[1]) if found is not None else 0

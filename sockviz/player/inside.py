@@ -1,0 +1,45 @@
+"""Which tasks are inside a call that may fall asleep, as they or their tracer tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sockviz.lab.hearing import Heard
+from sockviz.model.events import (
+    CallEntered,
+    CallHeld,
+    CallInterrupted,
+    CallLetGo,
+    CallReturned,
+    ProcessEnded,
+)
+from sockviz.model.sockets import Asleep
+
+
+@dataclass(slots=True)
+class Inside:
+    """A task inside a call, and what the first look at it found."""
+
+    call: int
+    since: float
+    first: Asleep | None = None
+    first_at: float = 0.0
+    told: bool = False
+
+
+def note(said: Heard, inside: dict[tuple[str, int], Inside]) -> None:
+    """Learns from what was `said` who is `inside`, by process and task."""
+    match said:
+        case CallEntered() | CallLetGo() | CallInterrupted(over=True):
+            inside[said.process, said.task] = Inside(said.call, said.at)
+        case CallHeld() | CallInterrupted() | CallReturned():
+            # A held one is stopped, and asleep in nothing; of an interrupted one the handler's calls are what it is in.
+            inside.pop((said.process, said.task), None)
+        case ProcessEnded():
+            for each in [each for each in inside if each[0] == said.process]:
+                del inside[each]
+
+
+def is_same(first: Asleep, second: Asleep) -> bool:
+    """Whether two looks found one sleep."""
+    return (first.syscall, first.arguments, first.wchan) == (second.syscall, second.arguments, second.wchan)

@@ -1,0 +1,51 @@
+"""What programs of the user's own are given when they begin, and why one could not."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import field
+from pathlib import Path
+
+from sockviz.dataclass import dataclass
+from sockviz.lab.supervisor import LabRefused
+from sockviz.lab.tracing import TRACING
+from sockviz.language import _
+from sockviz.model.programs import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What programs are given: their environment and working directory, and an open file for the first one's standard input."""
+
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    directory: str = field(default_factory=os.getcwd)
+    stdin: int | None = None
+
+
+class NotStarted(Exception):
+    """A program could not be started. ``program`` is which, the message why."""
+
+    def __init__(self, program: Program, why: str) -> None:
+        super().__init__(why)
+        self.program = program
+
+
+def why_not_started(refusal: LabRefused) -> str:
+    """Why a program could not be started, and what can be done about it."""
+    error = os.strerror(refusal.number) if refusal.number else str(refusal)
+    if refusal.step != TRACING:
+        return error
+    try:
+        traced = re.search(r"^TracerPid:\s*([1-9]\d*)$", Path("/proc/self/status").read_text(), re.MULTILINE)
+    except OSError:
+        traced = None
+    if traced is not None:
+        return _(
+            "{error}: sockviz itself is traced, by process {pid} (strace -f, a debugger), and no program can be by two"
+        ).format(error=error, pid=traced[1])
+    return _(
+        "{error}: this machine lets nobody trace (ptrace), not even what one has started; see the sysctl "
+        "kernel.yama.ptrace_scope, or the sandbox that this runs in"
+    ).format(error=error)

@@ -1,0 +1,312 @@
+"""The source that watches: programs of the user's own in a lab, each call of theirs held until it is let go, or not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Protocol
+
+from sockviz.lab.lab import Lab
+from sockviz.lab.outputs import Outputs
+from sockviz.lab.readers import Readers
+from sockviz.lab.supervisor import LabRefused
+from sockviz.lab.tracing import TRACING, Tracing
+from sockviz.model.call import Stage
+from sockviz.model.events import Event, OutputWritten
+from sockviz.model.process import MAIN
+from sockviz.model.programs import Program
+from sockviz.model.timeline import Timeline
+from sockviz.model.world import World
+from sockviz.player.next import Do, Next
+from sockviz.player.programs_begun import NotStarted, Surroundings, why_not_started
+from sockviz.player.pump import Pump
+from sockviz.player.refusals import CannotGoOn
+from sockviz.player.rest import come_to_rest
+from sockviz.player.source import Source
+
+#: What stands between a process and the number of a further thread in the name of a task.
+_OF = "/"
+#: Whether the last program has ended is looked at so often, where nothing happens (seconds).
+_GLANCE = 0.05
+#: So long a program is waited for before the next one is started (seconds): interpreters take their time to begin.
+PATIENT = 5.0
+
+
+class TracingLab(Lab, Protocol):
+    """A lab in which programs can be watched."""
+
+    @property
+    def readers(self) -> Readers:
+        """What it reads on the event loop."""
+
+    async def tracing(self, host: str) -> Tracing:
+        """What starts programs on `host`, and watches them. Raises `LabRefused`."""
+
+    def say(self, event: OutputWritten) -> None:
+        """Adds to what is heard."""
+
+
+class Traced(Source):
+    """A source (see `sockviz.player.source.Source`) of what programs do. A task is a process by its name, or ``process/2`` for a
+    further thread. With ``holds`` each waits at its calls, and that is pending. To be closed by `close`."""
+
+    def __init__(self, lab: TracingLab, timeline: Timeline, counters: Iterable[str], *, holds: bool) -> None:
+        self._lab = lab
+        self._timeline = timeline
+        self._holds = holds
+        self._watchers: list[Callable[[], None]] = []
+        self._news = asyncio.Event()
+        self._tracings: dict[str, Tracing] = {}
+        self._started: set[str] = set()
+        self._early: list[OutputWritten] = []
+        #: Programs that neither listened nor slept in a call, nor ended, so that the next one was started after `PATIENT`.
+        self.not_waited_for: list[str] = []
+        self._outputs = Outputs(lab.readers, self._printed)
+        self._pump = Pump(lab, timeline, counters, self._appended, traced=True)
+        self._pumping = asyncio.ensure_future(self._pump.run())
+
+    async def start(self, programs: Iterable[Program], around: Surroundings) -> None:
+        """Starts them, in order: each further one once the one before is up (see `_is_up`), but where they are held and the
+        reader decides. Raises `NotStarted`, and `LabRefused` where nothing can be watched here."""
+        stdin = around.stdin
+        before: Program | None = None
+        for program in programs:
+            if before is not None and not self._holds and not await self._is_up(before):
+                self.not_waited_for.append(before.name)
+            before = program
+            tracing = await self._tracing(program.host)
+            streams = [os.open("/dev/null", os.O_RDONLY) if stdin is None else stdin]
+            stdin = None
+            try:
+                streams += [self._outputs.open(program.name, number) for number in (1, 2)]
+                await tracing.start(program, around.environment, around.directory, streams)
+                self._has_started(program)
+            except LabRefused as refusal:
+                raise NotStarted(program, why_not_started(refusal)) from None
+            finally:
+                for fd in streams:
+                    os.close(fd)
+
+    async def _is_up(self, program: Program) -> bool:
+        """Returns True once `program`, or what it has forked, listens or sleeps in a call, or all of it has ended: whoever is to
+        talk to it has to find it. False where none of this comes in time."""
+        try:
+            async with asyncio.timeout(PATIENT):
+                while self.problem is None and not _is_ready(self._timeline.world, program.name):
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _tracing(self, host: str) -> Tracing:
+        if host not in self._tracings:
+            self._tracings[host] = tracing = await self._lab.tracing(host)
+            if self._holds:
+                await tracing.hold(True)
+        return self._tracings[host]
+
+    # --- Source ---------------------------------------------------------------------------------------------
+
+    @property
+    def timeline(self) -> Timeline:
+        """All that has happened."""
+        return self._timeline
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing more can come."""
+        return self._pump.problem
+
+    @property
+    def holds(self) -> bool:
+        """Whether tasks are held at their calls."""
+        return self._holds
+
+    @property
+    def untraced(self) -> str | None:
+        """Why the calls of programs are not watched, though they run; None where they are."""
+        number = next((tracing.untraced for tracing in self._tracings.values() if tracing.untraced), 0)
+        return why_not_started(LabRefused(TRACING, number)) if number else None
+
+    @property
+    def over(self) -> bool:
+        """Whether every program has ended, or the lab has."""
+        return self.problem is not None or all(tracing.over for tracing in self._tracings.values())
+
+    @property
+    def pending(self) -> Mapping[str, Next]:
+        """The call that each held task is about to make; the one that has waited longest first."""
+        held = [
+            (call.entered, task_name(process.name, task.number), call)
+            for process in self._timeline.world.processes.values()
+            if process.alive
+            for task in process.tasks
+            for call in task.calls[-1:]
+            if call.stage is Stage.HELD
+        ]
+        return {
+            task: Next(Do.PERFORM, call=call)
+            for _entered, task, call in sorted(held, key=lambda each: each[:2])
+        }
+
+    async def go(self, task: str) -> None:
+        """Has `task` make its call. Returns once that has returned, or sleeps. Raises `CannotGoOn`."""
+        pending = self.pending.get(task)
+        if pending is None or pending.call is None:
+            return
+        number, process = pending.call.number, pending.call.process
+        await self._order(process, pending.call.task)
+        while self.problem is None and self._is_under_way(process, number):
+            self._news.clear()
+            await self._news.wait()
+
+    def append(self, *events: Event) -> None:
+        """Adds what whoever follows it has to say."""
+        self._pump.append(*events)
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Has `changed` called after each batch."""
+        self._watchers.append(changed)
+
+    async def close(self) -> tuple[str, ...]:
+        """Ends every program and the lab."""
+        self._outputs.close()
+        self._pumping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._pumping
+        return await self._lab.close()
+
+    # --- besides ----------------------------------------------------------------------------------------------
+
+    async def go_all(self, process: str | None = None) -> None:
+        """Lets go of every task of `process`, or of all. Raises `CannotGoOn`."""
+        await self._order(process)
+
+    async def go_until(self, task: str, call: str) -> None:
+        """Lets `task` go, and holds it again before its next `call`, by name. Raises `CannotGoOn`."""
+        process, number = _task_of(task)
+        await self._order(process, number, call)
+
+    async def settled(self, seconds: float) -> None:
+        """Returns when every task is held, asleep in a call, or gone; after so many `seconds` at most: one may be computing."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self.problem is None and not self._is_settled():
+                    self._news.clear()
+                    await self._news.wait()
+
+    def _is_settled(self) -> bool:
+        still = (Stage.HELD, Stage.ASLEEP)
+        alive = [process for process in self._timeline.world.processes.values() if process.alive]
+        return all(
+            task.calls and task.calls[-1].stage in still for process in alive for task in process.tasks
+        )
+
+    async def hold(self, wanted: bool) -> None:
+        """From now on tasks are held at their calls, or not; without, those that are held are let go. Raises `CannotGoOn`."""
+        self._holds = wanted
+        try:
+            for tracing in self._tracings.values():
+                await tracing.hold(wanted)
+                if not wanted:
+                    await tracing.go()
+        except LabRefused as refusal:
+            raise CannotGoOn(self.problem or str(refusal)) from refusal
+
+    @property
+    def has_link(self) -> bool:
+        """Whether there is a wire that can be taken over."""
+        return self._lab.link is not None
+
+    async def order(self, verb: str, frame: int | None = None) -> None:
+        """Has the link do something by hand; see `sockviz.player.run.Run.order`. Raises `CannotGoOn`."""
+        if self._lab.link is None:
+            return
+        try:
+            await self._lab.link.order(verb, frame=frame)
+        except LabRefused as refusal:
+            raise CannotGoOn(str(refusal)) from refusal
+        self._pump.nudge()
+
+    async def ended(self) -> None:
+        """Returns when every program has ended and what it has left is seen, or the lab has."""
+        while not self.over:
+            self._news.clear()
+            await self._changed_or_over()
+        if self.problem is None:
+            self._lab.readers.read_now()
+            self._outputs.close()
+            await come_to_rest(self._lab, self._pump, self._timeline, self._hear)
+
+    async def _changed_or_over(self) -> None:
+        """The end of the last process is an event; that it was the last is none."""
+        await self._hear(_GLANCE)
+
+    async def _hear(self, timeout: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._news.wait()
+
+    async def _order(self, process: str | None, task: int | None = None, until: str | None = None) -> None:
+        try:
+            for tracing in self._tracings.values():
+                await tracing.go(process, task, until)
+        except LabRefused as refusal:
+            raise CannotGoOn(self.problem or str(refusal)) from refusal
+        self._pump.nudge()
+
+    def _is_under_way(self, process: str, number: int) -> bool:
+        """Whether the call has neither returned nor fallen asleep."""
+        known = self._timeline.world.processes.get(process)
+        call = known.call(number) if known is not None and known.alive else None
+        return call is not None and not call.is_over and call.stage is not Stage.ASLEEP
+
+    def _printed(self, written: OutputWritten) -> None:
+        """Of a program that has started; of another its pipe may say so first."""
+        if written.process in self._started:
+            self._lab.say(written)
+        else:
+            self._early.append(written)
+
+    def _has_started(self, program: Program) -> None:
+        self._started.add(program.name)
+        for written in self._early:
+            self._printed(replace(written, at=time.time()))
+        self._early = []
+
+    def _appended(self) -> None:
+        self._news.set()
+        for watcher in self._watchers:
+            watcher()
+
+
+def _is_ready(world: World, name: str) -> bool:
+    family = {name}
+    for process in world.processes.values():  # a parent stands before what it forks
+        if process.parent in family:
+            family.add(process.name)
+    alive = [
+        world.processes[each] for each in family if each in world.processes and world.processes[each].alive
+    ]
+    if not alive:
+        return name in world.processes
+    return any(
+        call.stage is Stage.ASLEEP or (call.name == "listen" and call.stage is Stage.RETURNED)
+        for process in alive
+        for call in (*process.under_way, *process.latest.values())
+    )
+
+
+def task_name(process: str, task: int) -> str:
+    """What a task is called."""
+    return process if task == MAIN else f"{process}{_OF}{task + 1}"
+
+
+def _task_of(name: str) -> tuple[str, int]:
+    process, _slash, number = name.partition(_OF)
+    return process, int(number) - 1 if number else MAIN

@@ -1,0 +1,1 @@
+"""What `sockviz watch` shows of programs of the user's own."""

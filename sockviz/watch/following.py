@@ -1,0 +1,62 @@
+"""Runs programs to their end, or for as long as was asked, and writes what they do."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from sockviz.door import Door
+from sockviz.language import _
+from sockviz.player.source import Source
+from sockviz.player.traced import Traced
+from sockviz.watch.stepping import Left, Stepping
+from sockviz.watch.transcript import Transcript
+
+
+async def follow(source: Traced, out: Door, seconds: float | None, *, ask: bool = False) -> None:
+    """Writes what the programs of `source` do until the last has ended, or for so many `seconds`. With `ask` the reader says, on
+    the terminal, whose held call is made next. Raises `sockviz.player.refusals.CannotGoOn`."""
+    transcript = Transcript(source.timeline, out, live=True)
+    transcript.title()
+    over: str | None = None
+    try:
+        async with asyncio.timeout(seconds):
+            if ask:
+                await Stepping(source, transcript, out).follow()
+            else:
+                await _run(source, transcript)
+    except TimeoutError:
+        over = _("ended after {seconds:g} s, as asked").format(seconds=seconds or 0)
+    except Left:
+        over = _("left.")
+    finally:
+        transcript.catch_up()
+        transcript.end()
+    if over is not None:
+        out.say(over)
+
+
+async def _run(source: Traced, transcript: Transcript) -> None:
+    news = asyncio.Event()
+    source.watch(news.set)
+    ended = asyncio.ensure_future(source.ended())
+    try:
+        while not ended.done():
+            transcript.catch_up()
+            news.clear()
+            waiting = asyncio.ensure_future(news.wait())
+            await asyncio.wait({ended, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+        await ended
+    finally:
+        ended.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await ended
+
+
+def tell(source: Source, out: Door) -> None:
+    """Writes all of a run that was recorded."""
+    transcript = Transcript(source.timeline, out, live=False)
+    transcript.title()
+    transcript.catch_up()
+    transcript.end()

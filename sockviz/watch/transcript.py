@@ -1,0 +1,195 @@
+"""What programs do as plain text, a line for each call: who, the call with its values, what it gave, what that means.
+
+A line is written when its call has come back, so that it is whole; that one sleeps, or is held, has a line of its own. What went
+wrong, as far as that is sure (`sockviz.words.mistakes`), has a line that begins with ``!``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from sockviz.door import Door
+from sockviz.language import _, ngettext
+from sockviz.model.call import Call
+from sockviz.model.events import (
+    CallBlocked,
+    CallEntered,
+    CallInterrupted,
+    CallLetGo,
+    CallReturned,
+    Observed,
+    OutputWritten,
+    PacketCaptured,
+    ProcessEnded,
+    Signalled,
+    SourceMet,
+)
+from sockviz.model.long_values import whole_of
+from sockviz.model.moment import Moment
+from sockviz.model.process import Process
+from sockviz.model.timeline import Timeline
+from sockviz.model.world import World
+from sockviz.watch.repetition import Repetition
+from sockviz.words.call_sentences import gave
+from sockviz.words.mistakes.rules import Rules
+from sockviz.words.narration import narrate
+from sockviz.words.observing import changes
+from sockviz.words.programs import STREAMS, place_of, task_name
+from sockviz.words.wording import bytes_text, call_as_made, duration_text, lab_word, outcome
+
+#: The least room of the column that says who speaks.
+_WHO = 8
+#: So much is told of one line that a program prints (characters).
+_LONGEST_PRINTED = 400
+
+
+@dataclass(slots=True)
+class Transcript:
+    """Writes the events of a run of programs as text, each once."""
+
+    timeline: Timeline
+    out: Door
+    live: bool
+    _told: int = 0
+    _rules: Rules = field(default_factory=Rules)
+    _repetition: Repetition = field(default_factory=Repetition)
+    _entered: dict[tuple[str, int], CallEntered] = field(default_factory=dict)  # the calls under way
+    _printed: dict[tuple[str, int], str] = field(default_factory=dict)  # the line that each stream has begun
+
+    def title(self) -> None:
+        """Names the lab and the kernel."""
+        header = self.timeline.header
+        wire = _("captured packets") if header.lab.has_packets else _("no capture: segments are inferred")
+        lab = _("{kind} lab").format(kind=lab_word(header.lab.kind))
+        provenance = _("LIVE") if self.live else _("RECORDED")
+        self.out.say(f"{provenance} · {lab} · Linux {header.kernel} · {wire}")
+        for what, why in header.lab.missing.items():
+            self.out.say(_("not available here: {what} ({why})").format(what=lab_word(what), why=why))
+
+    def catch_up(self) -> None:
+        """Writes what was appended since the last time."""
+        unfit = {id(misfit.event) for misfit in self.timeline.world.misfits}
+        while self._told < len(self.timeline):
+            moment = Moment(self.timeline, self._told)
+            self._told += 1
+            if id(moment.event) in unfit:
+                self.out.say(narrate(moment.event, moment.before, moment.after))
+            else:
+                self._tell(moment)
+            for mistake in self._rules.after(moment):
+                self.out.say(_said("!", mistake.text))
+
+    def end(self) -> None:
+        """Writes what has been kept back: what a program had begun to print, and how often lines came again."""
+        for (process, stream), line in self._printed.items():
+            if line:
+                self.out.say(self._of_stream(process, stream, line))
+        self._printed = {}
+        for task, count in self._repetition.left():
+            self.out.say(_again(task, count))
+
+    def _tell(self, moment: Moment) -> None:
+        match moment.event:
+            case CallEntered() as event:
+                self._entered[event.process, event.call] = event
+            case CallLetGo() | CallInterrupted() | SourceMet():
+                return
+            case CallReturned() as event:
+                self._returned(event, moment)
+            case CallBlocked() as event:
+                task = task_name(event.process, event.task)
+                asleep = narrate(event, moment.before, moment.after)
+                if not self._repetition.is_again(task, asleep):
+                    self._say(task, asleep, asleep)
+            case Signalled() as event:
+                told, task = narrate(event, moment.before, moment.after), task_name(event.process, event.task)
+                if not self._repetition.is_again(task, told):
+                    self._say(task, told, told)
+            case OutputWritten() as event:
+                self.out.say(*self._output(event))
+            case Observed() as event:
+                self.out.say(
+                    *(_said(_("kernel"), told) for told in changes(event, moment.before, moment.after))
+                )
+            case PacketCaptured() as event:
+                self.out.say(_said(_("wire"), narrate(event, moment.before, moment.after)))
+            case ProcessEnded() as event:
+                told = narrate(event, calls_alone(moment.before), calls_alone(moment.after))
+                self.out.say(_said(event.process, told))
+            case event:
+                who = getattr(event, "process", "")
+                self.out.say(_said(who, narrate(event, moment.before, moment.after)))
+
+    def _returned(self, event: CallReturned, moment: Moment) -> None:
+        entered = self._entered.pop((event.process, event.call), None)
+        if entered is None:
+            return
+        task = task_name(event.process, event.task)
+        same = (
+            entered.name, entered.arguments, entered.keywords, entered.text, entered.line, event.value, event.error,
+        )  # fmt: skip
+        if self._repetition.is_again(task, same):
+            return
+        call = moment.call(event.process, event.call)
+        if call is not None:
+            self._say(task, same, returned(call, moment.after))
+
+    def _say(self, task: str, same: object, line: str) -> None:
+        count = self._repetition.told(task, same)
+        if count:
+            self.out.say(_again(task, count))
+        self.out.say(_said(task, line))
+
+    def _output(self, event: OutputWritten) -> list[str]:
+        """The lines that are whole by now, and that something was not kept."""
+        data = whole_of(event.data) if isinstance(event.data, bytes) else b""
+        text = self._printed.get((event.process, event.stream), "") + data.decode("utf-8", "backslashreplace")
+        *whole, rest = text.split("\n")
+        if len(rest) > _LONGEST_PRINTED:
+            whole, rest = [*whole, rest], ""
+        self._printed[event.process, event.stream] = rest
+        lines = [self._of_stream(event.process, event.stream, line) for line in whole]
+        if event.unkept:
+            more = _("({amount} more were printed, and are not kept)").format(amount=bytes_text(event.unkept))
+            lines.append(self._of_stream(event.process, event.stream, more))
+        return lines
+
+    def _of_stream(self, process: str, stream: int, line: str) -> str:
+        shown = line if len(line) <= _LONGEST_PRINTED else line[: _LONGEST_PRINTED - 1] + "…"
+        return _said(process, f"{STREAMS.get(stream, stream)} | {shown}")
+
+
+def returned(call: Call, world: World) -> str:
+    """A call that came back: as it was made, what it gave, and what that means as far as the call alone says it."""
+    took = ""
+    if call.slept and call.returned is not None:
+        took = " " + _("(after {time})").format(time=duration_text(call.returned - call.entered))
+    meaning = call.message if call.error is not None else gave(call, calls_alone(world))
+    if call.watched and call.arguments:  # C's poll is given them, no object that has them
+        call = replace(call, arguments=(list(call.watched), *call.arguments[1:]))
+    place = place_of(call, world)
+    made = f"{place} {call_as_made(call)}" if place else call_as_made(call)
+    return f"{made} {outcome(call)}{took}" + (f" · {meaning}" if meaning else "")
+
+
+def calls_alone(world: World) -> World:
+    """`world` without what the kernel was seen to say. Programs run on while it is looked at: at the time of a call it may have
+    been otherwise, and nothing is to be concluded from it about this call."""
+    processes = {name: _seen_by_nobody(process) for name, process in world.processes.items()}
+    return replace(world, processes=processes, rows={}, gone={}, counters={}, row_index=None)
+
+
+def _seen_by_nobody(process: Process) -> Process:
+    return replace(process, fds=()) if process.fds else process
+
+
+def _again(task: str, count: int) -> str:
+    again = ngettext("(one more line as these)", "({count} more lines as these)", count)
+    return _said(task, again.format(count=count))
+
+
+def _said(who: str, said: str) -> str:
+    """A line of `who` says; a sentence that begins with that name says it once."""
+    for beginning in (f"{who}: ", f"{who} "):
+        said = said.removeprefix(beginning)
+    return f"{who:<{_WHO}} {said}"

@@ -1,0 +1,101 @@
+"""Nothing is lost, and nothing is told that was not: each task's calls, in order, as strace sees them of the same program."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections import defaultdict
+from pathlib import Path
+
+from sockviz.lab.tracer.numbers import Machine
+from tests.required import unavailable
+from tests.watch.traced import traced
+
+#: How a call of the kernel's is told.
+TOLD = {
+    "accept4": "accept", "recvfrom": "recv", "sendto": "send", "epoll_create1": "epoll", "pselect6": "select", "ppoll": "poll",
+    "dup3": "dup2",
+}  # fmt: skip
+CONTROL = {"EPOLL_CTL_ADD": "register", "EPOLL_CTL_MOD": "modify", "EPOLL_CTL_DEL": "unregister"}
+#: Of these strace shows all, the tracer those of sockets.
+OF_ANY_FILE = {
+    "read",
+    "write",
+    "readv",
+    "writev",
+    "close",
+    "dup",
+    "dup2",
+    "fcntl",
+    "ioctl",
+    "poll",
+    "select",
+    "sendfile",
+}
+LINE = re.compile(r"^(\d+) +(?:<\.\.\. (\w+) resumed>|(\w+)\()(.*)$")
+
+
+def strace(program: Path, log: Path) -> list[list[str]]:
+    """The calls of each task, in the order of the tasks' first ones."""
+    if shutil.which("strace") is None:
+        unavailable("there is no strace")
+    watched = ",".join(Machine().watched)
+    command = [
+        "strace",
+        "-f",
+        "-y",
+        "-qq",
+        "-o",
+        str(log),
+        "-e",
+        f"trace={watched},restart_syscall,rt_sigreturn",
+        str(program),
+    ]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    made: list[list[str]] = []  # of each call its task, its name, what is shown of it
+    last: dict[str, list[str]] = {}
+    for line in log.read_text().splitlines():
+        found = LINE.match(line)
+        if found is None:
+            continue
+        task, resumed, name, rest = found.groups()
+        before = last.get(task)
+        if name == "rt_sigreturn":
+            if before is not None and "EINTR" in rest:
+                before[2] = before[2].replace("ERESTART", "")  # its program was told
+            continue
+        if before is not None and (resumed or ("ERESTART" in before[2] and before[1] == name)):
+            before[2] = (
+                before[2].replace("ERESTART", "") + rest
+            )  # the kernel goes on with it, or makes it again
+            continue
+        last[task] = [task, name, rest]
+        made.append(last[task])
+    tasks: dict[str, list[str]] = defaultdict(list)
+    for task, name, rest in made:
+        if (told := _told(name, rest)) is not None:
+            tasks[task].append(told)
+    return list(tasks.values())
+
+
+def _told(name: str, rest: str) -> str | None:
+    if name == "epoll_ctl":
+        return next(told for control, told in CONTROL.items() if control in rest)
+    if name in ("epoll_wait", "epoll_pwait"):
+        return "poll"
+    told = TOLD.get(name, name)
+    if (told == "send" and re.search(r"\{sa_family", rest)) or (told == "recv" and "sa_family" in rest):
+        told += "to" if told == "send" else "from"
+    if told in OF_ANY_FILE and "<socket:" not in rest and "eventpoll" not in rest and "EBADF" not in rest:
+        return None
+    return told
+
+
+def test_all_calls_of_all_tasks_in_order(calls: Path, tmp_path: Path) -> None:
+    heard = traced(str(calls))
+    tasks: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for made in heard.calls():
+        tasks[made.process, made.task].append(made.entered.name)
+    for ours, theirs in zip(tasks.values(), strace(calls, tmp_path / "log"), strict=True):
+        assert ours == theirs

@@ -1,0 +1,105 @@
+"""Which line of its source a program makes a call at: told from outside, and right wherever it is told."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import json
+import socket
+import subprocess
+import sys
+import types
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sockviz.lab.source_texts import SourceTexts
+from sockviz.lab.tracer.location_table import line_at
+from sockviz.model.events import SourceMet
+from tests.watch.conftest import PROGRAMS
+from tests.watch.traced import traced
+
+LINES = PROGRAMS / "lines.py"
+#: How C spells what is told under another name.
+IN_C = {
+    "epoll": "epoll_create1",
+    "accept": "accept4",
+    "register": "ADD",
+    "modify": "MOD",
+    "unregister": "DEL",
+}
+
+
+def test_of_python_each_call_is_at_its_line() -> None:
+    text = LINES.read_text().splitlines()
+    heard = traced(sys.executable, str(LINES))
+    told = [
+        (made.entered.name, made.place)
+        for made in heard.calls()
+        if made.entered.name not in ("epoll", "poll")
+    ]
+    for name, place in told[1:]:  # the first closes what selectors tried, when it was imported
+        assert place is not None, name
+        assert place.file == str(LINES)
+        assert place.line is not None
+        assert name in text[place.line - 1].partition("#")[2].split(), (name, place.line)
+    assert len(told) > 25
+
+
+def test_of_c_with_its_lines_each_call_is_at_its_line(calls: Path) -> None:
+    met: list[SourceMet] = []
+    texts = SourceTexts(met.append)
+    text = (PROGRAMS / "calls.c").read_text().splitlines()
+    told = 0
+    for made in traced(str(calls)).calls():
+        assert made.place is not None, made.entered.name
+        found = texts.find(made.place, 0.0)
+        assert found is not None
+        name = IN_C.get(made.entered.name, made.entered.name)
+        line = text[found[0] - 1]
+        assert name in line or (name, "epoll_wait" in line) == ("poll", True), (made.entered.name, line)
+        told += 1
+    texts.close()
+    assert told > 60
+    assert [(each.number, Path(each.path).name, each.content.splitlines()) for each in met] == [
+        (1, "calls.c", text)
+    ]
+
+
+def test_without_its_lines_the_call_is_all_that_is_known(calls: Path, tmp_path: Path) -> None:
+    stripped = tmp_path / "stripped"
+    subprocess.run(["strip", "-o", stripped, calls], check=True)
+    assert {made.place for made in traced(str(stripped)).calls()} == {None}
+
+
+def test_of_the_library_alone_nothing_is_said() -> None:
+    heard = traced(sys.executable, "-c", "import socket; socket.socketpair()")
+    assert {made.place for made in heard.calls()} == {None}
+
+
+def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _codes(constant)
+
+
+@pytest.mark.parametrize("module", [socket, asyncio.base_events, json.decoder, ast])
+def test_lines_are_those_that_python_itself_finds(module: types.ModuleType) -> None:
+    assert module.__file__ is not None
+    source = Path(module.__file__)
+    looked = 0
+    for code in _codes(compile(source.read_text(), str(source), "exec")):
+        for start, end, line in code.co_lines():
+            for offset in range(start, end, 2):
+                assert line_at(code.co_linetable, code.co_firstlineno, offset) == line
+                looked += 1
+    assert looked > 1000
+
+
+def test_a_table_that_breaks_off_has_no_line() -> None:
+    code = compile("def f():\n    return [g(x) for x in y]\n", "x", "exec")
+    whole = code.co_linetable
+    for length in range(len(whole)):
+        assert line_at(whole[:length], 1, 1 << 20) is None

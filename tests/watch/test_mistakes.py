@@ -1,0 +1,93 @@
+"""What went wrong, in words: each rule by a program that makes the mistake, and one that nearly does. All in one lab."""
+
+from __future__ import annotations
+
+from sockviz.model.moment import Moment
+from sockviz.model.timeline import Timeline
+from sockviz.words.mistakes.rules import Rules
+from tests.watch.watching import python, run, watched
+
+TO = "def to(port, host='127.0.0.1', family=2):\n    c = socket(family)\n    c.connect_ex((host, port))\n    return c\n"
+LISTEN = "def at(port, host='127.0.0.1', family=2):\n    s = socket(family)\n    s.bind((host, port))\n    return s\n"
+LAST = "a, b = socketpair()\n"
+FEW = "import resource; resource.setrlimit(7, (12, 12))\n"
+#: By the rule: who makes the mistake, and who nearly does.
+PROGRAMS = {
+    "never_listened": ("s = at(7001); to(7001)", "s = at(7002); s.listen(1); to(7002)"),
+    "bytes_swapped": (  # 7011 is 0x1B63, and 25371 0x631B
+        "s = at(7011); s.listen(1); to(25371)", "s = at(7012); s.listen(1); to(25372)",
+    ),
+    "another_address": (
+        "s = at(7021); s.listen(1); to(7021, '::1', 10)", "s = at(7022, '::', 10); s.listen(1); to(7022, '::1', 10)",
+    ),
+    "too_early": ("to(7031); s = at(7031); s.listen(1)", "to(7032); s = at(7033); s.listen(1)"),
+    "SIGPIPE": (
+        LAST + "b.close(); signal.signal(13, signal.SIG_DFL); a.send(b'x')",
+        LAST + "b.close()\ntry:\n    a.send(b'x')\nexcept OSError: pass",
+    ),
+    "another_family": (
+        "import ctypes; s = socket(10); ctypes.CDLL(None).bind(s.fileno(), b'\\x02\\0\\0\\0\\x7f\\0\\0\\1' + bytes(8), 16)",
+        "import ctypes; s = socket(2); ctypes.CDLL(None).bind(s.fileno(), b'\\x02\\0\\0\\0\\x7f\\0\\0\\1' + bytes(8), 3)",
+    ),
+    "EMFILE": (
+        FEW + "kept = []\ntry:\n    while True: kept.append(socket())\nexcept OSError: pass",
+        FEW + "for _ in range(20): socket().close()",
+    ),
+    "to_itself": (
+        "c = at(7061); c.connect(('127.0.0.1', 7061)); c.recv(1)",
+        "s = at(7062); s.listen(1); c = to(7062); d = accept(s); c.recv(1)",
+    ),
+    "both_receive": (
+        LAST + "if os.fork():\n    b.close(); a.recv(9)\nelse:\n    a.close(); b.recv(9)",
+        LAST + "if os.fork():\n    b.close(); a.recv(9)\nelse:\n    signal.pause()",
+    ),
+    "never_accepted": (
+        LAST + "s = at(7081); s.listen(1)\nif os.fork():\n    a.recv(1)\nelse:\n    c = to(7081); c.recv(1)",
+        LAST + "s = at(7082); s.listen(1)\nif os.fork():\n    d = accept(s); a.recv(1)\nelse:\n    c = to(7082); c.recv(1)",
+    ),
+}  # fmt: skip
+ENDLESS = ("both_receive", "never_accepted", "to_itself")
+
+
+def found(timeline: Timeline) -> dict[str, set[str]]:
+    """The rules that have said something of each program."""
+    rules, said = Rules(), dict[str, set[str]]()
+    for number in range(len(timeline)):
+        for mistake in rules.after(Moment(timeline, number)):
+            said.setdefault(mistake.process.rpartition("_2")[0] or mistake.process, set()).add(mistake.rule)
+            assert "{" not in mistake.text
+    return said
+
+
+def test_mistakes_are_told_and_what_is_nearly_one_is_not() -> None:
+    programs = [
+        python(f"{kind}{rule}", LISTEN + TO + text)
+        for rule, texts in PROGRAMS.items()
+        for kind, text in zip(("wrong_", "right_"), texts, strict=True)
+    ]
+    sleepers = {
+        f"{kind}{rule}{number}"
+        for rule in ENDLESS
+        for kind in ("wrong_", "right_")
+        for number in (("",) if rule == "to_itself" else ("", "_2"))
+    }
+
+    async def body() -> None:
+        async with watched("isolated", *programs) as run_:
+            await run_.until(
+                lambda: (
+                    sleepers <= set(run_.world.processes)
+                    and all(
+                        run_.world.processes[name].sleeping for name in sleepers - {"right_both_receive_2"}
+                    )
+                    and all(
+                        not process.alive
+                        for name, process in run_.world.processes.items()
+                        if name not in sleepers
+                    )
+                )
+            )
+            said = found(run_.source.timeline)
+        assert said == {f"wrong_{rule}": {rule.replace("_", " ")} for rule in PROGRAMS}
+
+    run(body())

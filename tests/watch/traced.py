@@ -1,0 +1,132 @@
+"""A tracer without a lab: what it says of a program that runs to its end on this machine's own loopback."""
+
+from __future__ import annotations
+
+import array
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sockviz.lab
+from sockviz.lab.source_texts import Place
+from sockviz.lab.tracer_words import Entered, Said, from_tracer
+from sockviz.model.events import CallEntered, CallReturned
+from sockviz.model.values import Value
+
+ENTRY = Path(sockviz.lab.__file__).parent / "entry" / "tracer.py"
+Message = Mapping[str, Any]
+
+
+@dataclass
+class Made:
+    """A call that a program made: of which task, as it was entered, as it came back."""
+
+    process: str
+    task: int
+    entered: CallEntered
+    place: Place | None
+    returned: CallReturned | None = None
+
+    @property
+    def value(self) -> Value:
+        assert self.returned is not None
+        return self.returned.value
+
+    @property
+    def error(self) -> str | None:
+        assert self.returned is not None
+        return self.returned.error
+
+
+@dataclass
+class Heard:
+    """All that a tracer said, in order."""
+
+    said: list[Said] = field(default_factory=list)
+
+    def calls(self, *names: str) -> list[Made]:
+        """The calls that were made, those of some `names` where any are given, in the order in which they were entered."""
+        made: dict[tuple[str, int], Made] = {}
+        for each in self.said:
+            match each:
+                case Entered(call=call):
+                    made[call.process, call.call] = Made(call.process, call.task, call, each.place)
+                case CallReturned():
+                    made[each.process, each.call].returned = each
+        return [each for each in made.values() if not names or each.entered.name in names]
+
+    def call(self, name: str, place: int = 0) -> Made:
+        return self.calls(name)[place]
+
+
+class Rig:
+    """A tracer, and orders to it."""
+
+    def __init__(self) -> None:
+        self.heard = Heard()
+        self._ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", ENTRY, str(theirs.fileno()), "0"], pass_fds=[theirs.fileno()]
+            )
+        self._buffer = b""
+
+    def __enter__(self) -> Rig:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ours.close()
+        assert self._process.wait() == 0
+
+    def start(self, *command: str, name: str = "p") -> None:
+        order = {
+            "op": "start",
+            "name": name,
+            "command": command,
+            "environment": dict(os.environ),
+            "directory": "/",
+        }
+        null = os.open("/dev/null", os.O_RDWR)
+        self.order(order, [null] * 3)
+        os.close(null)
+
+    def order(self, order: Mapping[str, object], fds: Sequence[int] = ()) -> None:
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
+        self._ours.sendmsg([(json.dumps(order) + "\n").encode()], rights)
+
+    def until(self, *events: str) -> Message:
+        """Hears until one of these; returns it."""
+        for message in self._messages():
+            if message["event"] in events:
+                return message
+        raise AssertionError(f"the tracer ended before any of {events}")
+
+    def _messages(self) -> Iterable[Message]:
+        while True:
+            line, newline, rest = self._buffer.partition(b"\n")
+            if newline:
+                self._buffer = rest
+                message = json.loads(line)
+                self.heard.said.append(from_tracer(message))
+                yield message
+                continue
+            data, fds, _flags, _address = socket.recv_fds(self._ours, 1 << 18, 64)
+            for fd in fds:
+                os.close(fd)
+            if not data:
+                return
+            self._buffer += data
+
+
+def traced(*command: str) -> Heard:
+    """What is told of a program that runs to its end."""
+    with Rig() as rig:
+        rig.start(*command)
+        rig.until("over")
+        return rig.heard
