@@ -72,3 +72,11 @@ class MomentChosen(Message):
     def __init__(self, event: int) -> None:
         super().__init__()
         self.event = event
+
+
+class TaskChosen(Message):
+    """The reader clicked a held task; ``again``: it was chosen already."""
+
+    def __init__(self, task: str, again: bool) -> None:
+        super().__init__()
+        self.task, self.again = task, again

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from sockviz.language import _
 from sockviz.player.refusals import CannotGoOn
-from sockviz.player.run import Run
 from sockviz.tui import hints
 from sockviz.tui.stage.crossings import chosen
 from sockviz.tui.view import Mode, View
@@ -13,7 +14,14 @@ from sockviz.tui.view import Mode, View
 ON_A_PACKET = ("deliver", "drop", "duplicate")
 
 
-async def act(run: Run, view: View, verb: str) -> str:
+class _Ordered(Protocol):
+    """What takes orders for the wire: a run, or a source."""
+
+    async def order(self, verb: str, frame: int | None = None) -> None:
+        """See `sockviz.player.run.Run.order`."""
+
+
+async def act(run: _Ordered, view: View, verb: str) -> str:
     """Does `verb` by hand. Returns the word to show for it."""
     if view.mode is not Mode.LIVE:
         return _(hints.LINK_IS_PAST)

@@ -10,6 +10,7 @@ from sockviz.language import _
 from sockviz.language import current as current_language
 from sockviz.model.hosts import LINK
 from sockviz.model.process import Process
+from sockviz.model.programs import PROGRAMS
 from sockviz.tui.palette import hues
 from sockviz.tui.remembered import remembered, remembered_by
 from sockviz.tui.stage.at_hand import next_line
@@ -19,6 +20,7 @@ from sockviz.tui.stage.drawing import FocusableDrawing
 from sockviz.tui.stage.ink import Line, finish, fit, frame, line, ruled
 from sockviz.tui.stage.listing import statement_at
 from sockviz.tui.stage.lookup import port_of
+from sockviz.tui.stage.program_calls import calls_drawn, calls_wanted
 from sockviz.tui.view import View
 from sockviz.words.wording import asleep_in
 
@@ -118,6 +120,8 @@ def _decides(view: View, name: str, width: int, room: int) -> tuple[object, ...]
 def needs(view: View, name: str, width: int, room: int) -> Needs:
     """What the panel of `name` needs in a width of `width`, within `room` lines."""
     fds, now, at_hand = _in_any_room(view, name, width)
+    if view.script.kind == PROGRAMS:
+        return Needs(calls_wanted(view.world.processes.get(name))[0], fds, at_hand, now)
     code = _best(view, name, width, max(room // 2, room - fds))[1]
     return Needs(code, fds, at_hand, now)
 
@@ -127,6 +131,8 @@ def _in_any_room(view: View, name: str, width: int) -> tuple[int, int, int]:
     """Of that, whatever room there is: the lines of its descriptors, those of them that matter now, and those of code at hand."""
     process = view.world.processes.get(name)
     fds, now = table_heights(view, process, width) if process is not None else (1, 1)
+    if view.script.kind == PROGRAMS:
+        return fds, now, calls_wanted(process)[1]
     blocks, anchor = code_blocks(view, name, width, next_line(view), "", Detail.BARE, 1)
     return fds, now, _at_hand(view, name, blocks, anchor)
 
@@ -170,7 +176,11 @@ def draw_process(view: View, name: str, width: int, height: int, unframed: bool 
     parts = split(view, name, inner, height - (1 if unframed else 2), unframed)
     body: list[Line] = []
     rules: list[tuple[int, Line]] = []
-    if parts.code:
+    if parts.code and view.script.kind == PROGRAMS:
+        body += calls_drawn(view, process, inner, parts.code)
+        rules.append((len(body), line(("fds", "muted"))))
+        body.append(Line())
+    elif parts.code:
         coming = next_line(view)
         detail = _best(view, name, inner, parts.code)[0]
         # The lines at hand are there before what one of them waits for, and that before comments.

@@ -1,0 +1,80 @@
+"""The screen of `sockviz watch`: programs of the user's own, held call by call."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.screen import Screen
+
+from sockviz.player.refusals import CannotPerform
+from sockviz.progress import ProgressStore
+from sockviz.tui.app import SockvizApp
+from sockviz.tui.options import Options
+from sockviz.tui.session import run
+from sockviz.tui.themes import MONOCHROME
+
+if TYPE_CHECKING:
+    from sockviz.player.run import Run
+    from sockviz.player.traced import Traced
+    from sockviz.tui.entry import CourseEntry
+
+#: Opens a lab and starts the programs in it; what is not as usual is told by the function given.
+Begin = Callable[[Callable[[str], None]], Awaitable["Traced"]]
+
+
+async def _no_lesson(_entry: CourseEntry) -> Run:
+    raise CannotPerform("there are no lessons here")
+
+
+class WatchApp(SockvizApp):
+    """sockviz with one screen. ``failure`` is why nothing could be begun."""
+
+    def __init__(self, begin: Begin, seconds: float | None, options: Options) -> None:
+        super().__init__((), _no_lesson, ProgressStore(), options)
+        self.failure: Exception | None = None
+        self._begin_programs, self._seconds = begin, seconds
+        self._source: Traced | None = None
+        self._dress()
+        self.stylesheet.set_variables(self.get_css_variables())
+
+    def get_default_screen(self) -> Screen[None]:
+        """Nothing, until the programs have started."""
+        return Screen()
+
+    def on_mount(self) -> None:
+        """Starts them."""
+        super().on_mount()
+        self.run_worker(self._begin_watching(), name="begin")
+
+    async def _begin_watching(self) -> None:
+        from sockviz.tui.screens.watching import WatchScreen
+        from sockviz.tui.view import Look
+
+        try:
+            self._source = await self._begin_programs(partial(self.notify, severity="warning"))
+        except Exception as error:  # said once the terminal is given back
+            self.failure = error
+            self.exit(1)
+            return
+        look = Look(ascii=self.ascii, colour=self.theme != MONOCHROME, animate=self.animation_level != "none")
+        self.push_screen(WatchScreen(self._source, look, self._seconds), self._left)
+
+    def _left(self, left: tuple[str, ...] | None) -> None:
+        self.left += left or ()
+        self.exit()
+
+    async def close_runs(self) -> None:
+        """Ends the programs, however the application ends."""
+        if self._source is not None:
+            self.left += await self._source.close()
+
+
+def start(begin: Begin, seconds: float | None, *, theme: str | None, ascii_only: bool, mouse: bool) -> int:
+    """Runs the screen to its end and returns the exit status. Raises what `begin` raised."""
+    app = WatchApp(begin, seconds, Options(theme=theme, ascii=ascii_only or None, mouse=mouse))
+    status = run(app)
+    if app.failure is not None:
+        raise app.failure
+    return status
