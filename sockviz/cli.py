@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "home": ("playing", "home"),
     "run": ("playing", "run"),
     "list": ("listing", "list_course"),
+    "watch": ("watching", "watch"),
     "check": ("checking", "check"),
     "replay": ("playing", "replay"),
     "export": ("exporting", "export"),

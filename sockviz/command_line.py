@@ -111,9 +111,9 @@ def _drawing(taker: Parser) -> None:
     )  # fmt: skip
 
 
-def _lab_option(parser: argparse.ArgumentParser) -> None:
+def _lab_option(parser: argparse.ArgumentParser, *more: str) -> None:
     parser.add_argument(
-        "--lab", choices=("auto", "isolated", "host"), default="auto",
+        "--lab", choices=("auto", "isolated", "host", *more), default="auto",
         help=_("host: this machine's own loopback; isolated: namespaces of its own, with captured packets; "
         "auto: the best this machine allows"),
     )  # fmt: skip
@@ -143,6 +143,55 @@ def _run(commands: _Commands, taken: _Taken) -> None:
     )
     run.add_argument("--notes", action="store_true", help=_("show the instructor's notes"))
     run.set_defaults(command="run")
+
+
+def _watch(commands: _Commands, taken: _Taken) -> None:
+    watch = commands.add_parser(
+        "watch",
+        parents=[taken.spoken, taken.drawn],
+        help=_("programs of your own, call by call"),
+        description=_(
+            "Runs programs of your own, in any language and unchanged, in a lab, and shows each call that they make on "
+            "sockets. They have your files and your environment; the network is the lab's."
+        ),
+        epilog=_(
+            "For example: sockviz watch --plain --and 'curl http://127.0.0.1:8000/' -- python3 -m http.server 8000"
+        ),
+    )
+    watch.add_argument("--plain", action="store_true", help=_("linear text instead of the screen"))
+    pace = watch.add_mutually_exclusive_group()
+    pace.add_argument(
+        "--hold",
+        action="store_true",
+        default=None,
+        help=_("hold each process at each call until you let it go (the screen does)"),
+    )
+    pace.add_argument(
+        "--run",
+        dest="hold",
+        action="store_false",
+        default=None,
+        help=_("let the programs run (with --plain they do)"),
+    )
+    watch.add_argument(
+        "--record", metavar=_("FILE"), help=_("write the run to FILE as it happens (JSON lines)")
+    )
+    watch.add_argument(
+        "--stdin", metavar=_("FILE"), help=_("what the first program reads; by itself nothing")
+    )
+    watch.add_argument("--seconds", metavar="N", type=float, help=_("end the programs after N seconds"))
+    watch.add_argument(
+        "--and", dest="also", action="append", default=[], metavar=_("[NAME=]COMMAND"),
+        help=_("another program, started once the one before listens, sleeps or has ended; NAME is what it is called"),
+    )  # fmt: skip
+    _lab_option(watch, "two-hosts")
+    watch.add_argument(
+        "program",
+        nargs="+",
+        metavar=_("COMMAND"),
+        help=_("the first program, after --: all that follows is its"),
+    )
+    watch.set_defaults(command="watch")
 
 
 def _list(commands: _Commands, taken: _Taken) -> None:
@@ -289,6 +338,6 @@ def _doctor(commands: _Commands, taken: _Taken) -> None:
 
 
 _COMMANDS: Mapping[str, Callable[[_Commands, _Taken], None]] = {
-    "run": _run, "list": _list, "check": _check, "replay": _replay, "export": _export, "notes": _notes, "man": _man,
-    "shell": _shell, "doctor": _doctor,
+    "run": _run, "watch": _watch, "list": _list, "check": _check, "replay": _replay, "export": _export, "notes": _notes,
+    "man": _man, "shell": _shell, "doctor": _doctor,
 }  # fmt: skip

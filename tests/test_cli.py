@@ -134,8 +134,8 @@ def test_wrong_usage_is_named_on_stderr_and_has_its_code(
             "--plain is no option of `sockviz`; it stands behind its command: sockviz run … --plain",
         ),
         (("run", "--plian"), "--plian is no option of `sockviz run`; did you mean --plain?"),
-        (("list", "--plain"), "--plain is no option of `sockviz list`; it is one of run, replay"),
-        (("doctor", "--ascii"), "--ascii is no option of `sockviz doctor`; it is one of run, replay"),
+        (("list", "--plain"), "--plain is no option of `sockviz list`; it is one of run, watch, replay"),
+        (("doctor", "--ascii"), "--ascii is no option of `sockviz doctor`; it is one of run, watch, replay"),
         (
             ("run", "1", "--version"),
             "--version is no option of `sockviz run`; it stands alone: sockviz --version",

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from sockviz import __version__, door, terminal
+from sockviz.commands.recording import Recording, recording_to
 from sockviz.commands.shared import FAILED, OK, Usage, cannot_be_read, drive, find, progress_file, read
 from sockviz.language import _, current
 from sockviz.visible import quoted
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from sockviz.manual.pages import ErrorPage
     from sockviz.player.opening import Opened
     from sockviz.player.run import Run
+    from sockviz.player.source import Source
 
 
 def home(options: argparse.Namespace) -> int:
@@ -52,7 +52,7 @@ async def _transcribe(lesson: Lesson, options: argparse.Namespace) -> int:
     from sockviz.player.unfolding import unfolded
 
     ask = terminal.is_one(sys.stdin) and door.out().isatty()
-    with _recording(options.record) as recording:
+    with recording_to(options.record) as recording:
         try:
             opened = await _open(lesson, options.lab, recording, door.complain, unattended=not ask)
         except CannotPerform as reason:
@@ -97,10 +97,13 @@ def replay(options: argparse.Namespace) -> int:
     from sockviz.model.recording import BadRecording
     from sockviz.player.growing import growing
     from sockviz.player.recorded import open_recording
+    from sockviz.player.sourced import NoLesson
 
     at_once = options.plain or options.json or options.at is not None
     try:
         recorded = open_recording(Path(options.file)) if at_once else growing(Path(options.file))
+    except NoLesson as other:
+        return _programs(other.source, options)
     except NotAFile as error:
         door.complain(cannot_be_read(options.file, error))
         return FAILED
@@ -123,7 +126,22 @@ def replay(options: argparse.Namespace) -> int:
     return _screen(options, None, recorded)
 
 
-def _world(recorded: Run, options: argparse.Namespace) -> int:
+def _programs(recorded: Source, options: argparse.Namespace) -> int:
+    """Plays a run of programs that were watched."""
+    if options.json or options.at is not None:
+        return _world(recorded, options)
+    if not options.plain:
+        programs = _(
+            "this is a run of programs (sockviz watch), for which there is no screen yet: add --plain"
+        )
+        raise Usage(f"{quoted(options.file)}: {programs}")
+    from sockviz.watch.following import tell
+
+    tell(recorded, door.out())
+    return _broken_off(recorded)
+
+
+def _world(recorded: Run | Source, options: argparse.Namespace) -> int:
     from sockviz.model.world_json import world_json
 
     last = len(recorded.timeline)
@@ -137,7 +155,7 @@ def _world(recorded: Run, options: argparse.Namespace) -> int:
     return _broken_off(recorded)
 
 
-def _broken_off(recorded: Run) -> int:
+def _broken_off(recorded: Run | Source) -> int:
     """Says where a recording breaks off, where it does: what was shown is not all that somebody recorded."""
     if recorded.problem is None:
         return OK
@@ -151,38 +169,10 @@ def _is_of_the_course(path: Path) -> bool:
     return path.parent == lessons_directory()
 
 
-@dataclass
-class _Recording:
-    """The file that --record names. ``problem`` says why it does not have all of the run, where it has not."""
-
-    file: TextIO
-    problem: str | None = None
-
-
-@contextlib.contextmanager
-def _recording(name: str | None) -> Iterator[_Recording | None]:
-    """The new file called `name`, which is not there any more where nothing was written to it. None: nothing is recorded."""
-    if name is None:
-        yield None
-        return
-    from sockviz.output_file import why_not_made
-    from sockviz.player.recorder import put_away
-
-    try:
-        # "x": a recording is somebody's work, and is never written over.
-        file = Path(name).open("x", encoding="utf-8")  # noqa: SIM115  # put away below
-    except OSError as error:
-        raise Usage(f"--record {quoted(name)}: {why_not_made(Path(name), error)}") from None
-    try:
-        yield _Recording(file)
-    finally:
-        put_away(file)
-
-
 async def _open(
     lesson: Lesson,
     kind: str,
-    recording: _Recording | None,
+    recording: Recording | None,
     tell: Callable[[str], None],
     *,
     unattended: bool = False,
@@ -215,7 +205,7 @@ def _screen(options: argparse.Namespace, path: Path | None, recorded: Run | None
 
     if why := why_not_as_asked(os.environ):
         raise Usage(why)
-    with _recording(getattr(options, "record", None)) as recording:
+    with recording_to(getattr(options, "record", None)) as recording:
 
         async def open_lesson(chosen: Path, tell: Callable[[str], None]) -> Run:
             if recorded is not None:

@@ -1,0 +1,252 @@
+"""What watches programs of the user's own: ``watch``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shlex
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sockviz import __version__, door, terminal
+from sockviz.commands.recording import Recording, recording_to
+from sockviz.commands.shared import FAILED, OK, USAGE, Usage, cannot_be_read, drive
+from sockviz.language import _
+from sockviz.model.hosts import KERNEL, LINK, SERVER
+from sockviz.visible import quoted
+
+if TYPE_CHECKING:
+    from sockviz.lab.loopback import LoopbackLab
+    from sockviz.lab.two_hosts import TwoHostsLab
+    from sockviz.model.programs import Program
+    from sockviz.player.traced import Traced
+
+
+_LONGEST_NAME = 40
+#: What a program forks is called so: ``server_2``.
+_OF_A_FORK = re.compile(r"_\d+$")
+
+
+class _CannotBegin(Exception):
+    """Programs cannot be watched, for the reason given. ``is_misuse``: what was asked for cannot be had here."""
+
+    def __init__(self, why: str, *, is_misuse: bool = False) -> None:
+        super().__init__(why)
+        self.is_misuse = is_misuse
+
+
+def watch(options: argparse.Namespace) -> int:
+    """Runs programs in a lab, and shows the calls that they make."""
+    if options.seconds is not None and not options.seconds > 0:
+        raise Usage(_("--seconds {seconds:g}: expected more than 0").format(seconds=options.seconds))
+    _programs([options.program, *options.also], ("loopback",))  # what is wrong with them is said first
+    if not options.plain:
+        return _screen(options)
+    if options.hold and not (terminal.is_one(sys.stdin) and door.out().isatty()):
+        raise Usage(
+            _("--hold: whom to let go is asked on a terminal, and this is none; without it the programs run")
+        )
+    return drive(_transcribe(options))
+
+
+async def _transcribe(options: argparse.Namespace) -> int:
+    from sockviz.player.refusals import CannotGoOn
+    from sockviz.watch.following import follow
+
+    with recording_to(options.record) as recording:
+        try:
+            source = await _begin(options, recording, door.complain, holds=bool(options.hold))
+        except _CannotBegin as cannot:
+            if cannot.is_misuse:
+                raise Usage(str(cannot)) from None
+            door.complain(str(cannot))
+            return FAILED
+        try:
+            await follow(source, door.out(), options.seconds, ask=bool(options.hold))
+        except CannotGoOn as cannot:  # the lab ended
+            door.complain(source.problem or str(cannot))
+            return FAILED
+        finally:
+            for line in await source.close():
+                door.out().say(_("left behind by the kernel: {line}").format(line=line))
+        if source.problem is not None:
+            door.complain(source.problem)
+            return FAILED
+        return OK if recording is None or recording.problem is None else FAILED
+
+
+def _screen(options: argparse.Namespace) -> int:
+    from sockviz.tui import look
+
+    why = look.no_screen(os.environ, terminal.is_one(sys.stdin), door.out().isatty(), door.err().isatty())
+    if why is not None:
+        raise Usage(why)
+    from sockviz.tui.watching import start
+
+    with recording_to(options.record) as recording:
+
+        async def begin(tell: Callable[[str], None]) -> Traced:
+            return await _begin(options, recording, tell, holds=options.hold is not False)
+
+        try:
+            status = start(
+                begin,
+                options.seconds,
+                theme=options.theme,
+                ascii_only=options.ascii,
+                mouse=not options.no_mouse,
+            )
+        except _CannotBegin as cannot:
+            door.complain(str(cannot))
+            return USAGE if cannot.is_misuse else FAILED
+        if recording is None or recording.problem is None:
+            return status
+        return status or FAILED
+
+
+async def _begin(
+    options: argparse.Namespace, recording: Recording | None, tell: Callable[[str], None], *, holds: bool
+) -> Traced:
+    """Opens a lab and starts the programs in it; `tell` is told what is not as usual. Raises `_CannotBegin`, and `Usage`."""
+    from sockviz.lab.supervisor import LabRefused
+    from sockviz.model.programs import Programs
+    from sockviz.model.timeline import Header, Timeline
+    from sockviz.player.programs_begun import NotStarted, Surroundings
+    from sockviz.player.recorder import Recorder
+    from sockviz.player.traced import PATIENT, Traced
+    from sockviz.player.watched import TELLING
+
+    stdin = _opened(options.stdin)
+    try:
+        lab, fallback = await _lab(options.lab)
+    except LabRefused as refusal:
+        why = _("no lab can be made here: {refusal}").format(refusal=refusal)
+        raise _CannotBegin(why, is_misuse=True) from None
+    if fallback is not None:
+        tell(
+            _(
+                "no isolated lab here ({reason}): this is the machine's own loopback, without packet capture."
+            ).format(reason=fallback)
+        )
+    programs = _programs([options.program, *options.also], lab.facts.hosts)
+    lab.note_lesson(None, "", Programs(programs).title)  # for `sockviz shell`
+    header = Header(Programs(programs), lab.facts, os.uname().release, time.time(), __version__)
+    source = Traced(lab, Timeline(header), lab.counters & {*TELLING}, holds=holds)
+    if recording is not None:
+        Recorder(source, recording.file, recording.stopped)
+    environment = dict(os.environ)
+    if SERVER in lab.facts.hosts:
+        environment["HOST"] = lab.facts.addresses[SERVER]
+    try:
+        await source.start(programs, Surroundings(environment, stdin=stdin))
+    except NotStarted as failed:
+        await source.close()
+        raise _CannotBegin(
+            _("{command}: cannot be started: {error}").format(
+                command=quoted(failed.program.command[0]), error=failed
+            )
+        ) from None
+    except BaseException:
+        await source.close()
+        raise
+    for name in source.not_waited_for:
+        tell(
+            _(
+                "{name} neither listens nor sleeps in a call after {seconds:g} s: the next program was started all the same"
+            ).format(name=name, seconds=PATIENT)
+        )
+    if source.untraced is not None:
+        tell(
+            _(
+                "the calls of programs cannot be watched here ({error}): what the kernel says of them is shown"
+            ).format(error=source.untraced)
+        )
+    return source
+
+
+async def _lab(kind: str) -> tuple[LoopbackLab | TwoHostsLab, str | None]:
+    """A lab for programs, and why it is not the isolated one where that was tried. Raises `LabRefused`."""
+    from sockviz.lab.loopback import open_lab
+    from sockviz.lab.supervisor import LabRefused
+    from sockviz.lab.two_hosts import open_two_hosts
+
+    if kind == "two-hosts":
+        return await open_two_hosts(programs=True), None
+    if kind != "auto":
+        return await open_lab(kind, programs=True), None
+    try:
+        return await open_lab("isolated", programs=True), None
+    except LabRefused as refusal:
+        return await open_lab("host", programs=True), str(refusal)
+
+
+def _opened(path: str | None) -> int | None:
+    if path is None:
+        return None
+    try:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise Usage(cannot_be_read(path, error)) from None
+
+
+def _programs(given: list[str | list[str]], hosts: tuple[str, ...]) -> tuple[Program, ...]:
+    """The programs that were typed: words, or ``NAME=command`` in one. Raises `Usage`."""
+    from sockviz.model.programs import Program
+
+    found: list[Program] = []
+    for each in given:
+        name, words = ("", each) if isinstance(each, list) else _taken_apart(each)
+        name = _fitting(name) if name else _name_of(words[0])
+        taken = [program.name for program in found]
+        unique = next(
+            candidate for number in range(1, len(taken) + 2)
+            if (candidate := name if number == 1 else f"{name}{number}") not in taken
+        )  # fmt: skip
+        found.append(Program(unique, _host_of(unique, len(found), hosts), tuple(words)))
+    return tuple(found)
+
+
+def _taken_apart(text: str) -> tuple[str, list[str]]:
+    """``NAME=command``, or a command alone. Raises `Usage`."""
+    named = re.match(r"([A-Za-z_]\w*)=(?=\S)", text)
+    try:
+        words = shlex.split(text[named.end() :] if named else text)
+    except ValueError as error:
+        raise Usage(_("--and {command}: {error}").format(command=quoted(text), error=error)) from None
+    if not words or not words[0]:
+        raise Usage(_("--and {command}: no command stands in it").format(command=quoted(text)))
+    return named[1] if named else "", words
+
+
+def _fitting(name: str) -> str:
+    """A name that was typed. Raises `Usage` where no program can have it."""
+    if len(name) > _LONGEST_NAME:
+        raise Usage(
+            _("--and {name}: a name has {most} characters at most").format(
+                name=quoted(name), most=_LONGEST_NAME
+            )
+        )
+    if name in (KERNEL, LINK) or _OF_A_FORK.search(name):
+        other = _("--and {name}: so others are called: the kernel, the link, or what a program forks")
+        raise Usage(other.format(name=quoted(name)))
+    return name
+
+
+def _name_of(word: str) -> str:
+    """What a program is called that nobody named: its file's name, as far as that is a name, and no other's."""
+    name = re.sub(r"\W+", "_", Path(word).name.partition(".")[0]).strip("_")[:20]
+    if name in (KERNEL, LINK) or _OF_A_FORK.search(name):
+        name += "_"
+    return name if name.isidentifier() else "program"
+
+
+def _host_of(name: str, place: int, hosts: tuple[str, ...]) -> str:
+    """On two hosts a name says which; else the first program is the server."""
+    if len(hosts) == 1:
+        return hosts[0]
+    named = next((host for host in hosts if name.startswith(host)), None)
+    return named or ("server" if place == 0 else "client")

@@ -1,0 +1,131 @@
+"""`sockviz watch` as it is typed: its text, its recording, its ends, its refusals."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.watch.watching import PREAMBLE
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = PREAMBLE + "a, b = socketpair(); a.send(b'hi'); os.write(1, b.recv(9) + b'\\x1b[2Jno line end')\n"
+
+
+def sockviz(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "sockviz", *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_line_a_call_and_its_recording_says_the_same(tmp_path: Path) -> None:
+    recording = tmp_path / "run.jsonl"
+    command = (sys.executable, "-I", "-S", "-c", PROGRAM)
+    done = sockviz("watch", "--plain", "--record", recording, "--", *command)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [line for line in done.stdout.splitlines() if line.startswith("python")]
+    told = [line.split(maxsplit=1)[1] for line in lines]
+    assert told[2].startswith(
+        "socketpair(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0) → 3 and 4 · gives descriptors 3 and 4"
+    )
+    assert told[3] == "send(3, b'hi') → 2 · puts 2 bytes into the receive queue of the peer"
+    assert told[4] == "recv(4, 9) → b'hi' · takes 2 bytes from the receive queue: b'hi'"
+    assert "stdout | hi\\x1b[2Jno line end" in told
+    again = sockviz("replay", "--plain", recording)
+    assert again.stdout.splitlines()[1:] == done.stdout.splitlines()[1:]
+    world = json.loads(sockviz("replay", "--json", recording).stdout)
+    assert world["processes"]
+
+
+def test_several_programs_have_names_and_one_can_read(tmp_path: Path) -> None:
+    typed = tmp_path / "typed"
+    typed.write_text("to be read\n")
+    done = sockviz(
+        "watch", "--plain", "--stdin", typed, "--and", "other=printf 'a b'", "--and", "printf c", "--", "cat"
+    )
+    assert done.returncode == 0, done
+    for line in ("cat      stdout | to be read", "other    stdout | a b", "printf   stdout | c"):
+        assert line in done.stdout.splitlines()
+
+
+def test_an_end_after_some_seconds() -> None:
+    program = PREAMBLE + "signal.signal(15, signal.SIG_IGN)\na, b = socketpair()\na.recv(1)\n"
+    done = sockviz("watch", "--plain", "--seconds", "0.7", "--", sys.executable, "-I", "-S", "-c", program)
+    assert done.returncode == 0, done
+    assert done.stdout.splitlines()[-1] == "ended after 0.7 s, as asked"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (
+            ("--plain", "--", "/nowhere/at/all"),
+            1,
+            "/nowhere/at/all: cannot be started: No such file or directory",
+        ),
+        (("--plain", "--and", "''", "--", "true"), 2, "--and '': no command stands in it"),
+        (("--plain", "--and", "'x", "--", "true"), 2, "--and 'x: No closing quotation"),
+        (("--plain", "--and", "x_2=true", "--", "true"), 2, "--and x_2: so others are called"),
+        (("--plain", "--seconds", "0", "--", "true"), 2, "--seconds 0: expected more than 0"),
+        (
+            ("--plain", "--stdin", "/nowhere", "--", "cat"),
+            2,
+            "/nowhere: cannot be read: No such file or directory",
+        ),
+        (
+            ("--plain", "--hold", "--", "true"),
+            2,
+            "--hold: whom to let go is asked on a terminal, and this is none",
+        ),
+        (
+            ("--", "true"),
+            2,
+            "standard input and output are not a terminal: add --plain for a linear transcript",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_a_sentence(
+    arguments: tuple[str, ...], status: int, said: str
+) -> None:
+    done = sockviz("watch", *arguments)
+    assert (done.returncode, done.stdout) == (status, "")
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("kind", ["isolated", "host"])
+def test_where_nothing_can_be_traced_the_reason_is_told(kind: str) -> None:
+    """Under a launcher whose filter refuses ptrace. In a private lab the kernel's view is left; elsewhere nothing would end the
+    programs."""
+    launcher = ROOT / "tests" / "watch" / "refusing_ptrace.py"
+    program = PREAMBLE + "s = socket(); s.bind(('127.0.0.1', 0)); s.listen(7); a, b = socketpair(); a.recv(1)"
+    watch = ["-m", "sockviz", "watch", "--plain", "--lab", kind, "--seconds", "1"]
+    command: list[str | Path] = [
+        sys.executable,
+        launcher,
+        sys.executable,
+        *watch,
+        "--",
+        sys.executable,
+        "-I",
+        "-S",
+        "-c",
+        program,
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    why = "Operation not permitted: this machine lets nobody trace (ptrace)"
+    if kind == "host":
+        assert done.returncode == 1
+        assert f"cannot be started: {why}" in done.stderr
+    else:
+        assert done.returncode == 0, done
+        assert f"the calls of programs cannot be watched here ({why}" in done.stderr
+        assert re.search(r"^kernel   .*python\w*.* LISTEN on 127.0.0.1:\d+, backlog 7$", done.stdout, re.M)
