@@ -129,7 +129,7 @@ async def at_rest(app: SockvizApp, pilot: Pilot[int]) -> str:
     """What is on the screen once it stays so: a card that opens is laid out, and then filled."""
     seen: list[str] = []
     while len(seen) < _STILL or len(set(seen[-_STILL:])) > 1:
-        await pilot.pause(0.01)
+        await pilot.pause()
         seen.append(golden.text_of(app))
         assert len(seen) < _LOOKS, "the screen does not come to rest"
     return seen[-1]

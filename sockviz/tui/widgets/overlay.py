@@ -56,6 +56,13 @@ class Overlay(VerticalScroll):
     def show(self, view: View) -> None:
         """Shows `view`."""
         self._body.show(view)
+        if self.is_mounted and self.kind is OverlayKind.ERRNO:
+            self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """Lays it out once more: whether it has a scroll bar follows from its height, and how its lines are cut from that bar."""
+        if self.display:
+            self._body.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As high as its drawing; the card leaves the prose beneath it what it does not need itself."""
