@@ -14,7 +14,7 @@ LONG = 4096
 #: As much of a long value is its beginning: bytes or characters, and items.
 START, FIRST_ITEMS = 1024, 8
 #: What a long item of a beginning keeps, and how many items an item of it has.
-_PART, _PARTS = 32, 4
+_PART, FIRST_PARTS = 32, 4
 
 
 class Long:
@@ -143,7 +143,7 @@ def _part(value: Any, deep: bool = False) -> Any:
         case bytes() | str():
             part: Any = content[:_PART]
         case tuple() | list():
-            part = type(content)(_part(item, True) for item in (() if deep else content[:_PARTS]))
+            part = type(content)(_part(item, True) for item in (() if deep else content[:FIRST_PARTS]))
         case dict():
             part = {}
         case _:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from sockviz.dataclass import dataclass
-from sockviz.model.long_values import Long, as_long, long_value, start_of, weight
+from sockviz.model.long_values import FIRST_ITEMS, FIRST_PARTS, Long, as_long, long_value, start_of, weight
 from sockviz.model.showing import scalar, written
 
 Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
@@ -125,10 +125,10 @@ def decode(json: Json, depth: int = 0) -> Value:
         case None | bool() | int() | float() | str():
             return json
         case {"$": "text", "text": str(text), "length": length}:
-            return _with_length(text, length)
+            return _with_length(text, length, depth)
         case {"$": "bytes" | "tuple" | "list" | "dict", "length": length} if isinstance(json, dict):
             rest: Json = {key: part for key, part in json.items() if key != "length"}
-            return _with_length(decode(rest, depth), length)
+            return _with_length(decode(rest, depth), length, depth)
         case {"$": "float", "text": "nan" | "inf" | "-inf" as text}:
             return float(text)
         case {"$": "bytes", "base64": str(text)}:
@@ -162,11 +162,13 @@ def decode(json: Json, depth: int = 0) -> Value:
     raise BadValue(f"not a tagged value: {str(json)[:80]}")
 
 
-def _with_length(start: Value, length: Json) -> Value:
+def _with_length(start: Value, length: Json, depth: int) -> Value:
+    # Whoever takes an address or a pair apart counts on its parts: only within an item's item may all be left out.
+    least = (FIRST_ITEMS, FIRST_PARTS)[depth] if depth < 2 and isinstance(start, tuple | list) else 0
     if (
         type(length) is not int
         or not isinstance(start, str | bytes | tuple | list | dict)
-        or not len(start) <= length < 1 << 63
+        or not min(length, least) <= len(start) <= length < 1 << 63
     ):
         raise BadValue(f"not the beginning of a value of length {str(length)[:40]}")
     value: Value = start if length == len(start) else long_value(start, length)

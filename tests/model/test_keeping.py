@@ -173,6 +173,7 @@ def test_a_recording_keeps_the_length_and_beginning_of_a_long_one() -> None:
         {"$": "bytes", "base64": "eHh4", "length": 2}, {"$": "bytes", "base64": "eHh4", "length": -1},
         {"$": "bytes", "base64": "eHh4", "length": 1 << 64}, {"$": "bytes", "base64": "eHh4", "length": "3"},
         {"$": "text", "text": "abc"}, {"$": "text", "text": 5, "length": 9}, {"$": "tuple", "items": 5, "length": 9},
+        {"$": "tuple", "items": ["::1"], "length": 4}, {"$": "tuple", "items": [{"$": "list", "items": [1], "length": 3}]},
         {"$": "list", "items": [], "length": True}, {"$": "dict", "items": [1], "length": 2},
     ],
 )  # fmt: skip

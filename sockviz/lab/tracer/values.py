@@ -30,9 +30,15 @@ def wanted(length: int) -> int:
     return length if length <= WHOLE else BEGINNING
 
 
+#: A value that is not told whole has so many items at least (`sockviz.model.values`).
+_BEGINNING = 8
+
+
 def sequence(kind: str, items: Iterable[Any], length: int | None = None) -> Any:
     """A ``list`` or ``tuple`` of values that are tagged, the beginning of one of `length` items."""
     told = list(items)
+    if length is not None and len(told) < min(length, _BEGINNING):
+        return thing(kind, f"<{length} items that cannot be read>")
     tagged = {"$": kind, "items": told}
     return tagged if length is None or length <= len(told) else {**tagged, "length": length}
 
