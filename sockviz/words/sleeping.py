@@ -12,8 +12,8 @@ from sockviz.model.sockets import FdEntry, State
 from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.model.world import World
 from sockviz.words import acts, whose
-from sockviz.words.causes.connecting import is_unsent, unanswered_syn, unix_queue_full
 from sockviz.words.causes.sending import why_full, window_closed
+from sockviz.words.causes.unanswered import is_unsent, unanswered_syn, unix_queue_full
 from sockviz.words.datagrams import errors_wait, unsent
 from sockviz.words.interest import asked_of, epoll_of
 from sockviz.words.on_the_way import message_with

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from sockviz.language import _, ngettext
-from sockviz.model.call import CONNECTING, Call
+from sockviz.language import _
+from sockviz.model.call import CONNECTING
 from sockviz.model.segments import EVERY_ADDRESS, Endpoint, endpoint, wire_end
 from sockviz.model.sockets import SocketRow, State
-from sockviz.model.values import Value
 from sockviz.model.world import World
-from sockviz.words import acts, whose
+from sockviz.words import whose
+from sockviz.words.causes.covering import covers
 from sockviz.words.causes.paths import binder
-from sockviz.words.causes.patience import bounded, waited
+from sockviz.words.causes.patience import bounded
+from sockviz.words.causes.unanswered import gave_up, goes_on, is_unsent, peers_queue_is_full, unanswered_syn
 from sockviz.words.situation import Cause, Situation
-from sockviz.words.wording import address_text, ends_text, seconds_text
+from sockviz.words.wording import address_text, ends_text
 
 
 def connecting(s: Situation) -> Cause:
@@ -37,7 +38,7 @@ def connecting(s: Situation) -> Cause:
                 )
             )
         case "EAGAIN" if s.is_unix:
-            return Cause(bounded(_unix_queue_full(s), s, "SO_SNDTIMEO"))
+            return Cause(bounded(peers_queue_is_full(s), s, "SO_SNDTIMEO"))
         case "ENETUNREACH" if s.is_on("IPV6_V6ONLY") and s.end is not None and wire_end(s.end) != s.end:
             return v6_only(s)
         case "EINVAL" if needs_scope(s):
@@ -55,9 +56,9 @@ def connecting(s: Situation) -> Cause:
                 ).format(address=s.end[0])
             )
         case "ETIMEDOUT":
-            return Cause(_gave_up(s))
+            return Cause(gave_up(s))
         case "EINPROGRESS" | "TimeoutError":
-            return Cause(_goes_on(s))
+            return Cause(goes_on(s))
         case "EALREADY":
             told = _("the connect of {name} that is under way has not been answered yet").format(name=s.name)
             why = unanswered_syn(s.call, s.world)
@@ -202,23 +203,6 @@ def _is_bound_only(world: World, end: Endpoint) -> bool:
     )
 
 
-def plain_end(name: object) -> Endpoint | None:
-    """The host and port of an IP address, of IPv4 as such also where a socket of IPv6 has it."""
-    return wire_end(endpoint(name))
-
-
-def covers(name: object, end: Endpoint | None) -> bool:
-    """Whether a local name is that one, or covers it, or is covered by it."""
-    local, end = plain_end(name), plain_end(end)
-    if end is None or local is None or local[1] != end[1]:
-        return False
-    return local[0] == end[0] or local[0] in _EVERY or end[0] in _EVERY
-
-
-#: Local addresses that stand for all, and the name that a lesson may give for this machine.
-_EVERY = (*EVERY_ADDRESS, "", "localhost")
-
-
 def _listens_elsewhere(s: Situation, end: Endpoint) -> SocketRow | None:
     """What listens on the same port of another address."""
     return next(
@@ -232,109 +216,6 @@ def _listens_elsewhere(s: Situation, end: Endpoint) -> SocketRow | None:
 
 
 # --- unanswered ---------------------------------------------------------------------------------------------------------
-
-
-def _gave_up(s: Situation) -> str:
-    sent = syns(s.call, s.world)
-    told = (
-        ngettext(
-            "the SYN to {target} went unanswered", "all {count} SYNs to {target} went unanswered", sent
-        ).format(target=s.target, count=sent)
-        if sent
-        else _("every SYN to {target} went unanswered").format(target=s.target)
-    )
-    why = unanswered_syn(s.call, s.world)
-    limit_ms = acts.option(s.world, s.inode, "TCP_USER_TIMEOUT")
-    if why:
-        told += f": {why}"
-    if isinstance(limit_ms, int) and limit_ms:
-        told += _("; TCP_USER_TIMEOUT let it try for {time}").format(time=seconds_text(limit_ms / 1000))
-    return told
-
-
-def syns(call: Call, world: World) -> int:
-    """How many SYNs of this call were captured."""
-    known = world.sockets.get(call.receiver.inode) if call.receiver is not None else None
-    here = endpoint(known.local) if known is not None else None
-    return sum(
-        1
-        for seen in world.packets
-        if seen.event.at >= call.entered
-        and seen.event.packet.label == "SYN"
-        and seen.event.packet.destination == call.target
-        and (here is None or seen.event.packet.source == here)
-    )
-
-
-def is_unsent(s: Situation) -> bool:
-    """Whether nothing of a handshake was captured where everything is: its segment waits for the link address of its host."""
-    return s.host in s.world.captured and len(s.world.captured) > 1 and not syns(s.call, s.world)
-
-
-def unanswered_syn(call: Call, world: World) -> str:
-    """Why a SYN has no answer, where that was seen: a full queue, or a link that keeps or drops."""
-    end = call.target
-    if world.link is not None:
-        mine = [
-            number
-            for number, seen in enumerate(world.packets)
-            if "SYN" in seen.event.packet.label
-            and end in (seen.event.packet.destination, seen.event.packet.source)
-        ]
-        for flight in world.link.held:
-            if flight.packet in mine:
-                return _("the link keeps the {label}").format(label=_label(world, flight.packet))
-        for number in world.link.dropped:
-            if number in mine:
-                return _("the link dropped the {label}").format(label=_label(world, number))
-    for row in world.listeners():
-        if (
-            row.protocol == "TCP"
-            and covers(row.local, end)
-            and row.backlog is not None
-            and row.recv_q > row.backlog
-        ):
-            return queue_is_full(row, world)
-    return ""
-
-
-def _label(world: World, number: int) -> str:
-    return world.packets[number].event.packet.label
-
-
-def queue_is_full(row: SocketRow, world: World) -> str:
-    """That a listener's accept queue is, with the figures."""
-    return _("the accept queue of {who} is full ({waiting} wait, its backlog is {backlog})").format(
-        who=whose.of_row(row, world), waiting=row.recv_q, backlog=row.backlog
-    )
-
-
-def _unix_queue_full(s: Situation) -> str:
-    return unix_queue_full(s.address, s.world)
-
-
-def unix_queue_full(address: Value, world: World) -> str:
-    """That the accept queue of whoever listens at a UNIX address is full."""
-    bound = binder(world, address)
-    row = world.row_of(bound) if bound is not None else None
-    if row is not None and row.is_listening and row.backlog is not None and row.tells_queues:
-        return queue_is_full(row, world)
-    return _("the accept queue of {target} is full").format(target=address_text(address))
-
-
-def _goes_on(s: Situation) -> str:
-    why = waited(s, "SO_SNDTIMEO")
-    if why or s.call.slept or s.error == "TimeoutError":
-        told = _("no answer came from {target}").format(target=s.target)
-        return (f"{told}, {why}" if why else told) + _(": the handshake goes on without the call")
-    if acts.does_not_block(s.call, s.world):
-        return _("{name} does not block: the handshake with {target} has begun").format(
-            name=s.name, target=s.target
-        )
-    return _("the handshake with {target} has begun").format(target=s.target)
-
-
-# --- the rest -----------------------------------------------------------------------------------------------------------
 
 
 def _no_local_name(s: Situation) -> Cause:

@@ -6,7 +6,8 @@ from sockviz.language import _
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import SocketRow, State
 from sockviz.words import acts, whose
-from sockviz.words.causes.connecting import covers, needs_scope, scope_missing
+from sockviz.words.causes.connecting import needs_scope, scope_missing
+from sockviz.words.causes.covering import covers
 from sockviz.words.causes.paths import binder
 from sockviz.words.causes.patience import bounded
 from sockviz.words.situation import Cause, Situation
