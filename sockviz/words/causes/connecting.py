@@ -215,7 +215,7 @@ def _listens_elsewhere(s: Situation, end: Endpoint) -> SocketRow | None:
     )
 
 
-# --- unanswered ---------------------------------------------------------------------------------------------------------
+# --- without a name of its own, or with a connection -------------------------------------------------------------------
 
 
 def _no_local_name(s: Situation) -> Cause:
