@@ -1,7 +1,9 @@
 """Long values: of these a run keeps the length and the beginning for ever, and the whole as long as there is room for it.
 
 Each is of the type that the value has, so that whoever reads a world need not know of them: what it *contains* is the beginning,
-and its `len` is the value's own. `whole_of` gives all of it while that is kept (see `sockviz.model.keeping`).
+and its `len` is the value's own. Where a tuple or a list has fewer items than its beginning would, `UNTOLD` stands in for them: a
+pair or an address can be taken apart, whoever told how much of it. `whole_of` gives all of it while that is kept
+(see `sockviz.model.keeping`).
 """
 
 from __future__ import annotations
@@ -9,12 +11,17 @@ from __future__ import annotations
 from sys import getsizeof
 from typing import Any
 
+from sockviz.model.objects import ObjectValue
+
 #: A value that takes more than this (bytes) is a long one; its beginning takes less.
 LONG = 4096
 #: As much of a long value is its beginning: bytes or characters, and items.
 START, FIRST_ITEMS = 1024, 8
 #: What a long item of a beginning keeps, and how many items an item of it has.
-_PART, FIRST_PARTS = 32, 4
+_PART, _PARTS = 32, 4
+
+#: In the place of an item that was not told.
+UNTOLD = ObjectValue("untold", "…")
 
 
 class Long:
@@ -82,6 +89,8 @@ KINDS = frozenset(_KINDS.values())
 
 def long_value(start: Any, length: int) -> Any:
     """A value of `length` that begins with `start`, which is bytes, text, a tuple, a list or a dict. The whole is not kept."""
+    if isinstance(start, tuple | list):
+        start = type(start)((*start, *[UNTOLD] * (min(length, FIRST_ITEMS) - len(start))))
     value = _KINDS[type(start)](start)
     value.length, value.whole = length, None
     return value
@@ -98,7 +107,10 @@ def start_of(value: Any) -> Any:
         case LongDict():
             return dict(value.items())
         case LongBytes() | LongText() | LongTuple() | LongList():
-            return value[: max(START, FIRST_ITEMS)]
+            start = value[: max(START, FIRST_ITEMS)]
+            while isinstance(start, tuple | list) and start and start[-1] is UNTOLD:
+                start = start[:-1]
+            return start
     return value
 
 
@@ -143,7 +155,7 @@ def _part(value: Any, deep: bool = False) -> Any:
         case bytes() | str():
             part: Any = content[:_PART]
         case tuple() | list():
-            part = type(content)(_part(item, True) for item in (() if deep else content[:FIRST_PARTS]))
+            part = type(content)(_part(item, True) for item in (() if deep else content[:_PARTS]))
         case dict():
             part = {}
         case _:

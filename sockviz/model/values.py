@@ -14,7 +14,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from sockviz.dataclass import dataclass
-from sockviz.model.long_values import FIRST_ITEMS, FIRST_PARTS, Long, as_long, long_value, start_of, weight
+from sockviz.model.long_values import Long, as_long, long_value, start_of, weight
+from sockviz.model.objects import ObjectValue as ObjectValue
 from sockviz.model.showing import scalar, written
 
 Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
@@ -35,17 +36,6 @@ class SocketValue:
 
     def __str__(self) -> str:
         return f"<socket fd={self.fd}>"
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectValue:
-    """Any other object of the lesson's process (a poll object, an enum …): its kind and its own ``repr``."""
-
-    kind: str
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
 
 
 if TYPE_CHECKING:
@@ -125,10 +115,10 @@ def decode(json: Json, depth: int = 0) -> Value:
         case None | bool() | int() | float() | str():
             return json
         case {"$": "text", "text": str(text), "length": length}:
-            return _with_length(text, length, depth)
+            return _with_length(text, length)
         case {"$": "bytes" | "tuple" | "list" | "dict", "length": length} if isinstance(json, dict):
             rest: Json = {key: part for key, part in json.items() if key != "length"}
-            return _with_length(decode(rest, depth), length, depth)
+            return _with_length(decode(rest, depth), length)
         case {"$": "float", "text": "nan" | "inf" | "-inf" as text}:
             return float(text)
         case {"$": "bytes", "base64": str(text)}:
@@ -162,13 +152,11 @@ def decode(json: Json, depth: int = 0) -> Value:
     raise BadValue(f"not a tagged value: {str(json)[:80]}")
 
 
-def _with_length(start: Value, length: Json, depth: int) -> Value:
-    # Whoever takes an address or a pair apart counts on its parts: only within an item's item may all be left out.
-    least = (FIRST_ITEMS, FIRST_PARTS)[depth] if depth < 2 and isinstance(start, tuple | list) else 0
+def _with_length(start: Value, length: Json) -> Value:
     if (
         type(length) is not int
         or not isinstance(start, str | bytes | tuple | list | dict)
-        or not min(length, least) <= len(start) <= length < 1 << 63
+        or not len(start) <= length < 1 << 63
     ):
         raise BadValue(f"not the beginning of a value of length {str(length)[:40]}")
     value: Value = start if length == len(start) else long_value(start, length)
