@@ -17,6 +17,7 @@ from sockviz.calls.constants import brought_along
 from sockviz.kernel import procfs
 from sockviz.kernel.errors import KernelError
 from sockviz.kernel.observe import ProcessSource
+from sockviz.lab.answers import may_go_unheard
 from sockviz.lab.channel import Channel
 from sockviz.lab.hearing import Heard, Hello, LabLost, from_child
 from sockviz.lab.lab import Job
@@ -223,7 +224,7 @@ class Crew:
 
     def _open_channel(self, name: str, host: str, seal: Seal | None = None) -> Channel:
         self._hosts[name] = host
-        self._hellos[name] = asyncio.get_running_loop().create_future()
+        self._hellos[name] = may_go_unheard(asyncio.get_running_loop().create_future())
         channel = Channel(
             lambda json: self._spoke(name, json),
             lambda: self._hung_up(name),

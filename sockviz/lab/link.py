@@ -12,6 +12,7 @@ from dataclasses import field
 
 from sockviz.dataclass import dataclass
 from sockviz.kernel.packets import parse_frame
+from sockviz.lab.answers import may_go_unheard
 from sockviz.lab.lab import Passed
 from sockviz.lab.readers import Readers
 from sockviz.lab.supervisor import PATIENCE, LabRefused, TooSlow
@@ -54,7 +55,7 @@ class WireLink:
         self._socket = ours
         self._lost = lost
         self._loop = asyncio.get_running_loop()
-        self._ready: asyncio.Future[None] = self._loop.create_future()
+        self._ready: asyncio.Future[None] = may_go_unheard(self._loop.create_future())
         self._orders = 0
         self._answers: dict[int, asyncio.Future[None]] = {}
         self._gathered = _Gathered()
@@ -88,7 +89,7 @@ class WireLink:
             raise LabRefused(_GONE, 0)
         self._orders += 1
         number = self._orders
-        answer: asyncio.Future[None] = self._loop.create_future()
+        answer: asyncio.Future[None] = may_go_unheard(self._loop.create_future())
         self._answers[number] = answer
         message = {"n": number, "verb": verb, "pattern": pattern, "frame": frame, "seconds": seconds}
         try:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sockviz.dataclass import dataclass
+from sockviz.lab.answers import may_go_unheard
 from sockviz.lab.readers import Readers
 from sockviz.language import _
 from sockviz.model.values import Json
@@ -103,7 +104,7 @@ class Supervisor:
 
         To be called on the main thread: the lab dies with the thread that started it (PR_SET_PDEATHSIG).
         """
-        self._ready = asyncio.get_running_loop().create_future()
+        self._ready = may_go_unheard(asyncio.get_running_loop().create_future())
         try:
             self._launch(kind, setup, link)
         except OSError as error:  # EAGAIN, ENOMEM: no further process; EMFILE, ENFILE: no further descriptors
@@ -172,7 +173,7 @@ class Supervisor:
     async def _ask(self, name: str, host: str, channel: socket.socket, request: Mapping[str, Json]) -> int:
         if self._control is None or self._lifeline is None:
             raise LabRefused(f"starting {name}", errno.ESRCH)
-        answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[int] = may_go_unheard(asyncio.get_running_loop().create_future())
         self._answers[name] = answer
         request = {"name": name, "host": host, **request}
         rights = array.array("i", [channel.fileno(), self._lifeline[0]])

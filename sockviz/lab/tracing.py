@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from sockviz.lab.answers import may_go_unheard
 from sockviz.lab.crew import Crew
 from sockviz.lab.hearing import LabLost
 from sockviz.lab.source_texts import SourceTexts
@@ -39,6 +40,8 @@ TRACING = "ptrace"
 _LONGEST = 1 << 20
 #: As many descriptors as come with one reading (the tracer sends no more).
 _FDS = 64
+#: The tracer's buffer is full of orders: it is tried again after so long (seconds).
+_BUSY = 0.01
 _PID = re.compile(r"^Pid:\s*(\d+)$", re.MULTILINE)
 
 
@@ -61,6 +64,7 @@ class Tracing:
         self._starting: dict[str, asyncio.Future[None]] = {}
         self._reading = False
         self._told: asyncio.Future[None] | None = None
+        self._sending = asyncio.Lock()
 
     async def open(self) -> None:
         """Raises `LabRefused`."""
@@ -77,16 +81,19 @@ class Tracing:
         self, program: Program, environment: Mapping[str, str], directory: str, streams: Sequence[int]
     ) -> None:
         """Starts a program, with descriptors for its three standard `streams`. Raises `LabRefused` with what exec said."""
-        started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        started: asyncio.Future[None] = may_go_unheard(asyncio.get_running_loop().create_future())
         self._starting[program.name] = started
         self.over = False
         self._started += 1
-        order: Json = {
-            "op": "start", "name": program.name, "command": list(program.command), "environment": dict(environment),
-            "directory": directory,
+        about: Json = {
+            "command": list(program.command), "environment": dict(environment), "directory": directory,
         }  # fmt: skip
-        await self._send(order, streams)
         try:
+            file = _in_memory(json.dumps(about).encode())
+            try:
+                await self._send({"op": "start", "name": program.name}, (*streams, file))
+            finally:
+                os.close(file)
             async with asyncio.timeout(PATIENCE):
                 await started
         except TimeoutError:
@@ -105,7 +112,7 @@ class Tracing:
         """Returns when all that has happened by now has been told of."""
         if not self._reading:
             return
-        self._told = asyncio.get_running_loop().create_future()
+        self._told = may_go_unheard(asyncio.get_running_loop().create_future())
         try:
             await self._send({"op": "tell"})
             await self._told
@@ -124,15 +131,21 @@ class Tracing:
     async def _send(self, order: Json, fds: Sequence[int] = ()) -> None:
         """Raises `LabRefused` where the tracer has gone."""
         line = memoryview((json.dumps(order) + "\n").encode())
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
+        async with self._sending:  # an order is whole before the next one begins
+            try:
+                while not (sent := self._sent(line, rights)):
+                    await asyncio.sleep(_BUSY)
+                await asyncio.get_running_loop().sock_sendall(self._ours, line[sent:])
+            except OSError as error:
+                raise LabRefused(_("the tracer has ended"), error.errno or 0) from None
+
+    def _sent(self, line: memoryview, rights: Sequence[tuple[int, int, array.array[int]]]) -> int:
+        """How much of a line has gone, and with its beginning the descriptors; nothing while there is no room. Raises OSError."""
         try:
-            if fds:
-                rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))]
-                line = line[
-                    self._ours.sendmsg([line[:1]], rights) :
-                ]  # the channel is idle here: one byte always fits
-            await asyncio.get_running_loop().sock_sendall(self._ours, line)
-        except OSError as error:
-            raise LabRefused(_("the tracer has ended"), error.errno or 0) from None
+            return self._ours.sendmsg([line], rights)
+        except (BlockingIOError, InterruptedError):
+            return 0
 
     # --- hearing ------------------------------------------------------------------------------------------------------
 
@@ -227,6 +240,17 @@ def _said(line: bytes) -> Said | None:
         return from_tracer(message)
     except (ValueError, RecursionError):
         return without_values(message)
+
+
+def _in_memory(content: bytes) -> int:
+    """A descriptor of a file with that content, which is nobody else's. Raises `LabRefused`."""
+    try:
+        file = os.memfd_create("sockviz-program")
+    except OSError as error:  # EMFILE, ENFILE, ENOMEM
+        raise LabRefused("memfd_create", error.errno or 0) from None
+    with open(file, "wb", closefd=False) as writing:
+        writing.write(content)
+    return file
 
 
 def _pid_of(pidfd: int) -> int:

@@ -32,3 +32,9 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def signals(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """programs/signals.c."""
     return _compiled("signals", tmp_path_factory.mktemp("programs"))
+
+
+@pytest.fixture(scope="session")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """programs/odd.c."""
+    return _compiled("odd", tmp_path_factory.mktemp("programs"))

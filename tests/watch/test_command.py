@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -16,10 +17,11 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = PREAMBLE + "a, b = socketpair(); a.send(b'hi'); os.write(1, b.recv(9) + b'\\x1b[2Jno line end')\n"
 
 
-def sockviz(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def sockviz(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "sockviz", *map(str, arguments)],
         cwd=ROOT,
+        env={**os.environ, **variables},
         capture_output=True,
         text=True,
         check=False,
@@ -48,11 +50,13 @@ def test_a_line_a_call_and_its_recording_says_the_same(tmp_path: Path) -> None:
 def test_several_programs_have_names_and_one_can_read(tmp_path: Path) -> None:
     typed = tmp_path / "typed"
     typed.write_text("to be read\n")
+    large = {f"X{number}": "x" * 100_000 for number in range(5)}  # more than any socket's buffer
+    other = """other=sh -c 'echo "a b" ${#X4}'"""
     done = sockviz(
-        "watch", "--plain", "--stdin", typed, "--and", "other=printf 'a b'", "--and", "printf c", "--", "cat"
+        "watch", "--plain", "--stdin", typed, "--and", other, "--and", "printf c", "--", "cat", **large
     )
-    assert done.returncode == 0, done
-    for line in ("cat      stdout | to be read", "other    stdout | a b", "printf   stdout | c"):
+    assert (done.returncode, done.stderr) == (0, ""), done
+    for line in ("cat      stdout | to be read", "other    stdout | a b 100000", "printf   stdout | c"):
         assert line in done.stdout.splitlines()
 
 

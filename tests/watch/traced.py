@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,16 +86,11 @@ class Rig:
         assert self._process.wait() == 0
 
     def start(self, *command: str, name: str = "p") -> None:
-        order = {
-            "op": "start",
-            "name": name,
-            "command": command,
-            "environment": dict(os.environ),
-            "directory": "/",
-        }
-        null = os.open("/dev/null", os.O_RDWR)
-        self.order(order, [null] * 3)
-        os.close(null)
+        about = {"command": command, "environment": dict(os.environ), "directory": "/"}
+        with open("/dev/null", "r+b", buffering=0) as null, tempfile.TemporaryFile() as file:
+            file.write(json.dumps(about).encode())
+            file.flush()
+            self.order({"op": "start", "name": name}, [null.fileno()] * 3 + [file.fileno()])
 
     def order(self, order: Mapping[str, object], fds: Sequence[int] = ()) -> None:
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []

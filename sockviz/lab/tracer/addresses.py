@@ -19,8 +19,10 @@ LONGEST = 128
 def given(tid: int, address: int, length: int) -> Any:
     """The address that a program passes, of which it says that it has `length` bytes."""
     length = values.signed(length)
-    data = peek(tid, address, min(length, LONGEST))
-    return decoded(data) if data else values.pointer(address)
+    data = (
+        peek(tid, address, length) if length <= LONGEST else b""
+    )  # the kernel does not look at a longer one
+    return decoded(data) if data else values.pointer(address, length)
 
 
 def returned(tid: int, address: int, length_at: int, room: int | None) -> Any:

@@ -26,18 +26,15 @@ _VECTORS, _MESSAGES = 1024, 16
 _BESIDE = 4096
 
 
-def _length(register: int) -> int:
-    return values.signed(register, 64)
-
-
 def _data(tid: int, address: int, length: int) -> Any:
-    data = peek(tid, address, values.wanted(length))
-    return values.data(data, length) if data or length <= 0 else values.pointer(address)
+    """What is sent; of a length that no buffer has, (size_t)-1 say, it is the length that tells."""
+    data = peek(tid, address, values.wanted(length)) if length <= values.LONGEST else b""
+    return values.data(data, length) if data or not length else values.pointer(address, length)
 
 
 def _received(entry: Entry) -> Gives:
     """What was put into the buffer of recv or read; with MSG_TRUNC a call may return more than there is room for."""
-    address, room = entry.a[1], _length(entry.a[2])
+    address, room = entry.a[1], entry.a[2]
     return lambda result: _data(entry.tid, address, min(result, room))
 
 
@@ -45,9 +42,14 @@ def _flags(entry: Entry, place: int) -> list[Any]:
     return [entry.int(place)] if entry.int(place) else []
 
 
+def _named_flags(entry: Entry) -> dict[str, Any]:
+    """Likewise, of a message that cannot be read: what would stand before them is not known."""
+    return {"flags": entry.int(2)} if entry.int(2) else {}
+
+
 def _sendto(entry: Entry) -> Made | None:
     held = entry.named()
-    sent = _data(entry.tid, entry.a[1], _length(entry.a[2]))
+    sent = _data(entry.tid, entry.a[1], entry.a[2])
     if not entry.a[4]:
         return Made("send", _METHOD + "send", [held, sent, *_flags(entry, 3)], number)
     to = addresses.given(entry.tid, entry.a[4], entry.a[5])
@@ -56,7 +58,7 @@ def _sendto(entry: Entry) -> Made | None:
 
 def _recvfrom(entry: Entry) -> Made | None:
     held = entry.named()
-    arguments = [held, _length(entry.a[2]), *_flags(entry, 3)]
+    arguments = [held, entry.a[2], *_flags(entry, 3)]
     if not entry.a[4]:
         return Made("recv", _METHOD + "recv", arguments, _received(entry))
     received, room = _received(entry), addresses.room_of(entry.tid, entry.a[5])
@@ -70,14 +72,12 @@ def _recvfrom(entry: Entry) -> Made | None:
 
 def _write(entry: Entry) -> Made | None:
     held = entry.socket()
-    return held and Made(
-        "write", "os.write", [held, _data(entry.tid, entry.a[1], _length(entry.a[2]))], number
-    )
+    return held and Made("write", "os.write", [held, _data(entry.tid, entry.a[1], entry.a[2])], number)
 
 
 def _read(entry: Entry) -> Made | None:
     held = entry.socket()
-    return held and Made("read", "os.read", [held, _length(entry.a[2])], _received(entry))
+    return held and Made("read", "os.read", [held, entry.a[2]], _received(entry))
 
 
 # --- vectors ----------------------------------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ def _read(entry: Entry) -> Made | None:
 
 def _vectors(tid: int, address: int, count: int) -> list[tuple[int, int]] | None:
     """Addresses and lengths; None where they cannot be read."""
-    if not 0 <= count <= _VECTORS:
+    if count > _VECTORS:
         return None
     told = [(base, length) for base, length in structures(tid, address, "QQ", count)]
     return told if len(told) == count else None
@@ -93,28 +93,31 @@ def _vectors(tid: int, address: int, count: int) -> list[tuple[int, int]] | None
 
 def _buffers(tid: int, address: int, count: int) -> Any:
     """What is sent, a list of buffers; together no more of them is told than of one."""
-    vectors = _vectors(tid, address, values.signed(count, 64))
+    vectors = _vectors(tid, address, count)
     if vectors is None:
-        return values.pointer(address)
+        return values.pointer(address, count)
     left = values.WHOLE
     told = []
     for base, length in vectors[: values.ITEMS]:
-        some = peek(tid, base, min(values.wanted(length), left))
+        if left <= 0:
+            told.append(values.data(b"", length))
+            continue
+        some = peek(tid, base, min(values.wanted(length), left)) if length <= values.LONGEST else b""
         left -= len(some)
-        told.append(values.data(some, length))
+        told.append(values.data(some, length) if some or not length else values.pointer(base, length))
     return values.sequence("list", told, len(vectors))
 
 
 def _room(tid: int, address: int, count: int) -> Any:
     """How much may be received."""
-    vectors = _vectors(tid, address, values.signed(count, 64))
-    return sum(length for _base, length in vectors) if vectors is not None else values.pointer(address)
+    vectors = _vectors(tid, address, count)
+    return sum(length for _base, length in vectors) if vectors is not None else values.pointer(address, count)
 
 
 def _gathered(tid: int, address: int, count: int, length: int) -> Any:
     """The `length` bytes that were received into vectors, in order."""
     found, left = b"", min(values.wanted(length), length)
-    for base, size in _vectors(tid, address, values.signed(count, 64)) or ():
+    for base, size in _vectors(tid, address, count) or ():
         some = peek(tid, base, min(size, left))
         found += some
         left -= len(some)
@@ -161,7 +164,9 @@ def _beside_at(tid: int, address: int, length: int) -> Any:
 def _sendmsg(entry: Entry) -> Made | None:
     held, header = entry.named(), numbers(entry.tid, entry.a[1], _MSGHDR)
     if header is None:
-        return Made("sendmsg", _METHOD + "sendmsg", [held, values.pointer(entry.a[1])], number)
+        return Made(
+            "sendmsg", _METHOD + "sendmsg", [held, values.pointer(entry.a[1])], number, _named_flags(entry)
+        )
     return Made("sendmsg", _METHOD + "sendmsg", [held, *_sent(entry, header, entry.int(2))], number)
 
 
@@ -181,7 +186,9 @@ def _sent(entry: Entry, header: tuple[int, ...], flags: int) -> list[Any]:
 def _recvmsg(entry: Entry) -> Made | None:
     held, header = entry.named(), numbers(entry.tid, entry.a[1], _MSGHDR)
     if header is None:
-        return Made("recvmsg", _METHOD + "recvmsg", [held, values.pointer(entry.a[1])], number)
+        return Made(
+            "recvmsg", _METHOD + "recvmsg", [held, values.pointer(entry.a[1])], number, _named_flags(entry)
+        )
 
     def gives(result: int) -> Any:
         after = numbers(entry.tid, entry.a[1], _MSGHDR)
@@ -205,12 +212,17 @@ def _several(name: str, sends: bool) -> Decoder:
     """Several messages in one call."""
 
     def decode(entry: Entry) -> Made | None:
-        held, count = entry.named(), min(entry.a[2] & 0xFFFFFFFF, _VECTORS)
+        held, count = entry.named(), entry.a[2] & 0xFFFFFFFF
         before = structures(entry.tid, entry.a[1], _MMSGHDR, min(count, _MESSAGES))
         flags = entry.int(3)
         if sends:
             told = [values.a_tuple(*_sent(entry, header, 0)) for header in before]
-            return Made(name, "", [held, values.sequence("list", told, count), *_flags(entry, 3)], number)
+            sent = (
+                values.sequence("list", told, count)
+                if told or not count
+                else values.pointer(entry.a[1], count)
+            )
+            return Made(name, "", [held, sent, *_flags(entry, 3)], number)
 
         def gives(result: int) -> Any:
             after = structures(entry.tid, entry.a[1], _MMSGHDR, min(result, len(before)))

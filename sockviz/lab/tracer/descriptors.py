@@ -8,6 +8,7 @@ import socket
 import stat
 from collections.abc import Callable
 
+from sockviz.lab.tracer.image import outer_pid
 from sockviz.lab.tracer.ptrace import copy_of
 from sockviz.lab.tracer.values import a_tuple
 
@@ -29,13 +30,15 @@ class Descriptors:
     def __init__(self, pidfd: int | None) -> None:
         self._pidfd = pidfd
         self._known: dict[int, Any] = {}
+        self._were: set[int] = set()  # numbers that have been a socket's
+        self._in_vain = -2  # the last one that was closed though nothing was open there
         #: Of each epoll instance what it gives back for a descriptor that was put on its list.
         self.labels: dict[int, dict[int, int]] = {}
 
     def copy(self, pidfd: int | None) -> Descriptors:
         """Those of a new process, which has them all."""
         new = Descriptors(pidfd)
-        new._known = dict(self._known)
+        new._known, new._were = dict(self._known), set(self._were)
         new.labels = {fd: dict(labels) for fd, labels in self.labels.items()}
         return new
 
@@ -48,6 +51,7 @@ class Descriptors:
     def forget_all(self) -> None:
         """The program has become another one: what was to be closed then is closed."""
         self._known.clear()
+        self._were.clear()
 
     def socket(self, fd: int) -> Any:
         """The tagged value of the socket behind `fd`, None where it is none."""
@@ -92,12 +96,31 @@ class Descriptors:
         """Whether nothing is open under that number."""
         return bool(self._found(fd) == CLOSED)
 
+    def is_closed_in_vain(self, fd: int) -> bool:
+        """Whether nothing is open under a number that is being closed. Programs close all that they may have inherited, one
+        number after the other: of such a sweep only the first counts, and what was a socket."""
+        if not self.is_closed(fd):
+            return False
+        before, self._in_vain = self._in_vain, fd
+        return fd in self._were or abs(fd - before) != 1
+
+    def is_any_watched(self, first: int, last: int) -> bool:
+        """Whether a socket or an epoll instance is open under a number between these."""
+        try:
+            pid = outer_pid(self._pidfd) if self._pidfd is not None else None
+            found = [int(name) for name in os.listdir(f"/proc/{pid}/fd")] if pid is not None else []
+        except OSError:
+            found = list(self._known)  # EACCES, ENOENT: /proc does not show them
+        return any(self.watched(fd) is not None for fd in sorted(found) if first <= fd <= last)
+
     def _found(self, fd: int) -> Any:
         found = self._known.get(fd)
         if found is None:
             found = self._look(fd)
             if found != CLOSED:
                 self._known[fd] = found
+                if isinstance(found, dict):
+                    self._were.add(fd)
         return found
 
     def _look(self, fd: int) -> Any:

@@ -41,6 +41,11 @@ class Entry:
         fd = self.int(0)
         return self.descriptors.socket(fd) or fd
 
+    def epoll(self) -> Any:
+        """The epoll instance that the first argument names; the bare number where it names none."""
+        fd = self.int(0)
+        return self.descriptors.epoll(fd) or fd
+
     def socket(self) -> Any:
         """The socket that the first argument names; the bare number of what is closed; None where something else is open."""
         fd = self.int(0)

@@ -4,7 +4,8 @@ Standard library only; run as ``python -I -S entry/tracer.py CHANNEL LIFELINE [p
 process and the parent of the programs, which die with it (PTRACE_O_EXITKILL); it dies with either. CHANNEL is a stream socket:
 orders come, lines of JSON with descriptors beside them, and reports go (see `sockviz.lab.tracer.reports`).
 
-Orders: ``start`` (a program's ``name``, ``command``, ``environment``, ``directory``, its three standard streams beside it),
+Orders: ``start`` (a program's ``name``; beside it its three standard streams, and a file with ``command``, ``environment`` and
+``directory``),
 ``tell`` (what has happened by now, then ``told``), ``hold`` (``all``: true or false), ``go`` (``process`` and ``task``: make the
 held call; without ``task`` all of that process, without either all; ``until``: do not hold it again before a call of that name).
 """

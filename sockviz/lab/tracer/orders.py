@@ -1,9 +1,12 @@
-"""What sockviz says to the tracer: lines of JSON, with the standard streams of a program beside the one that starts it."""
+"""What sockviz says to the tracer: lines of JSON. Beside the one that starts a program are descriptors: its standard streams,
+and a file in memory with its command and surroundings, which may be larger than any socket's buffer.
+"""
 
 from __future__ import annotations
 
 import array
 import json
+import os
 import socket
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
@@ -36,6 +39,8 @@ class Orders:
         return [self._order(json.loads(line)) for line in lines]
 
     def _order(self, order: dict[str, Any]) -> Order:
-        count = _STREAMS if order["op"] == "start" else 0
-        fds, self._fds = self._fds[:count], self._fds[count:]
-        return order, fds
+        if order["op"] != "start":
+            return order, []
+        fds, file, self._fds = self._fds[:_STREAMS], self._fds[_STREAMS], self._fds[_STREAMS + 1 :]
+        with open(file, "rb") as program:
+            return {**order, **json.loads(os.pread(file, os.fstat(program.fileno()).st_size, 0))}, fds

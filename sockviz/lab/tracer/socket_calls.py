@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from sockviz.lab.tracer import addresses, values
 from sockviz.lab.tracer.made import Entry, Made, number
 from sockviz.lab.tracer.memory import numbers, peek
@@ -28,7 +30,13 @@ _LONGEST_OPTION = 256
 
 def _made(entry: Entry) -> Gives:
     """The new socket that the call returned."""
-    return lambda result: entry.descriptors.socket(result) or result
+    return lambda result: _new(entry, result)
+
+
+def _new(entry: Entry, fd: int) -> Any:
+    """What a number stands for from now on: another thread may have asked what it was meanwhile."""
+    entry.descriptors.forget(fd)
+    return entry.descriptors.socket(fd) or fd
 
 
 def _socket(entry: Entry) -> Made | None:
@@ -38,7 +46,7 @@ def _socket(entry: Entry) -> Made | None:
 def _socketpair(entry: Entry) -> Made | None:
     def gives(_result: int) -> Any:
         pair = numbers(entry.tid, entry.a[3], "2i") or ()
-        return values.a_tuple(*(entry.descriptors.socket(fd) or fd for fd in pair))
+        return values.a_tuple(*(_new(entry, fd) for fd in pair))
 
     return Made("socketpair", "socket.socketpair", [entry.int(0), entry.int(1), entry.int(2)], gives)
 
@@ -70,11 +78,11 @@ def _accepting(entry: Entry, flags: int) -> Made | None:
     held, room = entry.named(), addresses.room_of(entry.tid, entry.a[2])
 
     def gives(result: int) -> Any:
-        asked = addresses.returned(entry.tid, entry.a[1], entry.a[2], room)
+        made, asked = _new(entry, result), addresses.returned(entry.tid, entry.a[1], entry.a[2], room)
         peer = (
             asked if entry.a[1] else entry.descriptors.peer(result)
         )  # a name it has, whether the program asks or not
-        return values.a_tuple(entry.descriptors.socket(result) or result, peer)
+        return values.a_tuple(made, peer)
 
     return Made("accept", _METHOD + "accept", [held], gives, {"flags": flags} if flags else None)
 
@@ -91,9 +99,9 @@ def _option(entry: Entry, address: int, length: int) -> Any:
     """An option's value: a number where it is as long as an int, else its bytes."""
     if length == 4:
         told = numbers(entry.tid, address, "i")
-        return told[0] if told is not None else values.pointer(address)
+        return told[0] if told is not None else values.pointer(address, length)
     data = peek(entry.tid, address, min(length, _LONGEST_OPTION))
-    return values.data(data, length) if data or length <= 0 else values.pointer(address)
+    return values.data(data, length) if data or not length else values.pointer(address, length)
 
 
 def _getsockopt(entry: Entry) -> Made | None:
@@ -110,18 +118,24 @@ def _setsockopt(entry: Entry) -> Made | None:
 
 
 def _close(entry: Entry) -> Made | None:
-    held = entry.descriptors.watched(entry.int(0))
-    entry.descriptors.forget(entry.int(0))
+    fd = entry.int(0)
+    held = entry.descriptors.watched(fd)
+    is_in_vain = held is None and entry.descriptors.is_closed_in_vain(fd)
+    entry.descriptors.forget(fd)
     if held is None:
-        return None
+        return Made("close", "os.close", [fd]) if is_in_vain else None
     return Made("close", ("select.epoll." if held["$"] == "object" else _METHOD) + "close", [held])
 
 
 def _close_range(entry: Entry) -> Made | None:
-    first, last = entry.a[0] & 0xFFFFFFFF, entry.a[1] & 0xFFFFFFFF
+    first, last, flags = entry.a[0] & 0xFFFFFFFF, entry.a[1] & 0xFFFFFFFF, entry.int(2)
+    is_told = entry.descriptors.is_any_watched(first, last)
     entry.descriptors.forget(first, last)
-    # Programs close all that they may have inherited; of what was open the look into /proc tells.
-    return None
+
+    def gives(_result: int) -> Any:
+        entry.descriptors.forget(first, last)  # another thread may have asked meanwhile
+
+    return Made("close_range", "", [first, last, *([flags] if flags else [])], gives) if is_told else None
 
 
 def _dup(entry: Entry) -> Made | None:
@@ -130,10 +144,22 @@ def _dup(entry: Entry) -> Made | None:
 
 
 def _dup2(entry: Entry) -> Made | None:
-    held, onto = entry.socket(), entry.int(1)
-    if onto != entry.int(0):
+    return _over(entry)
+
+
+def _dup3(entry: Entry) -> Made | None:
+    return _over(entry, {"inheritable": not entry.int(2) & os.O_CLOEXEC})
+
+
+def _over(entry: Entry, keywords: dict[str, Any] | None = None) -> Made | None:
+    fd, onto = entry.int(0), entry.int(1)
+    held = entry.socket()
+    over = entry.descriptors.watched(onto) if onto != fd else None  # which is closed by it
+    if onto != fd:
         entry.descriptors.forget(onto)
-    return held and Made("dup2", "os.dup2", [held, onto], _made(entry))
+    if held is None and over is None:
+        return None
+    return Made("dup2", "os.dup2", [fd if held is None else held, onto], _made(entry), keywords)
 
 
 def _fcntl(entry: Entry) -> Made | None:
@@ -169,10 +195,10 @@ def _moving(name: str, function: str, ends: tuple[int, ...], length: int) -> Dec
 
     def decode(entry: Entry) -> Made | None:
         held = [entry.descriptors.socket(entry.int(place)) for place in ends]
-        if not any(held):
+        if not any(held) and not any(entry.descriptors.is_closed(entry.int(place)) for place in ends):
             return None
         told = [each or entry.int(place) for each, place in zip(held, ends, strict=True)]
-        return Made(name, function, [*told, values.signed(entry.a[length], 64)], number)
+        return Made(name, function, [*told, entry.a[length]], number)
 
     return decode
 
@@ -181,7 +207,7 @@ CALLS: dict[str, Decoder] = {
     "socket": _socket, "socketpair": _socketpair, "bind": _with_address("bind"), "connect": _with_address("connect"),
     "listen": _with_number("listen"), "shutdown": _with_number("shutdown"), "accept": _accept, "accept4": _accept4,
     "getsockname": _naming("getsockname"), "getpeername": _naming("getpeername"), "getsockopt": _getsockopt,
-    "setsockopt": _setsockopt, "close": _close, "close_range": _close_range, "dup": _dup, "dup2": _dup2, "dup3": _dup2,
+    "setsockopt": _setsockopt, "close": _close, "close_range": _close_range, "dup": _dup, "dup2": _dup2, "dup3": _dup3,
     "fcntl": _fcntl, "ioctl": _ioctl, "sendfile": _moving("sendfile", "os.sendfile", (0, 1), 3),
     "splice": _moving("splice", "os.splice", (0, 2), 4),
 }  # fmt: skip

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 #: Of data no more than this is told (bytes), and of more its beginning: what a run keeps of a long value for ever.
 WHOLE, BEGINNING = 4096, 1024
 #: No value is longer, whatever a program says.
-_LONGEST = (1 << 63) - 1
+LONGEST = (1 << 63) - 1
 #: Of a list no more items than this are told.
 ITEMS = 64
 
@@ -22,7 +22,7 @@ ITEMS = 64
 def data(start: bytes, length: int) -> Any:
     """Data of `length` bytes, of which `start` could be read (see `wanted`)."""
     tagged: dict[str, Any] = {"$": "bytes", "base64": base64.b64encode(start).decode("ascii")}
-    return tagged if len(start) >= length else {**tagged, "length": min(length, _LONGEST)}
+    return tagged if len(start) >= length else {**tagged, "length": min(length, LONGEST)}
 
 
 def wanted(length: int) -> int:
@@ -53,9 +53,10 @@ def thing(kind: str, text: str) -> Any:
     return {"$": "object", "kind": kind, "text": text}
 
 
-def pointer(address: int) -> Any:
-    """A pointer behind which nothing could be read."""
-    return thing("pointer", f"{address:#x}" if address else "NULL")
+def pointer(address: int, length: int | None = None) -> Any:
+    """A pointer behind which nothing could be read, or no such `length` of it can be."""
+    text = f"{address:#x}" if address else "NULL"
+    return thing("pointer", text if length is None else f"{text}, {length}")
 
 
 def signed(number: int, bits: int = 32) -> int:

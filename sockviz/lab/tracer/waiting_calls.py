@@ -100,10 +100,10 @@ def _epoll_create(entry: Entry) -> Made | None:
 
 
 def _epoll_ctl(entry: Entry) -> Made | None:
-    held, name = entry.descriptors.epoll(entry.int(0)), _CONTROL.get(entry.int(1))
-    if held is None or name is None:
-        return None
+    held, name = entry.epoll(), _CONTROL.get(entry.int(1))
     fd = entry.int(2)
+    if name is None:
+        return Made("epoll_ctl", "", [held, entry.int(1), fd])
     if name == "unregister":
         return Made(name, "select.epoll.unregister", [held, fd])
     told = numbers(entry.tid, entry.a[3], _EVENT)
@@ -128,9 +128,7 @@ def _epoll_pwait2(entry: Entry) -> Made | None:
 
 
 def _epolling(entry: Entry, timeout: float | None) -> Made | None:
-    held = entry.descriptors.epoll(entry.int(0))
-    if held is None:
-        return None
+    held = entry.epoll()
     labels = entry.descriptors.labels.get(entry.int(0), {})
 
     def gives(result: int) -> Any:

@@ -1,0 +1,79 @@
+/* Calls that are wrong, or ask for what cannot be: all that the kernel is asked is told, and nothing else. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static void *volatile nowhere = (void *)8;
+static volatile size_t absurd = (size_t)-1;
+static volatile int many = 1025, negative = -5;
+
+static void descriptors(void)
+{
+    int s[2], file = open("/dev/null", O_RDONLY);
+    struct epoll_event event = {.events = EPOLLIN};
+    socketpair(AF_UNIX, SOCK_STREAM, 0, s);
+    close(s[0]);
+    close(s[0]);
+    close(999);
+    close(-1);
+    dup2(file, s[1]);
+    dup2(file, 60);
+    close(s[1]);
+    close(60);
+    for (int fd = 100; fd < 120; fd++)
+        close(fd);
+    int list = epoll_create1(0);
+    epoll_ctl(list, 77, file, &event);
+    close(list);
+    epoll_ctl(list, EPOLL_CTL_ADD, file, &event);
+    epoll_wait(999, &event, 1, 0);
+    sendfile(999, file, NULL, 1);
+    socketpair(AF_UNIX, SOCK_STREAM, 0, s);
+    dup2(s[1], 70);
+    syscall(SYS_close_range, 71, 90, 0);
+    syscall(SYS_close_range, 70, 80, 4);
+    syscall(SYS_close_range, s[0], s[1], 0);
+    dup3(file, 70, O_CLOEXEC);
+    close(70);
+    close(file);
+}
+
+static void lengths(void)
+{
+    int s[2], one = 1;
+    char byte = 'x';
+    struct iovec v[] = {{&byte, 1}, {nowhere, 5}};
+    struct msghdr message = {.msg_iov = nowhere, .msg_iovlen = 3};
+    struct sockaddr address = {.sa_family = AF_INET};
+    socketpair(AF_UNIX, SOCK_STREAM, 0, s);
+    send(s[0], &byte, absurd, MSG_NOSIGNAL);
+    send(s[0], nowhere, 10, MSG_NOSIGNAL);
+    send(s[0], nowhere, 0, 0);
+    recv(s[1], &byte, absurd, MSG_DONTWAIT);
+    sendmsg(s[0], nowhere, MSG_NOSIGNAL);
+    recvmsg(s[1], nowhere, MSG_DONTWAIT);
+    sendmsg(s[0], &message, 0);
+    message = (struct msghdr){.msg_iov = v, .msg_iovlen = 2};
+    sendmsg(s[0], &message, 0);
+    writev(s[0], v, many);
+    writev(s[0], v, negative);
+    sendmmsg(s[0], nowhere, 5000, 0);
+    setsockopt(s[0], SOL_SOCKET, SO_RCVBUF, &one, negative);
+    setsockopt(s[0], SOL_SOCKET, SO_RCVBUF, nowhere, 4);
+    bind(s[0], nowhere, 16);
+    bind(s[0], &address, many);
+    bind(s[0], &address, negative);
+    sendfile(s[0], -1, NULL, absurd);
+}
+
+int main(void)
+{
+    descriptors();
+    lengths();
+    return 0;
+}

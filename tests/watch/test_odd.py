@@ -1,0 +1,78 @@
+"""Calls that are wrong, or ask for what cannot be: told as they were asked. programs/odd.c makes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sockviz.model.values import ObjectValue, SocketValue, Value
+from tests.watch.traced import Heard, traced
+
+ABSURD = (1 << 64) - 1
+
+
+@pytest.fixture(scope="module")
+def heard(odd: Path) -> Heard:
+    return traced(str(odd))
+
+
+def _given(heard: Heard, *names: str) -> list[tuple[Value, ...]]:
+    """What calls were given, a socket by its descriptor and a pointer by what stands beside it; then what came of them."""
+
+    def plain(value: Value) -> Value:
+        match value:
+            case SocketValue(fd=fd):
+                return f"s{fd}"
+            case ObjectValue(kind="pointer", text=text):
+                return "&" + text.partition(", ")[2]
+            case ObjectValue(text=text):
+                return f"e{text}"
+            case [*items]:
+                return [plain(item) for item in items]
+        return value
+
+    return [
+        (*map(plain, made.entered.arguments), *made.entered.keywords.values(), made.error)
+        for made in heard.calls(*names)
+    ]
+
+
+def test_what_is_closed_twice_is_told_and_a_sweep_by_its_beginning(heard: Heard) -> None:
+    assert _given(heard, "close") == [
+        ("s4", None), (4, "EBADF"), (999, "EBADF"), (-1, "EBADF"), (100, "EBADF"), ("e4", None),
+    ]  # fmt: skip
+
+
+def test_what_closes_a_socket_is_told_and_what_closes_none_is_not(heard: Heard) -> None:
+    assert _given(heard, "dup2") == [(3, 5, None), ("s5", 70, None), (3, 70, False, None)]
+    assert _given(heard, "close_range") == [(70, 80, 4, None), (4, 5, None)]
+
+
+def test_lists_of_epoll_that_are_none(heard: Heard) -> None:
+    assert _given(heard, "epoll_ctl", "register", "poll") == [
+        ("e4", 77, 3, "EPERM"), (4, 3, 1, "EBADF"), (999, 0.0, "EBADF"),
+    ]  # fmt: skip
+
+
+def test_lengths_and_flags_are_what_was_asked(heard: Heard) -> None:
+    assert _given(heard, "send") == [
+        ("s3", f"&{ABSURD}", 0x4000, "EFAULT"), ("s3", "&10", 0x4000, "EFAULT"), ("s3", b"", None),
+    ]  # fmt: skip
+    # Where the buffer is near the end of all addresses the kernel looks no further.
+    ((*received, error),) = _given(heard, "recv")
+    assert received == ["s4", ABSURD, 64]
+    assert error in ("EAGAIN", "EFAULT")
+    assert _given(heard, "sendmsg", "recvmsg") == [
+        ("s3", "&", 0x4000, "EFAULT"), ("s4", "&", 64, "EFAULT"), ("s3", "&3", "EFAULT"), ("s3", [b"x", "&5"], "EFAULT"),
+    ]  # fmt: skip
+    assert _given(heard, "writev", "sendmmsg") == [
+        ("s3", "&1025", "EINVAL"), ("s3", f"&{2**32 - 5}", "EINVAL"), ("s3", "&5000", "EFAULT"),
+    ]  # fmt: skip
+    assert _given(heard, "setsockopt") == [("s3", 1, 8, "&-5", "EINVAL"), ("s3", 1, 8, "&4", "EFAULT")]
+    assert _given(heard, "bind") == [
+        ("s3", "&16", "EFAULT"),
+        ("s3", "&1025", "EINVAL"),
+        ("s3", "&-5", "EINVAL"),
+    ]
+    assert _given(heard, "sendfile") == [(999, 3, 1, "EBADF"), ("s3", -1, ABSURD, "EBADF")]
