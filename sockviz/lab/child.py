@@ -1,9 +1,9 @@
 """Runs inside each process of a lesson: makes the calls it is told to make, and reports what they returned.
 
-Standard library only; started as ``python -I -S entry/child.py CONTROL_FD LIFELINE_FD`` with nothing else open but 0, 1, 2, so
-that the first socket of a lesson is descriptor 3, as in the student's own program. Everything it is told is data: a call is
-looked up among the modules and kinds below, its arguments are values, names, constants and bounded arithmetic. Nothing is
-ever compiled.
+Standard library only; entered (entry/child.py, by cradle.py) with two descriptors as arguments, of the control channel and of the
+lifeline, and nothing else open but 0, 1, 2, so that the first socket of a lesson is descriptor 3, as in a student's own program.
+Everything it is told is data: a call is looked up among the modules and kinds below, its arguments are values, names, constants
+and bounded arithmetic. Nothing is ever compiled.
 
 It keeps no reference to an object of the lesson beyond the name that holds it, so rebinding a name closes a socket as it
 would in the student's program. At end-of-file on its control channel it ends.

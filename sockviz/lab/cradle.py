@@ -1,5 +1,8 @@
 """How a process of a lesson comes to be: what init.py's fork does until it is nothing but child.py, and can be nothing else.
 
+It goes on in the interpreter that init.py runs in, with what that has imported: a new one would spend ten times as long on
+importing the same again. What init.py had open is closed; no line reaches what is left of its memory, where nothing is secret.
+
 Standard library only: it runs in the lab's first process (see init.py).
 """
 
@@ -8,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import fcntl
+import gc
 import os
 import resource
 import signal
@@ -21,12 +25,10 @@ from sockviz.lab.confinement import (
     CAP_NET_RAW,
     CAP_SYS_PTRACE,
     StepRefused,
-    check,
     default_signals,
     die_with,
     drop_capabilities,
     enter_network,
-    libc,
     limit_to,
 )
 
@@ -43,8 +45,13 @@ class Cradle:
 
     def __init__(self, at_home: bool, networks: Mapping[str, int]) -> None:
         self.networks = networks
-        self.path = ctypes.create_string_buffer(os.fsencode(sys.executable))
-        self.filter = seccomp.program(at_home, ctypes.addressof(self.path))
+        self.filter = seccomp.program(at_home)
+
+    def warm_up(self) -> None:
+        """Imports what every process of a lesson needs, once for all of them."""
+        import sockviz.lab.child  # noqa: F401
+
+        gc.freeze()  # what a collection in one of them does not look at it need not copy
 
     def become(self, message: Mapping[str, Any], control: int, lifeline: int, parent: int) -> NoReturn:
         """In the new process: from here on it is the lesson's."""
@@ -71,18 +78,14 @@ class Cradle:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         keep = (CAP_NET_BIND_SERVICE, CAP_NET_RAW) if message["privileged"] else ()
         drop_capabilities(keep)
-        command = [sys.executable, "-I", "-S", message["program"], str(ours), str(ours + 1)]
+        sys.argv = [message["program"], str(ours), str(ours + 1)]
+        show_as([sys.executable, "-I", "-S", *sys.argv])
         if self.filter is not None:
             with contextlib.suppress(
                 StepRefused
             ):  # EINVAL, ENOSYS: a kernel without seccomp; the first wall stands
                 seccomp.shut_in(self.filter)
-        # Not os.execve: the filter lets pass only this path, by its address.
-        check(
-            libc.execve(self.path, strings(command), strings(["LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin"])),
-            "execve",
-        )
-        os._exit(127)
+        run(message["program"])
 
     def become_tracer(self, message: Mapping[str, Any], channel: int, lifeline: int, parent: int) -> NoReturn:
         """In the new process: from here on it watches programs of the user's own, who get nothing of it but a network."""
@@ -118,6 +121,28 @@ def hold(lifeline: int, group: int) -> int:
     return held
 
 
-def strings(words: Sequence[str]) -> Any:
-    """As C has them for execve: an array of strings that ends in NULL."""
-    return (ctypes.c_char_p * (len(words) + 1))(*map(os.fsencode, words), None)
+def show_as(command: Sequence[str]) -> None:
+    """Has `ps` show this process as one that was started by `command`: what it shows are the bytes where the kernel put the words
+    of the command line (proc(5): arg_start, arg_end), as much of them as there is room for."""
+    try:
+        with open("/proc/self/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return  # EACCES: a sandbox that hides it; it goes by the name of the first process, then
+    start, end = map(int, fields[45:47])  # fields 48 and 49, of which two stand before the parenthesis
+    words = b"".join(os.fsencode(word) + b"\0" for word in command)[: max(0, end - start - 1)]
+    ctypes.memset(start, 0, end - start)
+    ctypes.memmove(start, words, len(words))
+
+
+def run(program: str) -> NoReturn:
+    """Runs `program`, a file of Python, as an interpreter that is started with it does."""
+    try:
+        with open(program, "rb") as file:
+            code = compile(file.read(), program, "exec")
+        exec(code, {"__name__": "__main__", "__file__": program})
+    except SystemExit as leaving:
+        os._exit(leaving.code if isinstance(leaving.code, int) else 1)
+    except BaseException:  # as of an interpreter that has written its traceback, which nobody would read
+        os._exit(1)
+    os._exit(0)

@@ -70,6 +70,7 @@ class Init:
         own: Sequence[int] = (),
     ) -> None:
         self.control = control
+        self.is_for_lessons = not setup.get("programs")
         self.cradle = Cradle("ports" in setup, networks or {})
         self.own = own  # processes that are the lab's and not the lesson's: the lifeline does not reach them
         self.lifelines: list[int] = []
@@ -90,6 +91,8 @@ class Init:
         poll = select.poll()
         poll.register(self.control, select.POLLIN)
         poll.register(reading, select.POLLIN)
+        if self.is_for_lessons:
+            self.cradle.warm_up()  # sockviz has heard that the lab stands: it has something to do meanwhile
         while True:
             for fd, _events in poll.poll():
                 if fd == reading:
@@ -138,6 +141,7 @@ class Init:
                 raise StepRefused("the lifeline (F_SETOWN, F_SETSIG, O_ASYNC)", error.errno) from None
             return pid
         become = self.cradle.become_tracer if message.get("traces") else self.cradle.become
+        self.control.detach()  # its number will be another's, and no end of this object's may close that
         try:
             become(message, control, lifeline, me)
         finally:  # whatever it was: nobody reads what is written here (standard error is /dev/null)

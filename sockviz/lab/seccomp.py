@@ -60,8 +60,7 @@ CALLS: Mapping[str, tuple[int | None, int | None]] = {
     "getitimer": (36, 102), "unlink": (87, None), "unlinkat": (263, 35), "pause": (34, None),
     # With arguments that are looked at.
     "socket": (41, 198), "socketpair": (53, 199), "setsockopt": (54, 208), "getsockopt": (55, 209), "ioctl": (16, 29),
-    "fcntl": (72, 25), "clone": (56, 220), "open": (2, None), "openat": (257, 56), "execve": (59, 221),
-    "prlimit64": (302, 261),
+    "fcntl": (72, 25), "clone": (56, 220), "open": (2, None), "openat": (257, 56), "prlimit64": (302, 261),
 }  # fmt: skip
 #: Requests of ioctl: TCGETS (is it a terminal?), FIONBIO, FIOCLEX, FIONCLEX, FIONREAD, SIOCOUTQ, SIOCOUTQNSD, SIOCATMARK. They
 #: only read, or set a flag of the descriptor.
@@ -82,11 +81,10 @@ _NUMBER, _ARCH, _ARGUMENTS = 0, 4, 16
 Instruction = tuple[int, int, int, int]
 
 
-def program(home: bool, execve_path: int, machine: str | None = None) -> bytes | None:
+def program(home: bool, machine: str | None = None) -> bytes | None:
     """The filter as struct sock_filter's, for `machine` (this one); None where its numbers are not known.
 
-    ``home``: the lab is the machine's own loopback. `execve_path` is the address of the only path that may be executed: the
-    interpreter's, in this process. After it no process has it at that address.
+    ``home``: the lab is the machine's own loopback.
     """
     known = MACHINES.get(machine or os.uname().machine)
     if known is None or struct.calcsize("P") != 8:
@@ -101,7 +99,7 @@ def program(home: bool, execve_path: int, machine: str | None = None) -> bytes |
     for name, condition in _CONDITIONS.items():
         if (number := numbers.get(name)) is None:
             continue
-        block = condition(home, execve_path)
+        block = condition(home)
         code += [
             (_EQUAL, 1, 0, number),
             (_JUMP, 0, 0, len(block) + 1),
@@ -138,7 +136,7 @@ def _one_of(values: Iterable[int]) -> list[Instruction]:
     return found
 
 
-def _families(_home: bool, _path: int) -> list[Instruction]:
+def _families(_home: bool) -> list[Instruction]:
     past: Sequence[Instruction] = [
         (_AT_LEAST, 0, 1, PAST_EVERY_FAMILY),
         (_RETURN, 0, 0, ALLOW),
@@ -146,7 +144,7 @@ def _families(_home: bool, _path: int) -> list[Instruction]:
     return [_argument(0), *_one_of((*FAMILIES, *NOBODYS_FAMILIES)), *past]
 
 
-def _options(home: bool, _path: int) -> list[Instruction]:
+def _options(home: bool) -> list[Instruction]:
     past: Sequence[Instruction] = [(_AT_LEAST, 0, 1, PAST_EVERY_OPTION), (_RETURN, 0, 0, ALLOW)]
     code = [_argument(2), *past]
     allowed: dict[int, set[int]] = {level: set(numbers) for level, numbers in OPTIONS.items()}
@@ -168,19 +166,8 @@ def _no_bit(argument: int, bits: int) -> list[Instruction]:
     return [_argument(argument), (_ANY_BIT, 1, 0, bits), (_RETURN, 0, 0, ALLOW)]
 
 
-def _itself(_home: bool, _path: int) -> list[Instruction]:
+def _itself(_home: bool) -> list[Instruction]:
     return [_argument(0), *_one_of((0,))]
-
-
-def _this_path(_home: bool, path: int) -> list[Instruction]:
-    low, high = path & 0xFFFFFFFF, path >> 32
-    return [
-        _argument(0),
-        (_EQUAL, 0, 3, low),
-        _argument(0, upper=True),
-        (_EQUAL, 0, 1, high),
-        (_RETURN, 0, 0, ALLOW),
-    ]
 
 
 _CONDITIONS = {
@@ -188,11 +175,10 @@ _CONDITIONS = {
     "socketpair": _families,
     "setsockopt": _options,
     "getsockopt": _options,
-    "ioctl": lambda _home, _path: _second_of(IOCTLS),
-    "fcntl": lambda _home, _path: _second_of(FCNTLS),
-    "clone": lambda _home, _path: _no_bit(0, MORE_THAN_FORK),
-    "open": lambda _home, _path: _no_bit(1, WRITING),
-    "openat": lambda _home, _path: _no_bit(2, WRITING),
-    "execve": _this_path,
+    "ioctl": lambda _home: _second_of(IOCTLS),
+    "fcntl": lambda _home: _second_of(FCNTLS),
+    "clone": lambda _home: _no_bit(0, MORE_THAN_FORK),
+    "open": lambda _home: _no_bit(1, WRITING),
+    "openat": lambda _home: _no_bit(2, WRITING),
     "prlimit64": _itself,
 }

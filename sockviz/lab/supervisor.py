@@ -151,6 +151,8 @@ class Supervisor:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
+                # Not the reader's: in a lesson's processes, which are forked from it, names of sockets are UTF-8.
+                env={"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"},
             )
 
     async def start(

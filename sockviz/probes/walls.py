@@ -27,8 +27,7 @@ def probe_walls() -> list[Probe]:
 
 def _seccomp() -> Probe:
     name = "seccomp"
-    here = ctypes.create_string_buffer(b"")
-    program = seccomp.program(True, ctypes.addressof(here))
+    program = seccomp.program(True)
     if program is None:
         why = f"the numbers of {os.uname().machine}'s system calls are not known to sockviz"
         return failed(WALLS, name, why, _COSTS)

@@ -1,7 +1,7 @@
 """Stands in a lesson process's place and tries, with no first wall before it, what no lesson may do. Says what came of each.
 
-Run by the lab as it runs child.py: ``python -I -S intruder.py CONTROL_FD LIFELINE_FD``; the control channel gives it the key,
-then one line of JSON with what it needs, and takes one line of JSON as its answer. Standard library only.
+Run by the lab as it runs child.py, with the control channel's and the lifeline's descriptors as arguments; the channel gives it
+the key, then one line of JSON with what it needs, and takes one line of JSON as its answer. Standard library only.
 """
 
 from __future__ import annotations
