@@ -13,10 +13,9 @@ from sockviz.model.event_lines import parsed
 from sockviz.model.events import CallEntered, Event, SourceMet
 from sockviz.model.fitting import refusal
 from sockviz.model.limits import MOST_PROCESSES
+from sockviz.model.script_text import PROGRAMS
 from sockviz.model.world import World
 
-#: The kind of script that it is.
-PROGRAMS = "programs"
 #: Of a program's text no more is kept (characters), and of so many texts.
 LARGEST_TEXT, MOST_TEXTS = 256 << 10, 256
 

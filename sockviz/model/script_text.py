@@ -8,6 +8,8 @@ from sockviz.dataclass import dataclass
 
 #: The kind that a recording's script is where nothing else is said.
 LESSON = "lesson"
+#: The kind that programs of the user's own are (see `sockviz.model.programs`).
+PROGRAMS = "programs"
 
 
 class ScriptText(Protocol):

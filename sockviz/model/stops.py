@@ -1,5 +1,6 @@
 """Where a reader rests when stepping through a run: before each line is performed (the first of those that are performed
-together), before each page turns, at the end.
+together), before each page turns, at the end. In a run of programs: before each call is made, which is where it is let go if it
+was held.
 
 A run's own resting places, kept as it grows, are `sockviz.model.timeline.Timeline.stops`.
 """
@@ -7,14 +8,37 @@ A run's own resting places, kept as it grows, are `sockviz.model.timeline.Timeli
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from sockviz.model.events import Event, PageOpened, StatementBegun
+from sockviz.model.events import CallEntered, CallHeld, CallLetGo, Event, PageOpened, StatementBegun
+from sockviz.model.script_text import PROGRAMS
+
+#: A call's being held follows its being entered; packets that were drained with it may stand between them, so many at most.
+_BETWEEN = 32
 
 
 def begins(event: Event) -> bool:
-    """Whether a reader rests before it."""
+    """Whether a reader of a lesson rests before it."""
     return isinstance(event, PageOpened) or (isinstance(event, StatementBegun) and not event.together)
+
+
+def begins_of_programs(event: Event) -> bool:
+    """Whether a reader of a run of programs does, unless it turns out that the call is `held`."""
+    return isinstance(event, CallEntered | CallLetGo)
+
+
+def begins_in(kind: str) -> Callable[[Event], bool]:
+    """The one of these for a script of that `kind`."""
+    return begins_of_programs if kind == PROGRAMS else begins
+
+
+def held_at(events: Sequence[Event], held: CallHeld) -> int | None:
+    """The number of events before the call was entered that is `held` now: nobody rests there, for it is not made yet."""
+    for number in range(len(events) - 1, max(len(events) - _BETWEEN, 0) - 1, -1):
+        entered = events[number]
+        if isinstance(entered, CallEntered) and (entered.process, entered.call) == (held.process, held.call):
+            return number
+    return None
 
 
 def stops(events: Sequence[Event]) -> list[int]:

@@ -6,18 +6,19 @@ event is there to be looked up, and memory stays with the events. Their values h
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
 from sockviz.dataclass import dataclass
-from sockviz.model.events import Event
+from sockviz.model.events import CallHeld, Event
 from sockviz.model.fold import fold
 from sockviz.model.keeping import Keeping
 from sockviz.model.ledger import Ledger
 from sockviz.model.script_text import ScriptText
 from sockviz.model.sharing import shared
-from sockviz.model.stops import begins
+from sockviz.model.stops import begins_in, held_at
 from sockviz.model.world import World
 
 #: So many worlds of the past are held as they were looked up last: whoever asks again is given the same one.
@@ -73,6 +74,7 @@ class Timeline:
         self._past: Ledger[str, Any] = Ledger(vars(self._world))
         self._at_hand: dict[int, World] = {}
         self._stops: list[int] = []
+        self._begins = begins_in(header.script.kind)
         for event in events:
             self.append(event)
 
@@ -103,11 +105,19 @@ class Timeline:
         self._past = self._past.but(
             {name: value for name, value in vars(self._world).items() if value is not known[name]}
         )
-        if number and not begins(event):
+        if number and not self._begins(event):
             self._stops.pop()  # where the run was: nobody rests there any more
+        if isinstance(event, CallHeld):
+            self._rest_no_more(held_at(self._events, event))
         self._stops.append(number + 1)
         self._events.append(event)
         return self._world
+
+    def _rest_no_more(self, at: int | None) -> None:
+        stops = self._stops
+        place = bisect_left(stops, at) if at is not None else len(stops)
+        if place < len(stops) and stops[place] == at:
+            del stops[place]  # one of the last
 
     def world_at(self, n: int) -> World:
         """The world after the first `n` events. Raises IndexError outside 0 … len."""

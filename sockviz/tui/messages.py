@@ -21,7 +21,7 @@ class SocketFocused(Message):
 
     def can_replace(self, message: Message) -> bool:
         """Only the last thing pointed at counts."""
-        return isinstance(message, SocketFocused | LineFocused | PacketFocused)
+        return isinstance(message, SocketFocused | LineFocused | PacketFocused | CallFocused)
 
 
 class LineFocused(Message):
@@ -38,7 +38,7 @@ class LineFocused(Message):
 
     def can_replace(self, message: Message) -> bool:
         """Only the last thing pointed at counts."""
-        return isinstance(message, SocketFocused | LineFocused | PacketFocused)
+        return isinstance(message, SocketFocused | LineFocused | PacketFocused | CallFocused)
 
 
 class PacketFocused(Message):
@@ -55,7 +55,24 @@ class PacketFocused(Message):
 
     def can_replace(self, message: Message) -> bool:
         """Only the last thing pointed at counts."""
-        return isinstance(message, SocketFocused | LineFocused | PacketFocused)
+        return isinstance(message, SocketFocused | LineFocused | PacketFocused | CallFocused)
+
+
+class CallFocused(Message):
+    """The reader pointed at a call of a program's: its process and its number there."""
+
+    def __init__(self, process: str, number: int) -> None:
+        super().__init__()
+        self.process, self.number = process, number
+
+    @property
+    def focus(self) -> Focus:
+        """What was pointed at."""
+        return Focus(call=(self.process, self.number))
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the last thing pointed at counts."""
+        return isinstance(message, SocketFocused | LineFocused | PacketFocused | CallFocused)
 
 
 class InspectRequested(Message):

@@ -1,22 +1,19 @@
-"""Where the reader is in a run: a cursor over its timeline, and what the next step may be. No widgets here.
-
-A reader either follows the run (the cursor is at its end, and moves with it) or looks at its past. Only a reader who
-follows a live run can make it go on, so nothing is ever performed twice.
-"""
+"""Where the reader of a lesson is: a cursor over its run, the page that is open there, and what the next step may be."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Mapping
 from enum import Enum
 
 from sockviz.lesson.document import Page, Predict
 from sockviz.model.events import PageOpened
-from sockviz.model.world import World
-from sockviz.player.next import Do
+from sockviz.model.subjects import Subjects
+from sockviz.player.next import Do, Next
 from sockviz.player.run import Provenance, Run
 from sockviz.tui.about import about
-from sockviz.tui.view import Focus, Look, Mode, View
+from sockviz.tui.cursor import Cursor
+from sockviz.tui.view import Mode
 
 
 class Onward(Enum):
@@ -29,48 +26,20 @@ class Onward(Enum):
     END = "end"  # nothing is left
 
 
-class Reading:
-    """One reader's way through `run`.
+class Reading(Cursor):
+    """One reader's way through `run`, a lesson's (see `sockviz.tui.cursor`).
 
     ``pointed`` is the line of the open prediction that has been pointed to: the next press passes it over."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
         self.pointed: int | None = None
-        self._recorded = run.provenance is Provenance.RECORDED
         self._own: dict[int, int | None] = {}  # the choices of who watches a recording: it stays as it is
         self._pages: list[int] = []
         self._counted = -1
-        self._before: tuple[int, World] | None = None
-        self._version = 0
-        self._follows = not self._recorded
-        self.cursor = len(run.timeline)
-        if self._recorded and self.stops:
-            self.cursor = self.stops[0]
+        super().__init__(run, run.lesson, recorded=run.provenance is Provenance.RECORDED)
 
     # -- where
-
-    @property
-    def mode(self) -> Mode:
-        """How the cursor relates to now."""
-        if self._recorded:
-            return Mode.RECORDED
-        return Mode.LIVE if self._follows else Mode.REVIEW
-
-    @property
-    def world(self) -> World:
-        """Everything known at the cursor."""
-        return self.run.timeline.world_at(self.cursor)
-
-    @property
-    def stops(self) -> Sequence[int]:
-        """The resting places so far."""
-        return self.run.timeline.stops
-
-    @property
-    def resting(self) -> int:
-        """How many resting places are before the cursor."""
-        return bisect_left(self.stops, self.cursor)
 
     @property
     def page(self) -> Page:
@@ -94,33 +63,24 @@ class Reading:
         ]
         self._counted = len(events)
 
-    # -- moving
+    @property
+    def next(self) -> Next:
+        """What the run would do next."""
+        return self.run.next
 
-    def run_changed(self) -> None:
-        """The run has gone on: a reader who follows goes along."""
-        if self._follows:
-            self.cursor = len(self.run.timeline)
+    @property
+    def subjects(self) -> Subjects:
+        """What the page asks about, as far as that is known."""
+        return about(self.page, self.world, self.timeline.header.lab)
+
+    # -- moving
 
     def go(self, event: int) -> bool:
         """Moves to the world after `event` events. False where that is where it is already."""
-        end = len(self.run.timeline)
-        event = max(min(event, end), min(1, end))
-        moved = event != self.cursor
-        self.cursor = event
-        # To the end of a recording that is not all there yet is to where its end will be.
-        self._follows = event == end and not (self._recorded and self.run.next.do is Do.END)
+        moved = super().go(event)
         if moved:
             self.pointed = None
         return moved
-
-    def back(self) -> bool:
-        """To the resting place before the cursor."""
-        return self.go(self.stops[self.resting - 1]) if self.resting else False
-
-    def forward(self) -> bool:
-        """To the resting place after the cursor, within what has happened."""
-        at = bisect_right(self.stops, self.cursor)
-        return self.go(self.stops[at] if at < len(self.stops) else len(self.run.timeline))
 
     def to_page(self, page: int) -> bool:
         """To where `page` (from 0) was opened first; False where it has not been."""
@@ -144,10 +104,9 @@ class Reading:
     @property
     def onward(self) -> Onward:
         """What a press of the space key means now."""
-        past = self.cursor < len(self.run.timeline)
         if self.open_predictions:
             return Onward.PREDICT
-        if past:
+        if self.is_past:
             return Onward.STEP
         if self._recorded:
             return Onward.BUSY if self.run.next.do is Do.BUSY else Onward.END
@@ -198,18 +157,3 @@ class Reading:
         else:
             self.run.answer(line, choice)
         return True
-
-    # -- drawing
-
-    def view(self, look: Look, focus: Focus) -> View:
-        """All that the screen is drawn from, at the cursor."""
-        self._version += 1
-        if self._before is None or self._before[0] != self.cursor:
-            before = self.run.timeline.world_at(self.stops[self.resting - 1] if self.resting else 0)
-            self._before = (self.cursor, before)
-        return View(
-            version=self._version, script=self.run.lesson, page=self.page, timeline=self.run.timeline,
-            cursor=self.cursor, world=self.world, before=self._before[1], next=self.run.next, mode=self.mode,
-            look=look, focus=focus, problem=self.run.problem,
-            subjects=about(self.page, self.world, self.run.timeline.header.lab),
-        )  # fmt: skip

@@ -35,11 +35,13 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Focus:
-    """What the reader points at: a socket (by inode), a line of the lesson, or a packet (by number). All None: nothing."""
+    """What the reader points at: a socket (by inode), a line of the lesson, a packet (by number), or a call of a program's (by
+    its process and its number there). All None: nothing."""
 
     inode: int | None = None
     line: int | None = None
     packet: int | None = None
+    call: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sockviz.tui import hints
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.notebook import Notebook
 from sockviz.tui.reading import Reading
-from sockviz.tui.screens.lesson_picture import Picture
+from sockviz.tui.screens.picture import Picture
 from sockviz.tui.view import Mode
 
 

@@ -1,100 +1,34 @@
-"""The picture on the lesson screen: a run at its reader's cursor, drawn whole, or only what shows the time that is left."""
+"""The picture on the lesson screen."""
 
 from __future__ import annotations
 
-import time
-from dataclasses import replace
-
 from textual.screen import Screen
 
-from sockviz.tui.motion import Countdowns, Frames, Movement
 from sockviz.tui.notebook import Notebook
 from sockviz.tui.reading import Reading
 from sockviz.tui.screens.lesson_panes import show
+from sockviz.tui.screens.picture import Picture
 from sockviz.tui.stage.errno_card import Story
-from sockviz.tui.view import Focus, Look, Mode, View
-from sockviz.tui.widgets.overlay import Overlays
+from sockviz.tui.view import Look, Mode, View
 from sockviz.tui.widgets.page_text import Asked
 from sockviz.tui.widgets.panes import Panes
-from sockviz.tui.widgets.stage_area import StageArea
 
 
-class Picture:
-    """What is drawn, and how. Whoever changes something of it draws it then.
-
-    ``hint`` is the sentence beside the objective, ``notes`` says whether the instructor's are shown. While ``hurrying`` nothing
-    moves and nothing opens by itself; once ``over`` nothing is drawn any more.
-    """
+class LessonPicture(Picture):
+    """What is drawn of a lesson: its text beside the stage. ``notes`` says whether the instructor's are shown; ``hint`` stands
+    beside the objective."""
 
     def __init__(
         self, screen: Screen[tuple[str, ...]], reading: Reading, look: Look, notebook: Notebook, story: Story
     ) -> None:
-        self._screen, self._reading, self._notebook = screen, reading, notebook
-        self.look = look
-        self.focus = Focus()
-        self.hint = ""
+        super().__init__(screen, reading, look, story, Panes(screen))
+        self._reading, self._notebook = reading, notebook
         self.notes = False
-        self.hurrying = self.over = False
-        self.overlays = Overlays(screen, story)
-        self.panes = Panes(screen)
-        self.movement = Movement(screen, self.draw)
-        self.countdowns = Countdowns(screen, self._count_down)
-        self._frames = Frames(screen, self.draw)
-        self._rested, self._drawn = reading.resting, reading.cursor
 
-    @property
-    def is_drawn(self) -> bool:
-        """Whether there is anything to draw on."""
-        return not self.over and self._screen.is_attached
-
-    def view(self) -> View:
-        """All that is known at the cursor, now. What is drawn of it may be its story: `sockviz.tui.motion.Movement`."""
-        view = self._reading.view(self.look, self.focus)
-        return replace(view, now=time.time()) if view.mode is Mode.LIVE else view
-
-    def ask(self) -> None:
-        """The run has gone on: to be drawn with the next frame."""
-        self._reading.run_changed()
-        if self.is_drawn:
-            self._frames.ask()
-
-    def draw(self) -> None:
-        """Draws everything at the cursor, in one frame."""
-        if not self.is_drawn:
-            return
+    def _show(self, known: View, view: View) -> None:
         reading = self._reading
-        self._tell()
-        known = self.view()
-        view = self.movement.view(known)
         is_open = frozenset(question.line for question in reading.open_predictions)
         asked = Asked(reading.choices, is_open, reading.pointed, known.mode is not Mode.RECORDED)
-        with self._screen.app.batch_update():
-            hint = self.hint or self.panes.advice(self._screen.size)
-            show(self._screen, reading.page, view, asked, self.notes, hint, reading.opened)
-            self.overlays.explain(view, quietly=self.hurrying)
-            self.overlays.show(view)
-        self.countdowns.follow(known)
+        hint = self.hint or self.panes.advice(self._screen.size)
+        show(self._screen, reading.page, view, asked, self.notes, hint, reading.opened)
         self._notebook.shown(known)
-        self._frames.drawn()
-
-    def _tell(self) -> None:
-        """A step forward is told; whatever goes further, or back, is there at once."""
-        reading = self._reading
-        rested, drawn = self._rested, self._drawn
-        self._rested, self._drawn = reading.resting, reading.cursor
-        if drawn == self._drawn:
-            return
-        if drawn < self._drawn and self._rested - rested <= 1 and self.look.animate and not self.hurrying:
-            self.movement.tell(reading.run.timeline, drawn, self._drawn)
-        else:
-            self.movement.finish()
-
-    def _count_down(self) -> None:
-        if not self.is_drawn:
-            return
-        known = self.view()
-        view = self.movement.view(known)
-        with self._screen.app.batch_update():
-            self._screen.query_one(StageArea).count_down(view)
-            self.overlays.show(view)
-        self.countdowns.follow(known)

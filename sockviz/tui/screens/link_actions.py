@@ -14,14 +14,14 @@ from sockviz.tui.view import Mode, View
 ON_A_PACKET = ("deliver", "drop", "duplicate")
 
 
-class _Ordered(Protocol):
+class Ordered(Protocol):
     """What takes orders for the wire: a run, or a source."""
 
     async def order(self, verb: str, frame: int | None = None) -> None:
         """See `sockviz.player.run.Run.order`."""
 
 
-async def act(run: _Ordered, view: View, verb: str) -> str:
+async def act(run: Ordered, view: View, verb: str) -> str:
     """Does `verb` by hand. Returns the word to show for it."""
     if view.mode is not Mode.LIVE:
         return _(hints.LINK_IS_PAST)

@@ -17,7 +17,7 @@ from sockviz.tui import hints
 from sockviz.tui.by_hand import acts_by_hand, perhaps_why
 from sockviz.tui.motion import PACE, Playing, reading_time
 from sockviz.tui.reading import Onward, Reading
-from sockviz.tui.screens.lesson_picture import Picture
+from sockviz.tui.screens.picture import Picture
 from sockviz.tui.screens.predicting import Predicting
 from sockviz.tui.view import Mode
 from sockviz.tui.widgets.lesson_pane import LessonPane

@@ -6,7 +6,7 @@ from sockviz.language import _
 from sockviz.tui import hints
 from sockviz.tui.notebook import Notebook
 from sockviz.tui.reading import Reading
-from sockviz.tui.screens.lesson_picture import Picture
+from sockviz.tui.screens.picture import Picture
 from sockviz.tui.widgets.lesson_pane import LessonPane
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sockviz.model.events import StatementBegun
 from sockviz.model.process import Process
+from sockviz.model.script_text import PROGRAMS
 from sockviz.model.values import SocketValue
 from sockviz.tui.remembered import remembered_by
 from sockviz.tui.stage.listing import statement_at
@@ -16,7 +17,9 @@ def _decides(view: View) -> tuple[object, ...]:
 
 @remembered_by(4, _decides)
 def next_line(view: View) -> int | None:
-    """The line of the lesson that is performed next: what the past did next, in review."""
+    """The line of the lesson that is performed next: what the past did next, in review. None of programs, which have none."""
+    if view.script.kind == PROGRAMS:
+        return None
     events = view.timeline.events
     for index in range(view.cursor, len(events)):
         event = events[index]

@@ -17,7 +17,7 @@ from textual.style import Style
 from textual.widget import Widget
 
 from sockviz.language import N_
-from sockviz.tui.messages import InspectRequested, LineFocused, PacketFocused, SocketFocused
+from sockviz.tui.messages import CallFocused, InspectRequested, LineFocused, PacketFocused, SocketFocused
 from sockviz.tui.palette import INKS, TICKING, Ink, theme_variables
 from sockviz.tui.selecting import character, marked, selected
 from sockviz.tui.stage.ink import Line
@@ -218,6 +218,8 @@ class FocusableDrawing(Drawing, can_focus=True):
             message = PacketFocused(focus.packet)
         elif focus.line is not None:
             message = LineFocused(focus.line)
+        elif focus.call is not None:
+            message = CallFocused(*focus.call)
         else:
             return
         self.post_message(message)

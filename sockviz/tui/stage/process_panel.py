@@ -10,7 +10,7 @@ from sockviz.language import _
 from sockviz.language import current as current_language
 from sockviz.model.hosts import LINK
 from sockviz.model.process import Process
-from sockviz.model.programs import PROGRAMS
+from sockviz.model.script_text import PROGRAMS
 from sockviz.tui.palette import hues
 from sockviz.tui.remembered import remembered, remembered_by
 from sockviz.tui.stage.at_hand import next_line

@@ -1,4 +1,4 @@
-"""Which panes of the lesson screen are in sight: all, one that is zoomed, or one at a time on a small terminal."""
+"""Which panes of a screen with a stage are in sight: all, one that is zoomed, or one at a time on a small terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from textual.widget import Widget
 
 from sockviz.language import _
 
-#: The panes, left to right, by the id of the widget that fills each.
+#: Those of a lesson, left to right, by the id of the widget that fills each.
 PANES = ("lesson", "stage-left", "stage-wire", "stage-right")
 #: What the screen is whole at.
 SMALLEST = Size(80, 24)
@@ -17,8 +17,8 @@ SMALLEST = Size(80, 24)
 class Panes:
     """Shows one pane alone by a class on the screen (``-alone`` and ``-alone-ID``); the style sheet does the rest."""
 
-    def __init__(self, screen: Screen[tuple[str, ...]]) -> None:
-        self._screen = screen
+    def __init__(self, screen: Screen[tuple[str, ...]], panes: tuple[str, ...] = PANES) -> None:
+        self._screen, self._panes = screen, panes
         self._alone: str | None = None
         self._small = False
 
@@ -41,14 +41,14 @@ class Panes:
         if small != self._small:
             self._small = small
             self._screen.set_class(small, "-small")
-            self._show(self._focused() or PANES[0] if small else None)
+            self._show(self._focused() or self._panes[0] if small else None)
 
     def toggle(self) -> None:
         """Zooms the focused pane (the lesson where none is), or shows all again."""
         if self._small:
             self.move(1)
         else:
-            self._show(None if self._alone else self._focused() or PANES[0])
+            self._show(None if self._alone else self._focused() or self._panes[0])
 
     def restore(self) -> bool:
         """Shows all again; returns whether only one was."""
@@ -62,13 +62,13 @@ class Panes:
         if self._alone is None:
             (self._screen.focus_next if step > 0 else self._screen.focus_previous)()
             return
-        here = PANES.index(self._alone)
-        self._show(PANES[(here + step) % len(PANES)])
+        here = self._panes.index(self._alone)
+        self._show(self._panes[(here + step) % len(self._panes)])
 
     def _focused(self) -> str | None:
         node: Widget | None = self._screen.focused
         while node is not None:
-            if node.id in PANES:
+            if node.id in self._panes:
                 return node.id
             node = node.parent if isinstance(node.parent, Widget) else None
         return None
@@ -76,7 +76,7 @@ class Panes:
     def _show(self, alone: str | None) -> None:
         self._alone = alone
         self._screen.set_class(alone is not None, "-alone")
-        for pane in PANES:
+        for pane in self._panes:
             self._screen.set_class(pane == alone, f"-alone-{pane}")
         if alone is not None:
             self._screen.call_after_refresh(self._focus, alone)
