@@ -4,8 +4,8 @@ a row of the kernel's. What comes later adds what is still unknown."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
+from sockviz.dataclass import replace
 from sockviz.model.call import CONNECTING, Call
 from sockviz.model.events import Observed
 from sockviz.model.index import inodes_in

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TypeVar
 
+from sockviz.dataclass import replace
 from sockviz.model import first_evidence, fitting, link
 from sockviz.model.call import Call, Origin, Stage
 from sockviz.model.events import (
@@ -154,7 +154,7 @@ def _process(world: World, name: str, **changes: object) -> World:
     process = world.processes.get(name)
     if process is None:
         return world
-    changed: Process = replace(process, **changes)  # type: ignore[arg-type]  # field names are checked by the callers
+    changed: Process = replace(process, **changes)
     return _changed(world, processes=_with(world.processes, name, changed))
 
 
@@ -165,7 +165,7 @@ def _task(
     process = world.processes.get(name)
     if process is None:
         return world
-    task: Task = replace(process.task(number), **changes)  # type: ignore[arg-type]  # as above
+    task: Task = replace(process.task(number), **changes)
     if number == MAIN:
         return _process(world, name, main=task, **(also or {}))
     return _process(world, name, threads=_with(process.threads, number, task), **(also or {}))

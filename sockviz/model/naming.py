@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
-from sockviz.dataclass import dataclass
+from sockviz.dataclass import dataclass, replace
 from sockviz.model.call import CONNECTING, Call
 from sockviz.model.sockets import SocketRow, ToldName
 from sockviz.model.values import Address, SocketValue, Value, sockets_in

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TypeAlias
 
-from sockviz.dataclass import dataclass
+from sockviz.dataclass import dataclass, replace
 from sockviz.model.call import Call
 from sockviz.model.ledger import ledger
 from sockviz.model.linux.options import JOINING

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from functools import partial
 from typing import Protocol
 
-from sockviz.dataclass import dataclass
+from sockviz.dataclass import dataclass, replace
 from sockviz.model.events import LinkActed, Observed, PacketCaptured
 from sockviz.model.hindsight import (
     DEFERRED,
@@ -152,7 +152,7 @@ class Traffic:
         passed = len(link.delivered) if link is not None else 0, len(packets)
         if self.looked.get(event.host, (0.0, 0, 0))[1:] != passed:
             changes["looked"] = ledger(self.looked).but({event.host: (event.at, *passed)})
-        return replace(self, **changes) if changes else self  # type: ignore[arg-type]  # as they are named above
+        return replace(self, **changes) if changes else self
 
     def sums(self, names: Iterable[str]) -> dict[str, int]:
         """The growth of these counters since the lesson began, of all hosts together."""
