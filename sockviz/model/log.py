@@ -25,7 +25,7 @@ class Log(Sequence[T_co], Generic[T_co]):
         """A log with `item` after this one's."""
         items = self._items
         if len(items) > self._length:
-            if items[self._length] is not item:
+            if items[self._length] is not item and items[self._length] != item:
                 items = items[: self._length]  # another history goes on from here
                 items.append(item)
         else:
@@ -33,6 +33,19 @@ class Log(Sequence[T_co], Generic[T_co]):
         longer: Log[T_co] = Log.__new__(Log)
         longer._items = items
         longer._length = self._length + 1
+        return longer
+
+    def extend(self, more: Sequence[T_co]) -> Log[T_co]:
+        """A log with `more` after this one's."""
+        if len(self._items) > self._length:
+            longer = self
+            for item in more:
+                longer = longer.append(item)
+            return longer
+        self._items.extend(more)
+        longer = Log.__new__(Log)
+        longer._items = self._items
+        longer._length = len(self._items)
         return longer
 
     def __len__(self) -> int:

@@ -1,12 +1,14 @@
 """The events of a run in order, with the world after each.
 
 Appending folds one event, and enters in a ledger what of the world it changed: worlds share all else, so that the world after any
-event is there to be looked up, and memory stays with the events. Their values have a budget: `sockviz.model.keeping`.
+event is there to be looked up, and memory stays with the events. Quiet ones (`sockviz.model.quiet`) are folded some dozens at a
+time: where somebody asks for the world after one of them, it is folded anew from the one before them all. The values of events
+have a budget: `sockviz.model.keeping`.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Any
@@ -16,6 +18,7 @@ from sockviz.model.events import CallHeld, Event
 from sockviz.model.fold import fold
 from sockviz.model.keeping import Keeping
 from sockviz.model.ledger import Ledger
+from sockviz.model.quiet import Quiet
 from sockviz.model.script_text import ScriptText
 from sockviz.model.sharing import shared
 from sockviz.model.stops import begins_in, held_at
@@ -23,6 +26,8 @@ from sockviz.model.world import World
 
 #: So many worlds of the past are held as they were looked up last: whoever asks again is given the same one.
 _AT_HAND = 8
+#: So many quiet events are folded together: what a world costs to look up that has no entry of its own.
+_TOGETHER = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,8 @@ class Timeline:
         self._world = World(captured=header.lab.captured)
         self._keeping = Keeping()
         self._past: Ledger[str, Any] = Ledger(vars(self._world))
+        self._marks = [0]  # after how many events each state of the past was
+        self._quiet: Quiet | None = None  # those that are not folded yet
         self._at_hand: dict[int, World] = {}
         self._stops: list[int] = []
         self._begins = begins_in(header.script.kind)
@@ -94,24 +101,49 @@ class Timeline:
     @property
     def world(self) -> World:
         """The world after the last event."""
+        if self._quiet is not None:
+            self._fold_quiet()
         return self._world
 
-    def append(self, event: Event) -> World:
-        """Adds `event`; returns the world after it."""
-        number = len(self._events)
-        event = shared(self._keeping.held(event, self._world), self._world)
-        before, self._world = self._world, fold(self._world, event)
-        known = vars(before)
-        self._past = self._past.but(
-            {name: value for name, value in vars(self._world).items() if value is not known[name]}
-        )
-        if number and not self._begins(event):
+    def append(self, event: Event) -> None:
+        """Adds `event`, which may be folded later."""
+        event = self._keeping.held(event, self._world)
+        if not self._is_quiet(event):
+            event = shared(event, self.world)
+            self._enter(fold(self._world, event), len(self._events) + 1)
+        if self._events and not self._begins(event):
             self._stops.pop()  # where the run was: nobody rests there any more
         if isinstance(event, CallHeld):
             self._rest_no_more(held_at(self._events, event))
-        self._stops.append(number + 1)
         self._events.append(event)
-        return self._world
+        self._stops.append(len(self._events))
+
+    def _is_quiet(self, event: Event) -> bool:
+        """Whether an event need not be folded now; it is then noted for later."""
+        if self._quiet is None:
+            quiet = Quiet(self._world)
+            if not quiet.takes(event):
+                return False
+            self._quiet = quiet
+        elif not self._quiet.takes(event):
+            return False
+        elif len(self._quiet) == _TOGETHER:
+            self._enter(self._quiet.folded(), len(self._events) + 1)
+            self._quiet = None
+        return True
+
+    def _fold_quiet(self) -> None:
+        if self._quiet is not None:
+            self._enter(self._quiet.folded(), len(self._events))
+            self._quiet = None
+
+    def _enter(self, world: World, number: int) -> None:
+        """Enters what `world`, after so many events, has other than the last."""
+        before, self._world = vars(self._world), world
+        self._past = self._past.but(
+            {name: value for name, value in vars(world).items() if value is not before[name]}
+        )
+        self._marks.append(number)
 
     def _rest_no_more(self, at: int | None) -> None:
         stops = self._stops
@@ -124,11 +156,25 @@ class Timeline:
         if not 0 <= n <= len(self._events):
             raise IndexError(f"event {n} of {len(self._events)}")
         if n == len(self._events):
-            return self._world
+            return self.world
         world = self._at_hand.pop(n, None)
         if world is None:
-            world = World(**dict(self._past.after(n).items()))
+            world = self._looked_up(n)
             if len(self._at_hand) == _AT_HAND:
                 del self._at_hand[next(iter(self._at_hand))]  # the one that was asked for longest ago
         self._at_hand[n] = world
+        return world
+
+    def _looked_up(self, n: int) -> World:
+        if self._marks[-1] < n:
+            self._fold_quiet()
+        place = bisect_right(self._marks, n) - 1
+        start = self._marks[place]
+        near = max((m for m in self._at_hand if start < m < n), default=None)
+        if near is not None:
+            start, world = near, self._at_hand[near]
+        else:
+            world = World(**dict(self._past.after(place).items()))
+        for event in self._events[start:n]:
+            world = fold(world, event)
         return world

@@ -1,0 +1,199 @@
+"""Calls that change nothing but what their process has made, many at a time: what a program does in a loop.
+
+`sockviz.model.fold` says what any event changes, one by one. Here a run of such events is folded at once, into the same world at
+a tenth of the cost; what cannot be said to be of this kind is not taken. (`tests/model/test_quiet.py` folds runs both ways.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sockviz.dataclass import replace
+from sockviz.model.call import Call, Origin, Stage
+from sockviz.model.events import CallEntered, CallReturned, Event
+from sockviz.model.ledger import ledger
+from sockviz.model.process import MAIN, Process, Task
+from sockviz.model.values import SocketValue, Value, sockets_in
+from sockviz.model.world import World
+
+#: Calls whose end says nothing of a socket's name, of its options, or of whether it has a peer, by name.
+_QUIET = frozenset({
+    "send", "recv", "sendto", "recvfrom", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg", "read", "write", "readv", "writev",
+    "sendfile", "splice", "poll", "select", "epoll", "register", "modify", "unregister", "getsockopt", "fcntl", "ioctl",
+    "shutdown", "close",
+})  # fmt: skip
+#: Errors by which a segment gives itself away that nobody has captured (`sockviz.model.inference`).
+_GIVE_AWAY = frozenset({"ECONNREFUSED", "ECONNRESET"})
+#: Values in which there is no socket.
+_PLAIN = (int, bytes, str, type(None), float)
+
+
+class _Made:
+    """What the calls of one process have come to."""
+
+    __slots__ = ("back", "done", "entered", "latest", "process", "tasks")
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.entered = process.entered
+        self.done: list[Call] = []
+        self.latest: dict[str, Call] = {}
+        self.back: set[int] = set()  # tasks that have come back from a call
+        self.tasks: dict[
+            int, CallEntered | Call | None
+        ] = {}  # what each is in, of those of which something was said
+
+    def inside(self, number: int) -> CallEntered | Call | None:
+        """The call that a task is in. Raises LookupError where it is in several."""
+        if number in self.tasks:
+            return self.tasks[number]
+        calls = self.process.task(number).calls
+        if len(calls) > 1:
+            raise LookupError
+        return calls[0] if calls else None
+
+    def folded(self) -> Process:
+        """The process by now."""
+        process = self.process
+        changes: dict[str, object] = {"entered": self.entered}
+        if self.done:
+            changes["calls"] = process.calls.extend(self.done)
+            changes["latest"] = ledger(process.latest).but(self.latest)
+        threads = {}
+        for number, inside in self.tasks.items():
+            call = _entered(inside) if isinstance(inside, CallEntered) else inside
+            before = process.task(number)
+            asleep = None if number in self.back else before.asleep
+            task = Task(number, (call,) if call is not None else (), before.line, asleep)
+            if number == MAIN:
+                changes["main"] = task
+            else:
+                threads[number] = task
+        if threads:
+            changes["threads"] = ledger(process.threads).but(threads)
+        return replace(process, **changes)
+
+
+class Quiet:
+    """A run of quiet events on top of `world`."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._made: dict[str, _Made] = {}
+        self._at = world.at
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def takes(self, event: Event) -> bool:
+        """Whether an event is quiet, and is taken."""
+        match event:
+            case CallEntered():
+                taken = self._entered(event)
+            case CallReturned():
+                taken = self._returned(event)
+            case _:
+                return False
+        if taken:
+            self._count += 1
+            self._at = max(self._at, event.at)
+        return taken
+
+    def _of(self, name: str) -> _Made | None:
+        made = self._made.get(name)
+        if made is None:
+            process = self._world.processes.get(name)
+            if process is None or not process.alive:
+                return None
+            made = self._made[name] = _Made(process)
+        return made
+
+    def _entered(self, event: CallEntered) -> bool:
+        made = self._of(event.process)
+        if made is None or (event.line is not None and event.text == 0) or self._are_new(event.arguments):
+            return False
+        try:
+            if made.inside(event.task) is not None:
+                return False
+        except LookupError:
+            return False
+        made.tasks[event.task] = event
+        made.entered = max(made.entered, event.call)
+        return True
+
+    def _returned(self, event: CallReturned) -> bool:
+        made = self._of(event.process)
+        if made is None or event.told or not self._is_plain(event.value):
+            return False
+        try:
+            inside = made.inside(event.task)
+        except LookupError:
+            return False
+        if inside is None or inside.name not in _QUIET:
+            return False
+        if isinstance(inside, CallEntered):
+            if inside.call != event.call or self._gives_away(made.process, inside.arguments, event):
+                return False
+            call = _over(inside, event)
+        else:
+            if inside.number != event.call or self._gives_away(made.process, inside.arguments, event):
+                return False
+            call = replace(
+                inside, stage=Stage.RETURNED if event.error is None else Stage.FAILED, returned=event.at, value=event.value,
+                error=event.error, errno=event.number, message=event.message,
+            )  # fmt: skip
+        made.tasks[event.task] = None
+        made.back.add(event.task)
+        made.done.append(call)
+        made.latest[call.name] = call
+        return True
+
+    def _is_plain(self, value: Value) -> bool:
+        return isinstance(value, _PLAIN) or not sockets_in(value)
+
+    def _are_new(self, values: Iterable[Value]) -> bool:
+        """Whether a socket among them is news."""
+        sockets = self._world.sockets
+        for value in values:
+            if isinstance(value, _PLAIN):
+                continue
+            for held in (value,) if isinstance(value, SocketValue) else sockets_in(value):
+                if held.inode and ((known := sockets.get(held.inode)) is None or not known.told):
+                    return True
+        return False
+
+    def _gives_away(self, process: Process, arguments: tuple[Value, ...], event: CallReturned) -> bool:
+        """Whether something may be inferred from the end of a call."""
+        if process.host in self._world.captured:
+            return False
+        held = arguments[0] if arguments else None
+        return event.error in _GIVE_AWAY or not isinstance(held, SocketValue) or held.type != "SOCK_STREAM"
+
+    def folded(self) -> World:
+        """The world after all of them."""
+        processes = {name: made.folded() for name, made in self._made.items()}
+        world: World = object.__new__(World)
+        world.__dict__.update(self._world.__dict__)
+        world.__dict__.update(
+            processes=ledger(self._world.processes).but(processes), at=self._at, events=self._world.events + self._count,
+        )  # fmt: skip
+        return world
+
+
+def _entered(event: CallEntered) -> Call:
+    origin = Origin(event.line, event.text) if event.line is not None else None
+    return Call(
+        event.process, event.call, origin, event.name, event.function, event.arguments, event.keywords, event.at,
+        task=event.task, watched=event.watched,
+    )  # fmt: skip
+
+
+def _over(entered: CallEntered, event: CallReturned) -> Call:
+    """A call that has come back, as its two events have it: made once, and not three times."""
+    origin = Origin(entered.line, entered.text) if entered.line is not None else None
+    return Call(
+        entered.process, entered.call, origin, entered.name, entered.function, entered.arguments, entered.keywords, entered.at,
+        Stage.RETURNED if event.error is None else Stage.FAILED, False, None,
+        event.at, event.value, event.error, event.number, event.message, entered.task, entered.watched,
+    )  # fmt: skip

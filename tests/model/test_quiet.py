@@ -1,0 +1,99 @@
+"""A run of quiet calls, folded together, comes to what it comes to event by event: every world of it."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from sockviz.model.events import (
+    CallBlocked,
+    CallEntered,
+    CallHeld,
+    CallLetGo,
+    CallReturned,
+    Event,
+    Observed,
+    ProcessEnded,
+    ProcessStarted,
+)
+from sockviz.model.fold import fold
+from sockviz.model.sockets import Asleep, ProcessRow
+from sockviz.model.timeline import Header, LabFacts, Timeline
+from sockviz.model.values import SocketValue, Value
+from sockviz.model.world import World
+
+CALLS: dict[str, list[Value]] = {
+    "socket": [SocketValue(90, 5, "AF_INET", "SOCK_STREAM", 6), SocketValue(91, 6, "AF_INET", "SOCK_DGRAM", 17)],
+    "send": [13], "recv": [b"hello, world\n", b""], "poll": [0], "getsockname": [("127.0.0.1", 5000)],
+    "bind": [None], "connect": [None], "accept": [(SocketValue(92, 7, "AF_INET", "SOCK_STREAM", 6), ("127.0.0.1", 4711))],
+    "setsockopt": [None], "close": [None], "recvmsg": [(b"x", [], 0, None)],
+}  # fmt: skip
+SOCKETS = [
+    SocketValue(inode, inode - 85, "AF_INET", kind, 0)
+    for inode, kind in ((90, "SOCK_STREAM"), (91, "SOCK_DGRAM"))
+]
+ASLEEP = Asleep("recvfrom", (), "sk_wait_data", "S", "/proc/PID/syscall", "45 0x3")
+
+
+def some_run(seed: int, length: int) -> list[Event]:
+    """Two processes, one of them with a further thread: calls, mostly of a kind, and what else may come between them."""
+    chance = random.Random(seed)
+    events: list[Event] = [ProcessStarted(0.0, name, n, n, "loopback") for n, name in enumerate(("a", "b"))]
+    inside: dict[tuple[str, int], int] = {}
+    numbers = {"a": 0, "b": 0}
+    names: dict[tuple[str, int], str] = {}
+    for at in range(1, length):
+        process, task = who = chance.choice([("a", 0), ("b", 0), ("b", 1)])
+        number = inside.get(who)
+        if chance.random() < 0.04:
+            row = ProcessRow(process, "S", (), ASLEEP)
+            events.append(Observed(float(at), "loopback", processes=(row,), counters={"Tcp.OutRsts": at}))
+        elif number is None:
+            numbers[process] += 1
+            inside[who] = numbers[process]
+            name = names[who] = chance.choice(["send", "recv", "recv", *CALLS])
+            arguments: tuple[Value, ...] = () if name == "socket" else (chance.choice(SOCKETS), 64)
+            line = chance.choice([None, 3])
+            events.append(
+                CallEntered(
+                    float(at), process, numbers[process], line, name, "f", arguments, task=task, text=1
+                )
+            )
+        elif chance.random() < 0.1:
+            held, let_go = (
+                CallHeld(float(at), process, number, task),
+                CallLetGo(float(at), process, number, task),
+            )
+            events.append(chance.choice([held, let_go]))
+        elif chance.random() < 0.1:
+            events.append(CallBlocked(float(at), process, number, ASLEEP, task))
+        else:
+            del inside[who]
+            error = chance.choice([None, None, None, "EAGAIN", "ECONNREFUSED", "ECONNRESET"])
+            value = chance.choice(CALLS[names[who]]) if error is None else None
+            events.append(
+                CallReturned(float(at), process, number, value, error, 11 if error else None, task=task)
+            )
+    return [*events, ProcessEnded(float(length), "b", 0)]
+
+
+@pytest.mark.parametrize("captured", [frozenset({"loopback"}), frozenset()])
+@pytest.mark.parametrize("seed", range(2))
+def test_every_world_is_as_folded_event_by_event(seed: int, captured: frozenset[str]) -> None:
+    events = some_run(seed, 200)
+    worlds = [World(captured=captured)]
+    for event in events:
+        worlds.append(fold(worlds[-1], event))
+    facts = ("packets",) if captured else ()
+    timeline = Timeline(Header(None, LabFacts("isolated", facts, ("loopback",)), "", 0.0))  # type: ignore[arg-type]
+    chance = random.Random(seed)
+    for event in events:
+        timeline.append(event)
+        if chance.random() < 0.05:  # whoever looks in the middle of a run
+            assert timeline.world == worlds[len(timeline)]
+            n = chance.randrange(len(timeline))
+            assert timeline.world_at(n) == worlds[n]
+    for n in (*range(len(worlds)), *reversed(range(len(worlds)))):
+        assert timeline.world_at(n) == worlds[n]
+    assert not worlds[-1].misfits
