@@ -22,7 +22,8 @@ from sockviz.model.sockets import SocketRow, TcpInfo
 
 Body: TypeAlias = "dict[str, Any]"
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+#: A file name need not be text: what is not stands as a lone surrogate, which UTF-8 does not have.
+SURROGATE = re.compile("[\ud800-\udfff]")
 _ZERO = dict.fromkeys(("recv_q", "send_q", "inode", "cookie", "uid"), 0) | {"local": None, "peer": None}
 #: What a row is before anything is said of it, and its tcp_info. What has no default and is no number has to be said: ``TOLD``.
 NEW_ROW: Body = _ZERO | {
@@ -32,11 +33,14 @@ NEW_INFO = TcpInfo(*[0] * len(fields(TcpInfo)))
 TOLD = ("family", "type", "protocol", "state")
 
 
+_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_ascii_text = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def line_of(body: object) -> str:
     """`body` as one line of JSON, without the newline."""
-    line = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    # A file name need not be text: what is not stands as a lone surrogate, which UTF-8 does not have.
-    return json.dumps(body, separators=(",", ":")) if _SURROGATE.search(line) else line
+    line = _text(body)
+    return _ascii_text(body) if not line.isascii() and SURROGATE.search(line) else line
 
 
 def parsed(line: str) -> object:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from sockviz.model.call_lines import CallLines
 from sockviz.model.event_lines import NEW_INFO, NEW_ROW, Body, line_of
-from sockviz.model.events import Event, Observed, StatementFinished
+from sockviz.model.events import CallEntered, CallReturned, Event, Observed, StatementFinished
 from sockviz.model.fields import members, writer
 from sockviz.model.said import Said, ascending, changed_fds
 from sockviz.model.sockets import FdEntry, ProcessRow, RowKey, SocketRow, TcpInfo
@@ -17,10 +18,13 @@ class EventWriter:
 
     def __init__(self) -> None:
         self._said = Said()
+        self._calls = CallLines()
         self._latest: dict[object, int] = {}  # of each kind of row the number of the last new one
 
     def line(self, event: Event) -> str:
         """`event` as one line, without the newline."""
+        if isinstance(event, CallEntered | CallReturned):
+            return self._calls.line(event)
         alone: Event = event  # without what is said by what has changed
         match event:
             case Observed():

@@ -18,6 +18,7 @@ from sockviz.model.events import (
     ProcessStarted,
 )
 from sockviz.model.fold import fold
+from sockviz.model.script_text import UnreadScript
 from sockviz.model.sockets import Asleep, ProcessRow
 from sockviz.model.timeline import Header, LabFacts, Timeline
 from sockviz.model.values import SocketValue, Value
@@ -61,11 +62,8 @@ def some_run(seed: int, length: int) -> list[Event]:
                 )
             )
         elif chance.random() < 0.1:
-            held, let_go = (
-                CallHeld(float(at), process, number, task),
-                CallLetGo(float(at), process, number, task),
-            )
-            events.append(chance.choice([held, let_go]))
+            held: Event = CallHeld(float(at), process, number, task)
+            events.append(chance.choice([held, CallLetGo(float(at), process, number, task)]))
         elif chance.random() < 0.1:
             events.append(CallBlocked(float(at), process, number, ASLEEP, task))
         else:
@@ -86,7 +84,7 @@ def test_every_world_is_as_folded_event_by_event(seed: int, captured: frozenset[
     for event in events:
         worlds.append(fold(worlds[-1], event))
     facts = ("packets",) if captured else ()
-    timeline = Timeline(Header(None, LabFacts("isolated", facts, ("loopback",)), "", 0.0))  # type: ignore[arg-type]
+    timeline = Timeline(Header(UnreadScript("", ""), LabFacts("isolated", facts, ("loopback",)), "", 0.0))
     chance = random.Random(seed)
     for event in events:
         timeline.append(event)

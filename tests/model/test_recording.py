@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from sockviz.model.event_lines import line_of
 from sockviz.model.event_writer import EventWriter
-from sockviz.model.events import Observed
+from sockviz.model.events import CallEntered, CallReturned, Observed
+from sockviz.model.fields import writer
 from sockviz.model.recording import BadRecording, dump_header, load, load_file, save
 from sockviz.model.script_text import UnreadScript
-from sockviz.model.sockets import State, Timer
+from sockviz.model.sockets import State, Timer, ToldName
 from sockviz.model.timeline import Header, LabFacts, Timeline
+from sockviz.model.values import Value
 from tests.model.runs import HEADER, Conversation
 from tests.tui.stage import scripted
 
@@ -206,3 +209,33 @@ def test_an_address_that_is_none_is_damage(address: str) -> None:
     loaded = load([dump_header(HEADER) + "\n", json.dumps(body) + "\n"], "r.jsonl")
     assert loaded.problem is not None
     assert "local" in loaded.problem
+
+
+def test_the_quick_lines_of_calls_are_those_of_any_event() -> None:
+    odd: list[Value] = [
+        float("nan"),
+        1.5,
+        True,
+        None,
+        "é",
+        "\udc80",
+        b"\0\xff",
+        (1, b"x"),
+        {"a": [2]},
+        1 << 70,
+    ]
+    events: list[CallEntered | CallReturned] = [
+        *(
+            CallEntered(1.5, "a", 1, None, "send", "f", (value,), {"key": value}, 2, 1, ((3, 1),))
+            for value in odd
+        ),
+        *(
+            CallReturned(2.0, "a", 1, value, told=(ToldName(9, 3, ("::1", 80, 0, 0)),), option_was=value)
+            for value in odd
+        ),
+        CallReturned(2.0, "a", 1, None, "EAGAIN", 11, "try again"),
+    ]
+    writing = EventWriter()
+    for event in [*events, *events]:
+        whole = {"event": type(event).__name__, **writer(type(event))(event)}
+        assert writing.line(event) == line_of(whole)
