@@ -10,6 +10,7 @@ from tests.watch.watching import python, run, watched
 TO = "def to(port, host='127.0.0.1', family=2):\n    c = socket(family)\n    c.connect_ex((host, port))\n    return c\n"
 LISTEN = "def at(port, host='127.0.0.1', family=2):\n    s = socket(family)\n    s.bind((host, port))\n    return s\n"
 LAST = "a, b = socketpair()\n"
+FLOOD = LAST + "DATA = bytes(n % 251 for n in range(1 << 20))\n"
 FEW = "import resource; resource.setrlimit(7, (12, 12))\n"
 #: By the rule: who makes the mistake, and who nearly does.
 PROGRAMS = {
@@ -45,8 +46,40 @@ PROGRAMS = {
         LAST + "s = at(7081); s.listen(1)\nif os.fork():\n    a.recv(1)\nelse:\n    c = to(7081); c.recv(1)",
         LAST + "s = at(7082); s.listen(1)\nif os.fork():\n    d = accept(s); a.recv(1)\nelse:\n    c = to(7082); c.recv(1)",
     ),
+    "in_use": (
+        LAST + "s = at(7091); s.listen(1); t = socket()\ntry: t.bind(('127.0.0.1', 7091))\nexcept OSError: a.recv(1)",
+        LAST + "t = socket()\ntry: t.bind(('127.0.0.1', 7092)); t.bind(('127.0.0.1', 7092))\nexcept OSError: a.recv(1)",
+    ),
+    "message_cut": (
+        "s = at(7101); s.listen(1); c = to(7101); c.send(b'x' * 3000); d = accept(s); d.recv(1000); d.close()",
+        "s = at(7102); s.listen(1); c = to(7102); c.send(b'x' * 3000); d = accept(s); d.recv(1000); d.recv(2000); d.close()",
+    ),
+    "unread_data": (
+        LAST + "a.send(b'x'); a.send(b'y'); b.recv(1); b.close()\ntry: a.recv(1)\nexcept OSError: pass",
+        LAST + "a.send(b'x'); b.recv(1); b.close()\ntry: a.recv(1)\nexcept OSError: pass",
+    ),
+    "short_send": (
+        FLOOD + "a.setblocking(False); n = a.send(DATA); b.recv(n); a.close()",
+        FLOOD + "a.setblocking(False); n = a.send(DATA); b.recv(n); a.send(DATA[n:n + 99]); b.recv(99)",
+    ),
+    "address_length": (
+        "import ctypes; s = at(7121); n = ctypes.c_int(-13107)\n"
+        "ctypes.CDLL(None).getsockname(s.fileno(), bytes(16), ctypes.byref(n))",
+        "import ctypes; s = at(7122); n = ctypes.c_int(16)\n"
+        "ctypes.CDLL(None).getsockname(s.fileno(), bytes(16), ctypes.byref(n))",
+    ),
+    "blocked_for_another": (
+        LAST + "c, d = socketpair()\nif os.fork():\n    b.close(); d.close(); a.send(b'x'); a.recv(1)\n"
+        "else:\n    a.close(); d.recv(1)",
+        LAST + "c, d = socketpair()\nif os.fork():\n    b.close(); d.close(); a.send(b'x'); a.recv(1)\n"
+        "else:\n    a.close(); import select; select.select([d], [], [])",
+    ),
+    "queue_full": (
+        "s = at(7141); s.listen(0); c = to(7141); to(7141)", "s = at(7142); s.listen(1); c = to(7142); to(7142)",
+    ),
 }  # fmt: skip
-ENDLESS = ("both_receive", "never_accepted", "to_itself")
+ENDLESS = ("both_receive", "never_accepted", "to_itself", "in_use", "blocked_for_another")
+ALONE = ("to_itself", "in_use")
 
 
 def found(timeline: Timeline) -> dict[str, set[str]]:
@@ -69,8 +102,8 @@ def test_mistakes_are_told_and_what_is_nearly_one_is_not() -> None:
         f"{kind}{rule}{number}"
         for rule in ENDLESS
         for kind in ("wrong_", "right_")
-        for number in (("",) if rule == "to_itself" else ("", "_2"))
-    }
+        for number in (("",) if rule in ALONE else ("", "_2"))
+    } | {"wrong_queue_full"}
 
     async def body() -> None:
         async with watched("isolated", *programs) as run_:

@@ -12,8 +12,11 @@ TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all
 if TYPE_CHECKING:
     from typing import Any
 
-#: No address is longer (bytes): struct sockaddr_storage.
+#: No address is longer (bytes): struct sockaddr_storage. What the kernel writes for a family.
 LONGEST = 128
+_SIZES = {"AF_INET": 16, "AF_INET6": 28}
+#: Nobody has a buffer of more bytes for one.
+_LARGE = 4096
 
 
 def given(tid: int, address: int, length: int) -> Any:
@@ -40,6 +43,15 @@ def room_of(tid: int, length_at: int) -> int | None:
     """How much room a program says that it has for an address."""
     told = numbers(tid, length_at, "i") if length_at else None
     return told[0] if told is not None else None
+
+
+def odd(room: int | None, held: Any) -> dict[str, Any]:
+    """The room that a program says it has for an address of the socket `held`, where no address of its family has that length: it
+    was never set."""
+    family = held.get("family") if isinstance(held, dict) else None
+    if room is None or _SIZES.get(str(family), 2) <= room <= _LARGE:
+        return {}
+    return {"addrlen": room}
 
 
 def decoded(data: bytes) -> Any:

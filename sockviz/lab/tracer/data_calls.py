@@ -67,7 +67,7 @@ def _recvfrom(entry: Entry) -> Made | None:
         sender = addresses.returned(entry.tid, entry.a[4], entry.a[5], room)
         return values.a_tuple(received(result), None if sender == "" else sender)
 
-    return Made("recvfrom", _METHOD + "recvfrom", arguments, gives)
+    return Made("recvfrom", _METHOD + "recvfrom", arguments, gives, addresses.odd(room, held))
 
 
 def _write(entry: Entry) -> Made | None:

@@ -76,21 +76,23 @@ def _accept4(entry: Entry) -> Made | None:
 
 def _accepting(entry: Entry, flags: int) -> Made | None:
     held, room = entry.named(), addresses.room_of(entry.tid, entry.a[2])
+    odd = addresses.odd(room, held) if entry.a[1] else {}
 
     def gives(result: int) -> Any:
-        made, asked = _new(entry, result), addresses.returned(entry.tid, entry.a[1], entry.a[2], room)
-        peer = (
-            asked if entry.a[1] else entry.descriptors.peer(result)
-        )  # a name it has, whether the program asks or not
-        return values.a_tuple(made, peer)
+        made = _new(entry, result)
+        # It has a name, whether the program asks or has room for it or not.
+        if entry.a[1] and not odd:
+            return values.a_tuple(made, addresses.returned(entry.tid, entry.a[1], entry.a[2], room))
+        return values.a_tuple(made, entry.descriptors.peer(result))
 
-    return Made("accept", _METHOD + "accept", [held], gives, {"flags": flags} if flags else None)
+    return Made("accept", _METHOD + "accept", [held], gives, ({"flags": flags} if flags else {}) | odd)
 
 
 def _naming(name: str) -> Decoder:
     def decode(entry: Entry) -> Made | None:
-        at, room = (entry.a[1], entry.a[2]), addresses.room_of(entry.tid, entry.a[2])
-        return Made(name, _METHOD + name, [entry.named()], lambda _: addresses.returned(entry.tid, *at, room))
+        at, room, held = (entry.a[1], entry.a[2]), addresses.room_of(entry.tid, entry.a[2]), entry.named()
+        odd = addresses.odd(room, held)
+        return Made(name, _METHOD + name, [held], lambda _: addresses.returned(entry.tid, *at, room), odd)
 
     return decode
 

@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 
 from sockviz.model.events import CallBlocked, CallReturned, Observed, ProcessEnded
 from sockviz.model.moment import Moment
-from sockviz.words.mistakes import descriptors, ended_by_sigpipe, families, to_itself, waiting
+from sockviz.words.mistakes import address_length, descriptors, ended_by_sigpipe, families, to_itself, waiting
+from sockviz.words.mistakes.in_use import InUse
 from sockviz.words.mistakes.mistake import Mistake
 from sockviz.words.mistakes.named_sockets import NamedSockets
 from sockviz.words.mistakes.refused import Refused
+from sockviz.words.mistakes.streams import Streams
 
 #: So many of one run are told.
 _MOST = 200
 #: The errors that a rule has something to say of.
-_TELLING = frozenset({"ECONNREFUSED", "EMFILE", *families.ERRORS})
+_TELLING = frozenset({"ECONNREFUSED", "EADDRINUSE", "EMFILE", *families.ERRORS})
 
 
 @dataclass(slots=True)
@@ -24,6 +26,8 @@ class Rules:
 
     _sockets: NamedSockets = field(default_factory=NamedSockets)
     _refused: Refused = field(init=False)
+    _in_use: InUse = field(default_factory=InUse)
+    _streams: Streams = field(default_factory=Streams)
     _told: set[tuple[object, ...]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -42,10 +46,14 @@ class Rules:
         return new
 
     def _found(self, moment: Moment) -> Iterator[Mistake]:
+        yield from self._streams.after(moment)
         match moment.event:
-            case CallReturned(error=error) as event if error in _TELLING:
+            case CallReturned(error=error) as event if error in _TELLING or error is None:
                 call = moment.call(event.process, event.call)
-                if call is not None:
+                if call is not None and address_length.KEYWORD in call.keywords:
+                    yield from address_length.after(call)
+                if call is not None and error is not None:
+                    self._in_use.after(call)
                     yield from self._refused.after(call, moment.after)
                     yield from families.after(call)
                     yield from descriptors.after(call, moment.after)
@@ -55,5 +63,6 @@ class Rules:
                     yield from waiting.after(call, moment.after)
             case Observed() as event:
                 yield from to_itself.after(event, moment)
+                yield from self._in_use.looked(moment.after, event.host)
             case ProcessEnded(signal="SIGPIPE") as event:
                 yield from ended_by_sigpipe.after(event, moment.before)

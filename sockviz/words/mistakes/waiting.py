@@ -1,32 +1,52 @@
-"""Programs that wait for one another: both ends of a connection in recv, or a connection that nobody accepts."""
+"""Programs that wait for one another: both ends of a connection in recv, a connection that nobody accepts or serves, and a client
+for which the accept queue has no room."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from sockviz.language import _
-from sockviz.model.call import RECEIVING, Call, Stage
+from sockviz.model.call import CONNECTING, RECEIVING, Call, Stage
 from sockviz.model.index import inodes_in
 from sockviz.model.known import KnownSocket
 from sockviz.model.process import Process
 from sockviz.model.values import SocketValue
 from sockviz.model.world import World
+from sockviz.words import whose
+from sockviz.words.causes.covering import covers
+from sockviz.words.causes.unanswered import queue_is_full
 from sockviz.words.mistakes.mistake import Mistake
-from sockviz.words.wording import bytes_text
+from sockviz.words.wording import bytes_text, call_as_made
 
 #: SOL_SOCKET and SO_RCVTIMEO, of both widths of time: a recv with a limit goes on by itself.
 _LIMITS = ((1, 20, b""), (1, 66, b""))
-#: Calls that come back when a connection can be accepted.
-_WOKEN_BY_CLIENTS = frozenset({"accept", "poll", "select"})
+#: Calls that come back when a connection can be accepted; and when something comes for a socket of several.
+_WOKEN_BY_ANY = frozenset({"poll", "select"})
+_WOKEN_BY_CLIENTS = _WOKEN_BY_ANY | {"accept"}
+#: So many that sleep are looked at when another falls asleep.
+_MOST = 64
 
 
 def after(call: Call, world: World) -> Iterator[Mistake]:
-    """What a call that has been seen asleep waits for in vain, as things stand."""
+    """What a call that has been seen asleep waits for in vain, as things stand; and who waits for its process."""
     held = call.receiver
-    if call.name not in RECEIVING or held is None or held.type != "SOCK_STREAM" or _has_limit(held, world):
+    if held is None or held.type != "SOCK_STREAM":
+        return
+    if call.name in CONNECTING:
+        yield from _no_room(call, world)
+    if call.name not in RECEIVING or _has_limit(held, world):
         return
     yield from _both(call, held, world)
     yield from _unaccepted(call, held, world)
+    for process in islice(world.processes.values(), _MOST):
+        for other in process.sleeping:
+            if (
+                other.name in RECEIVING
+                and other.receiver is not None
+                and other.receiver.type == "SOCK_STREAM"
+            ):
+                yield from _unserved(other, other.receiver, world)
 
 
 def _has_limit(held: SocketValue, world: World) -> bool:
@@ -79,8 +99,8 @@ def _received(process: Process, inode: int) -> int:
 def _are_ends(one: KnownSocket | None, other: KnownSocket | None) -> bool:
     if one is None or other is None or one is other:
         return False
-    if one.peer_inode and one.peer_inode == other.inode:
-        return True
+    if one.family == "AF_UNIX":  # most have no name
+        return one.peer_inode == other.inode and bool(other.inode)
     return one.peer is not None and one.peer == other.local and one.local == other.peer
 
 
@@ -109,7 +129,7 @@ def _unaccepted(call: Call, held: SocketValue, world: World) -> Iterator[Mistake
     holders = [
         each for each in world.processes.values() if each.alive and listener.inode in inodes_in(each.fds)
     ]
-    if not holders or not all(map(_sleeps_elsewhere, holders)):
+    if not holders or not all(_sleeps_elsewhere(each, _WOKEN_BY_CLIENTS) for each in holders):
         return  # one of them runs, and may be about to, or would be woken
     server = holders[0]
     yield Mistake(
@@ -124,9 +144,68 @@ def _unaccepted(call: Call, held: SocketValue, world: World) -> Iterator[Mistake
     )  # fmt: skip
 
 
-def _sleeps_elsewhere(process: Process) -> bool:
-    """Whether all of it sleeps in calls that a new connection does not wake."""
+def _unserved(call: Call, held: SocketValue, world: World) -> Iterator[Mistake]:
+    """That what was sent waits at the other end, whose program sleeps for somebody else."""
+    theirs = whose.peer_row(world, held.inode)
+    if theirs is None or not theirs.inode or not theirs.recv_q or theirs.is_listening:
+        return
+    holders = [process for process, _entry in whose.holders(world, theirs.inode)]
+    if not holders or not all(_sleeps_elsewhere(each, _WOKEN_BY_ANY) for each in holders):
+        return
+    server = holders[0]
+    asleep = server.sleeping[-1]
+    if asleep.receiver is not None and asleep.receiver.inode == theirs.inode:
+        return
+    yield Mistake(
+        "blocked for another", (held.inode,), call.process,
+        _("{process} sleeps in {call}, and {amount} from it wait unread at {server}").format(
+            process=call.process, call=call.name, amount=bytes_text(theirs.recv_q), server=server.name
+        ),
+        _("{server} sleeps in {other} for somebody else: one thread that blocks serves one").format(
+            server=server.name, other=call_as_made(asleep)
+        ),
+        _("whoever serves several must not sleep for one: wait for all with poll or epoll, or serve each in a thread"),
+    )  # fmt: skip
+
+
+def _no_room(call: Call, world: World) -> Iterator[Mistake]:
+    """That a client's handshake cannot be ended, since nobody accepts those before it."""
+    end = call.target
+    row = next(
+        (
+            row for row in world.listeners()
+            if row.protocol == "TCP" and covers(row.local, end) and row.backlog is not None and row.recv_q > row.backlog
+        ),
+        None,
+    )  # fmt: skip
+    holders = [process for process, _entry in whose.holders(world, row.inode)] if row is not None else []
+    if row is None or not holders:
+        return
+    accepts = any(
+        accepted.receiver is not None and accepted.receiver.inode == row.inode
+        for holder in holders
+        for accepted in holder.calls
+        if accepted.name == "accept"
+    )
+    server = holders[0].name
+    why = (
+        _("{server} accepts more slowly than clients come")
+        if accepts
+        else _("{server} has not called accept: listen alone takes nobody out of the queue")
+    )
+    yield Mistake(
+        "queue full", (row.inode,), call.process,
+        _("{call} of {process} waits: {full}").format(
+            call=call_as_made(call), process=call.process, full=queue_is_full(row, world)
+        ),
+        why.format(server=server),
+        _("call accept in a loop; a larger backlog for listen only lets more wait"),
+    )  # fmt: skip
+
+
+def _sleeps_elsewhere(process: Process, woken: frozenset[str]) -> bool:
+    """Whether all of it sleeps in calls that what has come does not wake: none of those in `woken`."""
     return all(
-        task.calls and task.calls[-1].stage is Stage.ASLEEP and task.calls[-1].name not in _WOKEN_BY_CLIENTS
+        task.calls and task.calls[-1].stage is Stage.ASLEEP and task.calls[-1].name not in woken
         for task in process.tasks
     )

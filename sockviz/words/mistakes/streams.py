@@ -1,0 +1,210 @@
+"""What two programs send one another over a stream, counted: what was cut, left unread, or never sent.
+
+Counted from the calls of both ends, which come in the order in which they were made. Of an end whose calls are not all known
+(another process of the machine, sendfile, several messages in a call) nothing is concluded.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sockviz.language import _
+from sockviz.model.call import RECEIVING, SENDING, Call
+from sockviz.model.events import CallBlocked, CallEntered, CallReturned, PacketCaptured, ProcessEnded
+from sockviz.model.long_values import as_long
+from sockviz.model.moment import Moment
+from sockviz.model.values import SocketValue, Value
+from sockviz.model.world import World
+from sockviz.words import acts
+from sockviz.words.mistakes.ends import Ends
+from sockviz.words.mistakes.mistake import Mistake
+from sockviz.words.wording import bytes_text, call_as_made
+
+_GIVING = SENDING | {"writev"}
+_TAKING = RECEIVING | {"readv"}
+#: Of what these moved nobody knows which of it was a message.
+_UNCOUNTED = frozenset({"sendfile", "splice", "sendmmsg", "recvmmsg"})
+_BROKEN = frozenset({"ECONNRESET", "EPIPE"})
+#: As many sockets, and messages of one, are remembered; and so many packets back a RST is looked for.
+_MOST, _MESSAGES, _RECENT = 4096, 1024, 64
+
+
+@dataclass(slots=True)
+class _Flow:
+    """What one end has handed over and taken (bytes). ``ends``: where each send ended, with its name."""
+
+    sent: int = 0
+    received: int = 0
+    counted: bool = True
+    ends: list[tuple[int, str]] = field(default_factory=list)
+    short: Call | None = None  # the last send, where the kernel took a part of it
+    user: tuple[str, int] = ("", 0)  # who used it last, by which descriptor
+
+    def message_at(self, place: int) -> tuple[int, int, str] | None:
+        """Where the send began and ended that handed over the byte before and the byte after `place`."""
+        number = bisect_right(self.ends, (place, "\U0010ffff"))
+        begin = self.ends[number - 1][0] if number else 0
+        if number == len(self.ends) or begin == place or (not number and len(self.ends) == _MESSAGES):
+            return None
+        return begin, *self.ends[number]
+
+
+@dataclass(slots=True)
+class _Closed:
+    """An end that a process gave back: the last that did, should others have had it, too."""
+
+    process: str
+    fd: int
+    inode: int
+
+
+@dataclass(slots=True)
+class Streams:
+    """Learns from events; says what went wrong with a stream when one of its ends is over."""
+
+    _ends: Ends = field(default_factory=Ends)
+    _flows: dict[int, _Flow] = field(default_factory=dict)
+    _closed: dict[int, _Closed] = field(default_factory=dict)  # by the inode of the other end
+
+    def after(self, moment: Moment) -> Iterator[Mistake]:
+        """What an event shows."""
+        self._ends.learn(moment)
+        match moment.event:
+            case CallReturned() as event:
+                call = moment.call(event.process, event.call)
+                if call is not None and call.arguments:
+                    yield from self._returned(call, moment)
+            case CallBlocked() as event:
+                call = moment.call(event.process, event.call)
+                if call is not None and call.name in _TAKING and call.receiver is not None:
+                    yield from self._left_short(call.process, call.receiver.inode)
+            case PacketCaptured() as event if (
+                event.packet.tcp is not None and "RST" in event.packet.tcp.flags
+            ):
+                inode = self._ends.at(event.packet.destination, event.packet.source, moment.after)
+                if inode in self._closed:
+                    yield from self._unread(inode, moment.after)
+            case CallEntered(name="close", arguments=(SocketValue() as held, *_)) as event:
+                if held.inode in self._flows:
+                    yield from self._over(event.process, held.fd, held.inode, moment.after)
+            case ProcessEnded() as event:
+                for inode, flow in list(self._flows.items()):
+                    if flow.user[0] == event.process:
+                        yield from self._over(event.process, flow.user[1], inode, moment.after)
+
+    def _returned(self, call: Call, moment: Moment) -> Iterator[Mistake]:
+        world, held = moment.after, call.receiver
+        if call.name in _UNCOUNTED:
+            for each in call.arguments:
+                if isinstance(each, SocketValue):
+                    self._flow(each.inode).counted = False
+        elif held is None:
+            return
+        elif call.error is not None:
+            if call.error in _BROKEN and held.inode in self._closed:
+                yield from self._unread(held.inode, world)
+        elif held.type == "SOCK_STREAM" and call.name in _GIVING:
+            self._gave(call, held)
+        elif held.type == "SOCK_STREAM" and call.name in _TAKING:
+            flow = self._flow(held.inode)
+            flow.user = call.process, held.fd
+            if acts.has(call, "MSG_TRUNC"):
+                flow.counted = False
+            elif not acts.has(call, "MSG_PEEK"):
+                flow.received += _length(call.value)
+        elif call.name == "shutdown" and call.arguments[1:] and call.arguments[1] in (1, 2):
+            yield from self._left_short(call.process, held.inode)
+
+    def _flow(self, inode: int) -> _Flow:
+        if inode not in self._flows:
+            if len(self._flows) >= _MOST:
+                self._flows.pop(next(iter(self._flows)))
+            self._flows[inode] = _Flow()
+        return self._flows[inode]
+
+    def _gave(self, call: Call, held: SocketValue) -> None:
+        flow, asked = self._flow(held.inode), call.arguments[1] if len(call.arguments) > 1 else None
+        flow.user = call.process, held.fd
+        taken = call.value if isinstance(call.value, int) else 0
+        flow.sent += taken
+        flow.ends = [*flow.ends[-_MESSAGES + 1 :], (flow.sent, call.name)] if taken else flow.ends
+        flow.short = call if taken < _length(asked) else None
+
+    def _left_short(self, process: str, inode: int) -> Iterator[Mistake]:
+        """That nobody has sent the rest, where `process`, which sent, goes on as if it had been taken."""
+        flow = self._flows.get(inode)
+        if flow is not None and flow.short is not None and flow.short.process == process:
+            call, flow.short = flow.short, None
+            yield Mistake(
+                "short send", (call.process, call.number), call.process,
+                _("{call} of {process} takes {taken} of {length}, and the rest is never sent").format(
+                    call=call_as_made(call), process=process, taken=bytes_text(_length(call.value)),
+                    length=bytes_text(_length(call.arguments[1])),
+                ),
+                _("the kernel takes as much as its send queue has room for, and returns how much that was"),
+                _("send again from there until all is taken, as Python's sendall does"),
+            )  # fmt: skip
+
+    def _over(self, process: str, fd: int, inode: int, world: World) -> Iterator[Mistake]:
+        yield from self._left_short(process, inode)
+        other = self._ends.other(inode, world)
+        if not other:
+            return
+        self._closed[other] = _Closed(process, fd, inode)
+        if len(self._closed) > _MOST:
+            self._closed.pop(next(iter(self._closed)))
+        for seen in world.packets[-_RECENT:]:
+            packet = seen.event.packet
+            if packet.tcp is None or "RST" not in packet.tcp.flags:
+                continue
+            if self._ends.at(packet.destination, packet.source, world) == other:
+                yield from self._unread(other, world)
+                break
+
+    def _unread(self, other: int, world: World) -> Iterator[Mistake]:
+        """What was not received of what the end `other` has sent, now that a RST was seen."""
+        closed, theirs = self._closed[other], self._flows.get(other)
+        mine = self._flows.get(closed.inode)
+        if mine is None or theirs is None or not (mine.counted and theirs.counted):
+            return
+        left = theirs.sent - mine.received
+        if left <= 0:
+            return
+        del self._closed[other]
+        peer = world.owner_of(other) or _("its peer")
+        message = theirs.message_at(mine.received)
+        if message is not None:
+            begin, end, name = message
+            yield Mistake(
+                "message cut", (closed.inode,), closed.process,
+                _("{process} has received {part} of {whole} that {peer} sent in one {call}, and closes descriptor {fd}").format(
+                    process=closed.process, part=bytes_text(mine.received - begin), whole=bytes_text(end - begin),
+                    peer=peer, call=name, fd=closed.fd,
+                ),
+                _("a stream has bytes, not messages: recv returns what is there by then, and at most as much as it is asked for"),
+                _("call recv until the message is whole (by its length, or to the end of its line), or until it returns 0 bytes"),
+            )  # fmt: skip
+            return
+        yield Mistake(
+            "unread data", (closed.inode,), closed.process,
+            _("{process} closes descriptor {fd} with {amount} from {peer} not received, and the connection ends by a RST").format(
+                process=closed.process, fd=closed.fd, amount=bytes_text(left), peer=peer,
+            ),
+            _("a kernel answers so for data that nobody can receive any more; what it had sent itself may be lost, too"),
+            _("receive until 0 bytes come, then close; whoever has nothing more to say calls shutdown(SHUT_WR) before that"),
+        )  # fmt: skip
+
+
+def _length(value: Value) -> int:
+    match value:
+        case int():
+            return value
+        case bytes():
+            return len(value)
+        case tuple():  # of recvfrom and recvmsg
+            return _length(value[0]) if value else 0
+        case list() if as_long(value) is None:
+            return sum(map(_length, value))
+    return 0
