@@ -17,6 +17,7 @@ from sockviz.commands.recording import Recording, recording_to
 from sockviz.commands.shared import FAILED, OK, USAGE, Usage, cannot_be_read, drive
 from sockviz.language import _
 from sockviz.model.hosts import KERNEL, LINK, SERVER
+from sockviz.model.limits import MOST_PROCESSES
 from sockviz.visible import quoted
 
 if TYPE_CHECKING:
@@ -197,6 +198,12 @@ def _programs(given: list[str | list[str]], hosts: tuple[str, ...]) -> tuple[Pro
     """The programs that were typed: words, or ``NAME=command`` in one. Raises `Usage`."""
     from sockviz.model.programs import Program
 
+    if len(given) > MOST_PROCESSES:
+        raise Usage(
+            _("{count} programs: a run has {most} processes at a time").format(
+                count=len(given), most=MOST_PROCESSES
+            )
+        )
     found: list[Program] = []
     for each in given:
         name, words = ("", each) if isinstance(each, list) else _taken_apart(each)

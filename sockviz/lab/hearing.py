@@ -11,6 +11,7 @@ from sockviz.model.events import (
     CallInterrupted,
     CallLetGo,
     CallReturned,
+    Caveat,
     Executed,
     OutputWritten,
     OverLimit,
@@ -54,6 +55,7 @@ Heard: TypeAlias = (
     | Signalled
     | OutputWritten
     | OverLimit
+    | Caveat
     | StatementFinished
     | ProcessEnded
     | LabLost

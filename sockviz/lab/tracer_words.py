@@ -13,6 +13,7 @@ from sockviz.model.events import (
     CallInterrupted,
     CallLetGo,
     CallReturned,
+    Caveat,
     Executed,
     OverLimit,
     ProcessEnded,
@@ -57,11 +58,11 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class NotStarted:
-    """A program could not be started: the kernel did not let it be traced, or executed."""
+    """A program could not be started: the kernel did not let it be traced or executed, or the run has no ``room`` for it."""
 
     name: str
     errno: int
-    is_traced: bool
+    step: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ Said: TypeAlias = (
     | Executed
     | Signalled
     | OverLimit
+    | Caveat
     | ProcessEnded
 )
 
@@ -243,13 +245,15 @@ def _of_process(json: Json) -> Said:
             return ProcessEnded(at, process, code)
         case {"event": "full", "at": float(at), "process": str(process)}:
             return OverLimit(at, process, MOST_PROCESSES)
+        case {"event": "caveat", "at": float(at), "process": str(process), "what": str(what)}:
+            return Caveat(at, process, what)
         case {
             "event": "refused",
             "name": str(name),
             "errno": int(number),
-            "step": "trace" | "execute" as step,
+            "step": "trace" | "execute" | "room" as step,
         }:
-            return NotStarted(name, number, step == "execute")
+            return NotStarted(name, number, step)
         case {"event": "untraced", "errno": int(number)}:
             return Untraced(number)
         case {"event": "over", "started": int(started)}:

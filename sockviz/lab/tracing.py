@@ -36,6 +36,10 @@ from sockviz.model.values import BadValue, Json
 
 #: The step of starting a program that fails where the kernel does not let it be traced.
 TRACING = "ptrace"
+#: The one that fails where a run has all the processes that it may.
+ROOM = "room"
+#: What the tracer calls them.
+STEPS = {"trace": TRACING, "room": ROOM, "execute": "execve"}
 #: No honest line is longer (bytes): a call tells of 4 KiB of data, and of 64 parts.
 _LONGEST = 1 << 20
 #: As many descriptors as come with one reading (the tracer sends no more).
@@ -199,8 +203,8 @@ class Tracing:
                 self._crew.say(call if found is None else replace(call, line=found[0], text=found[1]))
             case Thread(process=process, task=task, tid=tid):
                 self._crew.adopt_thread(process, task, tid)
-            case NotStarted(name=name, errno=number, is_traced=is_traced):
-                self._settle(name, LabRefused("execve" if is_traced else TRACING, number))
+            case NotStarted(name=name, errno=number, step=step):
+                self._settle(name, LabRefused(STEPS[step], number))
             case Untraced(errno=number):
                 self.untraced = number
             case Told():

@@ -4,7 +4,7 @@ A call, and a line of the lesson, belong to a ``task`` of a process: the one tha
 its number. A lesson's processes have one task each.
 
 A program that is watched (`sockviz watch`) makes calls that no line asked for; `CallHeld`, `CallLetGo`, `CallInterrupted`,
-`Executed`, `Signalled`, `OutputWritten`, `OverLimit` and `SourceMet` are its alone.
+`Executed`, `Signalled`, `OutputWritten`, `OverLimit`, `Caveat` and `SourceMet` are its alone.
 
 Three voices are kept apart: `CallEntered`, `CallReturned`, `StatementFinished` are what a process reported of itself, or its
 tracer of it (*returned*); `Observed`, `CallBlocked`, `ProcessEnded` are what the kernel said of it (*observed*);
@@ -199,6 +199,16 @@ class OverLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class Caveat:
+    """Something of a process is out of sight from here on, or goes otherwise than without us: ``what`` is one of the codes that
+    `sockviz.words.caveats` has words for."""
+
+    at: float
+    process: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class StatementFinished:
     """A line is done. ``bound``: the names it (re)bound. ``open_fds``: for each name that holds a socket, its descriptor
     now (-1 once closed). ``error`` where the line failed outside any call (a ValueError, say)."""
@@ -347,6 +357,7 @@ Event: TypeAlias = (
     | Signalled
     | OutputWritten
     | OverLimit
+    | Caveat
     | StatementFinished
     | ProcessEnded
     | Observed

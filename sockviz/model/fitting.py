@@ -16,6 +16,7 @@ from sockviz.model.events import (
     CallInterrupted,
     CallLetGo,
     CallReturned,
+    Caveat,
     Event,
     Executed,
     LinkActed,
@@ -100,6 +101,7 @@ def misfit(event: Event, world: World) -> Misfit | None:
             | Signalled(process=name)
             | OutputWritten(process=name)
             | OverLimit(process=name)
+            | Caveat(process=name)
         ):
             process = world.processes.get(name)
             if process is None:
@@ -181,6 +183,7 @@ def _names(event: Event) -> tuple[str, ...]:
             | Signalled()
             | OutputWritten()
             | OverLimit()
+            | Caveat()
         ):
             return (event.process,)
     return ()

@@ -17,6 +17,7 @@ from sockviz.model.events import (
     CallLetGo,
     CallReturned,
     CaptureLost,
+    Caveat,
     Event,
     Executed,
     ExpectationJudged,
@@ -112,7 +113,7 @@ def _applied(world: World, event: Event) -> World:
             return _executed(world, event)
         case SourceMet():
             return _changed(world, texts=_with(world.texts, event.number, event))
-        case Signalled() | OutputWritten() | OverLimit():
+        case Signalled() | OutputWritten() | OverLimit() | Caveat():
             return world
         case StatementFinished():
             return _finished(world, event)

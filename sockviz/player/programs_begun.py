@@ -10,8 +10,9 @@ from pathlib import Path
 
 from sockviz.dataclass import dataclass
 from sockviz.lab.supervisor import LabRefused
-from sockviz.lab.tracing import TRACING
+from sockviz.lab.tracing import ROOM, TRACING
 from sockviz.language import _
+from sockviz.model.limits import MOST_PROCESSES
 from sockviz.model.programs import Program
 
 
@@ -35,6 +36,8 @@ class NotStarted(Exception):
 def why_not_started(refusal: LabRefused) -> str:
     """Why a program could not be started, and what can be done about it."""
     error = os.strerror(refusal.number) if refusal.number else str(refusal)
+    if refusal.step == ROOM:
+        return _("a run has {most} processes at a time").format(most=MOST_PROCESSES)
     if refusal.step != TRACING:
         return error
     try:

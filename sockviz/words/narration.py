@@ -17,6 +17,7 @@ from sockviz.model.events import (
     CallLetGo,
     CallReturned,
     CaptureLost,
+    Caveat,
     Event,
     Executed,
     ExpectationJudged,
@@ -105,6 +106,7 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
             | Signalled()
             | OutputWritten()
             | OverLimit()
+            | Caveat()
         ):
             return of_program(event, after)
         case CallReturned():

@@ -10,6 +10,7 @@ from sockviz.model.events import (
     CallHeld,
     CallInterrupted,
     CallLetGo,
+    Caveat,
     Executed,
     OutputWritten,
     OverLimit,
@@ -18,6 +19,7 @@ from sockviz.model.events import (
 )
 from sockviz.model.values import show
 from sockviz.model.world import World
+from sockviz.words.caveats import caveat
 from sockviz.words.wording import bytes_text, call_as_made
 
 #: The standard streams by their descriptors, as they are called everywhere.
@@ -32,7 +34,8 @@ def of_program(
     | SourceMet
     | Signalled
     | OutputWritten
-    | OverLimit,
+    | OverLimit
+    | Caveat,
     world: World,
 ) -> str:
     """One sentence without a full stop."""
@@ -74,6 +77,8 @@ def of_program(
             return _("{process} is refused another process (EAGAIN): a run has {most} at a time").format(
                 process=event.process, most=event.most
             )
+        case Caveat():
+            return caveat(event)
 
 
 def task_name(process: str, task: int) -> str:

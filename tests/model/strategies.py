@@ -13,6 +13,7 @@ from sockviz.model.events import (
     CallLetGo,
     CallReturned,
     CaptureLost,
+    Caveat,
     Event,
     Executed,
     ExpectationJudged,
@@ -168,6 +169,7 @@ kinds: dict[type, st.SearchStrategy[Event]] = {
     Signalled: st.builds(Signalled, instants, names, st.sampled_from(("SIGCHLD", "SIGALRM")), tasks),
     OutputWritten: st.builds(OutputWritten, instants, names, st.sampled_from((1, 2)), st.binary(max_size=9), st.integers(0, 9)),
     OverLimit: st.builds(OverLimit, instants, names, st.just(64)),
+    Caveat: st.builds(Caveat, instants, names, st.sampled_from(("filter", "io_uring"))),
     ProcessEnded: st.builds(ProcessEnded, instants, names, st.none() | st.integers(0, 255), maybe_text),
     Observed: st.builds(
         Observed, instants, hosts, st.lists(rows, max_size=4).map(tuple), st.lists(keys, max_size=2).map(tuple),

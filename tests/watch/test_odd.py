@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import struct
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from sockviz.model.events import Caveat, Executed
 from sockviz.model.values import ObjectValue, SocketValue, Value
 from tests.watch.traced import Heard, traced
 
@@ -76,3 +81,42 @@ def test_lengths_and_flags_are_what_was_asked(heard: Heard) -> None:
         ("s3", "&-5", "EINVAL"),
     ]
     assert _given(heard, "sendfile") == [(999, 3, 1, "EBADF"), ("s3", -1, ABSURD, "EBADF")]
+
+
+def _of_32_bits(path: Path) -> Path:
+    """A program of i386 that ends with status 0."""
+    code = b"\xb8\x01\0\0\0\x31\xdb\xcd\x80"  # mov $1, %eax; xor %ebx, %ebx; int $0x80
+    size = 52 + 32 + len(code)
+    header = struct.pack(
+        "<4s5B7xHHIIIIIHHHHHH", b"\x7fELF", 1, 1, 1, 0, 0, 2, 3, 1, 0x8048054, 52, 0, 0, 52, 32, 1, 0, 0, 0
+    )
+    path.write_bytes(header + struct.pack("<8I", 1, 0, 0x8048000, 0x8048000, size, size, 5, 4096) + code)
+    path.chmod(0o755)
+    return path
+
+
+def _of_another_user(path: Path) -> str:
+    """A program with that one's rights."""
+    if os.geteuid():
+        return shutil.which("su") or ""
+    shutil.copy("/bin/true", path)
+    os.chown(path, 65533, 65533)
+    path.chmod(0o4755)
+    return str(path)
+
+
+def test_what_is_out_of_sight_is_said_once(odd: Path, tmp_path: Path) -> None:
+    narrow, anothers = _of_32_bits(tmp_path / "narrow"), _of_another_user(tmp_path / "anothers")
+    try:
+        runs_narrow = subprocess.run([narrow], check=False).returncode == 0
+    except OSError:  # ENOEXEC: another machine, or a kernel without them
+        runs_narrow = False
+    script = f"{narrow} a b; {anothers or 'true'} </dev/null; exec {odd} caveats"
+    heard = traced("/bin/sh", "-c", script)
+    told = [(said.process, said.what) for said in heard.said if isinstance(said, Caveat)]
+    expected = [("p_2", "32-bit")] if runs_narrow else []
+    expected += [("p_3", "privileges")] if anothers else []
+    assert told == expected + [("p", what) for what in ("io_uring", "traced", "untraced", "filter")]
+    commands = [said.arguments for said in heard.said if isinstance(said, Executed)]
+    assert not runs_narrow or (str(narrow), "a", "b") in commands
+    assert not heard.calls("listen")  # its own filter comes before ours

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import _thread
 import contextlib
+import errno
 import os
 import select
 import socket
@@ -138,20 +139,28 @@ class Tracer:
                         self._stops.let_go(task)
 
     def _start(self, order: dict[str, Any], streams: list[int]) -> None:
+        try:
+            self._begin(order, streams)
+        finally:
+            for fd in streams:
+                os.close(fd)
+
+    def _begin(self, order: dict[str, Any], streams: list[int]) -> None:
         command = [str(word) for word in order["command"]]
         self._started += 1
+        if not self._stops.population.has_room:
+            self._reports.say("refused", name=order["name"], errno=errno.EAGAIN, step="room")
+            return
         try:
             pid, failure = start(
                 command, order["environment"], order["directory"], streams, self._selection, without_capabilities=self._private
             )  # fmt: skip
         except OSError as error:
-            self._reports.say("refused", name=order["name"], errno=error.errno or 0, step="trace")
+            step = "trace" if isinstance(error, ptrace.NotTraced) else "execute"  # EAGAIN, ENOMEM: no process
+            self._reports.say("refused", name=order["name"], errno=error.errno or 0, step=step)
         else:
             self._is_running = True
             self._stops.population.add(pid, Family(order["name"], command, failure))
-        finally:
-            for fd in streams:
-                os.close(fd)
 
 
 def _refuse(channel: socket.socket, number: int) -> None:

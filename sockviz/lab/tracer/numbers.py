@@ -10,7 +10,7 @@ from sockviz.lab.seccomp import CALLS, MACHINES
 #: Calls on sockets, and those that make a descriptor another one or wait for several. What is watched beside a lesson's own.
 _MORE: Mapping[str, tuple[int | None, int | None]] = {
     "sendmmsg": (307, 269), "recvmmsg": (299, 243), "sendfile": (40, 71), "splice": (275, 76), "close_range": (436, 436),
-    "clone3": (435, 435),
+    "clone3": (435, 435), "prctl": (157, 167), "seccomp": (317, 277), "io_uring_setup": (425, 425), "ptrace": (101, 117),
 }  # fmt: skip
 #: Never selected, but met on the way from a call that a signal has interrupted to what becomes of it.
 _MET = ("restart_syscall", "rt_sigreturn")
@@ -22,6 +22,8 @@ WATCHED = (
 )  # fmt: skip
 #: Calls that make a process or a thread: selected so that they can be refused.
 MAKING = ("fork", "vfork", "clone", "clone3")
+#: Calls after which something is out of sight, or that go otherwise than without us (see `caveats`).
+NOTED = ("prctl", "seccomp", "io_uring_setup", "ptrace")
 
 
 class Machine:
@@ -32,13 +34,14 @@ class Machine:
         #: Numbers of what is watched, by name. A machine lacks some: of newer ones accept4 is left of accept and the like.
         self.watched = self._numbers(WATCHED)
         self.making = self._numbers(MAKING)
+        self.noted = self._numbers(NOTED)
         met = self._numbers(_MET)
         self.restart, self.sigreturn = (met[name] for name in _MET)
 
     @property
     def selected(self) -> list[int]:
         """All at which a program is stopped."""
-        return [*self.watched.values(), *self.making.values()]
+        return [*self.watched.values(), *self.making.values(), *self.noted.values()]
 
     def _numbers(self, names: Iterable[str]) -> dict[str, int]:
         known = {**CALLS, **_MORE}

@@ -7,7 +7,8 @@ import os
 import signal
 import struct
 
-from sockviz.lab.tracer import ptrace, values
+from sockviz.lab.tracer import caveats, ptrace, values
+from sockviz.lab.tracer.caveats import AUDIT_64_BIT
 from sockviz.lab.tracer.descriptors import Descriptors
 from sockviz.lab.tracer.memory import peek
 from sockviz.lab.tracer.reports import Reports
@@ -41,11 +42,16 @@ class Population:
             self._makers.discard(task)
         return task
 
-    def about_to_make(self, task: Task) -> None:
-        """It calls fork or clone: where there are too many, that fails as where an administrator has set a limit."""
+    @property
+    def has_room(self) -> bool:
+        """Whether there may be another process."""
         more = len(self._makers)
         processes = {each.process for each in self.tasks.values()}
-        if len(self.tasks) + more < MOST_TASKS and len(processes) + more < MOST_PROCESSES:
+        return len(self.tasks) + more < MOST_TASKS and len(processes) + more < MOST_PROCESSES
+
+    def about_to_make(self, task: Task) -> None:
+        """It calls fork or clone: where there are too many, that fails as where an administrator has set a limit."""
+        if self.has_room:
             self._makers.add(task)
             return
         ptrace.refuse(task.tid, errno.EAGAIN)
@@ -94,7 +100,16 @@ class Population:
         process.source = None
         if not process.told:
             self._tell_start(process, None)
-        self._reports.say("executed", process=process.name, arguments=_command_of(process))
+        stack, arch = _at_its_beginning(process)
+        self._reports.say("executed", process=process.name, arguments=_command_of(process.pid, stack, arch))
+        process.caveats.clear()
+        self.note(process, caveats.of_program(process.pidfd, arch))
+
+    def note(self, process: Process, what: str | None) -> None:
+        """Says, once of a program, what of it is out of sight; None: nothing is."""
+        if what is not None and what not in process.caveats:
+            process.caveats.add(what)
+            self._reports.say("caveat", process=process.name, what=what)
 
     def ended(self, tid: int, status: int) -> None:
         """A task is gone."""
@@ -138,12 +153,19 @@ def is_caught(process: Process, number: int) -> bool:
     return bool(mask >> number - 1 & 1)
 
 
-def _command_of(process: Process) -> list[str]:
-    """What it executes: at the beginning of a program its arguments stand on its stack."""
-    pointer = ptrace.call_info(process.pid)[3]
-    (count,) = struct.unpack("Q", peek(process.pid, pointer, 8).ljust(8, b"\0"))
-    pointers = peek(process.pid, pointer + 8, 8 * min(count, values.ITEMS))
+def _at_its_beginning(process: Process) -> tuple[int, int]:
+    """The stack pointer and the architecture of a process that has just executed a program."""
+    _op, arch, _instruction, stack, *_rest = ptrace.call_info(process.pid)
+    return stack, arch
+
+
+def _command_of(pid: int, stack: int, arch: int) -> list[str]:
+    """What it executes: at the beginning of a program its arguments stand on its stack, as wide as the machine's words."""
+    word = "Q" if arch & AUDIT_64_BIT else "I"
+    size = struct.calcsize(word)
+    (count,) = struct.unpack(word, peek(pid, stack, size).ljust(size, b"\0"))
+    pointers = peek(pid, stack + size, size * min(count, values.ITEMS))
     told = []
-    for (address,) in struct.iter_unpack("Q", pointers[: len(pointers) // 8 * 8]):
-        told.append(peek(process.pid, address, 256).split(b"\0")[0].decode("utf-8", "surrogateescape"))
+    for (address,) in struct.iter_unpack(word, pointers[: len(pointers) // size * size]):
+        told.append(peek(pid, address, 256).split(b"\0")[0].decode("utf-8", "surrogateescape"))
     return told

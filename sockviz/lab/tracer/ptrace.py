@@ -42,9 +42,16 @@ def _ptrace(request: int, tid: int, address: int = 0, data: int = 0) -> None:
         raise OSError(number, f"ptrace({request:#x}): {os.strerror(number)}")
 
 
+class NotTraced(OSError):
+    """The kernel lets nobody trace a process."""
+
+
 def seize(pid: int) -> None:
-    """Traces `pid` and all that it will make. Raises OSError."""
-    _ptrace(_SEIZE, pid, 0, _OPTIONS)
+    """Traces `pid` and all that it will make. Raises `NotTraced`."""
+    try:
+        _ptrace(_SEIZE, pid, 0, _OPTIONS)
+    except OSError as error:
+        raise NotTraced(error.errno, error.strerror) from None
 
 
 def go_on(tid: int, *, to_next_call: bool = False, signal: int = 0) -> None:

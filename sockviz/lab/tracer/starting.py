@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import os
 import resource
 import signal
 import struct
 from collections.abc import Mapping, Sequence
 
-from sockviz.lab.confinement import PR_SET_NO_NEW_PRIVS, default_signals, drop_capabilities, libc, prctl
+from sockviz.lab.confinement import (
+    PR_SET_NO_NEW_PRIVS,
+    StepRefused,
+    default_signals,
+    drop_capabilities,
+    libc,
+    prctl,
+)
 from sockviz.lab.seccomp import shut_in
 from sockviz.lab.tracer import ptrace
 
@@ -43,6 +51,8 @@ def start(
             )
         except OSError as error:
             os.write(telling, struct.pack("i", error.errno or 0))
+        except StepRefused as refusal:
+            os.write(telling, struct.pack("i", refusal.args[1]))
         finally:
             os._exit(127)
     os.close(waiting)
@@ -100,4 +110,28 @@ def _become(
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if selection is not None:
         shut_in(selection)
-    os.execvpe(command[0], list(command), dict(environment))
+    _execute(command, environment)
+
+
+def _execute(command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
+    """Executes a command as a shell does: looked for in PATH, and by /bin/sh where it is a script that names no interpreter.
+    Raises OSError."""
+    try:
+        os.execvpe(command[0], list(command), dict(environment))
+    except ValueError:  # a NUL, or a variable without a name, which no other program could have handed over
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL)) from None
+    except OSError as error:
+        if error.errno != errno.ENOEXEC:
+            raise
+    path = next(path for path in _places(command[0], environment) if os.access(path, os.X_OK))
+    with open(path, "rb") as file:
+        if b"\0" in file.read(128).partition(b"\n")[0]:
+            raise OSError(errno.ENOEXEC, os.strerror(errno.ENOEXEC))  # another machine's
+    os.execve("/bin/sh", ["/bin/sh", path, *command[1:]], dict(environment))
+
+
+def _places(name: str, environment: Mapping[str, str]) -> Sequence[str]:
+    """Where a command may be."""
+    return (
+        [name] if "/" in name else [os.path.join(each, name) for each in os.get_exec_path(dict(environment))]
+    )

@@ -7,7 +7,7 @@ import signal
 import struct
 from collections.abc import Callable
 
-from sockviz.lab.tracer import ptrace, values
+from sockviz.lab.tracer import caveats, ptrace, values
 from sockviz.lab.tracer.data_calls import CALLS as DATA
 from sockviz.lab.tracer.made import Entry, Made
 from sockviz.lab.tracer.numbers import Machine
@@ -45,6 +45,7 @@ class Stops:
         self._decoders = {number: DECODERS[name] for name, number in machine.watched.items()}
         self._names = {number: name for name, number in machine.watched.items()}
         self._making = frozenset(machine.making.values())
+        self._noted = {number: name for name, number in (machine.making | machine.noted).items()}
 
     def went(self, tid: int, status: int) -> None:
         """Takes what waitpid says of a task."""
@@ -89,8 +90,10 @@ class Stops:
         """Where the filter has selected a call, before it is made."""
         info = ptrace.call_info(task.tid)
         number, arguments = info[4], info[5:11]
-        if number in self._making:
-            self.population.about_to_make(task)
+        if number in self._noted:
+            self.population.note(task.process, caveats.of_call(task.tid, self._noted[number], arguments))
+            if number in self._making:
+                self.population.about_to_make(task)
             self.go_on(task)
             return
         place = (number, *arguments, info[3])

@@ -26,7 +26,7 @@ class Process:
     """A process: its name in the run, and of which program's family it is."""
 
     __slots__ = (
-        "calls", "descriptors", "family", "is_refused", "name", "pid", "pidfd", "source", "threads", "told",
+        "calls", "caveats", "descriptors", "family", "is_refused", "name", "pid", "pidfd", "source", "threads", "told",
     )  # fmt: skip
 
     def __init__(
@@ -40,6 +40,7 @@ class Process:
         self.calls = 0  # as it has made
         self.source: Source | None = None  # what it runs, once that was asked
         self.is_refused = False  # another process or thread, once
+        self.caveats: set[str] = set()  # what was told of it that is out of sight
         self.threads = 0  # as it has had beside its first
         self.told = (
             False  # whether it is known to have started: a program's first process is once it has executed

@@ -1,11 +1,19 @@
 /* Calls that are wrong, or ask for what cannot be: all that the kernel is asked is told, and nothing else. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void *volatile nowhere = (void *)8;
@@ -71,8 +79,36 @@ static void lengths(void)
     sendfile(s[0], -1, NULL, absurd);
 }
 
-int main(void)
+/* What no tracer sees, or what is refused to who is traced. */
+static void out_of_sight(void)
 {
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_listen, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = {4, code};
+    char room[256] = {0};
+    syscall(SYS_io_uring_setup, 1, room);
+    if (ptrace(PTRACE_TRACEME, 0, 0, 0) == 0)
+        _exit(1);
+    if (syscall(SYS_clone, CLONE_UNTRACED | SIGCHLD, 0, 0, 0, 0) == 0)
+        _exit(socket(AF_INET, SOCK_STREAM, 0) < 0 ? errno : 0);
+    wait(NULL);
+    prctl(PR_SET_NAME, "odd");
+    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
+    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
+    listen(socket(AF_INET, SOCK_STREAM, 0), 1);
+}
+
+int main(int count, char **words)
+{
+    (void)words;
+    if (count > 1) {
+        out_of_sight();
+        return 0;
+    }
     descriptors();
     lengths();
     return 0;

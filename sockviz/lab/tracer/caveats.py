@@ -1,0 +1,65 @@
+"""What of a program is out of sight, or goes otherwise than it would untraced: found at the calls by which that comes about, and
+in what it executes. Each has a code (`sockviz.words.caveats`).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+
+from sockviz.lab.tracer.image import outer_pid
+from sockviz.lab.tracer.memory import numbers
+
+# linux/prctl.h, sched.h, ptrace.h
+_PR_SET_SECCOMP, _CLONE_UNTRACED = 22, 0x00800000
+_TRACEME, _ATTACH, _SEIZE = 0, 16, 0x4206
+#: linux/audit.h: the architecture is one of 64 bits.
+AUDIT_64_BIT = 0x80000000
+#: Who owns what has no owner in our user namespace.
+_OVERFLOW_UID = 65534
+
+
+def of_call(tid: int, name: str, a: Sequence[int]) -> str | None:
+    """That of a call which is about to be made."""
+    match name:
+        case "prctl" if a[0] == _PR_SET_SECCOMP:
+            return "filter"
+        case "seccomp" if a[0] in (0, 1):  # SECCOMP_SET_MODE_STRICT, _FILTER
+            return "filter"
+        case "io_uring_setup":
+            return "io_uring"
+        case "ptrace" if a[0] in (_TRACEME, _ATTACH, _SEIZE):
+            return "traced"
+        case "clone" if a[0] & _CLONE_UNTRACED:
+            return "untraced"
+        case "clone3" if (numbers(tid, a[0], "Q") or (0,))[0] & _CLONE_UNTRACED:
+            return "untraced"
+    return None
+
+
+def of_program(pidfd: int | None, arch: int) -> str | None:
+    """That of a program which has just been executed, on a machine of that architecture (linux/audit.h)."""
+    if not arch & AUDIT_64_BIT:
+        return "32-bit"
+    try:
+        pid = outer_pid(pidfd) if pidfd is not None else None
+        if pid is None:
+            return None
+        program = f"/proc/{pid}/exe"
+        about = os.stat(program)
+    except OSError:
+        return None  # EACCES, ENOENT: /proc does not show it
+    is_others = about.st_uid != os.geteuid() or (about.st_uid == _OVERFLOW_UID and os.getuid())
+    by_mode = (about.st_mode & stat.S_ISUID and is_others) or (
+        about.st_mode & (stat.S_ISGID | stat.S_IXGRP) == stat.S_ISGID | stat.S_IXGRP
+        and os.getegid() != about.st_gid
+    )
+    return "privileges" if by_mode or (os.geteuid() and _has_capabilities(program)) else None
+
+
+def _has_capabilities(program: str) -> bool:
+    try:
+        return bool(os.getxattr(program, "security.capability"))
+    except OSError:  # ENODATA: it has none
+        return False

@@ -1,0 +1,32 @@
+"""What of a watched program is out of sight, or goes otherwise than without sockviz, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sockviz.language import N_, _
+from sockviz.model.events import Caveat
+
+#: By the tracer's code (`sockviz.lab.tracer.caveats`).
+_SENTENCES: Mapping[str, str] = {
+    "filter": N_("{process} sets a filter of its own (seccomp): calls that it refuses are not seen"),
+    "io_uring": N_("{process} sets up io_uring: what is asked for through it is not seen"),
+    "32-bit": N_("{process} is a 32-bit program: its calls are not seen"),
+    "untraced": N_(
+        "{process} makes a process that may not be traced (CLONE_UNTRACED): it is not seen, and its calls on sockets "
+        "fail with ENOSYS"
+    ),
+    "traced": N_(
+        "{process} wants to trace, or to be traced (ptrace): sockviz does that already, and no program can be by two (EPERM)"
+    ),
+    "privileges": N_(
+        "{process} runs a program that has another user's rights, or more than its user (setuid): here it has not, since "
+        "whoever is watched gets no new privileges"
+    ),
+}
+
+
+def caveat(event: Caveat) -> str:
+    """One sentence without a full stop."""
+    sentence = _SENTENCES.get(event.what)
+    return f"{event.process}: {event.what}" if sentence is None else _(sentence).format(process=event.process)
