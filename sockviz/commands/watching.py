@@ -160,6 +160,13 @@ async def _begin(
                 "{name} neither listens nor sleeps in a call after {seconds:g} s: the next program was started all the same"
             ).format(name=name, seconds=PATIENT)
         )
+    if source.outer_proc is not None:
+        tell(
+            _(
+                "ps, pgrep and whatever else reads /proc show programs the processes of the whole machine, under other numbers: "
+                "a /proc of the lab's own cannot be mounted here ({error})"
+            ).format(error=source.outer_proc)
+        )
     if source.untraced is not None:
         tell(
             _(

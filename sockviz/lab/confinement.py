@@ -15,11 +15,15 @@ import socket
 import struct
 from collections.abc import Collection, Mapping
 
-CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
+CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x00020000, 0x10000000, 0x20000000, 0x40000000
 PR_SET_PDEATHSIG, PR_SET_NAME, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER = 1, 15, 24, 36
 PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, PR_CAP_AMBIENT_CLEAR_ALL = 38, 47, 2, 4
 CAPABILITY_VERSION_3 = 0x20080522
 CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_PTRACE, CAP_SYS_ADMIN = 10, 12, 13, 19, 21
+#: What an administrator's own programs are used to (linux/capability.h): CHOWN, DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER, FSETID,
+#: KILL, SETGID, SETUID, NET_BIND_SERVICE, NET_RAW, SYS_CHROOT.
+OF_ROOT = frozenset({0, 1, 2, 3, 4, 5, 6, 7, CAP_NET_BIND_SERVICE, CAP_NET_RAW, 18})
+MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_SLAVE = 2, 4, 8, 0x4000, 0x80000
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
 NETLINK_SOCK_DIAG = 4
 #: Buckets of the lab's own tables of connections and of UDP sockets.
@@ -103,8 +107,21 @@ def unshare_all() -> None:
     write_map("/proc/self/setgroups", "deny")
     write_map("/proc/self/uid_map", f"{uid} {uid} 1")
     write_map("/proc/self/gid_map", f"{gid} {gid} 1")
+    unshare_rest()
+
+
+def unshare_rest() -> None:
+    """From a user namespace of our own into others."""
     check(libc.unshare(CLONE_NEWNET), "unshare(CLONE_NEWNET)")
     check(libc.unshare(CLONE_NEWPID), "unshare(CLONE_NEWPID)")
+
+
+def own_proc() -> None:
+    """Has this process, and what it starts, find its PID namespace in /proc: ps and pgrep see the lab. Raises `StepRefused`."""
+    check(libc.unshare(CLONE_NEWNS), "unshare(CLONE_NEWNS)")
+    check(libc.mount(b"none", b"/", None, ctypes.c_ulong(MS_REC | MS_SLAVE), None), "mount(MS_SLAVE)")
+    flags = ctypes.c_ulong(MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    check(libc.mount(b"proc", b"/proc", b"proc", flags, None), "mounting /proc")
 
 
 def new_network() -> int:

@@ -30,6 +30,7 @@ from sockviz.lab.confinement import (
     drop_capabilities,
     enter_network,
     limit_to,
+    own_proc,
 )
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
@@ -41,9 +42,12 @@ F_SETSIG = 10
 
 class Cradle:
     """What every process of a lab is given. ``at_home``: on the machine's own loopback. ``networks`` has a descriptor of each
-    host's network, where that is another than ours."""
+    host's network, where that is another than ours. ``keep``: capabilities of programs of the user's own."""
 
-    def __init__(self, at_home: bool, networks: Mapping[str, int]) -> None:
+    def __init__(
+        self, at_home: bool, networks: Mapping[str, int], keep: frozenset[int] = frozenset()
+    ) -> None:
+        self.keep = keep
         self.networks = networks
         self.filter = seccomp.program(at_home)
 
@@ -101,10 +105,17 @@ class Cradle:
             os.closerange(begin, end)
         for fd in (channel, lifeline):
             os.set_inheritable(fd, True)
+        where = []
         if message["private"]:
+            try:
+                own_proc()
+            except (
+                StepRefused
+            ) as refusal:  # EPERM: a container hides some of its /proc, which a new one would show
+                where.append(f"proc={refusal.args[1]}")
             # Whoever traces needs what is traced has. Where only an administrator of processes may trace (Yama), it is one.
-            drop_capabilities((CAP_SYS_PTRACE,))
-        where = ["private"] if message["private"] else []
+            drop_capabilities({CAP_SYS_PTRACE, *self.keep})
+            where.append("private=" + ",".join(map(str, sorted(self.keep))))
         command = [sys.executable, "-I", "-S", message["program"], str(channel), str(lifeline), *where]
         os.execve(sys.executable, command, {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"})
 

@@ -68,10 +68,11 @@ class Init:
         setup: Mapping[str, Any],
         networks: Mapping[str, int] | None = None,
         own: Sequence[int] = (),
+        keep: frozenset[int] = frozenset(),
     ) -> None:
         self.control = control
         self.is_for_lessons = not setup.get("programs")
-        self.cradle = Cradle("ports" in setup, networks or {})
+        self.cradle = Cradle("ports" in setup, networks or {}, keep)
         self.own = own  # processes that are the lab's and not the lesson's: the lifeline does not reach them
         self.lifelines: list[int] = []
 
@@ -190,9 +191,16 @@ def shut_in(setup: Mapping[str, Any]) -> None:
         landlock.shut_in(setup["directory"], ports)
 
 
-def become_first(control: socket.socket) -> None:
-    """Moves into the lab's namespaces and becomes its pid 1 there; the process that called only waits for it."""
-    unshare_all()
+def become_first(control: socket.socket, setup: Mapping[str, Any]) -> frozenset[int]:
+    """Moves into the lab's namespaces and becomes its pid 1 there; the process that called only waits for it. Returns the
+    capabilities that programs of the user's own have there."""
+    keep: frozenset[int] = frozenset()
+    if setup.get("programs"):
+        from sockviz.lab.users import unshare_with_users
+
+        keep = unshare_with_users()
+    else:
+        unshare_all()
     try:
         pid = os.fork()
     except OSError as error:
@@ -206,6 +214,7 @@ def become_first(control: socket.socket) -> None:
         os.waitpid(pid, 0)
         os._exit(0)
     die_with(0)  # the parent is outside this PID namespace: getppid is 0 whether it lives or not
+    return keep
 
 
 class Furnishing:
@@ -235,11 +244,11 @@ class Furnishing:
 
 def isolated(control: socket.socket, setup: Mapping[str, Any]) -> NoReturn:
     """One host with a loopback interface."""
-    become_first(control)
+    keep = become_first(control, setup)
     os.close(new_network())
     lab = Furnishing()
     lab.furnish(LOOPBACK, setup["sysctls"])
-    init = Init(control, setup)
+    init = Init(control, setup, keep=keep)
     shut_in(setup)
     lab.hand_over(init)
     init.serve()
@@ -247,7 +256,7 @@ def isolated(control: socket.socket, setup: Mapping[str, Any]) -> NoReturn:
 
 def two_hosts(control: socket.socket, setup: Mapping[str, Any], link: int) -> NoReturn:
     """Two hosts, and between them the wire, in a third network where nobody lives."""
-    become_first(control)
+    keep = become_first(control, setup)
     home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     own = [
@@ -264,7 +273,7 @@ def two_hosts(control: socket.socket, setup: Mapping[str, Any], link: int) -> No
     with contextlib.suppress(OSError):  # EPIPE: it has ended, which sockviz hears on its own channel
         socket.send_fds(ours, [b"networks"], [home, *networks.values()])
     ours.close()
-    init = Init(control, setup, networks, own)
+    init = Init(control, setup, networks, own, keep)
     shut_in(setup)
     lab.hand_over(init)
     init.serve()

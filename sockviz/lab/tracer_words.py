@@ -73,6 +73,13 @@ class Untraced:
 
 
 @dataclass(frozen=True, slots=True)
+class OuterProc:
+    """Programs find the machine's processes in /proc, not their own: the kernel said that errno."""
+
+    errno: int
+
+
+@dataclass(frozen=True, slots=True)
 class Over:
     """Every process has ended, of as many programs as were to be started by then."""
 
@@ -89,6 +96,7 @@ Said: TypeAlias = (
     | Thread
     | NotStarted
     | Untraced
+    | OuterProc
     | Over
     | Told
     | Entered
@@ -256,6 +264,8 @@ def _of_process(json: Json) -> Said:
             return NotStarted(name, number, step)
         case {"event": "untraced", "errno": int(number)}:
             return Untraced(number)
+        case {"event": "proc", "errno": int(number)}:
+            return OuterProc(number)
         case {"event": "over", "started": int(started)}:
             return Over(started)
         case {"event": "told"}:

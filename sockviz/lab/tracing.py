@@ -20,6 +20,7 @@ from sockviz.lab.supervisor import PATIENCE, LabRefused, TooSlow
 from sockviz.lab.tracer_words import (
     Entered,
     NotStarted,
+    OuterProc,
     Over,
     Said,
     Started,
@@ -56,6 +57,8 @@ class Tracing:
         self.over = False
         #: The errno with which nothing can be traced here, though programs run; 0 where they are traced.
         self.untraced = 0
+        #: The errno with which programs were refused a /proc of their own; 0 where they have it.
+        self.outer_proc = 0
         self._texts = texts
         self._crew = crew
         self._host = host
@@ -207,6 +210,8 @@ class Tracing:
                 self._settle(name, LabRefused(STEPS[step], number))
             case Untraced(errno=number):
                 self.untraced = number
+            case OuterProc(errno=number):
+                self.outer_proc = number
             case Told():
                 self._tell()
             case Over(started=started):

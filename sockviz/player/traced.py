@@ -134,6 +134,12 @@ class Traced(Source):
         return why_not_started(LabRefused(TRACING, number)) if number else None
 
     @property
+    def outer_proc(self) -> str | None:
+        """Why programs find the machine's processes in /proc instead of their own; None where they find these."""
+        number = next((each.outer_proc for each in self._tracings.values() if each.outer_proc), 0)
+        return os.strerror(number) if number else None
+
+    @property
     def over(self) -> bool:
         """Whether every program has ended, or the lab has."""
         return self.problem is not None or all(tracing.over for tracing in self._tracings.values())

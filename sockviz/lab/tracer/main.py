@@ -1,8 +1,9 @@
 """The tracer: a process of a lab that starts programs of the user's, and tells of the calls that they make (ptrace(2)).
 
-Standard library only; run as ``python -I -S entry/tracer.py CHANNEL LIFELINE [private]``. It is a child of the lab's first
-process and the parent of the programs, which die with it (PTRACE_O_EXITKILL); it dies with either. CHANNEL is a stream socket:
-orders come, lines of JSON with descriptors beside them, and reports go (see `sockviz.lab.tracer.reports`).
+Standard library only; run as ``python -I -S entry/tracer.py CHANNEL LIFELINE [proc=ERRNO] [private=CAPABILITIES]``: ``private``
+where the lab has its network to itself, with what programs keep there, ``proc`` where /proc is not the lab's own. It is a child
+of the lab's first process and the parent of the programs, which die with it (PTRACE_O_EXITKILL); it dies with either. CHANNEL is
+a stream socket: orders come, lines of JSON with descriptors beside them, and reports go (see `sockviz.lab.tracer.reports`).
 
 Orders: ``start`` (a program's ``name``; beside it its three standard streams, and a file with ``command``, ``environment`` and
 ``directory``),
@@ -36,6 +37,7 @@ from sockviz.lab.tracer.untraced import Untraced
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
 if TYPE_CHECKING:
+    from collections.abc import Set
     from typing import Any, NoReturn
 
     from sockviz.lab.tracer.orders import Order
@@ -49,12 +51,12 @@ class Tracer:
     """Orders in, reports out, and between them the stops of the programs. Another thread hears the orders, and sends the reports
     after a while; all else, and whatever traces, is done by the one that made it."""
 
-    def __init__(self, channel: socket.socket, private: bool, bell: Bell) -> None:
+    def __init__(self, channel: socket.socket, reports: Reports, keep: Set[int] | None, bell: Bell) -> None:
         self._channel = channel
-        self._private = private
+        self._keep = keep
         self._bell = bell
         self._orders: list[Order] = []
-        self._reports = Reports(channel)
+        self._reports = reports
         machine = Machine()
         self._selection = program(machine.arch, machine.selected)
         self._holding = Holding()
@@ -153,7 +155,7 @@ class Tracer:
             return
         try:
             pid, failure = start(
-                command, order["environment"], order["directory"], streams, self._selection, without_capabilities=self._private
+                command, order["environment"], order["directory"], streams, self._selection, keep=self._keep
             )  # fmt: skip
         except OSError as error:
             step = "trace" if isinstance(error, ptrace.NotTraced) else "execute"  # EAGAIN, ENOMEM: no process
@@ -163,9 +165,9 @@ class Tracer:
             self._stops.population.add(pid, Family(order["name"], command, failure))
 
 
-def _refuse(channel: socket.socket, number: int) -> None:
+def _refuse(channel: socket.socket, reports: Reports, number: int) -> None:
     """Says of each program that is to be started that nothing can be traced here."""
-    reports, orders = Reports(channel), Orders(channel)
+    orders = Orders(channel)
     while (come := orders.read()) is not None:
         for order, fds in come:
             if order["op"] == "start":
@@ -183,16 +185,20 @@ def main() -> None:
     channel = socket.socket(fileno=int(sys.argv[1]))
     channel.set_inheritable(False)
     libc.prctl(_PR_SET_NAME, _NAME)
-    private = "private" in sys.argv[3:]
+    words = dict(word.split("=") for word in sys.argv[3:])
+    keep = {int(number) for number in words["private"].split(",") if number} if "private" in words else None
+    reports = Reports(channel)
+    if "proc" in words:
+        reports.say("proc", errno=int(words["proc"]))
     try:
         bell = Bell()
     except OSError as error:  # EPERM: this process is traced itself (strace -f), or Yama
         with contextlib.suppress(OSError):
-            if private:
-                Untraced(channel, error.errno or 0).run()
+            if keep is not None:
+                Untraced(channel, reports, error.errno or 0, keep).run()
             else:
-                _refuse(channel, error.errno or 0)
+                _refuse(channel, reports, error.errno or 0)
         return
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # no program of the user's may take its channel, or look into it
     with contextlib.suppress(OSError, StepRefused):
-        Tracer(channel, private, bell).run()
+        Tracer(channel, reports, keep, bell).run()

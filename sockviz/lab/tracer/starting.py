@@ -9,7 +9,7 @@ import os
 import resource
 import signal
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from sockviz.lab.confinement import (
     PR_SET_NO_NEW_PRIVS,
@@ -36,19 +36,18 @@ def start(
     streams: Sequence[int],
     selection: bytes | None,
     *,
-    without_capabilities: bool,
+    keep: Set[int] | None,
 ) -> tuple[int, int]:
-    """Starts a program with `streams` for its standard ones, traced at the calls of a `selection`. Returns its pid, and a
-    descriptor that tells the errno where it could not be executed. Raises OSError."""
+    """Starts a program with `streams` for its standard ones, traced at the calls of a `selection`; of its capabilities it has
+    those in `keep` alone, where that is not None. Returns its pid, and a descriptor that tells the errno where it could not be
+    executed. Raises OSError."""
     waiting, going = os.pipe()
     failure, telling = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
             os.close(going)
-            _become(
-                command, environment, directory, streams, selection, waiting, telling, without_capabilities
-            )
+            _become(command, environment, directory, streams, selection, waiting, telling, keep)
         except OSError as error:
             os.write(telling, struct.pack("i", error.errno or 0))
         except StepRefused as refusal:
@@ -81,7 +80,7 @@ def _become(
     selection: bytes | None,
     waiting: int,
     telling: int,
-    without_capabilities: bool,
+    keep: Set[int] | None,
 ) -> NoReturn:
     """In the child. Raises OSError."""
     signal.set_wakeup_fd(-1)
@@ -91,8 +90,8 @@ def _become(
     os.setpgid(0, 0)
     # The tracer may not be looked into; its programs have to be.
     libc.prctl(PR_SET_DUMPABLE, ctypes.c_ulong(1), 0, 0, 0)
-    if without_capabilities:
-        drop_capabilities(())
+    if keep is not None:
+        drop_capabilities(keep)
     else:
         prctl(PR_SET_NO_NEW_PRIVS, 1)  # without it no ordinary user may install a filter
     os.write(telling, b"r")

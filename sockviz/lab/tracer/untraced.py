@@ -17,18 +17,19 @@ from sockviz.lab.tracer.starting import start
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Sequence, Set
 
     from sockviz.lab.tracer.orders import Order
 
 
 class Untraced:
-    """Starts programs and notes their ends. `why` is the errno with which ptrace failed."""
+    """Starts programs, which keep some capabilities, and notes their ends. `why` is the errno with which ptrace failed."""
 
-    def __init__(self, channel: socket.socket, why: int) -> None:
+    def __init__(self, channel: socket.socket, reports: Reports, why: int, keep: Set[int]) -> None:
         self._channel = channel
         self._why = why
-        self._reports = Reports(channel)
+        self._keep = keep
+        self._reports = reports
         self._programs: dict[int, str] = {}
         self._started = 0
 
@@ -69,7 +70,7 @@ class Untraced:
         """Returns the errno with which it could not be executed, 0 where it was."""
         self._started += 1
         try:
-            pid, failure = start(command, environment, directory, fds, None, without_capabilities=True)
+            pid, failure = start(command, environment, directory, fds, None, keep=self._keep)
         except OSError as error:
             return error.errno or -1
         finally:
