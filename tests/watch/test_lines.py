@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import asyncio
 import json
+import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -15,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from sockviz.lab.source_texts import SourceTexts
+from sockviz.lab.tracer.libraries import Libraries
 from sockviz.lab.tracer.location_table import line_at
 from sockviz.model.events import SourceMet
 from tests.watch.conftest import PROGRAMS
@@ -31,9 +34,13 @@ IN_C = {
 }
 
 
-def test_of_python_each_call_is_at_its_line() -> None:
+def test_of_python_each_call_is_at_its_line(tmp_path: Path) -> None:
+    """Also of a program whose path is not ASCII, and looks like a library's."""
     text = LINES.read_text().splitlines()
-    heard = traced(sys.executable, str(LINES))
+    own = tmp_path / "josé" / "lib" / "python3" / "site-packages" / os.fsdecode(b"\xff.py")
+    own.parent.mkdir(parents=True)
+    shutil.copy(LINES, own)
+    heard = traced(sys.executable, str(own))
     told = [
         (made.entered.name, made.place)
         for made in heard.calls()
@@ -41,7 +48,7 @@ def test_of_python_each_call_is_at_its_line() -> None:
     ]
     for name, place in told[1:]:  # the first closes what selectors tried, when it was imported
         assert place is not None, name
-        assert place.file == str(LINES)
+        assert place.file == str(own)
         assert place.line is not None
         assert name in text[place.line - 1].partition("#")[2].split(), (name, place.line)
     assert len(told) > 25
@@ -76,6 +83,26 @@ def test_without_its_lines_the_call_is_all_that_is_known(calls: Path, tmp_path: 
 def test_of_the_library_alone_nothing_is_said() -> None:
     heard = traced(sys.executable, "-c", "import socket; socket.socketpair()")
     assert {made.place for made in heard.calls()} == {None}
+
+
+def test_libraries_are_known_by_where_they_are(tmp_path: Path) -> None:
+    libraries = Libraries("/opt/own/bin/python3.12")
+    environment = tmp_path / "venv"
+    environment.mkdir()
+    (environment / "pyvenv.cfg").touch()
+    for path in (
+        "<frozen os>", "/usr/lib/python3.11/socket.py", "/opt/own/lib/python3.12/asyncio/tasks.py",
+        "/usr/lib/python3/dist-packages/x.py",
+        "/home/u/.local/lib/python3.12/site-packages/x.py", f"{environment}/lib64/python3.12/site-packages/x.py",
+    ):  # fmt: skip
+        assert libraries.has(path), path
+    for path in (
+        "/home/u/lib/python3/x.py",
+        "/home/u/site-packages/x.py",
+        f"{tmp_path}/lib/python3.12/x.py",
+        "/opt/own/x.py",
+    ):
+        assert not libraries.has(path), path
 
 
 def _codes(code: types.CodeType) -> Iterator[types.CodeType]:

@@ -10,14 +10,13 @@ from functools import lru_cache
 
 from sockviz.lab.tracer.elf import Elf
 from sockviz.lab.tracer.image import Mapping
+from sockviz.lab.tracer.libraries import Libraries
 from sockviz.lab.tracer.location_table import line_at
 from sockviz.lab.tracer.memory import peek
 
 #: Frames of one thread that are looked at, threads, and code objects that are remembered.
 _FRAMES, _THREADS, _CODES = 200, 256, 4096
 _LONGEST_NAME, _LONGEST_TABLE = 512, 1 << 16
-#: What is no program of the user's own: the standard library, installed packages, code that is no file's.
-_LIBRARY = re.compile(r"^<|/lib(?:64)?/python3|/(?:site|dist)-packages/")
 _VERSION = re.compile(r"python(3\.\d+)")
 _Q = struct.Struct("<Q")
 
@@ -28,11 +27,12 @@ class Layout:
 
     def __init__(
         self, *, interpreters: int, threads: int, native: int, frame: tuple[int, ...], code: int, previous: int, owner: int,
-        first: int, table: int, bytecode: int, text: int,
+        first: int, table: int, bytecode: int, text: int, beyond_ascii: int,
     ) -> None:  # fmt: skip
         self.interpreters, self.threads, self.native, self.frame = interpreters, threads, native, frame
         self.code, self.previous, self.owner = code, previous, owner
-        self.first, self.table, self.bytecode, self.text = first, table, bytecode, text
+        self.first, self.table, self.bytecode = first, table, bytecode
+        self.text, self.beyond_ascii = text, beyond_ascii
 
 
 #: The same in all of them: the next thread of a list; of a frame its instruction; of a code object its file's name; of bytes
@@ -40,13 +40,16 @@ class Layout:
 _NEXT, _INSTRUCTION, _FILENAME, _BYTES, _SIZE = 8, 56, 112, 32, 16
 #: A frame that C has made to call Python (FRAME_OWNED_BY_CSTACK): it has no code of anybody's.
 _OF_C = 3
+#: Bits of a str's state, and how characters of so many bytes are written.
+_COMPACT, _ASCII = 0x20, 0x40
+_ENCODINGS = {1: "latin-1", 2: "utf-16-le", 4: "utf-32-le"}
 LAYOUTS = {
     "3.11": Layout(interpreters=40, threads=16, native=160, frame=(56, 8), code=32, previous=48, owner=69, first=72, table=136,
-                   bytecode=184, text=48),
+                   bytecode=184, text=48, beyond_ascii=24),
     "3.12": Layout(interpreters=40, threads=72, native=144, frame=(56, 0), code=0, previous=8, owner=70, first=68, table=136,
-                   bytecode=192, text=40),
+                   bytecode=192, text=40, beyond_ascii=16),
     "3.13": Layout(interpreters=632, threads=7344, native=160, frame=(72,), code=0, previous=8, owner=70, first=68, table=136,
-                   bytecode=200, text=40),
+                   bytecode=200, text=40, beyond_ascii=16),
 }  # fmt: skip
 
 
@@ -55,12 +58,13 @@ class Unreadable(Exception):
 
 
 class Interpreter:
-    """The CPython of one process."""
+    """The CPython of one process, and where its libraries are."""
 
-    def __init__(self, runtime: int, layout: Layout) -> None:
+    def __init__(self, runtime: int, layout: Layout, libraries: Libraries) -> None:
         self._runtime = runtime
         self._layout = layout
-        self._codes: dict[int, tuple[str, int, bytes]] = {}
+        self._libraries = libraries
+        self._codes: dict[int, tuple[str | None, int, bytes]] = {}
 
     def line(self, tid: int, native: int) -> tuple[str, int] | None:
         """The file and line of the innermost frame of thread `tid` (`native`, as it knows itself) that is no library's. None
@@ -84,7 +88,7 @@ class Interpreter:
             code, instruction = _Q.unpack_from(raw, layout.code)[0], _Q.unpack_from(raw, _INSTRUCTION)[0]
             if code and raw[layout.owner] != _OF_C:
                 name, first, table = self._code(tid, code)
-                if not _LIBRARY.search(name):
+                if name is not None:
                     line = line_at(table, first, instruction - code - layout.bytecode)
                     return (name, line) if line else None
             (frame,) = _Q.unpack_from(raw, layout.previous)
@@ -99,7 +103,8 @@ class Interpreter:
             thread = _word(tid, thread + _NEXT)
         raise Unreadable
 
-    def _code(self, tid: int, at: int) -> tuple[str, int, bytes]:
+    def _code(self, tid: int, at: int) -> tuple[str | None, int, bytes]:
+        """The file of a code object, None where that is a library's; its first line, and its table of lines."""
         known = self._codes.get(at)
         if known is None:
             head = peek(tid, at, self._layout.bytecode)
@@ -108,23 +113,28 @@ class Interpreter:
             table = _Q.unpack_from(head, self._layout.table)[0]
             size = min(_word(tid, table + _SIZE), _LONGEST_TABLE)
             (first,) = struct.unpack_from("<i", head, self._layout.first)
+            name = self._name(tid, _Q.unpack_from(head, _FILENAME)[0])
             known = (
-                self._name(tid, _Q.unpack_from(head, _FILENAME)[0]),
-                first,
-                peek(tid, table + _BYTES, size),
-            )
+                None if self._libraries.has(name) else name, first, peek(tid, table + _BYTES, size)
+            )  # fmt: skip
             if len(self._codes) >= _CODES:
                 self._codes.clear()
             self._codes[at] = known
         return known
 
     def _name(self, tid: int, at: int) -> str:
-        """A str of ASCII characters; of another nothing is said."""
+        """A str: characters of one, two or four bytes (its kind), which stand behind a longer head where some are not ASCII."""
         state = peek(tid, at + 32, 1)
-        if not state or state[0] & 0x60 != 0x60:  # compact, and ASCII
-            return "<not ASCII>"
-        return peek(tid, at + self._layout.text, min(_word(tid, at + _SIZE), _LONGEST_NAME)).decode(
-            "ascii", "replace"
+        if not state or not state[0] & _COMPACT:
+            raise Unreadable
+        text, kind = at + self._layout.text, state[0] >> 2 & 7
+        if not state[0] & _ASCII:
+            text += self._layout.beyond_ascii
+        encoding = _ENCODINGS.get(kind)
+        if encoding is None:
+            raise Unreadable
+        return peek(tid, text, kind * min(_word(tid, at + _SIZE), _LONGEST_NAME)).decode(
+            encoding, "surrogatepass"
         )
 
 
@@ -146,7 +156,7 @@ def interpreter_in(program: str, maps: list[Mapping]) -> Interpreter | None:
         runtime = _runtime_of(path)
         start = next((each for each in maps if each.path == path and each.offset == 0), None)
         if runtime is not None and start is not None:
-            return Interpreter(start.low + runtime, layout)
+            return Interpreter(start.low + runtime, layout, Libraries(program))
     return None
 
 
