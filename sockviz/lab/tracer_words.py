@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sockviz.lab.hearing import names_told
-from sockviz.lab.source_texts import Place
 from sockviz.model.events import (
     CallEntered,
     CallHeld,
@@ -21,7 +19,7 @@ from sockviz.model.events import (
     Signalled,
 )
 from sockviz.model.limits import MOST_PROCESSES
-from sockviz.model.values import BadValue, Json, decode
+from sockviz.model.values import BadValue, Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +44,6 @@ class Thread:
     process: str
     task: int
     tid: int
-
-
-@dataclass(frozen=True, slots=True)
-class Entered:
-    """A call was entered, and ``place`` is where its program makes it, as far as that is known."""
-
-    call: CallEntered
-    place: Place | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +89,7 @@ Said: TypeAlias = (
     | OuterProc
     | Over
     | Told
-    | Entered
+    | CallEntered
     | CallHeld
     | CallLetGo
     | CallInterrupted
@@ -113,33 +103,11 @@ Said: TypeAlias = (
 
 
 def from_tracer(json: Json) -> Said:
-    """What a tracer said. Raises `BadValue` where it says no such thing."""
+    """What a tracer said, but of calls entered and come back (`sockviz.lab.tracer_shorthand`). Raises `BadValue` where it says
+    no such thing."""
     if not isinstance(json, dict):
         raise BadValue(f"not a message of a tracer: {str(json)[:200]}")
     match json:
-        case {
-            "event": "entered",
-            "at": float(at),
-            "process": str(process),
-            "task": int(task),
-            "call": int(call),
-            **rest,
-        }:
-            return _entered(at, process, task, call, rest)
-        case {
-            "event": "returned",
-            "at": float(at),
-            "process": str(process),
-            "task": int(task),
-            "call": int(call),
-            **rest,
-        }:
-            match rest:
-                case {"error": str(error), "number": int(number), "message": str(message)}:
-                    return CallReturned(at, process, call, None, error, number, message, task=task)
-            return CallReturned(
-                at, process, call, decode(rest.get("value")), told=names_told(rest.get("told")), task=task
-            )
         case {
             "event": "held",
             "at": float(at),
@@ -166,66 +134,6 @@ def from_tracer(json: Json) -> Said:
         }:
             return CallInterrupted(at, process, call, task, over)
     return _of_process(json)
-
-
-def without_values(json: Json) -> Said | None:
-    """What is left of a message about a call whose values are none: that it was entered, or has returned. None of another."""
-    if not isinstance(json, dict):
-        return None
-    bare: dict[str, Json]
-    match json.get("event"):
-        case "entered":
-            bare = {**json, "arguments": [], "keywords": {}, "watched": None}
-        case "returned":
-            bare = {**json, "value": None, "told": None}
-        case _:
-            return None
-    try:
-        return from_tracer(bare)
-    except BadValue:
-        return None
-
-
-def _entered(at: float, process: str, task: int, call: int, rest: dict[str, Json]) -> Entered:
-    match rest:
-        case {
-            "name": str(name),
-            "function": str(function),
-            "arguments": list(arguments),
-            "keywords": dict(keywords),
-        }:
-            values = tuple(decode(argument) for argument in arguments)
-            named = {key: decode(value) for key, value in keywords.items()}
-            watched = _watched(rest.get("watched"))
-            made = CallEntered(at, process, call, None, name, function, values, named, task, watched=watched)
-            return Entered(made, _place(rest))
-    raise BadValue(f"not a call: {str(rest)[:200]}")
-
-
-def _place(rest: dict[str, Json]) -> Place | None:
-    match rest:
-        case {"file": str(file), "line": int(line)}:
-            return Place(file, line, None)
-        case {"file": str(file), "address": int(address)}:
-            return Place(file, None, address)
-    return None
-
-
-def _watched(json: Json) -> tuple[tuple[int, int], ...]:
-    match json:
-        case None:
-            return ()
-        case list():
-            pairs = [(fd, events) for fd, events in map(_pair, json)]
-            return tuple(pairs)
-    raise BadValue(f"not what a poll waits for: {str(json)[:80]}")
-
-
-def _pair(json: Json) -> tuple[int, int]:
-    match json:
-        case [int(fd), int(events)]:
-            return fd, events
-    raise BadValue(f"not a descriptor and its events: {str(json)[:80]}")
 
 
 def _of_process(json: Json) -> Said:

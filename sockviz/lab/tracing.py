@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import array
 import asyncio
+import contextlib
 import json
 import os
 import re
 import socket
 from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 
 from sockviz.lab.answers import may_go_unheard
 from sockviz.lab.crew import Crew
 from sockviz.lab.hearing import LabLost
 from sockviz.lab.source_texts import SourceTexts
 from sockviz.lab.supervisor import PATIENCE, LabRefused, TooSlow
+from sockviz.lab.tracer_shorthand import TracerShorthand
 from sockviz.lab.tracer_words import (
-    Entered,
     NotStarted,
     OuterProc,
     Over,
@@ -28,10 +28,9 @@ from sockviz.lab.tracer_words import (
     Told,
     Untraced,
     from_tracer,
-    without_values,
 )
 from sockviz.language import _
-from sockviz.model.events import ProcessEnded
+from sockviz.model.events import CallEntered, CallReturned, ProcessEnded
 from sockviz.model.programs import Program
 from sockviz.model.values import BadValue, Json
 
@@ -59,7 +58,7 @@ class Tracing:
         self.untraced = 0
         #: The errno with which programs were refused a /proc of their own; 0 where they have it.
         self.outer_proc = 0
-        self._texts = texts
+        self._calls = TracerShorthand(texts.find)
         self._crew = crew
         self._host = host
         self._private = private
@@ -176,10 +175,17 @@ class Tracing:
         except BadValue as error:
             self._lost(_("the tracer spoke nonsense: {error}").format(error=error))
             return
-        for line in lines:
-            said = _said(line)
+        for message in _messages(lines):
+            said = self._said(message)
             if said is not None:
                 self._heard(said)
+
+    def _said(self, message: Json) -> Said | None:
+        """What cannot be read is not heard, and the run goes on."""
+        try:
+            return self._calls.said(message) if isinstance(message, list) else from_tracer(message)
+        except (ValueError, RecursionError):
+            return None
 
     def _tell(self) -> None:
         if self._told is not None and not self._told.done():
@@ -199,11 +205,10 @@ class Tracing:
 
     def _heard(self, said: Said) -> None:
         match said:
+            case CallEntered() | CallReturned():
+                self._crew.say(said)
             case Started():
                 self._adopt(said)
-            case Entered(call=call, place=place):
-                found = self._texts.find(place, call.at) if place is not None else None
-                self._crew.say(call if found is None else replace(call, line=found[0], text=found[1]))
             case Thread(process=process, task=task, tid=tid):
                 self._crew.adopt_thread(process, task, tid)
             case NotStarted(name=name, errno=number, step=step):
@@ -238,17 +243,14 @@ class Tracing:
             started.set_exception(refusal)
 
 
-def _said(line: bytes) -> Said | None:
-    """What a line says. A program may have had a hand in it: what cannot be read costs that call's values, or that line, and
-    not the run."""
+def _messages(lines: Sequence[bytes]) -> Iterable[Json]:
+    """What lines say: read at once, and one by one where one of them is none."""
     try:
-        message = json.loads(line)
+        yield from json.loads(b"[" + b",".join(lines) + b"]")
     except (ValueError, RecursionError):
-        return None
-    try:
-        return from_tracer(message)
-    except (ValueError, RecursionError):
-        return without_values(message)
+        for line in lines:
+            with contextlib.suppress(ValueError, RecursionError):
+                yield json.loads(line)
 
 
 def _in_memory(content: bytes) -> int:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sockviz.lab.tracer_words import Said, from_tracer, without_values
+from sockviz.lab.tracer.shorthand import ENTERED, NAMED, RETURNED, RETURNED_AS
+from sockviz.lab.tracer_shorthand import TracerShorthand
 from sockviz.model.events import CallEntered, CallInterrupted, CallReturned, Event, ProcessStarted
 from sockviz.model.fitting import misfit
 from sockviz.model.fold import fold
@@ -71,21 +72,20 @@ def test_calls_within_a_call_fit() -> None:
     assert [call.name for call in world.processes["p"].calls] == ["send", "recv"]
 
 
-@pytest.mark.parametrize("part", ["arguments", "keywords", "watched", "value"])
-def test_values_that_cannot_be_read_cost_the_call_its_values(part: str) -> None:
-    call: dict[str, Json] = {"at": 1.0, "process": "p", "task": 0, "call": 1}
-    entered: dict[str, Json] = {
-        **call,
-        "event": "entered",
-        "name": "send",
-        "function": "",
-        "arguments": [],
-        "keywords": {},
-    }
-    message = {**call, "event": "returned", "value": 1} if part == "value" else entered
+def test_values_that_cannot_be_read_cost_the_call_its_values() -> None:
+    calls = TracerShorthand(lambda *_: None)
     unknown: Json = {"$": "no such kind"}
-    nonsense: Json = {**message, part: {"a": unknown} if part == "keywords" else [unknown]}
+    whole: dict[str, Json] = {"name": "send", "function": "", "arguments": [1], "keywords": {}}
+    nonsense: list[dict[str, Json]] = [
+        {"arguments": [unknown]}, {"keywords": {"a": unknown}}, {"watched": [unknown]}, {"arguments": 1},
+    ]  # fmt: skip
+    for part in nonsense:
+        left = calls.said([ENTERED, 1.0, "p", 0, 1, {**whole, **part}])
+        assert left == CallEntered(1.0, "p", 1, None, "send", "")
+    returned: list[list[Json]] = [
+        [RETURNED, 2.0, "p", 0, 1, unknown], [NAMED, 2.0, "p", 0, 1, {"value": unknown, "told": unknown}],
+    ]  # fmt: skip
+    for message in returned:
+        assert calls.said(message) == CallReturned(2.0, "p", 1)
     with pytest.raises(BadValue):
-        from_tracer(nonsense)
-    left: Said | None = without_values(nonsense)
-    assert left is not None
+        calls.said([RETURNED_AS, 2.0, "p", 0, 1, 7])  # as nothing that was ever said

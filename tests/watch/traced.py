@@ -16,7 +16,8 @@ from typing import Any
 
 import sockviz.lab
 from sockviz.lab.source_texts import Place
-from sockviz.lab.tracer_words import Entered, Said, from_tracer
+from sockviz.lab.tracer_shorthand import TracerShorthand
+from sockviz.lab.tracer_words import Said, from_tracer
 from sockviz.model.events import CallEntered, CallReturned
 from sockviz.model.values import Value
 
@@ -50,14 +51,20 @@ class Heard:
     """All that a tracer said, in order."""
 
     said: list[Said] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)  # of which calls name "texts", from 1
+
+    def find(self, place: Place, _at: float) -> tuple[int, int]:
+        self.places.append(place)
+        return 1, len(self.places)
 
     def calls(self, *names: str) -> list[Made]:
         """The calls that were made, those of some `names` where any are given, in the order in which they were entered."""
         made: dict[tuple[str, int], Made] = {}
         for each in self.said:
             match each:
-                case Entered(call=call):
-                    made[call.process, call.call] = Made(call.process, call.task, call, each.place)
+                case CallEntered():
+                    place = self.places[each.text - 1] if each.text else None
+                    made[each.process, each.call] = Made(each.process, each.task, each, place)
                 case CallReturned():
                     made[each.process, each.call].returned = each
         return [each for each in made.values() if not names or each.entered.name in names]
@@ -71,6 +78,7 @@ class Rig:
 
     def __init__(self) -> None:
         self.heard = Heard()
+        self._calls = TracerShorthand(self.heard.find)
         self._ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
@@ -109,8 +117,11 @@ class Rig:
             if newline:
                 self._buffer = rest
                 message = json.loads(line)
-                self.heard.said.append(from_tracer(message))
-                yield message
+                if isinstance(message, list):
+                    self.heard.said.append(self._calls.said(message))
+                else:
+                    self.heard.said.append(from_tracer(message))
+                    yield message
                 continue
             data, fds, _flags, _address = socket.recv_fds(self._ours, 1 << 18, 64)
             for fd in fds:

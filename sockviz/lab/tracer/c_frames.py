@@ -13,6 +13,8 @@ from sockviz.lab.tracer.memory import peek
 
 #: So much of a stack is looked through (bytes), and of it so many addresses that are in the program's code.
 _DEEPEST, _MOST = 16384, 64
+#: In most programs it is among the first: so much is looked through before (bytes).
+_NEAREST = 512
 #: The longest call instruction, on any machine.
 _LONGEST = 7
 
@@ -43,23 +45,41 @@ class Compiled:
         self._segments = segments
         self._code = code
         self._behind_call = behind_call
+        self._low = min((each.low for each in code), default=0)
+        self._high = max((each.high for each in code), default=0)
+        self._known: dict[
+            int, int | None
+        ] = {}  # the calls that stand before an address, as the file has them
 
     def address(self, tid: int, stack: int) -> int | None:
         """The address of the call, as the program's file has it."""
-        content = peek(tid, stack, _DEEPEST) or peek(tid, stack, 4096 - stack % 4096)
-        looked = 0
+        found = self._first(tid, peek(tid, stack, _NEAREST))
+        if found is not None:
+            return found
+        return self._first(tid, peek(tid, stack, _DEEPEST) or peek(tid, stack, 4096 - stack % 4096))
+
+    def _first(self, tid: int, content: bytes) -> int | None:
+        low, high, looked = self._low, self._high, 0
         for (word,) in struct.iter_unpack("<Q", content[: len(content) // 8 * 8]):
+            if not low < word < high:
+                continue
             part = next((each for each in self._code if each.low < word < each.high), None)
             if part is None:
                 continue
             looked += 1
-            before = peek(tid, word - _LONGEST, _LONGEST)
-            if len(before) == _LONGEST and self._behind_call(before):
-                found = address_of(self._segments, word - part.low + part.offset)
-                return found - 1 if found is not None else None
-            if looked == _MOST:
-                return None
+            if word not in self._known:
+                self._known[word] = self._call_before(tid, word, part)
+            found = self._known[word]
+            if found is not None or looked == _MOST:
+                return found
         return None
+
+    def _call_before(self, tid: int, word: int, part: Mapping) -> int | None:
+        before = peek(tid, word - _LONGEST, _LONGEST)
+        if len(before) < _LONGEST or not self._behind_call(before):
+            return None
+        found = address_of(self._segments, word - part.low + part.offset)
+        return found - 1 if found is not None else None
 
 
 def compiled(path: str, maps: list[Mapping]) -> Compiled | None:

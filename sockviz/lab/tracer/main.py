@@ -20,7 +20,6 @@ import os
 import select
 import socket
 import sys
-import time
 
 from sockviz.lab.confinement import StepRefused, default_signals, libc
 from sockviz.lab.tracer import ptrace
@@ -110,20 +109,23 @@ class Tracer:
     def _hear_on(self) -> None:
         """Takes what sockviz says, and rings for it, until it has gone."""
         orders = Orders(self._channel)
-        poll = select.poll()
-        poll.register(self._channel, select.POLLIN)
-        poll.register(self._reports.begun, select.POLLIN)
+        channel, begun = (select.poll() for _ in range(2))
+        channel.register(self._channel, select.POLLIN)
+        begun.register(self._channel, select.POLLIN)
+        begun.register(self._reports.begun, select.POLLIN)
+        is_said = False  # something that is to be sent after a while
         while True:
-            for fd, _events in poll.poll():
-                if fd == self._reports.begun:
-                    time.sleep(DELAY)
-                    self._reports.send_later()
-                    continue
+            ready = channel.poll(DELAY) if is_said else begun.poll()
+            if any(fd == self._channel.fileno() for fd, _events in ready):
                 come = orders.read()
                 if come is None:
                     return
                 self._orders += come
                 self._bell.ring()
+            elif is_said:
+                is_said = self._reports.send_later()
+            else:
+                is_said = True
 
     def _take(self, order: dict[str, Any], fds: list[int]) -> None:
         match order:

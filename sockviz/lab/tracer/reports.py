@@ -1,31 +1,33 @@
-"""What the tracer says to sockviz: lines of JSON, a few at a time, with pidfds of new processes beside them."""
+"""What the tracer says to sockviz: lines of JSON, a few at a time, with pidfds of new processes beside them. Calls are said in
+shorthand (`sockviz.lab.tracer.shorthand`); what else happens is an object, of which ``event`` says what."""
 
 from __future__ import annotations
 
 import _thread
 import array
-import json
 import os
 import socket
 import time
+
+from sockviz.lab.tracer.shorthand import Shorthand
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
 if TYPE_CHECKING:
     from typing import Any
 
-#: So much is collected (bytes), and for so long (seconds), before it is sent: a program is not held up for each word of its.
-_MOST, DELAY = 1 << 15, 0.002
+#: So much is collected (bytes), and for so long (milliseconds), before it is sent: a program is not held up for each word of its.
+_MOST, DELAY = 1 << 15, 2
 #: No more descriptors are sent at once (SCM_MAX_FD is 253).
 _MOST_FDS = 64
 
 
 class Reports:
     """Collects them. Where sockviz does not read them, whoever says them waits, and the programs with it. ``begun`` is a
-    descriptor that can be read while something waits: whoever finds that is to call `send_later` after `DELAY`."""
+    descriptor that can be read once something waits: whoever finds that calls `send_later` each `DELAY` until that says no."""
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
-        self._encode = json.JSONEncoder(separators=(",", ":")).encode
+        self._shorthand = Shorthand()
         self._lock = _thread.allocate_lock()
         self._lines: list[str] = []
         self._size = 0
@@ -35,7 +37,13 @@ class Reports:
 
     def say(self, event: str, fd: int | None = None, **parts: Any) -> None:
         """Says one thing that has happened now. Of `fd` sockviz gets a copy."""
-        line = self._encode({"event": event, "at": time.time(), **parts})
+        self._put(self._shorthand.encode({"event": event, "at": time.time(), **parts}), fd)
+
+    def call(self, says: int, process: str, task: int, call: int, thing: Any) -> None:
+        """Says that a call was entered now, or has come back."""
+        self._put(self._shorthand.call(says, time.time(), process, task, call, thing))
+
+    def _put(self, line: str, fd: int | None = None) -> None:
         with self._lock:
             self._lines.append(line)
             self._size += len(line)
@@ -48,12 +56,16 @@ class Reports:
         if is_much:
             self.send()
 
-    def send_later(self) -> None:
-        """Sends what was said since `begun` could be read."""
+    def send_later(self) -> bool:
+        """Sends what was said since `begun` could be read, or since the last time. Returns False where that is nothing: from then
+        on `begun` says when there is more."""
         with self._lock:
-            os.read(self.begun, 1)
-            self._is_begun = False
+            if not self._lines:
+                os.read(self.begun, 1)
+                self._is_begun = False
+                return False
         self.send()
+        return True
 
     def send(self) -> None:
         """Sends what was said. Raises OSError where sockviz has gone."""

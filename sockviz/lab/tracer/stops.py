@@ -13,6 +13,7 @@ from sockviz.lab.tracer.made import Entry, Made
 from sockviz.lab.tracer.numbers import Machine
 from sockviz.lab.tracer.population import SIGNALS, Population, is_caught
 from sockviz.lab.tracer.reports import Reports
+from sockviz.lab.tracer.shorthand import ENTERED, FAILED, NAMED, RETURNED
 from sockviz.lab.tracer.socket_calls import CALLS as SOCKET
 from sockviz.lab.tracer.sources import Source
 from sockviz.lab.tracer.tasks import Call, Task
@@ -137,14 +138,18 @@ class Stops:
                 self._say("interrupted", task, call=waiting.number, over=False)
         task.process.calls += 1
         task.call = Call(task.process.calls, made, place)
-        more: dict[str, Any] = {"watched": made.watched} if made.watched is not None else {}
+        told = {
+            "name": made.name,
+            "function": made.function,
+            "arguments": made.arguments,
+            "keywords": made.keywords,
+        }
+        if made.watched is not None:
+            told["watched"] = made.watched
         if task.process.source is None:
             task.process.source = Source(task.process.pidfd)
-        more |= task.process.source.place(task.tid, place[-1])
-        self._say(
-            "entered", task, call=task.call.number, name=made.name, function=made.function,
-            arguments=made.arguments, keywords=made.keywords, **more,
-        )  # fmt: skip
+        told.update(task.process.source.place(task.tid, place[-1]))
+        self._tell(ENTERED, task, task.call, told)
 
     def _at_call(self, task: Task) -> None:
         """At the return of a call that is told of; or at any call's entry or return, while one is interrupted."""
@@ -171,17 +176,18 @@ class Stops:
             task.interrupted.append(call)
             return
         if number:
-            self._say("returned", task, call=call.number, **values.error(number))
+            self._tell(FAILED, task, call, values.error(number))
         else:
-            more: dict[str, Any] = {}
             try:
                 value = call.made.gives(result)
             except _NONSENSE:
                 value = result
             if call.made.name in _NAMING:
                 fd = result if call.made.name == "accept" else int(call.place[1])
-                more["told"] = [name for name in [task.process.descriptors.name(fd)] if name is not None]
-            self._say("returned", task, call=call.number, value=value, **more)
+                name = task.process.descriptors.name(fd)
+                self._tell(NAMED, task, call, {"value": value, "told": [name] if name is not None else []})
+            else:
+                self._tell(RETURNED, task, call, value)
         if call.made.name == "close":
             task.process.descriptors.forget(int(call.place[1]))  # another thread may have asked meanwhile
 
@@ -209,7 +215,7 @@ class Stops:
     def _interrupted(self, task: Task) -> None:
         """The call that was interrupted last comes to nothing."""
         call = task.interrupted.pop()
-        self._say("returned", task, call=call.number, **values.error(ptrace.INTERRUPTED))
+        self._tell(FAILED, task, call, values.error(ptrace.INTERRUPTED))
 
     # --- signals ------------------------------------------------------------------------------------------------------
 
@@ -231,3 +237,6 @@ class Stops:
 
     def _say(self, event: str, task: Task, **parts: Any) -> None:
         self._reports.say(event, process=task.process.name, task=task.number, **parts)
+
+    def _tell(self, says: int, task: Task, call: Call, thing: Any) -> None:
+        self._reports.call(says, task.process.name, task.number, call.number, thing)

@@ -65,8 +65,8 @@ def signed(number: int, bits: int = 32) -> int:
     return number - (1 << bits) if number >> (bits - 1) else number
 
 
-def error(number: int) -> dict[str, Any]:
+def error(number: int) -> tuple[str, int, str]:
     """What a call failed with: the name that the manual's pages use, the number, the kernel's words."""
     name = errno.errorcode.get(number, f"errno {number}")
     name = {"EWOULDBLOCK": "EAGAIN", "EDEADLOCK": "EDEADLK", "ENOTSUP": "EOPNOTSUPP"}.get(name, name)
-    return {"error": name, "number": number, "message": os.strerror(number)}
+    return name, number, os.strerror(number)

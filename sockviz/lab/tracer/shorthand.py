@@ -1,0 +1,56 @@
+"""Calls as the tracer says them to sockviz: in a few numbers, and what a loop says again and again by the number of it.
+
+A call is a list: what it says (`ENTERED` …), when, of which process and task, the number of the call; then a thing, and where it
+may be said again the number that it has from then on; or that number alone. Things are what is told of a call that is entered
+(``name``, ``function``, ``arguments``, ``keywords``, and as far as that is so ``watched``, ``file`` and ``line`` or ``address``),
+and the value of one that came back; of one that failed the error, its number and message; ``value`` and ``told`` of one that has
+given a socket its name. (`sockviz.lab.tracer_shorthand` reads them.)
+"""
+
+from __future__ import annotations
+
+import json
+from json.encoder import encode_basestring_ascii as quoted
+
+TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+ENTERED, ENTERED_AS, RETURNED, RETURNED_AS, FAILED, FAILED_AS, NAMED = range(7)
+#: What has more characters is not said again so often; and of all together no more are kept in mind.
+_LONGEST, _MOST = 1024, 1 << 20
+
+
+def encoder() -> Callable[[Any], str]:
+    """Writes JSON. What json has for it is made anew for each text, which takes as long as to write a short one."""
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:  # an interpreter without its parts in C
+        return json.JSONEncoder(separators=(",", ":")).encode
+    write = make({}, None, quoted, None, ":", ",", False, False, True)
+    return lambda value: "".join(write(value, 0))
+
+
+class Shorthand:
+    """What has been said, and by which number it is said again."""
+
+    def __init__(self) -> None:
+        self.encode = encoder()
+        self._numbers: dict[str, int] = {}
+        self._size = 0
+
+    def call(self, says: int, at: float, process: str, task: int, call: int, thing: Any) -> str:
+        """A line: with what is ``_AS`` where the thing was said before."""
+        text = self.encode(thing)
+        if says == NAMED:
+            return f"[{says},{at!r},{quoted(process)},{task},{call},{text}]"
+        number = self._numbers.get(text)
+        if number is not None:
+            return f"[{says + 1},{at!r},{quoted(process)},{task},{call},{number}]"
+        if not 8 < len(text) <= _LONGEST:
+            return f"[{says},{at!r},{quoted(process)},{task},{call},{text}]"
+        self._size += len(text)
+        if self._size > _MOST:  # the numbers are given anew
+            self._numbers, self._size = {}, len(text)
+        number = self._numbers[text] = len(self._numbers)
+        return f"[{says},{at!r},{quoted(process)},{task},{call},{text},{number}]"

@@ -1,0 +1,143 @@
+"""What a tracer says of calls, as events: see `sockviz.lab.tracer.shorthand`. What it says again is the same object again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sockviz.dataclass import dataclass
+from sockviz.lab.hearing import names_told
+from sockviz.lab.source_texts import Place
+from sockviz.lab.tracer.shorthand import ENTERED, ENTERED_AS, FAILED, FAILED_AS, NAMED, RETURNED, RETURNED_AS
+from sockviz.model.events import CallEntered, CallReturned
+from sockviz.model.sockets import ToldName
+from sockviz.model.values import BadValue, Json, Value, decode
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """All of a call that is entered but when, and by whom."""
+
+    name: str
+    function: str
+    arguments: tuple[Value, ...]
+    keywords: Mapping[str, Value]
+    watched: tuple[tuple[int, int], ...]
+    line: int | None
+    text: int
+
+
+class TracerShorthand:
+    """Reads the lists of one tracer, in order. `find` says of which line, of which text, a place is (see `SourceTexts.find`).
+
+    A program may have had a hand in what is told of it: what of that cannot be read costs the values of that call.
+    """
+
+    def __init__(self, find: Callable[[Place, float], tuple[int, int] | None]) -> None:
+        self._find = find
+        self._things: dict[int, Any] = {}  # by number: shapes, values, errors
+
+    def said(self, message: Json) -> CallEntered | CallReturned:
+        """What a list says. Raises `BadValue` where it is none."""
+        match message:
+            case [int(says), float(at), str(process), int(task), int(call), thing, *number]:
+                its = self._thing(says, thing, at)
+                if number and isinstance(number[0], int):
+                    self._things[number[0]] = its
+            case _:
+                raise BadValue(f"not what a tracer says of a call: {str(message)[:200]}")
+        if says <= ENTERED_AS:
+            shape: _Shape = its
+            return CallEntered(
+                at, process, call, shape.line, shape.name, shape.function, shape.arguments, shape.keywords, task, shape.text,
+                shape.watched,
+            )  # fmt: skip
+        if says <= RETURNED_AS:
+            return CallReturned(at, process, call, its, None, None, "", (), task)
+        if says == NAMED:
+            value, told = its
+            return CallReturned(at, process, call, value, None, None, "", told, task)
+        error, errno, words = its
+        return CallReturned(at, process, call, None, error, errno, words, (), task)
+
+    def _thing(self, says: int, thing: Json, at: float) -> Any:
+        if says in (ENTERED_AS, RETURNED_AS, FAILED_AS):
+            if not isinstance(thing, int) or thing not in self._things:
+                raise BadValue(f"what was never said: {str(thing)[:80]}")
+            return self._things[thing]
+        if says == RETURNED:
+            return _value(thing)
+        match thing:
+            case dict() if says == ENTERED:
+                return self._shape(thing, at)
+            case [str(), int(), str()] if says == FAILED:
+                return thing
+            case {"value": value, "told": told} if says == NAMED:
+                return _value(value), _names(told)
+        raise BadValue(f"not what a tracer says of a call: {str(thing)[:200]}")
+
+    def _shape(self, thing: dict[str, Json], at: float) -> _Shape:
+        match thing:
+            case {"name": str(name), "function": str(function)}:
+                place = _place(thing)
+                found = self._find(place, at) if place is not None else None
+                line, text = found if found is not None else (None, 0)
+                return _Shape(name, function, *_passed(thing), line, text)
+        raise BadValue(f"not a call: {str(thing)[:200]}")
+
+
+def _passed(
+    thing: Mapping[str, Json],
+) -> tuple[tuple[Value, ...], Mapping[str, Value], tuple[tuple[int, int], ...]]:
+    """What is passed by place and by name, and what a poll waits for."""
+    match thing:
+        case {"arguments": list(arguments), "keywords": dict(keywords)}:
+            try:
+                values = tuple(decode(argument) for argument in arguments)
+                return (
+                    values,
+                    {key: decode(value) for key, value in keywords.items()},
+                    _watched(thing.get("watched")),
+                )
+            except (ValueError, RecursionError):
+                pass
+    return (), {}, ()
+
+
+def _value(thing: Json) -> Value:
+    try:
+        return decode(thing)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _names(told: Json) -> tuple[ToldName, ...]:
+    try:
+        return names_told(told)
+    except (ValueError, RecursionError):
+        return ()
+
+
+def _place(thing: Mapping[str, Json]) -> Place | None:
+    match thing:
+        case {"file": str(file), "line": int(line)}:
+            return Place(file, line, None)
+        case {"file": str(file), "address": int(address)}:
+            return Place(file, None, address)
+    return None
+
+
+def _watched(json: Json) -> tuple[tuple[int, int], ...]:
+    match json:
+        case None:
+            return ()
+        case list():
+            return tuple([_pair(each) for each in json])
+    raise BadValue(f"not what a poll waits for: {str(json)[:80]}")
+
+
+def _pair(json: Json) -> tuple[int, int]:
+    match json:
+        case [int(fd), int(events)]:
+            return fd, events
+    raise BadValue(f"not a descriptor and its events: {str(json)[:80]}")
