@@ -59,7 +59,7 @@ def sleeps(pid):
 def at_rest(n):
     """0: every turn before n is over. -1: one has not begun, or runs. Else they sleep, and the number changes when one wakes."""
     total = 0
-    for turn in range(1, n):
+    for turn in range(n - 1, 0, -1):  # what is waited for is mostly the last one's beginning
         pid = told(turn, "begun")
         slept = 0 if told(turn, "over") else sleeps(pid) if pid else -1
         if slept == -1 or (slept > 0 and not told(turn, "sleeps")):

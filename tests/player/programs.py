@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,10 @@ from sockviz.model.first_names import BOUND
 from sockviz.player.export import export_programs
 from tests.required import unavailable
 
+#: Where the interpreter that runs the tests is called python3; in front of others, that the programs run in the same one.
+SEARCHED = os.pathsep.join(
+    (os.path.dirname(os.path.realpath(sys.executable)), os.environ.get("PATH", os.defpath))
+)
 #: A run that takes longer is hung: the longest wait of these lessons is a few seconds.
 LIMIT = 60
 _PART = re.compile(r'(?:\d+ b)?"(?:[^"\\]|\\.)*"(?:\.\.\.)?|[^,\s][^,]*')
@@ -74,7 +79,8 @@ def run_folder(directory: Path, port: int, limit: float = LIMIT, **environment: 
     """Runs what was exported into `directory`."""
     started = subprocess.Popen(
         ["sh", "run.sh"], cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={name: word for name, word in os.environ.items() if name != "HOST"} | {"PORT": str(port)} | environment,
+        env={name: word for name, word in os.environ.items() if name != "HOST"} | {"PATH": SEARCHED, "PORT": str(port)}
+        | environment,
         start_new_session=True,
     )  # fmt: skip
     try:

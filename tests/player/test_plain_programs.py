@@ -19,7 +19,7 @@ from sockviz.lesson.programs.texts import PLAIN_FLAGS
 from sockviz.player.export import export_programs
 from sockviz.player.failed_lines import failed_when_recorded
 from tests.lesson.test_course_lessons import ORIGINALS
-from tests.player.programs import free_ports
+from tests.player.programs import SEARCHED, free_ports
 from tests.required import unavailable
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the course is of Linux")
@@ -54,7 +54,7 @@ def handed_out(lesson: Lesson, language: Language, directory: Path) -> tuple[lis
 def start(command: list[str], directory: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command, cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, "PATH": SEARCHED, "PYTHONDONTWRITEBYTECODE": "1"},
     )  # fmt: skip
 
 

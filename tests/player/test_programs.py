@@ -21,7 +21,16 @@ from sockviz.lesson.programs.folder import FLAGS, Language
 from sockviz.lesson.programs.texts import label
 from sockviz.player.export import NoPrograms, NotEmpty, export_programs
 from tests.player.lessons import lesson_text
-from tests.player.programs import Ran, free_ports, judged, normalised, printed, run_folder, run_programs
+from tests.player.programs import (
+    SEARCHED,
+    Ran,
+    free_ports,
+    judged,
+    normalised,
+    printed,
+    run_folder,
+    run_programs,
+)
 from tests.required import unavailable
 
 LESSONS = Path(__file__).parents[2] / "lessons"
@@ -341,7 +350,7 @@ def test_an_interrupted_run_ends_those_that_were_forked_too(tmp_path: Path) -> N
     export_programs(parse_lesson(text, "test.md"), Language.PYTHON, tmp_path / "programs")
     started = subprocess.Popen(
         ["sh", "run.sh"], cwd=tmp_path / "programs", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        env={**os.environ, "PORT": str(free_ports())}, start_new_session=True,
+        env={**os.environ, "PATH": SEARCHED, "PORT": str(free_ports())}, start_new_session=True,
     )  # fmt: skip
     deadline = time.monotonic() + 30
     while len(session(started.pid)) < 3 or not (tmp_path / "programs" / "turns" / "3.begun").is_symlink():
@@ -371,7 +380,7 @@ def session(leader: int) -> list[int]:
 
 def start(directory: Path, name: str, language: Language, port: int) -> subprocess.Popen[str]:
     """One program by itself, as in a terminal of its own."""
-    environment = {**os.environ, "PORT": str(port), "HOST": "127.0.0.1"}
+    environment = {**os.environ, "PATH": SEARCHED, "PORT": str(port), "HOST": "127.0.0.1"}
     command = ["python3", f"{name}.py"]
     if language is Language.C:
         build = ["cc", *FLAGS.split(), f"-DPORT={port}", "-o", name, f"{name}.c"]
