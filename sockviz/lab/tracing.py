@@ -229,7 +229,8 @@ class Tracing:
 
     def _adopt(self, said: Started) -> None:
         pidfd = self._fds.popleft() if said.has_pidfd and self._fds else None
-        outer = _pid_of(pidfd) if pidfd is not None else said.pid
+        # Without one nobody knows which process of this machine has the number that a lab's own numbering gives it.
+        outer = _pid_of(pidfd) if pidfd is not None else 0 if self._private else said.pid
         self._crew.adopt(said.begun(outer, self._host), pidfd)
         self._settle(said.process, None)
 

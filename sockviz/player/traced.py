@@ -130,7 +130,7 @@ class Traced(Source):
     @property
     def untraced(self) -> str | None:
         """Why the calls of programs are not watched, though they run; None where they are."""
-        number = next((tracing.untraced for tracing in self._tracings.values() if tracing.untraced), 0)
+        number = self.untraced_errno
         return why_not_started(LabRefused(TRACING, number)) if number else None
 
     @property
@@ -138,6 +138,11 @@ class Traced(Source):
         """Why programs find the machine's processes in /proc instead of their own; None where they find these."""
         number = next((each.outer_proc for each in self._tracings.values() if each.outer_proc), 0)
         return os.strerror(number) if number else None
+
+    @property
+    def untraced_errno(self) -> int:
+        """The errno with which tracing was refused, 0 where it was not."""
+        return next((tracing.untraced for tracing in self._tracings.values() if tracing.untraced), 0)
 
     @property
     def over(self) -> bool:

@@ -146,16 +146,30 @@ class Settings:
             return self._filter("AF_NETLINK sockets")
         return "a sandbox or security module refuses it: run sockviz outside of it"
 
+    def for_tracing(self) -> str:
+        """What stands behind a program that cannot be traced."""
+        reasons = self._for_yama()
+        if self.has_seccomp:
+            reasons.append(self._filter("ptrace, seccomp or process_vm_readv"))
+        if not reasons:
+            reasons.append(
+                "not under strace, gdb or a sandbox, and a kernel built with CONFIG_SECCOMP_FILTER"
+            )
+        return "; or ".join(reasons)
+
+    def _for_yama(self) -> list[str]:
+        scope = self.sysctl("kernel.yama.ptrace_scope")
+        if scope is None or not scope.isdecimal() or int(scope) < _YAMA_ADMIN_ONLY:
+            return []
+        after = " after a reboot: 3 is final" if scope == "3" else ""
+        return [f"sudo sysctl kernel.yama.ptrace_scope=1 (now {scope}){after}"]
+
     def for_process(self, number: int, name: str) -> str:
         """What stands behind a refused file of /proc/PID."""
         if number == errno.ENOENT:
             mounted = (self._root / "proc/self/stat").exists()
             return f"a kernel built with it ({name} is missing from /proc/PID)" if mounted else _PROC
-        reasons: list[str] = []
-        scope = self.sysctl("kernel.yama.ptrace_scope")
-        if scope is not None and scope.isdecimal() and int(scope) >= _YAMA_ADMIN_ONLY and name == "syscall":
-            after = " after a reboot: 3 is final" if scope == "3" else ""
-            reasons.append(f"sudo sysctl kernel.yama.ptrace_scope=1 (now {scope}){after}")
+        reasons = self._for_yama() if name == "syscall" else []
         if self.hidepid:
             reasons.append(f"/proc without {self.hidepid}: sudo mount -o remount,hidepid=0 /proc")
         if not reasons:

@@ -42,10 +42,12 @@ def probe_machine(progress: Path | None = None) -> tuple[Probe, ...]:
         from sockviz.probes.sockets import probe_sockets
         from sockviz.probes.two_hosts import probe_two_hosts
         from sockviz.probes.walls import probe_walls
+        from sockviz.probes.watching import probe_watching
 
         settings = Settings()
         probes += probe_sockets(settings) + probe_processes(settings) + probe_walls() + probe_labs(settings)
         probes += probe_two_hosts(settings)
+        probes += probe_watching(usable_labs(probes), settings)
     tools = (
         probe_tools() if sys.platform == "linux" else []
     )  # they look into labs, of which there are none elsewhere

@@ -17,6 +17,7 @@ SYSTEM, VIEW, PROCESSES, WALLS, HOST, ISOLATED, TWO_HOSTS = (
     "isolated lab",
     "two hosts",
 )
+PROGRAMS = "programs of your own"
 TERMINAL, FILES, TOOLS = "terminal", "files", "tools (optional, to look by hand)"
 #: The probe of each lab that decides whether lessons can be performed in it.
 PROCESS = "a lesson process"

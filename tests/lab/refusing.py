@@ -28,10 +28,12 @@ _NUMBERS = {
     "x86_64": {
         "seccomp": 317, "socket": 41, "unshare": 272, "ioctl": 16, "pidfd_open": 434, "open": 2, "openat": 257,
         "getxattr": 191, "fcntl": 72, "clone": 56, "fork": 57, "setrlimit": 160, "bind": 49, "prctl": 157,
+        "ptrace": 101, "process_vm_readv": 310, "pidfd_getfd": 438,
     },
     "aarch64": {
         "seccomp": 277, "socket": 198, "unshare": 97, "ioctl": 29, "pidfd_open": 434, "openat": 56,
         "getxattr": 8, "fcntl": 25, "clone": 220, "setrlimit": 164, "bind": 200, "prctl": 167,
+        "ptrace": 117, "process_vm_readv": 270, "pidfd_getfd": 438,
     },
 }  # fmt: skip
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}

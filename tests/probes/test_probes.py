@@ -145,6 +145,7 @@ def test_what_is_refused_is_found_refused_and_lessons_still_run(allowed: tuple[s
         "/proc/[0-9]+/syscall:EPERM": ["/proc/PID/syscall"],
         "/proc/[0-9]+/wchan:ENOENT": ["/proc/PID/wchan"],
         "getxattr:ENODATA": ["sockprotoname"],
+        "ptrace:EPERM": ["ptrace and seccomp"],
         "pidfd_open:ENOSYS": ["pidfd_open"],
         "/proc/sys/net/.*:EROFS": ["sysctls inside"],
     }
@@ -367,10 +368,19 @@ def test_yama_and_hidepid_are_named_where_they_stand_in_the_way(tmp_path: Path) 
     assert "ptrace_scope=1 (now 2)" in strict.for_process(errno.EPERM, "syscall")
     assert "hidepid=invisible" in strict.for_process(errno.EPERM, "syscall")
     assert "ptrace_scope" not in strict.for_process(errno.EACCES, "stat")
+    assert "ptrace_scope=1 (now 2)" in strict.for_tracing()
     usual = machine(
         tmp_path / "m", proc__sys__kernel__yama__ptrace_scope="1\n"
     )  # descendants may be looked at
     assert "ptrace_scope" not in usual.for_process(errno.EPERM, "syscall")
+
+
+@pytest.mark.usefixtures("refusals")
+def test_what_a_tracer_may_not_look_into_is_named(allowed: tuple[str, ...]) -> None:
+    answer = doctor_under(*allowed, *refusing.command("process_vm_readv:EPERM", "pidfd_getfd:EPERM"))
+    assert answer.probe("ptrace and seccomp")["ok"]
+    for name in ("process_vm_readv", "pidfd_getfd", "lines of Python"):
+        assert answer.probe(name)["costs"], name
 
 
 def test_containers_are_told_of_their_own_options(tmp_path: Path) -> None:
