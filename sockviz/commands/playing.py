@@ -131,14 +131,25 @@ def _programs(recorded: Source, options: argparse.Namespace) -> int:
     if options.json or options.at is not None:
         return _world(recorded, options)
     if not options.plain:
-        programs = _(
-            "this is a run of programs (sockviz watch), for which there is no screen yet: add --plain"
-        )
-        raise Usage(f"{quoted(options.file)}: {programs}")
+        return _screen_of_programs(recorded, options)
     from sockviz.watch.following import tell
 
     tell(recorded, door.out())
     return _broken_off(recorded)
+
+
+def _screen_of_programs(recorded: Source, options: argparse.Namespace) -> int:
+    from sockviz.tui import look
+
+    why = look.no_screen(os.environ, terminal.is_one(sys.stdin), door.out().isatty(), door.err().isatty())
+    if why is not None:
+        raise Usage(why)
+    from sockviz.tui.watching import start
+
+    async def opened(_tell: Callable[[str], None]) -> Source:
+        return recorded
+
+    return start(opened, None, theme=options.theme, ascii_only=options.ascii, mouse=not options.no_mouse)
 
 
 def _world(recorded: Run | Source, options: argparse.Namespace) -> int:

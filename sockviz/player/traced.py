@@ -17,8 +17,8 @@ from sockviz.lab.supervisor import LabRefused
 from sockviz.lab.tracing import TRACING, Tracing
 from sockviz.model.call import Stage
 from sockviz.model.events import Event, OutputWritten
-from sockviz.model.process import MAIN
 from sockviz.model.programs import Program
+from sockviz.model.tasks import held, task_of
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
 from sockviz.player.next import Do, Next
@@ -28,8 +28,6 @@ from sockviz.player.refusals import CannotGoOn
 from sockviz.player.rest import come_to_rest
 from sockviz.player.source import Source
 
-#: What stands between a process and the number of a further thread in the name of a task.
-_OF = "/"
 #: Whether the last program has ended is looked at so often, where nothing happens (seconds).
 _GLANCE = 0.05
 #: So long a program is waited for before the next one is started (seconds): interpreters take their time to begin.
@@ -152,18 +150,8 @@ class Traced(Source):
     @property
     def pending(self) -> Mapping[str, Next]:
         """The call that each held task is about to make; the one that has waited longest first."""
-        held = [
-            (call.entered, task_name(process.name, task.number), call)
-            for process in self._timeline.world.processes.values()
-            if process.alive
-            for task in process.tasks
-            for call in task.calls[-1:]
-            if call.stage is Stage.HELD
-        ]
-        return {
-            task: Next(Do.PERFORM, call=call)
-            for _entered, task, call in sorted(held, key=lambda each: each[:2])
-        }
+        world = self._timeline.world
+        return {task.name: Next(Do.PERFORM, call=task.call) for task in held(world)}
 
     async def go(self, task: str) -> None:
         """Has `task` make its call. Returns once that has returned, or sleeps. Raises `CannotGoOn`."""
@@ -200,7 +188,7 @@ class Traced(Source):
 
     async def go_until(self, task: str, call: str) -> None:
         """Lets `task` go, and holds it again before its next `call`, by name. Raises `CannotGoOn`."""
-        process, number = _task_of(task)
+        process, number = task_of(task)
         await self._order(process, number, call)
 
     async def settled(self, seconds: float) -> None:
@@ -311,13 +299,3 @@ def _is_ready(world: World, name: str) -> bool:
         for process in alive
         for call in (*process.under_way, *process.latest.values())
     )
-
-
-def task_name(process: str, task: int) -> str:
-    """What a task is called."""
-    return process if task == MAIN else f"{process}{_OF}{task + 1}"
-
-
-def _task_of(name: str) -> tuple[str, int]:
-    process, _slash, number = name.partition(_OF)
-    return process, int(number) - 1 if number else MAIN

@@ -1,4 +1,4 @@
-"""The screen of `sockviz watch`: programs of the user's own, held call by call."""
+"""The screen of `sockviz watch`: programs of the user's own, held call by call; or a recording of them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from sockviz.tui.themes import MONOCHROME
 
 if TYPE_CHECKING:
     from sockviz.player.run import Run
-    from sockviz.player.traced import Traced
+    from sockviz.player.source import Source
     from sockviz.tui.entry import CourseEntry
 
-#: Opens a lab and starts the programs in it; what is not as usual is told by the function given.
-Begin = Callable[[Callable[[str], None]], Awaitable["Traced"]]
+#: Opens a lab and starts the programs in it, or opens a recording; what is not as usual is told by the function given.
+Begin = Callable[[Callable[[str], None]], Awaitable["Source"]]
 
 
 async def _no_lesson(_entry: CourseEntry) -> Run:
@@ -35,7 +35,7 @@ class WatchApp(SockvizApp):
         super().__init__((), _no_lesson, ProgressStore(), options)
         self.failure: Exception | None = None
         self._begin_programs, self._seconds = begin, seconds
-        self._source: Traced | None = None
+        self._source: Source | None = None
         self._dress()
         self.stylesheet.set_variables(self.get_css_variables())
 
@@ -59,7 +59,7 @@ class WatchApp(SockvizApp):
             self.exit(1)
             return
         look = Look(ascii=self.ascii, colour=self.theme != MONOCHROME, animate=self.animation_level != "none")
-        self.push_screen(WatchScreen(self._source, look, self._seconds), self._left)
+        self.push_screen(WatchScreen(self._source, look, self._seconds, self.options.manual), self._left)
 
     def _left(self, left: tuple[str, ...] | None) -> None:
         self.left += left or ()

@@ -27,6 +27,7 @@ from sockviz.model.events import (
 from sockviz.model.long_values import whole_of
 from sockviz.model.moment import Moment
 from sockviz.model.process import Process
+from sockviz.model.tasks import task_name
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
 from sockviz.watch.repetition import Repetition
@@ -34,7 +35,7 @@ from sockviz.words.call_sentences import gave
 from sockviz.words.mistakes.rules import Rules
 from sockviz.words.narration import narrate
 from sockviz.words.observing import changes
-from sockviz.words.programs import STREAMS, place_of, task_name
+from sockviz.words.programs import STREAMS, place_of
 from sockviz.words.wording import bytes_text, call_as_made, duration_text, lab_word, outcome
 
 #: The least room of the column that says who speaks.

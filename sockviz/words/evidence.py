@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sockviz.language import _
-from sockviz.model.call import Call
+from sockviz.model.call import Call, Stage
 from sockviz.model.known import KnownSocket
 from sockviz.model.linux.names import named
 from sockviz.model.linux.sockets import PROTOCOLS
 from sockviz.model.naming import Name
 from sockviz.model.process import Process
+from sockviz.model.script_text import PROGRAMS
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import FdEntry, SocketRow, State
 from sockviz.model.timeline import Header, Timeline
@@ -20,6 +21,7 @@ from sockviz.words.facts import Evidence, Fact, Raw, Section, Voice
 from sockviz.words.group_words import group_sections
 from sockviz.words.observing import grown
 from sockviz.words.packet_evidence import packet_sections
+from sockviz.words.programs import place_of
 from sockviz.words.sleeping import why_asleep
 from sockviz.words.socket_facts import descriptor, row_facts, tcp_facts
 from sockviz.words.wording import (
@@ -39,17 +41,22 @@ def evidence(
     inode: int | None = None,
     line: int | None = None,
     packet: int | None = None,
+    call: tuple[str, int] | None = None,
 ) -> Evidence:
-    """The evidence for a socket, a line's call or a packet in the world at `cursor`; for nothing: of the latest call."""
+    """The evidence for a socket, a line's call, a packet, or a process's call by its number in the world at `cursor`; for
+    nothing: of the latest call."""
     world = timeline.world_at(cursor)
     header = timeline.header
     if packet is not None and 0 <= packet < len(world.packets):
         return _of_packet(world, world.packets[packet], header)
     if inode is not None:
         return of_socket(world, header, inode)
-    call = _call_at(world, line) if line is not None else _latest_call(world)
-    if call is not None:
-        return of_call(world, header, call)
+    made = (
+        _call_of(world, *call) if call is not None
+        else _call_at(world, line) if line is not None else _latest_call(world)
+    )  # fmt: skip
+    if made is not None:
+        return of_call(world, header, made)
     return Evidence(_("the lab"), (*_counters(world, header), *_lab(header)))
 
 
@@ -142,7 +149,7 @@ def of_call(world: World, header: Header, call: Call) -> Evidence:
     process = world.processes.get(call.process)
     facts = [
         Fact(_("call"), call_as_made(call)),
-        Fact(_("result"), outcome(call) or _("it has not come back")),
+        Fact(_("result"), outcome(call) or _("it has not come back"), _why_held(call)),
     ]
     if call.error is not None:
         facts.append(
@@ -156,13 +163,16 @@ def of_call(world: World, header: Header, call: Call) -> Evidence:
         facts.append(Fact(_("took"), duration_text(call.returned - call.entered)))
     elif world.at > call.entered:
         facts.append(Fact(_("so far"), duration_text(world.at - call.entered)))
+    is_watched = header.script.kind == PROGRAMS
     if call.line is not None:
-        facts.append(Fact(_("line"), str(call.line)))
+        facts.append(Fact(_("line"), place_of(call, world) or str(call.line)))
     sections = [
         Section(
             _("the process said"),
             Voice.RETURNED if call.is_over else Voice.ENTERED,
-            _("stamped by the process itself, CLOCK_REALTIME"),
+            _("ptrace, at its entry and at its return")
+            if is_watched
+            else _("stamped by the process itself, CLOCK_REALTIME"),
             tuple(facts),
         )
     ]
@@ -187,8 +197,9 @@ def of_call(world: World, header: Header, call: Call) -> Evidence:
         pid = process.outer_pid
         commands = [
             (_("where it sleeps"), f"cat /proc/{pid}/syscall /proc/{pid}/wchan"),
-            (_("its calls, live"), f"strace -f -e trace=network,read,write,close -p {pid}"),
         ]
+        if not is_watched:  # which has its tracer already
+            commands.append((_("its calls, live"), f"strace -f -e trace=network,read,write,close -p {pid}"))
     disagreements = (
         (
             _("{process} says that {call} returned, yet the kernel shows the process asleep").format(
@@ -206,6 +217,10 @@ def of_call(world: World, header: Header, call: Call) -> Evidence:
         tuple(commands),
         disagreements,
     )
+
+
+def _why_held(call: Call) -> str:
+    return _("entered, and not made until it is let go") if call.stage is Stage.HELD else ""
 
 
 def _of_packet(world: World, seen: SeenPacket, header: Header) -> Evidence:
@@ -356,6 +371,11 @@ def _disagreements(
         yield _(
             "the two ends differ: this one is {here}, the other {there}; each kernel knows only what has reached it"
         ).format(here=row.state, there=other.state)
+
+
+def _call_of(world: World, name: str, number: int) -> Call | None:
+    process = world.processes.get(name)
+    return process.call(number) if process is not None else None
 
 
 def _call_at(world: World, line: int) -> Call | None:

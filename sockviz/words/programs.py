@@ -17,6 +17,7 @@ from sockviz.model.events import (
     Signalled,
     SourceMet,
 )
+from sockviz.model.tasks import task_name
 from sockviz.model.values import show
 from sockviz.model.world import World
 from sockviz.words.caveats import caveat
@@ -79,11 +80,6 @@ def of_program(
             )
         case Caveat():
             return caveat(event)
-
-
-def task_name(process: str, task: int) -> str:
-    """A process by its name, or one of its further threads: ``server/2``."""
-    return f"{process}/{task + 1}" if task else process
 
 
 def place_of(call: Call, world: World) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.app import App
 from textual.pilot import Pilot
 
 from sockviz.lab.loopback import open_lab
@@ -32,7 +33,7 @@ async def _begin(_tell: Callable[[str], None]) -> Traced:
     return source
 
 
-def _text(app: WatchApp) -> str:
+def _text(app: App[int]) -> str:
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
@@ -42,9 +43,12 @@ def _held(source: Traced, task: str) -> Call | None:
 
 
 async def _until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(LONG):
-        while not condition():
-            await pilot.pause(0.02)
+    try:
+        async with asyncio.timeout(LONG):
+            while not condition():
+                await pilot.pause(0.02)
+    except TimeoutError:
+        raise AssertionError(f"never so on\n{_text(pilot.app)}") from None
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])
@@ -58,7 +62,7 @@ def test_the_reader_decides_whose_call_is_made(
         async with app.run_test(size=size) as pilot:
             await _until(pilot, lambda: isinstance(app.screen, WatchScreen))
             source = app._source
-            assert source is not None
+            assert isinstance(source, Traced)
             await _until(pilot, lambda: {"server", "client"} <= set(source.pending))
             await _until(pilot, lambda: "2 tasks are held" in _text(app))
             # The server alone, to its accept, where it sleeps and is not held.
@@ -80,7 +84,7 @@ def test_the_reader_decides_whose_call_is_made(
             ]
             # A click on a task that is chosen lets it go.
             connecting = _held(source, "client")
-            await pilot.click("#held", offset=(6, 2))
+            await pilot.click("#held", offset=(6, 1))
             await _until(pilot, lambda: _held(source, "client") != connecting)
             await pilot.press("p")
             await _until(pilot, lambda: source.over)

@@ -26,7 +26,14 @@ class Copying:
         from sockviz.words.evidence import evidence  # on demand, as the inspector
 
         focus = view.focus
-        told = evidence(view.timeline, view.cursor, inode=focus.inode, line=focus.line, packet=focus.packet)
+        told = evidence(
+            view.timeline,
+            view.cursor,
+            inode=focus.inode,
+            line=focus.line,
+            packet=focus.packet,
+            call=focus.call,
+        )
         commands = list(dict.fromkeys(command for _shows, command in told.commands))
         if not commands:
             return _(hints.NOTHING_TO_COPY)

@@ -23,6 +23,7 @@ from sockviz.words.facts import Voice
 _CALLS = (
     (palette.NOT_YET, "quiet", N_("not performed yet")),
     (palette.ENTERED, "warning", N_("entered, not returned")),
+    (palette.NEXT, "success", N_("next; of a program: held, entered and not made until it is let go")),
     (palette.ASLEEP, "warning", N_("asleep in the kernel")),
     (palette.DONE, "success", N_("it has returned")),
     (palette.FAILED, "error", N_("it has failed")),

@@ -23,15 +23,19 @@ class Paged(Protocol):
     def reading(self) -> Reading:
         """Where its reader is."""
 
-    def can_do(self, action: str) -> bool:
-        """Whether a binding's action has anything to do now."""
-
     def go_to_page(self, page: int) -> None:
         """Looks at where a page (from 0) began."""
 
 
-class LessonCommands(Provider):
-    """Every action that has a key, and every page."""
+class Able(Protocol):
+    """A screen with keys."""
+
+    def can_do(self, action: str) -> bool:
+        """Whether a binding's action has anything to do now."""
+
+
+class KeyCommands(Provider):
+    """Every action that has a key."""
 
     async def discover(self) -> Hits:
         """All of them, before anything is typed."""
@@ -46,15 +50,23 @@ class LessonCommands(Provider):
                 yield Hit(score, matcher.highlight(name), command, name, help_text)
 
     def _commands(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
-        screen, paged = self.screen, cast("Paged", self.screen)
+        screen, able = self.screen, cast("Able", self.screen)
         for binding in screen.BINDINGS:
             if (
                 isinstance(binding, Binding)
                 and not binding.action.startswith(("digit", "scroll", "pane"))
-                and paged.can_do(binding.action)
+                and able.can_do(binding.action)
             ):
                 name = f"{_(binding.description)} ({self.app.get_key_display(_first(binding))})"
                 yield name, _(binding.tooltip), partial(screen.run_action, binding.action)
+
+
+class LessonCommands(KeyCommands):
+    """Every action that has a key, and every page."""
+
+    def _commands(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
+        yield from super()._commands()
+        paged = cast("Paged", self.screen)
         for page in paged.reading.run.lesson.pages:
             reached = paged.reading.has_reached(page.index)
             if not reached and paged.reading.mode is Mode.RECORDED:

@@ -1,92 +1,84 @@
-"""Programs of the user's own on the screen: who is held before which call, and whose call is made next."""
+"""Programs of the user's own on the screen: who is held before which call, and whose call is made next; or a recording."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Coroutine
-from typing import ClassVar
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.command import Provider
 from textual.containers import Container
-from textual.screen import Screen
 
 from sockviz.calls.script import Script
 from sockviz.language import N_, _
-from sockviz.model.events import OutputWritten
-from sockviz.model.moment import Moment
 from sockviz.player.next import Do, Next
 from sockviz.player.refusals import CannotGoOn
+from sockviz.player.source import Source
 from sockviz.player.traced import Traced
+from sockviz.tui import hints
 from sockviz.tui.cast import cast
+from sockviz.tui.cursor import Cursor
 from sockviz.tui.messages import TaskChosen
-from sockviz.tui.motion import Countdowns, Frames
-from sockviz.tui.screens.leaving import Leaving
-from sockviz.tui.screens.link_actions import act
-from sockviz.tui.selecting import Selecting
+from sockviz.tui.motion import PACE, Playing
+from sockviz.tui.screens.lesson_commands import KeyCommands
+from sockviz.tui.screens.staged import StageScreen
+from sockviz.tui.screens.watch_keys import KEYS, LIVE_ONLY, RECORDED
+from sockviz.tui.screens.watch_picture import WatchPicture
 from sockviz.tui.stage import TimelineBar
-from sockviz.tui.stage.held_pane import HeldPane
+from sockviz.tui.stage.held_pane import HeldPane, chosen_in, rows
 from sockviz.tui.stage.output_pane import OutputPane
-from sockviz.tui.view import Look, Mode, View
+from sockviz.tui.view import Focus, Look, Mode
 from sockviz.tui.widgets.heading import Heading
 from sockviz.tui.widgets.key_bar import KeyBar
+from sockviz.tui.widgets.overlay import OverlayKind
 from sockviz.tui.widgets.stage_area import StageArea
-from sockviz.tui.widgets.title import lab_name
-from sockviz.words.mistakes.rules import Rules
 
-_WIDTHS = [(0, "-narrow"), (112, "-medium"), (160, "-wide")]
-_HEIGHTS = [(0, "-short"), (32, "-tall")]
+if TYPE_CHECKING:
+    from sockviz.manual.reader import Manual
+    from sockviz.model.tasks import AtWork
+
+_COMMANDS: set[type[Provider] | Callable[[], type[Provider]]] = {KeyCommands}
 
 
-class WatchScreen(Selecting, Leaving, Screen[tuple[str, ...]]):
-    """A run of programs, as it goes on. Its result is what the kernel keeps after the lab is gone."""
+class Onlooker(Cursor):
+    """Where the reader of a run of programs is."""
+
+    def __init__(self, source: Source, script: Script, *, recorded: bool) -> None:
+        self._source = source
+        super().__init__(source, script, recorded=recorded)
+
+    @property
+    def next(self) -> Next:
+        """Nothing of a script's; that nothing more comes."""
+        return Next(Do.END if self._source.over else Do.BUSY)
+
+
+class WatchScreen(StageScreen):
+    """A run of programs, as it goes on, or one that was recorded. Its result is what the kernel keeps after the lab is gone."""
 
     CSS_PATH = "watching.tcss"
-    AUTO_FOCUS = ""
     LEFT_BY = N_("Press {key} to end the programs and leave.")
-    HORIZONTAL_BREAKPOINTS = _WIDTHS
-    VERTICAL_BREAKPOINTS = _HEIGHTS
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "space", "onward", N_("oldest goes"), id="watch.onward",
-            tooltip=N_("Let the task that has waited longest make its call"),
-        ),
-        Binding("enter", "chosen", N_("chosen goes"), id="watch.chosen", tooltip=N_("Let the chosen task make its call")),
-        Binding("tab,down", "choose(1)", N_("choose"), key_display="Tab", id="watch.choose", tooltip=N_("Choose another task")),
-        Binding("shift+tab,up", "choose(-1)", N_("choose"), show=False, id="watch.back", tooltip=N_("Choose the task before")),
-        Binding(
-            "a", "all_of_it", N_("its process goes"), id="watch.process",
-            tooltip=N_("Let every task of the chosen one's process go"),
-        ),
-        Binding(
-            "u", "until_accept", N_("until accept"), id="watch.until",
-            tooltip=N_("Let the chosen task go until it calls accept"),
-        ),
-        Binding("p", "run", N_("run/hold"), id="watch.run", tooltip=N_("Let all run; again: hold each at its next call")),
-        Binding(
-            "h", "link('hold')", N_("hold"), id="link.hold",
-            tooltip=N_("Two hosts: take the wire over, holding every packet from now on; again: let everything go"),
-        ),
-        Binding(
-            "d", "link('deliver')", N_("deliver"), id="link.deliver",
-            tooltip=N_("Two hosts: let the held packet that is pointed at through, else the oldest"),
-        ),
-        Binding("x", "link('drop')", N_("drop"), id="link.drop", tooltip=N_("Two hosts: throw that packet away, its copies too")),
-        Binding("q", "leave", N_("quit"), id="watch.quit", tooltip=N_("End the programs and leave")),
-    ]  # fmt: skip
+    BINDINGS = KEYS
+    COMMANDS = _COMMANDS
 
-    def __init__(self, source: Traced, look: Look, seconds: float | None) -> None:
-        super().__init__()
-        self._source, self._look, self._seconds = source, look, seconds
-        self._chosen: str | None = None
-        self._holds = source.holds
-        self._said = ""
-        self._seen = self._since = self._version = 0
-        self._over = self._leaving = False
-        self._rules = Rules()
-        self._frames = Frames(self, self.draw)
-        self._countdowns = Countdowns(self, self.draw)
+    def __init__(
+        self, source: Source, look: Look, seconds: float | None, manual: Callable[[], Manual]
+    ) -> None:
+        live = source if isinstance(source, Traced) else None
+        super().__init__(live if live is not None and live.has_link else None, manual)
+        self._source, self._live, self._seconds = source, live, seconds
+        self._holds = live is not None and live.holds
+        self._over = False
+        self._lent = Focus()
+        self.cursor = Onlooker(source, self._script, recorded=live is None)
+        self.picture: WatchPicture = WatchPicture(
+            self, self.cursor, look, lambda error: manual().story(error), self._state
+        )
+        self.picture.hurrying = live is not None and not self._holds
+        self.playing = Playing(self, self._play_step)
+        if live is None:
+            self.picture.renamed = {action: _(text) for action, text in RECORDED.items()}
 
     @property
     def _script(self) -> Script:
@@ -95,165 +87,249 @@ class WatchScreen(Selecting, Leaving, Screen[tuple[str, ...]]):
 
     def compose(self) -> ComposeResult:
         """Heading; who is held beside the stage; output; timeline and keys."""
-        for length, breakpoints in ((self.app.size.width, _WIDTHS), (self.app.size.height, _HEIGHTS)):
-            self.add_class(max(each for each in breakpoints if each[0] <= length)[1])
+        self.keep_size()
         script = self._script
         yield Heading()
         with Container(id="body"):
             yield HeldPane()
-            yield StageArea(cast(script, script.pages[0], self._source.timeline.world, 0.0))
+            yield StageArea(cast(script, script.pages[0], self.cursor.world, 0.0))
         yield OutputPane()
         yield TimelineBar(id="timeline")
         yield KeyBar()
 
     def on_mount(self) -> None:
         """Follows the programs."""
-        self._source.watch(self._frames.ask)
-        self.run_worker(self._until_over(), name="over")
-        self.draw()
+        self._source.watch(self.picture.ask)
+        self.cursor.run_changed()  # programs go on while a screen is made
+        if self._live is not None:
+            self.run_worker(self._until_over(self._live), name="over")
+        self.picture.draw()
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
         """Draws at the new size."""
-        self.draw()
+        self.picture.panes.resized(event.size)
+        self.picture.draw()
 
-    async def _until_over(self) -> None:
+    async def _until_over(self, live: Traced) -> None:
         if self._seconds is not None:
             self.set_timer(self._seconds, self.action_leave)
-        await self._source.ended()
+        await live.ended()
         self._over = True
-        self.draw()
-
-    # -- drawing
-
-    def view(self) -> View:
-        """All that is known now."""
-        timeline, script = self._source.timeline, self._script
-        self._version += 1
-        return View(
-            version=self._version, script=script, page=script.pages[0], timeline=timeline, cursor=len(timeline),
-            world=timeline.world, before=timeline.world_at(self._since), next=Next(Do.BUSY), mode=Mode.LIVE,
-            look=self._look, problem=self._source.problem, now=time.time(),
-        )  # fmt: skip
-
-    def draw(self) -> None:
-        """Everything, in one frame."""
-        if not self.is_attached or self._leaving:
-            return
-        self._learn()
-        view, held = self.view(), self._source.pending
-        if self._chosen not in held:
-            self._chosen = next(iter(held), None)
-        pane = self.query_one(HeldPane)
-        pane.held, pane.chosen, pane.said = held, self._chosen, self._state()
-        heading = self.query_one(Heading)
-        with self.app.batch_update():
-            heading.show(self._script.title, lab_name(view.lab.kind), view.problem or self._said)
-            pane.show(view)
-            self.query_one(StageArea).show(view, 0.0)
-            self.query_one(OutputPane).show(view)
-            self.query_one(TimelineBar).show(view)
-        self._countdowns.follow(view)
-        self._frames.drawn()
-
-    def _learn(self) -> None:
-        """From what was appended since the last time."""
-        timeline = self._source.timeline
-        while self._seen < len(timeline):
-            moment = Moment(timeline, self._seen)
-            self._seen += 1
-            if isinstance(moment.event, OutputWritten):
-                self.query_one(OutputPane).printed(moment.event)
-            for mistake in self._rules.after(moment):
-                self._said = mistake.text
-                self.app.notify(mistake.text, severity="warning", timeout=12)
+        self.picture.draw()
 
     def _state(self) -> str:
+        match self.cursor.mode:
+            case Mode.RECORDED:
+                return "" if self.cursor.is_past else _("this is the end of the recording; q leaves")
+            case Mode.REVIEW:
+                return ""
         if self._over:
-            return _("every program has ended; q leaves")
+            return _("every program has ended; b looks back, q leaves")
         return (
             _("all run; p holds each at its next call")
             if not self._holds
             else _("whoever is not asleep is on its way")
         )
 
-    # -- letting go
+    @property
+    def begins_here(self) -> str:
+        """Why there is nothing before."""
+        return _("This is where the run begins.")
 
-    def action_onward(self) -> None:
-        """The one that has waited longest."""
-        self._go(next(iter(self._source.pending), None))
+    # -- whom the reader means
 
-    def action_chosen(self) -> None:
-        """The chosen one."""
-        self._go(self._chosen)
-
-    def _go(self, task: str | None) -> None:
-        if task is not None:
-            self._begin()
-            self.run_worker(self._ordered(self._source.go(task)), name="go")
-
-    def action_all_of_it(self) -> None:
-        """All tasks of a process."""
-        if self._chosen is not None:
-            self._begin()
-            self.run_worker(self._ordered(self._source.go_all(self._chosen.partition("/")[0])), name="go")
-
-    def action_until_accept(self) -> None:
-        """The chosen one, until it calls accept."""
-        if self._chosen is not None:
-            self._begin()
-            self.run_worker(self._ordered(self._source.go_until(self._chosen, "accept")), name="go")
-
-    def action_run(self) -> None:
-        """All run, or each is held at its next call."""
-        self._begin()
-        self._holds = not self._holds
-        self.run_worker(self._ordered(self._source.hold(self._holds)), name="hold")
+    @property
+    def _chosen(self) -> AtWork | None:
+        return chosen_in(rows(self.cursor.world), self.picture.task)
 
     @on(TaskChosen)
     def _task_chosen(self, message: TaskChosen) -> None:
-        self._chosen = message.task
-        if message.again:
-            self._go(message.task)
-        self.draw()
+        self.acted()
+        self._choose(message.task)
+        if message.again and not self._steps():
+            self._go_on(message.task)
+        self.picture.draw()
 
     def action_choose(self, step: int) -> None:
         """Another task."""
-        held = list(self._source.pending)
-        if held:
-            at = held.index(self._chosen) if self._chosen in held else 0
-            self._chosen = held[(at + step) % len(held)]
-        self.draw()
+        self.acted()
+        listed = rows(self.cursor.world)
+        at = chosen_in(listed, self.picture.task)
+        if listed:
+            here = next((number for number, row in enumerate(listed) if at in row), -1 if step > 0 else 0)
+            self._choose(listed[(here + step) % len(listed)][0].name)
+        self.picture.draw()
 
-    def _begin(self) -> None:
-        self._said = ""
-        self._since = len(self._source.timeline)
+    def _choose(self, task: str) -> None:
+        self.picture.task, self.picture.text = task, None
+
+    def action_text(self) -> None:
+        """The text of another program; after the last, the chosen task's again."""
+        self.acted()
+        texts = sorted(self.cursor.world.texts)
+        shown = self.picture.text
+        later = [text for text in texts if shown is None or text > shown]
+        self.picture.text = later[0] if later else None
+        if not texts:
+            self.picture.hint = _("No line of any program's text has made a call yet.")
+        self.picture.draw()
+
+    # -- letting go
+
+    def action_onward(self) -> None:
+        """The one that has waited longest makes its call; in the past the next resting place."""
+        self.acted()
+        held = next(iter(self._live.pending), None) if self._live is not None else None
+        if not self._steps():
+            self._go_on(held)
+        self.picture.draw()
+
+    def action_chosen(self) -> None:
+        """The chosen one makes its call; where the reader points at something on the stage, its evidence."""
+        self.acted()
+        if self.picture.is_pointing:
+            self.action_overlay(OverlayKind.INSPECTOR.value)
+            return
+        chosen = self._chosen
+        if not self._steps():
+            self._go_on(chosen.name if chosen is not None else None)
+        self.picture.draw()
+
+    def _steps(self) -> bool:
+        """Goes through what has happened, where the reader is in its past: then nobody is let go."""
+        self.picture.overlays.shut(OverlayKind.ERRNO)
+        if self.cursor.mode is Mode.LIVE:
+            return False
+        if not self.cursor.forward() and self.cursor.mode is Mode.RECORDED:
+            self.picture.hint = _("This is the end of the recording: b looks back, q leaves.")
+        return True
+
+    def _go_on(self, task: str | None) -> None:
+        live = self._live
+        if live is None:
+            return
+        if task is None or task not in live.pending:
+            self.picture.hint = self._why_not(task)
+            return
+        self._order(live.go(task), "go")
+
+    def _why_not(self, task: str | None) -> str:
+        """Why nobody is let go."""
+        chosen = self._chosen
+        if task is not None and chosen is not None and chosen.call is not None and chosen.is_asleep:
+            return _("{task} sleeps in {call}: it is not held. Tab chooses another.").format(
+                task=task, call=chosen.call.name
+            )
+        return self._state() if task is None else _("{task} is not held.").format(task=task)
+
+    def _order(self, order: Coroutine[object, object, None], name: str) -> None:
+        self.picture.since = len(self._source.timeline)
+        self.run_worker(self._ordered(order), name=name)
 
     async def _ordered(self, order: Coroutine[object, object, None]) -> None:
         try:
             await order
         except CannotGoOn as cannot:
-            self._said = str(cannot)
-        self.draw()
+            self.picture.hint = str(cannot)
+        chosen = self._chosen
+        if chosen is not None and chosen.is_asleep and self.cursor.mode is Mode.LIVE:
+            self.picture.task = None  # it was let go, and others wait
+        self.picture.draw()
+
+    def action_all_of_it(self) -> None:
+        """All tasks of a process make their calls."""
+        self._let_go(lambda live, chosen: live.go_all(chosen.process))
+
+    def action_everyone(self) -> None:
+        """All make one call each."""
+        self._let_go(lambda live, _chosen: live.go_all())
+
+    def action_until(self) -> None:
+        """The chosen one, until a call that the reader names."""
+        self.acted()
+        chosen = self._chosen
+        if self._live is None or chosen is None or not chosen.is_held or self.cursor.mode is not Mode.LIVE:
+            self._let_go(lambda live, chosen: live.go_until(chosen.name, "accept"))  # says why not
+            return
+        from sockviz.tui.screens.naming_a_call import CallScreen  # on demand, as help
+
+        task = chosen.name
+
+        def named(call: str | None) -> None:
+            if call is not None and self._live is not None:
+                self._order(self._live.go_until(task, call), "until")
+
+        self.app.push_screen(CallScreen(task), named)
+
+    def _let_go(self, order: Callable[[Traced, AtWork], Coroutine[object, object, None]]) -> None:
+        self.acted()
+        live, chosen = self._live, self._chosen
+        if self.cursor.mode is not Mode.LIVE or live is None:
+            self.picture.hint = _("This is the past: End returns to LIVE, where tasks can be let go.")
+        elif chosen is None or not live.pending:
+            self.picture.hint = self._state()
+        else:
+            self._order(order(live, chosen), "go")
+        self.picture.draw()
+
+    def action_run(self) -> None:
+        """All run, or each is held at its next call; a recording is played on."""
+        playing = self.playing.on
+        self.acted()
+        live = self._live
+        if live is None or self.cursor.mode is not Mode.LIVE:
+            if not playing:
+                self.picture.hint = _(hints.PLAYING)
+                self.playing.begin()
+        else:
+            self._holds = not self._holds
+            self.picture.hurrying = not self._holds
+            self._order(live.hold(self._holds), "hold")
+        self.picture.draw()
+
+    def _play_step(self) -> float | None:
+        if self.picture.movement.on:
+            return PACE / 4  # what has been done is told first
+        self.picture.overlays.shut(OverlayKind.ERRNO)
+        went = self.cursor.mode is not Mode.LIVE and self.cursor.forward()
+        self.picture.hint = _(hints.PLAYING) if went else ""
+        self.picture.draw()
+        return PACE if went else None
+
+    # -- what is shown
+
+    def action_overlay(self, name: str) -> None:
+        """Opens a panel, or closes it; the evidence of what is pointed at, else of the chosen task's call."""
+        chosen = self._chosen
+        call = chosen.call if chosen is not None else None
+        if name == OverlayKind.INSPECTOR.value and self.picture.focus == Focus() and call is not None:
+            self.picture.focus = self._lent = Focus(call=(call.process, call.number))
+        super().action_overlay(name)
+        self._take_back()
+
+    def action_close(self) -> None:
+        """As on every stage."""
+        super().action_close()
+        self._take_back()
+
+    def _take_back(self) -> None:
+        """The reader did not point at what the evidence was of: once that is closed nothing is pointed at."""
+        if OverlayKind.INSPECTOR not in self.picture.overlays and self._lent == self.picture.focus != Focus():
+            self.picture.focus = self._lent = Focus()
+            self.picture.draw()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The wire's keys, whatever their `parameters`, are there only where there is a wire."""
-        del parameters
-        return self._source.has_link if action == "link" else True
-
-    def action_link(self, verb: str) -> None:
-        """A hand on the wire."""
-        self._begin()
-        self.run_worker(self._by_hand(verb), name="link")
-
-    async def _by_hand(self, verb: str) -> None:
-        self._said = await act(self._source, self.view(), verb)
-        self.draw()
+        """What nobody can do in a recording has no key there."""
+        if self._live is None and action in LIVE_ONLY:
+            return False
+        return super().check_action(action, parameters)
 
     def action_leave(self) -> None:
         """Ends every program, then goes."""
-        if not self._leaving:
-            self._leaving = True
-            self._countdowns.stop()
+        if not self.picture.over:
+            self.acted()
+            self.picture.over = True
+            self.picture.countdowns.stop()
             self.run_worker(self._leave(), name="leave")
 
     async def _leave(self) -> None:

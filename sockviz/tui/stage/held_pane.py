@@ -1,110 +1,151 @@
-"""Who is held before which call, and the source around the call of the one that is chosen."""
+"""Who is held before which call, who sleeps, who is on its way; and the text of the one that is chosen."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
 
+from rich.cells import cell_len
 from textual import events
 
+from sockviz.dataclass import dataclass
 from sockviz.language import _, ngettext
-from sockviz.model.call import Call
+from sockviz.model.tasks import AtWork, alike, at_work
 from sockviz.model.world import World
-from sockviz.player.next import Next
 from sockviz.tui.messages import TaskChosen
 from sockviz.tui.palette import NEXT, hues
 from sockviz.tui.stage.drawing import Drawing
-from sockviz.tui.stage.ink import Line, crop, ends, finish, fit, line, wrap
-from sockviz.tui.stage.listing import coloured
+from sockviz.tui.stage.ink import Line, crop, finish, fit, line, wrap
+from sockviz.tui.stage.program_calls import state_of, times
+from sockviz.tui.stage.source_text import draw_source, place_to_show
+from sockviz.tui.stage.tally import Tally
+from sockviz.tui.stage.written import broken
 from sockviz.tui.view import View
-from sockviz.words.programs import place_of
 from sockviz.words.wording import call_as_made
 
-#: Calls that are counted by their lines, at most: the last of each process.
-_COUNTED = 2000
 #: The line of the first task.
-_FIRST = 2
+_FIRST = 1
+#: The tasks have so many parts of the height, and at least so many lines.
+_SHARE, _LEAST = 3, 3
+#: How far the further lines of a call begin, at most.
+_INDENT = 6
 
 
-def draw_held(
-    view: View, held: Mapping[str, Next], chosen: str | None, said: str, width: int, height: int
-) -> list[Line]:
-    """Exactly `height` lines of `width` cells. ``said`` stands where nobody is held."""
-    colours = hues(view.script)
-    body = [line((_heading(len(held)), "strong")), Line()]
-    for task, next_ in held.items():
-        call = next_.call
-        mark = f"{NEXT} " if task == chosen else "  "
-        made = call_as_made(call) if call is not None else ""
-        hue = colours.get(task.partition("/")[0], "")
-        told = line((mark, "good strong"), (task, f"{hue} strong" if hue else "strong"), f" {made}")
-        body.append(crop(told.over("mark") if task == chosen else told, width))
-    if not held:
-        body += wrap(said, width, "muted")
-    next_of = held.get(chosen) if chosen is not None else None
-    call = next_of.call if next_of is not None else None
-    if call is not None:
-        body += [Line(), *_source(call, view.world, width, height - len(body) - 1)]
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the reader has chosen: a task by its name, and a text by its number where it is not that of the task. ``hint`` and
+    ``mistake`` are for them to know now; ``state`` stands where nobody is held."""
+
+    task: str | None = None
+    text: int | None = None
+    hint: str = ""
+    mistake: str = ""
+    state: str = ""
+
+
+def rows(world: World) -> list[list[AtWork]]:
+    """The tasks that are listed, those that do the same in one row."""
+    return list(alike(at_work(world)))
+
+
+def chosen_in(listed: Sequence[Sequence[AtWork]], task: str | None) -> AtWork | None:
+    """The task of that name; else who has been held longest, else None."""
+    every = [each for row in listed for each in row]
+    found = next((each for each in every if each.name == task), None)
+    return found or next((each for each in every if each.is_held), None)
+
+
+def draw_held(view: View, chosen: Chosen, tally: Tally, width: int, height: int) -> list[Line]:
+    """Exactly `height` lines of `width` cells."""
+    listed = rows(view.world)
+    at = chosen_in(listed, chosen.task)
+    body = [
+        crop(_heading(listed), width),
+        *(told for told, _row in _listing(view, listed, at, width, height)),
+    ]
+    if chosen.state and not any(each.is_held for row in listed for each in row):
+        body += wrap(chosen.state, width, "muted")
+    if chosen.mistake:
+        body += wrap(f"! {chosen.mistake}", width, "bad", "  ")
+    if chosen.hint and chosen.hint != chosen.state:
+        body += wrap(chosen.hint, width, "good")
+    place = place_to_show(view.world, at, chosen.text)
+    counted = tally.of(view.world, place.text) if place.text is not None else {}
+    tasks = [each for row in listed for each in row]
+    room = height - len(body) - 1
+    if room > 1:
+        body += [Line(), *draw_source(view, place, counted, tasks, width, room)]
     return finish(body, width, height, view.look)
 
 
-def _heading(count: int) -> str:
+def _listing(
+    view: View, listed: list[list[AtWork]], at: AtWork | None, width: int, height: int
+) -> list[tuple[Line, int]]:
+    """The lines of the tasks, each with its place in the list; that of the chosen one is whole, and among them."""
+    most = max(_LEAST, height // _SHARE)
+    here = next((number for number, row in enumerate(listed) if at in row), 0)
+    shown = min(len(listed), most)
+    first = max(0, min(here - shown // 2, len(listed) - shown))
+    lines: list[tuple[Line, int]] = []
+    for number in range(first, first + shown):
+        is_chosen = at is not None and number == here
+        lines += [(told, number) for told in _row(view, listed[number], is_chosen, width)]
+    hidden = len(listed) - shown
+    if hidden:
+        more = ngettext("and {count} more", "and {count} more", hidden).format(count=hidden)
+        lines.append((crop(line("  ", (f"… {more}", "muted")), width), -1))
+    return lines
+
+
+def _heading(listed: list[list[AtWork]]) -> Line:
+    count = sum(each.is_held for row in listed for each in row)
     if not count:
-        return _("nobody is held")
-    return ngettext(
-        "{count} task is held at its call", "{count} tasks are held at their calls", count
-    ).format(count=count)
+        return line((_("nobody is held"), "strong"))
+    told = ngettext("{count} task is held at its call", "{count} tasks are held at their calls", count)
+    return line((told.format(count=count), "strong"))
 
 
-def _source(call: Call, world: World, width: int, height: int) -> list[Line]:
-    """The text around the call, with how often each of its lines has called what."""
-    origin = call.origin
-    text = world.texts.get(origin.text) if origin is not None else None
-    if origin is None or text is None or height < 2:
-        return [line((_("no line of a source is known for it"), "muted"))]
-    lines = text.content.splitlines()
-    counts = _counts(world, origin.text)
-    first = max(0, min(origin.line - 1 - height // 2, len(lines) - height + 1))
-    drawn = [line((place_of(call, world).rpartition(":")[0], "muted"))]
-    for number in range(first + 1, min(first + height, len(lines) + 1)):
-        here = number == origin.line
-        mark = (f"{NEXT}{number:>4} ", "good strong") if here else (f" {number:>4} ", "faint")
-        source = coloured(lines[number - 1].expandtabs(4))
-        made = line((counts.get(number, ""), "muted"))
-        row = ends(line(mark) + source, made, width) if made.runs else fit(line(mark) + source, width)
-        drawn.append(row.over("mark") if here else row)
-    return drawn
+def _row(view: View, row: list[AtWork], is_chosen: bool, width: int) -> list[Line]:
+    task, call = row[0], row[0].call
+    hue = hues(view.script).get(task.process, "")
+    pointer = (f"{NEXT} " if is_chosen else "  ", "good strong")
+    name = line(pointer, (task.name, f"{hue} strong" if hue else "strong"), times(len(row)), " ")
+    if call is None or not task.is_held:
+        return [_marked(name + state_of(call), is_chosen, width)]
+    made = call_as_made(call)
+    if not is_chosen or name.width + cell_len(made) <= width:
+        return [_marked(name + line(made), is_chosen, width)]
+    first, *rest = broken(made, max(width - name.width, 10))
+    indent = " " * min(name.width, _INDENT)
+    return [
+        _marked(each, True, width) for each in (name + line(first), *(line(indent, part) for part in rest))
+    ]
 
 
-def _counts(world: World, text: int) -> dict[int, str]:
-    """``recv ×41`` for each line of a text that has called."""
-    found: dict[int, Counter[str]] = {}
-    for process in world.processes.values():
-        for call in process.calls[max(len(process.calls) - _COUNTED, 0) :]:
-            if call.origin is not None and call.origin.text == text:
-                found.setdefault(call.origin.line, Counter())[call.name] += 1
-    return {number: _told(counter) for number, counter in found.items()}
-
-
-def _told(counter: Counter[str]) -> str:
-    return " ".join(name if count == 1 else f"{name} ×{count}" for name, count in counter.items())
+def _marked(told: Line, is_chosen: bool, width: int) -> Line:
+    told = crop(told, width)
+    return fit(told, width).over("mark") if is_chosen else told
 
 
 class HeldPane(Drawing):
-    """Draws them. ``held`` and ``chosen`` are set before it shows a view."""
+    """Draws them. ``chosen`` is set before it shows a view."""
 
     def __init__(self) -> None:
         super().__init__(id="held")
-        self.held: Mapping[str, Next] = {}
-        self.chosen: str | None = None
-        self.said = ""
+        self.chosen = Chosen()
+        self._tally = Tally()
 
     def draw(self, view: View, width: int, height: int) -> list[Line]:
         """Its lines."""
-        return draw_held(view, self.held, self.chosen, self.said, width, height)
+        return draw_held(view, self.chosen, self._tally, width, height)
 
     def on_click(self, event: events.Click) -> None:
         """A click chooses a task; one on the chosen asks to let it go. Whoever has just selected something has not clicked."""
-        place, tasks = event.y - _FIRST, list(self.held)
-        if self._selected is None and 0 <= place < len(tasks):
-            self.post_message(TaskChosen(tasks[place], tasks[place] == self.chosen))
+        if self._view is None or self._selected is not None:
+            return
+        listed = rows(self._view.world)
+        at = chosen_in(listed, self.chosen.task)
+        lines = _listing(self._view, listed, at, *self.size)
+        place = event.y - _FIRST
+        if 0 <= place < len(lines) and lines[place][1] >= 0:
+            row = listed[lines[place][1]]
+            self.post_message(TaskChosen(row[0].name, at is not None and at in row))

@@ -29,7 +29,9 @@ _MOST_RAW = 2048
 def draw_inspector(view: View, width: int) -> list[Line]:
     """The evidence for the view's focus, `width` cells wide and as high as it needs to be."""
     focus = view.focus
-    it = evidence(view.timeline, view.cursor, inode=focus.inode, line=focus.line, packet=focus.packet)
+    it = evidence(
+        view.timeline, view.cursor, inode=focus.inode, line=focus.line, packet=focus.packet, call=focus.call
+    )
     lines = draw_evidence(it, width)
     return finish(lines, width, len(lines), view.look)
 

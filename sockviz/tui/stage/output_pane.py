@@ -7,6 +7,7 @@ from collections import deque
 from sockviz.language import _
 from sockviz.model.events import OutputWritten
 from sockviz.model.long_values import whole_of
+from sockviz.model.timeline import Timeline
 from sockviz.tui.palette import hues
 from sockviz.tui.stage.drawing import Drawing
 from sockviz.tui.stage.ink import Line, crop, finish, line
@@ -17,27 +18,51 @@ from sockviz.words.programs import STREAMS
 _KEPT, _LONGEST = 200, 400
 
 
-class OutputPane(Drawing):
-    """Draws the last lines. It is told of output as it comes."""
+class Printed:
+    """The lines that were printed in the first events of a timeline: read on as the reader goes on, anew where they go back."""
 
     def __init__(self) -> None:
-        super().__init__(id="output")
-        self._printed: deque[tuple[str, int, str]] = deque(maxlen=_KEPT)
+        self._places: list[int] = []  # of the events that are output
+        self._seen = self._read = 0
+        self._whole: deque[tuple[str, int, str]] = deque(maxlen=_KEPT)
         self._begun: dict[tuple[str, int], str] = {}
 
-    def printed(self, event: OutputWritten) -> None:
-        """A program has printed."""
+    def up_to(self, timeline: Timeline, cursor: int, most: int) -> list[tuple[str, int, str]]:
+        """The last lines, `most` at most, each with its process and stream: those that are not whole yet at the end."""
+        events = timeline.events
+        self._places += [n for n in range(self._seen, len(events)) if isinstance(events[n], OutputWritten)]
+        self._seen = len(events)
+        if self._read and self._places[self._read - 1] >= cursor:
+            self._whole.clear()
+            self._begun = {}
+            before = next((at for at, n in enumerate(self._places) if n >= cursor), len(self._places))
+            self._read = max(before - _KEPT, 0)
+        while self._read < len(self._places) and self._places[self._read] < cursor:
+            event = events[self._places[self._read]]
+            self._read += 1
+            if isinstance(event, OutputWritten):
+                self._hear(event)
+        begun = [(process, stream, text) for (process, stream), text in self._begun.items() if text]
+        return [*self._whole, *begun][-most:]
+
+    def _hear(self, event: OutputWritten) -> None:
         data = whole_of(event.data) if isinstance(event.data, bytes) else b""
         key = (event.process, event.stream)
         *whole, rest = (self._begun.get(key, "") + data.decode("utf-8", "backslashreplace")).split("\n")
         self._begun[key] = rest[-_LONGEST:]
-        self._printed.extend((event.process, event.stream, text[:_LONGEST]) for text in whole)
+        self._whole.extend((event.process, event.stream, text[:_LONGEST]) for text in whole)
+
+
+class OutputPane(Drawing):
+    """Draws the last lines."""
+
+    def __init__(self) -> None:
+        super().__init__(id="output")
+        self._printed = Printed()
 
     def draw(self, view: View, width: int, height: int) -> list[Line]:
-        """The last lines, those that are not whole yet at the end."""
+        """Those that were printed before the cursor."""
         colours = hues(view.script)
-        begun = ((process, stream, text) for (process, stream), text in self._begun.items() if text)
-        last = [*self._printed, *begun][-height:]
         lines = [
             crop(
                 line(
@@ -47,7 +72,7 @@ class OutputPane(Drawing):
                 ),
                 width,
             )
-            for process, stream, text in last
+            for process, stream, text in self._printed.up_to(view.timeline, view.cursor, height)
         ]
         if not lines:
             lines = [line((_("nothing is printed yet"), "muted"))]

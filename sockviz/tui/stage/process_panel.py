@@ -8,21 +8,22 @@ from dataclasses import replace
 from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.language import current as current_language
+from sockviz.model.call import Stage
 from sockviz.model.hosts import LINK
 from sockviz.model.process import Process
 from sockviz.model.script_text import PROGRAMS
-from sockviz.tui.palette import hues
+from sockviz.tui.palette import NEXT, hues
 from sockviz.tui.remembered import remembered, remembered_by
 from sockviz.tui.stage.at_hand import next_line
 from sockviz.tui.stage.code import Asides, Detail, code_blocks, height_wanted, statements_of, windowed
 from sockviz.tui.stage.descriptors import held_by, table, table_heights
 from sockviz.tui.stage.drawing import FocusableDrawing
-from sockviz.tui.stage.ink import Line, finish, fit, frame, line, ruled
+from sockviz.tui.stage.ink import Line, crop, finish, fit, frame, line, ruled
 from sockviz.tui.stage.listing import statement_at
 from sockviz.tui.stage.lookup import port_of
-from sockviz.tui.stage.program_calls import calls_drawn, calls_wanted
+from sockviz.tui.stage.program_calls import calls_drawn, calls_wanted, times
 from sockviz.tui.view import View
-from sockviz.words.wording import asleep_in
+from sockviz.words.wording import asleep_in, call_as_made
 
 #: The fewest lines a part of the panel keeps while the other one wants more.
 _LEAST = 2
@@ -121,7 +122,7 @@ def needs(view: View, name: str, width: int, room: int) -> Needs:
     """What the panel of `name` needs in a width of `width`, within `room` lines."""
     fds, now, at_hand = _in_any_room(view, name, width)
     if view.script.kind == PROGRAMS:
-        return Needs(calls_wanted(view.world.processes.get(name))[0], fds, at_hand, now)
+        return Needs(calls_wanted(view, view.world.processes.get(name), width)[0], fds, at_hand, now)
     code = _best(view, name, width, max(room // 2, room - fds))[1]
     return Needs(code, fds, at_hand, now)
 
@@ -132,7 +133,7 @@ def _in_any_room(view: View, name: str, width: int) -> tuple[int, int, int]:
     process = view.world.processes.get(name)
     fds, now = table_heights(view, process, width) if process is not None else (1, 1)
     if view.script.kind == PROGRAMS:
-        return fds, now, calls_wanted(process)[1]
+        return fds, now, calls_wanted(view, process, width)[1]
     blocks, anchor = code_blocks(view, name, width, next_line(view), "", Detail.BARE, 1)
     return fds, now, _at_hand(view, name, blocks, anchor)
 
@@ -216,6 +217,10 @@ def _folded(view: View, name: str, process: Process | None, hue: str, width: int
         return start + line(("  " + _("not started yet"), "muted"))
     if not process.alive:
         return start + line(("  " + _("ended"), "muted"))
+    before = [call for call in process.under_way if call.stage is Stage.HELD]
+    if before:
+        waits = _("held before {call}").format(call=call_as_made(before[0])) + times(len(before))
+        return crop(start + line((f"  {NEXT} {waits}", "good strong")), width)
     if process.sleeping:
         return start + line(("  " + "; ".join(map(asleep_in, process.sleeping)), "asleep"))
     held, left = held_by(view.world, process)

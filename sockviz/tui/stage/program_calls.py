@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
+
 from sockviz.language import _
 from sockviz.model.call import Call, Stage
 from sockviz.model.process import Process
-from sockviz.tui.palette import ASLEEP, FAILED, NEXT
-from sockviz.tui.stage.ink import Line, ends, fit, line
-from sockviz.tui.view import View
+from sockviz.model.tasks import AtWork, alike, task_name
+from sockviz.tui.palette import ASLEEP, ENTERED, FAILED, NEXT
+from sockviz.tui.remembered import remembered
+from sockviz.tui.stage.ink import Line, crop, ends, fit, line, marked
+from sockviz.tui.stage.written import broken
+from sockviz.tui.view import Focus, View
 from sockviz.words.programs import place_of
 from sockviz.words.wording import asleep_in, call_as_made, outcome
 
@@ -15,42 +20,98 @@ from sockviz.words.wording import asleep_in, call_as_made, outcome
 _WANTED = 12
 
 
-def calls_wanted(process: Process | None) -> tuple[int, int]:
+def calls_wanted(view: View, process: Process | None, width: int) -> tuple[int, int]:
     """The lines that they would take, and those without which what matters now is not in sight."""
     if process is None:
         return 1, 1
-    now = len(process.under_way)
-    return min(len(process.calls) + now, _WANTED) or 1, max(now, 1)
+    now = [_drawn(view, calls, width) for calls in _under_way(process)]
+    past = [_drawn(view, [call], width) for call in process.calls[max(len(process.calls) - _WANTED, 0) :]]
+    lines = sum(map(len, now))
+    return max(min(sum(map(len, past)) + lines, max(_WANTED, lines)), 1), max(lines, 1)
 
 
 def calls_drawn(view: View, process: Process | None, width: int, height: int) -> list[Line]:
-    """Exactly `height` lines: the last calls, the one entered last at the end."""
+    """Exactly `height` lines: the last calls, the one entered last at the end. Threads that do the same share a line."""
     if process is None:
         return [fit(Line(), width)] * height
-    now = process.under_way[-height:]
-    past = process.calls[max(len(process.calls) - (height - len(now)), 0) :]
-    drawn = [_drawn(view, call, width) for call in (*past, *now)]
+    drawn: list[Line] = []
+    for calls in reversed(_under_way(process)):
+        drawn = [*_drawn(view, calls, width), *drawn]
+    number = len(process.calls)
+    while number and len(drawn) < height:
+        number -= 1
+        drawn = [*_drawn(view, [process.calls[number]], width), *drawn]
     if not drawn:
         drawn = [fit(line(" ", (_("no calls yet"), "muted")), width)]
+    drawn = drawn[max(len(drawn) - height, 0) :]
     return drawn + [Line()] * (height - len(drawn))
 
 
-def _drawn(view: View, call: Call, width: int) -> Line:
-    place = place_of(call, view.world)
-    left = line((f"{place} ", "muted") if place else "", call_as_made(call))
+@remembered(64)
+def _under_way(process: Process) -> list[list[Call]]:
+    """The calls under way, those that differ in their thread alone together; who is held comes last."""
+    tasks = [AtWork(process.name, call.task, call) for call in process.under_way]
+    groups = [[each.call for each in group if each.call is not None] for group in alike(tasks)]
+    return sorted(groups, key=lambda calls: calls[0].stage is Stage.HELD)
+
+
+def times(count: int) -> str:
+    """``×41``; nothing of what was once."""
+    return f" ×{count}" if count > 1 else ""
+
+
+def state_of(call: Call | None) -> Line:
+    """In which state a call under way is: held, asleep, or on its way; of none that its task computes."""
+    if call is None:
+        return line((f"{ENTERED} ", "muted"), (_("computes"), "muted"))
     match call.stage:
         case Stage.HELD:
-            return ends(
-                line((f"{NEXT} ", "good strong")) + left.over("strong"),
-                line((_("held"), "good strong")),
-                width,
-            )
+            return line((f"{NEXT} ", "good strong"), (_("held"), "good strong"))
         case Stage.ASLEEP:
-            return ends(line((f"{ASLEEP} ", "asleep")) + left, line((asleep_in(call), "asleep")), width)
+            return line((f"{ASLEEP} ", "asleep"), (asleep_in(call), "asleep"))
+    return line((f"{ENTERED} ", "muted"), (_("on its way"), "muted"))
+
+
+def _drawn(view: View, calls: list[Call], width: int) -> list[Line]:
+    call = calls[0]
+    focus = Focus(call=(call.process, call.number))
+    role = "mark" if view.focus == focus else ""
+    return [marked(fit(each, width), role).pointing(focus) for each in _told(view, calls, width)]
+
+
+def _told(view: View, calls: list[Call], width: int) -> list[Line]:
+    """In one line, cut; whole, in as many as it takes, where it is held or has failed."""
+    call, count = calls[0], len(calls)
+    place = place_of(call, view.world)
+    thread = task_name("", call.task) if call.task else ""
+    who = line((f"{thread}{times(count)} ".lstrip(), "strong") if thread or count > 1 else "")
+    where = line((f"{place} ", "muted") if place else "")
+    made = call_as_made(call)
+    start, end, role = _ends_of(call)
+    room = width - start.width - end.width - 1
+    if who.width + where.width + cell_len(made) > room:
+        where = Line()  # the source beside it has the place
+    if call.stage is Stage.ASLEEP and who.width + cell_len(made) > room:
+        end = line((_("asleep"), "asleep"))
+    if call.stage not in (Stage.HELD, Stage.FAILED) or who.width + where.width + cell_len(made) <= room:
+        return [ends(start + who + where + line((made, role)), crop(end, max(width // 2, 8)), width)]
+    parts = broken(made, max(width - start.width - who.width, 8))
+    indent = line(" " * start.width)
+    lines = [(start + who if place == 0 else indent) + line((part, role)) for place, part in enumerate(parts)]
+    if lines[-1].width + end.width + 1 > width:
+        lines.append(Line())
+    return [*lines[:-1], ends(lines[-1], end, width)]
+
+
+def _ends_of(call: Call) -> tuple[Line, Line, str]:
+    """What stands before a call and after it, and how the call itself is inked."""
+    match call.stage:
+        case Stage.HELD:
+            return line((f"{NEXT} ", "good strong")), line((_("held"), "good strong")), "strong"
+        case Stage.ASLEEP:
+            return line((f"{ASLEEP} ", "asleep")), line((asleep_in(call), "asleep")), ""
         case Stage.FAILED:
-            return ends(
-                line((f"{FAILED} ", "bad")) + left, line((outcome(call).removeprefix("✗ "), "bad")), width
-            )
+            return line((f"{FAILED} ", "bad")), line((outcome(call).removeprefix("✗ "), "bad")), ""
         case Stage.ENTERED:
-            return ends(line("  ") + left, line(("…", "muted")), width)
-    return ends(line("  ") + left, line((outcome(call), "muted")), width)
+            return line("  "), line(("…", "muted")), ""
+    return line("  "), line((outcome(call), "muted")), ""

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 from sockviz.dataclass import dataclass
 from sockviz.language import _
+from sockviz.model.call import Stage
 from sockviz.model.paths import Path, paths
+from sockviz.model.script_text import PROGRAMS
 from sockviz.model.sockets import State
 from sockviz.model.tcp_states import TRANSITIONS, Transition
-from sockviz.tui.palette import STATE_SYMBOLS, hues, state_role
+from sockviz.tui.palette import ASLEEP, NEXT, STATE_SYMBOLS, hues, state_role
 from sockviz.tui.stage.canvas import Canvas, Point, Weight
 from sockviz.tui.stage.drawing import Drawing
 from sockviz.tui.stage.ink import Line, Span, finish, fit, line
@@ -92,14 +94,17 @@ def draw_states(view: View, width: int, height: int) -> list[Line]:
     """The diagram in exactly `width` × `height`; where it has no room, the ways alone, in words."""
     taken = paths(view.timeline, view.cursor, view.focus.inode)
     colours = hues(view.script)
-    legend = [_way(path, colours.get(path.process, "muted"), min(width, WIDTH)) for path in taken]
+    legend = [
+        _way(path, colours.get(path.process, "muted"), min(width, WIDTH), _doing(view, path))
+        for path in taken
+    ]
     if width < WIDTH or height < HEIGHT:
         said = legend or [line((_("no connection yet"), "muted"))]
         return finish(said, width, height, view.look)
     left, spare = (width - WIDTH) // 2, height - HEIGHT
     diagram = _diagram(taken, colours)
     if spare < len(legend):
-        diagram[0] = _who(taken, colours) + Line(diagram[0].runs[1:])
+        diagram[0] = _who(view, taken, colours) + Line(diagram[0].runs[1:])
         legend = []
     below = ([Line()] if spare > len(legend) else []) + legend
     shown = [line(" " * left) + it for it in diagram + below]
@@ -107,16 +112,26 @@ def draw_states(view: View, width: int, height: int) -> list[Line]:
     return finish([Line()] * above + shown, width, height, view.look)
 
 
-def _who(taken: list[Path], colours: Mapping[str, str]) -> Line:
+def _doing(view: View, path: Path) -> Line:
+    """Whether a program is held before a call on its end, or sleeps in one. A lesson has that beside its lines."""
+    process = view.world.processes.get(path.process)
+    if process is None or view.script.kind != PROGRAMS:
+        return Line()
+    calls = (call for call in process.under_way if call.receiver is not None)
+    stages = {call.stage for call in calls if call.receiver is not None and call.receiver.inode == path.inode}
+    if Stage.HELD in stages:
+        return line((f"{NEXT} " + _("held") + "  ", "good strong"))
+    if Stage.ASLEEP in stages:
+        return line((f"{ASLEEP} " + _("asleep") + "  ", "asleep"))
+    return Line()
+
+
+def _who(view: View, taken: list[Path], colours: Mapping[str, str]) -> Line:
     """The ends with their marks, for the free corner of the diagram."""
     runs: list[Span] = []
     for path, mark in zip(taken, _MARKS, strict=False):
-        runs.append(
-            (
-                f"{mark} {_end(path)}  ",
-                f"{colours.get(path.process, 'muted')} strong",
-            )
-        )
+        runs.append((f"{mark} {_end(path)}  ", f"{colours.get(path.process, 'muted')} strong"))
+        runs += _doing(view, path).runs
     return fit(line(*runs), PLACES[State.CLOSED][0] - _CORNER)
 
 
@@ -193,9 +208,9 @@ def _stands(path: Path, state: State, ending: bool) -> bool:
     return ending == (len(path.steps) > 1 and (by is None or by.source in _ENDING))
 
 
-def _way(path: Path, hue: str, width: int) -> Line:
+def _way(path: Path, hue: str, width: int, doing: Line) -> Line:
     """One end's way in words, unseen states in brackets; where it is too long, its end."""
-    title = line((f" {_end(path)}  ", f"{hue} strong"))
+    title = line((f" {_end(path)}  ", f"{hue} strong")) + doing
     for first in range(len(path.steps)):
         runs: list[Span] = [("… → ", "muted")] if first else []
         for index, step in enumerate(path.steps[first:], first):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widget import Widget
 
-from sockviz.language import _
 from sockviz.tui.lettering import assemble, plain, styled
+from sockviz.tui.view import Mode
+from sockviz.tui.widgets.title import badge
 
 
 class Heading(Widget):
@@ -14,17 +15,17 @@ class Heading(Widget):
 
     def __init__(self) -> None:
         super().__init__(id="heading")
-        self._what, self._where, self._said = "", "", ""
+        self._what, self._where, self._said, self._mode = "", "", "", Mode.LIVE
 
-    def show(self, what: str, where: str, said: str) -> None:
-        """What there is to say: ``said`` goes before all else."""
-        if (what, where, said) != (self._what, self._where, self._said):
-            self._what, self._where, self._said = what, where, said
+    def show(self, what: str, where: str, said: str, mode: Mode) -> None:
+        """What there is to say: ``said`` goes before all else. It has two lines where it needs them."""
+        if (what, where, said, mode) != (self._what, self._where, self._said, self._mode):
+            self._what, self._where, self._said, self._mode = what, where, said, mode
             self.refresh()
 
     def render(self) -> Content:
         """One line."""
-        right = styled(f"● {_('LIVE')}  {self._where} ", "$quiet")
+        right = assemble(badge(self._mode), ("  " + self._where + " ", "$quiet"))
         room = max(self.size.width - right.cell_length - 2, 4)
         left = styled(self._said, "bold $accent") if self._said else styled(self._what, "bold")
         left = left.truncate(room, ellipsis=True)

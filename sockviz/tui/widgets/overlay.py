@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.geometry import Size
 from textual.screen import Screen
+from textual.widget import Widget
 
 from sockviz.language import N_, _
 from sockviz.model.events import CallReturned
@@ -92,6 +93,7 @@ class Overlays:
         self._made: dict[OverlayKind, Overlay] = {}
         self._opened: dict[OverlayKind, Overlay] = {}
         self._explained = 0
+        self._focused: Widget | None = None  # what had the focus before one of them took it
 
     def __contains__(self, kind: OverlayKind) -> bool:
         return kind in self._opened
@@ -112,6 +114,7 @@ class Overlays:
         overlay.display = True
         overlay.scroll_home(animate=False)
         if overlay.can_focus:
+            self._focused = self._screen.focused
             overlay.call_after_refresh(self._focus, overlay)
 
     def _mount(self, kind: OverlayKind) -> Overlay:
@@ -138,7 +141,8 @@ class Overlays:
         overlay = self._opened.pop(kind, None)
         if overlay is not None:
             if overlay.has_focus:
-                self._screen.focus_previous()
+                before = self._focused
+                self._screen.set_focus(before if before is not None and before.is_attached else None)
             overlay.display = False
 
     def shut_last(self) -> bool:

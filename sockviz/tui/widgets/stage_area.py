@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from sockviz.model.hosts import LINK
 from sockviz.model.index import inodes_in
+from sockviz.model.script_text import PROGRAMS
 from sockviz.tui.cast import Cast, cast
 from sockviz.tui.stage import ProcessPanel, WirePanel
 from sockviz.tui.stage.allotment import Wish, allotted
@@ -254,9 +255,21 @@ def _has_a_queue(view: View, name: str) -> bool:
 def at_work(view: View, opened: float) -> tuple[str, ...]:
     """The processes by when a line of theirs was begun, the last first. On a page (`opened` then) that nobody has begun
     to perform, who will is before all others."""
+    if view.script.kind == PROGRAMS:
+        return _by_their_calls(view)
     begun = {name: view.world.lines[line].begun for name, line in view.world.begun.items()}
     order = sorted(begun, key=lambda name: -begun[name])
     coming = statement_at(view.script, next_line(view))
     if coming is not None and (not order or begun[order[0]] < opened):
         order = [coming.process, *(name for name in order if name != coming.process)]
     return tuple(order)
+
+
+def _by_their_calls(view: View) -> tuple[str, ...]:
+    """The processes by when they have entered a call, or come back from one, the last first."""
+    last: dict[str, float] = {}
+    for process in view.world.processes.values():
+        calls = [*process.under_way, *([process.last] if process.last is not None else [])]
+        if calls:
+            last[process.name] = max(call.returned or call.entered for call in calls)
+    return tuple(sorted(last, key=lambda name: -last[name]))

@@ -45,6 +45,12 @@ class TitleLine(Widget):
         return title(self._view, self.size.width) if self._view else plain()
 
 
+def badge(mode: Mode) -> Content:
+    """The mode as a symbol and a word."""
+    symbol, word, style = _BADGES[mode]
+    return styled(f"{symbol} {_(word)}", style)
+
+
 def title(view: View, width: int) -> Content:
     """The title line in `width` cells: what is least needed goes first."""
     lesson, pages = view.script, len(view.script.pages)
@@ -52,8 +58,7 @@ def title(view: View, width: int) -> Content:
     if lesson.number is not None:
         name = assemble((f"{lesson.number}", "bold $accent"), "  ", name)
     page = assemble((_("page") + " ", "$quiet"), (f"{view.page.index + 1}/{pages}", "bold"))
-    symbol, word, style = _BADGES[view.mode]
-    badge = styled(f"{symbol} {_(word)}", style)
+    mode = badge(view.mode)
     lab = styled(lab_name(view.lab.kind), "$quiet")
     brand = styled("sockviz", "$quiet")
     bar = _bar(view.page.index + 1, pages, min(24, max(8, width // 6)))
@@ -62,12 +67,12 @@ def title(view: View, width: int) -> Content:
     told = ", ".join(settings_told(lesson.sysctls))
     chosen = [styled(told, "$accent")] if told else []
     for left, right in (
-        ([brand, name], [page + " " + bar, badge, *chosen, lab]),
-        ([name], [page + " " + bar, badge, *chosen, lab]),
-        ([name], [page, badge, *chosen, lab]),
-        ([name], [page, badge, *chosen, short]),
-        ([name], [page, badge, *chosen]),
-        ([name], [badge, *chosen]),
+        ([brand, name], [page + " " + bar, mode, *chosen, lab]),
+        ([name], [page + " " + bar, mode, *chosen, lab]),
+        ([name], [page, mode, *chosen, lab]),
+        ([name], [page, mode, *chosen, short]),
+        ([name], [page, mode, *chosen]),
+        ([name], [mode, *chosen]),
     ):
         used = sum(part.cell_length for part in (*left, *right)) + 3 * (len(left) + len(right))
         if used <= width:
