@@ -1,7 +1,9 @@
-"""`dataclass` as the standard library has it, but a class's methods are compiled when they are first called.
+"""`dataclass` as the standard library has it, but nothing is made before it is asked for: no method, and nothing that tells of
+its fields.
 
 A start makes some two hundred such classes, and an instance of every third of them. Up to Python 3.12 the standard library
 compiles six functions for a frozen one as it is made, one by one: more than half a millisecond a class, a sixth of a whole start.
+What it writes down of the fields is a sixth of a millisecond more.
 And a frozen one is filled while its class is another, whose fields can be assigned: a third of what it costs to go round what
 forbids that, field by field (`replace` copies one so, at a tenth of what `dataclasses.replace` takes).
 To whoever checks types this *is* the standard library's; to `dataclasses.fields`, `replace` and `asdict` what it makes are too.
@@ -10,61 +12,177 @@ To whoever checks types this *is* the standard library's; to `dataclasses.fields
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, FrozenInstanceError
+from functools import partial
 from reprlib import recursive_repr
+from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 _Class = TypeVar("_Class", bound=type[Any])
 _Value = TypeVar("_Value")
 #: Stands for a field's default that is made anew each time, where none was given.
 _ANEW = object()
+#: What the standard library keeps in a class: what it knows of the fields, and how the class was made.
+_KEPT = ("__dataclass_fields__", "__dataclass_params__")
+#: Where we keep our own `_Given`.
+_OURS = "__dataclass_given__"
+#: What an annotation of something begins with that is no field, or no plain one.
+_ODD = ("ClassVar", "InitVar", "KW_ONLY", "typing.", "dataclasses.")
+#: What a class has of itself, and one that is made of it anew not of that.
+_OF_A_CLASS = ("__dict__", "__weakref__")
+_ORDER = {"__lt__": "<", "__le__": "<=", "__gt__": ">", "__ge__": ">="}
 
 
 def _dataclass(
     *, frozen: bool = False, slots: bool = False, eq: bool = True, order: bool = False
 ) -> Callable[[_Class], _Class]:
-    """A dataclass with slots; what has none, or an order, or inherits of another, is left to the standard library whole."""
+    """A dataclass. What has fields of other kinds than plain ones, or inherits of a class that is not made here, is left to the
+    standard library whole."""
 
     def made(cls: Any) -> Any:
-        if not slots or order or dataclasses.is_dataclass(cls) or hasattr(cls, "__post_init__"):
+        given = _given(cls, frozen)
+        if given is None:
             return dataclasses.dataclass(frozen=frozen, slots=slots, eq=eq, order=order)(cls)
-        whole: Any = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True)(cls)
-        own = dataclasses.fields(whole)
-        _later(whole, "__init__", lambda: _init(own, whole if frozen else None))
-        if "__repr__" not in cls.__dict__:
-            whole.__repr__ = _repr
-        if eq:
-            compared = [field.name for field in own if field.compare]
-            _later(whole, "__eq__", lambda: _eq(compared))
-            if frozen:
-                _later(whole, "__hash__", lambda: _hash(compared))
-            elif "__hash__" not in whole.__dict__:
-                whole.__hash__ = None
-        if frozen:
-            whole.__dataclass_params__.frozen = True  # for what inherits of it
-            whole.__setattr__, whole.__delattr__ = _assigned, _deleted
-            whole.__getstate__, whole.__setstate__ = _state, _restored
-        return whole
+        has = _has(cls, given, slots=slots, eq=eq, order=order)
+        given.cls = _with_slots(cls, given, has) if slots else _without_slots(cls, given, has)
+        return given.cls
 
     return made
 
 
-def _later(cls: Any, name: str, make: Callable[[], Callable[..., Any]]) -> None:
-    """Gives `cls` a method that is made by its first call."""
-    if name in cls.__dict__ and cls.__dict__[name] is not None:  # its own
-        return
+class _Given:
+    """A class's fields with those that it inherits: what each is said to be, and what stands behind its ``=``: a default, a
+    `Field`, or MISSING. ``own`` are the names that stand in the class itself, ``cls``."""
 
-    def first(self: object, /, *given: object, **named: object) -> Any:
+    __slots__ = ("cls", "frozen", "own", "said", "values")
+
+    def __init__(
+        self, said: Mapping[str, str], values: Mapping[str, Any], own: Collection[str], frozen: bool
+    ) -> None:
+        self.said, self.values, self.own, self.frozen = said, values, own, frozen
+        self.cls: Any = None
+
+
+def _given(cls: Any, frozen: bool) -> _Given | None:
+    """None where they are not plain ones."""
+    own: dict[str, str] = cls.__annotations__
+    if "__slots__" in cls.__dict__ or hasattr(cls, "__post_init__"):
+        return None
+    said: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    for base in reversed(cls.__mro__[:-1]):
+        if _KEPT[0] in base.__dict__:
+            inherited: _Given | None = base.__dict__.get(_OURS)
+            if inherited is None or inherited.frozen is not frozen:
+                return None
+            said |= inherited.said
+            values |= inherited.values
+    for name, kind in own.items():
+        value = getattr(cls, name, MISSING)
+        # A default that has no hash is taken for one that can change, and refused.
+        if not isinstance(kind, str) or kind.startswith(_ODD) or value.__class__.__hash__ is None:
+            return None
+        values[name] = MISSING if isinstance(value, MemberDescriptorType) else value
+    return _Given(said | own, values, own, frozen)
+
+
+def _has(cls: Any, given: _Given, *, slots: bool, eq: bool, order: bool) -> dict[str, Any]:
+    """What the class gets."""
+    values = given.values
+    named: dict[str, Any] = {
+        "__init__": _later(given, "__init__", lambda: _init(given, slots)),
+        "__repr__": _repr,
+        "__match_args__": tuple([name for name, value in values.items() if _is_by_place(value)]),
+    }
+    if eq:
+        named["__eq__"] = _later(given, "__eq__", lambda: _comparison("__eq__", "==", given))
+        named["__hash__"] = _later(given, "__hash__", lambda: _hash(given)) if given.frozen else None
+    if order:
+        for name, sign in _ORDER.items():
+            named[name] = _later(given, name, partial(_comparison, name, sign, given))
+    if given.frozen:
+        named |= {"__setattr__": _assigned, "__delattr__": _deleted}
+        if slots:
+            named |= {"__getstate__": _state, "__setstate__": _restored}
+    has = {name: value for name, value in named.items() if cls.__dict__.get(name) is None}
+    return has | {kept: _Facts(kept, given) for kept in _KEPT} | {_OURS: given}
+
+
+def _with_slots(cls: Any, given: _Given, has: Mapping[str, Any]) -> Any:
+    """Slots are of a class as it is made: it is made anew."""
+    taken = {slot for base in cls.__mro__[1:] for slot in _slots(base)}
+    named = {
+        name: value
+        for name, value in cls.__dict__.items()
+        if name not in given.own and name not in _OF_A_CLASS and name not in has
+    }
+    slots = tuple([name for name in given.values if name not in taken])
+    named |= {**has, "__slots__": slots, "__qualname__": cls.__qualname__}
+    return type(cls)(cls.__name__, cls.__bases__, named)
+
+
+def _slots(cls: Any) -> Sequence[str]:
+    slots = cls.__dict__.get("__slots__", ())
+    return (slots,) if isinstance(slots, str) else slots
+
+
+def _without_slots(cls: Any, given: _Given, has: Mapping[str, Any]) -> Any:
+    for name in given.own:
+        value = given.values[name]
+        if isinstance(value, Field):
+            if value.default is MISSING:
+                delattr(cls, name)
+            else:
+                setattr(cls, name, value.default)
+    for name, value in has.items():
+        setattr(cls, name, value)
+    return cls
+
+
+class _Facts:
+    """What the standard library keeps in a class: it writes it down when it is first asked for, of a class like it."""
+
+    __slots__ = ("_given", "_kept")
+
+    def __init__(self, kept: str, given: _Given) -> None:
+        self._kept, self._given = kept, given
+
+    def __get__(self, instance: object, owner: Any) -> Any:
+        given = self._given
+        values = {name: value for name, value in given.values.items() if value is not MISSING}
+        like = type(
+            owner.__name__, (), {**values, "__annotations__": given.said, "__module__": owner.__module__}
+        )
+        dataclasses.dataclass(init=False, repr=False, eq=False, frozen=given.frozen)(like)
+        made = getattr(like, self._kept)
+        setattr(given.cls, self._kept, made)
+        return made
+
+
+def _later(given: _Given, name: str, make: Callable[[], Callable[..., Any]]) -> Callable[..., Any]:
+    """A method that is made by its first call."""
+
+    def first(self: object, /, *values: object, **by_name: object) -> Any:
         method = make()
-        method.__name__, method.__qualname__ = name, f"{cls.__qualname__}.{name}"
-        setattr(cls, name, method)
-        return method(self, *given, **named)
+        method.__name__, method.__qualname__ = name, f"{given.cls.__qualname__}.{name}"
+        setattr(given.cls, name, method)
+        return method(self, *values, **by_name)
 
-    setattr(cls, name, first)
+    return first
 
 
-def _compiled(name: str, takes: Sequence[str], body: Sequence[str], known: dict[str, Any]) -> Any:
+def _is_by_place(value: object) -> bool:
+    return not isinstance(value, Field) or (value.init and value.kw_only is not True)
+
+
+def _compared(of: str, given: _Given) -> str:
+    """A tuple of what is compared of `of`, as it is written."""
+    values = given.values.items()
+    return f"({''.join(f'{of}.{name}, ' for name, value in values if not isinstance(value, Field) or value.compare)})"
+
+
+def _compiled(name: str, takes: Sequence[str], body: Iterable[str], known: dict[str, Any]) -> Any:
     # Names of fields and nothing else get here: what the standard library's own does likewise.
     text = f"def {name}({', '.join(('self', *takes))}):\n " + "\n ".join(body or ["pass"])
     made: dict[str, Any] = {}
@@ -72,48 +190,54 @@ def _compiled(name: str, takes: Sequence[str], body: Sequence[str], known: dict[
     return made[name]
 
 
-def _open_twin(cls: Any) -> Any:
+def _open_twin(names: Iterable[str]) -> Any:
     """A class of the same slots, whose fields can be assigned."""
-    names = tuple(field.name for field in dataclasses.fields(cls))
-    return type(cls.__name__, (), {"__slots__": names})
+    return type("_Open", (), {"__slots__": tuple(names)})
 
 
-def _init(fields: Sequence[Field[Any]], frozen: Any) -> Any:
+def _init(given: _Given, slots: bool) -> Any:
     known: dict[str, Any] = {"_ANEW": _ANEW}
     takes: list[str] = []
     named: list[str] = []
     values: list[tuple[str, str]] = []
-    for field in fields:
-        name, value, default = field.name, field.name, f"_default_{field.name}"
-        anew = field.default_factory is not MISSING
-        if anew or field.default is not MISSING:
-            known[default] = field.default_factory if anew else field.default
+    for name, each in given.values.items():
+        field = each if isinstance(each, Field) else None
+        value, default = name, f"_default_{name}"
+        anew = field is not None and field.default_factory is not MISSING
+        put = each if field is None else field.default_factory if anew else field.default
+        if put is not MISSING:
+            known[default] = put
+        if field is None or field.init:
+            said = f"{name}={'_ANEW' if anew else default}" if default in known else name
+            (named if field is not None and field.kw_only is True else takes).append(said)
             value = f"{default}() if {name} is _ANEW else {name}" if anew else name
-        if field.init:
-            given = f"={'_ANEW' if anew else default}" if default in known else ""
-            (named if field.kw_only else takes).append(name + given)
         elif default in known:
             value = f"{default}()" if anew else default
         else:
             continue
         values.append((name, value))
     body = [f"self.{name} = {value}" for name, value in values]
-    if frozen is not None:
-        known |= {"_open": _open_twin(frozen), "_frozen": frozen, "_set": object.__setattr__}
-        inherited = [*(f" _set(self, {name!r}, {value})" for name, value in values), " return"]
-        opened = ["_set(self, '__class__', _open)", *body, "self.__class__ = _frozen"]
-        body = ["if self.__class__ is not _frozen:", *inherited, *opened]
+    if given.frozen:
+        known["_set"] = object.__setattr__
+        around = [f"_set(self, {name!r}, {value})" for name, value in values]
+        if slots and given.cls.__bases__ == (object,):  # else its layout is another
+            known |= {"_open": _open_twin(given.values), "_frozen": given.cls}
+            opened = ["_set(self, '__class__', _open)", *body, "self.__class__ = _frozen"]
+            body = ["if self.__class__ is not _frozen:", *(f" {line}" for line in around), " return", *opened]
+        else:
+            body = around
     return _compiled("__init__", [*takes, *(["*", *named] if named else [])], body, known)
 
 
-def _eq(names: Sequence[str]) -> Any:
-    mine, theirs = (f"({''.join(f'{of}.{name}, ' for name in names)})" for of in ("self", "other"))
-    same = f"return {mine} == {theirs} if other.__class__ is self.__class__ else NotImplemented"
-    return _compiled("__eq__", ["other"], [same], {})
+def _comparison(name: str, sign: str, given: _Given) -> Any:
+    both = f"{_compared('self', given)} {sign} {_compared('other', given)}"
+    return _compiled(
+        name, ["other"], [f"return {both} if other.__class__ is self.__class__ else NotImplemented"], {}
+    )
 
 
-def _hash(names: Sequence[str]) -> Any:
-    return _compiled("__hash__", [], [f"return hash(({''.join(f'self.{name}, ' for name in names)}))"], {})
+def _hash(given: _Given) -> Any:
+    return _compiled("__hash__", [], [f"return hash({_compared('self', given)})"], {})
 
 
 @recursive_repr()
@@ -161,7 +285,7 @@ def replace(value: _Value, /, **changes: object) -> _Value:
 
 def _copy(cls: Any) -> Any:
     body = [f"new.{field.name} = self.{field.name}" for field in dataclasses.fields(cls)]
-    known = {"_new": object.__new__, "_open": _open_twin(cls)}
+    known = {"_new": object.__new__, "_open": _open_twin(field.name for field in dataclasses.fields(cls))}
     return _compiled("_copy", [], ["new = _new(_open)", *body, "return new"], known)
 
 

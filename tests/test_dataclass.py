@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import pickle
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -164,3 +165,63 @@ def test_nothing_is_compiled_before_it_is_called(monkeypatch: pytest.MonkeyPatch
     assert made == ["__init__", "__eq__", "__hash__"]
     assert cls("b") != first
     assert made == ["__init__", "__eq__", "__hash__"]
+
+
+class Base:
+    """What another inherits of."""
+
+    host: str
+    port: int = 80
+
+
+def heir(make: Callable[..., Any], of: Any, **how: bool) -> Any:
+    class Heir(make(**how)(of)):  # type: ignore[misc]
+        """A field more, and one said anew."""
+
+        port: int = 9
+        late: int = dataclasses.field(default=0, compare=False)
+
+    return make(**how)(Heir)
+
+
+INHERITED = (
+    "made",
+    "too few",
+    "too many",
+    "equal",
+    "replaced",
+    "as a dict",
+    "fields",
+    "matched by",
+    "assigned",
+    "ordered",
+)
+
+
+@pytest.mark.parametrize("how", HOW, ids=str)
+def test_what_it_inherits_is_the_standard_librarys(how: dict[str, bool]) -> None:
+    def told(make: Callable[..., Any]) -> list[str]:
+        of = type("Base", (), {"__annotations__": Base.__annotations__, "port": 80})
+        cls = heir(make, of, **how)
+        return [str(said(partial(TRIED[each], cls))).replace("heir.<locals>.", "") for each in INHERITED]
+
+    assert told(ours._dataclass) == told(dataclasses.dataclass)
+
+
+def test_a_class_without_fields_may_come_of_another() -> None:
+    nothing = ours._dataclass(frozen=True, slots=True)(type("Nothing", (), {}))
+    assert nothing() == nothing()
+    assert dataclasses.fields(nothing) == ()
+    assert dataclasses.is_dataclass(nothing)
+
+
+def test_threads_that_make_the_first_of_a_class_at_once_all_do() -> None:
+    made: Any = ours._dataclass(frozen=True, slots=True)(
+        type("Both", (), {"__annotations__": {"host": "str"}})
+    )
+    first = made.__init__
+    one: Any = object.__new__(made)
+    other: Any = object.__new__(made)
+    first(one, "a")
+    first(other, "b")  # as a thread does that has just looked the method up
+    assert (one.host, other.host) == ("a", "b")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from sockviz import door
 from sockviz.commands.shared import Usage
+from sockviz.dataclass import dataclass
 from sockviz.visible import quoted
 
 
-@dataclass
+@dataclass(slots=True)
 class Recording:
     """The file that --record names. ``problem`` says why it does not have all of the run, where it has not."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from sockviz.dataclass import dataclass
 from sockviz.lab.readers import Readers
 from sockviz.model.events import OutputWritten
 

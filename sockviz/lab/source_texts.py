@@ -11,8 +11,9 @@ import stat
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from sockviz.dataclass import dataclass
 from sockviz.model.events import SourceMet
 from sockviz.model.programs import LARGEST_TEXT, MOST_TEXTS
 

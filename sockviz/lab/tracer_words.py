@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from sockviz.dataclass import dataclass
 from sockviz.model.events import (
     CallEntered,
     CallHeld,

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import ast
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sockviz.calls.constants import constant_value, constants
 from sockviz.calls.table import CALLS, MODULES, Row, functions, method, methods
+from sockviz.dataclass import dataclass
 from sockviz.lesson.call_sites import MOST_ITEMS, arguments_by_parameter, not_a_function
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.lines import LogicalLine
@@ -34,7 +35,7 @@ _CLASSES = ("bytes", "int")
 _SIZED = ("bytes", "str", "bytearray")
 
 
-@dataclass
+@dataclass(slots=True)
 class ValueReader:
     """Reads the expressions of one line. ``calls`` are the rows used, in the order they are made; ``kinds`` of the names used."""
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sockviz.calls.statement import Statement
+from sockviz.dataclass import dataclass
 from sockviz.lesson.document import Expect, Expression, Page, Perform
 from sockviz.lesson.expressions import ROWS
 from sockviz.model.values import Json
@@ -39,7 +40,7 @@ def what_it_reads(pages: Sequence[Page]) -> tuple[str, ...]:
     return tuple(each for each in TOLD_BY_DIAG if each in reading.found)
 
 
-@dataclass
+@dataclass(slots=True)
 class _Reading:
     """What is known of the lesson's variables, by process and name, as far as it has been read."""
 

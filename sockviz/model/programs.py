@@ -7,8 +7,8 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from sockviz.dataclass import dataclass
 from sockviz.model.event_lines import parsed
 from sockviz.model.events import CallEntered, Event, SourceMet
 from sockviz.model.fitting import refusal

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from sockviz.dataclass import dataclass
 from sockviz.lab.hearing import Heard
 from sockviz.model.events import (
     CallEntered,

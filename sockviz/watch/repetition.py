@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from sockviz.dataclass import dataclass
 
 #: A loop whose turn is so many lines, or fewer, is told for so many turns.
 _LOOP, _TURNS = 4, 2

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
 
 from sockviz import terminal
+from sockviz.dataclass import dataclass
 from sockviz.door import Door
 from sockviz.language import _
 from sockviz.player.traced import Traced

@@ -6,8 +6,9 @@ wrong, as far as that is sure (`sockviz.words.mistakes`), has a line that begins
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from sockviz.dataclass import dataclass
 from sockviz.door import Door
 from sockviz.language import _, ngettext
 from sockviz.model.call import Call

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain, islice
 
+from sockviz.dataclass import dataclass
 from sockviz.model.call import CONNECTING, Call
 from sockviz.model.events import CallReturned, PacketCaptured
 from sockviz.model.moment import Moment

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from sockviz.dataclass import dataclass
 from sockviz.model.call import Call
 from sockviz.model.events import CallEntered, CallHeld, CallLetGo, CallReturned, ProcessEnded
 from sockviz.model.moment import Moment

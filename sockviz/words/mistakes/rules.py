@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from sockviz.dataclass import dataclass
 from sockviz.model.events import CallBlocked, CallReturned, Observed, ProcessEnded
 from sockviz.model.moment import Moment
 from sockviz.words.mistakes import address_length, descriptors, ended_by_sigpipe, families, to_itself, waiting

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.model.call import RECEIVING, SENDING, Call
 from sockviz.model.events import CallBlocked, CallEntered, CallReturned, PacketCaptured, ProcessEnded
