@@ -23,6 +23,11 @@ from sockviz.model.values import BadValue, Json
 
 
 @dataclass(frozen=True, slots=True)
+class Hello:
+    """The tracer is there; of its pidfd a copy came along."""
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """A process is there. ``pid`` is the lab's number of it; of its pidfd, where there is one, a copy came along."""
 
@@ -82,7 +87,8 @@ class Told:
 
 
 Said: TypeAlias = (
-    Started
+    Hello
+    | Started
     | Thread
     | NotStarted
     | Untraced
@@ -172,6 +178,8 @@ def _of_process(json: Json) -> Said:
             return NotStarted(name, number, step)
         case {"event": "untraced", "errno": int(number)}:
             return Untraced(number)
+        case {"event": "hello"}:
+            return Hello()
         case {"event": "proc", "errno": int(number)}:
             return OuterProc(number)
         case {"event": "over", "started": int(started)}:

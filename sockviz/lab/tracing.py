@@ -9,9 +9,11 @@ import json
 import os
 import re
 import socket
+import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
+from sockviz.kernel.procfs import read_stat
 from sockviz.lab.answers import may_go_unheard
 from sockviz.lab.crew import Crew
 from sockviz.lab.hearing import LabLost
@@ -19,6 +21,7 @@ from sockviz.lab.source_texts import SourceTexts
 from sockviz.lab.supervisor import PATIENCE, LabRefused, TooSlow
 from sockviz.lab.tracer_shorthand import TracerShorthand
 from sockviz.lab.tracer_words import (
+    Hello,
     NotStarted,
     OuterProc,
     Over,
@@ -30,7 +33,7 @@ from sockviz.lab.tracer_words import (
     from_tracer,
 )
 from sockviz.language import _
-from sockviz.model.events import CallEntered, CallReturned, ProcessEnded
+from sockviz.model.events import CallEntered, CallReturned, Caveat, ProcessEnded
 from sockviz.model.programs import Program
 from sockviz.model.values import BadValue, Json
 
@@ -46,6 +49,8 @@ _LONGEST = 1 << 20
 _FDS = 64
 #: The tracer's buffer is full of orders: it is tried again after so long (seconds).
 _BUSY = 0.01
+#: It has not answered for so long: it is looked at whether it can (seconds). States of a process that cannot (proc_pid_stat(5)).
+_SILENCE, _STOPPED = 0.5, ("T", "t")
 _PID = re.compile(r"^Pid:\s*(\d+)$", re.MULTILINE)
 
 
@@ -71,6 +76,9 @@ class Tracing:
         self._reading = False
         self._told: asyncio.Future[None] | None = None
         self._sending = asyncio.Lock()
+        self._pid = 0  # the tracer's, as this machine counts; 0 while it is not known
+        self._first = ""  # the process that it began with
+        self._was_stopped = False
 
     async def open(self) -> None:
         """Raises `LabRefused`."""
@@ -116,14 +124,25 @@ class Tracing:
 
     async def catch_up(self) -> None:
         """Returns when all that has happened by now has been told of."""
-        if not self._reading:
+        if not self._reading or self._is_stopped():
             return
         self._told = may_go_unheard(asyncio.get_running_loop().create_future())
         try:
             await self._send({"op": "tell"})
-            await self._told
         except LabRefused:
             return  # it has ended, and that has been said
+        while not (await asyncio.wait({self._told}, timeout=_SILENCE))[0]:
+            if self._is_stopped():
+                return
+
+    def _is_stopped(self) -> bool:
+        """Whether the tracer itself is stopped by a signal: nothing is told then, and whoever it watches waits. Said once."""
+        stat = read_stat(self._pid) if self._pid else None
+        is_stopped = stat is not None and stat.state in _STOPPED
+        if is_stopped and self._first and not self._was_stopped:
+            self._crew.say(Caveat(time.time(), self._first, "stopped"))
+        self._was_stopped = is_stopped
+        return is_stopped
 
     def close(self) -> None:
         """Lets go of the tracer, which ends, and all programs with it."""
@@ -217,6 +236,10 @@ class Tracing:
                 self.untraced = number
             case OuterProc(errno=number):
                 self.outer_proc = number
+            case Hello():
+                pidfd = self._fds.popleft()
+                self._pid = _pid_of(pidfd)
+                os.close(pidfd)
             case Told():
                 self._tell()
             case Over(started=started):
@@ -228,6 +251,7 @@ class Tracing:
                 self._crew.say(said)
 
     def _adopt(self, said: Started) -> None:
+        self._first = self._first or said.process
         pidfd = self._fds.popleft() if said.has_pidfd and self._fds else None
         # Without one nobody knows which process of this machine has the number that a lab's own numbering gives it.
         outer = _pid_of(pidfd) if pidfd is not None else 0 if self._private else said.pid

@@ -191,18 +191,12 @@ class Traced(Source):
         process, number = task_of(task)
         await self._order(process, number, call)
 
-    async def settled(self, seconds: float) -> None:
-        """Returns when every task is held, asleep in a call, or gone; after so many `seconds` at most: one may be computing."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while self.problem is None and not self._is_settled():
-                    self._news.clear()
-                    await self._news.wait()
-
-    def _is_settled(self) -> bool:
+    @property
+    def is_settled(self) -> bool:
+        """Whether there are tasks, and each is held, or asleep in a call."""
         still = (Stage.HELD, Stage.ASLEEP)
         alive = [process for process in self._timeline.world.processes.values() if process.alive]
-        return all(
+        return bool(alive) and all(
             task.calls and task.calls[-1].stage in still for process in alive for task in process.tasks
         )
 

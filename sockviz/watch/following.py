@@ -9,20 +9,21 @@ from sockviz.door import Door
 from sockviz.language import _
 from sockviz.player.source import Source
 from sockviz.player.traced import Traced
-from sockviz.watch.stepping import Left, Stepping
+from sockviz.watch.stepping import Conversation, Left, Stepping
 from sockviz.watch.transcript import Transcript
 
 
 async def follow(source: Traced, out: Door, seconds: float | None, *, ask: bool = False) -> None:
     """Writes what the programs of `source` do until the last has ended, or for so many `seconds`. With `ask` the reader says, on
     the terminal, whose held call is made next. Raises `sockviz.player.refusals.CannotGoOn`."""
-    transcript = Transcript(source.timeline, out, live=True)
+    conversation = Conversation(out)
+    transcript = Transcript(source.timeline, conversation if ask else out, live=True)
     transcript.title()
     over: str | None = None
     try:
         async with asyncio.timeout(seconds):
             if ask:
-                await Stepping(source, transcript, out).follow()
+                await Stepping(source, transcript, conversation).follow()
             else:
                 await _run(source, transcript)
     except TimeoutError:

@@ -19,6 +19,10 @@ _SENTENCES: Mapping[str, str] = {
     "traced": N_(
         "{process} wants to trace, or to be traced (ptrace): sockviz does that already, and no program can be by two (EPERM)"
     ),
+    "stopped": N_(
+        "{process} waits at its next call, and so does whatever else is watched: the process sockviz-tracer is stopped "
+        "(SIGSTOP), until it is sent SIGCONT"
+    ),
     "privileges": N_(
         "{process} runs a program that has another user's rights, or more than its user (setuid): here it has not, since "
         "whoever is watched gets no new privileges"

@@ -190,6 +190,9 @@ def main() -> None:
     words = dict(word.split("=") for word in sys.argv[3:])
     keep = {int(number) for number in words["private"].split(",") if number} if "private" in words else None
     reports = Reports(channel)
+    if (own := ptrace.pidfd_open(os.getpid())) is not None:
+        reports.say("hello", own)
+        os.close(own)
     if "proc" in words:
         reports.say("proc", errno=int(words["proc"]))
     try:
