@@ -158,7 +158,11 @@ def _watch(commands: _Commands, taken: _Taken) -> None:
             "For example: sockviz watch --plain --and 'curl http://127.0.0.1:8000/' -- python3 -m http.server 8000"
         ),
     )
-    watch.add_argument("--plain", action="store_true", help=_("linear text instead of the screen"))
+    form = watch.add_mutually_exclusive_group()
+    form.add_argument("--plain", action="store_true", help=_("linear text instead of the screen"))
+    form.add_argument(
+        "--json", action="store_true", help=_("each event as a line of JSON, instead of the screen")
+    )
     pace = watch.add_mutually_exclusive_group()
     pace.add_argument(
         "--hold",

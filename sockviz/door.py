@@ -67,6 +67,11 @@ class Door(io.TextIOBase):
         text = json.dumps(value, indent=2, ensure_ascii=not has_all(self.encoding))
         self._put(_UNSURE.sub(_as_json, text) + "\n")
 
+    def say_json_line(self, value: object) -> None:
+        """The same in one line."""
+        text = json.dumps(value, separators=(",", ":"), ensure_ascii=not has_all(self.encoding))
+        self._put(_UNSURE.sub(_as_json, text) + "\n")
+
     def write(self, text: str) -> int:
         """For who knows only streams: `text` in its lines, each made visible."""
         self._put("\n".join(map(visible, text.split("\n"))))

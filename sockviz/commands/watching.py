@@ -45,7 +45,11 @@ def watch(options: argparse.Namespace) -> int:
     if options.seconds is not None and not options.seconds > 0:
         raise Usage(_("--seconds {seconds:g}: expected more than 0").format(seconds=options.seconds))
     _programs([options.program, *options.also], ("loopback",))  # what is wrong with them is said first
-    if not options.plain:
+    if options.json and options.hold:
+        raise Usage(
+            _("--hold: who is let go is asked on the screen, or with --plain; with --json the programs run")
+        )
+    if not options.plain and not options.json:
         return _screen(options)
     if options.hold and not (terminal.is_one(sys.stdin) and door.out().isatty()):
         raise Usage(
@@ -67,7 +71,7 @@ async def _transcribe(options: argparse.Namespace) -> int:
             door.complain(str(cannot))
             return FAILED
         try:
-            await follow(source, door.out(), options.seconds, ask=bool(options.hold))
+            await follow(source, door.out(), options.seconds, ask=bool(options.hold), as_json=options.json)
         except CannotGoOn as cannot:  # the lab ended
             door.complain(source.problem or str(cannot))
             return FAILED

@@ -23,8 +23,8 @@ def world_json(world: World) -> dict[str, Json]:
         "page": world.page,
         "ended": world.ended,
         "processes": {name: _process(world, process) for name, process in world.processes.items()},
-        "rows": [_row(host, row) for (host, _), row in world.rows.items()],
-        "packets": [_packet(seen, world.traffic) for seen in world.packets],
+        "rows": [row_json(host, row) for (host, _), row in world.rows.items()],
+        "packets": [packet_json(seen, world.traffic) for seen in world.packets],
         "inferred": [_inferred(segment) for segment in world.inferred],
         **({"misfits": [_misfit(each) for each in world.misfits]} if world.misfits else {}),
         "counters": dict(world.counters),
@@ -108,7 +108,8 @@ def _options(world: World, inode: int) -> list[Json]:
     return found
 
 
-def _row(host: str, row: SocketRow) -> Json:
+def row_json(host: str, row: SocketRow) -> Json:
+    """A row of the kernel's."""
     return {
         "host": host,
         "family": row.family,
@@ -133,7 +134,8 @@ def _turned_away(found: TurnedAway | None) -> Json:
     return None if found is None else {"counter": found.counter, "by": found.by, "among": len(found.among)}
 
 
-def _packet(seen: SeenPacket, traffic: Traffic) -> Json:
+def packet_json(seen: SeenPacket, traffic: Traffic) -> dict[str, Json]:
+    """A packet, and what it is among the others."""
     packet, relative = seen.event.packet, seen.event.relative
     meaning = traffic.meanings.get(seen.number)
     return {

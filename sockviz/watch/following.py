@@ -9,20 +9,25 @@ from sockviz.door import Door
 from sockviz.language import _
 from sockviz.player.source import Source
 from sockviz.player.traced import Traced
+from sockviz.watch.json_lines import JsonLines
 from sockviz.watch.stepping import Conversation, Left, Stepping
 from sockviz.watch.transcript import Transcript
 
 
-async def follow(source: Traced, out: Door, seconds: float | None, *, ask: bool = False) -> None:
+async def follow(
+    source: Traced, out: Door, seconds: float | None, *, ask: bool = False, as_json: bool = False
+) -> None:
     """Writes what the programs of `source` do until the last has ended, or for so many `seconds`. With `ask` the reader says, on
     the terminal, whose held call is made next. Raises `sockviz.player.refusals.CannotGoOn`."""
     conversation = Conversation(out)
-    transcript = Transcript(source.timeline, conversation if ask else out, live=True)
+    transcript: Transcript | JsonLines = Transcript(source.timeline, conversation if ask else out, live=True)
+    if as_json:
+        transcript = JsonLines(source.timeline, out, live=True)
     transcript.title()
     over: str | None = None
     try:
         async with asyncio.timeout(seconds):
-            if ask:
+            if ask and isinstance(transcript, Transcript):
                 await Stepping(source, transcript, conversation).follow()
             else:
                 await _run(source, transcript)
@@ -32,12 +37,10 @@ async def follow(source: Traced, out: Door, seconds: float | None, *, ask: bool 
         over = _("left.")
     finally:
         transcript.catch_up()
-        transcript.end()
-    if over is not None:
-        out.say(over)
+        transcript.end(over)
 
 
-async def _run(source: Traced, transcript: Transcript) -> None:
+async def _run(source: Traced, transcript: Transcript | JsonLines) -> None:
     news = asyncio.Event()
     source.watch(news.set)
     ended = asyncio.ensure_future(source.ended())

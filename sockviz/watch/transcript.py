@@ -81,14 +81,17 @@ class Transcript:
             for mistake in self._rules.after(moment):
                 self.out.say(_said("!", mistake.text))
 
-    def end(self) -> None:
-        """Writes what has been kept back: what a program had begun to print, and how often lines came again."""
+    def end(self, why: str | None = None) -> None:
+        """Writes what has been kept back: what a program had begun to print, how often lines came again. `why`: the run was
+        ended, it did not end by itself."""
         for (process, stream), line in self._printed.items():
             if line:
                 self.out.say(self._of_stream(process, stream, line))
         self._printed = {}
         for task, count in self._repetition.left():
             self.out.say(_again(task, count))
+        if why is not None:
+            self.out.say(why)
 
     def _tell(self, moment: Moment) -> None:
         match moment.event:
