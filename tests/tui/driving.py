@@ -17,7 +17,7 @@ from sockviz.tui.entry import CourseEntry
 from sockviz.tui.options import Options
 from sockviz.tui.screens.lesson import LessonScreen
 from tests.tui.scripted import ScriptedRun
-from tests.tui.settling import instead_of_sleeping
+from tests.tui.settling import draw_what_is_owed, drawn_at_rest, instead_of_sleeping
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -114,8 +114,10 @@ async def at_home(
         COURSE if course is None else course, open_run or given, store, options or Options(ascii=False)
     )
     app.animation_level = "none"
-    async with app.run_test(size=size) as pilot:
-        yield Session(app, pilot, run)
+    with drawn_at_rest(app):
+        async with app.run_test(size=size) as pilot:
+            yield Session(app, pilot, run)
+            draw_what_is_owed()
     await app.close_runs()
     assert run.closed <= 1, "closed more than once"
 
