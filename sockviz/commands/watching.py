@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 
 _LONGEST_NAME = 40
+#: Whose first word that is no option is the program.
+_INTERPRETERS = re.compile(r"python[\d.]*|pypy[\d.]*|perl|ruby|node|lua|bash|dash|sh")
 #: What a program forks is called so: ``server_2``.
 _OF_A_FORK = re.compile(r"_\d+$")
 
@@ -218,7 +220,7 @@ def _programs(given: list[str | list[str]], hosts: tuple[str, ...]) -> tuple[Pro
     found: list[Program] = []
     for each in given:
         name, words = ("", each) if isinstance(each, list) else _taken_apart(each)
-        name = _fitting(name) if name else _name_of(words[0])
+        name = _fitting(name) if name else _name_of(words)
         taken = [program.name for program in found]
         unique = next(
             candidate for number in range(1, len(taken) + 2)
@@ -254,9 +256,17 @@ def _fitting(name: str) -> str:
     return name
 
 
-def _name_of(word: str) -> str:
-    """What a program is called that nobody named: its file's name, as far as that is a name, and no other's."""
-    name = re.sub(r"\W+", "_", Path(word).name.partition(".")[0]).strip("_")[:20]
+def _name_of(words: list[str]) -> str:
+    """What a program is called that nobody named: its file's name, or that of the script or module that an interpreter is given,
+    as far as that is a name, and no other's."""
+    word = Path(words[0]).name
+    if _INTERPRETERS.fullmatch(word):
+        rest = words[1:]
+        if rest[:1] == ["-m"] and len(rest) > 1:
+            word = rest[1].replace(".", "_")
+        elif rest and not rest[0].startswith("-"):
+            word = Path(rest[0]).name
+    name = re.sub(r"\W+", "_", word.partition(".")[0]).strip("_")[:20]
     if name in (KERNEL, LINK) or _OF_A_FORK.search(name):
         name += "_"
     return name if name.isidentifier() else "program"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sockviz.commands.watching import _programs as programs_typed
 from tests.watch.watching import PREAMBLE
 
 ROOT = Path(__file__).parents[2]
@@ -133,3 +134,17 @@ def test_where_nothing_can_be_traced_the_reason_is_told(kind: str) -> None:
         assert done.returncode == 0, done
         assert f"the calls of programs cannot be watched here ({why}" in done.stderr
         assert re.search(r"^kernel   .*python\w*.* LISTEN on 127.0.0.1:\d+, backlog 7$", done.stdout, re.M)
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (["./server"], "server"),
+        (["python3", "client.py", "7000"], "client"),
+        (["/usr/bin/python3.11", "-m", "http.server", "8000"], "http_server"),
+        (["python3", "-c", "import socket"], "python3"),
+        (["perl", "echo.pl"], "echo"),
+    ],
+)
+def test_a_program_that_nobody_named_is_called_as_its_file(command: list[str], name: str) -> None:
+    assert [program.name for program in programs_typed([command], ("loopback",))] == [name]

@@ -14,7 +14,7 @@ from sockviz.tui.screens.picture import Picture
 from sockviz.tui.stage import TimelineBar
 from sockviz.tui.stage.drawing import FocusableDrawing
 from sockviz.tui.stage.errno_card import Story
-from sockviz.tui.stage.held_pane import Chosen, HeldPane
+from sockviz.tui.stage.held_pane import Chosen, HeldPane, chosen_in, rows
 from sockviz.tui.stage.output_pane import OutputPane
 from sockviz.tui.view import Focus, Look, Mode, View
 from sockviz.tui.widgets.heading import Heading
@@ -76,6 +76,7 @@ class WatchPicture(Picture):
         self.task: str | None = None
         self.text: int | None = None
         self.since = 0  # the events before what the reader did last
+        self.let_go = False  # the chosen task was: once it sleeps, another is chosen
         self.renamed: dict[str, str] = {}
         self._state = state
         self._mistakes = Mistakes()
@@ -95,6 +96,9 @@ class WatchPicture(Picture):
         start = self.since if known.mode is Mode.LIVE else known.before.events
         mistake = self._mistakes.at(start, known.cursor)
         screen = self._screen
+        chosen = chosen_in(rows(view.world), self.task)
+        if self.let_go and chosen is not None and chosen.is_asleep:
+            self.task, self.let_go = None, False
         pane = screen.query_one(HeldPane)
         pane.chosen = Chosen(self.task, self.text, known.problem or self.hint, mistake, self._state())
         advice = self.panes.advice(screen.size)

@@ -12,6 +12,7 @@ from textual.containers import Container
 
 from sockviz.calls.script import Script
 from sockviz.language import N_, _
+from sockviz.model.tasks import AtWork, at_work
 from sockviz.player.next import Do, Next
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.source import Source
@@ -36,7 +37,6 @@ from sockviz.tui.widgets.stage_area import StageArea
 
 if TYPE_CHECKING:
     from sockviz.manual.reader import Manual
-    from sockviz.model.tasks import AtWork
 
 _COMMANDS: set[type[Provider] | Callable[[], type[Provider]]] = {KeyCommands}
 
@@ -125,11 +125,14 @@ class WatchScreen(StageScreen):
                 return ""
         if self._over:
             return _("every program has ended; b looks back, q leaves")
-        return (
-            _("all run; p holds each at its next call")
-            if not self._holds
-            else _("whoever is not asleep is on its way")
-        )
+        if not self._holds:
+            return _("all run; p holds each at its next call")
+        world = self.cursor.world
+        if not all(each.is_asleep for each in at_work(world)):
+            return _("whoever is not asleep is on its way")
+        if world.link is not None and world.link.held:
+            return _("all sleep, and the link keeps packets: d delivers the oldest, h lets all go")
+        return _("all sleep in their calls")
 
     @property
     def begins_here(self) -> str:
@@ -162,6 +165,7 @@ class WatchScreen(StageScreen):
 
     def _choose(self, task: str) -> None:
         self.picture.task, self.picture.text = task, None
+        self.picture.let_go = False
 
     def action_text(self) -> None:
         """The text of another program; after the last, the chosen task's again."""
@@ -224,6 +228,7 @@ class WatchScreen(StageScreen):
 
     def _order(self, order: Coroutine[object, object, None], name: str) -> None:
         self.picture.since = len(self._source.timeline)
+        self.picture.let_go = True
         self.run_worker(self._ordered(order), name=name)
 
     async def _ordered(self, order: Coroutine[object, object, None]) -> None:
@@ -231,9 +236,6 @@ class WatchScreen(StageScreen):
             await order
         except CannotGoOn as cannot:
             self.picture.hint = str(cannot)
-        chosen = self._chosen
-        if chosen is not None and chosen.is_asleep and self.cursor.mode is Mode.LIVE:
-            self.picture.task = None  # it was let go, and others wait
         self.picture.draw()
 
     def action_all_of_it(self) -> None:

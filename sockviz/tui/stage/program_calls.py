@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
+
 from rich.cells import cell_len
 
 from sockviz.language import _
@@ -18,6 +21,8 @@ from sockviz.words.wording import asleep_in, call_as_made, outcome
 
 #: So many calls a panel would show, where it has the room.
 _WANTED = 12
+#: So many of the last are looked at for some that came again.
+_LOOKED_AT = 200
 
 
 def calls_wanted(view: View, process: Process | None, width: int) -> tuple[int, int]:
@@ -25,7 +30,7 @@ def calls_wanted(view: View, process: Process | None, width: int) -> tuple[int, 
     if process is None:
         return 1, 1
     now = [_drawn(view, calls, width) for calls in _under_way(process)]
-    past = [_drawn(view, [call], width) for call in process.calls[max(len(process.calls) - _WANTED, 0) :]]
+    past = [_drawn(view, calls, width) for calls in islice(_past(process), _WANTED)]
     lines = sum(map(len, now))
     return max(min(sum(map(len, past)) + lines, max(_WANTED, lines)), 1), max(lines, 1)
 
@@ -37,14 +42,35 @@ def calls_drawn(view: View, process: Process | None, width: int, height: int) ->
     drawn: list[Line] = []
     for calls in reversed(_under_way(process)):
         drawn = [*_drawn(view, calls, width), *drawn]
-    number = len(process.calls)
-    while number and len(drawn) < height:
-        number -= 1
-        drawn = [*_drawn(view, [process.calls[number]], width), *drawn]
+    for calls in _past(process):
+        if len(drawn) >= height:
+            break
+        drawn = [*_drawn(view, calls, width), *drawn]
     if not drawn:
         drawn = [fit(line(" ", (_("no calls yet"), "muted")), width)]
     drawn = drawn[max(len(drawn) - height, 0) :]
     return drawn + [Line()] * (height - len(drawn))
+
+
+def _past(process: Process) -> Iterator[list[Call]]:
+    """Its calls that have come back, the last first; those that came again, and to the same, together."""
+    again: list[Call] = []
+    for index in range(len(process.calls) - 1, max(len(process.calls) - _LOOKED_AT, 0) - 1, -1):
+        call = process.calls[index]
+        if again and not _is_again(call, again[-1]):
+            yield again
+            again = []
+        again.append(call)
+    if again:
+        yield again
+
+
+def _is_again(call: Call, later: Call) -> bool:
+    return (
+        (call.name, call.task, call.origin, call.error) == (later.name, later.task, later.origin, later.error)
+        and call.arguments == later.arguments
+        and call.value == later.value
+    )
 
 
 @remembered(64)
@@ -61,9 +87,9 @@ def times(count: int) -> str:
 
 
 def state_of(call: Call | None) -> Line:
-    """In which state a call under way is: held, asleep, or on its way; of none that its task computes."""
+    """In which state a call under way is: held, asleep, or on its way; of none that its task is in none."""
     if call is None:
-        return line((f"{ENTERED} ", "muted"), (_("computes"), "muted"))
+        return line((f"{ENTERED} ", "muted"), (_("in no socket call"), "muted"))
     match call.stage:
         case Stage.HELD:
             return line((f"{NEXT} ", "good strong"), (_("held"), "good strong"))

@@ -11,7 +11,7 @@ from sockviz.model.tasks import AtWork
 from sockviz.model.world import World
 from sockviz.tui.palette import ASLEEP, ENTERED, NEXT
 from sockviz.tui.remembered import remembered
-from sockviz.tui.stage.ink import Line, crop, ends, fit, line
+from sockviz.tui.stage.ink import Line, crop, ends, fit, line, wrap
 from sockviz.tui.stage.listing import coloured
 from sockviz.tui.stage.program_calls import calls_drawn, times
 from sockviz.tui.stage.tally import Called
@@ -20,7 +20,9 @@ from sockviz.tui.view import View
 from sockviz.words.wording import outcome
 
 #: A result has such a part of the width where its line has no room beside it; an error has half.
-_SHARE = 3
+_SHARE = 0.4
+#: What the line in sight has called takes so many rows, at most.
+_MOST_ROWS = 3
 #: What stands before a line: a mark, its number in so many digits, a blank.
 _NUMBER = 4
 
@@ -74,7 +76,8 @@ def draw_source(
             _("{file} cannot be read").format(file=text.path) if text is not None
             else _("no line of a source is known: the calls are the lines")
         )  # fmt: skip
-        return [crop(line((why, "muted")), width), *calls_drawn(view, process, width, height - 1)]
+        said = wrap(why, width, "muted")[:_MOST_ROWS]
+        return [*said, *calls_drawn(view, process, width, max(height - len(said), 0))]
     lines = _lines(text.content)
     number = sorted(world.texts).index(at.text) + 1 if at.text is not None else 0
     several = _("{number} of {count}: o").format(number=number, count=len(world.texts))
@@ -127,9 +130,8 @@ def _rows(
         told = start + coloured(source)
         if told.width + right.width + 1 > width:
             failed = called is not None and called.last is not None and called.last.stage is Stage.FAILED
-            right = crop(right, width // 2 if failed else max(width // _SHARE, 8))
+            right = crop(_brief(right), width // 2 if failed else max(int(width * _SHARE), 8))
         return [ends(told, right, width) if right.runs else fit(told, width)]
-    right = crop(right, width - start.width)
     indent = len(source) - len(source.lstrip())
     room = max(width - start.width, 8)
     indent = min(indent, room // 3)
@@ -140,9 +142,18 @@ def _rows(
     ]
     if right.runs and rows[-1].width + right.width + 1 <= width:
         rows[-1] = ends(rows[-1], right, width)
-    elif right.runs:
+    elif right.runs and right.width + start.width <= width:
         rows.append(ends(Line(), right, width))
+    elif right.runs:
+        said = wrap(right.text, width - start.width, "muted")[:_MOST_ROWS]
+        rows += [line(" " * start.width) + each for each in said]
     return [fit(row, width).over("mark") for row in rows]
+
+
+def _brief(result: Line) -> Line:
+    """``→ 4 …`` of ``→ 4 from 127.0.0.1:40112``: the value comes first."""
+    words = result.text.split()
+    return line((f"{words[0]} {words[1]} …", "muted")) if words[:1] == ["→"] and len(words) > 2 else result
 
 
 def _mark(here: list[AtWork]) -> tuple[str, str]:
