@@ -12,6 +12,7 @@ from textual.screen import Screen
 from sockviz.language import _
 from sockviz.tui import hints
 from sockviz.tui.cursor import Cursor
+from sockviz.tui.dirty_lines import DirtyLines
 from sockviz.tui.messages import (
     CallFocused,
     InspectRequested,
@@ -53,6 +54,7 @@ class StageScreen(Selecting, Leaving, Screen[tuple[str, ...]]):
 
     def __init__(self, wire: Ordered | None, manual: Callable[[], Manual]) -> None:
         super().__init__()
+        self._compositor = DirtyLines()
         self._wire, self._manual = wire, manual
         self._copying = Copying()
 
