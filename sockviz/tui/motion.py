@@ -29,6 +29,8 @@ STEP = 0.5
 OVERDUE, ROUNDING = 0.05, 0.01
 #: The least seconds between two drawings of what the run does by itself.
 LEAST = 1 / 30
+#: What a step brings within so many seconds is drawn in one frame: a call that does not block is over by then.
+GATHER = 0.015
 #: Seconds between two steps of playing on, and how many characters of prose are read in one.
 PACE, READING = 1.6, 22.0
 
@@ -93,34 +95,54 @@ class Movement:
 
 
 class Frames:
-    """Draws what the run does by itself, at most so often."""
+    """Draws what the run does: by itself at most so often, and what comes of a step as soon as that is over."""
 
     def __init__(self, owner: Widget, draw: Callable[[], None]) -> None:
         self._owner, self._draw = owner, draw
-        self._due = False
-        self._drawn = 0.0
+        self._timer: Timer | None = None
+        self._is_due = False
+        self._not_before = 0.0
 
     def ask(self) -> None:
         """Something has changed."""
         # The player's callbacks come from outside Textual's contexts: timers are made in the owner's own.
-        if not self._due:
-            self._due = True
+        if not self._is_due:
+            self._is_due = True
             self._owner.call_next(self._schedule)
 
     def drawn(self) -> None:
         """Everything has just been drawn."""
-        self._drawn = time.monotonic()
+        self._wait_no_more()
+        self._not_before = time.monotonic() + LEAST
+
+    def step_begun(self) -> None:
+        """The reader has the run go on: what comes of it is drawn together, however lately something else was."""
+        self._not_before = time.monotonic() + GATHER
+        self.ask()
+
+    def step_over(self) -> None:
+        """Nothing more comes of the step: what has not been drawn yet is drawn now."""
+        if self._is_due:
+            self._draw_due()
 
     def _schedule(self) -> None:
-        wait = LEAST - (time.monotonic() - self._drawn)
+        if not self._is_due or self._timer is not None:
+            return
+        wait = self._not_before - time.monotonic()
         if wait > 0:
-            self._owner.set_timer(wait, self._draw_due)
+            self._timer = self._owner.set_timer(wait, self._draw_due)
         else:
             self._draw_due()
 
     def _draw_due(self) -> None:
-        self._due = False
+        self._wait_no_more()
         self._draw()
+
+    def _wait_no_more(self) -> None:
+        self._is_due = False
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = None
 
 
 class Countdowns:

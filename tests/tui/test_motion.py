@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from textual.timer import Timer
+from textual.widget import Widget
 
-from sockviz.tui.motion import FRAME, OVERDUE, ROUNDING, STEP, reading_time, until_the_next_figure
+from sockviz.tui.motion import (
+    FRAME,
+    GATHER,
+    OVERDUE,
+    ROUNDING,
+    STEP,
+    Frames,
+    reading_time,
+    until_the_next_figure,
+)
 from tests.tui.driving import Session, in_lesson, run_async
 from tests.tui.scripted import run, waiting_row
 
@@ -87,6 +101,72 @@ def test_what_has_run_out_is_drawn_once_more_and_not_again() -> None:
     assert until_the_next_figure(world, 0.0) is None
     assert until_the_next_figure(running, 70.01) is not None
     assert until_the_next_figure(running, 70.0 + OVERDUE + ROUNDING) is None
+
+
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No time passes."""
+    monkeypatch.setattr("sockviz.tui.motion.time", SimpleNamespace(monotonic=lambda: 100.0))
+
+
+class _Owner(Widget):
+    """Whose callbacks are called by the test. ``waits`` are the seconds of each timer, which never fires by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.due: list[Callable[[], None]] = []
+        self.waits: list[float] = []
+
+    def call_next(self, callback: Callable[[], None], *_: Any, **__: Any) -> None:  # type: ignore[override]
+        self.due.append(callback)
+
+    def set_timer(self, delay: float, callback: Any = None, **_: Any) -> Timer:
+        self.waits.append(delay)
+        return Timer(self, delay, callback=callback)
+
+    def work(self) -> None:
+        while self.due:
+            self.due.pop(0)()
+
+
+@pytest.mark.usefixtures("still")
+def test_what_comes_of_a_step_is_drawn_when_the_step_is_over_however_lately_something_was() -> None:
+    owner, drawn = _Owner(), []
+
+    def draw() -> None:
+        drawn.append(len(owner.waits))
+        frames.drawn()
+
+    frames = Frames(owner, draw)
+    frames.ask()
+    owner.work()
+    assert drawn == [0], "nothing was drawn before: at once"
+    frames.ask()
+    owner.work()
+    assert (len(drawn), len(owner.waits)) == (1, 1), "by itself no more often than that"
+    frames.step_begun()
+    frames.ask()
+    owner.work()
+    assert len(drawn) == 1, "what belongs together is drawn together"
+    frames.step_over()
+    assert len(drawn) == 2
+    frames.step_over()
+    owner.work()
+    assert len(drawn) == 2, "and once"
+    frames.ask()
+    owner.work()
+    assert (len(drawn), len(owner.waits)) == (2, 2)
+
+
+@pytest.mark.usefixtures("still")
+def test_a_step_that_is_not_over_soon_is_drawn_before_its_end() -> None:
+    owner, drawn = _Owner(), []
+    frames = Frames(owner, lambda: drawn.append(1))
+    frames.drawn()
+    frames.step_begun()
+    owner.work()
+    assert not drawn
+    assert owner.waits == [pytest.approx(GATHER)]
 
 
 def test_longer_prose_is_given_longer() -> None:

@@ -98,7 +98,9 @@ class Pace:
                 following = self._run.next
                 if following.do is Do.WAIT and following.call is not None:
                     picture.hint = hints.waits_for(following.call)
-                self._screen.run_worker(self._advance(), name="advance")
+                picture.frames.step_begun()
+                self._screen.run_worker(self._step(), name="advance")
+                return  # what the key itself has changed is drawn with the step's first frame
             case Onward.BUSY:
                 picture.hint = self._busy = self._why_busy()
             case Onward.END:
@@ -116,6 +118,10 @@ class Pace:
             return _(hints.BUSY)
         why = perhaps_why(self._run.lesson.page_of(line), acts_by_hand(world), math.inf)
         return " ".join(filter(None, (hints.waits_for_a_packet(statement.source), why)))
+
+    async def _step(self) -> None:
+        await self._advance()
+        self._picture.frames.step_over()
 
     async def _advance(self) -> None:
         picture = self._picture

@@ -19,8 +19,8 @@ from sockviz.tui.widgets.stage_area import StageArea
 class Picture:
     """What is drawn, and how. Whoever changes something of it draws it then.
 
-    ``hint`` is a sentence for the reader until the next key. While ``hurrying`` nothing moves and nothing opens by itself; once
-    ``over`` nothing is drawn any more.
+    ``hint`` is a sentence for the reader until the next key, ``frames`` say when what the run does is drawn. While ``hurrying``
+    nothing moves and nothing opens by itself; once ``over`` nothing is drawn any more.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Picture:
         self.panes = panes
         self.movement = Movement(screen, self.draw)
         self.countdowns = Countdowns(screen, self._count_down)
-        self._frames = Frames(screen, self.draw)
+        self.frames = Frames(screen, self.draw)
         self._rested, self._drawn = cursor.resting, cursor.cursor
 
     @property
@@ -52,7 +52,7 @@ class Picture:
         """The run has gone on: to be drawn with the next frame."""
         self._cursor.run_changed()
         if self.is_drawn:
-            self._frames.ask()
+            self.frames.ask()
 
     def draw(self) -> None:
         """Draws everything at the cursor, in one frame."""
@@ -66,7 +66,7 @@ class Picture:
             self.overlays.explain(view, quietly=self.hurrying)
             self.overlays.show(view)
         self.countdowns.follow(known)
-        self._frames.drawn()
+        self.frames.drawn()
 
     def _show(self, known: View, view: View) -> None:
         """Puts `view`, as much of `known` as has been told, onto the panes."""

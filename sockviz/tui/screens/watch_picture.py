@@ -92,7 +92,7 @@ class WatchPicture(Picture):
             for text in new:
                 self._screen.app.notify(text, severity="warning", timeout=12)
         if not all_judged:
-            self._frames.ask()
+            self.frames.ask()
         start = self.since if known.mode is Mode.LIVE else known.before.events
         mistake = self._mistakes.at(start, known.cursor)
         screen = self._screen
