@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from textual.timer import Timer
@@ -110,9 +111,11 @@ class Frames:
             self._is_due = True
             self._owner.call_next(self._schedule)
 
-    def drawn(self) -> None:
-        """Everything has just been drawn."""
+    @contextmanager
+    def drawing(self) -> Iterator[None]:
+        """Everything that has happened by now is drawn in it."""
         self._wait_no_more()
+        yield
         self._not_before = time.monotonic() + LEAST
 
     def step_begun(self) -> None:

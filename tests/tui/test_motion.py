@@ -131,11 +131,12 @@ class _Owner(Widget):
 
 @pytest.mark.usefixtures("still")
 def test_what_comes_of_a_step_is_drawn_when_the_step_is_over_however_lately_something_was() -> None:
-    owner, drawn = _Owner(), []
+    owner = _Owner()
+    drawn: list[int] = []
 
     def draw() -> None:
-        drawn.append(len(owner.waits))
-        frames.drawn()
+        with frames.drawing():
+            drawn.append(len(owner.waits))
 
     frames = Frames(owner, draw)
     frames.ask()
@@ -159,10 +160,30 @@ def test_what_comes_of_a_step_is_drawn_when_the_step_is_over_however_lately_some
 
 
 @pytest.mark.usefixtures("still")
+def test_what_is_asked_for_while_something_is_drawn_is_drawn_next() -> None:
+    owner = _Owner()
+    drawn: list[int] = []
+
+    def draw() -> None:
+        with frames.drawing():
+            drawn.append(1)
+            if len(drawn) == 1:
+                frames.ask()
+
+    frames = Frames(owner, draw)
+    frames.ask()
+    owner.work()
+    assert (len(drawn), len(owner.waits)) == (1, 1)
+    frames.step_over()
+    assert len(drawn) == 2
+
+
+@pytest.mark.usefixtures("still")
 def test_a_step_that_is_not_over_soon_is_drawn_before_its_end() -> None:
     owner, drawn = _Owner(), []
     frames = Frames(owner, lambda: drawn.append(1))
-    frames.drawn()
+    with frames.drawing():
+        pass
     frames.step_begun()
     owner.work()
     assert not drawn

@@ -58,15 +58,15 @@ class Picture:
         """Draws everything at the cursor, in one frame."""
         if not self.is_drawn:
             return
-        self._tell()
-        known = self.view()
-        view = self.movement.view(known)
-        with self._screen.app.batch_update():
-            self._show(known, view)
-            self.overlays.explain(view, quietly=self.hurrying)
-            self.overlays.show(view)
-        self.countdowns.follow(known)
-        self.frames.drawn()
+        with self.frames.drawing():
+            self._tell()
+            known = self.view()
+            view = self.movement.view(known)
+            with self._screen.app.batch_update():
+                self._show(known, view)
+                self.overlays.explain(view, quietly=self.hurrying)
+                self.overlays.show(view)
+            self.countdowns.follow(known)
 
     def _show(self, known: View, view: View) -> None:
         """Puts `view`, as much of `known` as has been told, onto the panes."""
