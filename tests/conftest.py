@@ -19,6 +19,7 @@ if str(ROOT) not in sys.path:
 from sockviz import language  # noqa: E402
 from sockviz.model import fitting  # noqa: E402
 from sockviz.model.misfit import Misfit  # noqa: E402
+from tests import order  # noqa: E402
 from tests.required import ORDINARY, unavailable  # noqa: E402
 
 
@@ -71,6 +72,13 @@ def misfits(monkeypatch: pytest.MonkeyPatch) -> None:
 # A screen that has ended is tens of thousands of objects in circles, and a test of labs looks for what it left by collecting all
 # there is. Neither has to walk, each time, through what importing and collecting thousands of tests made.
 gc.set_threshold(50_000, 10, 10)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Side by side, the longest begin first."""
+    if (workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))) > 1:
+        long = [item for item in items if order.is_long(item.nodeid)]
+        items[:] = order.spread(long, [item for item in items if not order.is_long(item.nodeid)], workers)
 
 
 def pytest_collection_finish() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ def saved(header: Header = HEADER) -> str:
     return file.getvalue()
 
 
+@cache
 def spaced() -> str:
     """The same with a header whose parts can be put in each other's place."""
     header, rest = saved().split("\n", 1)
