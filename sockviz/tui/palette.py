@@ -12,7 +12,9 @@ from rich.cells import cell_len
 
 from sockviz.calls.script import Script
 from sockviz.dataclass import dataclass
+from sockviz.model.limits import MOST_PROCESSES
 from sockviz.model.sockets import State
+from sockviz.model.world import World
 from sockviz.tui.remembered import remembered
 
 #: One symbol for each state. Half squares are half-closed connections.
@@ -174,6 +176,18 @@ def hues(script: Script) -> dict[str, str]:
         given[name] = family + 2 * (used[family] % (PROCESS_HUES // 2))
         used[family] += 1
     return {name: f"process-{number}" for name, number in given.items()}
+
+
+def hue_of(script: Script, world: World, name: str) -> str:
+    """The role of a process, which one that only a program has forked shares with who forked it; ``muted`` of nobody's."""
+    colours = hues(script)
+    seen = 0
+    while name not in colours and seen < MOST_PROCESSES:
+        process = world.processes.get(name)
+        if process is None or process.parent is None:
+            return "muted"
+        name, seen = process.parent, seen + 1
+    return colours.get(name, "muted")
 
 
 def _family(name: str, parents: Mapping[str, str], given: Mapping[str, int]) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual import events, on
-from textual.binding import Binding
+from textual.binding import BindingType
 from textual.screen import Screen
 
 from sockviz.language import _
@@ -194,6 +194,11 @@ class StageScreen(Selecting, Leaving, Screen[tuple[str, ...]]):
 
     # -- elsewhere
 
+    @property
+    def explained(self) -> list[BindingType]:
+        """The keys that help tells of."""
+        return list(self.BINDINGS)
+
     def action_link(self, verb: str) -> None:
         """A hand on the wire: holds, delivers, drops or duplicates."""
         self.acted()
@@ -209,7 +214,7 @@ class StageScreen(Selecting, Leaving, Screen[tuple[str, ...]]):
         self.acted()
         from sockviz.tui.screens.help import HelpScreen  # on demand: few look at it, all wait for the start
 
-        self.app.push_screen(HelpScreen([b for b in self.BINDINGS if isinstance(b, Binding)], stage=True))
+        self.app.push_screen(HelpScreen(self.explained, stage=True))
 
     def action_manual(self) -> None:
         """The manual's pages about what is in focus; its list, where nothing is."""

@@ -50,8 +50,6 @@ KEYS: list[BindingType] = [
 ]  # fmt: skip
 
 #: What some of them do in a recording, where nobody can be let go.
-RECORDED = {
-    "run": N_("play"),
-}
+RECORDED = {"run": N_("play"), "chosen": ""}
 #: Keys that have nothing to do there.
-LIVE_ONLY = frozenset({"chosen", "until", "all_of_it", "everyone"})
+LIVE_ONLY = frozenset({"until", "all_of_it", "everyone"})

@@ -88,7 +88,9 @@ class WatchPicture(Picture):
 
     def _show(self, known: View, view: View) -> None:
         new, all_judged = self._mistakes.judge(self._cursor, known.cursor)
-        if known.mode is Mode.LIVE:
+        if (
+            known.mode is Mode.LIVE and self.hurrying
+        ):  # else the pane tells of it, and it can be stepped back to
             for text in new:
                 self._screen.app.notify(text, severity="warning", timeout=12)
         if not all_judged:

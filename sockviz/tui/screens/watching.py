@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.containers import Container
 
@@ -78,7 +79,7 @@ class WatchScreen(StageScreen):
         self.picture.hurrying = live is not None and not self._holds
         self.playing = Playing(self, self._play_step)
         if live is None:
-            self.picture.renamed = {action: _(text) for action, text in RECORDED.items()}
+            self.picture.renamed = dict(RECORDED)
 
     @property
     def _script(self) -> Script:
@@ -325,6 +326,12 @@ class WatchScreen(StageScreen):
         if self._live is None and action in LIVE_ONLY:
             return False
         return super().check_action(action, parameters)
+
+    @property
+    def explained(self) -> list[BindingType]:
+        """Those that do something here."""
+        bound = [each for each in self.BINDINGS if isinstance(each, Binding)]
+        return [each for each in bound if self.check_action(each.action.partition("(")[0], ())]
 
     def action_leave(self) -> None:
         """Ends every program, then goes."""

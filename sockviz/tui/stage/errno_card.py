@@ -29,10 +29,20 @@ _COLUMN = 72
 def failed_call(view: View) -> Call | None:
     """The failed call that the reader points at; else the one that failed last."""
     world = view.world
+    called = call_in_focus(view)
+    if called is not None and called.error is not None:
+        return called
     if view.focus.line is not None and (pointed := failed_on(world, view.focus.line)) is not None:
         return pointed
     failed = [c for p in world.processes.values() if (c := _last_failed(p.calls)) is not None]
     return max(failed, key=lambda call: call.returned or 0.0, default=None)
+
+
+def call_in_focus(view: View) -> Call | None:
+    """The program's call that the reader points at."""
+    name, number = view.focus.call or ("", 0)
+    process = view.world.processes.get(name)
+    return process.call(number) if process is not None else None
 
 
 def _last_failed(calls: Sequence[Call]) -> Call | None:

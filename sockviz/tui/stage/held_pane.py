@@ -12,7 +12,7 @@ from sockviz.language import _, ngettext
 from sockviz.model.tasks import AtWork, alike, at_work
 from sockviz.model.world import World
 from sockviz.tui.messages import TaskChosen
-from sockviz.tui.palette import NEXT, hues
+from sockviz.tui.palette import NEXT, hue_of
 from sockviz.tui.stage.drawing import Drawing
 from sockviz.tui.stage.ink import Line, crop, finish, fit, line, wrap
 from sockviz.tui.stage.program_calls import state_of, times
@@ -106,9 +106,9 @@ def _heading(listed: list[list[AtWork]]) -> Line:
 
 def _row(view: View, row: list[AtWork], is_chosen: bool, width: int) -> list[Line]:
     task, call = row[0], row[0].call
-    hue = hues(view.script).get(task.process, "")
+    hue = hue_of(view.script, view.world, task.process)
     pointer = (f"{NEXT} " if is_chosen else "  ", "good strong")
-    name = line(pointer, (task.name, f"{hue} strong" if hue else "strong"), times(len(row)), " ")
+    name = line(pointer, (task.name, f"{hue} strong"), times(len(row)), " ")
     if call is None or not task.is_held:
         return [_marked(name + state_of(call), is_chosen, width)]
     made = call_as_made(call)

@@ -8,7 +8,7 @@ from sockviz.language import _
 from sockviz.model.events import OutputWritten
 from sockviz.model.long_values import whole_of
 from sockviz.model.timeline import Timeline
-from sockviz.tui.palette import hues
+from sockviz.tui.palette import hue_of
 from sockviz.tui.stage.drawing import Drawing
 from sockviz.tui.stage.ink import Line, crop, finish, line
 from sockviz.tui.view import View
@@ -62,11 +62,10 @@ class OutputPane(Drawing):
 
     def draw(self, view: View, width: int, height: int) -> list[Line]:
         """Those that were printed before the cursor."""
-        colours = hues(view.script)
         lines = [
             crop(
                 line(
-                    (f"{process} ", colours.get(process, "muted")),
+                    (f"{process} ", hue_of(view.script, view.world, process)),
                     (f"{STREAMS.get(stream, stream)} ", "faint"),
                     text,
                 ),

@@ -12,7 +12,7 @@ from sockviz.model.call import Stage
 from sockviz.model.hosts import LINK
 from sockviz.model.process import Process
 from sockviz.model.script_text import PROGRAMS
-from sockviz.tui.palette import NEXT, hues
+from sockviz.tui.palette import NEXT, hue_of, hues
 from sockviz.tui.remembered import remembered, remembered_by
 from sockviz.tui.stage.at_hand import next_line
 from sockviz.tui.stage.code import Asides, Detail, code_blocks, height_wanted, statements_of, windowed
@@ -169,7 +169,7 @@ def draw_process(view: View, name: str, width: int, height: int, unframed: bool 
 
     ``unframed``: between rules alone, where each line and column is needed."""
     colours = hues(view.script)
-    hue = colours.get(name, "muted")
+    hue = hue_of(view.script, view.world, name)
     process = view.world.processes.get(name)
     if height == 1:
         return finish([_folded(view, name, process, hue, width)], width, 1, view.look)

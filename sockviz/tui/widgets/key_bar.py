@@ -35,7 +35,7 @@ class KeyBar(Widget):
         self.refresh()
 
     def rename(self, actions: Mapping[str, str]) -> None:
-        """What `actions` do now, where it is something else than their bindings say."""
+        """What `actions` do now, where it is something else than their bindings say; nothing worth a place: empty."""
         if actions != self._renamed:
             self._renamed = actions
             self.refresh()
@@ -55,7 +55,7 @@ class KeyBar(Widget):
         """As many keys as fit; the last two (help and quit) always."""
         shown: dict[str, Binding] = {}
         for active in self.screen.active_bindings.values():
-            if active.binding.show and active.enabled:
+            if active.binding.show and active.enabled and self._renamed.get(active.binding.action) != "":
                 shown.setdefault(active.binding.action, active.binding)
         bindings = sorted(shown.values(), key=self._place)  # the focused widget's own would come first
         for gap, short in (("  ", False), ("  ", True), (" ", True)):

@@ -1,0 +1,71 @@
+"""Threads of a program: named alike everywhere, those that do the same told together, held told from asleep."""
+
+from __future__ import annotations
+
+from sockviz.model.events import CallBlocked, CallEntered, CallHeld, CallReturned, Event, ProcessStarted
+from sockviz.model.programs import Program, Programs
+from sockviz.model.sockets import Asleep
+from sockviz.model.timeline import Header, LabFacts, Timeline
+from sockviz.player.next import Do, Next
+from sockviz.tui.stage.held_pane import Chosen, draw_held
+from sockviz.tui.stage.process_panel import draw_process
+from sockviz.tui.stage.tally import Tally
+from sockviz.tui.view import Look, Mode, View
+
+THREADS = 48
+_IN_RECV = Asleep("recvfrom", (4, 0, 1, 0, 0, 0), "wait_woken", "S", "/proc/105/syscall", "45 0x4 0x0 0x1")
+
+
+def _view(*events: Event) -> View:
+    script = Programs((Program("server", "loopback", ("./server",)),))
+    timeline = Timeline(Header(script, LabFacts("isolated", hosts=("loopback",)), "6.18.0", 1.0), events)
+    world = timeline.world
+    return View(
+        version=1, script=script, page=script.pages[0], timeline=timeline, cursor=len(timeline), world=world,
+        before=timeline.world_at(timeline.stops[-2]), next=Next(Do.BUSY), mode=Mode.LIVE, look=Look(animate=False),
+    )  # fmt: skip
+
+
+def _threads() -> list[Event]:
+    events: list[Event] = [ProcessStarted(1.0, "server", 5, 105, "loopback")]
+    number = 0
+    for _turn in range(3):
+        number += 1
+        events.append(CallEntered(1.0, "server", number, None, "close", "socket.socket.close", (9,)))
+        events.append(CallReturned(1.0, "server", number))
+    for task in range(1, THREADS + 1):
+        number += 1
+        events.append(
+            CallEntered(1.1, "server", number, None, "recv", "socket.socket.recv", (4, 1), task=task)
+        )
+        events.append(CallBlocked(1.2, "server", number, _IN_RECV, task))
+    for task in (THREADS + 1, THREADS + 2):
+        events.append(
+            CallEntered(
+                1.3, "server", number + task, None, "send", "socket.socket.send", (task, b"x"), task=task
+            )
+        )
+        events.append(CallHeld(1.3, "server", number + task, task))
+    return events
+
+
+def _texts(lines: list[object]) -> list[str]:
+    return [" ".join(getattr(each, "text", "").split()) for each in lines]
+
+
+def test_threads_that_do_the_same_share_a_line_and_the_others_are_named() -> None:
+    view = _view(*_threads())
+    panel = _texts([*draw_process(view, "server", 70, 20)])
+    assert sum("asleep" in text for text in panel) == 1
+    assert any(f"/2 ×{THREADS} recv(4, 1)" in text for text in panel)
+    assert any("/50 send(49, b'x') held" in text for text in panel)
+    assert any("×3 close(9)" in text for text in panel)
+    listed = _texts([*draw_held(view, Chosen(), Tally(), 60, 20)])
+    assert listed[0] == "2 tasks are held at their calls"
+    assert listed[1].startswith("▸ server/50 send(49, b'x')")
+    assert any(text.startswith(f"server/2 ×{THREADS} ◐ asleep in") for text in listed)
+
+
+def test_one_line_of_a_panel_says_that_a_task_is_held() -> None:
+    (folded,) = draw_process(_view(*_threads()), "server", 78, 1)
+    assert "▸ held before send(49, b'x')" in folded.text
