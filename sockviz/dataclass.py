@@ -23,6 +23,9 @@ _Class = TypeVar("_Class", bound=type[Any])
 _Value = TypeVar("_Value")
 #: Stands for a field's default that is made anew each time, where none was given.
 _ANEW = object()
+#: How often one is made of a class before that is compiled.
+_MANY = 24
+_set = object.__setattr__
 #: What the standard library keeps in a class: what it knows of the fields, and how the class was made.
 _KEPT = ("__dataclass_fields__", "__dataclass_params__")
 #: Where we keep our own `_Given`.
@@ -91,7 +94,7 @@ def _has(cls: Any, given: _Given, *, slots: bool, eq: bool, order: bool) -> dict
     """What the class gets."""
     values = given.values
     named: dict[str, Any] = {
-        "__init__": _later(given, "__init__", lambda: _init(given, slots)),
+        "__init__": _filling(given, slots),
         "__repr__": _repr,
         "__match_args__": tuple([name for name, value in values.items() if _is_by_place(value)]),
     }
@@ -172,6 +175,61 @@ def _later(given: _Given, name: str, make: Callable[[], Callable[..., Any]]) -> 
     return first
 
 
+def _filling(given: _Given, slots: bool) -> Callable[..., Any]:
+    """``__init__``, compiled for a class of which many are made: to compile it takes as long as to fill some dozens without."""
+    plan: list[tuple[str, Any, bool, bool, bool]] = []
+    times = 0
+
+    def first(self: object, /, *values: object, **by_name: object) -> None:
+        nonlocal times
+        times += 1
+        if times < _MANY and _filled(self, plan or _plan(given, plan), values, by_name):
+            return
+        method = _init(given, slots)
+        method.__name__, method.__qualname__ = "__init__", f"{given.cls.__qualname__}.__init__"
+        given.cls.__init__ = method
+        method(self, *values, **by_name)  # which says what is wrong with them, where something is
+
+    return first
+
+
+def _plan(
+    given: _Given, plan: list[tuple[str, Any, bool, bool, bool]]
+) -> list[tuple[str, Any, bool, bool, bool]]:
+    """Of each field its name, its default, and whether that is made anew, whether ``__init__`` takes it, and by its place."""
+    for name, value in given.values.items():
+        field = value if isinstance(value, Field) else None
+        anew = field is not None and field.default_factory is not MISSING
+        default = value if field is None else field.default_factory if anew else field.default
+        plan.append((name, default, anew, field is None or field.init, _is_by_place(value)))
+    return plan
+
+
+def _filled(
+    self: object,
+    plan: Sequence[tuple[str, Any, bool, bool, bool]],
+    values: Sequence[object],
+    by_name: Mapping[str, object],
+) -> bool:
+    """Gives each field its value. False where the values are not those that ``__init__`` takes."""
+    place = named = 0
+    for name, default, anew, is_taken, by_place in plan:
+        if by_place and place < len(values) and name not in by_name:
+            value = values[place]
+            place += 1
+        elif is_taken and name in by_name:
+            value = by_name[name]
+            named += 1
+        elif default is not MISSING:
+            value = default() if anew else default
+        elif is_taken:
+            return False
+        else:
+            continue
+        _set(self, name, value)
+    return place == len(values) and named == len(by_name)
+
+
 def _is_by_place(value: object) -> bool:
     return not isinstance(value, Field) or (value.init and value.kw_only is not True)
 
@@ -218,7 +276,7 @@ def _init(given: _Given, slots: bool) -> Any:
         values.append((name, value))
     body = [f"self.{name} = {value}" for name, value in values]
     if given.frozen:
-        known["_set"] = object.__setattr__
+        known["_set"] = _set
         around = [f"_set(self, {name!r}, {value})" for name, value in values]
         if slots and given.cls.__bases__ == (object,):  # else its layout is another
             known |= {"_open": _open_twin(given.values), "_frozen": given.cls}
