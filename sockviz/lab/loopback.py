@@ -7,6 +7,7 @@ import os
 import socket
 import time
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from sockviz.kernel import capture, sock_diag
 from sockviz.kernel.errors import KernelRefused
@@ -17,9 +18,7 @@ from sockviz.lab.lab import Job, Link, Observation, Passed
 from sockviz.lab.own_sockets import OwnSockets
 from sockviz.lab.ports import choose_ports, ephemeral_range, privileged_below, swapped_ports
 from sockviz.lab.readers import Readers
-from sockviz.lab.source_texts import SourceTexts
 from sockviz.lab.supervisor import FurnishedHost, LabRefused
-from sockviz.lab.tracing import Tracing
 from sockviz.lab.window import SYSCTLS, Window, check_proc, differing, unset, why
 from sockviz.language import _
 from sockviz.model.events import CaptureLost, OutputWritten, PacketCaptured, ProcessStarted
@@ -29,6 +28,10 @@ from sockviz.model.segments import endpoint
 from sockviz.model.sockets import Asleep, State
 from sockviz.model.timeline import LabFacts
 from sockviz.model.values import Address, Json
+
+if TYPE_CHECKING:
+    from sockviz.lab.source_texts import SourceTexts
+    from sockviz.lab.tracing import Tracing
 
 
 class LoopbackLab:
@@ -41,7 +44,7 @@ class LoopbackLab:
         self.news = asyncio.Event()
         self._crew = Crew(self.news)
         self._tracings: list[Tracing] = []
-        self._texts = SourceTexts(self._crew.say)
+        self._texts: SourceTexts | None = None
         self._directory = LabDirectory()
         self._window: Window | None = None
         self._capture: socket.socket | None = None
@@ -178,6 +181,11 @@ class LoopbackLab:
 
     async def tracing(self, host: str) -> Tracing:
         """What starts programs on `host`, and watches them. Raises `LabRefused`."""
+        from sockviz.lab.source_texts import SourceTexts  # with programs of the user's own, not with lessons
+        from sockviz.lab.tracing import Tracing
+
+        if self._texts is None:
+            self._texts = SourceTexts(self._crew.say)
         private = self.facts.kind != "host"
         self._tracings.append(tracing := Tracing(self._crew, host, self._texts, private=private))
         await tracing.open()
@@ -230,7 +238,8 @@ class LoopbackLab:
         self._closed = True
         for tracing in self._tracings:
             tracing.close()
-        self._texts.close()
+        if self._texts is not None:
+            self._texts.close()
         await self._crew.close()
         left = self._left()
         if self._window is not None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from sockviz.kernel import sock_diag
 from sockviz.lab.crew import Crew
@@ -14,9 +15,7 @@ from sockviz.lab.hearing import Heard, LabLost
 from sockviz.lab.lab import Job, Observation, Passed
 from sockviz.lab.link import WireLink
 from sockviz.lab.readers import Readers
-from sockviz.lab.source_texts import SourceTexts
 from sockviz.lab.supervisor import FurnishedHost, LabRefused
-from sockviz.lab.tracing import Tracing
 from sockviz.lab.window import SYSCTLS, Window, check_proc, differing, unset, why
 from sockviz.language import _
 from sockviz.model.events import OutputWritten, ProcessStarted
@@ -24,6 +23,10 @@ from sockviz.model.first_names import PRIVATE_PORTS, of_lab
 from sockviz.model.hosts import ADDRESSES, ADDRESSES6, HOSTS
 from sockviz.model.sockets import Asleep
 from sockviz.model.timeline import LabFacts
+
+if TYPE_CHECKING:
+    from sockviz.lab.source_texts import SourceTexts
+    from sockviz.lab.tracing import Tracing
 
 
 class HeldLink:
@@ -56,7 +59,7 @@ class TwoHostsLab:
         self.news = asyncio.Event()
         self._crew = Crew(self.news)
         self._tracings: list[Tracing] = []
-        self._texts = SourceTexts(self._crew.say)
+        self._texts: SourceTexts | None = None
         self._directory = LabDirectory()
         try:
             self._wire = WireLink(self._wire_lost, self.news, self._crew.readers)
@@ -154,6 +157,11 @@ class TwoHostsLab:
 
     async def tracing(self, host: str) -> Tracing:
         """What starts programs on `host`, and watches them. Raises `LabRefused`."""
+        from sockviz.lab.source_texts import SourceTexts  # with programs of the user's own, not with lessons
+        from sockviz.lab.tracing import Tracing
+
+        if self._texts is None:
+            self._texts = SourceTexts(self._crew.say)
         private = self.facts.kind != "host"
         self._tracings.append(tracing := Tracing(self._crew, host, self._texts, private=private))
         await tracing.open()
@@ -186,7 +194,8 @@ class TwoHostsLab:
         self._wire.close()
         for tracing in self._tracings:
             tracing.close()
-        self._texts.close()
+        if self._texts is not None:
+            self._texts.close()
         await self._crew.close()
         for window in self._windows.values():
             window.close()

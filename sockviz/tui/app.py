@@ -26,12 +26,12 @@ from sockviz.output_file import why_not_made
 from sockviz.player.refusals import CannotPerform
 from sockviz.progress import ProgressStore
 from sockviz.tui import look
+from sockviz.tui.chosen import LessonChosen
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.gate import Gate
 from sockviz.tui.options import OpenRun, Options
 from sockviz.tui.patient import PatientApp
 from sockviz.tui.runs import Runs
-from sockviz.tui.screens.home import HomeScreen, LessonChosen
 from sockviz.tui.screens.leaving import how_to_leave
 from sockviz.tui.themes import ANSI, DARK, MONOCHROME, NAMES, themes
 from sockviz.tui.widgets.thin_bar import ThinBar
@@ -145,6 +145,8 @@ class SockvizApp(PatientApp):
         """Home, unless a lesson is to be opened at once."""
         if self.options.lesson is not None:
             return Screen()
+        from sockviz.tui.screens.home import HomeScreen  # not before a lesson that is opened at once
+
         home = HomeScreen(self.course, self.store, self.options.lab, self.options.manual)
         return self._with_sheet(home)
 
@@ -204,6 +206,8 @@ class SockvizApp(PatientApp):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the palette offers everywhere: lessons, themes, a picture, the end."""
+        from sockviz.tui.screens.home import HomeScreen  # on demand
+
         for entry in self.course:
             if not isinstance(screen, HomeScreen):
                 break
@@ -332,6 +336,8 @@ class SockvizApp(PatientApp):
         if self.options.lesson is not None:
             self.exit()
             return
+        from sockviz.tui.screens.home import HomeScreen  # it is below
+
         if isinstance(self.screen, HomeScreen):
             self.screen.refreshed(self.course, self._lab)
         if left:

@@ -22,10 +22,11 @@ from sockviz.model.events import (
     StatementFinished,
 )
 from sockviz.player.next import Do, Next
+from sockviz.tui.chosen import LessonChosen
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.options import Options
 from sockviz.tui.screens.help import HelpScreen
-from sockviz.tui.screens.home import HomeScreen, LessonChosen
+from sockviz.tui.screens.home import HomeScreen
 from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.stage import ProcessPanel, TimelineBar
 from sockviz.tui.view import Mode

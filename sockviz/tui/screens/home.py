@@ -9,12 +9,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import OptionList, Static
 
 from sockviz.language import N_, _
 from sockviz.progress import Progress, ProgressStore
+from sockviz.tui.chosen import LessonChosen
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.lettering import assemble, plain, styled
 from sockviz.tui.screens.course_rows import about, brand, rows
@@ -24,14 +24,6 @@ from sockviz.tui.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
     from sockviz.manual.reader import Manual
-
-
-class LessonChosen(Message):
-    """The reader wants to open a lesson, at a page (from 0)."""
-
-    def __init__(self, entry: CourseEntry, page: int = 0) -> None:
-        super().__init__()
-        self.entry, self.page = entry, page
 
 
 KEYS: list[BindingType] = [

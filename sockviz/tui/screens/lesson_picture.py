@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.screen import Screen
 
 from sockviz.tui.notebook import Notebook
 from sockviz.tui.reading import Reading
 from sockviz.tui.screens.lesson_panes import show
 from sockviz.tui.screens.picture import Picture
-from sockviz.tui.stage.errno_card import Story
 from sockviz.tui.view import Look, Mode, View
 from sockviz.tui.widgets.page_text import Asked
 from sockviz.tui.widgets.panes import Panes
+
+if TYPE_CHECKING:
+    from sockviz.tui.stage.errno_card import Story
 
 
 class LessonPicture(Picture):

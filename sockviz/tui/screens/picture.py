@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
 from sockviz.tui.cursor import Cursor
 from sockviz.tui.motion import Countdowns, Frames, Movement
-from sockviz.tui.stage.errno_card import Story
 from sockviz.tui.view import Focus, Look, Mode, View
 from sockviz.tui.widgets.overlay import Overlays
 from sockviz.tui.widgets.panes import Panes
 from sockviz.tui.widgets.stage_area import StageArea
+
+if TYPE_CHECKING:
+    from sockviz.tui.stage.errno_card import Story
 
 
 class Picture:

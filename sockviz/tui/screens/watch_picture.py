@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
@@ -13,7 +14,6 @@ from sockviz.tui.cursor import Cursor
 from sockviz.tui.screens.picture import Picture
 from sockviz.tui.stage import TimelineBar
 from sockviz.tui.stage.drawing import FocusableDrawing
-from sockviz.tui.stage.errno_card import Story
 from sockviz.tui.stage.held_pane import Chosen, HeldPane, chosen_in, rows
 from sockviz.tui.stage.output_pane import OutputPane
 from sockviz.tui.view import Focus, Look, Mode, View
@@ -23,6 +23,9 @@ from sockviz.tui.widgets.panes import Panes
 from sockviz.tui.widgets.stage_area import StageArea
 from sockviz.tui.widgets.title import lab_name
 from sockviz.words.mistakes.rules import Rules
+
+if TYPE_CHECKING:
+    from sockviz.tui.stage.errno_card import Story
 
 #: The panes, left to right, by the id of the widget that fills each.
 PANES = ("held", "stage-left", "stage-wire", "stage-right")

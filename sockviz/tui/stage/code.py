@@ -29,7 +29,6 @@ from sockviz.tui.stage.listing import calls_of, coloured, compact, listed
 from sockviz.tui.stage.lookup import right_after
 from sockviz.tui.stage.written import broken
 from sockviz.tui.view import Focus, View
-from sockviz.words.call_sentences import besides
 from sockviz.words.wording import ENDING, NAMING, asleep_in, call_as_made, outcome, values_bound
 
 
@@ -251,7 +250,11 @@ def _aside(view: View, process: str, number: int, progress: Progress | None, asi
     if not calls or calls[-1].stage is not Stage.RETURNED or number not in lines_of(view.page):
         return ""  # what a line of an earlier page did besides has been read
     then = right_after(view.timeline, calls[-1])
-    return besides(calls[-1], then) if then is not None else ""
+    if then is None:
+        return ""
+    from sockviz.words.call_sentences import besides  # on demand, as what tells of events
+
+    return besides(calls[-1], then)
 
 
 @remembered(8)

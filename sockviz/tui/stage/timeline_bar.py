@@ -19,7 +19,6 @@ from sockviz.tui.remembered import remembered
 from sockviz.tui.stage.drawing import Drawing
 from sockviz.tui.stage.ink import Line, crop, ends, finish, line, wrap
 from sockviz.tui.view import Mode, View
-from sockviz.words.narration import headline
 
 #: A piece of the track: its text, how it is inked, and the resting place that it stands for or leads to.
 Step: TypeAlias = "tuple[str, str, int | None]"
@@ -102,6 +101,8 @@ def _sentence(view: View) -> str:
 @remembered(16)
 def _headline(timeline: Timeline, cursor: int, _length: int, _language: str) -> str:
     """What happened: a cause is looked for in all that was observed, and a frame asks for it each time that it is drawn."""
+    from sockviz.words.narration import headline  # on demand: nothing has happened on a first page
+
     return headline(timeline, cursor)
 
 

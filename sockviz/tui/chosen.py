@@ -1,0 +1,15 @@
+"""What home says when a lesson is chosen. It is known before home is: a lesson may be opened without it."""
+
+from __future__ import annotations
+
+from textual.message import Message
+
+from sockviz.tui.entry import CourseEntry
+
+
+class LessonChosen(Message):
+    """The reader wants to open a lesson, at a page (from 0)."""
+
+    def __init__(self, entry: CourseEntry, page: int = 0) -> None:
+        super().__init__()
+        self.entry, self.page = entry, page
