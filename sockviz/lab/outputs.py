@@ -40,6 +40,11 @@ class Outputs:
         self._readers.add(reading, lambda: self._read(reading))
         return writing
 
+    def tell_unkept(self) -> None:
+        """Tells of what was not kept so far."""
+        for stream in self._streams.values():
+            self._tell(stream)
+
     def close(self) -> None:
         """Tells of what was not kept, and closes all."""
         for stream in list(self._streams.values()):
@@ -64,5 +69,9 @@ class Outputs:
         self._readers.remove(stream.reading)
         os.close(stream.reading)
         del self._streams[stream.reading]
-        if stream.unkept:
-            self._say(OutputWritten(time.time(), stream.process, stream.number, b"", stream.unkept))
+        self._tell(stream)
+
+    def _tell(self, stream: _Stream) -> None:
+        unkept, stream.unkept = stream.unkept, 0
+        if unkept:
+            self._say(OutputWritten(time.time(), stream.process, stream.number, b"", unkept))

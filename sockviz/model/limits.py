@@ -2,6 +2,8 @@
 
 #: Processes at a time, the first ones included.
 MOST_PROCESSES = 64
+#: Calls that are told of programs of the user's own, and what else they do: each takes some 1 KB of memory.
+MOST_CALLS = 200_000
 #: One value, in bytes or items.
 LARGEST_VALUE = 64 * 1024 * 1024
 #: An integer, in bits.

@@ -164,6 +164,11 @@ class Traced(Source):
             self._news.clear()
             await self._news.wait()
 
+    async def told(self) -> None:
+        """Returns when all that has happened by now is known, what was printed and not kept among it: no more may come."""
+        self._outputs.tell_unkept()
+        await self._pump.looked()
+
     def append(self, *events: Event) -> None:
         """Adds what whoever follows it has to say."""
         self._pump.append(*events)

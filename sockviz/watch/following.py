@@ -32,8 +32,10 @@ async def follow(
             else:
                 await _run(source, transcript)
     except TimeoutError:
+        await source.told()
         over = _("ended after {seconds:g} s, as asked").format(seconds=seconds or 0)
     except Left:
+        await source.told()
         over = _("left.")
     finally:
         transcript.catch_up()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sockviz.language import N_, _
 from sockviz.model.events import Caveat
+from sockviz.model.limits import MOST_CALLS
 
 #: By the tracer's code (`sockviz.lab.tracer.caveats`).
 _SENTENCES: Mapping[str, str] = {
@@ -18,6 +19,9 @@ _SENTENCES: Mapping[str, str] = {
     ),
     "traced": N_(
         "{process} wants to trace, or to be traced (ptrace): sockviz does that already, and no program can be by two (EPERM)"
+    ),
+    "full": N_(
+        "{process} and whatever else runs go on unseen from here on: a run tells of {most} calls, and of no more than their ends"
     ),
     "stopped": N_(
         "{process} waits at its next call, and so does whatever else is watched: the process sockviz-tracer is stopped "
@@ -33,4 +37,6 @@ _SENTENCES: Mapping[str, str] = {
 def caveat(event: Caveat) -> str:
     """One sentence without a full stop."""
     sentence = _SENTENCES.get(event.what)
-    return f"{event.process}: {event.what}" if sentence is None else _(sentence).format(process=event.process)
+    if sentence is None:
+        return f"{event.process}: {event.what}"
+    return _(sentence).format(process=event.process, most=MOST_CALLS)

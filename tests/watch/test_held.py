@@ -7,7 +7,7 @@ import signal
 import sys
 
 from sockviz.lab.tracer_words import Started
-from sockviz.model.events import Executed, ProcessEnded, Signalled
+from sockviz.model.events import Caveat, Executed, ProcessEnded, Signalled
 from tests.watch.traced import Message, Rig
 
 PAIR = "import os, _socket, _thread, sys\na, b = _socket.socketpair()\n"
@@ -47,6 +47,25 @@ class Held:
         return next(
             said.pid for said in self.rig.heard.said if isinstance(said, Started) and said.process == name
         )
+
+
+def test_a_run_is_full_at_some_time_and_goes_on_untold() -> None:
+    """Also what it forks then, and holds nobody."""
+    loop = "for _ in range(50):\n    a.send(b'x'); b.recv(1)\n"
+    loop += "if os.fork() == 0:\n    a.send(b'x'); os._exit(0)\nos.wait(); sys.exit(5)"
+    with Rig(most=30) as rig:
+        rig.start(sys.executable, "-I", "-S", "-c", PAIR + loop)
+        rig.until("caveat")
+        rig.order({"op": "hold", "all": True})
+        rig.until("over")
+    heard = rig.heard
+    assert [said.what for said in heard.said if isinstance(said, Caveat)] == ["full"]
+    assert 20 < len(heard.calls()) < 30
+    assert all(made.returned is not None for made in heard.calls())
+    assert [(said.process, said.exit_code) for said in heard.said if isinstance(said, ProcessEnded)] == [
+        ("p", 5)
+    ]
+    assert len([said for said in heard.said if isinstance(said, Started)]) == 1
 
 
 def test_who_is_held_can_be_killed_stopped_and_left() -> None:

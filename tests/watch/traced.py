@@ -74,15 +74,16 @@ class Heard:
 
 
 class Rig:
-    """A tracer, and orders to it."""
+    """A tracer, and orders to it; with ``most`` that tells of no more calls than those."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None = None) -> None:
         self.heard = Heard()
         self._calls = TracerShorthand(self.heard.find)
         self._ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", ENTRY, str(theirs.fileno()), "0"], pass_fds=[theirs.fileno()]
+                [sys.executable, "-I", "-S", *_program(most), str(theirs.fileno()), "0"],
+                pass_fds=[theirs.fileno()],
             )
         self._buffer = b""
 
@@ -129,6 +130,13 @@ class Rig:
             if not data:
                 return
             self._buffer += data
+
+
+def _program(most: int | None) -> list[str]:
+    if most is None:
+        return [str(ENTRY)]
+    program = f"import sys; sys.path.append({str(ENTRY.parents[3])!r}); from sockviz.model import limits; "
+    return ["-c", f"{program}limits.MOST_CALLS = {most}; from sockviz.lab.tracer import main; main.main()"]
 
 
 def traced(*command: str) -> Heard:

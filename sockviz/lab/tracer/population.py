@@ -13,7 +13,7 @@ from sockviz.lab.tracer.descriptors import Descriptors
 from sockviz.lab.tracer.memory import peek
 from sockviz.lab.tracer.reports import Reports
 from sockviz.lab.tracer.tasks import Family, Process, Task
-from sockviz.model.limits import MOST_PROCESSES
+from sockviz.model.limits import MOST_CALLS, MOST_PROCESSES
 
 #: Threads of all processes together, at a time.
 MOST_TASKS = 1024
@@ -28,6 +28,21 @@ class Population:
         self._reports = reports
         self._early: dict[int, int] = {}  # stops of tasks that their makers' events have not told of yet
         self._makers: set[Task] = set()  # tasks that are about to make a process, or a thread
+        self._left = MOST_CALLS  # as may be told
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing more is told of but ends: programs go on unseen."""
+        return self._left <= 0
+
+    def may_tell(self, process: Process) -> bool:
+        """Whether there is room for one more thing that a process does. Says once that there is none any more."""
+        if self.is_full or not process.told:
+            return False
+        self._left -= 1
+        if not self._left:
+            self._reports.say("caveat", process=process.name, what="full")
+        return True
 
     def add(self, pid: int, family: Family) -> None:
         """A program's first process, which has yet to execute it."""
@@ -64,7 +79,7 @@ class Population:
         name = family.name if family.processes == 1 else f"{family.name}_{family.processes}"
         pidfd = ptrace.pidfd_open(pid)
         known = Descriptors(pidfd) if parent is None else parent.descriptors.copy(pidfd)
-        return Process(pid, name, family, pidfd, known)
+        return Process(pid, name, family, pidfd, known, is_first=parent is None)
 
     def made(self, task: Task, new: int) -> int | None:
         """A process or a thread that `task` has made. Returns its first stop, where that has come already."""
@@ -73,14 +88,16 @@ class Population:
         if pidfd is None and os.WIFSTOPPED(self._early.get(new, 0x7F)):
             parent.threads += 1
             self.tasks[new] = Task(new, parent, parent.threads)
-            self._reports.say("thread", process=parent.name, task=parent.threads, tid=new)
+            if self.may_tell(parent):
+                self._reports.say("thread", process=parent.name, task=parent.threads, tid=new)
         else:
             if pidfd is not None:
                 os.close(pidfd)
             process = self._process(new, parent.family, parent)
             process.source = parent.source
             self.tasks[new] = Task(new, process, 0)
-            self._tell_start(process, parent.name)
+            if self.may_tell(parent):
+                self._tell_start(process, parent.name)
         return self._early.pop(new, None)
 
     def _tell_start(self, process: Process, parent: str | None) -> None:
@@ -94,12 +111,14 @@ class Population:
         process = task.process
         for other in [each for each in self.tasks.values() if each.process is process and each is not task]:
             if other.tid == former:
-                task.call, task.interrupted, task.handlers = None, [], 0
+                task.call, task.interrupted, task.handlers, task.held = None, [], 0, False
             del self.tasks[other.tid]
         process.descriptors.forget_all()
         process.source = None
-        if not process.told:
+        if not process.told and process.is_first:
             self._tell_start(process, None)
+        if not self.may_tell(process):
+            return
         stack, arch = _at_its_beginning(process)
         self._reports.say("executed", process=process.name, arguments=_command_of(process.pid, stack, arch))
         process.caveats.clear()
@@ -107,7 +126,7 @@ class Population:
 
     def note(self, process: Process, what: str | None) -> None:
         """Says, once of a program, what of it is out of sight; None: nothing is."""
-        if what is not None and what not in process.caveats:
+        if what is not None and what not in process.caveats and self.may_tell(process):
             process.caveats.add(what)
             self._reports.say("caveat", process=process.name, what=what)
 
@@ -125,7 +144,7 @@ class Population:
         if process.told:
             ended = {"exit_code": code} if code >= 0 else {"signal": SIGNALS.get(-code, f"signal {-code}")}
             self._reports.say("ended", process=process.name, **ended)
-        else:
+        elif process.is_first:
             self._refused(process.family)
         if process.pidfd is not None:
             os.close(process.pidfd)

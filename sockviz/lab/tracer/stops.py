@@ -101,13 +101,13 @@ class Stops:
         if task.interrupted and self._is_resumed(task, place):
             self.go_on(task)
             return
-        decode = self._decoders.get(number)
+        decode = None if self.population.is_full else self._decoders.get(number)
         made = (
             None
             if decode is None
             else self._made(decode, number, Entry(task.tid, arguments, task.process.descriptors))
         )
-        if not made or not task.process.told:
+        if not made or not self.population.may_tell(task.process):
             self.go_on(task)
             return
         self._tell_entry(task, made, place)
@@ -228,7 +228,8 @@ class Stops:
 
     def _signalled(self, task: Task, number: int) -> None:
         """It is about to be delivered a signal."""
-        self._say("signalled", task, signal=SIGNALS.get(number, f"signal {number}"))
+        if self.population.may_tell(task.process):
+            self._say("signalled", task, signal=SIGNALS.get(number, f"signal {number}"))
         if not task.interrupted:
             task.handlers = 0
         elif is_caught(task.process, number):

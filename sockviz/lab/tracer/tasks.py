@@ -26,12 +26,21 @@ class Process:
     """A process: its name in the run, and of which program's family it is."""
 
     __slots__ = (
-        "calls", "caveats", "descriptors", "family", "is_refused", "name", "pid", "pidfd", "source", "threads", "told",
+        "calls", "caveats", "descriptors", "family", "is_first", "is_refused", "name", "pid", "pidfd", "source", "threads",
+        "told",
     )  # fmt: skip
 
     def __init__(
-        self, pid: int, name: str, family: Family, pidfd: int | None, descriptors: Descriptors
+        self,
+        pid: int,
+        name: str,
+        family: Family,
+        pidfd: int | None,
+        descriptors: Descriptors,
+        *,
+        is_first: bool,
     ) -> None:
+        self.is_first = is_first  # of its family
         self.pid = pid
         self.name = name
         self.family = family
