@@ -1,6 +1,6 @@
 """Labs whose first process is a fork of one that waits: most of the time that opening one takes is an interpreter's that starts.
 
-For tests of what is performed in a lab; those of labs themselves, tests/lab, start each as the program does.
+For tests of what is performed in a lab; those of labs themselves, most of tests/lab, start each as the program does.
 """
 
 from __future__ import annotations
@@ -88,4 +88,5 @@ class _Subprocess:
 def labs(patch: pytest.MonkeyPatch) -> None:
     """From here on this process's labs begin so, where this machine's system calls are known."""
     if sys.platform == "linux" and os.uname().machine in warm_init.CLONE:
+        waiting()  # now, lest a test that looks for what it has left takes it for that
         patch.setattr(supervisor, "subprocess", _Subprocess)

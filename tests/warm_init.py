@@ -19,7 +19,7 @@ from typing import NoReturn
 
 sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from sockviz.lab import child, cradle, init
+from sockviz.lab import child, cradle, init, wire
 
 CLONE_PARENT = 0x8000
 #: The system call's number by `uname -m` (asm/unistd_64.h, asm-generic/unistd.h).
@@ -66,6 +66,7 @@ def become(arguments: list[str], fds: list[int], channel: socket.socket) -> NoRe
 
 
 if __name__ == "__main__":
-    assert child  # it is imported for those to come
+    assert child
+    assert wire  # they are imported for those to come
     with contextlib.suppress(KeyboardInterrupt):
         main()

@@ -9,7 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from tests import warm
+
 KINDS = ("host", "isolated")
+#: Modules of what happens in a lab. In the others each begins as the program begins it, since that is what they look at.
+WARM = ("test_c_library", "test_reach", "test_reports", "test_told", "test_usage")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def warm_labs(request: pytest.FixtureRequest) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        if request.path.stem in WARM:
+            warm.labs(patch)
+        yield
 
 
 @pytest.fixture(params=KINDS)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.lab.conftest import nothing_is_left  # noqa: F401  # as after every test of a lab
 from tests.required import unavailable
+from tests.situations.conftest import warm_labs  # noqa: F401
 
 PROGRAMS = Path(__file__).with_name("programs")
 
