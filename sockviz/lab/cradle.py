@@ -51,9 +51,12 @@ class Cradle:
         self.networks = networks
         self.filter = seccomp.program(at_home)
 
-    def warm_up(self) -> None:
-        """Imports what every process of a lesson needs, once for all of them."""
-        import sockviz.lab.child  # noqa: F401
+    def warm_up(self, for_lessons: bool) -> None:
+        """Imports what every process of a lesson needs, or whoever watches programs, once for all of them."""
+        if for_lessons:
+            import sockviz.lab.child
+        else:
+            import sockviz.lab.tracer.main  # noqa: F401
 
         gc.freeze()  # what a collection in one of them does not look at it need not copy
 
@@ -103,8 +106,6 @@ class Cradle:
         low, high = sorted((channel, lifeline))
         for begin, end in ((3, low), (low + 1, high), (high + 1, 4096)):
             os.closerange(begin, end)
-        for fd in (channel, lifeline):
-            os.set_inheritable(fd, True)
         where = []
         if message["private"]:
             try:
@@ -116,8 +117,9 @@ class Cradle:
             # Whoever traces needs what is traced has. Where only an administrator of processes may trace (Yama), it is one.
             drop_capabilities({CAP_SYS_PTRACE, *self.keep})
             where.append("private=" + ",".join(map(str, sorted(self.keep))))
-        command = [sys.executable, "-I", "-S", message["program"], str(channel), str(lifeline), *where]
-        os.execve(sys.executable, command, {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"})
+        sys.argv = [message["program"], str(channel), str(lifeline), *where]
+        show_as([sys.executable, "-I", "-S", *sys.argv])
+        run(message["program"])
 
 
 def hold(lifeline: int, group: int) -> int:

@@ -92,8 +92,8 @@ class Init:
         poll = select.poll()
         poll.register(self.control, select.POLLIN)
         poll.register(reading, select.POLLIN)
-        if self.is_for_lessons:
-            self.cradle.warm_up()  # sockviz has heard that the lab stands: it has something to do meanwhile
+        # sockviz has heard that the lab stands: it has something to do meanwhile
+        self.cradle.warm_up(self.is_for_lessons)
         while True:
             for fd, _events in poll.poll():
                 if fd == reading:
