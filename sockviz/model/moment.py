@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sockviz.model.call import Call
-from sockviz.model.events import Event
+from sockviz.model.events import CallReturned, Event
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
 
@@ -28,5 +28,11 @@ class Moment:
 
     def call(self, process: str, number: int) -> Call | None:
         """A call, as the event has left it."""
+        event = self.event
+        if isinstance(event, CallReturned) and event.call == number and event.process == process:
+            known = self._timeline.world.processes.get(process)
+            over = known.over(number) if known is not None else None
+            if over is not None and over.returned == event.at:
+                return over  # what has come back changes no more: no world of the past need be made for it
         known = self.after.processes.get(process)
         return known.call(number) if known is not None else None

@@ -142,7 +142,19 @@ class Process:
         for call in self.under_way:
             if call.number == number:
                 return call
-        index = number - 1 - (self.calls[0].number - 1 if self.calls else 0)
-        if 0 <= index < len(self.calls) and self.calls[index].number == number:
-            return self.calls[index]
-        return next((call for call in self.calls if call.number == number), None)
+        return self.over(number)
+
+    def over(self, number: int) -> Call | None:
+        """Its call of that number, where it has come back."""
+        calls = self.calls
+        if not calls:
+            return None
+        # As many before it as their numbers say, but for those that other threads have been in meanwhile.
+        guess = min(max(number - calls[0].number, 0), len(calls) - 1)
+        if calls[guess].number == number:
+            return calls[guess]
+        for away in range(1, len(calls)):
+            for index in (guess - away, guess + away):
+                if 0 <= index < len(calls) and calls[index].number == number:
+                    return calls[index]
+        return None

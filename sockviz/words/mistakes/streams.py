@@ -96,7 +96,7 @@ class Streams:
                         yield from self._over(event.process, flow.user[1], inode, moment.after)
 
     def _returned(self, call: Call, moment: Moment) -> Iterator[Mistake]:
-        world, held = moment.after, call.receiver
+        held = call.receiver
         if call.name in _UNCOUNTED:
             for each in call.arguments:
                 if isinstance(each, SocketValue):
@@ -105,7 +105,7 @@ class Streams:
             return
         elif call.error is not None:
             if call.error in _BROKEN and held.inode in self._closed:
-                yield from self._unread(held.inode, world)
+                yield from self._unread(held.inode, moment.after)
         elif held.type == "SOCK_STREAM" and call.name in _GIVING:
             self._gave(call, held)
         elif held.type == "SOCK_STREAM" and call.name in _TAKING:
