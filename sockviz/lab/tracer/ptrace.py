@@ -56,8 +56,10 @@ def seize(pid: int) -> None:
 
 def go_on(tid: int, *, to_next_call: bool = False, signal: int = 0) -> None:
     """Lets a stopped task run: to its next event, or also to the next entry of a call or return from one."""
-    with contextlib.suppress(ProcessLookupError):  # killed meanwhile: its death comes by wait
-        _ptrace(_SYSCALL if to_next_call else _CONT, tid, 0, signal)
+    if _call(_SYSCALL if to_next_call else _CONT, tid, 0, signal) == -1:
+        number = ctypes.get_errno()
+        if number != errno.ESRCH:  # killed meanwhile: its death comes by wait
+            raise OSError(number, f"ptrace(go on): {os.strerror(number)}")
 
 
 def stay(tid: int) -> None:
@@ -74,7 +76,9 @@ def message(tid: int) -> int:
 
 def call_info(tid: int) -> tuple[int, ...]:
     """op, arch, instruction and stack pointer, and eight numbers: see `_unpack`. Raises ProcessLookupError of who was killed."""
-    _ptrace(_GET_SYSCALL_INFO, tid, 88, _info_at)
+    if _call(_GET_SYSCALL_INFO, tid, 88, _info_at) == -1:
+        number = ctypes.get_errno()
+        raise OSError(number, f"ptrace({_GET_SYSCALL_INFO:#x}): {os.strerror(number)}")
     return _unpack(_info)
 
 

@@ -50,11 +50,13 @@ class Reports:
             if fd is not None:
                 self._fds.append(os.dup(fd))
             is_much = self._size >= _MOST or len(self._fds) >= _MOST_FDS
-            if not is_much and not self._is_begun:
+            if self._is_begun and not is_much:
+                return
+            if not is_much:
                 self._is_begun = True
                 os.write(self._beginning, b"b")
-        if is_much:
-            self.send()
+                return
+        self.send()
 
     def send_later(self) -> bool:
         """Sends what was said since `begun` could be read, or since the last time. Returns False where that is nothing: from then

@@ -37,20 +37,24 @@ class Shorthand:
     def __init__(self) -> None:
         self.encode = encoder()
         self._numbers: dict[str, int] = {}
+        self._whose: dict[str, str] = {}
         self._size = 0
 
     def call(self, says: int, at: float, process: str, task: int, call: int, thing: Any) -> str:
         """A line: with what is ``_AS`` where the thing was said before."""
+        who = self._whose.get(process)
+        if who is None:
+            who = self._whose[process] = quoted(process)
+        if type(thing) is int:
+            return f"[{says},{at!r},{who},{task},{call},{thing}]"
         text = self.encode(thing)
-        if says == NAMED:
-            return f"[{says},{at!r},{quoted(process)},{task},{call},{text}]"
-        number = self._numbers.get(text)
+        number = self._numbers.get(text) if says != NAMED else None
         if number is not None:
-            return f"[{says + 1},{at!r},{quoted(process)},{task},{call},{number}]"
-        if not 8 < len(text) <= _LONGEST:
-            return f"[{says},{at!r},{quoted(process)},{task},{call},{text}]"
+            return f"[{says + 1},{at!r},{who},{task},{call},{number}]"
+        if says == NAMED or not 8 < len(text) <= _LONGEST:
+            return f"[{says},{at!r},{who},{task},{call},{text}]"
         self._size += len(text)
         if self._size > _MOST:  # the numbers are given anew
             self._numbers, self._size = {}, len(text)
         number = self._numbers[text] = len(self._numbers)
-        return f"[{says},{at!r},{quoted(process)},{task},{call},{text},{number}]"
+        return f"[{says},{at!r},{who},{task},{call},{text},{number}]"

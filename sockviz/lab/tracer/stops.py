@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import struct
 from collections.abc import Callable
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 
     from sockviz.lab.tracer.socket_calls import Decoder
 
+#: waitpid: of a task that has stopped; and the signal by which it says that it is at a call (PTRACE_O_TRACESYSGOOD).
+_STOPPED, _AT_CALL = 0x7F, int(signal.SIGTRAP) | 0x80
 #: Calls by which a socket comes to a name: it is asked for then.
 _NAMING = frozenset({"bind", "connect", "listen", "accept", "sendto"})
 DECODERS = {**SOCKET, **DATA, **WAITING}
@@ -50,17 +51,17 @@ class Stops:
 
     def went(self, tid: int, status: int) -> None:
         """Takes what waitpid says of a task."""
-        if not os.WIFSTOPPED(status):
+        if status & 0xFF != _STOPPED:
             self.population.ended(tid, status)
             return
         task = self.population.find(tid, status)
         if task is None:
             return
-        number, event = os.WSTOPSIG(status), status >> 16
+        number, event = status >> 8 & 0xFF, status >> 16
         try:
             if event == ptrace.SECCOMP:
                 self._entered(task)
-            elif number == signal.SIGTRAP | 0x80:
+            elif number == _AT_CALL:
                 self._at_call(task)
             elif event in (ptrace.FORK, ptrace.VFORK, ptrace.CLONE):
                 new = ptrace.message(tid)
