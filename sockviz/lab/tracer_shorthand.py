@@ -39,13 +39,20 @@ class TracerShorthand:
 
     def said(self, message: Json) -> CallEntered | CallReturned:
         """What a list says. Raises `BadValue` where it is none."""
-        match message:
-            case [int(says), float(at), str(process), int(task), int(call), thing, *number]:
-                its = self._thing(says, thing, at)
-                if number and isinstance(number[0], int):
-                    self._things[number[0]] = its
-            case _:
-                raise BadValue(f"not what a tracer says of a call: {str(message)[:200]}")
+        if not isinstance(message, list) or not 6 <= len(message) <= 7:
+            raise BadValue(f"not what a tracer says of a call: {str(message)[:200]}")
+        says, at, process, task, call, thing = message[:6]
+        if (
+            type(says) is not int
+            or type(at) is not float
+            or type(process) is not str
+            or type(task) is not int
+            or type(call) is not int
+        ):
+            raise BadValue(f"not what a tracer says of a call: {str(message)[:200]}")
+        its = self._thing(says, thing, at)
+        if len(message) == 7 and type(number := message[6]) is int:
+            self._things[number] = its
         if says <= ENTERED_AS:
             shape: _Shape = its
             return CallEntered(
@@ -62,11 +69,11 @@ class TracerShorthand:
 
     def _thing(self, says: int, thing: Json, at: float) -> Any:
         if says in (ENTERED_AS, RETURNED_AS, FAILED_AS):
-            if not isinstance(thing, int) or thing not in self._things:
+            if type(thing) is not int or thing not in self._things:
                 raise BadValue(f"what was never said: {str(thing)[:80]}")
             return self._things[thing]
         if says == RETURNED:
-            return _value(thing)
+            return thing if type(thing) is int else _value(thing)
         match thing:
             case dict() if says == ENTERED:
                 return self._shape(thing, at)

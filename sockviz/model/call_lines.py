@@ -7,12 +7,13 @@ field that is a number or a word is written as such, and arguments that a loop p
 from __future__ import annotations
 
 import json
-import math
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import MISSING, fields
 from json.encoder import encode_basestring as _quoted
-from typing import Any, get_type_hints
+from math import isfinite
+from operator import attrgetter
+from typing import Any, TypeAlias, get_type_hints
 
 from sockviz.model.event_lines import SURROGATE, line_of
 from sockviz.model.events import CallEntered, CallReturned
@@ -28,7 +29,12 @@ _REMEMBERED = 256
 _PLAIN: dict[type, Callable[[Any], str]] = {
     str: _quoted, int: int.__repr__, bool: {False: "false", True: "true"}.__getitem__, type(None): {None: "null"}.__getitem__,
 }  # fmt: skip
+_fraction = float.__repr__
 _text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+_Plan: TypeAlias = (
+    "tuple[Callable[[Any], tuple[Any, ...]], list[tuple[str, object, bool, Callable[[Any], Any]]], str]"
+)
 
 
 class CallLines:
@@ -40,19 +46,18 @@ class CallLines:
 
     def line(self, event: CallEntered | CallReturned) -> str:
         """`event` as one line, without the newline."""
-        kind = type(event)
-        parts = [f'{{"event":"{kind.__name__}"']
-        for name, beginning, default, is_plain, write in self._plans[kind]:
-            value = getattr(event, name)
+        values, fields, beginning = self._plans[type(event)]
+        parts = [beginning]
+        for value, (name, default, is_plain, write) in zip(values(event), fields, strict=True):
             if value is default or (default is not MISSING and value == default):
                 continue
-            plain = _PLAIN.get(type(value)) if is_plain else None
-            if plain is not None:
-                parts.append(beginning + plain(value))
-            elif is_plain and type(value) is float and math.isfinite(value):
-                parts.append(beginning + float.__repr__(value))
+            kind = type(value)
+            if is_plain and (plain := _PLAIN.get(kind)) is not None:
+                parts.append(name + plain(value))
+            elif is_plain and kind is float and isfinite(value):
+                parts.append(name + _fraction(value))
             else:
-                parts.append(beginning + self._written(value, write))
+                parts.append(name + self._written(value, write))
         line = ",".join(parts) + "}"
         if line.isascii() or not SURROGATE.search(line):
             return line
@@ -73,10 +78,12 @@ class CallLines:
         return text
 
 
-def _plan(kind: type[Any]) -> list[tuple[str, str, object, bool, Callable[[Any], Any]]]:
-    """Of each field its name, what stands before its value, what it need not say, whether it is a word, and how it is written."""
+def _plan(kind: type[Any]) -> _Plan:
+    """What gives the values of all fields; of each what stands before it, what it need not say, whether it is a word, how it is
+    written otherwise; and how the line begins."""
     hints, forms = get_type_hints(kind), members(kind)
-    return [
-        (each.name, f"{_quoted(each.name)}:", default_of(each), hints[each.name] in _WORDS, forms[each.name].write)
+    told = [
+        (f"{_quoted(each.name)}:", default_of(each), hints[each.name] in _WORDS, forms[each.name].write)
         for each in fields(kind)
-    ]  # fmt: skip
+    ]
+    return attrgetter(*(each.name for each in fields(kind))), told, f'{{"event":"{kind.__name__}"'

@@ -9,12 +9,15 @@ from typing import Any, cast
 
 from sockviz.model.events import CallEntered, CallReturned, Event, OutputWritten, StatementFinished
 from sockviz.model.long_values import LONG, Long, as_long, shortened, start_of, weight
-from sockviz.model.values import Value
+from sockviz.model.values import SocketValue, Value
 from sockviz.model.world import World
 
 #: What all long values of one run may take (bytes). To how much of it they are brought back when they take more.
 MOST = 256 << 20
 _ENOUGH = 7 / 8
+#: Values that take next to nothing; and those that do where they have no more bytes, or characters, than these.
+_SMALL, _TEXTS = frozenset({type(None), bool, float, SocketValue}), frozenset({bytes, str})
+_SHORT = LONG // 8
 
 
 class Keeping:
@@ -33,12 +36,16 @@ class Keeping:
         """`event`, which follows on `world`, with its long values marked as such; others are let go for them if they must."""
         match event:
             case CallEntered(arguments=arguments, keywords=keywords):
+                if not keywords and all(map(_is_short, arguments)):
+                    return event
                 held = tuple(map(self._held, arguments))
                 named = {name: self._held(value) for name, value in keywords.items()}
                 if _same(held, arguments) and _same(named.values(), keywords.values()):
                     return event
                 event = replace(event, arguments=held, keywords=named)
             case CallReturned(value=value):
+                if _is_short(value):
+                    return event
                 returned = self._held(value)
                 if returned is value:
                     return event
@@ -101,6 +108,12 @@ class Keeping:
         if isinstance(value.whole, bytes | str) and self._alike.get(_look(value)) is value:
             del self._alike[_look(value)]
         value.whole = None
+
+
+def _is_short(value: Value) -> bool:
+    """Whether a value is a plain one that is short for sure: as nearly all are."""
+    kind = type(value)
+    return kind in _SMALL or (kind in _TEXTS and len(value) <= _SHORT)  # type: ignore[arg-type]  # as it is one of these
 
 
 def _look(value: Any) -> tuple[int, object]:

@@ -15,6 +15,7 @@ class Moment:
         self.event: Event = timeline.events[number]
         self._timeline = timeline
         self._number = number
+        self._over: Call | None = None  # what it is the end of, once that was asked for
 
     @property
     def before(self) -> World:
@@ -30,9 +31,14 @@ class Moment:
         """A call, as the event has left it."""
         event = self.event
         if isinstance(event, CallReturned) and event.call == number and event.process == process:
+            if self._over is not None:
+                return self._over
             known = self._timeline.world.processes.get(process)
             over = known.over(number) if known is not None else None
             if over is not None and over.returned == event.at:
-                return over  # what has come back changes no more: no world of the past need be made for it
+                self._over = (
+                    over  # what has come back changes no more: no world of the past need be made for it
+                )
+                return over
         known = self.after.processes.get(process)
         return known.call(number) if known is not None else None
