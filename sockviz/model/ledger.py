@@ -119,6 +119,14 @@ class Ledger(Mapping[K, V], Generic[K, V]):
         old._length = sum(1 for _ in old._pairs())
         return old
 
+    def as_of(self, changes: int) -> dict[K, V]:
+        """What `after` has, as a dict."""
+        if not 0 <= changes <= self._number:
+            raise IndexError(f"change {changes} of {self._number}")
+        old: Ledger[K, V] = Ledger.__new__(Ledger)
+        old._book, old._number = self._book, changes
+        return dict(old._pairs())
+
     def newest(self) -> Iterator[K]:
         """The keys that its last change brought: all of a mapping's that has not been changed."""
         for since, key in reversed(self._book.order):

@@ -68,6 +68,10 @@ class Log(Sequence[T_co], Generic[T_co]):
         for index in range(self._length):
             yield self._items[index]
 
+    def __reversed__(self) -> Iterator[T_co]:
+        for index in range(self._length - 1, -1, -1):
+            yield self._items[index]
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Log):
             return NotImplemented

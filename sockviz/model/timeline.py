@@ -170,11 +170,11 @@ class Timeline:
             self._fold_quiet()
         place = bisect_right(self._marks, n) - 1
         start = self._marks[place]
-        near = max((m for m in self._at_hand if start < m < n), default=None)
-        if near is not None:
-            start, world = near, self._at_hand[near]
+        near = max((m for m in self._at_hand if start < m < n), default=start)
+        if near > start:
+            start, world = near, self._at_hand[near]  # whoever goes through a run comes from there
         else:
-            world = World(**dict(self._past.after(place).items()))
+            world = World(**self._past.as_of(place))
         for event in self._events[start:n]:
             world = fold(world, event)
         return world

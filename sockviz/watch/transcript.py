@@ -6,9 +6,10 @@ wrong, as far as that is sure (`sockviz.words.mistakes`), has a line that begins
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+import dataclasses
+from dataclasses import field
 
-from sockviz.dataclass import dataclass
+from sockviz.dataclass import dataclass, replace
 from sockviz.door import Door
 from sockviz.language import _, ngettext
 from sockviz.model.call import Call
@@ -181,7 +182,7 @@ def calls_alone(world: World) -> World:
     """`world` without what the kernel was seen to say. Programs run on while it is looked at: at the time of a call it may have
     been otherwise, and nothing is to be concluded from it about this call."""
     processes = {name: _seen_by_nobody(process) for name, process in world.processes.items()}
-    return replace(world, processes=processes, rows={}, gone={}, counters={}, row_index=None)
+    return dataclasses.replace(world, processes=processes, rows={}, gone={}, counters={}, row_index=None)
 
 
 def _seen_by_nobody(process: Process) -> Process:
