@@ -110,17 +110,8 @@ class Ledger(Mapping[K, V], Generic[K, V]):
             new._length += book.enter(key, value, new._number)
         return new
 
-    def after(self, changes: int) -> Ledger[K, V]:
-        """This mapping as it was after so many changes since it was made, which must not be more than it has."""
-        if not 0 <= changes <= self._number:
-            raise IndexError(f"change {changes} of {self._number}")
-        old: Ledger[K, V] = Ledger.__new__(Ledger)
-        old._book, old._number = self._book, changes
-        old._length = sum(1 for _ in old._pairs())
-        return old
-
     def as_of(self, changes: int) -> dict[K, V]:
-        """What `after` has, as a dict."""
+        """What this mapping had after so many changes since it was made, which must not be more than it has."""
         if not 0 <= changes <= self._number:
             raise IndexError(f"change {changes} of {self._number}")
         old: Ledger[K, V] = Ledger.__new__(Ledger)

@@ -93,9 +93,9 @@ def test_one_history_shares_a_book_and_every_change_can_be_gone_back_to() -> Non
     for number in range(1, 20):
         made.append(made[-1].but({number % 7: f"change {number}"}, gone=[(number * 3) % 7]))
     assert all(each._book is made[-1]._book for each in made)
-    assert [dict(made[-1].after(number)) for number in range(len(made))] == [dict(each) for each in made]
+    assert [made[-1].as_of(number) for number in range(len(made))] == [dict(each) for each in made]
     with pytest.raises(IndexError):
-        made[3].after(4)
+        made[3].as_of(4)
 
 
 def test_a_ledger_may_be_written_on_while_it_is_walked_through() -> None:
