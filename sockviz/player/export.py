@@ -1,56 +1,18 @@
-"""`sockviz export`: a recording's packets into a file that Wireshark opens; a lesson's processes into programs."""
+"""`sockviz export --code`: a lesson's processes into programs."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sockviz.dataclass import dataclass
-from sockviz.language import _, ngettext
+from sockviz.language import _
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.programs.folder import Language, program_folder
-from sockviz.model.pcapng import blocks, capture_of
-from sockviz.model.recording import Loaded
 from sockviz.output_file import why_not_made
+from sockviz.player.exported import Exported, NotWritten, undone
 from sockviz.player.failed_lines import failed_when_recorded
 from sockviz.player.shelf import shelf
 from sockviz.visible import quoted
-
-
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """What was written. ``problem`` is where the recording breaks off, if it does: all before that is in the file."""
-
-    summary: str
-    problem: str | None
-
-
-class NotWritten(OSError):
-    """What was to be written could not be, and nothing of it is left. ``strerror`` says why, and what to do."""
-
-
-def export_pcapng(recording: Loaded, out: Path, host: str | None = None) -> Exported:
-    """Writes the packets of `recording` to the new file `out`; with `host`, what that one's interface has seen.
-
-    Raises `NoPackets`, `NoSuchHost` and `NotWritten`.
-    """
-    capture = capture_of(recording.timeline, host)
-    try:
-        with out.open("xb") as file, _undone(out.unlink):
-            file.writelines(blocks(capture))
-            file.flush()  # a full disk may say so only here
-    except OSError as error:
-        raise NotWritten(error.errno, why_not_made(out, error), str(out)) from None
-    names = ", ".join(capture.name(interface) for interface in capture.interfaces)
-    summary = _("{file}: {packets} on {interfaces}; {commented} with a comment").format(
-        file=quoted(str(out)),
-        packets=_packets(len(capture.seen)),
-        interfaces=names,
-        commented=_packets(capture.comments),
-    )
-    return Exported(summary, recording.problem)
 
 
 class NoPrograms(ValueError):
@@ -59,17 +21,6 @@ class NoPrograms(ValueError):
 
 class NotEmpty(Exception):
     """There is something in the directory already: somebody's work, perhaps."""
-
-
-@contextlib.contextmanager
-def _undone(undo: Callable[[], object]) -> Iterator[None]:
-    """Undoes what was made so far where the rest fails."""
-    try:
-        yield
-    except OSError:
-        with contextlib.suppress(OSError):
-            undo()
-        raise
 
 
 def export_programs(lesson: Lesson, language: Language, directory: Path, *, plain: bool = False) -> Exported:
@@ -98,7 +49,7 @@ def export_programs(lesson: Lesson, language: Language, directory: Path, *, plai
             directory.mkdir()
         elif any(directory.iterdir()):
             raise NotEmpty
-        with _undone(remove):
+        with undone(remove):
             for name, content in files.items():
                 with (directory / name).open("xb") as file:
                     written.append(directory / name)
@@ -118,7 +69,3 @@ def export_programs(lesson: Lesson, language: Language, directory: Path, *, plai
         directory=quoted(str(directory)), files=names, script=quoted(str(directory / "run.sh"))
     )
     return Exported(summary, None)
-
-
-def _packets(count: int) -> str:
-    return ngettext("{count} packet", "{count} packets", count).format(count=count)

@@ -1,0 +1,31 @@
+"""What an export has come to: a file or a directory that was written, or nothing at all."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+from sockviz.dataclass import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written. ``problem`` is where the recording breaks off, if it does: all before that is in the file."""
+
+    summary: str
+    problem: str | None
+
+
+class NotWritten(OSError):
+    """What was to be written could not be, and nothing of it is left. ``strerror`` says why, and what to do."""
+
+
+@contextlib.contextmanager
+def undone(undo: Callable[[], object]) -> Iterator[None]:
+    """Undoes what was made so far where the rest fails."""
+    try:
+        yield
+    except OSError:
+        with contextlib.suppress(OSError):
+            undo()
+        raise
