@@ -17,6 +17,7 @@ from sockviz.cli import main
 from sockviz.command_line import THEMES, parser
 from sockviz.tui.themes import NAMES
 from tests.player.lessons import LISTENING, lesson_text
+from tests.served import server
 
 ENVIRONMENT = {
     **os.environ,
@@ -29,15 +30,7 @@ ENVIRONMENT = {
 def sockviz(
     *arguments: str, stdin: str | None = None, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "sockviz", *arguments],
-        input=stdin if stdin is not None else "",
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**ENVIRONMENT, **environment},
-    )
+    return server().run(*arguments, environment={**ENVIRONMENT, **environment}, given=stdin or "")
 
 
 @dataclass(frozen=True)

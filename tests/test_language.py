@@ -6,7 +6,6 @@ import gettext
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from babel.messages.catalog import Catalog
 from sockviz import language
 from sockviz.command_line import language_in, parser
 from sockviz.language import N_, UnknownLanguage, _, current, languages, ngettext, preferred, use
+from tests.served import server
 from tools import messages
 
 ROOT = Path(__file__).parents[1]
@@ -178,11 +178,7 @@ def test_how_a_language_counts_is_what_its_catalog_says(tmp_path: Path, forms: s
 
 
 def sockviz(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "sockviz", *arguments],
-        input="", capture_output=True, text=True, timeout=60, check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-    )  # fmt: skip
+    return server().run(*arguments, environment={**os.environ, **environment})
 
 
 def test_help_and_wrong_usage_are_in_the_readers_language() -> None:

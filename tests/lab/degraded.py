@@ -53,5 +53,11 @@ async def main() -> dict[str, object]:
     }
 
 
-if __name__ == "__main__":
+def say() -> int:
+    """Prints it. Returns the exit status."""
     print(json.dumps(asyncio.run(main())))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(say())

@@ -21,8 +21,9 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 _NUMBERS = {
     "x86_64": {
@@ -189,17 +190,31 @@ def main() -> int:
     parser.add_argument("--deny-open", action="append", type=_denied_open, default=[], metavar="RULE")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args()
-    opens: list[DeniedOpen] = options.deny_open
-    code = _filter(options.deny, bool(opens))
+    return _refuse(options.deny, options.deny_open, lambda: os.execvp(options.command[0], options.command))
+
+
+def refuse(rules: Sequence[str], go_on: Callable[[], NoReturn]) -> NoReturn:
+    """Goes on in this process, or in a child of it, where `rules` are refused, as they are given to `command`."""
+    opens = [_denied_open(rule) for rule in rules if rule.startswith("/")]
+    denied = [_denied(rule) for rule in rules if not rule.startswith("/")]
+    os._exit(_refuse(denied, opens, go_on))
+
+
+def _refuse(rules: Sequence[Denied], opens: Sequence[DeniedOpen], go_on: Callable[[], NoReturn]) -> int:
+    code = _filter(rules, bool(opens))
     if not opens:
         _install(code, listen=False)
-        os.execvp(options.command[0], options.command)
+        go_on()
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     pid = os.fork()
     if pid == 0:
-        # From the filter to the exec nothing is opened: nobody could answer.
-        socket.send_fds(theirs, [b"."], [_install(code, listen=True)])
-        os.execvp(options.command[0], options.command)
+        # Until the descriptor is sent nothing is opened: nobody could answer.
+        ours.close()
+        listener = _install(code, listen=True)
+        socket.send_fds(theirs, [b"."], [listener])
+        os.close(listener)
+        theirs.close()
+        go_on()
     theirs.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _, fds, _, _ = socket.recv_fds(ours, 1, 1)

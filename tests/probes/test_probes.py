@@ -20,6 +20,7 @@ from sockviz.probes.probe import ISOLATED, TWO_HOSTS, Probe
 from sockviz.probes.terminal import probe_terminal
 from tests.lab import refusing
 from tests.required import unavailable
+from tests.served import Server, server
 
 ROOT = Path(__file__).parents[2]
 STEPS = [
@@ -48,7 +49,7 @@ class Answer:
         return str(probe["errno"] or probe["found"])
 
 
-def doctor_under(*before: str, environment: dict[str, str] | None = None) -> Answer:
+def doctor_under(*before: str) -> Answer:
     """What `sockviz doctor --json` says where `before` stands before it."""
     done = subprocess.run(
         [*before, sys.executable, "-m", "sockviz", "doctor", "--json"],
@@ -57,8 +58,16 @@ def doctor_under(*before: str, environment: dict[str, str] | None = None) -> Ans
         text=True,
         check=False,
         stdin=subprocess.DEVNULL,
-        env={**os.environ, **(environment or {})},
     )
+    return answer_of(done)
+
+
+def doctor_refused(ordinary: Server, *rules: str) -> Answer:
+    """What it says to an ordinary user who is refused what `rules` say."""
+    return answer_of(ordinary.run("doctor", "--json", environment=os.environ, refused=rules))
+
+
+def answer_of(done: subprocess.CompletedProcess[str]) -> Answer:
     assert not done.stderr, done.stderr
     return Answer(done.returncode, json.loads(done.stdout))
 
@@ -67,6 +76,12 @@ def doctor_under(*before: str, environment: dict[str, str] | None = None) -> Ans
 def refusals() -> None:
     if not refusing.is_supported():
         unavailable("refusing.py does not know this machine's system calls")
+
+
+@pytest.fixture(scope="session")
+def ordinary(ordinary_user: tuple[str, ...]) -> Server:
+    """Runs as an ordinary user, in processes that have begun already."""
+    return server(ordinary_user)
 
 
 @pytest.fixture(scope="session")
@@ -81,6 +96,12 @@ def allowed(ordinary_user: tuple[str, ...], unhindered: Answer) -> tuple[str, ..
     if not unhindered.said["labs"]["isolated"]:
         unavailable("this machine allows no isolated lab")
     return ordinary_user
+
+
+@pytest.fixture(scope="session")
+def free(allowed: tuple[str, ...]) -> Server:
+    """Runs as that user, in processes that have begun already."""
+    return server(allowed)
 
 
 def test_every_probe_says_what_it_found_and_every_refusal_what_it_costs(unhindered: Answer) -> None:
@@ -114,9 +135,9 @@ def test_it_leaves_nothing_behind_and_agrees_with_itself(tmp_path: Path) -> None
     ],
 )
 def test_a_refused_step_names_itself_and_those_after_it_were_not_reached(
-    allowed: tuple[str, ...], rule: str, step: str, name: str, costs: str
+    free: Server, rule: str, step: str, name: str, costs: str
 ) -> None:
-    answer = doctor_under(*allowed, *refusing.command(rule))
+    answer = doctor_refused(free, rule)
     order = [
         "a process for it",
         *STEPS,
@@ -137,7 +158,7 @@ def test_a_refused_step_names_itself_and_those_after_it_were_not_reached(
 
 
 @pytest.mark.usefixtures("refusals")
-def test_what_is_refused_is_found_refused_and_lessons_still_run(allowed: tuple[str, ...]) -> None:
+def test_what_is_refused_is_found_refused_and_lessons_still_run(free: Server) -> None:
     refused = {
         "socket[0]=17:EAFNOSUPPORT": ["AF_PACKET inside", "packet capture on lo"],
         "socket[0]=10:EADDRNOTAVAIL": ["IPv6 loopback"],
@@ -149,7 +170,7 @@ def test_what_is_refused_is_found_refused_and_lessons_still_run(allowed: tuple[s
         "pidfd_open:ENOSYS": ["pidfd_open"],
         "/proc/sys/net/.*:EROFS": ["sysctls inside"],
     }
-    answer = doctor_under(*allowed, *refusing.command(*refused))
+    answer = doctor_refused(free, *refused)
     for rule, names in refused.items():
         for name in names:
             assert answer.probe(name)["errno"] == rule.rpartition(":")[2], name
@@ -158,8 +179,8 @@ def test_what_is_refused_is_found_refused_and_lessons_still_run(allowed: tuple[s
 
 
 @pytest.mark.usefixtures("refusals")
-def test_without_netlink_its_probes_are_not_reached_and_lessons_still_run(allowed: tuple[str, ...]) -> None:
-    answer = doctor_under(*allowed, *refusing.command("socket[0]=16:EPERM"))
+def test_without_netlink_its_probes_are_not_reached_and_lessons_still_run(free: Server) -> None:
+    answer = doctor_refused(free, "socket[0]=16:EPERM")
     assert answer.probe("NETLINK_SOCK_DIAG socket")["errno"] == "EPERM"
     assert answer.probe("sock_diag TCP")["found"] == "not reached"
     assert answer.isolated("sock_diag inside") == "EPERM"
@@ -176,8 +197,8 @@ def test_without_netlink_its_probes_are_not_reached_and_lessons_still_run(allowe
         ("bind:EPERM", "TCP loopback"),
     ],
 )
-def test_without_the_least_there_is_no_lab(ordinary_user: tuple[str, ...], rule: str, probe: str) -> None:
-    answer = doctor_under(*ordinary_user, *refusing.command(rule))
+def test_without_the_least_there_is_no_lab(ordinary: Server, rule: str, probe: str) -> None:
+    answer = doctor_refused(ordinary, rule)
     assert answer.probe(probe)["errno"]
     assert answer.said["labs"] == {"host": False, "isolated": False, "two-hosts": False}
     assert (answer.code, answer.said["ok"]) == (1, False)
@@ -194,9 +215,9 @@ def test_without_the_least_there_is_no_lab(ordinary_user: tuple[str, ...], rule:
     ],
 )
 def test_a_refused_step_of_two_hosts_costs_those_lessons_only(
-    allowed: tuple[str, ...], rule: str, step: str, name: str, advice: str
+    free: Server, rule: str, step: str, name: str, advice: str
 ) -> None:
-    answer = doctor_under(*allowed, *refusing.command(rule))
+    answer = doctor_refused(free, rule)
     found = {p["name"]: p["errno"] or p["found"] for p in answer.said["probes"] if p["area"] == TWO_HOSTS}
     at = list(found).index(step)
     assert [*found.values()][:at] == ["allowed"] * at
@@ -243,9 +264,10 @@ def test_as_many_descriptors_as_many_machines_allow_do(limit: str) -> None:
     assert answer.said["labs"]["host"]
 
 
-def test_a_home_that_cannot_be_written(ordinary_user: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_written(ordinary: Server, tmp_path: Path) -> None:
     tmp_path.joinpath("file").write_text("")
-    answer = doctor_under(*ordinary_user, environment={"XDG_DATA_HOME": str(tmp_path / "file")})
+    environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "file")}
+    answer = answer_of(ordinary.run("doctor", "--json", environment=environment))
     assert not answer.probe("progress")["ok"]
     assert "--progress" in answer.probe("progress")["enable"]
     assert answer.code == 0
@@ -448,15 +470,9 @@ def test_a_lab_needs_its_process_and_a_way_to_see_it() -> None:
 # --- the labs themselves, where something is refused --------------------------------------------------------------------
 
 
-def degraded(*before: str) -> dict[str, Any]:
-    """What a server asleep in accept looks like in the best lab that can be had."""
-    done = subprocess.run(
-        [*before, sys.executable, str(ROOT / "tests" / "lab" / "degraded.py")],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def degraded(who: Server, *rules: str) -> dict[str, Any]:
+    """What a server asleep in accept looks like in the best lab that can be had where `rules` are refused."""
+    done = who.run(program="degraded", environment=os.environ, refused=rules)
     assert not done.stderr, done.stderr
     found = json.loads(done.stdout)
     assert isinstance(found, dict)
@@ -464,16 +480,16 @@ def degraded(*before: str) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("refusals")
-def test_without_netlink_the_tables_of_proc_are_read(allowed: tuple[str, ...]) -> None:
-    found = degraded(*allowed, *refusing.command("socket[0]=16:EPERM"))
+def test_without_netlink_the_tables_of_proc_are_read(free: Server) -> None:
+    found = degraded(free, "socket[0]=16:EPERM")
     assert found["kind"] == "isolated"
     assert found["listeners"] == [[["127.0.0.1", 8080], 0, "/proc/net/tcp"]]  # which has no backlog
     assert "diag" in found["missing"]
 
 
 @pytest.mark.usefixtures("refusals")
-def test_without_namespaces_and_netlink_the_host_is_read_from_proc(ordinary_user: tuple[str, ...]) -> None:
-    found = degraded(*ordinary_user, *refusing.command("unshare:EPERM", "socket[0]=16:EPERM"))
+def test_without_namespaces_and_netlink_the_host_is_read_from_proc(ordinary: Server) -> None:
+    found = degraded(ordinary, "unshare:EPERM", "socket[0]=16:EPERM")
     assert found["kind"] == "host"
     assert found["fallback"] == "unshare(CLONE_NEWUSER): EPERM, Operation not permitted"
     assert [interface for _, _, interface in found["listeners"]] == ["/proc/net/tcp"]
@@ -488,18 +504,13 @@ def test_without_namespaces_and_netlink_the_host_is_read_from_proc(ordinary_user
         (["/proc/[0-9]+/(syscall|wchan):EACCES"], [None, "/proc/PID/stat"]),
     ],
 )
-def test_sleep_is_known_from_what_may_be_read(
-    allowed: tuple[str, ...], rules: list[str], evidence: list[object]
-) -> None:
-    assert degraded(*allowed, *refusing.command(*rules))["asleep"] == evidence
+def test_sleep_is_known_from_what_may_be_read(free: Server, rules: list[str], evidence: list[object]) -> None:
+    assert degraded(free, *rules)["asleep"] == evidence
 
 
 @pytest.mark.usefixtures("refusals")
-def test_facts_that_are_refused_are_missing_with_their_reason(allowed: tuple[str, ...]) -> None:
-    found = degraded(
-        *allowed,
-        *refusing.command("socket[0]=17:EPERM", "/proc/.*/net/netstat:EACCES", "getxattr:EPERM"),
-    )
+def test_facts_that_are_refused_are_missing_with_their_reason(free: Server) -> None:
+    found = degraded(free, "socket[0]=17:EPERM", "/proc/.*/net/netstat:EACCES", "getxattr:EPERM")
     assert (found["kind"], found["facts"]) == ("isolated", ["private", "ipv6"])
     assert "Operation not permitted" in found["missing"]["packets"]
     assert "EACCES" in found["missing"]["counters"]
@@ -515,14 +526,14 @@ def test_facts_that_are_refused_are_missing_with_their_reason(allowed: tuple[str
     ],
 )
 def test_no_lab_at_all_is_an_answer_and_no_traceback(
-    ordinary_user: tuple[str, ...], rules: list[str], step: str, number: int
+    ordinary: Server, rules: list[str], step: str, number: int
 ) -> None:
-    found = degraded(*ordinary_user, *refusing.command(*rules))
+    found = degraded(ordinary, *rules)
     assert found["refused"].startswith(step)
     assert found["errno"] == number
 
 
 @pytest.mark.usefixtures("refusals")
-def test_a_process_that_cannot_start_is_an_answer(ordinary_user: tuple[str, ...]) -> None:
-    found = degraded(*ordinary_user, *refusing.command("fcntl[1]=10:EINVAL"))
+def test_a_process_that_cannot_start_is_an_answer(ordinary: Server) -> None:
+    found = degraded(ordinary, "fcntl[1]=10:EINVAL")
     assert found["not started"] == "the lifeline (F_SETOWN, F_SETSIG, O_ASYNC): EINVAL, Invalid argument"

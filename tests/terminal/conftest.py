@@ -5,13 +5,14 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from tests.required import unavailable
+from tests.served import Begun, server
 from tests.terminal.family import Family
 from tests.terminal.terminal import DEADLINE, Terminal
 
@@ -129,12 +130,32 @@ class Person:
 
     def start(
         self, *arguments: str, size: tuple[int, int] = (120, 36), before: tuple[str, ...] = (),
-        stdin: int | None = None, stdout: int | None = None, stderr: int | None = None, **environment: str,
+        stdin: int | None = None, stdout: int | None = None, stderr: int | None = None, installed: bool = False,
+        refused: tuple[str, ...] = (), **environment: str,
     ) -> Sitting:  # fmt: skip
-        """Starts sockviz. `before` stands before the command, after what makes the person."""
+        """Starts sockviz. `before` stands before the command, after what makes the person; `refused` is what the kernel refuses.
+
+        The installed command is started where that is asked for, or needed; otherwise a process that has begun already runs it.
+        """
+        around = self.environment(**environment)
+
+        def served(streams: Sequence[int]) -> Begun:
+            return server(self.prefix).begin(
+                *arguments,
+                environment=around,
+                directory=ROOT,
+                streams=streams,
+                refused=refused,
+                controls=(stdin, stdout, stderr).index(None),
+            )
+
+        begin = (
+            None if installed or before or stdin or stdout or stderr or "LC_ALL" in environment else served
+        )
+        assert begin or not refused
         sitting = Sitting(
-            self.command(*arguments, before=before), self.environment(**environment), ROOT,
-            columns=size[0], lines=size[1], stdin=stdin, stdout=stdout, stderr=stderr,
+            self.command(*arguments, before=before), around, ROOT,
+            columns=size[0], lines=size[1], stdin=stdin, stdout=stdout, stderr=stderr, begin=begin,
         )  # fmt: skip
         self.sittings.append(sitting)
         return sitting

@@ -21,6 +21,8 @@ import pyte
 from pyte.screens import Char
 from wcwidth import wcwidth
 
+from tests.served import Begun
+
 #: Seconds that anything may take on a busy machine before a test gives it up.
 DEADLINE = 20.0
 #: Private modes (xterm's control sequences) that a program which has left must have put back.
@@ -100,7 +102,7 @@ class Terminal:
     """`command` on a terminal of `columns` × `lines`. Standard streams given as descriptors are used instead of it.
 
     Nothing is read in the background: what the program writes is read while something is waited for. Conditions are
-    judged between frames, never in the middle of one.
+    judged between frames, never in the middle of one. ``begin`` starts it in another way: given the standard streams.
     """
 
     def __init__(
@@ -114,6 +116,7 @@ class Terminal:
         stdin: int | None = None,
         stdout: int | None = None,
         stderr: int | None = None,
+        begin: Callable[[Sequence[int]], Begun] | None = None,
     ) -> None:
         self.display = Display(columns, lines)
         self.written = bytearray()
@@ -123,10 +126,14 @@ class Terminal:
         self._size(columns, lines)
         os.set_blocking(self._master, False)
         streams = [slave if given is None else given for given in (stdin, stdout, stderr)]
-        self.process = subprocess.Popen(
-            command, stdin=streams[0], stdout=streams[1], stderr=streams[2], cwd=cwd, env=dict(environment),
-            start_new_session=True, preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0),
-        )  # fmt: skip
+        self.process: subprocess.Popen[bytes] | Begun
+        if begin is not None:
+            self.process = begin(streams)
+        else:
+            self.process = subprocess.Popen(
+                command, stdin=streams[0], stdout=streams[1], stderr=streams[2], cwd=cwd, env=dict(environment),
+                start_new_session=True, preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0),
+            )  # fmt: skip
         self._slave = slave  # kept: what is left in the pseudo-terminal, and its modes, can be read after the program's end
         self.pidfd = os.pidfd_open(self.process.pid)
 
@@ -194,13 +201,13 @@ class Terminal:
     def wait_exit(self, deadline: float = DEADLINE) -> int:
         """Waits for the program to end; returns its exit status (minus the signal's number, where one killed it)."""
         end = time.monotonic() + deadline
-        while self.process.poll() is None:
+        while (status := self.process.poll()) is None:
             left = end - time.monotonic()
             assert left > 0, f"still running after {deadline:g} s\n{self.text}"
             self._read(left)
         while self._read(0):
             pass
-        return self.process.returncode
+        return status
 
     def _read(self, timeout: float) -> bool:
         """Reads what comes, at most for `timeout`. False where nothing came, or nothing can any more."""

@@ -85,7 +85,8 @@ def test_killed(request: pytest.FixtureRequest, who: str, lab: str) -> None:
     assert_nothing_left(family, AT_ONCE)
     assert person.lab_directories, "a directory is all that may be left"
     # The next start of a lab sweeps it, whatever shows that lab; its own is gone at its end.
-    following = person.start("run", str(person.base / "talk.md"), "--plain", stdin=subprocess.DEVNULL)
+    with open(os.devnull) as nothing:
+        following = person.start("run", str(person.base / "talk.md"), "--plain", stdin=nothing.fileno())
     assert following.wait_exit() == 0
     assert person.lab_directories == []
 

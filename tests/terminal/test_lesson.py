@@ -11,7 +11,7 @@ from tests.terminal.terminal import ALTERNATE_SCREEN
 
 
 def test_a_lesson_from_its_beginning_to_its_end(person: Person) -> None:
-    sitting = person.start("run", "1")
+    sitting = person.start("run", "1", installed=True)
     sitting.wait_for("isolated loopback")
     assert ALTERNATE_SCREEN in sitting.display.on
     sitting.perform("page 2/")

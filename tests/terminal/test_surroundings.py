@@ -16,7 +16,7 @@ from tests.terminal.lessons import GOODBYE, TALK
 @pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])
 def test_a_standard_stream_that_is_no_terminal(ordinary: Person, stream: str, tmp_path: Path) -> None:
     with (tmp_path / "else").open("w+") as other:
-        sitting = ordinary.start("run", "1", **{stream: other.fileno()})  # type: ignore[arg-type]  # three streams
+        sitting = ordinary.start("run", "1", installed=True, **{stream: other.fileno()})  # type: ignore[arg-type]  # three streams
         status = sitting.wait_exit()
         said = sitting.text + (tmp_path / "else").read_text()
     assert status == 2
@@ -28,7 +28,7 @@ def test_a_standard_stream_that_is_no_terminal(ordinary: Person, stream: str, tm
 
 @pytest.mark.parametrize("term", ["dumb", ""])
 def test_a_terminal_that_cannot_be_drawn_on(ordinary: Person, term: str) -> None:
-    sitting = ordinary.start(TERM=term)
+    sitting = ordinary.start(TERM=term, installed=True)
     assert sitting.wait_exit() == 2
     assert "TERM" in sitting.text
     assert "--plain" in sitting.text
@@ -127,10 +127,9 @@ def test_the_machines_own_loopback(ordinary: Person) -> None:
 def test_unshare_refused(ordinary: Person) -> None:
     if not refusing.is_supported():
         unavailable("the numbers of this machine's system calls are not known")
-    before = tuple(refusing.command("unshare:EPERM"))
     lesson = ordinary.file("talk.md", TALK)
     sitting = ordinary.start(
-        "run", str(lesson), before=before, size=(120, 70)
+        "run", str(lesson), refused=("unshare:EPERM",), size=(120, 70)
     )  # all of the evidence, whatever is known of a sleep
     text = sitting.wait_for("No isolated lab here")
     assert "host loopback" in text

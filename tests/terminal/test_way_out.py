@@ -8,14 +8,14 @@ from tests.terminal.conftest import SPACE, Person
 
 
 def refused() -> tuple[str, ...]:
-    """What stands before sockviz so that it gets no namespaces."""
+    """What is refused to sockviz so that it gets no namespaces."""
     if not refusing.is_supported():
         unavailable("refusing.py does not know this machine's system calls")
-    return tuple(refusing.command("unshare:EPERM"))
+    return ("unshare:EPERM",)
 
 
 def test_on_the_screen(ordinary: Person) -> None:
-    sitting = ordinary.start("run", "handshake", before=refused(), TEXTUAL_ANIMATIONS="none")
+    sitting = ordinary.start("run", "handshake", refused=refused(), TEXTUAL_ANIMATIONS="none")
     text = sitting.wait_for("RECORDED")
     assert "LIVE" not in text
     sitting.wait_for("This machine cannot perform it: a recording is played. i tells why.")
@@ -35,13 +35,13 @@ def test_on_the_screen(ordinary: Person) -> None:
 
 
 def test_at_a_later_page(ordinary: Person) -> None:
-    sitting = ordinary.start("run", "handshake", "--start", "3", before=refused(), TEXTUAL_ANIMATIONS="none")
+    sitting = ordinary.start("run", "handshake", "--start", "3", refused=refused(), TEXTUAL_ANIMATIONS="none")
     assert "RECORDED" in sitting.wait_for("page 3/")
     assert ordinary.leave(sitting) == 0
 
 
 def test_in_plain_text(ordinary: Person) -> None:
-    sitting = ordinary.start("run", "handshake", "--plain", before=refused(), size=(120, 60))
+    sitting = ordinary.start("run", "handshake", "--plain", refused=refused(), size=(120, 60))
     text = sitting.wait_for("your prediction, 1–4 (Enter passes):")
     assert "RECORDED" in text
     assert "a live run (it needs two hosts" in text
