@@ -80,7 +80,8 @@ class Traced(Source):
             streams = [os.open("/dev/null", os.O_RDONLY) if stdin is None else stdin]
             stdin = None
             try:
-                streams += [self._outputs.open(program.name, number) for number in (1, 2)]
+                for number in (1, 2):
+                    streams.append(self._outputs.open(program.name, number))
                 await tracing.start(program, around.environment, around.directory, streams)
                 self._has_started(program)
             except LabRefused as refusal:

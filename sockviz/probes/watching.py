@@ -19,7 +19,7 @@ from sockviz.model.programs import Program, Programs
 from sockviz.model.timeline import Header, Timeline
 from sockviz.player.programs_begun import NotStarted, Surroundings
 from sockviz.player.traced import Traced
-from sockviz.probes.advice import Settings
+from sockviz.probes.advice import Settings, for_resources
 from sockviz.probes.probe import PROGRAMS, Probe, failed, not_reached, passed, refused
 
 _TRACED, _MEMORY, _DESCRIPTORS = "ptrace and seccomp", "process_vm_readv", "pidfd_getfd"
@@ -55,6 +55,10 @@ async def _traced(kind: str, settings: Settings) -> list[Probe]:
         call, error = await _watch(kind)
     except (LabRefused, NotStarted, TimeoutError) as problem:
         return [failed(PROGRAMS, _TRACED, str(problem) or "no answer", costs, enable), *_later()]
+    except OSError as problem:  # EMFILE, ENFILE: no further descriptors
+        number = problem.errno or 0
+        advice = for_resources(number) or enable
+        return [refused(PROGRAMS, _TRACED, number, costs, advice), *_later()]
     if error:
         return [refused(PROGRAMS, _TRACED, error, costs, enable), *_later()]
     if call is None:
