@@ -60,6 +60,7 @@ def _spelling() -> tuple[LineFilter, ...]:
 
 
 #: The keys that Textual calls by a word.
+_ENTER = "⏎"  # which no ASCII looks like
 _WORDED_KEYS = (N_("home"), N_("end"), N_("tab"), N_("shift+tab"), N_("esc"))
 
 
@@ -179,7 +180,8 @@ class SockvizApp(PatientApp):
 
     def get_key_display(self, binding: Binding) -> str:
         """What a key is called, wherever keys are told of."""
-        return _(super().get_key_display(binding))
+        display = super().get_key_display(binding)
+        return _("enter") if self.ascii and display == _ENTER else _(display)
 
     def action_command_palette(self) -> None:
         """The command palette, which asks in the reader's language."""

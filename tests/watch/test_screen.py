@@ -42,6 +42,10 @@ def _held(source: Traced, task: str) -> Call | None:
     return pending.call if pending is not None else None
 
 
+def _name(call: Call | None) -> str | None:
+    return call.name if call is not None else None
+
+
 async def _until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
     try:
         async with asyncio.timeout(LONG):
@@ -86,6 +90,17 @@ def test_the_reader_decides_whose_call_is_made(
             connecting = _held(source, "client")
             await pilot.click("#held", offset=(6, 1))
             await _until(pilot, lambda: _held(source, "client") != connecting)
+            # In the past nobody is let go; from there back to where it goes on, and on to a call that is named.
+            await pilot.press("b")
+            await _until(pilot, lambda: "REVIEW" in _text(app))
+            at = len(source.timeline)
+            await pilot.press("a")
+            await _until(pilot, lambda: "This is the past" in _text(app))
+            await pilot.press("end", "n")
+            await _until(pilot, lambda: "goes on until its next" in _text(app))
+            await pilot.press("down", "down", "down", "enter")
+            await _until(pilot, lambda: _name(_held(source, "client")) == "send")
+            assert len(source.timeline) > at
             await pilot.press("p")
             await _until(pilot, lambda: source.over)
             await _until(pilot, lambda: "client stdout hello" in _text(app))

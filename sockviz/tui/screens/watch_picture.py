@@ -75,7 +75,7 @@ class WatchPicture(Picture):
         story: Story,
         state: Callable[[], str],
     ) -> None:
-        super().__init__(screen, cursor, look, story, Panes(screen, PANES))
+        super().__init__(screen, cursor, look, story, Panes(screen, PANES, "z"))
         self.task: str | None = None
         self.text: int | None = None
         self.since = 0  # the events before what the reader did last
@@ -105,10 +105,10 @@ class WatchPicture(Picture):
         if self.let_go and chosen is not None and chosen.is_asleep:
             self.task, self.let_go = None, False
         pane = screen.query_one(HeldPane)
-        pane.chosen = Chosen(self.task, self.text, known.problem or self.hint, mistake, self._state())
-        advice = self.panes.advice(screen.size)
+        hint = known.problem or self.hint or self.panes.advice(screen.size)
+        pane.chosen = Chosen(self.task, self.text, hint, mistake, self._state())
         screen.query_one(Heading).show(
-            advice or known.script.title, lab_name(known.lab.kind), known.problem or "", known.mode
+            known.script.title, lab_name(known.lab.kind), known.problem or "", known.mode
         )
         pane.show(view)
         screen.query_one(StageArea).show(view, 0.0)

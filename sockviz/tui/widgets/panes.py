@@ -17,8 +17,10 @@ SMALLEST = Size(80, 24)
 class Panes:
     """Shows one pane alone by a class on the screen (``-alone`` and ``-alone-ID``); the style sheet does the rest."""
 
-    def __init__(self, screen: Screen[tuple[str, ...]], panes: tuple[str, ...] = PANES) -> None:
-        self._screen, self._panes = screen, panes
+    def __init__(
+        self, screen: Screen[tuple[str, ...]], panes: tuple[str, ...] = PANES, key: str = "Tab"
+    ) -> None:
+        self._screen, self._panes, self._key = screen, panes, key
         self._alone: str | None = None
         self._small = False
 
@@ -31,8 +33,8 @@ class Panes:
         """A kind word on a terminal that is too small."""
         if not self._small:
             return ""
-        return _("{size} shows one pane at a time, Tab the next; from {whole} all at once.").format(
-            size=f"{size.width}×{size.height}", whole=f"{SMALLEST.width}×{SMALLEST.height}"
+        return _("{size} shows one pane at a time, {key} the next; from {whole} all at once.").format(
+            size=f"{size.width}×{size.height}", key=self._key, whole=f"{SMALLEST.width}×{SMALLEST.height}"
         )
 
     def resized(self, size: Size) -> None:
