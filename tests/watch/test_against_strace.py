@@ -97,6 +97,8 @@ def _told(name: str, rest: str) -> str | None:
     told = TOLD.get(name, name)
     if (told == "send" and re.search(r"\{sa_family", rest)) or (told == "recv" and "sa_family" in rest):
         told += "to" if told == "send" else "from"
+    if told in ("poll", "select") and "EFAULT" in rest:
+        return told  # whatever it is that it would have waited for
     if told in OF_ANY_FILE and "<socket:" not in rest and "eventpoll" not in rest and "EBADF" not in rest:
         return None
     return told

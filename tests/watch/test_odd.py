@@ -56,18 +56,24 @@ def test_what_closes_a_socket_is_told_and_what_closes_none_is_not(heard: Heard) 
 
 def test_lists_of_epoll_that_are_none(heard: Heard) -> None:
     assert _given(heard, "epoll_ctl", "register", "poll") == [
-        ("e4", 77, 3, "EPERM"), (4, 3, 1, "EBADF"), (999, 0.0, "EBADF"),
+        ("e4", 77, 3, "EPERM"), (4, 3, 1, "EBADF"), (999, 0.0, "EBADF"), ("&5", 0, "EFAULT"),
     ]  # fmt: skip
 
 
 def test_lengths_and_flags_are_what_was_asked(heard: Heard) -> None:
     assert _given(heard, "send") == [
-        ("s3", f"&{ABSURD}", 0x4000, "EFAULT"), ("s3", "&10", 0x4000, "EFAULT"), ("s3", b"", None),
+        ("s3", f"&{ABSURD}", 0x4000, "EFAULT"), ("s3", "&10", 0x4000, "EFAULT"), ("s3", b"", None), ("s3", b"ab", None),
     ]  # fmt: skip
     # Where the buffer is near the end of all addresses the kernel looks no further.
-    ((*received, error),) = _given(heard, "recv")
+    (*received, error), *into_nowhere = _given(
+        heard, "recv", "read", "getsockname", "getsockopt", "ioctl", "fcntl", "select"
+    )
     assert received == ["s4", ABSURD, 64]
     assert error in ("EAGAIN", "EFAULT")
+    assert into_nowhere == [
+        ("s4", "&5", "EFAULT"), ("s4", "&1", "EFAULT"), ("s3", "&", "EFAULT"), ("s3", 1, 4, "&", "EFAULT"),
+        ("s3", 0x1234, 5, "ENOTTY"), ("s3", 9999, 1, "EINVAL"), (9, "&", "EFAULT"),
+    ]  # fmt: skip
     assert _given(heard, "sendmsg", "recvmsg") == [
         ("s3", "&", 0x4000, "EFAULT"), ("s4", "&", 64, "EFAULT"), ("s3", "&3", "EFAULT"), ("s3", [b"x", "&5"], "EFAULT"),
     ]  # fmt: skip

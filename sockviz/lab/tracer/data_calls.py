@@ -38,6 +38,11 @@ def _received(entry: Entry) -> Gives:
     return lambda result: _data(entry.tid, address, min(result, room))
 
 
+def _room_of(entry: Entry) -> list[Any]:
+    """How much may be received; with the pointer, where nothing can be written there."""
+    return (values.nowhere(entry.a[1], entry.a[2]) if entry.a[2] else []) or [entry.a[2]]
+
+
 def _flags(entry: Entry, place: int) -> list[Any]:
     return [entry.int(place)] if entry.int(place) else []
 
@@ -58,7 +63,7 @@ def _sendto(entry: Entry) -> Made | None:
 
 def _recvfrom(entry: Entry) -> Made | None:
     held = entry.named()
-    arguments = [held, entry.a[2], *_flags(entry, 3)]
+    arguments = [held, *_room_of(entry), *_flags(entry, 3)]
     if not entry.a[4]:
         return Made("recv", _METHOD + "recv", arguments, _received(entry))
     received, room = _received(entry), addresses.room_of(entry.tid, entry.a[5])
@@ -77,7 +82,7 @@ def _write(entry: Entry) -> Made | None:
 
 def _read(entry: Entry) -> Made | None:
     held = entry.socket()
-    return held and Made("read", "os.read", [held, entry.a[2]], _received(entry))
+    return held and Made("read", "os.read", [held, *_room_of(entry)], _received(entry))
 
 
 # --- vectors ----------------------------------------------------------------------------------------------------------

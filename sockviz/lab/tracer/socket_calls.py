@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     Decoder: TypeAlias = Callable[[Entry], Made | None]
 
 _METHOD = "socket.socket."
-_F_DUPFD, _F_DUPFD_CLOEXEC, _F_SETFL, _F_SETFD = 0, 1030, 4, 2
+_F_DUPFD, _F_DUPFD_CLOEXEC = 0, 1030
+#: F_GETFD, F_GETFL, F_GETOWN, F_GETSIG, F_GETLEASE, F_GETPIPE_SZ, F_GET_SEALS.
+_WITHOUT_ARGUMENT = (1, 3, 9, 11, 1025, 1032, 1034)
 _FIONBIO, _READING_REQUESTS = (
     0x5421,
     {0x541B: "FIONREAD", 0x5411: "SIOCOUTQ", 0x894B: "SIOCOUTQNSD", 0x8905: "SIOCATMARK"},
@@ -92,7 +94,8 @@ def _naming(name: str) -> Decoder:
     def decode(entry: Entry) -> Made | None:
         at, room, held = (entry.a[1], entry.a[2]), addresses.room_of(entry.tid, entry.a[2]), entry.named()
         odd = addresses.odd(room, held)
-        return Made(name, _METHOD + name, [held], lambda _: addresses.returned(entry.tid, *at, room), odd)
+        told = [held, *(values.nowhere(at[0]) or values.nowhere(at[1]))]
+        return Made(name, _METHOD + name, told, lambda _: addresses.returned(entry.tid, *at, room), odd)
 
     return decode
 
@@ -111,7 +114,13 @@ def _getsockopt(entry: Entry) -> Made | None:
         length = numbers(entry.tid, entry.a[4], "i")
         return None if length is None else _option(entry, entry.a[3], length[0])
 
-    return Made("getsockopt", _METHOD + "getsockopt", [entry.named(), entry.int(1), entry.int(2)], gives)
+    told = [
+        entry.named(),
+        entry.int(1),
+        entry.int(2),
+        *(values.nowhere(entry.a[3]) or values.nowhere(entry.a[4])),
+    ]
+    return Made("getsockopt", _METHOD + "getsockopt", told, gives)
 
 
 def _setsockopt(entry: Entry) -> Made | None:
@@ -170,7 +179,7 @@ def _fcntl(entry: Entry) -> Made | None:
         return None
     if command in (_F_DUPFD, _F_DUPFD_CLOEXEC):
         return Made("fcntl", "fcntl.fcntl", [held, command, entry.int(2)], _made(entry))
-    given = [entry.int(2)] if command in (_F_SETFL, _F_SETFD) else []
+    given = [] if command in _WITHOUT_ARGUMENT else [entry.int(2)]
     return Made("fcntl", "fcntl.fcntl", [held, command, *given], number)
 
 
@@ -188,6 +197,9 @@ def _ioctl(entry: Entry) -> Made | None:
         def gives(_result: int) -> Any:
             told = numbers(entry.tid, entry.a[2], "i")
             return told[0] if told is not None else None
+
+    else:
+        given = [entry.a[2]]
 
     return Made("ioctl", "fcntl.ioctl", [held, request, *given], gives)
 

@@ -59,6 +59,15 @@ def pointer(address: int, length: int | None = None) -> Any:
     return thing("pointer", text if length is None else f"{text}, {length}")
 
 
+#: Nothing is mapped below (vm.mmap_min_addr is 65536 on most machines): NULL, or a number that was taken for a pointer.
+_LOWEST = 65536
+
+
+def nowhere(address: int, length: int | None = None) -> list[Any]:
+    """What is told of where the kernel is to write: nothing of an ordinary place, the pointer of one that cannot be."""
+    return [pointer(address, length)] if address < _LOWEST else []
+
+
 def signed(number: int, bits: int = 32) -> int:
     """A register as the C type has it that a call takes: an int, or of 64 `bits`."""
     number &= (1 << bits) - 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from sockviz.lab.tracer import values
-from sockviz.lab.tracer.made import Entry, Made
+from sockviz.lab.tracer.made import Entry, Made, number
 from sockviz.lab.tracer.memory import numbers, peek, structures
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
@@ -36,8 +36,11 @@ def _ppoll(entry: Entry) -> Made | None:
 
 
 def _polling(entry: Entry, timeout: Any) -> Made | None:
-    count = min(entry.a[1] & 0xFFFFFFFF, _POLLED)
+    wanted = entry.a[1] & 0xFFFFFFFF
+    count = min(wanted, _POLLED)
     asked = structures(entry.tid, entry.a[0], "ihh", count)
+    if wanted and (not asked or wanted > _POLLED):
+        return Made("poll", "select.poll.poll", [values.pointer(entry.a[0], wanted), timeout], number)
     if not any(entry.descriptors.socket(fd) for fd, _events, _came in asked):
         return None
 
@@ -72,6 +75,9 @@ def _pselect6(entry: Entry) -> Made | None:
 def _selecting(entry: Entry, unit: int) -> Made | None:
     most = min(max(entry.int(0), 0), _SET)
     sets = [_members(entry, place, most) for place in (1, 2, 3)]
+    bad = [place for place in (1, 2, 3) if most and entry.a[place] and not peek(entry.tid, entry.a[place], 1)]
+    if bad:
+        return Made("select", "", [entry.int(0), values.pointer(entry.a[bad[0]])])
     if not any(entry.descriptors.socket(fd) for fds in sets for fd in fds):
         return None
     timeout: Any = None

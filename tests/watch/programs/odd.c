@@ -4,11 +4,14 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/select.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -77,6 +80,15 @@ static void lengths(void)
     bind(s[0], &address, many);
     bind(s[0], &address, negative);
     sendfile(s[0], -1, NULL, absurd);
+    send(s[0], "ab", 2, 0);
+    recv(s[1], nowhere, 5, 0);
+    read(s[1], nowhere, 1);
+    getsockname(s[0], NULL, NULL);
+    getsockopt(s[0], SOL_SOCKET, SO_ERROR, &one, nowhere);
+    ioctl(s[0], 0x1234, 5);
+    fcntl(s[0], 9999, 1);
+    poll(nowhere, 5, 0);
+    select(9, nowhere, NULL, NULL, NULL);
 }
 
 /* What no tracer sees, or what is refused to who is traced. */
