@@ -49,6 +49,10 @@ def returned(call: Call, world: World) -> str:
     return f"{call.process}: {call.name} {_woke(call)}{gave(call, world)}"
 
 
+#: linux/close_range.h: the table of descriptors is this process's alone from then on.
+_UNSHARE = 2
+
+
 def gave(call: Call, world: World) -> str:
     """What a call that came back without an error gave, as the rest of a sentence: ``gives descriptor 3: …``."""
     return f"{_gave(call, world)}{sent_beside(call)}"
@@ -90,6 +94,14 @@ def _gave(call: Call, world: World) -> str:
             return _("removes the file {path}").format(path=address_text(call.arguments[0]))
         case "dup", SocketValue(fd=fd):
             return _("gives descriptor {fd} to the same socket").format(fd=fd)
+        case "dup2", SocketValue(fd=fd):
+            return _("gives descriptor {fd} to the same socket, and closes what it was").format(fd=fd)
+        case "close_range", _ if len(call.arguments) > 1:
+            first, last, *flags = call.arguments
+            told = _("has what is open from {first} to {last} close when the program becomes another by exec")
+            if not flags or flags == [_UNSHARE]:
+                told = _("closes what is open from {first} to {last}")
+            return told.format(first=first, last=last)
         case "bind", _ if call.arguments[1:] and _chooses_port(call.arguments[1]):
             if held is not None and acts.is_on(world, held.inode, "IP_BIND_ADDRESS_NO_PORT"):
                 return _("gives {name} an address and no port yet: connect will choose one").format(name=name)

@@ -6,12 +6,16 @@ import os
 import shutil
 import struct
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from sockviz.model.events import Caveat, Executed
+from sockviz.model.events import CallEntered, CallReturned, Caveat, Executed, ProcessStarted
+from sockviz.model.fold import fold
 from sockviz.model.values import ObjectValue, SocketValue, Value
+from sockviz.model.world import World
+from sockviz.words.call_sentences import gave
 from tests.watch.traced import Heard, traced
 
 ABSURD = (1 << 64) - 1
@@ -52,6 +56,21 @@ def test_what_is_closed_twice_is_told_and_a_sweep_by_its_beginning(heard: Heard)
 def test_what_closes_a_socket_is_told_and_what_closes_none_is_not(heard: Heard) -> None:
     assert _given(heard, "dup2") == [(3, 5, None), ("s5", 70, None), (3, 70, False, None)]
     assert _given(heard, "close_range") == [(70, 80, 4, None), (4, 5, None)]
+
+
+def test_what_is_closed_beside_is_said(heard: Heard) -> None:
+    world = fold(World(), ProcessStarted(0.0, "p", 1, 1, "loopback", None))
+    for said in heard.said:
+        if isinstance(said, CallEntered | CallReturned):
+            world = fold(world, replace(said, text=0) if isinstance(said, CallEntered) else said)
+    told = [gave(call, world) for call in world.processes["p"].calls if call.name in ("close_range", "dup2")]
+    assert told == [
+        "returns 5",
+        "gives descriptor 70 to the same socket, and closes what it was",
+        "has what is open from 70 to 80 close when the program becomes another by exec",
+        "closes what is open from 4 to 5",
+        "returns 70",
+    ]
 
 
 def test_lists_of_epoll_that_are_none(heard: Heard) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import errno
 import os
+import re
 import resource
 import signal
 import struct
@@ -17,16 +18,20 @@ from sockviz.lab.confinement import (
     default_signals,
     drop_capabilities,
     libc,
+    limit_to,
     prctl,
 )
 from sockviz.lab.seccomp import shut_in
 from sockviz.lab.tracer import ptrace
+from sockviz.model.limits import MOST_PROCESSES
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
 if TYPE_CHECKING:
     from typing import NoReturn
 
 PR_SET_DUMPABLE = 4
+#: Processes of a lab's own, at most: the first one, tracers, the link.
+_OF_THE_LAB = 8
 
 
 def start(
@@ -109,6 +114,9 @@ def _become(
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if selection is not None:
         shut_in(selection)
+    elif tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) >= (5, 14):
+        # Nobody counts what it forks: the kernel does, of any user but root, since then within the user namespace.
+        limit_to(resource.RLIMIT_NPROC, most=MOST_PROCESSES + _OF_THE_LAB)
     _execute(command, environment)
 
 
