@@ -72,6 +72,7 @@ def misfits(monkeypatch: pytest.MonkeyPatch) -> None:
 # A screen that has ended is tens of thousands of objects in circles, and a test of labs looks for what it left by collecting all
 # there is. Neither has to walk, each time, through what importing and collecting thousands of tests made.
 gc.set_threshold(50_000, 10, 10)
+gc.disable()  # while tests are collected: hardly any of what that makes ever goes
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -81,10 +82,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         items[:] = order.spread(long, [item for item in items if not order.is_long(item.nodeid)], workers)
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
     """What is there before the first test stays to the end: the collector need not look at it again."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)
