@@ -79,6 +79,11 @@ def test_an_end_after_some_seconds() -> None:
         (("--plain", "--and", "''", "--", "true"), 2, "--and '': no command stands in it"),
         (("--plain", "--and", "'x", "--", "true"), 2, "--and 'x: No closing quotation"),
         (("--plain", "--and", "x_2=true", "--", "true"), 2, "--and x_2: so others are called"),
+        (
+            ("--plain", *["--and", "true"] * 64, "--", "true"),
+            2,
+            "65 programs: a run has 64 processes at a time",
+        ),
         (("--plain", "--seconds", "0", "--", "true"), 2, "--seconds 0: expected more than 0"),
         (
             ("--plain", "--stdin", "/nowhere", "--", "cat"),

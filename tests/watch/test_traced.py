@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -150,6 +152,25 @@ def test_what_programs_print_is_kept_as_far_as_there_is_room() -> None:
             assert kept[2] == b"to stderr"
             assert len(kept[1]) + sum(w.unkept for w in written) == 40 * 8192
             assert len(kept[1]) == KEPT
+
+    run(body())
+
+
+def test_programs_find_themselves_in_proc_and_an_administrators_every_user(tmp_path: Path) -> None:
+    """And a script that names no interpreter is one for the shell."""
+    script = tmp_path / "script"
+    script.write_text('cat /proc/$$/comm; chown 65533 "$0" && stat -c %u "$0"\n')
+    script.chmod(0o755)
+
+    async def body() -> None:
+        async with watched("isolated", Program("p", "loopback", (str(script),))) as run_:
+            await run_.ended()
+            assert run_.source.outer_proc is None
+            written = [
+                e.data for e in run_.source.timeline.events if isinstance(e, OutputWritten) and e.stream == 1
+            ]
+            told = b"".join(whole_of(data) for data in written if isinstance(data, bytes)).decode()
+            assert told == ("sh\n65533\n" if os.geteuid() == 0 else "sh\n")
 
     run(body())
 
