@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -40,7 +40,7 @@ class LessonScreen(StageScreen):
     from it.
     """
 
-    CSS_PATH = "lesson.tcss"
+    CSS_PATH: ClassVar = ["stage.tcss", "lesson.tcss"]
     BINDINGS = KEYS
     LEFT_BY = hints.LEFT_BY
     COMMANDS = _COMMANDS

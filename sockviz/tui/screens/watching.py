@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -57,7 +57,7 @@ class Onlooker(Cursor):
 class WatchScreen(StageScreen):
     """A run of programs, as it goes on, or one that was recorded. Its result is what the kernel keeps after the lab is gone."""
 
-    CSS_PATH = "watching.tcss"
+    CSS_PATH: ClassVar = ["stage.tcss", "watching.tcss"]
     LEFT_BY = N_("Press {key} to end the programs and leave.")
     BINDINGS = KEYS
     COMMANDS = _COMMANDS
