@@ -55,9 +55,9 @@ def _let_be(misfit: Misfit) -> None:
 when_found: Callable[[Misfit], None] = _let_be
 
 
-def refusal(event: Event, world: World) -> str | None:
+def refusal(event: Event, world: World, fits: bool = False) -> str | None:
     """Why a recording cannot be played any further than to `event`; None where it can. What only comes too late or twice can be
-    told: it is a misfit of the run."""
+    told: it is a misfit of the run. ``fits``: it is known to be none."""
     if _entries(event) > MOST_ENTRIES:
         return f"more than {MOST_ENTRIES} names or counters in one event"
     for name in _names(event):
@@ -65,7 +65,7 @@ def refusal(event: Event, world: World) -> str | None:
             return f"{name[:40]!r} is no name of a process or a host"
     if not 0 <= getattr(event, "task", 0) <= MOST_TASKS:
         return f"no task has a number above {MOST_TASKS} or below 0"
-    found = misfit(event, world)
+    found = misfit(event, world) if not fits else None
     if found is None:
         return None
     if found.why is Unfit.NO_PROCESS:

@@ -92,7 +92,7 @@ class Programs:
         return {each.name: each.host for each in self.programs}
 
 
-def read_programs(text: str, path: str) -> tuple[Programs, Callable[[Event, World], None]]:
+def read_programs(text: str, path: str) -> tuple[Programs, Callable[[Event, World, bool], None]]:
     """What `Programs.text` has written, and what judges the events of a run of them. Raises `BadPrograms`."""
     lines = text.splitlines()
     if len(lines) > MOST_PROCESSES:
@@ -114,9 +114,9 @@ def _programs(lines: Iterable[str]) -> Iterable[Program]:
         yield Program(name, host, tuple(words))
 
 
-def _check(event: Event, world: World) -> None:
+def _check(event: Event, world: World, fits: bool) -> None:
     """Raises ValueError where `event` cannot follow on `world`."""
-    why = refusal(event, world)
+    why = refusal(event, world, fits)
     if why is not None:
         raise ValueError(why)
     match event:

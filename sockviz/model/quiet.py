@@ -86,16 +86,16 @@ class Quiet:
     def __len__(self) -> int:
         return self._count
 
-    def takes(self, event: Event) -> bool:
-        """Whether an event is quiet, and is taken."""
+    def takes(self, event: Event, *, really: bool = True) -> bool:
+        """Whether an event is quiet. It is then taken, but where that was only asked."""
         match event:
             case CallEntered():
-                taken = self._entered(event)
+                taken = self._entered(event, really)
             case CallReturned():
-                taken = self._returned(event)
+                taken = self._returned(event, really)
             case _:
                 return False
-        if taken:
+        if taken and really:
             self._count += 1
             self._at = max(self._at, event.at)
         return taken
@@ -109,7 +109,7 @@ class Quiet:
             made = self._made[name] = _Made(process)
         return made
 
-    def _entered(self, event: CallEntered) -> bool:
+    def _entered(self, event: CallEntered, really: bool) -> bool:
         made = self._of(event.process)
         if made is None or (event.line is not None and event.text == 0) or self._are_new(event.arguments):
             return False
@@ -118,11 +118,13 @@ class Quiet:
                 return False
         except LookupError:
             return False
+        if not really:
+            return True
         made.tasks[event.task] = event
         made.entered = max(made.entered, event.call)
         return True
 
-    def _returned(self, event: CallReturned) -> bool:
+    def _returned(self, event: CallReturned, really: bool) -> bool:
         made = self._of(event.process)
         if made is None or event.told or not self._is_plain(event.value):
             return False
@@ -135,10 +137,14 @@ class Quiet:
         if isinstance(inside, CallEntered):
             if inside.call != event.call or self._gives_away(made.process, inside.arguments, event):
                 return False
+            if not really:
+                return True
             call = _over(inside, event)
         else:
             if inside.number != event.call or self._gives_away(made.process, inside.arguments, event):
                 return False
+            if not really:
+                return True
             call = replace(
                 inside, stage=Stage.RETURNED if event.error is None else Stage.FAILED, returned=event.at, value=event.value,
                 error=event.error, errno=event.number, message=event.message,

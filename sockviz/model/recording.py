@@ -44,8 +44,8 @@ MOST_TAGS = 500_000
 MOST_MEMORY, _LOOKED_EVERY = 320 << 20, 256 << 10
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST_REASON = 300
-#: Judges whether an event can follow on a world. Raises ValueError with the reason where it cannot.
-Check: TypeAlias = "Callable[[Event, World], None]"
+#: Judges whether an event can follow on a world; of one that is known to fit, the rest of it. Raises ValueError with the reason.
+Check: TypeAlias = "Callable[[Event, World, bool], None]"
 #: Reads a script, of a text and the name of its file, and says what judges the events of a run of it.
 Reads: TypeAlias = "Callable[[str, str], tuple[ScriptText, Check]]"
 #: How the script of a recording is read where it is no lesson, by its kind.
@@ -79,7 +79,7 @@ class _FirstLine:
 
 def unread(text: str, path: str) -> tuple[ScriptText, Check]:
     """Takes a script as it is, and any event."""
-    return UnreadScript(text, path), lambda _event, _world: None
+    return UnreadScript(text, path), lambda _event, _world, _fits: None
 
 
 def dump_header(header: Header) -> str:
@@ -210,7 +210,8 @@ class Intake:
             raise ValueError(f"no more than {MOST_EVENTS} events are played")
         self._look()
         event = self._reader.event(line)
-        self._check(event, timeline.world)
+        fits = timeline.fits_quietly(event)
+        self._check(event, timeline.settled if fits else timeline.world, fits)
         try:
             timeline.append(event)
         except (ArithmeticError, LookupError, RecursionError, TypeError) as error:

@@ -105,6 +105,17 @@ class Timeline:
             self._fold_quiet()
         return self._world
 
+    @property
+    def settled(self) -> World:
+        """The world after the last event that was folded: all that is known but what calls have come to since."""
+        return self._world
+
+    def fits_quietly(self, event: Event) -> bool:
+        """Whether `event`, were it appended, would need no folding now (see `sockviz.model.quiet`): then it fits for sure."""
+        if self._quiet is None:
+            self._quiet = Quiet(self._world)
+        return self._quiet.takes(event, really=False)
+
     def append(self, event: Event) -> None:
         """Adds `event`, which may be folded later."""
         event = self._keeping.held(event, self._world)
@@ -121,21 +132,18 @@ class Timeline:
     def _is_quiet(self, event: Event) -> bool:
         """Whether an event need not be folded now; it is then noted for later."""
         if self._quiet is None:
-            quiet = Quiet(self._world)
-            if not quiet.takes(event):
-                return False
-            self._quiet = quiet
-        elif not self._quiet.takes(event):
+            self._quiet = Quiet(self._world)
+        if not self._quiet.takes(event):
             return False
-        elif len(self._quiet) == _TOGETHER:
+        if len(self._quiet) == _TOGETHER:
             self._enter(self._quiet.folded(), len(self._events) + 1)
             self._quiet = None
         return True
 
     def _fold_quiet(self) -> None:
-        if self._quiet is not None:
+        if self._quiet is not None and len(self._quiet):
             self._enter(self._quiet.folded(), len(self._events))
-            self._quiet = None
+        self._quiet = None
 
     def _enter(self, world: World, number: int) -> None:
         """Enters what `world`, after so many events, has other than the last."""

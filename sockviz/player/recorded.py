@@ -95,8 +95,8 @@ def of_lesson(lesson: Lesson) -> Check:
     expected = {expectation.line for page in lesson.pages for expectation in page.expectations}
     asked = {prediction.line: prediction for page in lesson.pages for prediction in page.predictions}
 
-    def check(event: Event, world: World) -> None:
-        why = refusal(event, world)
+    def check(event: Event, world: World, fits: bool) -> None:
+        why = refusal(event, world, fits)
         if why is not None:
             raise ValueError(why)
         match event:

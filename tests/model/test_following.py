@@ -16,6 +16,7 @@ from sockviz.model.following import Following
 from sockviz.model.recording import TOO_LONG, BadRecording, Check, dump_header, load, save
 from sockviz.model.script_text import ScriptText, UnreadScript
 from sockviz.model.timeline import Timeline
+from sockviz.model.world import World
 from tests.model.runs import HEADER, START, Conversation
 
 RUN: list[Event] = [*Conversation(2).events(), LessonEnded(START + 9)]
@@ -109,7 +110,7 @@ def test_what_is_none_is_refused() -> None:
 
 def test_what_its_lesson_has_no_place_for_ends_it() -> None:
     def reads(text: str, path: str) -> tuple[ScriptText, Check]:
-        def check(event: Event, world: object) -> None:
+        def check(event: Event, _world: World, _fits: bool) -> None:
             if isinstance(event, LessonEnded):
                 raise ValueError(f"no end to {path}")
 
