@@ -39,6 +39,7 @@ from sockviz.model.segments import Endpoint
 from sockviz.model.world import World
 from sockviz.player.next import Do
 from sockviz.player.run import Run
+from sockviz.player.waiting import LONG, waits_at_the_link
 from sockviz.spoken import spoken, spoken_inline
 from sockviz.words.crossings import because, inferred_label
 from sockviz.words.explanation import explain
@@ -271,12 +272,18 @@ async def play(
 
 async def _advance(run: Run, transcript: Transcript, news: asyncio.Event) -> None:
     advancing = asyncio.ensure_future(run.advance())
+    told = ""
     while not advancing.done():
         news.clear()
         waiting = asyncio.ensure_future(news.wait())
-        await asyncio.wait({advancing, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        done, _pending = await asyncio.wait(
+            {advancing, waiting}, timeout=LONG, return_when=asyncio.FIRST_COMPLETED
+        )
         waiting.cancel()
         transcript.catch_up()
+        if not done and (waits := waits_at_the_link(run)) != told:
+            told = waits
+            transcript.out.say(f"  {waits}")
     await advancing
 
 

@@ -122,6 +122,16 @@ class SocketRow:
         return (self.protocol, self.inode, repr(self.local), repr(self.peer), self.state == State.LISTEN)
 
     @property
+    def is_raw(self) -> bool:
+        """Whether what stands for a port in its names is a protocol's number."""
+        return self.type == "SOCK_RAW" and self.family != "AF_UNIX"
+
+    @property
+    def has_ports(self) -> bool:
+        """Whether its names have ports."""
+        return self.family != "AF_UNIX" and not self.is_raw
+
+    @property
     def is_listening(self) -> bool:
         """Whether the two queue columns mean pending and backlog instead of bytes."""
         return self.state is State.LISTEN

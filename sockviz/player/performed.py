@@ -27,6 +27,7 @@ from sockviz.player.patience import Patience
 from sockviz.player.pump import Pump
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.rest import come_to_rest
+from sockviz.words.link_waiting import kept
 
 #: So many processes are made before a line names them: an interpreter takes a while to start.
 AHEAD = 2
@@ -230,7 +231,10 @@ class Performed:
                 async with asyncio.timeout(limit if limit < math.inf else None):
                     await link.order(verb, pattern=pattern, seconds=seconds)
             except TimeoutError:
-                message = f"no packet that matches {pattern or 'anything'} came within {limit:.0f} s"
+                there = kept(self._timeline.world)
+                message = f"no packet that matches {pattern or 'anything'} came within {limit:.0f} s" + (
+                    f"; the link keeps {there}" if there else ""
+                )
             except LabRefused as refusal:
                 message = str(refusal)
         self._pump.nudge()

@@ -38,11 +38,6 @@ def waits_for(call: Call) -> str:
     )
 
 
-def waits_for_a_packet(line: str) -> str:
-    """Why nothing happens: a line of the link's waits."""
-    return _("{line} waits for a packet that has not come.").format(line=line)
-
-
 def copied(command: str) -> str:
     """The command went into the terminal's clipboard."""
     return _("Copied: {command}").format(command=command)

@@ -1,86 +1,36 @@
-"""What the widgets say: every message of the front end, in the past tense. The screen decides what follows from one."""
+"""What the widgets say: every message of the front end, in the past tense. The screen decides what follows from one: what a
+drawing has drawn last may be older than what the reader did since."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from textual.message import Message
 
 from sockviz.tui.view import Focus
 
 
-class SocketFocused(Message):
-    """The reader pointed at a socket of the stage."""
-
-    def __init__(self, inode: int) -> None:
-        super().__init__()
-        self.inode = inode
-
-    @property
-    def focus(self) -> Focus:
-        """What was pointed at."""
-        return Focus(inode=self.inode)
-
-    def can_replace(self, message: Message) -> bool:
-        """Only the last thing pointed at counts."""
-        return isinstance(message, SocketFocused | LineFocused | PacketFocused | CallFocused)
-
-
-class LineFocused(Message):
-    """The reader pointed at a line of the lesson's code (1-based line of the file)."""
-
-    def __init__(self, line: int) -> None:
-        super().__init__()
-        self.line = line
-
-    @property
-    def focus(self) -> Focus:
-        """What was pointed at."""
-        return Focus(line=self.line)
-
-    def can_replace(self, message: Message) -> bool:
-        """Only the last thing pointed at counts."""
-        return isinstance(message, SocketFocused | LineFocused | PacketFocused | CallFocused)
-
-
-class PacketFocused(Message):
-    """The reader pointed at a captured packet (its number in the world's packets)."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
-
-    @property
-    def focus(self) -> Focus:
-        """What was pointed at."""
-        return Focus(packet=self.number)
-
-    def can_replace(self, message: Message) -> bool:
-        """Only the last thing pointed at counts."""
-        return isinstance(message, SocketFocused | LineFocused | PacketFocused | CallFocused)
-
-
-class CallFocused(Message):
-    """The reader pointed at a call of a program's: its process and its number there."""
-
-    def __init__(self, process: str, number: int) -> None:
-        super().__init__()
-        self.process, self.number = process, number
-
-    @property
-    def focus(self) -> Focus:
-        """What was pointed at."""
-        return Focus(call=(self.process, self.number))
-
-    def can_replace(self, message: Message) -> bool:
-        """Only the last thing pointed at counts."""
-        return isinstance(message, SocketFocused | LineFocused | PacketFocused | CallFocused)
-
-
-class InspectRequested(Message):
-    """The reader asked for the evidence of what is pointed at (a second click on it)."""
+class Clicked(Message):
+    """The reader clicked something on the stage that can be pointed at."""
 
     def __init__(self, focus: Focus) -> None:
         super().__init__()
         self.focus = focus
+
+
+class PointMoved(Message):
+    """The reader went ``step`` things further down (up, where it is negative) among the `points` of a drawing."""
+
+    def __init__(self, points: Sequence[Focus], step: int) -> None:
+        super().__init__()
+        self.points, self.step = points, step
+
+    def there(self, here: Focus) -> Focus:
+        """What is pointed at then, from `here`."""
+        if here not in self.points:
+            return self.points[0 if self.step > 0 else -1]
+        at = self.points.index(here) + self.step
+        return self.points[min(max(at, 0), len(self.points) - 1)]
 
 
 class MomentChosen(Message):
@@ -92,8 +42,8 @@ class MomentChosen(Message):
 
 
 class TaskChosen(Message):
-    """The reader clicked a held task; ``again``: it was chosen already."""
+    """The reader clicked a row of tasks that are at the same call."""
 
-    def __init__(self, task: str, again: bool) -> None:
+    def __init__(self, row: Sequence[str]) -> None:
         super().__init__()
-        self.task, self.again = task, again
+        self.row = row

@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.errors import NoWidget
+from textual.events import Click, Event
 from textual.geometry import Offset
 from textual.selection import Selection
 from textual.strip import Strip
@@ -44,6 +45,12 @@ class Selecting:
             gutter = widget.gutter
             offset = character_at(x - region.x - gutter.left, y - region.y - gutter.top)
         return widget, offset
+
+    def _forward_event(self, event: Event) -> None:
+        """Whoever has just selected something has not clicked. Only here is it known in time: a widget hears of both later, each
+        by its own way."""
+        if not (isinstance(event, Click) and cast("Screen[Any]", self).selections):
+            super()._forward_event(event)  # type: ignore[misc]  # the screen's
 
     def _beside(self, widget: Widget, x: int, y: int) -> tuple[int, int] | None:
         """The cell inside of `widget` that is nearest to one of its border: who takes hold of that means what is beside it."""

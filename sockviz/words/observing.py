@@ -14,9 +14,10 @@ from sockviz.words.datagrams import errors_wait, unsent
 from sockviz.words.group_words import group_changes
 from sockviz.words.holding_back import held_back, window_now_closed
 from sockviz.words.meanings import news
+from sockviz.words.row_names import both_text, local_text, peer_text
 from sockviz.words.waiting_states import taken_over, why_gone, why_in
 from sockviz.words.whose import of_row
-from sockviz.words.wording import address_text, ends_text, seconds_text
+from sockviz.words.wording import seconds_text
 
 #: Counts each SYN, and each last ACK of a handshake, that met a full accept queue (net/ipv4/tcp_ipv4.c, tcp_input.c).
 OVERFLOWS = "TcpExt.ListenOverflows"
@@ -132,14 +133,14 @@ def _row(old: SocketRow | None, row: SocketRow, world: World, at: float) -> list
     whose = of_row(row, world)
     if old is None:
         if row.is_listening and row.backlog is None:
-            said = _("{whose} is LISTEN on {address}").format(whose=whose, address=address_text(row.local))
+            said = _("{whose} is LISTEN on {address}").format(whose=whose, address=local_text(row))
             return [(1, said)]
         if row.is_listening:
             return [
                 (
                     1,
                     _("{whose} is LISTEN on {address}, backlog {backlog}").format(
-                        whose=whose, address=address_text(row.local), backlog=row.send_q
+                        whose=whose, address=local_text(row), backlog=row.send_q
                     ),
                 )
             ]
@@ -149,24 +150,22 @@ def _row(old: SocketRow | None, row: SocketRow, world: World, at: float) -> list
                 if row.state is State.ESTABLISHED
                 else _("a connection of {address} waits in the SYN queue: {state}, owned by no descriptor")
             )
-            return [(1, waits.format(address=address_text(row.peer), state=row.state))]
+            return [(1, waits.format(address=peer_text(row), state=row.state))]
         if row.outlived:
             kept = _(
                 "{whose} keeps {address} bound: its descriptor is open, and the connection goes on without it"
             )
-            return [(2, kept.format(whose=whose, address=address_text(row.local)))]
+            return [(2, kept.format(whose=whose, address=local_text(row)))]
         if row.bound_only:
             return [
                 (
                     1,
                     _("{whose} is bound to {address} and does not listen").format(
-                        whose=whose, address=address_text(row.local)
+                        whose=whose, address=local_text(row)
                     ),
                 )
             ]
-        said = _("{whose} is {state}: {ends}").format(
-            whose=whose, state=row.state, ends=ends_text(row.local, row.peer)
-        )
+        said = _("{whose} is {state}: {ends}").format(whose=whose, state=row.state, ends=both_text(row))
         more = unsent(row, world) or errors_wait(row, world)
         return [(1, f"{said}; {more}" if more else said)]
     if old.state is not row.state:
@@ -218,7 +217,7 @@ def _row(old: SocketRow | None, row: SocketRow, world: World, at: float) -> list
             )
         )
     if not old.inode and row.inode:
-        told.append((3, _("{whose} is now owned by a descriptor").format(whose=whose)))
+        told.append((3, _("{whose} has left the accept queue").format(whose=whose)))
     return told
 
 

@@ -13,8 +13,8 @@ from sockviz.words.facts import Fact, Section, Voice
 from sockviz.words.interest import interest_facts
 from sockviz.words.number_kinds import open_flags
 from sockviz.words.number_meanings import DESCRIPTORS
+from sockviz.words.row_names import local_text, peer_text
 from sockviz.words.wording import (
-    address_text,
     seconds_text,
 )
 
@@ -46,9 +46,9 @@ def row_facts(row: SocketRow, world: World) -> Iterator[Fact]:
     yield Fact(
         _("state"), str(row.state), _("bound, neither listening nor connected") if row.bound_only else ""
     )
-    yield Fact(_("local"), address_text(row.local))
+    yield Fact(_("local"), local_text(row))
     if row.peer is not None or row.tells_queues:
-        yield Fact(_("peer"), address_text(row.peer) if row.peer is not None else _("none"))
+        yield Fact(_("peer"), peer_text(row) if row.peer is not None else _("none"))
     untold = _("{table} does not say").format(table=row.interface)
     if not row.tells_queues:
         yield Fact("Recv-Q, Send-Q", _("unknown"), untold)

@@ -7,6 +7,7 @@ from sockviz.model.known import KnownSocket
 from sockviz.model.process import Process
 from sockviz.model.sockets import FdEntry, SocketRow
 from sockviz.model.world import World
+from sockviz.words.row_names import local_text
 from sockviz.words.wording import address_text
 
 
@@ -45,7 +46,7 @@ def of_row(row: SocketRow, world: World) -> str:
         return said
     if row.local is None:
         return _("a socket")
-    return _("{address}'s socket").format(address=address_text(row.local))
+    return _("{address}'s socket").format(address=local_text(row))
 
 
 def peer_row(world: World, inode: int) -> SocketRow | None:

@@ -124,9 +124,7 @@ async def performed_by_hand(run: Performance, tmp_path: Path) -> None:
         await pilot.press("d")
         await until(pilot, lambda: "client UDP: delivered" in text())
         await pilot.press("space")
-        await until(pilot, lambda: run.next.do is Do.BUSY)
-        await pilot.press("space")
-        await until(pilot, lambda: "waits for a packet that has not come" in text(), text())
+        await until(pilot, lambda: "waits for a packet, and none has come" in text(), text())
         assert "You delivered client UDP by hand; the lesson expected its own line to do that" in text()
         assert "r performs this page anew" in text()
     await app.close_runs()
@@ -200,12 +198,13 @@ def waits(run: Performance, packet: str) -> bool:
 
 async def point_at(app: SockvizApp, run: Performance, packet: str) -> None:
     """Points at a held packet as a click on it does."""
-    from sockviz.tui.messages import PacketFocused
+    from sockviz.tui.messages import Clicked
+    from sockviz.tui.view import Focus
 
     world = run.timeline.world
     assert world.link is not None
     flight = next(f for f in world.link.held if world.packets[f.packet].text == packet)
-    app.screen.post_message(PacketFocused(flight.packet))
+    app.screen.post_message(Clicked(Focus(packet=flight.packet)))
     await until_handled(app)
 
 

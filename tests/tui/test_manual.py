@@ -12,11 +12,12 @@ from textual.widgets import OptionList
 
 from sockviz.lesson.parser import parse_lesson
 from sockviz.manual.reader import Manual, shipped
-from sockviz.tui.messages import LineFocused
+from sockviz.tui.messages import Clicked
 from sockviz.tui.options import Options
 from sockviz.tui.screens.home import HomeScreen
 from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.screens.manual import ManualScreen, ManualText
+from sockviz.tui.view import Focus
 from sockviz.tui.widgets.overlay import OverlayKind
 from tests.tui.driving import Session, at_home, in_lesson, run_async
 from tests.tui.scripted import LESSON, run
@@ -37,7 +38,7 @@ def _line(session: Session, of: str) -> int:
 
 
 async def _point_at(session: Session, of: str) -> None:
-    session.lesson.post_message(LineFocused(_line(session, of)))
+    session.lesson.post_message(Clicked(Focus(line=_line(session, of))))
     await session.pilot.pause()
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.geometry import Offset
 from textual.selection import SELECT_ALL, Selection
 from textual.widget import Widget
@@ -13,8 +15,10 @@ from sockviz.tui import look
 from sockviz.tui.screens.help import HelpScreen
 from sockviz.tui.screens.home import HomeScreen
 from sockviz.tui.selecting import character, selected
+from sockviz.tui.stage import ProcessPanel
 from sockviz.tui.view import Focus
 from sockviz.tui.widgets.lesson_pane import LessonPane
+from sockviz.tui.widgets.overlay import OverlayKind
 from tests.tui.driving import Session, at_home, in_lesson, run_async
 from tests.tui.scripted import run
 
@@ -194,5 +198,54 @@ def test_where_a_terminal_takes_none_it_says_so(tmp_path: Path, monkeypatch: pyt
             (notice,) = session.app._notifications
             assert "takes no copies: select it" in notice.title
             assert notice.message == session.app.clipboard
+
+    run_async(it())
+
+
+async def _mouse(session: Session, at: tuple[int, int], kinds: Sequence[type[events.MouseEvent]]) -> None:
+    """What a terminal sends, all of it before anything else has its turn: as on a machine that is busy."""
+    for kind in kinds:
+        session.app.post_message(kind(None, *at, 0, 0, 1, False, False, False, *at))
+    await session.pilot.pause()
+
+
+def test_a_second_click_opens_the_evidence_however_busy_the_machine_is(tmp_path: Path) -> None:
+    """A click after a selection, after a double click, and both clicks in one go."""
+
+    async def it() -> None:
+        async with in_lesson(tmp_path, run(), size=(120, 36)) as session:
+            await session.press("1")
+            await session.perform(3)
+            click = (events.MouseDown, events.MouseUp)
+            y, line = next((n, it) for n, it in enumerate(session.text.splitlines()) if "LISTEN" in it)
+            at = line.index("LISTEN"), y
+            for _ in range(3):
+                await _mouse(session, at, (*click, *click))
+                assert OverlayKind.INSPECTOR in session.lesson.picture.overlays
+                assert not session.lesson.selections, "two clicks select nothing"
+                await session.press("escape")
+                assert OverlayKind.INSPECTOR not in session.lesson.picture.overlays
+                await _dragged(session, "LISTEN", "LISTEN")
+                await _mouse(session, at, click)
+                assert not session.lesson.selections
+                assert OverlayKind.INSPECTOR in session.lesson.picture.overlays, "it is pointed at still"
+                await session.press("escape", "escape")
+                assert session.lesson.picture.focus == Focus()
+
+    run_async(it())
+
+
+def test_keys_that_come_faster_than_frames_each_point_further(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run(), size=(120, 36)) as session:
+            await session.press("1")
+            await session.perform(3)
+            panel = next(iter(session.lesson.query(ProcessPanel)))
+            panel.focus()
+            await session.pilot.pause()
+            for _ in range(3):
+                session.app.post_message(events.Key("down", None))
+            await session.pilot.pause()
+            assert session.lesson.picture.focus == panel.points()[2]
 
     run_async(it())

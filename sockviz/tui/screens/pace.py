@@ -13,6 +13,7 @@ from sockviz.model.hosts import LINK
 from sockviz.player.next import Do
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.run import Run
+from sockviz.player.waiting import LONG, waits_at_the_link
 from sockviz.tui import hints
 from sockviz.tui.by_hand import acts_by_hand, perhaps_why
 from sockviz.tui.motion import PACE, Playing, reading_time
@@ -111,13 +112,18 @@ class Pace:
 
     def _why_busy(self) -> str:
         """What is still under way; of a line of the link that waits for a packet, what the reader may have done with that."""
-        world = self._run.timeline.world
-        line = world.begun.get(LINK)
-        statement = self._run.lesson.statement_at(line) if line is not None else None
-        if line is None or statement is None or world.lines[line].finished is not None:
+        waits = waits_at_the_link(self._run)
+        if not waits:
             return _(hints.BUSY)
-        why = perhaps_why(self._run.lesson.page_of(line), acts_by_hand(world), math.inf)
-        return " ".join(filter(None, (hints.waits_for_a_packet(statement.source), why)))
+        world = self._run.timeline.world
+        page = self._run.lesson.page_of(world.begun[LINK])
+        return " ".join(filter(None, (waits, perhaps_why(page, acts_by_hand(world), math.inf))))
+
+    def _say_what_waits(self) -> None:
+        picture = self._picture
+        if not picture.over and waits_at_the_link(self._run):
+            picture.hint = self._busy = self._why_busy()
+            picture.draw()
 
     async def _step(self) -> None:
         await self._advance()
@@ -125,11 +131,14 @@ class Pace:
 
     async def _advance(self) -> None:
         picture = self._picture
+        waiting = self._screen.set_timer(LONG, self._say_what_waits)
         try:
             await self._run.advance()
         except CannotGoOn as cannot:
             picture.hint = str(cannot)
             picture.draw()
+        finally:
+            waiting.stop()
         if picture.hint and picture.hint == self._busy:
             picture.hint = ""
             picture.draw()

@@ -13,14 +13,7 @@ from sockviz.language import _
 from sockviz.tui import hints
 from sockviz.tui.cursor import Cursor
 from sockviz.tui.dirty_lines import DirtyLines
-from sockviz.tui.messages import (
-    CallFocused,
-    InspectRequested,
-    LineFocused,
-    MomentChosen,
-    PacketFocused,
-    SocketFocused,
-)
+from sockviz.tui.messages import Clicked, MomentChosen, PointMoved
 from sockviz.tui.motion import Playing
 from sockviz.tui.screens.copying import Copying
 from sockviz.tui.screens.leaving import Leaving
@@ -143,17 +136,16 @@ class StageScreen(Selecting, Leaving, Screen[tuple[str, ...]]):
 
     # -- what is shown
 
-    @on(SocketFocused)
-    @on(LineFocused)
-    @on(PacketFocused)
-    @on(CallFocused)
-    def _pointed(self, message: SocketFocused | LineFocused | PacketFocused | CallFocused) -> None:
+    @on(Clicked)
+    def _clicked(self, message: Clicked) -> None:
+        """A click on what is pointed at already asks for its evidence."""
+        if message.focus == self.picture.focus:
+            self.picture.overlays.open(OverlayKind.INSPECTOR, self.picture.view())
         self.point_at(message.focus)
 
-    @on(InspectRequested)
-    def _inspect_requested(self, message: InspectRequested) -> None:
-        self.picture.overlays.open(OverlayKind.INSPECTOR, self.picture.view())
-        self.point_at(message.focus)
+    @on(PointMoved)
+    def _point_moved(self, message: PointMoved) -> None:
+        self.point_at(message.there(self.picture.focus))
 
     def point_at(self, focus: Focus) -> None:
         """The reader points at something else."""

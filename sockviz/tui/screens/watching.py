@@ -125,9 +125,10 @@ class WatchScreen(StageScreen):
     @on(TaskChosen)
     def _task_chosen(self, message: TaskChosen) -> None:
         self.acted()
-        self._letting.choose(message.task)
-        if message.again:
-            self._letting.go(message.task)
+        chosen = self._letting.chosen
+        self._letting.choose(message.row[0])
+        if chosen is not None and chosen.name in message.row:
+            self._letting.go(message.row[0])
         self.picture.draw()
 
     def action_choose(self, step: int) -> None:

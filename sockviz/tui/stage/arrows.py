@@ -50,7 +50,6 @@ def shaft(
     room: int,
     rightwards: bool,
     fraction: float,
-    named: bool,
     released: float = 1.0,
     acted_on: bool = False,
 ) -> tuple[str, str, str]:
@@ -73,12 +72,6 @@ def shaft(
         blank = " " * (room - reach)
         return ("", flying, blank) if rightwards else (blank, flying, "")
     labels = it.labels(with_numbers=room >= ROOM_FOR_NUMBERS, with_all=room >= _ROOM_FOR_ALL)
-    if named:
-        named_labels = (
-            _("{sender} to {receiver}: {text}").format(sender=it.sender, receiver=it.receiver, text=text)
-            for text in labels
-        )
-        labels = (*named_labels, *labels)
     label = next((text for text in labels if cell_len(text) + 2 <= room), "")
     if not label:
         return (dash * (room - 1), "", head) if rightwards else (head, "", dash * (room - 1))

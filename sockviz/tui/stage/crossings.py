@@ -71,6 +71,11 @@ class Crossing:
         return self.label == "ACK" and not self.length
 
     @property
+    def is_reset(self) -> bool:
+        """Whether it is a RST."""
+        return self.label.split("+")[0] == "RST"
+
+    @property
     def inferred(self) -> bool:
         """Whether nobody captured it."""
         return self.number is None
@@ -105,6 +110,7 @@ class Crossing:
             self.label + brief,
             *((self.label.removeprefix("ICMP "),) if self.label.startswith("ICMP ") else ()),
             _initials(self.label) + (size if "ICMP" not in self.label else "") + brief,
+            _initials(self.label) + brief,
             _initials(self.label),
         )
 
@@ -168,9 +174,13 @@ def _on_the_link(view: View, seen: Sequence[SeenPacket]) -> list[Crossing]:
 
 def folded(seen: Sequence[Crossing]) -> list[Crossing]:
     """`seen` with what repeats itself told once: the first time that a segment is sent again is an arrow of its own, with how
-    often it was; what answers each of them likewise. Otherwise retransmissions bury what they repeat."""
+    often it was; what answers each of them likewise, and equal segments one after another. Otherwise retransmissions bury what
+    they repeat."""
     found: list[Crossing] = []
     for it in seen:
+        if found and it.seq is not None and _same(found[-1], it):
+            found[-1] = replace(found[-1], copies=found[-1].copies + it.copies, until=it.at)
+            continue
         place = len(found)
         while place and (again := found[place - 1]).repeats:
             place -= 1
@@ -178,7 +188,7 @@ def folded(seen: Sequence[Crossing]) -> list[Crossing]:
                 found[place] = replace(again, copies=again.copies + it.copies, until=it.at)
                 break
         else:
-            answers = bool(found) and found[-1].repeats and it.is_bare_ack
+            answers = bool(found) and found[-1].repeats and (it.is_bare_ack or it.is_reset)
             found.append(replace(it, repeats=it.again or answers))
     return found
 

@@ -15,7 +15,7 @@ from sockviz.model.sockets import FdEntry, SocketRow, Timer
 from sockviz.tui.palette import STATE_SYMBOLS, TICKING, state_role
 from sockviz.tui.stage.chips import CHIP, Station, has_come, is_coming
 from sockviz.tui.stage.descriptor_words import FIN_UNACKED, HAS_FIN, briefly_sent, received, sent, tableless
-from sockviz.tui.stage.ink import Line, Span, crop, fit, line, marked
+from sockviz.tui.stage.ink import Line, Span, crop, fit, line, marked, wrap
 from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.stage.option_lines import at_the_end, beneath, in_one_line, telling
 from sockviz.tui.stage.queues import (
@@ -28,7 +28,8 @@ from sockviz.tui.stage.queues import (
 )
 from sockviz.tui.stage.ranking import DescriptorRow, Part, asked, is_new
 from sockviz.tui.view import Focus, View
-from sockviz.words.wording import address_text, ends_text, seconds_text
+from sockviz.words.row_names import both_text, local_text, peer_text
+from sockviz.words.wording import address_text, seconds_text
 
 #: What a timer counts down to, and what is said once it has run out.
 _TIMER_WORDS = {
@@ -151,9 +152,9 @@ class Pen:
         room = self.width - start.width - 1
         wanted = (asked(self.view, it) or frozenset()) - frozenset(told)
         brief = self._brief(it.row, room, told, wanted)
-        if Part.ENDS in told and it.row.peer is not None:
+        if Part.ENDS in told and (it.row.peer is not None or it.row.family == "AF_UNIX"):
             return start + brief
-        least = 0 if it.row.family == "AF_UNIX" else cell_len(self._least(it.row))
+        least = cell_len(self._least(it.row))
         holds = it.row.recv_q or (it.row.send_q and not it.row.is_listening)
         told_beneath = (Part.ACCEPT if it.row.is_listening else Part.BYTES) in told
         pressing = wanted - {Part.ENDS} or (holds and not told_beneath)
@@ -176,7 +177,7 @@ class Pen:
         state = (f"{STATE_SYMBOLS[row.state]} {row.state}", state_role(row.state))
         said = Line(((f" {brief.text.lstrip()}", brief.runs[-1][1]),)) if brief.width else Line()
         least = self._least(row)
-        written = (least, least.replace(":", "")) if row.peer is not None else (least,)
+        written = (least, least.replace(":", "")) if row.has_ports and row.peer is not None else (least,)
         (_, hue), (named, of_name) = self._numbered(it)
         name = f" {named.strip()}" if named.strip() else ""
         for margin, called in ((" ", name), ("", name), (" ", "")):
@@ -218,12 +219,18 @@ class Pen:
         if it.row is None:
             return True
         start = self._start_width(it.row, columns)
-        if it.row.family == "AF_UNIX" or (it.row.peer is not None and not connections):
+        least = cell_len(self._least(it.row))
+        closest = self._start_width(it.row, replace(columns, protocol=True, state=0))
+        if not it.row.has_ports and closest + least >= self.width:
+            return start <= self.width + 1  # it has a line of its own: which protocol it is is worth that
+        if it.row.has_ports and it.row.peer is not None and not connections:
             return start <= self.width + 1
-        return start + cell_len(self._least(it.row)) < self.width
+        return start + least < self.width
 
     def _least(self, row: SocketRow) -> str:
         """What must be read of the row's ends: both ports; a name whole, unless it has the lab's own address."""
+        if not row.has_ports:
+            return both_text(row) if row.local or row.peer else ""
         if row.peer is not None:
             return f":{port_of(row.local)}→:{port_of(row.peer)}"
         here = endpoint(row.local)
@@ -232,7 +239,9 @@ class Pen:
 
     def _ends(self, row: SocketRow, room: int) -> Line:
         texts: tuple[str, ...]
-        if row.bound_only:
+        if not row.has_ports:
+            texts = (both_text(row), both_text(row, "→"), *(() if row.local or row.peer else ("",)))
+        elif row.bound_only:
             name = address_text(row.local)
             texts = (
                 " " + _("bound to {name}, not listening").format(name=name),
@@ -240,8 +249,6 @@ class Pen:
                 name,
                 f":{port_of(row.local)}",
             )
-        elif row.family == "AF_UNIX":
-            texts = (address_text(row.local or row.peer),)
         elif row.peer is None:
             texts = (address_text(row.local), f":{port_of(row.local)}")
         else:
@@ -252,23 +259,25 @@ class Pen:
 
     def _all_four(self, row: SocketRow) -> tuple[str, str]:
         """A connection's four numbers, with air and without."""
-        ends = ends_text(row.local, row.peer)
-        return ends, ends.replace(" → ", "→")
+        return both_text(row), both_text(row, "→")
 
     def _ends_beneath(self, it: DescriptorRow, row: SocketRow) -> Told | None:
-        """The four numbers of a connection that its own line has no room for."""
-        if row.peer is None or row.family == "AF_UNIX":
+        """The four numbers of a connection, or a name without a port, that its own line has no room for."""
+        if not row.peer and (row.has_ports or not row.local):
             return None
         tight = self._all_four(row)[1]
         if self._start_width(row, self.columns) + cell_len(tight) < self.width:
             return None
-        holds = not self.fits(it, self.columns, True)
+        holds = not row.has_ports or not self.fits(it, self.columns, True)
         texts = [*(f"   {text}" for text in self._all_four(row)), f" {tight}"]
         whole = next((line(text) for text in texts if cell_len(text) < self.width), None)
         if whole is not None:
             return Told(Part.ENDS, ((whole,),), holds)
+        if not row.has_ports:
+            lines = [line("   ") + it for it in wrap(both_text(row), self.width - 4)]
+            return Told(Part.ENDS, ((crop(line(texts[0]), self.width - 1),), lines), holds)
+        in_two = (line(f"   {local_text(row)}"), line(f"   → {peer_text(row)}"))
         both = line(f"   :{port_of(row.local)}→:{port_of(row.peer)}")
-        in_two = (line(f"   {address_text(row.local)}"), line(f"   → {address_text(row.peer)}"))
         return Told(Part.ENDS, ((both,), in_two), holds)
 
     def _cut(self, text: str, row: SocketRow, room: int) -> Line:

@@ -74,6 +74,7 @@ class _Plan:
         self.entries, self.others = entries, others
         self.room = height
         self.counts = height > 1  # a single line is for what matters most
+        self.ruled = False  # whether a line says that no process has what stands below it
 
     def fill(self) -> None:
         """Until there is no room, or nothing to tell."""
@@ -85,7 +86,11 @@ class _Plan:
                 for each, number in self._parts(of_rank):
                     if wanted(each, each.parts[number]) and each.forms[number] is None:
                         self._tell(each, number, 0)
+        if any(each.shown and each.it.entry is None for each in self.entries) and self.room > self._kept():
+            self._rule()
         for each in self.entries:
+            if each.it.entry is None and self.room > self._kept(each) + 1:
+                self._rule()
             self._show(each)
         for how_much in range(3):
             for each, number in self._parts(self.entries):
@@ -100,6 +105,10 @@ class _Plan:
         if not each.shown and self.room > self._kept(each):
             each.shown = True
             self.room -= 1
+
+    def _rule(self) -> None:
+        self.room -= not self.ruled
+        self.ruled = True
 
     def _kept(self, but: _Entry | None = None) -> int:
         """The line that stays for the count of those that are not shown, `but` for one that is about to be."""
@@ -230,14 +239,14 @@ def _drawn(pen: Pen, plan: _Plan, its: _Ranked) -> list[Line]:
     rest = its.states.copy()
     rest.subtract(_state_of(each.it) for each in shown)
     counted = _counted(rest, pen.width) if plan.counts else ""
-    ruled = its.held > 0 and plan.room > 0 and not counted
+    ruled = plan.ruled
     lines: list[Line] = []
     for place, each in enumerate(shown):
         if counted and place != each.index:
             lines.append(_count(counted, pen.width))
             counted = ""
         if ruled and each.it.entry is None:
-            lines.append(pen.rule(_("no descriptor")))
+            lines.append(pen.rule(_("held by no process")))
             ruled = False
         beneath = [it for form in each.forms if form is not None for it in form]
         told = [part.part for part, form in zip(each.parts, each.forms, strict=True) if form is not None]

@@ -10,14 +10,13 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.geometry import Offset, Region, Size
-from textual.message import Message
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.style import Style
 from textual.widget import Widget
 
 from sockviz.language import N_
-from sockviz.tui.messages import CallFocused, InspectRequested, LineFocused, PacketFocused, SocketFocused
+from sockviz.tui.messages import Clicked, PointMoved
 from sockviz.tui.palette import INKS, TICKING, Ink, theme_variables
 from sockviz.tui.selecting import character, marked, selected
 from sockviz.tui.stage.ink import Line
@@ -186,43 +185,18 @@ class FocusableDrawing(Drawing, can_focus=True):
 
     def action_point(self, step: int) -> None:
         """Points at the next thing `step` further down."""
-        points = self.points()
-        if not points or self._view is None:
-            return
-        here = points.index(self._view.focus) if self._view.focus in points else None
-        first = 0 if step > 0 else len(points) - 1
-        there = first if here is None else min(max(here + step, 0), len(points) - 1)
-        self._say(points[there])
+        if points := self.points():
+            self.post_message(PointMoved(points, step))
 
     def on_click(self, event: events.Click) -> None:
-        """Points at what was clicked; a click on what is pointed at already asks for its evidence. Whoever has just selected
-        something has not clicked."""
-        if self._selected is not None:
-            return
+        """Points at what was clicked; a click on what is pointed at already asks for its evidence."""
         offset = event.get_content_offset(self)
         if offset is None or not 0 <= offset.y < len(self._lines):
             return
         focus = self._lines[offset.y].focus
-        if focus is None or self._view is None:
-            return
-        if focus == self._view.focus:
-            self.post_message(InspectRequested(focus))
-        else:
-            self._say(focus)
-
-    def _say(self, focus: Focus) -> None:
-        message: Message
-        if focus.inode is not None:
-            message = SocketFocused(focus.inode)
-        elif focus.packet is not None:
-            message = PacketFocused(focus.packet)
-        elif focus.line is not None:
-            message = LineFocused(focus.line)
-        elif focus.call is not None:
-            message = CallFocused(*focus.call)
-        else:
-            return
-        self.post_message(message)
+        if focus is not None:
+            event.prevent_default()  # a second one does not select the whole drawing
+            self.post_message(Clicked(focus))
 
 
 class LongDrawing(Drawing):

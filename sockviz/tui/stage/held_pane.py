@@ -139,13 +139,13 @@ class HeldPane(Drawing):
         return draw_held(view, self.chosen, self._tally, width, height)
 
     def on_click(self, event: events.Click) -> None:
-        """A click chooses a task; one on the chosen asks to let it go. Whoever has just selected something has not clicked."""
-        if self._view is None or self._selected is not None:
+        """A click chooses a task; one on the chosen asks to let it go."""
+        if self._view is None:
             return
         listed = rows(self._view.world)
         at = chosen_in(listed, self.chosen.task)
         lines = _listing(self._view, listed, at, *self.size)
         place = event.y - _FIRST
         if 0 <= place < len(lines) and lines[place][1] >= 0:
-            row = listed[lines[place][1]]
-            self.post_message(TaskChosen(row[0].name, at is not None and at in row))
+            event.prevent_default()  # a second one does not select the whole pane
+            self.post_message(TaskChosen([task.name for task in listed[lines[place][1]]]))

@@ -23,6 +23,8 @@ WIDE = 28
 _SLOTS = 12
 #: Slots drawn of a queue too long to show, while hardly anyone is in it.
 _FEW = 4
+#: An indent and two edges.
+_BESIDE_A_BOX = 5
 #: Entries of the SYN queue whose waiting is told one by one.
 _TOLD = 3
 
@@ -52,8 +54,11 @@ def accept_boxes(view: View, lookup: Lookup, row: SocketRow, width: int, hues: d
         return []
     slots = _slots(view, lookup, row, waiting, width, hues)
     spoken = slots + _said_full(row)
+    room = width - _BESIDE_A_BOX
     boxes = [
-        _box(view, lookup, each, hues) for each in waiting if not is_coming(view, each, Station.ACCEPT_QUEUE)
+        _longest(_box(view, lookup, each, hues), room)
+        for each in waiting
+        if not is_coming(view, each, Station.ACCEPT_QUEUE)
     ]
     left = row.recv_q - len(waiting)
     if left > 0:
@@ -61,18 +66,27 @@ def accept_boxes(view: View, lookup: Lookup, row: SocketRow, width: int, hues: d
     return [spoken if spoken.width <= width else slots, *_packed(boxes, width)]
 
 
-def _box(view: View, lookup: Lookup, row: SocketRow, hues: dict[str, str]) -> Line:
-    """``client a :40112 5 B``: one connection that waits."""
+def _longest(forms: list[Line], room: int) -> Line:
+    return next((it for it in forms if it.width <= room), crop(forms[-1], room))
+
+
+def _box(view: View, lookup: Lookup, row: SocketRow, hues: dict[str, str]) -> list[Line]:
+    """``client a :40112 5 B + FIN``: one connection that waits, in several lengths. What waits in it is told in each of them."""
     process, name, inode = lookup.who(row)
     role = hues.get(process, "muted") + (" mark" if inode and inode == view.focus.inode else "")
     waiting = max(0, row.recv_q - (row.state is State.CLOSE_WAIT))  # a FIN that came counts as one
-    fin = f" {_('+ FIN')}" if row.state is State.CLOSE_WAIT else ""
-    return line(
-        (f"{CHIP} " if has_come(view, row, Station.ACCEPT_QUEUE) else "", role),
-        (f"{process} {name}".strip() + " " if process else "", role),
-        (f":{port_of(row.peer)}", role),
-        (f" {waiting} B{fin}", "strong" if waiting else "muted"),
+    chip = (f"{CHIP} " if has_come(view, row, Station.ACCEPT_QUEUE) else "", role)
+    whole, port = f"{process} {name}".strip(), f":{port_of(row.peer)}"
+    called = dict.fromkeys(
+        " ".join(filter(None, it)) for it in ((whole, port), (process, port), (whole,), (port,))
     )
+    fin = _("+ FIN") if row.state is State.CLOSE_WAIT else ""
+    held = dict.fromkeys(f"{waiting} B{it}" for it in (f" {fin}" if fin else "", fin.replace(" ", "")))
+    return [
+        line(chip, (who, role), (f" {bytes_}", "strong" if waiting else "muted"))
+        for who in filter(None, called)
+        for bytes_ in held
+    ]
 
 
 def _packed(boxes: list[Line], width: int) -> list[Line]:
@@ -83,7 +97,7 @@ def _packed(boxes: list[Line], width: int) -> list[Line]:
         if lines and lines[-1].width + box.width + 1 <= width:
             lines[-1] = lines[-1] + box + edge
         else:
-            lines.append(line("   ") + edge + crop(box, width - 5) + edge)
+            lines.append(line("   ") + edge + box + edge)
     return lines
 
 

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from rich.cells import cell_len
 from textual import events
+from textual.css.scalar import Scalar
 
 from sockviz.language import _, current
 from sockviz.model.events import CallEntered, CallLetGo, CallReturned, Event, PageOpened, StatementBegun
@@ -17,7 +18,7 @@ from sockviz.tui.messages import MomentChosen
 from sockviz.tui.palette import hues
 from sockviz.tui.remembered import remembered
 from sockviz.tui.stage.drawing import Drawing
-from sockviz.tui.stage.ink import Line, crop, ends, finish, line, wrap
+from sockviz.tui.stage.ink import Line, ends, finish, line, wrap
 from sockviz.tui.view import Mode, View
 
 #: A piece of the track: its text, how it is inked, and the resting place that it stands for or leads to.
@@ -34,7 +35,7 @@ _ROOMY = 100
 def draw_timeline(view: View, width: int, height: int) -> list[Line]:
     """The bar in exactly `width` × `height`: in one line all of it; in more, the sentence has its own."""
     where = line((_where(view, width), "muted"))
-    sentence = _sentence(view)
+    sentence = _said(view, width, height)
     role = "bad" if _failed(view) else ""
     track = line(*((text, ink) for text, ink, _place in _track(view, _room(view, width, height))))
     if height <= 1:
@@ -53,8 +54,34 @@ def draw_timeline(view: View, width: int, height: int) -> list[Line]:
         told = [line(" ") + it for it in wrap(rest, width - 2, role)]
     if len(told) > height - 1:
         left = sentence[len(sentence) - len(" ".join(it.text.strip() for it in told[height - 2 :])) :]
-        told = [*told[: height - 2], crop(line(" ", (left, role)), width)]
+        told = [*told[: height - 2], line(" ", (_parted(left, width - 4)[0] + " …", role))]
     return finish([ends(lead, where + line(" "), width), *told], width, height, view.look)
+
+
+def lines_for(view: View, width: int, most: int) -> int:
+    """How many lines the bar needs for its sentence, `most` at most."""
+    sentence = _sentence(view)
+    return next((height for height in range(1, most) if _fits(view, sentence, width, height)), most)
+
+
+def _said(view: View, width: int, height: int) -> str:
+    """What happened, as far as there is room for: a clause that has none (what to do about it, who else went on) is left out."""
+    clauses = _sentence(view).split("; ")
+    for count in range(len(clauses), 0, -1):
+        said = "; ".join(clauses[:count]) + (" …" if count < len(clauses) else "")
+        if _fits(view, said, width, height):
+            return said
+    return clauses[0]
+
+
+def _fits(view: View, sentence: str, width: int, height: int) -> bool:
+    where = cell_len(_where(view, width))
+    if height <= 1:
+        return _SHORTEST + where + cell_len(sentence) + 6 <= width
+    if len(wrap(sentence, width - 2)) < height:
+        return True
+    _first, rest = _parted(sentence, width - _SHORTEST - where - 6)
+    return len(wrap(rest, width - 2)) < height
 
 
 def _parted(sentence: str, room: int) -> tuple[str, str]:
@@ -81,10 +108,10 @@ def _room(view: View, width: int, height: int) -> int:
     where = cell_len(_where(view, width))
     if height > 1:
         # What happened, and why, is worth more than a long track: the sentence begins beside a short one.
-        is_long = len(wrap(_sentence(view), width - 2)) > height - 1
+        is_long = len(wrap(_said(view, width, height), width - 2)) > height - 1
         return _SHORTEST if is_long else max(8, width - where - 4)
     # A long sentence is worth more than a long track.
-    return max(_SHORTEST, min(width // 3, width - where - cell_len(_sentence(view)) - 6))
+    return max(_SHORTEST, min(width // 3, width - where - cell_len(_said(view, width, height)) - 6))
 
 
 def _sentence(view: View) -> str:
@@ -189,9 +216,19 @@ class TimelineBar(Drawing):
         """Its lines."""
         return draw_timeline(view, width, height)
 
+    def show(self, view: View) -> None:
+        """Shows `view`; where the screen is too short for two lines at all times, a second one while the sentence needs it."""
+        short = self.screen.has_class("-short")
+        wanted = (
+            Scalar.from_number(lines_for(view, self.size.width, 2)) if short and self.size.width else None
+        )
+        if self.styles.inline.height != wanted:
+            self.styles.height = wanted
+        super().show(view)
+
     def on_click(self, event: events.Click) -> None:
         """A click on a resting place goes there."""
-        if self._view is not None and event.y == 0 and self._selected is None:
+        if self._view is not None and event.y == 0:
             place = place_at(self._view, self.size.width, self.size.height, event.x)
             if place is not None:
                 self.post_message(MomentChosen(place))

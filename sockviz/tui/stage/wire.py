@@ -135,7 +135,7 @@ def _body(view: View, width: int, room: int) -> list[Line]:
     colours = hues(view.script)
     beside = Beside(view, shown, everyone[0], width) if width >= ROOM_BESIDE else None
     inner = beside.inner if beside is not None else width
-    lanes = _lanes(everyone, inner, colours)
+    lanes = _lanes(everyone, inner, colours, any(it.sender == it.receiver for it in shown))
     acted_on = chosen(view) if view.mode is Mode.LIVE else None
     drawn: list[tuple[Line, Sides]] = []
     turns: list[Line] = []
@@ -176,7 +176,12 @@ def _body(view: View, width: int, room: int) -> list[Line]:
 
 def _sides(it: Crossing, first: str) -> Sides:
     """Between whom it is, where all but `first` share a lane."""
-    left = KERNEL if _is_kernels(it, first) else first
+    if _is_kernels(it, first):
+        left = KERNEL
+    elif first in (it.sender, it.receiver):
+        left = first
+    else:  # as the server is: the lower port is the one that is called
+        left = it.sender if it.source[1] < it.destination[1] else it.receiver
     return left, it.receiver if it.sender == left else it.sender
 
 
@@ -212,7 +217,8 @@ def _fraction(view: View, new: int) -> float:
     return steps - int(steps)
 
 
-def _lanes(names: list[str], width: int, colours: dict[str, str]) -> Lanes:
+def _lanes(names: list[str], width: int, colours: dict[str, str], to_itself: bool = False) -> Lanes:
+    """`to_itself`: somebody talks to itself, which between lanes of their own would look as if it were with another."""
     left, right = _outer(width)
     if len(names) == 1:
         name = names[0]
@@ -223,8 +229,8 @@ def _lanes(names: list[str], width: int, colours: dict[str, str]) -> Lanes:
         )
     # Numbers on all arrows or on none.
     least = ROOM_FOR_NUMBERS if right - left > ROOM_FOR_NUMBERS else _LEAST_LANE
-    if len(names) > 2 and (right - left) // (len(names) - 1) <= least:
-        # Too narrow for all of them: the first keeps its lane, the others share one and are named where their turn comes.
+    if to_itself or (len(names) > 2 and (right - left) // (len(names) - 1) <= least):
+        # Or too narrow for all of them: the first keeps its lane, the others share one and are named where their turn comes.
         return Lanes(
             {names[0]: left},
             ((names[0], left, colours.get(names[0], "muted")), ("", right, "muted")), right,
@@ -291,7 +297,7 @@ def _arrow(
         cells = lanes.cells
         start, end = (
             (cells[0], cells[-1])
-            if len(cells) > 1 and it.source[1] > it.destination[1]
+            if len(cells) > 1 and it.source[1] < it.destination[1]
             else (cells[-1], cells[0])
         )
     left, right = min(start, end), max(start, end)
@@ -299,11 +305,7 @@ def _arrow(
     role = "muted" if it.inferred else hue
     if it.again:
         role += " strong"
-    # Two of those that share a lane: nobody else could say between whom this was.
-    named = lanes.others is not None and not {it.sender, it.receiver} & {*lanes.at, KERNEL}
-    parts = shaft(
-        it, right - left - 1, end > start, fraction, named=named, released=view.progress, acted_on=acted_on
-    )
+    parts = shaft(it, right - left - 1, end > start, fraction, released=view.progress, acted_on=acted_on)
     cells = lanes.cells
     before = "".join("│" if x in cells else " " for x in range(left + 1))
     after = "".join("│" if x in cells else " " for x in range(right, width))

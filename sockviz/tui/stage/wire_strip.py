@@ -25,10 +25,14 @@ def draw_strip(view: View, width: int, height: int) -> list[Line]:
     colours = hues(view.script)
     steps: list[Line] = []
     other = ""
+    all_named = len(everyone) > 2 or any(it.sender == it.receiver for it in shown)
     for index, it in enumerate(shown):
         down = it.sender in (everyone[0], KERNEL)
         before, other = other, it.receiver if it.sender == everyone[0] else it.sender
-        named = line((f"{other} ", f"{colours.get(other, 'muted')} strong")) if len(everyone) > 2 else Line()
+        hue = colours.get(other, "muted")
+        if it.sender == it.receiver:
+            down, other = it.source[1] < it.destination[1], _("{name} to itself").format(name=it.sender)
+        named = line((f"{other} ", f"{hue} strong")) if all_named else Line()
         arrived = captured and it.fate not in (Fate.HELD, Fate.DROPPED)
         arrow = (
             "✗"

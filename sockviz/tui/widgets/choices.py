@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from textual import events
 from textual.geometry import Offset
 from textual.selection import Selection
 from textual.strip import Strip
@@ -56,10 +55,3 @@ class Choices(OptionList):
         return marked(
             strip, self._selected.get_span(y), self.screen.get_component_rich_style("screen--selection")
         )
-
-    async def _on_click(self, event: events.Click) -> None:
-        """Whoever has just selected text has chosen nothing."""
-        if self._selected is None:
-            await super()._on_click(event)
-        else:
-            event.prevent_default()

@@ -64,9 +64,7 @@ class _Text(Widget):
         return max(len(self.at(width).lines), 1)
 
     def on_click(self, event: events.Click) -> None:
-        """A click on a choice of an open question makes it; whoever has just selected text has not clicked."""
-        if self.text_selection is not None:
-            return
+        """A click on a choice of an open question makes it."""
         match event.style.meta.get("choice"):
             case (int(line), int(choice)):
                 self.post_message(ChoiceClicked(line, choice))

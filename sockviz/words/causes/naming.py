@@ -10,8 +10,9 @@ from sockviz.words.causes.connecting import needs_scope, scope_missing
 from sockviz.words.causes.covering import covers
 from sockviz.words.causes.paths import binder
 from sockviz.words.causes.patience import bounded
+from sockviz.words.row_names import both_text
 from sockviz.words.situation import Cause, Situation
-from sockviz.words.wording import address_text, ends_text, seconds_text
+from sockviz.words.wording import address_text, seconds_text
 
 
 def binding(s: Situation) -> Cause:
@@ -117,9 +118,7 @@ def _taken(s: Situation) -> Cause:
     others = [row for row in rows if row is not waiting and row.state is not State.TIME_WAIT]
     if others:
         row = others[0]
-        state = (
-            _("bound, not listening") if row.bound_only else ends_text(row.local, row.peer) + f", {row.state}"
-        )
+        state = _("bound, not listening") if row.bound_only else both_text(row) + f", {row.state}"
         return Cause(
             _("{told}: {who} has it ({state})").format(told=told, who=_with_descriptor(row, s), state=state),
             _reuse(row, s),

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from sockviz.model.events import CallReturned
-from sockviz.model.sockets import State, ToldName
+from sockviz.model.sockets import SocketRow, State, ToldName
 from sockviz.tui.stage.descriptor_words import received
 from sockviz.tui.stage.descriptors import _counted
 from sockviz.tui.stage.process_panel import draw_process
@@ -90,3 +90,35 @@ def test_what_the_receive_queue_counts_is_said_by_protocol(protocol: str, says: 
     closing = replace(row, state=State.CLOSE_WAIT, recv_q=9)
     assert received(closing) == " = 8 bytes + the FIN"
     assert received(closing, briefly=True) == " = 8 + the FIN"
+
+
+def unix(state: State, inode: int, local: str | None, peer: str | None = None) -> SocketRow:
+    row = scripted.row(state, local, peer, inode=inode, cookie=inode)
+    return replace(row, family="AF_UNIX", protocol="UNIX")
+
+
+@pytest.mark.parametrize("width", [31, 34, 48, 70])
+@pytest.mark.parametrize("name", ["door", "/run/a-server/with-a-long-name.sock"])
+def test_a_name_without_a_port_is_read_whole(width: int, name: str) -> None:
+    source = "s = socket.socket(socket.AF_UNIX)"
+    it = scripted.Script(scripted.lesson([[scripted.statement("server", 1, source)]]))
+    it.page(0)
+    it.start("server")
+    listener, conn, raw, client = (it.socket(fd) for fd in (3, 4, 5, 6))
+    names = {"s": listener, "conn": conn, "p": raw, "c": client}
+    it.do("server", 1, "socket", value=listener, bound=names)
+    of_icmp = scripted.row(State.UNCONNECTED, ("0.0.0.0", 1), inode=raw.inode, cookie=3, protocol="RAW")
+    it.observe(
+        unix(State.LISTEN, listener.inode, name),
+        unix(State.ESTABLISHED, conn.inode, name),
+        replace(of_icmp, type="SOCK_RAW"),
+        unix(State.ESTABLISHED, client.inode, None, name),
+    )
+    drawn = [line.text for line in draw_process(scripted.view(it), "server", width, 40)]
+    whole = "".join("".join(drawn).replace("│", " ").split())  # wherever it is wrapped
+    assert whole.count(name) == 3, drawn
+    assert whole.count(f"→{name}") == 1, drawn
+    assert any("0.0.0.0 ICMP" in text for text in drawn), (
+        "a raw socket has a protocol where others have a port"
+    )
+    assert not any("0.0.0.0:1" in text for text in drawn)

@@ -11,7 +11,7 @@ from sockviz.model.sockets import State
 from sockviz.tui.palette import hues
 from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.stage.process_panel import draw_process
-from sockviz.tui.stage.queues import accept_queue, is_full, turned_away
+from sockviz.tui.stage.queues import accept_boxes, accept_queue, is_full, turned_away
 from sockviz.tui.view import View
 from tests.tui.stage import scripted
 
@@ -135,3 +135,19 @@ def test_only_tcp_has_a_syn_queue() -> None:
     drawn = server(scripted.view(script))
     assert "accept queue" in drawn
     assert "SYN queue" not in drawn
+
+
+@pytest.mark.parametrize("width", [29, 32, 46, 60])
+def test_what_waits_in_a_box_is_told_whole_and_so_is_the_fin(width: int) -> None:
+    script = scripted.crowded_lesson()
+    rows = [
+        it for it in script.timeline.world.rows.values() if it.state is State.ESTABLISHED and not it.inode
+    ]
+    script.observe(*(replace(it, state=State.CLOSE_WAIT, recv_q=90 + n) for n, it in enumerate(rows)))
+    view = scripted.view(script)
+    listener = next(iter(view.world.listeners()))
+    drawn = accept_boxes(view, Lookup(view.world), listener, width, hues(view.script))
+    assert all(it.width <= width for it in drawn)
+    text = "".join(it.text for it in drawn).replace("B+", "B + ")
+    assert "…" not in text
+    assert [f"{89 + n} B + FIN" in text for n in range(len(rows))] == [True, True]

@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from sockviz.manual.reader import shipped
-from sockviz.tui.messages import InspectRequested, LineFocused, PacketFocused, SocketFocused
+from sockviz.tui.messages import Clicked, PointMoved
 from sockviz.tui.palette import theme_variables
 from sockviz.tui.stage import ProcessPanel, Roadmap, TimelineBar, WirePanel
 from sockviz.tui.stage.drawing import Drawing
@@ -51,16 +51,10 @@ class Stage(App[None]):
     def drawing(self) -> Drawing:
         return self.query_one(Drawing)
 
-    def on_socket_focused(self, message: SocketFocused) -> None:
+    def on_clicked(self, message: Clicked) -> None:
         self.said.append(message)
 
-    def on_line_focused(self, message: LineFocused) -> None:
-        self.said.append(message)
-
-    def on_packet_focused(self, message: PacketFocused) -> None:
-        self.said.append(message)
-
-    def on_inspect_requested(self, message: InspectRequested) -> None:
+    def on_point_moved(self, message: PointMoved) -> None:
         self.said.append(message)
 
 
@@ -147,36 +141,28 @@ def test_only_a_drawing_that_shows_the_time_is_made_anew_when_nothing_but_time_h
 
 def test_keys_point_at_lines_then_sockets() -> None:
     async def test(app: Stage, pilot: Pilot[None]) -> None:
-        view = scripted.view(scripted.listen_queue(), 44)
-        app.drawing.show(view)
+        app.drawing.show(scripted.view(scripted.listen_queue(), 44))
         app.drawing.focus()
-        await pilot.press("down")
-        assert isinstance(app.said[-1], LineFocused)
-        assert app.said[-1].line == 20
-        app.drawing.show(replace(view, focus=Focus(line=25)))
-        await pilot.press("down")
-        assert isinstance(app.said[-1], SocketFocused)
-        assert app.said[-1].inode == 1002
-        app.drawing.show(replace(view, focus=Focus(inode=1002)))
-        await pilot.press("up")
-        assert isinstance(app.said[-1], LineFocused)
-        assert app.said[-1].line == 25
+        await pilot.press("down", "up")
+        down, up = app.said
+        assert isinstance(down, PointMoved)
+        assert isinstance(up, PointMoved)
+        assert down.there(Focus()) == Focus(line=20), "the first"
+        assert down.there(Focus(line=25)) == Focus(inode=1002)
+        assert up.there(Focus(inode=1002)) == Focus(line=25)
+        assert up.there(Focus(line=20)) == Focus(line=20), "there is none before it"
+        assert up.there(Focus(packet=77)) == down.points[-1], "what is not here: the last"
 
     on_stage(lambda: ProcessPanel("client"), test)
 
 
-def test_a_click_points_and_a_second_one_asks_for_the_evidence() -> None:
+def test_a_click_says_what_is_there() -> None:
     async def test(app: Stage, pilot: Pilot[None]) -> None:
-        view = scripted.view(scripted.listen_queue(), 44)
-        app.drawing.show(view)
+        app.drawing.show(scripted.view(scripted.listen_queue(), 44))
         await pilot.pause()
         y = next(n for n, it in enumerate(app.drawing.lines) if it.focus == Focus(packet=1))
         await pilot.click(Drawing, offset=(8, y))
-        assert isinstance(app.said[-1], PacketFocused)
-        assert app.said[-1].number == 1
-        app.drawing.show(replace(view, focus=Focus(packet=1)))
-        await pilot.click(Drawing, offset=(8, y))
-        assert isinstance(app.said[-1], InspectRequested)
+        assert isinstance(app.said[-1], Clicked)
         assert app.said[-1].focus == Focus(packet=1)
 
     on_stage(WirePanel, test)

@@ -239,3 +239,34 @@ def test_what_is_sent_anew_after_a_repetition_is_an_arrow_of_its_own() -> None:
     script.segment("client3", "server", outside, scripted.SERVER, "ACK")
     seen = folded(crossings(scripted.view(script), 100))[-4:]
     assert [(it.label, it.copies) for it in seen] == [("SYN", 1), ("SYN", 2), ("SYN+ACK", 1), ("ACK", 1)]
+
+
+def test_equal_segments_one_after_another_are_told_once_and_equal_datagrams_are_not() -> None:
+    script = scripted.crowded_lesson()
+    client = ("127.0.0.1", 40112)
+    for _ in range(3):
+        script.segment("server", "client", scripted.SERVER, client, "RST")
+    seen = crossings(scripted.view(script), 100)
+    assert [(it.label, it.copies) for it in folded(seen)][-2:] == [("SYN", 1), ("RST", 3)]
+    datagrams = [replace(it, label="UDP", seq=None, ack=None) for it in seen[-3:]]
+    assert [it.copies for it in folded(datagrams)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("who", ["server", "client"])
+def test_who_talks_to_itself_is_named_at_both_ends(who: str) -> None:
+    """Between the lanes of two processes it would look as if it were with the other."""
+    script = scripted.crowded_lesson()
+    one, other = ("127.0.0.1", 40300), ("127.0.0.1", 9000)
+    script.segment(who, who, one, other, "SYN")
+    script.segment(who, who, other, one, "SYN", "ACK")
+    view = scripted.view(script)
+    for width in (22, 60, 120):
+        lines = [it.text.strip("│ ") for it in draw_wire(view, width, 40)]
+        last = max(n for n, text in enumerate(lines) if "SYN" in text)
+        assert "▶" in lines[last]
+        assert "◀" in lines[last - 1]
+        names = lines[last - 2].replace("observed", "").split()
+        assert names in ([who], [who, who]), lines
+        assert who == "server" or len(names) == 2, "who stands at the left is named where that changes"
+    (strip,) = draw_wire(view, 200, 1)
+    assert f"{who} to itself ▲ SYN  ▼ SYN+ACK" in strip.text
