@@ -6,6 +6,9 @@ import os
 import signal
 import sys
 
+import psutil
+import pytest
+
 from sockviz.lab.tracer_words import Started
 from sockviz.model.events import Caveat, Executed, ProcessEnded, Signalled
 from tests.watch.traced import Message, Rig
@@ -66,6 +69,16 @@ def test_a_run_is_full_at_some_time_and_goes_on_untold() -> None:
         ("p", 5)
     ]
     assert len([said for said in heard.said if isinstance(said, Started)]) == 1
+
+
+def test_a_tracer_that_a_program_has_made_deaf_ends_and_all_with_it() -> None:
+    with Rig() as rig:
+        rig.start("/bin/sleep", "1000")
+        rig.until("executed")
+        bell = min(psutil.Process(rig.pid).children(), key=lambda child: child.pid)
+        bell.kill()
+        with pytest.raises(AssertionError, match="the tracer ended"):
+            rig.until("over")
 
 
 def test_who_is_held_can_be_killed_stopped_and_left() -> None:

@@ -87,6 +87,10 @@ class Rig:
             )
         self._buffer = b""
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def __enter__(self) -> Rig:
         return self
 

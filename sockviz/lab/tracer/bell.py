@@ -4,6 +4,7 @@ it is rung for. What waits for a descriptor beside it would cost each call of a 
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 
@@ -31,8 +32,10 @@ class Bell:
         """Has waitpid come back. From any thread."""
         os.kill(self.pid, signal.SIGUSR1)
 
-    def rang(self) -> None:
-        """To be called with each stop of it."""
+    def rang(self, status: int) -> None:
+        """To be called with what waitpid says of it. Raises ProcessLookupError where somebody has killed it: a program may."""
+        if not os.WIFSTOPPED(status):
+            raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH))
         ptrace.go_on(self.pid)
 
 

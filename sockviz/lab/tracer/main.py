@@ -71,7 +71,7 @@ class Tracer:
 
     def _take_stop(self, tid: int, status: int) -> None:
         if tid == self._bell.pid:
-            self._bell.rang()
+            self._bell.rang(status)
             while self._orders:
                 self._take(*self._orders.pop(0))
             self._reports.send()
@@ -87,14 +87,14 @@ class Tracer:
 
     def _take_stops(self) -> None:
         """Of everything that has stopped or ended by now."""
-        rung = False
+        rung: int | None = None
         while (found := os.waitpid(-1, ptrace.WALL | os.WNOHANG))[0]:
             if found[0] == self._bell.pid:
-                rung = True  # it stays stopped, and is not met again
+                rung = found[1]  # it stays stopped, and is not met again
             else:
                 self._take_stop(*found)
-        if rung:
-            self._bell.rang()
+        if rung is not None:
+            self._bell.rang(rung)
             self._bell.ring()
 
     # --- orders -------------------------------------------------------------------------------------------------------
