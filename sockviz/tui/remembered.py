@@ -9,6 +9,8 @@ from typing import ParamSpec, TypeVar
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_BY_VALUE = (str, int)
+
 
 def remembered(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Has a pure function remember what it said the `most` last times that it was asked something new.
@@ -38,7 +40,7 @@ def remembered_by(
         @wraps(function)
         def asked(*args: P.args, **kwargs: P.kwargs) -> R:
             given = matters(*args, **kwargs)
-            key = tuple([each if isinstance(each, str | int) else id(each) for each in given])
+            key = tuple([each if isinstance(each, _BY_VALUE) else id(each) for each in given])
             found = known.pop(key, None)
             if found is None:
                 # What was given is held, so that its id is not given to another.

@@ -56,7 +56,10 @@ class Line:
     @property
     def width(self) -> int:
         """In cells."""
-        return sum([len(text) if text.isascii() else cell_len(text) for text, _ in self.runs])
+        cells = 0
+        for text, _ in self.runs:
+            cells += len(text) if text.isascii() else cell_len(text)
+        return cells
 
     def __add__(self, other: Line) -> Line:
         return Line(self.runs + other.runs, self.focus or other.focus)
