@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pyte
+from pyte.charsets import LAT1_MAP
+from pyte.modes import IRM
 from pyte.screens import Char
 from wcwidth import wcwidth
 
@@ -34,6 +36,9 @@ FRAME, ASKED, REPLY = 2026, b"\x1b[?2026$p", b"\x1b[?2026;2$y"
 Condition: TypeAlias = str | Callable[[str], object]
 #: SGR, as ESC [ 1 ; 38 ; 5 ; 7 m or with colons.
 _SGR = re.compile(rb"\x1b\[([0-9;:]*)m")
+_PLAIN_SGR = re.compile(rb"\x1b\[([0-9;]*)m")
+#: The letters known to take one cell.
+_NARROW: set[str] = set()
 
 
 class Display(pyte.Screen):
@@ -69,6 +74,20 @@ class Display(pyte.Screen):
             stub = wcwidth(data[0]) == 2
             told.append(data)
         return "".join(told)
+
+    def draw(self, data: str) -> None:
+        """The same for letters of one cell each that have room on their line, all at once."""
+        x, own = self.cursor.x, self.g1_charset if self.charset else self.g0_charset
+        if x + len(data) > self.columns or IRM in self.mode or own != LAT1_MAP or not set(data) <= _NARROW:
+            _NARROW.update(letter for letter in data if wcwidth(letter) == 1)
+            super().draw(data)
+            return
+        line, style = self.buffer[self.cursor.y], self.cursor.attrs[1:]
+        for letter in data:
+            line[x] = Char(letter, *style)
+            x += 1
+        self.cursor.x = x
+        self.dirty.add(self.cursor.y)
 
     def set_mode(self, *modes: int, **kwargs: Any) -> None:
         """Also keeps the main screen while the alternate one is shown."""
@@ -227,8 +246,18 @@ class Terminal:
         if ASKED in self.written[-len(ASKED) :] + chunk and ASKED not in self.written:
             os.write(self._master, REPLY)
         self.written += chunk
-        self._stream.feed(chunk)
+        self._draw(chunk)
         return bool(chunk)
+
+    def _draw(self, chunk: bytes) -> None:
+        """Has the screen draw it: colours, which are most of what a program writes, without going through them byte by byte."""
+        drawn = 0
+        for found in _PLAIN_SGR.finditer(chunk):
+            if found.start() > drawn:
+                self._stream.feed(chunk[drawn : found.start()])
+            self.display.select_graphic_rendition(*(int(number or 0) for number in found[1].split(b";")))
+            drawn = found.end()
+        self._stream.feed(chunk[drawn:])
 
     # -- doing
 
