@@ -11,7 +11,6 @@ from sockviz.calls.constants import names_any
 from sockviz.kernel import sock_diag
 from sockviz.kernel.counters import growth, read_counters
 from sockviz.kernel.errors import KernelError, KernelRefused
-from sockviz.kernel.groups import read_groups
 from sockviz.kernel.inet_diag import NAMED_STATES
 from sockviz.kernel.observe import HostSources, Kept, ProcessSource, observe
 from sockviz.kernel.procfs import read_process
@@ -19,6 +18,7 @@ from sockviz.lab.lab import Observation
 from sockviz.lab.own_sockets import OwnSockets
 from sockviz.lab.supervisor import LabRefused
 from sockviz.language import _
+from sockviz.model.groups import JoinedGroup
 from sockviz.model.sockets import SocketRow
 from sockviz.model.values import Json
 
@@ -101,8 +101,13 @@ class Window:
         if reading.counters is not self._counted:
             self._counted, self._grown = reading.counters, growth(self._baseline, reading.counters)
         # Stamped when all is read: what the rows show has then happened before, packets that caused it included.
-        groups = read_groups(self._net, read=self._sources.read) if self._follows_groups else ()
+        groups = self._groups() if self._follows_groups else ()
         return Observation(time.time(), self.host, rows, reading.processes, self._grown, groups)
+
+    def _groups(self) -> tuple[JoinedGroup, ...]:
+        from sockviz.kernel.groups import read_groups  # few lessons have any
+
+        return read_groups(self._net, read=self._sources.read)
 
     def expect_groups(self, line: Json) -> None:
         """Has the host's multicast groups looked at from now on, if a `line` names an option that joins one."""

@@ -14,10 +14,10 @@ from textual.command import Provider
 from sockviz.player.run import Run
 from sockviz.progress import ProgressStore
 from sockviz.tui import hints
+from sockviz.tui.ahead import import_ahead
 from sockviz.tui.notebook import Notebook
 from sockviz.tui.reading import Reading
 from sockviz.tui.screens.departure import Departure, Place
-from sockviz.tui.screens.lesson_commands import LessonCommands
 from sockviz.tui.screens.lesson_keys import KEYS
 from sockviz.tui.screens.lesson_panes import panes
 from sockviz.tui.screens.lesson_picture import LessonPicture
@@ -30,7 +30,17 @@ from sockviz.tui.widgets.lesson_pane import ChoiceClicked, LessonPane
 if TYPE_CHECKING:
     from sockviz.manual.reader import Manual
 
-_COMMANDS: set[type[Provider] | Callable[[], type[Provider]]] = {LessonCommands}
+#: So long after the first page is given its sizes (seconds) the next steps are prepared: it is painted by then.
+_PAINTED = 0.1
+
+
+def _lesson_commands() -> type[Provider]:
+    from sockviz.tui.screens.lesson_commands import LessonCommands  # with the palette, not before
+
+    return LessonCommands
+
+
+_COMMANDS: set[type[Provider] | Callable[[], type[Provider]]] = {_lesson_commands}
 
 
 class LessonScreen(StageScreen):
@@ -89,6 +99,7 @@ class LessonScreen(StageScreen):
         self.picture.panes.resized(event.size)
         self.picture.draw()
         self._unseen.close()
+        self.call_after_refresh(self.set_timer, _PAINTED, import_ahead)
 
     def on_unmount(self) -> None:
         """It may be gone before it was seen."""

@@ -9,7 +9,6 @@ from enum import IntEnum
 
 from rich.cells import cell_len
 
-from sockviz.calls.in_c import c_lines
 from sockviz.calls.script import Section
 from sockviz.calls.statement import Statement
 from sockviz.language import _
@@ -331,6 +330,8 @@ def _c_listing(statement: Statement, lab: LabFacts, width: int) -> tuple[list[st
 
     Left out is what only reports an error: the panel shows the result itself.
     """
+    from sockviz.calls.in_c import c_lines  # where somebody looks at C
+
     made = calls_of(statement)
     listing: list[str] = []
     main = 0

@@ -16,12 +16,10 @@ from sockviz.tui.palette import NEXT, hue_of, hues
 from sockviz.tui.remembered import remembered, remembered_by
 from sockviz.tui.stage.at_hand import next_line
 from sockviz.tui.stage.code import Asides, Detail, code_blocks, height_wanted, statements_of, windowed
-from sockviz.tui.stage.descriptors import held_by, table, table_heights
 from sockviz.tui.stage.drawing import FocusableDrawing
 from sockviz.tui.stage.ink import Line, crop, finish, fit, frame, line, ruled
 from sockviz.tui.stage.listing import statement_at
 from sockviz.tui.stage.lookup import port_of
-from sockviz.tui.stage.program_calls import calls_drawn, calls_wanted, times
 from sockviz.tui.view import View
 from sockviz.words.wording import asleep_in, call_as_made
 
@@ -122,17 +120,29 @@ def needs(view: View, name: str, width: int, room: int) -> Needs:
     """What the panel of `name` needs in a width of `width`, within `room` lines."""
     fds, now, at_hand = _in_any_room(view, name, width)
     if view.script.kind == PROGRAMS:
+        from sockviz.tui.stage.program_calls import calls_wanted  # not for lessons
+
         return Needs(calls_wanted(view, view.world.processes.get(name), width)[0], fds, at_hand, now)
     code = _best(view, name, width, max(room // 2, room - fds))[1]
     return Needs(code, fds, at_hand, now)
+
+
+def _table_heights(view: View, process: Process, width: int) -> tuple[int, int]:
+    from sockviz.tui.stage.descriptors import (
+        table_heights,  # on demand, as all of them: a first page has no process
+    )
+
+    return table_heights(view, process, width)
 
 
 @remembered_by(32, _decides_in_any_room)
 def _in_any_room(view: View, name: str, width: int) -> tuple[int, int, int]:
     """Of that, whatever room there is: the lines of its descriptors, those of them that matter now, and those of code at hand."""
     process = view.world.processes.get(name)
-    fds, now = table_heights(view, process, width) if process is not None else (1, 1)
+    fds, now = (1, 1) if process is None else _table_heights(view, process, width)
     if view.script.kind == PROGRAMS:
+        from sockviz.tui.stage.program_calls import calls_wanted  # not for lessons
+
         return fds, now, calls_wanted(view, process, width)[1]
     blocks, anchor = code_blocks(view, name, width, next_line(view), "", Detail.BARE, 1)
     return fds, now, _at_hand(view, name, blocks, anchor)
@@ -178,6 +188,8 @@ def draw_process(view: View, name: str, width: int, height: int, unframed: bool 
     body: list[Line] = []
     rules: list[tuple[int, Line]] = []
     if parts.code and view.script.kind == PROGRAMS:
+        from sockviz.tui.stage.program_calls import calls_drawn  # not for lessons
+
         body += calls_drawn(view, process, inner, parts.code)
         rules.append((len(body), line(("fds", "muted"))))
         body.append(Line())
@@ -194,12 +206,14 @@ def draw_process(view: View, name: str, width: int, height: int, unframed: bool 
         code = windowed(blocks, anchor, parts.code) or [fit(line(" ", (_("no lines yet"), "muted")), inner)]
         if unframed and process is not None:
             # Nothing stands beside it that its rule would have to line up with: an empty line is one for a descriptor.
-            spare = max(0, min(parts.code - len(code), table_heights(view, process, inner)[0] - parts.fds))
+            spare = max(0, min(parts.code - len(code), _table_heights(view, process, inner)[0] - parts.fds))
             parts = Split(parts.code - spare, parts.fds + spare)
         body += code + [Line()] * (parts.code - len(code))
         rules.append((len(body), line(("fds", "muted"))))
         body.append(Line())
     if process is not None:
+        from sockviz.tui.stage.descriptors import table
+
         body += table(view, process, inner, parts.fds, colours)
     else:
         body.append(line(" ", (_("not started yet"), "muted")))
@@ -219,10 +233,14 @@ def _folded(view: View, name: str, process: Process | None, hue: str, width: int
         return start + line(("  " + _("ended"), "muted"))
     before = [call for call in process.under_way if call.stage is Stage.HELD]
     if before:
+        from sockviz.tui.stage.program_calls import times  # not for lessons
+
         waits = _("held before {call}").format(call=call_as_made(before[0])) + times(len(before))
         return crop(start + line((f"  {NEXT} {waits}", "good strong")), width)
     if process.sleeping:
         return start + line(("  " + "; ".join(map(asleep_in, process.sleeping)), "asleep"))
+    from sockviz.tui.stage.descriptors import held_by, table
+
     held, left = held_by(view.world, process)
     if not held:
         # What it left behind may be what the page is about: a TIME-WAIT that keeps the port.

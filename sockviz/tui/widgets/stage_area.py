@@ -17,10 +17,8 @@ from sockviz.tui.stage import ProcessPanel, WirePanel
 from sockviz.tui.stage.allotment import Wish, allotted
 from sockviz.tui.stage.at_hand import next_line
 from sockviz.tui.stage.crossings import count
-from sockviz.tui.stage.descriptors import held_by
 from sockviz.tui.stage.listing import statement_at
 from sockviz.tui.stage.process_panel import needs
-from sockviz.tui.stage.ranking import asked
 from sockviz.tui.view import View
 
 #: The lines of a panel that is not folded, at least.
@@ -241,6 +239,9 @@ def _is_asked(view: View, name: str) -> bool:
         return True
     if not view.subjects.rows:
         return False
+    from sockviz.tui.stage.descriptors import held_by  # on demand: a first page has no process
+    from sockviz.tui.stage.ranking import asked
+
     its = (it for rows in held_by(view.world, process) for it in rows[:_LOOKED_AT])
     return any(asked(view, it) is not None for it in its)
 
