@@ -15,6 +15,10 @@ from sockviz.visible import visible
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
+# Its words are replaced by ours, or found by what they are in English (`sockviz.misused`): it need look for no catalog,
+# which it does at every word.
+setattr(argparse, "_", str)  # noqa: B010  # a private name
+
 
 class _Help(argparse.HelpFormatter):
     """Help whose first word is the reader's, too."""

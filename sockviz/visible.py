@@ -8,10 +8,11 @@ a language needs stays: marks on a letter, the joiners of Persian and Hindi insi
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from enum import Enum
 from functools import lru_cache
+
+from sockviz.pattern import pattern
 
 #: The marks above and below one letter: Vietnamese has 2, cantillated Hebrew 4, Burmese 5. More climb over other lines.
 MOST_MARKS = 6
@@ -28,7 +29,7 @@ _ZWNJ, _ZWJ = "\u200c", "\u200d"
 #: Where the pictures are that ZWJ makes one sign of (UTS #51): arrows to dingbats, and the blocks of emoji.
 _EMOJI = ((0x2190, 0x21FF), (0x2600, 0x27BF), (0x2B00, 0x2BFF), (0x1F300, 0x1FAFF))
 #: Nothing but what always shows as itself: most texts, and the boxes and arrows of the screen, are decided by one look.
-_SURE = re.compile("[ -~\u00a0-\u00ac\u00ae-\u02ff\u2010-\u2027\u2030-\u205e\u2190-\u23ff\u2500-\u27bf]*")
+_SURE = pattern("[ -~\u00a0-\u00ac\u00ae-\u02ff\u2010-\u2027\u2030-\u205e\u2190-\u23ff\u2500-\u27bf]*")
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 
 from sockviz.calls.signature import Restriction
+from sockviz.pattern import pattern
 
 #: FIONREAD, SIOCOUTQ, SIOCOUTQNSD, SIOCATMARK (include/uapi/asm-generic/ioctls.h, linux/sockios.h): they only read.
 IOCTLS = {0x541B: "FIONREAD", 0x5411: "SIOCOUTQ", 0x894B: "SIOCOUTQNSD", 0x8905: "SIOCATMARK"}
@@ -16,7 +16,7 @@ LARGEST_STRUCT = 64 * 1024
 SOCKADDR = 16
 #: More values than anybody unpacks at once; in C each is a variable.
 MOST_VALUES = 1000
-_FORMAT = re.compile(r"([0-9]*)([A-Za-z?])")
+_FORMAT = pattern(r"([0-9]*)([A-Za-z?])")
 #: Why recv refuses MSG_TRUNC.
 REAL_LENGTH = "with MSG_TRUNC this would give bytes that were never received: use recv_into(bytearray(n), 0, socket.MSG_TRUNC)"
 

@@ -11,13 +11,14 @@ from sockviz.kernel.errors import KernelRefused
 from sockviz.kernel.files import read_file
 from sockviz.kernel.kept_files import Read
 from sockviz.model.groups import JoinedGroup
+from sockviz.pattern import pattern
 
 #: An interface, and below it its groups: an address as the number that its bytes are on this machine.
-_INTERFACE = re.compile(rb"^\d+\s+(\S+?)\s*:", re.MULTILINE)
-_GROUP = re.compile(rb"^\s+([0-9A-F]{8})\s+(\d+) ", re.MULTILINE)
+_INTERFACE = pattern(rb"^\d+\s+(\S+?)\s*:", re.MULTILINE)
+_GROUP = pattern(rb"^\s+([0-9A-F]{8})\s+(\d+) ", re.MULTILINE)
 _GROUP_6 = re.compile(rb"^\d+\s+(\S+)\s+([0-9a-f]{32})\s+(\d+) ", re.MULTILINE)
 #: What every interface joins by itself: all hosts, all nodes, and the neighbours that might ask for one of its addresses.
-_EVERYBODYS = re.compile(r"224\.0\.0\.1|ff0[12]::1|ff02::1:ff[0-9a-f]{2}:[0-9a-f]{1,4}")
+_EVERYBODYS = pattern(r"224\.0\.0\.1|ff0[12]::1|ff02::1:ff[0-9a-f]{2}:[0-9a-f]{1,4}")
 
 
 def parse_igmp(text: bytes) -> tuple[JoinedGroup, ...]:

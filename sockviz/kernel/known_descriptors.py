@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from sockviz.model.sockets import FdEntry
+from sockviz.pattern import pattern
 
 #: fs/proc/fd.c, seq_show: the inode's number, since Linux 5.14. With the mount's it identifies a socket or pipe.
-_INODE = re.compile(rb"^mnt_id:\s*\d+\nino:\s*(\d+)\n", re.MULTILINE)
+_INODE = pattern(rb"^mnt_id:\s*\d+\nino:\s*(\d+)\n", re.MULTILINE)
 
 
 class KnownDescriptors:

@@ -19,6 +19,7 @@ from sockviz.kernel.kept_files import Read
 from sockviz.kernel.unix_diag import TYPES
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.values import Address
+from sockviz.pattern import pattern
 
 #: The tables by file name, with what a row of each is.
 INET_TABLES: dict[str, tuple[str, str, str]] = {
@@ -90,13 +91,13 @@ def _address(text: str, family: str, byteorder: ByteOrder) -> Address:
 _ACCEPTS = 0x10000  # __SO_ACCEPTCON
 #: What /proc/net/unix prints is `socket_state`; 2 is a connection that nobody has accepted yet (net/unix/af_unix.c).
 _SS_CONNECTING, _SS_CONNECTED = 2, 3
-_UNIX_ROW = re.compile(
+_UNIX_ROW = pattern(
     rb"[^ \n]+: [0-9A-F]{8} [0-9A-F]{8} (?P<flags>[0-9A-F]{8}) (?P<type>[0-9A-F]{4}) (?P<state>[0-9A-F]{2})"
     rb" +(?P<inode>[0-9]+)(?: (?P<name>.*))?",
     re.DOTALL,
 )
 #: A path may contain a newline, so rows are told apart by how they begin.
-_NEXT_UNIX_ROW = re.compile(rb"\n(?=[^ \n]+: [0-9A-F]{8} [0-9A-F]{8} [0-9A-F]{8} )")
+_NEXT_UNIX_ROW = pattern(rb"\n(?=[^ \n]+: [0-9A-F]{8} [0-9A-F]{8} [0-9A-F]{8} )")
 
 
 def parse_unix_table(text: bytes) -> list[SocketRow]:

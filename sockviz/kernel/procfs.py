@@ -16,17 +16,18 @@ from sockviz.kernel.kept_files import Read
 from sockviz.kernel.known_descriptors import KnownDescriptors
 from sockviz.kernel.syscalls import syscall_name
 from sockviz.model.sockets import MOST_WATCHED, Asleep, FdEntry, ProcessRow, Watched
+from sockviz.pattern import pattern
 
 #: States in which a process waits in the kernel: S interruptible, D not.
 SLEEPING = frozenset("SD")
 #: include/linux/sched.h: it is in do_exit. Its state may still be R.
 PF_EXITING = 0x4
 
-_INODE = re.compile(r"(?:socket|pipe):\[(\d+)\]")
-_FLAGS = re.compile(rb"^flags:\s*([0-7]+)\n", re.MULTILINE)
-_NSPID = re.compile(rb"^NSpid:.*?(\d+)$", re.MULTILINE)
+_INODE = pattern(r"(?:socket|pipe):\[(\d+)\]")
+_FLAGS = pattern(rb"^flags:\s*([0-7]+)\n", re.MULTILINE)
+_NSPID = pattern(rb"^NSpid:.*?(\d+)$", re.MULTILINE)
 #: Since Linux 4.13 with the inode of what is watched, in hexadecimal.
-_WATCHED = re.compile(
+_WATCHED = pattern(
     rb"^tfd:\s*(\d+) events:\s*([0-9a-f]+) data:\s*([0-9a-f]+)(?:\s+pos:-?\d+ ino:([0-9a-f]+))?", re.MULTILINE
 )
 

@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from sockviz.dataclass import dataclass
@@ -22,6 +23,7 @@ from sockviz.language import _
 from sockviz.model.values import Json
 
 _ENTRY = Path(__file__).with_name("entry")
+_CHILD = Path(__file__).with_name("child.py")
 #: Everything here takes milliseconds; past this the machine is stuck and we say so.
 PATIENCE = 10.0
 
@@ -123,8 +125,9 @@ class Supervisor:
 
     def _launch(self, kind: str, setup: Mapping[str, Json], link: socket.socket | None) -> None:
         """Starts init.py. Raises OSError."""
-        # Imported so that it is compiled: a process of a lesson can write nothing, and would do it again and again.
-        import sockviz.lab.child  # noqa: F401
+        if not Path(cache_from_source(str(_CHILD))).exists():
+            # Imported so that it is compiled, and what it imports: a lab can write nothing, and would do it again and again.
+            import sockviz.lab.child  # noqa: F401
 
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
         ours.setblocking(False)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
 from sockviz.lesson.document import Expect, Expectation, Predict
 from sockviz.lesson.expressions import read_expression
 from sockviz.lesson.findings import Findings
 from sockviz.lesson.regions import is_nearly
+from sockviz.pattern import pattern
 
 #: How long an expectation is polled where it does not say, and at most, in seconds.
 USUAL_LIMIT = 2.0
@@ -16,11 +16,11 @@ LONGEST_LIMIT = 300.0
 #: Digits answer a prediction.
 MOST_CHOICES = 9
 
-_PREFIX = re.compile(r"\s*([A-Za-z]+)\b([^:=()'\"\[\]]*):(?!=)")
-_BARE = re.compile(r"(\s*)(within\s+\S+|still)\s+[\w(]")
-_WITHIN = re.compile(r"\s+([0-9]+(?:\.[0-9]+)?)\s*(\S*)\s*")
-_CHOICE = re.compile(r"\s*[-*+](?:\s+(.*))?")
-_ANSWER = re.compile(r"\s*([A-Za-z]+)\s*:(.*)")
+_PREFIX = pattern(r"\s*([A-Za-z]+)\b([^:=()'\"\[\]]*):(?!=)")
+_BARE = pattern(r"(\s*)(within\s+\S+|still)\s+[\w(]")
+_WITHIN = pattern(r"\s+([0-9]+(?:\.[0-9]+)?)\s*(\S*)\s*")
+_CHOICE = pattern(r"\s*[-*+](?:\s+(.*))?")
+_ANSWER = pattern(r"\s*([A-Za-z]+)\s*:(.*)")
 
 FenceLines = Sequence[tuple[int, int, str]]
 _Bad = Callable[[int, int, str], None]

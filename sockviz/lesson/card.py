@@ -7,11 +7,11 @@ signs is its own text (YAML 1.2, 7.3.3). Whatever is written otherwise is left t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TypeAlias
 
 from sockviz.dataclass import dataclass
+from sockviz.pattern import pattern
 
 KEYS = ("title", "summary", "minutes", "lab", "hosts", "privileged", "needs", "sysctls", "ip")
 LABS = ("loopback", "two-hosts")
@@ -22,13 +22,13 @@ NEEDS = ("packets", "counters", "ipv6", "private")
 LONGEST_TEXT, LARGEST = 200, 16 * 1024
 
 #: ``key: value``, where the value begins with nothing that means something in YAML.
-_ENTRY = re.compile(r"(?P<key>[a-z]+): +(?P<value>(?:\w|\[\w|\{\w).*?) *")
+_ENTRY = pattern(r"(?P<key>[a-z]+): +(?P<value>(?:\w|\[\w|\{\w).*?) *")
 #: What ends a plain scalar, or makes it a key.
-_NOT_PLAIN = re.compile(r": |:$| #")
-_WORDS = re.compile(r"\[\w+(?:, \w+)*\]")
-_PAIRS = re.compile(r"\{\w+: \w+(?:, \w+: \w+)*\}")
-_WORD = re.compile(r"\w+")
-_MINUTES = re.compile(r"[1-9][0-9]{0,2}")
+_NOT_PLAIN = pattern(r": |:$| #")
+_WORDS = pattern(r"\[\w+(?:, \w+)*\]")
+_PAIRS = pattern(r"\{\w+: \w+(?:, \w+: \w+)*\}")
+_WORD = pattern(r"\w+")
+_MINUTES = pattern(r"[1-9][0-9]{0,2}")
 
 
 @dataclass(frozen=True, slots=True)

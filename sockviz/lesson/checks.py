@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from sockviz.calls.table import CALLS
 from sockviz.lesson.document import Covers, Expect, Lesson, Note, Page, Perform, Predict, Prose
 from sockviz.lesson.findings import Findings
 from sockviz.lesson.symbols import SymbolTable
+from sockviz.pattern import pattern
 
 #: What a page may have, so that it can be read beside the stage at 80×24. There the lesson's pane is 32 columns wide and 18 or 19
 #: lines high, and scrolls by itself: to the page's beginning, to its question, to what is performed and judged. 110 words are
@@ -19,7 +18,7 @@ MOST_WORDS = 110
 MOST_CODE_LINES = 20
 #: The objective is always in sight, in at most two lines of 78 columns.
 MOST_SUMMARY = 150
-_WORD = re.compile(r"\w[\w'’.-]*")
+_WORD = pattern(r"\w[\w'’.-]*")
 
 
 def author_warnings(lesson: Lesson, symbols: SymbolTable, findings: Findings) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
@@ -10,8 +9,9 @@ from sockviz.dataclass import dataclass
 from sockviz.language import N_, _
 from sockviz.lesson.card import Card, plain_card
 from sockviz.lesson.spelling import closest
+from sockviz.pattern import pattern
 
-_NAME = re.compile(
+_NAME = pattern(
     r"(?:(?P<number>\d{1,3})-)?(?P<slug>[^.]+?)(?:\.(?P<language>[a-z]{2,3}(?:-[A-Za-z]{2,4})?))?\.md"
 )
 

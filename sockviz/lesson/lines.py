@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import io
-import re
 import tokenize
 import warnings
 from collections.abc import Iterator, Sequence
@@ -13,13 +12,14 @@ from typing import Literal
 from sockviz.dataclass import dataclass
 from sockviz.lesson.lesson_text import LONGEST_LINE
 from sockviz.lesson.not_a_line import goes_on, opens_a_block
+from sockviz.pattern import pattern
 
 #: Deeper nesting than this is no line that anyone reads.
 DEEPEST = 40
 _MOST_LINES = 100
-_ASIDE = re.compile(r" \((?:detected at line|<).*\)$")
+_ASIDE = pattern(r" \((?:detected at line|<).*\)$")
 #: Python counts the lines of what it is given; a reader counts those of the file.
-_LINE = re.compile(r"\bline (\d+)")
+_LINE = pattern(r"\bline (\d+)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ here, with the nearest known one. What they are worth in a world is in `views`.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Collection
 from dataclasses import field
 
@@ -23,6 +22,7 @@ from sockviz.lesson.symbols import SymbolTable
 from sockviz.model.first_names import BOUND
 from sockviz.model.hosts import HOSTS, KERNEL, LINK
 from sockviz.model.sockets import State, Timer
+from sockviz.pattern import pattern
 from sockviz.problem import Problem
 
 SOCKET_ATTRIBUTES = (
@@ -41,7 +41,7 @@ COUNTER_TABLES = ("TcpExt", "Tcp", "Udp", "Ip", "Icmp")
 _NSTAT_TABLES = (
     "TcpExt", "IpExt", "UdpLite6", "UdpLite", "MPTcpExt", "IcmpMsg", "Ip6", "Icmp6", "Udp6", "Tcp", "Udp", "Ip", "Icmp",
 )  # fmt: skip
-_COUNTER = re.compile(r"[A-Z][A-Za-z0-9]*")
+_COUNTER = pattern(r"[A-Z][A-Za-z0-9]*")
 
 
 def counter_key(name: str, known: frozenset[str] | set[str]) -> str | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 import re
 
+from sockviz.pattern import pattern
+
 FORMS = "a line is `target = call`, `target, target = call`, `call` or `target = value`"
 _MODULES = "ctypes, errno, fcntl, os, resource, select, signal, socket and struct are there"
 _ALONE = "a call that fails does not end the lesson: write the call alone, and `NAME.last.error` in an expect block"
@@ -40,8 +42,8 @@ _SOFT = ("match", "case")
 #: Those that an indented block may follow, and those that may follow one at the same margin.
 _OPENING = ("while", "for", "if", "with", "try", "def", "class", "async", "match", "@")
 _GOING_ON = ("elif", "else", "except", "finally", "case")
-_WORD = re.compile(r"([a-z]+)\b(?!\s*(?:=(?!=)|,|\.|\())|@")
-_BINDS = re.compile(r"\b(?:as|for|def|class)\s+(\w+)|^\s*((?:\w+\s*,\s*)*\w+)\s*=(?!=)", re.MULTILINE)
+_WORD = pattern(r"([a-z]+)\b(?!\s*(?:=(?!=)|,|\.|\())|@")
+_BINDS = pattern(r"\b(?:as|for|def|class)\s+(\w+)|^\s*((?:\w+\s*,\s*)*\w+)\s*=(?!=)", re.MULTILINE)
 
 #: Forms of a value that a line may not have, and what to write instead.
 _EXPRESSIONS: dict[type[ast.expr], tuple[str, str]] = {

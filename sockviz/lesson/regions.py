@@ -14,6 +14,7 @@ from markdown_it.token import Token
 
 from sockviz.dataclass import dataclass
 from sockviz.lesson.findings import Findings
+from sockviz.pattern import pattern
 
 
 class Sort(Enum):
@@ -53,12 +54,12 @@ class Region:
         return inside
 
 
-_PERFORM = re.compile(r"python[ \t]+@([A-Za-z][A-Za-z0-9_]*)([ \t]+at[ \t]+once)?")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
-_BURIED = re.compile(r"[ \t>*+\-0-9.)]*(?:`{3,}|~{3,})[ \t]*(python[ \t]*@|expect[ \t]*$|predict[ \t]*$)")
-_NOTE = re.compile(r"<!--\s*(note|covers)\s*:(.*?)-->(.*)", re.DOTALL)
-_COMMENT_WORD = re.compile(r"<!--\s*([A-Za-z]+)\s*(:?)")
-_CODE_SPAN = re.compile(r"(`+)(?:(?!\1).)+?\1", re.DOTALL)
+_PERFORM = pattern(r"python[ \t]+@([A-Za-z][A-Za-z0-9_]*)([ \t]+at[ \t]+once)?")
+_FENCE = pattern(r" {0,3}(`{3,}|~{3,})(.*)")
+_BURIED = pattern(r"[ \t>*+\-0-9.)]*(?:`{3,}|~{3,})[ \t]*(python[ \t]*@|expect[ \t]*$|predict[ \t]*$)")
+_NOTE = pattern(r"<!--\s*(note|covers)\s*:(.*?)-->(.*)", re.DOTALL)
+_COMMENT_WORD = pattern(r"<!--\s*([A-Za-z]+)\s*(:?)")
+_CODE_SPAN = pattern(r"(`+)(?:(?!\1).)+?\1", re.DOTALL)
 _PLACE = (
     "a performed block stands at the margin, outside lists, quotes and HTML, or it would never be performed"
 )

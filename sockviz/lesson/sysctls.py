@@ -6,12 +6,12 @@ are bounded by what makes sense in a lesson, never beyond what the kernel takes 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from sockviz.dataclass import dataclass
+from sockviz.pattern import pattern
 
-_NUMBER = re.compile(r"-?[0-9]{1,10}")
+_NUMBER = pattern(r"-?[0-9]{1,10}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from sockviz.calls.c.call import CCall, CRendering
+from sockviz.pattern import pattern
 
-_HOLE = re.compile(r"\{(\w+)(?:=([^{}]*))?\}")
+_HOLE = pattern(r"\{(\w+)(?:=([^{}]*))?\}")
 
 
 def _filled(call: CCall, template: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Sequence
 
@@ -11,6 +10,7 @@ from sockviz.calls.c.scope import CForm, CValue
 from sockviz.calls.c.writing import Writing
 from sockviz.dataclass import dataclass
 from sockviz.model.values import Json, decode
+from sockviz.pattern import pattern
 
 #: In every machine's sizes.
 _TYPES = {
@@ -26,8 +26,8 @@ _NATIVE = {
 #: What turns a number of so many bytes into the network's order, and back.
 _TO_NETWORK = {2: "htons", 4: "htonl", 8: "htobe64"}
 _FROM_NETWORK = {2: "ntohs", 4: "ntohl", 8: "be64toh"}
-_FIELD = re.compile(r"(\d*)([a-zA-Z?])")
-_ROOM = re.compile(r"char\[(\d+)\]")
+_FIELD = pattern(r"(\d*)([a-zA-Z?])")
+_ROOM = pattern(r"char\[(\d+)\]")
 #: More members than this are not written out.
 _MOST = 64
 

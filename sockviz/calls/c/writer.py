@@ -7,7 +7,6 @@ its errno and the program goes on, as a lesson does.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import TypeAlias
@@ -22,13 +21,14 @@ from sockviz.calls.statement import Statement
 from sockviz.dataclass import dataclass
 from sockviz.model.first_names import BOUND, HOST
 from sockviz.model.values import Json, Value, decode
+from sockviz.pattern import pattern
 
 _HEADERS = {
     "perror": "stdio.h", "memcpy": "string.h", "memset": "string.h", "strlen": "string.h", "malloc": "stdlib.h",
     "close": "unistd.h",
 }  # fmt: skip
 #: The size of an array that is the same whenever the line runs.
-_FIXED = re.compile(r"\[[0-9A-Z_ +*()]*\](?: = \{0\})?|\[sizeof\([a-z_ 0-9]+\)\]")
+_FIXED = pattern(r"\[[0-9A-Z_ +*()]*\](?: = \{0\})?|\[sizeof\([a-z_ 0-9]+\)\]")
 
 
 @dataclass(slots=True)

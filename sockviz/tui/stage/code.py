@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
@@ -20,6 +19,7 @@ from sockviz.model.process import Process
 from sockviz.model.timeline import LabFacts
 from sockviz.model.values import SocketValue, Value
 from sockviz.model.world import World
+from sockviz.pattern import pattern
 from sockviz.player.next import Do
 from sockviz.tui.palette import ASLEEP, DONE, FAILED, NEXT
 from sockviz.tui.remembered import remembered, remembered_by
@@ -58,9 +58,9 @@ _RESULT_LINES = 4
 #: The narrowest a line's source may get before its result is cut instead.
 _LEAST_SOURCE = 12
 #: A call inside the test for its failure.
-_CHECKED = re.compile(r"if \((.*\)) (?:== -1|!= 0|< 0)\)")
+_CHECKED = pattern(r"if \((.*\)) (?:== -1|!= 0|< 0)\)")
 #: C lines that only report an error.
-_REPORT = re.compile(r"perror\(.*\);|if \(\w+ (?:== -1|!= 0|< 0)\)")
+_REPORT = pattern(r"perror\(.*\);|if \(\w+ (?:== -1|!= 0|< 0)\)")
 #: Results stand no further from their lines than this.
 _WIDEST = 76
 #: More lines than any terminal shows of one process.

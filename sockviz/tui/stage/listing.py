@@ -11,10 +11,11 @@ from rich.cells import cell_len
 from sockviz.calls.script import Script
 from sockviz.calls.statement import Statement
 from sockviz.model.values import Json
+from sockviz.pattern import pattern
 from sockviz.tui.remembered import remembered
 from sockviz.tui.stage.ink import Line, Span, cut, safe
 
-_TOKEN = re.compile(
+_TOKEN = pattern(
     r"""(?P<comment>\#.*|//.*|/\*.*?\*/)
     | (?P<string>[bru]{0,2}(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?))
     | (?P<call>[A-Za-z_]\w*(?=\())

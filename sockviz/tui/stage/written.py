@@ -7,10 +7,11 @@ from functools import lru_cache
 
 from rich.cells import cell_len
 
+from sockviz.pattern import pattern
 from sockviz.tui.stage.ink import cut, safe
 
 #: What cannot be broken: a string, a word with its dots and opening bracket, or one other character; and the blanks after it.
-_PIECE = re.compile(
+_PIECE = pattern(
     r"""(?:[bru]{0,2}(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)|[\w.]+|.)(?:[(\[{](?![)\]}]))*[)\]},:]*\s*""",
     re.VERBOSE | re.DOTALL,
 )
