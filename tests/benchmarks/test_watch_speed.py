@@ -106,14 +106,13 @@ def test_cpu_of_a_call_against_strace(name: str, pairs: Path, tmp_path: Path) ->
 
 
 def test_stepping(pairs: Path, tmp_path: Path) -> None:
-    """From the key that lets a call go to the frame that shows the next one held."""
-    environment = {**os.environ, "TERM": "xterm-256color"}
+    """From the key that lets a call go to the frame that shows the next one held, where no animation tells it on the way."""
+    environment = {**os.environ, "TERM": "xterm-256color", "TEXTUAL_ANIMATIONS": "none"}
     terminal = spawn([str(SOCKVIZ), "watch", "--", str(pairs), str(STEPS)], environment, tmp_path)
     spans = []
     try:
-        assert terminal.draw(
-            terminal.stamp(1.0, until=b"socketpair"), lambda text: "▸ pairs socketpair" in text
-        )
+        begun = terminal.stamp(20.0, until=b"socketpair") + terminal.stamp(1.0)
+        assert terminal.draw(begun, lambda text: "▸ pairs socketpair" in text), terminal.text
         terminal.answer(" ", lambda text: "▸ pairs send" in text, 0.3)
         for step in range(STEPS):
             name = "send" if step % 2 else "recv"
