@@ -75,7 +75,7 @@ class Log(Sequence[T_co], Generic[T_co]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Log):
             return NotImplemented
-        return len(self) == len(other) and all(a == b for a, b in zip(self, other, strict=True))
+        return len(self) == len(other) and self._items[: len(self)] == other._items[: len(other)]
 
     __hash__ = None  # type: ignore[assignment]  # compares by value, and values may be unhashable
 

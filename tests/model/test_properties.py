@@ -7,6 +7,7 @@ import io
 import json
 import random
 from dataclasses import fields, replace
+from functools import cache
 from typing import get_args
 
 import pytest
@@ -169,6 +170,14 @@ def test_a_world_is_json_for_whoever_asks(run: list[Event]) -> None:
     assert len(body["rows"]) == len(world.rows)
 
 
+@cache
+def whole_recording() -> tuple[str, ...]:
+    """The lines of a recording of a whole run."""
+    file = io.StringIO()
+    save(Timeline(HEADER, list(Conversation(1).events())), file)
+    return tuple(file.getvalue().splitlines(keepends=True))
+
+
 @slow
 @given(made.events, st.data())
 def test_no_damage_to_an_event_is_more_than_a_problem(event: Event, data: st.DataObject) -> None:
@@ -179,9 +188,7 @@ def test_no_damage_to_an_event_is_more_than_a_problem(event: Event, data: st.Dat
         | st.dictionaries(st.text(max_size=2), st.integers(), max_size=2)
         | st.just({"$": "tuple", "items": []}) | st.just({"$": "dict", "items": [[{"$": "list", "items": []}, 1]]})
     )  # fmt: skip
-    file = io.StringIO()
-    save(Timeline(HEADER, list(Conversation(1).events())), file)
-    loaded = load([*file.getvalue().splitlines(keepends=True), json.dumps(body) + "\n"], "r.jsonl")
+    loaded = load([*whole_recording(), json.dumps(body) + "\n"], "r.jsonl")
     world = loaded.timeline.world
     json.dumps(world_json(world), allow_nan=False)
     for row in world.rows.values():
