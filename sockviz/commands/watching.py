@@ -79,7 +79,10 @@ async def _transcribe(options: argparse.Namespace) -> int:
             return FAILED
         finally:
             for line in await source.close():
-                door.out().say(_("left behind by the kernel: {line}").format(line=line))
+                left = (
+                    door.err() if options.json else door.out()
+                )  # of JSON there is an object a line, and no more
+                left.say(_("left behind by the kernel: {line}").format(line=line))
         if source.problem is not None:
             door.complain(source.problem)
             return FAILED

@@ -83,7 +83,7 @@ def strace(log: Path, *program: str) -> list[list[str]]:
     for task, name, rest in made:
         is_in_vain = name == "close" and "EBADF" in rest
         is_swept = is_in_vain and rest.startswith(f"{swept}) ")
-        swept = str(int(rest.partition(")")[0]) + 1) if is_in_vain else ""
+        swept = str(int(re.split(r"[) ]", rest)[0]) + 1) if is_in_vain else ""
         if not is_swept and (told := _told(name, rest)) is not None:
             tasks[task].append(told)
     return list(tasks.values())
