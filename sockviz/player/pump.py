@@ -30,9 +30,12 @@ from sockviz.player.attribution import Attribution
 from sockviz.player.difference import Differences
 from sockviz.player.inside import Inside, is_same, note
 
-#: Looks come this often for so long after anything moved, then back off to the last figure (seconds). Where the lab itself says
-#: that there are packets, each look after the first waits twice as long as the one before.
+#: Looks come this often for so long after anything moved, then back off to the last figure (seconds).
 EAGER, EAGER_FOR, IDLE = 0.010, 0.300, 0.250
+#: Where the lab itself says that there are packets, and its processes tell of their calls, hardly anything can move unheard but
+#: when a timer runs out: each look after the first waits so many times as long as it has been still, at most so long (seconds);
+#: and so long after the next timer is due.
+BACKS_OFF, UNHEARD, OVERDUE = 3, 0.500, 0.050
 #: A look that took this long (seconds) holds up the event loop: the next is made in a thread.
 SLOW = 0.050
 #: Messages that belong together (a connect and the accept it wakes) arrive within this, or are no longer waited for.
@@ -206,7 +209,12 @@ class Pump:
 
     def _until_something_may_have_moved(self) -> float:
         """Seconds to the next look while nothing is said: what comes without a call and without a packet is not waited for."""
-        return min(time.monotonic() - self._moved, IDLE)
+        still = time.monotonic() - self._moved
+        if self._traced or not self._is_told_of_packets:
+            return min(still, IDLE)
+        now = time.time()
+        due = [row.expires + OVERDUE - now for row in self._timeline.world.timed() if row.expires is not None]
+        return min([BACKS_OFF * still, UNHEARD, *(left for left in due if left > 0)])
 
     def _until_a_sleeper_is_known(self) -> float:
         """Seconds to the next look: at once at a call that was just entered, and again when its sleep may be told."""

@@ -8,7 +8,8 @@ import errno
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -28,10 +29,11 @@ from sockviz.model.events import (
     StatementFinished,
 )
 from sockviz.model.script_text import UnreadScript
-from sockviz.model.sockets import ProcessRow
+from sockviz.model.scripted import row
+from sockviz.model.sockets import ProcessRow, State, Timer
 from sockviz.model.timeline import Header, Timeline
 from sockviz.player import pump as pump_module
-from sockviz.player.pump import APART, Pump
+from sockviz.player.pump import APART, BACKS_OFF, IDLE, OVERDUE, UNHEARD, Pump
 from tests.lab.driver import run, until
 from tests.player.scripted_lab import HERE, SLEEP, ScriptedLab, entered, finished, packet, returned, started
 
@@ -254,3 +256,29 @@ def test_who_is_done_while_it_is_looked_is_looked_at_again_before_that_is_told(
         await rig.pump.looked()
         assert told.index(StatementFinished) < len(told) - 1
         assert told[-1] is Observed
+
+
+def test_while_nothing_is_said_it_is_looked_when_a_timer_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = ScriptedLab()
+    rig = Rig(lab, Timeline(Header(UnreadScript("", "test.md"), lab.facts, "6.0", 0.0, "0")))
+    rig.pump._moved = 100.0
+    since = [0.0]
+    clock = SimpleNamespace(monotonic=lambda: 100.0 + since[0], time=lambda: 500.0 + since[0])
+    monkeypatch.setattr(pump_module, "time", clock)
+
+    def wait(still: float) -> float:
+        since[0] = still
+        return rig.pump._until_something_may_have_moved()
+
+    assert wait(0.01) == pytest.approx(0.01 * BACKS_OFF)
+    assert wait(10.0) == UNHEARD
+    waits = row(State.SYN_SENT, ("127.0.0.1", 1), ("127.0.0.1", 2), cookie=9, timer=Timer.ON, expires=510.2)
+    rig.timeline.append(Observed(500.0, HERE, (waits,), (), (), {}))
+    assert wait(10.0) == pytest.approx(0.2 + OVERDUE)
+    assert wait(10.2) == pytest.approx(OVERDUE), "its packet may come"
+    assert wait(11.0) == UNHEARD, "it was looked then"
+    silent = ScriptedLab()
+    silent.facts = replace(silent.facts, facts=())
+    rig = Rig(silent, rig.timeline)
+    rig.pump._moved = 100.0
+    assert wait(10.0) == IDLE, "nobody tells of packets"
