@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from sockviz.calls.script import Script, Section
@@ -15,7 +16,11 @@ from sockviz.model.subjects import Subjects
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
 from sockviz.player.next import Do, Next
+from sockviz.tui.story import is_once_more
 from sockviz.tui.view import NOTHING_ASKED, Focus, Look, Mode, View
+
+#: Events of time alone after which what they have changed is taken in all the same: a count has got another digit, say.
+_STILL = 20
 
 
 class Followed(Protocol):
@@ -37,6 +42,8 @@ class Cursor:
         self._followed, self._script = followed, script
         self._recorded = recorded
         self._before: tuple[int, World] | None = None
+        self._next: Next | None = None
+        self._still: tuple[View, int] | None = None  # and up to which event time alone has gone on
         self._version = 0
         self._follows = not recorded
         self.cursor = len(followed.timeline)
@@ -131,8 +138,28 @@ class Cursor:
         if self._before is None or self._before[0] != self.cursor:
             before = self.timeline.world_at(self.stops[self.resting - 1] if self.resting else 0)
             self._before = (self.cursor, before)
-        return View(
+        coming = self.next
+        if self._next is None or coming != self._next:
+            self._next = (
+                coming  # as long as it is equal it is the same one: what is remembered of a view goes by that
+            )
+        view = View(
             version=self._version, script=self._script, page=self.page, timeline=self.timeline,
-            cursor=self.cursor, world=self.world, before=self._before[1], next=self.next, mode=self.mode,
+            cursor=self.cursor, world=self.world, before=self._before[1], next=self._next, mode=self.mode,
             look=look, focus=focus, problem=self._followed.problem, subjects=self.subjects,
         )  # fmt: skip
+        return replace(view, still=self._still_of(view)) if view.mode is Mode.LIVE else view
+
+    def _still_of(self, view: View) -> View:
+        """The view since which time alone has gone on, or `view`; that, too, where much of that has."""
+        still, last = self._still or (view, -1)
+        if view.cursor != last:
+            new = range(last, view.cursor)
+            if (
+                last < 0
+                or view.cursor - still.cursor > _STILL
+                or not (new and is_once_more(self.timeline, new))
+            ):
+                still = view
+            self._still = (still, view.cursor)
+        return still

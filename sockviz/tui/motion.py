@@ -79,7 +79,7 @@ class Movement:
             return view
         return replace(
             view, cursor=story.cursor, place=view.cursor, world=story.world, told=story.earlier, progress=story.progress,
-            subjects=about(view.page, story.world, view.lab),
+            still=None, subjects=about(view.page, story.world, view.lab),
         )  # fmt: skip
 
     def tick(self) -> None:

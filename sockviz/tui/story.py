@@ -92,7 +92,7 @@ class Story:
         """The story goes on to the world after `end` events."""
         new = range(self._heard, end)
         self._heard = max(self._heard, end)
-        if self.over and _is_once_more(self._timeline, new):
+        if self.over and is_once_more(self._timeline, new):
             self._once_more.update(new)
         at_once = max(0, len(new) - _MOST)
         for number in new[:at_once]:
@@ -172,7 +172,7 @@ class Story:
         return _TAKES.get(type(event), 0.0)
 
 
-def _is_once_more(timeline: Timeline, new: range) -> bool:
+def is_once_more(timeline: Timeline, new: range) -> bool:
     """Whether the `new` events (numbers) bring nothing that was not told before: one segment at most, that had been sent again
     already, and looks that found only timers and counters gone on."""
     events = timeline.events

@@ -50,7 +50,8 @@ class View:
     resting place before it (so that what is new can be marked and moved once). ``progress`` runs from 0 to 1 while that
     movement is under way and is 1 at rest: the picture is a function of this view alone. ``version`` grows with each view.
     ``subjects`` are what the page asks about: they stay in sight. While a step's story is told (`sockviz.tui.story`) ``told`` is
-    the world a moment earlier, and ``place`` the cursor where the reader is; None at rest.
+    the world a moment earlier, and ``place`` the cursor where the reader is; None at rest. ``still`` is an earlier view since
+    which time alone has gone on (`sockviz.tui.story.is_once_more`): the stage is laid out for it. None: for this one.
     """
 
     version: int
@@ -69,6 +70,7 @@ class View:
     subjects: Subjects = NOTHING_ASKED
     told: World | None = None
     place: int | None = None
+    still: View | None = None
     now: float | None = None  # the instant to count down from (CLOCK_REALTIME); None: the world's own
 
     @property

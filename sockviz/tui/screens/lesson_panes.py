@@ -58,3 +58,9 @@ def show(
     screen.query_one(TimelineBar).show(view)
     holds = view.world.link is not None and bool(view.world.link.holding)
     screen.query_one(KeyBar).rename(_RELEASES if holds else {})
+
+
+def show_time(screen: Screen[tuple[str, ...]], view: View, opened: float) -> None:
+    """Shows `view`, which differs from the one before in what time alone does over and over, where that can be seen."""
+    screen.query_one(StageArea).show(view, opened)
+    screen.query_one(TimelineBar).show(view)

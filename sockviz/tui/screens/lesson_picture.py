@@ -8,7 +8,7 @@ from textual.screen import Screen
 
 from sockviz.tui.notebook import Notebook
 from sockviz.tui.reading import Reading
-from sockviz.tui.screens.lesson_panes import show
+from sockviz.tui.screens.lesson_panes import show, show_time
 from sockviz.tui.screens.picture import Picture
 from sockviz.tui.view import Look, Mode, View
 from sockviz.tui.widgets.page_text import Asked
@@ -36,3 +36,7 @@ class LessonPicture(Picture):
         hint = self.hint or self.panes.advice(self._screen.size)
         show(self._screen, reading.page, view, asked, self.notes, hint, reading.opened)
         self._notebook.shown(known)
+
+    def _show_time(self, view: View) -> None:
+        """Neither the page nor how far it has got is told by that."""
+        show_time(self._screen, view, self._reading.opened)

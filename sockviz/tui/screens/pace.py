@@ -99,7 +99,7 @@ class Pace:
                 following = self._run.next
                 if following.do is Do.WAIT and following.call is not None:
                     picture.hint = hints.waits_for(following.call)
-                picture.frames.step_begun()
+                picture.step_begun()
                 self._screen.run_worker(self._step(), name="advance")
                 return  # what the key itself has changed is drawn with the step's first frame
             case Onward.BUSY:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -33,12 +34,13 @@ class Picture:
         self.look = look
         self.focus = Focus()
         self.hint = ""
-        self.hurrying = self.over = False
+        self.hurrying = self.over = self._is_stale = False
+        self._last: View | None = None
         self.overlays = Overlays(screen, story)
         self.panes = panes
         self.movement = Movement(screen, self.draw)
         self.countdowns = Countdowns(screen, self._count_down)
-        self.frames = Frames(screen, self.draw)
+        self.frames = Frames(screen, self._follow)
         self._rested, self._drawn = cursor.resting, cursor.cursor
 
     @property
@@ -61,15 +63,57 @@ class Picture:
         """Draws everything at the cursor, in one frame."""
         if not self.is_drawn:
             return
+        self._is_stale = False
         with self.frames.drawing():
             self._tell()
-            known = self.view()
+            known = self._last = self.view()
             view = self.movement.view(known)
             with self._screen.app.batch_update():
                 self._show(known, view)
                 self.overlays.explain(view, quietly=self.hurrying)
                 self.overlays.show(view)
             self.countdowns.follow(known)
+
+    def step_begun(self) -> None:
+        """The reader has the run go on: what that changes is drawn with the first that comes of it."""
+        self._is_stale = True
+        self.frames.step_begun()
+
+    def _follow(self) -> None:
+        """Draws what the run has done by itself: where that was no more than time does, the little that shows it."""
+        if not self.is_drawn:
+            return
+        cursor, known = self._cursor, self.view()
+        if self._is_stale or not self._goes_on(known):
+            self.draw()
+            return
+        self._rested, self._drawn = cursor.resting, cursor.cursor
+        with self.frames.drawing():
+            self._draw_time(known, self._show_time)
+
+    def _goes_on(self, known: View) -> bool:
+        """Whether `known` differs from what was drawn last in no more than what time does over and over."""
+        last = self._last
+        if last is None or self.movement.on or known.still is None or known.cursor == self._drawn:
+            return False
+        # By which they are: a page, and what comes next, stay the same ones.
+        same = known.page is last.page and known.next is last.next and known.mode is last.mode
+        return same and known.problem == last.problem and known.still is last.still
+
+    def _count_down(self) -> None:
+        if self.is_drawn:
+            self._draw_time(self.view(), self._screen.query_one(StageArea).count_down)
+
+    def _draw_time(self, known: View, show: Callable[[View], None]) -> None:
+        view = self.movement.view(known)
+        with self._screen.app.batch_update():
+            show(view)
+            self.overlays.show(view)
+        self.countdowns.follow(known)
+
+    def _show_time(self, view: View) -> None:
+        """Puts `view` onto the panes, which differs from the one before in what time alone does over and over."""
+        self._show(view, view)
 
     def _show(self, known: View, view: View) -> None:
         """Puts `view`, as much of `known` as has been told, onto the panes."""
@@ -86,13 +130,3 @@ class Picture:
             self.movement.tell(cursor.timeline, drawn, self._drawn)
         else:
             self.movement.finish()
-
-    def _count_down(self) -> None:
-        if not self.is_drawn:
-            return
-        known = self.view()
-        view = self.movement.view(known)
-        with self._screen.app.batch_update():
-            self._screen.query_one(StageArea).count_down(view)
-            self.overlays.show(view)
-        self.countdowns.follow(known)

@@ -105,10 +105,21 @@ def _divided(needs: Needs, room: int) -> Split:
 
 def _decides_in_any_room(view: View, name: str, width: int) -> tuple[object, ...]:
     """What the needs depend on: not on the time."""
+    still = view.still or view
     return (
-        view.world, view.before, view.subjects, view.script, view.page, view.lab, view.look.language, view.cursor,
+        still.world, still.before, still.subjects, view.script, view.page, view.lab, view.look.language, still.cursor,
         view.focus.inode or 0, view.next, current_language(), name, width,
     )  # fmt: skip
+
+
+def _still(view: View) -> View:
+    """`view` as it was before time alone went on."""
+    still = view.still
+    if still is None:
+        return view
+    return replace(
+        view, world=still.world, before=still.before, subjects=still.subjects, cursor=still.cursor, still=None
+    )
 
 
 def _decides(view: View, name: str, width: int, room: int) -> tuple[object, ...]:
@@ -118,6 +129,7 @@ def _decides(view: View, name: str, width: int, room: int) -> tuple[object, ...]
 @remembered_by(32, _decides)
 def needs(view: View, name: str, width: int, room: int) -> Needs:
     """What the panel of `name` needs in a width of `width`, within `room` lines."""
+    view = _still(view)
     fds, now, at_hand = _in_any_room(view, name, width)
     if view.script.kind == PROGRAMS:
         from sockviz.tui.stage.program_calls import calls_wanted  # not for lessons
@@ -138,6 +150,7 @@ def _table_heights(view: View, process: Process, width: int) -> tuple[int, int]:
 @remembered_by(32, _decides_in_any_room)
 def _in_any_room(view: View, name: str, width: int) -> tuple[int, int, int]:
     """Of that, whatever room there is: the lines of its descriptors, those of them that matter now, and those of code at hand."""
+    view = _still(view)
     process = view.world.processes.get(name)
     fds, now = (1, 1) if process is None else _table_heights(view, process, width)
     if view.script.kind == PROGRAMS:
