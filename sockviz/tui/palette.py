@@ -7,6 +7,7 @@ Drawings name *roles* (``muted``, ``process-1``, ``state-listen``), several sepa
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
@@ -14,8 +15,10 @@ from sockviz.calls.script import Script
 from sockviz.dataclass import dataclass
 from sockviz.model.limits import MOST_PROCESSES
 from sockviz.model.sockets import State
-from sockviz.model.world import World
 from sockviz.tui.remembered import remembered
+
+if TYPE_CHECKING:
+    from sockviz.model.world import World  # which a first paint does without
 
 #: One symbol for each state. Half squares are half-closed connections.
 STATE_SYMBOLS: Mapping[State, str] = {
