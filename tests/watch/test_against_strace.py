@@ -99,6 +99,8 @@ def _told(name: str, rest: str) -> str | None:
         told += "to" if told == "send" else "from"
     if told in ("poll", "select") and "EFAULT" in rest:
         return told  # whatever it is that it would have waited for
+    if told == "fcntl" and rest.startswith("200, F_GETFD"):
+        return None
     if told in OF_ANY_FILE and "<socket:" not in rest and "eventpoll" not in rest and "EBADF" not in rest:
         return None
     return told

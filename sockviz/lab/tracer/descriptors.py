@@ -96,6 +96,10 @@ class Descriptors:
         """Whether nothing is open under that number."""
         return bool(self._found(fd) == CLOSED)
 
+    def was_socket(self, fd: int) -> bool:
+        """Whether a socket, or an epoll instance, has had that number."""
+        return fd in self._were
+
     def is_closed_in_vain(self, fd: int) -> bool:
         """Whether nothing is open under a number that is being closed. Programs close all that they may have inherited, one
         number after the other: of such a sweep only the first counts, and what was a socket."""

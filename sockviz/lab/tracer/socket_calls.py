@@ -175,8 +175,8 @@ def _over(entry: Entry, keywords: dict[str, Any] | None = None) -> Made | None:
 
 def _fcntl(entry: Entry) -> Made | None:
     held, command = entry.socket(), entry.int(1)
-    if held is None:
-        return None
+    if held is None or (not isinstance(held, dict) and not entry.descriptors.was_socket(entry.int(0))):
+        return None  # shells ask so whether a number is free
     if command in (_F_DUPFD, _F_DUPFD_CLOEXEC):
         return Made("fcntl", "fcntl.fcntl", [held, command, entry.int(2)], _made(entry))
     given = [] if command in _WITHOUT_ARGUMENT else [entry.int(2)]

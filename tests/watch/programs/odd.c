@@ -87,6 +87,7 @@ static void lengths(void)
     getsockopt(s[0], SOL_SOCKET, SO_ERROR, &one, nowhere);
     ioctl(s[0], 0x1234, 5);
     fcntl(s[0], 9999, 1);
+    fcntl(200, F_GETFD); /* a shell's question: is it free? No socket has had it. */
     poll(nowhere, 5, 0);
     select(9, nowhere, NULL, NULL, NULL);
 }
