@@ -42,7 +42,8 @@ _HANDLERS = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: lambda _n
 begin_as_from_an_interactive_shell()
 
 # Nothing is kept between runs: a checkout that is read as another user has no place for it.
-settings.register_profile("sockviz", database=None)
+# No time limit for an example: how long one takes is the machine's, and other tests run beside it.
+settings.register_profile("sockviz", database=None, deadline=None)
 settings.load_profile("sockviz")
 
 
