@@ -124,3 +124,29 @@ def test_mistakes_are_told_and_what_is_nearly_one_is_not() -> None:
         assert said == {f"wrong_{rule}": {rule.replace("_", " ")} for rule in PROGRAMS}
 
     run(body())
+
+
+def test_a_signal_is_told_of_whichever_call_it_was_sent_for_and_of_none_that_asked_for_none() -> None:
+    broken = LAST + "b.close(); signal.signal(13, signal.SIG_DFL)\n"
+    programs = [
+        python("wrong_writev", broken + "os.writev(a.fileno(), [b'x'])"),
+        python("wrong_sendmsg", broken + "a.sendmsg([b'x'])"),
+        python(
+            "right_signal",
+            broken + "try: a.send(b'x', MSG_NOSIGNAL)\nexcept OSError: os.kill(os.getpid(), 13)",
+        ),
+    ]
+
+    async def body() -> None:
+        async with watched("isolated", *programs) as run_:
+            await run_.until(
+                lambda: (
+                    len(run_.world.processes) == len(programs)
+                    and not any(process.alive for process in run_.world.processes.values())
+                )
+            )
+            assert {process.signal for process in run_.world.processes.values()} == {"SIGPIPE"}
+            said = found(run_.source.timeline)
+        assert said == {"wrong_writev": {"SIGPIPE"}, "wrong_sendmsg": {"SIGPIPE"}}
+
+    run(body())

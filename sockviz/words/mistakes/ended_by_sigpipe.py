@@ -12,6 +12,10 @@ from sockviz.model.world import World
 from sockviz.words.mistakes.mistake import Mistake
 from sockviz.words.wording import call_as_made
 
+#: Calls that a signal may be sent for, and have no flags to do without it.
+_WRITING = frozenset({"write", "writev", "pwritev", "sendfile"})
+_MSG_NOSIGNAL = 0x4000
+
 
 def after(event: ProcessEnded, before: World) -> Iterator[Mistake]:
     """What a signal that ended a process was about. The call that failed has returned before it was delivered."""
@@ -28,6 +32,15 @@ def after(event: ProcessEnded, before: World) -> Iterator[Mistake]:
 
 
 def _broken(process: Process) -> Call | None:
-    """The call that it was sent for: the last that came back, with EPIPE. A pipe that is printed to may break, too."""
+    """The call that it was sent for: the last that came back, with EPIPE. A pipe that is printed to may break, too, and that may
+    be what a signal is for after a send that asked for none."""
     call = process.last
-    return call if call is not None and call.name in SENDING and call.error == "EPIPE" else None
+    if call is None or call.receiver is None or call.error != "EPIPE":
+        return None
+    if call.name in _WRITING:
+        return call
+    return call if call.name in SENDING and not _asks_for_none(call) else None
+
+
+def _asks_for_none(call: Call) -> bool:
+    return any(isinstance(value, int) and value & _MSG_NOSIGNAL for value in call.arguments[2:])
