@@ -23,6 +23,6 @@ def after(event: Observed, moment: Moment) -> Iterator[Mistake]:
                 _("a connection of {process} goes from {address} to {address}").format(
                     process=process, address=address_text(row.local)
                 ),
-                _("the kernel gave it, to call from, the very port that it calls; nobody listened there"),
-                _("take a port for the server below those that the kernel gives (net.ipv4.ip_local_port_range)"),
+                _("bound or given by the kernel, its own port is the very one that it calls; nobody listened there"),
+                _("bind no client there, and take for the server a port below those that the kernel gives (ip_local_port_range)"),
             )  # fmt: skip
