@@ -118,9 +118,10 @@ class Frames:
         yield
         self._not_before = time.monotonic() + LEAST
 
-    def step_begun(self) -> None:
-        """The reader has the run go on: what comes of it is drawn together, however lately something else was."""
-        self._not_before = time.monotonic() + GATHER
+    def step_begun(self, patience: float = GATHER) -> None:
+        """The reader has the run go on: what comes of it within `patience` (seconds), or until it is over, is drawn together,
+        however lately something else was."""
+        self._not_before = time.monotonic() + patience
         self.ask()
 
     def step_over(self) -> None:

@@ -15,6 +15,7 @@ import pytest
 from textual.pilot import Pilot
 
 from sockviz.model.events import CallBlocked, CallEntered, CallHeld, CallLetGo, CallReturned, Event
+from sockviz.model.tasks import at_work
 from sockviz.player.recorded import read_recording
 from sockviz.player.source import Source
 from sockviz.tui.options import Options
@@ -116,6 +117,38 @@ def test_a_recording_of_programs_is_read_off_the_screen(
             reader.screen.picture.look = replace(reader.screen.picture.look, animate=False)
             with drawn_at_rest(app):
                 await _read(reader)
+        await app.close_runs()
+
+    asyncio.run(body())
+
+
+def test_who_is_held_stands_there_while_the_last_step_is_still_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    source = read_recording(RECORDED)
+
+    async def begin(_tell: Callable[[str], None]) -> Source:
+        return source
+
+    async def body() -> None:
+        app = WatchApp(begin, None, Options())
+        async with app.run_test(size=(120, 36)) as pilot:
+            async with asyncio.timeout(LONG):
+                while not isinstance(app.screen, WatchScreen):
+                    await pilot.pause(0.01)
+            reader = Reader(app, pilot, source)
+            picture = reader.screen.picture
+            picture.look = replace(picture.look, animate=True)
+            await reader.at(_returns("server", "socket"))
+            picture.movement.clock = lambda: 0.0  # its story goes no further
+            await reader.press("space")
+            assert picture.movement.on
+            held = reader.screen._letting.chosen
+            assert held is not None
+            assert held.call is not None
+            assert f"{held.name} {held.call.name}" in golden.text_of(app)
+            assert at_work(picture.movement.view(picture.view()).world) != at_work(reader.screen.cursor.world)
         await app.close_runs()
 
     asyncio.run(body())

@@ -11,10 +11,14 @@ from sockviz.model.tasks import AtWork, at_work
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.traced import Traced
 from sockviz.tui.cursor import Cursor
+from sockviz.tui.motion import GATHER
 from sockviz.tui.screens.watch_picture import WatchPicture
 from sockviz.tui.stage.held_pane import chosen_in, rows
 from sockviz.tui.view import Mode
 from sockviz.tui.widgets.overlay import OverlayKind
+
+#: The picture of a step that is not over is drawn after so long (seconds).
+_PATIENCE = 0.1
 
 
 class LettingGo:
@@ -84,24 +88,27 @@ class LettingGo:
 
     def go(self, task: str | None) -> None:
         """A task makes its call; None: who has waited longest. Where the past is looked at, on to its next resting place."""
-        self._picture.overlays.shut(OverlayKind.ERRNO)
-        live = self.now
+        picture, live = self._picture, self.now
+        picture.overlays.shut(OverlayKind.ERRNO)
         if live is None:
             if not self._cursor.forward() and self._cursor.mode is Mode.RECORDED:
-                self._picture.hint = _("This is the end of the recording: b looks back, q leaves.")
+                picture.hint = _("This is the end of the recording: b looks back, q leaves.")
+            picture.draw()
             return
         pending = live.pending
         task = task or next(iter(pending), None)
         if task is not None and task in pending:
-            self._order(live.go(task))
+            self._order(live.go(task), is_step=True)
         else:
-            self._picture.hint = self.why_not(task)
+            picture.hint = self.why_not(task)
+            picture.draw()
 
     def together(self, process: str | None) -> None:
         """All tasks of a process make their calls; of all, where none is named."""
         live = self.now
         if live is None or not live.pending:
             self._picture.hint = self.why_not(None)
+            self._picture.draw()
         else:
             self._order(live.go_all(process))
 
@@ -130,14 +137,21 @@ class LettingGo:
             )
         return _("{task} is not held.").format(task=task)
 
-    def _order(self, order: Coroutine[object, object, None]) -> None:
-        self._picture.since = len(self._cursor.timeline)
-        self._picture.let_go = True
-        self._screen.run_worker(self._ordered(order), name="go")
+    def _order(self, order: Coroutine[object, object, None], *, is_step: bool = False) -> None:
+        """Nothing is drawn now: what the key itself has changed is drawn with the first that comes of it. A step is over with
+        its order, of which more may come else."""
+        picture = self._picture
+        picture.since = len(self._cursor.timeline)
+        picture.let_go = True
+        picture.step_begun(_PATIENCE if is_step else GATHER)
+        self._screen.run_worker(self._ordered(order, is_step), name="go")
 
-    async def _ordered(self, order: Coroutine[object, object, None]) -> None:
+    async def _ordered(self, order: Coroutine[object, object, None], is_step: bool) -> None:
+        picture = self._picture
         try:
             await order
         except CannotGoOn as cannot:
-            self._picture.hint = str(cannot)
-        self._picture.draw()
+            picture.hint = str(cannot)
+            picture.draw()
+        if is_step:
+            picture.frames.step_over()

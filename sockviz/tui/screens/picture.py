@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from textual.screen import Screen
 
 from sockviz.tui.cursor import Cursor
-from sockviz.tui.motion import Countdowns, Frames, Movement
+from sockviz.tui.motion import GATHER, Countdowns, Frames, Movement
 from sockviz.tui.view import Focus, Look, Mode, View
 from sockviz.tui.widgets.overlay import Overlays
 from sockviz.tui.widgets.panes import Panes
@@ -74,10 +74,10 @@ class Picture:
                 self.overlays.show(view)
             self.countdowns.follow(known)
 
-    def step_begun(self) -> None:
+    def step_begun(self, patience: float = GATHER) -> None:
         """The reader has the run go on: what that changes is drawn with the first that comes of it."""
         self._is_stale = True
-        self.frames.step_begun()
+        self.frames.step_begun(patience)
 
     def _follow(self) -> None:
         """Draws what the run has done by itself: where that was no more than time does, the little that shows it."""

@@ -101,7 +101,7 @@ class WatchPicture(Picture):
         start = self.since if known.mode is Mode.LIVE else known.before.events
         mistake = self._mistakes.at(start, known.cursor)
         screen = self._screen
-        chosen = chosen_in(rows(view.world), self.task)
+        chosen = chosen_in(rows(known.world), self.task)
         if self.let_go and chosen is not None and chosen.is_asleep:
             self.task, self.let_go = None, False
         pane = screen.query_one(HeldPane)
@@ -110,7 +110,9 @@ class WatchPicture(Picture):
         screen.query_one(Heading).show(
             known.script.title, lab_name(known.lab.kind), known.problem or "", known.mode
         )
-        pane.show(view)
+        pane.show(
+            known
+        )  # who is held can be let go at once, however long the stage still tells of the last step
         screen.query_one(StageArea).show(view, 0.0)
         screen.query_one(OutputPane).show(view)
         screen.query_one(TimelineBar).show(view)

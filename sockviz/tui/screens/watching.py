@@ -129,7 +129,8 @@ class WatchScreen(StageScreen):
         self._letting.choose(message.row[0])
         if chosen is not None and chosen.name in message.row:
             self._letting.go(message.row[0])
-        self.picture.draw()
+        else:
+            self.picture.draw()
 
     def action_choose(self, step: int) -> None:
         """Another task."""
@@ -147,7 +148,6 @@ class WatchScreen(StageScreen):
         """The one that has waited longest makes its call; in the past the next resting place."""
         self.acted()
         self._letting.go(None)
-        self.picture.draw()
 
     def action_chosen(self) -> None:
         """The chosen one makes its call; where the reader points at something on the stage, its evidence."""
@@ -157,20 +157,17 @@ class WatchScreen(StageScreen):
             return
         chosen = self._letting.chosen
         self._letting.go(chosen.name if chosen is not None else None)
-        self.picture.draw()
 
     def action_all_of_it(self) -> None:
         """All tasks of the chosen one's process make their calls."""
         self.acted()
         chosen = self._letting.chosen
         self._letting.together(chosen.process if chosen is not None else None)
-        self.picture.draw()
 
     def action_everyone(self) -> None:
         """All make one call each."""
         self.acted()
         self._letting.together(None)
-        self.picture.draw()
 
     def action_until(self) -> None:
         """The chosen one, until a call that the reader names."""
@@ -196,7 +193,8 @@ class WatchScreen(StageScreen):
         self.acted()
         if self._letting.now is not None:
             self._letting.run_or_hold()
-        elif not playing:
+            return
+        if not playing:
             self.picture.hint = _(hints.PLAYING)
             self.playing.begin()
         self.picture.draw()
