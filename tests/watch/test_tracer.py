@@ -136,6 +136,43 @@ def test_long_data_is_told_by_its_beginning() -> None:
     assert (heard.call("recv").value, len(got)) == (b"xxx", 69997)
 
 
+#: Loops whose calls have the same registers: what is sent, set and received becomes another one, and a number another socket's.
+AGAIN = """
+import _socket, array
+data, room, limit = bytearray(b"0 apples"), bytearray(64), array.array("i", [0])
+for pair in range(2):
+    one, other = _socket.socketpair()
+    other.setblocking(False)
+    for turn in range(12):
+        data[0] = ord("0") + turn // 4
+        limit[0] = 5000 + turn // 4
+        one.setsockopt(1, 8, limit)
+        one.send(data)
+        for _ in range(2):
+            try:
+                other.recv_into(room)
+            except BlockingIOError:
+                pass
+    one.close(); other.close()
+"""
+
+
+def test_a_call_that_is_made_again_is_told_as_what_it_is_now() -> None:
+    heard = traced(sys.executable, "-I", "-S", "-c", AGAIN)
+    pairs = [made.value for made in heard.calls("socketpair")]
+    ones = [one for pair in pairs if isinstance(pair, tuple) for one in [pair[0]] for _ in range(12)]
+    turns = [turn // 4 for _ in range(2) for turn in range(12)]
+    assert len(set(ones)) == 2
+    data = [b"%d apples" % turn for turn in turns]
+    assert [made.entered.arguments for made in heard.calls("send")] == list(zip(ones, data, strict=True))
+    assert [made.entered.arguments for made in heard.calls("setsockopt")] == [
+        (one, 1, 8, 5000 + turn) for one, turn in zip(ones, turns, strict=True)
+    ]
+    ends = [(made.value, made.error) for made in heard.calls("recv")]
+    assert ends == [end for sent in data for end in ((sent, None), (None, "EAGAIN"))]
+    assert len({made.place for made in heard.calls("send")}) == 1
+
+
 def test_a_held_task_waits_and_another_goes_on() -> None:
     """Both processes are held at their first call; the child is let go until its second one of that name."""
     program = (

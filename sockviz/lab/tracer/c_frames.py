@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from sockviz.lab.tracer.elf import Elf, Segments, address_of
 from sockviz.lab.tracer.image import Mapping
-from sockviz.lab.tracer.memory import peek
+from sockviz.lab.tracer.memory import note, peek
 
 #: So much of a stack is looked through (bytes), and of it so many addresses that are in the program's code.
 _DEEPEST, _MOST = 16384, 64
@@ -53,14 +53,17 @@ class Compiled:
 
     def address(self, tid: int, stack: int) -> int | None:
         """The address of the call, as the program's file has it."""
-        found = self._first(tid, peek(tid, stack, _NEAREST))
+        content = peek(tid, stack, _NEAREST, noted=False)
+        found, looked_at = self._first(tid, content)
         if found is not None:
+            note(stack, content[:looked_at])  # what lies deeper may change
             return found
-        return self._first(tid, peek(tid, stack, _DEEPEST) or peek(tid, stack, 4096 - stack % 4096))
+        return self._first(tid, peek(tid, stack, _DEEPEST) or peek(tid, stack, 4096 - stack % 4096))[0]
 
-    def _first(self, tid: int, content: bytes) -> int | None:
+    def _first(self, tid: int, content: bytes) -> tuple[int | None, int]:
+        """The first that is found, and so much of `content` was looked at for that (bytes)."""
         low, high, looked = self._low, self._high, 0
-        for (word,) in struct.iter_unpack("<Q", content[: len(content) // 8 * 8]):
+        for place, (word,) in enumerate(struct.iter_unpack("<Q", content[: len(content) // 8 * 8]), 1):
             if not low < word < high:
                 continue
             part = next((each for each in self._code if each.low < word < each.high), None)
@@ -71,8 +74,8 @@ class Compiled:
                 self._known[word] = self._call_before(tid, word, part)
             found = self._known[word]
             if found is not None or looked == _MOST:
-                return found
-        return None
+                return found, 8 * place
+        return None, len(content)
 
     def _call_before(self, tid: int, word: int, part: Mapping) -> int | None:
         before = peek(tid, word - _LONGEST, _LONGEST)

@@ -22,6 +22,8 @@ _WITH_PORTS = ("AF_INET", "AF_INET6")
 _EPOLL = "anon_inode:[eventpoll]"
 #: What is open there is neither; or nothing is (which is not remembered).
 OTHER, CLOSED = "other", "closed"
+#: So many of the values that a program has epoll give back are known by their descriptors.
+_LABELS = 8192
 
 
 class Descriptors:
@@ -32,6 +34,8 @@ class Descriptors:
         self._known: dict[int, Any] = {}
         self._were: set[int] = set()  # numbers that have been a socket's
         self._in_vain = -2  # the last one that was closed though nothing was open there
+        #: Grows with each question that was answered anew, or may be now: what was made of those before it holds no more.
+        self.version = 0
         #: Of each epoll instance what it gives back for a descriptor that was put on its list.
         self.labels: dict[int, dict[int, int]] = {}
 
@@ -42,14 +46,24 @@ class Descriptors:
         new.labels = {fd: dict(labels) for fd, labels in self.labels.items()}
         return new
 
+    def label(self, epoll: int, label: int, fd: int) -> None:
+        """Notes what an epoll instance gives back for a descriptor."""
+        self.version += 1
+        labels = self.labels.setdefault(epoll, {})
+        if len(labels) >= _LABELS:
+            labels.clear()  # a program may invent a new one each time
+        labels[label] = fd
+
     def forget(self, first: int, last: int | None = None) -> None:
         """A number, or all from `first` to `last`, may be another one's from now on."""
+        self.version += 1
         for fd in [first] if last is None else [fd for fd in self._known if first <= fd <= last]:
             self._known.pop(fd, None)
             self.labels.pop(fd, None)
 
     def forget_all(self) -> None:
         """The program has become another one: what was to be closed then is closed."""
+        self.version += 1
         self._known.clear()
         self._were.clear()
 
@@ -80,6 +94,7 @@ class Descriptors:
 
     def _asked(self, fd: int, ask: Callable[[Any], Any]) -> Any:
         """What an IP socket says when the kernel is asked now; None of anything else."""
+        self.version += 1
         known = self.socket(fd)
         copy = copy_of(self._pidfd, fd) if known is not None and self._pidfd is not None else -1
         if copy < 0:
@@ -110,6 +125,7 @@ class Descriptors:
 
     def is_any_watched(self, first: int, last: int) -> bool:
         """Whether a socket or an epoll instance is open under a number between these."""
+        self.version += 1
         try:
             pid = outer_pid(self._pidfd) if self._pidfd is not None else None
             found = [int(name) for name in os.listdir(f"/proc/{pid}/fd")] if pid is not None else []
@@ -120,6 +136,7 @@ class Descriptors:
     def _found(self, fd: int) -> Any:
         found = self._known.get(fd)
         if found is None:
+            self.version += 1
             found = self._look(fd)
             if found != CLOSED:
                 self._known[fd] = found

@@ -12,6 +12,8 @@ from sockviz.lab.confinement import libc
 
 #: No more is read at once (bytes).
 MOST = 1 << 16
+#: What is longer, or was read in more parts, is not looked at again.
+_SHORT, _FEW = 4096, 16
 
 
 class _Iovec(ctypes.Structure):
@@ -19,22 +21,79 @@ class _Iovec(ctypes.Structure):
 
 
 _room = ctypes.create_string_buffer(MOST)
-_local, _remote = _Iovec(ctypes.addressof(_room), 0), _Iovec(0, 0)
+_room_at = ctypes.addressof(_room)
+_local, _remote = _Iovec(_room_at, 0), _Iovec(0, 0)
 _local_at, _remote_at = ctypes.addressof(_local), ctypes.addressof(_remote)
 _readv = libc.process_vm_readv
 _readv.argtypes = [ctypes.c_long, ctypes.c_void_p, ctypes.c_ulong, ctypes.c_void_p, ctypes.c_ulong, ctypes.c_ulong]  # fmt: skip
 _readv.restype = ctypes.c_ssize_t
 
 
-def peek(tid: int, address: int, size: int) -> bytes:
-    """`size` bytes at `address`, as many as there are: fewer where a page is missing, none where the address is none."""
+class Reading:
+    """What is read while it is entered: that it is all the same still can be asked later, at the price of one reading."""
+
+    __slots__ = ("_content", "_parts", "_vectors", "_vectors_at", "is_short")
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[int, bytes]] = []
+        self._content = b""
+        #: And whole: what is more, or could not be read, is not looked at again.
+        self.is_short = True
+
+    def __enter__(self) -> Reading:
+        global _noting
+        _noting = self
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        global _noting
+        _noting = None
+        self._content = b"".join(content for _address, content in self._parts)
+        self.is_short = self.is_short and len(self._content) <= _SHORT and len(self._parts) <= _FEW
+        if self.is_short:
+            self._vectors = (_Iovec * len(self._parts))(
+                *[_Iovec(at, len(content)) for at, content in self._parts]
+            )
+            self._vectors_at = ctypes.addressof(self._vectors)
+
+    def note(self, address: int, content: bytes, size: int) -> None:
+        """What has been read, of as much as was asked for."""
+        self._parts.append((address, content))
+        if len(content) < size:
+            self.is_short = False
+
+    def is_same(self, tid: int) -> bool:
+        """Whether it would be read again, of a task that is stopped."""
+        size = len(self._content)
+        if not size:
+            return True
+        _local.length = size
+        got = _readv(tid, _local_at, 1, self._vectors_at, len(self._parts), 0)
+        return got == size and ctypes.string_at(_room_at, size) == self._content
+
+
+_noting: Reading | None = None
+
+
+def note(address: int, content: bytes) -> None:
+    """Has the `Reading` that is entered know that `content` was read."""
+    if _noting is not None:
+        _noting.note(address, content, len(content))
+
+
+def peek(tid: int, address: int, size: int, *, noted: bool = True) -> bytes:
+    """`size` bytes at `address`, as many as there are: fewer where a page is missing, none where the address is none. Who has it
+    not `noted` says by `note` what of it counts."""
     size = min(size, MOST)
     if not address or size <= 0:
         return b""
     _local.length = _remote.length = size
     _remote.base = address
     got = _readv(tid, _local_at, 1, _remote_at, 1, 0)
-    return ctypes.string_at(_local.base, got) if got > 0 else b""
+    content = ctypes.string_at(_room_at, got) if got > 0 else b""
+    if _noting is not None and noted:
+        _noting.note(address, content, size)
+    return content
 
 
 def numbers(tid: int, address: int, form: str) -> tuple[int, ...] | None:

@@ -115,6 +115,7 @@ class Population:
             del self.tasks[other.tid]
         process.descriptors.forget_all()
         process.source = None
+        task.memory.clear()
         if not process.told and process.is_first:
             self._tell_start(process, None)
         if not self.may_tell(process):

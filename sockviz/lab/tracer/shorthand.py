@@ -31,6 +31,16 @@ def encoder() -> Callable[[Any], str]:
     return lambda value: "".join(write(value, 0))
 
 
+class Repeated:
+    """A thing that is said again and again. It is written once, and its number is known as long as numbers are not given anew."""
+
+    __slots__ = ("age", "number", "thing")
+
+    def __init__(self, thing: Any) -> None:
+        self.thing = thing
+        self.number = self.age = -1
+
+
 class Shorthand:
     """What has been said, and by which number it is said again."""
 
@@ -39,6 +49,7 @@ class Shorthand:
         self._numbers: dict[str, int] = {}
         self._whose: dict[str, str] = {}
         self._size = 0
+        self._age = 0  # so often numbers were given anew
 
     def call(self, says: int, at: float, process: str, task: int, call: int, thing: Any) -> str:
         """A line: with what is ``_AS`` where the thing was said before."""
@@ -47,14 +58,21 @@ class Shorthand:
             who = self._whose[process] = quoted(process)
         if type(thing) is int:
             return f"[{says},{at!r},{who},{task},{call},{thing}]"
+        repeated = thing if type(thing) is Repeated else None
+        if repeated is not None:
+            if repeated.age == self._age:
+                return f"[{says + 1},{at!r},{who},{task},{call},{repeated.number}]"
+            thing = repeated.thing
         text = self.encode(thing)
         number = self._numbers.get(text) if says != NAMED else None
         if number is not None:
+            if repeated is not None:
+                repeated.number, repeated.age = number, self._age
             return f"[{says + 1},{at!r},{who},{task},{call},{number}]"
         if says == NAMED or not 8 < len(text) <= _LONGEST:
             return f"[{says},{at!r},{who},{task},{call},{text}]"
         self._size += len(text)
         if self._size > _MOST:  # the numbers are given anew
-            self._numbers, self._size = {}, len(text)
+            self._numbers, self._size, self._age = {}, len(text), self._age + 1
         number = self._numbers[text] = len(self._numbers)
         return f"[{says},{at!r},{who},{task},{call},{text},{number}]"

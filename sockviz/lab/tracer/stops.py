@@ -9,10 +9,13 @@ from collections.abc import Callable
 from sockviz.lab.tracer import caveats, ptrace, values
 from sockviz.lab.tracer.data_calls import CALLS as DATA
 from sockviz.lab.tracer.made import Entry, Made
+from sockviz.lab.tracer.made import number as number_given
+from sockviz.lab.tracer.made_again import Known
+from sockviz.lab.tracer.memory import Reading
 from sockviz.lab.tracer.numbers import Machine
 from sockviz.lab.tracer.population import SIGNALS, Population, is_caught
 from sockviz.lab.tracer.reports import Reports
-from sockviz.lab.tracer.shorthand import ENTERED, FAILED, NAMED, RETURNED
+from sockviz.lab.tracer.shorthand import ENTERED, FAILED, NAMED, RETURNED, Repeated
 from sockviz.lab.tracer.socket_calls import CALLS as SOCKET
 from sockviz.lab.tracer.sources import Source
 from sockviz.lab.tracer.tasks import Call, Task
@@ -22,7 +25,6 @@ TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all
 if TYPE_CHECKING:
     from typing import Any
 
-    from sockviz.lab.tracer.socket_calls import Decoder
 
 #: waitpid: of a task that has stopped; and the signal by which it says that it is at a call (PTRACE_O_TRACESYSGOOD).
 _STOPPED, _AT_CALL = 0x7F, int(signal.SIGTRAP) | 0x80
@@ -47,6 +49,7 @@ class Stops:
         self._decoders = {number: DECODERS[name] for name, number in machine.watched.items()}
         self._names = {number: name for name, number in machine.watched.items()}
         self._making = frozenset(machine.making.values())
+        self._errors: dict[int, Repeated] = {}
         self._noted = {number: name for name, number in (machine.making | machine.noted).items()}
 
     def went(self, tid: int, status: int) -> None:
@@ -102,26 +105,70 @@ class Stops:
         if task.interrupted and self._is_resumed(task, place):
             self.go_on(task)
             return
-        decode = None if self.population.is_full else self._decoders.get(number)
-        made = (
-            None
-            if decode is None
-            else self._made(decode, number, Entry(task.tid, arguments, task.process.descriptors))
-        )
-        if not made or not self.population.may_tell(task.process):
+        if self.population.is_full or not self._tells_entry(task, place):
             self.go_on(task)
-            return
-        self._tell_entry(task, made, place)
-        if self._holds(task):
+        elif self._holds(task):
             task.held = True
             self._say("held", task, call=task.call.number if task.call else 0)
         else:
             self.go_on(task)
 
-    def _made(self, decode: Decoder, number: int, entry: Entry) -> Made | None:
+    def _tells_entry(self, task: Task, place: tuple[int, ...]) -> bool:
+        """Tells of a call that is entered, where it is about anything that is watched."""
+        known = task.memory.find(place)
+        made, told = self._entry_again(task, place, known) if known is not None else self._entry(task, place)
+        if not made or not self.population.may_tell(task.process):
+            return False
+        for waiting in task.interrupted:
+            if not waiting.is_told:  # now that something is told of what its handler does
+                waiting.is_told = True
+                self._say("interrupted", task, call=waiting.number, over=False)
+        task.process.calls += 1
+        task.call = Call(task.process.calls, made, place, known)
+        self._tell(ENTERED, task, task.call, told)
+        return True
+
+    def _entry_again(self, task: Task, place: tuple[int, ...], known: Known) -> tuple[Made | None, Any]:
+        """What is told of a call that is entered, and was before: the same, where nothing has changed."""
+        descriptors = task.process.descriptors
+        version = descriptors.version
+        repeated = known.entry.again(task.tid, version)
+        if repeated is not None:
+            return known.made, repeated
+        known.end.forget()  # how it is read follows from what was passed
+        if not known.entry.is_learning:
+            return self._entry(task, place)
+        with Reading() as reading:
+            made, told = self._entry(task, place)
+        if descriptors.version == version:
+            known.made = made
+            known.entry.keep(told, reading, version)
+        return made, told
+
+    def _entry(self, task: Task, place: tuple[int, ...]) -> tuple[Made | None, Any]:
+        """What is told of a call that is entered, and where that is; nothing where it is about nothing that is watched."""
+        process = task.process
+        made = self._made(place[0], Entry(task.tid, place[1:7], process.descriptors))
+        if not made:
+            return None, None
+        told = {
+            "name": made.name,
+            "function": made.function,
+            "arguments": made.arguments,
+            "keywords": made.keywords,
+        }
+        if made.watched is not None:
+            told["watched"] = made.watched
+        if process.source is None:
+            process.source = Source(process.pidfd)
+        told.update(process.source.place(task.tid, place[-1]))
+        return made, told
+
+    def _made(self, number: int, entry: Entry) -> Made | None:
         """What is told of a call; its name alone, where what the program has handed over cannot even be told."""
+        decode = self._decoders.get(number)
         try:
-            return decode(entry)
+            return decode(entry) if decode is not None else None
         except _NONSENSE:
             return Made(self._names[number], "", [])
 
@@ -131,26 +178,6 @@ class Stops:
         if task.call is not None:
             self._say("let go", task, call=task.call.number)
         self.go_on(task)
-
-    def _tell_entry(self, task: Task, made: Made, place: tuple[int, ...]) -> None:
-        for waiting in task.interrupted:
-            if not waiting.is_told:  # now that something is told of what its handler does
-                waiting.is_told = True
-                self._say("interrupted", task, call=waiting.number, over=False)
-        task.process.calls += 1
-        task.call = Call(task.process.calls, made, place)
-        told = {
-            "name": made.name,
-            "function": made.function,
-            "arguments": made.arguments,
-            "keywords": made.keywords,
-        }
-        if made.watched is not None:
-            told["watched"] = made.watched
-        if task.process.source is None:
-            task.process.source = Source(task.process.pidfd)
-        told.update(task.process.source.place(task.tid, place[-1]))
-        self._tell(ENTERED, task, task.call, told)
 
     def _at_call(self, task: Task) -> None:
         """At the return of a call that is told of; or at any call's entry or return, while one is interrupted."""
@@ -177,20 +204,40 @@ class Stops:
             task.interrupted.append(call)
             return
         if number:
-            self._tell(FAILED, task, call, values.error(number))
+            self._failed(task, call, number)
+        elif call.made.name in _NAMING:
+            value, fd = _given(call, result), result if call.made.name == "accept" else int(call.place[1])
+            name = task.process.descriptors.name(fd)
+            self._tell(NAMED, task, call, {"value": value, "told": [name] if name is not None else []})
         else:
-            try:
-                value = call.made.gives(result)
-            except _NONSENSE:
-                value = result
-            if call.made.name in _NAMING:
-                fd = result if call.made.name == "accept" else int(call.place[1])
-                name = task.process.descriptors.name(fd)
-                self._tell(NAMED, task, call, {"value": value, "told": [name] if name is not None else []})
-            else:
-                self._tell(RETURNED, task, call, value)
+            self._tell(RETURNED, task, call, self._given_again(task, call, result))
         if call.made.name == "close":
             task.process.descriptors.forget(int(call.place[1]))  # another thread may have asked meanwhile
+
+    def _given_again(self, task: Task, call: Call, result: int) -> Any:
+        """What a call gives: read, or known from before."""
+        known, descriptors = call.known, task.process.descriptors
+        if call.made.gives is number_given:
+            return result
+        if known is None or known.made is not call.made:
+            return _given(call, result)
+        version = descriptors.version
+        repeated = known.end.again(task.tid, version, result)
+        if repeated is not None:
+            return repeated
+        if not known.end.is_learning:
+            return _given(call, result)
+        with Reading() as reading:
+            value = _given(call, result)
+        if descriptors.version == version:
+            known.end.keep(value, reading, version, result)
+        return value
+
+    def _failed(self, task: Task, call: Call, number: int) -> None:
+        error = self._errors.get(number)
+        if error is None:
+            error = self._errors[number] = Repeated(values.error(number))
+        self._tell(FAILED, task, call, error)
 
     def _is_resumed(self, task: Task, place: tuple[int, ...]) -> bool:
         """Whether the call that is entered is one that a signal had interrupted: it was entered before, and each handler has come
@@ -215,8 +262,7 @@ class Stops:
 
     def _interrupted(self, task: Task) -> None:
         """The call that was interrupted last comes to nothing."""
-        call = task.interrupted.pop()
-        self._tell(FAILED, task, call, values.error(ptrace.INTERRUPTED))
+        self._failed(task, task.interrupted.pop(), ptrace.INTERRUPTED)
 
     # --- signals ------------------------------------------------------------------------------------------------------
 
@@ -242,3 +288,11 @@ class Stops:
 
     def _tell(self, says: int, task: Task, call: Call, thing: Any) -> None:
         self._reports.call(says, task.process.name, task.number, call.number, thing)
+
+
+def _given(call: Call, result: int) -> Any:
+    """What a call gives; its register, where what it has written cannot be read."""
+    try:
+        return call.made.gives(result)
+    except _NONSENSE:
+        return result

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from sockviz.lab.tracer.descriptors import Descriptors
 from sockviz.lab.tracer.made import Made
+from sockviz.lab.tracer.made_again import Known, Memory
 from sockviz.lab.tracer.sources import Source
 
 
 class Call:
     """A call that was entered, and has not come back for good. ``place``: its number, arguments and stack, by which it is known
     again where a signal has interrupted it. ``handlers``: in how many handlers of signals its task was then; ``is_told``: that it
-    is interrupted was said."""
+    is interrupted was said. ``known``: what is known of it from before, where it is made again."""
 
-    __slots__ = ("handlers", "is_told", "made", "number", "place")
+    __slots__ = ("handlers", "is_told", "known", "made", "number", "place")
 
-    def __init__(self, number: int, made: Made, place: tuple[int, ...]) -> None:
+    def __init__(self, number: int, made: Made, place: tuple[int, ...], known: Known | None) -> None:
         self.number = number
         self.made = made
         self.place = place
+        self.known = known
         self.handlers = 0
         self.is_told = False
 
@@ -72,15 +74,27 @@ class Family:
 class Task:
     """A thread. ``number`` is 0 of a process's first. ``held``: it waits at the entry of its call until it is let go.
     ``interrupted``: calls that signals have interrupted, the last one at the end, and ``handlers``: of how many signals the
-    handlers run since the first of these. ``returns``: from one of them, just now."""
+    handlers run since the first of these. ``returns``: from one of them, just now. ``memory``: of calls that it has made."""
 
-    __slots__ = ("call", "handlers", "held", "interrupted", "new", "number", "process", "returns", "tid")
+    __slots__ = (
+        "call",
+        "handlers",
+        "held",
+        "interrupted",
+        "memory",
+        "new",
+        "number",
+        "process",
+        "returns",
+        "tid",
+    )
 
     def __init__(self, tid: int, process: Process, number: int) -> None:
         self.tid = tid
         self.process = process
         self.number = number
         self.call: Call | None = None
+        self.memory = Memory()
         self.interrupted: list[Call] = []
         self.handlers = 0
         self.returns = False

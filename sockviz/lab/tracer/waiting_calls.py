@@ -20,8 +20,6 @@ _MOST = 256
 _POLLED = 8192
 #: select's sets have so many bits (FD_SETSIZE).
 _SET = 1024
-#: So many of the values that a program has epoll give back are known by their descriptors.
-_LABELS = 8192
 _CONTROL = {1: "register", 2: "unregister", 3: "modify"}
 #: struct epoll_event is packed on x86-64 alone (linux/eventpoll.h, EPOLL_PACKED).
 _EVENT = "<IQ" if os.uname().machine == "x86_64" else "I4xQ"
@@ -116,10 +114,7 @@ def _epoll_ctl(entry: Entry) -> Made | None:
     if told is None:
         return Made(name, f"select.epoll.{name}", [held, fd, values.pointer(entry.a[3])])
     events, label = told
-    labels = entry.descriptors.labels.setdefault(entry.int(0), {})
-    if len(labels) >= _LABELS:
-        labels.clear()  # a program may invent a new one each time
-    labels[label] = fd
+    entry.descriptors.label(entry.int(0), label, fd)
     return Made(name, f"select.epoll.{name}", [held, fd, events])
 
 
