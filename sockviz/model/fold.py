@@ -256,6 +256,10 @@ def _returned(world: World, event: CallReturned) -> World:
         stage=Stage.RETURNED if event.error is None else Stage.FAILED,
         returned=event.at, value=event.value, error=event.error, errno=event.number, message=event.message,
     )  # fmt: skip
+    if (
+        event.error == "ETIMEDOUT" and call.receiver is not None
+    ):  # upon which its kernel has forgotten the connection
+        world = _changed(world, given_up=_with(world.given_up, call.receiver.inode, event.at))
     if named := names_after(call, event.told, world.names):
         world = _changed(world, names=ledger(world.names).but(named))
     if event.error is None and (

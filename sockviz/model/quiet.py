@@ -24,6 +24,8 @@ _QUIET = frozenset({
 })  # fmt: skip
 #: Errors by which a segment gives itself away that nobody has captured (`sockviz.model.inference`).
 _GIVE_AWAY = frozenset({"ECONNREFUSED", "ECONNRESET"})
+#: The one by which it is known that a kernel has forgotten a connection.
+_GIVEN_UP = "ETIMEDOUT"
 #: Values in which there is no socket.
 _PLAIN = (int, bytes, str, type(None), float)
 
@@ -126,7 +128,7 @@ class Quiet:
 
     def _returned(self, event: CallReturned, really: bool) -> bool:
         made = self._of(event.process)
-        if made is None or event.told or not self._is_plain(event.value):
+        if made is None or event.told or event.error == _GIVEN_UP or not self._is_plain(event.value):
             return False
         try:
             inside = made.inside(event.task)

@@ -24,10 +24,12 @@ from sockviz.model.index import RowIndex
 from sockviz.model.ledger import ledger
 from sockviz.model.link import LinkState
 from sockviz.model.meaning import PROBES, Flow, Meaning, Role, Way, flow_after, meaning_of, ways
+from sockviz.model.segments import Endpoint
 from sockviz.model.sockets import RowKey, SocketRow
 
 #: So many packets back are thought of, and so many segments at a time wait for the counters to say why they were sent.
 _BACK, _ASKING = 256, 64
+_ENDING = ("FIN", "RST")
 #: A SYN+ACK that answers is among the next so many packets, and not later than this (seconds).
 _NEAR, _AT_ONCE = 8, 0.05
 #: So many of those that the link let through last can have overtaken one.
@@ -52,6 +54,8 @@ class Traffic:
     overtaken: Mapping[int, int] = field(default_factory=dict)
     flows: Mapping[Way, Flow] = field(default_factory=dict)
     asking: tuple[int, ...] = ()
+    #: By source, destination and flag the last packet that had it, of the flags by which a connection ends.
+    ending: Mapping[tuple[Endpoint, Endpoint, str], int] = field(default_factory=dict)
     #: Of each host: when it was looked at last, how many packets the link had let through by then, and how many there were.
     looked: Mapping[str, tuple[float, int, int]] = field(default_factory=dict)
     counted: Mapping[tuple[str, str], int] = field(default_factory=dict)  # by host and counter
@@ -67,6 +71,9 @@ class Traffic:
         )
         flow = flow_after(self.flows.get(way), event.packet, number, meaning)
         after = replace(self, flows=ledger(self.flows).but({way: flow}))
+        ends = {(*way[1:], flag): number for flag in _ENDING if flag in event.packet.tcp.flags}
+        if ends:
+            after = replace(after, ending=ledger(self.ending).but(ends))
         if meaning is None:
             return after
         asks = meaning.role is Role.AGAIN or meaning.role in PROBES

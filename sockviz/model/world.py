@@ -61,6 +61,7 @@ class World:
     gone: Mapping[int, GoneRow] = field(default_factory=dict)  # by inode: of those that are gone, the last
     sockets: Mapping[int, KnownSocket] = field(default_factory=dict)
     names: Mapping[int, Name] = field(default_factory=dict)  # by inode, as their processes were told
+    given_up: Mapping[int, float] = field(default_factory=dict)  # by inode, when a call said so (ETIMEDOUT)
     options: Mapping[int, Options] = field(default_factory=dict)  # by inode: those that were set
     packets: Log[SeenPacket] = field(default_factory=Log)
     link: LinkState | None = None  # where there is one

@@ -197,22 +197,14 @@ class Situation:
             None,
         )
 
-    def came(self, *flags: str) -> SeenPacket | None:
-        """The last segment with these flags that was captured on its way to the socket."""
+    def came(self, flag: str) -> SeenPacket | None:
+        """The last segment with that flag, FIN or RST, that was captured on its way to the socket."""
         known = self.known
         here, there = wire_end(known.local if known else None), wire_end(known.peer if known else None)
         if here is None or there is None:
             return None
-        return next(
-            (
-                seen
-                for seen in reversed(self.world.packets)
-                if seen.event.packet.tcp is not None
-                and (seen.event.packet.source, seen.event.packet.destination) == (there, here)
-                and set(flags) <= set(seen.event.packet.tcp.flags)
-            ),
-            None,
-        )
+        number = self.world.traffic.ending.get((there, here, flag))
+        return self.world.packets[number] if number is not None else None
 
 
 #: Calls whose last argument may be an address.

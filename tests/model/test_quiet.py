@@ -68,7 +68,7 @@ def some_run(seed: int, length: int) -> list[Event]:
             events.append(CallBlocked(float(at), process, number, ASLEEP, task))
         else:
             del inside[who]
-            error = chance.choice([None, None, None, "EAGAIN", "ECONNREFUSED", "ECONNRESET"])
+            error = chance.choice([None, None, None, "EAGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT"])
             value = chance.choice(CALLS[names[who]]) if error is None else None
             events.append(
                 CallReturned(float(at), process, number, value, error, 11 if error else None, task=task)

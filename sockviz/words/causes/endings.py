@@ -98,11 +98,7 @@ def _unread(s: Situation, other: KnownSocket, said: str) -> str:
 
 def gave_up(world: World, inode: int) -> bool:
     """Whether a call on the socket was told that nothing had answered, upon which its kernel forgot the connection."""
-    return any(
-        call.error == "ETIMEDOUT" and call.receiver is not None and call.receiver.inode == inode
-        for process in world.processes.values()
-        for call in process.calls
-    )
+    return inode in world.given_up
 
 
 def _listened(s: Situation) -> list[int]:

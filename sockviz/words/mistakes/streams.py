@@ -45,9 +45,11 @@ class _Flow:
 
     def message_at(self, place: int) -> tuple[int, int, str] | None:
         """Where the send began and ended that handed over the byte before and the byte after `place`."""
-        number = bisect_right(self.ends, (place, "\U0010ffff"))
-        begin = self.ends[number - 1][0] if number else 0
-        if number == len(self.ends) or begin == place or (not number and len(self.ends) == _MESSAGES):
+        first = max(0, len(self.ends) - _MESSAGES)
+        number = bisect_right(self.ends, (place, "\U0010ffff"), first)
+        begin = self.ends[number - 1][0] if number > first else 0
+        is_first = number == first
+        if number == len(self.ends) or begin == place or (is_first and len(self.ends) - first == _MESSAGES):
             return None
         return begin, *self.ends[number]
 
@@ -130,7 +132,10 @@ class Streams:
         flow.user = call.process, held.fd
         taken = call.value if isinstance(call.value, int) else 0
         flow.sent += taken
-        flow.ends = [*flow.ends[-_MESSAGES + 1 :], (flow.sent, call.name)] if taken else flow.ends
+        if taken:
+            flow.ends.append((flow.sent, call.name))
+            if len(flow.ends) == 2 * _MESSAGES:
+                del flow.ends[:_MESSAGES]
         flow.short = call if taken < _length(asked) else None
 
     def _left_short(self, process: str, inode: int) -> Iterator[Mistake]:
