@@ -25,6 +25,7 @@ PF_EXITING = 0x4
 
 _INODE = pattern(r"(?:socket|pipe):\[(\d+)\]")
 _FLAGS = pattern(rb"^flags:\s*([0-7]+)\n", re.MULTILINE)
+_CAUGHT = pattern(rb"^SigCgt:\s*([0-9a-f]+)$", re.MULTILINE)
 _NSPID = pattern(rb"^NSpid:.*?(\d+)$", re.MULTILINE)
 #: Since Linux 4.13 with the inode of what is watched, in hexadecimal.
 _WATCHED = pattern(
@@ -163,6 +164,15 @@ def read_asleep(pid: int, state: str, *, proc: str = "/proc", read: Read = read_
         return None  # it woke between the two looks
     name, arguments = call
     return Asleep(name, arguments, wchan, state, "/proc/PID/syscall", text.decode("ascii").strip())
+
+
+def read_caught(pid: int, *, proc: str = "/proc", read: Read = read_file) -> int | None:
+    """The signals that `pid` has handlers for (see `sockviz.model.sockets.Asleep`); None where that is not to be read."""
+    try:
+        found = _CAUGHT.search(read(f"{proc}/{pid}/status"))
+    except KernelRefused:
+        return None  # ENOENT, ESRCH: gone. EACCES: hidden
+    return int(found[1], 16) if found is not None else None
 
 
 def _wchan(directory: str, read: Read) -> str | None:

@@ -167,6 +167,13 @@ class Crew:
         stat = procfs.read_stat(pid, proc=proc)
         return procfs.read_asleep(pid, stat.state, proc=proc) if stat else None
 
+    def caught(self, process: str) -> int | None:
+        """The signals that a process has handlers for, now (see `sockviz.model.sockets.Asleep`)."""
+        begun = self._begun.get(process)
+        return (
+            procfs.read_caught(begun.outer_pid) if begun is not None and process not in self._gone else None
+        )
+
     # --- programs that are watched -------------------------------------------------------------------------------
 
     async def start_tracer(self, name: str, host: str, channel: socket.socket, *, private: bool) -> None:

@@ -21,6 +21,8 @@ from sockviz.model.events import (
     SourceMet,
     StatementBegun,
     StatementFinished,
+    ThreadBegan,
+    ThreadEnded,
 )
 from sockviz.model.sockets import ToldName
 from sockviz.model.values import BadValue, Json, Value, decode
@@ -50,6 +52,8 @@ Heard: TypeAlias = (
     | CallLetGo
     | CallInterrupted
     | CallReturned
+    | ThreadBegan
+    | ThreadEnded
     | Executed
     | SourceMet
     | Signalled

@@ -112,6 +112,9 @@ class Lab(Protocol):
         """What the kernel says of the sleep of one process, or of a thread of its, now; None where it is awake or gone, or
         nothing can be read."""
 
+    def caught(self, process: str) -> int | None:
+        """The signals that a process has handlers for, now (see `sockviz.model.sockets.Asleep`)."""
+
     async def catch_up(self) -> None:
         """Waits until all that has passed between the hosts by now can be drained."""
 

@@ -195,6 +195,10 @@ class LoopbackLab:
         """What the kernel says of the sleep of one process, or of a thread of its, now."""
         return self._crew.asleep(process, task)
 
+    def caught(self, process: str) -> int | None:
+        """The signals that a process has handlers for, now."""
+        return self._crew.caught(process)
+
     # --- looking ------------------------------------------------------------------------------------------------------
 
     def look(self) -> Sequence[Observation]:

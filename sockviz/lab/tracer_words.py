@@ -17,6 +17,7 @@ from sockviz.model.events import (
     ProcessEnded,
     ProcessStarted,
     Signalled,
+    ThreadEnded,
 )
 from sockviz.model.limits import MOST_PROCESSES
 from sockviz.model.values import BadValue, Json
@@ -46,6 +47,7 @@ class Started:
 class Thread:
     """A process has a further thread. ``tid`` is the lab's number of it."""
 
+    at: float
     process: str
     task: int
     tid: int
@@ -90,6 +92,7 @@ Said: TypeAlias = (
     Hello
     | Started
     | Thread
+    | ThreadEnded
     | NotStarted
     | Untraced
     | OuterProc
@@ -149,8 +152,16 @@ def _of_process(json: Json) -> Said:
             "has_pidfd": bool(has_pidfd),
         }:  # fmt: skip
             return Started(at, process, pid, parent, has_pidfd)
-        case {"event": "thread", "process": str(process), "task": int(task), "tid": int(tid)}:
-            return Thread(process, task, tid)
+        case {
+            "event": "thread",
+            "at": float(at),
+            "process": str(process),
+            "task": int(task),
+            "tid": int(tid),
+        }:
+            return Thread(at, process, task, tid)
+        case {"event": "thread over", "at": float(at), "process": str(process), "task": int(task)}:
+            return ThreadEnded(at, process, task)
         case {"event": "executed", "at": float(at), "process": str(process), "arguments": list(arguments)}:
             return Executed(at, process, tuple(map(str, arguments)))
         case {

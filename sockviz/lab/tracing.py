@@ -33,7 +33,7 @@ from sockviz.lab.tracer_words import (
     from_tracer,
 )
 from sockviz.language import _
-from sockviz.model.events import CallEntered, CallReturned, Caveat, ProcessEnded
+from sockviz.model.events import CallEntered, CallReturned, Caveat, ProcessEnded, ThreadBegan
 from sockviz.model.programs import Program
 from sockviz.model.values import BadValue, Json
 
@@ -228,8 +228,9 @@ class Tracing:
                 self._crew.say(said)
             case Started():
                 self._adopt(said)
-            case Thread(process=process, task=task, tid=tid):
+            case Thread(at=at, process=process, task=task, tid=tid):
                 self._crew.adopt_thread(process, task, tid)
+                self._crew.say(ThreadBegan(at, process, task))
             case NotStarted(name=name, errno=number, step=step):
                 self._settle(name, LabRefused(STEPS[step], number))
             case Untraced(errno=number):

@@ -171,6 +171,10 @@ class TwoHostsLab:
         """What the kernel says of the sleep of one process, or of a thread of its, now."""
         return self._crew.asleep(process, task)
 
+    def caught(self, process: str) -> int | None:
+        """The signals that a process has handlers for, now."""
+        return self._crew.caught(process)
+
     def look(self) -> Sequence[Observation]:
         """Observes both hosts once."""
         return [window.look(self._crew.sources(host)) for host, window in self._windows.items()]

@@ -4,7 +4,7 @@ A call, and a line of the lesson, belong to a ``task`` of a process: the one tha
 its number. A lesson's processes have one task each.
 
 A program that is watched (`sockviz watch`) makes calls that no line asked for; `CallHeld`, `CallLetGo`, `CallInterrupted`,
-`Executed`, `Signalled`, `OutputWritten`, `OverLimit`, `Caveat` and `SourceMet` are its alone.
+`ThreadBegan`, `ThreadEnded`, `Executed`, `Signalled`, `OutputWritten`, `OverLimit`, `Caveat` and `SourceMet` are its alone.
 
 Three voices are kept apart: `CallEntered`, `CallReturned`, `StatementFinished` are what a process reported of itself, or its
 tracer of it (*returned*); `Observed`, `CallBlocked`, `ProcessEnded` are what the kernel said of it (*observed*);
@@ -145,6 +145,24 @@ class CallInterrupted:
     call: int
     task: int = 0
     over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadBegan:
+    """A process has a further thread, whose ``task`` is a number of its own; calls of it may come later, or never."""
+
+    at: float
+    process: str
+    task: int
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadEnded:
+    """A further thread of a process is gone."""
+
+    at: float
+    process: str
+    task: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +370,8 @@ Event: TypeAlias = (
     | CallHeld
     | CallLetGo
     | CallInterrupted
+    | ThreadBegan
+    | ThreadEnded
     | Executed
     | SourceMet
     | Signalled

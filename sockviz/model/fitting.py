@@ -30,6 +30,8 @@ from sockviz.model.events import (
     Signalled,
     StatementBegun,
     StatementFinished,
+    ThreadBegan,
+    ThreadEnded,
 )
 from sockviz.model.hosts import LINK
 from sockviz.model.ledger import Ledger
@@ -95,6 +97,8 @@ def misfit(event: Event, world: World) -> Misfit | None:
             | CallLetGo(process=name)
             | CallInterrupted(process=name)
             | CallReturned(process=name)
+            | ThreadBegan(process=name)
+            | ThreadEnded(process=name)
             | StatementFinished(process=name)
             | ProcessEnded(process=name)
             | Executed(process=name)
@@ -178,6 +182,8 @@ def _names(event: Event) -> tuple[str, ...]:
             | CallLetGo()
             | CallInterrupted()
             | CallReturned()
+            | ThreadBegan()
+            | ThreadEnded()
             | ProcessEnded()
             | Executed()
             | Signalled()

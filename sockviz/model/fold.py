@@ -37,6 +37,8 @@ from sockviz.model.events import (
     SourceMet,
     StatementBegun,
     StatementFinished,
+    ThreadBegan,
+    ThreadEnded,
 )
 from sockviz.model.index import inodes_in
 from sockviz.model.inference import infer
@@ -109,6 +111,10 @@ def _applied(world: World, event: Event) -> World:
             return _staged(world, event, Stage.ENTERED if event.over else Stage.INTERRUPTED)
         case CallReturned():
             return _returned(world, event)
+        case ThreadBegan():
+            return _thread_began(world, event)
+        case ThreadEnded():
+            return _thread_ended(world, event)
         case Executed():
             return _executed(world, event)
         case SourceMet():
@@ -306,9 +312,28 @@ def _ended(world: World, event: ProcessEnded) -> World:
     left = inodes_in(process.fds)
     world = _process(
         world, event.process, ended=event.at, exit_code=event.exit_code, signal=event.signal,
-        main=Task(), threads={}, fds=(), open_fds=dict.fromkeys(process.open_fds, -1),
+        main=Task(), threads={}, living={}, fds=(), open_fds=dict.fromkeys(process.open_fds, -1),
     )  # fmt: skip
     return _with_sockets(world, first_evidence.let_go(world, {event.process: left}))
+
+
+def _thread_began(world: World, event: ThreadBegan) -> World:
+    process = world.processes.get(event.process)
+    if process is None or event.task == MAIN:
+        return world
+    return _process(world, event.process, living=_with(process.living, event.task, event.at))
+
+
+def _thread_ended(world: World, event: ThreadEnded) -> World:
+    process = world.processes.get(event.process)
+    if process is None or event.task == MAIN:
+        return world
+    for call in process.task(event.task).calls:
+        abandoned = replace(call, stage=Stage.ABANDONED, returned=event.at)
+        world = _process(world, event.process, **_done_with(world.processes[event.process], abandoned))
+    gone = (event.task,)
+    threads, living = ledger(process.threads).but({}, gone), ledger(process.living).but({}, gone)
+    return _process(world, event.process, threads=threads, living=living)
 
 
 def _executed(world: World, event: Executed) -> World:
@@ -317,7 +342,7 @@ def _executed(world: World, event: Executed) -> World:
     for call in process.under_way if process is not None else ():
         abandoned = replace(call, stage=Stage.ABANDONED, returned=event.at)
         world = _process(world, event.process, **_done_with(world.processes[event.process], abandoned))
-    return _process(world, event.process, command=event.arguments, main=Task(), threads={})
+    return _process(world, event.process, command=event.arguments, main=Task(), threads={}, living={})
 
 
 def _captured(world: World, event: PacketCaptured) -> World:

@@ -48,7 +48,8 @@ class Process:
     """One process of the run: what it reported, and beside it what the kernel says of it.
 
     ``names`` are its variables as it reported them; ``open_fds`` the descriptor of each that holds a socket (-1: closed).
-    ``fds`` and ``state`` are observed. Its calls under way belong to its tasks: ``main``, and ``threads`` by their numbers.
+    ``fds`` and ``state`` are observed. Its calls under way belong to its tasks: ``main``, and ``threads`` by their numbers, of
+    which something was heard; ``living`` are all further threads that a tracer told of, by number, with when each began.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Process:
     latest: Mapping[str, Call] = field(default_factory=dict)  # by name, the call that was over last
     main: Task = field(default_factory=Task)
     threads: Mapping[int, Task] = field(default_factory=dict)
+    living: Mapping[int, float] = field(default_factory=dict)
     command: tuple[str, ...] = ()  # of a program that is watched
     fds: tuple[FdEntry, ...] = ()
     state: str = ""

@@ -229,7 +229,8 @@ class FdEntry:
 class Asleep:
     """Evidence that a process sleeps: what /proc said of it at one look.
 
-    ``interface`` names the strongest file that could be read: /proc/PID/syscall, else wchan, else stat.
+    ``interface`` names the strongest file that could be read: /proc/PID/syscall, else wchan, else stat. ``caught``: the signals
+    that it has handlers for, of signal N bit N - 1; None where nobody asked, or it is not to be read.
     """
 
     syscall: str | None  # "accept4", or None where /proc/PID/syscall is refused
@@ -238,6 +239,7 @@ class Asleep:
     state: str  # "S" interruptible sleep, "R" running, "Z" zombie …
     interface: str
     raw: str
+    caught: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from sockviz.model.events import (
     CallLetGo,
     CallReturned,
     ProcessEnded,
+    ThreadEnded,
 )
 from sockviz.model.sockets import Asleep
 
@@ -33,6 +34,8 @@ def note(said: Heard, inside: dict[tuple[str, int], Inside]) -> None:
             inside[said.process, said.task] = Inside(said.call, said.at)
         case CallHeld() | CallInterrupted() | CallReturned():
             # A held one is stopped, and asleep in nothing; of an interrupted one the handler's calls are what it is in.
+            inside.pop((said.process, said.task), None)
+        case ThreadEnded():
             inside.pop((said.process, said.task), None)
         case ProcessEnded():
             for each in [each for each in inside if each[0] == said.process]:

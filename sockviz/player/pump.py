@@ -376,6 +376,8 @@ class Pump:
                 inside.first, inside.first_at = seen, time.time()
             elif now - inside.first_at >= APART:
                 inside.told = True
+                if self._traced:
+                    seen = replace(seen, caught=self._lab.caught(process))
                 yield CallBlocked(now, process, inside.call, seen, task)
 
 

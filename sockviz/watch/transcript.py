@@ -25,6 +25,8 @@ from sockviz.model.events import (
     ProcessEnded,
     Signalled,
     SourceMet,
+    ThreadBegan,
+    ThreadEnded,
 )
 from sockviz.model.long_values import whole_of
 from sockviz.model.moment import Moment
@@ -98,7 +100,7 @@ class Transcript:
         match moment.event:
             case CallEntered() as event:
                 self._entered[event.process, event.call] = event
-            case CallLetGo() | CallInterrupted() | SourceMet():
+            case CallLetGo() | CallInterrupted() | SourceMet() | ThreadBegan() | ThreadEnded():
                 return
             case CallReturned() as event:
                 self._returned(event, moment)

@@ -37,6 +37,8 @@ from sockviz.model.events import (
     SourceMet,
     StatementBegun,
     StatementFinished,
+    ThreadBegan,
+    ThreadEnded,
 )
 from sockviz.model.hosts import LINK
 from sockviz.model.process import Process
@@ -101,6 +103,8 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
             CallHeld()
             | CallLetGo()
             | CallInterrupted()
+            | ThreadBegan()
+            | ThreadEnded()
             | Executed()
             | SourceMet()
             | Signalled()

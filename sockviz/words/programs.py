@@ -16,6 +16,8 @@ from sockviz.model.events import (
     OverLimit,
     Signalled,
     SourceMet,
+    ThreadBegan,
+    ThreadEnded,
 )
 from sockviz.model.tasks import task_name
 from sockviz.model.values import show
@@ -31,6 +33,8 @@ def of_program(
     event: CallHeld
     | CallLetGo
     | CallInterrupted
+    | ThreadBegan
+    | ThreadEnded
     | Executed
     | SourceMet
     | Signalled
@@ -56,6 +60,10 @@ def of_program(
                 else _("{task} is interrupted in {call} by its handler")
             )
             return told.format(task=task_name(event.process, event.task), call=_call(event, world))
+        case ThreadBegan():
+            return _("{task} begins, a further thread").format(task=task_name(event.process, event.task))
+        case ThreadEnded():
+            return _("{task} ends, a thread").format(task=task_name(event.process, event.task))
         case Executed():
             return _("{process} runs {command}").format(
                 process=event.process, command=shlex.join(event.arguments)

@@ -33,6 +33,8 @@ from sockviz.model.events import (
     SourceMet,
     StatementBegun,
     StatementFinished,
+    ThreadBegan,
+    ThreadEnded,
 )
 from sockviz.model.segments import FLAG_ORDER, Fragment, IcmpHeader, Packet, Relative, TcpHeader
 from sockviz.model.sockets import Asleep, FdEntry, ProcessRow, SocketRow, State, TcpInfo, Timer, ToldName
@@ -108,6 +110,7 @@ asleeps = st.builds(
     st.sampled_from("SRZ"),
     st.text(max_size=4),
     st.text(max_size=4),
+    st.none() | counts,
 )
 descriptor_tables = st.lists(
     st.builds(
@@ -164,6 +167,8 @@ kinds: dict[type, st.SearchStrategy[Event]] = {
     CallHeld: st.builds(CallHeld, instants, names, calls, tasks),
     CallLetGo: st.builds(CallLetGo, instants, names, calls, tasks),
     CallInterrupted: st.builds(CallInterrupted, instants, names, calls, tasks, st.booleans()),
+    ThreadBegan: st.builds(ThreadBegan, instants, names, tasks),
+    ThreadEnded: st.builds(ThreadEnded, instants, names, tasks),
     Executed: st.builds(Executed, instants, names, st.lists(st.text(max_size=6), max_size=3).map(tuple)),
     SourceMet: st.builds(SourceMet, instants, st.integers(1, 3), st.text(max_size=6), st.text(max_size=9)),
     Signalled: st.builds(Signalled, instants, names, st.sampled_from(("SIGCHLD", "SIGALRM")), tasks),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sockviz.lab.tracer_words import Started, Thread
-from sockviz.model.events import Executed, ProcessEnded, Signalled
+from sockviz.model.events import Executed, ProcessEnded, Signalled, ThreadEnded
 from sockviz.model.values import ObjectValue, SocketValue
 from tests.watch.traced import Heard, Rig, traced
 
@@ -113,6 +113,7 @@ def test_forks_threads_and_what_is_executed(heard: Heard, calls: Path) -> None:
     started = [(said.process, said.parent) for said in heard.said if isinstance(said, Started)]
     assert started == [("p", None), ("p_2", "p"), ("p_3", "p")]
     assert [(said.process, said.task) for said in heard.said if isinstance(said, Thread)] == [("p", 1)]
+    assert [(said.process, said.task) for said in heard.said if isinstance(said, ThreadEnded)] == [("p", 1)]
     executed = [(said.process, said.arguments) for said in heard.said if isinstance(said, Executed)]
     assert executed == [("p", (str(calls),)), ("p_3", ("true",))]
     ended = {said.process: said.exit_code for said in heard.said if isinstance(said, ProcessEnded)}

@@ -140,6 +140,8 @@ class Population:
         self._makers.discard(task)
         process = task.process
         if tid != process.pid:
+            if self.may_tell(process):
+                self._reports.say("thread over", process=process.name, task=task.number)
             return
         code = os.waitstatus_to_exitcode(status)
         if process.told:
