@@ -78,16 +78,83 @@ PROGRAMS = {
         "s = at(7141); s.listen(0); c = to(7141); to(7141)", "s = at(7142); s.listen(1); c = to(7142); to(7142)",
     ),
 }  # fmt: skip
+AT_ONCE = """
+def begin(port):
+    c = socket()
+    c.setblocking(False)
+    c.connect_ex(('127.0.0.1', port))
+    return c
+"""
+THREAD = "import _thread, select; lock = _thread.allocate_lock(); lock.acquire()\n" + LAST
+IN_POLL = "import select; p = select.poll(); "
+UNIX = "path = '/tmp/' + os.urandom(8).hex(); u = socket(1); u.bind(path); "
+SERVED = """
+s = at(%d); s.listen(9); kept = []
+for _ in range(3):
+    c = to(%d); d = accept(s); c.close(); d.recv(1); kept.append(d)
+"""
+#: Other programs: those that make mistakes, by their names, with the rules that say so; and those that nearly do.
+WRONG = {
+    "refused_meanwhile": (
+        ["never listened", "never listened"],
+        AT_ONCE + UNIX + "socket(1).connect_ex(path); os.unlink(path); s = at(7151); c = begin(7151); c.getsockopt(1, 4)",
+    ),
+    "kept": (["CLOSE-WAIT"], SERVED % (7161, 7161) + "import select; select.select([s], [], [])"),
+    "exits": (
+        ["unread data", "unread data"],
+        LAST + IN_POLL + "a.send(b'x'); a.send(b'y'); b.recv(1); b.close(); p.register(a, 1); p.poll()\n"
+        "s = at(7171); s.listen(1); c = to(7171); c.send(b'hello')\nif not os.fork():\n    accept(s); os._exit(0)\n"
+        "s.close()\ntry: c.recv(1)\nexcept OSError: pass",
+    ),
+    "in_poll": (
+        ["both receive"],
+        LAST + IN_POLL + "p.register(a, 1)\nif os.fork():\n    b.close(); p.poll()\nelse:\n    a.close(); b.recv(9)",
+    ),
+    "threads": (
+        ["both receive"], THREAD + "for f, x in ((int, ()), (a.recv, (9,))): _thread.start_new_thread(f, x)\nb.recv(9)",
+    ),
+    "starved": (
+        ["never accepted"],
+        LAST + IN_POLL + "s = at(7191); s.listen(1)\nif os.fork():\n    a.recv(1)\n"
+        "else:\n    s.close(); c = to(7191); p.register(c, 1); p.poll(10**8)",
+    ),
+    "full": (
+        ["queue full"],
+        AT_ONCE + "s = at(7201); s.listen(0); c = to(7201); d = begin(7201); import select; select.select([], [d], [])",
+    ),
+}  # fmt: skip
+RIGHT = {
+    "refused_meanwhile": (
+        AT_ONCE + UNIX + "u.listen(1); socket(1).connect_ex(path); os.unlink(path); s = at(7152); s.listen(1); c = begin(7152)\n"
+        "c.getsockopt(1, 4); to(7153); to(7153); t = at(7153); t.listen(1)"
+    ),
+    "kept": SERVED % (7162, 7162) + "kept[0].close(); import select; select.select([s], [], [])",
+    "exits": (
+        "s = at(7172); s.listen(1); c = to(7172); c.send(b'x')\nif not os.fork():\n    accept(s).recv(9); os._exit(0)\n"
+        "s.close(); c.recv(1)\ntry: c.send(b'late'); c.recv(1)\nexcept OSError: pass"
+    ),
+    "in_poll": THREAD + "p = select.poll(); p.register(a, 1); _thread.start_new_thread(p.poll, (10**8,)); b.recv(9)",
+    "threads": THREAD + "for f, x in ((lock.acquire, ()), (a.recv, (9,))): _thread.start_new_thread(f, x)\nb.recv(9)",
+    "handles": THREAD + "signal.signal(14, lambda *_: a.send(b'x')); _thread.start_new_thread(a.recv, (9,)); b.recv(9)",
+    "starved": (
+        THREAD + "s = at(7192); s.listen(1)\nif os.fork():\n    _thread.start_new_thread(lock.acquire, ()); a.recv(1)\n"
+        "else:\n    c = to(7192); c.recv(1)"
+    ),
+}  # fmt: skip
+ASLEEP = {
+    "wrong_kept", "wrong_in_poll", "wrong_in_poll_2", "wrong_threads", "wrong_starved", "wrong_starved_2", "wrong_full",
+    "right_kept", "right_in_poll", "right_threads", "right_handles", "right_starved", "right_starved_2",
+}  # fmt: skip
 ENDLESS = ("both_receive", "never_accepted", "to_itself", "in_use", "blocked_for_another")
 ALONE = ("to_itself", "in_use")
 
 
-def found(timeline: Timeline) -> dict[str, set[str]]:
-    """The rules that have said something of each program."""
-    rules, said = Rules(), dict[str, set[str]]()
+def found(timeline: Timeline) -> dict[str, list[str]]:
+    """The rules that have said something of each program, as often as they have."""
+    rules, said = Rules(), dict[str, list[str]]()
     for number in range(len(timeline)):
         for mistake in rules.after(Moment(timeline, number)):
-            said.setdefault(mistake.process.rpartition("_2")[0] or mistake.process, set()).add(mistake.rule)
+            said.setdefault(mistake.process.removesuffix("_2"), []).append(mistake.rule)
             assert "{" not in mistake.text
     return said
 
@@ -98,12 +165,15 @@ def test_mistakes_are_told_and_what_is_nearly_one_is_not() -> None:
         for rule, texts in PROGRAMS.items()
         for kind, text in zip(("wrong_", "right_"), texts, strict=True)
     ]
+    programs += [python(f"wrong_{name}", LISTEN + TO + text) for name, (_rules, text) in WRONG.items()]
+    programs += [python(f"right_{name}", LISTEN + TO + text) for name, text in RIGHT.items()]
     sleepers = {
         f"{kind}{rule}{number}"
         for rule in ENDLESS
         for kind in ("wrong_", "right_")
         for number in (("",) if rule in ALONE else ("", "_2"))
-    } | {"wrong_queue_full"}
+    } | {"wrong_queue_full", *ASLEEP}
+    threaded = {"wrong_threads", "right_in_poll", "right_threads", "right_handles"}
 
     async def body() -> None:
         async with watched("isolated", *programs) as run_:
@@ -113,6 +183,7 @@ def test_mistakes_are_told_and_what_is_nearly_one_is_not() -> None:
                     and all(
                         run_.world.processes[name].sleeping for name in sleepers - {"right_both_receive_2"}
                     )
+                    and all(len(run_.world.processes[name].sleeping) == 2 for name in threaded)
                     and all(
                         not process.alive
                         for name, process in run_.world.processes.items()
@@ -121,7 +192,8 @@ def test_mistakes_are_told_and_what_is_nearly_one_is_not() -> None:
                 )
             )
             said = found(run_.source.timeline)
-        assert said == {f"wrong_{rule}": {rule.replace("_", " ")} for rule in PROGRAMS}
+        expected = {f"wrong_{rule}": [rule.replace("_", " ")] for rule in PROGRAMS}
+        assert said == expected | {f"wrong_{name}": rules for name, (rules, _text) in WRONG.items()}
 
     run(body())
 
@@ -147,6 +219,6 @@ def test_a_signal_is_told_of_whichever_call_it_was_sent_for_and_of_none_that_ask
             )
             assert {process.signal for process in run_.world.processes.values()} == {"SIGPIPE"}
             said = found(run_.source.timeline)
-        assert said == {"wrong_writev": {"SIGPIPE"}, "wrong_sendmsg": {"SIGPIPE"}}
+        assert said == {"wrong_writev": ["SIGPIPE"], "wrong_sendmsg": ["SIGPIPE"]}
 
     run(body())

@@ -1,33 +1,145 @@
-"""A process that has no descriptor left."""
+"""Connections that a process has no more use for, and keeps; and a process that has no descriptor left."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import field
 
+from sockviz.dataclass import dataclass
 from sockviz.language import _, ngettext
-from sockviz.model.call import Call
+from sockviz.model.call import RECEIVING, SENDING, Call
+from sockviz.model.events import CallBlocked, CallEntered, CallReturned, Executed, ProcessEnded
 from sockviz.model.index import inodes_in
+from sockviz.model.moment import Moment
+from sockviz.model.process import MAIN, Process
 from sockviz.model.sockets import State
+from sockviz.model.values import SocketValue
 from sockviz.model.world import World
+from sockviz.words import acts
 from sockviz.words.mistakes.mistake import Mistake
 from sockviz.words.wording import call_as_made
 
+_TAKING = RECEIVING | {"readv"}
+#: What whoever has received the end of a connection may still do with it.
+_USING = SENDING | {"writev", "sendfile", "shutdown"}
+#: Calls by which a server goes on to others.
+_GOING_ON = frozenset({"accept", "poll", "select"})
+#: So many connections that are kept are told of: fewer may be about to be closed. And of one process so many are remembered.
+_SEVERAL, _MOST = 3, 1024
 
-def after(call: Call, world: World) -> Iterator[Mistake]:
-    """What is wrong with a call that failed for want of one."""
-    process = world.processes.get(call.process)
-    if call.error != "EMFILE" or process is None:
-        return
-    held = inodes_in(process.fds)
-    left = sum(row.state is State.CLOSE_WAIT and row.inode in held for row in world.rows.values())
-    told = ngettext(
+
+@dataclass(slots=True)
+class Descriptors:
+    """Learns from events."""
+
+    _waiting: dict[str, Call] = field(
+        default_factory=dict
+    )  # by process, the first that found no descriptor left
+    #: By process, of the connections whose end it has received, and that it has done nothing with since, which task did.
+    _ended: dict[str, dict[int, int]] = field(default_factory=dict)
+
+    def after(self, moment: Moment) -> Iterator[Mistake]:
+        """What an event shows."""
+        match moment.event:
+            case CallReturned(error=None) as event if event.process in self._ended or _is_nothing(event):
+                call = moment.call(event.process, event.call)
+                if call is not None:
+                    self._returned(call)
+                    if call.name == "accept":
+                        yield from self._kept(call, moment.after)
+            case CallReturned(error="EMFILE") as event:
+                call = moment.call(event.process, event.call)
+                if call is not None:
+                    self._waiting.setdefault(event.process, call)
+            case CallBlocked() as event if event.process in self._ended:
+                call = moment.call(event.process, event.call)
+                if call is not None and call.name in _GOING_ON:
+                    yield from self._kept(call, moment.after)
+            case CallEntered(name="close", arguments=(SocketValue(inode=inode), *_)) as event:
+                self._ended.get(event.process, {}).pop(inode, None)
+            case Executed() as event:
+                self._ended.pop(event.process, None)
+            case ProcessEnded() as event:
+                self._ended.pop(event.process, None)
+                yield from self._none_left(event.process, moment.before)
+
+    def looked(self, world: World, host: str) -> Iterator[Mistake]:
+        """What the kernel says of whoever found no descriptor left before it was looked at."""
+        for name, call in list(self._waiting.items()):
+            process = world.processes.get(name)
+            if process is not None and process.host == host and (call.returned or 0.0) <= world.at:
+                yield from self._none_left(name, world)
+
+    def _returned(self, call: Call) -> None:
+        held = call.receiver
+        if held is None or held.type != "SOCK_STREAM":
+            return
+        ended = self._ended.setdefault(call.process, {})
+        if call.name in _TAKING and _data(call) == b"":
+            asks = call.arguments[1] if len(call.arguments) > 1 else 0
+            if isinstance(asks, int) and asks > 0 and len(ended) < _MOST and not acts.has(call, "MSG_PEEK"):
+                ended[held.inode] = call.task
+        elif call.name in _USING:
+            ended.pop(held.inode, None)
+        if not ended:
+            del self._ended[call.process]
+
+    def _kept(self, call: Call, world: World) -> Iterator[Mistake]:
+        """What a task keeps that goes on to others: it, or a thread that has ended, has received the end."""
+        process = world.processes.get(call.process)
+        if process is None:
+            return
+        kept = [
+            inode
+            for inode, task in self._ended.get(call.process, {}).items()
+            if (task == call.task or _has_ended(process, task)) and _is_over(inode, world)
+        ]
+        if len(kept) >= _SEVERAL:
+            yield Mistake(
+                "CLOSE-WAIT", (call.process,), call.process,
+                _("{process} holds {count} connections in CLOSE-WAIT, and goes on to others").format(
+                    process=call.process, count=len(kept)
+                ),
+                _("their peers have closed them, and recv has said so by 0 bytes, but nobody has called close"),
+                _("close each connection once recv has returned 0 bytes, or descriptors run out (EMFILE)"),
+            )  # fmt: skip
+
+    def _none_left(self, name: str, world: World) -> Iterator[Mistake]:
+        call, process = self._waiting.pop(name, None), world.processes.get(name)
+        if call is None or process is None:
+            return
+        held = inodes_in(process.fds)
+        left = sum(row.state is State.CLOSE_WAIT and row.inode in held for row in world.rows.values())
+        yield Mistake(
+            "EMFILE", (name,), name,
+            _("{call} of {process} fails with EMFILE").format(call=call_as_made(call), process=name),
+            _still_open(left, name) if left else _("it has as many descriptors open as its limit allows (RLIMIT_NOFILE)"),
+            _("close each connection once recv has returned 0 bytes, and do not try again at once: nothing has changed then"),
+        )  # fmt: skip
+
+
+def _still_open(count: int, process: str) -> str:
+    return ngettext(
         "when last looked, {count} of its connections was in CLOSE-WAIT: its peer has closed it, and {process} has not",
         "when last looked, {count} of its connections were in CLOSE-WAIT: their peers have closed them, and {process} has not",
-        left,
-    ).format(count=left, process=call.process)
-    yield Mistake(
-        "EMFILE", (call.process,), call.process,
-        _("{call} of {process} fails with EMFILE").format(call=call_as_made(call), process=call.process),
-        told if left else _("it has as many descriptors open as its limit allows (RLIMIT_NOFILE)"),
-        _("close each connection once recv has returned 0 bytes, and do not try again at once: nothing has changed then"),
-    )  # fmt: skip
+        count,
+    ).format(count=count, process=process)
+
+
+def _is_nothing(event: CallReturned) -> bool:
+    return event.value == b"" or (isinstance(event.value, tuple) and event.value[:1] == (b"",))
+
+
+def _data(call: Call) -> object:
+    return call.value[0] if isinstance(call.value, tuple) and call.value else call.value
+
+
+def _has_ended(process: Process, task: int) -> bool:
+    return task != MAIN and task not in process.living
+
+
+def _is_over(inode: int, world: World) -> bool:
+    """Whether the kernel was seen to have it in CLOSE-WAIT, and nobody to have the other end any more."""
+    row = world.row_of(inode)
+    peer = world.peer_row(row) if row is not None and row.state is State.CLOSE_WAIT else None
+    return peer is not None and not peer.inode

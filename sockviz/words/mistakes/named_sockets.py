@@ -1,4 +1,4 @@
-"""TCP sockets that programs have given a name, and whether they listen: as their calls returned, in order."""
+"""Sockets of streams that programs have given a name, and whether they listen: as their calls returned, in order."""
 
 from __future__ import annotations
 
@@ -17,6 +17,15 @@ from sockviz.model.world import World
 ALL4, ALL6 = "0.0.0.0", "::"
 #: As many are remembered.
 _MOST = 4096
+
+
+def place_in(call: Call, address: object) -> Endpoint | None:
+    """The address and port that a bind gives, or a connect goes to. Of a UNIX socket the path and 0, where it begins at the root:
+    any other hangs on where a process is."""
+    held = call.receiver
+    if held is not None and held.family == "AF_UNIX":
+        return (address, 0) if isinstance(address, str) and address.startswith("/") else None
+    return endpoint(address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +93,7 @@ class NamedSockets:
         process, held, end = world.processes[call.process], call.receiver, _end_of(call)
         if held is None or held.type != "SOCK_STREAM":
             return None
-        if call.name != "listen" and end is not None and end[1]:
+        if call.name != "listen" and end is not None and (end[1] or held.family == "AF_UNIX"):
             before = self._named.get(held.inode)
             if (before is not None or call.name == "bind") and len(self._named) < _MOST:
                 known = before or Named(process.name, process.host, held.inode, held.fd, end)
@@ -99,4 +108,4 @@ def _end_of(call: Call) -> Endpoint | None:
     """The name that a bind gave, or that getsockname told."""
     if call.name == "getsockname":
         return endpoint(call.value)
-    return endpoint(call.arguments[1]) if len(call.arguments) > 1 else None
+    return place_in(call, call.arguments[1]) if len(call.arguments) > 1 else None

@@ -1,21 +1,27 @@
-"""A connect that was refused, and a socket that was meant: it never listened, has another address, or another order of bytes."""
+"""A connect that was refused, at once or while its program went on, and a socket that was meant: it never listened, has another
+address, or another order of bytes, or listens only later."""
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from dataclasses import field
 
 from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.model.call import CONNECTING, Call
-from sockviz.model.segments import Endpoint
+from sockviz.model.events import PacketCaptured
+from sockviz.model.moment import Moment
+from sockviz.model.segments import Endpoint, wire_end
 from sockviz.model.world import World
 from sockviz.words.mistakes.mistake import Mistake
-from sockviz.words.mistakes.named_sockets import Named, NamedSockets
+from sockviz.words.mistakes.named_sockets import Named, NamedSockets, place_in
 from sockviz.words.wording import address_text, call_as_made
 
-#: So many that nobody explained are remembered.
-_MOST = 256
+#: So many that nobody explained, and that are under way, are remembered; and so many packets back an answer is looked for.
+_MOST, _RECENT = 256, 64
+#: SOL_SOCKET and SO_ERROR.
+_ERROR = (1, 4)
 
 
 @dataclass(slots=True)
@@ -23,36 +29,113 @@ class Refused:
     """Looks at connects that were refused, and at who listens later."""
 
     sockets: NamedSockets
-    _unexplained: dict[Endpoint, str] = field(default_factory=dict)  # by where to, whose the first was
+    #: By whose program and where to: who was refused there first; None once somebody of that program has tried again.
+    _unexplained: dict[tuple[str, Endpoint], str | None] = field(default_factory=dict)
+    _opening: dict[int, Call] = field(
+        default_factory=dict
+    )  # by inode, handshakes that their programs do not wait for
 
-    def after(self, call: Call, world: World) -> Iterator[Mistake]:
-        """What is wrong with a connect that has come back."""
-        target, held = call.target, call.receiver
-        if call.name not in CONNECTING or call.error != "ECONNREFUSED" or target is None:
-            return
+    def after(self, call: Call, moment: Moment) -> Iterator[Mistake]:
+        """What is wrong with a connect that has come back, or with one before that this call says the end of."""
+        held = call.receiver
         if held is None or held.type != "SOCK_STREAM":
             return
+        begun = self._opening.get(held.inode)
+        if begun is not None:
+            if call.name in CONNECTING or _is_refused(call):
+                del self._opening[held.inode]
+            if _is_refused(call):
+                yield from self._refused(begun, moment.after)
+        elif call.name in CONNECTING:
+            self._tries(call, moment.after)
+            if call.error == "ECONNREFUSED":
+                yield from self._refused(call, moment.after)
+            elif call.error == "EINPROGRESS" and len(self._opening) < _MOST:
+                self._opening[held.inode] = call
+                for seen in moment.after.packets[-_RECENT:]:
+                    yield from self.answered(seen.event, moment.after)
+
+    def answered(self, event: PacketCaptured, world: World) -> Iterator[Mistake]:
+        """What is wrong with handshakes that a packet answers with a RST: to a segment without an ACK, as a SYN is, it has the
+        number 0 (net/ipv4/tcp_ipv4.c, tcp_v4_send_reset)."""
+        packet = event.packet
+        if packet.tcp is None or "RST" not in packet.tcp.flags or packet.tcp.seq:
+            return
+        for inode, call in list(self._opening.items()):
+            process = world.processes.get(call.process)
+            whose = (call.process, process.host if process is not None else None)
+            if (
+                event.at >= call.entered
+                and event.receiver in whose
+                and wire_end(call.target) == packet.source
+            ):
+                del self._opening[inode]
+                yield from self._refused(call, world)
+
+    def forget(self, inode: int) -> None:
+        """A socket is closed."""
+        self._opening.pop(inode, None)
+
+    def _tries(self, call: Call, world: World) -> None:
+        """Whoever tries again need not be told to."""
+        target = _target(call)
+        key = (_program(call.process, world), target) if self._unexplained and target is not None else None
+        if key is not None and key in self._unexplained:
+            self._unexplained[key] = None
+
+    def _refused(self, call: Call, world: World) -> Iterator[Mistake]:
+        target = _target(call)
+        if target is None:
+            return
         near = [each for each in self.sockets if _lives_at(each, target, world)]
-        found = (
-            _never_listened(call, target, near)
-            or _elsewhere(call, target, near)
-            or _swapped(call, target, near)
-        )
+        found = _never_listened(call, target, near)
+        if found is None and target[1]:
+            found = _elsewhere(call, target, near) or _swapped(call, target, near)
         if found is not None:
             yield found
         elif len(self._unexplained) < _MOST:
-            self._unexplained.setdefault(target, call.process)
+            self._unexplained.setdefault((_program(call.process, world), target), call.process)
 
     def listens(self, socket: Named) -> Iterator[Mistake]:
         """Who came too early for a socket that listens now."""
-        for target in [each for each in self._unexplained if socket.is_at(each)]:
-            client = self._unexplained.pop(target)
+        for key in [each for each in self._unexplained if socket.is_at(each[1])]:
+            client, target = self._unexplained.pop(key), key[1]
+            if client is None:
+                continue
             yield Mistake(
                 "too early", (client, target), client,
-                _("{client} was refused at {address}").format(client=client, address=address_text(target)),
+                _("{client} was refused at {address}").format(client=client, address=_shown(target)),
                 _("{server} listens there only now").format(server=socket.process),
-                _("start {client} after {server} listens, or let it try again").format(client=client, server=socket.process),
+                _("start {server} first; whoever comes before that has to try again").format(
+                    server=socket.process
+                ),
             )  # fmt: skip
+
+
+def _target(call: Call) -> Endpoint | None:
+    return place_in(call, call.arguments[1]) if len(call.arguments) > 1 else None
+
+
+def _shown(target: Endpoint) -> str:
+    return address_text(target if target[1] else target[0])
+
+
+def _program(name: str, world: World) -> str:
+    """The process that all of a program come from: a shell tries again by another process."""
+    met = set[str]()
+    while name not in met:
+        met.add(name)
+        process = world.processes.get(name)
+        if process is not None and process.parent is not None:
+            name = process.parent
+    return name
+
+
+def _is_refused(call: Call) -> bool:
+    """Whether it says that the handshake was refused: it fails so, or getsockopt tells of it."""
+    if call.name == "getsockopt" and call.arguments[1:3] == _ERROR:
+        return call.value == errno.ECONNREFUSED
+    return call.error == "ECONNREFUSED"
 
 
 def _lives_at(socket: Named, target: Endpoint, world: World) -> bool:

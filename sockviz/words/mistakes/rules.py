@@ -6,9 +6,18 @@ from collections.abc import Iterator
 from dataclasses import field
 
 from sockviz.dataclass import dataclass
-from sockviz.model.events import CallBlocked, CallReturned, Observed, ProcessEnded
+from sockviz.model.events import (
+    CallBlocked,
+    CallEntered,
+    CallReturned,
+    Observed,
+    PacketCaptured,
+    ProcessEnded,
+)
 from sockviz.model.moment import Moment
-from sockviz.words.mistakes import address_length, descriptors, ended_by_sigpipe, families, to_itself, waiting
+from sockviz.model.values import SocketValue
+from sockviz.words.mistakes import address_length, ended_by_sigpipe, families, to_itself, waiting
+from sockviz.words.mistakes.descriptors import Descriptors
 from sockviz.words.mistakes.in_use import InUse
 from sockviz.words.mistakes.mistake import Mistake
 from sockviz.words.mistakes.named_sockets import NamedSockets
@@ -18,7 +27,7 @@ from sockviz.words.mistakes.streams import Streams
 #: So many of one run are told.
 _MOST = 200
 #: The errors that a rule has something to say of.
-_TELLING = frozenset({"ECONNREFUSED", "EADDRINUSE", "EMFILE", *families.ERRORS})
+_TELLING = frozenset({"ECONNREFUSED", "EINPROGRESS", "EADDRINUSE", *families.ERRORS})
 
 
 @dataclass(slots=True)
@@ -29,6 +38,7 @@ class Rules:
     _refused: Refused = field(init=False)
     _in_use: InUse = field(default_factory=InUse)
     _streams: Streams = field(default_factory=Streams)
+    _descriptors: Descriptors = field(default_factory=Descriptors)
     _told: set[tuple[object, ...]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -48,16 +58,23 @@ class Rules:
 
     def _found(self, moment: Moment) -> Iterator[Mistake]:
         yield from self._streams.after(moment)
+        yield from self._descriptors.after(moment)
         match moment.event:
             case CallReturned(error=error) as event if error in _TELLING or error is None:
                 call = moment.call(event.process, event.call)
                 if call is not None and address_length.KEYWORD in call.keywords:
                     yield from address_length.after(call)
+                if call is not None:
+                    yield from self._refused.after(call, moment)
                 if call is not None and error is not None:
                     self._in_use.after(call)
-                    yield from self._refused.after(call, moment.after)
                     yield from families.after(call)
-                    yield from descriptors.after(call, moment.after)
+            case PacketCaptured() as event if (
+                event.packet.tcp is not None and "RST" in event.packet.tcp.flags
+            ):
+                yield from self._refused.answered(event, moment.after)
+            case CallEntered(name="close", arguments=(SocketValue(inode=inode), *_)):
+                self._refused.forget(inode)
             case CallBlocked() as event:
                 call = moment.call(event.process, event.call)
                 if call is not None:
@@ -65,5 +82,6 @@ class Rules:
             case Observed() as event:
                 yield from to_itself.after(event, moment)
                 yield from self._in_use.looked(moment.after, event.host)
+                yield from self._descriptors.looked(moment.after, event.host)
             case ProcessEnded(signal="SIGPIPE") as event:
                 yield from ended_by_sigpipe.after(event, moment.before)

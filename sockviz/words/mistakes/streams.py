@@ -1,7 +1,7 @@
 """What two programs send one another over a stream, counted: what was cut, left unread, or never sent.
 
 Counted from the calls of both ends, which come in the order in which they were made. Of an end whose calls are not all known
-(another process of the machine, sendfile, several messages in a call) nothing is concluded.
+(another process of the machine, sendfile, several messages in a call, one that was handed over) nothing is concluded.
 """
 
 from __future__ import annotations
@@ -12,11 +12,20 @@ from dataclasses import field
 
 from sockviz.dataclass import dataclass
 from sockviz.language import _
-from sockviz.model.call import RECEIVING, SENDING, Call
-from sockviz.model.events import CallBlocked, CallEntered, CallReturned, PacketCaptured, ProcessEnded
+from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
+from sockviz.model.events import (
+    CallBlocked,
+    CallEntered,
+    CallReturned,
+    Executed,
+    PacketCaptured,
+    ProcessEnded,
+    ProcessStarted,
+)
+from sockviz.model.linux.files import POLL
 from sockviz.model.long_values import as_long
 from sockviz.model.moment import Moment
-from sockviz.model.values import SocketValue, Value
+from sockviz.model.values import SocketValue, Value, sockets_in
 from sockviz.model.world import World
 from sockviz.words import acts
 from sockviz.words.mistakes.ends import Ends
@@ -41,7 +50,8 @@ class _Flow:
     counted: bool = True
     ends: list[tuple[int, str]] = field(default_factory=list)
     short: Call | None = None  # the last send, where the kernel took a part of it
-    user: tuple[str, int] = ("", 0)  # who used it last, by which descriptor
+    holders: dict[str, int] = field(default_factory=dict)  # who has it, by which descriptor, as calls tell
+    family: str = ""
 
     def message_at(self, place: int) -> tuple[int, int, str] | None:
         """Where the send began and ended that handed over the byte before and the byte after `place`."""
@@ -56,11 +66,14 @@ class _Flow:
 
 @dataclass(slots=True)
 class _Closed:
-    """An end that a process gave back: the last that did, should others have had it, too."""
+    """An end that a process gave back, the last that had it, ``by_exit`` or by close. ``sent``: so much (bytes) the other end had
+    handed over by then."""
 
     process: str
     fd: int
     inode: int
+    sent: int
+    by_exit: bool
 
 
 @dataclass(slots=True)
@@ -91,11 +104,20 @@ class Streams:
                     yield from self._unread(inode, moment.after)
             case CallEntered(name="close", arguments=(SocketValue() as held, *_)) as event:
                 if held.inode in self._flows:
-                    yield from self._over(event.process, held.fd, held.inode, moment.after)
+                    yield from self._gives_back(event.process, held.fd, held.inode, moment, by_exit=False)
+            case ProcessStarted(process=name, parent=str(parent)):
+                for flow in self._flows.values():
+                    if parent in flow.holders:
+                        flow.holders[name] = flow.holders[parent]
+            case Executed(process=name):
+                for flow in self._flows.values():
+                    if flow.holders.pop(name, None) is not None:
+                        flow.counted = False  # whether it still has it hangs on FD_CLOEXEC
             case ProcessEnded() as event:
                 for inode, flow in list(self._flows.items()):
-                    if flow.user[0] == event.process:
-                        yield from self._over(event.process, flow.user[1], inode, moment.after)
+                    if event.process in flow.holders:
+                        fd = flow.holders[event.process]
+                        yield from self._gives_back(event.process, fd, inode, moment, by_exit=True)
 
     def _returned(self, call: Call, moment: Moment) -> Iterator[Mistake]:
         held = call.receiver
@@ -103,16 +125,22 @@ class Streams:
             for each in call.arguments:
                 if isinstance(each, SocketValue):
                     self._flow(each.inode).counted = False
+        elif call.name == "poll" and isinstance(call.value, list):
+            yield from self._polled(call, call.value, moment)
+        elif call.name in ("accept", "socketpair") and call.error is None:
+            for made in sockets_in(call.value):
+                self._has(call.process, made)
         elif held is None:
             return
+        elif call.name in CONNECTING and call.error in (None, "EINPROGRESS"):
+            self._has(call.process, held)
         elif call.error is not None:
             if call.error in _BROKEN and held.inode in self._closed:
                 yield from self._unread(held.inode, moment.after)
         elif held.type == "SOCK_STREAM" and call.name in _GIVING:
             self._gave(call, held)
         elif held.type == "SOCK_STREAM" and call.name in _TAKING:
-            flow = self._flow(held.inode)
-            flow.user = call.process, held.fd
+            flow = self._has(call.process, held)
             if acts.has(call, "MSG_TRUNC"):
                 flow.counted = False
             elif not acts.has(call, "MSG_PEEK"):
@@ -127,9 +155,25 @@ class Streams:
             self._flows[inode] = _Flow()
         return self._flows[inode]
 
+    def _has(self, process: str, held: SocketValue) -> _Flow:
+        """Has a process among those that have a socket."""
+        flow = self._flow(held.inode)
+        flow.holders[process] = held.fd
+        flow.family = held.family
+        return flow
+
+    def _polled(self, call: Call, came: list[Value], moment: Moment) -> Iterator[Mistake]:
+        """An error that waits at an end whose other end is closed."""
+        for each in came if self._closed else ():
+            match each:
+                case (int(fd), int(events)) if events & POLL["POLLERR"]:
+                    for inode in list(self._closed):
+                        if inode in self._flows and self._flows[inode].holders.get(call.process) == fd:
+                            yield from self._unread(inode, moment.after)
+
     def _gave(self, call: Call, held: SocketValue) -> None:
-        flow, asked = self._flow(held.inode), call.arguments[1] if len(call.arguments) > 1 else None
-        flow.user = call.process, held.fd
+        flow = self._has(call.process, held)
+        asked = call.arguments[1] if len(call.arguments) > 1 else None
         taken = call.value if isinstance(call.value, int) else 0
         flow.sent += taken
         if taken:
@@ -153,12 +197,21 @@ class Streams:
                 _("send again from there until all is taken, as Python's sendall does"),
             )  # fmt: skip
 
-    def _over(self, process: str, fd: int, inode: int, world: World) -> Iterator[Mistake]:
+    def _gives_back(
+        self, process: str, fd: int, inode: int, moment: Moment, *, by_exit: bool
+    ) -> Iterator[Mistake]:
         yield from self._left_short(process, inode)
+        flow = self._flows[inode]
+        flow.holders.pop(process, None)
+        if not flow.holders:
+            yield from self._over(process, fd, inode, moment.after, by_exit)
+
+    def _over(self, process: str, fd: int, inode: int, world: World, by_exit: bool) -> Iterator[Mistake]:
         other = self._ends.other(inode, world)
         if not other:
             return
-        self._closed[other] = _Closed(process, fd, inode)
+        sent = self._flows[other].sent if other in self._flows else 0
+        self._closed[other] = _Closed(process, fd, inode, sent, by_exit)
         if len(self._closed) > _MOST:
             self._closed.pop(next(iter(self._closed)))
         for seen in world.packets[-_RECENT:]:
@@ -175,7 +228,7 @@ class Streams:
         mine = self._flows.get(closed.inode)
         if mine is None or theirs is None or not (mine.counted and theirs.counted):
             return
-        left = theirs.sent - mine.received
+        left = closed.sent - mine.received
         if left <= 0:
             return
         del self._closed[other]
@@ -195,12 +248,26 @@ class Streams:
             return
         yield Mistake(
             "unread data", (closed.inode,), closed.process,
-            _("{process} closes descriptor {fd} with {amount} from {peer} not received, and the connection ends by a RST").format(
+            _how_it_ended(closed, mine.family).format(
                 process=closed.process, fd=closed.fd, amount=bytes_text(left), peer=peer,
             ),
             _("a kernel answers so for data that nobody can receive any more; what it had sent itself may be lost, too"),
             _("receive until 0 bytes come, then close; whoever has nothing more to say calls shutdown(SHUT_WR) before that"),
         )  # fmt: skip
+
+
+def _how_it_ended(closed: _Closed, family: str) -> str:
+    if closed.by_exit:
+        return _(
+            "{process} ends with {amount} from {peer} not received at descriptor {fd}, and {peer} gets ECONNRESET"
+        )
+    if family == "AF_UNIX":
+        return _(
+            "{process} closes descriptor {fd} with {amount} from {peer} not received, and {peer} gets ECONNRESET"
+        )
+    return _(
+        "{process} closes descriptor {fd} with {amount} from {peer} not received, and the connection ends by a RST"
+    )
 
 
 def _length(value: Value) -> int:

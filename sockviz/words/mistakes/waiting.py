@@ -7,82 +7,81 @@ from collections.abc import Iterator
 from itertools import islice
 
 from sockviz.language import _
-from sockviz.model.call import CONNECTING, RECEIVING, Call, Stage
+from sockviz.model.call import CONNECTING, RECEIVING, Call
 from sockviz.model.index import inodes_in
 from sockviz.model.known import KnownSocket
 from sockviz.model.process import Process
-from sockviz.model.values import SocketValue
+from sockviz.model.segments import Endpoint, endpoint
+from sockviz.model.sockets import State
+from sockviz.model.tasks import task_name
 from sockviz.model.world import World
 from sockviz.words import whose
 from sockviz.words.causes.covering import covers
 from sockviz.words.causes.unanswered import queue_is_full
 from sockviz.words.mistakes.mistake import Mistake
+from sockviz.words.mistakes.sleepers import SEVERAL, all_of, stream_of, wait_for_no_more_than, wait_of
 from sockviz.words.wording import bytes_text, call_as_made
 
-#: SOL_SOCKET and SO_RCVTIMEO, of both widths of time: a recv with a limit goes on by itself.
-_LIMITS = ((1, 20, b""), (1, 66, b""))
 #: Calls that come back when a connection can be accepted; and when something comes for a socket of several.
-_WOKEN_BY_ANY = frozenset({"poll", "select"})
+_WOKEN_BY_ANY = SEVERAL
 _WOKEN_BY_CLIENTS = _WOKEN_BY_ANY | {"accept"}
-#: So many that sleep are looked at when another falls asleep.
+#: So many processes, and calls of one, that sleep are looked at when another falls asleep.
 _MOST = 64
 
 
 def after(call: Call, world: World) -> Iterator[Mistake]:
     """What a call that has been seen asleep waits for in vain, as things stand; and who waits for its process."""
-    held = call.receiver
-    if held is None or held.type != "SOCK_STREAM":
+    yield from _no_room(call, world)
+    inode = stream_of(call, world)
+    if not inode:
         return
-    if call.name in CONNECTING:
-        yield from _no_room(call, world)
-    if call.name not in RECEIVING or _has_limit(held, world):
-        return
-    yield from _both(call, held, world)
-    yield from _unaccepted(call, held, world)
+    yield from _both(call, inode, world)
+    yield from _unaccepted(call, inode, world)
+    for other in _asleep(world):
+        starved = stream_of(other, world)
+        if starved:
+            yield from _unserved(other, starved, world)
+
+
+def _asleep(world: World) -> Iterator[Call]:
     for process in islice(world.processes.values(), _MOST):
-        for other in process.sleeping:
-            if (
-                other.name in RECEIVING
-                and other.receiver is not None
-                and other.receiver.type == "SOCK_STREAM"
-            ):
-                yield from _unserved(other, other.receiver, world)
+        yield from process.sleeping[:_MOST]
 
 
-def _has_limit(held: SocketValue, world: World) -> bool:
-    return any(limit in world.options.get(held.inode, {}) for limit in _LIMITS)
-
-
-def _both(call: Call, held: SocketValue, world: World) -> Iterator[Mistake]:
-    mine = world.processes.get(call.process)
-    for other in world.processes.values():
-        theirs = other.sleeping[0] if other.sleeping else None
-        if mine is None or theirs is None or theirs.name not in RECEIVING or theirs.receiver is None:
+def _both(call: Call, here: int, world: World) -> Iterator[Mistake]:
+    for other in _asleep(world):
+        there = stream_of(other, world)
+        if not there or not _are_ends(world.sockets.get(here), world.sockets.get(there)):
             continue
-        at = theirs.receiver
-        if not _are_ends(world.sockets.get(held.inode), world.sockets.get(at.inode)) or _has_limit(at, world):
+        ends = frozenset((here, there))
+        keepers = [each for each in world.processes.values() if each.alive and ends & inodes_in(each.fds)]
+        if not {call.process, other.process} <= {each.name for each in keepers}:
             continue
-        if not (_is_all_that_has(mine, held.inode, world) and _is_all_that_has(other, at.inode, world)):
+        if not wait_for_no_more_than(ends, keepers, world):
             continue
-        if _waits(held.inode, world) or _waits(at.inode, world) or _on_the_wire(world):
+        if _waits(here, world) or _waits(there, world) or _on_the_wire(world):
             continue
+        one, two = (task_name(each.process, each.task) for each in (call, other))
+        told = (
+            _("{one} and {other} sleep in {call} at the two ends of one connection")
+            if call.name == other.name
+            else _("{one} sleeps in {call}, and {other} in {its}, at the two ends of one connection")
+        )
         yield Mistake(
-            "both receive", (frozenset((held.inode, at.inode)),), call.process,
-            _("{one} and {other} sleep in {call} at the two ends of one connection").format(
-                one=call.process, other=other.name, call=call.name
-            ),
-            _why(mine, held, other, at),
+            "both receive", (ends,), call.process,
+            told.format(one=one, other=two, call=call.name, its=other.name),
+            _why(world, (one, call.process, here), (two, other.process, there)),
             _("let whoever is done say so with shutdown(SHUT_WR), or agree on where a message ends (a length, a line)"),
         )  # fmt: skip
 
 
-def _why(mine: Process, held: SocketValue, other: Process, at: SocketValue) -> str:
-    for reader, its, writer in ((mine, held, other), (other, at, mine)):
-        count = _received(reader, its.inode)
+def _why(world: World, one: tuple[str, str, int], two: tuple[str, str, int]) -> str:
+    for (reader, process, inode), (writer, _process, _inode) in ((one, two), (two, one)):
+        count = _received(world.processes[process], inode)
         if count:
             return _(
                 "{reader} has received {amount} and asks for more, perhaps to the end, while {writer} waits for an answer"
-            ).format(reader=reader.name, amount=bytes_text(count), writer=writer.name)
+            ).format(reader=reader, amount=bytes_text(count), writer=writer)
     return _("each waits for the other to speak first")
 
 
@@ -104,12 +103,6 @@ def _are_ends(one: KnownSocket | None, other: KnownSocket | None) -> bool:
     return one.peer is not None and one.peer == other.local and one.local == other.peer
 
 
-def _is_all_that_has(process: Process, inode: int, world: World) -> bool:
-    """Whether nobody else can send there: no other process has the socket, and the process has no other thread."""
-    holders = [each.name for each in world.processes.values() if each.alive and inode in inodes_in(each.fds)]
-    return holders == [process.name] and len(process.tasks) == 1
-
-
 def _waits(inode: int, world: World) -> bool:
     """Whether anything waits at a socket, to be received or acknowledged; also where its row was not seen."""
     row = world.row_of(inode)
@@ -120,8 +113,8 @@ def _on_the_wire(world: World) -> bool:
     return world.link is not None and bool(world.link.holding)
 
 
-def _unaccepted(call: Call, held: SocketValue, world: World) -> Iterator[Mistake]:
-    row = world.row_of(held.inode)
+def _unaccepted(call: Call, inode: int, world: World) -> Iterator[Mistake]:
+    row = world.row_of(inode)
     theirs = world.peer_row(row) if row is not None else None
     listener = world.listener_of(theirs) if theirs is not None and not theirs.inode else None
     if listener is None:
@@ -129,11 +122,11 @@ def _unaccepted(call: Call, held: SocketValue, world: World) -> Iterator[Mistake
     holders = [
         each for each in world.processes.values() if each.alive and listener.inode in inodes_in(each.fds)
     ]
-    if not holders or not all(_sleeps_elsewhere(each, _WOKEN_BY_CLIENTS) for each in holders):
+    if not holders or not all(_sleeps_elsewhere(each, _WOKEN_BY_CLIENTS, world) for each in holders):
         return  # one of them runs, and may be about to, or would be woken
     server = holders[0]
     yield Mistake(
-        "never accepted", (held.inode,), call.process,
+        "never accepted", (inode,), call.process,
         _("{process} sleeps in {call}, and its connection waits in the accept queue of {server}").format(
             process=call.process, call=call.name, server=server.name
         ),
@@ -144,20 +137,21 @@ def _unaccepted(call: Call, held: SocketValue, world: World) -> Iterator[Mistake
     )  # fmt: skip
 
 
-def _unserved(call: Call, held: SocketValue, world: World) -> Iterator[Mistake]:
+def _unserved(call: Call, inode: int, world: World) -> Iterator[Mistake]:
     """That what was sent waits at the other end, whose program sleeps for somebody else."""
-    theirs = whose.peer_row(world, held.inode)
+    theirs = whose.peer_row(world, inode)
     if theirs is None or not theirs.inode or not theirs.recv_q or theirs.is_listening:
         return
     holders = [process for process, _entry in whose.holders(world, theirs.inode)]
-    if not holders or not all(_sleeps_elsewhere(each, _WOKEN_BY_ANY) for each in holders):
+    if not holders or not all(_sleeps_elsewhere(each, _WOKEN_BY_ANY, world) for each in holders):
         return
     server = holders[0]
     asleep = server.sleeping[-1]
-    if asleep.receiver is not None and asleep.receiver.inode == theirs.inode:
+    sleeping = (each.receiver for holder in holders for each in holder.sleeping)
+    if any(held is not None and held.inode == theirs.inode for held in sleeping):
         return
     yield Mistake(
-        "blocked for another", (held.inode,), call.process,
+        "blocked for another", (inode,), call.process,
         _("{process} sleeps in {call}, and {amount} from it wait unread at {server}").format(
             process=call.process, call=call.name, amount=bytes_text(theirs.recv_q), server=server.name
         ),
@@ -170,11 +164,12 @@ def _unserved(call: Call, held: SocketValue, world: World) -> Iterator[Mistake]:
 
 def _no_room(call: Call, world: World) -> Iterator[Mistake]:
     """That a client's handshake cannot be ended, since nobody accepts those before it."""
-    end = call.target
+    ends = _called(call, world)
     row = next(
         (
-            row for row in world.listeners()
-            if row.protocol == "TCP" and covers(row.local, end) and row.backlog is not None and row.recv_q > row.backlog
+            row for row in (world.listeners() if ends else ())
+            if row.protocol == "TCP" and row.backlog is not None and row.recv_q > row.backlog
+            and any(covers(row.local, end) for end in ends)
         ),
         None,
     )  # fmt: skip
@@ -203,9 +198,16 @@ def _no_room(call: Call, world: World) -> Iterator[Mistake]:
     )  # fmt: skip
 
 
-def _sleeps_elsewhere(process: Process, woken: frozenset[str]) -> bool:
+def _called(call: Call, world: World) -> list[Endpoint | None]:
+    """Where the handshakes lead that a call which sleeps waits for: its own, or some that were begun before."""
+    if call.name in CONNECTING:
+        return [call.target]
+    wait = wait_of(call, world)
+    rows = (world.row_of(inode) for inode in wait.writes if inode) if wait is not None else ()
+    return [endpoint(row.peer) for row in rows if row is not None and row.state is State.SYN_SENT]
+
+
+def _sleeps_elsewhere(process: Process, woken: frozenset[str], world: World) -> bool:
     """Whether all of it sleeps in calls that what has come does not wake: none of those in `woken`."""
-    return all(
-        task.calls and task.calls[-1].stage is Stage.ASLEEP and task.calls[-1].name not in woken
-        for task in process.tasks
-    )
+    calls = all_of(process, world)
+    return bool(calls) and all(call.name not in woken for call in calls)
