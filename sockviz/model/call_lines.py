@@ -24,6 +24,8 @@ from sockviz.model.values import Value
 _WORDS = (str, int, float, bool, str | None, int | None, float | None, Value)
 #: Of so many arguments the text is remembered.
 _REMEMBERED = 256
+#: And of a line of no more characters its end.
+_SHORT = 4096
 
 
 _PLAIN: dict[type, Callable[[Any], str]] = {
@@ -38,14 +40,33 @@ _Plan: TypeAlias = (
 
 
 class CallLines:
-    """Writes them. The same arguments, as the same tuple, are written once."""
+    """Writes them. The same arguments, as the same tuple, are written once; so is all of a line but its beginning, who makes the
+    call when, where a loop makes it again."""
 
     def __init__(self) -> None:
         self._plans = {kind: _plan(kind) for kind in (CallEntered, CallReturned)}
         self._arguments: dict[int, tuple[object, str]] = {}
+        self._ends: dict[
+            tuple[object, ...], tuple[object, str]
+        ] = {}  # with what they are the ends of the line of
 
     def line(self, event: CallEntered | CallReturned) -> str:
         """`event` as one line, without the newline."""
+        if not (isfinite(event.at) and event.process.isascii()):
+            return self._whole(event)
+        begin = f'{self._plans[type(event)][2]},"at":{event.at!r},"process":{_quoted(event.process)},"call":{event.call}'
+        key, parts = _end_of(event)
+        known = self._ends.get(key)
+        if known is not None:
+            return begin + known[1]
+        whole = self._whole(event)
+        if whole.startswith(begin) and len(whole) <= _SHORT:
+            if len(self._ends) == _REMEMBERED:
+                self._ends.clear()
+            self._ends[key] = parts, whole[len(begin) :]
+        return whole
+
+    def _whole(self, event: CallEntered | CallReturned) -> str:
         values, fields, beginning = self._plans[type(event)]
         parts = [beginning]
         for value, (name, default, is_plain, write) in zip(values(event), fields, strict=True):
@@ -76,6 +97,20 @@ class CallLines:
             self._arguments.clear()
         self._arguments[id(value)] = value, text
         return text
+
+
+def _end_of(event: CallEntered | CallReturned) -> tuple[tuple[object, ...], object]:
+    """What the end of a line goes by, and what has to be kept for it: a value is the same where it is the same object, and a
+    number where it is that number."""
+    if isinstance(event, CallEntered):
+        parts: tuple[object, ...] = event.arguments, event.keywords, event.watched
+        words = event.line, event.name, event.function, event.task, event.text
+        return (*words, *map(id, parts)), parts
+    value, parts = event.value, (event.value, event.told, event.option_was, event.option_is)
+    said = (event.error, event.number, event.message, event.task)
+    if type(value) is int:
+        return (*said, *map(id, parts[1:]), int, value), parts
+    return (*said, *map(id, parts)), parts
 
 
 def _plan(kind: type[Any]) -> _Plan:

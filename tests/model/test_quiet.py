@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from sockviz.model.call_lines import CallLines
 from sockviz.model.events import (
     CallBlocked,
     CallEntered,
@@ -95,3 +96,15 @@ def test_every_world_is_as_folded_event_by_event(seed: int, captured: frozenset[
     for n in (*range(len(worlds)), *reversed(range(len(worlds)))):
         assert timeline.world_at(n) == worlds[n]
     assert not worlds[-1].misfits
+
+
+def test_a_line_whose_end_was_written_before_says_what_it_would_have_said() -> None:
+    writer = CallLines()
+    calls = [event for event in some_run(3, 400) if isinstance(event, CallEntered | CallReturned)]
+    assert [writer.line(event) for event in calls] == [CallLines().line(event) for event in calls]
+    odd: list[Value] = [1, True, 1.0, None, b"1", "1", 300, [1], (1,), (True,), "\udc80", b"x" * 5000]
+    ends = [
+        CallReturned(float("nan") if n % 7 == 0 else n / 3, "a\udc80", n, odd[n % len(odd)])
+        for n in range(60)
+    ]
+    assert [writer.line(event) for event in ends] == [CallLines().line(event) for event in ends]

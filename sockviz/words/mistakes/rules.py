@@ -28,6 +28,8 @@ from sockviz.words.mistakes.streams import Streams
 _MOST = 200
 #: The errors that a rule has something to say of.
 _TELLING = frozenset({"ECONNREFUSED", "EINPROGRESS", "EADDRINUSE", *families.ERRORS})
+#: The calls that a rule learns from as they are entered; of all others, as they come back.
+_ENTERED = frozenset({"bind", "listen", "getsockname", "close"})
 
 
 @dataclass(slots=True)
@@ -46,6 +48,9 @@ class Rules:
 
     def after(self, moment: Moment) -> list[Mistake]:
         """What is known to be wrong from an event on."""
+        event = moment.event
+        if type(event) is CallEntered and event.name not in _ENTERED:
+            return []
         listening = self._sockets.learn(moment)
         found = [*self._found(moment), *(self._refused.listens(listening) if listening else ())]
         new = []
