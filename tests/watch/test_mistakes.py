@@ -131,7 +131,8 @@ RIGHT = {
     "kept": SERVED % (7162, 7162) + "kept[0].close(); import select; select.select([s], [], [])",
     "exits": (
         "s = at(7172); s.listen(1); c = to(7172); c.send(b'x')\nif not os.fork():\n    accept(s).recv(9); os._exit(0)\n"
-        "s.close(); c.recv(1)\ntry: c.send(b'late'); c.recv(1)\nexcept OSError: pass"
+        "c.recv(1)\ntry: c.send(b'late'); c.recv(1)\nexcept OSError: pass\n"
+        "if not os.fork():\n    e = to(7172); os._exit(0)\nf = accept(s); f.recv(1); f.send(b'late')"
     ),
     "in_poll": THREAD + "p = select.poll(); p.register(a, 1); _thread.start_new_thread(p.poll, (10**8,)); b.recv(9)",
     "threads": THREAD + "for f, x in ((lock.acquire, ()), (a.recv, (9,))): _thread.start_new_thread(f, x)\nb.recv(9)",

@@ -124,11 +124,16 @@ def _may_handle(process: Process, calls: Iterable[Call], world: World) -> bool:
     )
 
 
+def have_unseen_children(keepers: Sequence[Process], world: World) -> bool:
+    """Whether one of these has forked a process of which nobody has seen yet what it has."""
+    names = {keeper.name for keeper in keepers}
+    return any(each.alive and not each.state and each.parent in names for each in world.processes.values())
+
+
 def wait_for_no_more_than(ends: frozenset[int], keepers: Sequence[Process], world: World) -> bool:
     """Whether all of these processes sleep until something comes at these `ends`, and nobody else may have one of them."""
-    names = {keeper.name for keeper in keepers}
-    if any(each.alive and not each.state and each.parent in names for each in world.processes.values()):
-        return False  # forked, and nobody has seen what it has
+    if have_unseen_children(keepers, world):
+        return False
     for keeper in keepers:
         calls = all_of(keeper, world)
         waits = [wait_of(call, world) for call in calls]

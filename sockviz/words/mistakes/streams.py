@@ -25,6 +25,7 @@ from sockviz.model.events import (
 from sockviz.model.linux.files import POLL
 from sockviz.model.long_values import as_long
 from sockviz.model.moment import Moment
+from sockviz.model.segments import Packet
 from sockviz.model.values import SocketValue, Value, sockets_in
 from sockviz.model.world import World
 from sockviz.words import acts
@@ -101,7 +102,7 @@ class Streams:
             ):
                 inode = self._ends.at(event.packet.destination, event.packet.source, moment.after)
                 if inode in self._closed:
-                    yield from self._unread(inode, moment.after)
+                    yield from self._unread(inode, moment.after, event.packet)
             case CallEntered(name="close", arguments=(SocketValue() as held, *_)) as event:
                 if held.inode in self._flows:
                     yield from self._gives_back(event.process, held.fd, held.inode, moment, by_exit=False)
@@ -219,14 +220,19 @@ class Streams:
             if packet.tcp is None or "RST" not in packet.tcp.flags:
                 continue
             if self._ends.at(packet.destination, packet.source, world) == other:
-                yield from self._unread(other, world)
+                yield from self._unread(other, world, packet)
                 break
 
-    def _unread(self, other: int, world: World) -> Iterator[Mistake]:
-        """What was not received of what the end `other` has sent, now that a RST was seen."""
+    def _unread(self, other: int, world: World, rst: Packet | None = None) -> Iterator[Mistake]:
+        """What was not received of what the end `other` has sent, now that a RST was seen, or an error told of one."""
         closed, theirs = self._closed[other], self._flows.get(other)
         mine = self._flows.get(closed.inode)
         if mine is None or theirs is None or not (mine.counted and theirs.counted):
+            return
+        # That a process has ended is known some time after its sockets were closed. Before what is sent in between a FIN went: of
+        # what is unread then there is none, but a RST (net/ipv4/tcp.c, __tcp_close). A UNIX socket takes nothing any more.
+        is_late = closed.by_exit and mine.family != "AF_UNIX"
+        if is_late and (rst is None or (rst.source, rst.destination, "FIN") in world.traffic.ending):
             return
         left = closed.sent - mine.received
         if left <= 0:

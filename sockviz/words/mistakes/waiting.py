@@ -19,7 +19,14 @@ from sockviz.words import whose
 from sockviz.words.causes.covering import covers
 from sockviz.words.causes.unanswered import queue_is_full
 from sockviz.words.mistakes.mistake import Mistake
-from sockviz.words.mistakes.sleepers import SEVERAL, all_of, stream_of, wait_for_no_more_than, wait_of
+from sockviz.words.mistakes.sleepers import (
+    SEVERAL,
+    all_of,
+    have_unseen_children,
+    stream_of,
+    wait_for_no_more_than,
+    wait_of,
+)
 from sockviz.words.wording import bytes_text, call_as_made
 
 #: Calls that come back when a connection can be accepted; and when something comes for a socket of several.
@@ -122,7 +129,7 @@ def _unaccepted(call: Call, inode: int, world: World) -> Iterator[Mistake]:
     holders = [
         each for each in world.processes.values() if each.alive and listener.inode in inodes_in(each.fds)
     ]
-    if not holders or not all(_sleeps_elsewhere(each, _WOKEN_BY_CLIENTS, world) for each in holders):
+    if not _all_sleep_elsewhere(holders, _WOKEN_BY_CLIENTS, world):
         return  # one of them runs, and may be about to, or would be woken
     server = holders[0]
     yield Mistake(
@@ -143,7 +150,7 @@ def _unserved(call: Call, inode: int, world: World) -> Iterator[Mistake]:
     if theirs is None or not theirs.inode or not theirs.recv_q or theirs.is_listening:
         return
     holders = [process for process, _entry in whose.holders(world, theirs.inode)]
-    if not holders or not all(_sleeps_elsewhere(each, _WOKEN_BY_ANY, world) for each in holders):
+    if not _all_sleep_elsewhere(holders, _WOKEN_BY_ANY, world):
         return
     server = holders[0]
     asleep = server.sleeping[-1]
@@ -207,7 +214,9 @@ def _called(call: Call, world: World) -> list[Endpoint | None]:
     return [endpoint(row.peer) for row in rows if row is not None and row.state is State.SYN_SENT]
 
 
-def _sleeps_elsewhere(process: Process, woken: frozenset[str], world: World) -> bool:
-    """Whether all of it sleeps in calls that what has come does not wake: none of those in `woken`."""
-    calls = all_of(process, world)
-    return bool(calls) and all(call.name not in woken for call in calls)
+def _all_sleep_elsewhere(holders: list[Process], woken: frozenset[str], world: World) -> bool:
+    """Whether all of whoever has a socket sleeps in calls that what has come there does not wake: none of those in `woken`."""
+    if not holders or have_unseen_children(holders, world):
+        return False
+    asleep = [all_of(each, world) for each in holders]
+    return all(calls and all(call.name not in woken for call in calls) for calls in asleep)
