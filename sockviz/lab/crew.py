@@ -33,6 +33,8 @@ from sockviz.model.values import BadValue, Json
 
 #: Ports by protocol: which are reachable, and where somebody else receives.
 Ports: TypeAlias = dict[str, Json]
+#: So long it is waited, where a lab is lost, that all that was killed is seen to have ended (seconds).
+_LAST_WORDS = 1.0
 
 
 class Crew:
@@ -57,6 +59,8 @@ class Crew:
             tuple[str, int], int
         ] = {}  # of their threads the number that this machine has for them
         self._forks: dict[str, int] = {}  # how many channels each process was given for children
+        self._lost_for = ""  # why nothing more will come, once that is so
+        self._orphans: set[str] = set()  # of whose ends no tracer tells any more
         self._closed = False
 
     async def open(self, kind: str, setup: Mapping[str, Json], link: socket.socket | None = None) -> Ready:
@@ -200,7 +204,41 @@ class Crew:
         self._gone.add(ended.process)
         if (pidfd := self._adopted.pop(ended.process, None)) is not None:
             os.close(pidfd)
+        self._unwatch(ended.process)
         self.say(ended)
+        self._buried(ended.process)
+
+    def lose(self, why: str) -> None:
+        """Nothing more will come of this lab. What is alive in it is ended; that the programs of tracers have is seen and said
+        first, then `why`."""
+        self._kill_all()
+        if self._closed:
+            return
+        self._lost_for = self._lost_for or why
+        known = self._channels.keys() | self._orphans
+        new = [name for name, _begun in self._alive() if name not in known]
+        self._orphans.update(new)
+        for name in new:
+            pidfd = self._adopted.pop(name, None)
+            if pidfd is not None:
+                self._watch(name, pidfd)
+            else:
+                self._end(name, None, None)  # nobody can see how
+        if self._orphans:
+            asyncio.get_running_loop().call_later(_LAST_WORDS, self._say_lost)
+        else:
+            self._say_lost()
+
+    def _buried(self, name: str) -> None:
+        if name in self._orphans:
+            self._orphans.remove(name)
+            if not self._orphans:
+                self._say_lost()
+
+    def _say_lost(self) -> None:
+        why, self._lost_for = self._lost_for, ""
+        if why and not self._closed:
+            self.say(LabLost(why))
 
     async def close(self) -> None:
         """Ends all of them, and the lab's first process."""
@@ -269,7 +307,9 @@ class Crew:
             return
         outer, parent = self._channels[name].outer_pid, self._parents.get(name)
         self._begun[name] = begun = ProcessStarted(said.at, name, said.pid, outer, self._hosts[name], parent)
-        self._watch(name, outer)
+        # ESRCH: gone already, init.py's word will come; ENOSYS, EPERM: likewise
+        with contextlib.suppress(OSError):
+            self._watch(name, os.pidfd_open(outer))
         if not self._hellos[name].done():
             self._hellos[name].set_result(said)
         if parent is not None:  # of any other whoever starts it is told
@@ -304,11 +344,7 @@ class Crew:
 
     # --- deaths ----------------------------------------------------------------------------------------------
 
-    def _watch(self, name: str, outer_pid: int) -> None:
-        try:
-            pidfd = os.pidfd_open(outer_pid)
-        except OSError:
-            return  # ESRCH: gone already, init.py's word will come; ENOSYS, EPERM: likewise
+    def _watch(self, name: str, pidfd: int) -> None:
         self._pidfds[name] = pidfd
         self.readers.add(pidfd, lambda: self._pidfd_readable(name))
 
@@ -317,7 +353,9 @@ class Crew:
         stat = procfs.read_stat(self._begun[name].outer_pid)
         if stat is None:
             # Its parent has waited for it before we could look: the parent's waitpid, or init.py, knows.
-            asyncio.get_running_loop().call_later(0.2, self._end, name, None, None)
+            # Whoever has lost its tracer was killed, by the kernel (PTRACE_O_EXITKILL) and by `lose`.
+            signal = "SIGKILL" if name in self._orphans else None
+            asyncio.get_running_loop().call_later(0.2, self._end, name, None, signal)
             return
         self._end(name, *_ending(stat.exit_code))
 
@@ -344,6 +382,7 @@ class Crew:
         if name in self._ahead:
             return  # `start` will say so
         self.say(ProcessEnded(time.time(), name, exit_code, signal))
+        self._buried(name)
 
     def _unwatch(self, name: str) -> None:
         pidfd = self._pidfds.pop(name, None)
@@ -359,9 +398,7 @@ class Crew:
                 signal.pidfd_send_signal(pidfd, signal.SIGKILL)
 
     def _lost(self) -> None:
-        self._kill_all()
-        if not self._closed:
-            self.say(LabLost(_("the lab's first process ended, and every process in it")))
+        self.lose(_("the lab's first process ended, and every process in it"))
 
 
 def _ending(status: int) -> tuple[int | None, str | None]:

@@ -16,7 +16,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from sockviz.kernel.procfs import read_stat
 from sockviz.lab.answers import may_go_unheard
 from sockviz.lab.crew import Crew
-from sockviz.lab.hearing import LabLost
 from sockviz.lab.source_texts import SourceTexts
 from sockviz.lab.supervisor import PATIENCE, LabRefused, TooSlow
 from sockviz.lab.tracer_shorthand import TracerShorthand
@@ -219,8 +218,7 @@ class Tracing:
             if not started.done():
                 started.set_exception(LabRefused(why, 0))
         if not self.over:
-            self._crew.say(LabLost(why))
-        self.over = True
+            self._crew.lose(why)  # which is the end of the run
 
     def _heard(self, said: Said) -> None:
         match said:

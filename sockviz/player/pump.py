@@ -294,6 +294,8 @@ class Pump:
         """Programs that are watched go on by themselves: `heard` becomes all that was said by the time of the drain, no more."""
         await self._lab.catch_up()
         heard += self._hear()
+        if any(isinstance(said, LabLost) for said in heard):
+            return  # there is no next batch
         self._carried = [said for said in heard if not isinstance(said, LabLost) and said.at > drained_at]
         heard[:] = [said for said in heard if isinstance(said, LabLost) or said.at <= drained_at]
 

@@ -59,11 +59,11 @@ def test_keys_are_heard_while_all_sleep_and_a_lost_tracer_is_told(monkeypatch: p
 
     async def leaves(run_: Watched) -> None:
         following = asyncio.ensure_future(follow(run_.source, reader.out, None, ask=True))
-        for name in ("socket", "bind", "listen", "accept"):
+        for name in ("socket", "bind", "listen", "accept4"):
             await reader.until(f"server is about to call {name}(", "q: leave] ")
             reader.types("")
         await reader.until(
-            "accept(3) sleeps", "server: asleep in accept", "[nobody is held; p: all run, q: leave] "
+            "accept4(3) sleeps", "server: asleep in accept", "[nobody is held; p: all run, q: leave] "
         )
         reader.types("")
         await reader.until("server: asleep in accept", "[nobody is held; p: all run, q: leave] ")
@@ -85,6 +85,9 @@ def test_keys_are_heard_while_all_sleep_and_a_lost_tracer_is_told(monkeypatch: p
         os.kill(tracer, signal.SIGKILL)
         await following
         assert run_.source.problem == "the tracer ended, and every program with it"
+        server = run_.world.processes["server"]
+        assert (server.alive, server.signal, server.under_way) == (False, "SIGKILL", ())
+        assert "is killed by SIGKILL" in reader.page.getvalue()
         assert reader.page.getvalue().endswith("\n")
 
     async def body() -> None:
