@@ -25,6 +25,7 @@ class _Shape:
     watched: tuple[tuple[int, int], ...]
     line: int | None
     text: int
+    library: str
 
 
 class TracerShorthand:
@@ -57,7 +58,7 @@ class TracerShorthand:
             shape: _Shape = its
             return CallEntered(
                 at, process, call, shape.line, shape.name, shape.function, shape.arguments, shape.keywords, task, shape.text,
-                shape.watched,
+                shape.watched, shape.library,
             )  # fmt: skip
         if says <= RETURNED_AS:
             return CallReturned(at, process, call, its, None, None, "", (), task)
@@ -89,7 +90,7 @@ class TracerShorthand:
                 place = _place(thing)
                 found = self._find(place, at) if place is not None else None
                 line, text = found if found is not None else (None, 0)
-                return _Shape(name, function, *_passed(thing), line, text)
+                return _Shape(name, function, *_passed(thing), line, text, _library(thing))
         raise BadValue(f"not a call: {str(thing)[:200]}")
 
 
@@ -132,6 +133,13 @@ def _place(thing: Mapping[str, Json]) -> Place | None:
         case {"file": str(file), "address": int(address)}:
             return Place(file, None, address)
     return None
+
+
+def _library(thing: Mapping[str, Json]) -> str:
+    match thing:
+        case {"library": str(file), "line": int(line)}:
+            return f"{file}:{line}"
+    return ""
 
 
 def _watched(json: Json) -> tuple[tuple[int, int], ...]:

@@ -63,6 +63,9 @@ class Call:
     message: str = ""
     task: int = 0
     watched: tuple[tuple[int, int], ...] = ()  # what a poll object waits for: descriptors and events
+    library: str = (
+        ""  # the file and line of a library that made it, where no line of the user's is known to have
+    )
 
     @property
     def line(self) -> int | None:

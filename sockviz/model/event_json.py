@@ -51,6 +51,7 @@ def _call(call: Call, world: World) -> dict[str, Json]:
         "name": call.name,
         "file": source.path if source is not None else None,
         "line": call.line,
+        "library": call.library or None,
         "arguments": [encode(value) for value in call.arguments],
         "keywords": {name: encode(value) for name, value in call.keywords.items()},
         "stage": call.stage.value,

@@ -68,7 +68,8 @@ class CallEntered:
 
     ``watched``: what a poll object waits for, descriptors and events, as its process has told it.
     ``call`` numbers the calls of one process from 1. ``arguments`` are the values passed, the receiver first
-    for a method. ``line`` of the script's text number ``text`` asked for it; where it is None none is known.
+    for a method. ``line`` of the script's text number ``text`` asked for it; where it is None none is known. ``library``: no text
+    of the user's did, but this line of a library's, ``/usr/lib/python3.11/socketserver.py:466``.
     """
 
     at: float
@@ -82,6 +83,7 @@ class CallEntered:
     task: int = 0
     text: int = 0
     watched: tuple[tuple[int, int], ...] = ()
+    library: str = ""
 
 
 @dataclass(frozen=True, slots=True)

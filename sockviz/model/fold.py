@@ -210,6 +210,7 @@ def _entered(world: World, event: CallEntered) -> World:
         event.at,
         task=event.task,
         watched=event.watched,
+        library=event.library,
     )
     if event.line is not None and event.text == 0:
         line = world.lines.get(event.line, PerformedLine(event.process, event.at))

@@ -19,8 +19,8 @@ from sockviz.model.world import World
 #: Calls whose end says nothing of a socket's name, of its options, or of whether it has a peer, by name.
 _QUIET = frozenset({
     "send", "recv", "sendto", "recvfrom", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg", "read", "write", "readv", "writev",
-    "sendfile", "splice", "poll", "select", "epoll", "register", "modify", "unregister", "getsockopt", "fcntl", "ioctl",
-    "shutdown", "close",
+    "sendfile", "splice", "poll", "select", "epoll", "register", "modify", "unregister", "epoll_create", "epoll_create1",
+    "epoll_ctl", "epoll_wait", "getsockopt", "fcntl", "ioctl", "shutdown", "close",
 })  # fmt: skip
 #: Errors by which a segment gives itself away that nobody has captured (`sockviz.model.inference`).
 _GIVE_AWAY = frozenset({"ECONNREFUSED", "ECONNRESET"})
@@ -193,7 +193,7 @@ def _entered(event: CallEntered) -> Call:
     origin = Origin(event.line, event.text) if event.line is not None else None
     return Call(
         event.process, event.call, origin, event.name, event.function, event.arguments, event.keywords, event.at,
-        task=event.task, watched=event.watched,
+        task=event.task, watched=event.watched, library=event.library,
     )  # fmt: skip
 
 
@@ -204,4 +204,5 @@ def _over(entered: CallEntered, event: CallReturned) -> Call:
         entered.process, entered.call, origin, entered.name, entered.function, entered.arguments, entered.keywords, entered.at,
         Stage.RETURNED if event.error is None else Stage.FAILED, False, None,
         event.at, event.value, event.error, event.number, event.message, entered.task, entered.watched,
+        entered.library,
     )  # fmt: skip

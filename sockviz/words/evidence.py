@@ -164,7 +164,7 @@ def of_call(world: World, header: Header, call: Call) -> Evidence:
     elif world.at > call.entered:
         facts.append(Fact(_("so far"), duration_text(world.at - call.entered)))
     is_watched = header.script.kind == PROGRAMS
-    if call.line is not None:
+    if call.line is not None or call.library:
         facts.append(Fact(_("line"), place_of(call, world) or str(call.line)))
     sections = [
         Section(

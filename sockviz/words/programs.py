@@ -91,7 +91,10 @@ def of_program(
 
 
 def place_of(call: Call, world: World) -> str:
-    """Where in the user's own source a call is made: ``server.py:12``; nothing where that is not known."""
+    """Where in the user's own source a call is made: ``server.py:12``; that a library makes it: ``library socketserver.py:466``;
+    nothing where neither is known."""
+    if call.library:
+        return _("library {place}").format(place=call.library.rpartition("/")[2])
     origin = call.origin
     text = world.texts.get(origin.text) if origin is not None else None
     return f"{text.path.rpartition('/')[2]}:{origin.line}" if origin is not None and text is not None else ""

@@ -71,6 +71,17 @@ def test_a_run_is_full_at_some_time_and_goes_on_untold() -> None:
     assert len([said for said in heard.said if isinstance(said, Started)]) == 1
 
 
+def test_what_a_library_tries_as_it_is_imported_is_told_and_held_for_nobody() -> None:
+    with Rig() as rig:
+        rig.order({"op": "hold", "all": True})
+        rig.start(sys.executable, "-c", "import socket; socket.socketpair()")
+        assert rig.until("held")["call"] == 3
+        rig.order({"op": "hold", "all": False})
+        rig.order({"op": "go"})
+        rig.until("over")
+    assert [made.entered.name for made in rig.heard.calls()][:3] == ["epoll_create1", "close", "socketpair"]
+
+
 def test_a_tracer_that_a_program_has_made_deaf_ends_and_all_with_it() -> None:
     with Rig() as rig:
         rig.start("/bin/sleep", "1000")

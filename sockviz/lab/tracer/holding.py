@@ -20,7 +20,9 @@ class Holding:
         self._free: dict[tuple[str, int], str] = {}  # of a task the name of the call that holds it again
 
     def holds(self, task: Task) -> bool:
-        """Whether the task has to wait where it is."""
+        """Whether the task has to wait where it is. What a library tries as it is imported is nobody's step."""
+        if task.call is not None and task.call.made.is_at_import:
+            return False
         until = self._free.get((task.process.name, task.number))
         if until is not None:
             if task.call is None or task.call.made.name != until:

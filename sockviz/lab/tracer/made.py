@@ -53,9 +53,10 @@ class Entry:
 
 
 class Made:
-    """What is told of it. ``function`` is its row in the table of calls, where it has one; ``watched`` what a poll waits for."""
+    """What is told of it. ``function`` is its row in the table of calls, where it has one; ``watched`` what a poll waits for;
+    ``is_at_import``: a library makes it while it is imported."""
 
-    __slots__ = ("arguments", "function", "gives", "keywords", "name", "watched")
+    __slots__ = ("arguments", "function", "gives", "is_at_import", "keywords", "name", "watched")
 
     def __init__(
         self,
@@ -72,6 +73,7 @@ class Made:
         self.gives = gives or nothing
         self.keywords = keywords or {}
         self.watched = watched
+        self.is_at_import = False
 
 
 def nothing(_result: int) -> Any:

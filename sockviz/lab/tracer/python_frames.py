@@ -53,6 +53,21 @@ LAYOUTS = {
 }  # fmt: skip
 
 
+#: What runs a module that is imported, and code that is no file's.
+_IMPORTING, _NO_FILE, _FROZEN = "<frozen importlib._bootstrap>", "<", "<frozen "
+
+
+class Found:
+    """A line that makes a call: the user's own, or where none is found a library's. ``is_at_import``: a library makes it while it
+    is being imported, whoever has it imported."""
+
+    __slots__ = ("file", "is_at_import", "is_librarys", "line")
+
+    def __init__(self, file: str, line: int, *, is_librarys: bool, is_at_import: bool) -> None:
+        self.file, self.line = file, line
+        self.is_librarys, self.is_at_import = is_librarys, is_at_import
+
+
 class Unreadable(Exception):
     """A structure is not where it should be: the interpreter is starting or ending, or it is not what we take it for."""
 
@@ -64,35 +79,44 @@ class Interpreter:
         self._runtime = runtime
         self._layout = layout
         self._libraries = libraries
-        self._codes: dict[int, tuple[str | None, int, bytes]] = {}
+        self._codes: dict[int, tuple[str, bool, int, bytes]] = {}
 
-    def line(self, tid: int, native: int) -> tuple[str, int] | None:
-        """The file and line of the innermost frame of thread `tid` (`native`, as it knows itself) that is no library's. None
-        where there is none."""
+    def line(self, tid: int, native: int) -> Found | None:
+        """The line of the innermost frame of thread `tid` (`native`, as it knows itself) that is no library's; where there is
+        none that of the innermost, where that is. None where no line makes the call, or it is of code that is no file's."""
         try:
             return self._line(tid, native)
         except Unreadable:
             return None
 
-    def _line(self, tid: int, native: int) -> tuple[str, int] | None:
+    def _line(self, tid: int, native: int) -> Found | None:
         layout = self._layout
         frame = self._thread(tid, native)
         for offset in layout.frame:
             frame = _word(tid, frame + offset)
+        innermost: tuple[str, int, bytes, int] | None = None
+        is_imported = False
         for _ in range(_FRAMES):
             if not frame:
-                return None
+                break
             raw = peek(tid, frame, 72)
             if len(raw) < 72:
                 raise Unreadable
             code, instruction = _Q.unpack_from(raw, layout.code)[0], _Q.unpack_from(raw, _INSTRUCTION)[0]
             if code and raw[layout.owner] != _OF_C:
-                name, first, table = self._code(tid, code)
-                if name is not None:
-                    line = line_at(table, first, instruction - code - layout.bytecode)
-                    return (name, line) if line else None
+                name, is_librarys, first, table = self._code(tid, code)
+                offset = instruction - code - layout.bytecode
+                if innermost is None:
+                    innermost = name, first, table, offset
+                if not is_librarys:
+                    line = line_at(table, first, offset)
+                    return Found(name, line, is_librarys=False, is_at_import=is_imported) if line else None
+                is_imported = is_imported or name == _IMPORTING
             (frame,) = _Q.unpack_from(raw, layout.previous)
-        return None
+        if innermost is None or (innermost[0].startswith(_NO_FILE) and not innermost[0].startswith(_FROZEN)):
+            return None
+        name, first, table, offset = innermost
+        return Found(name, line_at(table, first, offset) or first, is_librarys=True, is_at_import=is_imported)
 
     def _thread(self, tid: int, native: int) -> int:
         interpreter = _word(tid, self._runtime + self._layout.interpreters)
@@ -103,8 +127,8 @@ class Interpreter:
             thread = _word(tid, thread + _NEXT)
         raise Unreadable
 
-    def _code(self, tid: int, at: int) -> tuple[str | None, int, bytes]:
-        """The file of a code object, None where that is a library's; its first line, and its table of lines."""
+    def _code(self, tid: int, at: int) -> tuple[str, bool, int, bytes]:
+        """The file of a code object, and whether that is a library's; its first line, and its table of lines."""
         known = self._codes.get(at)
         if known is None:
             head = peek(tid, at, self._layout.bytecode)
@@ -114,9 +138,7 @@ class Interpreter:
             size = min(_word(tid, table + _SIZE), _LONGEST_TABLE)
             (first,) = struct.unpack_from("<i", head, self._layout.first)
             name = self._name(tid, _Q.unpack_from(head, _FILENAME)[0])
-            known = (
-                None if self._libraries.has(name) else name, first, peek(tid, table + _BYTES, size)
-            )  # fmt: skip
+            known = name, self._libraries.has(name), first, peek(tid, table + _BYTES, size)
             if len(self._codes) >= _CODES:
                 self._codes.clear()
             self._codes[at] = known

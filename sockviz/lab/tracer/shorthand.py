@@ -2,7 +2,8 @@
 
 A call is a list: what it says (`ENTERED` …), when, of which process and task, the number of the call; then a thing, and where it
 may be said again the number that it has from then on; or that number alone. Things are what is told of a call that is entered
-(``name``, ``function``, ``arguments``, ``keywords``, and as far as that is so ``watched``, ``file`` and ``line`` or ``address``),
+(``name``, ``function``, ``arguments``, ``keywords``, and as far as that is so ``watched``, ``file`` and ``line`` or ``address``,
+``library`` and ``line``),
 and the value of one that came back; of one that failed the error, its number and message; ``value`` and ``told`` of one that has
 given a socket its name. (`sockviz.lab.tracer_shorthand` reads them.)
 """

@@ -25,14 +25,19 @@ class Source:
             return  # EACCES, ENOENT: /proc does not show it. Then the call is all that is known
         self._program = interpreter_in(path, maps) or compiled(path, maps)
 
-    def place(self, tid: int, stack: int) -> dict[str, Any]:
-        """Where thread `tid`, whose stack pointer that is, makes its call: a ``file`` and ``line``; of a compiled program the
-        ``file`` of the program and an ``address`` in it. Nothing where that is not known, or is in a library."""
+    def place(self, tid: int, stack: int) -> tuple[dict[str, Any], bool]:
+        """Where thread `tid`, whose stack pointer that is, makes its call: a ``file`` and ``line`` of the user's, else the
+        ``library`` and ``line`` that does; of a compiled program the ``file`` of the program and an ``address`` in it. Nothing
+        where that is not known. And whether a library makes it while it is imported."""
         match self._program:
             case Interpreter():
                 found = self._program.line(tid, tid)
-                return {} if found is None else {"file": found[0], "line": found[1]}
+                if found is None:
+                    return {}, False
+                return {
+                    "library" if found.is_librarys else "file": found.file, "line": found.line,
+                }, found.is_at_import  # fmt: skip
             case Compiled():
                 address = self._program.address(tid, stack)
-                return {} if address is None else {"file": self._program.path, "address": address}
-        return {}
+                return ({} if address is None else {"file": self._program.path, "address": address}), False
+        return {}, False

@@ -161,7 +161,8 @@ class Stops:
             told["watched"] = made.watched
         if process.source is None:
             process.source = Source(process.pidfd)
-        told.update(process.source.place(task.tid, place[-1]))
+        where, made.is_at_import = process.source.place(task.tid, place[-1])
+        told.update(where)
         return made, told
 
     def _made(self, number: int, entry: Entry) -> Made | None:

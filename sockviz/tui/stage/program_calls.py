@@ -116,7 +116,10 @@ def _told(view: View, calls: list[Call], width: int) -> list[Line]:
     start, end, role = _ends_of(call)
     room = width - start.width - end.width - 1
     if who.width + where.width + cell_len(made) > room:
-        where = Line()  # the source beside it has the place
+        # The source beside it has the place; of a library that it is one.
+        where = line((_("library") + " ", "muted")) if call.library else Line()
+    if who.width + where.width + cell_len(made) > room:
+        where = Line()
     if call.stage is Stage.ASLEEP and who.width + cell_len(made) > room:
         end = line((_("asleep"), "asleep"))
     if call.stage not in (Stage.HELD, Stage.FAILED) or who.width + where.width + cell_len(made) <= room:

@@ -72,8 +72,10 @@ def draw_source(
         return []
     if text is None or not text.content:
         process = world.processes.get(at.process or "")
+        last = process.last if process is not None else None
         why = (
             _("{file} cannot be read").format(file=text.path) if text is not None
+            else _("a library makes these calls: they are the lines") if last is not None and last.library
             else _("no line of a source is known: the calls are the lines")
         )  # fmt: skip
         said = wrap(why, width, "muted")[:_MOST_ROWS]
