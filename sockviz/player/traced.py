@@ -32,6 +32,8 @@ from sockviz.player.source import Source
 _GLANCE = 0.05
 #: So long a program is waited for before the next one is started (seconds): interpreters take their time to begin.
 PATIENT = 5.0
+#: Calls that are told, and can be asked for, under a name of their own.
+_ALSO = {"accept4": "accept"}
 
 
 class TracingLab(Lab, Protocol):
@@ -195,7 +197,7 @@ class Traced(Source):
     async def go_until(self, task: str, call: str) -> None:
         """Lets `task` go, and holds it again before its next `call`, by name. Raises `CannotGoOn`."""
         process, number = task_of(task)
-        await self._order(process, number, call)
+        await self._order(process, number, _ALSO.get(call, call))
 
     @property
     def is_settled(self) -> bool:

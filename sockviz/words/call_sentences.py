@@ -73,6 +73,9 @@ def _gave(call: Call, world: World) -> str:
     name = receiver_name(call, world) or _("the socket")
     held = call.receiver
     is_stream = held is None or held.type != "SOCK_DGRAM"
+    is_queued = (
+        held is None or held.type == "SOCK_STREAM"
+    )  # a raw socket, or netlink's, keeps no bytes to be sent
     match call.name, call.value:
         case "socket", SocketValue(fd=fd):
             return _("gives descriptor {fd}: an endpoint without a name").format(fd=fd)
@@ -134,12 +137,12 @@ def _gave(call: Call, world: World) -> str:
             ).format(amount=bytes_text(count))
         case "write", int(count) if held is None and _socket_behind(call, world) is None:
             return _("hands {amount} to the kernel").format(amount=bytes_text(count))
-        case (("send" | "write" | "sendmsg"), 0) if is_stream:
+        case (("send" | "write" | "sendmsg"), 0) if is_queued:
             return _("sends nothing: a stream has no empty segment")
-        case (("send" | "write" | "sendmsg"), int(count)) if is_stream:
+        case (("send" | "write" | "sendmsg"), int(count)) if is_queued:
             told = _("copies {amount} into the send queue of the kernel").format(amount=bytes_text(count))
             return _with(told, _("the last byte is marked urgent") if acts.has(call, "MSG_OOB") else "")
-        case (("send" | "sendto" | "sendmsg"), int(count)):
+        case (("send" | "sendto" | "sendmsg" | "write"), int(count)):
             return (
                 _("hands {amount} to the kernel")
                 if is_stream
@@ -203,7 +206,7 @@ def _gave(call: Call, world: World) -> str:
                 if call.arguments[-1]
                 else _("makes calls on {name} return at once where they would sleep")
             ).format(name=name)
-        case "epoll", ObjectValue(text=fd):
+        case (("epoll" | "epoll_create" | "epoll_create1"), ObjectValue(text=fd)):
             return _("gives descriptor {fd}: a list in the kernel, empty as yet").format(fd=fd)
         case "signal", int(before) if isinstance(call.arguments[0], int):
             return _("sets what {signal} does: before it was {before}").format(

@@ -13,6 +13,7 @@ from sockviz.model.values import SocketValue, Value, show
 from sockviz.model.world import World
 from sockviz.words import whose
 from sockviz.words.interest import epoll_of, moved
+from sockviz.words.membership import membership
 from sockviz.words.number_kinds import is_epolls
 from sockviz.words.number_meanings import EPOLL_MODES, EVENTS
 
@@ -28,7 +29,7 @@ def events_told(call: Call, world: World) -> str:
     found = [pair for pair in call.value if isinstance(pair, tuple) and len(pair) == 2]
     if not found:
         return _("returns: nothing came of what it waits for")
-    watches = call.name == "epoll_wait" or is_epolls(call)
+    watches = is_epolls(call)
     told = [_of_descriptor(call, fd, events, world, watches) for fd, events in found[:_MOST_TOLD]]
     if left := len(found) - _MOST_TOLD if len(found) > _MOST_TOLD else 0:
         told.append(ngettext("and {count} more", "and {count} more", left).format(count=left))
@@ -139,21 +140,20 @@ def _listens(call: Call, fd: Value, world: World) -> bool:
 
 
 def interest_told(call: Call, world: World) -> str:
-    """What register, modify or unregister did to an epoll's list."""
-    if len(call.arguments) < 2 or call.value is not None or not is_epolls(call):
+    """What a call did to an epoll's list."""
+    changed = membership(call)
+    if changed is None or call.value is not None or not is_epolls(call):
         return ""
-    fd = call.arguments[1]
-    number = fd.fd if isinstance(fd, SocketValue) else fd
+    number, events = changed.fd, changed.events
     name = _name_of_descriptor(call, number, world)
-    if call.name == "unregister":
+    if changed.what == "unregister":
         return _("takes descriptor {fd}{name} off the list in the kernel").format(fd=number, name=name)
-    events = call.arguments[2] if len(call.arguments) > 2 else None
     asked = mask(int(events), files.EPOLL) if isinstance(events, int) else "EPOLLIN|EPOLLPRI|EPOLLOUT"
     modes = [_(EPOLL_MODES[flag]) for flag in asked.split("|") if flag in EPOLL_MODES]
     how = f" ({'; '.join(modes)})" if modes else ""
     told = (
         _("puts descriptor {fd}{name} on the list in the kernel, for {events}{how}")
-        if call.name == "register"
+        if changed.what == "register"
         else _("changes what the list in the kernel waits for at descriptor {fd}{name}: {events}{how}")
     )
     return told.format(fd=number, name=name, events=asked, how=how)

@@ -13,6 +13,7 @@ from sockviz.language import _
 from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
 from sockviz.model.world import World
 from sockviz.words.causes import connecting, descriptors, naming, options, others, receiving, sending
+from sockviz.words.membership import LISTING
 from sockviz.words.situation import Cause, Situation
 
 
@@ -91,7 +92,7 @@ def _cause(s: Situation) -> Cause:
             return descriptors.asking_peer(s)
         case "setsockopt" | "getsockopt":
             return options.setting(s)
-        case "register" | "modify" | "unregister":
+        case name if name in LISTING:
             return others.listing(s)
         case "waitpid" | "kill":
             return others.child(s)

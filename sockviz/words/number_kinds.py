@@ -30,6 +30,8 @@ class Number(Enum):
     BESIDE_LEVEL = "beside"
     POLL = "poll"
     EPOLL = "epoll"
+    EPOLL_CONTROL = "control"
+    EPOLL_FLAGS = "list"
     HOW = "how"
     COMMAND = "command"
     OPEN_FLAGS = "open"
@@ -105,6 +107,8 @@ _NAMES: Mapping[Number, Callable[[int], str | None]] = {
     Number.MESSAGE_FLAGS: _bits(sockets.MESSAGE_FLAGS),
     Number.POLL: _bits(files.POLL),
     Number.EPOLL: _bits(files.EPOLL),
+    Number.EPOLL_CONTROL: _one(files.EPOLL_CONTROLS),
+    Number.EPOLL_FLAGS: _bits(files.EPOLL_FLAGS),
     Number.HOW: _one(sockets.SHUTDOWNS),
     Number.COMMAND: _one(files.FCNTL),
     Number.OPEN_FLAGS: lambda number: open_flags(number) if number >= 0 else None,
@@ -157,6 +161,8 @@ _TAKES: Mapping[str, str] = {
     "lseek": "descriptor position whence=whence",
     "register": "self fd events=epoll",
     "modify": "self fd events=epoll",
+    "epoll_create1": "flags=list",
+    "epoll_ctl": "self operation=control fd events=epoll",
     "signal": "signalnum=signal handler=disposition",
     "fcntl": "descriptor cmd=command arg",
     "ioctl": "descriptor request=request arg",
@@ -178,12 +184,15 @@ _OPTION_VALUES: Mapping[Form, Number] = {
     Form.ERROR: Number.ERROR, Form.FAMILY: Number.FAMILY, Form.TYPE: Number.TYPE, Form.PROTOCOL: Number.PROTOCOL,
     Form.DISCOVERY: Number.DISCOVERY,
 }  # fmt: skip
+_INTERNET = (sockets.FAMILIES["AF_INET"], sockets.FAMILIES["AF_INET6"])
 _FCNTL_VALUES = {"F_GETFL": Number.OPEN_FLAGS, "F_GETFD": Number.DESCRIPTOR_FLAGS}
 _FCNTL_ARGUMENTS = {"F_SETFL": Number.OPEN_FLAGS, "F_SETFD": Number.DESCRIPTOR_FLAGS}
 
 
 def is_epolls(call: Call) -> bool:
-    """Whether it was made on an epoll object."""
+    """Whether it was made on an epoll instance."""
+    if call.name in ("epoll_ctl", "epoll_wait"):
+        return True
     match call.arguments[:1]:
         case (ObjectValue(kind="epoll"),):
             return True
@@ -210,7 +219,7 @@ def given_by(call: Call) -> Kind | None:
     if call.name == "fcntl":
         return _FCNTL_VALUES.get(command_of(call))
     if call.name in ("poll", "epoll_wait"):
-        return _EPOLL_EVENTS if call.name == "epoll_wait" or is_epolls(call) else _EVENTS
+        return _EPOLL_EVENTS if is_epolls(call) else _EVENTS
     match call.name, call.value:
         case "waitpid", (0, _):
             return None  # no child has changed: there is no status
@@ -223,6 +232,8 @@ def taken_by(call: Call) -> tuple[list[Kind | None], Mapping[str, Kind]]:
     named: dict[str, Kind] = {name: _of_word(kind) for name, kind in parameters if kind}
     if call.name == "fcntl" and (argument := _FCNTL_ARGUMENTS.get(command_of(call))):
         named["arg"] = argument
+    if call.name in ("socket", "socketpair") and call.arguments and call.arguments[0] not in _INTERNET:
+        named.pop("proto", None)  # each other family has numbers of its own
     option = option_named_by(call)
     if option is not None and call.name == "setsockopt" and option.form in _OPTION_VALUES:
         named["value"] = _OPTION_VALUES[option.form]

@@ -16,10 +16,12 @@ from sockviz.words.causes.sending import why_full, window_closed
 from sockviz.words.causes.unanswered import is_unsent, unanswered_syn, unix_queue_full
 from sockviz.words.datagrams import errors_wait, unsent
 from sockviz.words.interest import asked_of, epoll_of
+from sockviz.words.membership import LISTING, membership, spelled
+from sockviz.words.number_kinds import is_epolls
 from sockviz.words.on_the_way import message_with
 from sockviz.words.situation import Situation
 from sockviz.words.unread import unread
-from sockviz.words.wording import bytes_text
+from sockviz.words.wording import bytes_text, call_name, made_on
 
 _WAITING = frozenset({"poll", "select", "epoll_wait"})
 #: Of so many descriptors it is told what each is watched for.
@@ -28,9 +30,8 @@ _MOST_TOLD = 4
 
 def sleeping(call: Call, world: World) -> str:
     """That a call sleeps, and why."""
-    descriptor = str(call.receiver.fd) if call.receiver is not None else ""
     told = _("{process}: {name}({descriptor}) sleeps: {why}").format(
-        process=call.process, name=call.name, descriptor=descriptor, why=why_asleep(call, world)
+        process=call.process, name=call_name(call), descriptor=made_on(call), why=why_asleep(call, world)
     )
     return told if call.asleep is not None else f"{told} {_('(inferred)')}"
 
@@ -192,18 +193,16 @@ def _nothing_ready(call: Call, world: World) -> str:
     edges = [why for fd, events in watched if (why := _edge(call, fd, events, world))]
     if edges:
         return "; ".join(edges)
-    if not watched and _kind(call) == "epoll":
+    if not watched and is_epolls(call):
         return _("nothing is on its list: what had been put there is closed, or was taken off")
     if not watched or len(watched) > _MOST_TOLD:
         return told
-    names = _FORMS.get(call.name if call.name != "poll" else _kind(call), {})
+    names = EPOLL if is_epolls(call) else POLL
     waits = ", ".join(
-        _("{name} for {events}").format(
-            name=_name(call, fd, world), events=mask(events, names) if names else events
-        )
+        _("{name} for {events}").format(name=_name(call, fd, world), events=mask(events, names))
         for fd, events in watched
     )
-    return _("{told}: it waits at {waits}").format(told=told, waits=waits) if names else told
+    return _("{told}: it waits at {waits}").format(told=told, waits=waits)
 
 
 def _selected(call: Call, world: World) -> list[str]:
@@ -220,16 +219,6 @@ def _selected(call: Call, world: World) -> list[str]:
         if (fd := _descriptor(value)) is not None
     ]
     return [how.format(name=_name(call, fd, world)) for how, fd in given] if len(given) <= _MOST_TOLD else []
-
-
-_FORMS = {"poll": POLL, "epoll": EPOLL}
-
-
-def _kind(call: Call) -> str:
-    match call.arguments[:1]:
-        case (ObjectValue(kind="epoll"),):
-            return "epoll"
-    return "poll"
 
 
 def _watched(call: Call, world: World) -> list[tuple[int, int]]:
@@ -250,7 +239,9 @@ def _still_listed(
     process = world.processes.get(call.process)
     looked = world.looked.get(process.host, 0.0) if process is not None else 0.0
     newest = acts.last(
-        each for each in acts.over(world, "register", "modify") if each.process == call.process
+        each
+        for each in acts.over(world, *LISTING)
+        if each.process == call.process and (changed := membership(each)) and changed.what != "unregister"
     )
     if newest is None or (newest.returned or 0.0) >= looked:
         return found
@@ -267,18 +258,19 @@ def _registered(call: Call, world: World) -> list[tuple[int, int]]:
     found: dict[int, int] = {}
     made = [
         each
-        for each in acts.over(world, "register", "modify", "unregister")
+        for each in acts.over(world, *LISTING)
         if each.process == call.process and each.arguments[:1] == (waiting,)
     ]
     for each in sorted(made, key=lambda each: each.returned or 0.0):
-        fd = _descriptor(each.arguments[1] if len(each.arguments) > 1 else None)
-        if fd is None:
+        changed = membership(each)
+        fd = _descriptor(changed.fd) if changed is not None else None
+        if changed is None or fd is None:
             continue
-        if each.name == "unregister":
+        if changed.what == "unregister":
             found.pop(fd, None)
         else:
-            events = each.arguments[2] if len(each.arguments) > 2 else POLL["POLLIN"] | POLL["POLLOUT"]
-            found[fd] = events if isinstance(events, int) else 0
+            asked = POLL["POLLIN"] | POLL["POLLOUT"] if changed.events is None else changed.events
+            found[fd] = asked if isinstance(asked, int) else 0
     return list(found.items())
 
 
@@ -346,12 +338,12 @@ def _edge(call: Call, fd: int, events: int, world: World) -> str:
     if row is None or not row.recv_q:
         return ""
     name = _name(call, fd, world)
-    if _kind(call) != "epoll":
+    if not is_epolls(call):
         return ""
     if events & EPOLL["EPOLLONESHOT"]:
         return _(
-            "{name} was reported once and is not watched since (EPOLLONESHOT): modify watches it again"
-        ).format(name=name)
+            "{name} was reported once and is not watched since (EPOLLONESHOT): {call} watches it again"
+        ).format(name=name, call=spelled(call, "modify"))
     if not events & EPOLL["EPOLLET"]:
         return ""
     if row.is_listening:

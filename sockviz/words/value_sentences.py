@@ -15,6 +15,7 @@ from sockviz.model.world import World
 from sockviz.words.beside_sentences import filled, message_told
 from sockviz.words.event_sentences import events_told, interest_told, select_told
 from sockviz.words.explanation import explain
+from sockviz.words.membership import LISTING
 from sockviz.words.number_kinds import (
     Kind,
     command_of,
@@ -55,7 +56,7 @@ def value_sentence(call: Call, world: World) -> str:
             return _descriptor(call)
         case "ioctl":
             return _asked(call)
-        case "register" | "modify" | "unregister":
+        case name if name in LISTING:
             return interest_told(call, world)
         case "kill" if call.value is None and len(call.arguments) > 1:
             return _kill(call, world)

@@ -159,7 +159,22 @@ def call_as_made(call: Call) -> str:
     if by_position[2:3] == [Number.OPTION]:
         shown[2:3] = [option_name(*call.arguments[1:3])] if len(call.arguments) > 2 else []
     shown += [f"{name}={_argument(value, by_name.get(name))}" for name, value in call.keywords.items()]
-    return f"{call.name}({', '.join(shown)})"
+    return f"{call_name(call)}({', '.join(shown)})"
+
+
+def call_name(call: Call) -> str:
+    """The name by which a call is told: an accept that is given flags is accept4(2)."""
+    return "accept4" if call.name == "accept" and "flags" in call.keywords else call.name
+
+
+def made_on(call: Call) -> str:
+    """The descriptor that a call was made on, as text; nothing where that is none, or hidden in an object of the program's."""
+    match call.arguments[:1]:
+        case (SocketValue(fd=fd),):
+            return str(fd)
+        case (ObjectValue(kind="epoll", text=text),) if call.name == "epoll_wait":
+            return text
+    return ""
 
 
 def _argument(value: Value, kind: Kind | None) -> str:
@@ -172,8 +187,11 @@ def _argument(value: Value, kind: Kind | None) -> str:
 
 
 def asleep_in(call: Call) -> str:
-    """That a call sleeps, and where: ``asleep in accept4(3)``."""
-    return _("asleep in {call}").format(call=sleeping_call(call))
+    """That a call sleeps, and where: ``asleep in accept4(3)``. A line of a lesson's is told in the kernel's words; of a program
+    the call itself is told, by its one name."""
+    is_lines = call.origin is not None and not call.origin.text
+    told = sleeping_call(call) if is_lines or call.asleep is None else f"{call_name(call)}({made_on(call)})"
+    return _("asleep in {call}").format(call=told)
 
 
 def sleeping_call(call: Call) -> str:

@@ -74,8 +74,8 @@ def test_what_is_closed_beside_is_said(heard: Heard) -> None:
 
 
 def test_lists_of_epoll_that_are_none(heard: Heard) -> None:
-    assert _given(heard, "epoll_ctl", "register", "poll") == [
-        ("e4", 77, 3, "EPERM"), (4, 3, 1, "EBADF"), (999, 0.0, "EBADF"), ("&5", 0, "EFAULT"),
+    assert _given(heard, "epoll_ctl", "epoll_wait", "poll") == [
+        ("e4", 77, 3, "EPERM"), (4, 1, 3, 1, "EBADF"), (999, 1, 0, "EBADF"), ("&5", 0, "EFAULT"),
     ]  # fmt: skip
 
 

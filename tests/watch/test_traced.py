@@ -217,7 +217,11 @@ def test_a_server_and_a_client_that_nobody_here_wrote() -> None:
             packets = [e.packet for e in run_.source.timeline.events if isinstance(e, PacketCaptured)]
             first = next(packet for packet in packets if packet.tcp is not None and "FIN" in packet.tcp.flags)
             assert first.source in waiting
-            made = [call.name for call in run_.calls("server") if call.name not in ("epoll", "poll")]
+            made = [
+                call.name
+                for call in run_.calls("server")
+                if not call.name.startswith("epoll_") and call.name != "poll"
+            ]
             order = ["socket", "setsockopt", "bind", "listen", "accept", "recv", "send", "shutdown", "close"]
             places = [made.index(name, made.index("listen") if n > 3 else 0) for n, name in enumerate(order)]
             assert places == sorted(places)

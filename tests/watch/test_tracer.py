@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from sockviz.lab.tracer_words import Started, Thread
+from sockviz.model.call import Call
 from sockviz.model.events import Executed, ProcessEnded, Signalled, ThreadEnded
 from sockviz.model.values import ObjectValue, SocketValue
+from sockviz.words.wording import call_as_made
 from tests.watch.traced import Heard, Rig, traced
 
 
@@ -65,14 +67,24 @@ def test_waiting_for_several(heard: Heard) -> None:
     assert (poll.entered.watched, poll.value) == (((b, 1), (a, 5)), [(a, 4)])
     select = heard.call("select")
     assert (select.entered.arguments, select.value) == (([a, b], [], [], 0.0), ([], [], []))
-    wait = heard.call("poll", 1)
+    wait = heard.call("epoll_wait")
     epoll = ObjectValue("epoll", str(b + 2))
     assert (wait.entered.arguments, wait.value) == (
-        (epoll, 1.0),
+        (epoll, 4, 1000),
         [(b, 1)],
     )  # by its descriptor, not by what C had put there
-    assert heard.call("register").entered.arguments == (epoll, b, 1 | 1 << 31)
-    assert heard.call("unregister").entered.arguments == (epoll, b)
+    told = [
+        call_as_made(Call("p", each.call, None, each.name, each.function, each.arguments, each.keywords, 0.0))
+        for each in (
+            made.entered for made in heard.calls("epoll_create1", "epoll_ctl", "epoll_wait", "accept")
+        )
+    ]
+    of = f"{b + 2}, "
+    assert told[:-1] == [
+        "epoll_create1(EPOLL_CLOEXEC)", f"epoll_ctl({of}EPOLL_CTL_ADD, {b}, EPOLLIN|EPOLLET)", f"epoll_wait({of}4, 1000)",
+        f"epoll_ctl({of}EPOLL_CTL_MOD, {b}, EPOLLOUT)", f"epoll_ctl({of}EPOLL_CTL_DEL, {b})",
+    ]  # fmt: skip
+    assert told[-1].startswith("accept4(")
 
 
 def test_addresses_and_options(heard: Heard) -> None:

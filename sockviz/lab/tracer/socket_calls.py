@@ -69,14 +69,14 @@ def _with_number(name: str) -> Decoder:
 
 
 def _accept(entry: Entry) -> Made | None:
-    return _accepting(entry, 0)
+    return _accepting(entry, {})
 
 
 def _accept4(entry: Entry) -> Made | None:
-    return _accepting(entry, entry.int(3))
+    return _accepting(entry, {"flags": entry.int(3)})
 
 
-def _accepting(entry: Entry, flags: int) -> Made | None:
+def _accepting(entry: Entry, flags: dict[str, Any]) -> Made | None:
     held, room = entry.named(), addresses.room_of(entry.tid, entry.a[2])
     odd = addresses.odd(room, held) if entry.a[1] else {}
 
@@ -87,7 +87,7 @@ def _accepting(entry: Entry, flags: int) -> Made | None:
             return values.a_tuple(made, addresses.returned(entry.tid, entry.a[1], entry.a[2], room))
         return values.a_tuple(made, entry.descriptors.peer(result))
 
-    return Made("accept", _METHOD + "accept", [held], gives, ({"flags": flags} if flags else {}) | odd)
+    return Made("accept", _METHOD + "accept", [held], gives, flags | odd)
 
 
 def _naming(name: str) -> Decoder:

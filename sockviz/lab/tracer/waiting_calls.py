@@ -20,6 +20,7 @@ _MOST = 256
 _POLLED = 8192
 #: select's sets have so many bits (FD_SETSIZE).
 _SET = 1024
+#: By what epoll_ctl is to do, the row of the table of calls.
 _CONTROL = {1: "register", 2: "unregister", 3: "modify"}
 #: struct epoll_event is packed on x86-64 alone (linux/eventpoll.h, EPOLL_PACKED).
 _EVENT = "<IQ" if os.uname().machine == "x86_64" else "I4xQ"
@@ -99,36 +100,38 @@ def _members(entry: Entry, place: int, most: int) -> list[int]:
 # --- epoll ------------------------------------------------------------------------------------------------------------
 
 
-def _epoll_create(entry: Entry) -> Made | None:
-    return Made("epoll", "select.epoll", [], lambda result: entry.descriptors.epoll(result) or result)
+def _epoll_creating(name: str) -> Decoder:
+    def decode(entry: Entry) -> Made | None:
+        return Made(
+            name, "select.epoll", [entry.int(0)], lambda result: entry.descriptors.epoll(result) or result
+        )
+
+    return decode
 
 
 def _epoll_ctl(entry: Entry) -> Made | None:
-    held, name = entry.epoll(), _CONTROL.get(entry.int(1))
-    fd = entry.int(2)
-    if name is None:
-        return Made("epoll_ctl", "", [held, entry.int(1), fd])
-    if name == "unregister":
-        return Made(name, "select.epoll.unregister", [held, fd])
+    held, operation, fd = entry.epoll(), entry.int(1), entry.int(2)
+    row = _CONTROL.get(operation)
+    function = f"select.epoll.{row}" if row is not None else ""
+    if row in (None, "unregister"):
+        return Made("epoll_ctl", function, [held, operation, fd])
     told = numbers(entry.tid, entry.a[3], _EVENT)
     if told is None:
-        return Made(name, f"select.epoll.{name}", [held, fd, values.pointer(entry.a[3])])
+        return Made("epoll_ctl", function, [held, operation, fd, values.pointer(entry.a[3])])
     events, label = told
     entry.descriptors.label(entry.int(0), label, fd)
-    return Made(name, f"select.epoll.{name}", [held, fd, events])
+    return Made("epoll_ctl", function, [held, operation, fd, events])
 
 
 def _epoll_wait(entry: Entry) -> Made | None:
-    limit = entry.int(3)
-    return _epolling(entry, None if limit < 0 else limit / 1000)
+    return _epolling(entry, entry.int(3))
 
 
 def _epoll_pwait2(entry: Entry) -> Made | None:
-    told = numbers(entry.tid, entry.a[3], "qq") if entry.a[3] else None
-    return _epolling(entry, told[0] + told[1] / 1_000_000_000 if told is not None else None)
+    return _epolling(entry, _milliseconds(entry, 3))
 
 
-def _epolling(entry: Entry, timeout: float | None) -> Made | None:
+def _epolling(entry: Entry, timeout: Any) -> Made | None:
     held = entry.epoll()
     labels = entry.descriptors.labels.get(entry.int(0), {})
 
@@ -137,11 +140,11 @@ def _epolling(entry: Entry, timeout: float | None) -> Made | None:
         told = (values.a_tuple(labels.get(label, label & 0xFFFFFFFF), events) for events, label in came)
         return values.sequence("list", told, result)
 
-    return Made("poll", "select.epoll.poll", [held, *([] if timeout is None else [timeout])], gives)
+    return Made("epoll_wait", "select.epoll.poll", [held, entry.int(2), timeout], gives)
 
 
 CALLS: dict[str, Decoder] = {
-    "poll": _poll, "ppoll": _ppoll, "select": _select, "pselect6": _pselect6, "epoll_create": _epoll_create,
-    "epoll_create1": _epoll_create, "epoll_ctl": _epoll_ctl, "epoll_wait": _epoll_wait, "epoll_pwait": _epoll_wait,
-    "epoll_pwait2": _epoll_pwait2,
+    "poll": _poll, "ppoll": _ppoll, "select": _select, "pselect6": _pselect6, "epoll_create": _epoll_creating("epoll_create"),
+    "epoll_create1": _epoll_creating("epoll_create1"), "epoll_ctl": _epoll_ctl, "epoll_wait": _epoll_wait,
+    "epoll_pwait": _epoll_wait, "epoll_pwait2": _epoll_pwait2,
 }  # fmt: skip

@@ -19,7 +19,7 @@ from sockviz.tui.widgets.choices import Choices
 #: What programs wait for or do most, in the order of a connection's life.
 CALLS = (
     "accept", "connect", "recv", "send", "close", "bind", "listen", "shutdown", "recvfrom", "sendto", "recvmsg", "sendmsg",
-    "poll", "select", "socket", "setsockopt", "getsockopt", "getsockname",
+    "poll", "select", "epoll_wait", "socket", "setsockopt", "getsockopt", "getsockname",
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from sockviz.dataclass import dataclass
 from sockviz.model.call import Call
 from sockviz.model.log import Log
 from sockviz.model.world import World
+from sockviz.words.wording import call_name
 
 #: Of a process that is met with a long past so many calls are counted.
 _MOST = 20_000
@@ -49,7 +50,7 @@ class Tally:
             call = calls[index]
             if call.origin is not None:
                 called = self._lines.setdefault((call.origin.text, call.origin.line), Called())
-                called.names[call.name] += 1
+                called.names[call_name(call)] += 1
                 if called.last is None or (called.last.returned or 0.0) <= (call.returned or 0.0):
                     called.last = call
         if len(calls) > done:

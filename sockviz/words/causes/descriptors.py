@@ -7,6 +7,7 @@ from sockviz.model.linux.files import RESOURCES
 from sockviz.model.values import SocketValue, Value, show
 from sockviz.words import acts
 from sockviz.words.causes.receiving import unconnected
+from sockviz.words.membership import LISTING, membership
 from sockviz.words.rights import rights_passed
 from sockviz.words.situation import Cause, Situation
 from sockviz.words.wording import call_as_made
@@ -53,8 +54,9 @@ def _bad_beside(s: Situation) -> str | None:
     match s.call.name:
         case "dup2" if len(arguments) > 1 and isinstance(arguments[1], int) and arguments[1] < 0:
             return _not_open(s, arguments[1])
-        case "register" | "modify" | "unregister" if len(arguments) > 1:
-            given = _numbers(arguments[1:2])
+        case name if name in LISTING:
+            changed = membership(s.call)
+            given = _numbers([changed.given]) if changed is not None else []
         case "select":
             given = [fd for each in arguments[:3] if isinstance(each, list | tuple) for fd in _numbers(each)]
         case "sendmsg":

@@ -4,32 +4,35 @@ from __future__ import annotations
 
 from sockviz.language import _
 from sockviz.model.process import Process
-from sockviz.model.values import ObjectValue, SocketValue, Value
+from sockviz.model.values import ObjectValue, Value
+from sockviz.words.membership import membership, spelled
 from sockviz.words.situation import Cause, Situation
 from sockviz.words.wording import address_text
 
 
 def listing(s: Situation) -> Cause:
-    """Of register, modify and unregister of an epoll object."""
-    arguments = s.call.arguments
-    if len(arguments) < 2 or not isinstance(arguments[0], ObjectValue):
+    """Of a call that changes the list of an epoll instance."""
+    changed = membership(s.call)
+    if changed is None or not isinstance(s.call.arguments[0], ObjectValue):
         return Cause()
-    given = arguments[1]
-    fd = given.fd if isinstance(given, SocketValue) else given
+    fd = changed.fd
     match s.error:
         case "EEXIST":
             return Cause(
                 _("descriptor {fd} is on the list already").format(fd=fd),
-                _("modify changes what it is watched for"),
+                _("{call} changes what it is watched for").format(call=spelled(s.call, "modify")),
             )
         case "ENOENT":
-            return Cause(_("descriptor {fd} is not on the list").format(fd=fd), _("register puts it there"))
+            return Cause(
+                _("descriptor {fd} is not on the list").format(fd=fd),
+                _("{call} puts it there").format(call=spelled(s.call, "register")),
+            )
         case "EPERM":
             return Cause(
                 _("descriptor {fd} is a file that can never be waited for: it is always ready").format(fd=fd),
                 _("read or write it without asking"),
             )
-        case "EINVAL" if isinstance(given, ObjectValue):
+        case "EINVAL" if isinstance(changed.given, ObjectValue):
             return Cause(_("a list cannot stand on itself, nor wait for anything but descriptors"))
     return Cause()
 

@@ -18,7 +18,7 @@ from sockviz.words.interest import epoll_of
 _LIMITS = ((1, 20, b""), (1, 66, b""))
 _TAKING = RECEIVING | {"readv"}
 #: Calls that wait for several descriptors.
-SEVERAL = frozenset({"poll", "select"})
+SEVERAL = frozenset({"poll", "select", "epoll_wait"})
 _WRITABLE = POLL["POLLOUT"] | POLL["POLLWRNORM"] | POLL["POLLWRBAND"]
 #: Signals that whoever does nothing is not delivered unless somebody ends it, stops it, or types at its terminal: SIGHUP, SIGINT,
 #: SIGQUIT, SIGTERM, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH; what its own instructions raise (SIGILL, SIGTRAP, SIGABRT,
@@ -84,6 +84,8 @@ def _inode(process: Process, descriptor: Value) -> int:
 
 def _has_limit(call: Call) -> bool:
     match call.arguments:
+        case (_, _, int(milliseconds)) if call.name == "epoll_wait":
+            return milliseconds >= 0
         case (ObjectValue(kind="epoll"),) | (list(), list(), list()):
             return False
         case (ObjectValue(kind="poll"), int(milliseconds), *_):
