@@ -42,6 +42,11 @@ def task_name(process: str, task: int) -> str:
     return process if task == MAIN else f"{process}{_OF}{task + 1}"
 
 
+def process_of(name: str) -> str:
+    """The process of the task that is called so."""
+    return name.partition(_OF)[0]
+
+
 def task_of(name: str) -> tuple[str, int]:
     """The process, and the number of the task there, that is called so."""
     process, _slash, number = name.partition(_OF)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import field
 
 from sockviz.dataclass import dataclass
@@ -12,27 +12,48 @@ _LOOP, _TURNS = 4, 2
 
 
 @dataclass(slots=True)
-class Repetition:
-    """The last lines of each task, each by what makes it the same line again."""
+class Again:
+    """A line that came so many times more."""
 
-    _recent: dict[str, list[object]] = field(default_factory=dict)
-    _counts: dict[str, int] = field(default_factory=dict)  # of those that came after, and were among them
+    line: object
+    text: str
+    count: int
+
+
+@dataclass(slots=True)
+class Repetition:
+    """The last lines of each task, each by what makes it the same line again, and as it is told where it is counted."""
+
+    _recent: dict[str, list[tuple[object, str]]] = field(default_factory=dict)
+    _again: dict[str, list[Again]] = field(
+        default_factory=dict
+    )  # of those that came after, and were among them
 
     def is_again(self, task: str, line: object) -> bool:
         """Whether it need not be told: it has been, often enough. It is then counted."""
-        if self._recent.get(task, []).count(line) < _TURNS:
+        again = self._again.get(task, [])
+        for each in again:
+            if each.line == line:
+                each.count += 1
+                return True
+        told = [text for known, text in self._recent.get(task, []) if known == line]
+        if len(told) < _TURNS:
             return False
-        self._counts[task] = self._counts.get(task, 0) + 1
+        self._again[task] = [*again, Again(line, told[-1], 1)]
         return True
 
-    def told(self, task: str, line: object) -> int:
-        """Notes a line that is told now. Returns how many were counted before it."""
-        count = self._counts.pop(task, 0)
-        recent = [] if count else self._recent.get(task, [])
-        self._recent[task] = [*recent, line][-_TURNS * _LOOP :]
-        return count
+    def told(self, task: str, line: object, text: str) -> Sequence[Again]:
+        """Notes a line that is told now, and how it is told where it is counted. Returns what was counted before it."""
+        again = self.left(task)
+        recent = [] if again else self._recent.get(task, [])
+        self._recent[task] = [*recent, (line, text)][-_TURNS * _LOOP :]
+        return again
 
-    def left(self) -> Iterator[tuple[str, int]]:
-        """Of each task how many were counted and not told of. They are none any more."""
-        counts, self._counts = self._counts, {}
-        yield from counts.items()
+    def left(self, task: str) -> Sequence[Again]:
+        """What was counted of a task, and not told of, as it first came. It is nothing any more."""
+        return self._again.pop(task, [])
+
+    @property
+    def tasks(self) -> Sequence[str]:
+        """Those of which something was counted and not told of."""
+        return list(self._again)

@@ -7,11 +7,12 @@ wrong, as far as that is sure (`sockviz.words.mistakes`), has a line that begins
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import field
 
 from sockviz.dataclass import dataclass, replace
 from sockviz.door import Door
-from sockviz.language import _, ngettext
+from sockviz.language import _
 from sockviz.model.call import Call
 from sockviz.model.events import (
     CallBlocked,
@@ -31,10 +32,10 @@ from sockviz.model.events import (
 from sockviz.model.long_values import whole_of
 from sockviz.model.moment import Moment
 from sockviz.model.process import Process
-from sockviz.model.tasks import task_name
+from sockviz.model.tasks import process_of, task_name
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
-from sockviz.watch.repetition import Repetition
+from sockviz.watch.repetition import Again, Repetition
 from sockviz.words.call_sentences import gave
 from sockviz.words.mistakes.rules import Rules
 from sockviz.words.narration import narrate
@@ -91,8 +92,8 @@ class Transcript:
             if line:
                 self.out.say(self._of_stream(process, stream, line))
         self._printed = {}
-        for task, count in self._repetition.left():
-            self.out.say(_again(task, count))
+        for task in self._repetition.tasks:
+            self._count(task)
         if why is not None:
             self.out.say(why)
 
@@ -108,11 +109,11 @@ class Transcript:
                 task = task_name(event.process, event.task)
                 asleep = narrate(event, moment.before, moment.after)
                 if not self._repetition.is_again(task, asleep):
-                    self._say(task, asleep, asleep)
+                    self._say(task, asleep, asleep, asleep)
             case Signalled() as event:
                 told, task = narrate(event, moment.before, moment.after), task_name(event.process, event.task)
                 if not self._repetition.is_again(task, told):
-                    self._say(task, told, told)
+                    self._say(task, told, told, told)
             case OutputWritten() as event:
                 self.out.say(*self._output(event))
             case Observed() as event:
@@ -122,6 +123,9 @@ class Transcript:
             case PacketCaptured() as event:
                 self.out.say(_said(_("wire"), narrate(event, moment.before, moment.after)))
             case ProcessEnded() as event:
+                for task in self._repetition.tasks:
+                    if process_of(task) == event.process:
+                        self._count(task)
                 told = narrate(event, calls_alone(moment.before), calls_alone(moment.after))
                 self.out.say(_said(event.process, told))
             case event:
@@ -134,19 +138,26 @@ class Transcript:
             return
         task = task_name(event.process, event.task)
         same = (
-            entered.name, entered.arguments, entered.keywords, entered.text, entered.line, event.value, event.error,
+            entered.name, entered.arguments, entered.keywords, entered.text, entered.line, entered.library, event.value,
+            event.error,
         )  # fmt: skip
         if self._repetition.is_again(task, same):
             return
         call = moment.call(event.process, event.call)
         if call is not None:
-            self._say(task, same, returned(call, moment.after))
+            self._say(task, same, returned(call, moment.after), made(call, moment.after))
 
-    def _say(self, task: str, same: object, line: str) -> None:
-        count = self._repetition.told(task, same)
-        if count:
-            self.out.say(_again(task, count))
+    def _say(self, task: str, same: object, line: str, brief: str) -> None:
+        self._count_again(task, self._repetition.told(task, same, brief))
         self.out.say(_said(task, line))
+
+    def _count(self, task: str) -> None:
+        self._count_again(task, self._repetition.left(task))
+
+    def _count_again(self, task: str, again: Sequence[Again]) -> None:
+        for each in again:
+            told = _("{line} ×{count} more").format(line=_alone(task, each.text), count=each.count)
+            self.out.say(_said(task, told))
 
     def _output(self, event: OutputWritten) -> list[str]:
         """The lines that are whole by now, and that something was not kept."""
@@ -173,11 +184,14 @@ def returned(call: Call, world: World) -> str:
     if call.slept and call.returned is not None:
         took = " " + _("(after {time})").format(time=duration_text(call.returned - call.entered))
     meaning = call.message if call.error is not None else gave(call, calls_alone(world))
+    return f"{made(call, world)}{took}" + (f" · {meaning}" if meaning else "")
+
+
+def made(call: Call, world: World) -> str:
+    """A call that came back: from where, as it was made, what it gave."""
     if call.watched and call.arguments:  # C's poll is given them, no object that has them
         call = replace(call, arguments=(list(call.watched), *call.arguments[1:]))
-    place = place_of(call, world)
-    made = f"{place} {call_as_made(call)}" if place else call_as_made(call)
-    return f"{made} {outcome(call)}{took}" + (f" · {meaning}" if meaning else "")
+    return f"{place_of(call, world)} {call_as_made(call)} {outcome(call)}".lstrip()
 
 
 def calls_alone(world: World) -> World:
@@ -191,13 +205,13 @@ def _seen_by_nobody(process: Process) -> Process:
     return replace(process, fds=()) if process.fds else process
 
 
-def _again(task: str, count: int) -> str:
-    again = ngettext("(one more line as these)", "({count} more lines as these)", count)
-    return _said(task, again.format(count=count))
-
-
 def _said(who: str, said: str) -> str:
-    """A line of `who` says; a sentence that begins with that name says it once."""
-    for beginning in (f"{who}: ", f"{who} "):
+    """A line of `who` says."""
+    return f"{who:<{_WHO}} {_alone(who, said)}"
+
+
+def _alone(who: str, said: str) -> str:
+    """A sentence without that name, or that of its process, where it begins with it."""
+    for beginning in (f"{who}: ", f"{who} ", f"{process_of(who)}: "):
         said = said.removeprefix(beginning)
-    return f"{who:<{_WHO}} {said}"
+    return said
