@@ -16,6 +16,7 @@ from sockviz.tui.screens.watch_picture import WatchPicture
 from sockviz.tui.stage.held_pane import chosen_in, rows
 from sockviz.tui.view import Mode
 from sockviz.tui.widgets.overlay import OverlayKind
+from sockviz.words.wording import call_name
 
 #: The picture of a step that is not over is drawn after so long (seconds).
 _PATIENCE = 0.1
@@ -103,6 +104,13 @@ class LettingGo:
             picture.hint = self.why_not(task)
             picture.draw()
 
+    def go_on(self) -> None:
+        """The chosen task makes its call, and stays chosen: until it sleeps, whoever else has waited longer."""
+        chosen = self.chosen
+        if self.now is not None and chosen is not None and chosen.is_held:
+            self._picture.task = chosen.name
+        self.go(chosen.name if chosen is not None else None)
+
     def together(self, process: str | None) -> None:
         """All tasks of a process make their calls; of all, where none is named."""
         live = self.now
@@ -133,7 +141,7 @@ class LettingGo:
             return self.state()
         if chosen.call is not None and chosen.is_asleep:
             return _("{task} sleeps in {call}: it is not held. Tab chooses another.").format(
-                task=task, call=chosen.call.name
+                task=task, call=call_name(chosen.call)
             )
         return _("{task} is not held.").format(task=task)
 

@@ -91,16 +91,15 @@ class WatchPicture(Picture):
 
     def _show(self, known: View, view: View) -> None:
         new, all_judged = self._mistakes.judge(self._cursor, known.cursor)
-        if (
-            known.mode is Mode.LIVE and self.hurrying
-        ):  # else the pane tells of it, and it can be stepped back to
-            for text in new:
-                self._screen.app.notify(text, severity="warning", timeout=12)
         if not all_judged:
             self.frames.ask()
         start = self.since if known.mode is Mode.LIVE else known.before.events
         mistake = self._mistakes.at(start, known.cursor)
         screen = self._screen
+        if known.mode is Mode.LIVE and self.hurrying:  # else it can be stepped back to
+            for text in new:
+                if text != mistake or not screen.query_one(HeldPane).display:  # else the pane tells of it
+                    screen.app.notify(text, severity="warning", timeout=12)
         chosen = chosen_in(rows(known.world), self.task)
         if self.let_go and chosen is not None and chosen.is_asleep:
             self.task, self.let_go = None, False

@@ -155,8 +155,7 @@ class WatchScreen(StageScreen):
         if self.picture.is_pointing:
             self.action_overlay(OverlayKind.INSPECTOR.value)
             return
-        chosen = self._letting.chosen
-        self._letting.go(chosen.name if chosen is not None else None)
+        self._letting.go_on()
 
     def action_all_of_it(self) -> None:
         """All tasks of the chosen one's process make their calls."""
