@@ -72,9 +72,9 @@ class LoopbackLab:
         try:
             check_proc()
             if private:
-                ready = await self._crew.open(
-                    kind, self._directory.setup(SYSCTLS | dict(sysctls)) | self._kind()
-                )
+                # Programs of the user's own find what the kernel has: nothing of theirs is held on the wire here.
+                settings = ({} if self._programs else SYSCTLS) | dict(sysctls)
+                ready = await self._crew.open(kind, self._directory.setup(settings) | self._kind())
                 window = self._take_windows(ready.hosts[LOOPBACK], missing)
                 missing |= unset(sysctls, ready.sysctls, ready.hosts[LOOPBACK].refused)
                 ports: tuple[int, ...] = PRIVATE_PORTS

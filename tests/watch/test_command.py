@@ -52,12 +52,13 @@ def test_several_programs_have_names_and_one_can_read(tmp_path: Path) -> None:
     typed = tmp_path / "typed"
     typed.write_text("to be read\n")
     large = {f"X{number}": "x" * 100_000 for number in range(5)}  # more than any socket's buffer
-    other = """other=sh -c 'echo "a b" ${#X4}'"""
+    other = """other=sh -c 'echo "a b" ${#X4}; cat /proc/sys/net/ipv4/tcp_syn_retries'"""
     done = sockviz(
         "watch", "--plain", "--stdin", typed, "--and", other, "--and", "printf c", "--", "cat", **large
     )
     assert (done.returncode, done.stderr) == (0, ""), done
-    for line in ("cat      stdout | to be read", "other    stdout | a b 100000", "printf   stdout | c"):
+    told = ("cat      stdout | to be read", "other    stdout | a b 100000", "printf   stdout | c")
+    for line in (*told, "other    stdout | 6"):  # as a new network has it, not as a lesson's lab
         assert line in done.stdout.splitlines()
 
 
