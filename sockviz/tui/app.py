@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -143,23 +143,24 @@ class SockvizApp(PatientApp):
         return TerminalDriver
 
     def get_default_screen(self) -> Screen[None]:
-        """Home, unless a lesson is to be opened at once."""
-        if self.options.lesson is not None:
-            return Screen()
+        """Home, or what opens the lesson that was asked for at once."""
+        entry = self.options.lesson
+        if entry is not None:
+            from sockviz.tui.screens.being_opened import OpeningScreen  # not at home
+
+            return self._with_sheet(OpeningScreen(entry, self._opened, self._then(entry, self.options.page)))
         from sockviz.tui.screens.home import HomeScreen  # not before a lesson that is opened at once
 
         home = HomeScreen(self.course, self.store, self.options.lab, self.options.manual)
         return self._with_sheet(home)
 
     def on_mount(self) -> None:
-        """Opens the lesson that was asked for."""
+        """What ends sockviz is answered as before it had a screen."""
         loop = asyncio.get_running_loop()
         for number in signals.ENDINGS:  # a driver may have handlers of its own, as a browser's has
             with contextlib.suppress(NotImplementedError):
                 if loop.remove_signal_handler(number):
                     signals.begin()
-        if self.options.lesson is not None:
-            self._open_lesson(self.options.lesson, self.options.page)
 
     def push_screen(self, screen: Screen[Any] | str, *given: Any, **named: Any) -> Any:
         """Opens a screen, its style sheet added first. Textual, finding one that is new, reads all rules anew and applies them to
@@ -176,7 +177,10 @@ class SockvizApp(PatientApp):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """First of all the gate; on a terminal without Unicode, what no widget has spelled in ASCII is spelled at the end."""
-        return [self._gate, *super().get_line_filters(), *self._spelling]
+        then = (*super().get_line_filters(), *self._spelling)
+        if self._gate.then != then:
+            self._gate = Gate(then)
+        return [self._gate]
 
     def get_key_display(self, binding: Binding) -> str:
         """What a key is called, wherever keys are told of."""
@@ -268,6 +272,10 @@ class SockvizApp(PatientApp):
 
         if len(self.screen_stack) > 1:
             return  # one is open, or on its way: the key was pressed twice
+        self.push_screen(OpeningScreen(entry, self._opened), self._then(entry, page))
+
+    def _then(self, entry: CourseEntry, page: int) -> Callable[[Run | None], None]:
+        """What is done with the run of `entry` once it is open; None: it cannot be."""
 
         def opened(run: Run | None) -> None:
             if run is None:
@@ -275,7 +283,7 @@ class SockvizApp(PatientApp):
             else:
                 self._begin(run, entry, page)
 
-        self.push_screen(OpeningScreen(entry, self._opened), opened)
+        return opened
 
     async def _opened(self, entry: CourseEntry) -> Run:
         try:

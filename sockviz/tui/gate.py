@@ -7,6 +7,8 @@ writes a widget, but this: text that is made visible before it is measured (`soc
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.color import Color
@@ -16,18 +18,30 @@ from sockviz.visible import visible
 
 
 class Gate(LineFilter):
-    """Makes the text of every line visible, in as many cells as it took, and leaves no hyperlink, whose target is data too."""
+    """Makes the text of every line visible, in as many cells as it took, and leaves no hyperlink, whose target is data too. What
+    it lets through goes on through the filters ``then``: Textual makes a line anew for each filter that it knows of."""
 
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002  # the interface's
-        """The same segments, where nothing in them is hidden."""
-        text = "".join(segment.text for segment in segments)
-        clean = (text.isascii() and text.isprintable()) or visible(text) == text
-        if clean and not any(segment.style and segment.style.link for segment in segments):
-            return segments
-        width = sum(cell_len(segment.text) for segment in segments)
-        shown = [segment if clean else Segment(visible(segment.text), segment.style) for segment in segments]
-        unlinked = [
-            Segment(each.text, each.style.update_link(None)) if each.style and each.style.link else each
-            for each in shown
-        ]
-        return unlinked if clean else Segment.adjust_line_length(unlinked, width)
+    def __init__(self, then: Sequence[LineFilter] = ()) -> None:
+        super().__init__()
+        self.then = tuple(then)
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The same segments, where nothing in them is hidden and no other filter changes them."""
+        segments = _seen(segments)
+        for each in self.then:
+            segments = each.apply(segments, background)
+        return segments
+
+
+def _seen(segments: list[Segment]) -> list[Segment]:
+    text = "".join(segment.text for segment in segments)
+    clean = (text.isascii() and text.isprintable()) or visible(text) == text
+    if clean and not any(segment.style and segment.style.link for segment in segments):
+        return segments
+    width = sum(cell_len(segment.text) for segment in segments)
+    shown = [segment if clean else Segment(visible(segment.text), segment.style) for segment in segments]
+    unlinked = [
+        Segment(each.text, each.style.update_link(None)) if each.style and each.style.link else each
+        for each in shown
+    ]
+    return unlinked if clean else Segment.adjust_line_length(unlinked, width)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Static
@@ -18,11 +20,12 @@ from sockviz.tui.screens.leaving import Leaving
 from sockviz.tui.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
-    from sockviz.player.run import Run  # noqa: F401  # named in a string
+    from sockviz.player.run import Run
 
 
 class OpeningScreen(Leaving, Screen["Run | None"]):
-    """Awaits the run of one lesson. Its result is the run, or None where there is none."""
+    """Awaits the run of one lesson. Its result is the run, or None where there is none. The lowest screen, which cannot be taken
+    away, calls `opened` with the result, and nothing of it is seen any more."""
 
     CSS_PATH = "being_opened.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -36,11 +39,13 @@ class OpeningScreen(Leaving, Screen["Run | None"]):
         ),
     ]
 
-    def __init__(self, entry: CourseEntry, open_run: OpenRun) -> None:
+    def __init__(
+        self, entry: CourseEntry, open_run: OpenRun, opened: Callable[[Run | None], None] | None = None
+    ) -> None:
         super().__init__()
         self.entry = entry
-        self._open_run = open_run
-        self._failed = False
+        self._open_run, self._opened = open_run, opened
+        self._failed = self._has_gone = False
 
     def compose(self) -> ComposeResult:
         """The lesson's name, and what happens."""
@@ -66,6 +71,25 @@ class OpeningScreen(Leaving, Screen["Run | None"]):
             state.add_class("-failed")
         else:
             self.dismiss(run)
+
+    def dismiss(self, result: Run | None = None) -> AwaitComplete:
+        """Takes it away, or all that it shows."""
+        opened = self._opened
+        if opened is None:
+            return super().dismiss(result)
+
+        def leave() -> None:
+            self._has_gone = True
+            self.app.call_next(opened, result)
+
+        self.when_topmost(leave)
+        return AwaitComplete()
+
+    def on_screen_resume(self) -> None:
+        """What was opened over it has gone too: there is nothing left to be seen."""
+        if self._has_gone:
+            for part in self.children:
+                part.display = False
 
     def action_give_up(self) -> None:
         """Goes back, once it is known that nothing was started."""

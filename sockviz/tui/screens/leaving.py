@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from textual.actions import SkipAction
@@ -23,21 +24,25 @@ class Leaving:
     def dismiss(self, result: Any = None) -> AwaitComplete:
         """Takes this screen away, unless that is done; what is over it first, each once it is mounted whole. Who awaits the
         answer waits for none of that."""
+        self.when_topmost(lambda: super(Leaving, self).dismiss(result))  # type: ignore[misc]  # the screen's
+        return AwaitComplete()
+
+    def when_topmost(self, leave: Callable[[], object]) -> None:
+        """Has this screen `leave`, unless it has gone, once what was opened over it is taken away."""
         this = cast("Screen[Any]", self)
         app = this.app
         when_whole = cast("Application", app).when_whole
 
-        def leave() -> None:
+        def topmost() -> None:
             if this not in app.screen_stack:
                 return
             if app.screen is this:
-                super(Leaving, self).dismiss(result)  # type: ignore[misc]  # the screen's
+                leave()
             else:
                 app.pop_screen()
-                when_whole(leave)
+                when_whole(topmost)
 
-        when_whole(leave)
-        return AwaitComplete()
+        when_whole(topmost)
 
     def action_copy_text(self) -> None:
         """Ctrl-C copies what is selected. Where nothing is, it says which key leaves: over a modal screen the application's own

@@ -53,8 +53,13 @@ class StageScreen(Selecting, Leaving, Screen[tuple[str, ...]]):
 
     def keep_size(self) -> None:
         """It is laid out once: for the terminal's size, which Textual tells a screen only when that is done."""
-        for length, breakpoints in ((self.app.size.width, WIDTHS), (self.app.size.height, HEIGHTS)):
-            self.add_class(max(each for each in breakpoints if each[0] <= length)[1])
+        sizes = ((self.app.size.width, WIDTHS), (self.app.size.height, HEIGHTS))
+        self.add_class(*(max(each for each in kinds if each[0] <= length)[1] for length, kinds in sizes))
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """The first time all of it has just been given its styles: it is not given them once more."""
+        if not self.stack_updates:
+            event.refresh_styles = False
 
     def on_key(self, event: events.Key) -> None:
         """Any key stops playing and ends a movement; `p` says itself what it means."""
