@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-
+from sockviz.commonmark import Token, commonmark, inline
 from sockviz.language import _
 
 _CODE = "    "
@@ -15,15 +13,15 @@ _CODE = "    "
 def spoken(markdown: str) -> list[str]:
     """`markdown` in lines, a blank one between blocks. Lines of prose end where the author's do."""
     lines: list[str] = []
-    for block, apart in _blocks(MarkdownIt("commonmark").enable("table").parse(markdown)):
+    for block, apart in _blocks(commonmark().parse(markdown)):
         lines += ["", *block] if apart and lines else block
     return lines
 
 
 def spoken_inline(markdown: str) -> str:
     """One line of Markdown, without its marks."""
-    tokens = MarkdownIt("commonmark").parseInline(markdown)
-    return " ".join(_inline(tokens[0]).split("\n")) if tokens else ""
+    token = inline(markdown)
+    return " ".join(_inline(token).split("\n")) if token is not None else ""
 
 
 def _blocks(tokens: Sequence[Token]) -> Iterator[tuple[list[str], bool]]:

@@ -196,10 +196,39 @@ def _end_of(body: Sequence[tuple[int, int, str]], start: int) -> int:
     return len(body)  # never closed: Python will say what
 
 
+def _comment_of_one(line: str) -> int | None:
+    """Where the comment begins beside one line of closed brackets and plain strings. None of any other: what that is Python's own
+    tokenizer says, whose expressions take longer to be compiled than a lesson to be read."""
+    quote, depth = "", 0
+    for at, character in enumerate(line):
+        if character == "\\" or character == "\n" or depth < 0:
+            return None
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "\"'":
+            if line.startswith(character * 3, at) or any(
+                each in "fFtT" for each in line[max(at - 2, 0) : at]
+            ):
+                return None
+            quote = character
+        elif character == "#":
+            return at if depth == 0 else None
+        elif character in "([{":
+            depth += 1
+        elif character in ")]}":
+            depth -= 1
+        elif character in "$?`" or not character.isascii():
+            return None
+    return None
+
+
 def _split_comment(source: str) -> tuple[str, str]:
     """The code, and the comments beside it joined, without their #."""
     if "#" not in source or len(source) > LONGEST_LINE:
         return source, ""  # none; or it will be refused
+    at = _comment_of_one(source)
+    if at is not None:
+        return source[:at], source[at:].lstrip("#").strip()
     comments: list[str] = []
     end = len(source)
     try:

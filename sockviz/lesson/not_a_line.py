@@ -86,13 +86,18 @@ _MODULES_INSTEAD = {
 }  # fmt: skip
 
 
+_SPACELESS = frozenset(
+    ["while", "for", "if", "elif", "except", "return", "assert", "del", "with", "raise", "not"]
+)
+
+
 def first_word(code: str) -> str:
     """The word that makes of `code` a statement of Python's that no line of a lesson is; empty where there is none."""
     match = _WORD.match(code)
     if match is None:
         # `if(x):` and `while(1):` are written so in C.
-        spaceless = re.match(r"(while|for|if|elif|except|return|assert|del|with|raise|not)\(", code)
-        word = spaceless[1] if spaceless else ""
+        before, bracket, _ = code.partition("(")
+        word = before if bracket and before in _SPACELESS else ""
     else:
         word = match[1] or "@"
     if word in _SOFT and not code.partition("\n")[0].partition("#")[0].rstrip().endswith(":"):

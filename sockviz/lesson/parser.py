@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sockviz.calls.statement import Statement
+from sockviz.dataclass import replace
 from sockviz.lesson.blocks import read_expect, read_predict
 from sockviz.lesson.card import NEEDS, Word
 from sockviz.lesson.checks import author_warnings

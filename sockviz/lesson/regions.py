@@ -9,9 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from enum import Enum
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-
+from sockviz.commonmark import Token, blocks
 from sockviz.dataclass import dataclass
 from sockviz.lesson.findings import Findings
 from sockviz.pattern import pattern
@@ -68,9 +66,8 @@ _PLACE = (
 def find_regions(lines: Sequence[str], first: int, findings: Findings) -> list[Region]:
     """The regions of `lines` from line `first` on (what is above counts as blank), in order."""
     text = "\n".join([""] * (first - 1) + list(lines[first - 1 :]))
-    markdown = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])
     cutter = _Cutter(lines, findings)
-    regions = list(cutter.regions(markdown.parse(text)))
+    regions = list(cutter.regions(blocks().parse(text)))
     cutter.check_buried(first)
     cutter.check_unmarked({region.word for region in regions if region.sort is Sort.PERFORM})
     return regions
@@ -159,7 +156,7 @@ class _Cutter:
         """Lines that look like a performed fence but are inside something that Markdown does not read as one."""
         for number in range(first, len(self.lines) + 1):
             line = self.lines[number - 1]
-            if number not in self.fenced and ("`" in line or "~" in line) and _BURIED.match(line[:200]):
+            if number not in self.fenced and ("```" in line or "~~~" in line) and _BURIED.match(line[:200]):
                 self.findings.problem(number, self.column(number), "markdown", _PLACE)
 
     def check_unmarked(self, processes: set[str]) -> None:

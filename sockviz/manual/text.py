@@ -5,9 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-
+from sockviz.commonmark import MarkdownIt, Token
 from sockviz.door import Strong
 from sockviz.language import _
 from sockviz.manual.pages import GROUPS, CallPage, ErrorPage

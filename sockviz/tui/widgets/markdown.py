@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import zip_longest
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 from textual.content import Content
 
+from sockviz.commonmark import Token, commonmark
+from sockviz.commonmark import inline as inline_token
 from sockviz.dataclass import dataclass
 from sockviz.tui.lettering import BREAK, assemble, plain, styled
 
@@ -61,8 +61,7 @@ def hang(content: Content, first: Content, rest: Content, width: int, code: bool
 
 @lru_cache(maxsize=64)
 def _blocks(markdown: str) -> tuple[Piece, ...]:
-    parser = MarkdownIt("commonmark").enable("table")
-    return tuple(_walk(parser.parse(markdown)))
+    return tuple(_walk(commonmark().parse(markdown)))
 
 
 def _walk(tokens: Sequence[Token]) -> Iterator[Piece]:
@@ -153,8 +152,8 @@ def _table(rows: TableCells, room: int) -> Content:
 @lru_cache(maxsize=1024)
 def inline_text(markdown: str) -> Content:
     """One line of Markdown: emphasis and code, no blocks. Remembered: a question is drawn anew with every frame."""
-    tokens = MarkdownIt("commonmark").parseInline(markdown)
-    return inline(tokens[0]) if tokens else plain()
+    token = inline_token(markdown)
+    return inline(token) if token is not None else plain()
 
 
 def inline(token: Token) -> Content:
