@@ -24,7 +24,7 @@ _Value = TypeVar("_Value")
 #: Stands for a field's default that is made anew each time, where none was given.
 _ANEW = object()
 #: How often one is made of a class before that is compiled.
-_MANY = 24
+_MANY = 96
 _set = object.__setattr__
 #: What the standard library keeps in a class: what it knows of the fields, and how the class was made.
 _KEPT = ("__dataclass_fields__", "__dataclass_params__")
@@ -176,7 +176,7 @@ def _later(given: _Given, name: str, make: Callable[[], Callable[..., Any]]) -> 
 
 
 def _filling(given: _Given, slots: bool) -> Callable[..., Any]:
-    """``__init__``, compiled for a class of which many are made: to compile it takes as long as to fill some dozens without."""
+    """``__init__``, compiled for a class of which many are made: to compile it takes as long as to fill some hundred without."""
     plan: list[tuple[str, Any, bool, bool, bool]] = []
     times = 0
 

@@ -43,9 +43,10 @@ from sockviz.player.waiting import LONG, waits_at_the_link
 from sockviz.spoken import spoken, spoken_inline
 from sockviz.words.crossings import because, inferred_label
 from sockviz.words.explanation import explain
+from sockviz.words.lab_words import lab_word, settings_told
 from sockviz.words.narration import narrate
 from sockviz.words.observing import changes
-from sockviz.words.wording import duration_text, lab_word, settings_told, values_bound
+from sockviz.words.wording import duration_text, values_bound
 
 if TYPE_CHECKING:
     from sockviz.manual.pages import ErrorPage

@@ -7,7 +7,6 @@ import socket
 from struct import Struct, error
 
 from sockviz.kernel.errors import KernelRefused
-from sockviz.kernel.packets import parse_frame
 from sockviz.kernel.stamps import wait_for_stamps
 from sockviz.model.segments import Packet
 
@@ -86,6 +85,8 @@ def read_packets(sock: socket.socket, interface: str, *, limit: int = 4096) -> l
             # ENETDOWN: the interface went down, or its namespace ended. Said once; the next read goes on.
             raise KernelRefused(failure.errno or errno.EIO, f"capture on {interface}") from None
         at, wire_length = parse_control(control, len(frame))
+        from sockviz.kernel.packets import parse_frame  # with the first frame, not before
+
         packet = parse_frame(frame, at=at, wire_length=wire_length, interface=interface)
         if packet is not None:
             packets.append(packet)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import secrets
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -34,7 +33,7 @@ class LabDirectory:
             pass  # another sockviz swept it before it was locked
 
     def _make(self) -> bool:
-        self.path = Path(tempfile.gettempdir()) / f"{PREFIX}{secrets.token_hex(8)}"
+        self.path = Path(tempfile.gettempdir()) / f"{PREFIX}{os.urandom(8).hex()}"
         self.files = self.path / "files"
         _mine.add(self.path)  # before it is there: a signal may end us between any two instructions
         try:

@@ -18,7 +18,7 @@ from pathlib import Path
 from sockviz.dataclass import dataclass
 from sockviz.door import Door, Stream
 from sockviz.language import _
-from sockviz.words.wording import lab_word
+from sockviz.words.lab_words import lab_word
 
 _ENTER = Path(__file__).with_name("enter.py")
 _CAP_SYS_ADMIN = 21

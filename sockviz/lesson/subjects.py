@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping
 from sockviz.dataclass import dataclass
 from sockviz.lesson.document import Expression, Page
 from sockviz.lesson.expressions import ROWS
-from sockviz.lesson.judge import judge
-from sockviz.lesson.views import RowView
 from sockviz.model.sockets import RowKey
 from sockviz.model.subjects import Subjects
 from sockviz.model.values import SocketValue, Value
@@ -41,7 +39,10 @@ def subjects(page: Page, world: World, bindings: Mapping[str, Value]) -> Subject
                 inode = _inode(world, named.process, named.variable)
                 if inode:
                     sockets.setdefault(inode, set()).add(named.attribute)
-            elif len(world.rows) <= _MOST_ROWS:
+            elif world.rows and len(world.rows) <= _MOST_ROWS:
+                from sockviz.lesson.judge import judge  # on demand: a first page has no rows
+                from sockviz.lesson.views import RowView
+
                 given = judge(named.rows, world, bindings).value
                 for each in given if isinstance(given, list) else ():
                     if isinstance(each, RowView):

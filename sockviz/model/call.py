@@ -14,6 +14,10 @@ from sockviz.model.values import SocketValue, Value
 SENDING = frozenset({"send", "sendall", "sendto", "sendmsg", "write"})
 RECEIVING = frozenset({"recv", "recvfrom", "recv_into", "recvfrom_into", "recvmsg", "read"})
 CONNECTING = frozenset({"connect", "connect_ex"})
+#: Calls that answer with an address.
+NAMING = frozenset({"getsockname", "getpeername"})
+#: Calls that are not meant to return.
+ENDING = frozenset({"_exit", "abort"})
 #: C's connect, called by ctypes with an address of no family (AF_UNSPEC): the peer is forgotten.
 DISSOLVING = "ctypes.CDLL.connect"
 

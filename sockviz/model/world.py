@@ -210,6 +210,10 @@ class World:
         key = row.key
         return next((host for host in self.rows_indexed().hosts if self.rows.get((host, key)) is row), "")
 
+    def packet_text(self, number: int | None) -> str:
+        """A packet by its number, as lessons write it; empty of none."""
+        return self.packets[number].text if number is not None and number < len(self.packets) else ""
+
     def name_of(self, process: str, inode: int, fd: int | None = None) -> str | None:
         """The variable of `process` that holds the socket, through `fd` where one does."""
         owner = self.processes.get(process)

@@ -6,14 +6,17 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from sockviz.dataclass import dataclass
 from sockviz.lesson.document import Expectation, Expression, Page, Predict
-from sockviz.lesson.judge import Verdict, judge
 from sockviz.lesson.work import MOST
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import Value
 from sockviz.model.world import World
+
+if TYPE_CHECKING:
+    from sockviz.lesson.judge import Verdict
 
 #: How often what does not hold yet is judged again although nothing was heard (seconds).
 AGAIN = 0.05
@@ -81,6 +84,8 @@ class Jury:
 
     async def _verdict(self, expression: Expression, world: World | None = None) -> Verdict:
         """On `world`, or on the one that there is once the last evaluation's pause is over."""
+        from sockviz.lesson.judge import judge  # on demand: a first page is there before anything is judged
+
         await asyncio.sleep(self._pause)
         began = time.monotonic()
         verdict = judge(expression, world or self.timeline.world, self.bindings, self.counters, self.work)

@@ -12,7 +12,7 @@ from sockviz.lab.supervisor import LabRefused
 from sockviz.language import N_, _
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.told_by_diag import BACKLOG, UNIX_QUEUES
-from sockviz.words.wording import lab_word
+from sockviz.words.lab_words import lab_word
 
 KINDS = ("auto", "isolated", "host")
 _NEED = {

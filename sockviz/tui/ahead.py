@@ -7,6 +7,9 @@ import importlib
 #: Whoever uses one of these imports it there.
 _NEEDED = (
     "sockviz.tui.stage.descriptors",
+    "sockviz.tui.stage.diagram",
+    "sockviz.tui.stage.outcomes",
+    "sockviz.lesson.judge",
     "sockviz.words.narration",
     "sockviz.words.call_sentences",
     "sockviz.words.sleeping",

@@ -11,7 +11,6 @@ from sockviz.lesson.link_statements import link_order
 from sockviz.model.hosts import LINK
 from sockviz.model.world import World
 from sockviz.words.by_hand import did_by_hand
-from sockviz.words.meanings import text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class ByHand:
 
 def acts_by_hand(world: World) -> tuple[ByHand, ...]:
     """All that `world` knows of."""
-    return tuple(ByHand(it.at, it.page, it.verb, text_of(it.packet, world)) for it in world.by_hand)
+    return tuple(ByHand(it.at, it.page, it.verb, world.packet_text(it.packet)) for it in world.by_hand)
 
 
 def perhaps_why(page: Page, acts: Iterable[ByHand], until: float, live: bool = True) -> str:

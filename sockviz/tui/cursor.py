@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Protocol
 
 from sockviz.calls.script import Script, Section
+from sockviz.dataclass import replace
 from sockviz.model.subjects import Subjects
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World

@@ -9,11 +9,11 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 from textual.timer import Timer
 from textual.widget import Widget
 
+from sockviz.dataclass import replace
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
 from sockviz.tui.about import about

@@ -77,3 +77,8 @@ class View:
     def lab(self) -> LabFacts:
         """The facts of the lab that the run was made in."""
         return self.timeline.header.lab
+
+    @property
+    def crossed(self) -> int:
+        """How many segments are known to have been on the wire."""
+        return len(self.world.packets) if self.lab.has_packets else len(self.world.inferred)

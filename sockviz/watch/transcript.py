@@ -37,11 +37,12 @@ from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
 from sockviz.watch.repetition import Again, Repetition
 from sockviz.words.call_sentences import gave
+from sockviz.words.lab_words import lab_word
 from sockviz.words.mistakes.rules import Rules
 from sockviz.words.narration import narrate
 from sockviz.words.observing import changes
 from sockviz.words.programs import STREAMS, place_of
-from sockviz.words.wording import bytes_text, call_as_made, duration_text, lab_word, outcome
+from sockviz.words.wording import bytes_text, call_as_made, duration_text, outcome
 
 #: The least room of the column that says who speaks.
 _WHO = 8

@@ -19,6 +19,7 @@ from sockviz.model.world import SeenPacket, World
 from sockviz.words import diag_facts, set_options, value_facts
 from sockviz.words.facts import Evidence, Fact, Raw, Section, Voice
 from sockviz.words.group_words import group_sections
+from sockviz.words.lab_words import lab_word
 from sockviz.words.observing import grown
 from sockviz.words.packet_evidence import packet_sections
 from sockviz.words.programs import place_of
@@ -27,7 +28,6 @@ from sockviz.words.socket_facts import descriptor, row_facts, tcp_facts
 from sockviz.words.wording import (
     call_as_made,
     duration_text,
-    lab_word,
     name_text,
     outcome,
     sleeping_call,

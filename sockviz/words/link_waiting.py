@@ -5,13 +5,12 @@ from __future__ import annotations
 from sockviz.language import _
 from sockviz.model.segments import LATER_FRAGMENT
 from sockviz.model.world import World
-from sockviz.words.meanings import text_of
 
 
 def kept(world: World) -> str:
     """``client SYN, server UDP``: what the link keeps, each kind once, the oldest first; empty where it keeps nothing."""
     link = world.link
-    texts = (text_of(flight.packet, world) for flight in link.held) if link is not None else ()
+    texts = (world.packet_text(flight.packet) for flight in link.held) if link is not None else ()
     return ", ".join(dict.fromkeys(texts))
 
 

@@ -85,7 +85,7 @@ def instead_of_ack(meaning: Meaning) -> tuple[str, ...]:
 
 def meaning_clause(meaning: Meaning, world: World) -> str:
     """What the segment is, as a clause that goes on from its name: ``, a zero-window probe: …``."""
-    of = text_of(meaning.of, world)
+    of = world.packet_text(meaning.of)
     match meaning.role:
         case Role.AGAIN:
             return _(" again")
@@ -125,7 +125,7 @@ def cause_clause(meaning: Meaning) -> str:
 
 def turned_away_clause(found: TurnedAway, number: int, world: World) -> str:
     """``client SYN was not let in: the accept queue was full (ListenOverflows grew by 1)``."""
-    name = text_of(number, world)
+    name = world.packet_text(number)
     if found.is_certain:
         said = _("{what} was not let in: {reason}").format(what=name, reason=_(_REASONS[found.counter]))
     else:
@@ -185,17 +185,12 @@ def news(before: World, after: World) -> Iterator[str]:
             now, then = new.meanings[number], old.meanings[number]
             if now.cause is not None and then.cause is None:
                 said = cause_clause(now)
-                yield _("{what} was sent again: {why}").format(what=text_of(number, after), why=said)
-
-
-def text_of(number: int | None, world: World) -> str:
-    """A packet by its number, as lessons write it; empty of none."""
-    return world.packets[number].text if number is not None and number < len(world.packets) else ""
+                yield _("{what} was sent again: {why}").format(what=after.packet_text(number), why=said)
 
 
 def _list(numbers: tuple[int, ...], world: World) -> str:
     return ", ".join(
-        _("{what} (packet {number})").format(what=text_of(number, world), number=number + 1)
+        _("{what} (packet {number})").format(what=world.packet_text(number), number=number + 1)
         for number in numbers
     )
 

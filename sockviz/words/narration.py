@@ -51,7 +51,7 @@ from sockviz.words.call_sentences import listens_again, returned
 from sockviz.words.closing import ended
 from sockviz.words.crossings import fragment_text, kind_of_packet
 from sockviz.words.explanation import explain
-from sockviz.words.meanings import meaning_clause, text_of
+from sockviz.words.meanings import meaning_clause
 from sockviz.words.misfits import unfit
 from sockviz.words.number_kinds import Kind, kinds_bound, with_names
 from sockviz.words.observing import changes, in_short
@@ -157,7 +157,7 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
             ).format(hosts=_(" and ").join(event.holding))
         case ActedByHand():
             number = after.by_hand[-1].packet if after.by_hand else None
-            return did_by_hand(event.verb, text_of(number, after))
+            return did_by_hand(event.verb, after.packet_text(number))
         case CaptureLost():
             return _("the capture itself lost {amount}: the wire is not complete here").format(
                 amount=ngettext("{count} packet", "{count} packets", event.count).format(count=event.count)
@@ -352,7 +352,7 @@ def _out_of_order(event: LinkActed, before: World, after: World) -> str:
         return ""
     other = found[flight.packet]
     return _(", out of order: after {what} (packet {number}), which was sent later").format(
-        what=text_of(other, after), number=other + 1
+        what=after.packet_text(other), number=other + 1
     )
 
 

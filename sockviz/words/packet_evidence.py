@@ -11,7 +11,7 @@ from sockviz.model.world import SeenPacket, World
 from sockviz.words.crossings import fragment_text, kind_of_packet
 from sockviz.words.dissection import dissect
 from sockviz.words.facts import Fact, Section, Voice
-from sockviz.words.meanings import ROLES, cause_clause, counter_text, sign_text, text_of, turned_away_clause
+from sockviz.words.meanings import ROLES, cause_clause, counter_text, sign_text, turned_away_clause
 from sockviz.words.wording import address_text, bytes_text
 
 
@@ -76,7 +76,7 @@ def _known(world: World, seen: SeenPacket) -> Iterator[Fact]:
     if meaning is not None:
         name = _(ROLES[meaning.role])
         of = _("of packet {number}").format(number=meaning.of + 1) if meaning.of is not None else ""
-        yield Fact(_("role"), name, f"{of}: {text_of(meaning.of, world)}" if of else "")
+        yield Fact(_("role"), name, f"{of}: {world.packet_text(meaning.of)}" if of else "")
         if meaning.role is Role.AGAIN:
             why = cause_clause(meaning) or _("no counter has told")
             yield Fact(_("why"), why, _("its sequence numbers have been sent before"))

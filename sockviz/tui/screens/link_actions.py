@@ -7,7 +7,6 @@ from typing import Protocol
 from sockviz.language import _
 from sockviz.player.refusals import CannotGoOn
 from sockviz.tui import hints
-from sockviz.tui.stage.crossings import chosen
 from sockviz.tui.view import Mode, View
 
 #: The verbs that need a packet to be kept.
@@ -31,6 +30,8 @@ async def act(run: Ordered, view: View, verb: str) -> str:
     frame = packet = None
     word = _(hints.LINK_HELD if verb == "hold" else hints.LINK_RELEASED)
     if verb in ON_A_PACKET:
+        from sockviz.tui.stage.crossings import chosen  # on demand, as what draws them
+
         flight = chosen(view)
         if flight is None:
             return _(hints.LINK_WAITS if link is not None and link.holding else hints.LINK_EMPTY)

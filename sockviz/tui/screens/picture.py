@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
+from sockviz.dataclass import replace
 from sockviz.tui.cursor import Cursor
 from sockviz.tui.motion import GATHER, Countdowns, Frames, Movement
 from sockviz.tui.view import Focus, Look, Mode, View

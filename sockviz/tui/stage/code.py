@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from enum import IntEnum
 
 from rich.cells import cell_len
@@ -21,14 +21,13 @@ from sockviz.model.values import SocketValue, Value
 from sockviz.model.world import World
 from sockviz.pattern import pattern
 from sockviz.player.next import Do
-from sockviz.tui.palette import ASLEEP, DONE, FAILED, NEXT
+from sockviz.tui.palette import NEXT
 from sockviz.tui.remembered import remembered, remembered_by
 from sockviz.tui.stage.ink import Line, Span, crop, ends, fit, line, marked, wrap
 from sockviz.tui.stage.listing import calls_of, coloured, compact, listed
 from sockviz.tui.stage.lookup import right_after
 from sockviz.tui.stage.written import broken
 from sockviz.tui.view import Focus, View
-from sockviz.words.wording import ENDING, NAMING, asleep_in, call_as_made, outcome, values_bound
 
 
 class Detail(IntEnum):
@@ -192,14 +191,23 @@ def _block(
     width = min(width, _WIDEST)
     calls = _calls(process, progress)
     current = calls[-1] if calls else None
-    result = _result(progress, calls)
+    result, only_a_value = Line(), False
+    beneath: Sequence[Span] = ()
+    if progress is not None:
+        from sockviz.tui.stage.outcomes import (
+            is_a_value,
+            said_beneath,
+            told,
+        )  # on demand, as what tells of events
+
+        result, only_a_value = told(progress, calls), is_a_value(progress, current)
+        beneath = said_beneath(progress, current, aside, is_focused=view.focus.line == statement.line)
     if is_next and (awaited := _awaited(view)) is not None:
         result = line((_("waits for {call}").format(call=awaited.name), "asleep"))
     failed = any("bad" in role.split() for _, role in result.runs)
     alone = failed and _LEAST_SOURCE + result.width + 3 > width
     said = result
-    names = current is not None and current.name in NAMING
-    if not failed and (names or (progress is not None and values_bound(progress, current))):
+    if only_a_value and not failed:
         # The value is all there is to see of such a line.
         alone = len(statement.source) + result.width + 3 > width
     elif not failed and result.width > 8 and len(statement.source) + result.width + 3 > width:
@@ -232,7 +240,7 @@ def _block(
         alone
     ):  # an error's name is always read whole, and so is what has just come; an older value as far as it goes
         lines += _in_lines(result, width) if newest else [line("   ") + result]
-    for text, role in _beneath(view, statement, progress, current, aside):
+    for text, role in beneath:
         lines += [line("   ") + part for part in wrap(text, width - 4, role)]
     role = _emphasis(view, statement, calls)
     return [marked(fit(it, width), role).pointing(Focus(line=statement.line)) for it in lines]
@@ -310,21 +318,6 @@ def _weighed(source: Line, progress: Progress | None, is_next: bool) -> Line:
     return source
 
 
-def _beneath(
-    view: View, statement: Statement, progress: Progress | None, current: Call | None, aside: str
-) -> Iterator[Span]:
-    """What is said under a line: where it sleeps and what for, how it was called, why it failed, what it did besides."""
-    if current is not None and current.stage is Stage.ASLEEP:
-        yield f"{asleep_in(current)}: {aside}" if aside else asleep_in(current), "asleep"
-        return
-    if view.focus.line == statement.line and current is not None:
-        yield call_as_made(current), "muted"
-    elif progress is not None and progress.error is not None and progress.message:
-        yield progress.message, "muted"
-    if aside:
-        yield aside, "muted"
-
-
 def _c_listing(statement: Statement, lab: LabFacts, width: int) -> tuple[list[str], int]:
     """The statement as C in lines of `width`, and which of them makes the call.
 
@@ -351,27 +344,6 @@ def _calls(process: Process | None, progress: Progress | None) -> list[Call]:
     if process is None or progress is None:
         return []
     return [call for number in progress.calls if (call := process.call(number)) is not None]
-
-
-def _result(progress: Progress | None, calls: list[Call]) -> Line:
-    if progress is None:
-        return Line()
-    if progress.error is not None:
-        return line((f"{FAILED} {progress.error}", "bad"))
-    returned = all(call.stage is Stage.RETURNED for call in calls)
-    if returned and (made := values_bound(progress, calls[-1] if calls else None)):
-        return line((f"→ {', '.join(made.values())}", "good"))
-    if not calls:
-        return line((DONE, "muted")) if progress.finished is not None else Line()
-    call = next((call for call in calls if call.stage is Stage.FAILED), calls[-1])
-    match call.stage:
-        case Stage.FAILED | Stage.ABANDONED:
-            return line((outcome(call), "muted" if call.name in ENDING else "bad"))
-        case Stage.ASLEEP:
-            return line((ASLEEP, "asleep strong"))
-        case Stage.RETURNED:
-            return line((outcome(call), "good"))
-    return line(("…", "muted"))
 
 
 def _emphasis(view: View, statement: Statement, calls: list[Call]) -> str:

@@ -217,22 +217,17 @@ def chosen(view: View) -> Flight | None:
     return pointed or link.held[0]
 
 
-def count(view: View) -> int:
-    """How many there are."""
-    return len(view.world.packets) if view.lab.has_packets else len(view.world.inferred)
-
-
 def arrived(view: View) -> int:
     """How many crossed since the moment before, or the resting place."""
     earlier = view.told or view.before
     before = len(earlier.packets) if view.lab.has_packets else len(earlier.inferred)
-    return max(0, count(view) - before)
+    return max(0, view.crossed - before)
 
 
 def coming(view: View, seen: Sequence[Crossing]) -> int:
     """How many of `seen`, the last ones, are new: a copy of what is held already is none of its own, and moves nothing."""
     new = arrived(view)
-    first = count(view) - new
+    first = view.crossed - new
     if not view.lab.has_packets:
         return min(new, len(seen))
     return sum(it.number is not None and it.number >= first for it in seen[-new:]) if new else 0

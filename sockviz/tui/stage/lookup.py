@@ -14,7 +14,6 @@ from sockviz.model.timeline import Timeline
 from sockviz.model.values import Address, SocketValue, Value
 from sockviz.model.world import World
 from sockviz.tui.remembered import remembered
-from sockviz.words.on_the_way import is_on_its_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +92,8 @@ def orphans(world: World) -> dict[str, list[tuple[int, SocketRow]]]:
         left = None if any(inode in table for table in held) else world.row_of(inode)
         if left is None or known.creator is None:
             continue
+        from sockviz.words.on_the_way import is_on_its_way  # on demand: nothing has been sent on a first page
+
         if not left.inode or is_on_its_way(world, inode):
             found.setdefault(known.creator, []).append((inode, left))
     return found

@@ -21,7 +21,6 @@ from sockviz.tui.stage.ink import Line, crop, finish, fit, frame, line, ruled
 from sockviz.tui.stage.listing import statement_at
 from sockviz.tui.stage.lookup import port_of
 from sockviz.tui.view import View
-from sockviz.words.wording import asleep_in, call_as_made
 
 #: The fewest lines a part of the panel keeps while the other one wants more.
 _LEAST = 2
@@ -244,6 +243,8 @@ def _folded(view: View, name: str, process: Process | None, hue: str, width: int
         return start + line(("  " + _("not started yet"), "muted"))
     if not process.alive:
         return start + line(("  " + _("ended"), "muted"))
+    from sockviz.words.wording import asleep_in, call_as_made  # on demand, as what is held
+
     before = [call for call in process.under_way if call.stage is Stage.HELD]
     if before:
         from sockviz.tui.stage.program_calls import times  # not for lessons

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from sockviz.model.call import Stage
+from sockviz.model.call import ENDING, Stage
 from sockviz.model.process import Process
 from sockviz.tui.palette import ASLEEP, DONE, ENTERED, FAILED, NOT_YET, hues
 from sockviz.tui.stage.at_hand import next_line
@@ -14,7 +14,6 @@ from sockviz.tui.stage.drawing import Drawing
 from sockviz.tui.stage.ink import Line, crop, finish, fit, line
 from sockviz.tui.stage.listing import calls_of, planned, statement_at
 from sockviz.tui.view import View
-from sockviz.words.wording import ENDING
 
 _SYMBOLS = {
     "done": (DONE, "good"), "failed": (FAILED, "bad"), "asleep": (ASLEEP, "asleep"), "entered": (ENTERED, "muted"),

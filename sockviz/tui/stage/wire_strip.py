@@ -5,7 +5,7 @@ from __future__ import annotations
 from sockviz.language import _
 from sockviz.model.hosts import KERNEL
 from sockviz.tui.palette import hues
-from sockviz.tui.stage.crossings import Fate, count, crossings, lateness, parties, under_way
+from sockviz.tui.stage.crossings import Fate, crossings, lateness, parties, under_way
 from sockviz.tui.stage.ink import Line, finish, line
 from sockviz.tui.view import Focus, View
 
@@ -17,7 +17,7 @@ def draw_strip(view: View, width: int, height: int) -> list[Line]:
     """``wire  ▲ SYN  ▼ SYN+ACK  ▲ ACK``: the newest of what crossed, between a server above and its clients below."""
     captured = view.lab.has_packets
     title = line((f" {_('wire')}", ""), ("  " if captured else f" {_('(inferred)')}  ", "muted"))
-    if not count(view):
+    if not view.crossed:
         says = _("nothing has crossed yet") if captured else _("nothing has left a trace yet")
         return finish([title + line((says, "muted"))], width, height, view.look)
     shown, moving = under_way(view, crossings(view, _MOST))

@@ -13,7 +13,7 @@ from sockviz.dataclass import dataclass
 from sockviz.language import _, ngettext
 from sockviz.lesson.answers import is_the_kernels
 from sockviz.lesson.document import Covers, Expect, Note, Page, Perform, Predict, Prose
-from sockviz.model.call import Stage
+from sockviz.model.call import ENDING, Stage
 from sockviz.model.hosts import LINK
 from sockviz.model.world import World
 from sockviz.tui import palette
@@ -21,7 +21,6 @@ from sockviz.tui.by_hand import acts_by_hand, perhaps_why
 from sockviz.tui.lettering import assemble, plain, styled
 from sockviz.tui.view import Mode, View
 from sockviz.tui.widgets.markdown import hang, inline_text, lines_of
-from sockviz.words.wording import ENDING
 
 
 @dataclass(frozen=True, slots=True)

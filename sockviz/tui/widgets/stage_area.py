@@ -16,7 +16,6 @@ from sockviz.tui.cast import Cast, cast
 from sockviz.tui.stage import ProcessPanel, WirePanel
 from sockviz.tui.stage.allotment import Wish, allotted
 from sockviz.tui.stage.at_hand import next_line
-from sockviz.tui.stage.crossings import count
 from sockviz.tui.stage.listing import statement_at
 from sockviz.tui.stage.process_panel import needs
 from sockviz.tui.view import View
@@ -208,9 +207,9 @@ def _wish_of_wire(view: View, unframed: bool, at_work: bool) -> Wish:
         return Wish(1, 1, most=1) if unframed else Wish(edges + _ARROWS, edges + _ARROWS, most=9)
     here = sum(statement.process == LINK for statement in view.page.statements)
     told = min(_LINK_LINES if at_work else 1, here) + bool(here and not unframed)
-    arrows = min(count(view), _ARROWS) or 1
+    arrows = min(view.crossed, _ARROWS) or 1
     return Wish(
-        edges + arrows + told, edges + arrows + told, most=edges + told + max(_ARROWS, 2 * count(view))
+        edges + arrows + told, edges + arrows + told, most=edges + told + max(_ARROWS, 2 * view.crossed)
     )
 
 

@@ -10,7 +10,7 @@ from sockviz.language import N_, _
 from sockviz.tui.hints import why_not_isolated
 from sockviz.tui.lettering import BREAK, assemble, plain, styled
 from sockviz.tui.view import Mode, View
-from sockviz.words.wording import lab_word, settings_told
+from sockviz.words.lab_words import lab_word, settings_told
 
 _BADGES = {
     Mode.LIVE: ("●", N_("LIVE"), "bold $badge-live"),
