@@ -37,12 +37,13 @@ class _Past(Generic[V]):
 
 
 class _Book(Generic[K, V]):
-    """One history of changes. ``order``: each key with the change that brought it, again where it came back."""
+    """One history of changes, from change ``since`` on. ``order``: each key with the change that brought it, again where it came
+    back."""
 
-    __slots__ = ("changes", "order", "pasts", "returns")
+    __slots__ = ("changes", "order", "pasts", "returns", "since")
 
     def __init__(self) -> None:
-        self.changes = 0
+        self.changes = self.since = 0
         self.pasts: dict[K, _Past[V]] = {}
         self.order: list[tuple[int, K]] = []
         self.returns = False  # some key has come back
@@ -68,14 +69,13 @@ class _Book(Generic[K, V]):
         return (value is not _NOTHING) - (before is not _NOTHING)
 
     def until(self, number: int) -> _Book[K, V]:
-        """A book of its own with the changes up to `number`: another history goes on from there."""
+        """A book of its own with what there was after change `number`: another history goes on from there."""
         book: _Book[K, V] = _Book()
-        book.changes = number
+        book.changes = book.since = number
         for key, past in self.pasts.items():
             place = bisect_right(past.numbers, number)
-            if place:
-                copied = book.pasts[key] = _Past(0, _NOTHING)
-                copied.numbers, copied.values = past.numbers[:place], past.values[:place]
+            if place:  # what it had before stands in this book, which those that are older have
+                book.pasts[key] = _Past(past.numbers[place - 1], past.values[place - 1])
         book.order = [entry for entry in self.order if entry[0] <= number]
         book.returns = self.returns
         return book
@@ -111,8 +111,9 @@ class Ledger(Mapping[K, V], Generic[K, V]):
         return new
 
     def as_of(self, changes: int) -> dict[K, V]:
-        """What this mapping had after so many changes since it was made, which must not be more than it has."""
-        if not 0 <= changes <= self._number:
+        """What this mapping had after so many changes since it was made, which must not be more than it has. Raises IndexError;
+        of what was before another history went on from it, too."""
+        if not self._book.since <= changes <= self._number:
             raise IndexError(f"change {changes} of {self._number}")
         old: Ledger[K, V] = Ledger.__new__(Ledger)
         old._book, old._number = self._book, changes

@@ -15,6 +15,7 @@ class Moment:
         self.event: Event = timeline.events[number]
         self._timeline = timeline
         self._number = number
+        self._after: World | None = None
         self._over: Call | None = None  # what it is the end of, once that was asked for
 
     @property
@@ -25,7 +26,9 @@ class Moment:
     @property
     def after(self) -> World:
         """The world that it made."""
-        return self._timeline.world_at(self._number + 1)
+        if self._after is None:
+            self._after = self._timeline.world_at(self._number + 1)
+        return self._after
 
     def call(self, process: str, number: int) -> Call | None:
         """A call, as the event has left it."""

@@ -96,6 +96,10 @@ def test_one_history_shares_a_book_and_every_change_can_be_gone_back_to() -> Non
     assert [made[-1].as_of(number) for number in range(len(made))] == [dict(each) for each in made]
     with pytest.raises(IndexError):
         made[3].as_of(4)
+    other = made[3].but({9: "another history"})
+    assert [other.as_of(number) for number in (3, 4)] == [dict(made[3]), dict(other)]
+    with pytest.raises(IndexError):
+        other.as_of(2)
 
 
 def test_a_ledger_may_be_written_on_while_it_is_walked_through() -> None:
