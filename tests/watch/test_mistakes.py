@@ -87,6 +87,7 @@ def begin(port):
 """
 THREAD = "import _thread, select; lock = _thread.allocate_lock(); lock.acquire()\n" + LAST
 IN_POLL = "import select; p = select.poll(); "
+IN_EPOLL = "import select; p = select.epoll(); "
 UNIX = "path = '/tmp/' + os.urandom(8).hex(); u = socket(1); u.bind(path); "
 SERVED = """
 s = at(%d); s.listen(9); kept = []
@@ -99,16 +100,16 @@ WRONG = {
         ["never listened", "never listened"],
         AT_ONCE + UNIX + "socket(1).connect_ex(path); os.unlink(path); s = at(7151); c = begin(7151); c.getsockopt(1, 4)",
     ),
-    "kept": (["CLOSE-WAIT"], SERVED % (7161, 7161) + "import select; select.select([s], [], [])"),
+    "kept": (["CLOSE-WAIT"], SERVED % (7161, 7161) + "import select; p = select.epoll(); p.register(s, 1); p.poll()"),
     "exits": (
         ["unread data", "unread data"],
-        LAST + IN_POLL + "a.send(b'x'); a.send(b'y'); b.recv(1); b.close(); p.register(a, 1); p.poll()\n"
+        LAST + IN_EPOLL + "a.send(b'x'); a.send(b'y'); b.recv(1); b.close(); p.register(a, 1); p.poll()\n"
         "s = at(7171); s.listen(1); c = to(7171); c.send(b'hello')\nif not os.fork():\n    accept(s); os._exit(0)\n"
         "s.close()\ntry: c.recv(1)\nexcept OSError: pass",
     ),
     "in_poll": (
         ["both receive"],
-        LAST + IN_POLL + "p.register(a, 1)\nif os.fork():\n    b.close(); p.poll()\nelse:\n    a.close(); b.recv(9)",
+        LAST + IN_EPOLL + "p.register(a, 1)\nif os.fork():\n    b.close(); p.poll()\nelse:\n    a.close(); b.recv(9)",
     ),
     "threads": (
         ["both receive"], THREAD + "for f, x in ((int, ()), (a.recv, (9,))): _thread.start_new_thread(f, x)\nb.recv(9)",

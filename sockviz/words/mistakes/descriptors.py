@@ -17,13 +17,14 @@ from sockviz.model.values import SocketValue
 from sockviz.model.world import World
 from sockviz.words import acts
 from sockviz.words.mistakes.mistake import Mistake
+from sockviz.words.mistakes.sleepers import SEVERAL
 from sockviz.words.wording import call_as_made
 
 _TAKING = RECEIVING | {"readv"}
 #: What whoever has received the end of a connection may still do with it.
 _USING = SENDING | {"writev", "sendfile", "shutdown"}
 #: Calls by which a server goes on to others.
-_GOING_ON = frozenset({"accept", "poll", "select"})
+_GOING_ON = SEVERAL | {"accept"}
 #: So many connections that are kept are told of: fewer may be about to be closed. And of one process so many are remembered.
 _SEVERAL, _MOST = 3, 1024
 

@@ -31,6 +31,7 @@ from sockviz.model.world import World
 from sockviz.words import acts
 from sockviz.words.mistakes.ends import Ends
 from sockviz.words.mistakes.mistake import Mistake
+from sockviz.words.mistakes.sleepers import SEVERAL
 from sockviz.words.wording import bytes_text, call_as_made
 
 _GIVING = SENDING | {"writev"}
@@ -126,7 +127,7 @@ class Streams:
             for each in call.arguments:
                 if isinstance(each, SocketValue):
                     self._flow(each.inode).counted = False
-        elif call.name == "poll" and isinstance(call.value, list):
+        elif call.name in SEVERAL and isinstance(call.value, list):
             yield from self._polled(call, call.value, moment)
         elif call.name in ("accept", "socketpair") and call.error is None:
             for made in sockets_in(call.value):
