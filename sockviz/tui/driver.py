@@ -8,6 +8,7 @@ import threading
 from types import FrameType
 from typing import TYPE_CHECKING, TextIO, cast
 
+from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual.drivers.linux_driver import LinuxDriver
 
 from sockviz import terminal
@@ -35,6 +36,8 @@ class TerminalDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._file = _Lossy(self._file)  # type: ignore[assignment]  # all of a file that is used
         self._stopping = False
+        self._frame: list[str] = []  # of one that is not over
+        self._writing = threading.Lock()
         signal.signal(signal.SIGCONT, self._continued)
         ignored = before[signal.SIGTSTP] is signal.SIG_IGN  # by a shell without job control
         signal.signal(signal.SIGTSTP, signal.SIG_IGN if ignored else self._told_to_stop)
@@ -63,9 +66,16 @@ class TerminalDriver(LinuxDriver):
         self._writer_thread = None
 
     def write(self, data: str) -> None:
-        """Writes where the terminal is taken; what is drawn meanwhile is drawn again when it is."""
+        """Writes where the terminal is taken; what is drawn meanwhile is drawn again when it is. A frame is written whole: each
+        part by itself would wake the thread that writes."""
+        with self._writing:  # the thread that reads writes, too
+            self._frame.append(data)
+            if self._frame[0] == SYNC_START and data != SYNC_END:
+                return
+            whole = "".join(self._frame)
+            self._frame.clear()
         if self._writer_thread is not None:
-            super().write(data)
+            super().write(whole)
 
     # -- stopped, continued
 
