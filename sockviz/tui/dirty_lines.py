@@ -7,11 +7,15 @@ panes, on which a timer's figure changes, that is a hundred times as many.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
+from typing import Any
 
 from textual._compositor import ChopsUpdate, Compositor
 from textual.geometry import Region
+from textual.screen import Screen
 from textual.strip import Strip
+from textual.widget import Widget
 
 #: A line of the screen, and the columns of it from the first up to before the second that are drawn anew.
 _Span = tuple[int, int, int]
@@ -19,6 +23,9 @@ _Span = tuple[int, int, int]
 
 class DirtyLines(Compositor):
     """A screen's compositor (its `_compositor`), which asks each widget for as little as there is to draw."""
+
+    #: Whether what is drawn now is `painted_at_once`.
+    at_once = False
 
     def render_partial_update(self) -> ChopsUpdate | None:
         """What has changed since the last frame; None where nothing has."""
@@ -60,6 +67,43 @@ class DirtyLines(Compositor):
                             missing[y].remove(cut)
                             parts[y][cut] = part
         return parts
+
+
+@contextmanager
+def painted_at_once(screen: Screen[Any]) -> Iterator[None]:
+    """What is drawn inside is painted at the end of it: nothing but drawings changes, and none of them its size.
+
+    Otherwise each widget tells its screen by messages, and that waits for the tick of a clock. So does what is drawn here where
+    something else still waits for that: a layout, or who is to be called after it.
+    """
+    compositor = screen._compositor
+    if not isinstance(compositor, DirtyLines):
+        yield
+        return
+    compositor.at_once = True
+    try:
+        yield
+    finally:
+        compositor.at_once = False
+    dirty = screen._dirty_widgets
+    waits = screen._layout_required or screen._scroll_required or screen._callbacks or screen.app._batch_count
+    if waits or not screen.is_current or any(widget._layout_required for widget in dirty):
+        screen.check_idle()
+    elif dirty:
+        screen._on_timer_update()
+
+
+def is_painted_at_once(widget: Widget, regions: Iterable[Region]) -> bool:
+    """Whether `regions` of it are: then whoever has asked for that knows of them now."""
+    screen = widget.screen
+    compositor = screen._compositor
+    if not (
+        isinstance(compositor, DirtyLines) and compositor.at_once and widget in compositor.visible_widgets
+    ):
+        return False
+    widget._set_dirty(*regions)
+    screen._dirty_widgets.add(widget)
+    return True
 
 
 def _runs(lines: Sequence[int]) -> Iterator[range]:

@@ -11,6 +11,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from sockviz.tui.dirty_lines import is_painted_at_once, painted_at_once
 from tests.tui.driving import Session, in_lesson, run_async
 from tests.tui.scripted import run
 
@@ -71,5 +72,25 @@ def test_a_line_is_asked_of_the_widget_that_draws_it_alone(
             screen._compositor._dirty_regions.add(Region(4, roadmap.region.y, 10, 1))
             screen._compositor.render_partial_update()
             assert asked == [(roadmap, Region(0, 0, roadmap.region.width, 1))]
+
+    run_async(it())
+
+
+def test_what_is_painted_at_once_waits_for_no_message_but_for_a_layout(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            screen = session.lesson
+            roadmap, part = screen.query_one("#roadmap"), [Region(0, 0, 4, 1)]
+            assert not is_painted_at_once(roadmap, part)
+            with painted_at_once(screen):
+                assert is_painted_at_once(roadmap, part)
+                assert roadmap in screen._dirty_widgets
+            assert not screen._dirty_widgets
+            screen.refresh(layout=True)
+            with painted_at_once(screen):
+                assert is_painted_at_once(roadmap, part)
+            assert roadmap in screen._dirty_widgets
+            await session.pilot.pause()
+            assert not screen._dirty_widgets
 
     run_async(it())

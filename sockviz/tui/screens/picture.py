@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from sockviz.dataclass import replace
 from sockviz.tui.cursor import Cursor
+from sockviz.tui.dirty_lines import painted_at_once
 from sockviz.tui.motion import GATHER, Countdowns, Frames, Movement
 from sockviz.tui.view import Focus, Look, Mode, View
 from sockviz.tui.widgets.overlay import Overlays
@@ -106,7 +107,7 @@ class Picture:
 
     def _draw_time(self, known: View, show: Callable[[View], None]) -> None:
         view = self.movement.view(known)
-        with self._screen.app.batch_update():
+        with painted_at_once(self._screen):
             show(view)
             self.overlays.show(view)
         self.countdowns.follow(known)

@@ -16,6 +16,7 @@ from textual.style import Style
 from textual.widget import Widget
 
 from sockviz.language import N_
+from sockviz.tui.dirty_lines import is_painted_at_once
 from sockviz.tui.messages import Clicked, PointMoved
 from sockviz.tui.palette import INKS, TICKING, Ink, theme_variables
 from sockviz.tui.selecting import character, marked, selected
@@ -68,7 +69,9 @@ class Drawing(Widget):
             y for y, (was, now) in enumerate(zip(old, self._lines, strict=True)) if was.runs != now.runs
         ]
         if changed:
-            self.refresh(*_regions(changed, width))
+            regions = _regions(changed, width)
+            if not is_painted_at_once(self, regions):
+                self.refresh(*regions)
 
     def on_resize(self, _event: events.Resize) -> None:
         """Draws at the new size."""
