@@ -61,6 +61,8 @@ from sockviz.words.wording import bytes_text, call_as_made
 
 #: What weighs more than anything else.
 _MOST = 10
+#: What a kernel does as long as somebody waits.
+_GO_ON = (PacketCaptured, Observed)
 
 
 def narrate(event: Event, before: World, after: World, later: World | None = None, lesson: str = "") -> str:
@@ -200,8 +202,14 @@ def headline(timeline: Timeline, cursor: int) -> str:
     performer = _process_of(events[start])
     later = timeline.world_at(cursor)
     unfitting = {id(misfit.event) for misfit in later.misfits}
+    # Of packets and looks, which go on as long as somebody waits, the last is as telling as any.
+    last = {type(events[n]): n for n in range(start, cursor)}
     told = max(
-        range(start, cursor),
+        (
+            n
+            for n in range(start, cursor)
+            if last[type(event := events[n])] == n or not isinstance(event, _GO_ON) or id(event) in unfitting
+        ),
         key=lambda n: (
             _MOST
             if id(events[n]) in unfitting

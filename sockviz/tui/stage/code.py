@@ -177,7 +177,7 @@ def _shows(
     """What a block depends on: of the world its process and its progress, and nothing that goes on in the kernel."""
     return (
         view.world.processes.get(statement.process), progress, statement, view.lab, view.look, view.focus,
-        _awaited(view) if is_next else None, current_language(), width, is_next, newest, hue, whole, remarked,
+        awaited(view) if is_next else None, current_language(), width, is_next, newest, hue, whole, remarked,
         aside,
     )  # fmt: skip
 
@@ -202,8 +202,8 @@ def _block(
 
         result, only_a_value = told(progress, calls), is_a_value(progress, current)
         beneath = said_beneath(progress, current, aside, is_focused=view.focus.line == statement.line)
-    if is_next and (awaited := _awaited(view)) is not None:
-        result = line((_("waits for {call}").format(call=awaited.name), "asleep"))
+    if is_next and (call := awaited(view)) is not None:
+        result = line((_("waits for {call}").format(call=call.name), "asleep"))
     failed = any("bad" in role.split() for _, role in result.runs)
     alone = failed and _LEAST_SOURCE + result.width + 3 > width
     said = result
@@ -246,6 +246,12 @@ def _block(
     return [marked(fit(it, width), role).pointing(Focus(line=statement.line)) for it in lines]
 
 
+def aside_of(view: View, process: str) -> str:
+    """What there is to say of the line that `process` has performed last, besides its result."""
+    number = view.world.begun.get(process)
+    return "" if number is None else _aside(view, process, number, view.world.lines.get(number), Asides.ALL)
+
+
 def _aside(view: View, process: str, number: int, progress: Progress | None, asides: Asides) -> str:
     """What the line that was performed last has done besides what its result says; of one that sleeps, what it waits for."""
     acting = view.world.processes.get(process)
@@ -282,7 +288,7 @@ def _in_lines(result: Line, width: int) -> list[Line]:
     return [line("   ", (part, role)) for part in shown]
 
 
-def _awaited(view: View) -> Call | None:
+def awaited(view: View) -> Call | None:
     """The call that the next line waits for, where its process sleeps."""
     at_the_end = view.cursor == len(view.timeline)
     return view.next.call if view.next.do is Do.WAIT and at_the_end else None

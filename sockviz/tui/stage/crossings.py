@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from enum import Enum
 
-from sockviz.dataclass import dataclass
+from sockviz.dataclass import dataclass, replace
 from sockviz.language import N_, _
 from sockviz.model.hindsight import TurnedAway
 from sockviz.model.inferred import InferredSegment
@@ -177,19 +176,28 @@ def folded(seen: Sequence[Crossing]) -> list[Crossing]:
     often it was; what answers each of them likewise, and equal segments one after another. Otherwise retransmissions bury what
     they repeat."""
     found: list[Crossing] = []
+    copies: dict[int, int] = {}  # of those that were found again, by their places
+    until: dict[int, float] = {}
+
+    def again(place: int, it: Crossing) -> None:
+        copies[place] = copies.get(place, found[place].copies) + it.copies
+        until[place] = it.at
+
     for it in seen:
         if found and it.seq is not None and _same(found[-1], it):
-            found[-1] = replace(found[-1], copies=found[-1].copies + it.copies, until=it.at)
+            again(len(found) - 1, it)
             continue
         place = len(found)
-        while place and (again := found[place - 1]).repeats:
+        while place and found[place - 1].repeats:
             place -= 1
-            if _same(again, it):
-                found[place] = replace(again, copies=again.copies + it.copies, until=it.at)
+            if _same(found[place], it):
+                again(place, it)
                 break
         else:
             answers = bool(found) and found[-1].repeats and (it.is_bare_ack or it.is_reset)
-            found.append(replace(it, repeats=it.again or answers))
+            found.append(replace(it, repeats=True) if it.again or answers else it)
+    for place, times in copies.items():
+        found[place] = replace(found[place], copies=times, until=until[place])
     return found
 
 

@@ -15,7 +15,16 @@ from sockviz.model.script_text import PROGRAMS
 from sockviz.tui.palette import NEXT, hue_of, hues
 from sockviz.tui.remembered import remembered, remembered_by
 from sockviz.tui.stage.at_hand import next_line
-from sockviz.tui.stage.code import Asides, Detail, code_blocks, height_wanted, statements_of, windowed
+from sockviz.tui.stage.code import (
+    Asides,
+    Detail,
+    aside_of,
+    awaited,
+    code_blocks,
+    height_wanted,
+    statements_of,
+    windowed,
+)
 from sockviz.tui.stage.drawing import FocusableDrawing
 from sockviz.tui.stage.ink import Line, crop, finish, fit, frame, line, ruled
 from sockviz.tui.stage.listing import statement_at
@@ -186,6 +195,30 @@ def _best(view: View, name: str, width: int, room: int) -> tuple[Detail, int]:
     return Detail.BRIEF, height_wanted(view, name, width, Detail.BRIEF)
 
 
+def _decides_code(view: View, name: str, width: int, room: int, hue: str) -> tuple[object, ...]:
+    """What the code depends on: of all that goes on in the kernel, what a sleeper waits for."""
+    world = view.world
+    return (
+        world.processes.get(name), world.lines, world.begun, world.page, view.script, view.page, view.lab, view.look, view.focus,
+        next_line(view) or 0, awaited(view), aside_of(view, name), current_language(), name, width, room, hue,
+    )  # fmt: skip
+
+
+@remembered_by(32, _decides_code)
+def _code(view: View, name: str, width: int, room: int, hue: str) -> list[Line]:
+    """As much of the process's code as `room` lines have room for."""
+    coming = next_line(view)
+    detail = _best(view, name, width, room)[0]
+    # The lines at hand are there before what one of them waits for, and that before comments.
+    for level, asides in (
+        (detail, Asides.ALL), (detail, Asides.DONE), (Detail.BARE, Asides.DONE), (Detail.BARE, Asides.NONE),
+    ):  # fmt: skip
+        blocks, anchor = code_blocks(view, name, width, coming, hue, level, room, asides)
+        if _at_hand(view, name, blocks, anchor) <= room:
+            break
+    return windowed(blocks, anchor, room) or [fit(line(" ", (_("no lines yet"), "muted")), width)]
+
+
 def draw_process(view: View, name: str, width: int, height: int, unframed: bool = False) -> list[Line]:
     """The panel of the process `name` in exactly `width` × `height`; in one line, its name and its newest socket.
 
@@ -206,16 +239,7 @@ def draw_process(view: View, name: str, width: int, height: int, unframed: bool 
         rules.append((len(body), line(("fds", "muted"))))
         body.append(Line())
     elif parts.code:
-        coming = next_line(view)
-        detail = _best(view, name, inner, parts.code)[0]
-        # The lines at hand are there before what one of them waits for, and that before comments.
-        for level, asides in (
-            (detail, Asides.ALL), (detail, Asides.DONE), (Detail.BARE, Asides.DONE), (Detail.BARE, Asides.NONE),
-        ):  # fmt: skip
-            blocks, anchor = code_blocks(view, name, inner, coming, hue, level, parts.code, asides)
-            if _at_hand(view, name, blocks, anchor) <= parts.code:
-                break
-        code = windowed(blocks, anchor, parts.code) or [fit(line(" ", (_("no lines yet"), "muted")), inner)]
+        code = _code(view, name, inner, parts.code, hue)
         if unframed and process is not None:
             # Nothing stands beside it that its rule would have to line up with: an empty line is one for a descriptor.
             spare = max(0, min(parts.code - len(code), _table_heights(view, process, inner)[0] - parts.fds))

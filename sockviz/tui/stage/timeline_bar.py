@@ -60,22 +60,27 @@ def draw_timeline(view: View, width: int, height: int) -> list[Line]:
 
 def lines_for(view: View, width: int, most: int) -> int:
     """How many lines the bar needs for its sentence, `most` at most."""
-    sentence = _sentence(view)
-    return next((height for height in range(1, most) if _fits(view, sentence, width, height)), most)
+    sentence, where = _sentence(view), cell_len(_where(view, width))
+    return next((height for height in range(1, most) if _fits(where, sentence, width, height)), most)
 
 
 def _said(view: View, width: int, height: int) -> str:
     """What happened, as far as there is room for: a clause that has none (what to do about it, who else went on) is left out."""
-    clauses = _sentence(view).split("; ")
+    return _as_far_as_it_goes(_sentence(view), cell_len(_where(view, width)), width, height)
+
+
+@remembered(8)
+def _as_far_as_it_goes(sentence: str, where: int, width: int, height: int) -> str:
+    clauses = sentence.split("; ")
     for count in range(len(clauses), 0, -1):
         said = "; ".join(clauses[:count]) + (" …" if count < len(clauses) else "")
-        if _fits(view, said, width, height):
+        if _fits(where, said, width, height):
             return said
     return clauses[0]
 
 
-def _fits(view: View, sentence: str, width: int, height: int) -> bool:
-    where = cell_len(_where(view, width))
+def _fits(where: int, sentence: str, width: int, height: int) -> bool:
+    """Whether there is room for it beside so many cells that say where the reader is."""
     if height <= 1:
         return _SHORTEST + where + cell_len(sentence) + 6 <= width
     if len(wrap(sentence, width - 2)) < height:
