@@ -83,8 +83,8 @@ print(*sys.modules)
 #: What a lesson's first page does not wait for: nothing has been performed, judged or captured yet.
 FIRST_STEPS = (
     "hashlib", "sockviz.kernel.packets", "sockviz.lesson.judge", "sockviz.lesson.views", "sockviz.tui.stage.crossings",
-    "sockviz.tui.stage.descriptors", "sockviz.words.acts", "sockviz.words.meanings", "sockviz.words.narration",
-    "sockviz.words.number_kinds", "sockviz.words.wording",
+    "sockviz.tui.stage.descriptors", "sockviz.tui.story", "sockviz.words.acts", "sockviz.words.meanings",
+    "sockviz.words.narration", "sockviz.words.number_kinds", "sockviz.words.wording",
 )  # fmt: skip
 
 

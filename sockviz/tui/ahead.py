@@ -10,6 +10,7 @@ _NEEDED = (
     "sockviz.tui.stage.diagram",
     "sockviz.tui.stage.outcomes",
     "sockviz.lesson.judge",
+    "sockviz.tui.story",
     "sockviz.words.narration",
     "sockviz.words.call_sentences",
     "sockviz.words.sleeping",

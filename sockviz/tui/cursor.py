@@ -16,7 +16,6 @@ from sockviz.model.subjects import Subjects
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
 from sockviz.player.next import Do, Next
-from sockviz.tui.story import is_once_more
 from sockviz.tui.view import NOTHING_ASKED, Focus, Look, Mode, View
 
 #: Events of time alone after which what they have changed is taken in all the same: a count has got another digit, say.
@@ -158,8 +157,14 @@ class Cursor:
             if (
                 last < 0
                 or view.cursor - still.cursor > _STILL
-                or not (new and is_once_more(self.timeline, new))
+                or not (new and _is_once_more(self.timeline, new))
             ):
                 still = view
             self._still = (still, view.cursor)
         return still
+
+
+def _is_once_more(timeline: Timeline, new: range) -> bool:
+    from sockviz.tui.story import is_once_more  # on demand: on a first page nothing goes on
+
+    return is_once_more(timeline, new)

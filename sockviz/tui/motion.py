@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 from textual.widget import Widget
@@ -17,8 +18,10 @@ from sockviz.dataclass import replace
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
 from sockviz.tui.about import about
-from sockviz.tui.story import Story
 from sockviz.tui.view import Mode, View
+
+if TYPE_CHECKING:
+    from sockviz.tui.story import Story
 
 #: Seconds between two frames of what moves (≤ 20 a second).
 FRAME = 0.05
@@ -56,6 +59,8 @@ class Movement:
     def tell(self, timeline: Timeline, start: int, end: int) -> None:
         """What happened from `start` to `end` is told, after what is being told already."""
         if self._story is None:
+            from sockviz.tui.story import Story  # with the first step
+
             self._story, self._then = Story(timeline, start), self.clock()
         self._story.hear(end)
         self._story.go_on(0.0)
