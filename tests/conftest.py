@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from textual.pilot import Pilot
 
 ROOT = Path(__file__).parents[1]
 if str(ROOT) not in sys.path:
@@ -62,6 +63,18 @@ def _is_an_error(misfit: Misfit) -> None:
 
 
 fitting.when_found = _is_an_error
+
+
+_wait_for_screen = Pilot._wait_for_screen
+
+
+async def _wait_for_screen_if_there_is_one(pilot: Pilot[object], timeout: float = 30.0) -> bool:
+    """An application that ends takes callbacks for a moment longer than it calls them: a pilot that paused just then would wait
+    in vain, for its whole timeout."""
+    return False if pilot.app._exit else await _wait_for_screen(pilot, timeout)
+
+
+Pilot._wait_for_screen = _wait_for_screen_if_there_is_one  # type: ignore[method-assign, assignment]
 
 
 @pytest.fixture
