@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from sockviz.dataclass import dataclass
 from sockviz.model.segments import Endpoint, first_endpoint
 from sockviz.model.sockets import Asleep
 from sockviz.model.values import SocketValue, Value
+
+if TYPE_CHECKING:
+    from sockviz.model.events import CallEntered
 
 #: Calls that hand data to the kernel, and calls that take some, by name: on a socket or on its descriptor.
 SENDING = frozenset({"send", "sendall", "sendto", "sendmsg", "write"})
@@ -96,3 +100,12 @@ class Call:
     def is_over(self) -> bool:
         """Whether the call has come back."""
         return self.stage in (Stage.RETURNED, Stage.FAILED, Stage.ABANDONED)
+
+
+def as_entered(event: CallEntered) -> Call:
+    """The call that has begun with the event."""
+    origin = Origin(event.line, event.text) if event.line is not None else None
+    return Call(
+        event.process, event.call, origin, event.name, event.function, event.arguments, event.keywords, event.at,
+        task=event.task, watched=event.watched, library=event.library,
+    )  # fmt: skip

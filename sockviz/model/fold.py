@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeVar
-
 from sockviz.dataclass import replace
-from sockviz.model import first_evidence, fitting, link
-from sockviz.model.call import Call, Origin, Stage
+from sockviz.model import first_evidence, fitting, link, lives
+from sockviz.model.call import Call, Stage, as_entered
+from sockviz.model.changes import changed, done_with, with_entry, with_process, with_task
 from sockviz.model.events import (
     ActedByHand,
     CallBlocked,
@@ -47,13 +45,10 @@ from sockviz.model.known import GoneRow, KnownSocket
 from sockviz.model.ledger import ledger
 from sockviz.model.link import HandAct, LinkState
 from sockviz.model.naming import names_after, seen_in_use
-from sockviz.model.process import MAIN, PerformedLine, Process, Task
+from sockviz.model.process import PerformedLine, Process
 from sockviz.model.segments import Endpoint
 from sockviz.model.set_options import options_after
 from sockviz.model.world import SeenPacket, World
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 def fold(world: World, event: Event) -> World:
@@ -62,9 +57,9 @@ def fold(world: World, event: Event) -> World:
     found = fitting.misfit(event, world)
     if found is not None:
         fitting.when_found(found)
-        world = _changed(world, misfits=world.misfits.append(found))
+        world = changed(world, misfits=world.misfits.append(found))
     world = _applied(world, event)
-    world = _changed(world, at=at, events=world.events + 1)
+    world = changed(world, at=at, events=world.events + 1)
     segments = infer(world, event)
     if segments:
         inferred, between = world.inferred, world.inferred_between
@@ -73,32 +68,24 @@ def fold(world: World, event: Event) -> World:
             inferred = inferred.append(segment)
             ends = frozenset((segment.source, segment.destination))
             new[ends] = (*(new[ends] if ends in new else between.get(ends, ())), segment)
-        world = _changed(world, inferred=inferred, inferred_between=ledger(between).but(new))
+        world = changed(world, inferred=inferred, inferred_between=ledger(between).but(new))
     return world
-
-
-def _changed(world: World, **changes: object) -> World:
-    """As dataclasses.replace: a tenth of its cost, which is most of a fold's."""
-    new: World = object.__new__(World)
-    new.__dict__.update(world.__dict__)
-    new.__dict__.update(changes)
-    return new
 
 
 def _applied(world: World, event: Event) -> World:
     match event:
         case PageOpened():
-            return _changed(world, page=event.page)
+            return changed(world, page=event.page)
         case ProcessStarted():
-            return _started(world, event)
+            return lives.started(world, event)
         case StatementBegun():
             line = PerformedLine(event.process, event.at)
-            world = _changed(
+            world = changed(
                 world,
-                lines=_with(world.lines, event.line, line),
-                begun=_with(world.begun, event.process, event.line),
+                lines=with_entry(world.lines, event.line, line),
+                begun=with_entry(world.begun, event.process, event.line),
             )
-            return _task(world, event.process, event.task, line=event.line)
+            return with_task(world, event.process, event.task, line=event.line)
         case CallEntered():
             return _entered(world, event)
         case CallBlocked():
@@ -112,13 +99,13 @@ def _applied(world: World, event: Event) -> World:
         case CallReturned():
             return _returned(world, event)
         case ThreadBegan():
-            return _thread_began(world, event)
+            return lives.thread_began(world, event)
         case ThreadEnded():
-            return _thread_ended(world, event)
+            return lives.thread_ended(world, event)
         case Executed():
-            return _executed(world, event)
+            return lives.executed(world, event)
         case SourceMet():
-            return _changed(world, texts=_with(world.texts, event.number, event))
+            return changed(world, texts=with_entry(world.texts, event.number, event))
         case Signalled() | OutputWritten() | OverLimit() | Caveat():
             return world
         case StatementFinished():
@@ -132,97 +119,40 @@ def _applied(world: World, event: Event) -> World:
         case LinkActed():
             after = link.acted(world.link or LinkState(), event)
             traffic = world.traffic.acted(event, world.packets, world.link, after)
-            return _changed(world, link=after, traffic=traffic)
+            return changed(world, link=after, traffic=traffic)
         case LinkSet():
-            return _changed(world, link=link.set_holding(world.link or LinkState(), event))
+            return changed(world, link=link.set_holding(world.link or LinkState(), event))
         case ActedByHand(frame=frame):
             flight = world.link.flight_of(frame) if world.link is not None and frame is not None else None
             act = HandAct(
                 event.at, world.page or 0, event.verb, flight.packet if flight is not None else None
             )
-            return _changed(world, by_hand=world.by_hand.append(act))
+            return changed(world, by_hand=world.by_hand.append(act))
         case CaptureLost():
-            return _changed(world, capture_lost=world.capture_lost + event.count)
+            return changed(world, capture_lost=world.capture_lost + event.count)
         case ExpectationJudged():
-            return _changed(world, expectations=_with(world.expectations, event.line, event))
+            return changed(world, expectations=with_entry(world.expectations, event.line, event))
         case PredictionMade():
-            return _changed(world, choices=_with(world.choices, event.line, event.choice))
+            return changed(world, choices=with_entry(world.choices, event.line, event.choice))
         case PredictionSettled():
-            return _changed(world, answers=_with(world.answers, event.line, event))
+            return changed(world, answers=with_entry(world.answers, event.line, event))
         case LessonEnded():
-            return _changed(world, ended=True)
-
-
-def _with(mapping: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:
-    return ledger(mapping).but({key: value})
-
-
-def _process(world: World, name: str, **changes: object) -> World:
-    process = world.processes.get(name)
-    if process is None:
-        return world
-    changed: Process = replace(process, **changes)
-    return _changed(world, processes=_with(world.processes, name, changed))
-
-
-def _task(
-    world: World, name: str, number: int, also: Mapping[str, object] | None = None, **changes: object
-) -> World:
-    """With `changes` to a task of the process, and what changes of the process `also`."""
-    process = world.processes.get(name)
-    if process is None:
-        return world
-    task: Task = replace(process.task(number), **changes)
-    if number == MAIN:
-        return _process(world, name, main=task, **(also or {}))
-    return _process(world, name, threads=_with(process.threads, number, task), **(also or {}))
-
-
-def _started(world: World, event: ProcessStarted) -> World:
-    parent = world.processes.get(event.parent) if event.parent else None
-    process = Process(
-        event.process, event.pid, event.outer_pid, event.host, event.parent, event.privileged, event.at,
-        names=parent.names if parent else {}, open_fds=parent.open_fds if parent else {},
-        main=Task(calls=_fork_of(parent, event.process)) if parent else Task(),
-        entered=parent.entered if parent else 0,
-    )  # fmt: skip
-    return _changed(world, processes=_with(world.processes, event.process, process))
-
-
-def _fork_of(parent: Process, child: str) -> tuple[Call, ...]:
-    """One call of fork is entered once and returns twice: in the child too it is under way until it returns there."""
-    made = [*parent.calls, *parent.under_way]
-    call = next((call for call in reversed(made) if call.name == "fork"), None)
-    if call is None:
-        return ()
-    return (replace(call, process=child, task=MAIN, stage=Stage.ENTERED, returned=None, value=None),)
+            return changed(world, ended=True)
 
 
 def _entered(world: World, event: CallEntered) -> World:
-    call = Call(
-        event.process,
-        event.call,
-        Origin(event.line, event.text) if event.line is not None else None,
-        event.name,
-        event.function,
-        event.arguments,
-        event.keywords,
-        event.at,
-        task=event.task,
-        watched=event.watched,
-        library=event.library,
-    )
+    call = as_entered(event)
     if event.line is not None and event.text == 0:
         line = world.lines.get(event.line, PerformedLine(event.process, event.at))
         if line.process == event.process:
             line = replace(line, calls=(*line.calls, event.call))
-        world = _changed(world, lines=_with(world.lines, event.line, line))
+        world = changed(world, lines=with_entry(world.lines, event.line, line))
     process = world.processes.get(event.process)
     if process is None:
         return world
     world = _with_sockets(world, first_evidence.told(world, process, event.arguments))
     entered = {"entered": max(process.entered, event.call)}
-    return _task(world, event.process, event.task, entered, calls=(*process.task(event.task).calls, call))
+    return with_task(world, event.process, event.task, entered, calls=(*process.task(event.task).calls, call))
 
 
 def _under_way(process: Process | None, number: int) -> Call | None:
@@ -239,7 +169,7 @@ def _blocked(world: World, event: CallBlocked) -> World:
         return world
     asleep = replace(call, stage=Stage.ASLEEP, slept=True, asleep=event.evidence)
     calls = tuple(asleep if each is call else each for each in process.task(call.task).calls)
-    return _task(world, event.process, call.task, calls=calls)
+    return with_task(world, event.process, call.task, calls=calls)
 
 
 def _staged(world: World, event: CallHeld | CallLetGo | CallInterrupted, stage: Stage) -> World:
@@ -250,7 +180,7 @@ def _staged(world: World, event: CallHeld | CallLetGo | CallInterrupted, stage: 
     calls = tuple(
         replace(each, stage=stage) if each is call else each for each in process.task(call.task).calls
     )
-    return _task(world, event.process, call.task, calls=calls)
+    return with_task(world, event.process, call.task, calls=calls)
 
 
 def _returned(world: World, event: CallReturned) -> World:
@@ -266,22 +196,17 @@ def _returned(world: World, event: CallReturned) -> World:
     if (
         event.error == "ETIMEDOUT" and call.receiver is not None
     ):  # upon which its kernel has forgotten the connection
-        world = _changed(world, given_up=_with(world.given_up, call.receiver.inode, event.at))
+        world = changed(world, given_up=with_entry(world.given_up, call.receiver.inode, event.at))
     if named := names_after(call, event.told, world.names):
-        world = _changed(world, names=ledger(world.names).but(named))
+        world = changed(world, names=ledger(world.names).but(named))
     if event.error is None and (
         options := options_after(call, event.option_was, event.option_is, world.options)
     ):
-        world = _changed(world, options=ledger(world.options).but(options))
+        world = changed(world, options=ledger(world.options).but(options))
     world = _with_sockets(world, first_evidence.told(world, process, (call.value,), call))
     world = _with_sockets(world, first_evidence.dissolved(world, call))
     others = tuple(each for each in process.task(call.task).calls if each is not entered)
-    return _task(world, event.process, call.task, _done_with(process, call), calls=others, asleep=None)
-
-
-def _done_with(process: Process, call: Call) -> dict[str, object]:
-    """What of `process` changes with the end of a call of its."""
-    return {"calls": process.calls.append(call), "latest": _with(process.latest, call.name, call)}
+    return with_task(world, event.process, call.task, done_with(process, call), calls=others, asleep=None)
 
 
 def _finished(world: World, event: StatementFinished) -> World:
@@ -291,87 +216,53 @@ def _finished(world: World, event: StatementFinished) -> World:
         if begun is None or begun.process != event.process:
             return world
         line = replace(begun, finished=event.at, error=event.error, message=event.message)
-        return _changed(world, lines=_with(world.lines, event.line, line))
+        return changed(world, lines=with_entry(world.lines, event.line, line))
     line = world.lines.get(event.line, PerformedLine(event.process, event.at))
     if (
         line.process == event.process
     ):  # a forked child finishes its parent's line too; the parent's result is shown
         line = replace(line, finished=event.at, error=event.error, message=event.message, bound=event.bound)
-        world = _changed(world, lines=_with(world.lines, event.line, line))
+        world = changed(world, lines=with_entry(world.lines, event.line, line))
     world = _with_sockets(world, first_evidence.told(world, process, event.bound.values()))
     told = {"names": ledger(process.names).but(event.bound), "open_fds": event.open_fds}
-    return _task(world, event.process, event.task, told, line=None)
+    return with_task(world, event.process, event.task, told, line=None)
 
 
 def _ended(world: World, event: ProcessEnded) -> World:
     process = world.processes.get(event.process)
     if process is None:
         return world
-    for call in process.under_way:
-        abandoned = replace(call, stage=Stage.ABANDONED, returned=event.at)
-        world = _process(world, event.process, **_done_with(world.processes[event.process], abandoned))
     left = inodes_in(process.fds)
-    world = _process(
-        world, event.process, ended=event.at, exit_code=event.exit_code, signal=event.signal,
-        main=Task(), threads={}, living={}, fds=(), open_fds=dict.fromkeys(process.open_fds, -1),
-    )  # fmt: skip
+    world = lives.ended(world, event)
     return _with_sockets(world, first_evidence.let_go(world, {event.process: left}))
-
-
-def _thread_began(world: World, event: ThreadBegan) -> World:
-    process = world.processes.get(event.process)
-    if process is None or event.task == MAIN:
-        return world
-    return _process(world, event.process, living=_with(process.living, event.task, event.at))
-
-
-def _thread_ended(world: World, event: ThreadEnded) -> World:
-    process = world.processes.get(event.process)
-    if process is None or event.task == MAIN:
-        return world
-    for call in process.task(event.task).calls:
-        abandoned = replace(call, stage=Stage.ABANDONED, returned=event.at)
-        world = _process(world, event.process, **_done_with(world.processes[event.process], abandoned))
-    gone = (event.task,)
-    threads, living = ledger(process.threads).but({}, gone), ledger(process.living).but({}, gone)
-    return _process(world, event.process, threads=threads, living=living)
-
-
-def _executed(world: World, event: Executed) -> World:
-    """Of the threads that it had, one goes on as the new program; what the others were in nobody comes back from."""
-    process = world.processes.get(event.process)
-    for call in process.under_way if process is not None else ():
-        abandoned = replace(call, stage=Stage.ABANDONED, returned=event.at)
-        world = _process(world, event.process, **_done_with(world.processes[event.process], abandoned))
-    return _process(world, event.process, command=event.arguments, main=Task(), threads={}, living={})
 
 
 def _captured(world: World, event: PacketCaptured) -> World:
     number = len(world.packets)
     packets = world.packets.append(SeenPacket(event, number))
     traffic = world.traffic.captured(event, packets, world.rows_indexed())
-    world = _changed(world, packets=packets, traffic=traffic)
+    world = changed(world, packets=packets, traffic=traffic)
     if event.frame is None:
         return world
-    return _changed(world, link=link.arrived(world.link or LinkState(), event, number))
+    return changed(world, link=link.arrived(world.link or LinkState(), event, number))
 
 
 def _observed(world: World, event: Observed) -> World:
     before, traffic = world.rows, world.traffic
     if event.rows or event.gone:
         gone = [(event.host, key) for key in event.gone]
-        changed = {(event.host, row.key): row for row in event.rows}
-        rows = ledger(world.rows).but(changed, gone)
-        index = world.rows_indexed().after(rows, dict.fromkeys([*gone, *changed]))
-        world = _changed(world, rows=rows, row_index=index)
+        new = {(event.host, row.key): row for row in event.rows}
+        rows = ledger(world.rows).but(new, gone)
+        index = world.rows_indexed().after(rows, dict.fromkeys([*gone, *new]))
+        world = changed(world, rows=rows, row_index=index)
         if left := {
             row.inode: GoneRow(event.at, row)
             for key in gone
             if (row := before.get(key)) is not None and row.inode
         }:
-            world = _changed(world, gone=ledger(world.gone).but(left))
+            world = changed(world, gone=ledger(world.gone).but(left))
         if used := seen_in_use(world.names, event.rows):
-            world = _changed(world, names=ledger(world.names).but(used))
+            world = changed(world, names=ledger(world.names).but(used))
     world = _with_sockets(world, first_evidence.observed(world, event))
     lost_by: dict[str, frozenset[int]] = {}
     for seen in event.processes:
@@ -381,22 +272,22 @@ def _observed(world: World, event: Observed) -> World:
                 lost_by[seen.process] = lost
             if main.asleep != seen.asleep:
                 main = replace(main, asleep=seen.asleep)
-            world = _process(world, seen.process, fds=seen.fds, state=seen.state, main=main)
+            world = with_process(world, seen.process, fds=seen.fds, state=seen.state, main=main)
     if lost_by:
         world = _with_sockets(world, first_evidence.let_go(world, lost_by))
     traffic = traffic.observed(event, world.packets, world.link, before, world.rows_indexed())
     if traffic is not world.traffic:
-        world = _changed(world, traffic=traffic)
-    world = _changed(world, looked={**world.looked, event.host: event.at})
+        world = changed(world, traffic=traffic)
+    world = changed(world, looked={**world.looked, event.host: event.at})
     if event.counters:
-        world = _changed(world, counters=ledger(world.counters).but(traffic.sums(event.counters)))
+        world = changed(world, counters=ledger(world.counters).but(traffic.sums(event.counters)))
     if event.groups is not None:
-        world = _changed(world, groups=ledger(world.groups).but({event.host: event.groups}))
+        world = changed(world, groups=ledger(world.groups).but({event.host: event.groups}))
     return world
 
 
-def _with_sockets(world: World, changed: dict[int, KnownSocket]) -> World:
-    if not changed:
+def _with_sockets(world: World, known: dict[int, KnownSocket]) -> World:
+    if not known:
         return world
-    sockets = ledger(world.sockets).but(changed)
-    return _changed(world, sockets=sockets, socket_index=world.sockets_indexed().after(sockets, changed))
+    sockets = ledger(world.sockets).but(known)
+    return changed(world, sockets=sockets, socket_index=world.sockets_indexed().after(sockets, known))

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sockviz.dataclass import replace
-from sockviz.model.call import Call, Origin, Stage
+from sockviz.model.call import Call, Origin, Stage, as_entered
+from sockviz.model.changes import changed
 from sockviz.model.events import CallEntered, CallReturned, Event
 from sockviz.model.ledger import ledger
 from sockviz.model.process import MAIN, Process, Task
@@ -63,7 +64,7 @@ class _Made:
             changes["latest"] = ledger(process.latest).but(self.latest)
         threads = {}
         for number, inside in self.tasks.items():
-            call = _entered(inside) if isinstance(inside, CallEntered) else inside
+            call = as_entered(inside) if isinstance(inside, CallEntered) else inside
             before = process.task(number)
             asleep = None if number in self.back else before.asleep
             task = Task(number, (call,) if call is not None else (), before.line, asleep)
@@ -181,20 +182,12 @@ class Quiet:
     def folded(self) -> World:
         """The world after all of them."""
         processes = {name: made.folded() for name, made in self._made.items()}
-        world: World = object.__new__(World)
-        world.__dict__.update(self._world.__dict__)
-        world.__dict__.update(
-            processes=ledger(self._world.processes).but(processes), at=self._at, events=self._world.events + self._count,
-        )  # fmt: skip
-        return world
-
-
-def _entered(event: CallEntered) -> Call:
-    origin = Origin(event.line, event.text) if event.line is not None else None
-    return Call(
-        event.process, event.call, origin, event.name, event.function, event.arguments, event.keywords, event.at,
-        task=event.task, watched=event.watched, library=event.library,
-    )  # fmt: skip
+        return changed(
+            self._world,
+            processes=ledger(self._world.processes).but(processes),
+            at=self._at,
+            events=self._world.events + self._count,
+        )
 
 
 def _over(entered: CallEntered, event: CallReturned) -> Call:
