@@ -91,15 +91,21 @@ class Tracing:
             self._theirs.close()
 
     async def start(
-        self, program: Program, environment: Mapping[str, str], directory: str, streams: Sequence[int]
+        self,
+        program: Program,
+        environment: Mapping[str, str],
+        directory: str,
+        streams: Sequence[int],
+        kernel: Sequence[str] = (),
     ) -> None:
-        """Starts a program, with descriptors for its three standard `streams`. Raises `LabRefused` with what exec said."""
+        """Starts a program, with descriptors for its three standard `streams`; `kernel` has the rules by which it is treated (see
+        `sockviz.words.worst_kernel`). Raises `LabRefused` with what exec said."""
         started: asyncio.Future[None] = may_go_unheard(asyncio.get_running_loop().create_future())
         self._starting[program.name] = started
         self.over = False
         self._started += 1
         about: Json = {
-            "command": list(program.command), "environment": dict(environment), "directory": directory,
+            "command": list(program.command), "environment": dict(environment), "directory": directory, "kernel": list(kernel),
         }  # fmt: skip
         try:
             file = _in_memory(json.dumps(about).encode())

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Protocol
 
-from sockviz.lab.lab import Lab
-from sockviz.lab.outputs import Outputs
-from sockviz.lab.readers import Readers
 from sockviz.lab.supervisor import LabRefused
-from sockviz.lab.tracing import TRACING, Tracing
 from sockviz.model.call import Stage
-from sockviz.model.events import Event, OutputWritten
+from sockviz.model.events import Event
 from sockviz.model.programs import Program
 from sockviz.model.tasks import held, task_of
 from sockviz.model.timeline import Timeline
-from sockviz.model.world import World
 from sockviz.player.next import Do, Next
-from sockviz.player.programs_begun import NotStarted, Surroundings, why_not_started
+from sockviz.player.programs_begun import Surroundings
 from sockviz.player.pump import Pump
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.rest import come_to_rest
 from sockviz.player.source import Source
+from sockviz.player.started import Started, TracingLab, is_ready
 
 #: Whether the last program has ended is looked at so often, where nothing happens (seconds).
 _GLANCE = 0.05
@@ -34,20 +27,6 @@ _GLANCE = 0.05
 PATIENT = 5.0
 #: Calls that are told, and can be asked for, under a name of their own.
 _ALSO = {"accept4": "accept"}
-
-
-class TracingLab(Lab, Protocol):
-    """A lab in which programs can be watched."""
-
-    @property
-    def readers(self) -> Readers:
-        """What it reads on the event loop."""
-
-    async def tracing(self, host: str) -> Tracing:
-        """What starts programs on `host`, and watches them. Raises `LabRefused`."""
-
-    def say(self, event: OutputWritten) -> None:
-        """Adds to what is heard."""
 
 
 class Traced(Source):
@@ -60,56 +39,34 @@ class Traced(Source):
         self._holds = holds
         self._watchers: list[Callable[[], None]] = []
         self._news = asyncio.Event()
-        self._tracings: dict[str, Tracing] = {}
-        self._started: set[str] = set()
-        self._early: list[OutputWritten] = []
         #: Programs that neither listened nor slept in a call, nor ended, so that the next one was started after `PATIENT`.
         self.not_waited_for: list[str] = []
-        self._outputs = Outputs(lab.readers, self._printed)
+        self._started = Started(lab)
         self._pump = Pump(lab, timeline, counters, self._appended, traced=True)
         self._pumping = asyncio.ensure_future(self._pump.run())
 
     async def start(self, programs: Iterable[Program], around: Surroundings) -> None:
         """Starts them, in order: each further one once the one before is up (see `_is_up`), but where they are held and the
         reader decides. Raises `NotStarted`, and `LabRefused` where nothing can be watched here."""
-        stdin = around.stdin
         before: Program | None = None
         for program in programs:
             if before is not None and not self._holds and not await self._is_up(before):
                 self.not_waited_for.append(before.name)
             before = program
-            tracing = await self._tracing(program.host)
-            streams = [os.open("/dev/null", os.O_RDONLY) if stdin is None else stdin]
-            stdin = None
-            try:
-                for number in (1, 2):
-                    streams.append(self._outputs.open(program.name, number))
-                await tracing.start(program, around.environment, around.directory, streams)
-                self._has_started(program)
-            except LabRefused as refusal:
-                raise NotStarted(program, why_not_started(refusal)) from None
-            finally:
-                for fd in streams:
-                    os.close(fd)
+            await self._started.start(program, around, holds=self._holds)
+            around = replace(around, stdin=None)  # the first one's
 
     async def _is_up(self, program: Program) -> bool:
         """Returns True once `program`, or what it has forked, listens or sleeps in a call, or all of it has ended: whoever is to
         talk to it has to find it. False where none of this comes in time."""
         try:
             async with asyncio.timeout(PATIENT):
-                while self.problem is None and not _is_ready(self._timeline.world, program.name):
+                while self.problem is None and not is_ready(self._timeline.world, program.name):
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
             return False
         return True
-
-    async def _tracing(self, host: str) -> Tracing:
-        if host not in self._tracings:
-            self._tracings[host] = tracing = await self._lab.tracing(host)
-            if self._holds:
-                await tracing.hold(True)
-        return self._tracings[host]
 
     # --- Source ---------------------------------------------------------------------------------------------
 
@@ -131,24 +88,22 @@ class Traced(Source):
     @property
     def untraced(self) -> str | None:
         """Why the calls of programs are not watched, though they run; None where they are."""
-        number = self.untraced_errno
-        return why_not_started(LabRefused(TRACING, number)) if number else None
+        return self._started.untraced
 
     @property
     def outer_proc(self) -> str | None:
         """Why programs find the machine's processes in /proc instead of their own; None where they find these."""
-        number = next((each.outer_proc for each in self._tracings.values() if each.outer_proc), 0)
-        return os.strerror(number) if number else None
+        return self._started.outer_proc
 
     @property
     def untraced_errno(self) -> int:
         """The errno with which tracing was refused, 0 where it was not."""
-        return next((tracing.untraced for tracing in self._tracings.values() if tracing.untraced), 0)
+        return self._started.untraced_errno
 
     @property
     def over(self) -> bool:
         """Whether every program has ended, or the lab has."""
-        return self.problem is not None or all(tracing.over for tracing in self._tracings.values())
+        return self.problem is not None or self._started.over
 
     @property
     def pending(self) -> Mapping[str, Next]:
@@ -169,7 +124,7 @@ class Traced(Source):
 
     async def told(self) -> None:
         """Returns when all that has happened by now is known, what was printed and not kept among it: no more may come."""
-        self._outputs.tell_unkept()
+        self._started.outputs.tell_unkept()
         await self._pump.looked()
 
     def append(self, *events: Event) -> None:
@@ -182,7 +137,7 @@ class Traced(Source):
 
     async def close(self) -> tuple[str, ...]:
         """Ends every program and the lab."""
-        self._outputs.close()
+        self._started.outputs.close()
         self._pumping.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._pumping
@@ -212,7 +167,7 @@ class Traced(Source):
         """From now on tasks are held at their calls, or not; without, those that are held are let go. Raises `CannotGoOn`."""
         self._holds = wanted
         try:
-            for tracing in self._tracings.values():
+            for tracing in self._started.tracings:
                 await tracing.hold(wanted)
                 if not wanted:
                     await tracing.go()
@@ -241,7 +196,7 @@ class Traced(Source):
             await self._changed_or_over()
         if self.problem is None:
             self._lab.readers.read_now()
-            self._outputs.close()
+            self._started.outputs.close()
             await come_to_rest(self._lab, self._pump, self._timeline, self._hear)
 
     async def _changed_or_over(self) -> None:
@@ -255,7 +210,7 @@ class Traced(Source):
 
     async def _order(self, process: str | None, task: int | None = None, until: str | None = None) -> None:
         try:
-            for tracing in self._tracings.values():
+            for tracing in self._started.tracings:
                 await tracing.go(process, task, until)
         except LabRefused as refusal:
             raise CannotGoOn(self.problem or str(refusal)) from refusal
@@ -267,37 +222,7 @@ class Traced(Source):
         call = known.call(number) if known is not None and known.alive else None
         return call is not None and not call.is_over and call.stage is not Stage.ASLEEP
 
-    def _printed(self, written: OutputWritten) -> None:
-        """Of a program that has started; of another its pipe may say so first."""
-        if written.process in self._started:
-            self._lab.say(written)
-        else:
-            self._early.append(written)
-
-    def _has_started(self, program: Program) -> None:
-        self._started.add(program.name)
-        for written in self._early:
-            self._printed(replace(written, at=time.time()))
-        self._early = []
-
     def _appended(self) -> None:
         self._news.set()
         for watcher in self._watchers:
             watcher()
-
-
-def _is_ready(world: World, name: str) -> bool:
-    family = {name}
-    for process in world.processes.values():  # a parent stands before what it forks
-        if process.parent in family:
-            family.add(process.name)
-    alive = [
-        world.processes[each] for each in family if each in world.processes and world.processes[each].alive
-    ]
-    if not alive:
-        return name in world.processes
-    return any(
-        call.stage is Stage.ASLEEP or (call.name == "listen" and call.stage is Stage.RETURNED)
-        for process in alive
-        for call in (*process.under_way, *process.latest.values())
-    )
