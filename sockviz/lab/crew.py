@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,10 +14,10 @@ from typing import TypeAlias
 
 from sockviz.calls.constants import brought_along
 from sockviz.kernel import procfs
-from sockviz.kernel.errors import KernelError
 from sockviz.kernel.observe import ProcessSource
 from sockviz.lab.answers import may_go_unheard
 from sockviz.lab.channel import Channel
+from sockviz.lab.ends import Ends
 from sockviz.lab.hearing import Heard, Hello, LabLost, from_child
 from sockviz.lab.lab import Job
 from sockviz.lab.readers import Readers
@@ -26,7 +25,7 @@ from sockviz.lab.seal import Seal
 from sockviz.lab.supervisor import PATIENCE, Death, LabRefused, Ready, Supervisor, TooSlow
 from sockviz.lab.usage import too_much
 from sockviz.language import _
-from sockviz.model.events import CallEntered, CallReturned, ProcessEnded, ProcessStarted
+from sockviz.model.events import ProcessEnded, ProcessStarted
 from sockviz.model.limits import MOST_PROCESSES
 from sockviz.model.sockets import Asleep
 from sockviz.model.values import BadValue, Json
@@ -45,6 +44,7 @@ class Crew:
         self._news = news
         self._heard: list[Heard] = []
         self.supervisor = Supervisor(self._died, self._lost, self.readers)
+        self._ends = Ends(self.readers, self._end)
         self._channels: dict[str, Channel] = {}
         self._begun: dict[str, ProcessStarted] = {}
         self._hosts: dict[str, str] = {}
@@ -52,9 +52,6 @@ class Crew:
         self._parents: dict[str, str] = {}  # of those that are forked
         self._gone: set[str] = set()
         self._ahead: dict[str, asyncio.Task[None]] = {}  # made, or being made, before anybody needs them
-        self._waiting: dict[str, int] = {}  # processes inside waitpid, and the number of that call
-        self._pidfds: dict[str, int] = {}
-        self._adopted: dict[str, int] = {}  # pidfds of processes of whose ends a tracer tells
         self._threads: dict[
             tuple[str, int], int
         ] = {}  # of their threads the number that this machine has for them
@@ -121,7 +118,7 @@ class Crew:
         """
         excess = too_much(begun.outer_pid for _, begun in self._alive())
         if excess is not None:
-            self._kill_all()
+            self._ends.kill()
             self.say(LabLost(excess))
             return
         channel = self._channels[process]
@@ -188,7 +185,7 @@ class Crew:
         """A process that is there, which a tracer tells of, and of whose end it will."""
         self._begun[begun.process] = begun
         if pidfd is not None:
-            self._adopted[begun.process] = pidfd
+            self._ends.adopt(begun.process, pidfd)
         self.say(begun)
 
     def adopt_thread(self, process: str, task: int, tid: int) -> None:
@@ -202,27 +199,22 @@ class Crew:
         if ended.process in self._gone or ended.process not in self._begun:
             return
         self._gone.add(ended.process)
-        if (pidfd := self._adopted.pop(ended.process, None)) is not None:
-            os.close(pidfd)
-        self._unwatch(ended.process)
+        self._ends.let_go(ended.process)
         self.say(ended)
         self._buried(ended.process)
 
     def lose(self, why: str) -> None:
         """Nothing more will come of this lab. What is alive in it is ended; that the programs of tracers have is seen and said
         first, then `why`."""
-        self._kill_all()
+        self._ends.kill()
         if self._closed:
             return
         self._lost_for = self._lost_for or why
         known = self._channels.keys() | self._orphans
-        new = [name for name, _begun in self._alive() if name not in known]
+        new = {name: begun.outer_pid for name, begun in self._alive() if name not in known}
         self._orphans.update(new)
-        for name in new:
-            pidfd = self._adopted.pop(name, None)
-            if pidfd is not None:
-                self._watch(name, pidfd)
-            else:
+        for name, pid in new.items():
+            if not self._ends.orphaned(name, pid):
                 self._end(name, None, None)  # nobody can see how
         if self._orphans:
             asyncio.get_running_loop().call_later(_LAST_WORDS, self._say_lost)
@@ -245,11 +237,8 @@ class Crew:
         if self._closed:
             return
         self._closed = True
-        self._kill_all()
-        for name in list(self._pidfds):
-            self._unwatch(name)
-        while self._adopted:
-            os.close(self._adopted.popitem()[1])
+        self._ends.kill()
+        self._ends.close()
         for making in self._ahead.values():
             making.cancel()
         await asyncio.gather(*self._ahead.values(), return_exceptions=True)
@@ -302,14 +291,15 @@ class Crew:
             self.say(LabLost(f"{name} spoke nonsense: {error}"))
             return
         if not isinstance(said, Hello):
-            self._learn_of_deaths(said)
+            if (death := self._ends.told_of(said)) is not None:
+                self._died(death)
             self.say(said)
             return
         outer, parent = self._channels[name].outer_pid, self._parents.get(name)
         self._begun[name] = begun = ProcessStarted(said.at, name, said.pid, outer, self._hosts[name], parent)
         # ESRCH: gone already, init.py's word will come; ENOSYS, EPERM: likewise
         with contextlib.suppress(OSError):
-            self._watch(name, os.pidfd_open(outer))
+            self._ends.watch(name, outer, os.pidfd_open(outer))
         if not self._hellos[name].done():
             self._hellos[name].set_result(said)
         if parent is not None:  # of any other whoever starts it is told
@@ -320,54 +310,14 @@ class Crew:
             "the lesson's process {name} wrote on sockviz's own channel ({words}): it is not believed, and the lesson ends"
         )
         self.say(LabLost(reason.format(name=name, words=ascii(words[:24])[1:])))
-        self._kill_all()
+        self._ends.kill()
 
     def _hung_up(self, name: str) -> None:
         hello = self._hellos[name]
         if not hello.done():  # it never spoke: could not start, or a fork that failed
             hello.cancel()
-        elif name in self._begun and name not in self._pidfds:
-            self._look_for_its_end(name)
-
-    def _look_for_its_end(self, name: str) -> None:
-        """Where pidfd_open is refused: who has let go of its channel is about to end, and to be seen as a zombie."""
-        if name in self._gone or self._closed:
-            return
-        try:
-            stat = procfs.read_stat(self._begun[name].outer_pid)
-        except KernelError:
-            return  # hidden: init.py's word will come
-        if stat is not None and stat.state not in "ZX":
-            asyncio.get_running_loop().call_later(0.01, self._look_for_its_end, name)
-            return
-        self._pidfd_readable(name)
-
-    # --- deaths ----------------------------------------------------------------------------------------------
-
-    def _watch(self, name: str, pidfd: int) -> None:
-        self._pidfds[name] = pidfd
-        self.readers.add(pidfd, lambda: self._pidfd_readable(name))
-
-    def _pidfd_readable(self, name: str) -> None:
-        self._unwatch(name)
-        stat = procfs.read_stat(self._begun[name].outer_pid)
-        if stat is None:
-            # Its parent has waited for it before we could look: the parent's waitpid, or init.py, knows.
-            # Whoever has lost its tracer was killed, by the kernel (PTRACE_O_EXITKILL) and by `lose`.
-            signal = "SIGKILL" if name in self._orphans else None
-            asyncio.get_running_loop().call_later(0.2, self._end, name, None, signal)
-            return
-        self._end(name, *_ending(stat.exit_code))
-
-    def _learn_of_deaths(self, said: Heard) -> None:
-        """A child that its parent has waited for is gone from /proc: what waitpid told the parent is all there is."""
-        match said:
-            case CallEntered(function="os.waitpid"):
-                self._waiting[said.process] = said.call
-            case CallReturned(error=None, value=(int(pid), int(status))):
-                over = os.WIFEXITED(status) or os.WIFSIGNALED(status)
-                if said.call == self._waiting.get(said.process) and pid and over:
-                    self._died(Death(pid, *_ending(status)))
+        elif name in self._begun and name not in self._gone and not self._closed:
+            self._ends.look_for(name, self._begun[name].outer_pid)
 
     def _died(self, death: Death) -> None:
         name = next((name for name, begun in self._alive() if begun.pid == death.pid), None)
@@ -375,36 +325,14 @@ class Crew:
             self._end(name, death.exit_code, death.signal)
 
     def _end(self, name: str, exit_code: int | None, signal: str | None) -> None:
-        if name in self._gone or self._closed or name in self._adopted:
+        if name in self._gone or self._closed or self._ends.is_adopted(name):
             return
         self._gone.add(name)
-        self._unwatch(name)
+        self._ends.let_go(name)
         if name in self._ahead:
             return  # `start` will say so
         self.say(ProcessEnded(time.time(), name, exit_code, signal))
         self._buried(name)
 
-    def _unwatch(self, name: str) -> None:
-        pidfd = self._pidfds.pop(name, None)
-        if pidfd is not None:
-            self.readers.remove(pidfd)
-            os.close(pidfd)
-
-    def _kill_all(self) -> None:
-        """Ends every process that is known; also where the lab's first process, which would, is gone itself."""
-        for pidfd in (*self._pidfds.values(), *self._adopted.values()):
-            # ESRCH: it has ended. EPERM, ENOSYS: not ours to end so; the lifeline does.
-            with contextlib.suppress(OSError):
-                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-
     def _lost(self) -> None:
         self.lose(_("the lab's first process ended, and every process in it"))
-
-
-def _ending(status: int) -> tuple[int | None, str | None]:
-    """Exit status and signal of a wait status: one of them."""
-    code = os.waitstatus_to_exitcode(status)
-    if code >= 0:
-        return code, None
-    named = {each.value: each.name for each in signal.Signals}
-    return None, named.get(-code, f"signal {-code}")  # most real-time signals have no name
