@@ -8,11 +8,12 @@ from dataclasses import replace
 from rich.cells import cell_len
 
 from sockviz.dataclass import dataclass
-from sockviz.language import N_, _
+from sockviz.language import _
 from sockviz.model.process import Process
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import FdEntry, SocketRow, Timer
-from sockviz.tui.palette import STATE_SYMBOLS, TICKING, state_role
+from sockviz.tui.palette import STATE_SYMBOLS, state_role
+from sockviz.tui.stage import timer_lines
 from sockviz.tui.stage.chips import CHIP, Station, has_come, is_coming
 from sockviz.tui.stage.descriptor_words import FIN_UNACKED, HAS_FIN, briefly_sent, received, sent, tableless
 from sockviz.tui.stage.ink import Line, Span, crop, fit, line, marked, wrap
@@ -29,16 +30,7 @@ from sockviz.tui.stage.queues import (
 from sockviz.tui.stage.ranking import DescriptorRow, Part, asked, is_new
 from sockviz.tui.view import Focus, View
 from sockviz.words.row_names import both_text, local_text, peer_text
-from sockviz.words.wording import address_text, seconds_text
-
-#: What a timer counts down to, and what is said once it has run out.
-_TIMER_WORDS = {
-    Timer.ON: (N_("retry in {time}"), N_("retry due")),
-    Timer.KEEPALIVE: (N_("keepalive in {time}"), N_("keepalive due")),
-    Timer.TIMEWAIT: (N_("gone in {time}"), N_("gone any moment")),
-    Timer.PERSIST: (N_("window probe in {time}"), N_("window probe due")),
-}
-_ANY_TIMER = (N_("timer {time}"), N_("timer due"))
+from sockviz.words.wording import address_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +186,7 @@ class Pen:
             return next(
                 (it for it in (queues, line(queues.text.replace("queue ", ""))) if it.width <= room), Line()
             )
-        timer = self._brief_timer(row, room) if Part.TIMER not in told else Line()
+        timer = timer_lines.beside(self.view, row, room) if Part.TIMER not in told else Line()
         if timer.width and Part.BYTES not in wanted:
             return timer
         names = (
@@ -283,32 +275,6 @@ class Pen:
     def _cut(self, text: str, row: SocketRow, room: int) -> Line:
         return crop(line(text), max(0, room)) if row.family == "AF_UNIX" or row.peer is None else Line()
 
-    def _timer(self, row: SocketRow) -> str:
-        return self._countdown(row) + (", " + self._times(row) if row.retransmits else "")
-
-    def _times(self, row: SocketRow) -> str:
-        times = _("probed ×{count}") if row.timer in (Timer.PERSIST, Timer.KEEPALIVE) else _("again ×{count}")
-        return times.format(count=row.retransmits)
-
-    def _countdown(self, row: SocketRow) -> str:
-        counts, over = _TIMER_WORDS[row.timer] if row.timer is not None else _ANY_TIMER
-        time = self._time_left(row)
-        return _(counts).format(time=time) if time else _(over)
-
-    def _time_left(self, row: SocketRow) -> str:
-        """Until the row's timer runs out; nothing once it has."""
-        assert row.expires is not None
-        now = self.view.now if self.view.now is not None else self.view.world.at
-        return seconds_text(row.expires - now) if row.expires > now else ""
-
-    def _brief_timer(self, row: SocketRow, room: int) -> Line:
-        """The countdown at the end of a socket's own line, as long as there is room for."""
-        if row.expires is None:
-            return Line()
-        texts = (f"  {self._timer(row)}", f"  {self._countdown(row)}", f" {self._time_left(row)}")
-        said = next((text for text in texts if cell_len(text) <= room), "")
-        return line((said, self._timer_role(row)))
-
     def _brief_queue(self, row: SocketRow, room: int, wanted: Collection[str]) -> Line:
         """The bytes that wait, at the end of a socket's own line: what there is to read matters more than whose it is; that there
         are none only where that is `wanted`."""
@@ -319,9 +285,6 @@ class Pen:
         asked_for = (received if "recv_q" in wanted else Line()) + (sent if "send_q" in wanted else Line())
         told = asked_for if asked_for.width else received if row.recv_q else sent if row.send_q else Line()
         return told if told.width <= room else Line()
-
-    def _timer_role(self, row: SocketRow) -> str:
-        return f"{'asleep' if row.timer in (Timer.ON, Timer.PERSIST) else 'muted'} {TICKING}"
 
     def _queues(self, row: SocketRow) -> list[Told]:
         given = (self.view, self.lookup, row, self.width)
@@ -343,7 +306,13 @@ class Pen:
     def _traffic(self, it: DescriptorRow, row: SocketRow) -> list[Told]:
         told: list[Told] = []
         if row.expires is not None:
-            told.append(Told(Part.TIMER, self._timers(row), holds=row.timer is not Timer.TIMEWAIT))
+            told.append(
+                Told(
+                    Part.TIMER,
+                    timer_lines.beneath(self.view, row, self.width),
+                    holds=row.timer is not Timer.TIMEWAIT,
+                )
+            )
         orphan_at_rest = it.entry is None and not row.recv_q and not row.send_q
         if not row.bound_only and not orphan_at_rest:
             told.append(Told(Part.BYTES, self._bytes(row), holds=bool(row.recv_q or row.send_q)))
@@ -351,15 +320,6 @@ class Pen:
             dropped = line("   ", (_("{count} dropped for want of room").format(count=row.drops), "bad"))
             told.append(Told(Part.DROPPED, ([dropped],)))
         return told
-
-    def _timers(self, row: SocketRow) -> tuple[list[Line], ...]:
-        """The countdown and how often it has run out: in one line, else in two where it is worth them."""
-        role = self._timer_role(row)
-        whole = line("   ", (self._timer(row), role))
-        if whole.width < self.width or not row.retransmits:
-            return ([whole],)
-        countdown = line("   ", (self._countdown(row), role))
-        return [whole], [countdown, line("   ", (self._times(row), role))]
 
     def _bytes(self, row: SocketRow) -> tuple[list[Line], ...]:
         """Both queues of bytes: in one line, with what they hold where that has room; else in two, where it is worth them."""

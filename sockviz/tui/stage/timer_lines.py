@@ -1,0 +1,68 @@
+"""A socket's timer in lines: what it counts down to, how long that is still, how often it has run out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from sockviz.language import N_, _
+from sockviz.model.sockets import SocketRow, Timer
+from sockviz.tui.palette import TICKING
+from sockviz.tui.stage.ink import Line, line
+from sockviz.tui.view import View
+from sockviz.words.wording import seconds_text
+
+#: What a timer counts down to, and what is said once it has run out.
+_WORDS = {
+    Timer.ON: (N_("retry in {time}"), N_("retry due")),
+    Timer.KEEPALIVE: (N_("keepalive in {time}"), N_("keepalive due")),
+    Timer.TIMEWAIT: (N_("gone in {time}"), N_("gone any moment")),
+    Timer.PERSIST: (N_("window probe in {time}"), N_("window probe due")),
+}
+_ANY_TIMER = (N_("timer {time}"), N_("timer due"))
+
+
+def beside(view: View, row: SocketRow, room: int) -> Line:
+    """The timer at the end of a socket's own line, as much of it as there is room for."""
+    if row.expires is None:
+        return Line()
+    texts = (f"  {_whole(view, row)}", f"  {_countdown(view, row)}", f" {_time_left(view, row)}")
+    said = next((text for text in texts if cell_len(text) <= room), "")
+    return line((said, _role(row)))
+
+
+def beneath(view: View, row: SocketRow, width: int) -> tuple[Sequence[Line], ...]:
+    """The timer on lines of its own: in one line, else in two where it is worth them."""
+    role = _role(row)
+    whole = line("   ", (_whole(view, row), role))
+    if whole.width < width or not row.retransmits:
+        return ([whole],)
+    countdown = line("   ", (_countdown(view, row), role))
+    return [whole], [countdown, line("   ", (_times(row), role))]
+
+
+def _whole(view: View, row: SocketRow) -> str:
+    return _countdown(view, row) + (", " + _times(row) if row.retransmits else "")
+
+
+def _times(row: SocketRow) -> str:
+    times = _("probed ×{count}") if row.timer in (Timer.PERSIST, Timer.KEEPALIVE) else _("again ×{count}")
+    return times.format(count=row.retransmits)
+
+
+def _countdown(view: View, row: SocketRow) -> str:
+    counts, over = _WORDS[row.timer] if row.timer is not None else _ANY_TIMER
+    time = _time_left(view, row)
+    return _(counts).format(time=time) if time else _(over)
+
+
+def _time_left(view: View, row: SocketRow) -> str:
+    """Until the timer runs out; nothing once it has."""
+    assert row.expires is not None
+    now = view.now if view.now is not None else view.world.at
+    return seconds_text(row.expires - now) if row.expires > now else ""
+
+
+def _role(row: SocketRow) -> str:
+    return f"{'asleep' if row.timer in (Timer.ON, Timer.PERSIST) else 'muted'} {TICKING}"
