@@ -35,6 +35,7 @@ from sockviz.model.process import Process
 from sockviz.model.tasks import process_of, task_name
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
+from sockviz.watch.bystanders import Bystanders
 from sockviz.watch.repetition import Again, Repetition
 from sockviz.words.call_sentences import gave
 from sockviz.words.lab_words import lab_word
@@ -60,6 +61,7 @@ class Transcript:
     _told: int = 0
     _rules: Rules = field(default_factory=Rules)
     _repetition: Repetition = field(default_factory=Repetition)
+    _bystanders: Bystanders = field(default_factory=Bystanders)
     _entered: dict[tuple[str, int], CallEntered] = field(default_factory=dict)  # the calls under way
     _printed: dict[tuple[str, int], str] = field(default_factory=dict)  # the line that each stream has begun
 
@@ -95,6 +97,7 @@ class Transcript:
         self._printed = {}
         for task in self._repetition.tasks:
             self._count(task)
+        self.out.say(*(_said(*each) for each in self._bystanders.left()))
         if why is not None:
             self.out.say(why)
 
@@ -102,6 +105,8 @@ class Transcript:
         match moment.event:
             case CallEntered() as event:
                 self._entered[event.process, event.call] = event
+                if self._bystanders.are_there:
+                    self.out.say(*(_said(*each) for each in self._bystanders.told_now(event, moment.after)))
             case CallLetGo() | CallInterrupted() | SourceMet() | ThreadBegan() | ThreadEnded():
                 return
             case CallReturned() as event:
@@ -113,7 +118,7 @@ class Transcript:
                     self._say(task, asleep, asleep, asleep)
             case Signalled() as event:
                 told, task = narrate(event, moment.before, moment.after), task_name(event.process, event.task)
-                if not self._repetition.is_again(task, told):
+                if not self._bystanders.keeps(moment, told) and not self._repetition.is_again(task, told):
                     self._say(task, told, told, told)
             case OutputWritten() as event:
                 self.out.say(*self._output(event))
@@ -128,10 +133,12 @@ class Transcript:
                     if process_of(task) == event.process:
                         self._count(task)
                 told = narrate(event, calls_alone(moment.before), calls_alone(moment.after))
-                self.out.say(_said(event.process, told))
+                if not self._bystanders.keeps(moment, told):
+                    self.out.say(_said(event.process, told))
             case event:
-                who = getattr(event, "process", "")
-                self.out.say(_said(who, narrate(event, moment.before, moment.after)))
+                who, told = getattr(event, "process", ""), narrate(event, moment.before, moment.after)
+                if not self._bystanders.keeps(moment, told):
+                    self.out.say(_said(who, told))
 
     def _returned(self, event: CallReturned, moment: Moment) -> None:
         entered = self._entered.pop((event.process, event.call), None)

@@ -21,7 +21,10 @@ PROGRAMS = {
     "another_address": (
         "s = at(7021); s.listen(1); to(7021, '::1', 10)", "s = at(7022, '::', 10); s.listen(1); to(7022, '::1', 10)",
     ),
-    "too_early": ("to(7031); s = at(7031); s.listen(1)", "to(7032); s = at(7033); s.listen(1)"),
+    "too_early": (
+        "if not os.fork():\n    to(7031); os._exit(0)\nos.wait(); s = at(7031); s.listen(1)",
+        "to(7032); s = at(7033); s.listen(1); to(7034); t = at(7034); t.listen(1)",  # it asks whether one is there
+    ),
     "SIGPIPE": (
         LAST + "b.close(); signal.signal(13, signal.SIG_DFL); a.send(b'x')",
         LAST + "b.close()\ntry:\n    a.send(b'x')\nexcept OSError: pass",
@@ -94,12 +97,45 @@ s = at(%d); s.listen(9); kept = []
 for _ in range(3):
     c = to(%d); d = accept(s); c.close(); d.recv(1); kept.append(d)
 """
+FILE = """
+f = os.memfd_create('f'); os.truncate(f, %d); a, b = socketpair(); a.setblocking(False)
+b.recv(os.sendfile(a.fileno(), f, 0, 1 << 20)); a.close()
+"""
+#: UNIX sockets with a path, an abstract name, and a path from where their program is.
+NAMES = (
+    UNIX
+    + """v = socket(1, 5); v.bind('\\0' + path)
+os.chdir('/tmp'); r = os.urandom(8).hex(); w = socket(1); w.bind(r)
+"""
+)
+TO_THEM = """
+socket(1).connect_ex(path); socket(1, 5).connect_ex('\\0' + path); socket(1).connect_ex(r); os.unlink(path); os.unlink(r)
+"""
+#: A client, and whom its server has accepted.
+OF_PATH = (
+    UNIX
+    + """u.listen(1); c = socket(1); c.connect(path); os.unlink(path); c.send(b'x' * 3000)
+d = socket(1, 1, 0, u._accept()[0])
+"""
+)
+#: A message to an address of IPv6.
+TO_IPV6 = """
+import ctypes, struct
+name = struct.pack('H2xI16xI', 10, 0, 0); data = ctypes.create_string_buffer(1)
+vector = struct.pack('QQ', ctypes.addressof(data), 1)
+keep = [ctypes.create_string_buffer(each) for each in (name, vector)]
+def send(s):
+    at = [ctypes.addressof(each) for each in keep]
+    ctypes.CDLL(None).sendmsg(s.fileno(), struct.pack('QI4xQQQQi4x', at[0], len(name), at[1], 1, 0, 0, 0), 0)
+"""
 #: Other programs: those that make mistakes, by their names, with the rules that say so; and those that nearly do.
 WRONG = {
     "refused_meanwhile": (
-        ["never listened", "never listened"],
-        AT_ONCE + UNIX + "socket(1).connect_ex(path); os.unlink(path); s = at(7151); c = begin(7151); c.getsockopt(1, 4)",
+        ["never listened"] * 4, AT_ONCE + NAMES + TO_THEM + "s = at(7151); c = begin(7151); c.getsockopt(1, 4)",
     ),
+    "file_short": (["short send"], FILE % (1 << 20)),
+    "path_cut": (["message cut"], OF_PATH + "d.recv(1000); d.close()\ntry: c.recv(1)\nexcept OSError: pass"),
+    "to_ipv6": (["another family"], TO_IPV6 + "send(socket(2, 2))"),
     "kept": (["CLOSE-WAIT"], SERVED % (7161, 7161) + "import select; p = select.epoll(); p.register(s, 1); p.poll()"),
     "exits": (
         ["unread data", "unread data"],
@@ -125,8 +161,12 @@ WRONG = {
     ),
 }  # fmt: skip
 RIGHT = {
+    "file_short": FILE % 99,
+    "path_cut": OF_PATH + "d.recv(1000); d.recv(2000); d.close(); c.recv(1)",
+    "to_ipv6": TO_IPV6 + "send(socket(10, 2))",
+    "tries": "s = at(7211); s.listen(1); t = socket()\ntry: t.bind(('127.0.0.1', 7211))\nexcept OSError: at(7212)",
     "refused_meanwhile": (
-        AT_ONCE + UNIX + "u.listen(1); socket(1).connect_ex(path); os.unlink(path); s = at(7152); s.listen(1); c = begin(7152)\n"
+        AT_ONCE + NAMES + "u.listen(1); v.listen(1); w.listen(1)\n" + TO_THEM + "s = at(7152); s.listen(1); c = begin(7152)\n"
         "c.getsockopt(1, 4); to(7153); to(7153); t = at(7153); t.listen(1)"
     ),
     "kept": SERVED % (7162, 7162) + "kept[0].close(); import select; select.select([s], [], [])",

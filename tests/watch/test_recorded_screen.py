@@ -19,7 +19,9 @@ from sockviz.model.tasks import at_work
 from sockviz.player.recorded import read_recording
 from sockviz.player.source import Source
 from sockviz.tui.options import Options
+from sockviz.tui.screens.watch_picture import Mistakes
 from sockviz.tui.screens.watching import WatchScreen
+from sockviz.tui.stage.held_pane import HeldPane
 from sockviz.tui.view import Mode
 from sockviz.tui.watching import WatchApp
 from tests.tui import golden
@@ -217,6 +219,40 @@ async def _read(reader: Reader) -> None:
     await reader.press("home")
     await reader.until("nothing is printed yet")
     assert not reader.screen.check_action("until", ())
+
+
+def test_no_toast_tells_what_the_pane_of_whoever_is_held_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a run that goes on by itself; where that pane has no room there is one."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    source = read_recording(RECORDED)
+    toasts: list[str] = []
+
+    async def begin(_tell: Callable[[str], None]) -> Source:
+        return source
+
+    async def body() -> None:
+        app = WatchApp(begin, None, Options())
+        async with app.run_test(size=(80, 24)) as pilot:
+            async with asyncio.timeout(LONG):
+                while not isinstance(app.screen, WatchScreen):
+                    await pilot.pause(0.01)
+            reader = Reader(app, pilot, source)
+            picture, pane = reader.screen.picture, reader.screen.query_one(HeldPane)
+            await reader.at(_returns("server", "listen"))
+            await reader.until("! client was refused at")
+            monkeypatch.setattr(app, "notify", lambda text, **_: toasts.append(text))
+            live = replace(picture.view(), mode=Mode.LIVE)
+            picture.hurrying = True
+            for pane.display in (True, False):
+                picture._mistakes = Mistakes()
+                picture._show(live, live)
+                assert pane.chosen.mistake.startswith("client was refused at")
+                assert toasts == ([] if pane.display else [pane.chosen.mistake])
+        await app.close_runs()
+
+    asyncio.run(body())
 
 
 def test_a_call_that_was_held_is_rested_at_once() -> None:

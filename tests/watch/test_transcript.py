@@ -5,9 +5,12 @@ from __future__ import annotations
 import io
 
 from sockviz.door import Door
-from sockviz.model.events import CallEntered, CallReturned
+from sockviz.model.bystanders import is_bystander
+from sockviz.model.events import CallEntered, CallReturned, Executed, Signalled
+from sockviz.model.programs import Program, Programs
 from sockviz.model.scripted import IN_ACCEPT, Scripted
 from sockviz.model.values import ObjectValue, SocketValue
+from sockviz.tui.cast import cast
 from sockviz.watch.transcript import Transcript
 from sockviz.words.wording import asleep_in
 
@@ -87,4 +90,40 @@ def test_who_makes_a_call_and_what_it_has_done_are_told() -> None:
         "p        socket(AF_NETLINK, SOCK_RAW, 4) → 4 · gives descriptor 4: an endpoint without a name",
         "p        sendmsg(4, [b'xxxxxxxxx']) → 9 · hands 9 bytes to the kernel",
         "p        epoll_wait(5) sleeps: none of its descriptors is ready: it waits at descriptor 3 for EPOLLIN",
+    ]
+
+
+def test_what_a_program_runs_on_its_way_is_counted_and_whoever_makes_a_call_is_told_of_from_its_beginning() -> (
+    None
+):
+    it = Scripted()
+    it.start("shim")
+    for number in range(2, 6):
+        it.start(f"shim_{number}", parent="shim")
+        it.say(Executed(it.at, f"shim_{number}", ("readlink",)))
+        if number < 4:
+            it.end(f"shim_{number}")
+            it.say(Signalled(it.at, "shim", "SIGCHLD"))
+    helpers = {"shim_2", "shim_3", "shim_4", "shim_5"}
+    world = it.timeline.world
+    assert {name for name, process in world.processes.items() if is_bystander(process, world)} == helpers
+    it.do("shim_5", None, "socket", 2, 1, 0, value=LISTENER)
+    it.start("shim_6", parent="shim_5")
+    it.end("shim_4")
+    world = it.timeline.world
+    assert {name for name, process in world.processes.items() if is_bystander(process, world)} == {
+        "shim_2",
+        "shim_3",
+        "shim_4",
+    }
+    programs = Programs((Program("shim", "loopback", ("x",)),))
+    shown = cast(programs, programs.pages[0], world, 0.0)
+    assert {*shown.left, *shown.right} == {"shim", "shim_5", "shim_6"}
+    assert _told(it)[1:] == [
+        "shim     2 processes that it started have ended without a call on a socket",
+        "shim_5   exists: pid 4125, a copy of shim with the same descriptors",
+        "shim_5   runs readlink",
+        "shim_5   socket(AF_INET, SOCK_STREAM, 0) → 3 · gives descriptor 3: an endpoint without a name",
+        "shim_6   exists: pid 4126, a copy of shim_5 with the same descriptors",
+        "shim     1 process that it started has ended without a call on a socket",
     ]

@@ -92,6 +92,20 @@ class Descriptors:
         name = self._asked(fd, socket.socket.getpeername)
         return a_tuple(*name) if name else None
 
+    def left_in(self, fd: int, at: int | None) -> int | None:
+        """How many bytes a file has from `at` on, or from where it is read at; None of anything that has no length."""
+        self.version += 1
+        copy = copy_of(self._pidfd, fd) if self._pidfd is not None else -1
+        if copy < 0:
+            return None
+        try:
+            status = os.fstat(copy)
+            if not stat.S_ISREG(status.st_mode):
+                return None
+            return max(0, status.st_size - (os.lseek(copy, 0, os.SEEK_CUR) if at is None else at))
+        finally:
+            os.close(copy)
+
     def _asked(self, fd: int, ask: Callable[[Any], Any]) -> Any:
         """What an IP socket says when the kernel is asked now; None of anything else."""
         self.version += 1

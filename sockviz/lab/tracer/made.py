@@ -51,6 +51,10 @@ class Entry:
         fd = self.int(0)
         return self.descriptors.socket(fd) or (_Number(fd) if self.descriptors.is_closed(fd) else None)
 
+    def watched(self) -> Any:
+        """Likewise, of a call that is made on epoll instances, too."""
+        return self.descriptors.watched(self.int(0)) or self.socket()
+
 
 class Made:
     """What is told of it. ``function`` is its row in the table of calls, where it has one; ``watched`` what a poll waits for;

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Decoder: TypeAlias = Callable[[Entry], Made | None]
 
 _METHOD = "socket.socket."
+_STANDARD = (0, 1, 2)
 _F_DUPFD, _F_DUPFD_CLOEXEC = 0, 1030
 #: F_GETFD, F_GETFL, F_GETOWN, F_GETSIG, F_GETLEASE, F_GETPIPE_SZ, F_GET_SEALS.
 _WITHOUT_ARGUMENT = (1, 3, 9, 11, 1025, 1032, 1034)
@@ -38,7 +39,7 @@ def _made(entry: Entry) -> Gives:
 def _new(entry: Entry, fd: int) -> Any:
     """What a number stands for from now on: another thread may have asked what it was meanwhile."""
     entry.descriptors.forget(fd)
-    return entry.descriptors.socket(fd) or fd
+    return entry.descriptors.watched(fd) or fd
 
 
 def _socket(entry: Entry) -> Made | None:
@@ -92,6 +93,8 @@ def _accepting(entry: Entry, flags: dict[str, Any]) -> Made | None:
 
 def _naming(name: str) -> Decoder:
     def decode(entry: Entry) -> Made | None:
+        if entry.socket() is None and entry.int(0) in _STANDARD:
+            return None  # shells ask so whether they serve somebody
         at, room, held = (entry.a[1], entry.a[2]), addresses.room_of(entry.tid, entry.a[2]), entry.named()
         odd = addresses.odd(room, held)
         told = [held, *(values.nowhere(at[0]) or values.nowhere(at[1]))]
@@ -150,7 +153,7 @@ def _close_range(entry: Entry) -> Made | None:
 
 
 def _dup(entry: Entry) -> Made | None:
-    held = entry.socket()
+    held = entry.watched()
     return held and Made("dup", _METHOD + "dup", [held], _made(entry))
 
 
@@ -174,7 +177,7 @@ def _over(entry: Entry, keywords: dict[str, Any] | None = None) -> Made | None:
 
 
 def _fcntl(entry: Entry) -> Made | None:
-    held, command = entry.socket(), entry.int(1)
+    held, command = entry.watched(), entry.int(1)
     if held is None or (not isinstance(held, dict) and not entry.descriptors.was_socket(entry.int(0))):
         return None  # shells ask so whether a number is free
     if command in (_F_DUPFD, _F_DUPFD_CLOEXEC):
@@ -204,17 +207,27 @@ def _ioctl(entry: Entry) -> Made | None:
     return Made("ioctl", "fcntl.ioctl", [held, request, *given], gives)
 
 
-def _moving(name: str, function: str, ends: tuple[int, ...], length: int) -> Decoder:
+def _moving(entry: Entry, name: str, function: str, ends: tuple[int, ...], length: int) -> Made | None:
     """Data from one descriptor to another, none of which passes through the program."""
+    held = [entry.descriptors.socket(entry.int(place)) for place in ends]
+    if not any(held) and not any(entry.descriptors.is_closed(entry.int(place)) for place in ends):
+        return None
+    told = [each or entry.int(place) for each, place in zip(held, ends, strict=True)]
+    return Made(name, function, [*told, entry.a[length]], number)
 
-    def decode(entry: Entry) -> Made | None:
-        held = [entry.descriptors.socket(entry.int(place)) for place in ends]
-        if not any(held) and not any(entry.descriptors.is_closed(entry.int(place)) for place in ends):
-            return None
-        told = [each or entry.int(place) for each, place in zip(held, ends, strict=True)]
-        return Made(name, function, [*told, entry.a[length]], number)
 
-    return decode
+def _sendfile(entry: Entry) -> Made | None:
+    made = _moving(entry, "sendfile", "os.sendfile", (0, 1), 3)
+    if made is not None:
+        at = numbers(entry.tid, entry.a[2], "q") if entry.a[2] else None
+        left = entry.descriptors.left_in(entry.int(1), at[0] if at is not None else None)
+        if left is not None and left < entry.a[3]:
+            made.keywords["left"] = left  # in the file: no more than that will be sent
+    return made
+
+
+def _splice(entry: Entry) -> Made | None:
+    return _moving(entry, "splice", "os.splice", (0, 2), 4)
 
 
 CALLS: dict[str, Decoder] = {
@@ -222,6 +235,5 @@ CALLS: dict[str, Decoder] = {
     "listen": _with_number("listen"), "shutdown": _with_number("shutdown"), "accept": _accept, "accept4": _accept4,
     "getsockname": _naming("getsockname"), "getpeername": _naming("getpeername"), "getsockopt": _getsockopt,
     "setsockopt": _setsockopt, "close": _close, "close_range": _close_range, "dup": _dup, "dup2": _dup2, "dup3": _dup3,
-    "fcntl": _fcntl, "ioctl": _ioctl, "sendfile": _moving("sendfile", "os.sendfile", (0, 1), 3),
-    "splice": _moving("splice", "os.splice", (0, 2), 4),
+    "fcntl": _fcntl, "ioctl": _ioctl, "sendfile": _sendfile, "splice": _splice,
 }  # fmt: skip

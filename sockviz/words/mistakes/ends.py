@@ -13,6 +13,7 @@ from sockviz.model.segments import Endpoint, endpoint, wire_end
 from sockviz.model.values import SocketValue
 from sockviz.model.world import World
 from sockviz.words import whose
+from sockviz.words.mistakes.unix_ends import UnixEnds
 
 #: As many connections are remembered, and so many calls back the connect of a SYN is looked for.
 _MOST, _RECENT = 4096, 64
@@ -22,13 +23,17 @@ _MOST, _RECENT = 4096, 64
 class Ends:
     """Learns from events."""
 
-    _pairs: dict[int, int] = field(default_factory=dict)  # of socketpair
+    _unix: UnixEnds = field(default_factory=UnixEnds)
+    _pairs: dict[int, int] = field(default_factory=dict)  # of socketpair, or both UNIX sockets
     _clients: dict[Endpoint, int] = field(default_factory=dict)  # who connected, by the name that the SYN had
     _names: dict[int, Endpoint] = field(default_factory=dict)  # that name, by both ends of the connection
     _accepted: dict[Endpoint, int] = field(default_factory=dict)  # what was accepted from that name
 
     def learn(self, moment: Moment) -> None:
         """Learns from an event."""
+        pair = self._unix.learn(moment)
+        if pair is not None:
+            self._pairs |= {pair[0]: pair[1], pair[1]: pair[0]}
         match moment.event:
             case (
                 CallReturned(

@@ -15,9 +15,9 @@ ERRORS = ("EAFNOSUPPORT", "EINVAL")
 
 
 def after(call: Call) -> Iterator[Mistake]:
-    """What is wrong with a bind, connect or sendto that has failed."""
+    """What is wrong with a bind, connect or send that has failed."""
     held = call.receiver
-    if held is None or call.error not in ERRORS or call.name not in ("bind", "connect", "sendto"):
+    if held is None or call.error not in ERRORS or call.name not in ("bind", "connect", "sendto", "sendmsg"):
         return
     address = call.arguments[-1]
     family = _family(address)

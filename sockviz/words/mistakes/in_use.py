@@ -39,7 +39,7 @@ class InUse:
             situation = Situation(call, world)
             if since < 0 or (process is not None and process.host != host):
                 self._waiting.append(call)
-            elif since < _SOON:
+            elif since < _SOON and not _takes_another(call, world):
                 cause = binding(situation) if _is_certain(situation) else Cause()
                 if not cause.remedy:
                     self._waiting.append(call)
@@ -49,6 +49,18 @@ class InUse:
                     _("{call} of {process} fails with EADDRINUSE").format(call=call_as_made(call), process=call.process),
                     cause.why, cause.remedy,
                 )  # fmt: skip
+
+
+def _takes_another(call: Call, world: World) -> bool:
+    """Whether its program has gone on to another name for such a socket: it looks for a free one."""
+    held = call.receiver
+    return any(
+        other.process == call.process
+        and (other.returned or 0.0) > (call.returned or 0.0)
+        and other.receiver is not None and held is not None
+        and (other.receiver.family, other.receiver.type) == (held.family, held.type)
+        for other in acts.over(world, "bind")
+    )  # fmt: skip
 
 
 def _is_certain(s: Situation) -> bool:

@@ -15,17 +15,23 @@ from sockviz.model.world import World
 
 #: Addresses that stand for all of a family; that of IPv6 for those of IPv4, too, unless its socket was told otherwise.
 ALL4, ALL6 = "0.0.0.0", "::"
+#: Kinds of sockets to which clients connect.
+LISTENING = frozenset({"SOCK_STREAM", "SOCK_SEQPACKET"})
 #: As many are remembered.
 _MOST = 4096
 
 
-def place_in(call: Call, address: object) -> Endpoint | None:
-    """The address and port that a bind gives, or a connect goes to. Of a UNIX socket the path and 0, where it begins at the root:
-    any other hangs on where a process is."""
-    held = call.receiver
-    if held is not None and held.family == "AF_UNIX":
-        return (address, 0) if isinstance(address, str) and address.startswith("/") else None
-    return endpoint(address)
+def place_in(held: SocketValue | None, address: object) -> Endpoint | None:
+    """The address and port that a bind gives a socket, or its connect goes to. Of a UNIX socket its name and 0: abstract, or a
+    path as the program gave it (programs are taken to stay where they were started)."""
+    if held is None or held.family != "AF_UNIX":
+        return endpoint(address)
+    match address:
+        case str() if address:
+            return address, 0
+        case bytes() if address.startswith(b"\0"):
+            return address.decode("utf-8", "backslashreplace"), 0
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,7 @@ class Named:
     inode: int
     fd: int
     end: Endpoint
+    family: str
     asked: bool = False
     listens: bool = False
 
@@ -91,12 +98,12 @@ class NamedSockets:
 
     def _returned(self, call: Call, world: World) -> Named | None:
         process, held, end = world.processes[call.process], call.receiver, _end_of(call)
-        if held is None or held.type != "SOCK_STREAM":
+        if held is None or held.type not in LISTENING:
             return None
         if call.name != "listen" and end is not None and (end[1] or held.family == "AF_UNIX"):
             before = self._named.get(held.inode)
             if (before is not None or call.name == "bind") and len(self._named) < _MOST:
-                known = before or Named(process.name, process.host, held.inode, held.fd, end)
+                known = before or Named(process.name, process.host, held.inode, held.fd, end, held.family)
                 self._named[held.inode] = replace(known, end=end)
         elif call.name == "listen" and held.inode in self._named:
             self._named[held.inode] = listening = replace(self._named[held.inode], asked=True, listens=True)
@@ -108,4 +115,4 @@ def _end_of(call: Call) -> Endpoint | None:
     """The name that a bind gave, or that getsockname told."""
     if call.name == "getsockname":
         return endpoint(call.value)
-    return place_in(call, call.arguments[1]) if len(call.arguments) > 1 else None
+    return place_in(call.receiver, call.arguments[1]) if len(call.arguments) > 1 else None

@@ -15,7 +15,7 @@ from sockviz.model.moment import Moment
 from sockviz.model.segments import Endpoint, wire_end
 from sockviz.model.world import World
 from sockviz.words.mistakes.mistake import Mistake
-from sockviz.words.mistakes.named_sockets import Named, NamedSockets, place_in
+from sockviz.words.mistakes.named_sockets import LISTENING, Named, NamedSockets, place_in
 from sockviz.words.wording import address_text, call_as_made
 
 #: So many that nobody explained, and that are under way, are remembered; and so many packets back an answer is looked for.
@@ -38,7 +38,7 @@ class Refused:
     def after(self, call: Call, moment: Moment) -> Iterator[Mistake]:
         """What is wrong with a connect that has come back, or with one before that this call says the end of."""
         held = call.receiver
-        if held is None or held.type != "SOCK_STREAM":
+        if held is None or held.type not in LISTENING:
             return
         begun = self._opening.get(held.inode)
         if begun is not None:
@@ -87,7 +87,7 @@ class Refused:
         target = _target(call)
         if target is None:
             return
-        near = [each for each in self.sockets if _lives_at(each, target, world)]
+        near = [each for each in self.sockets if _lives_at(each, call, target, world)]
         found = _never_listened(call, target, near)
         if found is None and target[1]:
             found = _elsewhere(call, target, near) or _swapped(call, target, near)
@@ -96,11 +96,11 @@ class Refused:
         elif len(self._unexplained) < _MOST:
             self._unexplained.setdefault((_program(call.process, world), target), call.process)
 
-    def listens(self, socket: Named) -> Iterator[Mistake]:
-        """Who came too early for a socket that listens now."""
+    def listens(self, socket: Named, world: World) -> Iterator[Mistake]:
+        """Who came too early for a socket that listens now. Whoever listens itself then has asked whether anybody does."""
         for key in [each for each in self._unexplained if socket.is_at(each[1])]:
             client, target = self._unexplained.pop(key), key[1]
-            if client is None:
+            if client is None or client in _line_of(socket.process, world):
                 continue
             yield Mistake(
                 "too early", (client, target), client,
@@ -113,7 +113,7 @@ class Refused:
 
 
 def _target(call: Call) -> Endpoint | None:
-    return place_in(call, call.arguments[1]) if len(call.arguments) > 1 else None
+    return place_in(call.receiver, call.arguments[1]) if len(call.arguments) > 1 else None
 
 
 def _shown(target: Endpoint) -> str:
@@ -122,13 +122,15 @@ def _shown(target: Endpoint) -> str:
 
 def _program(name: str, world: World) -> str:
     """The process that all of a program come from: a shell tries again by another process."""
-    met = set[str]()
-    while name not in met:
-        met.add(name)
-        process = world.processes.get(name)
-        if process is not None and process.parent is not None:
-            name = process.parent
-    return name
+    return _line_of(name, world)[-1]
+
+
+def _line_of(name: str, world: World) -> list[str]:
+    """A process, its parent, and so on."""
+    line = [name]
+    while (process := world.processes.get(line[-1])) is not None and process.parent not in (None, *line):
+        line.append(str(process.parent))
+    return line
 
 
 def _is_refused(call: Call) -> bool:
@@ -138,8 +140,14 @@ def _is_refused(call: Call) -> bool:
     return call.error == "ECONNREFUSED"
 
 
-def _lives_at(socket: Named, target: Endpoint, world: World) -> bool:
-    """Whether a socket is on the host that has the target's address: of two hosts their addresses say that."""
+def _lives_at(socket: Named, call: Call, target: Endpoint, world: World) -> bool:
+    """Whether a socket is of the call's family, and on the host that has the target's address: of two hosts their addresses say
+    that, and abstract names are each host's own."""
+    if call.receiver is None or (socket.family == "AF_UNIX") != (call.receiver.family == "AF_UNIX"):
+        return False
+    process = world.processes.get(call.process)
+    if target[0].startswith("\0") and process is not None:
+        return process.host == socket.host
     others = {process.host for process in world.processes.values()} - {socket.host}
     return not others or not target[0].startswith("127.")
 

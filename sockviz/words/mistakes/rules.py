@@ -29,7 +29,7 @@ _MOST = 200
 #: The errors that a rule has something to say of.
 _TELLING = frozenset({"ECONNREFUSED", "EINPROGRESS", "EADDRINUSE", *families.ERRORS})
 #: The calls that a rule learns from as they are entered; of all others, as they come back.
-_ENTERED = frozenset({"bind", "listen", "getsockname", "close"})
+_ENTERED = frozenset({"bind", "connect", "listen", "getsockname", "close"})
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class Rules:
         if type(event) is CallEntered and event.name not in _ENTERED:
             return []
         listening = self._sockets.learn(moment)
-        found = [*self._found(moment), *(self._refused.listens(listening) if listening else ())]
+        found = [*self._found(moment), *(self._refused.listens(listening, moment.after) if listening else ())]
         new = []
         for mistake in found:
             key = (mistake.rule, *mistake.about)

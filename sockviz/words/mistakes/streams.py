@@ -38,6 +38,8 @@ _GIVING = SENDING | {"writev"}
 _TAKING = RECEIVING | {"readv"}
 #: Of what these moved nobody knows which of it was a message.
 _UNCOUNTED = frozenset({"sendfile", "splice", "sendmmsg", "recvmmsg"})
+#: The keyword by which sendfile has how much there is of its file, where it asks for more.
+LEFT = "left"
 _BROKEN = frozenset({"ECONNRESET", "EPIPE"})
 #: As many sockets, and messages of one, are remembered; and so many packets back a RST is looked for.
 _MOST, _MESSAGES, _RECENT = 4096, 1024, 64
@@ -127,6 +129,8 @@ class Streams:
             for each in call.arguments:
                 if isinstance(each, SocketValue):
                     self._flow(each.inode).counted = False
+            if call.name == "sendfile" and held is not None and call.error is None:
+                self._note_short(call, self._has(call.process, held))
         elif call.name in SEVERAL and isinstance(call.value, list):
             yield from self._polled(call, call.value, moment)
         elif call.name in ("accept", "socketpair") and call.error is None:
@@ -175,14 +179,16 @@ class Streams:
 
     def _gave(self, call: Call, held: SocketValue) -> None:
         flow = self._has(call.process, held)
-        asked = call.arguments[1] if len(call.arguments) > 1 else None
-        taken = call.value if isinstance(call.value, int) else 0
+        taken = _length(call.value)
         flow.sent += taken
         if taken:
             flow.ends.append((flow.sent, call.name))
             if len(flow.ends) == 2 * _MESSAGES:
                 del flow.ends[:_MESSAGES]
-        flow.short = call if taken < _length(asked) else None
+        self._note_short(call, flow)
+
+    def _note_short(self, call: Call, flow: _Flow) -> None:
+        flow.short = call if _length(call.value) < _asked(call) else None
 
     def _left_short(self, process: str, inode: int) -> Iterator[Mistake]:
         """That nobody has sent the rest, where `process`, which sent, goes on as if it had been taken."""
@@ -193,7 +199,7 @@ class Streams:
                 "short send", (call.process, call.number), call.process,
                 _("{call} of {process} takes {taken} of {length}, and the rest is never sent").format(
                     call=call_as_made(call), process=process, taken=bytes_text(_length(call.value)),
-                    length=bytes_text(_length(call.arguments[1])),
+                    length=bytes_text(_asked(call)),
                 ),
                 _("the kernel takes as much as its send queue has room for, and returns how much that was"),
                 _("send again from there until all is taken, as Python's sendall does"),
@@ -275,6 +281,13 @@ def _how_it_ended(closed: _Closed, family: str) -> str:
     return _(
         "{process} closes descriptor {fd} with {amount} from {peer} not received, and the connection ends by a RST"
     )
+
+
+def _asked(call: Call) -> int:
+    """How much a call is to send: of a file no more than it has."""
+    if call.name == "sendfile":
+        return min(_length(call.arguments[-1]), _length(call.keywords.get(LEFT, call.arguments[-1])))
+    return _length(call.arguments[1]) if len(call.arguments) > 1 else 0
 
 
 def _length(value: Value) -> int:

@@ -1,0 +1,31 @@
+"""Processes of a run of programs that have nothing to do with sockets so far: helpers that a program runs, and those of a
+shell on its way to a program (pyenv's python3 is a script that runs forty)."""
+
+from __future__ import annotations
+
+from sockviz.model.process import Process
+from sockviz.model.world import World
+
+
+def is_bystander(process: Process, world: World) -> bool:
+    """Whether a forked process has made no call, and has no socket: nor, while it lives, may have one of a process that it comes
+    from."""
+    if process.parent is None or process.entered or any(entry.is_socket for entry in process.fds):
+        return False
+    return not process.alive or not any(each.entered for each in _forebears(process, world))
+
+
+def _forebears(process: Process, world: World) -> list[Process]:
+    found: list[Process] = []
+    parent = process.parent
+    while parent is not None and (each := world.processes.get(parent)) is not None and each not in found:
+        found.append(each)
+        parent = each.parent
+    return found
+
+
+def program_of(name: str, world: World) -> str:
+    """The process that one comes from that nobody has forked; its own name, where it is that."""
+    process = world.processes.get(name)
+    forebears = _forebears(process, world) if process is not None else []
+    return forebears[-1].name if forebears else name
