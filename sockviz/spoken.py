@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sockviz.commonmark import Token, commonmark, inline
+from sockviz.commonmark import Token, inline
 from sockviz.language import _
+from sockviz.markdown_blocks import Code, Rule, Table, Text, blocks_of
 
 _CODE = "    "
 
@@ -13,7 +14,7 @@ _CODE = "    "
 def spoken(markdown: str) -> list[str]:
     """`markdown` in lines, a blank one between blocks. Lines of prose end where the author's do."""
     lines: list[str] = []
-    for block, apart in _blocks(commonmark().parse(markdown)):
+    for block, apart in _blocks(markdown):
         lines += ["", *block] if apart and lines else block
     return lines
 
@@ -24,47 +25,25 @@ def spoken_inline(markdown: str) -> str:
     return " ".join(_inline(token).split("\n")) if token is not None else ""
 
 
-def _blocks(tokens: Sequence[Token]) -> Iterator[tuple[list[str], bool]]:
+def _blocks(markdown: str) -> Iterator[tuple[list[str], bool]]:
     """The lines of each block, and whether it stands apart from the one before it: all but a list's items do."""
-    lists: list[int | None] = []  # the next number of each list that is open; None where it has none
-    item: str | None = None  # what stands before an item that has just been opened
-    quoted = False
-    row: list[str] = []
-    rows: list[list[str]] = []
-    for at, token in enumerate(tokens):
-        inside = "  " * len(lists)
-        match token.type:
-            case "bullet_list_open":
-                lists.append(None)
-            case "ordered_list_open":
-                lists.append(int(token.attrs.get("start", 1)))
-            case "bullet_list_close" | "ordered_list_close":
-                lists.pop()
-            case "list_item_open":
-                number = lists[-1]
-                item = "" if number is None else f"{number}. "
-                lists[-1] = None if number is None else number + 1
-            case "blockquote_open":
-                quoted = True
-            case "inline" if tokens[at - 1].type in ("th_open", "td_open"):
-                row.append(" ".join(_inline(token).split()))
-            case "tr_close":
-                rows.append(row)
-                row = []
-            case "table_close":
+    for block in blocks_of(markdown):
+        inside = "  " * block.at.lists
+        match block:
+            case Text(item=item):
+                first, *rest = _inline(block.token).split("\n")
+                if block.opens_quote:
+                    first = _("Quoted: {text}").format(text=first)
+                number = f"{item.number}. " if item is not None and item.number is not None else ""
+                lines = [inside + number + first, *(inside + " " * len(number) + line for line in rest)]
+                yield lines, item is None or item.first
+            case Table():
+                rows = [[" ".join(_inline(cell).split()) for cell in row] for row in block.rows]
                 yield [inside + line for line in _table(rows)], True
-                rows = []
-            case "inline":
-                first, *rest = _inline(token).split("\n")
-                if quoted:
-                    first, quoted = _("Quoted: {text}").format(text=first), False
-                begins = inside + (item or "") + first
-                apart = item is None or tokens[at - 3].type in ("bullet_list_open", "ordered_list_open")
-                yield [begins, *(inside + " " * len(item or "") + line for line in rest)], apart
-                item = None
-            case "fence" | "code_block":
-                code = token.content.rstrip("\n").expandtabs().split("\n")
-                yield [f"{inside}{_CODE}{line}".rstrip() for line in code], True
+            case Code():
+                yield [f"{inside}{_CODE}{line}".rstrip() for line in block.lines], True
+            case Rule():
+                pass
 
 
 def _table(rows: Sequence[Sequence[str]]) -> list[str]:

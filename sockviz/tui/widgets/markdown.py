@@ -6,20 +6,18 @@ wants neither.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import zip_longest
 
 from textual.content import Content
 
-from sockviz.commonmark import Token, commonmark
+from sockviz.commonmark import Token
 from sockviz.commonmark import inline as inline_token
 from sockviz.dataclass import dataclass
+from sockviz.markdown_blocks import Block, Code, Place, Rule, Table, Text, blocks_of
 from sockviz.tui.lettering import BREAK, assemble, plain, styled
 
 _HEADING = {"h1": "bold $primary", "h2": "bold $primary", "h3": "bold $foreground"}
-
-
 #: The cells of a table, row by row.
 TableCells = tuple[tuple[Content, ...], ...]
 
@@ -38,13 +36,13 @@ class Piece:
 def lines_of(markdown: str, width: int) -> list[Content]:
     """`markdown` in lines of at most `width` cells, a blank one between blocks."""
     lines: list[Content] = []
-    for block in _blocks(markdown):
-        if lines and block.gap:
+    for piece in _pieces(markdown):
+        if lines and piece.gap:
             lines.append(plain())
-        content = block.content
+        content = piece.content
         if isinstance(content, tuple):
-            content = _table(content, width - block.first.cell_length)
-        lines += hang(content, block.first, block.rest, width, block.code)
+            content = _table(content, width - piece.first.cell_length)
+        lines += hang(content, piece.first, piece.rest, width, piece.code)
     return lines
 
 
@@ -57,75 +55,6 @@ def hang(content: Content, first: Content, rest: Content, width: int, code: bool
         else content.wrap(room)
     )
     return [((rest if number else first) + line).rstrip() for number, line in enumerate(parts)]
-
-
-@lru_cache(maxsize=64)
-def _blocks(markdown: str) -> tuple[Piece, ...]:
-    return tuple(_walk(commonmark().parse(markdown)))
-
-
-def _walk(tokens: Sequence[Token]) -> Iterator[Piece]:
-    lists: list[int | None] = []  # the next number of each open list; None for bullets
-    quotes = 0
-    marker: str | None = None  # of the item that has just been opened
-    heading = ""
-    row: list[Content] = []
-    rows: list[tuple[Content, ...]] = []
-    for at, token in enumerate(tokens):
-        indent = "   " * max(len(lists) - 1, 0)
-        bar = styled("┃ " * quotes, "$faint")
-        match token.type:
-            case "bullet_list_open":
-                lists.append(None)
-            case "ordered_list_open":
-                lists.append(int(token.attrs.get("start", 1)))
-            case "bullet_list_close" | "ordered_list_close":
-                lists.pop()
-            case "list_item_open":
-                number = lists[-1]
-                marker = " • " if number is None else f"{number:>2} "
-                if number is not None:
-                    lists[-1] = number + 1
-            case "blockquote_open":
-                quotes += 1
-            case "blockquote_close":
-                quotes -= 1
-            case "heading_open":
-                heading = _HEADING.get(token.tag, "bold $foreground")
-            case "inline" if tokens[at - 1].type in ("th_open", "td_open"):
-                row.append(inline(token).stylize_before("bold" if tokens[at - 1].type == "th_open" else ""))
-            case "tr_close":
-                rows.append(tuple(row))
-                row = []
-            case "table_close":
-                yield Piece(tuple(rows), bar, bar, gap=True, code=True)
-                rows = []
-            case "inline":
-                text = inline(token)
-                if heading:
-                    text, heading = text.stylize_before(heading), ""
-                hanging = plain(indent + "   ") if lists else plain()
-                first = hanging
-                tight = bool(lists) and token.level > 0 and tokens[at - 1].hidden
-                if marker is not None:
-                    first, marker = assemble(indent, (marker, "$quiet")), None
-                    gap = not tight or _begins(tokens, at)
-                else:
-                    gap = True
-                yield Piece(text, bar + first, bar + hanging, gap=gap)
-            case "fence" | "code_block":
-                rows_of_code = token.content.rstrip("\n").expandtabs().split("\n")
-                code = BREAK.join(styled(text, "$code") for text in rows_of_code)
-                edge = bar + styled("  ", "")
-                yield Piece(code, edge, edge, gap=True, code=True)
-            case "hr":
-                yield Piece(styled("───", "$faint"), bar, bar, gap=True)
-
-
-def _begins(tokens: Sequence[Token], at: int) -> bool:
-    """Whether the paragraph at `at` belongs to the first item of an outermost list."""
-    before = tokens[at - 3].type if at >= 3 else ""
-    return before in ("bullet_list_open", "ordered_list_open") and tokens[at].level == 3
 
 
 def _table(rows: TableCells, room: int) -> Content:
@@ -147,6 +76,38 @@ def _table(rows: TableCells, room: int) -> Content:
                 line = line + part + " " * (width - part.cell_length + gap)
             lines.append(line.rstrip())
     return BREAK.join(lines)
+
+
+@lru_cache(maxsize=64)
+def _pieces(markdown: str) -> tuple[Piece, ...]:
+    return tuple(map(_piece, blocks_of(markdown)))
+
+
+def _piece(block: Block) -> Piece:
+    bar = styled("┃ " * block.at.quotes, "$faint")
+    match block:
+        case Text(item=item):
+            text = inline(block.token)
+            if block.heading:
+                text = text.stylize_before(_HEADING.get(block.heading, "bold $foreground"))
+            indent = "   " * max(block.at.lists - 1, 0)
+            first = hanging = plain(indent + "   ") if block.at.lists else plain()
+            if item is not None:
+                marker = " • " if item.number is None else f"{item.number:>2} "
+                first = assemble(indent, (marker, "$quiet"))
+            outermost = block.at == Place(lists=1, quotes=0)
+            gap = item is None or not block.tight or (item.first and outermost)
+            return Piece(text, bar + first, bar + hanging, gap=gap)
+        case Table():
+            names, *others = block.rows
+            head = tuple(inline(cell).stylize_before("bold") for cell in names)
+            return Piece((head, *(tuple(map(inline, row)) for row in others)), bar, bar, gap=True, code=True)
+        case Code():
+            code = BREAK.join(styled(text, "$code") for text in block.lines)
+            edge = bar + styled("  ", "")
+            return Piece(code, edge, edge, gap=True, code=True)
+        case Rule():
+            return Piece(styled("───", "$faint"), bar, bar, gap=True)
 
 
 @lru_cache(maxsize=1024)
