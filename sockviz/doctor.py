@@ -6,7 +6,6 @@ import dataclasses
 import platform
 import shutil
 import sys
-import textwrap
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -15,7 +14,7 @@ from sockviz.door import Door, Stream
 from sockviz.probes.machine import Probe, probe_machine, usable_labs
 from sockviz.probes.probe import ISOLATED, PROCESSES, TWO_HOSTS, VIEW
 from sockviz.progress import default_path
-from sockviz.visible import visible
+from sockviz.wrapping import wrapped
 
 _MARKS = ("✓", "✗", "·")
 _WIDEST = 110
@@ -59,22 +58,11 @@ def _probe(probe: Probe, name_width: int, width: int) -> list[str]:
     if width < name_width + _NARROWEST:  # no room for two columns
         name_width = 0
     indent = " " * (name_width + 6)
-    lines = _wrapped(found, width, f"  {mark} {probe.name:<{name_width}}  ", indent)
+    lines = wrapped(found, width, f"  {mark} {probe.name:<{name_width}}  ", indent)
     for label, text in (("costs", probe.costs), ("to enable", probe.enable)):
         if text and not probe.ok:
-            lines += _wrapped(text, width, f"{indent}{label}: ", indent + "  ")
+            lines += wrapped(text, width, f"{indent}{label}: ", indent + "  ")
     return lines
-
-
-def _wrapped(text: str, width: int, first: str, rest: str) -> list[str]:
-    return textwrap.wrap(
-        visible(text),
-        width,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 def summary(probes: Sequence[Probe], width: int) -> list[str]:
@@ -87,10 +75,10 @@ def summary(probes: Sequence[Probe], width: int) -> list[str]:
         (labs["host"], "host loopback", host),
         (labs["two-hosts"], "two hosts and a link", _shown_between_hosts(probes, labs["two-hosts"])),
     ):
-        lines += _wrapped(text, width, f"  {_MARKS[0] if mark else _MARKS[1]} {name}: ", "    ")
+        lines += wrapped(text, width, f"  {_MARKS[0] if mark else _MARKS[1]} {name}: ", "    ")
     if not any(labs.values()):
         said = "No lesson can be performed here. `sockviz replay FILE` plays a recording of one."
-        lines += _wrapped(said, width, "  ", "  ")
+        lines += wrapped(said, width, "  ", "  ")
     return lines
 
 

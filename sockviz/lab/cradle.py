@@ -60,14 +60,18 @@ class Cradle:
 
         gc.freeze()  # what a collection in one of them does not look at it need not copy
 
-    def become(self, message: Mapping[str, Any], control: int, lifeline: int, parent: int) -> NoReturn:
-        """In the new process: from here on it is the lesson's."""
+    def _begin(self, host: str, parent: int) -> None:
+        """The new process is its own, on its host; and it ends with its `parent`."""
         signal.set_wakeup_fd(-1)
         default_signals()
         os.setsid()
         die_with(parent)
-        if message["host"] in self.networks:
-            enter_network(self.networks[message["host"]])
+        if host in self.networks:
+            enter_network(self.networks[host])
+
+    def become(self, message: Mapping[str, Any], control: int, lifeline: int, parent: int) -> NoReturn:
+        """In the new process: from here on it is the lesson's."""
+        self._begin(message["host"], parent)
         limit_to(resource.RLIMIT_NOFILE, least=DESCRIPTORS + ROOM)
         # Where the hard limit is lower, a lesson has fewer.
         ours = min(DESCRIPTORS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - ROOM)
@@ -96,12 +100,7 @@ class Cradle:
 
     def become_tracer(self, message: Mapping[str, Any], channel: int, lifeline: int, parent: int) -> NoReturn:
         """In the new process: from here on it watches programs of the user's own, who get nothing of it but a network."""
-        signal.set_wakeup_fd(-1)
-        default_signals()
-        os.setsid()
-        die_with(parent)
-        if message["host"] in self.networks:
-            enter_network(self.networks[message["host"]])
+        self._begin(message["host"], parent)
         lifeline = hold(lifeline, os.getpid())
         low, high = sorted((channel, lifeline))
         for begin, end in ((3, low), (low + 1, high), (high + 1, 4096)):

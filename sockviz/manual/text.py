@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
 from sockviz.commonmark import MarkdownIt, Token
 from sockviz.door import Strong
 from sockviz.language import _
 from sockviz.manual.pages import GROUPS, CallPage, ErrorPage
-from sockviz.visible import visible
+from sockviz.wrapping import wrapped
 
 #: Text wider than this is hard to read.
 WIDEST = 100
@@ -30,7 +29,7 @@ def listing(calls: Sequence[CallPage], errors: Sequence[ErrorPage], width: int) 
     """Every page with what it is about, calls by group."""
     width = max(min(width, WIDEST), NARROWEST)
     column = max([len(page.name) for page in calls] + [len(page.name) for page in errors]) + 2
-    lines = [*textwrap.wrap(_("A page for every call and every error: sockviz man NAME"), width), ""]
+    lines = [*wrapped(_("A page for every call and every error: sockviz man NAME"), width), ""]
     for group in GROUPS:
         if entries := [(page.name, page.summary) for page in calls if page.group == group]:
             lines += [_heading(_(group)), *_entries(entries, column, width), ""]
@@ -43,10 +42,7 @@ def listing(calls: Sequence[CallPage], errors: Sequence[ErrorPage], width: int) 
 
 def _entries(entries: Sequence[tuple[str, str]], column: int, width: int) -> Iterator[str]:
     for name, about in entries:
-        yield from textwrap.wrap(
-            visible(about), width, initial_indent=f"  {name:<{column}}", subsequent_indent=" " * (column + 2),
-            break_long_words=False, break_on_hyphens=False,
-        )  # fmt: skip
+        yield from wrapped(about, width, f"  {name:<{column}}", " " * (column + 2))
 
 
 def _heading(text: str) -> Strong:
@@ -73,7 +69,7 @@ def _blocks(tokens: Sequence[Token], width: int) -> Iterator[tuple[list[str], bo
                     [
                         row
                         for n, part in enumerate(parts)
-                        for row in _wrapped(part, width, _INDENT if n else first)
+                        for row in wrapped(part, width, _INDENT if n else first, _INDENT)
                     ],
                     gap,
                 )
@@ -81,17 +77,6 @@ def _blocks(tokens: Sequence[Token], width: int) -> Iterator[tuple[list[str], bo
             case "fence" | "code_block":
                 yield [f"{_INDENT}{line}".rstrip() for line in token.content.rstrip("\n").split("\n")], gap
                 gap = True
-
-
-def _wrapped(text: str, width: int, first: str) -> list[str]:
-    return textwrap.wrap(
-        visible(text),
-        width,
-        initial_indent=first,
-        subsequent_indent=_INDENT,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 def _inline(token: Token) -> str:

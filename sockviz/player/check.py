@@ -17,7 +17,14 @@ from sockviz.player.next import Do
 from sockviz.player.patience import Patience, Stuck
 from sockviz.player.performance import Performance
 from sockviz.player.refusals import CannotGoOn
-from sockviz.player.report import ExpectationReport, LessonReport, PredictionReport, Report, unreadable
+from sockviz.player.report import (
+    ExpectationReport,
+    LessonReport,
+    PredictionReport,
+    Report,
+    lesson_to_report,
+    not_performed,
+)
 from sockviz.player.shelf import original_of, read_lesson
 from sockviz.problem import Problem
 
@@ -44,21 +51,17 @@ async def check(paths: Sequence[Path], kind: str = "auto") -> Report:
 async def check_lesson(path: Path, kind: str, *, two_hosts: str = "auto") -> LessonReport:
     """Performs one lesson in a lab of `kind`, or of `two_hosts` if it needs two, and reports."""
     started = time.monotonic()
-    try:
-        lesson = read_lesson(path)
-    except BadLesson as bad:
-        return LessonReport(str(path), problems=bad.problems)
-    except OSError as error:
-        return unreadable(path, error)
+    lesson = lesson_to_report(path)
+    if isinstance(lesson, LessonReport):
+        return lesson
     if problems := as_translation(path, lesson):
-        return LessonReport(str(path), lesson.title, lesson.lab, problems=problems, warnings=lesson.warnings)
+        return not_performed(path, lesson, problems=problems)
     try:
         chosen = await lab_for(lesson, two_hosts if lesson.lab == "two-hosts" else kind)
     except LessonSkipped as reason:
-        return LessonReport(str(path), lesson.title, lesson.lab, str(reason), warnings=lesson.warnings)
+        return not_performed(path, lesson, str(reason))
     except LabRefused as refusal:
-        problem = Problem(1, 1, "lab", f"no lab for it: {refusal}")
-        return LessonReport(str(path), lesson.title, lesson.lab, problems=(problem,))
+        return not_performed(path, lesson, problems=[Problem(1, 1, "lab", f"no lab for it: {refusal}")])
     performance = Performance(lesson, chosen.lab, patience=Patience())
     try:
         stuck = await perform_all(performance)

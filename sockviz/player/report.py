@@ -8,7 +8,7 @@ from dataclasses import field
 from pathlib import Path
 
 from sockviz.dataclass import dataclass
-from sockviz.lesson.document import BadLesson
+from sockviz.lesson.document import BadLesson, Lesson
 from sockviz.player.shelf import read_lesson
 from sockviz.problem import Problem
 
@@ -77,15 +77,25 @@ def all_skipped(paths: Sequence[Path], reason: str) -> Report:
 
 
 def _skipped(path: Path, reason: str) -> LessonReport:
+    lesson = lesson_to_report(path)
+    return lesson if isinstance(lesson, LessonReport) else not_performed(path, lesson, reason)
+
+
+def lesson_to_report(path: Path) -> Lesson | LessonReport:
+    """The lesson in that file, or all that can be reported of it: that it is none."""
     try:
-        lesson = read_lesson(path)
+        return read_lesson(path)
     except BadLesson as bad:
         return LessonReport(str(path), problems=bad.problems)
     except OSError as error:
-        return unreadable(path, error)
-    return LessonReport(str(path), lesson.title, lesson.lab, reason, warnings=lesson.warnings)
+        unreadable = Problem(1, 1, "file", f"cannot be read: {error.strerror}")
+        return LessonReport(str(path), problems=(unreadable,))
 
 
-def unreadable(path: Path, error: OSError) -> LessonReport:
-    """A lesson's file that cannot be read."""
-    return LessonReport(str(path), problems=(Problem(1, 1, "file", f"cannot be read: {error.strerror}"),))
+def not_performed(
+    path: Path, lesson: Lesson, skipped: str | None = None, problems: Sequence[Problem] = ()
+) -> LessonReport:
+    """The report of a lesson that was ``skipped`` for some reason, or whose ``problems`` do not let it be performed."""
+    return LessonReport(
+        str(path), lesson.title, lesson.lab, skipped, problems=tuple(problems), warnings=lesson.warnings
+    )

@@ -10,7 +10,6 @@ again: ``--only 1/17`` is the seventeenth of seed 1.
 
 from __future__ import annotations
 
-import argparse
 import ctypes
 import os
 import random
@@ -20,12 +19,12 @@ import signal
 import sys
 import termios
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.fuzz.gestures import keys
+from tests.fuzz.trials import try_all
 from tests.required import ORDINARY
 from tests.terminal.conftest import ROOT, Person, make_person, program
 from tests.terminal.family import descendants
@@ -204,29 +203,13 @@ def _name(pid: int) -> str:
         return "gone by now"
 
 
-def main() -> int:
-    """Performs the trials of a seed; returns 1 if anything was left of one."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--count", type=int, default=200)
-    parser.add_argument("--first", type=int, default=1)
-    parser.add_argument("--only", metavar="SEED/NUMBER")
-    options = parser.parse_args()
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    numbers = [(options.seed, n) for n in range(options.first, options.first + options.count)]
-    if options.only:
-        seed, number = map(int, options.only.split("/"))
-        numbers = [(seed, number)]
-    wrong: Counter[str] = Counter()
-    print(f"{' '.join(program())}, seed {options.seed}, {len(numbers)} trials", flush=True)
-    for seed, number in numbers:
-        it = trial(seed, number)
-        perform(it)
-        wrong["wrong" if it.found else "right"] += 1
-        print(it, *(f"\n    {line}" for line in it.found), sep="", flush=True)
-    print(dict(wrong))
-    return 1 if wrong["wrong"] else 0
+def attempt(seed: int, number: int) -> tuple[str, list[str]]:
+    """Performs the trial of that number; returns what it was, and what was left of it."""
+    it = trial(seed, number)
+    perform(it)
+    return str(it), it.found
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    sys.exit(try_all(__doc__.splitlines()[0], 200, attempt, " ".join(program())))

@@ -8,15 +8,14 @@ terminal as it was, without a word of a fault. ``--only 1/17`` is the seventeent
 
 from __future__ import annotations
 
-import argparse
 import os
 import random
 import shutil
 import sys
 import time
-from collections import Counter
 
 from tests.fuzz.gestures import keys
+from tests.fuzz.trials import try_all
 from tests.required import ORDINARY
 from tests.terminal.conftest import ROOT, make_person
 from tests.terminal.lessons import TALK
@@ -74,26 +73,5 @@ def start(seed: int, number: int) -> tuple[str, list[str]]:
     return what, found
 
 
-def main() -> int:
-    """Performs the starts of a seed; returns 1 if one went wrong."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--count", type=int, default=100)
-    parser.add_argument("--first", type=int, default=1)
-    parser.add_argument("--only", metavar="SEED/NUMBER")
-    options = parser.parse_args()
-    numbers = [(options.seed, n) for n in range(options.first, options.first + options.count)]
-    if options.only:
-        seed, number = map(int, options.only.split("/"))
-        numbers = [(seed, number)]
-    counted: Counter[str] = Counter()
-    for seed, number in numbers:
-        what, found = start(seed, number)
-        counted["wrong" if found else "right"] += 1
-        print(what, *(f"\n    {line}" for line in found), sep="", flush=True)
-    print(dict(counted))
-    return 1 if counted["wrong"] else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(try_all(__doc__.splitlines()[0], 100, start))

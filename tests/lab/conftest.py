@@ -4,12 +4,14 @@ import contextlib
 import gc
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import warm
+from tests.lab.wire_rig import Rig, a_wire
 
 KINDS = ("host", "isolated")
 #: Modules of what happens in a lab. In the others each begins as the program begins it, since that is what they look at.
@@ -27,6 +29,20 @@ def warm_labs(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(params=KINDS)
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    with a_wire() as made:
+        yield made
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """A clock that the test moves."""
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    return now
 
 
 def descriptors() -> dict[int, str]:

@@ -14,7 +14,7 @@ import select
 import socket
 import time
 import weakref
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -294,12 +294,19 @@ async def a_lab(kind: str, *processes: str) -> AsyncIterator[Driver]:
     (_directories[lab],) = set(open_labs()) - before
     driver = Driver(lab)
     driver.track(first_pid(lab))
+    async with inhabited(driver, processes):
+        yield driver
+
+
+@contextlib.asynccontextmanager
+async def inhabited(driver: Driver, processes: Sequence[str]) -> AsyncIterator[None]:
+    """Its lab with processes in it, then closed: of what the driver tracks nobody may be left."""
     try:
         for name in processes:
             await driver.start(name)
-        yield driver
+        yield
     finally:
-        await lab.close()
+        await driver.lab.close()
         left = driver.alive()
         driver.forget()
         assert not left, f"alive after close: {[(pid, procfs.read_stat(pid)) for pid in left]}"

@@ -20,7 +20,7 @@ from sockviz.model.events import CaptureLost, LinkActed, LinkSet, PacketCaptured
 from sockviz.model.link import LinkState, acted, arrived, set_holding
 from sockviz.model.segments import Packet
 from sockviz.model.sockets import SocketRow
-from tests.lab.driver import FORBIDDEN, Driver, until
+from tests.lab.driver import FORBIDDEN, Driver, inhabited, until
 from tests.required import unavailable
 
 ROOT = Path(__file__).parents[2]
@@ -205,12 +205,5 @@ async def two_hosts(*processes: str) -> AsyncIterator[Linked]:
     driver = Linked(lab, directory)
     for pid in (driver.first_pid, *children(driver.first_pid)):
         driver.track(pid)
-    try:
-        for name in processes:
-            await driver.start(name)
+    async with inhabited(driver, processes):
         yield driver
-    finally:
-        await lab.close()
-        left = driver.alive()
-        driver.forget()
-        assert not left, f"alive after close: {[(pid, procfs.read_stat(pid)) for pid in left]}"

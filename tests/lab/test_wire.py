@@ -22,25 +22,11 @@ from sockviz.lab import wire
 from sockviz.lab.wire import ANSWER, ARRIVED, DELIVERED, REPORT
 from sockviz.lab.wire_frames import Frame, describe
 from tests.lab.frames import arp, back, ipv4, tcp, udp
-from tests.lab.wire_rig import Rig, a_wire
+from tests.lab.wire_rig import Rig
 
 ROOT = Path(__file__).parents[2]
 SYN, SYN_ACK, ACK = tcp("SYN"), back("SYN+ACK"), tcp("ACK", seq=1001, ack=9001)
 DATA = [tcp("PSH+ACK", seq=1001 + 5 * n, ack=9001, data=f"part{n}".encode()) for n in range(4)]
-
-
-@pytest.fixture
-def rig() -> Iterator[Rig]:
-    with a_wire() as made:
-        yield made
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """A clock that the test moves."""
-    now = [100.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    return now
 
 
 # --- in flow ----------------------------------------------------------------------------------------------------------

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import permutations
 
 import pytest
 
 from tests.lab.frames import fragments, ipv4, tcp, udp
-from tests.lab.wire_rig import Rig, a_wire
+from tests.lab.wire_rig import Rig
 
 ONE, OTHER = fragments(bytes(3000), ident=1), fragments(bytes(3000), ident=2)
-
-
-@pytest.fixture
-def rig() -> Iterator[Rig]:
-    with a_wire() as made:
-        yield made
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """A clock that the test moves."""
-    now = [100.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    return now
 
 
 @pytest.mark.parametrize("frames", list(permutations(ONE)))

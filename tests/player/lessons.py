@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from textwrap import dedent
 from typing import TypeVar
 
+from sockviz.lab.lab import Lab
 from sockviz.lab.loopback import open_lab
 from sockviz.lesson.parser import parse_lesson
 from sockviz.model.world import World
@@ -56,7 +57,12 @@ conn, peer = s.accept()
 
 async def perform(text: str, kind: str = "isolated") -> Performance:
     """Performs a lesson to its end; it is still open then."""
-    performance = Performance(parse_lesson(text, "test.md"), await open_lab(kind), patience=Patience())
+    return await perform_in(await open_lab(kind), text)
+
+
+async def perform_in(lab: Lab, text: str) -> Performance:
+    """Performs a lesson in `lab` to its end; it is still open then."""
+    performance = Performance(parse_lesson(text, "test.md"), lab, patience=Patience())
     try:
         while performance.next.do is not Do.END:
             await performance.advance()

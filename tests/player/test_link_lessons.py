@@ -23,7 +23,7 @@ from sockviz.player.check import check_lesson
 from sockviz.player.next import Do
 from sockviz.player.patience import Patience
 from sockviz.player.performance import Performance
-from tests.player.lessons import LISTENING, lesson_text, run
+from tests.player.lessons import LISTENING, lesson_text, perform_in, run
 from tests.required import unavailable
 
 ROOT = Path(__file__).parents[2]
@@ -128,14 +128,7 @@ def reported(text: str, tmp_path: Path) -> list[str]:
 
 
 async def performed(text: str) -> Performance:
-    performance = Performance(parse_lesson(text, "test.md"), await a_lab(), patience=Patience())
-    try:
-        while performance.next.do is not Do.END:
-            await performance.advance()
-    except BaseException:
-        await performance.close()
-        raise
-    return performance
+    return await perform_in(await a_lab(), text)
 
 
 def test_a_handshake_in_steps_and_a_loss(tmp_path: Path) -> None:
