@@ -269,9 +269,9 @@ class Crew:
         self._channels[name] = channel
         return channel
 
-    def say(self, heard: Heard) -> None:
+    def say(self, *heard: Heard) -> None:
         """Adds to what is heard."""
-        self._heard.append(heard)
+        self._heard += heard
         self._news.set()
 
     def stir(self) -> None:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import array
+import binascii
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sockviz.dataclass import dataclass
 from sockviz.lab.hearing import names_told
 from sockviz.lab.source_texts import Place
-from sockviz.lab.tracer.shorthand import ENTERED, ENTERED_AS, FAILED, FAILED_AS, NAMED, RETURNED, RETURNED_AS
+from sockviz.lab.tracer.shorthand import (
+    ENTERED,
+    ENTERED_AS,
+    FAILED,
+    FAILED_AS,
+    NAMED,
+    RETURNED,
+    RETURNED_AS,
+    TURN,
+    TURNS,
+)
 from sockviz.model.events import CallEntered, CallReturned
 from sockviz.model.sockets import ToldName
 from sockviz.model.values import BadValue, Json, Value, decode
@@ -37,6 +49,35 @@ class TracerShorthand:
     def __init__(self, find: Callable[[Place, float], tuple[int, int] | None]) -> None:
         self._find = find
         self._things: dict[int, Any] = {}  # by number: shapes, values, errors
+        self._turns: dict[
+            int, tuple[int, str, int, Any]
+        ] = {}  # by number, too: what they say, of which task, of what
+        self._entered: dict[str, int] = {}  # by process, the number of the call that was entered last
+        self._inside: dict[tuple[str, int], int] = {}  # and by task
+
+    def heard(self, message: Json) -> Sequence[CallEntered | CallReturned]:
+        """What a list says, in order. Raises `BadValue` where it is none."""
+        match message:
+            case [says, int(number), int(of), str(process), int(task), thing] if says == TURN:
+                self._turns[number] = of, process, task, self._thing(of, thing, 0.0)
+                return ()
+            case [says, str(which), str(when)] if says == TURNS:
+                try:
+                    return [
+                        self._turn(*each) for each in zip(_array("I", which), _array("d", when), strict=True)
+                    ]
+                except (ValueError, LookupError) as error:
+                    raise BadValue(f"not what a tracer says of turns: {error}") from None
+        return [self.said(message)]
+
+    def _turn(self, number: int, at: float) -> CallEntered | CallReturned:
+        """What is said again. Raises LookupError."""
+        says, process, task, its = self._turns[number]
+        if says <= ENTERED_AS:
+            call = self._entered[process] = self._entered[process] + 1
+            self._inside[process, task] = call
+            return _entered(at, process, call, task, its)
+        return _returned(says, at, process, self._inside[process, task], task, its)
 
     def said(self, message: Json) -> CallEntered | CallReturned:
         """What a list says. Raises `BadValue` where it is none."""
@@ -51,22 +92,14 @@ class TracerShorthand:
             or type(call) is not int
         ):
             raise BadValue(f"not what a tracer says of a call: {str(message)[:200]}")
+        if says <= ENTERED_AS:
+            self._entered[process] = self._inside[process, task] = call
         its = self._thing(says, thing, at)
         if len(message) == 7 and type(number := message[6]) is int:
             self._things[number] = its
         if says <= ENTERED_AS:
-            shape: _Shape = its
-            return CallEntered(
-                at, process, call, shape.line, shape.name, shape.function, shape.arguments, shape.keywords, task, shape.text,
-                shape.watched, shape.library,
-            )  # fmt: skip
-        if says <= RETURNED_AS:
-            return CallReturned(at, process, call, its, None, None, "", (), task)
-        if says == NAMED:
-            value, told = its
-            return CallReturned(at, process, call, value, None, None, "", told, task)
-        error, errno, words = its
-        return CallReturned(at, process, call, None, error, errno, words, (), task)
+            return _entered(at, process, call, task, its)
+        return _returned(says, at, process, call, task, its)
 
     def _thing(self, says: int, thing: Json, at: float) -> Any:
         if says in (ENTERED_AS, RETURNED_AS, FAILED_AS):
@@ -92,6 +125,30 @@ class TracerShorthand:
                 line, text = found if found is not None else (None, 0)
                 return _Shape(name, function, *_passed(thing), line, text, _library(thing))
         raise BadValue(f"not a call: {str(thing)[:200]}")
+
+
+def _array(form: str, text: str) -> array.array[Any]:
+    """Raises ValueError."""
+    values = array.array(form)
+    values.frombytes(binascii.a2b_base64(text))
+    return values
+
+
+def _entered(at: float, process: str, call: int, task: int, shape: _Shape) -> CallEntered:
+    return CallEntered(
+        at, process, call, shape.line, shape.name, shape.function, shape.arguments, shape.keywords, task, shape.text,
+        shape.watched, shape.library,
+    )  # fmt: skip
+
+
+def _returned(says: int, at: float, process: str, call: int, task: int, its: Any) -> CallReturned:
+    if says <= RETURNED_AS:
+        return CallReturned(at, process, call, its, None, None, "", (), task)
+    if says == NAMED:
+        value, told = its
+        return CallReturned(at, process, call, value, None, None, "", told, task)
+    error, errno, words = its
+    return CallReturned(at, process, call, None, error, errno, words, (), task)
 
 
 def _passed(

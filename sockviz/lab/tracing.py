@@ -32,7 +32,7 @@ from sockviz.lab.tracer_words import (
     from_tracer,
 )
 from sockviz.language import _
-from sockviz.model.events import CallEntered, CallReturned, Caveat, ProcessEnded, ThreadBegan
+from sockviz.model.events import Caveat, ProcessEnded, ThreadBegan
 from sockviz.model.programs import Program
 from sockviz.model.values import BadValue, Json
 
@@ -200,16 +200,12 @@ class Tracing:
             self._lost(_("the tracer spoke nonsense: {error}").format(error=error))
             return
         for message in _messages(lines):
-            said = self._said(message)
-            if said is not None:
-                self._heard(said)
-
-    def _said(self, message: Json) -> Said | None:
-        """What cannot be read is not heard, and the run goes on."""
-        try:
-            return self._calls.said(message) if isinstance(message, list) else from_tracer(message)
-        except (ValueError, RecursionError):
-            return None
+            # What cannot be read is not heard, and the run goes on.
+            with contextlib.suppress(ValueError, RecursionError):
+                if isinstance(message, list):
+                    self._crew.say(*self._calls.heard(message))
+                else:
+                    self._heard(from_tracer(message))
 
     def _tell(self) -> None:
         if self._told is not None and not self._told.done():
@@ -228,8 +224,6 @@ class Tracing:
 
     def _heard(self, said: Said) -> None:
         match said:
-            case CallEntered() | CallReturned():
-                self._crew.say(said)
             case Started():
                 self._adopt(said)
             case Thread(at=at, process=process, task=task, tid=tid):

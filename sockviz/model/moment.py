@@ -5,15 +5,17 @@ from __future__ import annotations
 from sockviz.model.call import Call
 from sockviz.model.events import CallReturned, Event
 from sockviz.model.timeline import Timeline
+from sockviz.model.walk import Walk
 from sockviz.model.world import World
 
 
 class Moment:
-    """Event `number` (from 0) of `timeline`."""
+    """Event `number` (from 0) of `timeline`; whoever goes through it has its worlds from a `walk`."""
 
-    def __init__(self, timeline: Timeline, number: int) -> None:
+    def __init__(self, timeline: Timeline, number: int, walk: Walk | None = None) -> None:
         self.event: Event = timeline.events[number]
         self._timeline = timeline
+        self._worlds: Timeline | Walk = timeline if walk is None else walk
         self._number = number
         self._after: World | None = None
         self._over: Call | None = None  # what it is the end of, once that was asked for
@@ -21,13 +23,13 @@ class Moment:
     @property
     def before(self) -> World:
         """The world that the event came to."""
-        return self._timeline.world_at(self._number)
+        return self._worlds.world_at(self._number)
 
     @property
     def after(self) -> World:
         """The world that it made."""
         if self._after is None:
-            self._after = self._timeline.world_at(self._number + 1)
+            self._after = self._worlds.world_at(self._number + 1)
         return self._after
 
     def call(self, process: str, number: int) -> Call | None:

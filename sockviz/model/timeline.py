@@ -22,6 +22,7 @@ from sockviz.model.quiet import Quiet
 from sockviz.model.script_text import ScriptText
 from sockviz.model.sharing import shared
 from sockviz.model.stops import begins_in, held_at
+from sockviz.model.walk import Walk
 from sockviz.model.world import World
 
 #: So many worlds of the past are held as they were looked up last: whoever asks again is given the same one.
@@ -81,6 +82,7 @@ class Timeline:
         self._quiet: Quiet | None = None  # those that are not folded yet
         self._at_hand: dict[int, World] = {}
         self._stops: list[int] = []
+        self._walks: list[Walk] = []
         self._begins = begins_in(header.script.kind)
         for event in events:
             self.append(event)
@@ -152,6 +154,8 @@ class Timeline:
             {name: value for name, value in vars(world).items() if value is not before[name]}
         )
         self._marks.append(number)
+        for walk in self._walks:
+            walk.hand(number, world)
 
     def _rest_no_more(self, at: int | None) -> None:
         stops = self._stops
@@ -172,6 +176,11 @@ class Timeline:
                 del self._at_hand[next(iter(self._at_hand))]  # the one that was asked for longest ago
         self._at_hand[n] = world
         return world
+
+    def walk(self) -> Walk:
+        """To go through the run by, event by event, and on as it grows."""
+        self._walks.append(walk := Walk(self._events, self.world_at))
+        return walk
 
     def _looked_up(self, n: int) -> World:
         if self._marks[-1] < n:

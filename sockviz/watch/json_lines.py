@@ -9,6 +9,7 @@ from sockviz.model.event_json import event_json
 from sockviz.model.events import CallReturned, SourceMet
 from sockviz.model.moment import Moment
 from sockviz.model.timeline import Timeline
+from sockviz.model.walk import Walk
 from sockviz.watch.transcript import returned
 from sockviz.words.mistakes.rules import Rules
 from sockviz.words.narration import narrate
@@ -24,6 +25,7 @@ class JsonLines:
     out: Door
     live: bool
     _told: int = 0
+    _walk: Walk | None = None
     _rules: Rules = field(default_factory=Rules)
 
     def title(self) -> None:
@@ -36,14 +38,17 @@ class JsonLines:
 
     def catch_up(self) -> None:
         """Writes what was appended since the last time."""
+        if self._walk is None:
+            self._walk = self.timeline.walk()
         while self._told < len(self.timeline):
-            moment = Moment(self.timeline, self._told)
+            moment = Moment(self.timeline, self._told, self._walk)
             self._told += 1
             self.out.say_json_line({**event_json(moment), "text": _text(moment)})
             for mistake in self._rules.after(moment):
                 told = {"rule": mistake.rule, "process": mistake.process, "observed": mistake.observed}
                 told |= {"cause": mistake.cause, "remedy": mistake.remedy, "text": mistake.text}
                 self.out.say_json_line({"event": "Mistake", "at": moment.event.at, **told})
+        self._walk.leave(self._told)
 
     def end(self, why: str | None = None) -> None:
         """How it came out. `why` it was ended, where it did not end by itself."""

@@ -6,7 +6,6 @@ wrong, as far as that is sure (`sockviz.words.mistakes`), has a line that begins
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import field
 
@@ -14,6 +13,7 @@ from sockviz.dataclass import dataclass, replace
 from sockviz.door import Door
 from sockviz.language import _
 from sockviz.model.call import Call
+from sockviz.model.changes import changed
 from sockviz.model.events import (
     CallBlocked,
     CallEntered,
@@ -34,6 +34,7 @@ from sockviz.model.moment import Moment
 from sockviz.model.process import Process
 from sockviz.model.tasks import process_of, task_name
 from sockviz.model.timeline import Timeline
+from sockviz.model.walk import Walk
 from sockviz.model.world import World
 from sockviz.watch.bystanders import Bystanders
 from sockviz.watch.repetition import Again, Repetition
@@ -59,6 +60,7 @@ class Transcript:
     out: Door
     live: bool
     _told: int = 0
+    _walk: Walk | None = None
     _rules: Rules = field(default_factory=Rules)
     _repetition: Repetition = field(default_factory=Repetition)
     _bystanders: Bystanders = field(default_factory=Bystanders)
@@ -78,8 +80,10 @@ class Transcript:
     def catch_up(self) -> None:
         """Writes what was appended since the last time."""
         unfit = {id(misfit.event) for misfit in self.timeline.world.misfits}
+        if self._walk is None:
+            self._walk = self.timeline.walk()
         while self._told < len(self.timeline):
-            moment = Moment(self.timeline, self._told)
+            moment = Moment(self.timeline, self._told, self._walk)
             self._told += 1
             if id(moment.event) in unfit:
                 self.out.say(narrate(moment.event, moment.before, moment.after))
@@ -87,6 +91,7 @@ class Transcript:
                 self._tell(moment)
             for mistake in self._rules.after(moment):
                 self.out.say(_said("!", mistake.text))
+        self._walk.leave(self._told)
 
     def end(self, why: str | None = None) -> None:
         """Writes what has been kept back: what a program had begun to print, how often lines came again. `why`: the run was
@@ -153,7 +158,8 @@ class Transcript:
             return
         call = moment.call(event.process, event.call)
         if call is not None:
-            self._say(task, same, returned(call, moment.after), made(call, moment.after))
+            brief = made(call, moment.after)
+            self._say(task, same, _returned(call, moment.after, brief), brief)
 
     def _say(self, task: str, same: object, line: str, brief: str) -> None:
         self._count_again(task, self._repetition.told(task, same, brief))
@@ -188,11 +194,15 @@ class Transcript:
 
 def returned(call: Call, world: World) -> str:
     """A call that came back: as it was made, what it gave, and what that means as far as the call alone says it."""
+    return _returned(call, world, made(call, world))
+
+
+def _returned(call: Call, world: World, brief: str) -> str:
     took = ""
     if call.slept and call.returned is not None:
         took = " " + _("(after {time})").format(time=duration_text(call.returned - call.entered))
     meaning = call.message if call.error is not None else gave(call, calls_alone(world))
-    return f"{made(call, world)}{took}" + (f" · {meaning}" if meaning else "")
+    return f"{brief}{took}" + (f" · {meaning}" if meaning else "")
 
 
 def made(call: Call, world: World) -> str:
@@ -206,7 +216,7 @@ def calls_alone(world: World) -> World:
     """`world` without what the kernel was seen to say. Programs run on while it is looked at: at the time of a call it may have
     been otherwise, and nothing is to be concluded from it about this call."""
     processes = {name: _seen_by_nobody(process) for name, process in world.processes.items()}
-    return dataclasses.replace(world, processes=processes, rows={}, gone={}, counters={}, row_index=None)
+    return changed(world, processes=processes, rows={}, gone={}, counters={}, row_index=None)
 
 
 def _seen_by_nobody(process: Process) -> Process:

@@ -156,9 +156,9 @@ data, room, limit = bytearray(b"0 apples"), bytearray(64), array.array("i", [0])
 for pair in range(2):
     one, other = _socket.socketpair()
     other.setblocking(False)
-    for turn in range(12):
-        data[0] = ord("0") + turn // 4
-        limit[0] = 5000 + turn // 4
+    for turn in range(24):
+        data[0] = ord("0") + turn // 8
+        limit[0] = 5000 + turn // 8
         one.setsockopt(1, 8, limit)
         one.send(data)
         for _ in range(2):
@@ -173,8 +173,8 @@ for pair in range(2):
 def test_a_call_that_is_made_again_is_told_as_what_it_is_now() -> None:
     heard = traced(sys.executable, "-I", "-S", "-c", AGAIN)
     pairs = [made.value for made in heard.calls("socketpair")]
-    ones = [one for pair in pairs if isinstance(pair, tuple) for one in [pair[0]] for _ in range(12)]
-    turns = [turn // 4 for _ in range(2) for turn in range(12)]
+    ones = [one for pair in pairs if isinstance(pair, tuple) for one in [pair[0]] for _ in range(24)]
+    turns = [turn // 8 for _ in range(2) for turn in range(24)]
     assert len(set(ones)) == 2
     data = [b"%d apples" % turn for turn in turns]
     assert [made.entered.arguments for made in heard.calls("send")] == list(zip(ones, data, strict=True))
@@ -184,6 +184,10 @@ def test_a_call_that_is_made_again_is_told_as_what_it_is_now() -> None:
     ends = [(made.value, made.error) for made in heard.calls("recv")]
     assert ends == [end for sent in data for end in ((sent, None), (None, "EAGAIN"))]
     assert len({made.place for made in heard.calls("send")}) == 1
+    made = heard.calls()
+    assert [each.entered.call for each in made] == list(range(1, len(made) + 1))
+    times = [at for each in made if each.returned is not None for at in (each.entered.at, each.returned.at)]
+    assert (times == sorted(times), len(times)) == (True, 2 * len(made))
 
 
 def test_a_held_task_waits_and_another_goes_on() -> None:

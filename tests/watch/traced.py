@@ -123,7 +123,7 @@ class Rig:
                 self._buffer = rest
                 message = json.loads(line)
                 if isinstance(message, list):
-                    self.heard.said.append(self._calls.said(message))
+                    self.heard.said += self._calls.heard(message)
                 else:
                     self.heard.said.append(from_tracer(message))
                     yield message

@@ -19,6 +19,11 @@ class Holding:
         self.has_held = False  # anybody, since this was last set back
         self._free: dict[tuple[str, int], str] = {}  # of a task the name of the call that holds it again
 
+    @property
+    def is_for_anybody(self) -> bool:
+        """Whether anybody has to wait at a call, whichever."""
+        return self.all or bool(self._free)
+
     def holds(self, task: Task) -> bool:
         """Whether the task has to wait where it is. What a library tries as it is imported is nobody's step."""
         if task.call is not None and task.call.made.is_at_import:

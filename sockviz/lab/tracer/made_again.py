@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sockviz.lab.tracer.made import Made
 from sockviz.lab.tracer.memory import Reading
-from sockviz.lab.tracer.shorthand import Repeated
+from sockviz.lab.tracer.shorthand import Repeated, Turn
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
 if TYPE_CHECKING:
@@ -24,19 +24,29 @@ _PATIENCE = 4
 class Told:
     """What was told last, with which result, of what was read while descriptors were of some version."""
 
-    __slots__ = ("_misses", "_reading", "_result", "_version", "repeated")
+    __slots__ = ("_misses", "_reading", "_result", "_version", "repeated", "turn")
 
     def __init__(self) -> None:
         self.repeated: Repeated | None = None
+        self.turn: Turn | None = None  # by which that is said once more
         self._reading: Reading | None = None
         self._result = self._version = self._misses = 0
 
+    def is_same(self, tid: int, version: int, result: int = 0) -> bool:
+        """Whether that is to be told again."""
+        reading = self._reading
+        return (
+            reading is not None
+            and self._version == version
+            and self._result == result
+            and reading.is_same(tid)
+        )
+
     def again(self, tid: int, version: int, result: int = 0) -> Repeated | None:
         """That, where it is to be told again. Else it is forgotten."""
-        reading = self._reading
-        if reading is None:
+        if self._reading is None:
             return None
-        if self._version == version and self._result == result and reading.is_same(tid):
+        if self.is_same(tid, version, result):
             self._misses = 0
             return self.repeated
         self._misses += 1
@@ -50,6 +60,7 @@ class Told:
 
     def keep(self, told: Any, reading: Reading, version: int, result: int = 0) -> None:
         """What is told now."""
+        self.turn = None
         if reading.is_short:
             self._reading, self.repeated, self._version, self._result = (
                 reading,
@@ -62,36 +73,39 @@ class Told:
 
     def forget(self) -> None:
         """Nothing is to be told again."""
-        self._reading = self.repeated = None
+        self._reading = self.repeated = self.turn = None
 
 
 class Known:
-    """One call, by its registers: what was told of its entry and of its end, and how what it gives is read."""
+    """One call, by its registers: what was told of its entry and of its end, and how what it gives is read. ``results``: by which
+    turn each number is said that it has given, or error with which it has failed."""
 
-    __slots__ = ("end", "entry", "made")
+    __slots__ = ("end", "entry", "made", "place", "results")
 
     def __init__(self) -> None:
         self.made: Made | None = None
+        self.place: tuple[int, ...] = ()
         self.entry, self.end = Told(), Told()
+        self.results: dict[int, Turn] = {}
 
 
 class Memory:
-    """The calls of one task, each by its number, arguments and stack."""
+    """The calls of one task, each by its stack, number and arguments (`sockviz.lab.tracer.ptrace.place`)."""
 
-    __slots__ = ("_known",)
+    __slots__ = ("known",)
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, ...], Known] = {}
+        self.known: dict[bytes, Known] = {}
 
-    def find(self, place: tuple[int, ...]) -> Known | None:
+    def find(self, place: bytes) -> Known | None:
         """What is known of a call; None, and from now on something, where it was not made before."""
-        known = self._known.get(place)
+        known = self.known.get(place)
         if known is None:
-            if len(self._known) >= _MOST:
-                self._known.clear()
-            self._known[place] = Known()
+            if len(self.known) >= _MOST:
+                self.known.clear()
+            self.known[place] = Known()
         return known
 
     def clear(self) -> None:
         """Another program runs: nothing of it is known."""
-        self._known.clear()
+        self.known.clear()

@@ -32,6 +32,7 @@ from sockviz.lab.tracer.selection import program
 from sockviz.lab.tracer.starting import PR_SET_DUMPABLE, start
 from sockviz.lab.tracer.stops import Stops
 from sockviz.lab.tracer.tasks import Family
+from sockviz.lab.tracer.turns import Turns
 from sockviz.lab.tracer.untraced import Untraced
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
@@ -59,15 +60,18 @@ class Tracer:
         machine = Machine()
         self._selection = program(machine.arch, machine.selected)
         self._holding = Holding()
-        self._stops = Stops(self._reports, machine, self._holding.holds)
+        self._stops = Stops(self._reports, machine, self._holding)
         self._started = 0  # programs, or what could not become one
         self._is_running = False
 
     def run(self) -> NoReturn:
         """Until sockviz goes."""
         _thread.start_new_thread(self._hear, ())
+        turns = Turns(self._stops.population, self._reports, self._holding)
         while True:
-            self._take_stop(*os.waitpid(-1, ptrace.WALL))
+            tid, status = os.waitpid(-1, ptrace.WALL)
+            if not turns.take(tid, status):
+                self._take_stop(tid, status)
 
     def _take_stop(self, tid: int, status: int) -> None:
         if tid == self._bell.pid:

@@ -44,6 +44,13 @@ class Population:
             self._reports.say("caveat", process=process.name, what="full")
         return True
 
+    def has_more(self, process: Process) -> bool:
+        """Whether there is room for more than one more thing, and nobody is about to make a process; that one is then told."""
+        if self._left <= 1 or not process.told or self._makers:
+            return False
+        self._left -= 1
+        return True
+
     def add(self, pid: int, family: Family) -> None:
         """A program's first process, which has yet to execute it."""
         self.tasks[pid] = Task(pid, self._process(pid, family, None), 0)

@@ -33,6 +33,10 @@ _info_at = ctypes.addressof(_info)
 #: op, arch, instruction pointer, stack pointer; at entry the number and six arguments, at exit the value and whether that is
 #: an error.
 _unpack = struct.Struct("<BxxxIQQ8Q").unpack_from
+#: The value alone, with the operation.
+_unpack_value = struct.Struct("<B23xq").unpack_from
+#: Of who is about to make a call: its stack pointer, the number, the arguments.
+_registers = memoryview(_info).cast("B")[16:80]
 _message = ctypes.c_ulong()
 
 
@@ -74,12 +78,35 @@ def message(tid: int) -> int:
     return _message.value
 
 
-def call_info(tid: int) -> tuple[int, ...]:
-    """op, arch, instruction and stack pointer, and eight numbers: see `_unpack`. Raises ProcessLookupError of who was killed."""
+def _ask(tid: int) -> None:
+    """Asks what the kernel knows of the call that a task is at. Raises ProcessLookupError of who was killed."""
     if _call(_GET_SYSCALL_INFO, tid, 88, _info_at) == -1:
         number = ctypes.get_errno()
         raise OSError(number, f"ptrace({_GET_SYSCALL_INFO:#x}): {os.strerror(number)}")
+
+
+def call_info(tid: int) -> tuple[int, ...]:
+    """op, arch, instruction and stack pointer, and eight numbers: see `_unpack`. Raises ProcessLookupError of who was killed."""
+    _ask(tid)
     return _unpack(_info)
+
+
+def place(tid: int) -> bytes:
+    """Of a task that is about to make a call its stack pointer, the number of the call, its arguments, as they stand in
+    `call_info`. Raises ProcessLookupError."""
+    _ask(tid)
+    return place_of_info()
+
+
+def place_of_info() -> bytes:
+    """Likewise, of what `call_info` was asked last."""
+    return _registers.tobytes()
+
+
+def value(tid: int) -> tuple[int, int]:
+    """op, and at `AT_EXIT` what the call has returned. Raises ProcessLookupError."""
+    _ask(tid)
+    return _unpack_value(_info)
 
 
 def refuse(tid: int, number: int) -> None:

@@ -9,7 +9,7 @@ import os
 import socket
 import time
 
-from sockviz.lab.tracer.shorthand import Shorthand
+from sockviz.lab.tracer.shorthand import Shorthand, Turn, turns
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: So much is collected (bytes), and for so long (milliseconds), before it is sent: a program is not held up for each word of its.
 _MOST, DELAY = 1 << 15, 2
+#: So many turns are said by one line.
+_MOST_TURNS = 1024
 #: No more descriptors are sent at once (SCM_MAX_FD is 253).
 _MOST_FDS = 64
 
@@ -30,6 +32,8 @@ class Reports:
         self._shorthand = Shorthand()
         self._lock = _thread.allocate_lock()
         self._lines: list[str] = []
+        self._turns: list[int] = []  # numbers of what is said once more, and when each was
+        self._times: list[float] = []
         self._size = 0
         self._fds: list[int] = []
         self.begun, self._beginning = os.pipe2(os.O_CLOEXEC)
@@ -43,8 +47,38 @@ class Reports:
         """Says that a call was entered now, or has come back."""
         self._put(self._shorthand.call(says, time.time(), process, task, call, thing))
 
+    def turn(self, turn: Turn) -> bool:
+        """Says something once more. Returns False, and says nothing, where it has to be said in full."""
+        shorthand = self._shorthand
+        if turn.age != shorthand.turns_age:
+            introduced = shorthand.introduced(turn)
+            if introduced is None:
+                return False
+            self._put(introduced)
+        lock = self._lock
+        lock.acquire()
+        self._times.append(time.time())
+        self._turns.append(turn.number)
+        is_first, is_much = not self._is_begun, len(self._turns) >= _MOST_TURNS
+        if is_first and not is_much:
+            self._is_begun = True
+            os.write(self._beginning, b"b")
+        lock.release()
+        if is_much:
+            self.send()
+        return True
+
+    def _say_turns(self) -> None:
+        """As a line, after which others may come."""
+        line = turns(self._turns, self._times)
+        self._lines.append(line)
+        self._size += len(line)
+        self._turns, self._times = [], []
+
     def _put(self, line: str, fd: int | None = None) -> None:
         with self._lock:
+            if self._turns:
+                self._say_turns()
             self._lines.append(line)
             self._size += len(line)
             if fd is not None:
@@ -62,7 +96,7 @@ class Reports:
         """Sends what was said since `begun` could be read, or since the last time. Returns False where that is nothing: from then
         on `begun` says when there is more."""
         with self._lock:
-            if not self._lines:
+            if not self._lines and not self._turns:
                 os.read(self.begun, 1)
                 self._is_begun = False
                 return False
@@ -72,6 +106,8 @@ class Reports:
     def send(self) -> None:
         """Sends what was said. Raises OSError where sockviz has gone."""
         with self._lock:
+            if self._turns:
+                self._say_turns()
             if not self._lines:
                 return
             body = memoryview(("\n".join(self._lines) + "\n").encode())

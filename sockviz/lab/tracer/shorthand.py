@@ -6,11 +6,18 @@ may be said again the number that it has from then on; or that number alone. Thi
 ``library`` and ``line``),
 and the value of one that came back; of one that failed the error, its number and message; ``value`` and ``told`` of one that has
 given a socket its name. (`sockviz.lab.tracer_shorthand` reads them.)
+
+What has been said again is a *turn* from then on, with a number of its own: ``TURN``, that number, and what it says
+(``ENTERED_AS`` …), of which process and task, and of which thing. Turns are said many at a time: ``TURNS``, their numbers, and
+when each was, both in base 64 (arrays of unsigned ints and of doubles). The number of a call is left out: one that is entered
+has the next of its process, and one that comes back is the one that its task has entered last.
 """
 
 from __future__ import annotations
 
+import array
 import json
+from binascii import b2a_base64
 from json.encoder import encode_basestring_ascii as quoted
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
@@ -18,9 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-ENTERED, ENTERED_AS, RETURNED, RETURNED_AS, FAILED, FAILED_AS, NAMED = range(7)
+ENTERED, ENTERED_AS, RETURNED, RETURNED_AS, FAILED, FAILED_AS, NAMED, TURN, TURNS = range(9)
 #: What has more characters is not said again so often; and of all together no more are kept in mind.
 _LONGEST, _MOST = 1024, 1 << 20
+#: So many turns have numbers at a time.
+_MOST_TURNS = 4096
 
 
 def encoder() -> Callable[[Any], str]:
@@ -42,6 +51,16 @@ class Repeated:
         self.number = self.age = -1
 
 
+class Turn:
+    """What is said again and again of one task: a call entered, or one that has come back. Its number likewise."""
+
+    __slots__ = ("age", "number", "process", "says", "task", "thing")
+
+    def __init__(self, says: int, process: str, task: int, thing: Repeated | int) -> None:
+        self.says, self.process, self.task, self.thing = says, process, task, thing
+        self.number = self.age = -1
+
+
 class Shorthand:
     """What has been said, and by which number it is said again."""
 
@@ -51,6 +70,8 @@ class Shorthand:
         self._whose: dict[str, str] = {}
         self._size = 0
         self._age = 0  # so often numbers were given anew
+        self._turns = 0
+        self.turns_age = 0  # likewise, those of turns
 
     def call(self, says: int, at: float, process: str, task: int, call: int, thing: Any) -> str:
         """A line: with what is ``_AS`` where the thing was said before."""
@@ -77,3 +98,31 @@ class Shorthand:
             self._numbers, self._size, self._age = {}, len(text), self._age + 1
         number = self._numbers[text] = len(self._numbers)
         return f"[{says},{at!r},{who},{task},{call},{text},{number}]"
+
+    def introduced(self, turn: Turn) -> str | None:
+        """The line that gives a turn its number; None where what it says has none by now."""
+        thing, says = turn.thing, turn.says
+        if type(thing) is not Repeated:
+            about = str(thing)  # a number is said as itself
+        elif thing.age == self._age:
+            about, says = str(thing.number), says + 1
+        elif says == ENTERED:
+            return None
+        else:
+            about = self.encode(thing.thing)
+            if len(about) > _LONGEST:
+                return None
+        if self._turns == _MOST_TURNS:
+            self._turns, self.turns_age = 0, self.turns_age + 1
+        turn.number, turn.age = self._turns, self.turns_age
+        self._turns += 1
+        return f"[{TURN},{turn.number},{says},{quoted(turn.process)},{turn.task},{about}]"
+
+
+def turns(numbers: list[int], times: list[float]) -> str:
+    """The line that says turns, and when each was."""
+    which, when = (
+        b2a_base64(array.array(form, values), newline=False).decode()
+        for form, values in (("I", numbers), ("d", times))
+    )
+    return f'[{TURNS},"{which}","{when}"]'

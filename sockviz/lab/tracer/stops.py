@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import signal
 import struct
-from collections.abc import Callable
 
 from sockviz.lab.tracer import caveats, ptrace, values
 from sockviz.lab.tracer.data_calls import CALLS as DATA
+from sockviz.lab.tracer.holding import Holding
 from sockviz.lab.tracer.made import Entry, Made
 from sockviz.lab.tracer.made import number as number_given
 from sockviz.lab.tracer.made_again import Known
@@ -15,10 +15,11 @@ from sockviz.lab.tracer.memory import Reading
 from sockviz.lab.tracer.numbers import Machine
 from sockviz.lab.tracer.population import SIGNALS, Population, is_caught
 from sockviz.lab.tracer.reports import Reports
-from sockviz.lab.tracer.shorthand import ENTERED, FAILED, NAMED, RETURNED, Repeated
+from sockviz.lab.tracer.shorthand import ENTERED, FAILED, NAMED, RETURNED
 from sockviz.lab.tracer.socket_calls import CALLS as SOCKET
 from sockviz.lab.tracer.sources import Source
 from sockviz.lab.tracer.tasks import Call, Task
+from sockviz.lab.tracer.turns import NAMING, failure
 from sockviz.lab.tracer.waiting_calls import CALLS as WAITING
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
 #: waitpid: of a task that has stopped; and the signal by which it says that it is at a call (PTRACE_O_TRACESYSGOOD).
 _STOPPED, _AT_CALL = 0x7F, int(signal.SIGTRAP) | 0x80
-#: Calls by which a socket comes to a name: it is asked for then.
-_NAMING = frozenset({"bind", "connect", "listen", "accept", "sendto"})
 DECODERS = {**SOCKET, **DATA, **WAITING}
 #: What reading a program's values may raise, where they are such that nobody thought of.
 _NONSENSE = (ArithmeticError, LookupError, TypeError, ValueError, struct.error)
@@ -38,18 +37,17 @@ _STOPPING = frozenset({signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SI
 
 
 class Stops:
-    """The stops of all traced tasks. `holds` is asked at each entry whether the task has to wait; it is then ``held``, and not
+    """The stops of all traced tasks. `holding` is asked at each entry whether the task has to wait; it is then ``held``, and not
     let run."""
 
-    def __init__(self, reports: Reports, machine: Machine, holds: Callable[[Task], bool]) -> None:
+    def __init__(self, reports: Reports, machine: Machine, holding: Holding) -> None:
         self.population = Population(reports)
         self._reports = reports
         self._machine = machine
-        self._holds = holds
+        self._holding = holding
         self._decoders = {number: DECODERS[name] for name, number in machine.watched.items()}
         self._names = {number: name for name, number in machine.watched.items()}
         self._making = frozenset(machine.making.values())
-        self._errors: dict[int, Repeated] = {}
         self._noted = {number: name for name, number in (machine.making | machine.noted).items()}
 
     def went(self, tid: int, status: int) -> None:
@@ -105,17 +103,17 @@ class Stops:
         if task.interrupted and self._is_resumed(task, place):
             self.go_on(task)
             return
-        if self.population.is_full or not self._tells_entry(task, place):
+        if self.population.is_full or not self._tells_entry(task, place, ptrace.place_of_info()):
             self.go_on(task)
-        elif self._holds(task):
+        elif self._holding.holds(task):
             task.held = True
             self._say("held", task, call=task.call.number if task.call else 0)
         else:
             self.go_on(task)
 
-    def _tells_entry(self, task: Task, place: tuple[int, ...]) -> bool:
+    def _tells_entry(self, task: Task, place: tuple[int, ...], key: bytes) -> bool:
         """Tells of a call that is entered, where it is about anything that is watched."""
-        known = task.memory.find(place)
+        known = task.memory.find(key)
         made, told = self._entry_again(task, place, known) if known is not None else self._entry(task, place)
         if not made or not self.population.may_tell(task.process):
             return False
@@ -141,7 +139,7 @@ class Stops:
         with Reading() as reading:
             made, told = self._entry(task, place)
         if descriptors.version == version:
-            known.made = made
+            known.made, known.place = made, place
             known.entry.keep(told, reading, version)
         return made, told
 
@@ -201,12 +199,13 @@ class Stops:
         task.call = None
         number = ptrace.error_of(result)
         if number in ptrace.RESTARTED:
+            call.is_turn = False
             call.handlers = task.handlers
             task.interrupted.append(call)
             return
         if number:
             self._failed(task, call, number)
-        elif call.made.name in _NAMING:
+        elif call.made.name in NAMING:
             value, fd = _given(call, result), result if call.made.name == "accept" else int(call.place[1])
             name = task.process.descriptors.name(fd)
             self._tell(NAMED, task, call, {"value": value, "told": [name] if name is not None else []})
@@ -235,10 +234,7 @@ class Stops:
         return value
 
     def _failed(self, task: Task, call: Call, number: int) -> None:
-        error = self._errors.get(number)
-        if error is None:
-            error = self._errors[number] = Repeated(values.error(number))
-        self._tell(FAILED, task, call, error)
+        self._tell(FAILED, task, call, failure(number))
 
     def _is_resumed(self, task: Task, place: tuple[int, ...]) -> bool:
         """Whether the call that is entered is one that a signal had interrupted: it was entered before, and each handler has come

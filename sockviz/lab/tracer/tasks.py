@@ -11,9 +11,10 @@ from sockviz.lab.tracer.sources import Source
 class Call:
     """A call that was entered, and has not come back for good. ``place``: its number, arguments and stack, by which it is known
     again where a signal has interrupted it. ``handlers``: in how many handlers of signals its task was then; ``is_told``: that it
-    is interrupted was said. ``known``: what is known of it from before, where it is made again."""
+    is interrupted was said. ``known``: what is known of it from before, where it is made again; ``is_turn``: it is the one that
+    its task has entered last, and may come back as one that does so again and again."""
 
-    __slots__ = ("handlers", "is_told", "known", "made", "number", "place")
+    __slots__ = ("handlers", "is_told", "is_turn", "known", "made", "number", "place")
 
     def __init__(self, number: int, made: Made, place: tuple[int, ...], known: Known | None) -> None:
         self.number = number
@@ -22,6 +23,7 @@ class Call:
         self.known = known
         self.handlers = 0
         self.is_told = False
+        self.is_turn = False
 
 
 class Process:
