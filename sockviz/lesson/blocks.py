@@ -30,15 +30,18 @@ def read_expect(line: int, body: FenceLines, findings: Findings) -> Expect:
     """An expect block; the fence is at `line`. Lines that cannot be read are in `findings` and left out."""
     found: list[Expectation] = []
     read = 0
+    title = ""
     for number, column, text in body:
         if not text.strip() or text.lstrip().startswith("#"):
+            title = text.strip(" \t#")
             continue
         read += 1
         indent = len(text) - len(text.lstrip())
         rest, within, still = _prefixed(number, column, text, findings)
         expression = None if rest is None else read_expression(text[rest:], number, column + rest, findings)
         if expression is not None:
-            found.append(Expectation(number, column + indent, text.strip(), expression, within, still))
+            found.append(Expectation(number, column + indent, text.strip(), expression, within, still, title))
+        title = ""
     if not read:
         findings.problem(line, 1, "expectation", "this expect block is empty; expected an expression a line")
     return Expect(line, tuple(found))

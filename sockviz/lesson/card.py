@@ -13,10 +13,15 @@ from typing import TypeAlias
 from sockviz.dataclass import dataclass
 from sockviz.pattern import pattern
 
-KEYS = ("title", "summary", "minutes", "lab", "hosts", "privileged", "needs", "sysctls", "ip")
+KEYS = (
+    "title", "summary", "minutes", "lab", "hosts", "privileged", "needs", "sysctls", "ip", "you", "languages", "kernel",
+)  # fmt: skip
 LABS = ("loopback", "two-hosts")
 #: The versions of IP by which two hosts reach each other.
 IPS = ("4", "6")
+#: What an exercise may be written in, and what is done to its program that any kernel may do (`sockviz.words.worst_kernel`).
+LANGUAGES = ("python", "c")
+KERNELS = ("short", "interrupts", "slow-peer", "lossy")
 NEEDS = ("packets", "counters", "ipv6", "private")
 #: The longest title or summary, and the most front matter that is read.
 LONGEST_TEXT, LARGEST = 200, 16 * 1024

@@ -17,6 +17,10 @@ from sockviz.problem import Problem
 
 #: Attributes every process has in an expression; no variable may take one of these names.
 PROCESS_ATTRIBUTES = ("pid", "blocked", "alive", "status", "fds", "last")
+#: And those that the runs of a student's program have besides: what it printed, and all calls that it has made, by name.
+PROGRAM_ATTRIBUTES = (*PROCESS_ATTRIBUTES, "output", "calls")
+#: In an exercise's expressions: the student's program, whatever its process is called.
+YOU = "you"
 
 
 class BadLesson(ValueError):
@@ -87,6 +91,7 @@ class Expectation:
     expression: Expression
     within: float
     still: bool
+    title: str = ""  # what it is about, for a student: the comment above it
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +118,25 @@ class Predict:
         return said.index(wanted) if wanted in said else None
 
 
-Block: TypeAlias = Prose | Note | Covers | Perform | Expect | Predict
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """A block of an exercise that starts the student's program, as the process `process`, with `arguments` on its command line.
+    It is started just before the line (of the file) at which it stands."""
+
+    line: int
+    process: str
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A hint of an exercise: what a student reads who asks for one more."""
+
+    line: int
+    text: str
+
+
+Block: TypeAlias = Prose | Note | Covers | Perform | Launch | Expect | Predict | Hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +169,25 @@ class Page:
         return tuple(item for block in self.blocks if isinstance(block, Covers) for item in block.items)
 
     @property
+    def hints(self) -> tuple[str, ...]:
+        """Its hints, in order."""
+        return tuple(block.text for block in self.blocks if isinstance(block, Hint))
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What the instructor reads."""
         return tuple(block.text for block in self.blocks if isinstance(block, Note))
+
+
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """What makes a lesson an exercise. ``you`` is the process that is the student's own program, ``runs`` all processes that are
+    one of its runs, ``kernel`` names what the kernel does to it that it may do to any (`sockviz.words.worst_kernel`)."""
+
+    you: str
+    runs: tuple[str, ...]
+    languages: tuple[str, ...]
+    kernel: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +214,7 @@ class Lesson:
     language: str | None = None  # of a translation: "es" for NN-slug.es.md
     sysctls: Mapping[str, str] = field(default_factory=dict)  # what its lab's kernel is set to, by whole name
     ip: int = 4  # the version of IP by which two hosts reach each other
+    exercise: Exercise | None = None  # where one of its processes is a student's own program
 
     @property
     def kind(self) -> str:

@@ -8,7 +8,19 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from sockviz.dataclass import dataclass
-from sockviz.lesson.card import IPS, KEYS, LABS, LARGEST, LONGEST_TEXT, NEEDS, Node, Word, plain_entries
+from sockviz.lesson.card import (
+    IPS,
+    KERNELS,
+    KEYS,
+    LABS,
+    LANGUAGES,
+    LARGEST,
+    LONGEST_TEXT,
+    NEEDS,
+    Node,
+    Word,
+    plain_entries,
+)
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.sysctls import SETTINGS
 from sockviz.model.hosts import HOSTS
@@ -31,6 +43,9 @@ class FrontMatter:
     needs: tuple[str, ...] = ()
     sysctls: Mapping[str, str] = field(default_factory=dict)
     ip: int = 4
+    you: Word | None = None  # an exercise's
+    languages: tuple[str, ...] = ()
+    kernel: tuple[str, ...] = ()
     last_line: int = 0  # of its closing ---; 0 where there is none
 
 
@@ -84,7 +99,7 @@ class _Reader:
         lab = self.one_of("lab", LABS, LABS[0])
         return FrontMatter(
             self.text("title"), self.text("summary"), self.minutes(), lab, self.hosts(lab), self.privileged(),
-            self.needs(), self.sysctls(), self.ip(lab), self.last_line,
+            self.needs(), self.sysctls(), self.ip(lab), *self.exercise(lab), self.last_line,
         )  # fmt: skip
 
     def bad(self, word: Word, message: str) -> None:
@@ -203,6 +218,36 @@ class _Reader:
         if word is not None and lab != "two-hosts":
             self.bad(word, "ip needs lab: two-hosts; on loopback a lesson has both 127.0.0.1 and ::1")
         return int(version)
+
+    def exercise(self, lab: str) -> tuple[Word | None, tuple[str, ...], tuple[str, ...]]:
+        """``you``, ``languages`` and ``kernel``: the last two are an exercise's only."""
+        you = self.word("you")
+        for key in ("languages", "kernel") if "you" not in self.entries else ():
+            if key in self.entries:
+                message = f"{key} is an exercise's, and an exercise says which process is the student's: you: server"
+                self.bad(self.entries[key][0], message)
+        languages = self.known_words("languages", LANGUAGES, "python, c")
+        kernel = self.known_words("kernel", KERNELS, "short")
+        if "lossy" in kernel and lab != "two-hosts":
+            self.bad(
+                self.entries["kernel"][0], "kernel: lossy needs lab: two-hosts; on loopback nothing is lost"
+            )
+        return you, languages or LANGUAGES[: you is not None], kernel
+
+    def known_words(self, key: str, known: tuple[str, ...], example: str) -> tuple[str, ...]:
+        """The words of a list, or the one word that stands there instead of one; each must be known."""
+        entry = self.entries.get(key)
+        words = [entry[1]] if entry is not None and isinstance(entry[1], Word) else self.words(key, example)
+        found = []
+        for word in words:
+            if word.text in known:
+                found.append(word.text)
+            else:
+                self.bad(
+                    word,
+                    f"{key}: expected {listed(known)}, not {word.text[:40]!r}{nearest(word.text, known)}",
+                )
+        return tuple(found)
 
     def privileged(self) -> tuple[Word, ...]:
         return tuple(self.words("privileged", "client"))

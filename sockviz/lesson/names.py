@@ -13,7 +13,7 @@ from dataclasses import field
 from sockviz.calls.constants import ERRORS, constants
 from sockviz.calls.table import BLOCKING, CALLS, MODULES
 from sockviz.dataclass import dataclass
-from sockviz.lesson.document import PROCESS_ATTRIBUTES, Expression, Lesson
+from sockviz.lesson.document import PROCESS_ATTRIBUTES, PROGRAM_ATTRIBUTES, Expression, Lesson
 from sockviz.lesson.expressions import FUNCTIONS, ROWS, place
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.link_statements import packet_problem
@@ -125,8 +125,8 @@ class NameChecker:
                     f"{process}.{name} is bound only on line {known.variables[name][0].line}, after this"
                 )
             else:
-                near = nearest(name, (*known.variables, *PROCESS_ATTRIBUTES))
-                message = f"{process} has no {name[:60]}{near or f'; it has {listed((*known.variables, *PROCESS_ATTRIBUTES))}'}"
+                has = (*known.variables, *(PROGRAM_ATTRIBUTES if known.is_program else PROCESS_ATTRIBUTES))
+                message = f"{process} has no {name[:60]}{nearest(name, has) or f'; it has {listed(has)}'}"
             self.findings.problem(line, column, "name", message)
         self._pending.clear()
 
@@ -230,7 +230,7 @@ class _Check:
         if process is None:
             self.checker.pend(line, column, owner)
             return _Shape("any")
-        if node.attr in PROCESS_ATTRIBUTES:
+        if node.attr in (PROGRAM_ATTRIBUTES if process.is_program else PROCESS_ATTRIBUTES):
             return (
                 _Shape("last")
                 if node.attr == "last"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from sockviz.calls.statement import Statement
@@ -10,7 +11,22 @@ from sockviz.lesson.blocks import read_expect, read_predict
 from sockviz.lesson.card import NEEDS, Word
 from sockviz.lesson.checks import author_warnings
 from sockviz.lesson.course import lesson_name
-from sockviz.lesson.document import BadLesson, Block, Covers, Lesson, Note, Page, Perform, Predict, Prose
+from sockviz.lesson.document import (
+    BadLesson,
+    Block,
+    Covers,
+    Exercise,
+    Expression,
+    Hint,
+    Launch,
+    Lesson,
+    Note,
+    Page,
+    Perform,
+    Predict,
+    Prose,
+)
+from sockviz.lesson.exercise import launched, naming
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.front_matter import FrontMatter, read_front_matter
 from sockviz.lesson.lesson_text import clean, decode_lesson
@@ -54,11 +70,17 @@ class _Parser:
         self.statements = 0
         self.expectations = 0
         self.front = FrontMatter()
+        self.runs: dict[str, None] = {}  # the processes that are the student's program
         self.names = NameChecker(self.symbols, findings, "loopback")
 
     def lesson(self) -> Lesson | None:
         self.front = read_front_matter(self.lines, self.findings)
         self.names.lab = self.front.lab
+        if self.front.you is not None:
+            you = self.front.you
+            if (refusal := process_refusal(you.text)) is not None:
+                self.findings.problem(you.line, you.column, "front-matter", refusal)
+            self.run(self.front.you.text, self.front.you.line)
         regions = find_regions(self.lines, self.front.last_line + 1, self.findings)
         pages = self.pages(regions)
         self.names.finish()
@@ -69,7 +91,13 @@ class _Parser:
         wanted = {*self.front.needs, *self.names.implied}
         wanted |= {"private"} if self.front.sysctls else set()
         wanted |= {"ipv6"} if self.front.ip == 6 else set()
+        wanted |= {"private"} if self.runs else set()  # the ports that it is judged on are its own
         implied = [need for need in NEEDS if need in wanted]
+        exercise = None
+        if self.front.you is not None:
+            student = self.front.you.text
+            exercise = Exercise(student, tuple(self.runs), self.front.languages, self.front.kernel)
+            pages = launched(pages, student)
         lesson = Lesson(
             path=self.path, text=self.text, number=name.number, slug=name.slug, title=self.front.title,
             summary=self.front.summary, minutes=self.front.minutes, lab=self.front.lab,
@@ -77,6 +105,7 @@ class _Parser:
             privileged=tuple(word.text for word in self.front.privileged), needs=tuple(implied), pages=pages,
             processes=tuple(process for process in self.symbols.processes if process != LINK), language=name.language,
             reads=what_it_reads(pages), sysctls=self.front.sysctls, ip=self.front.ip,
+            exercise=exercise,
         )  # fmt: skip
         author_warnings(lesson, self.symbols, self.findings)
         return replace(lesson, warnings=self.findings.warnings)
@@ -124,11 +153,16 @@ class _Parser:
         self.check_length(first, last, regions)
         page = Page(index, first, heading, tuple(blocks))
         for prediction in page.predictions:
-            self.names.check(prediction.answer)  # its answer is the value at the page's end
+            self.check(prediction.answer)  # its answer is the value at the page's end
         if page.predictions and not any(region.sort is Sort.EXPECT for region in regions):
             message = "a page that asks for a prediction has an expect block too, which says what must hold"
             self.findings.problem(page.predictions[0].line, 1, "prediction", message)
         return page
+
+    def check(self, expression: Expression) -> None:
+        if self.front.you is not None:
+            naming(expression, self.front.you.text)
+        self.names.check(expression)
 
     def check_length(self, first: int, last: int, regions: Sequence[Region]) -> None:
         performed = {
@@ -158,6 +192,10 @@ class _Parser:
     def block(self, region: Region) -> list[Block]:
         if region.sort is Sort.NOTE:
             return [Note(region.first, region.word)]
+        if region.sort is Sort.HINT:
+            return [Hint(region.first, region.word)]
+        if region.sort is Sort.RUN:
+            return [self.launch(region)]
         if region.sort is Sort.COVERS:
             return [Covers(region.first, tuple(region.word.replace(",", " ").split()))]
         body = region.body(self.lines)
@@ -169,12 +207,39 @@ class _Parser:
                 return []
             expect = read_expect(region.first, body, self.findings)
             for expectation in expect.expectations:
-                self.names.check(expectation.expression)
+                self.check(expectation.expression)
             return [expect]
         if region.sort is Sort.PREDICT:
             predict: Predict | None = read_predict(region.first, body, self.findings)
             return [predict] if predict else []
         return [self.perform(region, body)]
+
+    def run(self, name: str, line: int) -> None:
+        """A process that is the student's program, known from that line on."""
+        self.runs[name] = None
+        self.symbols.enter(name, line).is_program = True
+
+    def launch(self, region: Region) -> Launch:
+        name, line = region.word, region.first
+        column = self.lines[line - 1].index("@") + 2
+        if self.front.you is None:
+            message = "this runs a student's program, and the front matter does not say that there is one: you: NAME"
+            self.findings.problem(line, column, "name", message)
+        if (refusal := process_refusal(name)) is not None:
+            self.findings.problem(line, column, "name", refusal)
+        known = self.symbols.processes.get(name)
+        if known is not None and (not known.is_program or known.is_launched):
+            message = f"there is a process {name} by now; give each run of the program a name of its own"
+            self.findings.problem(line, column, "name", message)
+        self.run(name, line)
+        self.symbols.processes[name].is_launched = True
+        words: list[str] = []
+        for number, _column, text in region.body(self.lines):
+            try:
+                words += shlex.split(text)
+            except ValueError as error:
+                self.findings.problem(number, 1, "statement", f"these are no arguments of a command: {error}")
+        return Launch(line, name, tuple(words))
 
     def perform(self, region: Region, body: list[tuple[int, int, str]]) -> Perform:
         name, line = region.word, region.first
@@ -188,6 +253,9 @@ class _Parser:
             self.findings.problem(line, column, "limit", f"a lesson has at most {MOST_PROCESSES} processes")
             return Perform(line, name, ())
         process = self.symbols.enter(name, line)
+        if process.is_program:
+            message = f"{name} is the student's program: it performs no lines of the exercise"
+            self.findings.problem(line, column, "name", message)
         found: list[Statement] = []
         read = 0
         for logical in logical_lines(body):

@@ -24,6 +24,8 @@ class Sort(Enum):
     PREDICT = "predict"
     NOTE = "note"
     COVERS = "covers"
+    RUN = "run"
+    HINT = "hint"
     HEADING = "heading"  # also part of the prose
 
 
@@ -31,7 +33,8 @@ class Sort(Enum):
 class Region:
     """Lines ``first`` to ``last`` of the file (1-based, inclusive). ``indent`` spaces stand before a fence's lines.
 
-    ``word`` is the process of a performed fence, the text of a heading or of a note, or the marks of a ``covers`` comment.
+    ``word`` is the process of a performed fence, or of one that runs the student's program; the text of a heading, a note or
+    a hint; or the marks of a ``covers`` comment.
     ``at_once``: the lines of the performed fence have no stop between them.
     """
 
@@ -53,9 +56,12 @@ class Region:
 
 
 _PERFORM = pattern(r"python[ \t]+@([A-Za-z][A-Za-z0-9_]*)([ \t]+at[ \t]+once)?")
+_RUN = pattern(r"run[ \t]+@([A-Za-z][A-Za-z0-9_]*)")
 _FENCE = pattern(r" {0,3}(`{3,}|~{3,})(.*)")
-_BURIED = pattern(r"[ \t>*+\-0-9.)]*(?:`{3,}|~{3,})[ \t]*(python[ \t]*@|expect[ \t]*$|predict[ \t]*$)")
-_NOTE = pattern(r"<!--\s*(note|covers)\s*:(.*?)-->(.*)", re.DOTALL)
+_BURIED = pattern(
+    r"[ \t>*+\-0-9.)]*(?:`{3,}|~{3,})[ \t]*((?:python|run)[ \t]*@|expect[ \t]*$|predict[ \t]*$)"
+)
+_NOTE = pattern(r"<!--\s*(note|covers|hint)\s*:(.*?)-->(.*)", re.DOTALL)
 _COMMENT_WORD = pattern(r"<!--\s*([A-Za-z]+)\s*(:?)")
 _CODE_SPAN = pattern(r"(`+)(?:(?!\1).)+?\1", re.DOTALL)
 _PLACE = (
@@ -135,6 +141,8 @@ class _Cutter:
         info = info.strip()
         if match := _PERFORM.fullmatch(info):
             return Sort.PERFORM, match[1], match[2] is not None
+        if match := _RUN.fullmatch(info):
+            return Sort.RUN, match[1], False
         words = info.split()
         first = words[0] if words else ""
         if info in ("expect", "predict"):
@@ -144,7 +152,7 @@ class _Cutter:
         if (performed := _PERFORM.match(info)) and info[performed.end() :][:1].isspace():
             expected = "`python @NAME`, or `python @NAME at once` for lines with no stop between them"
         elif "@" in info:
-            expected = "`python @NAME` (a space before the @; NAME is letters, digits and underscores)"
+            expected = "`python @NAME` or `run @NAME` (a space before the @; NAME is letters, digits and underscores)"
         elif len(words) == 2 and first == "python":
             self.unmarked.append((line, column, words[1]))
         if expected:
@@ -213,7 +221,7 @@ class _Cutter:
 
 def _meant(word: str, *, colon: bool) -> str | None:
     """The comment that an author meant by `word`: one that sockviz reads, or None for a remark of their own."""
-    for meant in ("note", "covers"):
+    for meant in ("note", "covers", "hint"):
         if word == meant or (colon and is_nearly(word, meant)):
             return meant
     return None

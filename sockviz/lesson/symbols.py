@@ -8,7 +8,7 @@ from dataclasses import field
 
 from sockviz.calls.table import MODULES
 from sockviz.dataclass import dataclass
-from sockviz.lesson.document import PROCESS_ATTRIBUTES
+from sockviz.lesson.document import PROCESS_ATTRIBUTES, YOU
 from sockviz.model.first_names import BOUND, HOST
 from sockviz.model.hosts import KERNEL, LINK
 
@@ -30,6 +30,7 @@ RESERVED = frozenset(
         "bytes",
         "int",
         KERNEL,
+        YOU,
     )
 )
 
@@ -52,6 +53,8 @@ class KnownProcess:
     name: str
     line: int
     forked: bool
+    is_program: bool = False  # a run of a student's program
+    is_launched: bool = False  # by a block of the exercise
     variables: dict[str, list[Variable]] = field(default_factory=dict)
 
     def kind(self, name: str) -> str:

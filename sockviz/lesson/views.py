@@ -33,7 +33,7 @@ class ProcessView:
     process: Process
 
     def attribute(self, name: str, work: Work) -> Worth:
-        """One of the six attributes, or a variable."""
+        """One of its attributes, or a variable."""
         process = self.process
         match name:
             case "pid":
@@ -47,6 +47,12 @@ class ProcessView:
                 return sorted({entry.fd for entry in process.fds})
             case "blocked":
                 return process.sleeping[-1].name if process.sleeping else None
+            case "output" if process.command or process.printed:
+                work.spend(len(process.printed))
+                return printed(process, work)
+            case "calls" if process.command:
+                work.spend(len(process.calls))
+                return [call.name for call in process.calls]
             case "last":
                 if process.last is None:
                     raise NotYet(f"no call of {process.name} has returned yet")
@@ -54,6 +60,14 @@ class ProcessView:
         if name not in process.names:
             raise NotYet(f"{process.name}.{name} is not bound yet")
         return worth(self.world, process, process.names[name], work, name)
+
+
+def printed(process: Process, work: Work) -> str:
+    """What a program has written to its standard output, as text."""
+    parts = [part for part in map(whole_of, process.printed) if isinstance(part, bytes)]
+    for part in parts:
+        work.make(part)
+    return b"".join(parts).decode("utf-8", "backslashreplace")
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,8 @@ def _applied(world: World, event: Event) -> World:
             return lives.executed(world, event)
         case SourceMet():
             return changed(world, texts=with_entry(world.texts, event.number, event))
+        case OutputWritten(stream=1):
+            return lives.printed(world, event)
         case Signalled() | OutputWritten() | OverLimit() | Caveat():
             return world
         case StatementFinished():

@@ -7,7 +7,14 @@ from collections.abc import Iterable
 from sockviz.dataclass import replace
 from sockviz.model.call import Call, Stage
 from sockviz.model.changes import changed, done_with, with_entry, with_process
-from sockviz.model.events import Executed, ProcessEnded, ProcessStarted, ThreadBegan, ThreadEnded
+from sockviz.model.events import (
+    Executed,
+    OutputWritten,
+    ProcessEnded,
+    ProcessStarted,
+    ThreadBegan,
+    ThreadEnded,
+)
 from sockviz.model.ledger import ledger
 from sockviz.model.process import MAIN, Process, Task
 from sockviz.model.world import World
@@ -80,3 +87,11 @@ def _abandoned(world: World, name: str, calls: Iterable[Call], at: float) -> Wor
         abandoned = replace(call, stage=Stage.ABANDONED, returned=at)
         world = with_process(world, name, **done_with(world.processes[name], abandoned))
     return world
+
+
+def printed(world: World, event: OutputWritten) -> World:
+    """A program has written to its standard output."""
+    process = world.processes.get(event.process)
+    if process is None:
+        return world
+    return with_process(world, event.process, printed=process.printed.append(event.data))

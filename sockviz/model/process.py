@@ -68,6 +68,9 @@ class Process:
     threads: Mapping[int, Task] = field(default_factory=dict)
     living: Mapping[int, float] = field(default_factory=dict)
     command: tuple[str, ...] = ()  # of a program that is watched
+    printed: Log[Value] = field(
+        default_factory=Log
+    )  # to its standard output, by itself and what it has forked, in pieces
     fds: tuple[FdEntry, ...] = ()
     state: str = ""
     ended: float | None = None
