@@ -84,9 +84,10 @@ def _goes_on(task: Task) -> bool:
 def could_wake(world: World) -> bool:
     """Whether anything in the lab can still happen by itself: a process that runs, a timer, a time limit."""
     for process in world.processes.values():
-        if not process.alive or process.line is None or process.state in STOPPED:
+        is_program = bool(process.command)  # a student's, which needs no line to go on
+        if not process.alive or (process.line is None and not is_program) or process.state in STOPPED:
             continue
-        if any(_goes_on(task) for task in process.tasks if task.line is not None):
+        if any(_goes_on(task) for task in process.tasks if is_program or task.line is not None):
             return True
         if any(made.name in TIMING for made in process.calls):
             return True

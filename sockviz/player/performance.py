@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from sockviz.calls.statement import Statement
 from sockviz.lab.lab import Lab
 from sockviz.lab.supervisor import LabRefused
-from sockviz.lesson.document import Expect, Expectation, Lesson, Page, Perform
+from sockviz.lesson.document import Expect, Expectation, Launch, Lesson, Page, Perform
 from sockviz.model.events import ExpectationJudged, LessonEnded, PageOpened, PredictionMade, PredictionSettled
 from sockviz.model.first_names import of_lab
 from sockviz.model.timeline import Header, Timeline
@@ -36,21 +36,32 @@ class Performance:
         self._watchers: list[Callable[[], None]] = []
         processes = Processes.of(lesson.statements, lesson.hosts, lesson.privileged)
         counters = watched_counters(lesson, lab.counters)
-        self._performed = Performed(lab, self._timeline, counters, processes, patience)
+        self._performed = self._source(counters, processes, patience)
         self._performed.watch(self._appended)
         self._jury = Jury(
             self._timeline,
             self._bindings,
             lab.counters,
             self._performed.hear,
-            lambda: self.problem is not None,
+            self._is_over,
         )
         self._page = 0
-        self._to_do: list[Statement | Expectation] = []
+        self._to_do: list[Statement | Expectation | Launch] = []
         self._settled = True
         self._before: World | None = None  # the page's, at its first call
         self._advancing = False
         self._open(0)
+
+    def _source(self, counters: set[str], processes: Processes, patience: Patience | None) -> Performed:
+        """What makes the calls."""
+        return Performed(self._lab, self._timeline, counters, processes, patience)
+
+    def _is_over(self) -> bool:
+        """Whether what is judged can become no other than it is."""
+        return self.problem is not None
+
+    async def _launch(self, launch: Launch) -> None:
+        """A student's program is to be started: of a lesson there is none (`sockviz.player.practice`)."""
 
     # --- Run ----------------------------------------------------------------------------------------------
 
@@ -80,8 +91,8 @@ class Performance:
         if self._timeline.world.ended or self.problem is not None:
             return Next(Do.END)
         left = self._left()
-        statement = next((each for each in left if isinstance(each, Statement)), None)
-        if statement is not None:
+        statement = next((each for each in left if isinstance(each, Statement | Launch)), None)
+        if isinstance(statement, Statement):
             pending = self._performed.pending[statement.process]
             return Next(Do.BUSY, statement) if self._advancing and pending.do is not Do.WAIT else pending
         if self._advancing:
@@ -147,16 +158,20 @@ class Performance:
             return
         await self._judge_what_stands_first()
         if left := self._left():
-            statement = left[0]
-            assert isinstance(statement, Statement)
+            first = left[0]
             if self._before is None:
                 self._before = self._timeline.world
-            await self._performed.go(statement.process)
+            if isinstance(first, Launch):
+                self._to_do.pop(0)
+                await self._launch(first)
+            else:
+                assert isinstance(first, Statement)
+                await self._performed.go(first.process)
             await self._judge_what_stands_first()
         if not self._left() and not self._settled:
             await self._settle()
 
-    def _left(self) -> list[Statement | Expectation]:
+    def _left(self) -> list[Statement | Expectation | Launch]:
         """What of the page is still to do: a line that was handed over is not, whatever became of whoever waited for it."""
         while self._to_do and isinstance(self._to_do[0], Statement) and self._performed.has(self._to_do[0]):
             self._to_do.pop(0)
@@ -208,12 +223,14 @@ class Performance:
             watcher()
 
 
-def _in_order(page: Page) -> list[Statement | Expectation]:
-    """Its lines and its expectations as they stand."""
-    ordered: list[Statement | Expectation] = []
+def _in_order(page: Page) -> list[Statement | Expectation | Launch]:
+    """Its lines, its expectations and where a student's program begins, as they stand."""
+    ordered: list[Statement | Expectation | Launch] = []
     for block in page.blocks:
         if isinstance(block, Perform):
             ordered += block.statements
         elif isinstance(block, Expect):
             ordered += block.expectations
+        elif isinstance(block, Launch):
+            ordered.append(block)
     return ordered

@@ -63,6 +63,7 @@ class Performed:
 
     def __init__(
         self, lab: Lab, timeline: Timeline, counters: Iterable[str], processes: Processes, patience: Patience | None = None,
+        *, traced: bool = False,
     ) -> None:  # fmt: skip
         self._lab = lab
         self._timeline = timeline
@@ -75,7 +76,7 @@ class Performed:
             str, Sequence[Statement]
         ] = {}  # what each process was handed last, where that was several lines
         self._news = asyncio.Event()
-        self._pump = Pump(lab, timeline, counters, self._appended)
+        self._pump = Pump(lab, timeline, counters, self._appended, traced=traced)
         self._pumping = asyncio.ensure_future(self._pump.run())
         self._pumping.add_done_callback(self._pump_ended)
         self._to_start = [name for name in processes.names if name not in processes.forked]

@@ -1,0 +1,145 @@
+"""The source of an exercise: its lines are performed, and its student's program runs and is watched, in one lab."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+from sockviz.calls.statement import Statement
+from sockviz.dataclass import dataclass
+from sockviz.kernel.errors import KernelError
+from sockviz.language import _
+from sockviz.lesson.document import Exercise, Launch
+from sockviz.model.call import Stage
+from sockviz.model.process import Process
+from sockviz.model.programs import Program
+from sockviz.model.timeline import Timeline
+from sockviz.model.world import World
+from sockviz.player.patience import Patience, could_wake
+from sockviz.player.performed import Performed, Processes
+from sockviz.player.programs_begun import NotStarted, Surroundings
+from sockviz.player.refusals import CannotGoOn
+from sockviz.player.started import Started, TracingLab, family, is_ready
+
+#: So long a program is waited for until it can be talked to; and, before each line of somebody else, until it rests (seconds).
+#: One that has not come to rest is looked at only for a moment from then on: it is busy in a loop of its own.
+BEGINS, RESTS, MOMENT = 5.0, 1.0, 0.05
+#: A program of which two looks, so far apart, find that it sleeps outside of any call that is watched, rests (seconds).
+APART = 0.03
+#: So long nothing has happened where nothing more will (seconds).
+STILL = 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class Student:
+    """A student's program as it is started: its command, and what it finds when it begins."""
+
+    command: tuple[str, ...]
+    around: Surroundings
+
+
+class Practised(Performed):
+    """A source (see `sockviz.player.source.Source`): as `Performed`, and it starts the student's program, too, where an exercise
+    says so. Before each line it waits for that to rest, so that every run of a program is as the one before."""
+
+    def __init__(
+        self,
+        lab: TracingLab,
+        timeline: Timeline,
+        counters: Iterable[str],
+        processes: Processes,
+        patience: Patience | None,
+        exercise: Exercise,
+        student: Student,
+    ) -> None:
+        super().__init__(lab, timeline, counters, processes, patience, traced=True)
+        self._exercise, self._student = exercise, student
+        self._started = Started(lab)
+        self._is_restless = False
+        self._asleep_since: Mapping[str, float] = {}
+
+    async def launch(self, launch: Launch) -> None:
+        """Starts the program, and waits until it can be talked to: it listens, sleeps or has ended. Raises `CannotGoOn`."""
+        command = (*self._student.command, *launch.arguments)
+        program = Program(launch.process, self._host_of(launch.process), command)
+        try:
+            await self._started.start(program, self._student.around, kernel=self._exercise.kernel)
+        except NotStarted as cannot:
+            self._problem = _("{command} could not be started: {why}").format(command=command[0], why=cannot)
+            raise CannotGoOn(self._problem) from cannot
+        await self._until(lambda: is_ready(self._timeline.world, launch.process), BEGINS)
+        await self._until(self.is_at_rest, RESTS)
+
+    async def close(self) -> tuple[str, ...]:
+        """Ends the program, every other process and the lab."""
+        self._started.outputs.close()
+        return await super().close()
+
+    async def come_to_rest(self) -> None:
+        """As of any script; what was printed, and is not kept, is told first."""
+        self._started.outputs.tell_unkept()
+        await super().come_to_rest()
+
+    async def told(self) -> None:
+        """Returns when all that has happened by now is known."""
+        self._started.outputs.tell_unkept()
+        if self.problem is None:
+            await self._pump.looked()
+
+    @property
+    def untraced(self) -> str | None:
+        """Why the program's calls are not watched, though it runs; None where they are."""
+        return self._started.untraced
+
+    @property
+    def runs(self) -> list[Process]:
+        """The processes of the student's program, all runs of it, that are alive."""
+        return alive(self._timeline.world, self._exercise)
+
+    def is_at_rest(self) -> bool:
+        """Whether the student's program sleeps, all of it, or has ended."""
+        asleep: dict[str, float] = {}
+        now = time.monotonic()
+        rests = True
+        for process in self.runs:
+            if all(task.calls and task.calls[-1].stage is Stage.ASLEEP for task in process.tasks):
+                continue
+            try:
+                sleeps = not process.under_way and self._lab.asleep(process.name) is not None
+            except KernelError:
+                sleeps = False
+            if sleeps:  # in none of the calls that are watched: it waits for time, or for what it has forked
+                asleep[process.name] = self._asleep_since.get(process.name, now)
+            rests = rests and sleeps and now - asleep[process.name] >= APART
+        self._asleep_since = asleep
+        return rests
+
+    def is_hopeless(self, since: float) -> bool:
+        """Whether nothing has happened `since` then (time.monotonic), for long enough, and nothing will by itself: nobody runs,
+        and no timer does."""
+        return (
+            time.monotonic() - since >= STILL and self.is_at_rest() and not could_wake(self._timeline.world)
+        )
+
+    async def _perform(self, statement: Statement) -> None:
+        if not await self._until(self.is_at_rest, MOMENT if self._is_restless else RESTS):
+            self._is_restless = True
+        await super()._perform(statement)
+
+    async def _until(self, condition: Callable[[], bool], seconds: float) -> bool:
+        """Waits until that is so; False where it is not in time, or nothing more will come."""
+        end = time.monotonic() + seconds
+        while not condition():
+            left = end - time.monotonic()
+            if left <= 0 or self.problem is not None:
+                return False
+            await self.hear(min(left, APART / 2))
+            await asyncio.sleep(0)
+        return True
+
+
+def alive(world: World, exercise: Exercise) -> list[Process]:
+    """The processes of a student's program that are alive: of all its runs, and what they have forked."""
+    names = [each for run in exercise.runs for each, lives in family(world, run).items() if lives]
+    return [world.processes[name] for name in dict.fromkeys(names)]

@@ -1,0 +1,1 @@
+"""Exercises: where they are, a student's copy and program, and the verdict on it."""

@@ -1,0 +1,127 @@
+"""One attempt at an exercise: a student's program built, run in a lab against the exercise's lines, and judged."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sockviz import __version__
+from sockviz.dataclass import dataclass
+from sockviz.lab.loopback import open_lab
+from sockviz.lab.supervisor import LabRefused
+from sockviz.language import _
+from sockviz.lesson.document import Exercise, Lesson
+from sockviz.model.timeline import Timeline
+from sockviz.player.next import Do
+from sockviz.player.patience import Patience, Stuck
+from sockviz.player.practice import Practice
+from sockviz.player.practised import Student
+from sockviz.player.programs_begun import Surroundings
+from sockviz.player.refusals import CannotGoOn
+from sockviz.player.started import TracingLab
+from sockviz.practice.building import build
+from sockviz.practice.shelf import read_program
+from sockviz.practice.verdicts import Verdict, verdicts
+
+#: A line that a program has kept waiting for so long is given up (seconds).
+PATIENT = 10.0
+#: The smallest buffers that the kernel gives a TCP socket, for `slow-peer`: whoever reads late stops its sender early.
+SMALL_BUFFERS = {"net.ipv4.tcp_wmem": "4096 4096 4096", "net.ipv4.tcp_rmem": "4096 4096 4096"}
+
+
+class CannotAttempt(Exception):
+    """The program cannot be judged here: no lab, or no tracer. The message says why, and what can be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What became of it. ``built``: whether the program could be built; where it could not, there are no verdicts. ``said`` is
+    what the compiler said. ``timeline`` is the run, where there was one."""
+
+    lesson: Lesson
+    language: str
+    built: bool
+    said: str
+    verdicts: tuple[Verdict, ...] = ()
+    seconds: float = 0.0
+    timeline: Timeline | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether it was built and all that was expected of it held."""
+        return self.built and bool(self.verdicts) and all(verdict.ok for verdict in self.verdicts)
+
+
+async def attempt(
+    lesson: Lesson,
+    exercise: Exercise,
+    file: Path,
+    language: str,
+    *,
+    watch: Callable[[Practice], None] | None = None,
+) -> Attempt:
+    """Builds the program in `file`, runs it and judges it. `watch` is called with the run once it has begun: to record it or
+    to show it. Raises `CannotAttempt`, and OSError where the file cannot be read."""
+    began = time.monotonic()
+    content = read_program(file)
+    ours = Path(tempfile.mkdtemp(prefix="sockviz-exercise-"))
+    try:
+        built = build(file, language, content, ours)
+        if not built.command:
+            return Attempt(lesson, language, False, built.said, seconds=time.monotonic() - began)
+        student = Student(built.command, Surroundings(directory=str(file.resolve().parent)))
+        lab = await _lab(lesson, exercise)
+        practice = Practice(lesson, lab, student, __version__, Patience(deadline=PATIENT))
+        try:
+            if watch is not None:
+                watch(practice)
+            stuck = await _perform(practice)
+            await practice.source.told()
+        finally:
+            await practice.close()
+        if practice.source.untraced is not None:
+            raise CannotAttempt(practice.source.untraced)
+        found = verdicts(practice.timeline, lesson, exercise, stuck)
+        return Attempt(lesson, language, True, built.said, found, time.monotonic() - began, practice.timeline)
+    finally:
+        shutil.rmtree(ours, ignore_errors=True)
+
+
+async def _lab(lesson: Lesson, exercise: Exercise) -> TracingLab:
+    sysctls = dict(lesson.sysctls)
+    if "slow-peer" in exercise.kernel:
+        sysctls = SMALL_BUFFERS | sysctls
+    try:
+        if lesson.lab == "two-hosts":
+            from sockviz.lab.two_hosts import open_two_hosts  # few exercises need it
+
+            return await open_two_hosts(sysctls, lesson.ip, programs=True)
+        return await open_lab("isolated", sysctls, programs=True)
+    except LabRefused as refusal:
+        raise CannotAttempt(
+            _(
+                "no private lab can be made here, and an exercise needs one: {refusal}; `sockviz doctor` tells why"
+            ).format(refusal=refusal)
+        ) from None
+
+
+async def _perform(practice: Practice) -> str | None:
+    """To its end, or until something of it has failed: what comes after that says nothing more. Returns what it got stuck at."""
+    try:
+        while practice.next.do is not Do.END and not _has_failed(practice):
+            await practice.advance()
+    except Stuck as stuck:
+        return str(stuck)
+    except CannotGoOn as refusal:
+        return practice.problem or str(refusal)
+    return practice.problem
+
+
+def _has_failed(practice: Practice) -> bool:
+    world = practice.timeline.world
+    return any(not judged.ok for judged in world.expectations.values()) or any(
+        line.error is not None for line in world.lines.values()
+    )

@@ -1,0 +1,57 @@
+"""What `sockviz practice --once` prints: for people, and as the JSON object that graders read."""
+
+from __future__ import annotations
+
+import os
+
+from sockviz.language import _
+from sockviz.practice.attempt import Attempt
+
+
+def as_json(attempt: Attempt, recording: str | None = None) -> dict[str, object]:
+    """One object. ``build`` is what the compiler said, and only there where it said something."""
+    said: dict[str, object] = {"build": attempt.said} if attempt.said else {}
+    return {
+        "slug": attempt.lesson.slug,
+        "language": attempt.language,
+        "passed": attempt.passed,
+        "verdicts": [
+            {
+                "line": verdict.line,
+                "ok": verdict.ok,
+                "observed": verdict.observed,
+                "cause": verdict.cause,
+                "next": verdict.next,
+                "title": verdict.title,
+            }
+            for verdict in attempt.verdicts
+        ],
+        "seconds": round(attempt.seconds, 3),
+        "kernel": os.uname().release,
+        "recording": recording,
+    } | said
+
+
+def as_lines(attempt: Attempt) -> list[str]:
+    """For people: a line for each verdict; of the first that failed all that is known."""
+    lines = [*attempt.said.splitlines()]
+    if not attempt.built:
+        return [*lines, _("It could not be built, and was not judged.")]
+    is_told = False
+    for verdict in attempt.verdicts:
+        lines.append(f"{'✓' if verdict.ok else '✗' if verdict.event is not None else '·'} {verdict.title}")
+        if verdict.ok or is_told:
+            continue
+        is_told = True
+        lines.append("    " + _("observed: {observed}").format(observed=verdict.observed))
+        if verdict.cause:
+            lines.append("    " + _("likely cause: {cause}").format(cause=verdict.cause))
+        if verdict.next:
+            lines.append("    " + _("next step: {next}").format(next=verdict.next))
+    held = sum(verdict.ok for verdict in attempt.verdicts)
+    lines.append(
+        _("passed: all {count} hold").format(count=held)
+        if attempt.passed
+        else _("not passed: {held} of {count} hold").format(held=held, count=len(attempt.verdicts))
+    )
+    return lines

@@ -1,0 +1,194 @@
+"""What the kernel and the peers say of a student's program, made of a run's events: observed, likely cause, next step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sockviz.dataclass import dataclass
+from sockviz.language import _
+from sockviz.lesson.document import Exercise, Expectation, Lesson
+from sockviz.model.call import Call, Stage
+from sockviz.model.events import CallReturned, ExpectationJudged, OutputWritten, StatementFinished
+from sockviz.model.long_values import whole_of
+from sockviz.model.moment import Moment
+from sockviz.model.process import Process
+from sockviz.model.timeline import Timeline
+from sockviz.model.world import World
+from sockviz.player.started import family
+from sockviz.words.explanation import Explanation, explain
+from sockviz.words.mistakes.mistake import Mistake
+from sockviz.words.mistakes.rules import Rules
+from sockviz.words.programs import place_of
+from sockviz.words.wording import call_as_made
+
+#: Errors with which nothing is wrong: whoever asks without waiting gets them.
+_HARMLESS = frozenset({"EAGAIN", "EINPROGRESS", "EINTR", "ENOENT", "ENOTTY", "ESPIPE"})
+_ERROR_STREAM = 2
+#: So much of the last line that a program wrote to its standard error is told (characters).
+_LONGEST_SAID = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One expectation, judged. ``line`` is its line in the exercise's text, ``title`` what it is about, ``event`` how many events
+    the run had when it was decided; None where it was never judged."""
+
+    line: int
+    title: str
+    ok: bool
+    observed: str
+    cause: str = ""
+    next: str = ""
+    event: int | None = None
+
+
+def verdicts(
+    timeline: Timeline, lesson: Lesson, exercise: Exercise, stuck: str | None = None
+) -> tuple[Verdict, ...]:
+    """A verdict for each expectation, in order. `stuck` says what kept the run from its end. Where one has failed, or the run
+    could not go on, those that come after are not judged: they say nothing more."""
+    expected = [each for page in lesson.pages for each in page.expectations]
+    decided = {
+        event.line: number
+        for number, event in enumerate(timeline.events, 1)
+        if isinstance(event, ExpectationJudged)
+    }
+    found: list[Verdict] = []
+    broken = _broken(timeline, lesson, stuck)
+    is_over = False
+    for expectation in expected:
+        judged = timeline.world.expectations.get(expectation.line)
+        title = expectation.title or expectation.source
+        if is_over:
+            found.append(Verdict(expectation.line, title, False, _("not judged: the run was over before")))
+        elif judged is not None and judged.ok:
+            found.append(
+                Verdict(expectation.line, title, True, judged.actual, event=decided[expectation.line])
+            )
+        else:
+            at = decided.get(expectation.line, len(timeline))
+            observed = judged.actual if judged is not None else broken or _("the run ended before it")
+            found.append(_failed(expectation, title, observed, timeline, exercise, at))
+            is_over = True
+    if broken is not None and not is_over:
+        last = expected[-1] if expected else None
+        line = last.line if last is not None else lesson.pages[-1].line
+        title = _("the run comes to its end")
+        found.append(_failed_at(line, title, broken, timeline, exercise, len(timeline)))
+    return tuple(found)
+
+
+def _broken(timeline: Timeline, lesson: Lesson, stuck: str | None) -> str | None:
+    """Why the run did not come to its end: a line could not be performed, or waited in vain."""
+    for event in timeline.events:
+        if isinstance(event, StatementFinished) and event.error is not None:
+            statement = lesson.statement_at(event.line)
+            source = statement.source if statement is not None else ""
+            return _("{process} could not go on at `{source}`: {message}").format(
+                process=event.process, source=source, message=event.message or event.error
+            )
+    return stuck
+
+
+def _failed(
+    expectation: Expectation, title: str, observed: str, timeline: Timeline, exercise: Exercise, at: int
+) -> Verdict:
+    return _failed_at(expectation.line, title, observed, timeline, exercise, at)
+
+
+def _failed_at(
+    line: int, title: str, observed: str, timeline: Timeline, exercise: Exercise, at: int
+) -> Verdict:
+    world = timeline.world_at(at)
+    seen = "; ".join((observed, *_program(world, timeline, exercise, at)))
+    mistake = _mistake(timeline, exercise, at)
+    if mistake is not None:
+        return Verdict(line, title, False, seen, f"{mistake.observed}: {mistake.cause}", mistake.remedy, at)
+    explained = _explained(timeline, exercise, at)
+    if explained is not None:
+        call, why = explained
+        cause = _("{call} of {process} failed with {error}: {why}").format(
+            call=call_as_made(call), process=call.process, error=why.name, why=why.here
+        )
+        return Verdict(line, title, False, seen, cause, why.remedy, at)
+    return Verdict(line, title, False, seen, "", "", at)
+
+
+def _program(world: World, timeline: Timeline, exercise: Exercise, at: int) -> Iterator[str]:
+    """What became of the student's program: where it is, or how it has ended."""
+    for run in exercise.runs:
+        process = world.processes.get(run)
+        if process is None:
+            yield _("{process} was not started").format(process=run)
+        elif not process.alive:
+            yield _ended(process, _last_said(timeline, run, at))
+        else:
+            for name in family(world, run):
+                if (where := _where(world.processes[name], world)) is not None:
+                    yield where
+
+
+def _ended(process: Process, said: str) -> str:
+    if process.signal is not None:
+        how = _("{process} was ended by {signal}").format(process=process.name, signal=process.signal)
+    else:
+        how = _("{process} has ended with exit status {status}").format(
+            process=process.name, status=process.exit_code
+        )
+    return how + (_(" and said «{said}»").format(said=said) if said and process.status != 0 else "")
+
+
+def _last_said(timeline: Timeline, run: str, at: int) -> str:
+    parts = [
+        event.data
+        for event in timeline.events[:at]
+        if isinstance(event, OutputWritten) and event.process == run and event.stream == _ERROR_STREAM
+    ]
+    text = b"".join(part for part in map(whole_of, parts) if isinstance(part, bytes)).decode(
+        "utf-8", "backslashreplace"
+    )
+    lines = text.strip().splitlines()
+    return lines[-1].strip()[:_LONGEST_SAID] if lines else ""
+
+
+def _where(process: Process, world: World) -> str | None:
+    call = process.current
+    if not process.alive or call is None or call.stage is not Stage.ASLEEP:
+        return None
+    place = place_of(call, world)
+    return _("{process} sleeps in {call}").format(process=process.name, call=call_as_made(call)) + (
+        f" ({place})" if place else ""
+    )
+
+
+def _mistake(timeline: Timeline, exercise: Exercise, at: int) -> Mistake | None:
+    """The mistake that is told: the first of the student's own, or else the first that anybody made."""
+    rules = Rules()
+    found = [mistake for number in range(at) for mistake in rules.after(Moment(timeline, number))]
+    own = _own(timeline.world_at(at), exercise)
+    theirs = (each for each in found if each.process in own or own & set(map(str, each.about)))
+    return next(theirs, found[0] if found else None)
+
+
+def _own(world: World, exercise: Exercise) -> set[str]:
+    """The processes of the student's program."""
+    return {name for run in exercise.runs for name in family(world, run)}
+
+
+def _explained(timeline: Timeline, exercise: Exercise, at: int) -> tuple[Call, Explanation] | None:
+    """The last call that failed: of the student's program, or else of whoever talks to it."""
+    own = _own(timeline.world_at(at), exercise)
+    others: tuple[Call, Explanation] | None = None
+    for number in range(at - 1, -1, -1):
+        event = timeline.events[number]
+        if not isinstance(event, CallReturned) or event.error is None or event.error in _HARMLESS:
+            continue
+        moment = Moment(timeline, number)
+        call = moment.call(event.process, event.call)
+        why = explain(call, moment.after) if call is not None else None
+        if call is None or why is None:
+            continue
+        if event.process in own:
+            return call, why
+        others = others or (call, why)
+    return others
