@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "list": ("listing", "list_course"),
     "watch": ("watching", "watch"),
     "check": ("checking", "check"),
+    "practice": ("practising", "practice"),
     "replay": ("playing", "replay"),
     "export": ("exporting", "export"),
     "notes": ("listing", "notes"),

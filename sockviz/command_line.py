@@ -14,6 +14,8 @@ from sockviz.language import _, languages
 if TYPE_CHECKING:
     _Commands: TypeAlias = argparse._SubParsersAction[Parser]
 
+#: What an exercise is written in, and is no language that sockviz speaks.
+PROGRAMMING = ("python", "c")
 #: What the screen's themes are called (`sockviz.tui.themes`, which needs Textual).
 THEMES = ("dark", "light", "ansi", "mono")
 
@@ -28,7 +30,7 @@ def language_in(arguments: Sequence[str]) -> str | None:
             asked = following
         elif name.startswith("--language="):
             asked = name.partition("=")[2]
-    return asked
+    return None if asked in PROGRAMMING else asked
 
 
 def parser(typed: Sequence[str] | None = None) -> Whole:
@@ -198,6 +200,73 @@ def _watch(commands: _Commands, taken: _Taken) -> None:
     watch.set_defaults(command="watch")
 
 
+def _practice(commands: _Commands, taken: _Taken) -> None:
+    practice = commands.add_parser(
+        "practice",
+        parents=[taken.read, taken.drawn],
+        help=_("exercises: programs of your own, judged by the kernel"),
+        description=_(
+            "Exercises. Without one: the list, with your progress. With one: your copy of it is judged each time that you save "
+            "it, by what the kernel and those who talk to it saw. Exit code with --once 0: passed; 1: not; 2: wrong usage."
+        ),
+        epilog=_("For graders: sockviz practice echo-server --once --json hand-in/echo.py"),
+    )
+    practice.add_argument(
+        "exercise",
+        metavar=_("EXERCISE"),
+        nargs="?",
+        help=_("its number, its slug or a path to its directory"),
+    )
+    practice.add_argument(
+        "file", metavar=_("FILE"), nargs="?", help=_("with --once: judge this program instead of your copy")
+    )
+    practice.add_argument("--once", action="store_true", help=_("judge once, and no more"))
+    practice.add_argument("--json", action="store_true", help=_("as JSON: the list, or one attempt"))
+    practice.add_argument("--plain", action="store_true", help=_("linear text instead of the screen"))
+    practice.add_argument(
+        "--record", metavar=_("DIR"), help=_("with --once: keep the run in DIR, to be replayed")
+    )
+    practice.add_argument(
+        "--reset", action="store_true", help=_("begin again; your file of before is kept beside the new one")
+    )
+    practice.add_argument(
+        "--language", action=_EitherLanguage, metavar="python|c", default=argparse.SUPPRESS,
+        help=_("write it in this language; any other is the language that sockviz speaks"),
+    )  # fmt: skip
+    practice.rearranged = _words_first
+    practice.set_defaults(command="practice", programming=None)
+
+
+def _words_first(arguments: Sequence[str]) -> Sequence[str]:
+    """An exercise and a file stand together, whatever options stand between them."""
+    taking = ("--record", "--progress", "--theme", "--language")
+    options: list[str] = []
+    words: list[str] = []
+    rest = iter(arguments)
+    for word in rest:
+        if word == "--":
+            words += rest
+        elif word.startswith("-"):
+            options.append(word)
+            options += [following for _each, following in zip(range(word in taking), rest, strict=False)]
+        else:
+            words.append(word)
+    return [*words, *options]
+
+
+class _EitherLanguage(argparse.Action):
+    """A language that programs are written in, or one that sockviz speaks."""
+
+    def __call__(
+        self,
+        _parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        _name: str | None = None,
+    ) -> None:
+        setattr(namespace, "programming" if values in PROGRAMMING else self.dest, values)
+
+
 def _list(commands: _Commands, taken: _Taken) -> None:
     listing = commands.add_parser(
         "list", parents=[taken.read, taken.spoken], help=_("the course and your progress")
@@ -342,6 +411,7 @@ def _doctor(commands: _Commands, taken: _Taken) -> None:
 
 
 _COMMANDS: Mapping[str, Callable[[_Commands, _Taken], None]] = {
-    "run": _run, "watch": _watch, "list": _list, "check": _check, "replay": _replay, "export": _export, "notes": _notes,
+    "run": _run, "watch": _watch, "practice": _practice,
+    "list": _list, "check": _check, "replay": _replay, "export": _export, "notes": _notes,
     "man": _man, "shell": _shell, "doctor": _doctor,
 }  # fmt: skip

@@ -67,11 +67,27 @@ class LessonProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class ExerciseProgress:
+    """What became of one exercise: whether it was passed once, how often it was judged until then, how many hints were asked for,
+    whether its solution was looked at before."""
+
+    passed: bool = False
+    attempts: int = 0
+    hints: int = 0
+    solution: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
-    """All lessons by slug, and the page that was open last."""
+    """All lessons and exercises by slug, and the page that was open last."""
 
     lessons: Mapping[str, LessonProgress] = field(default_factory=dict)
     last: tuple[str, int] | None = None
+    exercises: Mapping[str, ExerciseProgress] = field(default_factory=dict)
+
+    def exercise(self, slug: str) -> ExerciseProgress:
+        """The progress of one exercise, empty where it was never attempted."""
+        return self.exercises.get(slug, ExerciseProgress())
 
     def of(self, slug: str) -> LessonProgress:
         """The progress of one lesson, empty where it was never opened."""
@@ -105,7 +121,18 @@ class AnswerNoted:
     choice: int | None
 
 
-Change: TypeAlias = PageSeen | PredictionNoted | AnswerNoted
+@dataclass(frozen=True, slots=True)
+class ExerciseNoted:
+    """An exercise was judged, or so many of its hints have been read, or its solution has."""
+
+    slug: str
+    attempts: int = 0
+    passed: bool = False
+    hints: int = 0
+    solution: bool = False
+
+
+Change: TypeAlias = PageSeen | PredictionNoted | AnswerNoted | ExerciseNoted
 
 
 class BadProgress(ValueError):
@@ -119,6 +146,8 @@ def default_path() -> Path:
 
 def applied(progress: Progress, change: Change) -> Progress:
     """`progress` after `change`."""
+    if isinstance(change, ExerciseNoted):
+        return replace(progress, exercises={**progress.exercises, change.slug: _noted(progress, change)})
     lesson = progress.of(change.slug)
     match change:
         case PageSeen():
@@ -130,7 +159,19 @@ def applied(progress: Progress, change: Change) -> Progress:
         case AnswerNoted():
             lesson = replace(lesson, answers={**lesson.answers, change.question: change.choice})
             last = progress.last
-    return Progress({**progress.lessons, change.slug: lesson}, last)
+    return replace(progress, lessons={**progress.lessons, change.slug: lesson}, last=last)
+
+
+def _noted(progress: Progress, change: ExerciseNoted) -> ExerciseProgress:
+    before = progress.exercise(change.slug)
+    if before.passed:
+        return before  # what comes after is no part of how it was come to
+    return ExerciseProgress(
+        change.passed,
+        before.attempts + change.attempts,
+        max(before.hints, change.hints),
+        before.solution or change.solution,
+    )
 
 
 def dumps(progress: Progress) -> str:
@@ -151,6 +192,15 @@ def dumps(progress: Progress) -> str:
                 lines.append(f"[lessons.{_quoted(slug)}.{name}]")
                 for question, choice in sorted(choices.items()):
                     lines.append(f"{_quoted(question)} = {-1 if choice is None else choice}")
+    for slug, exercise in sorted(progress.exercises.items()):
+        lines += [
+            "",
+            f"[exercises.{_quoted(slug)}]",
+            f"passed = {str(exercise.passed).lower()}",
+            f"attempts = {exercise.attempts}",
+            f"hints = {exercise.hints}",
+            f"solution = {str(exercise.solution).lower()}",
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -177,8 +227,13 @@ def loads(text: str) -> Progress:
     lessons = document.get("lessons", {})
     if not isinstance(lessons, dict):
         raise BadProgress("«lessons» is not a table")
+    exercises = document.get("exercises", {})
+    if not isinstance(exercises, dict):
+        raise BadProgress("«exercises» is not a table")
     return Progress(
-        {slug: _lesson(slug, body) for slug, body in lessons.items()}, _last(document.get("last"))
+        {slug: _lesson(slug, body) for slug, body in lessons.items()},
+        _last(document.get("last")),
+        {slug: _exercise(slug, body) for slug, body in exercises.items()},
     )
 
 
@@ -199,6 +254,18 @@ def _lesson(slug: str, body: object) -> LessonProgress:
         case _:
             raise BadProgress(f"«lessons.{slug}» lacks its pages or has none that can be read")
     return LessonProgress(pages, frozenset(seen), predictions, answers)
+
+
+def _exercise(slug: str, body: object) -> ExerciseProgress:
+    match body:
+        case {
+            "passed": bool(passed),
+            "attempts": int(attempts),
+            "hints": int(hints),
+            "solution": bool(solution),
+        } if attempts >= 0 and hints >= 0:
+            return ExerciseProgress(passed, attempts, hints, solution)
+    raise BadProgress(f"«exercises.{slug}» does not say what became of it")
 
 
 def _choices(slug: str, name: str, body: Mapping[object, object]) -> dict[str, int | None]:
@@ -255,6 +322,18 @@ class ProgressStore:
     def prediction_settled(self, slug: str, question: str, choice: int | None) -> None:
         """Notes which choice the kernel found right."""
         self._note(AnswerNoted(slug, question, choice))
+
+    def exercise_attempted(self, slug: str, *, passed: bool) -> None:
+        """Notes that an exercise was judged."""
+        self._note(ExerciseNoted(slug, attempts=1, passed=passed))
+
+    def hints_read(self, slug: str, count: int) -> None:
+        """Notes how many of an exercise's hints have been read."""
+        self._note(ExerciseNoted(slug, hints=count))
+
+    def solution_read(self, slug: str) -> None:
+        """Notes that an exercise's solution has been looked at."""
+        self._note(ExerciseNoted(slug, solution=True))
 
     def save_rest(self) -> None:
         """Writes what could not be written yet, for the last time."""

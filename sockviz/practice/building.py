@@ -26,7 +26,7 @@ class Built:
 
 
 def build(file: Path, language: str, content: bytes, directory: Path) -> Built:
-    """Builds `file`, whose text is `content`; what is made goes to `directory`, which is ours."""
+    """Builds `file`, whose text is `content`, to be run in its own folder; what is made goes to `directory`, which is ours."""
     if language == "c":
         return _compiled(file, directory)
     return _looked_at(file, content)
@@ -44,7 +44,7 @@ def _looked_at(file: Path, content: bytes) -> Built:
     except (ValueError, RecursionError, MemoryError) as error:  # a NUL; nested too deep
         return Built((), f"{file}: {error}")
     # What it prints is seen as it is printed, and beside the student's file nothing is left.
-    return Built((sys.executable, "-u", "-B", str(file)))
+    return Built((sys.executable, "-u", "-B", file.name))
 
 
 def _compiled(file: Path, directory: Path) -> Built:

@@ -24,6 +24,8 @@ from sockviz.words.wording import call_as_made
 #: Errors with which nothing is wrong: whoever asks without waiting gets them.
 _HARMLESS = frozenset({"EAGAIN", "EINPROGRESS", "EINTR", "ENOENT", "ENOTTY", "ESPIPE"})
 _ERROR_STREAM = 2
+#: Calls by which a library only asks, and nothing hangs on the answer.
+_ASKING = frozenset({"getpeername", "getsockname", "getsockopt", "ioctl", "lseek"})
 #: So much of the last line that a program wrote to its standard error is told (characters).
 _LONGEST_SAID = 200
 
@@ -185,6 +187,8 @@ def _explained(timeline: Timeline, exercise: Exercise, at: int) -> tuple[Call, E
             continue
         moment = Moment(timeline, number)
         call = moment.call(event.process, event.call)
+        if call is not None and call.name in _ASKING:
+            continue
         why = explain(call, moment.after) if call is not None else None
         if call is None or why is None:
             continue

@@ -1,0 +1,274 @@
+"""``practice``: exercises, whose programs are the student's own."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from sockviz import door
+from sockviz.commands.shared import FAILED, OK, Usage, cannot_be_read, drive, progress_file
+from sockviz.language import _, current, ngettext
+from sockviz.visible import quoted
+
+if TYPE_CHECKING:
+    from sockviz.lesson.document import Exercise, Lesson
+    from sockviz.player.practice import Practice
+    from sockviz.practice.attempt import Attempt
+    from sockviz.practice.shelf import Place
+    from sockviz.progress import ProgressStore
+
+#: How often a student's file is looked at (seconds).
+_GLANCE = 0.1
+
+
+def practice(options: argparse.Namespace) -> int:
+    """Lists the exercises, or has one attempted."""
+    if options.exercise is None:
+        return _list(options)
+    place, lesson, exercise = _found(options.exercise)
+    language = _language(options, exercise)
+    if options.once:
+        return _once(options, place, lesson, exercise, language)
+    if options.json:
+        raise Usage(_("--json: of one attempt, with --once"))
+    return _follow(options, place, lesson, exercise, language)
+
+
+def _found(word: str) -> tuple[Place, Lesson, Exercise]:
+    from sockviz.lesson.document import BadLesson
+    from sockviz.practice.shelf import TEXT, UnknownExercise, find, read_exercise
+
+    try:
+        place = find(word)
+        lesson, exercise = read_exercise(place, current())
+    except UnknownExercise as unknown:
+        raise Usage(str(unknown)) from None
+    except BadLesson as bad:
+        raise Usage(_("this exercise cannot be performed:"), *bad.lines) from None
+    except OSError as error:
+        raise Usage(cannot_be_read(place.directory / TEXT, error)) from None
+    return place, lesson, exercise
+
+
+def _language(options: argparse.Namespace, exercise: Exercise) -> str:
+    """The language that was asked for, or that the file is in, or the exercise's first."""
+    from sockviz.practice.shelf import SUFFIXES, language_of
+
+    asked: str | None = options.programming
+    if options.file is not None:
+        found = language_of(Path(options.file))
+        if found is None and asked is None:
+            known = ", ".join(SUFFIXES.values())
+            raise Usage(
+                _("{file}: its language is not known by its name ({known}); say it with --language").format(
+                    file=quoted(options.file), known=known
+                )
+            )
+        asked = asked or found
+    if asked is not None and asked not in exercise.languages:
+        raise Usage(
+            _("--language {asked}: this exercise is there in {known}").format(
+                asked=asked, known=", ".join(exercise.languages)
+            )
+        )
+    return asked or exercise.languages[0]
+
+
+def _list(options: argparse.Namespace) -> int:
+    from sockviz.lesson.document import BadLesson
+    from sockviz.practice.copies import folder
+    from sockviz.practice.shelf import places, read_exercise
+    from sockviz.progress import ProgressStore
+
+    store = ProgressStore(progress_file(options))
+    entries: list[dict[str, object]] = []
+    for place in places():
+        try:
+            lesson, exercise = read_exercise(place, current())
+        except (BadLesson, OSError) as error:
+            door.complain(f"{place.directory}: {error}")
+            continue
+        done = store.progress.exercise(place.slug)
+        entries.append(
+            {
+                "number": place.number,
+                "slug": place.slug,
+                "title": lesson.title,
+                "summary": lesson.summary,
+                "minutes": lesson.minutes,
+                "languages": list(exercise.languages),
+                "kernel": list(exercise.kernel),
+                "passed": done.passed,
+                "attempts": done.attempts,
+                "hints": done.hints,
+            }
+        )
+    if store.message:
+        door.complain(store.message)
+    if options.json:
+        door.out().say_json({"exercises": entries})
+        return OK
+    for entry in entries:
+        attempts = int(str(entry["attempts"]))
+        state = (
+            _("passed")
+            if entry["passed"]
+            else ngettext("{count} attempt", "{count} attempts", attempts).format(count=attempts)
+            if attempts
+            else "–"
+        )
+        door.out().say(f"{entry['number'] or '':>3}  {entry['slug']:<16} {state:>12}  {entry['title']}")
+    door.out().say(_("your copies: {folder}").format(folder=quoted(str(folder()))))
+    return OK
+
+
+# --- one attempt -----------------------------------------------------------------------------------------
+
+
+def _once(
+    options: argparse.Namespace, place: Place, lesson: Lesson, exercise: Exercise, language: str
+) -> int:
+    from sockviz.practice.report import as_json, as_lines
+
+    file = _file(options, place, language)
+    with _recording(options.record, place, file) as recording:
+        attempted = _attempt(lesson, exercise, file, language, recording)
+    name = recording.name if recording is not None and attempted.timeline is not None else None
+    if options.json:
+        door.out().say_json(as_json(attempted, name))
+    else:
+        door.out().say(*as_lines(attempted))
+        if name is not None:
+            door.out().say(_("recorded: sockviz replay {file}").format(file=quoted(name)))
+    if options.file is None:
+        _note(_store(options), place, attempted)
+    return OK if attempted.passed else FAILED
+
+
+def _file(options: argparse.Namespace, place: Place, language: str) -> Path:
+    from sockviz.practice.copies import copied
+
+    if options.file is not None:
+        if options.reset:
+            raise Usage(_("--reset is for your own copy, not for a FILE that is named"))
+        return Path(options.file)
+    try:
+        copy = copied(place, language, anew=options.reset)
+    except OSError as error:
+        raise Usage(cannot_be_read(error.filename or place.directory, error)) from None
+    if copy.kept is not None:
+        door.err().say(_("your file of before is kept as {file}").format(file=quoted(str(copy.kept))))
+    if copy.made:
+        door.err().say(_("your copy: {file}").format(file=quoted(str(copy.file))))
+    return copy.file
+
+
+def _attempt(
+    lesson: Lesson, exercise: Exercise, file: Path, language: str, recording: TextIO | None = None
+) -> Attempt:
+    """Raises `Usage` where the file cannot be read, and where nothing can be judged here."""
+    from sockviz.player.recorder import Recorder
+    from sockviz.practice.attempt import CannotAttempt, attempt
+
+    def record(practice: Practice) -> None:
+        if recording is not None:
+            Recorder(practice, recording, door.complain)
+
+    try:
+        return drive(attempt(lesson, exercise, file, language, watch=record))
+    except CannotAttempt as cannot:
+        raise Usage(str(cannot)) from None
+    except OSError as error:
+        raise Usage(cannot_be_read(file, error)) from None
+
+
+@contextlib.contextmanager
+def _recording(directory: str | None, place: Place, file: Path) -> Iterator[TextIO | None]:
+    """A new file in that directory, called after the exercise and the student's file and folder; None: nothing is recorded."""
+    if directory is None:
+        yield None
+        return
+    from sockviz.player.recorder import put_away
+
+    try:
+        Path(directory).mkdir(parents=True, exist_ok=True)
+        stem = f"{place.slug}.{file.resolve().parent.name}.{file.stem}"
+        recording = _new(Path(directory), stem)
+    except OSError as error:
+        raise Usage(f"--record {quoted(directory)}: {error.strerror}") from None
+    try:
+        yield recording
+    finally:
+        put_away(recording)
+
+
+def _new(directory: Path, stem: str) -> TextIO:
+    number = 1
+    while True:
+        name = f"{stem}.jsonl" if number == 1 else f"{stem}.{number}.jsonl"
+        try:
+            return (directory / name).open("x", encoding="utf-8")
+        except FileExistsError:
+            number += 1
+
+
+def _store(options: argparse.Namespace) -> ProgressStore:
+    from sockviz.progress import ProgressStore
+
+    return ProgressStore(progress_file(options))
+
+
+def _note(store: ProgressStore, place: Place, attempted: Attempt) -> None:
+    store.exercise_attempted(place.slug, passed=attempted.passed)
+    if store.message:
+        door.complain(store.message)
+
+
+# --- until it passes -------------------------------------------------------------------------------------
+
+
+def _follow(
+    options: argparse.Namespace, place: Place, lesson: Lesson, exercise: Exercise, language: str
+) -> int:
+    """The task, and a verdict for each time that the student saves the file; until it passes."""
+    from sockviz.practice.report import as_lines
+    from sockviz.practice.task import task_text, treatment
+    from sockviz.spoken import spoken
+
+    file = _file(options, place, language)
+    say = door.out().say
+    say(*spoken(task_text(lesson)), *treatment(exercise))
+    store = _store(options)
+    before: object = None
+    while True:
+        say("", _("{file}: judged each time that you save it (Ctrl-C leaves)").format(file=quoted(str(file))))
+        before = drive(_saved(file, before))
+        attempted = _attempt(lesson, exercise, file, language)
+        say(*as_lines(attempted))
+        _note(store, place, attempted)
+        if attempted.passed:
+            return OK
+
+
+async def _saved(file: Path, before: object) -> object:
+    """Returns once the file is another than `before`, and no longer being written: how it looks then."""
+    while True:
+        now = _look(file)
+        if now is not None and now != before:
+            await asyncio.sleep(_GLANCE / 2)
+            if _look(file) == now:
+                return now
+        await asyncio.sleep(_GLANCE)
+
+
+def _look(file: Path) -> object:
+    try:
+        stat = os.stat(file)
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino

@@ -1,0 +1,63 @@
+"""A student's own copies of exercises: a file each in one folder, never written over."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from sockviz.dataclass import dataclass
+from sockviz.practice.shelf import SUFFIXES, Place, read_program
+
+#: Says where the folder is, instead of `FOLDER` in the home directory.
+VARIABLE, FOLDER = "SOCKVIZ_EXERCISES", "sockviz-exercises"
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A student's file. ``made``: just now; ``kept``: where the one before is, which a new beginning has put aside."""
+
+    file: Path
+    made: bool
+    kept: Path | None = None
+
+
+def folder() -> Path:
+    """Where copies are kept."""
+    said = os.environ.get(VARIABLE)
+    return Path(said) if said else Path.home() / FOLDER
+
+
+def file_of(place: Place, language: str) -> Path:
+    """Where the copy of an exercise is, whether it has been made or not."""
+    return folder() / f"{place.slug}{SUFFIXES[language]}"
+
+
+def copied(place: Place, language: str, *, anew: bool = False) -> Copy:
+    """The student's copy, made of the start where there is none. `anew`: the one that is there is put aside, under the first name
+    that is free, and another is made. Raises OSError."""
+    file = file_of(place, language)
+    kept = _put_aside(file) if anew and os.path.lexists(file) else None
+    if os.path.lexists(file):
+        return Copy(file, made=False)
+    start = read_program(place.file("start", language))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("xb") as new:
+        new.write(start)
+    return Copy(file, made=True, kept=kept)
+
+
+def _put_aside(file: Path) -> Path:
+    number = 1
+    while True:
+        kept = file.with_name(f"{file.stem}.{number}{file.suffix}")
+        try:
+            kept.open("x").close()  # so that nothing that is there is replaced
+        except FileExistsError:
+            number += 1
+            continue
+        try:
+            file.replace(kept)
+        except OSError:
+            kept.unlink()
+            raise
+        return kept
