@@ -119,6 +119,11 @@ def _check(event: Event, world: World, fits: bool) -> None:
     why = refusal(event, world, fits)
     if why is not None:
         raise ValueError(why)
+    check_texts(event, world)
+
+
+def check_texts(event: Event, world: World) -> None:
+    """Raises ValueError where `event` of a program names a text that is not known, or brings one too many or too large."""
     match event:
         case CallEntered(text=text, line=int()) if text not in world.texts:
             raise ValueError(f"no text {text} was met")

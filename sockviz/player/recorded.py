@@ -14,10 +14,12 @@ from sockviz.model.events import (
     PageOpened,
     PredictionMade,
     PredictionSettled,
+    SourceMet,
     StatementBegun,
     StatementFinished,
 )
 from sockviz.model.fitting import refusal
+from sockviz.model.programs import check_texts
 from sockviz.model.recording import Check, Loaded, load_file
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
@@ -102,6 +104,10 @@ def of_lesson(lesson: Lesson) -> Check:
         match event:
             case PageOpened(page=page) if not 0 <= page < len(lesson.pages):
                 raise ValueError(f"its lesson has pages 0 to {len(lesson.pages) - 1}, and none {page}")
+            case SourceMet() if lesson.exercise is not None:
+                check_texts(event, world)
+            case CallEntered(text=text) if text and lesson.exercise is not None:
+                check_texts(event, world)
             case CallEntered(text=text) if text:
                 raise ValueError(f"its lesson is one text, and has none {text}")
             case StatementBegun(line=int(line)) | CallEntered(line=int(line)) | StatementFinished(line=line):
