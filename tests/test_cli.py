@@ -127,8 +127,14 @@ def test_wrong_usage_is_named_on_stderr_and_has_its_code(
             "--plain is no option of `sockviz`; it stands behind its command: sockviz run … --plain",
         ),
         (("run", "--plian"), "--plian is no option of `sockviz run`; did you mean --plain?"),
-        (("list", "--plain"), "--plain is no option of `sockviz list`; it is one of run, watch, replay"),
-        (("doctor", "--ascii"), "--ascii is no option of `sockviz doctor`; it is one of run, watch, replay"),
+        (
+            ("list", "--plain"),
+            "--plain is no option of `sockviz list`; it is one of run, watch, practice, replay",
+        ),
+        (
+            ("doctor", "--ascii"),
+            "--ascii is no option of `sockviz doctor`; it is one of run, watch, practice, replay",
+        ),
         (
             ("run", "1", "--version"),
             "--version is no option of `sockviz run`; it stands alone: sockviz --version",

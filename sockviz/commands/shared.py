@@ -39,11 +39,18 @@ def read(path: Path) -> Lesson:
     from sockviz.player.shelf import read_lesson
 
     try:
-        return read_lesson(path)
+        lesson = read_lesson(path)
     except BadLesson as bad:
         raise Usage(_("this lesson cannot be performed:"), *bad.lines) from None
     except OSError as error:
         raise Usage(cannot_be_read(path, error)) from None
+    if lesson.exercise is not None:
+        raise Usage(
+            _("{file} is an exercise: `sockviz practice {directory}` has it").format(
+                file=quoted(str(path)), directory=quoted(str(path.parent))
+            )
+        )
+    return lesson
 
 
 def cannot_be_read(path: object, error: OSError) -> str:

@@ -232,7 +232,7 @@ class _Reader:
             self.bad(
                 self.entries["kernel"][0], "kernel: lossy needs lab: two-hosts; on loopback nothing is lost"
             )
-        return you, languages or LANGUAGES[: you is not None], kernel
+        return you, languages or (LANGUAGES if you is not None else ()), kernel
 
     def known_words(self, key: str, known: tuple[str, ...], example: str) -> tuple[str, ...]:
         """The words of a list, or the one word that stands there instead of one; each must be known."""

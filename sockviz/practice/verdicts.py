@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sockviz.dataclass import dataclass
 from sockviz.language import _
@@ -117,7 +117,7 @@ def _failed_at(
 
 
 def _program(world: World, timeline: Timeline, exercise: Exercise, at: int) -> Iterator[str]:
-    """What became of the student's program: where it is, or how it has ended."""
+    """What became of the student's program, where it is or how it has ended; and where others wait for it."""
     for run in exercise.runs:
         process = world.processes.get(run)
         if process is None:
@@ -125,9 +125,8 @@ def _program(world: World, timeline: Timeline, exercise: Exercise, at: int) -> I
         elif not process.alive:
             yield _ended(process, _last_said(timeline, run, at))
         else:
-            for name in family(world, run):
-                if (where := _where(world.processes[name], world)) is not None:
-                    yield where
+            yield from _asleep(world, family(world, run))
+    yield from _asleep(world, [name for name in world.processes if name not in _own(world, exercise)])
 
 
 def _ended(process: Process, said: str) -> str:
@@ -153,14 +152,14 @@ def _last_said(timeline: Timeline, run: str, at: int) -> str:
     return lines[-1].strip()[:_LONGEST_SAID] if lines else ""
 
 
-def _where(process: Process, world: World) -> str | None:
-    call = process.current
-    if not process.alive or call is None or call.stage is not Stage.ASLEEP:
-        return None
-    place = place_of(call, world)
-    return _("{process} sleeps in {call}").format(process=process.name, call=call_as_made(call)) + (
-        f" ({place})" if place else ""
-    )
+def _asleep(world: World, names: Iterable[str]) -> Iterator[str]:
+    for process in (world.processes[name] for name in names):
+        call = process.current
+        if process.alive and call is not None and call.stage is Stage.ASLEEP:
+            place = place_of(call, world)
+            yield _("{process} sleeps in {call}").format(process=process.name, call=call_as_made(call)) + (
+                f" ({place})" if place else ""
+            )
 
 
 def _mistake(timeline: Timeline, exercise: Exercise, at: int) -> Mistake | None:

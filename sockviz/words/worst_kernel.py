@@ -20,7 +20,8 @@ def rule_text(rule: str) -> str:
             )
         case "slow-peer":
             return _(
-                "whoever talks to the program waits, before each call, until it sleeps or has ended: no network has to be quick"
+                "whoever reads late has its sender wait soon: sockets have the smallest buffers that there are, "
+                "as an administrator may choose (tcp_rmem and tcp_wmem, tcp(7))"
             )
         case "lossy":
             return _(
