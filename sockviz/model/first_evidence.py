@@ -98,17 +98,26 @@ def let_go(world: World, left: Mapping[str, frozenset[int]]) -> dict[int, KnownS
 
     Of what its creator let go of in the same moment nothing says who was the last.
     """
-    held = [inodes_in(process.fds) for process in world.processes.values() if process.alive]
     found: dict[int, KnownSocket] = {}
     for name, inodes in left.items():
         for inode in inodes:
             known = world.sockets.get(inode)
-            if known is None or any(inode in table for table in held):
+            if known is None or _is_held(world, known):
                 continue
             heir = None if inode in left.get(known.creator or "", ()) else name
             if heir != known.heir:
                 found[inode] = replace(known, heir=heir)
     return found
+
+
+def _is_held(world: World, known: KnownSocket) -> bool:
+    """Whether anybody has a descriptor of it: mostly its creator has, and of thousands nobody else need be asked."""
+    creator = world.processes.get(known.creator or "")
+    if creator is not None and creator.alive and known.inode in inodes_in(creator.fds):
+        return True
+    return any(
+        process.alive and known.inode in inodes_in(process.fds) for process in world.processes.values()
+    )
 
 
 def _new_descriptors(world: World, event: Observed) -> list[tuple[Process, FdEntry]]:

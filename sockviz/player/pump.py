@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -16,7 +15,6 @@ from sockviz.model.events import (
     CallBlocked,
     CallEntered,
     CallReturned,
-    CaptureLost,
     Event,
     PacketCaptured,
     ProcessEnded,
@@ -27,6 +25,7 @@ from sockviz.model.events import (
 from sockviz.model.segments import SequenceTracker
 from sockviz.model.timeline import Timeline
 from sockviz.player.attribution import Attribution
+from sockviz.player.bounds import Bounds
 from sockviz.player.difference import Differences
 from sockviz.player.inside import Inside, is_same, note
 
@@ -44,8 +43,6 @@ TOGETHER = 0.002
 APART = 0.030
 #: Where nothing can be read of a process, a call that has not returned for this long is taken to sleep.
 PRESUMED = 0.150
-#: So many packets of a run are kept: what comes after them is counted as what the capture lost. Each takes some 2.5 KB.
-MOST_PACKETS = 50_000
 #: Where two processes share a port, it is looked at again at most this often before whose a packet is stays untold.
 _MORE_LOOKS = 3
 
@@ -64,6 +61,7 @@ class Pump:
         self._differences = {host: Differences(frozenset(counters), traced) for host in lab.facts.hosts}
         self._attribution = Attribution({address: host for host, address in lab.facts.addresses.items()})
         self._sequences = SequenceTracker()
+        self._bounds = Bounds(lambda: next(iter(self._order), None) if traced else None)
         self._inside: dict[tuple[str, int], Inside] = {}  # by process and task
         self._order: dict[str, int] = {}  # of the processes, as they began
         self._moved = time.monotonic()
@@ -235,7 +233,7 @@ class Pump:
         events: list[Event] = []
         if look or self._traced or not heard or any(not isinstance(said, CallEntered) for said in heard):
             looks, passed = await self._looks(heard)
-            events += self._seen(looks, passed)
+            events += self._seen(looks, passed, is_over=any(isinstance(said, ProcessEnded) for said in heard))
         events += [said for said in heard if not isinstance(said, LabLost)]
         lost = next((said for said in heard if isinstance(said, LabLost)), None)
         if lost is not None:
@@ -318,7 +316,11 @@ class Pump:
         finally:
             self._took = time.monotonic() - began
 
-    def _seen(self, looks: Sequence[Observation], passed: Sequence[Passed]) -> list[Event]:
+    def _seen(
+        self, looks: Sequence[Observation], passed: Sequence[Passed], *, is_over: bool = False
+    ) -> list[Event]:
+        """What of this is an event. ``is_over``: a process has ended, and what it leaves is told of in any case, as is what there
+        is when somebody falls asleep."""
         self._attribution.saw(looks, self._order)
         packets = [each.packet for each in passed if isinstance(each, PacketCaptured) and each.frame is None]
         for _again in range(_MORE_LOOKS if self._took < SLOW else 0):
@@ -328,16 +330,16 @@ class Pump:
                 self._attribution.saw(self._lab.look(), self._order)
             except KernelError:
                 break  # the next batch will say so
-        events = self._within_bounds([self._attributed(each) for each in passed])
+        events = self._bounds.passed([self._attributed(each) for each in passed])
         self._attribution.settle()
-        for look in looks:
+        sleepers = list(self._sleepers())
+        for look in looks if sleepers or is_over or not self._traced or self._bounds.has_room() else ():
             event = self._differences[look.host].since_last(
                 look, {process for process, _task in self._inside}
             )
             if event is not None:
-                events.append(event)
-        events += self._sleepers()
-        return events
+                events += self._bounds.looked(event) if self._traced else [event]
+        return events + sleepers
 
     def _attributed(self, passed: Passed) -> Event:
         """A packet with whose it is, and its numbers relative to the first that its connection had."""
@@ -349,17 +351,6 @@ class Pump:
         return replace(
             passed, sender=sender, receiver=receiver, relative=self._sequences.follow(passed.packet)
         )
-
-    def _within_bounds(self, events: list[Event]) -> list[Event]:
-        """`events` without the packets that are too many, and how many those are."""
-        room = MOST_PACKETS - len(self._timeline.world.packets)
-        packets = [event for event in events if isinstance(event, PacketCaptured)]
-        if len(packets) <= room:
-            return events
-        kept = set(map(id, packets[: max(room, 0)]))
-        lost = Counter(event.host for event in packets[max(room, 0) :])
-        within = [event for event in events if not isinstance(event, PacketCaptured) or id(event) in kept]
-        return within + [CaptureLost(time.time(), host, count) for host, count in lost.items()]
 
     def _sleepers(self) -> Iterable[Event]:
         now = time.time()

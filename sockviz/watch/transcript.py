@@ -6,7 +6,7 @@ wrong, as far as that is sure (`sockviz.words.mistakes`), has a line that begins
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 
 from sockviz.dataclass import dataclass, replace
@@ -215,12 +215,25 @@ def made(call: Call, world: World) -> str:
 def calls_alone(world: World) -> World:
     """`world` without what the kernel was seen to say. Programs run on while it is looked at: at the time of a call it may have
     been otherwise, and nothing is to be concluded from it about this call."""
-    processes = {name: _seen_by_nobody(process) for name, process in world.processes.items()}
+    processes = _Unseen(world.processes)
     return changed(world, processes=processes, rows={}, gone={}, counters={}, row_index=None)
 
 
-def _seen_by_nobody(process: Process) -> Process:
-    return replace(process, fds=()) if process.fds else process
+class _Unseen(Mapping[str, Process]):
+    """Processes of which nobody has seen the descriptors. There may be thousands, and a sentence asks for one or two."""
+
+    def __init__(self, processes: Mapping[str, Process]) -> None:
+        self._processes = processes
+
+    def __getitem__(self, name: str) -> Process:
+        process = self._processes[name]
+        return replace(process, fds=()) if process.fds else process
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._processes)
+
+    def __len__(self) -> int:
+        return len(self._processes)
 
 
 def _said(who: str, said: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sockviz.language import N_, _
 from sockviz.model.events import Caveat
-from sockviz.model.limits import MOST_CALLS
+from sockviz.model.limits import MOST_CALLS, MOST_CHANGES, MOST_PACKETS
 
 #: By the tracer's code (`sockviz.lab.tracer.caveats`).
 _SENTENCES: Mapping[str, str] = {
@@ -22,6 +22,10 @@ _SENTENCES: Mapping[str, str] = {
     ),
     "full": N_(
         "{process} and whatever else runs go on unseen from here on: a run tells of {most} calls, and of no more than their ends"
+    ),
+    "packets": N_("of the wire no more is told than {most} packets: those that come now are only counted"),
+    "looks": N_(
+        "the kernel is looked at less and less often from here on: {most} changes in its tables have been told of already"
     ),
     "stopped": N_(
         "{process} waits at its next call, and so does whatever else is watched: the process sockviz-tracer is stopped "
@@ -39,4 +43,5 @@ def caveat(event: Caveat) -> str:
     sentence = _SENTENCES.get(event.what)
     if sentence is None:
         return f"{event.process}: {event.what}"
-    return _(sentence).format(process=event.process, most=MOST_CALLS)
+    most = {"packets": MOST_PACKETS, "looks": MOST_CHANGES}.get(event.what, MOST_CALLS)
+    return _(sentence).format(process=event.process, most=most)

@@ -25,7 +25,7 @@ from sockviz.model.events import (
 )
 from sockviz.model.sockets import State
 from sockviz.model.values import SocketValue
-from sockviz.player import pump
+from sockviz.player import bounds
 from sockviz.player.next import Do
 from sockviz.player.performance import Performance
 from tests.player.lessons import CONNECTED, LABS, LISTENING, lesson_text, perform, performed, run
@@ -262,7 +262,7 @@ def test_packets_are_captured_in_order_before_the_call_they_complete_returns() -
 def test_what_comes_after_as_many_packets_as_a_run_keeps_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     text = lesson_text(LISTENING, CONNECTED + held("client.c.state == 'ESTABLISHED'"))
     sent = len(performed(text).packets)
-    monkeypatch.setattr(pump, "MOST_PACKETS", 2)
+    monkeypatch.setattr(bounds, "MOST_PACKETS", 2)
     world = performed(text)
     assert (len(world.packets), world.capture_lost) == (2, sent - 2)
 

@@ -32,6 +32,7 @@ from sockviz.model.script_text import UnreadScript
 from sockviz.model.scripted import row
 from sockviz.model.sockets import ProcessRow, State, Timer
 from sockviz.model.timeline import Header, Timeline
+from sockviz.player import bounds
 from sockviz.player import pump as pump_module
 from sockviz.player.pump import APART, BACKS_OFF, IDLE, OVERDUE, UNHEARD, Pump
 from tests.lab.driver import run, until
@@ -167,7 +168,7 @@ def test_a_packet_of_a_link_keeps_its_host_and_one_of_a_loopback_finds_its_proce
 
 
 def test_packets_past_the_most_are_counted_as_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pump_module, "MOST_PACKETS", 3)
+    monkeypatch.setattr(bounds, "MOST_PACKETS", 3)
 
     @scripted("client")
     async def _(rig: Rig) -> None:

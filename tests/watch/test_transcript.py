@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from dataclasses import replace
 
 from sockviz.door import Door
 from sockviz.model.bystanders import is_bystander
-from sockviz.model.events import CallEntered, CallReturned, Executed, Signalled
+from sockviz.model.events import CallEntered, CallReturned, Executed, Observed, Signalled
+from sockviz.model.first_evidence import let_go
+from sockviz.model.process import Process
 from sockviz.model.programs import Program, Programs
 from sockviz.model.scripted import IN_ACCEPT, Scripted
+from sockviz.model.sockets import FdEntry, ProcessRow
 from sockviz.model.values import ObjectValue, SocketValue
 from sockviz.tui.cast import cast
-from sockviz.watch.transcript import Transcript
+from sockviz.watch.transcript import Transcript, calls_alone
 from sockviz.words.wording import asleep_in
 
 LISTENER = SocketValue(7, 3, "AF_INET", "SOCK_STREAM", 0)
 NETLINK = SocketValue(8, 4, "AF_NETLINK", "SOCK_RAW", 0)
 EPOLL = ObjectValue("epoll", "5")
+
+
+class Unwalked(dict[str, Process]):
+    def __iter__(self) -> Iterator[str]:
+        raise AssertionError("all were walked through")
+
+    values = items = __iter__  # type: ignore[assignment]
 
 
 def _told(it: Scripted) -> list[str]:
@@ -127,3 +139,17 @@ def test_what_a_program_runs_on_its_way_is_counted_and_whoever_makes_a_call_is_t
         "shim_6   exists: pid 4126, a copy of shim_5 with the same descriptors",
         "shim     1 process that it started has ended without a call on a socket",
     ]
+
+
+def test_neither_a_line_nor_an_end_walks_through_all_processes() -> None:
+    """Of which a loop that forks leaves thousands."""
+    it = Scripted()
+    it.start("loop")
+    it.do("loop", None, "socket", 2, 1, 0, value=LISTENER)
+    fds = (FdEntry(3, "socket:[7]", 7, "TCP"),)
+    it.say(Observed(it.at, "loopback", (), (), (ProcessRow("loop", "S", fds),)))
+    it.start("loop_2", parent="loop")
+    world = it.timeline.world
+    world = replace(world, processes=Unwalked(world.processes))
+    assert calls_alone(world).processes["loop"].fds == ()
+    assert let_go(world, {"loop_2": frozenset({7})}) == {}
