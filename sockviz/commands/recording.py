@@ -34,12 +34,14 @@ def recording_to(name: str | None) -> Iterator[Recording | None]:
         return
     from sockviz.output_file import why_not_made
     from sockviz.player.recorder import put_away
+    from sockviz.player.writers import claim
 
     try:
         # "x": a recording is somebody's work, and is never written over.
         file = Path(name).open("x", encoding="utf-8")  # noqa: SIM115  # put away below
     except OSError as error:
         raise Usage(f"--record {quoted(name)}: {why_not_made(Path(name), error)}") from None
+    claim(file)  # a run may yet have to begin
     try:
         yield Recording(file)
     finally:

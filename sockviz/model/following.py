@@ -55,7 +55,7 @@ class Following:
         return self._new()
 
     def closed(self) -> Sequence[Event]:
-        """Nothing more will come. What is left of a line is read as the last line of a file is."""
+        """Nothing more will come: its writer has ended. What is left of a line is read as the last line of a file is."""
         self._over = True
         if self._waiting:
             self._take(b"".join(self._half))

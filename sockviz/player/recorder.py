@@ -12,6 +12,7 @@ from sockviz.model.event_writer import EventWriter
 from sockviz.model.recording import dump_header
 from sockviz.player.run import Run
 from sockviz.player.source import Source
+from sockviz.player.writers import claim
 
 
 class Recorder:
@@ -29,6 +30,7 @@ class Recorder:
         self._lines = EventWriter()
         self._written = 0  # events
         self._size = 0  # bytes: of whole lines
+        claim(file)
         if self._put([_bytes(dump_header(run.timeline.header))]):
             self.write()
         run.watch(self.write)

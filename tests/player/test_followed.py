@@ -5,19 +5,26 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from sockviz.model.event_writer import EventWriter
+from sockviz.model.events import Event, ProcessEnded, ProcessStarted
 from sockviz.model.following import Following
-from sockviz.model.recording import BadRecording
-from sockviz.player.followed import Followed, followed
+from sockviz.model.programs import Program, Programs
+from sockviz.model.recording import BadRecording, dump_header
+from sockviz.model.timeline import Header, LabFacts
+from sockviz.player.followed import LOOK, Followed, Tail, followed
 from sockviz.player.instead import recording_path
 from sockviz.player.next import Do
-from sockviz.player.recorded import open_recording
+from sockviz.player.recorded import by_its_lesson, open_recording
 from sockviz.player.recorder import Recorder
 from sockviz.player.run import Provenance
 from sockviz.player.shelf import find
+from sockviz.player.source import Source
 from sockviz.player.sourced import Sourced
 from sockviz.player.unfolding import unfolded
 from sockviz.tui.reading import Onward, Reading
@@ -77,6 +84,122 @@ def test_what_has_gone_wrong_in_it_ends_it(tmp_path: Path) -> None:
         assert reader.problem is not None
         assert reader.problem.startswith(f"{path}:3: the recording breaks off here (")
         await reader.close()
+
+    run(work())
+
+
+# --- its writer ------------------------------------------------------------------------------------------------------
+
+#: Writes what it is given to a file of its own making, and is then at work until its input ends.
+WRITER = """
+import sys
+from sockviz.player.writers import claim
+with open(sys.argv[1], "xb", buffering=0) as file:
+    claim(file)
+    file.write(bytes.fromhex(sys.argv[2]))
+    print(flush=True)
+    sys.stdin.read()
+"""
+
+
+def writing(path: Path, content: bytes) -> subprocess.Popen[bytes]:
+    """A process that has written `content` there, and has not ended."""
+    command = [sys.executable, "-c", WRITER, str(path), content.hex()]
+    writer = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert writer.stdout is not None
+    assert writer.stdout.readline() == b"\n"
+    return writer
+
+
+def end(writer: subprocess.Popen[bytes]) -> None:
+    writer.kill()
+    writer.communicate()
+
+
+def left_by_its_writer(path: Path, content: bytes) -> Source:
+    """Who follows a recording of `content`, when its writer has been killed and the reader was told."""
+
+    async def work() -> Source:
+        writer = writing(path, content)
+        try:
+            following = Following(str(path), by_its_lesson)
+            file = path.open("rb")
+            following.appended(file.readline())
+            source, told = Followed(following, file), asyncio.Event()
+            source.watch(told.set)
+        finally:
+            end(writer)
+        await until(lambda: source.over or None, "it is over")
+        assert told.is_set()
+        await source.close()
+        return source
+
+    return run(work())
+
+
+def test_as_long_as_its_writer_has_it_open_there_may_be_more(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    with path.open("x", encoding="utf-8") as written, path.open("rb") as file:
+        Recorder(unfolded(open_recording(RECORDING)), written)
+        tail = Tail(file)
+        while tail.read():
+            pass
+        for _look in range(3):
+            tail.read()
+            assert not tail.abandoned
+        written.close()
+        file.seek(0)
+        tail.read()
+        assert not tail.abandoned, "there was more"
+        while not tail.abandoned:
+            tail.read()
+
+
+def test_a_writer_that_was_killed_ends_it(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    header, first, *_rest = RECORDING.read_bytes().splitlines(keepends=True)
+    source = left_by_its_writer(path, header + first)
+    assert len(source.timeline) == 1
+    assert source.problem == f"{path}:3: the recording breaks off here (whoever wrote it has ended)"
+    assert Sourced(source).next.do is Do.END
+
+
+def test_half_a_line_that_it_left_is_what_is_told_of(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    header, first, second, *_rest = RECORDING.read_bytes().splitlines(keepends=True)
+    source = left_by_its_writer(path, header + first + second.rstrip())
+    assert len(source.timeline) == 2
+    assert source.problem == f"{path}:3: the recording breaks off here (no end of line)"
+
+
+def test_programs_that_have_ended_are_all_there_was(tmp_path: Path) -> None:
+    script = Programs((Program("p", "loopback", ("true",)),))
+    header = dump_header(Header(script, LabFacts("isolated"), "6.1", 1.0, "0"))
+    runs: tuple[tuple[str, list[Event], bool], ...] = (
+        ("ended", [ProcessStarted(1.0, "p", 1, 1, "loopback"), ProcessEnded(2.0, "p", 0)], False),
+        ("alive", [ProcessStarted(1.0, "p", 1, 1, "loopback")], True),
+    )
+    for name, events, problem in runs:
+        write = EventWriter()
+        lines = "".join(f"{line}\n" for line in (header, *map(write.line, events)))
+        source = left_by_its_writer(tmp_path / name, lines.encode())
+        assert len(source.timeline) == len(events)
+        assert (source.problem is not None) is problem
+
+
+def test_where_nobody_writes_no_first_line_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+
+    async def work() -> None:
+        writer = writing(path, b"")
+        waiting = asyncio.ensure_future(followed(path))
+        try:
+            await asyncio.wait({waiting}, timeout=3 * LOOK)
+            assert not waiting.done()
+        finally:
+            end(writer)
+        with pytest.raises(BadRecording, match="empty: a recording starts with a header line"):
+            await waiting
 
     run(work())
 
