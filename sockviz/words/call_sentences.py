@@ -5,7 +5,6 @@ from __future__ import annotations
 from sockviz.language import _, ngettext
 from sockviz.model.call import RECEIVING, Call
 from sockviz.model.known import KnownSocket
-from sockviz.model.linux.names import signal_name
 from sockviz.model.segments import endpoint
 from sockviz.model.values import ObjectValue, SocketValue, Value, show, sockets_in
 from sockviz.model.world import World
@@ -15,8 +14,10 @@ from sockviz.words.closing import closing
 from sockviz.words.dissolving import dissolving
 from sockviz.words.explanation import explain
 from sockviz.words.passing import lost_beside
+from sockviz.words.process_sentences import process_sentence
 from sockviz.words.receiving_nothing import nothing_came
 from sockviz.words.shutting import shutting
+from sockviz.words.taken_in_part import taken_in_part
 from sockviz.words.truncation import cut_off
 from sockviz.words.value_sentences import value_sentence
 from sockviz.words.wording import (
@@ -27,8 +28,6 @@ from sockviz.words.wording import (
     receiver_name,
     result_value,
 )
-
-_DISPOSITIONS = {0: "SIG_DFL", 1: "SIG_IGN"}  # include/uapi/asm-generic/signal-defs.h
 
 
 def returned(call: Call, world: World) -> str:
@@ -55,7 +54,8 @@ _UNSHARE = 2
 
 def gave(call: Call, world: World) -> str:
     """What a call that came back without an error gave, as the rest of a sentence: ``gives descriptor 3: …``."""
-    return f"{_gave(call, world)}{sent_beside(call)}"
+    part = taken_in_part(call, world)
+    return f"{_gave(call, world)}{sent_beside(call)}" + (f"; {part}" if part else "")
 
 
 def _woke(call: Call) -> str:
@@ -69,6 +69,8 @@ def _woke(call: Call) -> str:
 
 def _gave(call: Call, world: World) -> str:
     if told := dissolving(call, world) or nothing_came(call, world) or value_sentence(call, world):
+        return told
+    if told := process_sentence(call, world):
         return told
     name = receiver_name(call, world) or _("the socket")
     held = call.receiver
@@ -130,11 +132,15 @@ def _gave(call: Call, world: World) -> str:
             return _("returns: the handshake{whose} is done").format(whose=whose)
         case (("send" | "write" | "sendmsg" | "sendto"), int(count)) if _stays_on_this_machine(call, world):
             # net/unix/af_unix.c: there is no queue of the sender's own; its buffer is only charged with them.
+            amount, to = bytes_text(count), call.arguments[-1]
+            if call.name == "sendto" and isinstance(to, str | bytes) and len(call.arguments) > 2:
+                told = _("puts one message of {amount} into the receive queue of the socket named {address}")
+                return told.format(amount=amount, address=address_text(to))
             return (
                 _("puts {amount} into the receive queue of the peer")
                 if held is None or held.type == "SOCK_STREAM"
                 else _("puts one message of {amount} into the receive queue of the peer")
-            ).format(amount=bytes_text(count))
+            ).format(amount=amount)
         case "write", int(count) if held is None and _socket_behind(call, world) is None:
             return _("hands {amount} to the kernel").format(amount=bytes_text(count))
         case (("send" | "write" | "sendmsg"), 0) if is_queued:
@@ -174,12 +180,14 @@ def _gave(call: Call, world: World) -> str:
             )
             return _with(_with(told, cut_off(call, data, world)), lost_beside(call, data, world))
         case _, bytes(data) if call.name in RECEIVING:
-            told = _("takes {amount} from the receive queue: {shown}").format(
-                amount=bytes_text(len(data)), shown=show(data, 32)
-            )
             is_message = (
                 held is not None and held.type == "SOCK_SEQPACKET"
             )  # net/unix/af_unix.c: as of datagrams
+            told = (
+                _("takes one message and gives {amount}: {shown}")
+                if is_message
+                else _("takes {amount} from the receive queue: {shown}")
+            ).format(amount=bytes_text(len(data)), shown=show(data, 32))
             told = _with(told, cut_off(call, data, world) if is_message else "")
             return _with(told, lost_beside(call, data, world))
         case "recvfrom", (bytes(data), peer):
@@ -208,16 +216,6 @@ def _gave(call: Call, world: World) -> str:
             ).format(name=name)
         case (("epoll" | "epoll_create" | "epoll_create1"), ObjectValue(text=fd)):
             return _("gives descriptor {fd}: a list in the kernel, empty as yet").format(fd=fd)
-        case "signal", int(before) if isinstance(call.arguments[0], int):
-            return _("sets what {signal} does: before it was {before}").format(
-                signal=signal_name(call.arguments[0]), before=_DISPOSITIONS.get(before, before)
-            )
-        case "waitpid", (int(pid), int(status)) if pid:
-            return _waited_for(pid, status, world)
-        case "fork", 0:
-            return _("returns 0: this is the child")
-        case "fork", int(pid):
-            return _("returns the child's pid, {pid}").format(pid=pid)
         case (("getsockname" | "getpeername"), address):
             return _("says {address}").format(address=address_text(address))
     if call.value is None and call.name in COUNTLESS:
@@ -279,20 +277,6 @@ def _through_a_pipe(call: Call) -> str:
         case int(count):
             return _("puts {amount} into the pipe").format(amount=bytes_text(count))
     return _("returns {value}").format(value=result_value(call))
-
-
-def _waited_for(pid: int, status: int, world: World) -> str:
-    """What waitpid's two numbers mean: the low seven bits are a signal, the next byte what the child gave to exit (wait(2))."""
-    child = next((p.name for p in world.processes.values() if p.pid == pid), str(pid))
-    return (
-        _("returns: {process} was ended by signal {signal}").format(
-            process=child, signal=signal_name(status & 0x7F)
-        )
-        if status & 0x7F
-        else _("returns: {process} ended with status {exit_code}").format(
-            process=child, exit_code=status >> 8
-        )
-    )
 
 
 def _socket_behind(call: Call, world: World) -> KnownSocket | None:

@@ -14,6 +14,7 @@ from sockviz.words.datagrams import errors_wait, unsent
 from sockviz.words.group_words import group_changes
 from sockviz.words.holding_back import held_back, window_now_closed
 from sockviz.words.meanings import news
+from sockviz.words.queues import recv_q, send_q
 from sockviz.words.row_names import both_text, local_text, peer_text
 from sockviz.words.waiting_states import taken_over, why_gone, why_in
 from sockviz.words.whose import of_row
@@ -177,13 +178,13 @@ def _row(old: SocketRow | None, row: SocketRow, world: World, at: float) -> list
             (
                 1,
                 _("the backlog of {whose} is {new} (was {old})").format(
-                    whose=whose, new=row.send_q, old=old.send_q
+                    whose=whose, new=send_q(row), old=send_q(old)
                 ),
             )
         ]
     if row.is_listening and old.recv_q != row.recv_q:
         holds = _("the accept queue of {whose} holds {new} (was {old})").format(
-            whose=whose, new=row.recv_q, old=old.recv_q
+            whose=whose, new=recv_q(row), old=recv_q(old)
         )
         # net/ipv4/tcp_input.c, tcp_conn_request; include/net/sock.h, sk_acceptq_is_full: more than the backlog.
         full = row.backlog is not None and row.recv_q > row.backlog >= old.recv_q
@@ -201,7 +202,7 @@ def _row(old: SocketRow | None, row: SocketRow, world: World, at: float) -> list
                 4,
                 _and_why(
                     _("Recv-Q of {whose} is {new} (was {old})").format(
-                        whose=whose, new=row.recv_q, old=old.recv_q
+                        whose=whose, new=recv_q(row), old=recv_q(old)
                     ),
                     errors_wait(row, world),
                 ),
@@ -212,7 +213,7 @@ def _row(old: SocketRow | None, row: SocketRow, world: World, at: float) -> list
             (
                 4,
                 _("Send-Q of {whose} is {new} (was {old})").format(
-                    whose=whose, new=row.send_q, old=old.send_q
+                    whose=whose, new=send_q(row), old=send_q(old)
                 ),
             )
         )

@@ -130,8 +130,24 @@ FORMS = (
     N_("int: 0 off, else on"), N_("int: an errno"), N_("int: DSCP and ECN"), N_("struct in_addr or ip_mreqn"),
     N_("int: lowest port, and highest × 65536"), N_("a structure"),
 )  # fmt: skip
-#: SO_REUSEADDR of a UDP socket (net/ipv4/udp.c, inet_rcv_saddr_equal and compute_score), and of one that has a path.
-OF_DATAGRAMS = N_(
-    "several sockets may have its address and port, if each says so: what comes goes to the one bound last"
-)
-OF_A_PATH = N_("it does nothing for a path")
+#: What an option does to another kind of socket than TCP's, by its family or type. net/ipv4/udp.c, inet_rcv_saddr_equal and
+#: compute_score; unix(7): the sender's buffer alone bounds what waits at the other end; net/core/sock.c,
+#: sock_wfree: a datagram is accounted to its sender until it has left; only close of a TCP socket lingers.
+_OF_A_READER = N_("how much memory what has come and is not read yet may take")
+_NOTHING_HERE = N_("it does nothing for this kind of socket")
+ELSEWHERE = {
+    ("SO_REUSEADDR", "AF_UNIX"): N_("it does nothing for a path"),
+    ("SO_REUSEADDR", "SOCK_DGRAM"): N_(
+        "several sockets may have its address and port, if each says so: what comes goes to the one bound last"
+    ),
+    ("SO_RCVBUF", "AF_UNIX"): N_("it does nothing here: the sender's SO_SNDBUF bounds what waits"),
+    ("SO_RCVBUF", "SOCK_DGRAM"): _OF_A_READER,
+    ("SO_RCVBUF", "SOCK_RAW"): _OF_A_READER,
+    ("SO_SNDBUF", "AF_UNIX"): N_("how much memory what it sent and its peer has not read yet may take"),
+    ("SO_SNDBUF", "SOCK_DGRAM"): N_("how much memory what it sent may take until it has left"),
+    ("SO_SNDBUF", "SOCK_RAW"): N_("how much memory what it sent may take until it has left"),
+    ("SO_LINGER", "AF_UNIX"): _NOTHING_HERE,
+    ("SO_LINGER", "SOCK_DGRAM"): _NOTHING_HERE,
+    ("SO_KEEPALIVE", "AF_UNIX"): _NOTHING_HERE,
+    ("SO_KEEPALIVE", "SOCK_DGRAM"): _NOTHING_HERE,
+}  # fmt: skip

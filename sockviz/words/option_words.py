@@ -11,7 +11,7 @@ from sockviz.model.linux.options import DISCOVERIES, Form, SocketOption, option_
 from sockviz.model.sockets import State
 from sockviz.model.values import Value, show
 from sockviz.words.number_kinds import Number, number_name
-from sockviz.words.option_meanings import MEANINGS, OF_A_PATH, OF_DATAGRAMS
+from sockviz.words.option_meanings import ELSEWHERE, MEANINGS
 
 _KINDS = {
     Form.FAMILY: Number.FAMILY,
@@ -40,11 +40,11 @@ def meaning(option: SocketOption | None, kind: str = "", family: str = "") -> st
     """What it does, to a socket of that type and family where it matters; nothing of an option that hardly anybody meets."""
     if option is None:
         return ""
-    told = MEANINGS.get(option.name)
-    if option.name == "SO_REUSEADDR" and family == "AF_UNIX":
-        told = OF_A_PATH
-    elif option.name == "SO_REUSEADDR" and kind == "SOCK_DGRAM":
-        told = OF_DATAGRAMS
+    told = (
+        ELSEWHERE.get((option.name, family))
+        or ELSEWHERE.get((option.name, kind))
+        or MEANINGS.get(option.name)
+    )
     return _(told) if told is not None else ""
 
 

@@ -55,7 +55,7 @@ def sections(world: World, inode: int) -> Iterator[Section]:
             _("options that are set"),
             Voice.RETURNED,
             _("by its calls; getsockopt, right after each, says what the kernel has"),
-            tuple(map(_fact, own)),
+            tuple(_fact(option, world, inode) for option in own),
         )
     inherited = [option for option in options if option.inherited]
     if inherited:
@@ -63,16 +63,17 @@ def sections(world: World, inode: int) -> Iterator[Section]:
             _("options of its listener"),
             Voice.INFERRED,
             _("accept's socket begins as a copy of the listener's (net/core/sock.c, sk_clone_lock)"),
-            tuple(map(_fact, inherited)),
+            tuple(_fact(option, world, inode) for option in inherited),
         )
 
 
-def _fact(option: SetOption) -> Fact:
+def _fact(option: SetOption, world: World, inode: int) -> Fact:
     if option.level == PYTHONS:
         told = _("Python's own: the descriptor does not block, and Python waits in poll for at most so long")
         return Fact("settimeout", _timeout(option.value), told)
     known = option_of(option.level, option.number)
-    what = meaning(known)
+    holder = world.sockets.get(inode)
+    what = meaning(known, holder.type, holder.family) if holder is not None else meaning(known)
     return Fact(option_name(option.level, option.number), value_and_asked(option, known), what)
 
 

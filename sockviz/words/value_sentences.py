@@ -133,7 +133,9 @@ def _said(call: Call, world: World) -> str:
     value = value_text(option, call.value)
     # What it does has been told where a call has set it.
     known = world.options.get(call.receiver.inode, {}) if call.receiver is not None else {}
-    what = "" if any((o.level, o.number) == call.arguments[1:3] for o in known.values()) else meaning(option)
+    is_known = any((o.level, o.number) == call.arguments[1:3] for o in known.values())
+    held = call.receiver
+    what = "" if is_known or held is None else meaning(option, held.type, held.family)
     return _("says {name} of {of}: {value}{why}").format(
         name=name, of=of, value=value, why=f" ({what})" if what else ""
     )

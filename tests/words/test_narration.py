@@ -254,7 +254,11 @@ _U = SocketValue(78, 10, "AF_UNIX", "SOCK_STREAM", 0)
         ("unlink", ("door",), None, "removes the file door"),
         ("waitpid", (4121, 0), (4121, 7 << 8), "returns: server ended with status 7"),
         ("waitpid", (4121, 0), (4121, 9), "returns: server was ended by signal SIGKILL"),
-        ("waitpid", (-1, 1), (0, 0), "returns (0, 0)"),
+        ("waitpid", (-1, 1), (0, 0), "returns 0: no child has ended yet, and WNOHANG has it not wait"),
+        ("waitpid", (4121, 1), (0, 0), "returns 0: server has not ended yet, and WNOHANG has it not wait"),
+        ("setrlimit", (7, (64, -1)), None, "sets RLIMIT_NOFILE: 64 now, no limit at most"),
+        ("getrlimit", (7,), (64, 128), "says RLIMIT_NOFILE: 64 now, 128 at most"),
+        ("sendto", (_D, b"x", "box"), 1, "hands one datagram of 1 byte to the kernel"),
         ("poll", (), [(3, 1), (4, 1)], "returns: descriptor 3 (s): POLLIN (a connection waits to be accepted); "
          "descriptor 4: POLLIN (a read would not sleep: data waits, or its end)"),
         ("poll", (), [], "returns: nothing came of what it waits for"),
@@ -262,7 +266,7 @@ _U = SocketValue(78, 10, "AF_UNIX", "SOCK_STREAM", 0)
         ("select", ([_S], [], []), ([], [], []), "returns: no descriptor is ready"),
         ("epoll", (), ObjectValue("epoll", "5"), "gives descriptor 5: a list in the kernel, empty as yet"),
         ("register", (ObjectValue("epoll", "5"), _S, 1), None, "puts descriptor 9 on the list in the kernel, for EPOLLIN"),
-        ("signal", (13, 0), 1, "sets what SIGPIPE does: before it was SIG_IGN"),
+        ("signal", (13, 0), 1, "sets what SIGPIPE does to SIG_DFL: before it was SIG_IGN"),
     ],
 )  # fmt: skip
 def test_what_a_call_gave_is_said_in_words(

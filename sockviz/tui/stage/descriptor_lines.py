@@ -15,7 +15,7 @@ from sockviz.model.sockets import FdEntry, SocketRow, Timer
 from sockviz.tui.palette import STATE_SYMBOLS, state_role
 from sockviz.tui.stage import timer_lines
 from sockviz.tui.stage.chips import CHIP, Station, has_come, is_coming
-from sockviz.tui.stage.descriptor_words import FIN_UNACKED, HAS_FIN, briefly_sent, received, sent, tableless
+from sockviz.tui.stage.descriptor_words import tableless
 from sockviz.tui.stage.ink import Line, Span, crop, fit, line, marked, wrap
 from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.stage.option_lines import at_the_end, beneath, in_one_line, telling
@@ -29,6 +29,7 @@ from sockviz.tui.stage.queues import (
 )
 from sockviz.tui.stage.ranking import DescriptorRow, Part, asked, is_new
 from sockviz.tui.view import Focus, View
+from sockviz.words.queues import FIN_UNACKED, HAS_FIN, briefly_sent, received, sent
 from sockviz.words.row_names import both_text, local_text, peer_text
 from sockviz.words.wording import address_text
 

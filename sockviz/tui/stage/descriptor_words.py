@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from sockviz.language import _, ngettext
-from sockviz.model.sockets import SocketRow, State, Timer
+from sockviz.language import _
+from sockviz.model.sockets import State
 from sockviz.model.world import World
 from sockviz.tui.palette import STATE_SYMBOLS, state_role
 from sockviz.tui.stage.ink import Line, line
 from sockviz.tui.stage.lookup import port_of
 from sockviz.words.wording import name_text
-
-#: Received FIN: the kernel counts it as one in Recv-Q until it is read (net/ipv4/tcp_diag.c: rcv_nxt - copied_seq).
-HAS_FIN = frozenset({State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK, State.TIME_WAIT})
-#: Sent FIN: it takes a sequence number, so it counts as one in Send-Q until it is acknowledged.
-FIN_UNACKED = frozenset({State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK})
 
 
 def tableless(world: World, inode: int, width: int) -> Line:
@@ -57,45 +52,3 @@ def tableless(world: World, inode: int, width: int) -> Line:
 
 def _first_that_fits(width: int, *candidates: Line, taken: int = 16) -> Line:
     return next((it for it in candidates if it.width + taken <= width), candidates[-1])
-
-
-def received(row: SocketRow, briefly: bool = False) -> str:
-    """What Recv-Q counts; ``briefly`` where there is little room."""
-    if (
-        row.protocol in ("UDP", "RAW") and row.recv_q
-    ):  # net/ipv4/raw_diag.c asks sk_rmem_alloc_get, as udp_diag.c does
-        return " " + _("of memory")
-    if row.state in HAS_FIN and row.recv_q:
-        waiting = row.recv_q - 1
-        if not waiting:
-            return " " + _("= the FIN")
-        if briefly:
-            return " " + _("= {count} + the FIN").format(count=waiting)
-        return " " + ngettext("= {count} byte + the FIN", "= {count} bytes + the FIN", waiting).format(
-            count=waiting
-        )
-    if row.protocol == "UNIX" and row.type == "SOCK_DGRAM" and row.recv_q:
-        return " " + _("in the first")  # net/unix/af_unix.c, unix_inq_len: of datagrams the next one's length
-    return " " + _("to be read") if row.recv_q else ""
-
-
-def sent(row: SocketRow) -> str:
-    """What Send-Q counts."""
-    if not row.send_q:
-        return ""
-    if row.state is State.SYN_SENT:
-        return " " + _("= the SYN")
-    if row.state in FIN_UNACKED:
-        return " " + (
-            _("= {count} + the FIN").format(count=row.send_q - 1) if row.send_q > 1 else _("= the FIN")
-        )
-    if row.protocol != "TCP":
-        return " " + _("of memory")
-    # With the persist timer nothing is on its way: all that was sent is acknowledged (net/ipv4/tcp_output.c, tcp_send_probe0).
-    return " " + (_("not sent") if row.timer is Timer.PERSIST else _("not acknowledged"))
-
-
-def briefly_sent(row: SocketRow) -> str:
-    """The same, where there is little room."""
-    said = sent(row)
-    return " " + _("unacked") if said == " " + _("not acknowledged") else said

@@ -22,7 +22,7 @@ _INDENTS = {0: "  ", 30: "    "}
 @lru_cache(1024)
 def broken(source: str, room: int) -> tuple[str, ...]:
     """`source` in lines of at most `room` cells. They break after a comma or an opening bracket while that will do, then between
-    any two words, and where one word alone is too long, inside it."""
+    any two words, and where one word alone is too long, inside it: of a string, where it has a blank."""
     text = " ".join(safe(source.replace("\n", " ")).split())
     if cell_len(text) <= room or room <= 0:
         return (text,)
@@ -55,9 +55,11 @@ def _filled(parts: list[str], room: int) -> list[str]:
 
 
 def _cut(text: str, room: int) -> list[str]:
+    """One piece in lines: cut after a blank in the second half of a line, or where its room ends."""
     lines = []
     while cell_len(text) > room:
         head = cut(text, room) or text[:1]
+        head = head[: head.rfind(" ") + 1 if head.rfind(" ") * 2 >= len(head) else len(head)]
         lines.append(head)
         text = text[len(head) :]
     return [*lines, text]

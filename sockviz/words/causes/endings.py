@@ -10,7 +10,7 @@ from sockviz.model.sockets import State
 from sockviz.model.world import World
 from sockviz.words import acts, whose
 from sockviz.words.causes.attempts import was_given_up
-from sockviz.words.situation import Situation
+from sockviz.words.situation import Cause, Situation
 from sockviz.words.unread import unread
 from sockviz.words.wording import bytes_text
 
@@ -28,57 +28,72 @@ def _was_dissolved(world: World, inode: int) -> bool:
     return known is not None and known.dissolved
 
 
-def reset(s: Situation) -> str:
-    """Whose RST it was that ended the connection, and why it was sent, where that was seen."""
+def reset(s: Situation) -> Cause:
+    """Whose RST it was that ended the connection, and why it was sent, where that was seen; with what helps against that."""
     if was_given_up(s):
-        return _("no RST came: the connect of {name} was given up here, by shutdown").format(name=s.name)
-    if s.dissolved and s.came("RST") is None:  # net/ipv4/tcp.c, tcp_disconnect: sk_err = ECONNRESET
-        return _("no RST came: connect to AF_UNSPEC gave the connection of {name} up here").format(
-            name=s.name
+        return Cause(
+            _("no RST came: the connect of {name} was given up here, by shutdown").format(name=s.name)
         )
-    why = _why_reset(s)
+    if s.dissolved and s.came("RST") is None:  # net/ipv4/tcp.c, tcp_disconnect: sk_err = ECONNRESET
+        return Cause(
+            _("no RST came: connect to AF_UNSPEC gave the connection of {name} up here").format(name=s.name)
+        )
+    found = _why_reset(s)
     told = _("a RST came from {who}").format(who=s.who)
-    return f"{told}: {why}" if why else told
+    return Cause(f"{told}: {found.why}" if found.why else told, found.remedy)
 
 
-def _why_reset(s: Situation) -> str:
+def _why_reset(s: Situation) -> Cause:
     other = whose.peer(s.world, s.inode)
-    counted = s.world.counters
     if other is None:
-        listened = _listened(s)
-        if listened and all(is_closed(s.world, s.world.sockets.get(inode)) for inode in listened):
-            return _("its listener was closed before anybody accepted {name}").format(name=s.name)
-        if listened and all(acts.shut_for_reading(s.world, inode) for inode in listened):
-            return _("its listener was ended by shutdown before anybody accepted {name}").format(name=s.name)
-        if listened and all(_was_dissolved(s.world, inode) for inode in listened):
-            return _(
-                "its listener was dissolved, by connect to AF_UNSPEC, before anybody accepted {name}"
-            ).format(name=s.name)
-        # net/ipv4/tcp_minisocks.c, tcp_check_req: with tcp_abort_on_overflow the last ACK of a handshake is answered so.
-        reset_by = s.came("RST")
-        no_ack = reset_by is not None and reset_by.event.packet.label == "RST"
-        if listened and no_ack and (times := counted.get("TcpExt.ListenOverflows", 0)):
-            return _(
-                "the accept queue of {who} had no room when the handshake ended (ListenOverflows +{times}, tcp_abort_on_overflow)"
-            ).format(who=whose.of_socket(s.world, listened[-1]), times=times)
-        return ""
+        return _never_accepted(s)
+    anew = _("make a new connection")
     said = whose.of_socket(s.world, other.inode)
     if gave_up(s.world, other.inode):
-        return _("{peer} had given the connection up: nothing had answered it (ETIMEDOUT)").format(peer=said)
+        told = _("{peer} had given the connection up: nothing had answered it (ETIMEDOUT)")
+        return Cause(told.format(peer=said), anew)
     if s.came("FIN") is not None and acts.shut(s.world, other.inode, acts.SHUT_RDWR):
         # net/ipv4/tcp_input.c, tcp_rcv_state_process: in FIN-WAIT-2 nobody could read what comes.
-        return _("{peer} had both its directions ended by shutdown, and data came for it").format(peer=said)
+        told = _("{peer} had both its directions ended by shutdown, and data came for it")
+        return Cause(told.format(peer=said), _("send nothing more to who has ended both directions"))
     if other.dissolved:
-        return _("{peer} gave the connection up, by connect to AF_UNSPEC").format(peer=said)
+        return Cause(_("{peer} gave the connection up, by connect to AF_UNSPEC").format(peer=said), anew)
     if not is_closed(s.world, other):
-        return ""
+        return Cause()
     came = s.came("RST")
     meaning = s.world.traffic.meanings.get(came.number) if came is not None else None
     if meaning.role is Role.ANSWERING_RST if meaning is not None else s.came("FIN") is not None:
-        return _("{peer} was closed already, and data came for it").format(peer=said)
+        told = _("{peer} was closed already, and data came for it")
+        return Cause(told.format(peer=said), _("send nothing more to who is gone: agree on who ends first"))
     if acts.lingers(s.world, other.inode) == 0:
-        return _("{peer} was closed with SO_LINGER set to 0 seconds").format(peer=said)
-    return _unread(s, other, said)
+        told = _("{peer} was closed with SO_LINGER set to 0 seconds")
+        return Cause(told.format(peer=said), _("leave SO_LINGER off there, where nothing may be lost"))
+    return Cause(_unread(s, other, said))
+
+
+def _never_accepted(s: Situation) -> Cause:
+    """Why a connection ended by a RST that nobody had accepted."""
+    listened = _listened(s)
+    again = _("connect again once a server listens there")
+    if listened and all(is_closed(s.world, s.world.sockets.get(inode)) for inode in listened):
+        told = _("its listener was closed before anybody accepted {name}")
+        return Cause(told.format(name=s.name), again)
+    if listened and all(acts.shut_for_reading(s.world, inode) for inode in listened):
+        told = _("its listener was ended by shutdown before anybody accepted {name}")
+        return Cause(told.format(name=s.name), again)
+    if listened and all(_was_dissolved(s.world, inode) for inode in listened):
+        told = _("its listener was dissolved, by connect to AF_UNSPEC, before anybody accepted {name}")
+        return Cause(told.format(name=s.name), again)
+    # net/ipv4/tcp_minisocks.c, tcp_check_req: with tcp_abort_on_overflow the last ACK of a handshake is answered so.
+    reset_by = s.came("RST")
+    no_ack = reset_by is not None and reset_by.event.packet.label == "RST"
+    if listened and no_ack and (times := s.world.counters.get("TcpExt.ListenOverflows", 0)):
+        told = _(
+            "the accept queue of {who} had no room when the handshake ended (ListenOverflows +{times}, tcp_abort_on_overflow)"
+        )
+        who = whose.of_socket(s.world, listened[-1])
+        return Cause(told.format(who=who, times=times), _("connect again: accept makes room"))
+    return Cause()
 
 
 def _unread(s: Situation, other: KnownSocket, said: str) -> str:
@@ -121,7 +136,7 @@ def ended_by_peer(s: Situation) -> str:
     world, other = s.world, whose.peer(s.world, s.inode)
     who = s.who
     if s.is_tcp and s.row is None and s.came("RST") is not None:
-        return _("its connection is gone: {reset}").format(reset=reset(s))
+        return _("its connection is gone: {reset}").format(reset=reset(s).why)
     if s.is_tcp and s.row is None and gave_up(world, s.inode):
         return _("its connection was given up, as nothing had answered (ETIMEDOUT)")
     fin = s.is_tcp and (s.came("FIN") is not None or (s.row is not None and s.row.state in HAS_FIN))

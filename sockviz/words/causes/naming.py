@@ -7,7 +7,7 @@ from sockviz.model.segments import endpoint
 from sockviz.model.sockets import SocketRow, State
 from sockviz.words import acts, whose
 from sockviz.words.causes.connecting import needs_scope, scope_missing
-from sockviz.words.causes.covering import covers
+from sockviz.words.causes.covering import covers, plain_end
 from sockviz.words.causes.paths import binder
 from sockviz.words.causes.patience import bounded
 from sockviz.words.row_names import both_text
@@ -102,6 +102,7 @@ def _taken(s: Situation) -> Cause:
         and (not row.inode or row.inode != s.inode)
         and (not s.host or s.world.host_of(row) == s.host)
         and covers(row.local, end)
+        and not _keeps_apart(row, s)
     ]
     told = _("{target} is taken").format(target=s.target)
     if protocol == "UDP":
@@ -111,8 +112,7 @@ def _taken(s: Situation) -> Cause:
             _("{told}: {who} has it").format(told=told, who=_with_descriptor(rows[0], s)),
             _("close that one, take another port, or set SO_REUSEADDR on both before bind"),
         )
-    listening = next((row for row in rows if row.is_listening), None)
-    if listening is not None:
+    if listening := [row for row in rows if row.is_listening]:
         return _listened(listening, told, s)
     waiting = next((row for row in rows if row.state is State.TIME_WAIT), None)
     others = [row for row in rows if row is not waiting and row.state is not State.TIME_WAIT]
@@ -139,15 +139,28 @@ def _taken(s: Situation) -> Cause:
     return Cause(told)
 
 
+def _keeps_apart(row: SocketRow, s: Situation) -> bool:
+    """Whether one is of IPv6 only and the other of IPv4: neither is in the other's way (net/ipv6/inet6_hashtables.c)."""
+    is_six = row.family == "AF_INET6"
+    if is_six == (s.family == "AF_INET6"):
+        return False
+    return acts.is_on(s.world, row.inode, "IPV6_V6ONLY") if is_six else s.is_on("IPV6_V6ONLY")
+
+
 def _with_descriptor(row: SocketRow, s: Situation) -> str:
     said = whose.of_row(row, s.world)
     held = whose.holders(s.world, row.inode)
+    address = "" if plain_end(row.local) == plain_end(s.end) else address_text(row.local)
     if not held or not s.world.name_of(s.world.owner_of(row.inode) or "", row.inode):
-        return said  # where no variable has it, that is what it is called by
+        # Where no variable has it, that is what it is called by.
+        return _("{who} (on {address})").format(who=said, address=address) if address else said
+    if address:
+        return _("{who} (descriptor {fd}, on {address})").format(who=said, fd=held[0][1].fd, address=address)
     return _("{who} (descriptor {fd})").format(who=said, fd=held[0][1].fd)
 
 
-def _listened(row: SocketRow, told: str, s: Situation) -> Cause:
+def _listened(rows: list[SocketRow], told: str, s: Situation) -> Cause:
+    row = rows[0]
     held = whose.holders(s.world, row.inode)
     known = s.world.sockets.get(row.inode)
     maker = known.creator if known is not None else None
@@ -164,6 +177,12 @@ def _listened(row: SocketRow, told: str, s: Situation) -> Cause:
                     "SO_REUSEADDR does not help against a listener"
                 ).format(process=process.name),
             )
+    if len(rows) > 1:
+        who = ", ".join(_with_descriptor(each, s) for each in rows)
+        return Cause(
+            _("{told}: {count} sockets listen there: {who}").format(told=told, count=len(rows), who=who),
+            _("close them all first: SO_REUSEADDR does not help against one (SO_REUSEPORT on all does)"),
+        )
     return Cause(
         _("{told}: {who} listens there").format(told=told, who=_with_descriptor(row, s)),
         _("close that listener first: SO_REUSEADDR does not help against one (SO_REUSEPORT on both does)"),
@@ -177,6 +196,8 @@ def _reuse(row: SocketRow, s: Situation) -> str:
     if left is None:
         return _("SO_REUSEADDR lets it through if both sockets set it before bind")
     if not acts.is_on(s.world, left.inode, "SO_REUSEADDR"):
+        if whose.holders(s.world, left.inode):
+            return _("close that one first, take another port, or set SO_REUSEADDR on both before bind")
         return _(
             "SO_REUSEADDR lets it through only if both set it, and the old socket did not: wait, or take another port"
         )

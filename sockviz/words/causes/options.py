@@ -62,7 +62,7 @@ def setting(s: Situation) -> Cause:
                 _("pass a value"),
             )
         case "EINVAL" if option is not None and s.call.name == "setsockopt":
-            return Cause(_not_taken(option, given, s))
+            return Cause(_not_taken(option, given, s), _("give it a value that it takes, while it takes one"))
         case "EDOM" if option is not None and option.form is Form.TIME:
             return Cause(_("its microseconds are not between 0 and 999,999"))
         case "ENOENT" if name == "TCP_CONGESTION":
@@ -117,9 +117,15 @@ def _membership(option: SocketOption, given: bytes, s: Situation) -> Cause:
     is_four = option.form is Form.GROUP
     match s.error:
         case "EADDRINUSE":
-            return Cause(_("{name} has joined {group} already").format(name=s.name, group=group))
+            return Cause(
+                _("{name} has joined {group} already").format(name=s.name, group=group),
+                _("once is enough: nothing has to be done"),
+            )
         case "EADDRNOTAVAIL":
-            return Cause(_("{name} has not joined {group}").format(name=s.name, group=group))
+            return Cause(
+                _("{name} has not joined {group}").format(name=s.name, group=group),
+                _("leave only what this socket has joined, by the same interface"),
+            )
         case "EPROTO":
             # net/ipv4/ip_sockglue.c: inet_csk_has_ulp and streams have no groups.
             return Cause(

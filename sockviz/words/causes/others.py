@@ -65,7 +65,10 @@ def removing(s: Situation) -> Cause:
     """Of unlink."""
     if s.error != "ENOENT" or not s.call.arguments:
         return Cause()
-    return Cause(_("there is no file {path}").format(path=address_text(s.call.arguments[0])))
+    return Cause(
+        _("there is no file {path}").format(path=address_text(s.call.arguments[0])),
+        _("nothing is left to remove"),
+    )
 
 
 def _process_of(pid: Value, s: Situation) -> Process | None:

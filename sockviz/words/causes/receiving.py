@@ -23,7 +23,7 @@ def receiving(s: Situation) -> Cause:
         case "ECONNRESET" if s.is_unix:
             return reset_here(s)
         case "ECONNRESET":
-            return Cause(endings.reset(s))
+            return endings.reset(s)
         case "ENOTCONN":
             return Cause(unconnected(s))
         case "EINVAL" if is_urgent and s.is_on("SO_OOBINLINE"):
@@ -115,7 +115,7 @@ def unconnected(s: Situation) -> str:
         return _("{name} has no connection: {failed}").format(name=s.name, failed=failed)
     if s.is_tcp and s.known is not None and s.known.peer is not None and s.came("RST") is not None:
         return _("the connection that {name} had is gone: {reset}").format(
-            name=s.name, reset=endings.reset(s)
+            name=s.name, reset=endings.reset(s).why
         )
     if s.known is not None and s.known.peer_inode:
         return _("the socket that {name} was connected to is closed").format(name=s.name)

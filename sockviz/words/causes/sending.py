@@ -40,7 +40,7 @@ def sending(s: Situation) -> Cause:
         case "ECONNRESET" if s.is_unix:
             return reset_here(s)
         case "ECONNRESET":
-            return Cause(endings.reset(s))
+            return endings.reset(s)
         case "ENOTCONN":
             return Cause(unconnected(s))
         case "EISCONN":
@@ -243,7 +243,7 @@ def _nobody_reads(s: Situation) -> Cause:
     if s.known is not None and s.known.peer is not None and failed is None:
         if s.came("RST") is not None:
             return Cause(
-                _("the connection of {name} is gone: {reset}").format(name=s.name, reset=endings.reset(s))
+                _("the connection of {name} is gone: {reset}").format(name=s.name, reset=endings.reset(s).why)
             )
         if endings.gave_up(s.world, s.inode):
             told = _("the connection of {name} was given up, as nothing had answered (ETIMEDOUT)")

@@ -9,9 +9,9 @@ import pytest
 
 from sockviz.model.events import CallReturned
 from sockviz.model.sockets import SocketRow, State, ToldName
-from sockviz.tui.stage.descriptor_words import received
 from sockviz.tui.stage.descriptors import _counted
 from sockviz.tui.stage.process_panel import draw_process
+from sockviz.words.queues import received
 from tests.tui.stage import scripted
 
 LINES = ["s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)", "s.bind((HOST, 0))", "s.listen(1)"]
