@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sockviz import door
 from sockviz.commands.shared import FAILED, OK, Usage, cannot_be_read, drive, find
+from sockviz.dataclass import replace
 
 if TYPE_CHECKING:
     from sockviz.player.report import Report
@@ -19,17 +20,23 @@ def check(options: argparse.Namespace) -> int:
     """Performs the lessons that were named, or all of the course, and reports."""
     from sockviz.check_report import as_json, as_lines
     from sockviz.player.shelf import lessons_directory
+    from sockviz.practice.holding import exercises_in
+    from sockviz.practice.shelf import TEXT
 
     paths = [Path(word) for word in options.paths] or [lessons_directory()]
     files: list[Path] = []
+    exercises: list[Path] = []
     for path in paths:
         if os.path.isdir(path):
-            files += sorted(path.glob("*.md"))
+            exercises += (found := exercises_in(path))
+            files += sorted(path.glob("*.md")) if path not in found else []
+        elif path.name == TEXT and path.is_file():
+            exercises.append(path.parent)
         else:
             files.append(_existing(path if os.path.lexists(path) else find(str(path))))
-    if not files:
+    if not files and not exercises:
         raise Usage(f"{', '.join(map(str, paths))}: no lesson (*.md) there")
-    report = _report(files, options.lab)
+    report = _report(files, exercises, options.lab)
     warned = options.strict and any(lesson.warnings for lesson in report.lessons)
     if options.json:
         door.out().say_json(as_json(report))
@@ -48,18 +55,26 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _report(files: Sequence[Path], kind: str) -> Report:
+def _report(files: Sequence[Path], exercises: Sequence[Path], kind: str) -> Report:
     from sockviz.player.opening import other_system
     from sockviz.player.report import all_skipped
+    from sockviz.practice import holding
+    from sockviz.practice.shelf import TEXT, place_of
 
     reason = other_system()
     if reason is None:
         from sockviz.lab.supervisor import LabRefused
         from sockviz.player.check import check as perform_all
 
+        async def both() -> Report:
+            report = await perform_all(files, kind)
+            judged = await holding.check([place_of(each) for each in exercises])
+            return replace(report, lessons=(*report.lessons, *judged))
+
         try:
-            return drive(perform_all(files, kind))
+            return drive(both())
         except LabRefused as refusal:
             reason = str(refusal)
     door.complain(f"no lab can be made here: {reason}. `sockviz doctor` tells why and what to do.")
-    return all_skipped(files, f"no lab can be made here: {reason}")
+    texts = [each / TEXT for each in exercises]
+    return all_skipped([*files, *texts], f"no lab can be made here: {reason}")

@@ -40,7 +40,13 @@ def read_expect(line: int, body: FenceLines, findings: Findings) -> Expect:
         rest, within, still = _prefixed(number, column, text, findings)
         expression = None if rest is None else read_expression(text[rest:], number, column + rest, findings)
         if expression is not None:
-            found.append(Expectation(number, column + indent, text.strip(), expression, within, still, title))
+            about, colon, rest_of = title.partition(":")
+            is_subject = about == "about" and bool(colon)
+            title = rest_of.strip() if is_subject else title
+            source = text.strip()
+            found.append(
+                Expectation(number, column + indent, source, expression, within, still, title, is_subject)
+            )
         title = ""
     if not read:
         findings.problem(line, 1, "expectation", "this expect block is empty; expected an expression a line")

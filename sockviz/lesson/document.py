@@ -91,7 +91,8 @@ class Expectation:
     expression: Expression
     within: float
     still: bool
-    title: str = ""  # what it is about, for a student: the comment above it
+    title: str = ""  # what it says, for a student: the comment above it
+    is_subject: bool = False  # what an exercise is about: `# about: …`. Its start fails here
 
 
 @dataclass(frozen=True, slots=True)

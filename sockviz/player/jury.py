@@ -40,7 +40,7 @@ class Judged:
 
 @dataclass(slots=True)
 class Jury:
-    """What it judges by. `hear` waits for news, so long at most; `is_over` says that none will come.
+    """What it judges by. `hear` waits for news, so long at most; `is_over` says that an expression's value can become no other.
 
     Between one evaluation and the next everything else in the program has its turn, and the longer the one took the longer it is.
     """
@@ -49,7 +49,7 @@ class Jury:
     bindings: Mapping[str, Value]
     counters: Collection[str]
     hear: Callable[[float], Awaitable[None]]
-    is_over: Callable[[], bool]
+    is_over: Callable[[Expression], bool]
     work: int = MOST  # for one evaluation
     _pause: float = 0.0  # before the next evaluation, in seconds
 
@@ -70,7 +70,9 @@ class Jury:
                 actual = f"{verdict.actual}; it did not hold before the page's first call, as «still» says"
                 return Judged(expectation, replace(verdict, tell=lambda: actual), False, False)
             return Judged(expectation, verdict, verdict.holds, False)
-        while not verdict.holds and not verdict.hopeless and await self._wait(deadline):
+        while (
+            not verdict.holds and not verdict.hopeless and await self._wait(expectation.expression, deadline)
+        ):
             verdict = await self._verdict(expectation.expression)
         return Judged(expectation, verdict, verdict.holds, held_before)
 
@@ -79,7 +81,11 @@ class Jury:
         deadline = time.monotonic() + ANSWERED
         while True:
             verdict = await self._verdict(prediction.answer)
-            if verdict.reason is None or verdict.hopeless or not await self._wait(deadline):
+            if (
+                verdict.reason is None
+                or verdict.hopeless
+                or not await self._wait(prediction.answer, deadline)
+            ):
                 return verdict
 
     async def _verdict(self, expression: Expression, world: World | None = None) -> Verdict:
@@ -93,10 +99,10 @@ class Jury:
         self._pause = PAUSES * took if took > QUICK else 0.0
         return verdict
 
-    async def _wait(self, deadline: float) -> bool:
+    async def _wait(self, expression: Expression, deadline: float) -> bool:
         """Waits for news; False where there is no time left, or nothing will come."""
         left = deadline - time.monotonic()
-        if left <= 0 or self.is_over():
+        if left <= 0 or self.is_over(expression):
             return False
         await self.hear(min(left, AGAIN))
         return True

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from sockviz.calls.statement import Statement
 from sockviz.lab.lab import Lab
 from sockviz.lab.supervisor import LabRefused
-from sockviz.lesson.document import Expect, Expectation, Launch, Lesson, Page, Perform
+from sockviz.lesson.document import Expect, Expectation, Expression, Launch, Lesson, Page, Perform
 from sockviz.model.events import ExpectationJudged, LessonEnded, PageOpened, PredictionMade, PredictionSettled
 from sockviz.model.first_names import of_lab
 from sockviz.model.timeline import Header, Timeline
@@ -56,8 +56,8 @@ class Performance:
         """What makes the calls."""
         return Performed(self._lab, self._timeline, counters, processes, patience)
 
-    def _is_over(self) -> bool:
-        """Whether what is judged can become no other than it is."""
+    def _is_over(self, _expression: Expression) -> bool:
+        """Whether an expression's value can become no other than it is."""
         return self.problem is not None
 
     async def _launch(self, launch: Launch) -> None:

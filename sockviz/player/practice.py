@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from sockviz.lesson.document import Exercise, Launch, Lesson
+from sockviz.lesson.document import Exercise, Expression, Launch, Lesson
+from sockviz.lesson.idle import is_of_idle_alone
 from sockviz.player.patience import Patience
 from sockviz.player.performance import Performance
 from sockviz.player.performed import Processes
@@ -49,8 +50,9 @@ class Practice(Performance):
     async def _launch(self, launch: Launch) -> None:
         await self.source.launch(launch)
 
-    def _is_over(self) -> bool:
-        return self.problem is not None or self.source.is_hopeless(self._last_news)
+    def _is_over(self, expression: Expression) -> bool:
+        is_of_idle = is_of_idle_alone(expression, self._timeline.world)
+        return self.problem is not None or is_of_idle or self.source.is_hopeless(self._last_news)
 
     def _appended(self) -> None:
         self._last_news = time.monotonic()

@@ -25,6 +25,8 @@ from sockviz.player.started import Started, TracingLab, family, is_ready
 #: So long a program is waited for until it can be talked to; and, before each line of somebody else, until it rests (seconds).
 #: One that has not come to rest is looked at only for a moment from then on: it is busy in a loop of its own.
 BEGINS, RESTS, MOMENT = 5.0, 1.0, 0.05
+#: One that sleeps in no call that is watched from its beginning on, for so long, will not be waited for (seconds).
+DOZES = 0.4
 #: A program of which two looks, so far apart, find that it sleeps outside of any call that is watched, rests (seconds).
 APART = 0.03
 #: So long nothing has happened where nothing more will (seconds).
@@ -68,7 +70,7 @@ class Practised(Performed):
         except NotStarted as cannot:
             self._problem = _("{command} could not be started: {why}").format(command=command[0], why=cannot)
             raise CannotGoOn(self._problem) from cannot
-        await self._until(lambda: is_ready(self._timeline.world, launch.process), BEGINS)
+        await self._until(lambda: is_ready(self._timeline.world, launch.process) or self._dozes(), BEGINS)
         await self._until(self.is_at_rest, RESTS)
 
     async def close(self) -> tuple[str, ...]:
@@ -96,6 +98,13 @@ class Practised(Performed):
     def runs(self) -> list[Process]:
         """The processes of the student's program, all runs of it, that are alive."""
         return alive(self._timeline.world, self._exercise)
+
+    def _dozes(self) -> bool:
+        """Whether all of it has slept for a while, in no call that is watched."""
+        if not self.is_at_rest():
+            return False
+        now = time.monotonic()
+        return bool(self._asleep_since) and all(now - since >= DOZES for since in self._asleep_since.values())
 
     def is_at_rest(self) -> bool:
         """Whether the student's program sleeps, all of it, or has ended."""

@@ -24,7 +24,7 @@ def page_of(lines: str) -> tuple[Jury, list[float], Page]:
     lesson = parse_lesson(f"---\ntitle: T\nsummary: S\n---\n```expect\n{lines}\n```\n", "x.md")
     facts = LabFacts("isolated", ("lab",), (), {})
     timeline = Timeline(Header(lesson, facts, "6.1", 0.0, ""))
-    return Jury(timeline, {}, (), hear, lambda: len(waits) > 3), waits, lesson.pages[0]
+    return Jury(timeline, {}, (), hear, lambda _expression: len(waits) > 3), waits, lesson.pages[0]
 
 
 def test_what_needs_too_much_work_is_not_asked_again() -> None:

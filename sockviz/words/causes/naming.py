@@ -264,7 +264,10 @@ def accepting(s: Situation) -> Cause:
         case "EINVAL":
             if acts.shut(s.world, s.inode, acts.SHUT_RD, acts.SHUT_RDWR) is not None:
                 return Cause(_("{name} listens no more: shutdown has ended that").format(name=s.name))
-            return Cause(_("{name} does not listen: there is no queue to take from").format(name=s.name))
+            return Cause(
+                _("{name} does not listen: there is no queue to take from").format(name=s.name),
+                _("call listen after bind: from then on the kernel lets clients in, and accept takes them"),
+            )
         case "EOPNOTSUPP":
             return Cause(
                 _("{name} is {kind}, so there is nobody to take in").format(name=s.name, kind=_kind(s))

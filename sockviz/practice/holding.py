@@ -1,0 +1,131 @@
+"""Whether exercises hold: their solutions pass, in each language, and their starts fail at what the exercise is about."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from sockviz.input_file import explained
+from sockviz.lesson.document import BadLesson, Lesson
+from sockviz.player.report import LessonReport
+from sockviz.practice.attempt import Attempt, CannotAttempt, attempt
+from sockviz.practice.shelf import TEXT, Place, read_exercise
+from sockviz.practice.verdicts import Verdict
+from sockviz.problem import Problem
+
+#: So many attempts at once: each has a lab of its own, and waits most of the time.
+SIDE_BY_SIDE = 4
+#: An author should have written so many hints.
+HINTS = 2
+
+
+async def check(places: Sequence[Place]) -> list[LessonReport]:
+    """Performs each exercise with its solutions and its starts, and reports."""
+    turnstile = asyncio.Semaphore(SIDE_BY_SIDE)
+    return list(await asyncio.gather(*(_checked(place, turnstile) for place in places)))
+
+
+async def _checked(place: Place, turnstile: asyncio.Semaphore) -> LessonReport:
+    path = str(place.directory / TEXT)
+    began = time.monotonic()
+    try:
+        lesson, exercise = read_exercise(place)
+    except BadLesson as bad:
+        return LessonReport(path, problems=bad.problems)
+    except OSError as error:
+        why = explained(error, place.directory / TEXT)
+        return LessonReport(path, problems=(Problem(1, 1, "file", f"cannot be read: {why.strerror}"),))
+    problems, warnings = list(_unwritten(lesson)), [*lesson.warnings, *_sparse(lesson)]
+
+    async def judged(name: str, language: str) -> tuple[list[Problem], int] | str:
+        file = place.file(name, language)
+        async with turnstile:
+            try:
+                done = await attempt(lesson, exercise, file, language)
+            except CannotAttempt as cannot:
+                return str(cannot)
+            except OSError as error:
+                why = f"{file.name} cannot be read: {explained(error, file).strerror}"
+                return [Problem(1, 1, "program", why)], 0
+        return list(_wrong(name, file, done)), len(done.timeline) if done.timeline is not None else 0
+
+    programs = [(name, language) for name in ("start", "solution") for language in exercise.languages]
+    results = await asyncio.gather(*(judged(*program) for program in programs))
+    skipped = next((result for result in results if isinstance(result, str)), None)
+    for result in results:
+        if not isinstance(result, str):
+            problems += result[0]
+    return LessonReport(
+        path,
+        lesson.title,
+        lesson.lab,
+        skipped,
+        round(time.monotonic() - began, 3),
+        len(lesson.pages),
+        sum(result[1] for result in results if not isinstance(result, str)),
+        tuple(sorted(problems)),
+        tuple(sorted(warnings)),
+    )
+
+
+def _unwritten(lesson: Lesson) -> Iterator[Problem]:
+    """What no exercise can be without."""
+    expected = [each for page in lesson.pages for each in page.expectations]
+    if not expected:
+        yield Problem(1, 1, "exercise", "nothing is expected of the program: an exercise has an expect block")
+    elif not any(each.is_subject for each in expected):
+        message = (
+            "which of these is the exercise about, so that its start fails there? Write `# about: …` above it"
+        )
+        yield Problem(expected[0].line, 1, "exercise", message)
+    if not any(page.hints for page in lesson.pages):
+        yield Problem(1, 1, "exercise", "there is no hint: <!-- hint: … -->")
+
+
+def _sparse(lesson: Lesson) -> Iterator[Problem]:
+    """What an exercise should have."""
+    for page in lesson.pages:
+        for each in page.expectations:
+            if not each.title:
+                message = f"`{each.source}` has no title, which is what a student reads: write `# …` above it"
+                yield Problem(each.line, each.column, "exercise", message)
+    count = sum(len(page.hints) for page in lesson.pages)
+    if 0 < count < HINTS:
+        yield Problem(
+            1, 1, "exercise", f"there is one hint; a student who is stuck asks for {HINTS} or three"
+        )
+
+
+def _wrong(name: str, file: Path, done: Attempt) -> Iterator[Problem]:
+    """What is wrong with one program of the exercise's own."""
+    if not done.built:
+        yield Problem(1, 1, "program", f"{file.name} cannot be built: {done.said}")
+        return
+    failed = next((verdict for verdict in done.verdicts if not verdict.ok), None)
+    if name == "solution" and failed is not None:
+        yield Problem(
+            failed.line, 1, "program", f"{file.name} does not pass: {failed.title}: {failed.observed}"
+        )
+    elif name == "solution" and done.said:
+        yield Problem(1, 1, "program", f"{file.name}: the compiler warns: {done.said}")
+    elif name == "start" and failed is None:
+        yield Problem(1, 1, "program", f"{file.name} passes as it stands")
+    elif name == "start" and failed is not None and not _is_subject(done.lesson, failed):
+        message = f"{file.name} does not fail at what the exercise is about but before: {failed.title}: {failed.observed}"
+        yield Problem(failed.line, 1, "program", message)
+
+
+def _is_subject(lesson: Lesson, verdict: Verdict) -> bool:
+    return any(
+        each.is_subject and each.line == verdict.line for page in lesson.pages for each in page.expectations
+    )
+
+
+def exercises_in(directory: Path) -> list[Path]:
+    """The directories of exercises in one that is named: itself, those in it, those in its `exercises`."""
+    if (directory / TEXT).is_file():
+        return [directory]
+    found = [*directory.glob(f"*/{TEXT}"), *directory.glob(f"exercises/*/{TEXT}")]
+    return sorted(path.parent for path in found)
