@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sockviz.dataclass import dataclass
 from sockviz.model.sockets import SocketRow
 from sockviz.model.values import Address
@@ -31,6 +33,14 @@ class KnownSocket:
     peer_inode: int = 0
     heir: str | None = None
     dissolved: bool = False
+
+
+def owner_among(holders: Sequence[str], creator: str | None, heir: str | None = None) -> str | None:
+    """Whose a socket is: its creator's, while that has a descriptor of it; else the first holder's, who inherited it or got it by
+    SCM_RIGHTS. Where nobody has one, its heir's, or its creator's again."""
+    if creator in holders:
+        return creator
+    return holders[0] if holders else heir or creator
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from sockviz.model.events import ExpectationJudged, PacketCaptured, PredictionSe
 from sockviz.model.groups import JoinedGroup
 from sockviz.model.index import RowIndex, SocketIndex, inodes_in, port
 from sockviz.model.inferred import InferredSegment
-from sockviz.model.known import GoneRow, KnownSocket
+from sockviz.model.known import GoneRow, KnownSocket, owner_among
 from sockviz.model.link import HandAct, LinkState
 from sockviz.model.log import Log
 from sockviz.model.misfit import Misfit
@@ -199,11 +199,7 @@ class World:
             return None
         known = self.sockets.get(inode)
         holders = [p.name for p in self.processes.values() if p.alive and inode in inodes_in(p.fds)]
-        if known and known.creator in holders:
-            return known.creator
-        if known and not holders:
-            return known.heir or known.creator
-        return holders[0] if holders else None
+        return owner_among(holders, known.creator, known.heir) if known else next(iter(holders), None)
 
     def host_of(self, row: SocketRow) -> str:
         """The host whose kernel said `row`."""

@@ -9,18 +9,18 @@ from typing import TypeAlias
 from sockviz.dataclass import dataclass
 from sockviz.lab.hearing import Heard
 from sockviz.lab.lab import Observation
-from sockviz.model.call import CONNECTING, SENDING
+from sockviz.model.call import CONNECTING
 from sockviz.model.events import CallEntered, CallReturned, ProcessEnded, StatementFinished
 from sockviz.model.hosts import KERNEL
 from sockviz.model.index import inodes_in
-from sockviz.model.segments import EVERY_ADDRESS, Endpoint, Packet, endpoint, first_endpoint, wire_end
+from sockviz.model.known import owner_among
+from sockviz.model.segments import EVERY_ADDRESS, Endpoint, Packet, endpoint, wire_end
 from sockviz.model.sockets import FdEntry, SocketRow
 from sockviz.model.values import SocketValue, Value, sockets_in
+from sockviz.player.speaking import SPEAKING, SpeakingCalls
 
 #: ICMP's types (RFC 792) and ICMPv6's (RFC 4443).
 ECHO_REQUEST, ECHO_REPLY = (8, 128), (0, 129)
-#: What may make a packet while it is under way.
-_SPEAKING = SENDING | CONNECTING
 _MOST_REMEMBERED = 4096
 #: What has ports, by the type of its socket.
 _PROTOCOLS = {"SOCK_STREAM": "TCP", "SOCK_DGRAM": "UDP"}
@@ -36,18 +36,6 @@ class _Taker:
     address: str
     owner: str
     inode: int
-
-
-@dataclass(slots=True)
-class _Window:
-    """The time in which a process was inside a call that may send."""
-
-    process: str
-    name: str
-    target: Endpoint | None
-    kind: str
-    entered: float
-    returned: float | None = None
 
 
 @dataclass(slots=True)
@@ -72,6 +60,9 @@ class Attribution:
     several processes share a port (SO_REUSEPORT, a group) no row says at which of them a datagram waits, or a connection that
     nobody has accepted, but their queues do: it is at the one that has grown. Where that does not tell, or it was for all of
     them, the packet is the kernel's, which alone knows.
+
+    It remembers for itself whose sockets are: a packet has its ends when it is appended, and what was said and seen with it is
+    in no world before that.
     """
 
     hosts: Mapping[str, str] = field(default_factory=dict)
@@ -80,9 +71,9 @@ class Attribution:
     _ended: set[str] = field(default_factory=set)
     _streams: set[int] = field(default_factory=set)
     _protocols: dict[int, str] = field(default_factory=dict)  # of the sockets that processes have told of
-    # Of a connection by its inode: when accept returned it, and the listener's inode. Of each process, where it is in accept.
+    # Of a connection by its inode: when accept returned it, and the listener's inode. And the calls of accept under way.
     _accepted: dict[int, tuple[float, int]] = field(default_factory=dict)
-    _accepting: dict[str, int] = field(default_factory=dict)
+    _accepting: dict[tuple[str, int], int] = field(default_factory=dict)
     _connections: dict[_Ends, _End] = field(default_factory=dict)
     _bound: dict[_Port, list[_Taker]] = field(default_factory=dict)
     # What the last look at each host has shown, and what it did not show any more.
@@ -94,26 +85,21 @@ class Attribution:
     _queues: dict[int, int] = field(default_factory=dict)
     _unclaimed: set[_Ends] = field(default_factory=set)
     _filled: set[int] = field(default_factory=set)  # the datagram sockets to which something has come since
-    _windows: dict[tuple[str, int], _Window] = field(default_factory=dict)
+    _speaking: SpeakingCalls = field(default_factory=SpeakingCalls)
+    _looked: float = 0.0  # when the last look was, and that before it of which all packets have been told
+    _settled: float = 0.0
     # Who sent the last datagram between two ends: what complains of it quotes them. Whose the datagrams are that were cut up.
     _spoke: dict[tuple[Endpoint, Endpoint], str] = field(default_factory=dict)
     _datagrams: dict[tuple[str, str, str, int], tuple[str, str]] = field(default_factory=dict)
 
     def heard(self, said: Heard) -> None:
         """Learns from what a process says."""
+        self._speaking.heard(said)
         match said:
-            case CallEntered() if said.name in _SPEAKING:
-                kind = next((a.type for a in said.arguments if isinstance(a, SocketValue)), "")
-                self._windows[said.process, said.call] = _Window(
-                    said.process, said.name, first_endpoint(said.arguments), kind, said.at
-                )
             case CallEntered(name="accept", arguments=(SocketValue(inode=listener), *_)):
-                self._accepting[said.process] = listener
+                self._accepting[said.process, said.call] = listener
             case CallReturned():
-                window = self._windows.get((said.process, said.call))
-                if window is not None:
-                    window.returned = said.at
-                if (at := self._accepting.pop(said.process, None)) is not None:
+                if (at := self._accepting.pop((said.process, said.call), None)) is not None:
                     for held in sockets_in(said.value):
                         self._accepted[held.inode] = said.at, at
                 self._hold(said.process, [said.value])
@@ -133,6 +119,7 @@ class Attribution:
     def saw(self, looks: Sequence[Observation], order: Mapping[str, int]) -> None:
         """Learns from a look at each host. ``order`` numbers the processes as they were started."""
         for look in looks:
+            self._looked = max(self._looked, look.at)
             for process in sorted(look.processes, key=lambda row: order.get(row.process, len(order))):
                 if process.fds == self._fds.get(process.process):
                     continue
@@ -194,6 +181,8 @@ class Attribution:
         connections.clear()
         ports.clear()
         self._filled.clear()
+        self._speaking.forget(self._settled)
+        self._settled = self._looked
 
     def _fills(self, row: SocketRow) -> None:
         waits = row.recv_q + (row.drops or 0)
@@ -202,12 +191,10 @@ class Attribution:
         self._queues[row.inode] = waits
 
     def _owner(self, inode: int) -> str | None:
-        """Its creator, while that has it; else whoever has: it was inherited, or came by SCM_RIGHTS."""
-        creator = self._creators.get(inode)
         holders = [
             name for name, fds in self._fds.items() if name not in self._ended and inode in inodes_in(fds)
         ]
-        return creator if creator in holders else next(iter(holders), creator)
+        return owner_among(holders, self._creators.get(inode))
 
     def _connected(self, ends: _Ends, owner: str, accepted: tuple[float, int] | None) -> None:
         """A descriptor of `owner` has this end, since accept returned it where one did."""
@@ -326,7 +313,7 @@ class Attribution:
         known = self._connections.get((packet.protocol, here, there))
         opens = sending and packet.tcp is not None and packet.tcp.flags == ("SYN",)
         if opens and (known is None or not known.seen):  # perhaps of a newer connection between the same ends
-            connecting = self._in_window(packet, there, CONNECTING, "SOCK_STREAM")
+            connecting = self._speaking.speaker(packet, there, CONNECTING, "SOCK_STREAM")
             if connecting is not None or known is None:
                 return connecting or KERNEL
         if known is not None:
@@ -334,7 +321,7 @@ class Attribution:
         bound = self._at_port(packet.protocol, here, sending=sending)
         if packet.protocol == "UDP":
             if bound in (None, KERNEL) and sending:
-                bound = self._in_window(packet, there, _SPEAKING, "SOCK_DGRAM")
+                bound = self._speaking.speaker(packet, there, SPEAKING, "SOCK_DGRAM")
             return bound or KERNEL
         if sending and packet.tcp is not None and "RST" in packet.tcp.flags:
             return KERNEL  # no connection here has this 4-tuple
@@ -358,24 +345,10 @@ class Attribution:
             known = self._connections.get(("ICMP", packet.destination, packet.source))
             return known.owner if known is not None else KERNEL
         if sending and kind in ECHO_REQUEST:
-            return self._in_window(packet, None, _SPEAKING, "SOCK_RAW") or self._in_window(
-                packet, None, _SPEAKING, "SOCK_DGRAM"
+            return self._speaking.speaker(packet, None, SPEAKING, "SOCK_RAW") or self._speaking.speaker(
+                packet, None, SPEAKING, "SOCK_DGRAM"
             ) or KERNEL  # fmt: skip
         return KERNEL
-
-    def _in_window(
-        self, packet: Packet, target: Endpoint | None, names: Iterable[str], kind: str
-    ) -> str | None:
-        found = [
-            window
-            for window in self._windows.values()
-            if window.name in names
-            and window.kind in (kind, "")
-            and window.entered <= packet.at
-            and (window.returned is None or packet.at <= window.returned + 0.001)
-            and (target is None or window.target is None or window.target[1] == target[1])
-        ]
-        return found[-1].process if found else None
 
     def _hold(self, process: str, values: Iterable[Value]) -> None:
         for held in (each for value in values for each in sockets_in(value)):

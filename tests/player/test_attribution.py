@@ -86,7 +86,9 @@ def test_where_the_queues_do_not_tell_it_is_the_kernels() -> None:
 
 CLIENT = ("127.0.0.1", 4001)
 ORDER = {"server": 0, "worker": 1, "client": 2}
-LISTENER, CONN = (SocketValue(inode, fd, "AF_INET", "SOCK_STREAM", 0) for inode, fd in ((11, 3), (20, 4)))
+LISTENER, CONN, A = (
+    SocketValue(inode, fd, "AF_INET", "SOCK_STREAM", 0) for inode, fd in ((11, 3), (20, 4), (30, 3))
+)
 
 
 def look(*rows: SocketRow, at: float = 1.0, **held: tuple[int, ...]) -> Observation:
@@ -129,6 +131,38 @@ def test_until_accept_has_returned_a_connection_it_is_its_listeners_maker_that_s
         learned.saw([look(row(State.LISTEN, 11), established, server=(11,), worker=(11, 20))], ORDER)
         assert sender(learned, 2.0, "SYN", "ACK") == "server"
         assert sender(learned, 3.5, "PSH", "ACK") == "worker"
+
+
+def test_what_another_thread_is_given_meanwhile_was_not_accepted() -> None:
+    other = SocketValue(21, 5, "AF_INET", "SOCK_STREAM", 0)
+    learned = accepted_by_the_worker(Attribution({"127.0.0.1": "lab"}))
+    learned.heard(CallEntered(2.0, "worker", 2, 4, "socket", "socket.socket", (), task=1))
+    learned.heard(CallReturned(2.1, "worker", 2, other))
+    learned.heard(CallReturned(3.0, "worker", 1, (CONN, CLIENT)))
+    for inode, early in ((21, "worker"), (20, "server")):
+        connected = row(State.ESTABLISHED, inode, 0, CLIENT)
+        seen = [look(row(State.LISTEN, 11), connected, server=(11,), worker=(11, inode))]
+        learned.saw(seen, ORDER)
+        assert sender(learned, 2.05, "PSH", "ACK") == early
+        learned.saw([look(row(State.LISTEN, 11), server=(11,), worker=(11,))], ORDER)
+        learned.settle()
+
+
+def test_no_more_calls_are_remembered_than_can_have_sent_what_is_still_to_be_told_of() -> None:
+    learned = Attribution({"127.0.0.1": "lab"})
+    for n in range(100):
+        learned.heard(CallEntered(n, "client", n, 4, "connect", "socket.socket.connect", (A, SERVER)))
+        assert sender(learned, n + 0.1, "SYN", source=CLIENT) == "client"
+        if n != 7:  # which it never comes back from
+            learned.heard(CallReturned(n + 0.2, "client", n, None))
+        learned.saw([look(at=n + 0.3)], ORDER)
+        learned.settle()
+    assert len(learned._speaking._calls) <= 3
+    learned.heard(ProcessEnded(101.0, "client", 0))
+    for at in (102.0, 103.0):
+        learned.saw([look(at=at)], ORDER)
+        learned.settle()
+    assert not learned._speaking._calls
 
 
 def test_a_socket_whose_maker_has_ended_is_its_heirs() -> None:
