@@ -12,6 +12,7 @@ from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual.drivers.linux_driver import LinuxDriver
 
 from sockviz import terminal
+from sockviz.tui.typed import Over, listen
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -34,6 +35,7 @@ class TerminalDriver(LinuxDriver):
     ) -> None:
         before = {number: signal.getsignal(number) for number in (signal.SIGTSTP, signal.SIGCONT)}
         super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self.exit_event: Over = Over()
         self._file = _Lossy(self._file)  # type: ignore[assignment]  # all of a file that is used
         self._stopping = False
         self._frame: list[str] = []  # of one that is not over
@@ -76,6 +78,10 @@ class TerminalDriver(LinuxDriver):
             self._frame.clear()
         if self._writer_thread is not None:
             super().write(whole)
+
+    def run_input_thread(self) -> None:
+        """Tells the application what is typed."""
+        listen(self.fileno, self.exit_event, self.process_message, debug=self._debug)
 
     # -- stopped, continued
 

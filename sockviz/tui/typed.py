@@ -1,0 +1,77 @@
+"""What is typed, waited for and for nothing else: on a screen on which nothing moves nobody wakes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import weakref
+from codecs import getincrementaldecoder
+from collections.abc import Callable
+from selectors import EVENT_READ, SelectSelector
+
+from textual._parser import ParseError
+from textual._time import get_time
+from textual._xterm_parser import XTermParser
+from textual.message import Message
+
+#: Bytes read at a time.
+_MOST = 4096
+
+
+class Over(threading.Event):
+    """Says that no more is wanted, to whoever waits for a descriptor, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told, self._tell = os.pipe()
+        os.set_blocking(self._told, False)
+        weakref.finalize(self, _close, self._told, self._tell)
+
+    def fileno(self) -> int:
+        """Can be read from once it is set."""
+        return self._told
+
+    def set(self) -> None:
+        """From here on."""
+        super().set()
+        os.write(self._tell, b"\0")
+
+    def clear(self) -> None:
+        """No more."""
+        super().clear()
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._told, _MOST)
+
+
+def listen(terminal: int, over: Over, heard: Callable[[Message], None], *, debug: bool = False) -> None:
+    """Has `heard` told of what is typed on `terminal` (a descriptor), until it is `over`.
+
+    Textual's own wakes ten times a second, to see whether that is so and whether an Escape that has come is a key or the
+    beginning of one. Here the end wakes who waits, and only after such an Escape is there a moment that matters.
+    """
+    parser = XTermParser(debug)
+    decode = getincrementaldecoder("utf-8")().decode
+    # Of all that waits only select knows terminals on macOS.
+    with SelectSelector() as waiting:
+        waiting.register(terminal, EVENT_READ)
+        waiting.register(over, EVENT_READ)
+        while not over.is_set():
+            until = parser._timeout_time
+            ready = waiting.select(None if until is None else max(0.0, until - get_time()))
+            if any(key.fd == terminal for key, _ in ready):
+                if not (typed := os.read(terminal, _MOST)):
+                    waiting.unregister(terminal)  # there is no more to come
+                elif text := decode(typed):
+                    for message in parser.feed(text):
+                        heard(message)
+            for message in parser.tick():
+                heard(message)
+    with contextlib.suppress(EOFError, ParseError):  # in the middle of something
+        for _ in parser.feed(""):
+            pass
+
+
+def _close(*descriptors: int) -> None:
+    for each in descriptors:
+        os.close(each)

@@ -1,0 +1,91 @@
+"""Who waits for what is typed wakes for that alone, and for the end."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from selectors import SelectSelector
+
+import pytest
+from textual.message import Message
+
+from sockviz.tui.typed import Over, listen
+
+
+class Typing:
+    """A terminal to type on, what was heard of that, and how long was waited each time."""
+
+    def __init__(self, write: int) -> None:
+        self._write = write
+        self.heard: queue.Queue[Message] = queue.Queue()
+        self.waits: list[float | None] = []
+
+    def type(self, text: bytes) -> list[str]:
+        """What is heard of it, as keys."""
+        os.write(self._write, text)
+        return [getattr(self.heard.get(timeout=30), "key", "?")]
+
+
+@contextmanager
+def listening(monkeypatch: pytest.MonkeyPatch) -> Iterator[Typing]:
+    read, write = os.pipe()
+    it, over = Typing(write), Over()
+    select = SelectSelector.select
+
+    def noted(selector: SelectSelector, timeout: float | None = None) -> object:
+        it.waits.append(timeout)
+        return select(selector, timeout)
+
+    monkeypatch.setattr(SelectSelector, "select", noted)
+    thread = threading.Thread(target=listen, args=(read, over, it.heard.put))
+    thread.start()
+    try:
+        yield it
+    finally:
+        over.set()
+        thread.join(30)
+        os.close(read)
+        os.close(write)
+    assert not thread.is_alive(), "the end wakes it"
+
+
+def test_keys_are_heard_and_in_between_nobody_wakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    with listening(monkeypatch) as it:
+        assert it.type(b"a") == ["a"]
+        assert it.type("\u00e9".encode()) == ["\u00e9"]
+        assert it.type(b"\x1b[A") == ["up"]
+    assert len(it.waits) <= 4, "once for each key, and for the end"
+    assert set(it.waits) == {None}
+
+
+def test_a_lone_escape_is_a_key_after_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    with listening(monkeypatch) as it:
+        assert it.type(b"\x1b") == ["escape"]
+        assert it.type(b"b") == ["b"]
+    assert any(wait is not None for wait in it.waits), "it may have been the beginning of something"
+    assert it.waits[0] is None
+    assert it.waits[-1] is None
+
+
+def test_a_terminal_that_has_no_more_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with listening(monkeypatch) as it, open(os.devnull) as nothing:
+        assert it.type(b"a") == ["a"]
+        os.dup2(nothing.fileno(), it._write)  # the last writer has gone
+        assert it.heard.empty()
+    assert len(it.waits) <= 3
+
+
+def test_what_is_over_may_begin_again() -> None:
+    over = Over()
+    for _ in range(2):
+        over.set()
+        assert over.is_set()
+        with SelectSelector() as waiting:
+            waiting.register(over, 1)
+            assert waiting.select(0)
+            over.clear()
+            assert not waiting.select(0)
+        assert not over.is_set()
