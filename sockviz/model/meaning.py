@@ -6,7 +6,7 @@ socket; the counters of the next look say more (`sockviz.model.hindsight`). Noth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from enum import Enum
 from typing import TypeAlias
@@ -18,7 +18,7 @@ from sockviz.model.sockets import SocketRow, Timer
 
 Way: TypeAlias = "tuple[str, Endpoint, Endpoint]"  # host that captured it, source, destination
 #: What was captured before, by number of the packet, the newest first.
-Before: TypeAlias = "Sequence[tuple[int, PacketCaptured]]"
+Before: TypeAlias = "Iterable[tuple[int, PacketCaptured]]"
 
 
 class Role(Enum):
@@ -161,11 +161,13 @@ def flow_after(flow: Flow | None, packet: Packet, number: int, meaning: Meaning 
 
 
 def meaning_of(
-    event: PacketCaptured, flows: Mapping[Way, Flow], row: Callable[[], SocketRow | None], before: Before
-) -> Meaning | None:
+    event: PacketCaptured, flows: Mapping[Way, Flow], row: Callable[[], SocketRow | None], before: Before,
+    known: Mapping[int, Meaning],
+) -> Meaning | None:  # fmt: skip
     """What a segment is, by what had been captured before it and its sender's row, which `row` finds.
 
-    ``before``: as far back as the packet is looked for that a segment repeats or answers."""
+    ``before``: as far back as the packet is looked for that a segment repeats or answers; what is ``known`` of those says
+    which they repeat themselves, however long ago that was."""
     packet, tcp = event.packet, _header(event.packet)
     way, back = ways(event)
     mine, theirs = flows.get(way), flows.get(back)
@@ -178,13 +180,13 @@ def meaning_of(
         if mine.syn != tcp.seq:
             return None  # a new connection between the same ends
         if ack and not mine.has_answered:
-            return Meaning(Role.CROSSED, _same_start(way, tcp.seq, before))
-        return Meaning(Role.AGAIN, _same_start(way, tcp.seq, before))
+            return Meaning(Role.CROSSED, _same_start(way, tcp.seq, before, known))
+        return Meaning(Role.AGAIN, _same_start(way, tcp.seq, before, known))
     closed = theirs is not None and theirs.window == 0
     if packet.length or "FIN" in tcp.flags:
         if packet.length == 1 and closed and ahead in (0, -1):
             return _probe(mine, theirs, row())
-        return Meaning(Role.AGAIN, _same_start(way, tcp.seq, before)) if ahead < 0 else None
+        return Meaning(Role.AGAIN, _same_start(way, tcp.seq, before, known)) if ahead < 0 else None
     if not ack:
         return None
     if ahead == -1 and theirs is not None and theirs.ack == mine.next:
@@ -240,19 +242,23 @@ def _reset(tcp: TcpHeader, mine: Flow | None, back: Way, before: Before) -> Mean
     return Meaning(Role.ABORTING_RST, None if mine is None else mine.last)
 
 
-def _same_start(way: Way, seq: int, before: Before) -> int | None:
+def _same_start(way: Way, seq: int, before: Before, known: Mapping[int, Meaning]) -> int | None:
     """The first packet that way that began with, or had in it, the sequence number `seq`; None where it is too long ago."""
     found = None
     for number, seen in _latest(way, before):
         theirs = _header(seen.packet)
         occupies = seen.packet.length + ("SYN" in theirs.flags) + ("FIN" in theirs.flags)
-        if (seq - theirs.seq) % (1 << 32) < occupies:
+        inside = (seq - theirs.seq) % (1 << 32)
+        if inside < occupies:
             found = number
+            meaning = known.get(number)
+            if not inside and meaning is not None and meaning.role is Role.AGAIN and meaning.of is not None:
+                return meaning.of
     return found
 
 
 def _latest(way: Way, before: Before) -> Before:
-    return [(n, seen) for n, seen in before if seen.packet.tcp is not None and ways(seen)[0] == way]
+    return ((n, seen) for n, seen in before if seen.packet.tcp is not None and ways(seen)[0] == way)
 
 
 def _header(packet: Packet) -> TcpHeader:

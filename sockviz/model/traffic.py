@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import partial
 from typing import Protocol
@@ -67,7 +67,7 @@ class Traffic:
         number, way = len(packets) - 1, ways(event)[0]
         row = partial(_row_of, event, rows)
         meaning = meaning_of(
-            event, self.flows, row, _before(number, packets) if self._looks_back(event) else ()
+            event, self.flows, row, _before(number, packets) if self._looks_back(event) else (), self.meanings
         )
         flow = flow_after(self.flows.get(way), event.packet, number, meaning)
         after = replace(self, flows=ledger(self.flows).but({way: flow}))
@@ -210,7 +210,7 @@ def _row_of(event: PacketCaptured, rows: RowIndex) -> SocketRow | None:
     return next(iter(rows.between(ends)), None)
 
 
-def _before(number: int, packets: Sequence[Seen]) -> Sequence[tuple[int, PacketCaptured]]:
+def _before(number: int, packets: Sequence[Seen]) -> Iterator[tuple[int, PacketCaptured]]:
     """The packets before that number, the newest first."""
     first = max(0, number - _BACK)
-    return [(n, packets[n].event) for n in range(number - 1, first - 1, -1)]
+    return ((n, packets[n].event) for n in range(number - 1, first - 1, -1))

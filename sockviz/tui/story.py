@@ -29,10 +29,10 @@ from sockviz.model.events import (
 )
 from sockviz.model.fold import fold
 from sockviz.model.inferred import InferredSegment
-from sockviz.model.meaning import PROBES, Role
+from sockviz.model.meaning import PROBES, Meaning, Role
 from sockviz.model.sockets import SocketRow
 from sockviz.model.timeline import Timeline
-from sockviz.model.world import SeenPacket, World
+from sockviz.model.world import World
 
 #: Seconds that a segment takes across the wire, and stays alone in sight when it is there.
 CROSSING, ARRIVED = 0.28, 0.12
@@ -49,8 +49,10 @@ _MOST = 150
 _BELONGS = 0.3
 #: The link passes a packet on within this, unless it keeps it (seconds).
 _PASSES = 0.05
-#: A segment that is sent again and again is looked for so many packets back.
-_BACK = 8
+#: A segment that is sent again and again is looked for so many packets back: as many may wait at a time, each with an answer.
+_BACK = 128
+#: What comes of a segment that is sent again.
+_ANSWERS = (Role.PROBE_ANSWER, Role.DUPLICATE_ACK)
 
 
 class Story:
@@ -173,32 +175,46 @@ class Story:
 
 
 def is_once_more(timeline: Timeline, new: range) -> bool:
-    """Whether the `new` events (numbers) bring nothing that was not told before: one segment at most, that had been sent again
-    already, and looks that found only timers and counters gone on."""
+    """Whether the `new` events (numbers) bring nothing that was not told before: segments that had been sent again already, what
+    answers them as it did then, and looks that found only timers and counters gone on."""
     events = timeline.events
-    captured = [number for number in new if isinstance(events[number], PacketCaptured)]
-    if len(captured) > 1 or not all(isinstance(events[number], PacketCaptured | Observed) for number in new):
+    if not all(isinstance(events[number], PacketCaptured | Observed) for number in new):
         return False
-    if captured and not _was_sent_again(world := timeline.world_at(new.stop), world.packets[-1]):
+    captured = sum(isinstance(events[number], PacketCaptured) for number in new)
+    if captured and not _are_told(timeline.world_at(new.stop), captured):
         return False
     looks = ((event, number) for number in new if isinstance(event := events[number], Observed))
     return all(_counts_on(event, timeline.world_at(number)) for event, number in looks)
 
 
-def _was_sent_again(world: World, seen: SeenPacket) -> bool:
-    """Whether a timer had sent the packet before, and not long ago."""
+def _are_told(world: World, last: int) -> bool:
+    """Whether a timer had sent each of the `last` packets before, and not long ago, or it answers one of those likewise."""
+    first = len(world.packets) - last
+    for number in range(first, len(world.packets)):
+        kind = _repeated(world, number)
+        if kind is None or all(
+            _repeated(world, earlier) != kind for earlier in range(first - 1, max(-1, first - 1 - _BACK), -1)
+        ):
+            return False
+    return True
+
+
+def _repeated(world: World, number: int) -> tuple[object, ...] | None:
+    """What the packet repeats, or answers that repeats something; None where it does neither."""
     meanings = world.traffic.meanings
-    meaning = meanings.get(seen.number)
-    if meaning is None or not (meaning.role is Role.AGAIN or meaning.role in PROBES):
-        return False
-    packet = seen.event.packet
-    return any(
-        (then := meanings.get(earlier.number)) is not None
-        and (then.role, then.of) == (meaning.role, meaning.of)
-        and (earlier.event.packet.source, earlier.event.packet.destination)
-        == (packet.source, packet.destination)
-        for earlier in world.packets[max(0, seen.number - _BACK) : seen.number]
-    )
+    meaning = meanings.get(number)
+    if meaning is None:
+        return None
+    packet = world.packets[number].event.packet
+    if not _repeats(meaning):
+        meaning = meanings.get(meaning.of) if meaning.role in _ANSWERS and meaning.of is not None else None
+        if meaning is None or not _repeats(meaning):
+            return None
+    return meaning.role, meaning.of, packet.source, packet.destination
+
+
+def _repeats(meaning: Meaning) -> bool:
+    return meaning.role is Role.AGAIN or meaning.role in PROBES
 
 
 def _counts_on(event: Observed, before: World) -> bool:

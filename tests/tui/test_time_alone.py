@@ -12,6 +12,7 @@ from sockviz.model.events import Observed
 from sockviz.model.scripted import Scripted, header, row
 from sockviz.model.sockets import State, Timer
 from sockviz.tui.stage import descriptors
+from sockviz.tui.story import is_once_more
 from sockviz.tui.widgets.lesson_pane import LessonPane
 from tests.tui.driving import in_lesson, run_async
 from tests.tui.scripted import CLIENT, SERVER, ScriptedRun, lesson
@@ -83,6 +84,46 @@ def test_a_syn_sent_again_and_again(
             assert len(heights) <= 3 * HEIGHTS, "not those of every frame"
 
     run_async(it())
+
+
+def test_how_long_it_is_waited_changes_nothing() -> None:
+    told = Unanswered()
+    for times in range(1, 300):
+        told.again(times)
+    timeline = told.timeline
+    assert is_once_more(timeline, range(len(timeline) - 2, len(timeline)))
+    world = timeline.world
+    of = {world.traffic.meanings[number].of for number in range(1, len(world.packets))}
+    assert of == {0}, "all repeat the first one"
+
+
+def test_many_that_wait_are_told_no_more_often_than_one() -> None:
+    told = Unanswered()
+    others = [("127.0.0.1", 41000 + n) for n in range(20)]
+    batches = []
+    for times in range(4):
+        begun = len(told.timeline)
+        for other in others:
+            told.segment("client", "server", other, SERVER, "SYN", again=times > 0)
+        told.again(times + 1)
+        batches.append(is_once_more(told.timeline, range(begun, len(told.timeline))))
+    assert batches == [False, False, True, True], "new, sent again for the first time, and so on"
+
+
+def test_who_answers_each_time_alike_is_told_once() -> None:
+    told = Scripted(header(script=lesson()))
+    told.page(0)
+    told.segment("client", "server", CLIENT, SERVER, "SYN")
+    once_more = []
+    for times in range(4):
+        begun = len(told.timeline)
+        told.segment("server", "client", SERVER, CLIENT, "SYN", "ACK", again=times > 0)
+        told.segment("client", "server", CLIENT, SERVER, "ACK")
+        once_more.append(is_once_more(told.timeline, range(begun, len(told.timeline))))
+    assert once_more == [False, False, True, True]
+    begun = len(told.timeline)
+    told.segment("client", "server", CLIENT, SERVER, "ACK", length=3)
+    assert not is_once_more(told.timeline, range(begun, len(told.timeline))), "data is new"
 
 
 def _noted(monkeypatch: pytest.MonkeyPatch, where: object, name: str, calls: list[object]) -> None:
