@@ -43,6 +43,7 @@ class Cursor:
         self._before: tuple[int, World] | None = None
         self._next: Next | None = None
         self._still: tuple[View, int] | None = None  # and up to which event time alone has gone on
+        self._alone = 0  # grows where something else did
         self._version = 0
         self._follows = not recorded
         self.cursor = len(followed.timeline)
@@ -149,16 +150,20 @@ class Cursor:
         )  # fmt: skip
         return replace(view, still=self._still_of(view)) if view.mode is Mode.LIVE else view
 
+    @property
+    def alone(self) -> int:
+        """The same number as long as time alone goes on from one view to the next."""
+        return self._alone
+
     def _still_of(self, view: View) -> View:
         """The view since which time alone has gone on, or `view`; that, too, where much of that has."""
         still, last = self._still or (view, -1)
         if view.cursor != last:
             new = range(last, view.cursor)
-            if (
-                last < 0
-                or view.cursor - still.cursor > _STILL
-                or not (new and _is_once_more(self.timeline, new))
-            ):
+            if last < 0 or not (new and _is_once_more(self.timeline, new)):
+                still = view
+                self._alone += 1
+            elif view.cursor - still.cursor > _STILL:
                 still = view
             self._still = (still, view.cursor)
         return still

@@ -62,5 +62,5 @@ def show(
 
 def show_time(screen: Screen[tuple[str, ...]], view: View, opened: float) -> None:
     """Shows `view`, which differs from the one before in what time alone does over and over, where that can be seen."""
-    screen.query_one(StageArea).show(view, opened)
+    screen.query_one(StageArea).go_on(view, opened)
     screen.query_one(TimelineBar).show(view)

@@ -37,6 +37,7 @@ class Picture:
         self.hint = ""
         self.hurrying = self.over = self._is_stale = False
         self._last: View | None = None
+        self._alone = cursor.alone
         self.overlays = Overlays(screen, story)
         self.panes = panes
         self.movement = Movement(screen, self.draw)
@@ -68,6 +69,7 @@ class Picture:
         with self.frames.drawing():
             self._tell()
             known = self._last = self.view()
+            self._alone = self._cursor.alone
             view = self.movement.view(known)
             with self._screen.app.batch_update():
                 self._show(known, view)
@@ -99,7 +101,7 @@ class Picture:
             return False
         # By which they are: a page, and what comes next, stay the same ones.
         same = known.page is last.page and known.next is last.next and known.mode is last.mode
-        return same and known.problem == last.problem and known.still is last.still
+        return same and known.problem == last.problem and self._alone == self._cursor.alone
 
     def _count_down(self) -> None:
         if self.is_drawn:

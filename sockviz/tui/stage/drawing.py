@@ -18,9 +18,9 @@ from textual.widget import Widget
 from sockviz.language import N_
 from sockviz.tui.dirty_lines import is_painted_at_once
 from sockviz.tui.messages import Clicked, PointMoved
-from sockviz.tui.palette import INKS, TICKING, Ink, theme_variables
+from sockviz.tui.palette import INKS, Ink, theme_variables
 from sockviz.tui.selecting import character, marked, selected
-from sockviz.tui.stage.ink import Line
+from sockviz.tui.stage.ink import Line, gone_on
 from sockviz.tui.view import Focus, View
 
 
@@ -53,9 +53,14 @@ class Drawing(Widget):
         self._redraw()
 
     def count_down(self, view: View) -> None:
-        """Shows `view`, which differs from the one before in the time alone."""
-        if any(TICKING in role.split() for it in self._lines for _, role in it.runs):
+        """Shows `view`, which differs from the one before in the time alone: what goes on with that in the lines there are."""
+        later = gone_on(self._lines, view.now if view.now is not None else view.world.at)
+        if later is None:
             self.show(view)
+            return
+        self._view = view
+        old, self._lines = self._lines, later
+        self._repaint([y for y, (was, now) in enumerate(zip(old, later, strict=True)) if was is not now])
 
     def _redraw(self) -> None:
         width, height = self.size
@@ -65,11 +70,14 @@ class Drawing(Widget):
         if len(old) != len(self._lines):
             self.refresh()
             return
-        changed = [
-            y for y, (was, now) in enumerate(zip(old, self._lines, strict=True)) if was.runs != now.runs
-        ]
+        self._repaint(
+            [y for y, (was, now) in enumerate(zip(old, self._lines, strict=True)) if was.runs != now.runs]
+        )
+
+    def _repaint(self, changed: list[int]) -> None:
+        """Has these lines drawn again."""
         if changed:
-            regions = _regions(changed, width)
+            regions = _regions(changed, self.size.width)
             if not is_painted_at_once(self, regions):
                 self.refresh(*regions)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
 from rich.cells import cell_len
 
 from sockviz.dataclass import dataclass
-from sockviz.tui.palette import to_ascii
+from sockviz.tui.palette import TICKING, to_ascii
 from sockviz.tui.view import Focus, Look
 from sockviz.visible import visible
 
@@ -39,6 +39,20 @@ def _made_safe(text: str) -> str:
 
 
 _safe = lru_cache(4096)(_made_safe)
+
+
+class Ticking(str):
+    """A text that goes on with the time: ``at`` says what it is at an instant (CLOCK_REALTIME)."""
+
+    __slots__ = ("at",)
+    at: Callable[[float], str]
+
+    @classmethod
+    def of(cls, at: Callable[[float], str], now: float) -> Ticking:
+        """What `at` says, now."""
+        made = cls(at(now))
+        made.at = at
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +97,30 @@ def line(*parts: str | Span | Line, focus: Focus | None = None) -> Line:
             continue
         text, role = (part, "") if isinstance(part, str) else part
         if text:
-            runs.append((safe(text), role))
+            shown = safe(text)
+            runs.append((text if shown == text else shown, role))  # what goes on with the time stays so
     return Line(tuple(runs), focus)
+
+
+def gone_on(lines: Sequence[Line], now: float) -> list[Line] | None:
+    """`lines` as they are at `now`, those that nothing of has changed the same ones. None where they have to be made anew: a text
+    has got another width, or stands there in part."""
+    later = list(lines)
+    for y, it in enumerate(lines):
+        if not any(TICKING in role for _, role in it.runs):
+            continue
+        runs: list[Span] = []
+        for text, role in it.runs:
+            if TICKING in role.split():
+                then = Ticking.of(text.at, now) if isinstance(text, Ticking) else None
+                if then is None or cell_len(then) != cell_len(text) or safe(then) != then:
+                    return None
+                runs.append((then, role))
+            else:
+                runs.append((text, role))
+        if any(one[0] != other[0] for one, other in zip(runs, it.runs, strict=True)):
+            later[y] = Line(tuple(runs), it.focus)
+    return later
 
 
 def marked(it: Line, role: str) -> Line:

@@ -11,7 +11,7 @@ from sockviz.model.segments import EVERY_ADDRESS, endpoint, wire_end
 from sockviz.model.sockets import SocketRow, State
 from sockviz.tui.palette import TICKING, state_role
 from sockviz.tui.stage.chips import CHIP, LEAVES, Station, has_come, is_coming, leaving
-from sockviz.tui.stage.ink import Line, Span, crop, line
+from sockviz.tui.stage.ink import Line, Span, Ticking, crop, line
 from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.view import View
 from sockviz.words.observing import OVERFLOWS
@@ -168,19 +168,23 @@ def _half_way(view: View, lookup: Lookup, row: SocketRow, width: int) -> Line | 
     port = f":{port_of(row.peer)}"
     who = process or port
     since = _answered_at(view, row)
-    age = "" if since is None else f" {seconds_text(max(0.0, (view.now or view.world.at) - since))}"
     again = _("SYN+ACK again ×{count}").format(count=row.retransmits) if row.retransmits else ""
-    if not age and not again:
+    if since is None and not again:
         return None
-    told = (
-        f"   {process} {port}{age}, {again}" if again and process else "",
-        f"   {process} {port}{age} {_('without an ACK')}" if process and not again else "",
-        f"     {who}{age}, {again}" if again else f"     {who}{age} {_('without an ACK')}",
-        f"   {who}{age} {again}".rstrip(),
-        f"   {who}{age}",
-    )
-    said = next((text for text in told if text and len(text) <= width), told[-1][:width])
-    return line((said, f"muted {TICKING}" if age else "muted"))
+
+    def said(now: float) -> str:
+        age = "" if since is None else f" {seconds_text(max(0.0, now - since))}"
+        told = (
+            f"   {process} {port}{age}, {again}" if again and process else "",
+            f"   {process} {port}{age} {_('without an ACK')}" if process and not again else "",
+            f"     {who}{age}, {again}" if again else f"     {who}{age} {_('without an ACK')}",
+            f"   {who}{age} {again}".rstrip(),
+            f"   {who}{age}",
+        )
+        return next((text for text in told if text and len(text) <= width), told[-1][:width])
+
+    text = Ticking.of(said, view.now or view.world.at)
+    return line((text, "muted" if since is None else f"muted {TICKING}"))
 
 
 def _answered_at(view: View, row: SocketRow) -> float | None:

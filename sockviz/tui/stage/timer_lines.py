@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from rich.cells import cell_len
 
 from sockviz.language import N_, _
 from sockviz.model.sockets import SocketRow, Timer
 from sockviz.tui.palette import TICKING
-from sockviz.tui.stage.ink import Line, line
+from sockviz.tui.stage.ink import Line, Ticking, line
 from sockviz.tui.view import View
 from sockviz.words.wording import seconds_text
 
@@ -27,23 +28,23 @@ def beside(view: View, row: SocketRow, room: int) -> Line:
     """The timer at the end of a socket's own line, as much of it as there is room for."""
     if row.expires is None:
         return Line()
-    texts = (f"  {_whole(view, row)}", f"  {_countdown(view, row)}", f" {_time_left(view, row)}")
+    texts = (_whole(view, row, "  "), _countdown(view, row, "  "), _time_left(view, row, " "))
     said = next((text for text in texts if cell_len(text) <= room), "")
     return line((said, _role(row)))
 
 
 def beneath(view: View, row: SocketRow, width: int) -> tuple[Sequence[Line], ...]:
     """The timer on lines of its own: in one line, else in two where it is worth them."""
-    role = _role(row)
-    whole = line("   ", (_whole(view, row), role))
+    whole = line("   ", (_whole(view, row), _role(row)))
     if whole.width < width or not row.retransmits:
         return ([whole],)
-    countdown = line("   ", (_countdown(view, row), role))
-    return [whole], [countdown, line("   ", (_times(row), role))]
+    countdown = line("   ", (_countdown(view, row), _role(row)))
+    return [whole], [countdown, line("   ", (_times(row), _ink(row)))]
 
 
-def _whole(view: View, row: SocketRow) -> str:
-    return _countdown(view, row) + (", " + _times(row) if row.retransmits else "")
+def _whole(view: View, row: SocketRow, lead: str = "") -> Ticking:
+    after = ", " + _times(row) if row.retransmits else ""
+    return Ticking.of(partial(_counted, row, lead, after), _now(view))
 
 
 def _times(row: SocketRow) -> str:
@@ -51,18 +52,33 @@ def _times(row: SocketRow) -> str:
     return times.format(count=row.retransmits)
 
 
-def _countdown(view: View, row: SocketRow) -> str:
-    counts, over = _WORDS[row.timer] if row.timer is not None else _ANY_TIMER
-    time = _time_left(view, row)
-    return _(counts).format(time=time) if time else _(over)
+def _countdown(view: View, row: SocketRow, lead: str = "") -> Ticking:
+    return Ticking.of(partial(_counted, row, lead, ""), _now(view))
 
 
-def _time_left(view: View, row: SocketRow) -> str:
+def _time_left(view: View, row: SocketRow, lead: str) -> Ticking:
     """Until the timer runs out; nothing once it has."""
+    return Ticking.of(lambda now: lead + _left(row, now), _now(view))
+
+
+def _now(view: View) -> float:
+    return view.now if view.now is not None else view.world.at
+
+
+def _counted(row: SocketRow, lead: str, after: str, now: float) -> str:
+    counts, over = _WORDS[row.timer] if row.timer is not None else _ANY_TIMER
+    left = _left(row, now)
+    return lead + (_(counts).format(time=left) if left else _(over)) + after
+
+
+def _left(row: SocketRow, now: float) -> str:
     assert row.expires is not None
-    now = view.now if view.now is not None else view.world.at
     return seconds_text(row.expires - now) if row.expires > now else ""
 
 
 def _role(row: SocketRow) -> str:
-    return f"{'asleep' if row.timer in (Timer.ON, Timer.PERSIST) else 'muted'} {TICKING}"
+    return f"{_ink(row)} {TICKING}"
+
+
+def _ink(row: SocketRow) -> str:
+    return "asleep" if row.timer in (Timer.ON, Timer.PERSIST) else "muted"

@@ -131,6 +131,16 @@ class StageArea(Container):
             view, opened = self._shown
             self._lay_out(view, at_work(view, opened))
 
+    def go_on(self, view: View, opened: float) -> None:
+        """Shows `view`, which differs from the one before in what time alone does over and over: it is laid out as that was."""
+        if self._shown is None or view.still is not self._shown[0].still:
+            self.show(view, opened)
+            return
+        self._shown = view, opened
+        self._left.show(view)
+        self._wire.show(view)
+        self._right.show(view)
+
     def count_down(self, view: View) -> None:
         """Shows `view`, which differs from the one before in the time alone: nothing on the wire does."""
         self._left.count_down(view)

@@ -117,7 +117,7 @@ def test_a_drawing_repaints_only_the_lines_that_changed(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(("name", "counts"), [("client", True), ("server", False)])
-def test_only_a_drawing_that_shows_the_time_is_made_anew_when_nothing_but_time_has_passed(
+def test_nothing_is_made_anew_when_nothing_but_time_has_passed_but_what_gets_another_width(
     name: str, counts: bool
 ) -> None:
     made: list[View] = []
@@ -132,9 +132,16 @@ def test_only_a_drawing_that_shows_the_time_is_made_anew_when_nothing_but_time_h
         app.drawing.show(view)
         await pilot.pause()
         made.clear()
-        app.drawing.count_down(replace(view, now=view.world.at + 0.4))
-        assert bool(made) is counts
-        assert ("retry in 0.6 s" in "".join(it.text for it in app.drawing.lines)) is counts
+        for left, anew in ((0.6, False), (0.2, False), (-0.1, counts)):
+            later = replace(view, now=view.world.at + 1 - left)
+            app.drawing.count_down(later)
+            assert bool(made) is anew
+            said = f"retry in {left} s" if left > 0 else "retry due"
+            assert (said in "".join(it.text for it in app.drawing.lines)) is counts
+            shown = app.drawing.lines
+            app.drawing.show(later)
+            assert app.drawing.lines == shown, "as if all had been made anew"
+            made.clear()
 
     on_stage(lambda: Counting(name), test)
 
