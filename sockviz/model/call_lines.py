@@ -13,7 +13,7 @@ from dataclasses import MISSING, fields
 from json.encoder import encode_basestring as _quoted
 from math import isfinite
 from operator import attrgetter
-from typing import Any, TypeAlias, get_type_hints
+from typing import Any, NamedTuple, TypeAlias, get_type_hints
 
 from sockviz.model.event_lines import SURROGATE, line_of
 from sockviz.model.events import CallEntered, CallReturned
@@ -39,6 +39,16 @@ _Plan: TypeAlias = (
 )
 
 
+class _Again(NamedTuple):
+    """A line that was written, as what it is written again of: what stands before and behind when its call was, and its number.
+    What the event has is kept, or another object could be taken for it."""
+
+    event: CallEntered | CallReturned
+    begin: str
+    between: str
+    end: str
+
+
 class CallLines:
     """Writes them. The same arguments, as the same tuple, are written once; so is all of a line but its beginning, who makes the
     call when, where a loop makes it again."""
@@ -46,24 +56,32 @@ class CallLines:
     def __init__(self) -> None:
         self._plans = {kind: _plan(kind) for kind in (CallEntered, CallReturned)}
         self._arguments: dict[int, tuple[object, str]] = {}
-        self._ends: dict[
-            tuple[object, ...], tuple[object, str]
-        ] = {}  # with what they are the ends of the line of
+        self._again: dict[object, _Again] = {}
 
     def line(self, event: CallEntered | CallReturned) -> str:
         """`event` as one line, without the newline."""
-        if not (isfinite(event.at) and event.process.isascii()):
-            return self._whole(event)
-        begin = f'{self._plans[type(event)][2]},"at":{event.at!r},"process":{_quoted(event.process)},"call":{event.call}'
-        key, parts = _end_of(event)
-        known = self._ends.get(key)
-        if known is not None:
-            return begin + known[1]
+        key: object
+        if isinstance(event, CallEntered):
+            key = id(event.arguments)
+            known = self._again.get(key)
+            if known is not None and isfinite(event.at) and _is_entered_again(event, known.event):
+                return f"{known.begin}{event.at!r}{known.between}{event.call}{known.end}"
+        else:
+            value = event.value
+            key = -1 - value if type(value) is int and value >= 0 else id(value)
+            known = self._again.get(key)
+            if known is not None and isfinite(event.at) and _has_come_back_again(event, known.event):
+                return f"{known.begin}{event.at!r}{known.between}{event.call}{known.end}"
         whole = self._whole(event)
-        if whole.startswith(begin) and len(whole) <= _SHORT:
-            if len(self._ends) == _REMEMBERED:
-                self._ends.clear()
-            self._ends[key] = parts, whole[len(begin) :]
+        begin, between = (
+            f'{self._plans[type(event)][2]},"at":',
+            f',"process":{_quoted(event.process)},"call":',
+        )
+        start = f"{begin}{event.at!r}{between}{event.call}"
+        if whole.startswith(start) and len(whole) <= _SHORT:
+            if len(self._again) == _REMEMBERED:
+                self._again.clear()
+            self._again[key] = _Again(event, begin, between, whole[len(start) :])
         return whole
 
     def _whole(self, event: CallEntered | CallReturned) -> str:
@@ -99,18 +117,37 @@ class CallLines:
         return text
 
 
-def _end_of(event: CallEntered | CallReturned) -> tuple[tuple[object, ...], object]:
-    """What the end of a line goes by, and what has to be kept for it: a value is the same where it is the same object, and a
-    number where it is that number."""
-    if isinstance(event, CallEntered):
-        parts: tuple[object, ...] = event.arguments, event.keywords, event.watched
-        words = event.line, event.name, event.function, event.task, event.text
-        return (*words, *map(id, parts)), parts
-    value, parts = event.value, (event.value, event.told, event.option_was, event.option_is)
-    said = (event.error, event.number, event.message, event.task)
-    if type(value) is int:
-        return (*said, *map(id, parts[1:]), int, value), parts
-    return (*said, *map(id, parts)), parts
+def _is_entered_again(event: CallEntered, known: CallEntered | CallReturned) -> bool:
+    """Whether it is `known` but for when, and which call: a value is the same where it is the same object."""
+    return (
+        type(known) is CallEntered
+        and event.arguments is known.arguments
+        and event.keywords is known.keywords
+        and event.watched is known.watched
+        and event.name is known.name
+        and event.process is known.process
+        and event.function is known.function
+        and event.line == known.line
+        and event.text == known.text
+        and event.task == known.task
+        and event.library is known.library
+    )
+
+
+def _has_come_back_again(event: CallReturned, known: CallEntered | CallReturned) -> bool:
+    """Likewise; a number is the same where it is that number."""
+    return (
+        type(known) is CallReturned
+        and (event.value is known.value or (type(known.value) is int and event.value == known.value))
+        and event.error is known.error
+        and event.process is known.process
+        and event.message is known.message
+        and event.told is known.told
+        and event.number == known.number
+        and event.task == known.task
+        and event.option_was is known.option_was
+        and event.option_is is known.option_is
+    )
 
 
 def _plan(kind: type[Any]) -> _Plan:

@@ -12,6 +12,8 @@ from sockviz.model.fields import members, writer
 from sockviz.model.said import Said, ascending, changed_fds
 from sockviz.model.sockets import FdEntry, ProcessRow, RowKey, SocketRow, TcpInfo
 
+_CALLS = (CallEntered, CallReturned)
+
 
 class EventWriter:
     """Writes the events of one run, in format 2, each once and in order."""
@@ -23,7 +25,7 @@ class EventWriter:
 
     def line(self, event: Event) -> str:
         """`event` as one line, without the newline."""
-        if isinstance(event, CallEntered | CallReturned):
+        if isinstance(event, _CALLS):
             return self._calls.line(event)
         alone: Event = event  # without what is said by what has changed
         match event:

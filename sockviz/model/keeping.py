@@ -16,7 +16,7 @@ from sockviz.model.world import World
 MOST = 256 << 20
 _ENOUGH = 7 / 8
 #: Values that take next to nothing; and those that do where they have no more bytes, or characters, than these.
-_SMALL, _TEXTS = frozenset({type(None), bool, float, SocketValue}), frozenset({bytes, str})
+_SMALL, _TEXTS = frozenset({type(None), bool, int, float, SocketValue}), frozenset({bytes, str})
 _SHORT = LONG // 8
 
 
@@ -34,18 +34,19 @@ class Keeping:
 
     def held(self, event: Event, world: World) -> Event:
         """`event`, which follows on `world`, with its long values marked as such; others are let go for them if they must."""
+        if type(event) is CallReturned:
+            if _is_short(event.value):
+                return event
+        elif type(event) is CallEntered and not event.keywords and all(map(_is_short, event.arguments)):
+            return event
         match event:
             case CallEntered(arguments=arguments, keywords=keywords):
-                if not keywords and all(map(_is_short, arguments)):
-                    return event
                 held = tuple(map(self._held, arguments))
                 named = {name: self._held(value) for name, value in keywords.items()}
                 if _same(held, arguments) and _same(named.values(), keywords.values()):
                     return event
                 event = replace(event, arguments=held, keywords=named)
             case CallReturned(value=value):
-                if _is_short(value):
-                    return event
                 returned = self._held(value)
                 if returned is value:
                     return event

@@ -7,6 +7,7 @@ a tenth of the cost; what cannot be said to be of this kind is not taken. (`test
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from sockviz.dataclass import replace
 from sockviz.model.call import Call, Origin, Stage, as_entered
@@ -83,24 +84,22 @@ class Quiet:
     def __init__(self, world: World) -> None:
         self._world = world
         self._made: dict[str, _Made] = {}
+        self._known: dict[int, object] = {}  # arguments in which no socket is news
         self._at = world.at
-        self._count = 0
-
-    def __len__(self) -> int:
-        return self._count
+        self.count = 0  # of events
 
     def takes(self, event: Event, *, really: bool = True) -> bool:
         """Whether an event is quiet. It is then taken, but where that was only asked."""
-        match event:
-            case CallEntered():
-                taken = self._entered(event, really)
-            case CallReturned():
-                taken = self._returned(event, really)
-            case _:
-                return False
+        if type(event) is CallEntered:
+            taken = self._entered(event, really)
+        elif type(event) is CallReturned:
+            taken = self._returned(event, really)
+        else:
+            return False
         if taken and really:
-            self._count += 1
-            self._at = max(self._at, event.at)
+            self.count += 1
+            if event.at > self._at:
+                self._at = event.at
         return taken
 
     def _of(self, name: str) -> _Made | None:
@@ -113,9 +112,14 @@ class Quiet:
         return made
 
     def _entered(self, event: CallEntered, really: bool) -> bool:
-        made = self._of(event.process)
-        if made is None or (event.line is not None and event.text == 0) or self._are_new(event.arguments):
+        made = self._made.get(event.process) or self._of(event.process)
+        if made is None or (event.line is not None and event.text == 0):
             return False
+        passed = event.arguments
+        if self._known.get(id(passed)) is not passed:  # else they were no news in this run
+            if self._are_new(passed):
+                return False
+            self._known[id(passed)] = passed
         try:
             if made.inside(event.task) is not None:
                 return False
@@ -124,15 +128,18 @@ class Quiet:
         if not really:
             return True
         made.tasks[event.task] = event
-        made.entered = max(made.entered, event.call)
+        if event.call > made.entered:
+            made.entered = event.call
         return True
 
     def _returned(self, event: CallReturned, really: bool) -> bool:
-        made = self._of(event.process)
+        made = self._made.get(event.process) or self._of(event.process)
         if made is None or event.told or event.error == _GIVEN_UP or not self._is_plain(event.value):
             return False
+        inside = made.tasks.get(event.task)
         try:
-            inside = made.inside(event.task)
+            if inside is None:
+                inside = made.inside(event.task)
         except LookupError:
             return False
         if inside is None or inside.name not in _QUIET:
@@ -186,13 +193,18 @@ class Quiet:
             self._world,
             processes=ledger(self._world.processes).but(processes),
             at=self._at,
-            events=self._world.events + self._count,
+            events=self._world.events + self.count,
         )
+
+
+@lru_cache(maxsize=64)
+def _origin(line: int, text: int) -> Origin:
+    return Origin(line, text)
 
 
 def _over(entered: CallEntered, event: CallReturned) -> Call:
     """A call that has come back, as its two events have it: made once, and not three times."""
-    origin = Origin(entered.line, entered.text) if entered.line is not None else None
+    origin = _origin(entered.line, entered.text) if entered.line is not None else None
     return Call(
         entered.process, entered.call, origin, entered.name, entered.function, entered.arguments, entered.keywords, entered.at,
         Stage.RETURNED if event.error is None else Stage.FAILED, False, None,

@@ -17,6 +17,9 @@ from sockviz.model.script_text import PROGRAMS
 _BETWEEN = 32
 
 
+_BEGINNINGS = (CallEntered, CallLetGo)
+
+
 def begins(event: Event) -> bool:
     """Whether a reader of a lesson rests before it."""
     return isinstance(event, PageOpened) or (isinstance(event, StatementBegun) and not event.together)
@@ -24,7 +27,7 @@ def begins(event: Event) -> bool:
 
 def begins_of_programs(event: Event) -> bool:
     """Whether a reader of a run of programs does, unless it turns out that the call is `held`."""
-    return isinstance(event, CallEntered | CallLetGo)
+    return isinstance(event, _BEGINNINGS)
 
 
 def begins_in(kind: str) -> Callable[[Event], bool]:

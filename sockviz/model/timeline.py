@@ -124,26 +124,28 @@ class Timeline:
         if not self._is_quiet(event):
             event = shared(event, self.world)
             self._enter(fold(self._world, event), len(self._events) + 1)
-        if self._events and not self._begins(event):
-            self._stops.pop()  # where the run was: nobody rests there any more
+        events, stops = self._events, self._stops
+        if events and not self._begins(event):
+            stops.pop()  # where the run was: nobody rests there any more
         if isinstance(event, CallHeld):
-            self._rest_no_more(held_at(self._events, event))
-        self._events.append(event)
-        self._stops.append(len(self._events))
+            self._rest_no_more(held_at(events, event))
+        events.append(event)
+        stops.append(len(events))
 
     def _is_quiet(self, event: Event) -> bool:
         """Whether an event need not be folded now; it is then noted for later."""
-        if self._quiet is None:
-            self._quiet = Quiet(self._world)
-        if not self._quiet.takes(event):
+        quiet = self._quiet
+        if quiet is None:
+            quiet = self._quiet = Quiet(self._world)
+        if not quiet.takes(event):
             return False
-        if len(self._quiet) == _TOGETHER:
-            self._enter(self._quiet.folded(), len(self._events) + 1)
+        if quiet.count == _TOGETHER:
+            self._enter(quiet.folded(), len(self._events) + 1)
             self._quiet = None
         return True
 
     def _fold_quiet(self) -> None:
-        if self._quiet is not None and len(self._quiet):
+        if self._quiet is not None and self._quiet.count:
             self._enter(self._quiet.folded(), len(self._events))
         self._quiet = None
 

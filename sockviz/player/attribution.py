@@ -27,6 +27,8 @@ _PROTOCOLS = {"SOCK_STREAM": "TCP", "SOCK_DGRAM": "UDP"}
 _Ends: TypeAlias = "tuple[str, Endpoint, Endpoint]"
 #: Host, protocol, port.
 _Port: TypeAlias = "tuple[str, str, int]"
+#: Values in which there is no socket.
+_PLAIN = frozenset({int, bytes, str, type(None)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,9 @@ class Attribution:
     def heard(self, said: Heard) -> None:
         """Learns from what a process says."""
         self._speaking.heard(said)
+        if type(said) is CallReturned and not said.told and type(said.value) in _PLAIN:
+            self._accepting.pop((said.process, said.call), None)  # nothing else of it is news
+            return
         match said:
             case CallEntered(name="accept", arguments=(SocketValue(inode=listener), *_)):
                 self._accepting[said.process, said.call] = listener

@@ -29,10 +29,15 @@ class Inside:
 
 def note(said: Heard, inside: dict[tuple[str, int], Inside]) -> None:
     """Learns from what was `said` who is `inside`, by process and task."""
+    if type(said) is CallEntered:
+        inside[said.process, said.task] = Inside(said.call, said.at)
+        return
     match said:
-        case CallEntered() | CallLetGo() | CallInterrupted(over=True):
+        case CallReturned():
+            inside.pop((said.process, said.task), None)
+        case CallLetGo() | CallInterrupted(over=True):
             inside[said.process, said.task] = Inside(said.call, said.at)
-        case CallHeld() | CallInterrupted() | CallReturned():
+        case CallHeld() | CallInterrupted():
             # A held one is stopped, and asleep in nothing; of an interrupted one the handler's calls are what it is in.
             inside.pop((said.process, said.task), None)
         case ThreadEnded():

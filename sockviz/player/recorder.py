@@ -38,7 +38,8 @@ class Recorder:
     def write(self) -> None:
         """Writes the events that came since the last time."""
         if self.problem is None:
-            self._put([_bytes(self._lines.line(event)) for event in self._timeline.events[self._written :]])
+            line = self._lines.line
+            self._put([_bytes(line(event)) for event in self._timeline.events[self._written :]])
             self._written = len(self._timeline)
 
     def _put(self, lines: Sequence[bytes]) -> bool:

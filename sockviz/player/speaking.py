@@ -30,6 +30,12 @@ class _Call:
     returned: float | None = None
 
 
+def _may_tell(name: str, held: SocketValue) -> bool:
+    """Whether that call may tell whose a packet is: not on a stream that is connected, as what is sent there has its ends, nor on
+    a UNIX socket, which sends none."""
+    return held.family != "AF_UNIX" and (held.type != "SOCK_STREAM" or name in CONNECTING)
+
+
 @dataclass(slots=True)
 class SpeakingCalls:
     """Learns from what processes say; to be told what need not be remembered any more."""
@@ -41,7 +47,10 @@ class SpeakingCalls:
         """Learns from what a process says."""
         match said:
             case CallEntered() if said.name in SPEAKING:
-                kind = next((a.type for a in said.arguments if isinstance(a, SocketValue)), "")
+                held = next((each for each in said.arguments if isinstance(each, SocketValue)), None)
+                if held is not None and not _may_tell(said.name, held):
+                    return
+                kind = held.type if held is not None else ""
                 self._calls[said.process, said.call] = _Call(
                     said.process, said.name, first_endpoint(said.arguments), kind, said.at
                 )

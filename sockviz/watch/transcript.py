@@ -20,6 +20,7 @@ from sockviz.model.events import (
     CallInterrupted,
     CallLetGo,
     CallReturned,
+    Event,
     Observed,
     OutputWritten,
     PacketCaptured,
@@ -82,16 +83,38 @@ class Transcript:
         unfit = {id(misfit.event) for misfit in self.timeline.world.misfits}
         if self._walk is None:
             self._walk = self.timeline.walk()
-        while self._told < len(self.timeline):
-            moment = Moment(self.timeline, self._told, self._walk)
+        events = self.timeline.events
+        while self._told < len(events):
+            number, event = self._told, events[self._told]
             self._told += 1
-            if id(moment.event) in unfit:
-                self.out.say(narrate(moment.event, moment.before, moment.after))
-            else:
+            is_done = not unfit and self._is_counted(event)
+            if is_done and self._rules.pass_over(event):
+                continue
+            moment = Moment(self.timeline, number, self._walk)
+            if id(event) in unfit:
+                self.out.say(narrate(event, moment.before, moment.after))
+            elif not is_done:
                 self._tell(moment)
             for mistake in self._rules.after(moment):
                 self.out.say(_said("!", mistake.text))
         self._walk.leave(self._told)
+
+    def _is_counted(self, event: Event) -> bool:
+        """Whether there is nothing to tell of an event, as it begins a call, or ends one that was told often enough. That is then
+        noted; no world is needed for it."""
+        if type(event) is CallEntered:
+            self._entered[event.process, event.call] = event
+            return not self._bystanders.are_there
+        if type(event) is not CallReturned:
+            return False
+        call = event.process, event.call
+        entered = self._entered.get(call)
+        if entered is None or not self._repetition.is_again(
+            task_name(event.process, event.task), _line_of(entered, event)
+        ):
+            return False
+        del self._entered[call]
+        return True
 
     def end(self, why: str | None = None) -> None:
         """Writes what has been kept back: what a program had begun to print, how often lines came again. `why`: the run was
@@ -149,11 +172,7 @@ class Transcript:
         entered = self._entered.pop((event.process, event.call), None)
         if entered is None:
             return
-        task = task_name(event.process, event.task)
-        same = (
-            entered.name, entered.arguments, entered.keywords, entered.text, entered.line, entered.library, event.value,
-            event.error,
-        )  # fmt: skip
+        task, same = task_name(event.process, event.task), _line_of(entered, event)
         if self._repetition.is_again(task, same):
             return
         call = moment.call(event.process, event.call)
@@ -190,6 +209,14 @@ class Transcript:
     def _of_stream(self, process: str, stream: int, line: str) -> str:
         shown = line if len(line) <= _LONGEST_PRINTED else line[: _LONGEST_PRINTED - 1] + "…"
         return _said(process, f"{STREAMS.get(stream, stream)} | {shown}")
+
+
+def _line_of(entered: CallEntered, returned: CallReturned) -> object:
+    """What makes a call the same line again."""
+    return (
+        entered.name, entered.arguments, entered.keywords, entered.text, entered.line, entered.library, returned.value,
+        returned.error,
+    )  # fmt: skip
 
 
 def returned(call: Call, world: World) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from sockviz.model.call import Call
+from sockviz.model.events import CallEntered
 from sockviz.model.linux.files import OPEN_FLAGS
 from sockviz.model.linux.options import option_of
 from sockviz.model.linux.sockets import MESSAGE_FLAGS, SHUTDOWNS
@@ -127,7 +128,7 @@ def shut_for_reading(world: World, inode: int) -> bool:
     return shut(world, inode, SHUT_RD, SHUT_RDWR) is not None
 
 
-def flags(call: Call) -> int:
+def flags(call: Call | CallEntered) -> int:
     """The flags that a send or recv was given."""
     at = 2 if call.name == "sendto" and len(call.arguments) == 4 else _FLAGS_AT.get(call.name)
     placed = call.arguments[at] if at is not None and len(call.arguments) > at else 0
@@ -135,7 +136,7 @@ def flags(call: Call) -> int:
     return given if isinstance(given, int) else 0
 
 
-def has(call: Call, flag: str) -> bool:
+def has(call: Call | CallEntered, flag: str) -> bool:
     """Whether they have this one."""
     return bool(flags(call) & MESSAGE_FLAGS[flag])
 

@@ -64,6 +64,10 @@ class Descriptors:
                 self._ended.pop(event.process, None)
                 yield from self._none_left(event.process, moment.before)
 
+    def waits_for(self, process: str) -> bool:
+        """Whether what a process does with its connections counts: it has received the end of one."""
+        return process in self._ended
+
     def looked(self, world: World, host: str) -> Iterator[Mistake]:
         """What the kernel says of whoever found no descriptor left before it was looked at."""
         for name, call in list(self._waiting.items()):

@@ -72,6 +72,10 @@ class Refused:
                 del self._opening[inode]
                 yield from self._refused(call, world)
 
+    def waits_for(self, inode: int) -> bool:
+        """Whether what becomes of a socket's handshake is still to come."""
+        return inode in self._opening
+
     def forget(self, inode: int) -> None:
         """A socket is closed."""
         self._opening.pop(inode, None)

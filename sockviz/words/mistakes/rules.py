@@ -10,6 +10,7 @@ from sockviz.model.events import (
     CallBlocked,
     CallEntered,
     CallReturned,
+    Event,
     Observed,
     PacketCaptured,
     ProcessEnded,
@@ -28,6 +29,8 @@ from sockviz.words.mistakes.streams import Streams
 _MOST = 200
 #: The errors that a rule has something to say of.
 _TELLING = frozenset({"ECONNREFUSED", "EINPROGRESS", "EADDRINUSE", *families.ERRORS})
+#: The calls that move bytes, and do no more.
+_MOVING = frozenset({"send", "recv", "read", "write"})
 #: The calls that a rule learns from as they are entered; of all others, as they come back.
 _ENTERED = frozenset({"bind", "connect", "listen", "getsockname", "close"})
 
@@ -41,6 +44,7 @@ class Rules:
     _in_use: InUse = field(default_factory=InUse)
     _streams: Streams = field(default_factory=Streams)
     _descriptors: Descriptors = field(default_factory=Descriptors)
+    _moving: dict[tuple[str, int], CallEntered] = field(default_factory=dict)  # calls under way, of `_MOVING`
     _told: set[tuple[object, ...]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -48,8 +52,7 @@ class Rules:
 
     def after(self, moment: Moment) -> list[Mistake]:
         """What is known to be wrong from an event on."""
-        event = moment.event
-        if type(event) is CallEntered and event.name not in _ENTERED:
+        if self.pass_over(moment.event):
             return []
         listening = self._sockets.learn(moment)
         found = [*self._found(moment), *(self._refused.listens(listening, moment.after) if listening else ())]
@@ -60,6 +63,27 @@ class Rules:
                 self._told.add(key)
                 new.append(mistake)
         return new
+
+    def pass_over(self, event: Event) -> bool:
+        """Whether nothing is known to be wrong from an event on, nor learned but what it says itself: that is then done."""
+        if type(event) is CallEntered:
+            if event.name in _MOVING:
+                self._moving[event.process, event.call] = event
+            return event.name not in _ENTERED
+        if type(event) is CallReturned:
+            entered = self._moving.pop((event.process, event.call), None)
+            return entered is not None and self._is_only_counted(entered, event)
+        return False
+
+    def _is_only_counted(self, entered: CallEntered, event: CallReturned) -> bool:
+        """Whether no rule has anything to say of a call that came back, or learns more from it than how much a stream has moved;
+        that is then counted. So it is with most."""
+        held = entered.arguments[0] if entered.arguments else None
+        if type(held) is not SocketValue or held.type != "SOCK_STREAM" or self._refused.waits_for(held.inode):
+            return False
+        if event.error is not None:
+            return event.error == "EAGAIN"
+        return not self._descriptors.waits_for(event.process) and self._streams.counts(entered, event, held)
 
     def _found(self, moment: Moment) -> Iterator[Mistake]:
         yield from self._streams.after(moment)

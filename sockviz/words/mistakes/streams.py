@@ -57,6 +57,14 @@ class _Flow:
     holders: dict[str, int] = field(default_factory=dict)  # who has it, by which descriptor, as calls tell
     family: str = ""
 
+    def gave(self, taken: int, name: str) -> None:
+        """A send of that `name` has handed over so many bytes."""
+        self.sent += taken
+        if taken:
+            self.ends.append((self.sent, name))
+            if len(self.ends) == 2 * _MESSAGES:
+                del self.ends[:_MESSAGES]
+
     def message_at(self, place: int) -> tuple[int, int, str] | None:
         """Where the send began and ended that handed over the byte before and the byte after `place`."""
         first = max(0, len(self.ends) - _MESSAGES)
@@ -154,6 +162,22 @@ class Streams:
         elif call.name == "shutdown" and call.arguments[1:] and call.arguments[1] in (1, 2):
             yield from self._left_short(call.process, held.inode)
 
+    def counts(self, entered: CallEntered, returned: CallReturned, held: SocketValue) -> bool:
+        """Whether a call on a stream has sent all that it was asked to, or received some bytes: that is then counted."""
+        value = returned.value
+        if type(value) is bytes:
+            if not value or acts.flags(entered):
+                return False
+            self._has(entered.process, held).received += len(value)
+            return True
+        asked = entered.arguments[1] if len(entered.arguments) > 1 else None
+        if type(value) is not int or not value or type(asked) is not bytes or value < len(asked):
+            return False
+        flow = self._has(entered.process, held)
+        flow.gave(value, entered.name)
+        flow.short = None
+        return True
+
     def _flow(self, inode: int) -> _Flow:
         if inode not in self._flows:
             if len(self._flows) >= _MOST:
@@ -179,12 +203,7 @@ class Streams:
 
     def _gave(self, call: Call, held: SocketValue) -> None:
         flow = self._has(call.process, held)
-        taken = _length(call.value)
-        flow.sent += taken
-        if taken:
-            flow.ends.append((flow.sent, call.name))
-            if len(flow.ends) == 2 * _MESSAGES:
-                del flow.ends[:_MESSAGES]
+        flow.gave(_length(call.value), call.name)
         self._note_short(call, flow)
 
     def _note_short(self, call: Call, flow: _Flow) -> None:
