@@ -1,5 +1,6 @@
 """Where the events of a run come from, whatever makes them. Each kind is a module beside this one: `performed` (a script's lines,
-in a lab), `recorded` (a file), `followed` (a file that is still being written), `scripted` (written by hand, for tests).
+in a lab), `traced` (programs of the user's own), `practised` (both), `recorded` (a file), `followed` (a file that is still being
+written), `scripted` (written by hand, for tests).
 """
 
 from __future__ import annotations

@@ -90,10 +90,6 @@ class CWriter:
         """The C variable of a lesson's name."""
         return self.scope.name(python)
 
-    def is_rebound(self, wanted: str) -> bool:
-        """Whether `wanted` is a target that has a value already."""
-        return self.targets.get(wanted) in self.scope.held
-
     def assign(self, ctype: str, wanted: str, value: str) -> str:
         """``type name = value;``, or an assignment where the variable is there already. Its name."""
         name, is_new = self._variable(ctype, wanted)
