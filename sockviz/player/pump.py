@@ -43,6 +43,8 @@ TOGETHER = 0.002
 APART = 0.030
 #: Where nothing can be read of a process, a call that has not returned for this long is taken to sleep.
 PRESUMED = 0.150
+#: So long it is heard who ends with a lab that is lost (seconds).
+AFTERWARDS = 0.5
 #: Where two processes share a port, it is looked at again at most this often before whose a packet is stays untold.
 _MORE_LOOKS = 3
 
@@ -111,9 +113,26 @@ class Pump:
                     heard += self._hear()
                 await self._batch(heard, look=bool(asked))
                 _done(asked)
+            self._over = True
+            _done(self._asked)
+            await self._hear_who_ends_with_it()
         finally:
             self._over = True
             _done(asked + self._asked)
+
+    async def _hear_who_ends_with_it(self) -> None:
+        """With a lab its processes end, and nobody is held or asleep any more. Of what ends with it the last is the reason."""
+        end = time.monotonic() + AFTERWARDS
+        while any(process.alive for process in self._timeline.world.processes.values()):
+            self._lab.news.clear()
+            for said in self._hear():
+                if isinstance(said, LabLost):
+                    self.problem = said.reason
+                elif isinstance(said, ProcessEnded):
+                    self._timeline.append(said)
+            self._changed()
+            if not await self._news_by(end):
+                return
 
     async def _next(self) -> list[Heard]:
         """What was said next; nothing when it is time to look, or somebody asks for that."""

@@ -24,6 +24,7 @@ from sockviz.model.events import (
     CaptureLost,
     Observed,
     PacketCaptured,
+    ProcessEnded,
     ProcessStarted,
     StatementBegun,
     StatementFinished,
@@ -201,6 +202,20 @@ def test_a_lab_that_is_lost_ends_it_with_the_reason(asked: bool) -> None:
         if waiting is not None:
             await asyncio.wait_for(waiting, 5)
         await asyncio.wait_for(rig.pump.looked(), 5)  # nobody is left to wait for
+
+
+def test_who_ends_with_the_lab_is_heard_and_the_last_reason_counts() -> None:
+    """The link is gone, and then whatever there was."""
+
+    @scripted("server")
+    async def _(rig: Rig) -> None:
+        rig.lab.says(entered("server", "recv"), LabLost("the link ended"))
+        await until(lambda: rig.pump.problem, "the first reason")
+        assert rig.timeline.world.processes["server"].alive
+        rig.lab.says(ProcessEnded(time.time(), "server", None, "SIGKILL"), LabLost("all of it ended"))
+        await rig.until(ProcessEnded)
+        await until(lambda: rig.pump.problem == "all of it ended" or None, "the last reason")
+        assert rig.timeline.world.processes["server"].under_way == ()
 
 
 def test_a_kernel_that_says_no_more_ends_it_with_the_reason() -> None:
