@@ -13,6 +13,7 @@ from sockviz.kernel.errors import KernelError
 from sockviz.lab.hearing import Heard
 from sockviz.lab.readers import Readers
 from sockviz.lab.supervisor import Death
+from sockviz.lab.wait_status import ending
 from sockviz.model.events import CallEntered, CallReturned
 
 #: Where no pidfd can be had, /proc is looked at so often; and for so long a parent's word is waited for (seconds).
@@ -76,7 +77,7 @@ class Ends:
             # Its parent has waited for it before we could look: the parent's waitpid, or init.py, knows.
             asyncio.get_running_loop().call_later(_WORD, self._ended, name, None, presumed)
             return
-        self._ended(name, *_ending(stat.exit_code))
+        self._ended(name, *ending(stat.exit_code))
 
     def told_of(self, said: Heard) -> Death | None:
         """A child that its parent has waited for is gone from /proc: what waitpid told the parent is all there is."""
@@ -86,7 +87,7 @@ class Ends:
             case CallReturned(error=None, value=(int(pid), int(status))):
                 over = os.WIFEXITED(status) or os.WIFSIGNALED(status)
                 if said.call == self._waiting.get(said.process) and pid and over:
-                    return Death(pid, *_ending(status))
+                    return Death(pid, *ending(status))
         return None
 
     def let_go(self, name: str) -> None:
@@ -110,12 +111,3 @@ class Ends:
         for name in (*self._pidfds, *self._adopted):
             self.let_go(name)
         self._looked_for.clear()
-
-
-def _ending(status: int) -> tuple[int | None, str | None]:
-    """Exit status and signal of a wait status: one of them."""
-    code = os.waitstatus_to_exitcode(status)
-    if code >= 0:
-        return code, None
-    named = {each.value: each.name for each in signal.Signals}
-    return None, named.get(-code, f"signal {-code}")  # most real-time signals have no name

@@ -47,6 +47,7 @@ from sockviz.lab.confinement import (
     windows,
 )
 from sockviz.lab.cradle import Cradle, hold
+from sockviz.lab.wait_status import ending
 from sockviz.model.hosts import HOSTS, LOOPBACK
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
@@ -169,12 +170,8 @@ class Init:
                 return
             if pid == 0:
                 return
-            code = os.waitstatus_to_exitcode(status)
-            named = {each.value: each.name for each in signal.Signals}
-            self.tell({
-                "event": "ended", "pid": pid, "exit_code": code if code >= 0 else None,
-                "signal": named.get(-code, f"signal {-code}") if code < 0 else None,
-            })  # fmt: skip
+            code, by = ending(status)
+            self.tell({"event": "ended", "pid": pid, "exit_code": code, "signal": by})
 
 
 def shut_in(setup: Mapping[str, Any]) -> None:

@@ -19,6 +19,8 @@ from sockviz.model.programs import LARGEST_TEXT, MOST_TEXTS
 
 #: How long the lines of a compiled program are waited for (seconds): of a large one they are read when it is first asked for.
 _PATIENCE = 2.0
+#: So many compiled programs are asked at a time: each by a process of its own.
+_MOST_PROGRAMS = 32
 _ANSWER = re.compile(r"^(.*):(\d+)(?: \(discriminator \d+\))?$")
 #: Nothing is there in any program: what is answered to it ends an answer.
 _NOWHERE = "0xffffffffffffffff"
@@ -66,9 +68,15 @@ class SourceTexts:
     def _of_address(self, place: Place) -> tuple[str, int] | None:
         if place.address is None:
             return None
-        if place.file not in self._programs:
-            self._programs[place.file] = Addresses.of(place.file)
-        program = self._programs[place.file]
+        if place.file in self._programs:
+            program = self._programs.pop(place.file)
+        else:
+            program = Addresses.of(place.file)
+            if len(self._programs) == _MOST_PROGRAMS:  # the one that was asked longest ago is not needed soon
+                oldest = self._programs.pop(next(iter(self._programs)))
+                if oldest is not None:
+                    oldest.close()
+        self._programs[place.file] = program
         return program.find(place.address) if program is not None else None
 
 

@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import json
 import os
-import re
 import socket
 import time
 from collections import deque
@@ -18,6 +17,7 @@ from sockviz.lab.answers import may_go_unheard
 from sockviz.lab.crew import Crew
 from sockviz.lab.source_texts import SourceTexts
 from sockviz.lab.supervisor import PATIENCE, LabRefused, TooSlow
+from sockviz.lab.tracer.image import outer_pid
 from sockviz.lab.tracer_shorthand import TracerShorthand
 from sockviz.lab.tracer_words import (
     Hello,
@@ -34,7 +34,7 @@ from sockviz.lab.tracer_words import (
 from sockviz.language import _
 from sockviz.model.events import Caveat, ProcessEnded, ThreadBegan
 from sockviz.model.programs import Program
-from sockviz.model.values import BadValue, Json
+from sockviz.model.values import Json
 
 #: The step of starting a program that fails where the kernel does not let it be traced.
 TRACING = "ptrace"
@@ -50,7 +50,6 @@ _FDS = 64
 _BUSY = 0.01
 #: It has not answered for so long: it is looked at whether it can (seconds). States of a process that cannot (proc_pid_stat(5)).
 _SILENCE, _STOPPED = 0.5, ("T", "t")
-_PID = re.compile(r"^Pid:\s*(\d+)$", re.MULTILINE)
 
 
 class Tracing:
@@ -193,19 +192,19 @@ class Tracing:
             self._lost(_("the tracer ended, and every program with it"))
             return
         *lines, self._buffer = (self._buffer + data).split(b"\n")
-        try:
-            if len(self._buffer) > _LONGEST:
-                raise BadValue(f"a line of more than {_LONGEST} bytes")
-        except BadValue as error:
+        if len(self._buffer) > _LONGEST:
+            error = f"a line of more than {_LONGEST} bytes"
             self._lost(_("the tracer spoke nonsense: {error}").format(error=error))
             return
         for message in _messages(lines):
-            # What cannot be read is not heard, and the run goes on.
-            with contextlib.suppress(ValueError, RecursionError):
-                if isinstance(message, list):
-                    self._crew.say(*self._calls.heard(message))
-                else:
-                    self._heard(from_tracer(message))
+            try:
+                said = self._calls.heard(message) if isinstance(message, list) else from_tracer(message)
+            except (ValueError, RecursionError):
+                continue  # what cannot be read is not heard, and the run goes on
+            if isinstance(said, Sequence):
+                self._crew.say(*said)
+            else:
+                self._heard(said)
 
     def _tell(self) -> None:
         if self._told is not None and not self._told.done():
@@ -290,6 +289,4 @@ def _in_memory(content: bytes) -> int:
 
 def _pid_of(pidfd: int) -> int:
     """By which number this machine knows a process; 0 where it has ended."""
-    with open(f"/proc/self/fdinfo/{pidfd}") as file:
-        found = _PID.search(file.read())
-    return int(found[1]) if found is not None else 0
+    return outer_pid(pidfd) or 0

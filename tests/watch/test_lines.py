@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from sockviz.lab.source_texts import SourceTexts
+from sockviz.lab.source_texts import Addresses, Place, SourceTexts
 from sockviz.lab.tracer.libraries import Libraries
 from sockviz.lab.tracer.location_table import line_at
 from sockviz.model.events import SourceMet
@@ -68,6 +68,31 @@ def test_of_c_with_its_lines_each_call_is_at_its_line(calls: Path) -> None:
     assert [(each.number, Path(each.path).name, each.content.splitlines()) for each in met] == [
         (1, "calls.c", text)
     ]
+
+
+def test_of_many_programs_a_few_are_asked_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    class Asked:
+        def __init__(self, path: str) -> None:
+            self.path = path
+            asked.append(path)
+
+        def find(self, _address: int) -> tuple[str, int]:
+            return self.path, 7
+
+        def close(self) -> None:
+            asked.remove(self.path)
+
+    monkeypatch.setattr(Addresses, "of", Asked)
+    texts = SourceTexts(lambda _met: None)
+    for n in range(100):
+        for path in ("/first", f"/{n}"):
+            assert texts.find(Place(path, None, 1), 0.0) is not None
+    assert len(asked) == 32
+    assert {"/first", "/99"} <= {*asked}
+    texts.close()
+    assert not asked
 
 
 def test_without_its_lines_the_call_is_all_that_is_known(calls: Path, tmp_path: Path) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import struct
 
 from sockviz.lab.tracer import caveats, ptrace, values
 from sockviz.lab.tracer.caveats import AUDIT_64_BIT
 from sockviz.lab.tracer.descriptors import Descriptors
+from sockviz.lab.tracer.image import outer_pid
 from sockviz.lab.tracer.memory import peek
 from sockviz.lab.tracer.reports import Reports
 from sockviz.lab.tracer.tasks import Family, Process, Task
@@ -17,7 +17,6 @@ from sockviz.model.limits import MOST_CALLS, MOST_PROCESSES
 
 #: Threads of all processes together, at a time.
 MOST_TASKS = 1024
-SIGNALS = {each.value: each.name for each in signal.Signals}
 
 
 class Population:
@@ -150,10 +149,8 @@ class Population:
             if self.may_tell(process):
                 self._reports.say("thread over", process=process.name, task=task.number)
             return
-        code = os.waitstatus_to_exitcode(status)
         if process.told:
-            ended = {"exit_code": code} if code >= 0 else {"signal": SIGNALS.get(-code, f"signal {-code}")}
-            self._reports.say("ended", process=process.name, **ended)
+            self._reports.ended(process.name, status)
         elif process.is_first:
             self._refused(process.family)
         if process.pidfd is not None:
@@ -172,9 +169,10 @@ class Population:
 
 def is_caught(process: Process, number: int) -> bool:
     """Whether a process has a handler for a signal. In a lab /proc has other numbers than ours: its pidfd says which."""
+    if process.pidfd is None:
+        return False
     try:
-        with open(f"/proc/self/fdinfo/{process.pidfd}", "rb") as file:
-            pid = int(file.read().partition(b"\nPid:")[2].split(None, 1)[0])
+        pid = outer_pid(process.pidfd)
         with open(f"/proc/{pid}/status", "rb") as file:
             mask = int(file.read().partition(b"\nSigCgt:")[2].split(None, 1)[0], 16)
     except (OSError, ValueError, IndexError):

@@ -10,6 +10,7 @@ import socket
 import time
 
 from sockviz.lab.tracer.shorthand import Shorthand, Turn, turns
+from sockviz.lab.wait_status import ending
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ class Reports:
     def say(self, event: str, fd: int | None = None, **parts: Any) -> None:
         """Says one thing that has happened now. Of `fd` sockviz gets a copy."""
         self._put(self._shorthand.encode({"event": event, "at": time.time(), **parts}), fd)
+
+    def ended(self, process: str, status: int) -> None:
+        """Says that a process has, as wait says it."""
+        code, by = ending(status)
+        self.say("ended", process=process, **({"exit_code": code} if by is None else {"signal": by}))
 
     def call(self, says: int, process: str, task: int, call: int, thing: Any) -> None:
         """Says that a call was entered now, or has come back."""

@@ -13,7 +13,7 @@ from sockviz.lab.tracer.made import number as number_given
 from sockviz.lab.tracer.made_again import Known
 from sockviz.lab.tracer.memory import Reading
 from sockviz.lab.tracer.numbers import Machine
-from sockviz.lab.tracer.population import SIGNALS, Population, is_caught
+from sockviz.lab.tracer.population import Population, is_caught
 from sockviz.lab.tracer.reports import Reports
 from sockviz.lab.tracer.shorthand import ENTERED, FAILED, NAMED, RETURNED
 from sockviz.lab.tracer.socket_calls import CALLS as SOCKET
@@ -21,6 +21,7 @@ from sockviz.lab.tracer.sources import Source
 from sockviz.lab.tracer.tasks import Call, Task
 from sockviz.lab.tracer.turns import NAMING, failure
 from sockviz.lab.tracer.waiting_calls import CALLS as WAITING
+from sockviz.lab.wait_status import signal_name
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
 if TYPE_CHECKING:
@@ -273,7 +274,7 @@ class Stops:
     def _signalled(self, task: Task, number: int) -> None:
         """It is about to be delivered a signal."""
         if self.population.may_tell(task.process):
-            self._say("signalled", task, signal=SIGNALS.get(number, f"signal {number}"))
+            self._say("signalled", task, signal=signal_name(number))
         if not task.interrupted:
             task.handlers = 0
         elif is_caught(task.process, number):

@@ -102,9 +102,6 @@ class Untraced:
             name = self._programs.pop(pid, None)
             if name is None:
                 continue
-            code = os.waitstatus_to_exitcode(status)
-            named = {each.value: each.name for each in signal.Signals}
-            ended = {"exit_code": code} if code >= 0 else {"signal": named.get(-code, f"signal {-code}")}
-            self._reports.say("ended", process=name, **ended)
+            self._reports.ended(name, status)
             if not self._programs:
                 self._reports.say("over", started=self._started)
