@@ -46,6 +46,7 @@ from sockviz.words.explanation import explain
 from sockviz.words.lab_words import lab_word, settings_told
 from sockviz.words.narration import narrate
 from sockviz.words.observing import changes
+from sockviz.words.unheard import unheard
 from sockviz.words.wording import duration_text, values_bound
 
 if TYPE_CHECKING:
@@ -131,6 +132,8 @@ class Transcript:
             case StatementFinished(error=None):
                 line = self.world.lines.get(event.line)
                 made = values_bound(line, _last_call(line, self.world)) if line is not None else {}
+                if not made and line is not None and not line.calls:
+                    return self._unheard(event)
                 return [f"  {event.process}: {name} = {value}" for name, value in made.items()]
             case CallReturned(error=str()):
                 return self._failed(event, before)
@@ -181,6 +184,13 @@ class Transcript:
             at_large += replace(told, remedy="").at_large(page.cause, "" if told.remedy else page.remedy)
         at_large.append((_("manual"), told.manual))
         return lines + [f"    {title}: {spoken_inline(text)}" for title, text in at_large if text]
+
+    def _unheard(self, event: StatementFinished) -> list[str]:
+        """What a line has done that made no call."""
+        statement = self.run.lesson.statement_at(event.line)
+        words = " ".join(statement.source.split()) if statement is not None else ""
+        told = unheard(event.process, words, self.world)
+        return [f"  {told}"] if told else []
 
     def _after(self, event: PacketCaptured) -> str:
         """How long after the packet before it on its connection, where that is long enough to mean something."""

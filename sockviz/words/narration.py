@@ -57,6 +57,7 @@ from sockviz.words.number_kinds import Kind, kinds_bound, with_names
 from sockviz.words.observing import changes, in_short
 from sockviz.words.programs import of_program
 from sockviz.words.sleeping import sleeping
+from sockviz.words.unheard import unheard
 from sockviz.words.wording import bytes_text, call_as_made
 
 #: What weighs more than anything else.
@@ -128,15 +129,14 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
                 f": {event.message}" if event.message else ""
             )
         case StatementFinished():
+            line, words = after.lines.get(event.line), _line(event.line, lesson)
+            if (line is None or not line.calls) and (alone := unheard(event.process, words, after)):
+                return alone
             kinds = _kinds(event, after)
             names = ", ".join(_now_has(name, value, kinds.get(name)) for name, value in event.bound.items())
-            return (
-                _("{process} now has {names}").format(process=event.process, names=names)
-                if names
-                else _("{process} is done with {line}").format(
-                    process=event.process, line=_line(event.line, lesson)
-                )
-            )
+            if names:
+                return _("{process} now has {names}").format(process=event.process, names=names)
+            return _("{process} is done with {line}").format(process=event.process, line=words)
         case ProcessEnded():
             process = before.processes.get(event.process)
             also = ended(process, before) if process is not None else []

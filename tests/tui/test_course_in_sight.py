@@ -17,7 +17,7 @@ from sockviz.model.sockets import SocketRow
 from sockviz.player.recorded import open_recording
 from sockviz.tui.cast import cast
 from sockviz.tui.reading import Reading
-from sockviz.tui.stage.at_hand import next_line, sockets_at_hand
+from sockviz.tui.stage.at_hand import lists_at_hand, next_line, sockets_at_hand
 from sockviz.tui.stage.listing import statement_at
 from sockviz.tui.stage.process_panel import draw_process
 from sockviz.tui.stage.wire import draw_wire
@@ -166,6 +166,10 @@ def sockets_not_there(view: View, panels: dict[str, list[str]]) -> Iterator[str]
     for fd in (entry.fd for entry in process.fds if entry.inode in sockets_at_hand(view, process)):
         if not block_of(panels.get(process.name, []), str(fd)):
             yield f"{process.name}'s descriptor {fd}, which the next line uses, is not there"
+    for entry in (each for each in process.fds if each.fd in lists_at_hand(view, process)):
+        block = block_of(panels.get(process.name, []), str(entry.fd))
+        if "eventpoll" not in block or any(f" {watched.fd} " not in block for watched in entry.watched):
+            yield f"{process.name}'s list {entry.fd}, which a line at hand uses, is not there: {block}"
 
 
 def block_of(lines: list[str], fd: str) -> str:

@@ -17,6 +17,7 @@ from sockviz.model.events import (
     PredictionSettled,
     ProcessEnded,
 )
+from sockviz.model.link import LinkState
 from sockviz.model.scripted import IN_RECV
 from sockviz.model.segments import Endpoint, Packet, TcpHeader
 from sockviz.model.sockets import FdEntry, State
@@ -302,10 +303,28 @@ def test_a_line_is_told_by_its_words() -> None:
     lesson = "one\n  p.register(s, select.POLLIN)  # the listener\n"
     for event, told in (
         (kinds.StatementBegun(0, "server", 2), "server is handed p.register(s, select.POLLIN)"),
-        (kinds.StatementFinished(0, "server", 2), "server is done with p.register(s, select.POLLIN)"),
+        (
+            kinds.StatementFinished(0, "server", 2),
+            "server: s stands on p now, the program's own list, for POLLIN",
+        ),
         (kinds.StatementBegun(0, "server", 7), "server is handed line 7"),
     ):
         assert narrate(event, World(), World(), lesson=lesson) == told
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('link.drop("client SYN")', "the link will drop the next client SYN"),
+        ("link.drop('server ACK')", "link is done with link.drop('server ACK')"),  # what is kept is dropped at once
+        ("link.duplicate()", "link is done with link.duplicate()"),
+        ('link.delay(1.5, "server ACK")', "the link will keep the next server ACK for 1.5 s"),
+        ("link.release()", "link is done with link.release()"),
+    ],
+)  # fmt: skip
+def test_what_the_link_shall_do_is_told_before_it_is_done(line: str, told: str) -> None:
+    world = World(link=LinkState(holding=("server",)))
+    assert narrate(kinds.StatementFinished(0, "link", 1), world, world, lesson=line) == told
 
 
 def test_what_the_wire_lets_through_is_no_news_beside_the_line_that_sent_it() -> None:

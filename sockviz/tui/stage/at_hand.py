@@ -5,7 +5,7 @@ from __future__ import annotations
 from sockviz.model.events import StatementBegun
 from sockviz.model.process import Process
 from sockviz.model.script_text import PROGRAMS
-from sockviz.model.values import SocketValue
+from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.tui.remembered import remembered_by
 from sockviz.tui.stage.listing import statement_at
 from sockviz.tui.view import View
@@ -30,8 +30,20 @@ def next_line(view: View) -> int | None:
 
 def sockets_at_hand(view: View, process: Process) -> frozenset[int]:
     """The inodes of the sockets that the next line uses, where it is `process`'s."""
-    coming = statement_at(view.script, next_line(view))
-    if coming is None or coming.process != process.name:
-        return frozenset()
-    held = [process.names.get(name) for name in coming.kinds]
+    held = _used(view, process, next_line(view))
     return frozenset(each.inode for each in held if isinstance(each, SocketValue) and each.inode)
+
+
+def lists_at_hand(view: View, process: Process) -> frozenset[int]:
+    """The descriptors of the epoll instances that `process`'s next line uses, or the line that it has performed last."""
+    held = [*_used(view, process, next_line(view)), *_used(view, process, view.world.begun.get(process.name))]
+    found = [each.text for each in held if isinstance(each, ObjectValue) and each.kind == "epoll"]
+    return frozenset(int(text) for text in found if text.isdigit())
+
+
+def _used(view: View, process: Process, number: int | None) -> list[Value]:
+    """What the names of a line stand for, where it is `process`'s."""
+    line = statement_at(view.script, number)
+    if line is None or line.process != process.name:
+        return []
+    return [process.names.get(name) for name in line.kinds]

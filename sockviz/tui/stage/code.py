@@ -211,8 +211,9 @@ def _block(
         # The value is all there is to see of such a line.
         alone = len(statement.source) + result.width + 3 > width
     elif not failed and result.width > 8 and len(statement.source) + result.width + 3 > width:
-        # An accepted connection's peer stands in the descriptor table too.
-        said = line(*((text.partition(" from ")[0], role) for text, role in result.runs))
+        # An accepted connection's peer stands in the descriptor table too; that IPv4 came in IPv6's dress, only where it is wide.
+        if not newest or "::ffff:" not in result.text:
+            said = line(*((text.partition(" from ")[0], role) for text, role in result.runs))
         result = crop(said, max(8, width // 3))
         if newest and result != said:
             result, alone = said, True  # what has just come is read as far as it goes

@@ -79,6 +79,8 @@ class Pen:
         told = telling(self.view.world, self.process, it.entry, it.inode)
         if not told:
             return []
+        if it.row is None and cell_len(f"  {' '.join(told)}") < self.width - self._head(it, ()).width:
+            return []  # all of it has room at the end of its own line
         whole = beneath(told, self.width)
         return [Told(Part.OPTIONS, (whole,) if len(whole) == 1 else ([in_one_line(told, self.width)], whole))]
 

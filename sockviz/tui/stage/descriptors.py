@@ -270,7 +270,11 @@ def _count(counted: str, width: int) -> Line:
 
 
 def _state_of(it: DescriptorRow) -> str:
-    return it.row.state.value if it.row is not None else _("in no kernel table")
+    if it.row is not None:
+        return it.row.state.value
+    if it.entry is not None and it.entry.is_epoll:
+        return "epoll"
+    return _("in no kernel table") if it.entry is None or it.entry.is_socket else _("no socket")
 
 
 def _number_width(its: _Ranked) -> int:

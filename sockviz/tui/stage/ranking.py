@@ -15,7 +15,7 @@ from sockviz.model.process import Process
 from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
 from sockviz.model.world import World
 from sockviz.tui.remembered import remembered
-from sockviz.tui.stage.at_hand import sockets_at_hand
+from sockviz.tui.stage.at_hand import lists_at_hand, sockets_at_hand
 from sockviz.tui.stage.lookup import Lookup
 from sockviz.tui.stage.queues import is_full
 from sockviz.tui.view import View
@@ -93,8 +93,8 @@ def ranked(view: View, process: Process, rows: Sequence[DescriptorRow]) -> list[
     before = view.before.processes.get(process.name)
     held_before = _held(before) if before is not None else frozenset()
     changed = _changed(view.world, view.before)
-    at_hand = sockets_at_hand(view, process)
-    return [_rank(view, it, held_before, changed, at_hand) for it in rows]
+    at_hand, lists = sockets_at_hand(view, process), lists_at_hand(view, process)
+    return [_rank(view, it, held_before, changed, at_hand, lists) for it in rows]
 
 
 def _rank(
@@ -103,11 +103,12 @@ def _rank(
     held_before: frozenset[tuple[int, int]],
     changed: frozenset[int],
     at_hand: frozenset[int],
+    lists: frozenset[int],
 ) -> Rank:
     row = it.row
     if (it.inode and it.inode == view.focus.inode) or asked(view, it) is not None:
         return Rank.ASKED
-    if it.entry is not None and it.inode in at_hand:
+    if it.entry is not None and (it.inode in at_hand or (it.entry.is_epoll and it.entry.fd in lists)):
         return Rank.AT_HAND
     if it.entry is not None and (it.entry.fd, it.entry.inode) not in held_before:
         return Rank.CHANGED

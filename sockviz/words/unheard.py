@@ -1,0 +1,55 @@
+"""What a line did of which no kernel has heard yet: a list that a program keeps for poll, what the link shall do with a packet.
+
+It is told by the line's own words, which are all that there is of it.
+"""
+
+from __future__ import annotations
+
+from sockviz.language import _
+from sockviz.model.hosts import LINK
+from sockviz.model.world import World
+from sockviz.pattern import pattern
+
+_ORDER = pattern(r"""link\.(drop|duplicate|delay)\(\s*([\d.]+)?\s*,?\s*(?:"([^"]*)"|'([^']*)')?\s*\)""")
+_MADE = pattern(r"(\w+) = select\.poll\(\)")
+_CHANGED = pattern(r"(\w+)\.(register|modify|unregister)\(\s*([^,()]+?(?:\(\))?)\s*(?:,\s*(.+?))?\s*\)")
+#: What register asks for where it is not told (Modules/selectmodule.c).
+_USUAL = "POLLIN | POLLPRI | POLLOUT"
+
+
+def unheard(process: str, words: str, world: World) -> str:
+    """What `words`, a line of `process` that made no call, has done; empty where nothing is to be said of it."""
+    if process == LINK:
+        return _ordered(words, world)
+    if (made := _MADE.fullmatch(words)) is not None:
+        return _(
+            "{process}: {name} is a list in the program itself, empty as yet: no kernel knows of it"
+        ).format(process=process, name=made[1])
+    if (changed := _CHANGED.fullmatch(words)) is None:
+        return ""
+    name, what, fd, events = changed.groups()
+    told = {
+        "register": _("{process}: {fd} stands on {name} now, the program's own list, for {events}"),
+        "modify": _("{process}: {name}, the program's own list, has {fd} for {events} now"),
+        "unregister": _("{process}: {fd} stands on {name}, the program's own list, no more"),
+    }[what]
+    asked = (events or _USUAL).replace("select.", "")
+    return told.format(process=process, fd=fd, name=name, events=asked)
+
+
+def _ordered(words: str, world: World) -> str:
+    found = _ORDER.fullmatch(words)
+    if found is None:
+        return ""
+    verb, seconds, one, other = found.groups()
+    named = one or other or ""
+    holding = world.link.holding if world.link is not None else ()
+    if verb != "delay" and (named.partition(" ")[0] in holding or (holding and not named)):
+        return ""  # it is done with what is kept, and told of then
+    what = named or _("packet")
+    told = {
+        "drop": _("the link will drop the next {what}"),
+        "duplicate": _("the link will deliver the next {what} twice"),
+        "delay": _("the link will keep the next {what} for {seconds} s"),
+    }[verb]
+    return told.format(what=what, seconds=seconds)
