@@ -36,6 +36,7 @@ class Drawing(Widget):
         self._view: View | None = None
         self._lines: list[Line] = []
         self._inked: dict[str, RichStyle] = {}
+        self._bare: tuple[int, Color | None] | None = None  # of its styles, what is beneath its lines
         self._selected: Selection | None = None
 
     def draw(self, view: View, width: int, height: int) -> list[Line]:
@@ -88,7 +89,7 @@ class Drawing(Widget):
 
     def notify_style_update(self) -> None:
         """The theme or the style sheet changed: inks are mixed anew."""
-        self._inked = {}
+        self._inked, self._bare = {}, None
         super().notify_style_update()
 
     # -- selected with the mouse
@@ -109,6 +110,20 @@ class Drawing(Widget):
         """Something else is selected, or nothing any more."""
         self._selected = selection
         self.refresh()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """As Textual does, in as many steps as lines take that nothing is drawn around or over."""
+        styles = self.styles._cache_key
+        if self._bare is None or self._bare[0] != styles:
+            self._bare = styles, _beneath(self)
+        background = self._bare[1]
+        if background is None:
+            return super().render_lines(crop)
+        first, last = crop.column_span
+        strips = [self.render_line(y) for y in crop.line_range]
+        for each in self.get_line_filters():
+            strips = [strip.apply_filter(each, background) for strip in strips]
+        return strips if (first, last) == (0, self.size.width) else [it.crop(first, last) for it in strips]
 
     def render_line(self, y: int) -> Strip:
         """One line as Textual wants it."""
@@ -147,6 +162,14 @@ class Drawing(Widget):
         theme = self.app.current_theme
         own = theme_variables(theme.dark, theme.ansi)
         return Color.parse(self.app.theme_variables.get(variable, own[variable]))
+
+
+def _beneath(drawing: Drawing) -> Color | None:
+    """The colour beneath its lines; None where there are edges around them, or something changes how they are seen."""
+    styles = drawing.styles
+    altered = styles.tint.a or styles.text_opacity != 1 or drawing.opacity != 1 or styles.has_rule("hatch")
+    edged = styles.gutter.totals != (0, 0) or any(edge for edge, _ in styles.outline)
+    return None if altered or edged else drawing.background_colors[1]
 
 
 def _regions(changed: list[int], width: int) -> list[Region]:

@@ -93,6 +93,32 @@ def test_every_drawing_shows_every_moment_in_every_theme(make: Callable[[], Draw
     on_stage(make, test)
 
 
+def test_lines_are_rendered_as_textual_renders_them() -> None:
+    async def test(app: Stage, pilot: Pilot[None]) -> None:
+        drawing = app.drawing
+        drawing.show(scripted.view(scripted.listen_queue(), 56))
+        styles = (
+            {}, {"tint": "red 20%"}, {"opacity": 0.5}, {"text_opacity": 0.5}, {"hatch": ("/", "red")}, {"padding": (0, 1)},
+            {"outline": ("round", "red")},
+        )  # fmt: skip
+        for theme in ("textual-dark", "ansi-dark"):
+            app.theme = theme
+            for more in styles:
+                drawing.styles.reset()
+                for name, value in more.items():
+                    setattr(drawing.styles, name, value)
+                await pilot.pause()
+                width, height = drawing.region.size
+                for crop in (Region(0, 0, width, height), Region(1, 0, width - 2, 1)):
+                    drawing._styles_cache.clear()
+                    ours, theirs = drawing.render_lines(crop), Widget.render_lines(drawing, crop)
+                    assert list(map(list, ours)) == list(map(list, theirs)), (theme, more)
+                assert drawing._bare is not None
+                assert (drawing._bare[1] is None) is bool(more)
+
+    on_stage(lambda: ProcessPanel("client"), test)
+
+
 def test_a_drawing_repaints_only_the_lines_that_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     async def test(app: Stage, pilot: Pilot[None]) -> None:
         script = scripted.listen_queue()
