@@ -208,8 +208,14 @@ def columns(parts: Iterable[tuple[Line, int]]) -> Line:
 
 def wrap(text: str, width: int, role: str = "", indent: str = "") -> list[Line]:
     """`text` broken between words into lines of `width` cells; too long words are broken too."""
+    return list(
+        _wrapped(text, width, role, indent) if len(text) < _REMEMBERED else _wraps(text, width, role, indent)
+    )
+
+
+def _wraps(text: str, width: int, role: str, indent: str) -> tuple[Line, ...]:
     if width <= cell_len(indent):
-        return []
+        return ()
     lines: list[Line] = []
     current = ""
 
@@ -230,7 +236,10 @@ def wrap(text: str, width: int, role: str = "", indent: str = "") -> list[Line]:
         current = f"{current} {word}" if current else word
     if current:
         put(current)
-    return lines
+    return tuple(lines)
+
+
+_wrapped = lru_cache(256)(_wraps)
 
 
 def frame(
@@ -246,13 +255,16 @@ def frame(
         return [fit(it, width) for it in _bare(title, body, rules, height)]
     inner = width - 2
     ruled = dict(rules)
+    side = ("│", role)
+    empty = Line((side, (" " * inner, ""), side))
     lines = [_edge("╭", "╮", title, width, role)]
     for index in range(height - 2):
         if index in ruled:
             lines.append(_edge("├", "┤", ruled[index], width, role))
+        elif index < len(body) and ((it := body[index]).runs or it.focus is not None):
+            lines.append(Line((side, *fit(it, inner).runs, side), it.focus))
         else:
-            it = body[index] if index < len(body) else Line()
-            lines.append(Line((("│", role), *fit(it, inner).runs, ("│", role)), it.focus))
+            lines.append(empty)
     lines.append(Line(((f"╰{'─' * inner}╯", role),)))
     return lines
 
@@ -293,7 +305,11 @@ def _edge(left: str, right: str, title: Line, width: int, role: str) -> Line:
 def finish(lines: Sequence[Line], width: int, height: int, look: Look) -> list[Line]:
     """Exactly `height` lines of exactly `width` cells, in the characters this terminal has."""
     whole = [fit(it, width) for it in lines[:height]]
-    whole += [fit(Line(), width)] * (height - len(whole))
+    return spelled(whole + [fit(Line(), width)] * (height - len(whole)), look)
+
+
+def spelled(lines: list[Line], look: Look) -> list[Line]:
+    """`lines` in the characters this terminal has."""
     if look.ascii:
-        whole = [Line(tuple((to_ascii(text), role) for text, role in it.runs), it.focus) for it in whole]
-    return whole
+        return [Line(tuple((to_ascii(text), role) for text, role in it.runs), it.focus) for it in lines]
+    return lines

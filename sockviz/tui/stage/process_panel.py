@@ -26,7 +26,7 @@ from sockviz.tui.stage.code import (
     windowed,
 )
 from sockviz.tui.stage.drawing import FocusableDrawing
-from sockviz.tui.stage.ink import Line, crop, finish, fit, frame, line, ruled
+from sockviz.tui.stage.ink import Line, crop, finish, fit, frame, line, ruled, spelled
 from sockviz.tui.stage.listing import statement_at
 from sockviz.tui.stage.lookup import port_of
 from sockviz.tui.view import View
@@ -67,29 +67,6 @@ class Needs:
             max(self.code_now, other.code_now),
             max(self.fds_now, other.fds_now),
         )
-
-
-def split(view: View, name: str, width: int, inside: int, alone: bool) -> Split:
-    """The division of `inside` lines: the same for every process, so that panels side by side line up, unless what matters now
-    in this one's needs another, or it is `alone`."""
-    if inside <= _LEAST:
-        return Split(0, max(0, inside))
-    names = [each for each in view.script.processes if each != LINK]
-    own = needs(view, name, width, inside - 1)
-    if alone:
-        shared = own
-    elif len(names) > _CROWD:
-        shared = replace(_of_crowd(view, tuple(names)), fds=own.fds, fds_now=own.fds_now)
-    else:
-        shared = own
-        for each in names:
-            shared |= needs(view, each, width, inside - 1)
-    parts = _divided(shared, inside - 1)
-    if parts.code < own.code_now or parts.fds < own.fds_now:
-        parts = _divided(own, inside - 1)
-    if parts.fds < own.fds_now <= inside and not _is_at_work(view, name):
-        return Split(0, inside)  # it is looked at for its descriptors alone
-    return parts
 
 
 def _is_at_work(view: View, name: str) -> bool:
@@ -145,6 +122,34 @@ def needs(view: View, name: str, width: int, room: int) -> Needs:
         return Needs(calls_wanted(view, view.world.processes.get(name), width)[0], fds, at_hand, now)
     code = _best(view, name, width, max(room // 2, room - fds))[1]
     return Needs(code, fds, at_hand, now)
+
+
+def _decides_split(view: View, name: str, width: int, inside: int, alone: bool) -> tuple[object, ...]:
+    return *_decides(view, name, width, inside), alone
+
+
+@remembered_by(32, _decides_split)
+def split(view: View, name: str, width: int, inside: int, alone: bool) -> Split:
+    """The division of `inside` lines: the same for every process, so that panels side by side line up, unless what matters now
+    in this one's needs another, or it is `alone`."""
+    if inside <= _LEAST:
+        return Split(0, max(0, inside))
+    names = [each for each in view.script.processes if each != LINK]
+    own = needs(view, name, width, inside - 1)
+    if alone:
+        shared = own
+    elif len(names) > _CROWD:
+        shared = replace(_of_crowd(view, tuple(names)), fds=own.fds, fds_now=own.fds_now)
+    else:
+        shared = own
+        for each in names:
+            shared |= needs(view, each, width, inside - 1)
+    parts = _divided(shared, inside - 1)
+    if parts.code < own.code_now or parts.fds < own.fds_now:
+        parts = _divided(own, inside - 1)
+    if parts.fds < own.fds_now <= inside and not _is_at_work(view, name):
+        return Split(0, inside)  # it is looked at for its descriptors alone
+    return parts
 
 
 def _table_heights(view: View, process: Process, width: int) -> tuple[int, int]:
@@ -255,7 +260,7 @@ def draw_process(view: View, name: str, width: int, height: int, unframed: bool 
         body.append(line(" ", (_("not started yet"), "muted")))
     edges = ruled if unframed else frame
     lines = edges(_title(name, process, hue, width), body, width, height, _frame_role(hue, process), rules)
-    return finish(lines, width, height, view.look)
+    return spelled(lines, view.look)  # each as wide as the panel
 
 
 def _folded(view: View, name: str, process: Process | None, hue: str, width: int) -> Line:

@@ -7,7 +7,7 @@ from sockviz.model.hosts import LINK
 from sockviz.tui.stage.at_hand import next_line
 from sockviz.tui.stage.code import Detail, code_blocks, windowed
 from sockviz.tui.stage.drawing import FocusableDrawing
-from sockviz.tui.stage.ink import Line, finish, fit, frame, line, wrap
+from sockviz.tui.stage.ink import Line, finish, fit, frame, line, spelled, wrap
 from sockviz.tui.view import View
 
 #: Less than this is no diagram any more.
@@ -39,7 +39,7 @@ def draw_wire(view: View, width: int, height: int, unframed: bool = False) -> li
         return finish([*lines, *told], width, height, view.look)
     rules = [(room, line(("link", "muted")))] if told else []
     lines = frame(title, [*body, *([Line()] if told else []), *told], width, height, "faint", rules)
-    return finish(lines, width, height, view.look)
+    return spelled(lines, view.look)
 
 
 def _title(view: View, width: int) -> Line:

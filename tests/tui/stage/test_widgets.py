@@ -97,7 +97,7 @@ def test_lines_are_rendered_as_textual_renders_them() -> None:
     async def test(app: Stage, pilot: Pilot[None]) -> None:
         drawing = app.drawing
         drawing.show(scripted.view(scripted.listen_queue(), 56))
-        styles = (
+        styles: tuple[dict[str, object], ...] = (
             {}, {"tint": "red 20%"}, {"opacity": 0.5}, {"text_opacity": 0.5}, {"hatch": ("/", "red")}, {"padding": (0, 1)},
             {"outline": ("round", "red")},
         )  # fmt: skip
