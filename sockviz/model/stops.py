@@ -1,6 +1,6 @@
 """Where a reader rests when stepping through a run: before each line is performed (the first of those that are performed
 together), before each page turns, at the end. In a run of programs: before each call is made, which is where it is let go if it
-was held.
+was held. In an exercise, both.
 
 A run's own resting places, kept as it grows, are `sockviz.model.timeline.Timeline.stops`.
 """
@@ -21,8 +21,15 @@ _BEGINNINGS = (CallEntered, CallLetGo)
 
 
 def begins(event: Event) -> bool:
-    """Whether a reader of a lesson rests before it."""
-    return isinstance(event, PageOpened) or (isinstance(event, StatementBegun) and not event.together)
+    """Whether a reader of a lesson rests before it. A call that no line of the lesson asked for is a student's program's."""
+    match event:
+        case PageOpened():
+            return True
+        case StatementBegun(together=together):
+            return not together
+        case CallEntered(line=line, text=text):
+            return line is None or text != 0
+    return False
 
 
 def begins_of_programs(event: Event) -> bool:

@@ -163,7 +163,7 @@ def of_call(world: World, header: Header, call: Call) -> Evidence:
         facts.append(Fact(_("took"), duration_text(call.returned - call.entered)))
     elif world.at > call.entered:
         facts.append(Fact(_("so far"), duration_text(world.at - call.entered)))
-    is_watched = header.script.kind == PROGRAMS
+    is_watched = header.script.kind == PROGRAMS or (process is not None and bool(process.command))
     if call.line is not None or call.library:
         facts.append(Fact(_("line"), place_of(call, world) or str(call.line)))
     sections = [

@@ -11,6 +11,14 @@ from sockviz.tui.stage.listing import statement_at
 from sockviz.tui.view import View
 
 
+def is_program(view: View, name: str) -> bool:
+    """Whether a process is a program of the user's own: no line of the script is its."""
+    if view.script.kind == PROGRAMS:
+        return True
+    process = view.world.processes.get(name)
+    return process is not None and bool(process.command)
+
+
 def _decides(view: View) -> tuple[object, ...]:
     return view.timeline, len(view.timeline), view.cursor, view.next
 

@@ -11,10 +11,9 @@ from sockviz.language import current as current_language
 from sockviz.model.call import Stage
 from sockviz.model.hosts import LINK
 from sockviz.model.process import Process
-from sockviz.model.script_text import PROGRAMS
 from sockviz.tui.palette import NEXT, hue_of, hues
 from sockviz.tui.remembered import remembered, remembered_by
-from sockviz.tui.stage.at_hand import next_line
+from sockviz.tui.stage.at_hand import is_program, next_line
 from sockviz.tui.stage.code import (
     Asides,
     Detail,
@@ -116,7 +115,7 @@ def needs(view: View, name: str, width: int, room: int) -> Needs:
     """What the panel of `name` needs in a width of `width`, within `room` lines."""
     view = _still(view)
     fds, now, at_hand = _in_any_room(view, name, width)
-    if view.script.kind == PROGRAMS:
+    if is_program(view, name):
         from sockviz.tui.stage.program_calls import calls_wanted  # not for lessons
 
         return Needs(calls_wanted(view, view.world.processes.get(name), width)[0], fds, at_hand, now)
@@ -166,7 +165,7 @@ def _in_any_room(view: View, name: str, width: int) -> tuple[int, int, int]:
     view = _still(view)
     process = view.world.processes.get(name)
     fds, now = (1, 1) if process is None else _table_heights(view, process, width)
-    if view.script.kind == PROGRAMS:
+    if is_program(view, name):
         from sockviz.tui.stage.program_calls import calls_wanted  # not for lessons
 
         return fds, now, calls_wanted(view, process, width)[1]
@@ -237,7 +236,7 @@ def draw_process(view: View, name: str, width: int, height: int, unframed: bool 
     parts = split(view, name, inner, height - (1 if unframed else 2), unframed)
     body: list[Line] = []
     rules: list[tuple[int, Line]] = []
-    if parts.code and view.script.kind == PROGRAMS:
+    if parts.code and is_program(view, name):
         from sockviz.tui.stage.program_calls import calls_drawn  # not for lessons
 
         body += calls_drawn(view, process, inner, parts.code)

@@ -8,10 +8,10 @@ from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.model.call import Stage
 from sockviz.model.paths import Path, paths
-from sockviz.model.script_text import PROGRAMS
 from sockviz.model.sockets import State
 from sockviz.model.tcp_states import TRANSITIONS, Transition
 from sockviz.tui.palette import ASLEEP, NEXT, STATE_SYMBOLS, hues, state_role
+from sockviz.tui.stage.at_hand import is_program
 from sockviz.tui.stage.canvas import Canvas, Point, Weight
 from sockviz.tui.stage.drawing import Drawing
 from sockviz.tui.stage.ink import Line, Span, finish, fit, line
@@ -115,7 +115,7 @@ def draw_states(view: View, width: int, height: int) -> list[Line]:
 def _doing(view: View, path: Path) -> Line:
     """Whether a program is held before a call on its end, or sleeps in one. A lesson has that beside its lines."""
     process = view.world.processes.get(path.process)
-    if process is None or view.script.kind != PROGRAMS:
+    if process is None or not is_program(view, path.process):
         return Line()
     calls = (call for call in process.under_way if call.receiver is not None)
     stages = {call.stage for call in calls if call.receiver is not None and call.receiver.inode == path.inode}

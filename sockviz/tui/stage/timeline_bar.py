@@ -12,7 +12,7 @@ from textual.css.scalar import Scalar
 
 from sockviz.language import _, current
 from sockviz.model.events import CallEntered, CallLetGo, CallReturned, Event, PageOpened, StatementBegun
-from sockviz.model.script_text import PROGRAMS
+from sockviz.model.stops import begins
 from sockviz.model.timeline import Timeline
 from sockviz.tui.messages import MomentChosen
 from sockviz.tui.palette import hues
@@ -176,7 +176,7 @@ def _track(view: View, width: int) -> list[Step]:
         if runs and (index > first):
             dash = "━" if passed else "─"
             runs.append((dash * joint, "muted" if passed else "faint", place))
-        hue = _hue(events, place, colours, view.script.kind == PROGRAMS)
+        hue = _hue(events, place, colours)
         symbol = "◉" if is_here and not between else "●" if passed else "○"
         runs.append((symbol, f"{hue} strong" if is_here else hue if passed else "faint", place))
         if is_here and between:
@@ -197,12 +197,12 @@ def _to_come(view: View) -> int:
     return len({each.at_once or -each.line for each in view.page.statements if each.line not in begun})
 
 
-def _hue(events: Sequence[Event], place: int, colours: dict[str, str], is_of_programs: bool) -> str:
+def _hue(events: Sequence[Event], place: int, colours: dict[str, str]) -> str:
     """The hue of the process whose line ended at this resting place, or whose call was made before it."""
     for index in range(place - 1, -1, -1):
         event = events[index]
-        if isinstance(event, StatementBegun) or (
-            is_of_programs and isinstance(event, CallEntered | CallLetGo)
+        if isinstance(event, StatementBegun | CallLetGo) or (
+            isinstance(event, CallEntered) and begins(event)
         ):
             return colours.get(event.process, "muted")
         if isinstance(event, PageOpened):

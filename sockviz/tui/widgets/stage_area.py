@@ -268,6 +268,11 @@ def at_work(view: View, opened: float) -> tuple[str, ...]:
     if view.script.kind == PROGRAMS:
         return _by_their_calls(view)
     begun = {name: view.world.lines[line].begun for name, line in view.world.begun.items()}
+    begun |= {
+        name: at
+        for name, at in _last_calls(view).items()
+        if view.world.processes[name].command  # a student's
+    }
     order = sorted(begun, key=lambda name: -begun[name])
     coming = statement_at(view.script, next_line(view))
     if coming is not None and (not order or begun[order[0]] < opened):
@@ -277,9 +282,15 @@ def at_work(view: View, opened: float) -> tuple[str, ...]:
 
 def _by_their_calls(view: View) -> tuple[str, ...]:
     """The processes by when they have entered a call, or come back from one, the last first."""
+    last = _last_calls(view)
+    return tuple(sorted(last, key=lambda name: -last[name]))
+
+
+def _last_calls(view: View) -> dict[str, float]:
+    """When each process has entered a call, or come back from one, for the last time."""
     last: dict[str, float] = {}
     for process in view.world.processes.values():
         calls = [*process.under_way, *([process.last] if process.last is not None else [])]
         if calls:
             last[process.name] = max(call.returned or call.entered for call in calls)
-    return tuple(sorted(last, key=lambda name: -last[name]))
+    return last
