@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from sockviz import door
+from sockviz import door, terminal
 from sockviz.commands.shared import FAILED, OK, Usage, cannot_be_read, drive, progress_file
 from sockviz.language import _, current, ngettext
 from sockviz.visible import quoted
@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     from sockviz.player.practice import Practice
     from sockviz.practice.attempt import Attempt
     from sockviz.practice.shelf import Place
+    from sockviz.practice.sitting import Sitting
     from sockviz.progress import ProgressStore
-
-#: How often a student's file is looked at (seconds).
-_GLANCE = 0.1
 
 
 def practice(options: argparse.Namespace) -> int:
@@ -232,43 +230,50 @@ def _note(store: ProgressStore, place: Place, attempted: Attempt) -> None:
 # --- until it passes -------------------------------------------------------------------------------------
 
 
+def _screen(options: argparse.Namespace, sitting: Sitting) -> int:
+    from sockviz.tui import look
+
+    why = look.no_screen(os.environ, terminal.is_one(sys.stdin), door.out().isatty(), door.err().isatty())
+    if why is not None:
+        raise Usage(why)
+    from sockviz.tui.practising import start
+
+    return start(sitting, theme=options.theme, ascii_only=options.ascii, mouse=not options.no_mouse)
+
+
 def _follow(
     options: argparse.Namespace, place: Place, lesson: Lesson, exercise: Exercise, language: str
 ) -> int:
     """The task, and a verdict for each time that the student saves the file; until it passes."""
+    from sockviz.practice.attempt import CannotAttempt
     from sockviz.practice.report import as_lines
+    from sockviz.practice.sitting import Sitting
     from sockviz.practice.task import task_text, treatment
     from sockviz.spoken import spoken
 
     file = _file(options, place, language)
+    store = _store(options)
+    sitting = Sitting(place, lesson, exercise, language, file, store)
+    if not options.plain:
+        return _screen(options, sitting)
     say = door.out().say
     say(*spoken(task_text(lesson)), *treatment(exercise))
-    store = _store(options)
-    before: object = None
-    while True:
-        say("", _("{file}: judged each time that you save it (Ctrl-C leaves)").format(file=quoted(str(file))))
-        before = drive(_saved(file, before))
-        attempted = _attempt(lesson, exercise, file, language)
-        say(*as_lines(attempted))
-        _note(store, place, attempted)
-        if attempted.passed:
-            return OK
 
+    async def until_passed() -> None:
+        while sitting.last is None or not sitting.last.passed:
+            say(
+                "",
+                _("{file}: judged each time that you save it (Ctrl-C leaves)").format(file=quoted(str(file))),
+            )
+            await sitting.saved()
+            say(*as_lines(await sitting.attempt()))
 
-async def _saved(file: Path, before: object) -> object:
-    """Returns once the file is another than `before`, and no longer being written: how it looks then."""
-    while True:
-        now = _look(file)
-        if now is not None and now != before:
-            await asyncio.sleep(_GLANCE / 2)
-            if _look(file) == now:
-                return now
-        await asyncio.sleep(_GLANCE)
-
-
-def _look(file: Path) -> object:
     try:
-        stat = os.stat(file)
-    except OSError:
-        return None
-    return stat.st_mtime_ns, stat.st_size, stat.st_ino
+        drive(until_passed())
+    except CannotAttempt as cannot:
+        raise Usage(str(cannot)) from None
+    except OSError as error:
+        raise Usage(cannot_be_read(file, error)) from None
+    if store.message:
+        door.complain(store.message)
+    return OK

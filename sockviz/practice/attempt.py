@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import tempfile
 import time
@@ -69,7 +70,7 @@ async def attempt(
     content = read_program(file)
     ours = Path(tempfile.mkdtemp(prefix="sockviz-exercise-"))
     try:
-        built = build(file, language, content, ours)
+        built = await asyncio.to_thread(build, file, language, content, ours)
         if not built.command:
             return Attempt(lesson, language, False, built.said, seconds=time.monotonic() - began)
         student = Student(built.command, Surroundings(directory=str(file.resolve().parent)))

@@ -44,6 +44,9 @@ def as_lines(attempt: Attempt) -> list[str]:
             continue
         is_told = True
         lines.append("    " + _("observed: {observed}").format(observed=verdict.observed))
+        if (differs := verdict.difference) is not None:
+            lines.append("    " + _("expected: {shown}").format(shown=differs.expected))
+            lines.append("    " + _("received: {shown}").format(shown=differs.received))
         if verdict.cause:
             lines.append("    " + _("likely cause: {cause}").format(cause=verdict.cause))
         if verdict.next:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from sockviz.dataclass import dataclass
+from sockviz.dataclass import dataclass, replace
 from sockviz.language import _
-from sockviz.lesson.document import Exercise, Expectation, Lesson
+from sockviz.lesson.document import Exercise, Lesson
 from sockviz.model.call import Call, Stage
 from sockviz.model.events import CallReturned, ExpectationJudged, OutputWritten, StatementFinished
+from sockviz.model.first_names import of_lab
 from sockviz.model.long_values import whole_of
 from sockviz.model.moment import Moment
 from sockviz.model.process import Process
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
 from sockviz.player.started import family
+from sockviz.practice.differing import Difference, difference
 from sockviz.words.explanation import Explanation, explain
 from sockviz.words.mistakes.mistake import Mistake
 from sockviz.words.mistakes.rules import Rules
@@ -42,6 +44,7 @@ class Verdict:
     cause: str = ""
     next: str = ""
     event: int | None = None
+    difference: Difference | None = None
 
 
 def verdicts(
@@ -70,7 +73,12 @@ def verdicts(
         else:
             at = decided.get(expectation.line, len(timeline))
             observed = judged.actual if judged is not None else broken or _("the run ended before it")
-            found.append(_failed(expectation, title, observed, timeline, exercise, at))
+            failed = _failed_at(expectation.line, title, observed, timeline, exercise, at)
+            differs = difference(expectation, timeline.world_at(at), of_lab(timeline.header.lab))
+            if differs is not None:
+                seen = f"{differs.said}; {failed.observed}"
+                failed = replace(failed, observed=seen, difference=differs)
+            found.append(failed)
             is_over = True
     if broken is not None and not is_over:
         last = expected[-1] if expected else None
@@ -90,12 +98,6 @@ def _broken(timeline: Timeline, lesson: Lesson, stuck: str | None) -> str | None
                 process=event.process, source=source, message=event.message or event.error
             )
     return stuck
-
-
-def _failed(
-    expectation: Expectation, title: str, observed: str, timeline: Timeline, exercise: Exercise, at: int
-) -> Verdict:
-    return _failed_at(expectation.line, title, observed, timeline, exercise, at)
 
 
 def _failed_at(

@@ -16,8 +16,9 @@ from sockviz.tui.messages import Clicked
 from sockviz.tui.options import Options
 from sockviz.tui.screens.home import HomeScreen
 from sockviz.tui.screens.lesson import LessonScreen
-from sockviz.tui.screens.manual import ManualScreen, ManualText
+from sockviz.tui.screens.manual import ManualScreen
 from sockviz.tui.view import Focus
+from sockviz.tui.widgets.document_text import DocumentText
 from sockviz.tui.widgets.overlay import OverlayKind
 from tests.tui.driving import Session, at_home, in_lesson, run_async
 from tests.tui.scripted import LESSON, run
@@ -216,7 +217,7 @@ def test_a_manual_that_is_closed_no_longer_reads_the_course(
 
             def read_until_its_page_is_gone(_manual: Manual) -> Iterator[None]:
                 reading.append(screen)
-                while screen.query(ManualText):
+                while screen.query(DocumentText):
                     yield
 
             monkeypatch.setattr(Manual, "read_course", read_until_its_page_is_gone)

@@ -10,10 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.content import Content
-from textual.geometry import Size
 from textual.screen import Screen
-from textual.widget import Widget
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -21,12 +18,12 @@ from sockviz.language import N_, _
 from sockviz.manual.document import document
 from sockviz.manual.pages import GROUPS, BadPage, CallPage, ManualPage
 from sockviz.manual.reader import Manual
-from sockviz.tui.lettering import BREAK, assemble, plain, styled
+from sockviz.tui.lettering import assemble, plain, styled
 from sockviz.tui.screens.leaving import Leaving
 from sockviz.tui.selecting import Selecting
 from sockviz.tui.widgets.choices import Choices
+from sockviz.tui.widgets.document_text import DocumentText
 from sockviz.tui.widgets.key_bar import KeyBar
-from sockviz.tui.widgets.markdown import lines_of
 
 KEYS: list[BindingType] = [
     Binding("enter", "choose", N_("open"), priority=True, id="manual.open", tooltip=N_("Open the highlighted page")),
@@ -56,43 +53,6 @@ KEYS: list[BindingType] = [
     ),
 ]  # fmt: skip
 
-#: Lines wider than this are hard to read.
-_COLUMN = 100
-
-
-class ManualText(Widget):
-    """A page's document as styled lines, as high as it needs to be."""
-
-    DEFAULT_CSS = "ManualText { height: auto; }"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._markdown = ""
-
-    def show(self, markdown: str) -> None:
-        """Shows another document."""
-        self._markdown = markdown
-        self.refresh(layout=True)
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as it takes at `width`."""
-        del container, viewport
-        return len(self._lines(width))
-
-    def render(self) -> Content:
-        """All of them."""
-        return BREAK.join(self._lines(self.size.width or 1))
-
-    def _lines(self, width: int) -> list[Content]:
-        width = min(width, _COLUMN)
-        lines: list[Content] = []
-        # A heading stands right above its text: at 80×24 every line counts.
-        for part in self._markdown.split("\n## "):
-            heading, _newline, text = part.partition("\n") if lines else ("", "", part)
-            lines += [plain(), styled(heading, "bold $primary")] if heading else []
-            lines += [row for line in lines_of(text, width) for row in line.split(allow_blank=True)]
-        return lines
-
 
 class ManualScreen(Selecting, Leaving, Screen[None]):
     """`about` are errors and rows of the table of calls, each a page; the list follows them. ``near`` is highlighted there."""
@@ -112,7 +72,7 @@ class ManualScreen(Selecting, Leaving, Screen[None]):
     def compose(self) -> ComposeResult:
         """The page, or the list in its place; keys."""
         with VerticalScroll(id="page", can_focus=False):
-            yield ManualText()
+            yield DocumentText()
         yield Choices(id="pages")
         yield KeyBar()
 
@@ -125,7 +85,7 @@ class ManualScreen(Selecting, Leaving, Screen[None]):
             found = [page for word in self._about if (page := _page(manual, word)) is not None]
         except (BadPage, OSError) as error:
             self.query_one("#page").border_title = _("the manual cannot be read")
-            self.query_one(ManualText).show(f"```\n{error}\n```")
+            self.query_one(DocumentText).show(f"```\n{error}\n```")
             self.query_one("#pages").display = False
             return
         self._pages = list(dict.fromkeys(found))
@@ -174,7 +134,7 @@ class ManualScreen(Selecting, Leaving, Screen[None]):
 
     def _draw(self) -> None:
         if self.page is not None:
-            self.query_one(ManualText).show(document(self.page, self._calls, self._asked().known_course))
+            self.query_one(DocumentText).show(document(self.page, self._calls, self._asked().known_course))
 
     async def _read_course(self, manual: Manual) -> None:
         """Reads the lessons, a lesson a turn of the event loop: no key waits for it."""

@@ -1,0 +1,95 @@
+"""One student at one exercise: their file, what became of it last, which hints they have read."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from sockviz.lesson.document import Exercise, Lesson
+from sockviz.player.practice import Practice
+from sockviz.practice.attempt import Attempt, attempt
+from sockviz.practice.shelf import Place, read_program
+from sockviz.progress import ProgressStore
+
+#: How often the file is looked at, and how long it must be the same before it is judged (seconds).
+_GLANCE, _SAME = 0.1, 0.05
+
+
+class Sitting:
+    """``file`` is the student's, in `language`. ``last`` is the last attempt, ``hints`` those that were asked for so far."""
+
+    def __init__(
+        self,
+        place: Place,
+        lesson: Lesson,
+        exercise: Exercise,
+        language: str,
+        file: Path,
+        store: ProgressStore,
+    ) -> None:
+        self.place, self.lesson, self.exercise = place, lesson, exercise
+        self.language, self.file, self.store = language, file, store
+        self.last: Attempt | None = None
+        self._all_hints = tuple(hint for page in lesson.pages for hint in page.hints)
+        self._shown = min(store.progress.exercise(place.slug).hints, len(self._all_hints))
+        self._has_asked = False
+        self._judged: object = None
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether the exercise was passed once."""
+        return self.store.progress.exercise(self.place.slug).passed
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """Those that were asked for."""
+        return self._all_hints[: self._shown]
+
+    @property
+    def hints_left(self) -> int:
+        """How many there are still."""
+        return len(self._all_hints) - self._shown
+
+    def hint(self) -> str | None:
+        """One more, which is counted; None where there is none."""
+        if not self.hints_left:
+            return None
+        self._shown += 1
+        self.store.hints_read(self.place.slug, self._shown)
+        return self._all_hints[self._shown - 1]
+
+    def solution(self) -> str | None:
+        """A solution, for whoever has passed, or asks for the second time; None at the first. Raises OSError."""
+        if not self.has_passed and not self._has_asked:
+            self._has_asked = True
+            return None
+        text = read_program(self.place.file("solution", self.language)).decode("utf-8", "backslashreplace")
+        if not self.has_passed:
+            self.store.solution_read(self.place.slug)
+        return text
+
+    async def saved(self) -> None:
+        """Returns once the file is another than the one that was judged last, and is not being written any more."""
+        while True:
+            now = self._look()
+            if now is not None and now != self._judged:
+                await asyncio.sleep(_SAME)
+                if self._look() == now:
+                    self._judged = now
+                    return
+            await asyncio.sleep(_GLANCE)
+
+    async def attempt(self, watch: Callable[[Practice], None] | None = None) -> Attempt:
+        """Judges the file as it is. Raises as `sockviz.practice.attempt.attempt`."""
+        self.last = await attempt(self.lesson, self.exercise, self.file, self.language, watch=watch)
+        self.store.exercise_attempted(self.place.slug, passed=self.last.passed)
+        return self.last
+
+    def _look(self) -> object:
+        try:
+            stat = os.stat(self.file)
+        except OSError:
+            return None
+        return stat.st_mtime_ns, stat.st_size, stat.st_ino

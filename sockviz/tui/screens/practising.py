@@ -1,0 +1,222 @@
+"""An exercise on the screen: its task, and what became of the student's program each time that they saved it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult, SuspendNotSupported
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+
+from sockviz.language import N_, _
+from sockviz.practice.attempt import CannotAttempt
+from sockviz.practice.sitting import Sitting
+from sockviz.practice.task import task_text, treatment
+from sockviz.tui.lettering import BREAK, assemble
+from sockviz.tui.screens.leaving import Leaving
+from sockviz.tui.selecting import Selecting
+from sockviz.tui.widgets.document_text import DocumentText
+from sockviz.tui.widgets.key_bar import KeyBar
+from sockviz.tui.widgets.verdict_text import VerdictText
+from sockviz.visible import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sockviz.model.timeline import Timeline
+
+KEYS: list[BindingType] = [
+    Binding(
+        "enter", "stage", N_("the run on the stage"), id="practice.stage",
+        tooltip=N_("The run that was judged last, at the moment that decided it: step back from there, and on"),
+    ),
+    Binding("h", "hint", N_("hint"), id="practice.hint", tooltip=N_("One more hint; they are counted")),
+    Binding(
+        "s", "solution", N_("solution"), id="practice.solution",
+        tooltip=N_("A solution, for whoever has passed, or asks twice"),
+    ),
+    Binding("e", "edit", N_("editor"), id="practice.edit", tooltip=N_("Open your file in $VISUAL or $EDITOR")),
+    Binding("r", "again", N_("again"), id="practice.again", tooltip=N_("Judge the file as it is once more")),
+    Binding("tab", "other_side", N_("other side"), show=False, id="practice.side", tooltip=N_("Scroll the other side")),
+    Binding("up", "scroll(-1)", N_("up"), show=False, id="practice.up", tooltip=N_("Scroll up")),
+    Binding("down", "scroll(1)", N_("down"), show=False, id="practice.down", tooltip=N_("Scroll down")),
+    Binding("?", "help", N_("help"), id="practice.help", tooltip=N_("All keys")),
+    Binding("q", "leave", N_("quit"), id="practice.leave", tooltip=N_("Leave the exercise; your file stays")),
+]  # fmt: skip
+
+
+class ExerciseLine(Widget):
+    """What the exercise is called, in which language it is written, and where the student's file is."""
+
+    def __init__(self, sitting: Sitting) -> None:
+        super().__init__(id="exercise")
+        self._sitting = sitting
+
+    def render(self) -> Content:
+        """Two lines: the file's is always whole, or its end is."""
+        sitting = self._sitting
+        number = f"{sitting.place.number}  " if sitting.place.number is not None else ""
+        title = assemble((f"{number}{sitting.lesson.title}", "bold"), (f"   {sitting.language}", "$quiet"))
+        if sitting.has_passed:
+            title = assemble(title, ("   ✓ " + _("passed"), "$success"))
+        file, room = str(sitting.file), max(self.size.width - 12, 8)
+        shown = file if len(file) <= room else "…" + file[1 - room :]
+        return BREAK.join([title, assemble((_("your file") + " ", "$quiet"), (shown, "$code"))])
+
+
+class PractiseScreen(Selecting, Leaving, Screen[None]):
+    """One sitting. `open_stage` puts a run that is over onto the stage, at one of its events."""
+
+    CSS_PATH = "practising.tcss"
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
+    LEFT_BY = N_("Press {key} to leave the exercise.")
+
+    def __init__(self, sitting: Sitting, open_stage: Callable[[Timeline, int], None]) -> None:
+        super().__init__()
+        self.sitting = sitting
+        self._open_stage = open_stage
+        self._now = ""
+        self._solution = ""
+        self._side = "#verdicts"
+
+    def compose(self) -> ComposeResult:
+        """Title and file; the task beside the verdicts; keys."""
+        yield ExerciseLine(self.sitting)
+        with Horizontal(id="sides"):
+            with VerticalScroll(id="task", can_focus=False):
+                yield DocumentText()
+            with VerticalScroll(id="verdicts", can_focus=False):
+                yield VerdictText()
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Shows the task, and judges the file whenever it is saved."""
+        sitting = self.sitting
+        kernel = "\n\n".join(f"> {said}" for said in treatment(sitting.exercise))
+        self.query_one("#task").border_title = _("task")
+        self.query_one("#verdicts").border_title = _("what the kernel and the others saw")
+        self.query_one(DocumentText).show(task_text(sitting.lesson) + (f"\n\n{kernel}" if kernel else ""))
+        self._draw()
+        self.run_worker(self._judge(), name="judge", exclusive=True, group="judge")
+
+    async def _judge(self, *, at_once: bool = False) -> None:
+        sitting = self.sitting
+        while True:
+            if not at_once:
+                await sitting.saved()
+            at_once = False
+            self._say(_("building and performing…"))
+            try:
+                attempt = await sitting.attempt()
+            except CannotAttempt as cannot:
+                self._say(str(cannot))
+                return
+            except OSError as error:
+                self._say(_("{file}: cannot be read: {error}").format(
+                    file=quoted(str(sitting.file)), error=error.strerror or error))  # fmt: skip
+                continue
+            took = f"{attempt.seconds:.1f} s"
+            self._say(_("judged in {time}; again each time that you save the file").format(time=took))
+            self.query_one("#verdicts").scroll_home(animate=False)
+            self.query_one(ExerciseLine).refresh()
+
+    def _say(self, now: str) -> None:
+        self._now = now
+        self._draw()
+
+    def _draw(self) -> None:
+        sitting = self.sitting
+        self.query_one(VerdictText).show(sitting.last, self._now, sitting.hints, self._solution)
+        left = sitting.hints_left
+        self.query_one(KeyBar).rename(
+            {
+                "hint": _("hint ({count} left)").format(count=left) if left else "",
+                "stage": N_("the run on the stage") if self._can_be_staged() else "",
+            }
+        )
+
+    def _can_be_staged(self) -> bool:
+        last = self.sitting.last
+        return last is not None and last.timeline is not None and len(last.timeline) > 0
+
+    # -- keys
+
+    def action_stage(self) -> None:
+        """The run that was judged last, where it was decided."""
+        last = self.sitting.last
+        if last is None or last.timeline is None or not len(last.timeline):
+            self.notify(_("Nothing has been performed yet."))
+            return
+        decided = next((verdict.event for verdict in last.verdicts if not verdict.ok and verdict.event), None)
+        self._open_stage(last.timeline, decided or len(last.timeline))
+
+    def action_hint(self) -> None:
+        """One more hint."""
+        if self.sitting.hint() is None:
+            self.notify(_("There are no more hints."))
+        self._draw()
+        self.call_after_refresh(self.query_one("#verdicts").scroll_end, animate=False)
+
+    def action_solution(self) -> None:
+        """A solution; whoever has not passed is asked whether they mean it."""
+        try:
+            text = self.sitting.solution()
+        except OSError as error:
+            self.notify(f"{error.filename}: {error.strerror}", severity="error")
+            return
+        if text is None:
+            self.notify(_("You have not passed yet. Press s once more to read a solution all the same."))
+            return
+        self._solution = f"```\n{text}\n```"
+        self._draw()
+        self.call_after_refresh(self.query_one("#verdicts").scroll_end, animate=False)
+
+    def action_edit(self) -> None:
+        """The reader's editor, in this terminal, until it is left."""
+        editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+        try:
+            command = shlex.split(editor)
+        except ValueError:
+            command = [editor]
+        if not command or shutil.which(command[0]) is None:
+            self.notify(_("{editor}: no such program; set EDITOR").format(editor=editor), severity="error")
+            return
+        try:
+            with self.app.suspend():
+                subprocess.run([*command, str(self.sitting.file)], check=False)
+        except SuspendNotSupported:
+            self.notify(
+                _("Only in a terminal is there room for an editor: {file}").format(file=self.sitting.file)
+            )
+        except OSError as error:
+            self.notify(f"{editor}: {error.strerror}", severity="error")
+
+    def action_again(self) -> None:
+        """Judges the file as it is."""
+        self.run_worker(self._judge(at_once=True), name="judge", exclusive=True, group="judge")
+
+    def action_other_side(self) -> None:
+        """The arrows scroll the other side."""
+        self._side = "#task" if self._side == "#verdicts" else "#verdicts"
+
+    def action_scroll(self, step: int) -> None:
+        """Scrolls one side by lines."""
+        self.query_one(self._side).scroll_relative(y=step * 2, animate=False)
+
+    def action_help(self) -> None:
+        """All keys."""
+        from sockviz.tui.screens.help import HelpScreen  # on demand
+
+        self.app.push_screen(HelpScreen(KEYS, stage=False))
+
+    def action_leave(self) -> None:
+        """Leaves; what is being performed is ended first."""
+        self.dismiss()

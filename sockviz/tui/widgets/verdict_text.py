@@ -1,0 +1,110 @@
+"""What became of a student's program: a line for each verdict, and of the one that decided it all that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+
+from sockviz.language import _
+from sockviz.practice.attempt import Attempt
+from sockviz.practice.differing import Difference
+from sockviz.practice.verdicts import Verdict
+from sockviz.tui.lettering import BREAK, plain, styled
+from sockviz.tui.widgets.markdown import hang, inline_text, lines_of
+
+
+class VerdictText(Widget):
+    """As high as it needs to be. ``now`` says what goes on."""
+
+    DEFAULT_CSS = "VerdictText { height: auto; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._attempt: Attempt | None = None
+        self._now = ""
+        self._hints: Sequence[str] = ()
+        self._solution = ""
+
+    def show(self, attempt: Attempt | None, now: str, hints: Sequence[str], solution: str) -> None:
+        """Shows another state of things. `solution` is Markdown, where it was asked for."""
+        self._attempt, self._now, self._hints, self._solution = attempt, now, hints, solution
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as it takes at `width`."""
+        del container, viewport
+        return len(self._lines(width))
+
+    def render(self) -> Content:
+        """All of them."""
+        return BREAK.join(self._lines(self.size.width or 1))
+
+    def _lines(self, width: int) -> list[Content]:
+        lines = [*hang(styled(self._now, "$quiet"), plain(), plain(), width), plain()] if self._now else []
+        if self._attempt is not None:
+            lines += _told(self._attempt, width)
+        for number, hint in enumerate(self._hints, 1):
+            lines += [plain(), styled(_("hint {number}").format(number=number), "bold $accent")]
+            lines += lines_of(hint, width)
+        if self._solution:
+            lines += [plain(), styled(_("a solution"), "bold $accent"), *lines_of(self._solution, width)]
+        return [row for line in lines for row in line.split(allow_blank=True)]
+
+
+def _told(attempt: Attempt, width: int) -> Iterator[Content]:
+    if attempt.said:
+        style = "$code" if attempt.built else "$error"
+        yield from hang(styled(attempt.said, style), plain(), plain("  "), width, code=True)
+        yield plain()
+    if not attempt.built:
+        yield from hang(plain(_("It could not be built, and was not judged.")), plain(), plain(), width)
+        return
+    decided = next((verdict for verdict in attempt.verdicts if not verdict.ok), None)
+    for verdict in attempt.verdicts:
+        mark, ink = _mark(verdict)
+        title = inline_text(verdict.title)
+        yield from hang(title if verdict.event is not None else title.stylize("$quiet"),
+                        styled(f"{mark} ", ink), plain("  "), width)  # fmt: skip
+        if verdict is decided:
+            yield from _why(verdict, width)
+    yield plain()
+    held = sum(verdict.ok for verdict in attempt.verdicts)
+    if attempt.passed:
+        yield styled(_("passed: all {count} hold").format(count=held), "bold $success")
+    else:
+        told = _("not passed: {held} of {count} hold").format(held=held, count=len(attempt.verdicts))
+        yield styled(told, "bold")
+
+
+def _mark(verdict: Verdict) -> tuple[str, str]:
+    if verdict.ok:
+        return "✓", "$success"
+    return ("✗", "$error") if verdict.event is not None else ("○", "$quiet")
+
+
+def _why(verdict: Verdict, width: int) -> Iterator[Content]:
+    """Observed, likely cause, next step; the bytes side by side."""
+    for name, said in (
+        (_("observed"), verdict.observed),
+        (_("likely cause"), verdict.cause),
+        (_("next step"), verdict.next),
+    ):
+        if said:
+            yield plain()
+            yield styled(f"  {name}", "bold $accent")
+            yield from hang(plain(said), plain("  "), plain("  "), width)
+        if said is verdict.observed and verdict.difference is not None:
+            yield from _side_by_side(verdict.difference)
+    yield plain()
+
+
+def _side_by_side(differs: Difference) -> Iterator[Content]:
+    names = [_("expected"), _("received")]
+    column = max(map(len, names)) + 2
+    yield plain()
+    for name, shown in zip(names, (differs.expected, differs.received), strict=True):
+        yield styled(f"  {name:<{column}}", "$quiet") + styled(shown, "$code")
+    yield plain(" " * (2 + column + differs.mark)) + styled("▲", "$error")
