@@ -18,8 +18,10 @@ class Notebook:
         self._settled: frozenset[int] = frozenset()
 
     def shown(self, view: View) -> None:
-        """The page of `view` has been seen, unless that is its past; said once of each that is turned to."""
-        if view.mode is Mode.REVIEW or view.world.page is None:
+        """The page of `view` has been seen, unless that is its past; said once of each that is turned to. Of an exercise's pages
+        nothing is noted: what counts is what becomes of the program."""
+        is_exercise = isinstance(view.script, Lesson) and view.script.exercise is not None
+        if view.mode is Mode.REVIEW or view.world.page is None or is_exercise:
             return
         if len(view.world.answers) > len(self._settled):
             self._note_answers(view)
