@@ -12,7 +12,10 @@ def is_bystander(process: Process, world: World) -> bool:
     from."""
     if process.parent is None or process.entered or any(entry.is_socket for entry in process.fds):
         return False
-    return not process.alive or not any(each.entered for each in _forebears(process, world))
+    forebears = _forebears(process, world)
+    if not any(each.command for each in forebears):
+        return False  # a lesson's: a line has forked it, and other lines are its
+    return not process.alive or not any(each.entered for each in forebears)
 
 
 def _forebears(process: Process, world: World) -> list[Process]:
