@@ -135,6 +135,11 @@ WRONG = {
     ),
     "file_short": (["short send"], FILE % (1 << 20)),
     "path_cut": (["message cut"], OF_PATH + "d.recv(1000); d.close()\ntry: c.recv(1)\nexcept OSError: pass"),
+    "datagrams": (
+        ["datagram elsewhere"] * 2,
+        "u = socket(2, 2); u.bind(('127.0.0.1', 7231)); c = socket(2, 2); c.sendto(b'x', ('127.0.0.1', 16156))\n"
+        "c.sendto(b'x', ('127.0.0.2', 7231)); v = socketpair(); v[0].recv(1)",
+    ),
     "to_ipv6": (["another family"], TO_IPV6 + "send(socket(2, 2))"),
     "kept": (["CLOSE-WAIT"], SERVED % (7161, 7161) + "import select; p = select.epoll(); p.register(s, 1); p.poll()"),
     "exits": (
@@ -163,6 +168,10 @@ WRONG = {
 RIGHT = {
     "file_short": FILE % 99,
     "path_cut": OF_PATH + "d.recv(1000); d.recv(2000); d.close(); c.recv(1)",
+    "datagrams": (
+        "u = socket(2, 2); u.bind(('127.0.0.1', 7232)); c = socket(2, 2); c.sendto(b'x', ('127.0.0.1', 7232)); u.recv(1)\n"
+        "u.close(); c.sendto(b'x', ('127.0.0.1', 7232)); c.sendto(b'x', ('127.0.0.1', 7233))"
+    ),
     "to_ipv6": TO_IPV6 + "send(socket(10, 2))",
     "tries": "s = at(7211); s.listen(1); t = socket()\ntry: t.bind(('127.0.0.1', 7211))\nexcept OSError: at(7212)",
     "refused_meanwhile": (
@@ -184,8 +193,9 @@ RIGHT = {
     ),
 }  # fmt: skip
 ASLEEP = {
-    "wrong_kept", "wrong_in_poll", "wrong_in_poll_2", "wrong_threads", "wrong_starved", "wrong_starved_2", "wrong_full",
-    "right_kept", "right_in_poll", "right_threads", "right_handles", "right_starved", "right_starved_2",
+    "wrong_kept", "wrong_datagrams", "wrong_in_poll", "wrong_in_poll_2", "wrong_threads", "wrong_starved",
+    "wrong_starved_2", "wrong_full", "right_kept", "right_in_poll", "right_threads", "right_handles",
+    "right_starved", "right_starved_2",
 }  # fmt: skip
 ENDLESS = ("both_receive", "never_accepted", "to_itself", "in_use", "blocked_for_another")
 ALONE = ("to_itself", "in_use")

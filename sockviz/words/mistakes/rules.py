@@ -18,6 +18,7 @@ from sockviz.model.events import (
 from sockviz.model.moment import Moment
 from sockviz.model.values import SocketValue
 from sockviz.words.mistakes import address_length, ended_by_sigpipe, families, to_itself, waiting
+from sockviz.words.mistakes.datagrams import Datagrams
 from sockviz.words.mistakes.descriptors import Descriptors
 from sockviz.words.mistakes.in_use import InUse
 from sockviz.words.mistakes.mistake import Mistake
@@ -44,6 +45,7 @@ class Rules:
     _in_use: InUse = field(default_factory=InUse)
     _streams: Streams = field(default_factory=Streams)
     _descriptors: Descriptors = field(default_factory=Descriptors)
+    _datagrams: Datagrams = field(default_factory=Datagrams)
     _moving: dict[tuple[str, int], CallEntered] = field(default_factory=dict)  # calls under way, of `_MOVING`
     _told: set[tuple[object, ...]] = field(default_factory=set)
 
@@ -88,6 +90,7 @@ class Rules:
     def _found(self, moment: Moment) -> Iterator[Mistake]:
         yield from self._streams.after(moment)
         yield from self._descriptors.after(moment)
+        yield from self._datagrams.after(moment)
         match moment.event:
             case CallReturned(error=error) as event if error in _TELLING or error is None:
                 call = moment.call(event.process, event.call)
