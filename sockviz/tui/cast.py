@@ -6,6 +6,7 @@ from sockviz.calls.script import Script, Section
 from sockviz.dataclass import dataclass
 from sockviz.model.bystanders import is_bystander
 from sockviz.model.hosts import HOSTS, LINK, SERVER
+from sockviz.model.script_text import PROGRAMS
 from sockviz.model.world import World
 from sockviz.tui.remembered import remembered
 
@@ -20,8 +21,8 @@ class Cast:
 
 
 def cast(script: Script, page: Section, world: World, opened: float) -> Cast:
-    """Who is shown at `world`: all that live, that this page's lines are for, or that ended since it was `opened`; but
-    for those that have nothing to do with sockets.
+    """Who is shown at `world`: all that live, that this page's lines are for, or that ended since it was `opened`; of programs
+    not those that have nothing to do with sockets.
 
     A side with nobody on it is given the first of the script's processes that belongs there, so that the picture
     does not jump when that one starts.
@@ -32,7 +33,7 @@ def cast(script: Script, page: Section, world: World, opened: float) -> Cast:
         process = world.processes.get(name)
         if name == LINK:
             continue
-        if name not in here and process is not None and is_bystander(process, world):
+        if script.kind == PROGRAMS and process is not None and is_bystander(process, world):
             continue
         if name in here or (process and (process.ended is None or process.ended >= opened)):
             shown[name] = None
