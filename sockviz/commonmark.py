@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
+from sockviz.dataclass import made_when_used
 from sockviz.pattern import compiled_when_used
 
-with compiled_when_used():
+with compiled_when_used(), made_when_used():
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 

@@ -11,8 +11,9 @@ To whoever checks types this *is* the standard library's; to `dataclasses.fields
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, FrozenInstanceError
 from functools import partial
 from reprlib import recursive_repr
@@ -26,14 +27,15 @@ _ANEW = object()
 #: How often one is made of a class before that is compiled.
 _MANY = 96
 _set = object.__setattr__
+_standard = dataclasses.dataclass
 #: What the standard library keeps in a class: what it knows of the fields, and how the class was made.
 _KEPT = ("__dataclass_fields__", "__dataclass_params__")
 #: Where we keep our own `_Given`.
 _OURS = "__dataclass_given__"
-#: What an annotation of something begins with that is no field, or no plain one.
-_ODD = ("ClassVar", "InitVar", "KW_ONLY", "typing.", "dataclasses.")
 #: What a class has of itself, and one that is made of it anew not of that.
 _OF_A_CLASS = ("__dict__", "__weakref__")
+#: What a class can be asked to be here; the rest is the standard library's.
+_KINDS = frozenset(("frozen", "slots", "eq", "order"))
 _ORDER = {"__lt__": "<", "__le__": "<=", "__gt__": ">", "__ge__": ">="}
 
 
@@ -46,7 +48,7 @@ def _dataclass(
     def made(cls: Any) -> Any:
         given = _given(cls, frozen)
         if given is None:
-            return dataclasses.dataclass(frozen=frozen, slots=slots, eq=eq, order=order)(cls)
+            return _standard(frozen=frozen, slots=slots, eq=eq, order=order)(cls)
         has = _has(cls, given, slots=slots, eq=eq, order=order)
         given.cls = _with_slots(cls, given, has) if slots else _without_slots(cls, given, has)
         return given.cls
@@ -56,21 +58,31 @@ def _dataclass(
 
 class _Given:
     """A class's fields with those that it inherits: what each is said to be, and what stands behind its ``=``: a default, a
-    `Field`, or MISSING. ``own`` are the names that stand in the class itself, ``cls``."""
+    `Field`, or MISSING. ``own`` are the names that stand in the class itself, ``cls``. ``then``: it has a ``__post_init__``."""
 
-    __slots__ = ("cls", "frozen", "own", "said", "values")
+    __slots__ = ("cls", "frozen", "own", "said", "then", "values")
 
     def __init__(
-        self, said: Mapping[str, str], values: Mapping[str, Any], own: Collection[str], frozen: bool
+        self,
+        said: Mapping[str, str],
+        values: Mapping[str, Any],
+        own: Collection[str],
+        frozen: bool,
+        then: bool,
     ) -> None:
-        self.said, self.values, self.own, self.frozen = said, values, own, frozen
+        self.said, self.values, self.own, self.frozen, self.then = said, values, own, frozen, then
         self.cls: Any = None
 
 
 def _given(cls: Any, frozen: bool) -> _Given | None:
     """None where they are not plain ones."""
-    own: dict[str, str] = cls.__annotations__
-    if "__slots__" in cls.__dict__ or hasattr(cls, "__post_init__"):
+    if "__slots__" in cls.__dict__:
+        return None
+    try:
+        own: dict[str, str] = cls.__annotations__
+    except (
+        NameError
+    ):  # from Python 3.14 on: of what is imported for types alone, where a library does not say it as text
         return None
     said: dict[str, str] = {}
     values: dict[str, Any] = {}
@@ -83,11 +95,18 @@ def _given(cls: Any, frozen: bool) -> _Given | None:
             values |= inherited.values
     for name, kind in own.items():
         value = getattr(cls, name, MISSING)
-        # A default that has no hash is taken for one that can change, and refused.
-        if not isinstance(kind, str) or kind.startswith(_ODD) or value.__class__.__hash__ is None:
+        # ClassVar, InitVar. And a default that has no hash is taken for one that can change, and refused.
+        if (
+            not isinstance(kind, str)
+            or "Var" in kind
+            or "KW_ONLY" in kind
+            or value.__class__.__hash__ is None
+        ):
+            return None
+        if isinstance(value, Field) and value.hash is not None:
             return None
         values[name] = MISSING if isinstance(value, MemberDescriptorType) else value
-    return _Given(said | own, values, own, frozen)
+    return _Given(said | own, values, own, frozen, hasattr(cls, "__post_init__"))
 
 
 def _has(cls: Any, given: _Given, *, slots: bool, eq: bool, order: bool) -> dict[str, Any]:
@@ -154,10 +173,9 @@ class _Facts:
     def __get__(self, instance: object, owner: Any) -> Any:
         given = self._given
         values = {name: value for name, value in given.values.items() if value is not MISSING}
-        like = type(
-            owner.__name__, (), {**values, "__annotations__": given.said, "__module__": owner.__module__}
-        )
-        dataclasses.dataclass(init=False, repr=False, eq=False, frozen=given.frozen)(like)
+        said = {"__annotations__": given.said, "__module__": owner.__module__, "__doc__": owner.__name__}
+        like = type(owner.__name__, (), {**values, **said})  # else it asks `inspect` for words about it
+        _standard(init=False, repr=False, eq=False, frozen=given.frozen)(like)
         made = getattr(like, self._kept)
         setattr(given.cls, self._kept, made)
         return made
@@ -181,9 +199,12 @@ def _filling(given: _Given, slots: bool) -> Callable[..., Any]:
     times = 0
 
     def first(self: object, /, *values: object, **by_name: object) -> None:
-        nonlocal times
+        nonlocal plan, times
         times += 1
-        if times < _MANY and _filled(self, plan or _plan(given, plan), values, by_name):
+        plan = plan or _plan(given)
+        if times < _MANY and _filled(self, plan, values, by_name):
+            if given.then:
+                self.__post_init__()  # type: ignore[attr-defined]
             return
         method = _init(given, slots)
         method.__name__, method.__qualname__ = "__init__", f"{given.cls.__qualname__}.__init__"
@@ -193,10 +214,9 @@ def _filling(given: _Given, slots: bool) -> Callable[..., Any]:
     return first
 
 
-def _plan(
-    given: _Given, plan: list[tuple[str, Any, bool, bool, bool]]
-) -> list[tuple[str, Any, bool, bool, bool]]:
+def _plan(given: _Given) -> list[tuple[str, Any, bool, bool, bool]]:
     """Of each field its name, its default, and whether that is made anew, whether ``__init__`` takes it, and by its place."""
+    plan: list[tuple[str, Any, bool, bool, bool]] = []
     for name, value in given.values.items():
         field = value if isinstance(value, Field) else None
         anew = field is not None and field.default_factory is not MISSING
@@ -278,12 +298,16 @@ def _init(given: _Given, slots: bool) -> Any:
     if given.frozen:
         known["_set"] = _set
         around = [f"_set(self, {name!r}, {value})" for name, value in values]
-        if slots and given.cls.__bases__ == (object,):  # else its layout is another
+        if (
+            slots and given.cls.__bases__ == (object,) and not given.then
+        ):  # else its layout is another, or it is asked for
             known |= {"_open": _open_twin(given.values), "_frozen": given.cls}
             opened = ["_set(self, '__class__', _open)", *body, "self.__class__ = _frozen"]
             body = ["if self.__class__ is not _frozen:", *(f" {line}" for line in around), " return", *opened]
         else:
             body = around
+    if given.then:
+        body.append("self.__post_init__()")
     return _compiled("__init__", [*takes, *(["*", *named] if named else [])], body, known)
 
 
@@ -316,15 +340,23 @@ def _deleted(self: object, name: str) -> None:
 
 def _state(self: Any) -> list[Any]:
     """What copy and pickle take of it, which could not assign what they have taken."""
-    return [getattr(self, field.name) for field in dataclasses.fields(self)]
+    return [getattr(self, name) for name in _names(self.__class__)]
 
 
 def _restored(self: Any, state: Sequence[Any]) -> None:
-    for field, value in zip(dataclasses.fields(self), state, strict=True):
-        object.__setattr__(self, field.name, value)
+    for name, value in zip(_names(self.__class__), state, strict=True):
+        _set(self, name, value)
 
 
 _COPIES: dict[type[Any], Callable[[Any], Any]] = {}
+
+
+def _names(cls: Any) -> Sequence[str]:
+    """Of the fields: those that we wrote down, where the class was not left to the standard library."""
+    given: _Given | None = getattr(cls, _OURS, None)
+    if given is not None and given.cls is cls:
+        return tuple(given.values)
+    return [field.name for field in dataclasses.fields(cls)]
 
 
 def replace(value: _Value, /, **changes: object) -> _Value:
@@ -342,9 +374,26 @@ def replace(value: _Value, /, **changes: object) -> _Value:
 
 
 def _copy(cls: Any) -> Any:
-    body = [f"new.{field.name} = self.{field.name}" for field in dataclasses.fields(cls)]
-    known = {"_new": object.__new__, "_open": _open_twin(field.name for field in dataclasses.fields(cls))}
+    names = _names(cls)
+    body = [f"new.{name} = self.{name}" for name in names]
+    known = {"_new": object.__new__, "_open": _open_twin(names)}
     return _compiled("_copy", [], ["new = _new(_open)", *body, "return new"], known)
+
+
+def _of_a_library(cls: Any = None, /, **how: bool) -> Any:
+    if not how.keys() <= _KINDS:
+        return _standard(cls, **how)
+    return _dataclass(**how) if cls is None else _dataclass(**how)(cls)
+
+
+@contextlib.contextmanager
+def made_when_used() -> Iterator[None]:
+    """A library that is imported in it has its dataclasses made as ours are."""
+    dataclasses.dataclass = _of_a_library
+    try:
+        yield
+    finally:
+        dataclasses.dataclass = _standard
 
 
 if TYPE_CHECKING:

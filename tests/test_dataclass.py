@@ -41,6 +41,18 @@ class Own:
         return "Own"
 
 
+class Then:
+    """One that does something once it is filled."""
+
+    host: str
+    port: int = dataclasses.field(default=80, hash=False)
+    seen: list[int] = dataclasses.field(default_factory=list, compare=False)
+    name: str = dataclasses.field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", f"{self.host}:{self.port}")
+
+
 def both(cls: Any, **how: bool) -> tuple[Any, Any]:
     def fresh() -> Any:
         return type(
@@ -110,6 +122,32 @@ def test_it_is_what_the_standard_library_makes(tried: str, how: dict[str, bool])
         assert isinstance(said(lambda: TRIED[tried](mine)), int)
         return
     assert said(lambda: TRIED[tried](mine)) == expected
+
+
+@pytest.mark.parametrize("how", HOW, ids=str)
+@pytest.mark.parametrize("many", [False, True])
+def test_what_it_does_once_it_is_filled_it_does(how: dict[str, bool], many: bool) -> None:
+    theirs, mine = both(Then, **how)
+    for _ in range(99 * many):
+        mine("many")
+    for tried in ("made", "by names", "too few", "equal", "replaced", "as a dict", "copied", "ordered"):
+        assert said(partial(TRIED[tried], mine)) == said(partial(TRIED[tried], theirs))
+
+
+def test_a_library_has_its_dataclasses_made_as_ours_or_by_the_standard_library_whole() -> None:
+    with ours.made_when_used():
+        make: Any = dataclasses.dataclass
+    assert dataclasses.dataclass is not make
+
+    def fresh() -> Any:
+        return type("Made", (), {"__annotations__": {"port": "int"}, "port": 80})
+
+    mine = [make(fresh()), make()(fresh()), make(frozen=True)(fresh()), make(slots=True)(fresh())]
+    theirs = [make(kw_only=True)(fresh()), make(unsafe_hash=True)(fresh()), make(init=False)(fresh())]
+    assert [hasattr(each, ours._OURS) for each in mine + theirs] == [True] * 4 + [False] * 3
+    assert [repr(each()) for each in mine + theirs] == ["Made(port=80)"] * 7
+    shared: Any = make(type("Shared", (), {"__annotations__": {"port": "typing.ClassVar[int]"}, "port": 80}))
+    assert not hasattr(shared, ours._OURS)
 
 
 @pytest.mark.parametrize("how", HOW, ids=str)
