@@ -79,12 +79,15 @@ asyncio.run(painted())
 print(*sys.modules)
 import sockviz.lesson.parser, sockviz.player.labs, sockviz.player.performance, sockviz.tui.screens.lesson
 print(*sys.modules)
+from markdown_it.token import Token
+from textual.events import ScreenResume
+print(*[each.__name__ for each in (Token, ScreenResume) if "__dataclass_given__" in vars(each)])
 """
 #: What a lesson's first page does not wait for: nothing has been performed, judged or captured yet.
 FIRST_STEPS = (
-    "hashlib", "sockviz.kernel.packets", "sockviz.lesson.judge", "sockviz.lesson.views", "sockviz.tui.stage.crossings",
-    "sockviz.tui.stage.descriptors", "sockviz.tui.story", "sockviz.words.acts", "sockviz.words.meanings",
-    "sockviz.words.narration", "sockviz.words.number_kinds", "sockviz.words.wording",
+    "hashlib", "sockviz.calls.c", "sockviz.kernel.packets", "sockviz.lesson.judge", "sockviz.lesson.views",
+    "sockviz.tui.stage.crossings", "sockviz.tui.stage.descriptors", "sockviz.tui.story", "sockviz.words.acts",
+    "sockviz.words.meanings", "sockviz.words.narration", "sockviz.words.number_kinds", "sockviz.words.wording",
 )  # fmt: skip
 
 
@@ -95,7 +98,7 @@ def test_home_is_painted_without_what_a_lesson_needs_and_that_without_what_its_s
         [sys.executable, "-c", HOME, str(tmp_path / "progress.toml")],
         cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True,
     )  # fmt: skip
-    *screen, modules, with_a_lesson = done.stdout.splitlines()
+    *screen, modules, with_a_lesson, made_as_ours = done.stdout.splitlines()
     assert "The queue before accept" in "".join(screen)
     assert "sockviz.tui.screens.home" in modules.split()
     assert not [
@@ -103,3 +106,4 @@ def test_home_is_painted_without_what_a_lesson_needs_and_that_without_what_its_s
     ]
     assert "sockviz.tui.stage.code" in with_a_lesson.split()
     assert not set(FIRST_STEPS) & set(with_a_lesson.split())
+    assert made_as_ours.split() == ["Token", "ScreenResume"]  # the libraries' dataclasses, too

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from sockviz.calls.c.address import sockaddr_of_parts
 from sockviz.calls.c.call import CCall
 from sockviz.calls.c.parts import part
+from sockviz.calls.c.renderings import RENDERINGS
 from sockviz.calls.c.scope import CForm, CScope, CSnippet, CValue
 from sockviz.calls.c.writer import CWriter
 from sockviz.calls.statement import Statement
@@ -39,7 +40,7 @@ def c_snippet(
                 targets=statement.targets,
                 unpacks=statement.unpacks,
             )
-            row.c(call)
+            RENDERINGS[key](call)
             value = call.result()
             if statement.unpacks and len(value.parts) != len(statement.targets):
                 value = _unpacked(writer, statement, value, statement.value)
@@ -57,7 +58,7 @@ def _nested(
 ) -> CValue:
     row = CALLS[key]
     call = CCall(writer, row, receiver, arguments, named, nested=True)
-    row.c(call)
+    RENDERINGS[key](call)
     return call.result()
 
 

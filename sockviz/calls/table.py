@@ -1,6 +1,7 @@
 """The table of calls: every function and method that a lesson may use, and nothing else.
 
-To add one, add a row to `socket_calls`, `system_calls`, `value_calls` or `library_calls`; its C comes with it.
+To add one, add a row to `socket_calls`, `system_calls`, `value_calls` or `library_calls`, and its C to the module of
+the same name in `sockviz.calls.c`.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from sockviz.calls.c.renderings import RENDERINGS
 from sockviz.calls.constants import ERRORS, constant_value, constants
 from sockviz.calls.in_c import c_lines, c_snippet
 from sockviz.calls.statement import Statement
@@ -55,6 +56,10 @@ def test_a_row_is_a_real_function_with_a_manual_page(key: str) -> None:
     assert name not in PROCESS_ATTRIBUTES
     required = [p.required for p in row.parameters if not p.many]
     assert required == sorted(required, reverse=True)
+
+
+def test_each_row_has_its_c_and_no_other_has() -> None:
+    assert RENDERINGS.keys() == CALLS.keys()
 
 
 def test_what_sends_and_what_receives_has_one_home() -> None:
