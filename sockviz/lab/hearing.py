@@ -23,6 +23,7 @@ from sockviz.model.events import (
     StatementFinished,
     ThreadBegan,
     ThreadEnded,
+    Treated,
 )
 from sockviz.model.sockets import ToldName
 from sockviz.model.values import BadValue, Json, Value, decode
@@ -60,6 +61,7 @@ Heard: TypeAlias = (
     | OutputWritten
     | OverLimit
     | Caveat
+    | Treated
     | StatementFinished
     | ProcessEnded
     | LabLost

@@ -18,6 +18,7 @@ from sockviz.model.events import (
     ProcessStarted,
     Signalled,
     ThreadEnded,
+    Treated,
 )
 from sockviz.model.limits import MOST_PROCESSES
 from sockviz.model.values import BadValue, Json
@@ -107,6 +108,7 @@ Said: TypeAlias = (
     | Signalled
     | OverLimit
     | Caveat
+    | Treated
     | ProcessEnded
 )
 
@@ -142,6 +144,13 @@ def from_tracer(json: Json) -> Said:
             "over": bool(over),
         }:
             return CallInterrupted(at, process, call, task, over)
+        case {
+            "event": "treated", "at": float(at), "process": str(process), "task": int(task), "call": int(call),
+            "rule": str(rule), **rest,
+        }:  # fmt: skip
+            return Treated(
+                at, rule, process, call, task, _count(rest.get("allowed")), _count(rest.get("wanted"))
+            )
     return _of_process(json)
 
 
@@ -198,3 +207,7 @@ def _of_process(json: Json) -> Said:
         case {"event": "told"}:
             return Told()
     raise BadValue(f"not a message of a tracer: {str(json)[:200]}")
+
+
+def _count(json: Json) -> int | None:
+    return json if type(json) is int else None

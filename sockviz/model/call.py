@@ -12,7 +12,7 @@ from sockviz.model.sockets import Asleep
 from sockviz.model.values import SocketValue, Value
 
 if TYPE_CHECKING:
-    from sockviz.model.events import CallEntered
+    from sockviz.model.events import CallEntered, Treated
 
 #: Calls that hand data to the kernel, and calls that take some, by name: on a socket or on its descriptor.
 SENDING = frozenset({"send", "sendall", "sendto", "sendmsg", "write"})
@@ -74,6 +74,7 @@ class Call:
     library: str = (
         ""  # the file and line of a library that made it, where no line of the user's is known to have
     )
+    treated: Treated | None = None  # what an exercise's kernel did to it
 
     @property
     def line(self) -> int | None:

@@ -4,7 +4,8 @@ A call, and a line of the lesson, belong to a ``task`` of a process: the one tha
 its number. A lesson's processes have one task each.
 
 A program that is watched (`sockviz watch`) makes calls that no line asked for; `CallHeld`, `CallLetGo`, `CallInterrupted`,
-`ThreadBegan`, `ThreadEnded`, `Executed`, `Signalled`, `OutputWritten`, `OverLimit`, `Caveat` and `SourceMet` are its alone.
+`ThreadBegan`, `ThreadEnded`, `Executed`, `Signalled`, `OutputWritten`, `OverLimit`, `Caveat` and `SourceMet` are its alone, and
+in an exercise `Treated`.
 
 Three voices are kept apart: `CallEntered`, `CallReturned`, `StatementFinished` are what a process reported of itself, or its
 tracer of it (*returned*); `Observed`, `CallBlocked`, `ProcessEnded` are what the kernel said of it (*observed*);
@@ -229,6 +230,22 @@ class Caveat:
 
 
 @dataclass(frozen=True, slots=True)
+class Treated:
+    """sockviz did what a kernel or a network may do, by a `rule` of an exercise (`sockviz.words.worst_kernel` has words for
+    it): let a `call` of `process` move `allowed` of the `wanted` bytes; stopped and continued it in that call; lost the `frame`.
+    Where none of these is named, the rule holds from here on for the whole lab."""
+
+    at: float
+    rule: str
+    process: str = ""
+    call: int = 0
+    task: int = 0
+    allowed: int | None = None
+    wanted: int | None = None
+    frame: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StatementFinished:
     """A line is done. ``bound``: the names it (re)bound. ``open_fds``: for each name that holds a socket, its descriptor
     now (-1 once closed). ``error`` where the line failed outside any call (a ValueError, say)."""
@@ -380,6 +397,7 @@ Event: TypeAlias = (
     | OutputWritten
     | OverLimit
     | Caveat
+    | Treated
     | StatementFinished
     | ProcessEnded
     | Observed

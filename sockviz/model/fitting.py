@@ -32,6 +32,7 @@ from sockviz.model.events import (
     StatementFinished,
     ThreadBegan,
     ThreadEnded,
+    Treated,
 )
 from sockviz.model.hosts import LINK
 from sockviz.model.ledger import Ledger
@@ -106,7 +107,8 @@ def misfit(event: Event, world: World) -> Misfit | None:
             | OutputWritten(process=name)
             | OverLimit(process=name)
             | Caveat(process=name)
-        ):
+            | Treated(process=name)
+        ) if name:
             process = world.processes.get(name)
             if process is None:
                 return Misfit(event, Unfit.NO_PROCESS, name)
@@ -133,6 +135,7 @@ def _of_process(event: Event, process: Process, world: World) -> Misfit | None:
             | CallLetGo(call=number)
             | CallInterrupted(call=number)
             | CallReturned(call=number)
+            | Treated(call=number)
         ) if number > process.entered:
             return Misfit(event, Unfit.NOT_ENTERED, name, number)
         case CallReturned(call=number, task=task) if process.alive:
@@ -173,6 +176,8 @@ def _names(event: Event) -> tuple[str, ...]:
             return event.holding
         case LinkActed() | ActedByHand():
             return (event.verb,)
+        case Treated():
+            return (event.process,) if event.process else ()
         case CallEntered() | StatementFinished():
             return event.process, *_variables(event)
         case (

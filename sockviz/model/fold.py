@@ -37,6 +37,7 @@ from sockviz.model.events import (
     StatementFinished,
     ThreadBegan,
     ThreadEnded,
+    Treated,
 )
 from sockviz.model.index import inodes_in
 from sockviz.model.inference import infer
@@ -110,6 +111,8 @@ def _applied(world: World, event: Event) -> World:
             return lives.printed(world, event)
         case Signalled() | OutputWritten() | OverLimit() | Caveat():
             return world
+        case Treated():
+            return _treated(world, event)
         case StatementFinished():
             return _finished(world, event)
         case ProcessEnded():
@@ -182,6 +185,18 @@ def _staged(world: World, event: CallHeld | CallLetGo | CallInterrupted, stage: 
     calls = tuple(
         replace(each, stage=stage) if each is call else each for each in process.task(call.task).calls
     )
+    return with_task(world, event.process, call.task, calls=calls)
+
+
+def _treated(world: World, event: Treated) -> World:
+    process = world.processes.get(event.process)
+    call = _under_way(process, event.call)
+    if process is None or call is None:
+        return world
+    # Who was stopped in its sleep and goes on is awake, until it is seen to sleep again.
+    stage = Stage.ENTERED if call.stage is Stage.ASLEEP else call.stage
+    treated = replace(call, stage=stage, treated=event)
+    calls = tuple(treated if each is call else each for each in process.task(call.task).calls)
     return with_task(world, event.process, call.task, calls=calls)
 
 

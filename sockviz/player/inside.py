@@ -12,6 +12,7 @@ from sockviz.model.events import (
     CallReturned,
     ProcessEnded,
     ThreadEnded,
+    Treated,
 )
 from sockviz.model.sockets import Asleep
 
@@ -37,6 +38,8 @@ def note(said: Heard, inside: dict[tuple[str, int], Inside]) -> None:
             inside.pop((said.process, said.task), None)
         case CallLetGo() | CallInterrupted(over=True):
             inside[said.process, said.task] = Inside(said.call, said.at)
+        case Treated(call=call) if (known := inside.get((said.process, said.task))) and known.call == call:
+            known.told, known.first = False, None  # whoever was woken may sleep again
         case CallHeld() | CallInterrupted():
             # A held one is stopped, and asleep in nothing; of an interrupted one the handler's calls are what it is in.
             inside.pop((said.process, said.task), None)

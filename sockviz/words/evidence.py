@@ -32,6 +32,7 @@ from sockviz.words.wording import (
     outcome,
     sleeping_call,
 )
+from sockviz.words.worst_kernel import in_short, rule_text
 
 
 def evidence(
@@ -191,6 +192,9 @@ def of_call(world: World, header: Header, call: Call) -> Evidence:
             Fact(_("asleep"), _("it had not returned"), _("this machine does not let /proc say more")),
         )
         sections.append(Section(_("it slept"), Voice.INFERRED, _("no answer came"), facts_slept))
+    if call.treated is not None:
+        why = Fact(_("allowed because"), rule_text(call.treated.rule))
+        sections.append(Section(_("what sockviz did"), Voice.RETURNED, in_short(call.treated), (why,)))
     sections += value_facts.sections(call, world)
     commands: list[tuple[str, str]] = []
     if process is not None and process.alive:

@@ -39,6 +39,7 @@ from sockviz.model.events import (
     StatementFinished,
     ThreadBegan,
     ThreadEnded,
+    Treated,
 )
 from sockviz.model.hosts import LINK
 from sockviz.model.process import Process
@@ -114,6 +115,7 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
             | OutputWritten()
             | OverLimit()
             | Caveat()
+            | Treated()
         ):
             return of_program(event, after)
         case CallReturned():

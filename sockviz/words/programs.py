@@ -18,12 +18,14 @@ from sockviz.model.events import (
     SourceMet,
     ThreadBegan,
     ThreadEnded,
+    Treated,
 )
 from sockviz.model.tasks import task_name
 from sockviz.model.values import show
 from sockviz.model.world import World
 from sockviz.words.caveats import caveat
 from sockviz.words.wording import bytes_text, call_as_made
+from sockviz.words.worst_kernel import treatment
 
 #: The standard streams by their descriptors, as they are called everywhere.
 STREAMS = {1: "stdout", 2: "stderr"}
@@ -40,7 +42,8 @@ def of_program(
     | Signalled
     | OutputWritten
     | OverLimit
-    | Caveat,
+    | Caveat
+    | Treated,
     world: World,
 ) -> str:
     """One sentence without a full stop."""
@@ -88,6 +91,14 @@ def of_program(
             )
         case Caveat():
             return caveat(event)
+        case Treated():
+            flight = (
+                world.link.flight_of(event.frame)
+                if world.link is not None and event.frame is not None
+                else None
+            )
+            packet = world.packet_text(flight.packet) if flight is not None else _("a packet")
+            return treatment(event, _call(event, world) if event.call else "", packet)
 
 
 def place_of(call: Call, world: World) -> str:
@@ -100,7 +111,7 @@ def place_of(call: Call, world: World) -> str:
     return f"{text.path.rpartition('/')[2]}:{origin.line}" if origin is not None and text is not None else ""
 
 
-def _call(event: CallHeld | CallLetGo | CallInterrupted, world: World) -> str:
+def _call(event: CallHeld | CallLetGo | CallInterrupted | Treated, world: World) -> str:
     process = world.processes.get(event.process)
     call = process.call(event.call) if process is not None else None
     return call_as_made(call) if call is not None else _("a call")

@@ -1,30 +1,69 @@
-"""The worst legal kernel: what is done to a student's program that no kernel is forbidden, at the most awkward time."""
+"""The worst legal kernel: what is done to a student's program that no kernel is forbidden, at the most awkward time.
+
+Each rule with who says that a kernel, an administrator or a network may; what it leaves alone because they may not is told beside
+the code that does it: `sockviz.lab.tracer.short`, `sockviz.player.interrupting`, `sockviz.lab.losses`.
+"""
 
 from __future__ import annotations
 
-from sockviz.language import _
+from collections.abc import Mapping
+
+from sockviz.language import N_, _
+from sockviz.model.events import Treated
+
+#: What a rule (`sockviz.lesson.card.KERNELS`) does, and who says that it may be done.
+_RULES: Mapping[str, str] = {
+    "short": N_(
+        "each read and write on a stream moves few bytes, 1, then 3, 7, 31 and so on, as if they came and went in such pieces: "
+        "POSIX lets recv return what is there, and send take less than all (Linux takes less where a signal, a time limit or "
+        "MSG_DONTWAIT ends it)"
+    ),
+    "interrupts": N_(
+        "each call that falls asleep is stopped and continued once, as by Ctrl-Z and fg: signal(7) lists the calls that come "
+        "back with EINTR then (epoll_wait, and with a time limit of the socket recv, send, accept, connect), all others go on"
+    ),
+    "slow-peer": N_(
+        "whoever reads late has its sender wait soon: TCP sockets have the smallest buffers that there are, "
+        "as an administrator may choose (tcp_rmem and tcp_wmem, tcp(7))"
+    ),
+    "lossy": N_(
+        "the link loses each packet the first time that it is sent, and lets it through when it is sent again; bare "
+        "acknowledgements always pass, and of a host's datagrams never two in a row are lost: IP promises nothing else (RFC 791)"
+    ),
+}
 
 
 def rule_text(rule: str) -> str:
-    """What a rule (`sockviz.lesson.card.KERNELS`) does, and who says that a kernel may."""
-    match rule:
-        case "short":
-            return _(
-                "each read and write on a stream moves fewer bytes than it was asked to, 1, then 3 and so on: POSIX lets recv "
-                "return what is there, and send take what there is room for"
-            )
-        case "interrupts":
-            return _(
-                "each call that sleeps is stopped and continued once, as by Ctrl-Z and fg: signal(7) lists the calls that come "
-                "back with EINTR then"
-            )
-        case "slow-peer":
-            return _(
-                "whoever reads late has its sender wait soon: sockets have the smallest buffers that there are, "
-                "as an administrator may choose (tcp_rmem and tcp_wmem, tcp(7))"
-            )
-        case "lossy":
-            return _(
-                "the link loses each packet the first time that it is sent: IP promises nothing else (RFC 791)"
-            )
-    return rule
+    """What a rule does, and who says that it may be done."""
+    return _(_RULES[rule]) if rule in _RULES else rule
+
+
+def let_move(treated: Treated) -> str:
+    """``1 of 65,536``: how many bytes a call was let move; nothing where that is not what was done."""
+    if treated.allowed is None or treated.wanted is None:
+        return ""
+    return _("{count} of {all}").format(count=f"{treated.allowed:,}", all=f"{treated.wanted:,}")
+
+
+def in_short(treated: Treated | None) -> str:
+    """What was done to a call, beside it on the stage: ``sockviz: 1 of 65,536``; nothing where that is nothing."""
+    if treated is None:
+        return ""
+    return "sockviz: " + (let_move(treated) or _("stopped and continued"))
+
+
+def treatment(treated: Treated, call: str = "", packet: str = "") -> str:
+    """What was done, in one sentence without a full stop: to a `call` as it was made, or to a `packet`."""
+    if treated.rule == "short" and (few := let_move(treated)):
+        return _(
+            "sockviz lets {call} of {process} move at most {few} bytes, as POSIX allows: a stream comes and goes in pieces"
+        ).format(call=call, process=treated.process, few=few)
+    if treated.rule == "interrupts" and treated.process:
+        return _(
+            "sockviz stops {process} in {call} and has it go on, as Ctrl-Z and fg do: what becomes of the call is in signal(7)"
+        ).format(call=call, process=treated.process)
+    if treated.rule == "lossy" and treated.frame is not None:
+        return _("sockviz has the link lose {packet}, as IP allows: it is sent for the first time").format(
+            packet=packet
+        )
+    return _("sockviz makes this kernel the worst that is legal: {rule}").format(rule=rule_text(treated.rule))

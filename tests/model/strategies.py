@@ -35,6 +35,7 @@ from sockviz.model.events import (
     StatementFinished,
     ThreadBegan,
     ThreadEnded,
+    Treated,
 )
 from sockviz.model.segments import FLAG_ORDER, Fragment, IcmpHeader, Packet, Relative, TcpHeader
 from sockviz.model.sockets import Asleep, FdEntry, ProcessRow, SocketRow, State, TcpInfo, Timer, ToldName
@@ -175,6 +176,10 @@ kinds: dict[type, st.SearchStrategy[Event]] = {
     OutputWritten: st.builds(OutputWritten, instants, names, st.sampled_from((1, 2)), st.binary(max_size=9), st.integers(0, 9)),
     OverLimit: st.builds(OverLimit, instants, names, st.just(64)),
     Caveat: st.builds(Caveat, instants, names, st.sampled_from(("filter", "io_uring"))),
+    Treated: st.builds(
+        Treated, instants, st.sampled_from(("short", "interrupts", "slow-peer", "lossy")), st.just("") | names,
+        st.integers(0, 4), tasks, st.none() | st.integers(1, 9), st.none() | st.integers(1, 9), st.none() | st.integers(1, 4),
+    ),
     ProcessEnded: st.builds(ProcessEnded, instants, names, st.none() | st.integers(0, 255), maybe_text),
     Observed: st.builds(
         Observed, instants, hosts, st.lists(rows, max_size=4).map(tuple), st.lists(keys, max_size=2).map(tuple),

@@ -39,3 +39,9 @@ def signals(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """programs/odd.c."""
     return _compiled("odd", tmp_path_factory.mktemp("programs"))
+
+
+@pytest.fixture(scope="session")
+def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """programs/short.c."""
+    return _compiled("short", tmp_path_factory.mktemp("programs"))

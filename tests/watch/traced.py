@@ -98,8 +98,8 @@ class Rig:
         self._ours.close()
         assert self._process.wait() == 0
 
-    def start(self, *command: str, name: str = "p") -> None:
-        about = {"command": command, "environment": dict(os.environ), "directory": "/"}
+    def start(self, *command: str, name: str = "p", kernel: Sequence[str] = ()) -> None:
+        about = {"command": command, "environment": dict(os.environ), "directory": "/", "kernel": kernel}
         with open("/dev/null", "r+b", buffering=0) as null, tempfile.TemporaryFile() as file:
             file.write(json.dumps(about).encode())
             file.flush()

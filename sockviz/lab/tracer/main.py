@@ -5,10 +5,11 @@ where the lab has its network to itself, with what programs keep there, ``proc``
 of the lab's first process and the parent of the programs, which die with it (PTRACE_O_EXITKILL); it dies with either. CHANNEL is
 a stream socket: orders come, lines of JSON with descriptors beside them, and reports go (see `sockviz.lab.tracer.reports`).
 
-Orders: ``start`` (a program's ``name``; beside it its three standard streams, and a file with ``command``, ``environment`` and
-``directory``),
+Orders: ``start`` (a program's ``name``; beside it its three standard streams, and a file with ``command``, ``environment``,
+``directory``, and ``kernel``: by which rules it is treated),
 ``tell`` (what has happened by now, then ``told``), ``hold`` (``all``: true or false), ``go`` (``process`` and ``task``: make the
-held call; without ``task`` all of that process, without either all; ``until``: do not hold it again before a call of that name).
+held call; without ``task`` all of that process, without either all; ``until``: do not hold it again before a call of that name),
+``interrupt`` (``process``, ``task``, ``call``: stop the task in that call, where it is still in it, and have it go on at once).
 """
 
 from __future__ import annotations
@@ -140,6 +141,8 @@ class Tracer:
                 self._reports.say("told")
             case {"op": "hold", "all": bool(wanted)}:
                 self._holding.all = wanted
+            case {"op": "interrupt", "process": str(process), "task": int(number), "call": int(call)}:
+                self._stops.interrupt(process, number, call)
             case {"op": "go", **whose}:
                 self._holding.free(whose)
                 for task in list(self._stops.population.tasks.values()):
@@ -168,7 +171,8 @@ class Tracer:
             self._reports.say("refused", name=order["name"], errno=error.errno or 0, step=step)
         else:
             self._is_running = True
-            self._stops.population.add(pid, Family(order["name"], command, failure))
+            family = Family(order["name"], command, failure, order.get("kernel", ()))
+            self._stops.population.add(pid, family)
 
 
 def _refuse(channel: socket.socket, reports: Reports, number: int) -> None:

@@ -11,7 +11,7 @@ import struct
 from sockviz.lab.confinement import libc
 
 _CONT, _SYSCALL = 7, 24
-_GETEVENTMSG, _SEIZE, _LISTEN, _GET_SYSCALL_INFO = 0x4201, 0x4206, 0x4208, 0x420E
+_GETEVENTMSG, _SEIZE, _INTERRUPT, _LISTEN, _GET_SYSCALL_INFO = 0x4201, 0x4206, 0x4207, 0x4208, 0x420E
 _GETREGSET, _SETREGSET, _NT_PRSTATUS, _NT_ARM_SYSTEM_CALL = 0x4204, 0x4205, 1, 0x404
 #: Of struct user_regs_struct of x86-64; arm64 has 34 words.
 _RAX, _ORIG_RAX, _MOST_REGISTERS = 10, 15, 34
@@ -64,6 +64,17 @@ def go_on(tid: int, *, to_next_call: bool = False, signal: int = 0) -> None:
         number = ctypes.get_errno()
         if number != errno.ESRCH:  # killed meanwhile: its death comes by wait
             raise OSError(number, f"ptrace(go on): {os.strerror(number)}")
+
+
+def ask(request: int, tid: int, address: int = 0, data: int = 0) -> None:
+    """Any request. Raises OSError, and ProcessLookupError of who was killed."""
+    _ptrace(request, tid, address, data)
+
+
+def interrupt(tid: int) -> None:
+    """Stops a task that runs or sleeps, as a signal does that stops processes; it is to be let go on."""
+    with contextlib.suppress(ProcessLookupError):  # killed meanwhile
+        _ptrace(_INTERRUPT, tid)
 
 
 def stay(tid: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import struct
 
-from sockviz.lab.tracer import caveats, ptrace, values
+from sockviz.lab.tracer import caveats, ptrace, short, values
 from sockviz.lab.tracer.data_calls import CALLS as DATA
 from sockviz.lab.tracer.holding import Holding
 from sockviz.lab.tracer.made import Entry, Made
@@ -46,6 +46,7 @@ class Stops:
         self._reports = reports
         self._machine = machine
         self._holding = holding
+        self._short = short.Short()
         self._decoders = {number: DECODERS[name] for name, number in machine.watched.items()}
         self._names = {number: name for name, number in machine.watched.items()}
         self._making = frozenset(machine.making.values())
@@ -102,11 +103,14 @@ class Stops:
             return
         place = (number, *arguments, info[3])
         if task.interrupted and self._is_resumed(task, place):
+            self._treat(task, place, again=True)
             self.go_on(task)
             return
         if self.population.is_full or not self._tells_entry(task, place, ptrace.place_of_info()):
             self.go_on(task)
-        elif self._holding.holds(task):
+            return
+        self._treat(task, place)
+        if self._holding.holds(task):
             task.held = True
             self._say("held", task, call=task.call.number if task.call else 0)
         else:
@@ -172,6 +176,23 @@ class Stops:
         except _NONSENSE:
             return Made(self._names[number], "", [])
 
+    def _treat(self, task: Task, place: tuple[int, ...], *, again: bool = False) -> None:
+        """Does to a call that is entered what the rules of its program say, and tells of it the first time."""
+        if task.call is None or short.RULE not in task.process.family.kernel:
+            return
+        cut = self._short.enters(task, self._names[place[0]], place)
+        if cut is not None and not again:
+            self._say("treated", task, call=task.call.number, rule=short.RULE, allowed=cut[0], wanted=cut[1])
+
+    def interrupt(self, process: str, number: int, call: int) -> None:
+        """Stops a task in its call, where it is in it still; it goes on at once."""
+        for task in self.population.tasks.values():
+            if (task.process.name, task.number) == (process, number):
+                if task.call is not None and task.call.number == call and not task.held:
+                    self._say("treated", task, call=call, rule="interrupts")
+                    ptrace.interrupt(task.tid)
+                return
+
     def let_go(self, task: Task) -> None:
         """Has a held task make its call."""
         task.held = False
@@ -184,7 +205,10 @@ class Stops:
         info = ptrace.call_info(task.tid)
         if info[0] == ptrace.AT_EXIT:
             if task.call is not None:
-                self._returned(task, task.call, values.signed(info[4], 64))
+                result, place = values.signed(info[4], 64), task.call.place
+                if short.RULE in task.process.family.kernel:
+                    self._short.leaves(task, self._names[place[0]], place, result)
+                self._returned(task, task.call, result)
             elif task.returns and task.interrupted and values.signed(info[4], 64) == -ptrace.INTERRUPTED:
                 # What rt_sigreturn has restored is what the interrupted call gives.
                 self._interrupted(task)

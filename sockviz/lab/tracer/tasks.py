@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sockviz.lab.tracer.descriptors import Descriptors
 from sockviz.lab.tracer.made import Made
 from sockviz.lab.tracer.made_again import Known, Memory
@@ -63,12 +65,13 @@ class Process:
 class Family:
     """One program that was started, and all that it has forked."""
 
-    __slots__ = ("command", "failure", "name", "processes", "taken")
+    __slots__ = ("command", "failure", "kernel", "name", "processes", "taken")
 
-    def __init__(self, name: str, command: list[str], failure: int) -> None:
+    def __init__(self, name: str, command: list[str], failure: int, kernel: Sequence[str] = ()) -> None:
         self.name = name
         self.command = command
         self.failure = failure  # a descriptor that says why it could not be executed
+        self.kernel = frozenset(kernel)  # the rules by which it is treated
         self.processes = 0  # as it has had
         self.taken: set[str] = set()
 

@@ -18,6 +18,7 @@ from sockviz.tui.stage.written import broken
 from sockviz.tui.view import Focus, View
 from sockviz.words.programs import place_of
 from sockviz.words.wording import asleep_in, call_as_made, outcome
+from sockviz.words.worst_kernel import in_short
 
 #: So many calls a panel would show, where it has the room.
 _WANTED = 12
@@ -134,13 +135,15 @@ def _told(view: View, calls: list[Call], width: int) -> list[Line]:
 
 def _ends_of(call: Call) -> tuple[Line, Line, str]:
     """What stands before a call and after it, and how the call itself is inked."""
+    ours = in_short(call.treated)
+    did = line((f" {ours}", "italic") if ours else "")
     match call.stage:
         case Stage.HELD:
             return line((f"{NEXT} ", "good strong")), line((_("held"), "good strong")), "strong"
         case Stage.ASLEEP:
-            return line((f"{ASLEEP} ", "asleep")), line((asleep_in(call), "asleep")), ""
+            return line((f"{ASLEEP} ", "asleep")), line((asleep_in(call), "asleep")) + did, ""
         case Stage.FAILED:
-            return line((f"{FAILED} ", "bad")), line((outcome(call).removeprefix("✗ "), "bad")), ""
+            return line((f"{FAILED} ", "bad")), line((outcome(call).removeprefix("✗ "), "bad")) + did, ""
         case Stage.ENTERED:
-            return line("  "), line(("…", "muted")), ""
-    return line("  "), line((outcome(call), "muted")), ""
+            return line("  "), line(("…", "muted")) + did, ""
+    return line("  "), line((outcome(call), "muted")) + did, ""
