@@ -80,11 +80,11 @@ def observe(host: HostSources, processes: Sequence[ProcessSource], now: float) -
     ran = [_ran(host, each) for each in processes]
     known = host.kept.processes.find(processes, ran)
     if known is not None:
-        return Snapshot(now, _rows(host, known, now), known, _counters(host))
+        return Snapshot(now, _rows(host, known, now, still=True), known, _counters(host))
     looks = _read_all(host, processes)
-    host.kept.processes.note(processes, ran, looks)
     seen = [row for row in looks if row is not None]
     reading = Snapshot(now, _rows(host, seen, now), seen, _counters(host))
+    host.kept.processes.note(processes, ran, looks)  # not before: with them their sockets are known
     host.kept.settle()  # not before: where nobody ran, the files of all processes are to be met again
     return reading
 
@@ -124,11 +124,13 @@ _TABLES = {
 _NEVER_IN_DIAG = ("icmp", "icmp6")
 
 
-def _rows(host: HostSources, processes: Sequence[ProcessRow], now: float) -> list[SocketRow]:
+def _rows(
+    host: HostSources, processes: Sequence[ProcessRow], now: float, *, still: bool = False
+) -> list[SocketRow]:
     if host.diag is None:
         return read_tables(host.net, now=now, tables=TABLES, read=host.read)
     try:
-        rows = read_sockets(host.diag, now=now, states=NAMED_STATES)
+        rows = read_sockets(host.diag, now=now, states=NAMED_STATES, still=still)
     except KernelRefused:
         # The kernel lists no TCP sockets over netlink (built without tcp_diag, or a security module).
         return read_tables(host.net, now=now, tables=TABLES, read=host.read)

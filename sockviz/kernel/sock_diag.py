@@ -90,11 +90,15 @@ class SockDiag:
         raise DumpInterrupted(f"{operation}: no whole list in {_ATTEMPTS} attempts")
 
     def rows(
-        self, what: str, kind: int, body: bytes, parse: Callable[[list[bytes]], list[SocketRow]]
+        self, what: str, kind: int, body: bytes, parse: Callable[[list[bytes]], list[SocketRow]], still: bool
     ) -> list[SocketRow]:
-        """The rows of a dump without timers, parsed only where it differs from the last of its name. Raises as `dump`."""
-        payloads = self.dump(kind, body, f"sock_diag {what}")
+        """The rows of a dump without timers, parsed only where it differs from the last of its name. Raises as `dump`.
+
+        ``still``: no process has run since the last one. Only processes make sockets: where there were none, there are none."""
         known = self._rows.get(what)
+        if still and known is not None and not known[0]:
+            return known[1]
+        payloads = self.dump(kind, body, f"sock_diag {what}")
         if known is None or known[0] != payloads:
             known = self._rows[what] = payloads, parse(payloads)
         return known[1]
@@ -135,18 +139,21 @@ class SockDiag:
             pass
 
 
-def read_sockets(diag: SockDiag, *, now: float, states: int = ALL_STATES) -> list[SocketRow]:
+def read_sockets(
+    diag: SockDiag, *, now: float, states: int = ALL_STATES, still: bool = False
+) -> list[SocketRow]:
     """Every TCP, UDP, raw and UNIX socket of the namespace; `now` is CLOCK_REALTIME in seconds, `states` TCP's only.
+    ``still``: no process there has run since the last time.
 
     A family that this kernel cannot list is left out and stands in ``diag.refused``.
     Raises `KernelRefused` only where the kernel will not list TCP at all.
     """
     rows = read_tcp(diag, now=now, states=states)
     for family in _FAMILIES:
-        rows += _optional(diag, udp_request(family), f"UDP {family.name}", _UDP_ROWS)
+        rows += _optional(diag, udp_request(family), f"UDP {family.name}", _UDP_ROWS, still)
     for family in _FAMILIES:
-        rows += _optional(diag, raw_request(family), f"RAW {family.name}", _RAW_ROWS)
-    return rows + _optional(diag, unix_request(), "UNIX", _unix_rows)
+        rows += _optional(diag, raw_request(family), f"RAW {family.name}", _RAW_ROWS, still)
+    return rows + _optional(diag, unix_request(), "UNIX", _unix_rows, still)
 
 
 def _untimed_rows(protocol: int, payloads: list[bytes]) -> list[SocketRow]:
@@ -195,12 +202,12 @@ def _tcp_messages(diag: SockDiag, states: int) -> list[bytes]:
 
 
 def _optional(
-    diag: SockDiag, body: bytes, what: str, parse: Callable[[list[bytes]], list[SocketRow]]
+    diag: SockDiag, body: bytes, what: str, parse: Callable[[list[bytes]], list[SocketRow]], still: bool
 ) -> list[SocketRow]:
     if what in diag.refused:
         return []
     try:
-        return diag.rows(what, SOCK_DIAG_BY_FAMILY, body, parse)
+        return diag.rows(what, SOCK_DIAG_BY_FAMILY, body, parse, still)
     except KernelRefused as refusal:
         # ENOENT: built without udp_diag, raw_diag or unix_diag, or the module is not there. Asking again would make
         # the kernel look for the module again (net/core/sock_diag.c, sock_load_diag_module).

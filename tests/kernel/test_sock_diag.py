@@ -107,6 +107,27 @@ def test_what_a_kernel_cannot_list_is_asked_once(kernel: Kernel) -> None:
     assert (asked, len(kernel.was_asked())) == (6, 4)
 
 
+def test_where_there_were_none_and_nobody_has_run_there_are_none(
+    kernel: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def dump(_kind: int, _body: bytes, operation: str) -> list[bytes]:
+        asked.append(operation.removeprefix("sock_diag "))
+        return [bytes(100)] if operation == "sock_diag some" else []
+
+    monkeypatch.setattr(kernel.diag, "dump", dump)
+    for what in ("none", "some"):
+        for still in (True, False, True):
+            kernel.diag.rows(what, 20, b"", lambda _: [], still)
+    assert asked == ["none", "none", "some", "some", "some"], "the first time in any case"
+    asked.clear()
+    for still in (False, True):
+        assert read_sockets(kernel.diag, now=0.0, still=still) == []
+    assert asked.count("TCP") == 2, "a timer may have run out"
+    assert asked.count("UNIX") == asked.count("UDP AF_INET6") == 1
+
+
 def test_tcp_falls_back_to_a_dump_of_each_family(kernel: Kernel) -> None:
     kernel.will_say(
         message(ERROR, 1, code(-errno.EINVAL)), message(DONE, 2, code(0)), message(DONE, 3, code(0))
