@@ -13,6 +13,7 @@ from sockviz.dataclass import replace
 from sockviz.model.call import Call, Origin, Stage, as_entered
 from sockviz.model.changes import changed
 from sockviz.model.events import CallEntered, CallReturned, Event
+from sockviz.model.fold import fold
 from sockviz.model.ledger import ledger
 from sockviz.model.process import MAIN, Process, Task
 from sockviz.model.values import SocketValue, Value, sockets_in
@@ -195,6 +196,19 @@ class Quiet:
             at=self._at,
             events=self._world.events + self.count,
         )
+
+
+def gone_on(world: World, events: Iterable[Event]) -> World:
+    """The world after `events`, folded as far as they are quiet in few steps."""
+    quiet = Quiet(world)
+    for event in events:
+        if quiet.takes(event):
+            continue
+        if quiet.count:
+            world = quiet.folded()
+        world = fold(world, event)
+        quiet = Quiet(world)
+    return quiet.folded() if quiet.count else world
 
 
 @lru_cache(maxsize=64)

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from sockviz.model.events import Event
-from sockviz.model.fold import fold
+from sockviz.model.quiet import gone_on
 from sockviz.model.world import World
 
 #: A moment is of two worlds; and what lies so many events behind is looked up rather than gone on from.
@@ -41,9 +41,7 @@ class Walk:
         if start < 0 or number - start > _FAR:
             world = self._look_up(number)
         else:
-            world = self._near[start]
-            for event in self._events[start:number]:
-                world = fold(world, event)
+            world = gone_on(self._near[start], self._events[start:number])
         self._come_to(number, world)
         return world
 

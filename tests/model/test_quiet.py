@@ -86,13 +86,20 @@ def test_every_world_is_as_folded_event_by_event(seed: int, captured: frozenset[
         worlds.append(fold(worlds[-1], event))
     facts = ("packets",) if captured else ()
     timeline = Timeline(Header(UnreadScript("", ""), LabFacts("isolated", facts, ("loopback",)), "", 0.0))
-    chance = random.Random(seed)
+    chance, walk, walked = random.Random(seed), timeline.walk(), 0
     for event in events:
         timeline.append(event)
         if chance.random() < 0.05:  # whoever looks in the middle of a run
             assert timeline.world == worlds[len(timeline)]
             n = chance.randrange(len(timeline))
             assert timeline.world_at(n) == worlds[n]
+        if chance.random() < 0.05:  # who goes through it now and then catches up, and leaves some out
+            for n in range(walked, len(timeline)):
+                if chance.random() < 0.8:
+                    assert walk.world_at(n + 1) == worlds[n + 1]
+                    assert walk.world_at(n) == worlds[n]
+            walked = len(timeline)
+            walk.leave(walked)
     for n in (*range(len(worlds)), *reversed(range(len(worlds)))):
         assert timeline.world_at(n) == worlds[n]
     assert not worlds[-1].misfits

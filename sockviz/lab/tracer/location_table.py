@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _NONE, _LONG, _NO_COLUMNS, _ONE_LINE = 15, 14, 13, 10
 
 
+@lru_cache(maxsize=1024)  # an event loop makes its calls at a few lines
 def line_at(table: bytes, first: int, offset: int) -> int | None:
     """The line of the instruction at `offset` (bytes) of a code object that begins at line `first`. None where it has none, or
     where the table ends before: what is read of a program's memory may be anything."""

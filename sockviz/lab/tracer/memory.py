@@ -14,6 +14,8 @@ from sockviz.lab.confinement import libc
 MOST = 1 << 16
 #: What is longer, or was read in more parts, is not looked at again.
 _SHORT, _FEW = 4096, 16
+#: Nor are more parts read ahead.
+_MOST_AHEAD = 64
 
 
 class _Iovec(ctypes.Structure):
@@ -94,6 +96,51 @@ def peek(tid: int, address: int, size: int, *, noted: bool = True) -> bytes:
     if _noting is not None and noted:
         _noting.note(address, content, size)
     return content
+
+
+class Ahead:
+    """Reads of one task what was read of it the last time at once, before it is asked for: most of it is where it was."""
+
+    __slots__ = ("_asked", "_found", "_parts", "_size", "_tid", "_vectors", "_vectors_at")
+
+    def __init__(self, tid: int) -> None:
+        self._tid = tid
+        self._parts: list[tuple[int, int]] = []  # addresses and sizes
+        self._asked: list[tuple[int, int]] = []
+        self._found: dict[tuple[int, int], bytes] = {}
+        self._size = 0
+
+    def __enter__(self) -> Ahead:
+        """The task is stopped until this is left."""
+        self._found, self._asked = {}, []
+        if self._parts:
+            _local.length = self._size
+            got = _readv(self._tid, _local_at, 1, self._vectors_at, len(self._parts), 0)
+            content, at = ctypes.string_at(_room_at, max(got, 0)), 0
+            for part in self._parts:
+                if (end := at + part[1]) > got:
+                    break  # a page is missing
+                self._found[part] = content[at:end]
+                at = end
+        return self
+
+    def peek(self, address: int, size: int) -> bytes:
+        """As `peek` below."""
+        part = address, size
+        self._asked.append(part)
+        content = self._found.get(part)
+        if content is None:
+            return peek(self._tid, address, size)
+        note(address, content)
+        return content
+
+    def __exit__(self, *_error: object) -> None:
+        size = sum(size for _address, size in self._asked)
+        if self._asked == self._parts or len(self._asked) > _MOST_AHEAD or size > MOST:
+            return
+        self._parts, self._size = self._asked, size
+        self._vectors = (_Iovec * len(self._parts))(*[_Iovec(*part) for part in self._parts])
+        self._vectors_at = ctypes.addressof(self._vectors)
 
 
 def numbers(tid: int, address: int, form: str) -> tuple[int, ...] | None:

@@ -12,7 +12,7 @@ from sockviz.lab.tracer.elf import Elf
 from sockviz.lab.tracer.image import Mapping
 from sockviz.lab.tracer.libraries import Libraries
 from sockviz.lab.tracer.location_table import line_at
-from sockviz.lab.tracer.memory import peek
+from sockviz.lab.tracer.memory import Ahead, peek
 
 #: Frames of one thread that are looked at, threads, and code objects that are remembered.
 _FRAMES, _THREADS, _CODES = 200, 256, 4096
@@ -80,26 +80,33 @@ class Interpreter:
         self._layout = layout
         self._libraries = libraries
         self._codes: dict[int, tuple[str, bool, int, bytes]] = {}
+        self._ahead: dict[int, Ahead] = {}  # by thread
 
     def line(self, tid: int, native: int) -> Found | None:
         """The line of the innermost frame of thread `tid` (`native`, as it knows itself) that is no library's; where there is
         none that of the innermost, where that is. None where no line makes the call, or it is of code that is no file's."""
+        ahead = self._ahead.get(tid)
+        if ahead is None:
+            if len(self._ahead) >= _THREADS:
+                self._ahead.clear()
+            ahead = self._ahead[tid] = Ahead(tid)
         try:
-            return self._line(tid, native)
+            with ahead:
+                return self._line(tid, ahead, native)
         except Unreadable:
             return None
 
-    def _line(self, tid: int, native: int) -> Found | None:
+    def _line(self, tid: int, ahead: Ahead, native: int) -> Found | None:
         layout = self._layout
-        frame = self._thread(tid, native)
+        frame = self._thread(ahead, native)
         for offset in layout.frame:
-            frame = _word(tid, frame + offset)
+            frame = _of(ahead.peek(frame + offset, 8))
         innermost: tuple[str, int, bytes, int] | None = None
         is_imported = False
         for _ in range(_FRAMES):
             if not frame:
                 break
-            raw = peek(tid, frame, 72)
+            raw = ahead.peek(frame, 72)
             if len(raw) < 72:
                 raise Unreadable
             code, instruction = _Q.unpack_from(raw, layout.code)[0], _Q.unpack_from(raw, _INSTRUCTION)[0]
@@ -118,13 +125,13 @@ class Interpreter:
         name, first, table, offset = innermost
         return Found(name, line_at(table, first, offset) or first, is_librarys=True, is_at_import=is_imported)
 
-    def _thread(self, tid: int, native: int) -> int:
-        interpreter = _word(tid, self._runtime + self._layout.interpreters)
-        thread = _word(tid, interpreter + self._layout.threads)
+    def _thread(self, ahead: Ahead, native: int) -> int:
+        interpreter = _of(ahead.peek(self._runtime + self._layout.interpreters, 8))
+        thread = _of(ahead.peek(interpreter + self._layout.threads, 8))
         for _ in range(_THREADS):
-            if _word(tid, thread + self._layout.native) == native:
+            if _of(ahead.peek(thread + self._layout.native, 8)) == native:
                 return thread
-            thread = _word(tid, thread + _NEXT)
+            thread = _of(ahead.peek(thread + _NEXT, 8))
         raise Unreadable
 
     def _code(self, tid: int, at: int) -> tuple[str, bool, int, bytes]:
@@ -161,10 +168,13 @@ class Interpreter:
 
 
 def _word(tid: int, at: int) -> int:
-    raw = peek(tid, at, 8)
-    if len(raw) < 8:
+    return _of(peek(tid, at, 8))
+
+
+def _of(word: bytes) -> int:
+    if len(word) < 8:
         raise Unreadable
-    return int(_Q.unpack(raw)[0])
+    return int(_Q.unpack(word)[0])
 
 
 def interpreter_in(program: str, maps: list[Mapping]) -> Interpreter | None:
