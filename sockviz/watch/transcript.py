@@ -30,7 +30,6 @@ from sockviz.model.events import (
     ThreadBegan,
     ThreadEnded,
 )
-from sockviz.model.long_values import whole_of
 from sockviz.model.moment import Moment
 from sockviz.model.process import Process
 from sockviz.model.tasks import process_of, task_name
@@ -44,6 +43,7 @@ from sockviz.words.lab_words import lab_word
 from sockviz.words.mistakes.rules import Rules
 from sockviz.words.narration import narrate
 from sockviz.words.observing import changes
+from sockviz.words.printed import PrintedText
 from sockviz.words.programs import STREAMS, place_of
 from sockviz.words.wording import bytes_text, call_as_made, duration_text, outcome
 
@@ -66,6 +66,7 @@ class Transcript:
     _repetition: Repetition = field(default_factory=Repetition)
     _bystanders: Bystanders = field(default_factory=Bystanders)
     _entered: dict[tuple[str, int], CallEntered] = field(default_factory=dict)  # the calls under way
+    _text: PrintedText = field(default_factory=PrintedText)
     _printed: dict[tuple[str, int], str] = field(default_factory=dict)  # the line that each stream has begun
 
     def title(self) -> None:
@@ -119,8 +120,8 @@ class Transcript:
     def end(self, why: str | None = None) -> None:
         """Writes what has been kept back: what a program had begun to print, how often lines came again. `why`: the run was
         ended, it did not end by itself."""
-        for (process, stream), line in self._printed.items():
-            if line:
+        for (process, stream), begun in self._printed.items():
+            if line := begun + self._text.left(process, stream):
                 self.out.say(self._of_stream(process, stream, line))
         self._printed = {}
         for task in self._repetition.tasks:
@@ -194,8 +195,7 @@ class Transcript:
 
     def _output(self, event: OutputWritten) -> list[str]:
         """The lines that are whole by now, and that something was not kept."""
-        data = whole_of(event.data) if isinstance(event.data, bytes) else b""
-        text = self._printed.get((event.process, event.stream), "") + data.decode("utf-8", "backslashreplace")
+        text = self._printed.get((event.process, event.stream), "") + self._text.of(event)
         *whole, rest = text.split("\n")
         if len(rest) > _LONGEST_PRINTED:
             whole, rest = [*whole, rest], ""

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sockviz.door import Door
 from sockviz.model.bystanders import is_bystander
-from sockviz.model.events import CallEntered, CallReturned, Executed, Observed, Signalled
+from sockviz.model.events import CallEntered, CallReturned, Executed, Observed, OutputWritten, Signalled
 from sockviz.model.first_evidence import let_go
 from sockviz.model.process import Process
 from sockviz.model.programs import Program, Programs
@@ -16,6 +16,7 @@ from sockviz.model.scripted import IN_ACCEPT, Scripted
 from sockviz.model.sockets import FdEntry, ProcessRow
 from sockviz.model.values import ObjectValue, SocketValue
 from sockviz.tui.cast import cast
+from sockviz.tui.stage.output_pane import Printed
 from sockviz.watch.transcript import Transcript, calls_alone
 from sockviz.words.wording import asleep_in
 
@@ -110,6 +111,7 @@ def test_what_a_program_runs_on_its_way_is_counted_and_whoever_makes_a_call_is_t
 ):
     it = Scripted()
     it.start("shim")
+    it.say(Executed(it.at, "shim", ("shim",)))
     for number in range(2, 6):
         it.start(f"shim_{number}", parent="shim")
         it.say(Executed(it.at, f"shim_{number}", ("readlink",)))
@@ -132,6 +134,7 @@ def test_what_a_program_runs_on_its_way_is_counted_and_whoever_makes_a_call_is_t
     shown = cast(programs, programs.pages[0], world, 0.0)
     assert {*shown.left, *shown.right} == {"shim", "shim_5", "shim_6"}
     assert _told(it)[1:] == [
+        "shim     runs shim",
         "shim     2 processes that it started have ended without a call on a socket",
         "shim_5   exists: pid 4125, a copy of shim with the same descriptors",
         "shim_5   runs readlink",
@@ -153,3 +156,12 @@ def test_neither_a_line_nor_an_end_walks_through_all_processes() -> None:
     world = replace(world, processes=Unwalked(world.processes))
     assert calls_alone(world).processes["loop"].fds == ()
     assert let_go(world, {"loop_2": frozenset({7})}) == {}
+
+
+def test_a_character_that_is_printed_in_two_parts_is_one() -> None:
+    it = Scripted()
+    it.start("p")
+    for data in (b"a\xc3", b"\xb1o\nq\xc3"):
+        it.timeline.append(OutputWritten(it.timeline.world.at, "p", 1, data))
+    assert _told(it)[-2:] == ["p        stdout | año", "p        stdout | q\\xc3"]
+    assert Printed().up_to(it.timeline, len(it.timeline), 5) == [("p", 1, "año"), ("p", 1, "q")]

@@ -6,12 +6,12 @@ from collections import deque
 
 from sockviz.language import _
 from sockviz.model.events import OutputWritten
-from sockviz.model.long_values import whole_of
 from sockviz.model.timeline import Timeline
 from sockviz.tui.palette import hue_of
 from sockviz.tui.stage.drawing import Drawing
 from sockviz.tui.stage.ink import Line, crop, finish, line
 from sockviz.tui.view import View
+from sockviz.words.printed import PrintedText
 from sockviz.words.programs import STREAMS
 
 #: Lines that are kept, and how long one can be (characters).
@@ -25,6 +25,7 @@ class Printed:
         self._places: list[int] = []  # of the events that are output
         self._seen = self._read = 0
         self._whole: deque[tuple[str, int, str]] = deque(maxlen=_KEPT)
+        self._text = PrintedText()
         self._begun: dict[tuple[str, int], str] = {}
 
     def up_to(self, timeline: Timeline, cursor: int, most: int) -> list[tuple[str, int, str]]:
@@ -34,7 +35,7 @@ class Printed:
         self._seen = len(events)
         if self._read and self._places[self._read - 1] >= cursor:
             self._whole.clear()
-            self._begun = {}
+            self._text, self._begun = PrintedText(), {}
             before = next((at for at, n in enumerate(self._places) if n >= cursor), len(self._places))
             self._read = max(before - _KEPT, 0)
         while self._read < len(self._places) and self._places[self._read] < cursor:
@@ -46,9 +47,8 @@ class Printed:
         return [*self._whole, *begun][-most:]
 
     def _hear(self, event: OutputWritten) -> None:
-        data = whole_of(event.data) if isinstance(event.data, bytes) else b""
         key = (event.process, event.stream)
-        *whole, rest = (self._begun.get(key, "") + data.decode("utf-8", "backslashreplace")).split("\n")
+        *whole, rest = (self._begun.get(key, "") + self._text.of(event)).split("\n")
         self._begun[key] = rest[-_LONGEST:]
         self._whole.extend((event.process, event.stream, text[:_LONGEST]) for text in whole)
 

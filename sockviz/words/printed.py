@@ -1,0 +1,28 @@
+"""What programs print, as text: a character may come in two parts, and what is none is written as escapes."""
+
+from __future__ import annotations
+
+import codecs
+
+from sockviz.model.events import OutputWritten
+from sockviz.model.long_values import whole_of
+
+_DECODER = codecs.getincrementaldecoder("utf-8")
+
+
+class PrintedText:
+    """Reads the output of programs in order, each stream by itself."""
+
+    def __init__(self) -> None:
+        self._decoders: dict[tuple[str, int], codecs.IncrementalDecoder] = {}
+
+    def of(self, event: OutputWritten) -> str:
+        """What is whole by now. Where something was not kept, nothing after it belongs to what was before."""
+        data = whole_of(event.data) if isinstance(event.data, bytes) else b""
+        decoder = self._decoders.setdefault((event.process, event.stream), _DECODER("backslashreplace"))
+        return decoder.decode(data, final=bool(event.unkept))
+
+    def left(self, process: str, stream: int) -> str:
+        """What a stream has begun and nothing has made whole."""
+        decoder = self._decoders.pop((process, stream), None)
+        return decoder.decode(b"", final=True) if decoder is not None else ""
