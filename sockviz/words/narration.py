@@ -285,8 +285,6 @@ def _weight(event: Event, performer: str | None, before: Callable[[], World], la
             return 2  # the datagram is told of by its first
         case LinkActed(verb="deliver") if performer not in (None, LINK) or not _was_kept(event, before()):
             return 2  # the wire lets through what was sent: as little news as the packet itself
-        case LessonEnded():
-            return 9
         case CallReturned(error=str()) | ProcessEnded(signal=str()):
             return 8
         case StatementFinished(error=str()) | CallBlocked():
@@ -297,8 +295,8 @@ def _weight(event: Event, performer: str | None, before: Callable[[], World], la
             return 6
         case ProcessEnded():
             return 5
-        case PredictionSettled() | ProcessStarted():
-            return 4
+        case PredictionSettled() | ProcessStarted() | LessonEnded():
+            return 4  # what the last line gave is told where it rests with the lesson's end
         case StatementFinished() if event.process != LINK:
             return 3
         case PacketCaptured():

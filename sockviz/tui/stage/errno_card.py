@@ -14,6 +14,7 @@ from sockviz.tui.stage.ink import Line, finish, line, wrap
 from sockviz.tui.stage.lookup import right_after
 from sockviz.tui.view import View
 from sockviz.words.explanation import Explanation, explain
+from sockviz.words.membership import LISTING
 from sockviz.words.wording import address_text, call_as_made, receiver_name
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ def _card(
 def _names(call: Call, world: World) -> frozenset[str]:
     """What is written as it is, also where it begins a sentence: names of processes, files, and the variable at hand."""
     given = {address_text(value) for value in call.arguments if isinstance(value, str | bytes | tuple)}
-    return frozenset({receiver_name(call, world), *world.processes, *given})
+    told = LISTING if call.name in LISTING else ()
+    return frozenset({receiver_name(call, world), *world.processes, *given, *told})
 
 
 def _sentence(text: str, names: frozenset[str]) -> str:
