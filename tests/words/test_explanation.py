@@ -124,7 +124,7 @@ def test_a_descriptor_can_be_bad_for_one_call_only() -> None:
     ends = (FdEntry(8, "pipe:[67]", 67), FdEntry(9, "pipe:[67]", 67))
     world = replace(world, processes={"server": replace(server, fds=(*server.fds, *ends))})
     write = replace(call("write", "EBADF"), arguments=(8, b"x"))
-    assert here(write, world) == "descriptor 8 is open (pipe), but not for this"
+    assert here(write, world) == "descriptor 8 is open (pipe) to read only"
     assert here(replace(write, arguments=(10, b"x")), world) == "server has no open descriptor 10"
 
 

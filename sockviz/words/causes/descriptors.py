@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sockviz.language import _
-from sockviz.model.linux.files import RESOURCES
+from sockviz.model.linux.files import ACCESS, RESOURCES
 from sockviz.model.values import SocketValue, Value, show
 from sockviz.words import acts
 from sockviz.words.causes.receiving import unconnected
@@ -20,11 +20,12 @@ def of_descriptor(s: Situation) -> Cause:
             return Cause(beside)
         entry = s.entry
         if entry is not None and entry.fd == s.number:
-            return Cause(
-                _("descriptor {fd} is open ({file}), but not for this").format(
-                    fd=s.number, file=entry.target.partition(":")[0]
-                )
-            )
+            # fs/read_write.c, vfs_read and vfs_write: FMODE_READ and FMODE_WRITE, from the flags that it was opened with.
+            told = {
+                ("write", ACCESS["O_RDONLY"]): _("descriptor {fd} is open ({file}) to read only"),
+                ("read", ACCESS["O_WRONLY"]): _("descriptor {fd} is open ({file}) to write only"),
+            }.get((s.call.name, entry.flags & 3), _("descriptor {fd} is open ({file}), but not for this"))
+            return Cause(told.format(fd=s.number, file=entry.target.partition(":")[0]))
         if _has_closed(s):
             return Cause(
                 _("its descriptor is closed: {process} has closed it before").format(process=s.call.process)
