@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
-from textual._compositor import ChopsUpdate, Compositor
-from textual.geometry import Region
+from textual._compositor import ChopsUpdate, Compositor, CompositorMap, ReflowResult
+from textual.geometry import Region, Size
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
@@ -26,6 +26,20 @@ class DirtyLines(Compositor):
 
     #: Whether what is drawn now is `painted_at_once`.
     at_once = False
+    #: Where each widget was when the screen was laid out last.
+    _laid_out: CompositorMap | None = None
+
+    def reflow(self, parent: Widget, size: Size) -> ReflowResult:
+        """Lays the screen out. What has moved or has another size since is found by comparing with how it was laid out last.
+
+        Textual compares with the map that it has, and that is a new one already where somebody has asked a widget for its place
+        after another was mounted: then nobody would be told of their new sizes, nor what has moved be drawn.
+        """
+        if self._laid_out is not None:
+            self._full_map = self._laid_out
+        result = super().reflow(parent, size)
+        self._laid_out = self._full_map
+        return result
 
     def render_partial_update(self) -> ChopsUpdate | None:
         """What has changed since the last frame; None where nothing has."""

@@ -12,6 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from sockviz.tui.dirty_lines import is_painted_at_once, painted_at_once
+from sockviz.tui.stage import ProcessPanel
 from tests.tui.driving import Session, in_lesson, run_async
 from tests.tui.scripted import run
 
@@ -92,5 +93,23 @@ def test_what_is_painted_at_once_waits_for_no_message_but_for_a_layout(tmp_path:
             assert roadmap in screen._dirty_widgets
             await session.pilot.pause()
             assert not screen._dirty_widgets
+
+    run_async(it())
+
+
+def test_who_is_asked_for_its_size_before_the_screen_is_laid_out_keeps_nobody_from_drawing_anew(
+    tmp_path: Path,
+) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run(), size=(80, 24)) as session:
+            panel = session.lesson.query_one("#stage-left").query(ProcessPanel).first()
+            least = panel.size.height - 2
+            panel.styles.height = least
+            newcomer = ProcessPanel("newcomer")
+            mounting = session.lesson.query_one("#stage-right").mount(newcomer)
+            assert newcomer.size.height == 0, "it is laid out already"
+            await mounting
+            await session.until(lambda: panel.size.height == least, "another size")
+            await session.until(lambda: len(panel.lines) == least, "as many lines as it has room for")
 
     run_async(it())
