@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from sockviz.lesson.document import Expect, Lesson, Page, Perform, Predict, Pros
 from sockviz.lesson.parser import parse_lesson
 
 LESSONS = sorted((Path(__file__).parents[2] / "lessons").glob("*.md"))
+RECORDINGS = Path(__file__).parents[2] / "assets/recordings"
 ORIGINALS = [path for path in LESSONS if path.stem.count(".") == 0]  # NN-slug.es.md is a translation
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _NUMBERED = re.compile(r"^(\d+)[.)] ", re.MULTILINE)
@@ -108,3 +111,23 @@ def test_lessons_are_numbered_once_each() -> None:
     numbers = [read(path).number for path in ORIGINALS]
     assert sorted(set(numbers), key=str) == sorted(numbers, key=str)
     assert numbers, "there is a course"
+
+
+@pytest.mark.parametrize("path", ORIGINALS, ids=lambda path: path.stem)
+def test_no_page_begins_with_another_answer_than_the_kernel_gave(path: Path) -> None:
+    """Most pages begin with the answer to the question before; what is judged at the page's end must be the same."""
+    recorded = RECORDINGS / f"{path.stem}.jsonl"
+    settled = {}
+    for written in recorded.read_text(encoding="utf-8").splitlines():
+        if written.startswith('{"event":"PredictionSettled"'):
+            told = json.loads(written)
+            settled[told["line"]] = told["answer"]
+    lesson = read(path)
+    for page, after in pairwise(lesson.pages):
+        answers = [settled[each.line] for each in page.predictions]
+        choices = {choice for each in page.predictions for choice in each.choices}
+        begins = prose_of(after).replace("`", "").lower()
+        others = [
+            it for it in choices if it not in answers and re.match(re.escape(it.lower()) + r"\b", begins)
+        ]
+        assert not others or any(begins.startswith(it.lower()) for it in answers), place(lesson, after)
