@@ -69,6 +69,18 @@ def test_an_address_in_use_names_its_holder() -> None:
     assert here(bind, replace(World(), rows={("lab", waiting.key): waiting})) == (
         "127.0.0.1:8080 is taken: an old connection of it is still in TIME-WAIT"
     )
+    both = [
+        replace(
+            scripted.row(State.TIME_WAIT, scripted.SERVER, ("127.0.0.1", port)),
+            timer=Timer.TIMEWAIT,
+            expires=at,
+        )
+        for port, at in ((5, 40.0), (6, 57.0))
+    ]
+    kept = replace(World(), rows={("lab", row.key): row for row in both})
+    assert here(bind, kept) == (
+        "127.0.0.1:8080 is taken: 2 old connections of it are still in TIME-WAIT, the last for another 57 s"
+    )
 
 
 def test_the_same_error_differs_by_call() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sockviz.language import _
+from sockviz.language import _, ngettext
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import SocketRow, State
 from sockviz.words import acts, whose
@@ -114,8 +114,8 @@ def _taken(s: Situation) -> Cause:
         )
     if listening := [row for row in rows if row.is_listening]:
         return _listened(listening, told, s)
-    waiting = next((row for row in rows if row.state is State.TIME_WAIT), None)
-    others = [row for row in rows if row is not waiting and row.state is not State.TIME_WAIT]
+    waiting = [row for row in rows if row.state is State.TIME_WAIT]
+    others = [row for row in rows if row.state is not State.TIME_WAIT]
     if others:
         row = others[0]
         state = _("bound, not listening") if row.bound_only else both_text(row) + f", {row.state}"
@@ -123,16 +123,8 @@ def _taken(s: Situation) -> Cause:
             _("{told}: {who} has it ({state})").format(told=told, who=_with_descriptor(row, s), state=state),
             _reuse(row, s),
         )
-    if waiting is not None:
-        left = (
-            _(" for another {time}").format(time=seconds_text(waiting.expires - s.world.at))
-            if waiting.expires is not None
-            else ""
-        )
-        return Cause(
-            _("{told}: an old connection of it is still in TIME-WAIT{left}").format(told=told, left=left),
-            _reuse(waiting, s),
-        )
+    if waiting:
+        return _kept(waiting, told, s)
     for inode, name in s.world.bound_without_row():
         if inode != s.inode and covers(name.address, end) and (said := whose.of_socket(s.world, inode)):
             return Cause(_("{told}: {who} has it (bound, not listening)").format(told=told, who=said))
@@ -145,6 +137,23 @@ def _keeps_apart(row: SocketRow, s: Situation) -> bool:
     if is_six == (s.family == "AF_INET6"):
         return False
     return acts.is_on(s.world, row.inode, "IPV6_V6ONLY") if is_six else s.is_on("IPV6_V6ONLY")
+
+
+def _kept(waiting: list[SocketRow], told: str, s: Situation) -> Cause:
+    """Old connections keep the port, for as long as the last of them is there."""
+    last = max(waiting, key=lambda row: row.expires or 0)
+    left = (
+        _(" for another {time}").format(time=seconds_text(last.expires - s.world.at))
+        if last.expires is not None
+        else ""
+    )
+    count = len(waiting)
+    still = ngettext(
+        "{told}: an old connection of it is still in TIME-WAIT{left}",
+        "{told}: {count} old connections of it are still in TIME-WAIT, the last{left}",
+        count,
+    )
+    return Cause(still.format(told=told, count=count, left=left), _reuse(last, s))
 
 
 def _with_descriptor(row: SocketRow, s: Situation) -> str:
