@@ -141,7 +141,7 @@ def said(call: Call, world: World | None = None) -> str:
          "gives 1 address: AF_INET6 SOCK_STREAM IPPROTO_TCP [::1]:80"),
         (made("setsockopt", S, 41, 26, 0), "sets IPV6_V6ONLY of descriptor 9 to off (on: it speaks IPv6 only;"),
         (made("setsockopt", S, 0, 1, 0xB8), "sets IP_TOS of descriptor 9 to 0xb8 (DSCP 46, ECN 0): the traffic class"),
-        (made("setsockopt", S, 1, 8, 8192), "sets SO_RCVBUF of descriptor 9 to 8192 bytes: how much memory"),
+        (made("setsockopt", S, 1, 8, 8192), "sets SO_RCVBUF of descriptor 9 to 8192 bytes: memory"),
     ],
 )  # fmt: skip
 def test_what_a_call_gave_is_told_by_name_and_meaning(call: Call, sentence: str) -> None:
@@ -187,7 +187,7 @@ def test_what_is_asked_for_and_what_the_kernel_has_are_told_apart() -> None:
     setting(script, held, 1, 8, 8192, 131072, 16384)
     told = narrate_at(script.timeline, len(script.timeline))
     assert told.startswith(
-        "server: setsockopt sets SO_RCVBUF of s: 8192 bytes asked, the kernel has 16384 bytes now: how much memory"
+        "server: setsockopt sets SO_RCVBUF of s: 8192 bytes asked, the kernel has 16384 bytes now: memory"
     )
     setting(script, held, 1, 2, 1, 0, 1)
     setting(script, held, 1, 9, 1, 0, 1)
@@ -199,7 +199,7 @@ def test_what_is_asked_for_and_what_the_kernel_has_are_told_apart() -> None:
     assert found["SO_RCVBUF"][0] == "16384 bytes (8192 asked)"
     assert found["SO_REUSEADDR"] == (
         "on",
-        "bind may take a port that others have (also in TIME-WAIT), if each of them has it set and none listens",
+        "bind may share a port (also in TIME-WAIT) with those that have it set and do not listen",
     )
     assert "SO_KEEPALIVE" not in found
     assert next(s.voice for s in it.sections if s.title == "options that are set") is Voice.RETURNED

@@ -76,6 +76,11 @@ def _as_far_as_it_goes(sentence: str, where: int, width: int, height: int) -> st
         said = "; ".join(clauses[:count]) + (" …" if count < len(clauses) else "")
         if _fits(where, said, width, height):
             return said
+    # In a line of its own better without its last reason than torn in the middle of one. The first joint stands after who did it.
+    reasons = clauses[0].split(": ") if height > 1 else []
+    for count in range(len(reasons) - 1, 1, -1):
+        if _fits(where, said := ": ".join(reasons[:count]) + " …", width, height):
+            return said
     return clauses[0]
 
 

@@ -204,3 +204,15 @@ def test_where_descriptors_are_counted_the_one_just_made_is_shown_beside_a_liste
     assert ":4004" in drawn(fds[:3])
     assert ":4004" not in drawn(fds)
     assert drawn(fds[:3]).count("LISTEN") == drawn(fds).count("LISTEN") == 2
+
+
+def test_in_lines_of_its_own_a_sentence_loses_a_reason_before_it_is_torn() -> None:
+    script = scripted.listen_queue()
+    view = scripted.view(script, 56)
+    for width in range(40, 130):
+        drawn = draw_timeline(view, width, 2)
+        said = " ".join(" ".join(it.text.replace("56/94", "") for it in drawn).split())
+        assert any(said.endswith(it) for it in ("1 time again", "sleeps …", "not been answered …")), (
+            width,
+            said,
+        )
