@@ -19,3 +19,14 @@ def test_a_setting_of_the_lab_s_kernel_is_said(width: int) -> None:
     drawn = title(replace(view, script=chosen), width).plain
     assert "tcp_abort_on_overflow = 1" in drawn
     assert len(drawn) <= width
+
+
+def test_a_bar_of_the_pages_is_shorter_before_it_is_gone() -> None:
+    script = scripted.listen_queue()
+    view = scripted.view(script)
+    least = min(width for width in range(30, 100) if "━" in title(view, width).plain)
+    widths = [
+        sum(drawn.count(it) for it in "━─") for drawn in (title(view, w).plain for w in range(least, 90))
+    ]
+    assert widths[0] < widths[-1]
+    assert all(widths)

@@ -22,17 +22,15 @@ def _stopped(it: Crossing, room: int, rightwards: bool, acted_on: bool) -> tuple
     end = "✗" if it.fate is Fate.DROPPED else "▷" if rightwards else "◁"
     # That it was sent again must be told before the word for what the arrow's end shows.
     told = [text for text in it.labels(with_numbers=False) if it.copies == 1 or "×" in text]
-    words = [_("held: d lets it go"), _("held: d")] if acted_on else []
-    worded = [(text, word) for word in (*words, _(it.fate.value), "") for text in told]
+    words = [_("held: d lets it go"), _("d lets it go"), _("held: d")] if acted_on else []
+    # What was sent is told in full before it is told what can be done about it.
+    worded = [(text, word) for text in told for word in (*words, _(it.fate.value))]
     said, word = next(
-        (
-            (text, word)
-            for text, word in worded
-            if cell_len(text) + cell_len(word) + (6 if word else 5) <= room
-        ),
-        (told[-1], ""),
+        ((text, word) for text, word in worded if cell_len(text) + cell_len(word) + 6 <= room),
+        next(((text, "") for text in told if cell_len(text) + 5 <= room), (told[-1], "")),
     )
-    dashes = max(1, round(room * HELD_AT) - cell_len(said) - 4)
+    spare = room - cell_len(said) - 4 - (cell_len(word) + 1 if word else 0)
+    dashes = max(1, min(round(room * HELD_AT) - cell_len(said) - 4, spare))
     if rightwards:
         shaft = f"─ {said} {'─' * dashes}{end}"
         return (

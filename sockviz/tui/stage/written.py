@@ -21,24 +21,40 @@ _INDENTS = {0: "  ", 30: "    "}
 
 @lru_cache(1024)
 def broken(source: str, room: int) -> tuple[str, ...]:
-    """`source` in lines of at most `room` cells. They break after a comma or an opening bracket while that will do, then between
-    any two words, and where one word alone is too long, inside it: of a string, where it has a blank."""
+    """`source` in as few lines of at most `room` cells as will do. They break after a comma or an opening bracket, the outermost
+    first, lest an argument be torn apart; then between any two words, and where one word alone is too long, inside it: of a
+    string, where it has a blank."""
     text = " ".join(safe(source.replace("\n", " ")).split())
     if cell_len(text) <= room or room <= 0:
         return (text,)
     pieces = _PIECE.findall(text)
-    lines = _filled(_groups(pieces), room)
-    if any(cell_len(each) > room for each in lines):
-        lines = _filled(pieces, room)
+    ways = (_filled(_groups(pieces, depth), room) for depth in range(max(_depths(pieces)) + 1))
+    fitting = [lines for lines in ways if all(cell_len(each) <= room for each in lines)]
+    lines = min(fitting, key=len) if fitting else _filled(pieces, room)
     return tuple(part for each in lines for part in _cut(each, room))
 
 
-def _groups(pieces: list[str]) -> list[str]:
-    """The pieces joined to what stands between two commas or brackets."""
-    groups = [""]
+def _depths(pieces: list[str]) -> list[int]:
+    """How many brackets are open after each of the pieces."""
+    found, depth = [], 0
     for piece in pieces:
+        after = piece[max(piece.rfind('"'), piece.rfind("'")) + 1 :]  # those in a string are none
+        depth += sum(after.count(it) for it in "([{") - sum(after.count(it) for it in ")]}")
+        found.append(max(0, depth))
+    return found
+
+
+def _groups(pieces: list[str], deepest: int) -> list[str]:
+    """The pieces joined to what stands between two commas or brackets, where no more than `deepest` are open. Several names that
+    are given a value stay together."""
+    depths = _depths(pieces)
+    named = next((at for at, piece in enumerate(pieces) if piece.rstrip() == "=" and not depths[at]), 0)
+    several = any(piece.rstrip().endswith(",") for piece in pieces[:named])
+    groups = [""]
+    for at, (piece, depth) in enumerate(zip(pieces, depths, strict=True)):
         groups[-1] += piece
-        if piece.rstrip().endswith((",", "(", "[", "{")):
+        ends = piece.rstrip().endswith((",", "(", "[", "{")) and depth <= deepest
+        if (at == named) if several and at <= named else ends:
             groups.append("")
     return [group for group in groups if group]
 

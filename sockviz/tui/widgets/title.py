@@ -17,6 +17,8 @@ _BADGES = {
     Mode.REVIEW: ("◂", N_("REVIEW"), "bold $badge-review"),
     Mode.RECORDED: ("■", N_("RECORDED"), "bold $badge-recorded"),
 }
+#: How many cells a bar of pages has at least.
+_SHORT_BAR = 8
 _LABS = {"host": N_("host loopback"), "isolated": N_("isolated loopback"), "two-hosts": N_("two hosts")}
 
 
@@ -61,7 +63,8 @@ def title(view: View, width: int) -> Content:
     mode = badge(view.mode)
     lab = styled(lab_name(view.lab.kind), "$quiet")
     brand = styled("sockviz", "$quiet")
-    bar = _bar(view.page.index + 1, pages, min(24, max(8, width // 6)))
+    bar = _bar(view.page.index + 1, pages, min(24, max(_SHORT_BAR, width // 6)))
+    short_bar = _bar(view.page.index + 1, pages, _SHORT_BAR)
     short = styled(lab_word(view.lab.kind), "$quiet")
     # What the lesson has set is said as long as there is room for anything: what its pages show hangs on it.
     told = ", ".join(settings_told(lesson.sysctls))
@@ -69,6 +72,7 @@ def title(view: View, width: int) -> Content:
     for left, right in (
         ([brand, name], [page + " " + bar, mode, *chosen, lab]),
         ([name], [page + " " + bar, mode, *chosen, lab]),
+        ([name], [page + " " + short_bar, mode, *chosen, lab]),
         ([name], [page, mode, *chosen, lab]),
         ([name], [page, mode, *chosen, short]),
         ([name], [page, mode, *chosen]),
