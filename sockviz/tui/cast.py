@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sockviz.calls.script import Script, Section
 from sockviz.dataclass import dataclass
 from sockviz.model.bystanders import is_bystander
@@ -20,9 +22,9 @@ class Cast:
     wire: bool
 
 
-def cast(script: Script, page: Section, world: World, opened: float) -> Cast:
-    """Who is shown at `world`: all that live, that this page's lines are for, or that ended since it was `opened`; of programs
-    not those that have nothing to do with sockets.
+def cast(script: Script, page: Section, world: World, opened: float, kept: Collection[str] = ()) -> Cast:
+    """Who is shown at `world`: all that live, that this page's lines are for, that ended since it was `opened`, or that are
+    `kept` for what they left behind; of programs not those that have nothing to do with sockets.
 
     A side with nobody on it is given the first of the script's processes that belongs there, so that the picture
     does not jump when that one starts.
@@ -35,7 +37,7 @@ def cast(script: Script, page: Section, world: World, opened: float) -> Cast:
             continue
         if script.kind == PROGRAMS and process is not None and is_bystander(process, world):
             continue
-        if name in here or (process and (process.ended is None or process.ended >= opened)):
+        if name in here or (process and (process.ended is None or process.ended >= opened or name in kept)):
             shown[name] = None
     sides: dict[bool, list[str]] = {True: [], False: []}
     for name in shown:

@@ -22,7 +22,7 @@ from sockviz.tui.stage.listing import statement_at
 from sockviz.tui.stage.process_panel import draw_process
 from sockviz.tui.stage.wire import draw_wire
 from sockviz.tui.view import Focus, Look, View
-from sockviz.tui.widgets.stage_area import WIRE, StageArea, at_work, lines_for
+from sockviz.tui.widgets.stage_area import WIRE, StageArea, at_work, left_behind, lines_for
 from tests.tui.driving import in_lesson, run_async
 from tests.tui.scripted import run
 
@@ -71,7 +71,8 @@ def moments(path: Path) -> list[tuple[View, float]]:
 
 def drawn(view: View, opened: float, shape: Shape) -> dict[str, list[str]]:
     """What each process's panel, and the wire, show."""
-    shown, order = cast(view.script, view.page, view.world, opened), at_work(view, opened)
+    shown = cast(view.script, view.page, view.world, opened, left_behind(view))
+    order = at_work(view, opened)
     panels: dict[str, list[str]] = {}
     if shape.columns is None:
         names = (*shown.left, *((WIRE,) if shown.wire else ()), *shown.right)
@@ -127,7 +128,11 @@ def test_the_line_at_hand_is_whole_and_what_the_page_asks_about_in_sight(
         )
         missing += [
             (view.page.index + 1, view.cursor, why, panels)
-            for why in (*untold(view, panels), *sockets_not_there(view, panels))
+            for why in (
+                *untold(view, panels),
+                *sockets_not_there(view, panels),
+                *rows_not_there(view, panels),
+            )
         ]
     told = [f"page {page}, event {at}: {why}\n" + show(panels) for page, at, why, panels in missing[:3]]
     assert not cut, "\n".join(map(str, cut[:3])) + f"\n{len(cut)} in all"
@@ -158,18 +163,33 @@ def untold(view: View, panels: dict[str, list[str]]) -> Iterator[str]:
 
 
 def sockets_not_there(view: View, panels: dict[str, list[str]]) -> Iterator[str]:
-    """The descriptors of the sockets that the next line uses, where its process's panel does not show them."""
-    coming = statement_at(view.script, next_line(view))
-    process = view.world.processes.get(coming.process) if coming is not None else None
-    if process is None:
-        return
-    for fd in (entry.fd for entry in process.fds if entry.inode in sockets_at_hand(view, process)):
-        if not block_of(panels.get(process.name, []), str(fd)):
-            yield f"{process.name}'s descriptor {fd}, which the next line uses, is not there"
-    for entry in (each for each in process.fds if each.fd in lists_at_hand(view, process)):
-        block = block_of(panels.get(process.name, []), str(entry.fd))
-        if "eventpoll" not in block or any(f" {watched.fd} " not in block for watched in entry.watched):
-            yield f"{process.name}'s list {entry.fd}, which a line at hand uses, is not there: {block}"
+    """The descriptors of the sockets that the next line uses, or that the last one has failed with, and the lists of an epoll
+    that a line at hand uses, where its process's panel does not show them."""
+    for process in view.world.processes.values():
+        at_hand = sockets_at_hand(view, process)
+        for fd in (entry.fd for entry in process.fds if entry.inode in at_hand):
+            if not block_of(panels.get(process.name, []), str(fd)):
+                yield f"{process.name}'s descriptor {fd}, which the line at hand uses, is not there"
+        coming = statement_at(view.script, next_line(view))
+        if coming is None or coming.process != process.name:
+            continue
+        for entry in (each for each in process.fds if each.fd in lists_at_hand(view, process)):
+            block = block_of(panels.get(process.name, []), str(entry.fd))
+            if "eventpoll" not in block or any(f" {watched.fd} " not in block for watched in entry.watched):
+                yield f"{process.name}'s list {entry.fd}, which a line at hand uses, is not there: {block}"
+
+
+def rows_not_there(view: View, panels: dict[str, list[str]]) -> Iterator[str]:
+    """The rows that the page asks about by ``rows(…)``, in no process's panel."""
+    told = "\n".join(text for name, lines in panels.items() if name != WIRE for text in lines)
+    for row in view.world.rows.values():
+        if row.key not in view.subjects.rows or not isinstance(row.local, tuple) or row.bound_only:
+            continue
+        ends = [str(end[1]) for end in (row.local, row.peer) if isinstance(end, tuple) and end[1]]
+        if not any(
+            all(re.search(rf"\b{port}\b", block) for port in ends) for block in told.split(row.state.value)
+        ):
+            yield f"{row.state} between the ports {ends} is not there"
 
 
 def block_of(lines: list[str], fd: str) -> str:

@@ -1,6 +1,8 @@
-"""The line that is performed next, and the sockets that it names."""
+"""The line that is performed next, the one that was performed last, and the sockets that they name."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from sockviz.model.events import StatementBegun
 from sockviz.model.process import Process
@@ -37,8 +39,26 @@ def next_line(view: View) -> int | None:
 
 
 def sockets_at_hand(view: View, process: Process) -> frozenset[int]:
-    """The inodes of the sockets that the next line uses, where it is `process`'s."""
-    held = _used(view, process, next_line(view))
+    """The inodes of the sockets that the next line uses, where it is `process`'s; and of those with which its last one has
+    failed, which is what is looked at then."""
+    coming = _sockets(_used(view, process, next_line(view)))
+    last = process.last
+    if last is None or last.error is None or last.line != view.world.begun.get(process.name):
+        return coming
+    return coming | sockets_just_used(view, process)
+
+
+def sockets_just_used(view: View, process: Process) -> frozenset[int]:
+    """The inodes of the sockets that the last line used, where it is `process`'s and of this page: what it says of them has just
+    been read, or has failed."""
+    begun = view.world.begun.get(process.name)
+    last = max(view.world.begun.values(), key=lambda line: view.world.lines[line].begun, default=None)
+    if begun is None or begun != last or begun < view.page.line:
+        return frozenset()
+    return _sockets(_used(view, process, begun))
+
+
+def _sockets(held: Sequence[Value | None]) -> frozenset[int]:
     return frozenset(each.inode for each in held if isinstance(each, SocketValue) and each.inode)
 
 

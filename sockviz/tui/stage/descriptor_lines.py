@@ -22,6 +22,7 @@ from sockviz.tui.stage.option_lines import at_the_end, beneath, in_one_line, tel
 from sockviz.tui.stage.queues import (
     accept_boxes,
     accept_queue,
+    cookies,
     no_syn_queue,
     syn_queue,
     syn_waits,
@@ -294,7 +295,7 @@ class Pen:
         brief = accept_queue(*given, self.hues)
         boxes = accept_boxes(*given, self.hues)
         waiting = Told(Part.ACCEPT, (brief, boxes) if boxes else (brief,), holds=bool(row.recv_q))
-        dropped = Told(Part.DROPPED, (turned_away(*given),))
+        dropped = Told(Part.DROPPED, ([*turned_away(*given), *cookies(*given)],))
         half_open = syn_queue(*given, self.hues)
         if half_open:
             return [waiting, dropped, Told(Part.SYN, (half_open, half_open + syn_waits(*given)))]

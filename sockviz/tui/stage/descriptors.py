@@ -24,7 +24,7 @@ from sockviz.tui.view import View
 _SAMPLE = 64
 #: Those of these ranks come with all that they hold before anyone else has a line; the first three are what a reader looks for
 #: now.
-_MATTERING = (Rank.ASKED, Rank.AT_HAND, Rank.CHANGED, Rank.HOLDING)
+_MATTERING = (Rank.ASKED, Rank.AT_HAND, Rank.CHANGED, Rank.USED, Rank.HOLDING)
 _NOW = _MATTERING[:3]
 
 
@@ -78,6 +78,9 @@ class _Plan:
 
     def fill(self) -> None:
         """Until there is no room, or nothing to tell."""
+        for each in self.entries:
+            if each.rank is Rank.AT_HAND:
+                self._show(each)  # before anything beneath what is asked about
         for rank in _MATTERING:
             of_rank = [each for each in self.entries if each.rank is rank]
             for each in of_rank:

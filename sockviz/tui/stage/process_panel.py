@@ -269,7 +269,12 @@ def _folded(view: View, name: str, process: Process | None, hue: str, width: int
     start = edge + line((f"{name:<{longest}}", f"{hue} strong"))
     if process is None:
         return start + line(("  " + _("not started yet"), "muted"))
-    if not process.alive:
+    from sockviz.tui.stage.descriptors import held_by, table  # on demand, as all of them
+    from sockviz.tui.stage.ranking import asked as asked_of
+
+    held, left = held_by(view.world, process)
+    asked = any(asked_of(view, it) is not None for it in left)
+    if not (process.alive or asked):
         return start + line(("  " + _("ended"), "muted"))
     from sockviz.words.wording import asleep_in, call_as_made  # on demand, as what is held
 
@@ -281,10 +286,7 @@ def _folded(view: View, name: str, process: Process | None, hue: str, width: int
         return crop(start + line((f"  {NEXT} {waits}", "good strong")), width)
     if process.sleeping:
         return start + line(("  " + "; ".join(map(asleep_in, process.sleeping)), "asleep"))
-    from sockviz.tui.stage.descriptors import held_by, table
-
-    held, left = held_by(view.world, process)
-    if not held:
+    if not (held or asked):
         # What it left behind may be what the page is about: a TIME-WAIT that keeps the port.
         rows = Counter(it.row.state.value for it in left if it.row is not None)
         counted = ", ".join(f"{count} {state}" for state, count in rows.most_common())

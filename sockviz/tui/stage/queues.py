@@ -17,6 +17,8 @@ from sockviz.tui.view import View
 from sockviz.words.observing import OVERFLOWS
 from sockviz.words.wording import seconds_text
 
+#: How often a SYN was answered by a cookie.
+_COOKIES = "TcpExt.SyncookiesSent"
 #: From this width on the queues are called by their whole names.
 WIDE = 28
 #: Slots drawn of a queue before it is only counted.
@@ -178,7 +180,7 @@ def _half_way(view: View, lookup: Lookup, row: SocketRow, width: int) -> Line | 
             f"   {process} {port}{age}, {again}" if again and process else "",
             f"   {process} {port}{age} {_('without an ACK')}" if process and not again else "",
             f"     {who}{age}, {again}" if again else f"     {who}{age} {_('without an ACK')}",
-            f"   {who}{age} {again}".rstrip(),
+            f"   {who}{age} {again}" if again else f"   {who}{age}, {_('no ACK')}",
             f"   {who}{age}",
         )
         return next((text for text in told if text and len(text) <= width), told[-1][:width])
@@ -248,6 +250,23 @@ def turned_away(view: View, lookup: Lookup, row: SocketRow, width: int) -> list[
     ]
 
 
+def cookies(view: View, lookup: Lookup, row: SocketRow, width: int) -> list[Line]:
+    """``SYN cookies  3  SyncookiesSent``: that SYNs were answered without being written down, under the SYN queue that is full.
+
+    The counter is the host's, not the listener's: it stands where a cookie goes out.
+    """
+    sent = view.world.counters.get(_COOKIES, 0)
+    # Full is it from as many as the backlog on, or from one more (measured on 6.18).
+    if sent <= 0 or row.backlog is None or len(lookup.half_open(row)) < max(1, row.backlog):
+        return []
+    said = line(_label("SYN cookies", width), (f"{sent}", "bad"))
+    name = _COOKIES.partition(".")[2]
+    beside = f"  {name}"
+    if said.width + cell_len(beside) <= width:
+        return [said + line((beside, "muted"))]
+    return [said, line((f"   {name}", "muted"))]
+
+
 def _keeps_waiting(view: View, lookup: Lookup, row: SocketRow) -> bool:
     """Whether anybody is on the way into the listener's accept queue: in its SYN queue, or with a SYN unanswered."""
     here = endpoint(row.local)
@@ -265,7 +284,9 @@ def _label(queue: str, width: int) -> str:
     """What stands before a row of slots: the queue's name, or that of what was dropped; the slots begin below each other."""
     if width < WIDE:
         return f"   {_(queue)} "
-    whole = {"accept": _("accept queue"), "SYN": _("SYN queue")}.get(queue, _(queue))
+    whole = {"accept": _("accept queue"), "SYN": _("SYN queue"), "SYN cookies": _("SYN cookies")}.get(
+        queue, _(queue)
+    )
     return "   " + whole + " " * max(1, 13 - cell_len(whole))
 
 

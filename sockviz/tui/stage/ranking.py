@@ -1,7 +1,7 @@
 """Which descriptors, and what of each, are worth a line where there is not room for everything: in one place, for every size.
 
 First what the reader points at and what the page's questions and expectations name; then what the line about to be performed
-uses; then what has just changed; then what holds
+uses, and what the last one has failed with; then what has just changed; then what the last line used; then what holds
 something (queues that are not empty, timers that run); then the rest; the dead last.
 """
 
@@ -15,7 +15,7 @@ from sockviz.model.process import Process
 from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
 from sockviz.model.world import World
 from sockviz.tui.remembered import remembered
-from sockviz.tui.stage.at_hand import lists_at_hand, sockets_at_hand
+from sockviz.tui.stage.at_hand import lists_at_hand, sockets_at_hand, sockets_just_used
 from sockviz.tui.stage.lookup import Lookup
 from sockviz.tui.stage.queues import is_full
 from sockviz.tui.view import View
@@ -28,9 +28,10 @@ class Rank(IntEnum):
     ASKED = 0
     AT_HAND = 1
     CHANGED = 2
-    HOLDING = 3
-    LIVE = 4
-    DEAD = 5
+    USED = 3
+    HOLDING = 4
+    LIVE = 5
+    DEAD = 6
 
 
 class Part(Enum):
@@ -93,8 +94,9 @@ def ranked(view: View, process: Process, rows: Sequence[DescriptorRow]) -> list[
     before = view.before.processes.get(process.name)
     held_before = _held(before) if before is not None else frozenset()
     changed = _changed(view.world, view.before)
-    at_hand, lists = sockets_at_hand(view, process), lists_at_hand(view, process)
-    return [_rank(view, it, held_before, changed, at_hand, lists) for it in rows]
+    at_hand, used = sockets_at_hand(view, process), sockets_just_used(view, process)
+    lists = lists_at_hand(view, process)
+    return [_rank(view, it, held_before, changed, at_hand, used, lists) for it in rows]
 
 
 def _rank(
@@ -103,6 +105,7 @@ def _rank(
     held_before: frozenset[tuple[int, int]],
     changed: frozenset[int],
     at_hand: frozenset[int],
+    used: frozenset[int],
     lists: frozenset[int],
 ) -> Rank:
     row = it.row
@@ -114,10 +117,14 @@ def _rank(
         return Rank.CHANGED
     if it.inode and view.world.options.get(it.inode) is not view.before.options.get(it.inode):
         return Rank.CHANGED
+    if row is not None and id(row) in changed:
+        return Rank.CHANGED
+    if it.entry is not None and it.inode in used:
+        return Rank.USED
     if row is None:
         known = view.world.sockets.get(it.inode)
         return Rank.DEAD if known is not None and known.peer is not None else Rank.LIVE
-    if id(row) in changed or (it.entry is None and row.inode):  # on its way in a message
+    if it.entry is None and row.inode:  # on its way in a message
         return Rank.CHANGED
     if row.recv_q or (row.send_q and not row.is_listening) or row.timer in (Timer.ON, Timer.PERSIST):
         return Rank.HOLDING

@@ -105,7 +105,7 @@ class StageArea(Container):
     def show(self, view: View, opened: float) -> None:
         """Shows `view`. `opened` is when its page was."""
         self._shown = view, opened
-        shown = cast(view.script, view.page, view.world, opened)
+        shown = cast(view.script, view.page, view.world, opened, left_behind(view))
         self._left.hold(shown.left)
         self._right.hold(shown.right)
         if shown != self._cast:
@@ -236,6 +236,19 @@ def _wish(view: View, name: str, width: int, unframed: bool, for_its_sockets: bo
     if for_its_sockets or unframed:
         return Wish(now, min(now, edges + _LEAST_FDS))
     return Wish(now, max(_LEAST, fds))
+
+
+def left_behind(view: View) -> frozenset[str]:
+    """The processes that left in the kernel what the page asks about: a TIME-WAIT of one that has ended, say."""
+    if not view.subjects.rows:
+        return frozenset()
+    from sockviz.tui.stage.lookup import orphans  # on demand: a first page asks about no row
+
+    return frozenset(
+        name
+        for name, left in orphans(view.world).items()
+        if any(row.key in view.subjects.rows for _inode, row in left)
+    )
 
 
 def _is_asked(view: View, name: str) -> bool:

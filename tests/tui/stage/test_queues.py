@@ -11,7 +11,7 @@ from sockviz.model.sockets import State
 from sockviz.tui.palette import hues
 from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.stage.process_panel import draw_process
-from sockviz.tui.stage.queues import accept_boxes, accept_queue, is_full, turned_away
+from sockviz.tui.stage.queues import accept_boxes, accept_queue, cookies, is_full, turned_away
 from sockviz.tui.view import View
 from tests.tui.stage import scripted
 
@@ -151,3 +151,23 @@ def test_what_waits_in_a_box_is_told_whole_and_so_is_the_fin(width: int) -> None
     text = "".join(it.text for it in drawn).replace("B+", "B + ")
     assert "…" not in text
     assert [f"{89 + n} B + FIN" in text for n in range(len(rows))] == [True, True]
+
+
+def test_cookies_are_counted_under_the_syn_queue_that_is_full() -> None:
+    script = scripted.crowded_lesson()
+    listener = next(iter(script.timeline.world.listeners()))
+    half = [
+        scripted.row(State.SYN_RECEIVED, scripted.SERVER, ("127.0.0.1", port), cookie=port)
+        for port in (50002, 50003)
+    ]
+    script.say(Observed(script.at, "lab", tuple(half)))
+    view = scripted.view(script)
+
+    def told(sent: int, width: int) -> list[str]:
+        world = replace(view.world, counters={"TcpExt.SyncookiesSent": sent})
+        return [it.text.strip() for it in cookies(replace(view, world=world), Lookup(world), listener, width)]
+
+    assert told(3, 60) == ["SYN cookies  3  SyncookiesSent"]
+    assert told(3, 29) == ["SYN cookies  3", "SyncookiesSent"]
+    assert told(0, 60) == []
+    assert cookies(view, Lookup(view.world), replace(listener, send_q=7), 60) == []
