@@ -274,6 +274,11 @@ class Crew:
         self._heard += heard
         self._news.set()
 
+    def signal(self, process: str, number: int) -> None:
+        """Sends a signal to a process that a tracer has told of, unless it has ended."""
+        if process not in self._gone:
+            self._ends.send(process, number)
+
     def stir(self) -> None:
         """Something has come to an end that is no event."""
         self._news.set()

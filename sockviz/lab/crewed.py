@@ -59,6 +59,10 @@ class CrewedLab:
         """Adds to what is heard."""
         self._crew.say(event)
 
+    def signal(self, process: str, number: int) -> None:
+        """Sends a signal to a program's process, unless that has ended."""
+        self._crew.signal(process, number)
+
     def note_lesson(self, number: int | None, slug: str, title: str) -> None:
         """Says, for `sockviz shell`, whose lab this is."""
         self._directory.note_lesson(number, slug, title)

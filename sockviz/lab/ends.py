@@ -99,6 +99,12 @@ class Ends:
             self._readers.remove(pidfd)
             os.close(pidfd)
 
+    def send(self, name: str, number: int) -> None:
+        """Sends a signal to a process of whose end its tracer tells, where there is a pidfd of it."""
+        if name in self._adopted:
+            with contextlib.suppress(OSError):  # ESRCH: it has ended
+                signal.pidfd_send_signal(self._adopted[name], number)
+
     def kill(self) -> None:
         """Ends every process that is known; also where the lab's first process, which would, is gone itself."""
         for pidfd in (*self._pidfds.values(), *self._adopted.values()):

@@ -130,6 +130,15 @@ class Launch:
 
 
 @dataclass(frozen=True, slots=True)
+class SendSignal:
+    """A block of an exercise that sends the student's program, as the process `process`, a signal: ``SIGTERM``."""
+
+    line: int
+    process: str
+    signal: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hint:
     """A hint of an exercise: what a student reads who asks for one more."""
 
@@ -137,7 +146,7 @@ class Hint:
     text: str
 
 
-Block: TypeAlias = Prose | Note | Covers | Perform | Launch | Expect | Predict | Hint
+Block: TypeAlias = Prose | Note | Covers | Perform | Launch | SendSignal | Expect | Predict | Hint
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sockviz.calls.statement import Statement
 from sockviz.dataclass import replace
@@ -25,6 +25,7 @@ from sockviz.lesson.document import (
     Perform,
     Predict,
     Prose,
+    SendSignal,
 )
 from sockviz.lesson.exercise import launched, naming
 from sockviz.lesson.findings import Findings, listed, nearest
@@ -47,6 +48,8 @@ MOST_PAGES = 200
 #: What a page says (prose, notes, questions, expectations), in characters: it is laid out anew whenever something happens.
 LONGEST_PAGE = 16_000
 MOST_EXPECTATIONS = 500
+#: What an exercise may send a student's program.
+SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGKILL", "SIGSTOP", "SIGCONT")
 
 
 def parse_lesson(text: str, path: str) -> Lesson:
@@ -196,6 +199,8 @@ class _Parser:
             return [Hint(region.first, region.word)]
         if region.sort is Sort.RUN:
             return [self.launch(region)]
+        if region.sort is Sort.SIGNAL:
+            return list(self.signals(region))
         if region.sort is Sort.COVERS:
             return [Covers(region.first, tuple(region.word.replace(",", " ").split()))]
         body = region.body(self.lines)
@@ -240,6 +245,23 @@ class _Parser:
             except ValueError as error:
                 self.findings.problem(number, 1, "statement", f"these are no arguments of a command: {error}")
         return Launch(line, name, tuple(words))
+
+    def signals(self, region: Region) -> Iterator[SendSignal]:
+        name, line = region.word, region.first
+        known = self.symbols.processes.get(name)
+        if known is None or not known.is_program:
+            column = self.lines[line - 1].index("@") + 2
+            message = f"{name} is no run of a student's program by then; run @{name} starts one"
+            self.findings.problem(line, column, "name", message)
+        words = [(number, word) for number, _column, text in region.body(self.lines) for word in text.split()]
+        if not words:
+            self.findings.problem(line, 1, "statement", f"which signal? Expected {listed(SIGNALS)}")
+        for number, word in words:
+            if word in SIGNALS:
+                yield SendSignal(number, name, word)
+            else:
+                message = f"{word[:40]!r} is none of {listed(SIGNALS)}{nearest(word, SIGNALS)}"
+                self.findings.problem(number, 1, "statement", message)
 
     def perform(self, region: Region, body: list[tuple[int, int, str]]) -> Perform:
         name, line = region.word, region.first

@@ -25,6 +25,7 @@ class Sort(Enum):
     NOTE = "note"
     COVERS = "covers"
     RUN = "run"
+    SIGNAL = "signal"
     HINT = "hint"
     HEADING = "heading"  # also part of the prose
 
@@ -33,8 +34,8 @@ class Sort(Enum):
 class Region:
     """Lines ``first`` to ``last`` of the file (1-based, inclusive). ``indent`` spaces stand before a fence's lines.
 
-    ``word`` is the process of a performed fence, or of one that runs the student's program; the text of a heading, a note or
-    a hint; or the marks of a ``covers`` comment.
+    ``word`` is the process of a performed fence, or of one that runs the student's program or sends it a signal; the text of a
+    heading, a note or a hint; or the marks of a ``covers`` comment.
     ``at_once``: the lines of the performed fence have no stop between them.
     """
 
@@ -56,10 +57,10 @@ class Region:
 
 
 _PERFORM = pattern(r"python[ \t]+@([A-Za-z][A-Za-z0-9_]*)([ \t]+at[ \t]+once)?")
-_RUN = pattern(r"run[ \t]+@([A-Za-z][A-Za-z0-9_]*)")
+_RUN = pattern(r"(run|signal)[ \t]+@([A-Za-z][A-Za-z0-9_]*)")
 _FENCE = pattern(r" {0,3}(`{3,}|~{3,})(.*)")
 _BURIED = pattern(
-    r"[ \t>*+\-0-9.)]*(?:`{3,}|~{3,})[ \t]*((?:python|run)[ \t]*@|expect[ \t]*$|predict[ \t]*$)"
+    r"[ \t>*+\-0-9.)]*(?:`{3,}|~{3,})[ \t]*((?:python|run|signal)[ \t]*@|expect[ \t]*$|predict[ \t]*$)"
 )
 _NOTE = pattern(r"<!--\s*(note|covers|hint)\s*:(.*?)-->(.*)", re.DOTALL)
 _COMMENT_WORD = pattern(r"<!--\s*([A-Za-z]+)\s*(:?)")
@@ -142,7 +143,7 @@ class _Cutter:
         if match := _PERFORM.fullmatch(info):
             return Sort.PERFORM, match[1], match[2] is not None
         if match := _RUN.fullmatch(info):
-            return Sort.RUN, match[1], False
+            return Sort(match[1]), match[2], False
         words = info.split()
         first = words[0] if words else ""
         if info in ("expect", "predict"):
@@ -152,7 +153,7 @@ class _Cutter:
         if (performed := _PERFORM.match(info)) and info[performed.end() :][:1].isspace():
             expected = "`python @NAME`, or `python @NAME at once` for lines with no stop between them"
         elif "@" in info:
-            expected = "`python @NAME` or `run @NAME` (a space before the @; NAME is letters, digits and underscores)"
+            expected = "`python @NAME`, `run @NAME`, `signal @NAME` (with a space; NAME is letters, digits and underscores)"
         elif len(words) == 2 and first == "python":
             self.unmarked.append((line, column, words[1]))
         if expected:

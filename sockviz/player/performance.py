@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from sockviz.calls.statement import Statement
 from sockviz.lab.lab import Lab
 from sockviz.lab.supervisor import LabRefused
-from sockviz.lesson.document import Expect, Expectation, Expression, Launch, Lesson, Page, Perform
+from sockviz.lesson.document import Expect, Expectation, Expression, Launch, Lesson, Page, Perform, SendSignal
 from sockviz.model.events import ExpectationJudged, LessonEnded, PageOpened, PredictionMade, PredictionSettled
 from sockviz.model.first_names import of_lab
 from sockviz.model.timeline import Header, Timeline
@@ -22,6 +23,9 @@ from sockviz.player.performed import Performed, Processes
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.run import Provenance
 from sockviz.player.watched import watched_counters
+
+#: What a page has to be done, in its order.
+_ToDo: TypeAlias = Statement | Expectation | Launch | SendSignal
 
 
 class Performance:
@@ -46,7 +50,7 @@ class Performance:
             self._is_over,
         )
         self._page = 0
-        self._to_do: list[Statement | Expectation | Launch] = []
+        self._to_do: list[_ToDo] = []
         self._settled = True
         self._before: World | None = None  # the page's, at its first call
         self._advancing = False
@@ -60,8 +64,8 @@ class Performance:
         """Whether an expression's value can become no other than it is."""
         return self.problem is not None
 
-    async def _launch(self, launch: Launch) -> None:
-        """A student's program is to be started: of a lesson there is none (`sockviz.player.practice`)."""
+    async def _act(self, act: Launch | SendSignal) -> None:
+        """Does something with a student's program: of a lesson there is none (`sockviz.player.practice`)."""
 
     # --- Run ----------------------------------------------------------------------------------------------
 
@@ -91,7 +95,7 @@ class Performance:
         if self._timeline.world.ended or self.problem is not None:
             return Next(Do.END)
         left = self._left()
-        statement = next((each for each in left if isinstance(each, Statement | Launch)), None)
+        statement = next((each for each in left if not isinstance(each, Expectation)), None)
         if isinstance(statement, Statement):
             pending = self._performed.pending[statement.process]
             return Next(Do.BUSY, statement) if self._advancing and pending.do is not Do.WAIT else pending
@@ -161,9 +165,9 @@ class Performance:
             first = left[0]
             if self._before is None:
                 self._before = self._timeline.world
-            if isinstance(first, Launch):
+            if isinstance(first, Launch | SendSignal):
                 self._to_do.pop(0)
-                await self._launch(first)
+                await self._act(first)
             else:
                 assert isinstance(first, Statement)
                 await self._performed.go(first.process)
@@ -171,7 +175,7 @@ class Performance:
         if not self._left() and not self._settled:
             await self._settle()
 
-    def _left(self) -> list[Statement | Expectation | Launch]:
+    def _left(self) -> list[_ToDo]:
         """What of the page is still to do: a line that was handed over is not, whatever became of whoever waited for it."""
         while self._to_do and isinstance(self._to_do[0], Statement) and self._performed.has(self._to_do[0]):
             self._to_do.pop(0)
@@ -223,14 +227,14 @@ class Performance:
             watcher()
 
 
-def _in_order(page: Page) -> list[Statement | Expectation | Launch]:
-    """Its lines, its expectations and where a student's program begins, as they stand."""
-    ordered: list[Statement | Expectation | Launch] = []
+def _in_order(page: Page) -> list[_ToDo]:
+    """Its lines, its expectations and where a student's program begins or is sent a signal, as they stand."""
+    ordered: list[_ToDo] = []
     for block in page.blocks:
         if isinstance(block, Perform):
             ordered += block.statements
         elif isinstance(block, Expect):
             ordered += block.expectations
-        elif isinstance(block, Launch):
+        elif isinstance(block, Launch | SendSignal):
             ordered.append(block)
     return ordered

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from sockviz.lesson.document import Exercise, Expression, Launch, Lesson
+from sockviz.lesson.document import Exercise, Expression, Launch, Lesson, SendSignal
 from sockviz.lesson.idle import is_of_idle_alone
 from sockviz.player.patience import Patience
 from sockviz.player.performance import Performance
@@ -47,8 +47,8 @@ class Practice(Performance):
             self._student,
         )
 
-    async def _launch(self, launch: Launch) -> None:
-        await self.source.launch(launch)
+    async def _act(self, act: Launch | SendSignal) -> None:
+        await (self.source.launch(act) if isinstance(act, Launch) else self.source.send(act))
 
     def _is_over(self, expression: Expression) -> bool:
         is_of_idle = is_of_idle_alone(expression, self._timeline.world)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from collections.abc import Callable, Iterable, Mapping
 
@@ -10,7 +11,7 @@ from sockviz.calls.statement import Statement
 from sockviz.dataclass import dataclass
 from sockviz.kernel.errors import KernelError
 from sockviz.language import _
-from sockviz.lesson.document import Exercise, Launch
+from sockviz.lesson.document import Exercise, Launch, SendSignal
 from sockviz.model.call import Stage
 from sockviz.model.process import Process
 from sockviz.model.programs import Program
@@ -56,7 +57,7 @@ class Practised(Performed):
         student: Student,
     ) -> None:
         super().__init__(lab, timeline, counters, processes, patience, traced=True)
-        self._exercise, self._student = exercise, student
+        self._exercise, self._student, self._tracing_lab = exercise, student, lab
         self._started = Started(lab)
         self._is_restless = False
         self._asleep_since: Mapping[str, float] = {}
@@ -71,6 +72,14 @@ class Practised(Performed):
             self._problem = _("{command} could not be started: {why}").format(command=command[0], why=cannot)
             raise CannotGoOn(self._problem) from cannot
         await self._until(lambda: is_ready(self._timeline.world, launch.process) or self._dozes(), BEGINS)
+        await self._until(self.is_at_rest, RESTS)
+
+    async def send(self, sending: SendSignal) -> None:
+        """Sends the program a signal, once it rests; waits until it rests again, or has ended."""
+        await self._until(self.is_at_rest, RESTS)
+        self._tracing_lab.signal(sending.process, signal.Signals[sending.signal])
+        self._pump.nudge()
+        await self._until(lambda: False, APART)  # to where it has been delivered
         await self._until(self.is_at_rest, RESTS)
 
     async def close(self) -> tuple[str, ...]:

@@ -33,6 +33,9 @@ class TracingLab(Lab, Protocol):
     def say(self, event: OutputWritten) -> None:
         """Adds to what is heard."""
 
+    def signal(self, process: str, number: int) -> None:
+        """Sends a signal to a program's process, unless that has ended."""
+
 
 class Started:
     """The programs of one run, and a tracer for each host."""

@@ -75,3 +75,15 @@ def test_runs_can_be_started_where_the_exercise_says(tmp_path: Path) -> None:
     body += "```run @again\nsecond run\n```\n\n```expect\nagain.output == 'second run\\n'\nserver.pid != again.pid\n```\n"
     program = "import sys\nprint(*sys.argv[1:])\n"
     assert tried(exercise(body), wrote(tmp_path, program)).passed
+
+
+def test_a_program_can_be_sent_a_signal(tmp_path: Path) -> None:
+    body = "```run @server\n```\n\n```signal @server\nSIGTERM\n```\n\n"
+    body += '```expect\n# it ends in order\nyou.output == "bye\\n"\nyou.status == 0\n```\n'
+    program = LISTENS + "import signal, sys\n"
+    program += "def end(*_): print('bye'); sys.exit(0)\nsignal.signal(signal.SIGTERM, end)\ns.accept()\n"
+    assert tried(exercise(body), wrote(tmp_path, program)).passed
+    done = tried(exercise(body), wrote(tmp_path, LISTENS + "s.accept()\n"))
+    assert (
+        "server was ended by SIGTERM" in next(verdict for verdict in done.verdicts if not verdict.ok).observed
+    )
