@@ -202,8 +202,12 @@ class Pen:
         """``■□ 1 of 2  SYN queue 1``, as far as it has to be said here."""
         parts = Line()
         if Part.ACCEPT in wanted or (row.recv_q and Part.ACCEPT not in told):
-            room = f" of {row.backlog + 1}" if row.backlog is not None else ""
-            parts += line(("  ■ " if row.recv_q else "  □ "), f"{row.recv_q}{room}")
+            count = (
+                str(row.recv_q)
+                if row.backlog is None
+                else _("{count} of {most}").format(count=row.recv_q, most=row.backlog + 1)
+            )
+            parts += line(("  ■ " if row.recv_q else "  □ "), count)
         half_open = len(self.lookup.half_open(row))
         if Part.SYN in wanted or (half_open and Part.SYN not in told):
             parts += line("  " + _("SYN queue") + f" {half_open}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
+from sockviz import language
 from sockviz.model.events import Observed
 from sockviz.model.sockets import State
 from sockviz.tui.palette import hues
@@ -14,6 +16,13 @@ from sockviz.tui.stage.process_panel import draw_process
 from sockviz.tui.stage.queues import accept_boxes, accept_queue, cookies, is_full, turned_away
 from sockviz.tui.view import View
 from tests.tui.stage import scripted
+
+
+@pytest.fixture
+def spanish() -> Iterator[None]:
+    language.use("es")
+    yield
+    language.use(language.ORIGINAL)
 
 
 def queue(view: View, width: int) -> list[str]:
@@ -171,3 +180,8 @@ def test_cookies_are_counted_under_the_syn_queue_that_is_full() -> None:
     assert told(3, 29) == ["SYN cookies  3", "SyncookiesSent"]
     assert told(0, 60) == []
     assert cookies(view, Lookup(view.world), replace(listener, send_q=7), 60) == []
+
+
+def test_the_brief_queue_speaks_the_readers_language(spanish: None) -> None:
+    view = scripted.view(scripted.crowded_lesson())
+    assert "  ■ 2 de 2" in server(view, 70, 1) + server(view, 70, 3)
