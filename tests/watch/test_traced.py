@@ -51,6 +51,7 @@ def test_who_goes_first_decides_what_comes_of_it() -> None:
             await run_.go("server", "socket", "setsockopt", "bind", "listen")
             await run_.go("client", "socket", "connect")
             assert run_.call("client", "connect").error is None
+            await run_.held("client")
             assert run_.held_at("client") == "send"
             await run_.go("client", "send")
             await run_.go("client", "recv")  # it sleeps: nobody has accepted
