@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 
 from sockviz.dataclass import dataclass
 from sockviz.lab.hearing import Heard
-from sockviz.model.events import CaptureLost, LinkActed, LinkSet, PacketCaptured, ProcessStarted
+from sockviz.model.events import CaptureLost, LinkActed, LinkSet, PacketCaptured, ProcessStarted, Treated
 from sockviz.model.groups import JoinedGroup
 from sockviz.model.sockets import Asleep, ProcessRow, SocketRow
 from sockviz.model.timeline import LabFacts
@@ -59,7 +59,7 @@ class Observation:
 
 
 #: What a lab's captures and its link have of what passed, not yet told of whose it was where only one host is there.
-Passed: TypeAlias = PacketCaptured | LinkActed | LinkSet | CaptureLost
+Passed: TypeAlias = PacketCaptured | LinkActed | LinkSet | CaptureLost | Treated
 
 
 class Link(Protocol):

@@ -23,15 +23,16 @@ from sockviz.lab.wire import (
     DROPPED,
     DUPLICATED,
     LOST,
+    LOST_FIRST,
     READY,
     REFUSED,
     REPORT,
 )
-from sockviz.model.events import CaptureLost, LinkActed, LinkSet, PacketCaptured
+from sockviz.model.events import CaptureLost, LinkActed, LinkSet, PacketCaptured, Treated
 from sockviz.model.hosts import HOSTS
 
 _GONE = "the link's process ended"
-_VERBS = {DELIVERED: "deliver", DROPPED: "drop", DUPLICATED: "duplicate"}
+_VERBS = {DELIVERED: "deliver", DROPPED: "drop", DUPLICATED: "duplicate", LOST_FIRST: "drop"}
 
 
 @dataclass(slots=True)
@@ -39,7 +40,7 @@ class _Gathered:
     """What came from the wire since the last drain."""
 
     packets: list[PacketCaptured] = field(default_factory=list)
-    acts: list[LinkActed | LinkSet] = field(default_factory=list)
+    acts: list[LinkActed | LinkSet | Treated] = field(default_factory=list)
     lost: dict[str, int] = field(default_factory=dict)
 
 
@@ -160,6 +161,8 @@ class WireLink:
             lost = self._gathered.lost
             lost[HOSTS[sender]] = lost.get(HOSTS[sender], 0) + number
         elif kind in _VERBS and number in self._seen:
+            if kind == LOST_FIRST:
+                self._gathered.acts.append(Treated(at, "lossy", frame=number))
             self._gathered.acts.append(LinkActed(at, _VERBS[kind], number))
             self._news.set()  # it may have come to the other host long after it was sent
             if kind != DUPLICATED:

@@ -26,6 +26,7 @@ from typing import Protocol
 
 from sockviz.dataclass import dataclass
 from sockviz.lab.confinement import StepRefused
+from sockviz.lab.losses import Losses
 from sockviz.lab.wire_entries import GATHERING, Entry, Order
 from sockviz.lab.wire_frames import HOUSEKEEPING, Frame, describe
 from sockviz.lab.wire_port import Port
@@ -38,6 +39,8 @@ from sockviz.model.hosts import ADDRESSES, ADDRESSES6, HOSTS
 REPORT = struct.Struct("!cBQQd")
 ARRIVED, DELIVERED, DROPPED, DUPLICATED, ANSWER, READY, REFUSED = b"a", b"d", b"x", b"2", b"=", b"r", b"!"
 LOST = b"?"
+#: Dropped, because it is sent for the first time (`sockviz.lab.losses`).
+LOST_FIRST = b"1"
 #: Frames taken from one side before the other has its turn.
 AT_ONCE = 64
 #: Reports that may wait while sockviz is busy, before frames wait too.
@@ -78,6 +81,7 @@ class Wire:
     orders: list[Order] = field(default_factory=list)
     outbox: collections.deque[bytes] = field(default_factory=collections.deque)
     frames: int = 0
+    losses: Losses | None = None
 
     # --- frames -----------------------------------------------------------------------------------------------
 
@@ -86,11 +90,15 @@ class Wire:
         self.frames += 1
         kept = sender in self.holding
         # In flow sockviz alone reads it.
-        read = describe if kept or self.orders or self.held else Frame
+        read = describe if kept or self.orders or self.held or self.losses is not None else Frame
         frame = read(self.frames, sender, at, data)
         if frame.label == HOUSEKEEPING:
             self.report(ARRIVED, frame, frame.number, at, data)
             self.pass_on(frame)
+            return
+        if self.losses is not None and self.losses.loses(frame):
+            self.report(ARRIVED, frame, frame.number, at, data)
+            self.report(LOST_FIRST, frame, frame.number, after(frame))
             return
         entry = self.joined(frame, kept)
         if entry is not None:  # it waits with the one it repeats, or with the rest of its datagram
@@ -187,6 +195,9 @@ class Wire:
                 self.orders.clear()
                 while self.held:
                     self.deliver(self.held[0])
+                self.answer(number)
+            case "lose first":
+                self.losses = Losses()
                 self.answer(number)
             case "catch up":
                 self.catch_up()

@@ -69,6 +69,12 @@ def describe(number: int, sender: str, at: float, data: bytes) -> Frame:
     return Frame(number, sender, at, data, label, (sender, *identity) if identity else None, part)
 
 
+def content(data: bytes) -> bytes:
+    """What of a packet is the same where its program sends it again: its ends, and all but the header of IP."""
+    inner = _inner(data)
+    return inner.ends + bytes([inner.protocol]) + inner.body if inner is not None else data
+
+
 @dataclass(frozen=True, slots=True)
 class _Inner:
     """What an IP packet carries: ``length`` bytes, as its header says."""

@@ -74,7 +74,7 @@ class Call:
     library: str = (
         ""  # the file and line of a library that made it, where no line of the user's is known to have
     )
-    treated: Treated | None = None  # what an exercise's kernel did to it
+    treated: tuple[Treated, ...] = ()  # what an exercise's kernel did to it, in order
 
     @property
     def line(self) -> int | None:

@@ -195,7 +195,7 @@ def _treated(world: World, event: Treated) -> World:
         return world
     # Who was stopped in its sleep and goes on is awake, until it is seen to sleep again.
     stage = Stage.ENTERED if call.stage is Stage.ASLEEP else call.stage
-    treated = replace(call, stage=stage, treated=event)
+    treated = replace(call, stage=stage, treated=(*call.treated, event))
     calls = tuple(treated if each is call else each for each in process.task(call.task).calls)
     return with_task(world, event.process, call.task, calls=calls)
 

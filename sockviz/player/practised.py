@@ -13,6 +13,7 @@ from sockviz.kernel.errors import KernelError
 from sockviz.language import _
 from sockviz.lesson.document import Exercise, Launch, SendSignal
 from sockviz.model.call import Stage
+from sockviz.model.events import Treated
 from sockviz.model.process import Process
 from sockviz.model.programs import Program
 from sockviz.model.timeline import Timeline
@@ -32,6 +33,10 @@ DOZES = 0.4
 APART = 0.03
 #: So long nothing has happened where nothing more will (seconds).
 STILL = 0.12
+
+
+#: Rules that hold for the whole lab from its beginning: they are done to no call of the program (`sockviz.words.worst_kernel`).
+OF_THE_LAB = ("slow-peer", "lossy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class Practised(Performed):
     ) -> None:
         super().__init__(lab, timeline, counters, processes, patience, traced=True)
         self._exercise, self._student, self._tracing_lab = exercise, student, lab
+        self.append(*(Treated(time.time(), rule) for rule in exercise.kernel if rule in OF_THE_LAB))
         self._started = Started(lab)
         self._is_restless = False
         self._asleep_since: Mapping[str, float] = {}

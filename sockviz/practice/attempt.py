@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sockviz import __version__
@@ -96,17 +96,34 @@ async def _lab(lesson: Lesson, exercise: Exercise) -> TracingLab:
     if "slow-peer" in exercise.kernel:
         sysctls = SMALL_BUFFERS | sysctls
     try:
-        if lesson.lab == "two-hosts":
-            from sockviz.lab.two_hosts import open_two_hosts  # few exercises need it
-
-            return await open_two_hosts(sysctls, lesson.ip, programs=True)
-        return await open_lab("isolated", sysctls, programs=True)
+        lab = await _opened(lesson, exercise, sysctls)
     except LabRefused as refusal:
         raise CannotAttempt(
             _(
                 "no private lab can be made here, and an exercise needs one: {refusal}; `sockviz doctor` tells why"
             ).format(refusal=refusal)
         ) from None
+    lacking = [name for name in SMALL_BUFFERS if "slow-peer" in exercise.kernel and name in lab.facts.missing]
+    if lacking:
+        await lab.close()
+        raise CannotAttempt(
+            _("the buffers of this exercise's kernel cannot be had here: {name} ({why})").format(
+                name=lacking[0], why=lab.facts.missing[lacking[0]]
+            )
+        )
+    return lab
+
+
+async def _opened(lesson: Lesson, exercise: Exercise, sysctls: Mapping[str, str]) -> TracingLab:
+    """Raises `LabRefused`."""
+    if lesson.lab != "two-hosts":
+        return await open_lab("isolated", sysctls, programs=True)
+    from sockviz.lab.two_hosts import open_two_hosts  # few exercises need it
+
+    lab = await open_two_hosts(sysctls, lesson.ip, programs=True)
+    if "lossy" in exercise.kernel and lab.link is not None:
+        await lab.link.order("lose first")
+    return lab
 
 
 async def _perform(practice: Practice) -> str | None:

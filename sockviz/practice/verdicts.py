@@ -16,6 +16,7 @@ from sockviz.model.process import Process
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
 from sockviz.player.started import family
+from sockviz.practice.cut_short import cut_short
 from sockviz.practice.differing import Difference, difference
 from sockviz.words.explanation import Explanation, explain
 from sockviz.words.mistakes.mistake import Mistake
@@ -105,6 +106,9 @@ def _failed_at(
 ) -> Verdict:
     world = timeline.world_at(at)
     seen = "; ".join((observed, *_program(world, timeline, exercise, at)))
+    part = cut_short(world, sorted(_own(world, exercise)))
+    if part is not None:
+        return Verdict(line, title, False, seen, part.cause, part.next, at)
     mistake = _mistake(timeline, exercise, at)
     if mistake is not None:
         return Verdict(line, title, False, seen, f"{mistake.observed}: {mistake.cause}", mistake.remedy, at)

@@ -192,9 +192,9 @@ def of_call(world: World, header: Header, call: Call) -> Evidence:
             Fact(_("asleep"), _("it had not returned"), _("this machine does not let /proc say more")),
         )
         sections.append(Section(_("it slept"), Voice.INFERRED, _("no answer came"), facts_slept))
-    if call.treated is not None:
-        why = Fact(_("allowed because"), rule_text(call.treated.rule))
-        sections.append(Section(_("what sockviz did"), Voice.RETURNED, in_short(call.treated), (why,)))
+    if call.treated:
+        why = tuple(Fact(each.rule, rule_text(each.rule), _("it is allowed")) for each in call.treated)
+        sections.append(Section(_("what sockviz did"), Voice.RETURNED, in_short(call), why))
     sections += value_facts.sections(call, world)
     commands: list[tuple[str, str]] = []
     if process is not None and process.alive:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sockviz.language import N_, _
+from sockviz.model.call import Call
 from sockviz.model.events import Treated
 
 #: What a rule (`sockviz.lesson.card.KERNELS`) does, and who says that it may be done.
@@ -27,8 +28,8 @@ _RULES: Mapping[str, str] = {
         "as an administrator may choose (tcp_rmem and tcp_wmem, tcp(7))"
     ),
     "lossy": N_(
-        "the link loses each packet the first time that it is sent, and lets it through when it is sent again; bare "
-        "acknowledgements always pass, and of a host's datagrams never two in a row are lost: IP promises nothing else (RFC 791)"
+        "the link loses packets the first time that they are sent, never two new ones in a row, and lets them through when they "
+        "are sent again: IP promises nothing else (RFC 791)"
     ),
 }
 
@@ -45,11 +46,15 @@ def let_move(treated: Treated) -> str:
     return _("{count} of {all}").format(count=f"{treated.allowed:,}", all=f"{treated.wanted:,}")
 
 
-def in_short(treated: Treated | None) -> str:
+def in_short(call: Call) -> str:
     """What was done to a call, beside it on the stage: ``sockviz: 1 of 65,536``; nothing where that is nothing."""
-    if treated is None:
-        return ""
-    return "sockviz: " + (let_move(treated) or _("stopped and continued"))
+    told = ", ".join(let_move(each) or _("stopped and continued") for each in call.treated)
+    return f"sockviz: {told}" if told else ""
+
+
+def cut(call: Call) -> Treated | None:
+    """That a call was let move fewer bytes than it wanted to."""
+    return next((each for each in call.treated if each.wanted is not None), None)
 
 
 def treatment(treated: Treated, call: str = "", packet: str = "") -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sockviz.kernel.packets import parse_frame
 from sockviz.lab import wire
-from sockviz.lab.wire import ANSWER, ARRIVED, DELIVERED, DROPPED, DUPLICATED, LOST, REPORT, Wire
+from sockviz.lab.wire import ANSWER, ARRIVED, DELIVERED, DROPPED, DUPLICATED, LOST, LOST_FIRST, REPORT, Wire
 from sockviz.model.events import LinkActed, PacketCaptured
 from sockviz.model.hosts import HOSTS
 from sockviz.model.link import LinkState, acted, arrived
@@ -22,8 +22,9 @@ WORDS = {
     DROPPED: "dropped",
     DUPLICATED: "duplicated",
     LOST: "lost",
+    LOST_FIRST: "lost first",
 }
-VERBS = {DELIVERED: "deliver", DROPPED: "drop", DUPLICATED: "duplicate"}
+VERBS = {DELIVERED: "deliver", DROPPED: "drop", DUPLICATED: "duplicate", LOST_FIRST: "drop"}
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from sockviz.tui.chosen import LessonChosen
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.lettering import assemble, plain, styled
 from sockviz.tui.screens.course_rows import about, brand, rows
-from sockviz.tui.screens.styled_once import StyledOnce
 from sockviz.tui.selecting import Selecting
 from sockviz.tui.widgets.choices import Choices
 from sockviz.tui.widgets.key_bar import KeyBar
@@ -81,7 +80,7 @@ _WIDTHS = [(0, "-narrow"), (100, "-medium"), (150, "-wide")]
 _HEIGHTS = [(0, "-short"), (28, "-tall")]
 
 
-class HomeScreen(StyledOnce, Selecting, Screen[None]):
+class HomeScreen(Selecting, Screen[None]):
     """The course on the left, the highlighted lesson on the right."""
 
     CSS_PATH = "home.tcss"

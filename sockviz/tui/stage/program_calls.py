@@ -135,7 +135,7 @@ def _told(view: View, calls: list[Call], width: int) -> list[Line]:
 
 def _ends_of(call: Call) -> tuple[Line, Line, str]:
     """What stands before a call and after it, and how the call itself is inked."""
-    ours = in_short(call.treated)
+    ours = in_short(call)
     did = line((f" {ours}", "italic") if ours else "")
     match call.stage:
         case Stage.HELD:

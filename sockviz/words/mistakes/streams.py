@@ -203,11 +203,11 @@ class Streams:
 
     def _gave(self, call: Call, held: SocketValue) -> None:
         flow = self._has(call.process, held)
-        flow.gave(_length(call.value), call.name)
+        flow.gave(_taken(call), call.name)
         self._note_short(call, flow)
 
     def _note_short(self, call: Call, flow: _Flow) -> None:
-        flow.short = call if _length(call.value) < _asked(call) else None
+        flow.short = call if _taken(call) < _asked(call) else None
 
     def _left_short(self, process: str, inode: int) -> Iterator[Mistake]:
         """That nobody has sent the rest, where `process`, which sent, goes on as if it had been taken."""
@@ -220,7 +220,9 @@ class Streams:
                     call=call_as_made(call), process=process, taken=bytes_text(_length(call.value)),
                     length=bytes_text(_asked(call)),
                 ),
-                _("the kernel takes as much as its send queue has room for, and returns how much that was"),
+                _("the kernel may take less than all, and returns how much that was")
+                if call.treated
+                else _("the kernel takes as much as its send queue has room for, and returns how much that was"),
                 _("send again from there until all is taken, as Python's sendall does"),
             )  # fmt: skip
 
@@ -307,6 +309,11 @@ def _asked(call: Call) -> int:
     if call.name == "sendfile":
         return min(_length(call.arguments[-1]), _length(call.keywords.get(LEFT, call.arguments[-1])))
     return _length(call.arguments[1]) if len(call.arguments) > 1 else 0
+
+
+def _taken(call: Call) -> int:
+    """How much of it the kernel took: Python's sendall gives nothing back, and is over once all is taken."""
+    return _asked(call) if call.name == "sendall" else _length(call.value)
 
 
 def _length(value: Value) -> int:

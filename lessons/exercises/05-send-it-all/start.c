@@ -1,0 +1,38 @@
+/* A client of 127.0.0.1:8080 that should send a line of 64 bytes 1,024 times. */
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { SIZE = 65536 };
+static const char LINE[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-\n";
+
+static void fail(const char *call)
+{
+    perror(call);
+    exit(1);
+}
+
+int main(void)
+{
+    static char message[SIZE];
+    for (size_t place = 0; place < SIZE; place++)
+        message[place] = LINE[place % (sizeof LINE - 1)];
+
+    int client = socket(AF_INET, SOCK_STREAM, 0);
+    if (client < 0)
+        fail("socket");
+    struct sockaddr_in server = {.sin_family = AF_INET, .sin_port = htons(8080)};
+    server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (connect(client, (struct sockaddr *)&server, sizeof server) < 0)
+        fail("connect");
+
+    if (send(client, message, SIZE, 0) < 0)
+        fail("send");
+
+    close(client);
+    return 0;
+}

@@ -1,0 +1,95 @@
+"""Where a student's program took part of a stream for all of it: a read or write that moved less than it was asked to under the
+rule `short`, and was the last of its kind on its socket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from sockviz.dataclass import dataclass
+from sockviz.language import _
+from sockviz.model.call import Call, Stage
+from sockviz.model.values import SocketValue, Value
+from sockviz.model.world import World
+from sockviz.words.programs import place_of
+from sockviz.words.wording import call_as_made
+from sockviz.words.worst_kernel import cut, let_move
+
+#: Calls that take from a stream, and calls that put something into it, by name.
+_READS = frozenset({"read", "recv", "recvfrom", "readv", "recvmsg", "recvmmsg"})
+_WRITES = frozenset({"write", "send", "sendto", "writev", "sendmsg", "sendmmsg", "sendfile"})
+
+
+@dataclass(frozen=True, slots=True)
+class CutShort:
+    """What happened, and what can be done about it."""
+
+    cause: str
+    next: str
+
+
+def cut_short(world: World, names: Iterable[str]) -> CutShort | None:
+    """Of the processes with these names the first call that was cut short, where none came after it."""
+    processes = [world.processes[name] for name in names]
+    calls = sorted((call for process in processes for call in process.calls), key=lambda call: call.entered)
+    under_way = [call for process in processes for call in process.under_way]
+    moved: dict[tuple[int, bool], int] = {}
+    last: dict[tuple[int, bool], Call] = {}
+    for call in (*calls, *under_way):
+        for which in _flow(call):
+            moved[which] = moved.get(which, 0) + (_count(call.value) if call.stage is Stage.RETURNED else 0)
+            last[which] = call
+    for which, call in last.items():
+        treated = cut(call)
+        if treated is None or treated.wanted is None or call.stage is not Stage.RETURNED:
+            continue
+        count, reads = _count(call.value), which[1]
+        # Who reads has been cut short only where it got all that it was let have: more may not have been there.
+        if 0 < count < treated.wanted and (count == treated.allowed or not reads):
+            return _said(world, call, moved[which], reads=reads)
+    return None
+
+
+def _said(world: World, call: Call, moved: int, *, reads: bool) -> CutShort:
+    treated, place = cut(call), place_of(call, world)
+    assert treated is not None
+    where = f" ({place})" if place else ""
+    if reads:
+        cause = _(
+            "{call} of {process}{where} gave {few} bytes, and none was read after it: it stopped at byte {moved}"
+        )
+        remedy = _("read gives what is there, at most what it is asked for: read on until all has come")
+    else:
+        cause = _(
+            "{call} of {process}{where} took {few} bytes, and nothing was sent after it: it stopped at byte {moved}"
+        )
+        remedy = _("send says how many bytes it took: send the rest, until nothing is left")
+    return CutShort(
+        cause.format(
+            call=call_as_made(call),
+            process=call.process,
+            where=where,
+            few=let_move(treated),
+            moved=f"{moved:,}",
+        ),
+        remedy,
+    )
+
+
+def _flow(call: Call) -> Iterator[tuple[int, bool]]:
+    """Which stream a call moved, and whether it read."""
+    if call.receiver is not None and (call.name in _READS or call.name in _WRITES):
+        yield call.receiver.inode, call.name in _READS
+
+
+def _count(value: Value) -> int:
+    """How many bytes a call has moved."""
+    match value:
+        case bool() | None:
+            return 0
+        case int():
+            return value
+        case bytes():
+            return len(value)
+        case (first, *_rest) if not isinstance(first, SocketValue):
+            return _count(first)
+    return 0

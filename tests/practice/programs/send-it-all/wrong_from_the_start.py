@@ -1,0 +1,11 @@
+# fails at: all 65,536 bytes arrive, in order
+"""Sends until as many bytes were taken as there are, and begins at the first one each time."""
+
+import socket
+
+message = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-\n" * 1024
+
+with socket.create_connection(("127.0.0.1", 8080)) as s:
+    taken = 0
+    while taken < len(message):
+        taken += s.send(message[: len(message) - taken])

@@ -1,0 +1,104 @@
+"""The worst legal kernel: what each of its rules does in an exercise, told on the timeline as what sockviz did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sockviz.lesson.card import KERNELS
+from sockviz.model.events import CallBlocked, LinkActed, Treated
+from sockviz.model.timeline import Timeline
+from sockviz.practice.attempt import Attempt
+from sockviz.practice.shelf import find
+from sockviz.words.narration import narrate_at
+from sockviz.words.worst_kernel import rule_text
+from tests.practice.attempts import attempted, exercise, tried, wrote
+
+CONNECTS = """
+import socket
+s = socket.create_connection(("127.0.0.1", 8080))
+"""
+SERVER = """```python @peer
+p = socket.socket()
+p.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+p.bind(("127.0.0.1", 8080))
+p.listen(1)
+conn, address = p.accept()
+"""
+
+
+def _timeline(done: Attempt) -> Timeline:
+    assert done.timeline is not None
+    return done.timeline
+
+
+def _treated(done: Attempt) -> Sequence[Treated]:
+    return [event for event in _timeline(done).events if isinstance(event, Treated)]
+
+
+def test_each_rule_has_words_and_a_source() -> None:
+    for rule in KERNELS:
+        assert any(source in rule_text(rule) for source in ("POSIX", "signal(7)", "tcp(7)", "RFC"))
+
+
+def test_a_single_recv_is_told_where_it_stopped() -> None:
+    done = attempted("whole-message", find("whole-message").file("start", "python"))
+    first = done.verdicts[0]
+    assert first.observed.startswith("it ends after 1 byte of 65536 bytes")
+    assert "recv(3, 65536) of client (start.py:9) gave 1 of 65,536 bytes" in first.cause
+    assert "stopped at byte 1" in first.cause
+    timeline = _timeline(done)
+    at = next(n for n, event in enumerate(timeline.events, 1) if isinstance(event, Treated))
+    assert narrate_at(timeline, at).startswith(
+        "sockviz lets recv(3, 65536) of client move at most 1 of 65,536 bytes"
+    )
+    call = timeline.world.processes["client"].calls[-3]
+    assert (call.name, call.treated, call.value) == ("recv", (timeline.events[at - 1],), b"0")
+
+
+def test_the_same_program_is_treated_the_same() -> None:
+    file = find("send-it-all").file("solution", "c")
+    one, other = (attempted("send-it-all", file) for _ in range(2))
+    assert one.passed
+    assert [(each.rule, each.allowed, each.wanted) for each in _treated(one)] == [
+        (each.rule, each.allowed, each.wanted) for each in _treated(other)
+    ]
+    calls = _timeline(one).world.processes["sender"].calls
+    assert [call.value for call in calls if call.name == "send"][:9] == [1, 3, 7, 31, 1, 3, 7, 127, 1]
+
+
+def test_a_slow_peer_keeps_its_sender_waiting(tmp_path: Path) -> None:
+    body = SERVER + "```\n\n```expect\nyou.alive\n```\n\n"
+    body += "```python @peer\ngot = conn.recv(65536, socket.MSG_WAITALL)\n```\n\n"
+    body += "```expect\nlen(peer.got) == 65536\nyou.status == 0\n```\n"
+    program = CONNECTS + "s.sendall(bytes(65536))\n"
+    done = tried(exercise(body, "kernel: slow-peer\n"), wrote(tmp_path, program))
+    assert done.passed, done.verdicts
+    timeline = _timeline(done)
+    (treated,) = _treated(done)
+    assert (treated.rule, treated.process) == ("slow-peer", "")
+    assert "tcp_rmem and tcp_wmem" in narrate_at(timeline, timeline.events.index(treated) + 1)
+    slept = {
+        event.call
+        for event in timeline.events
+        if isinstance(event, CallBlocked) and event.process == "server"
+    }
+    sent = [call for call in timeline.world.processes["server"].calls if call.name == "send"]
+    assert [call.value for call in sent] == [65536]
+    assert sent[0].number in slept
+
+
+def test_a_link_loses_what_is_sent_for_the_first_time(tmp_path: Path) -> None:
+    body = "```python @client\nq = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+    body += "".join(
+        f'q.sendto({data!r}, ("10.0.0.2", 8080))\n' for data in (b"one", b"one", b"two", b"three")
+    )
+    body += '```\n\n```expect\nyou.output == "one\\nthree\\n"\n```\n'
+    program = "import socket\ns = socket.socket(type=socket.SOCK_DGRAM)\ns.bind(('10.0.0.2', 8080))\n"
+    program += "for _ in range(2): print(s.recv(100).decode())\n"
+    done = tried(exercise(body, "lab: two-hosts\nkernel: lossy\n"), wrote(tmp_path, program))
+    assert done.passed, done.verdicts
+    timeline = _timeline(done)
+    lost = [event.frame for event in _treated(done) if event.frame is not None]
+    assert lost == [e.frame for e in timeline.events if isinstance(e, LinkActed) and e.verb == "drop"]
+    assert len(lost) == 2
