@@ -100,6 +100,11 @@ def test_only_lettering_makes_content_and_nobody_goes_round_the_gate() -> None:
             match node:
                 case ast.Call(func=ast.Name(id="Content") | ast.Attribute(value=ast.Name(id="Content"))):
                     assert path.name == "lettering.py", f"{path}:{node.lineno}: made by sockviz.tui.lettering"
+                case ast.FunctionDef(name="render_lines") if path.name == "drawing.py":
+                    called = {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
+                    assert {"get_line_filters", "apply_filter"} <= called, (
+                        f"{path}:{node.lineno}: through the gate"
+                    )
                 case ast.FunctionDef(name="get_line_filters" | "render_lines"):
                     assert path.name == "app.py", f"{path}:{node.lineno}: every line passes the gate"
                 case ast.Attribute(attr="_driver" | "set_window_title"):
