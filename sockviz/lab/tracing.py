@@ -126,6 +126,10 @@ class Tracing:
         whose: dict[str, Json] = {"process": process, "task": task, "until": until}
         await self._send({"op": "go", **{name: value for name, value in whose.items() if value is not None}})
 
+    async def interrupt(self, process: str, task: int, call: int) -> None:
+        """Stops a task in that call, where it is in it still, and has it go on at once."""
+        await self._send({"op": "interrupt", "process": process, "task": task, "call": call})
+
     async def catch_up(self) -> None:
         """Returns when all that has happened by now has been told of."""
         if not self._reading or self._is_stopped():

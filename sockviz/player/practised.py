@@ -14,10 +14,11 @@ from sockviz.language import _
 from sockviz.lesson.document import Exercise, Launch, SendSignal
 from sockviz.model.call import Stage
 from sockviz.model.events import Treated
-from sockviz.model.process import Process
+from sockviz.model.process import MAIN, Process
 from sockviz.model.programs import Program
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
+from sockviz.player.interrupting import RULE, Interrupting
 from sockviz.player.patience import Patience, could_wake
 from sockviz.player.performed import Performed, Processes
 from sockviz.player.programs_begun import NotStarted, Surroundings
@@ -66,7 +67,8 @@ class Practised(Performed):
         self.append(*(Treated(time.time(), rule) for rule in exercise.kernel if rule in OF_THE_LAB))
         self._started = Started(lab)
         self._is_restless = False
-        self._asleep_since: Mapping[str, float] = {}
+        self._asleep_since: Mapping[tuple[str, int], float] = {}
+        self._interrupting = Interrupting(is_ruled=RULE in exercise.kernel)
 
     async def launch(self, launch: Launch) -> None:
         """Starts the program, and waits until it can be talked to: it listens, sleeps or has ended. Raises `CannotGoOn`."""
@@ -96,6 +98,8 @@ class Practised(Performed):
     async def come_to_rest(self) -> None:
         """As of any script; what was printed, and is not kept, is told first."""
         self._started.outputs.tell_unkept()
+        if self._interrupting.is_ruled:
+            await self._until(self.is_at_rest, MOMENT if self._is_restless else RESTS)
         await super().come_to_rest()
 
     async def told(self) -> None:
@@ -123,19 +127,25 @@ class Practised(Performed):
 
     def is_at_rest(self) -> bool:
         """Whether the student's program sleeps, all of it, or has ended."""
-        asleep: dict[str, float] = {}
+        asleep: dict[tuple[str, int], float] = {}
         now = time.monotonic()
         rests = True
         for process in self.runs:
-            if all(task.calls and task.calls[-1].stage is Stage.ASLEEP for task in process.tasks):
-                continue
-            try:
-                sleeps = not process.under_way and self._lab.asleep(process.name) is not None
-            except KernelError:
-                sleeps = False
-            if sleeps:  # in none of the calls that are watched: it waits for time, or for what it has forked
-                asleep[process.name] = self._asleep_since.get(process.name, now)
-            rests = rests and sleeps and now - asleep[process.name] >= APART
+            for number in (MAIN, *process.living):
+                calls, place = process.task(number).calls, (process.name, number)
+                if calls:
+                    is_asleep = calls[-1].stage is Stage.ASLEEP
+                    rests = rests and is_asleep and not self._interrupting.is_due(process, calls[-1])
+                    continue
+                try:
+                    sleeps = self._lab.asleep(process.name, number) is not None
+                except KernelError:
+                    sleeps = False
+                if (
+                    sleeps
+                ):  # in none of the calls that are watched: it waits for time, or for what it has forked
+                    asleep[place] = self._asleep_since.get(place, now)
+                rests = rests and sleeps and now - asleep[place] >= APART
         self._asleep_since = asleep
         return rests
 
@@ -155,6 +165,9 @@ class Practised(Performed):
         """Waits until that is so; False where it is not in time, or nothing more will come."""
         end = time.monotonic() + seconds
         while not condition():
+            for call in self._interrupting.take(self.runs):
+                host = self._timeline.world.processes[call.process].host
+                await self._started.interrupt(host, call.process, call.task, call.number)
             left = end - time.monotonic()
             if left <= 0 or self.problem is not None:
                 return False

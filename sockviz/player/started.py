@@ -75,6 +75,10 @@ class Started:
             for fd in streams:
                 os.close(fd)
 
+    async def interrupt(self, host: str, process: str, task: int, call: int) -> None:
+        """Stops a task of a program in that call, where it is in it still, and has it go on. Raises `LabRefused`."""
+        await self._tracings[host].interrupt(process, task, call)
+
     async def _tracing(self, host: str, holds: bool) -> Tracing:
         if host not in self._tracings:
             self._tracings[host] = tracing = await self._lab.tracing(host)

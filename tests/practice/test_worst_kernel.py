@@ -102,3 +102,67 @@ def test_a_link_loses_what_is_sent_for_the_first_time(tmp_path: Path) -> None:
     lost = [event.frame for event in _treated(done) if event.frame is not None]
     assert lost == [e.frame for e in timeline.events if isinstance(e, LinkActed) and e.verb == "drop"]
     assert len(lost) == 2
+
+
+INTERRUPTED = """
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+static int s;
+
+static void *polls(void *unused)
+{
+    struct pollfd ready = {.fd = s, .events = POLLIN};
+    return poll(&ready, 1, -1) == 1 ? unused : NULL; /* goes on */
+}
+
+int main(void)
+{
+    struct sockaddr_in there = {.sin_family = AF_INET, .sin_port = htons(8080), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    char data[9];
+    pthread_t thread;
+    s = socket(AF_INET, SOCK_STREAM, 0);
+    if (connect(s, (struct sockaddr *)&there, sizeof there) < 0)
+        return 1;
+    pthread_create(&thread, NULL, polls, data);
+    pthread_join(thread, NULL);
+    if (recv(s, data, 9, 0) != 1 || recv(s, data, 9, 0) != 1) /* the second one sleeps, and goes on */
+        return 2;
+    struct epoll_event wanted = {.events = EPOLLIN}, came;
+    int epoll = epoll_create1(0), times = 0;
+    epoll_ctl(epoll, EPOLL_CTL_ADD, s, &wanted);
+    while (epoll_wait(epoll, &came, 1, -1) < 0 && errno == EINTR)
+        times++;
+    struct timeval limit = {.tv_sec = 60};
+    setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    if (recv(s, data, 9, 0) != 1)
+        return 3;
+    while (recv(s, data, 9, 0) < 0 && errno == EINTR)
+        times++;
+    printf("%d\\n", times);
+    return 0;
+}
+"""
+
+
+def test_a_call_that_sleeps_is_stopped_once_and_fails_where_the_manual_says(tmp_path: Path) -> None:
+    lines = "".join(f'conn.sendall(b"{data}")\n' for data in "abcd")
+    body = SERVER + lines + '```\n\n```expect\nyou.output == "2\\n"\nyou.status == 0\n```\n'
+    done = tried(exercise(body, "kernel: [short, interrupts]\n"), wrote(tmp_path, INTERRUPTED, "c"))
+    assert done.passed, (done.said, done.verdicts)
+    timeline = _timeline(done)
+    calls = timeline.world.processes["server"].calls
+    stopped = [call for call in calls if any(each.rule == "interrupts" for each in call.treated)]
+    assert [(call.name, call.error) for call in stopped] == [
+        ("poll", None), ("recv", None), ("epoll_wait", "EINTR"), ("recv", "EINTR"),
+    ]  # fmt: skip
+    told = [event for event in _treated(done) if event.rule == "interrupts"]
+    assert [(each.call, each.task) for each in told] == [(call.number, call.task) for call in stopped]
+    assert "as Ctrl-Z and fg do" in narrate_at(timeline, timeline.events.index(told[0]) + 1)
+    assert not timeline.world.misfits
