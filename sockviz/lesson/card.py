@@ -15,6 +15,7 @@ from sockviz.pattern import pattern
 
 KEYS = (
     "title", "summary", "minutes", "lab", "hosts", "privileged", "needs", "sysctls", "ip", "you", "languages", "kernel",
+    "lesson",
 )  # fmt: skip
 LABS = ("loopback", "two-hosts")
 #: The versions of IP by which two hosts reach each other.
@@ -26,13 +27,16 @@ NEEDS = ("packets", "counters", "ipv6", "private")
 #: The longest title or summary, and the most front matter that is read.
 LONGEST_TEXT, LARGEST = 200, 16 * 1024
 
+#: How the slug of a lesson is written.
+SLUG = pattern(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
 #: ``key: value``, where the value begins with nothing that means something in YAML.
 _ENTRY = pattern(r"(?P<key>[a-z]+): +(?P<value>(?:\w|\[\w|\{\w).*?) *")
 #: What ends a plain scalar, or makes it a key.
 _NOT_PLAIN = pattern(r": |:$| #")
-_WORDS = pattern(r"\[\w+(?:, \w+)*\]")
+_WORDS = pattern(r"\[\w+(?:-\w+)*(?:, \w+(?:-\w+)*)*\]")
 _PAIRS = pattern(r"\{\w+: \w+(?:, \w+: \w+)*\}")
-_WORD = pattern(r"\w+")
+_WORD = pattern(r"\w+(?:-\w+)*")
 _MINUTES = pattern(r"[1-9][0-9]{0,2}")
 
 
@@ -51,13 +55,15 @@ Node: TypeAlias = Word | list[Word] | dict[Word, Word]
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a lesson is called, what it is about, how long it takes, and what it needs."""
+    """What a lesson is called, what it is about, how long it takes, and what it needs. ``lesson``: of an exercise, the slug of
+    the one that it practises."""
 
     title: str = ""
     summary: str = ""
     minutes: int | None = None
     lab: str = LABS[0]
     needs: tuple[str, ...] = ()
+    lesson: str = ""
 
 
 def plain_card(lines: Sequence[str]) -> Card | None:
@@ -114,8 +120,16 @@ def _card(entries: dict[str, Node]) -> Card | None:
         return None
     if any(need not in NEEDS for need in known) or len(set(known)) != len(known):
         return None
+    lesson = _text(entries, "lesson", "")
+    if lesson is None or (lesson and not SLUG.fullmatch(lesson)):
+        return None
     return Card(
-        " ".join(title.split()), " ".join(summary.split()), int(minutes) if minutes else None, lab, known
+        " ".join(title.split()),
+        " ".join(summary.split()),
+        int(minutes) if minutes else None,
+        lab,
+        known,
+        lesson,
     )
 
 

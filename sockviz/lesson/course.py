@@ -150,4 +150,4 @@ def read_card(lines: Sequence[str]) -> Card:
     from sockviz.lesson.front_matter import read_front_matter
 
     head = read_front_matter(list(lines), Findings())
-    return Card(head.title, head.summary, head.minutes, head.lab, head.needs)
+    return Card(head.title, head.summary, head.minutes, head.lab, head.needs, head.lesson)

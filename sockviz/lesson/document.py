@@ -192,12 +192,14 @@ class Page:
 @dataclass(frozen=True, slots=True)
 class Exercise:
     """What makes a lesson an exercise. ``you`` is the process that is the student's own program, ``runs`` all processes that are
-    one of its runs, ``kernel`` names what the kernel does to it that it may do to any (`sockviz.words.worst_kernel`)."""
+    one of its runs, ``kernel`` names what the kernel does to it that it may do to any (`sockviz.words.worst_kernel`), ``lesson``
+    is the slug of the one that it practises, where it says so."""
 
     you: str
     runs: tuple[str, ...]
     languages: tuple[str, ...]
     kernel: tuple[str, ...] = ()
+    lesson: str = ""
 
 
 @dataclass(frozen=True, slots=True)

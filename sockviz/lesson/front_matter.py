@@ -17,6 +17,7 @@ from sockviz.lesson.card import (
     LARGEST,
     LONGEST_TEXT,
     NEEDS,
+    SLUG,
     Node,
     Word,
     plain_entries,
@@ -46,6 +47,7 @@ class FrontMatter:
     you: Word | None = None  # an exercise's
     languages: tuple[str, ...] = ()
     kernel: tuple[str, ...] = ()
+    lesson: str = ""  # the one that the exercise practises, by its slug
     last_line: int = 0  # of its closing ---; 0 where there is none
 
 
@@ -219,10 +221,10 @@ class _Reader:
             self.bad(word, "ip needs lab: two-hosts; on loopback a lesson has both 127.0.0.1 and ::1")
         return int(version)
 
-    def exercise(self, lab: str) -> tuple[Word | None, tuple[str, ...], tuple[str, ...]]:
-        """``you``, ``languages`` and ``kernel``: the last two are an exercise's only."""
+    def exercise(self, lab: str) -> tuple[Word | None, tuple[str, ...], tuple[str, ...], str]:
+        """``you``, ``languages``, ``kernel`` and ``lesson``: all but the first are an exercise's only."""
         you = self.word("you")
-        for key in ("languages", "kernel") if "you" not in self.entries else ():
+        for key in ("languages", "kernel", "lesson") if "you" not in self.entries else ():
             if key in self.entries:
                 message = f"{key} is an exercise's, and an exercise says which process is the student's: you: server"
                 self.bad(self.entries[key][0], message)
@@ -232,7 +234,14 @@ class _Reader:
             self.bad(
                 self.entries["kernel"][0], "kernel: lossy needs lab: two-hosts; on loopback nothing is lost"
             )
-        return you, languages or (LANGUAGES if you is not None else ()), kernel
+        lesson = self.word("lesson")
+        if lesson is not None and not SLUG.fullmatch(lesson.text):
+            self.bad(
+                lesson,
+                f"lesson is the slug of the lesson that is practised, as listen, not {lesson.text[:40]!r}",
+            )
+        practised = lesson.text if lesson is not None else ""
+        return you, languages or (LANGUAGES if you is not None else ()), kernel, practised
 
     def known_words(self, key: str, known: tuple[str, ...], example: str) -> tuple[str, ...]:
         """The words of a list, or the one word that stands there instead of one; each must be known."""

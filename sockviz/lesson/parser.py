@@ -99,7 +99,9 @@ class _Parser:
         exercise = None
         if self.front.you is not None:
             student = self.front.you.text
-            exercise = Exercise(student, tuple(self.runs), self.front.languages, self.front.kernel)
+            exercise = Exercise(
+                student, tuple(self.runs), self.front.languages, self.front.kernel, self.front.lesson
+            )
             pages = launched(pages, student)
         lesson = Lesson(
             path=self.path, text=self.text, number=name.number, slug=name.slug, title=self.front.title,

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from sockviz.input_file import explained
 from sockviz.lesson.document import BadLesson, Lesson
+from sockviz.lesson.findings import nearest
 from sockviz.player.report import LessonReport
+from sockviz.player.shelf import course
 from sockviz.practice.attempt import Attempt, CannotAttempt, attempt
 from sockviz.practice.shelf import TEXT, Place, read_exercise
 from sockviz.practice.verdicts import Verdict
@@ -91,11 +93,28 @@ def _sparse(lesson: Lesson) -> Iterator[Problem]:
             if not each.title:
                 message = f"`{each.source}` has no title, which is what a student reads: write `# …` above it"
                 yield Problem(each.line, each.column, "exercise", message)
+    yield from _apart_from_the_course(lesson)
     count = sum(len(page.hints) for page in lesson.pages)
     if 0 < count < HINTS:
         yield Problem(
             1, 1, "exercise", f"there is one hint; a student who is stuck asks for {HINTS} or three"
         )
+
+
+def _apart_from_the_course(lesson: Lesson) -> Iterator[Problem]:
+    """The lesson that it practises, which leads to it and back."""
+    practised = lesson.exercise.lesson if lesson.exercise is not None else ""
+    slugs = [name.slug for name in course()]
+    if not practised:
+        yield Problem(
+            1,
+            1,
+            "exercise",
+            "no lesson leads here: the front matter says which is practised, as lesson: listen",
+        )
+    elif practised not in slugs:
+        message = f"lesson: {practised}: no lesson of the course has that slug{nearest(practised, slugs)}"
+        yield Problem(1, 1, "exercise", message)
 
 
 def _wrong(name: str, file: Path, done: Attempt) -> Iterator[Problem]:

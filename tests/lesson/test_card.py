@@ -15,10 +15,11 @@ from sockviz.lesson.yaml_entries import yaml_entries
 LESSONS = Path(__file__).resolve().parents[2] / "lessons"
 
 keys = st.sampled_from(
-    ["title", "summary", "minutes", "lab", "hosts", "privileged", "needs", "titel", "title "]
+    ["title", "summary", "minutes", "lab", "hosts", "privileged", "needs", "lesson", "titel", "title "]
 )
 pieces = st.sampled_from(
-    ["A name", "for a socket", "15", "0", "two-hosts", "loopback", "[packets]", "[packets, counters]", "[packets,ipv6]",
+    ["A name", "for a socket", "15", "0", "two-hosts", "loopback", "[packets]", "[packets, counters]", "[packets,ipv6]", "listen",
+     "[slow-peer, short]", "[a--b]", "[-a]",
      "{proxy: server}", "[", "{", ":", ": ", " #", "#", "'", '"', "\\", "|", ">", "&a", "*a", "!t", "%", "@", "`", "-", "- ",
      "?", ",", "]", "}", "é", "✓", " ", "\t", "~", "null", "\u2028", "\ufeff", "\ud800", "_", "a:b", "..."]
 )  # fmt: skip
@@ -31,7 +32,7 @@ def by_its_meaning(lines: list[str]) -> tuple[Card, Findings]:
     """What the entries mean, whoever has read them: that they are those of YAML is looked at first."""
     findings = Findings()
     head = read_front_matter(lines, findings)
-    return Card(head.title, head.summary, head.minutes, head.lab, head.needs), findings
+    return Card(head.title, head.summary, head.minutes, head.lab, head.needs, head.lesson), findings
 
 
 @settings(max_examples=1500, deadline=None)
@@ -50,11 +51,18 @@ def test_whatever_is_read_by_the_line_is_what_yaml_says(front: list[str]) -> Non
 
 
 def told_later(message: str) -> bool:
-    """Of hosts and privileged a card says nothing: what is wrong with them is told when the lesson is read."""
-    return any(word in message for word in ("hosts", "privileged", "runs on", "in this list twice"))
+    """Of hosts and privileged a card says nothing, nor of what makes an exercise: what is wrong with them is told when the lesson
+    is read."""
+    return any(
+        word in message for word in ("hosts", "privileged", "runs on", "in this list twice", "an exercise's")
+    )
 
 
-@pytest.mark.parametrize("path", sorted(LESSONS.glob("*.md")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path",
+    sorted([*LESSONS.glob("*.md"), *LESSONS.glob("exercises/*/exercise*.md")]),
+    ids=lambda path: f"{path.parent.name}/{path.name}",
+)
 def test_no_lesson_of_the_course_needs_yaml_to_be_listed(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     assert plain_card(lines) == by_its_meaning(lines)[0]

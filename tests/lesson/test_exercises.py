@@ -43,10 +43,11 @@ def test_run_blocks_say_where_with_what_and_how_often() -> None:
 
 
 def test_front_matter_hints_titles_and_what_a_private_lab_is_for() -> None:
-    front = "you: server\nlanguages: [c]\nkernel: short\n"
+    front = "lesson: listen\nyou: server\nlanguages: [c]\nkernel: short\n"
     lesson = parsed("```expect\n# it ends\nyou.status == 0\n```\n\n<!-- hint: Look. -->\n", front)
     assert lesson.exercise is not None
     assert (lesson.exercise.languages, lesson.exercise.kernel) == (("c",), ("short",))
+    assert lesson.exercise.lesson == "listen"
     assert lesson.pages[0].hints == ("Look.",)
     assert lesson.pages[0].expectations[0].title == "it ends"
     assert "private" in lesson.needs
@@ -65,6 +66,8 @@ def test_front_matter_hints_titles_and_what_a_private_lab_is_for() -> None:
         ("```signal @client\nSIGTERM\n```\n", "you: server\n", 9, "no run of a student's program"),
         ("```signal @server\n```\n", "you: server\n", 9, "which signal"),
         ("Text.\n", "kernel: short\n", 4, "an exercise says which process"),
+        ("Text.\n", "lesson: listen\n", 4, "an exercise says which process"),
+        ("Text.\n", "you: server\nlesson: 05-listen.md\n", 5, "the slug of the lesson"),
         ("Text.\n", "you: server\nkernel: shrot\n", 5, "did you mean short"),
         ("Text.\n", "you: server\nlanguages: [java]\n", 5, "expected python"),
         ("Text.\n", "you: server\nkernel: lossy\n", 5, "two-hosts"),
