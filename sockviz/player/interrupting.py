@@ -2,7 +2,8 @@
 
 That is what Ctrl-Z and fg do, or a debugger. signal(7), «Interruption of system calls and library functions by stop signals»,
 lists the calls that fail with EINTR then, though the program has no handler: epoll_wait, and with SO_RCVTIMEO or SO_SNDTIMEO set
-accept, connect, recv and send in all their forms. All others go on as if nothing had been. It is the kernel that decides which.
+accept, connect, recv and send in all their forms. A send, or a recv with MSG_WAITALL, that has moved a part gives that part. All
+others go on as if nothing had been. It is the kernel that decides which (PTRACE_INTERRUPT does to a call what SIGSTOP does).
 
 The same call made again at once, because it has failed so, is let sleep: a program that does the right thing would never be
 done with it. Calls that are not watched (sleep, wait) are let be.

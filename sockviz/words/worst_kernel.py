@@ -21,7 +21,8 @@ _RULES: Mapping[str, str] = {
     ),
     "interrupts": N_(
         "each call that falls asleep is stopped and continued once, as by Ctrl-Z and fg: signal(7) lists the calls that come "
-        "back with EINTR then (epoll_wait, and with a time limit of the socket recv, send, accept, connect), all others go on"
+        "back with EINTR then (epoll_wait, and with a time limit of the socket recv, send, accept, connect); who has moved a "
+        "part comes back with that, all others go on"
     ),
     "slow-peer": N_(
         "whoever reads late has its sender wait soon: TCP sockets have the smallest buffers that there are, "
@@ -48,7 +49,7 @@ def let_move(treated: Treated) -> str:
 
 def in_short(call: Call) -> str:
     """What was done to a call, beside it on the stage: ``sockviz: 1 of 65,536``; nothing where that is nothing."""
-    told = ", ".join(let_move(each) or _("stopped and continued") for each in call.treated)
+    told = ", ".join(let_move(each) or _("stopped once") for each in call.treated)
     return f"sockviz: {told}" if told else ""
 
 

@@ -7,7 +7,8 @@ What may be done so, and what not (the sources are told in `sockviz.words.worst_
   SO_RCVLOWAT; and never fewer than the program was shown before (MSG_PEEK) or told (FIONREAD).
 - A send call gives how much it took, which may be less than all.
 - A socket on an epoll list with EPOLLET, or with O_ASYNC, is let be: epoll(7) says that there a read or write which moves less
-  than was asked for means that nothing is left (or no room), and no further event would come.
+  than was asked for means that nothing is left (or no room), and no further event would come. So is one with SO_PEEK_OFF, whose
+  program is shown other bytes than those that come next.
 - What goes beside data (SCM_RIGHTS) is sent with its data whole, and MSG_OOB means the last byte: such sends are let be. So is
   every call with a flag that is not listed here.
 """
@@ -54,7 +55,7 @@ _WRITTEN, _COUNT = ((8, 4), (40, 8), (48, 4)), (56, 4)
 _EPOLL_ADD, _EPOLL_MOD, _EPOLLET = 1, 3, 1 << 31
 _EVENT = "<IQ" if os.uname().machine == "x86_64" else "I4xQ"
 _F_SETFL, _O_ASYNC = 4, 0o20000
-_FIONREAD = 0x541B
+_FIONREAD, _SO_PEEK_OFF = 0x541B, 42
 
 
 class _Cut:
@@ -84,7 +85,7 @@ class Short:
         move, and how many it wanted to, where that is less. Raises ProcessLookupError."""
         self._cuts.pop(task.tid, None)
         arguments, stack = place[1:7], place[7]
-        if name in ("epoll_ctl", "fcntl"):
+        if name in ("epoll_ctl", "fcntl", "setsockopt"):
             self._note(task, name, arguments)
             return None
         reads, fd = _direction(task.process, name, arguments)
@@ -127,10 +128,15 @@ class Short:
             cut.flow.moved(count)
 
     def _note(self, task: Task, name: str, arguments: tuple[int, ...]) -> None:
-        """A program asks to be told when something changes, and not as long as it is so."""
-        if name == "fcntl":
+        """A program asks to be told when something changes, and not as long as it is so; or to be shown other bytes than those
+        that come next."""
+        if name != "epoll_ctl":
             inode = _stream(task.process, arguments[0])
-            if inode is not None and arguments[1] == _F_SETFL and arguments[2] & _O_ASYNC:
+            if name == "fcntl":
+                is_let_be = arguments[1] == _F_SETFL and bool(arguments[2] & _O_ASYNC)
+            else:
+                is_let_be = arguments[1:3] == (socket.SOL_SOCKET, _SO_PEEK_OFF)
+            if inode is not None and is_let_be:
                 self._let_be.add(inode)
             return
         inode = _stream(task.process, arguments[2])

@@ -107,7 +107,12 @@ def _drawn(view: View, calls: list[Call], width: int) -> list[Line]:
 
 
 def _told(view: View, calls: list[Call], width: int) -> list[Line]:
-    """In one line, cut; whole, in as many as it takes, where it is held or has failed."""
+    """In one line, cut; whole, in as many as it takes, where it is held or has failed. What sockviz did to it stands beneath."""
+    ours = in_short(calls[0])
+    return [*_made(view, calls, width), *([line(f"    {ours}").over("italic")] if ours else [])]
+
+
+def _made(view: View, calls: list[Call], width: int) -> list[Line]:
     call, count = calls[0], len(calls)
     place = place_of(call, view.world)
     thread = task_name("", call.task) if call.task else ""
@@ -135,15 +140,13 @@ def _told(view: View, calls: list[Call], width: int) -> list[Line]:
 
 def _ends_of(call: Call) -> tuple[Line, Line, str]:
     """What stands before a call and after it, and how the call itself is inked."""
-    ours = in_short(call)
-    did = line((f" {ours}", "italic") if ours else "")
     match call.stage:
         case Stage.HELD:
             return line((f"{NEXT} ", "good strong")), line((_("held"), "good strong")), "strong"
         case Stage.ASLEEP:
-            return line((f"{ASLEEP} ", "asleep")), line((asleep_in(call), "asleep")) + did, ""
+            return line((f"{ASLEEP} ", "asleep")), line((asleep_in(call), "asleep")), ""
         case Stage.FAILED:
-            return line((f"{FAILED} ", "bad")), line((outcome(call).removeprefix("✗ "), "bad")) + did, ""
+            return line((f"{FAILED} ", "bad")), line((outcome(call).removeprefix("✗ "), "bad")), ""
         case Stage.ENTERED:
-            return line("  "), line(("…", "muted")) + did, ""
-    return line("  "), line((outcome(call), "muted")) + did, ""
+            return line("  "), line(("…", "muted")), ""
+    return line("  "), line((outcome(call), "muted")), ""

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from sockviz.model.events import CallBlocked, CallEntered, CallHeld, CallReturned, Event, ProcessStarted
+from sockviz.model.events import (
+    CallBlocked,
+    CallEntered,
+    CallHeld,
+    CallReturned,
+    Event,
+    ProcessStarted,
+    Treated,
+)
 from sockviz.model.programs import Program, Programs
 from sockviz.model.sockets import Asleep
 from sockviz.model.timeline import Header, LabFacts, Timeline
@@ -69,3 +77,17 @@ def test_threads_that_do_the_same_share_a_line_and_the_others_are_named() -> Non
 def test_one_line_of_a_panel_says_that_a_task_is_held() -> None:
     (folded,) = draw_process(_view(*_threads()), "server", 78, 1)
     assert "▸ held before send(49, b'x')" in folded.text
+
+
+def test_what_sockviz_did_to_a_call_stands_beneath_it() -> None:
+    view = _view(
+        ProcessStarted(1.0, "server", 5, 105, "loopback"),
+        CallEntered(1.0, "server", 1, None, "recv", "socket.socket.recv", (4, 65536)),
+        Treated(1.1, "short", "server", 1, 0, 1, 65536),
+        CallBlocked(1.2, "server", 1, _IN_RECV),
+        Treated(1.3, "interrupts", "server", 1),
+        CallReturned(1.4, "server", 1, b"0"),
+    )
+    panel = _texts([*draw_process(view, "server", 40, 20)])
+    at = next(n for n, text in enumerate(panel) if "recv(4, 65536)" in text)
+    assert "sockviz: 1 of 65,536, stopped once" in panel[at + 1]

@@ -198,6 +198,12 @@ static void let_be(void)
     CHECK(67, fcntl(ends[1], F_SETFL, O_ASYNC) == 0 && read(ends[1], buffer, 500) == 300);
     close(ends[0]);
     close(ends[1]);
+    pair(AF_UNIX, SOCK_STREAM, ends); /* who is shown other bytes than the next ones */
+    int from = 2;
+    CHECK(68, setsockopt(ends[1], SOL_SOCKET, SO_PEEK_OFF, &from, sizeof from) == 0);
+    CHECK(69, write(ends[0], "a", 1) == 1 && write(ends[0], "bc", 2) == 2 && recv(ends[1], buffer, 9, MSG_PEEK) == 1);
+    close(ends[0]);
+    close(ends[1]);
 }
 
 static void from_files(void)
