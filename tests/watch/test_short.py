@@ -41,6 +41,13 @@ def test_each_is_told_before_its_call_comes_back(heard: Heard) -> None:
     assert [type(said).__name__ for said in order] == ["CallEntered", "Treated", "CallReturned"]
 
 
+def test_of_who_asks_again_and_again_it_is_told_the_first_time_and_when_something_came(heard: Heard) -> None:
+    asked = {made.entered.call for made in heard.calls("recv") if 777 in made.entered.arguments}
+    assert len(asked) == 101
+    told = [said.call for said in heard.said if isinstance(said, Treated) and said.process == "p"]
+    assert [call for call in told if call in asked] == [min(asked), max(asked)]
+
+
 def test_without_the_rule_nothing_is_done(short: Path) -> None:
     with Rig() as rig:
         rig.start(str(short))

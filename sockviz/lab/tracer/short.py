@@ -15,6 +15,7 @@ What may be done so, and what not (the sources are told in `sockviz.words.worst_
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import struct
@@ -60,9 +61,10 @@ _FIONREAD, _SO_PEEK_OFF = 0x541B, 42
 
 class _Cut:
     """A call under way: which flow it moves, whether it only looks; and, where it was altered, how. ``message`` and ``copy``:
-    where a message of the program's stands, and the copy that the kernel was given."""
+    where a message of the program's stands, and the copy that the kernel was given. ``untold``: how many bytes it is let move,
+    and wanted to, where that is told only once it has moved some."""
 
-    __slots__ = ("altered", "copy", "flow", "message", "peeks", "several")
+    __slots__ = ("altered", "copy", "flow", "message", "peeks", "several", "untold")
 
     def __init__(self, flow: Flow, *, peeks: bool, several: bool) -> None:
         self.flow = flow
@@ -70,6 +72,7 @@ class _Cut:
         self.several = several
         self.altered: Altered | None = None
         self.message = self.copy = 0
+        self.untold: tuple[int, int] | None = None
 
 
 class Short:
@@ -82,7 +85,8 @@ class Short:
 
     def enters(self, task: Task, name: str, place: tuple[int, ...]) -> tuple[int, int] | None:
         """A task is stopped where it enters a call; `place` has its number, arguments and stack. Returns how many bytes it is let
-        move, and how many it wanted to, where that is less. Raises ProcessLookupError."""
+        move, and how many it wanted to, where that is less, and to be told now: of who asks again and again whether anything can
+        be moved it is told the first time, and when something was. Raises ProcessLookupError."""
         self._cuts.pop(task.tid, None)
         arguments, stack = place[1:7], place[7]
         if name in ("epoll_ctl", "fcntl", "setsockopt"):
@@ -103,16 +107,20 @@ class Short:
         allowed = flow.allowed(peeks=cut.peeks)
         if reads:
             allowed = max(allowed, _low_water(task.process, fd))
-        return _shortened(task.tid, cut, name, arguments, stack, allowed)
+        told = _shortened(task.tid, cut, name, arguments, stack, allowed)
+        if flow.in_vain:
+            cut.untold, told = told, None
+        return told
 
-    def leaves(self, task: Task, name: str, place: tuple[int, ...], result: int) -> None:
-        """It is stopped where that call comes back with `result`: the program finds nothing altered. Raises
-        ProcessLookupError."""
+    def leaves(self, task: Task, name: str, place: tuple[int, ...], result: int) -> tuple[int, int] | None:
+        """It is stopped where that call comes back with `result`: the program finds nothing altered. Returns as `enters` does
+        what has not been told. Raises ProcessLookupError."""
         if name == "ioctl":
             self._told(task, place[1:7], result)
         cut = self._cuts.pop(task.tid, None)
         if cut is None:
-            return
+            return None
+        cut.flow.in_vain = result == -errno.EAGAIN
         count = result
         if cut.copy and result >= 0:
             for at, size in (*_WRITTEN, *((_COUNT,) if cut.several else ())):
@@ -126,6 +134,7 @@ class Short:
             cut.flow.show(count)
         elif count > 0:
             cut.flow.moved(count)
+        return cut.untold if count > 0 else None
 
     def _note(self, task: Task, name: str, arguments: tuple[int, ...]) -> None:
         """A program asks to be told when something changes, and not as long as it is so; or to be shown other bytes than those

@@ -181,8 +181,12 @@ class Stops:
         if task.call is None or short.RULE not in task.process.family.kernel:
             return
         cut = self._short.enters(task, self._names[place[0]], place)
-        if cut is not None and not again:
-            self._say("treated", task, call=task.call.number, rule=short.RULE, allowed=cut[0], wanted=cut[1])
+        if not again:
+            self._tell_cut(task, task.call, cut)
+
+    def _tell_cut(self, task: Task, call: Call, cut: tuple[int, int] | None) -> None:
+        if cut is not None:
+            self._say("treated", task, call=call.number, rule=short.RULE, allowed=cut[0], wanted=cut[1])
 
     def interrupt(self, process: str, number: int, call: int) -> None:
         """Stops a task in its call, where it is in it still; it goes on at once."""
@@ -207,7 +211,8 @@ class Stops:
             if task.call is not None:
                 result, place = values.signed(info[4], 64), task.call.place
                 if short.RULE in task.process.family.kernel:
-                    self._short.leaves(task, self._names[place[0]], place, result)
+                    cut = self._short.leaves(task, self._names[place[0]], place, result)
+                    self._tell_cut(task, task.call, cut)
                 self._returned(task, task.call, result)
             elif task.returns and task.interrupted and values.signed(info[4], 64) == -ptrace.INTERRUPTED:
                 # What rt_sigreturn has restored is what the interrupted call gives.

@@ -248,6 +248,18 @@ static void made_again(void)
     CHECK(81, read(ends[1], buffer, 500) == 3);
 }
 
+static void again_and_again(void)
+{
+    int ends[2];
+    char buffer[777];
+    pair(AF_UNIX, SOCK_STREAM, ends);
+    for (int times = 0; times < 100; times++)
+        CHECK(90, recv(ends[1], buffer, sizeof buffer, MSG_DONTWAIT) == -1 && errno == EAGAIN);
+    CHECK(91, write(ends[0], zeros, 1) == 1 && recv(ends[1], buffer, sizeof buffer, MSG_DONTWAIT) == 1);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
@@ -262,5 +274,6 @@ int main(void)
     let_be();
     from_files();
     made_again();
+    again_and_again();
     return 0;
 }
