@@ -22,6 +22,7 @@ from sockviz.dataclass import dataclass
 from sockviz.model.groups import JoinedGroup
 from sockviz.model.segments import Packet, Relative
 from sockviz.model.sockets import Asleep, ProcessRow, RowKey, SocketRow, ToldName
+from sockviz.model.treated import Treated as Treated
 from sockviz.model.values import Value
 
 
@@ -227,22 +228,6 @@ class Caveat:
     at: float
     process: str
     what: str
-
-
-@dataclass(frozen=True, slots=True)
-class Treated:
-    """sockviz did what a kernel or a network may do, by a `rule` of an exercise (`sockviz.words.worst_kernel` has words for
-    it): let a `call` of `process` move `allowed` of the `wanted` bytes; stopped and continued it in that call; lost the `frame`.
-    Where none of these is named, the rule holds from here on for the whole lab."""
-
-    at: float
-    rule: str
-    process: str = ""
-    call: int = 0
-    task: int = 0
-    allowed: int | None = None
-    wanted: int | None = None
-    frame: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
