@@ -289,6 +289,10 @@ def test_the_course_is_listed(tmp_path: Path) -> None:
     assert lessons[0]["slug"] == "first-connection"
     assert all(entry["seen"] == 0 for entry in lessons)
     assert "first-connection" in sockviz("list").stdout
+    exercises = json.loads(done.stdout)["exercises"]
+    assert exercises[0]["slug"] == "forgot-listen"
+    assert {entry["lesson"] for entry in exercises} <= {entry["slug"] for entry in lessons}
+    assert (exercises[0]["passed"], exercises[0]["attempts"], exercises[0]["hints"]) == (False, 0, 0)
 
 
 def test_notes_are_printed_page_by_page() -> None:

@@ -5,16 +5,22 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sockviz import door, terminal
 from sockviz.commands.shared import OK, find, progress_file, read
 from sockviz.language import _, current, ngettext
+
+if TYPE_CHECKING:
+    from sockviz.practice.listed import ExerciseEntry
+    from sockviz.progress import ExerciseProgress
 
 
 def list_course(options: argparse.Namespace) -> int:
     """The lessons of the course, and how far the reader is in each."""
     from sockviz.lesson.document import BadLesson
     from sockviz.player.shelf import course, read_outline
+    from sockviz.practice.listed import exercises
     from sockviz.progress import ProgressStore
 
     store = ProgressStore(progress_file(options))
@@ -44,13 +50,33 @@ def list_course(options: argparse.Namespace) -> int:
         )
     if store.message:
         door.complain(store.message)
+    listed = [_exercise(entry, progress.exercise(entry.slug)) for entry in exercises()]
     if options.json:
-        door.out().say_json({"lessons": entries})
+        door.out().say_json({"lessons": entries, "exercises": listed})
         return OK
     for entry in entries:
         done = _("done") if entry["complete"] else f"{entry['seen']}/{entry['pages']}"
         door.out().say(f"{entry['number'] or '':>3}  {entry['slug']:<26} {done:>6}  {entry['title']}")
+    if listed:
+        door.out().say("", _("Exercises: sockviz practice SLUG"))
+    for each in listed:
+        mark = "✓" if each["passed"] else str(each["attempts"] or "–")
+        door.out().say(f"{each['number'] or '':>3}  {each['slug']:<26} {mark:>6}  {each['title']}")
     return OK
+
+
+def _exercise(entry: ExerciseEntry, done: ExerciseProgress) -> dict[str, object]:
+    return {
+        "number": entry.place.number,
+        "slug": entry.slug,
+        "title": entry.title,
+        "summary": entry.summary,
+        "minutes": entry.minutes,
+        "lesson": entry.lesson or None,
+        "passed": done.passed,
+        "attempts": done.attempts,
+        "hints": done.hints,
+    }
 
 
 def notes(options: argparse.Namespace) -> int:

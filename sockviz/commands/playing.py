@@ -211,7 +211,8 @@ def _screen(options: argparse.Namespace, path: Path | None, recorded: Run | None
         raise Usage(why)
     # Nothing that is imported is garbage, and looking for some costs a tenth of the start. Back on where the screen begins.
     gc.disable()
-    from sockviz.tui.start import entry_of, entry_of_file, start
+    from sockviz.tui.entry import entry_of
+    from sockviz.tui.start import entry_of_file, start
     from sockviz.tui.surroundings import why_not_as_asked
 
     if why := why_not_as_asked(os.environ):

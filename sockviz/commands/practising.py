@@ -29,9 +29,9 @@ def practice(options: argparse.Namespace) -> int:
     if options.exercise is None:
         return _list(options)
     place, lesson, exercise = _found(options.exercise)
-    language = _language(options, exercise)
+    language = _language(options, place, exercise)
     if options.once:
-        return _once(options, place, lesson, exercise, language)
+        return _once(options, place, lesson, exercise, language or exercise.languages[0])
     if options.json:
         raise Usage(_("--json: of one attempt, with --once"))
     return _follow(options, place, lesson, exercise, language)
@@ -53,8 +53,9 @@ def _found(word: str) -> tuple[Place, Lesson, Exercise]:
     return place, lesson, exercise
 
 
-def _language(options: argparse.Namespace, exercise: Exercise) -> str:
-    """The language that was asked for, or that the file is in, or the exercise's first."""
+def _language(options: argparse.Namespace, place: Place, exercise: Exercise) -> str | None:
+    """The language that was asked for, or that the file is in, or the student's copy; None where nothing says it."""
+    from sockviz.practice.copies import written
     from sockviz.practice.shelf import SUFFIXES, language_of
 
     asked: str | None = options.programming
@@ -74,7 +75,7 @@ def _language(options: argparse.Namespace, exercise: Exercise) -> str:
                 asked=asked, known=", ".join(exercise.languages)
             )
         )
-    return asked or exercise.languages[0]
+    return asked or written(place, exercise.languages)
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -230,19 +231,33 @@ def _note(store: ProgressStore, place: Place, attempted: Attempt) -> None:
 # --- until it passes -------------------------------------------------------------------------------------
 
 
-def _screen(options: argparse.Namespace, sitting: Sitting) -> int:
+def _screen(
+    options: argparse.Namespace,
+    place: Place,
+    lesson: Lesson,
+    exercise: Exercise,
+    sitting: Sitting | None,
+    store: ProgressStore,
+) -> int:
+    """With no `sitting` they are asked for the language."""
     from sockviz.tui import look
 
     why = look.no_screen(os.environ, terminal.is_one(sys.stdin), door.out().isatty(), door.err().isatty())
     if why is not None:
         raise Usage(why)
     from sockviz.tui.practising import start
+    from sockviz.tui.surroundings import why_not_as_asked
 
-    return start(sitting, theme=options.theme, ascii_only=options.ascii, mouse=not options.no_mouse)
+    if why := why_not_as_asked(os.environ):
+        raise Usage(why)
+    return start(
+        place, lesson, exercise, sitting, store,
+        theme=options.theme, ascii_only=options.ascii, mouse=not options.no_mouse,
+    )  # fmt: skip
 
 
 def _follow(
-    options: argparse.Namespace, place: Place, lesson: Lesson, exercise: Exercise, language: str
+    options: argparse.Namespace, place: Place, lesson: Lesson, exercise: Exercise, language: str | None
 ) -> int:
     """The task, and a verdict for each time that the student saves the file; until it passes."""
     from sockviz.practice.attempt import CannotAttempt
@@ -251,11 +266,14 @@ def _follow(
     from sockviz.practice.task import task_text, treatment
     from sockviz.spoken import spoken
 
-    file = _file(options, place, language)
     store = _store(options)
+    if language is None and not options.plain and not options.reset and len(exercise.languages) > 1:
+        return _screen(options, place, lesson, exercise, None, store)
+    language = language or exercise.languages[0]
+    file = _file(options, place, language)
     sitting = Sitting(place, lesson, exercise, language, file, store)
     if not options.plain:
-        return _screen(options, sitting)
+        return _screen(options, place, lesson, exercise, sitting, store)
     say = door.out().say
     say(*spoken(task_text(lesson)), *treatment(exercise))
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from sockviz.dataclass import dataclass
+from sockviz.language import _
 from sockviz.practice.shelf import SUFFIXES, Place, read_program
+from sockviz.visible import quoted
 
 #: Says where the folder is, instead of `FOLDER` in the home directory.
 VARIABLE, FOLDER = "SOCKVIZ_EXERCISES", "sockviz-exercises"
@@ -30,6 +34,16 @@ def folder() -> Path:
 def file_of(place: Place, language: str) -> Path:
     """Where the copy of an exercise is, whether it has been made or not."""
     return folder() / f"{place.slug}{SUFFIXES[language]}"
+
+
+def written(place: Place, languages: Sequence[str]) -> str | None:
+    """Of `languages` the one that the student's copy is in, where there are several that of the last change; None where there is
+    none yet."""
+    found: list[tuple[int, str]] = []
+    for language in languages:
+        with contextlib.suppress(OSError):
+            found.append((os.stat(file_of(place, language)).st_mtime_ns, language))
+    return max(found)[1] if found else None
 
 
 def copied(place: Place, language: str, *, anew: bool = False) -> Copy:
@@ -61,3 +75,9 @@ def _put_aside(file: Path) -> Path:
             kept.unlink()
             raise
         return kept
+
+
+def cannot_be_made(error: OSError, place: Place) -> str:
+    """Why the student has no copy of an exercise."""
+    file = str(error.filename or place.directory)
+    return _("{file}: your copy cannot be made: {error}").format(file=quoted(file), error=error.strerror)

@@ -83,12 +83,15 @@ def find(word: str) -> Place:
     )
 
 
+def text_of(place: Place, language: str | None = None) -> Path:
+    """The file of an exercise's text, in the reader's `language` where that is there."""
+    translated = place.directory / f"exercise.{language}.md"
+    return translated if language is not None and translated.is_file() else place.directory / TEXT
+
+
 def read_exercise(place: Place, language: str | None = None) -> tuple[Lesson, Exercise]:
     """An exercise's text, in the reader's `language` where that is there, and what makes it one. Raises `BadLesson`, OSError."""
-    path = place.directory / TEXT
-    if language is not None:
-        translated = place.directory / f"exercise.{language}.md"
-        path = translated if translated.is_file() else path
+    path = text_of(place, language)
     lesson = read_lesson(path)
     if lesson.exercise is None:
         message = (

@@ -42,6 +42,11 @@ class Sitting:
         """Whether the exercise was passed once."""
         return self.store.progress.exercise(self.place.slug).passed
 
+    def turn_to(self, language: str, file: Path) -> None:
+        """Goes on in another language, in whose `file` the student writes from now on."""
+        self.language, self.file = language, file
+        self.last, self._judged = None, None
+
     @property
     def hints(self) -> tuple[str, ...]:
         """Those that were asked for."""

@@ -26,7 +26,7 @@ from sockviz.output_file import why_not_made
 from sockviz.player.refusals import CannotPerform
 from sockviz.progress import ProgressStore
 from sockviz.tui import look
-from sockviz.tui.chosen import LessonChosen
+from sockviz.tui.chosen import ExerciseChosen, LessonChosen
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.gate import Gate
 from sockviz.tui.options import OpenRun, Options
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from textual.command import Provider
 
     from sockviz.player.run import Run
+    from sockviz.practice.listed import ExerciseEntry
 
 
 def _manual_commands() -> type[Provider]:
@@ -119,14 +120,19 @@ class SockvizApp(PatientApp):
         for theme in themes():
             self.register_theme(theme)
         if given.lesson is not None:
-            self._dress()
+            self._register_dressed()
         ScrollBar.renderer = ThinBar
         # Set before anything is drawn: a theme that is changed later styles everything twice.
         self.set_reactive(App.theme, name)
         self.stylesheet.set_variables(self.get_css_variables())
 
-    def _dress(self) -> None:
+    def dress(self) -> None:
         """Gives the themes the stage's colours, which home does without."""
+        if not self._dressed:
+            self._register_dressed()
+            self.stylesheet.set_variables(self.get_css_variables())  # every style sheet is read again
+
+    def _register_dressed(self) -> None:
         from sockviz.tui.palette import theme_variables  # on demand
 
         self._dressed = True
@@ -151,7 +157,8 @@ class SockvizApp(PatientApp):
             return self._with_sheet(OpeningScreen(entry, self._opened, self._then(entry, self.options.page)))
         from sockviz.tui.screens.home import HomeScreen  # not before a lesson that is opened at once
 
-        home = HomeScreen(self.course, self.store, self.options.lab, self.options.manual)
+        options = self.options
+        home = HomeScreen(self.course, self.store, options.lab, options.manual, options.exercises)
         return self._with_sheet(home)
 
     def on_mount(self) -> None:
@@ -227,6 +234,12 @@ class SockvizApp(PatientApp):
                 lambda e=entry: self._open_lesson(e, 0),
             )
         if isinstance(screen, HomeScreen):
+            for exercise in screen.exercises:
+                yield SystemCommand(
+                    _("Practise {exercise}").format(exercise=exercise.name),
+                    exercise.summary,
+                    lambda e=exercise: self._open_exercise(e),
+                )
             about = _("A page for every call and every error, as accept or EADDRINUSE")
             yield SystemCommand(_("Manual"), about, screen.action_manual)
         for name, theme in NAMES.items():
@@ -302,9 +315,7 @@ class SockvizApp(PatientApp):
         from sockviz.tui.view import Look
         from sockviz.tui.widgets.title import lab_name
 
-        if not self._dressed:
-            self._dress()
-            self.stylesheet.set_variables(self.get_css_variables())  # every style sheet is read again
+        self.dress()
         drawn = Look(
             ascii=self.ascii,
             colour=self.theme != MONOCHROME,
@@ -312,7 +323,7 @@ class SockvizApp(PatientApp):
         )
         screen = LessonScreen(
             run,
-            Place(entry, lambda: self._following(entry), self.options.alone),
+            Place(entry, lambda: self._following(entry), self.options.exercises, self.options.alone),
             self.store,
             drawn,
             page=page,
@@ -326,11 +337,15 @@ class SockvizApp(PatientApp):
 
         def closed(left: tuple[str, ...] | None) -> None:
             self.runs.open.remove(run)
-            if screen.departure.onto is not None:
-                self.left += left or ()
-                self._open_lesson(*screen.departure.onto)
-            else:
+            onto = screen.departure.onto
+            if onto is None:
                 self._lesson_closed(left or ())
+                return
+            self.left += left or ()
+            if isinstance(onto, tuple):
+                self._open_lesson(*onto)
+            else:
+                self._open_exercise(onto)
 
         self.push_screen(screen, closed)
 
@@ -341,7 +356,17 @@ class SockvizApp(PatientApp):
         after = slugs.index(entry.slug) + 1 if entry.slug in slugs else len(course)
         return course[after] if after < len(course) else None
 
-    def _lesson_closed(self, left: tuple[str, ...]) -> None:
+    @on(ExerciseChosen)
+    def _exercise_chosen(self, message: ExerciseChosen) -> None:
+        self._open_exercise(message.entry)
+
+    def _open_exercise(self, entry: ExerciseEntry) -> None:
+        from sockviz.tui.opening_exercises import open_exercise  # on demand
+
+        if len(self.screen_stack) == 1:  # else one is open, or on its way
+            open_exercise(self, entry.place, lambda: self._lesson_closed((), entry))
+
+    def _lesson_closed(self, left: tuple[str, ...], exercise: ExerciseEntry | None = None) -> None:
         self.left += left
         if self.options.lesson is not None:
             self.exit()
@@ -349,7 +374,7 @@ class SockvizApp(PatientApp):
         from sockviz.tui.screens.home import HomeScreen  # it is below
 
         if isinstance(self.screen, HomeScreen):
-            self.screen.refreshed(self.course, self._lab)
+            self.screen.refreshed(self.course, self._lab, exercise)
         if left:
             self.notify("\n".join(left), title=_("The kernel still keeps"))
 

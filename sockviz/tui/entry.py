@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sockviz.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from sockviz.lesson.document import Lesson
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +29,17 @@ class CourseEntry:
     def name(self) -> str:
         """``8  The listen queue``, or only the title."""
         return self.title if self.number is None else f"{self.number}  {self.title}"
+
+
+def entry_of(lesson: Lesson) -> CourseEntry:
+    """What is told of a lesson that has been read."""
+    return CourseEntry(
+        lesson.number,
+        lesson.slug,
+        lesson.title,
+        lesson.summary,
+        lesson.minutes,
+        lesson.path,
+        lesson.lab,
+        lesson.needs,
+    )

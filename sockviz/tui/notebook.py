@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sockviz.lesson.document import Lesson, Page, Predict
-from sockviz.progress import ProgressStore
+from sockviz.progress import Progress, ProgressStore
 from sockviz.tui.view import Mode, View
 
 
@@ -16,6 +16,11 @@ class Notebook:
         self._store, self._slug = store, slug
         self._page = -1
         self._settled: frozenset[int] = frozenset()
+
+    @property
+    def progress(self) -> Progress:
+        """All that is written down of this reader."""
+        return self._store.progress
 
     def shown(self, view: View) -> None:
         """The page of `view` has been seen, unless that is its past; said once of each that is turned to. Of an exercise's pages

@@ -11,6 +11,7 @@ from sockviz.tui.entry import CourseEntry
 if TYPE_CHECKING:
     from sockviz.manual.reader import Manual
     from sockviz.player.run import Run
+    from sockviz.practice.listed import ExerciseEntry
 
 #: Opens a lesson: starts its lab, or reads its recording. Raises `sockviz.player.refusals.CannotPerform`.
 OpenRun: TypeAlias = Callable[[CourseEntry], Awaitable["Run"]]
@@ -27,7 +28,8 @@ class Options:
     """How sockviz was started. ``lesson`` is opened at once, at ``page`` (from 0); None: the home screen.
 
     ``alone``: this one run is all that there is, because it is a recording or being recorded: none is opened after it. ``course``
-    has the lessons of the course, also where one was opened at once. ``mouse``: it is ours, and not the terminal's own.
+    has the lessons of the course, also where one was opened at once; ``exercises`` its exercises, which nobody reads before the
+    first picture is there. ``mouse``: it is ours, and not the terminal's own.
 
     ``theme`` is one of `sockviz.tui.themes.NAMES`; None chooses by the environment. ``ascii`` likewise.
     """
@@ -42,3 +44,4 @@ class Options:
     mouse: bool = True
     alone: bool = False
     course: Callable[[], Sequence[CourseEntry]] = tuple
+    exercises: Callable[[], Sequence[ExerciseEntry]] = tuple

@@ -1,23 +1,21 @@
-"""The screen of `sockviz practice EXERCISE`, and the stage on which its runs are looked at."""
+"""sockviz with one exercise: what `sockviz practice EXERCISE` shows."""
 
 from __future__ import annotations
 
 from textual.screen import Screen
 
-from sockviz.model.timeline import Timeline
+from sockviz.lesson.document import Exercise, Lesson
 from sockviz.player.refusals import CannotPerform
 from sockviz.player.run import Run
-from sockviz.player.scripted import ScriptedSource
-from sockviz.player.sourced import Sourced
+from sockviz.practice.shelf import Place
 from sockviz.practice.sitting import Sitting
+from sockviz.progress import ProgressStore
 from sockviz.tui.app import SockvizApp
 from sockviz.tui.entry import CourseEntry
-from sockviz.tui.messages import MomentChosen
+from sockviz.tui.opening_exercises import begin
 from sockviz.tui.options import Options
 from sockviz.tui.session import run
-from sockviz.tui.start import entry_of
-from sockviz.tui.themes import MONOCHROME
-from sockviz.tui.view import Look
+from sockviz.tui.start import entries
 
 
 async def _no_lesson(_entry: CourseEntry) -> Run:
@@ -25,13 +23,19 @@ async def _no_lesson(_entry: CourseEntry) -> Run:
 
 
 class PractiseApp(SockvizApp):
-    """sockviz with one exercise."""
+    """sockviz with one exercise, and the `sitting` where the student's copy is known."""
 
-    def __init__(self, sitting: Sitting, options: Options) -> None:
-        super().__init__((), _no_lesson, sitting.store, options)
-        self._sitting = sitting
-        self._dress()
-        self.stylesheet.set_variables(self.get_css_variables())
+    def __init__(
+        self,
+        place: Place,
+        lesson: Lesson,
+        exercise: Exercise,
+        sitting: Sitting | None,
+        store: ProgressStore,
+        options: Options,
+    ) -> None:
+        super().__init__((), _no_lesson, store, options)
+        self._asked = place, lesson, exercise, sitting
 
     def get_default_screen(self) -> Screen[None]:
         """Nothing; the exercise lies over it."""
@@ -40,23 +44,13 @@ class PractiseApp(SockvizApp):
     def on_mount(self) -> None:
         """Opens the exercise."""
         super().on_mount()
-        from sockviz.tui.screens.practising import PractiseScreen  # once a terminal is there
-
-        self.push_screen(PractiseScreen(self._sitting, self._stage), lambda _: self.exit())
-
-    def _stage(self, timeline: Timeline, event: int) -> None:
-        """A run that is over, at the world after so many of its events."""
-        from sockviz.tui.screens.departure import Place
-        from sockviz.tui.screens.lesson import LessonScreen
-
-        run = Sourced(ScriptedSource(timeline, ()))
-        look = Look(ascii=self.ascii, colour=self.theme != MONOCHROME, animate=self.animation_level != "none")
-        place = Place(entry_of(run.lesson), alone=True)
-        screen = LessonScreen(run, place, self.store, look, manual=self.options.manual)
-        self.push_screen(screen)
-        screen.call_after_refresh(screen.post_message, MomentChosen(event))
+        begin(self, *self._asked, self.exit)
 
 
-def start(sitting: Sitting, *, theme: str | None, ascii_only: bool, mouse: bool) -> int:
+def start(
+    place: Place, lesson: Lesson, exercise: Exercise, sitting: Sitting | None, store: ProgressStore, *,
+    theme: str | None, ascii_only: bool, mouse: bool,
+) -> int:  # fmt: skip
     """Runs the screen to its end and returns the exit status."""
-    return run(PractiseApp(sitting, Options(theme=theme, ascii=ascii_only or None, mouse=mouse)))
+    options = Options(theme=theme, ascii=ascii_only or None, mouse=mouse, course=entries)
+    return run(PractiseApp(place, lesson, exercise, sitting, store, options))

@@ -24,8 +24,8 @@ from sockviz.tui.options import Options
 from sockviz.tui.session import run as run_app
 
 if TYPE_CHECKING:
-    from sockviz.lesson.document import Lesson
     from sockviz.player.run import Run
+    from sockviz.practice.listed import ExerciseEntry
 
 #: Opens the lesson in a file. What goes wrong with its recording, while it is performed, is told by the function given.
 #: Raises `sockviz.player.refusals.CannotPerform`.
@@ -51,7 +51,7 @@ def start(
 
     options = Options(
         entry, start_page, notes, theme, ascii_only or None,
-        mouse=mouse and look.wants_mouse(os.environ), alone=alone, course=entries,
+        mouse=mouse and look.wants_mouse(os.environ), alone=alone, course=entries, exercises=_exercises,
     )  # fmt: skip
     app = SockvizApp([entry] if entry else entries(), open_run, ProgressStore(progress), options)
     return run_app(app)
@@ -70,6 +70,12 @@ def entries() -> list[CourseEntry]:
     return [entry_of_file(Path(name.path)) for name in course(current())]
 
 
+def _exercises() -> list[ExerciseEntry]:
+    from sockviz.practice.listed import exercises  # once something is on the screen
+
+    return exercises()
+
+
 def entry_of_file(path: Path) -> CourseEntry:
     """What home says of a lesson, from its front matter alone: its pages are read when it is opened."""
     name = lesson_name(str(path))
@@ -81,17 +87,3 @@ def entry_of_file(path: Path) -> CourseEntry:
         name.number, name.slug, head.title or name.slug, head.summary, head.minutes, str(path), head.lab,
         head.needs,
     )  # fmt: skip
-
-
-def entry_of(lesson: Lesson) -> CourseEntry:
-    """The same of a lesson that has been read."""
-    return CourseEntry(
-        lesson.number,
-        lesson.slug,
-        lesson.title,
-        lesson.summary,
-        lesson.minutes,
-        lesson.path,
-        lesson.lab,
-        lesson.needs,
-    )

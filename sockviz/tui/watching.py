@@ -36,8 +36,7 @@ class WatchApp(SockvizApp):
         self.failure: Exception | None = None
         self._begin_programs, self._seconds = begin, seconds
         self._source: Source | None = None
-        self._dress()
-        self.stylesheet.set_variables(self.get_css_variables())
+        self.dress()
 
     def get_default_screen(self) -> Screen[None]:
         """Nothing, until the programs have started."""

@@ -3,23 +3,95 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sockviz.practice.copies import copied
+from sockviz.practice.listed import ExerciseEntry
 from sockviz.practice.shelf import find, read_exercise
 from sockviz.practice.sitting import Sitting
 from sockviz.progress import ProgressStore
 from sockviz.tui.options import Options
 from sockviz.tui.practising import PractiseApp
+from sockviz.tui.screens.choosing_language import LanguageScreen
+from sockviz.tui.screens.closing import ClosingScreen
+from sockviz.tui.screens.home import HomeScreen
 from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.screens.practising import PractiseScreen
-from tests.tui.driving import until
+from tests.tui.driving import at_home, until
+from tests.tui.scripted import run
 
 
 def _text(app: PractiseApp) -> str:
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+ENTRY = ExerciseEntry(
+    find("forgot-listen"), "A server that nobody can reach", "It binds.", 10, "listen-queue"
+)
+
+
+def test_home_knows_exercises_asks_for_the_language_and_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is performed is nothing here: the file that is there already is not one that can be judged."""
+    monkeypatch.setenv("SOCKVIZ_EXERCISES", str(tmp_path))
+    store = ProgressStore(tmp_path / "progress.toml")
+    store.exercise_attempted("forgot-listen", passed=False)
+    store.exercise_attempted("forgot-listen", passed=True)
+    store.hints_read("forgot-listen", 1)
+
+    async def it() -> None:
+        options = Options(ascii=False, exercises=lambda: [ENTRY])
+        async with at_home(tmp_path, run(), options=options) as session:
+            await session.until(lambda: "✓  1  A server that nobody can" in session.text, "its line")
+            await session.press("end")
+            for said in ("Exercises", "1/1", "2×", "practises", "8  The listen queue", "passed, 2 attempts"):
+                assert said in session.text
+            await session.press("enter")
+            await session.until(lambda: isinstance(session.app.screen, LanguageScreen))
+            await session.press("q")
+            assert isinstance(session.app.screen, HomeScreen)
+            assert not list(tmp_path.glob("*.py"))
+
+            (tmp_path / "forgot-listen.c").mkdir()
+            await session.press("enter")
+            await session.until(
+                lambda: isinstance(session.app.screen, PractiseScreen), "no question any more"
+            )
+            await session.until(lambda: "cannot be read" in session.text, "what is wrong with the file")
+            assert "practises listen" in session.text, "which is not in this course"
+            await session.press("q")
+            await session.until(lambda: isinstance(session.app.screen, HomeScreen))
+            assert "passed, 2 attempts" in session.text, "the exercise is still the one that is highlighted"
+
+    asyncio.run(it())
+
+
+def test_a_lesson_ends_with_its_exercise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOCKVIZ_EXERCISES", str(tmp_path))
+
+    async def it() -> None:
+        options = Options(
+            ascii=False, exercises=lambda: [replace(ENTRY, place=find("send-it-all"), lesson="socket"), ENTRY]
+        )
+        async with at_home(tmp_path, run(), options=options) as session:
+            await session.press("down", "down", "enter")
+            await session.until(lambda: isinstance(session.app.screen, LessonScreen))
+            await session.press("2")
+            while not session.run.timeline.world.ended:
+                await session.perform()
+            await session.press("space")
+            await session.until(lambda: isinstance(session.app.screen, ClosingScreen), "the closing page")
+            assert session.text.count("practise this: A server that nobody can reach") == 1
+            await session.press("x")
+            await session.until(lambda: isinstance(session.app.screen, LanguageScreen), "its exercise")
+            await session.press("escape")
+            await session.until(lambda: isinstance(session.app.screen, HomeScreen))
+
+    asyncio.run(it())
 
 
 def test_it_is_judged_on_each_save_and_a_failed_run_is_on_the_stage_where_it_was_decided(
@@ -30,7 +102,8 @@ def test_it_is_judged_on_each_save_and_a_failed_run_is_on_the_stage_where_it_was
     lesson, exercise = read_exercise(place)
     file = copied(place, "python").file
     store = ProgressStore(tmp_path / "progress.toml")
-    app = PractiseApp(Sitting(place, lesson, exercise, "python", file, store), Options())
+    sitting = Sitting(place, lesson, exercise, "python", file, store)
+    app = PractiseApp(place, lesson, exercise, sitting, store, Options())
 
     async def body() -> None:
         async with app.run_test(size=(80, 24)) as pilot:
@@ -41,9 +114,8 @@ def test_it_is_judged_on_each_save_and_a_failed_run_is_on_the_stage_where_it_was
 
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(app.screen, LessonScreen), "the stage")
-            await until(
-                pilot, lambda: "✗ client.last.error is None" in _text(app), "the moment of the verdict"
-            )
+            await until(pilot, lambda: "✗ the client is let in" in _text(app), "the moment of the verdict")
+            assert "server.bind((" in _text(app), "what the student wrote"
             stage = app.screen
             assert isinstance(stage, LessonScreen)
             decided = stage.cursor.cursor

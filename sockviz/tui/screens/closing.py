@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -23,6 +23,9 @@ from sockviz.tui.selecting import Selecting
 from sockviz.tui.widgets.hanging import Hanging
 from sockviz.tui.widgets.key_bar import KeyBar
 from sockviz.tui.widgets.markdown import inline_text
+
+if TYPE_CHECKING:
+    from sockviz.practice.listed import ExerciseEntry
 
 
 class Onto(Enum):
@@ -72,6 +75,10 @@ KEYS: list[BindingType] = [
         tooltip=N_("Back into the lesson, which is all still there (also Esc and PageUp)"),
     ),
     Binding(
+        "x", "practise", N_("practise this"), id="closing.practise",
+        tooltip=N_("Leave the lesson for the exercise in which you do it yourself; the first that you have not passed"),
+    ),
+    Binding(
         "R,shift+r", "go('anew')", N_("anew"), key_display="R", id="closing.anew",
         tooltip=N_("This lesson from its beginning, in a new lab"),
     ),
@@ -82,8 +89,9 @@ KEYS: list[BindingType] = [
 ]  # fmt: skip
 
 
-class ClosingScreen(Selecting, Leaving, Screen[Onto]):
-    """The last page of every lesson. ``following`` is the lesson after it; None: there is none to go on to."""
+class ClosingScreen(Selecting, Leaving, Screen["Onto | ExerciseEntry"]):
+    """The last page of every lesson. ``following`` is the lesson after it; None: there is none to go on to. ``practised``: the
+    exercises that practise it, each with whether the reader has passed it."""
 
     CSS_PATH = "closing.tcss"
     BINDINGS: ClassVar[list[BindingType]] = KEYS
@@ -95,8 +103,10 @@ class ClosingScreen(Selecting, Leaving, Screen[Onto]):
         world: World,
         choices: Mapping[int, int | None],
         following: CourseEntry | None,
+        practised: Sequence[tuple[ExerciseEntry, bool]] = (),
     ) -> None:
         super().__init__()
+        self._practised = practised
         self._lesson, self._world, self._following = lesson, world, following
         self._asked = predictions(lesson, world, choices)
 
@@ -110,7 +120,14 @@ class ClosingScreen(Selecting, Leaving, Screen[Onto]):
         yield KeyBar()
 
     def _lines(self) -> list[Content | tuple[Content, Content]]:
-        return [*self._next(), *self._missed(), *self._checks(), *self._learned(), *self._others()]
+        return [
+            *self._next(),
+            *self._practise(),
+            *self._missed(),
+            *self._checks(),
+            *self._learned(),
+            *self._others(),
+        ]
 
     def _next(self) -> list[Content | tuple[Content, Content]]:
         key = assemble("  ", (_("space"), "bold $primary"), "  ")
@@ -138,6 +155,33 @@ class ClosingScreen(Selecting, Leaving, Screen[Onto]):
         )
         onward = assemble((_("on to") + " ", "$quiet"), (self._following.name, "bold"), *said)
         return [(key, onward), (plain("         "), styled(self._following.summary, "$quiet")), plain()]
+
+    def _practise(self) -> list[Content | tuple[Content, Content]]:
+        """The exercises of this lesson; the key is for the first that has not been passed."""
+        offered = self._offered
+        lines: list[Content | tuple[Content, Content]] = []
+        for entry, has_passed in self._practised:
+            key = assemble("      ", ("x", "bold $primary"), "  ") if entry is offered else plain("         ")
+            told = ("  ✓ " + _("passed"), "$success") if has_passed else ("", "$quiet")
+            name = assemble((_("practise this:") + " ", "$quiet"), (entry.title, "bold"), told)
+            lines += [(key, name), (plain("         "), styled(entry.summary, "$quiet"))]
+        return [*lines, plain()] if lines else []
+
+    @property
+    def _offered(self) -> ExerciseEntry | None:
+        """The exercise that is practised next: the first that has not been passed, or else the first."""
+        left = [entry for entry, has_passed in self._practised if not has_passed]
+        return next(iter([*left, *(entry for entry, _passed in self._practised)]), None)
+
+    def action_practise(self) -> None:
+        """Leaves for it."""
+        if self._offered is not None:
+            self.dismiss(self._offered)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where no exercise practises this there is no key for one."""
+        del parameters
+        return action != "practise" or bool(self._practised)
 
     def _missed(self) -> list[Content | tuple[Content, Content]]:
         """How many predictions the kernel kept, and those that it did not."""

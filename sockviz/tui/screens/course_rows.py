@@ -23,7 +23,7 @@ def rows(course: Sequence[CourseEntry], progress: Progress, width: int) -> Itera
         if part != shown:
             minutes = sum(each.minutes or 0 for of, each in zip(named, course, strict=True) if of == part)
             yield Option(
-                _apart(styled(_(part), "bold $accent"), styled(time(minutes), "$quiet"), width), disabled=True
+                apart(styled(_(part), "bold $accent"), styled(time(minutes), "$quiet"), width), disabled=True
             )
         shown = part
         yield Option(_row(entry, progress.of(entry.slug), width), id=entry.slug)
@@ -31,17 +31,22 @@ def rows(course: Sequence[CourseEntry], progress: Progress, width: int) -> Itera
 
 def _row(entry: CourseEntry, read: LessonProgress, width: int) -> Content:
     """Its mark, number and title, whose further lines hang; at the right how many predictions the kernel kept of those made."""
-    number = "  " if entry.number is None else f"{entry.number:>2}"
-    mark, ink = _mark(entry, read)
-    first = assemble((f"{mark} ", ink), (number, "$accent"), "  ")
     kept = styled(f"{read.kept}/{read.made}", "$quiet") if read.made else plain()
-    room = max(width - first.cell_length - kept.cell_length - bool(read.made), 8)
-    title, *others = plain(entry.title).wrap(room)
+    return row(_mark(entry, read), entry.number, entry.title, kept, width)
+
+
+def row(mark: tuple[str, str], number: int | None, title: str, told: Content, width: int) -> Content:
+    """A mark with its ink, a number and a title, whose further lines hang; at the right what is `told`."""
+    said = "  " if number is None else f"{number:>2}"
+    first = assemble((f"{mark[0]} ", mark[1]), (said, "$accent"), "  ")
+    room = max(width - first.cell_length - told.cell_length - bool(told.cell_length), 8)
+    head, *others = plain(title).wrap(room)
     hung = [plain(" " * first.cell_length) + line for line in others]
-    return BREAK.join([_apart(first + title, kept, width), *hung])
+    return BREAK.join([apart(first + head, told, width), *hung])
 
 
-def _apart(left: Content, right: Content, width: int) -> Content:
+def apart(left: Content, right: Content, width: int) -> Content:
+    """One at each end of a line."""
     gap = max(width - left.cell_length - right.cell_length, 1 if right.cell_length else 0)
     return assemble(left, " " * gap, right) if right.cell_length else left
 
@@ -73,7 +78,7 @@ def brand(course: Sequence[CourseEntry], progress: Progress, width: int) -> Cont
         said = ", ".join(filter(None, (lessons, total)))
     told = styled(said + " ", "$quiet") if course else plain()
     whole = name + tagline
-    return _apart(whole if whole.cell_length + told.cell_length + 2 <= width else name, told, width)
+    return apart(whole if whole.cell_length + told.cell_length + 2 <= width else name, told, width)
 
 
 def _mark(entry: CourseEntry, read: LessonProgress) -> tuple[str, str]:

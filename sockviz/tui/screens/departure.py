@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
@@ -16,6 +17,9 @@ from sockviz.tui.reading import Reading
 from sockviz.tui.screens.picture import Picture
 from sockviz.tui.view import Mode
 
+if TYPE_CHECKING:
+    from sockviz.practice.listed import ExerciseEntry
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -23,11 +27,12 @@ class Place:
 
     entry: CourseEntry
     following: Callable[[], CourseEntry | None] = lambda: None
+    exercises: Callable[[], Sequence[ExerciseEntry]] = tuple
     alone: bool = False
 
 
 class Departure:
-    """Leaves one lesson. ``onto`` is the lesson, and the page of it (from 0), that it was left for; None: none."""
+    """Leaves one lesson. ``onto`` is what it was left for: a lesson, and the page of it (from 0), or an exercise."""
 
     def __init__(
         self,
@@ -40,7 +45,7 @@ class Departure:
     ) -> None:
         self._screen, self._run, self._reading, self._picture = screen, run, reading, picture
         self._notebook, self._place = notebook, place
-        self.onto: tuple[CourseEntry, int] | None = None
+        self.onto: tuple[CourseEntry, int] | ExerciseEntry | None = None
 
     @property
     def can_begin_again(self) -> bool:
@@ -66,9 +71,10 @@ class Departure:
         from sockviz.tui.screens.closing import ClosingScreen, Onto  # at the end of a lesson, not before
 
         following = None if self._place.alone else self._place.following()
+        practised = [] if self._place.alone else self._exercises()
         choices = {**self._notebook.choices(run.lesson), **reading.choices}
 
-        def chosen(onto: Onto | None) -> None:
+        def chosen(onto: Onto | ExerciseEntry | None) -> None:
             match onto:
                 case Onto.NEXT:
                     self.leave((following, 0) if following is not None else None)
@@ -76,10 +82,23 @@ class Departure:
                     self.begin_again(0)
                 case Onto.COURSE:
                     self.leave()
+                case Onto.BACK | None:
+                    pass
+                case exercise:
+                    self.leave(exercise)
 
-        self._screen.app.push_screen(ClosingScreen(run.lesson, reading.world, choices, following), chosen)
+        page = ClosingScreen(run.lesson, reading.world, choices, following, practised)
+        self._screen.app.push_screen(page, chosen)
 
-    def leave(self, onto: tuple[CourseEntry, int] | None = None) -> None:
+    def _exercises(self) -> list[tuple[ExerciseEntry, bool]]:
+        """Those that practise this lesson, each with whether it was passed."""
+        from sockviz.practice.listed import practising  # at the end of a lesson, not before
+
+        progress = self._notebook.progress
+        found = practising(self._place.exercises(), self._place.entry.slug)
+        return [(entry, progress.exercise(entry.slug).passed) for entry in found]
+
+    def leave(self, onto: tuple[CourseEntry, int] | ExerciseEntry | None = None) -> None:
         """Ends every process of the lesson, then goes back, or to what it is left for."""
         picture = self._picture
         if not picture.over:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
 
 from sockviz.language import N_, _
 from sockviz.progress import Progress, ProgressStore
-from sockviz.tui.chosen import LessonChosen
+from sockviz.tui.chosen import ExerciseChosen, LessonChosen
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.lettering import assemble, plain, styled
 from sockviz.tui.screens.course_rows import about, brand, rows
@@ -24,11 +26,20 @@ from sockviz.tui.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
     from sockviz.manual.reader import Manual
+    from sockviz.practice.listed import ExerciseEntry
+
+#: After so many seconds the course is on the screen, and the exercises join it.
+_PAINTED = 0.05
 
 
 KEYS: list[BindingType] = [
     Binding(
-        "enter", "open", N_("open"), id="home.open", priority=True, tooltip=N_("Open the highlighted lesson")
+        "enter",
+        "open",
+        N_("open"),
+        id="home.open",
+        priority=True,
+        tooltip=N_("Open the highlighted lesson or exercise"),
     ),
     Binding(
         "space",
@@ -36,7 +47,7 @@ KEYS: list[BindingType] = [
         N_("open"),
         show=False,
         id="home.open-space",
-        tooltip=N_("Open the highlighted lesson"),
+        tooltip=N_("Open the highlighted lesson or exercise"),
     ),
     Binding("c", "resume", N_("continue"), id="home.continue", tooltip=N_("Continue where you left off")),
     Binding(
@@ -81,7 +92,7 @@ _HEIGHTS = [(0, "-short"), (28, "-tall")]
 
 
 class HomeScreen(Selecting, Screen[None]):
-    """The course on the left, the highlighted lesson on the right."""
+    """The course on the left, what is highlighted of it on the right. ``exercises`` are there once the lessons can be seen."""
 
     CSS_PATH = "home.tcss"
     BINDINGS: ClassVar[list[BindingType]] = KEYS
@@ -89,11 +100,17 @@ class HomeScreen(Selecting, Screen[None]):
     VERTICAL_BREAKPOINTS = _HEIGHTS
 
     def __init__(
-        self, course: Sequence[CourseEntry], store: ProgressStore, lab: str, manual: Callable[[], Manual]
+        self,
+        course: Sequence[CourseEntry],
+        store: ProgressStore,
+        lab: str,
+        manual: Callable[[], Manual],
+        exercises: Callable[[], Sequence[ExerciseEntry]] = tuple,
     ) -> None:
         super().__init__()
         self._course, self._store, self._lab = list(course), store, lab
-        self._manual = manual
+        self._manual, self._read_exercises = manual, exercises
+        self.exercises: Sequence[ExerciseEntry] = ()
 
     def compose(self) -> ComposeResult:
         """Title, the course beside its summary, keys."""
@@ -111,25 +128,46 @@ class HomeScreen(Selecting, Screen[None]):
         courses.border_title, courses.border_subtitle = _("course"), self._lab
         courses.focus()
         self._say()
+        self.set_timer(_PAINTED, self._add_exercises)
 
-    def refreshed(self, course: Sequence[CourseEntry], lab: str) -> None:
-        """Shows the progress as it is now, the lesson that was open last highlighted; and what has been found out since."""
+    def _add_exercises(self) -> None:
+        """Below the lessons, which are there already."""
+        self.exercises = self._read_exercises()
+        if self.exercises:
+            courses = self.query_one(CourseList)
+            courses.add_options(self._exercise_rows(courses.width))
+
+    def _exercise_rows(self, width: int) -> list[Option]:
+        if not self.exercises:
+            return []
+        from sockviz.tui.screens.exercise_rows import exercise_rows  # not before the first picture
+
+        return list(exercise_rows(self.exercises, self._store.progress, width))
+
+    def refreshed(
+        self, course: Sequence[CourseEntry], lab: str, exercise: ExerciseEntry | None = None
+    ) -> None:
+        """Shows the progress as it is now, the lesson or the `exercise` that was open last highlighted; and what has been found
+        out since."""
         self._course = list(course)
         self.query_one(CourseList).border_subtitle = lab
         last = self._last()
-        self._fill(last[0] if last else None)
+        self._fill(exercise or (last[0] if last else None))
         self._say()
 
-    def _fill(self, highlighted: CourseEntry | None = None) -> None:
-        """Draws everything; the lesson to highlight is the one that was, or else that was open last."""
+    def _fill(self, highlighted: CourseEntry | ExerciseEntry | None = None) -> None:
+        """Draws everything; what to highlight is what was, or else the lesson that was open last."""
         progress = self._store.progress
         courses = self.query_one(CourseList)
         last = self._last()
         shown = highlighted or self._highlighted_entry or (last[0] if last else None)
-        courses.set_options(rows(self._course, progress, courses.width))
-        if self._course:
-            at = shown if shown in self._course else self._course[0]
-            courses.highlighted = courses.get_option_index(at.slug)
+        courses.set_options(
+            [*rows(self._course, progress, courses.width), *self._exercise_rows(courses.width)]
+        )
+        known = self._by_option
+        if known:
+            at = next((option for option, entry in known.items() if entry == shown), next(iter(known)))
+            courses.highlighted = courses.get_option_index(at)
         self.query_one("#brand", Static).update(brand(self._course, progress, self.size.width))
 
     def _say(self) -> None:
@@ -150,11 +188,20 @@ class HomeScreen(Selecting, Screen[None]):
         self.query_one("#resume", Static).update(resume)
 
     @property
-    def _highlighted_entry(self) -> CourseEntry | None:
-        """The lesson that is highlighted."""
-        courses = self.query_one(CourseList)
-        option = courses.highlighted_option
-        return next((each for each in self._course if option is not None and each.slug == option.id), None)
+    def _by_option(self) -> Mapping[str, CourseEntry | ExerciseEntry]:
+        """What each line of the list is, by its id."""
+        found: dict[str, CourseEntry | ExerciseEntry] = {each.slug: each for each in self._course}
+        if self.exercises:
+            from sockviz.tui.screens.exercise_rows import option_of
+
+            found |= {option_of(each): each for each in self.exercises}
+        return found
+
+    @property
+    def _highlighted_entry(self) -> CourseEntry | ExerciseEntry | None:
+        """What is highlighted."""
+        option = self.query_one(CourseList).highlighted_option
+        return self._by_option.get(option.id or "") if option is not None else None
 
     def _last(self) -> tuple[CourseEntry, int] | None:
         return resumable(self._course, self._store.progress)
@@ -163,18 +210,29 @@ class HomeScreen(Selecting, Screen[None]):
     def _highlighted(self) -> None:
         entry = self._highlighted_entry
         if entry is not None:
-            self.query_one("#about", Static).update(about(entry, self._store.progress.of(entry.slug)))
+            self.query_one("#about", Static).update(self._about(entry))
             self.query_one("#summary").border_title = plain(entry.name)
+
+    def _about(self, entry: CourseEntry | ExerciseEntry) -> Content:
+        progress = self._store.progress
+        if isinstance(entry, CourseEntry):
+            return about(entry, progress.of(entry.slug))
+        from sockviz.tui.screens.exercise_rows import about_exercise
+
+        lesson = next((each.name for each in self._course if each.slug == entry.lesson), entry.lesson)
+        return about_exercise(entry, progress.exercise(entry.slug), lesson)
 
     @on(OptionList.OptionSelected)
     def _selected(self) -> None:
         self.action_open()
 
     def action_open(self) -> None:
-        """Opens the highlighted lesson."""
+        """Opens what is highlighted."""
         entry = self._highlighted_entry
-        if entry is not None:
+        if isinstance(entry, CourseEntry):
             self.post_message(LessonChosen(entry))
+        elif entry is not None:
+            self.post_message(ExerciseChosen(entry))
 
     def action_resume(self) -> None:
         """Opens the page that was open last; without one, the first lesson."""

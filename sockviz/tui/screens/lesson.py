@@ -54,6 +54,7 @@ class LessonScreen(StageScreen):
     BINDINGS = KEYS
     LEFT_BY = hints.LEFT_BY
     COMMANDS = _COMMANDS
+    PICTURE: ClassVar[type[LessonPicture]] = LessonPicture
 
     def __init__(
         self,
@@ -71,7 +72,7 @@ class LessonScreen(StageScreen):
         self._start = min(page, len(run.lesson.pages) - 1)
         notebook = Notebook(store, place.entry.slug)
         self.reading = self.cursor = Reading(run)
-        self.picture: LessonPicture = LessonPicture(
+        self.picture: LessonPicture = self.PICTURE(
             self, self.reading, look, notebook, lambda error: manual().story(error)
         )
         self.picture.notes = notes

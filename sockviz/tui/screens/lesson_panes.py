@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
+from textual.widget import Widget
 
 from sockviz.language import N_
 from sockviz.lesson.document import Page
@@ -24,14 +25,16 @@ _RELEASES = {"link('hold')": N_("free")}
 _ROADS = {0: 1, 32: 2, 44: 4}
 
 
-def panes(view: View, opened: float) -> ComposeResult:
+def panes(view: View, opened: float, instead: Widget | None = None) -> ComposeResult:
     """Title, objective, roadmap; the lesson beside the stage; timeline and keys: those that show `view`, whose page was `opened`
-    then."""
+    then. `instead` can take the lesson's place."""
     yield TitleLine()
     yield ObjectiveLine()
     yield Roadmap(id="roadmap")
     with Container(id="body"):
         yield LessonPane()
+        if instead is not None:
+            yield instead
         yield StageArea(cast(view.script, view.page, view.world, opened))
     yield TimelineBar(id="timeline")
     yield KeyBar()

@@ -17,9 +17,11 @@ from textual.widget import Widget
 
 from sockviz.language import N_, _
 from sockviz.practice.attempt import CannotAttempt
+from sockviz.practice.copies import cannot_be_made, copied
 from sockviz.practice.sitting import Sitting
 from sockviz.practice.task import task_text, treatment
 from sockviz.tui.lettering import BREAK, assemble
+from sockviz.tui.screens.choosing_language import NAMES
 from sockviz.tui.screens.leaving import Leaving
 from sockviz.tui.selecting import Selecting
 from sockviz.tui.widgets.document_text import DocumentText
@@ -43,6 +45,10 @@ KEYS: list[BindingType] = [
         tooltip=N_("A solution, for whoever has passed, or asks twice"),
     ),
     Binding("e", "edit", N_("editor"), id="practice.edit", tooltip=N_("Open your file in $VISUAL or $EDITOR")),
+    Binding(
+        "c", "language", N_("C/Python"), id="practice.language",
+        tooltip=N_("Write it in the other language: a file of its own; the one of before stays"),
+    ),
     Binding("r", "again", N_("again"), id="practice.again", tooltip=N_("Judge the file as it is once more")),
     Binding("tab", "other_side", N_("other side"), show=False, id="practice.side", tooltip=N_("Scroll the other side")),
     Binding("up", "scroll(-1)", N_("up"), show=False, id="practice.up", tooltip=N_("Scroll up")),
@@ -53,34 +59,45 @@ KEYS: list[BindingType] = [
 
 
 class ExerciseLine(Widget):
-    """What the exercise is called, in which language it is written, and where the student's file is."""
+    """What the exercise is called, in which language it is written, what it practises, and where the student's file is."""
 
-    def __init__(self, sitting: Sitting) -> None:
+    def __init__(self, sitting: Sitting, lesson: str) -> None:
         super().__init__(id="exercise")
-        self._sitting = sitting
+        self._sitting, self._lesson = sitting, lesson
 
     def render(self) -> Content:
         """Two lines: the file's is always whole, or its end is."""
         sitting = self._sitting
         number = f"{sitting.place.number}  " if sitting.place.number is not None else ""
-        title = assemble((f"{number}{sitting.lesson.title}", "bold"), (f"   {sitting.language}", "$quiet"))
+        title = assemble(
+            (f"{number}{sitting.lesson.title}", "bold"),
+            (f"   {NAMES.get(sitting.language, sitting.language)}", "$quiet"),
+        )
         if sitting.has_passed:
             title = assemble(title, ("   ✓ " + _("passed"), "$success"))
+        if self._lesson:
+            practises = ("   " + _("practises {lesson}").format(lesson=self._lesson), "$quiet")
+            whole = assemble(title, practises)
+            title = whole if whole.cell_length + 2 <= self.size.width else title
         file, room = str(sitting.file), max(self.size.width - 12, 8)
         shown = file if len(file) <= room else "…" + file[1 - room :]
         return BREAK.join([title, assemble((_("your file") + " ", "$quiet"), (shown, "$code"))])
 
 
 class PractiseScreen(Selecting, Leaving, Screen[None]):
-    """One sitting. `open_stage` puts a run that is over onto the stage, at one of its events."""
+    """One sitting. `open_stage` puts a run that is over onto the stage, at one of its events. `lesson` is the name of
+    the one that is practised."""
 
     CSS_PATH = "practising.tcss"
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = KEYS
     LEFT_BY = N_("Press {key} to leave the exercise.")
 
-    def __init__(self, sitting: Sitting, open_stage: Callable[[Timeline, int], None]) -> None:
+    def __init__(
+        self, sitting: Sitting, open_stage: Callable[[Timeline, int], None], lesson: str = ""
+    ) -> None:
         super().__init__()
+        self._lesson = lesson
         self.sitting = sitting
         self._open_stage = open_stage
         self._now = ""
@@ -89,7 +106,7 @@ class PractiseScreen(Selecting, Leaving, Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Title and file; the task beside the verdicts; keys."""
-        yield ExerciseLine(self.sitting)
+        yield ExerciseLine(self.sitting, self._lesson)
         with Horizontal(id="sides"):
             with VerticalScroll(id="task", can_focus=False):
                 yield DocumentText()
@@ -202,6 +219,24 @@ class PractiseScreen(Selecting, Leaving, Screen[None]):
     def action_again(self) -> None:
         """Judges the file as it is."""
         self.run_worker(self._judge(at_once=True), name="judge", exclusive=True, group="judge")
+
+    def action_language(self) -> None:
+        """On in the next language; a copy is made where the student has none."""
+        sitting, languages = self.sitting, self.sitting.exercise.languages
+        if len(languages) < 2:
+            name = NAMES.get(languages[0], languages[0])
+            self.notify(_("This exercise is there in {language} only.").format(language=name))
+            return
+        language = languages[(languages.index(sitting.language) + 1) % len(languages)]
+        try:
+            copy = copied(sitting.place, language)
+        except OSError as error:
+            self.notify(cannot_be_made(error, sitting.place), severity="error")
+            return
+        sitting.turn_to(language, copy.file)
+        self._solution = ""
+        self.query_one(ExerciseLine).refresh()
+        self.action_again()
 
     def action_other_side(self) -> None:
         """The arrows scroll the other side."""
