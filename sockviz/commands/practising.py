@@ -261,10 +261,7 @@ def _follow(
 ) -> int:
     """The task, and a verdict for each time that the student saves the file; until it passes."""
     from sockviz.practice.attempt import CannotAttempt
-    from sockviz.practice.report import as_lines
     from sockviz.practice.sitting import Sitting
-    from sockviz.practice.task import task_text, treatment
-    from sockviz.spoken import spoken
 
     store = _store(options)
     if language is None and not options.plain and not options.reset and len(exercise.languages) > 1:
@@ -274,24 +271,12 @@ def _follow(
     sitting = Sitting(place, lesson, exercise, language, file, store)
     if not options.plain:
         return _screen(options, place, lesson, exercise, sitting, store)
-    say = door.out().say
-    say(*spoken(task_text(lesson)), *treatment(exercise))
-
-    async def until_passed() -> None:
-        while sitting.last is None or not sitting.last.passed:
-            say(
-                "",
-                _("{file}: judged each time that you save it (Ctrl-C leaves)").format(file=quoted(str(file))),
-            )
-            await sitting.saved()
-            say(*as_lines(await sitting.attempt()))
+    from sockviz.commands.practising_plain import until_passed
 
     try:
-        drive(until_passed())
+        drive(until_passed(sitting))
     except CannotAttempt as cannot:
         raise Usage(str(cannot)) from None
-    except OSError as error:
-        raise Usage(cannot_be_read(file, error)) from None
     if store.message:
         door.complain(store.message)
     return OK

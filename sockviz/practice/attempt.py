@@ -73,7 +73,7 @@ async def attempt(
         built = await asyncio.to_thread(build, file, language, content, ours)
         if not built.command:
             return Attempt(lesson, language, False, built.said, seconds=time.monotonic() - began)
-        student = Student(built.command, Surroundings(directory=str(file.resolve().parent)))
+        student = Student(built.command, Surroundings(directory=str(file.parent.resolve())))
         lab = await _lab(lesson, exercise)
         practice = Practice(lesson, lab, student, __version__, Patience(deadline=PATIENT))
         try:

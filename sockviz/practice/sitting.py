@@ -15,6 +15,8 @@ from sockviz.progress import ProgressStore
 
 #: How often the file is looked at, and how long it must be the same before it is judged (seconds).
 _GLANCE, _SAME = 0.1, 0.05
+#: An editor may take a file away for so long (seconds) while it writes another; what is away for longer has gone.
+_AWAY, _GONE = 0.7, "gone"
 
 
 class Sitting:
@@ -76,10 +78,16 @@ class Sitting:
         return text
 
     async def saved(self) -> None:
-        """Returns once the file is another than the one that was judged last, and is not being written any more."""
+        """Returns once the file is another than the one that was judged last, and is not being written; and once where it
+        has gone and does not come back."""
         while True:
             now = self._look()
-            if now is not None and now != self._judged:
+            if now is None and self._judged != _GONE:
+                await asyncio.sleep(_AWAY)
+                if self._look() is None:
+                    self._judged = _GONE
+                    return
+            elif now is not None and now != self._judged:
                 await asyncio.sleep(_SAME)
                 if self._look() == now:
                     self._judged = now

@@ -125,6 +125,14 @@ def test_it_is_judged_on_each_save_and_a_failed_run_is_on_the_stage_where_it_was
             await pilot.press("q")
             await until(pilot, lambda: isinstance(app.screen, PractiseScreen), "back at the exercise")
 
+            await pilot.press("end")
+            await until(pilot, lambda: "stderr  OSError" in _text(app), "what the program printed")
+            file.write_text("server = (\n")
+            await until(pilot, lambda: "could not be built" in _text(app), "no program")
+            assert "  server = (" in _text(app), "a compiler's lines are lines"
+            file.unlink()
+            await until(pilot, lambda: "No such file" in _text(app), "the file has gone")
+
             await pilot.press("h")
             await until(pilot, lambda: "hint 1" in _text(app), "a hint")
             await pilot.press("s")
@@ -133,7 +141,7 @@ def test_it_is_judged_on_each_save_and_a_failed_run_is_on_the_stage_where_it_was
             await pilot.press("s")
             await until(pilot, lambda: "server.listen()" in _text(app), "a solution")
 
-            file.write_bytes(place.file("solution", "python").read_bytes())
+            file.symlink_to(place.file("solution", "python"))
             await until(
                 pilot, lambda: "✓ your program ends by itself" in _text(app), "the verdict on the solution"
             )
@@ -143,5 +151,5 @@ def test_it_is_judged_on_each_save_and_a_failed_run_is_on_the_stage_where_it_was
 
     asyncio.run(body())
     done = store.progress.exercise("forgot-listen")
-    assert (done.passed, done.attempts, done.hints, done.solution) == (True, 2, 1, True)
+    assert (done.passed, done.attempts, done.hints, done.solution) == (True, 3, 1, True)
     assert not store.progress.lessons

@@ -53,6 +53,13 @@ KEYS: list[BindingType] = [
     Binding("tab", "other_side", N_("other side"), show=False, id="practice.side", tooltip=N_("Scroll the other side")),
     Binding("up", "scroll(-1)", N_("up"), show=False, id="practice.up", tooltip=N_("Scroll up")),
     Binding("down", "scroll(1)", N_("down"), show=False, id="practice.down", tooltip=N_("Scroll down")),
+    Binding("pageup", "page(-1)", N_("page up"), show=False, id="practice.page-up", tooltip=N_("Scroll a page up")),
+    Binding(
+        "pagedown,space", "page(1)", N_("page down"), show=False, id="practice.page-down",
+        tooltip=N_("Scroll a page down (also space)"),
+    ),
+    Binding("home", "edge(-1)", N_("top"), show=False, id="practice.home", tooltip=N_("To the top")),
+    Binding("end", "edge(1)", N_("bottom"), show=False, id="practice.end", tooltip=N_("To the end")),
     Binding("?", "help", N_("help"), id="practice.help", tooltip=N_("All keys")),
     Binding("q", "leave", N_("quit"), id="practice.leave", tooltip=N_("Leave the exercise; your file stays")),
 ]  # fmt: skip
@@ -142,7 +149,7 @@ class PractiseScreen(Selecting, Leaving, Screen[None]):
                 continue
             took = f"{attempt.seconds:.1f} s"
             self._say(_("judged in {time}; again each time that you save the file").format(time=took))
-            self.query_one("#verdicts").scroll_home(animate=False)
+            self.call_after_refresh(self.query_one("#verdicts").scroll_home, animate=False)
             self.query_one(ExerciseLine).refresh()
 
     def _say(self, now: str) -> None:
@@ -159,6 +166,7 @@ class PractiseScreen(Selecting, Leaving, Screen[None]):
                 "stage": N_("the run on the stage") if self._can_be_staged() else "",
             }
         )
+        self.call_after_refresh(self._tell_side)
 
     def _can_be_staged(self) -> bool:
         last = self.sitting.last
@@ -241,10 +249,33 @@ class PractiseScreen(Selecting, Leaving, Screen[None]):
     def action_other_side(self) -> None:
         """The arrows scroll the other side."""
         self._side = "#task" if self._side == "#verdicts" else "#verdicts"
+        self._tell_side()
+
+    def _tell_side(self) -> None:
+        """Which side the arrows scroll, where there is more of it than can be seen, and which Tab gives them."""
+        for name in ("#task", "#verdicts"):
+            side = self.query_one(name)
+            here = name == self._side
+            side.set_class(here, "-here")
+            side.border_subtitle = ("↑↓" if here else _("tab")) if side.max_scroll_y else ""
+
+    def on_resize(self) -> None:
+        """There may be more than can be seen, or less."""
+        self.call_after_refresh(self._tell_side)
 
     def action_scroll(self, step: int) -> None:
         """Scrolls one side by lines."""
         self.query_one(self._side).scroll_relative(y=step * 2, animate=False)
+
+    def action_page(self, step: int) -> None:
+        """Scrolls one side by pages."""
+        side = self.query_one(self._side)
+        side.scroll_relative(y=step * max(side.size.height - 1, 1), animate=False)
+
+    def action_edge(self, step: int) -> None:
+        """To one end of one side."""
+        side = self.query_one(self._side)
+        side.scroll_to(y=0 if step < 0 else side.max_scroll_y, animate=False)
 
     def action_help(self) -> None:
         """All keys."""

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from sockviz.language import _
+from sockviz.language import _, ngettext
 from sockviz.practice.attempt import Attempt
 from sockviz.practice.differing import Difference
+from sockviz.practice.printed import Printed, printed
 from sockviz.practice.verdicts import Verdict
 from sockviz.tui.lettering import BREAK, plain, styled
 from sockviz.tui.widgets.markdown import hang, inline_text, lines_of
+from sockviz.words.programs import STREAMS
+
+#: So many lines of what the program has printed are told.
+_PRINTED = 12
 
 
 class VerdictText(Widget):
@@ -27,9 +33,12 @@ class VerdictText(Widget):
         self._now = ""
         self._hints: Sequence[str] = ()
         self._solution = ""
+        self._printed = Printed()
 
     def show(self, attempt: Attempt | None, now: str, hints: Sequence[str], solution: str) -> None:
         """Shows another state of things. `solution` is Markdown, where it was asked for."""
+        if attempt is not self._attempt:
+            self._printed = printed(attempt, _PRINTED)
         self._attempt, self._now, self._hints, self._solution = attempt, now, hints, solution
         self.refresh(layout=True)
 
@@ -46,6 +55,7 @@ class VerdictText(Widget):
         lines = [*hang(styled(self._now, "$quiet"), plain(), plain(), width), plain()] if self._now else []
         if self._attempt is not None:
             lines += _told(self._attempt, width)
+            lines += _output(self._printed, width)
         for number, hint in enumerate(self._hints, 1):
             lines += [plain(), styled(_("hint {number}").format(number=number), "bold $accent")]
             lines += lines_of(hint, width)
@@ -57,7 +67,8 @@ class VerdictText(Widget):
 def _told(attempt: Attempt, width: int) -> Iterator[Content]:
     if attempt.said:
         style = "$code" if attempt.built else "$error"
-        yield from hang(styled(attempt.said, style), plain(), plain("  "), width, code=True)
+        for said in attempt.said.split("\n"):
+            yield from hang(styled(said, style), plain(), plain("  "), width, code=True)
         yield plain()
     if not attempt.built:
         yield from hang(plain(_("It could not be built, and was not judged.")), plain(), plain(), width)
@@ -79,6 +90,22 @@ def _told(attempt: Attempt, width: int) -> Iterator[Content]:
         yield styled(told, "bold")
 
 
+def _output(output: Printed, width: int) -> Iterator[Content]:
+    """What the program has printed, the last of it."""
+    if not output.lines:
+        return
+    yield plain()
+    yield styled(_("it printed"), "bold $accent")
+    if output.before:
+        more = ngettext("{count} line before these", "{count} lines before these", output.before)
+        yield styled("  " + more.format(count=output.before), "$quiet")
+    for stream, text in output.lines:
+        first = styled(f"  {STREAMS.get(stream, str(stream))}  ", "$quiet")
+        yield from hang(styled(text, "$code"), first, plain(" " * first.cell_length), width, code=True)
+    if output.unkept:
+        yield styled("  " + _("and more, of which nothing was kept"), "$quiet")
+
+
 def _mark(verdict: Verdict) -> tuple[str, str]:
     if verdict.ok:
         return "✓", "$success"
@@ -97,14 +124,20 @@ def _why(verdict: Verdict, width: int) -> Iterator[Content]:
             yield styled(f"  {name}", "bold $accent")
             yield from hang(plain(said), plain("  "), plain("  "), width)
         if said is verdict.observed and verdict.difference is not None:
-            yield from _side_by_side(verdict.difference)
+            yield from _side_by_side(verdict.difference, width)
     yield plain()
 
 
-def _side_by_side(differs: Difference) -> Iterator[Content]:
-    names = [_("expected"), _("received")]
-    column = max(map(len, names)) + 2
-    yield plain()
-    for name, shown in zip(names, (differs.expected, differs.received), strict=True):
-        yield styled(f"  {name:<{column}}", "$quiet") + styled(shown, "$code")
-    yield plain(" " * (2 + column + differs.mark)) + styled("▲", "$error")
+def _side_by_side(differs: Difference, width: int) -> Iterator[Content]:
+    """One below the other, in as many pairs of lines as it takes at `width`; an arrow below where they begin to differ."""
+    names = (_("expected"), _("received"))
+    column = max(map(cell_len, names)) + 2
+    room = max(width - 2 - column, 8)
+    for start in range(0, max(len(differs.expected), len(differs.received)), room):
+        yield plain()
+        for name, shown in zip(names, (differs.expected, differs.received), strict=True):
+            label = name if not start else ""
+            gap = " " * (column - cell_len(label))
+            yield styled(f"  {label}{gap}", "$quiet") + styled(shown[start : start + room], "$code")
+        if start <= differs.mark < start + room:
+            yield plain(" " * (2 + column + differs.mark - start)) + styled("▲", "$error")

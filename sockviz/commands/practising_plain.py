@@ -1,0 +1,113 @@
+"""``practice --plain``: the task, a verdict for each time that the file is saved, hints and a solution by a letter."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+
+from sockviz import door, terminal
+from sockviz.input_file import explained
+from sockviz.language import _, ngettext
+from sockviz.practice.printed import printed
+from sockviz.practice.report import as_lines
+from sockviz.practice.sitting import Sitting
+from sockviz.practice.task import task_text, treatment
+from sockviz.spoken import spoken
+from sockviz.visible import quoted
+from sockviz.words.programs import STREAMS
+from sockviz.wrapping import wrapped
+
+#: What is said of a verdict stands so far in, in lines of so many characters.
+_INDENT, _WIDTH = " " * 4, 78
+#: So many lines of what the program has printed are told.
+_PRINTED = 12
+
+
+async def until_passed(sitting: Sitting) -> None:
+    """Returns once the exercise was passed, or the student leaves. Raises `CannotAttempt`."""
+    say = door.out().say
+    say(*spoken(task_text(sitting.lesson)), *treatment(sitting.exercise))
+    keys = terminal.is_one(sys.stdin)
+    how = _("{file}: judged each time that you save it (Ctrl-C leaves)")
+    say("", how.format(file=quoted(str(sitting.file))))
+    while sitting.last is None or not sitting.last.passed:
+        if keys:
+            left = sitting.hints_left
+            hints = ngettext("h a hint ({count} left)", "h a hint ({count} left)", left).format(count=left)
+            say(_("{hints}, s a solution, r judge again, q leave: and Enter").format(hints=hints))
+        word = await _saved_or_typed(sitting, keys)
+        if word == "q":
+            return
+        if word in ("h", "s"):
+            say(*(_hint(sitting) if word == "h" else _solution(sitting)))
+        elif word is None:
+            keys = False
+        elif word in ("", "r"):
+            await _judge(sitting, say)
+
+
+async def _saved_or_typed(sitting: Sitting, keys: bool) -> str | None:
+    """What was typed, or "" once the file is saved; None at the end of what can be typed."""
+    tasks = [asyncio.ensure_future(sitting.saved())]
+    typed = asyncio.ensure_future(terminal.line()) if keys else None
+    try:
+        await asyncio.wait([*tasks, *([typed] if typed else [])], return_when=asyncio.FIRST_COMPLETED)
+        if typed is None or not typed.done():
+            return ""
+        text = typed.result()
+        return text.strip().casefold() or "?" if text else None
+    finally:
+        for task in [*tasks, *([typed] if typed else [])]:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+async def _judge(sitting: Sitting, say: Callable[..., None]) -> None:
+    try:
+        attempt = await sitting.attempt()
+    except OSError as error:
+        why = explained(error, sitting.file).strerror or str(error)
+        say(_("{file}: cannot be read: {error}").format(file=quoted(str(sitting.file)), error=why))
+        return
+    say(*(part for line in as_lines(attempt) for part in _wrapped(line)))
+    output = printed(attempt, _PRINTED)
+    if output.lines:
+        say(_("it printed") + ":")
+        if output.before:
+            more = ngettext("{count} line before these", "{count} lines before these", output.before)
+            say("  " + more.format(count=output.before))
+        say(*(f"  {STREAMS.get(stream, stream)}  {text}" for stream, text in output.lines))
+
+
+def _wrapped(line: str) -> list[str]:
+    """What is said of a verdict, in lines. Bytes and what a compiler says stay as they are."""
+    bytes_of = tuple(
+        _INDENT + _(text).format(shown="") for text in ("expected: {shown}", "received: {shown}")
+    )
+    if not line.startswith(_INDENT) or line.startswith(bytes_of):
+        return [line]
+    return wrapped(line.strip(), _WIDTH, _INDENT, _INDENT + "  ")
+
+
+def _hint(sitting: Sitting) -> Iterator[str]:
+    text = sitting.hint()
+    if text is None:
+        yield _("There are no more hints.")
+        return
+    yield _("hint {number}").format(number=len(sitting.hints)) + ":"
+    yield from spoken(text)
+
+
+def _solution(sitting: Sitting) -> Iterator[str]:
+    try:
+        text = sitting.solution()
+    except OSError as error:
+        yield f"{error.filename}: {error.strerror}"
+        return
+    if text is None:
+        yield _("You have not passed yet. Press s once more to read a solution all the same.")
+    else:
+        yield from (_("a solution") + ":", *(f"    {line}" for line in text.splitlines()))

@@ -1,0 +1,104 @@
+"""Opening an exercise: in which language it is written, its screen, and the stage on which its runs are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sockviz.input_file import explained
+from sockviz.language import _, current
+from sockviz.lesson.document import BadLesson, Exercise, Lesson
+from sockviz.model.timeline import Timeline
+from sockviz.player.scripted import ScriptedSource
+from sockviz.player.sourced import Sourced
+from sockviz.practice.copies import cannot_be_made, copied, written
+from sockviz.practice.shelf import Place, read_exercise, text_of
+from sockviz.practice.sitting import Sitting
+from sockviz.tui.entry import entry_of
+from sockviz.tui.messages import MomentChosen
+from sockviz.tui.themes import MONOCHROME
+from sockviz.tui.view import Look
+from sockviz.visible import quoted
+
+if TYPE_CHECKING:
+    from sockviz.tui.app import SockvizApp
+
+
+def open_exercise(app: SockvizApp, place: Place, closed: Callable[[], None]) -> None:
+    """Opens the exercise there over what `app` shows; where the student has not begun it, they are asked for a language. Calls
+    `closed` once it has been left, or cannot be opened, which is said."""
+    try:
+        lesson, exercise = read_exercise(place, current())
+    except BadLesson as bad:
+        app.notify("\n".join(bad.lines), severity="error")
+        closed()
+    except OSError as error:
+        file = text_of(place, current())
+        why = _("{file}: cannot be read: {error}")
+        app.notify(
+            why.format(file=quoted(str(file)), error=explained(error, file).strerror), severity="error"
+        )
+        closed()
+    else:
+        begin(app, place, lesson, exercise, None, closed)
+
+
+def begin(
+    app: SockvizApp, place: Place, lesson: Lesson, exercise: Exercise, sitting: Sitting | None,
+    closed: Callable[[], None],
+) -> None:  # fmt: skip
+    """The same with an exercise that has been read, and where the student's copy is known, a `sitting` over it."""
+    from sockviz.tui.screens.choosing_language import LanguageScreen  # once a terminal is there
+
+    if sitting is not None:
+        _sit(app, sitting, closed)
+        return
+
+    def chosen(language: str | None) -> None:
+        if language is None:
+            closed()
+            return
+        try:
+            file = copied(place, language).file
+        except OSError as error:
+            app.notify(cannot_be_made(error, place), severity="error")
+            closed()
+            return
+        _sit(app, Sitting(place, lesson, exercise, language, file, app.store), closed)
+
+    begun = written(place, exercise.languages)
+    if begun is None and len(exercise.languages) > 1:
+        app.dress()
+        app.push_screen(LanguageScreen(lesson, exercise.languages), chosen)
+    else:
+        chosen(begun or exercise.languages[0])
+
+
+def _sit(app: SockvizApp, sitting: Sitting, closed: Callable[[], None]) -> None:
+    from sockviz.tui.screens.practising import PractiseScreen  # once a terminal is there
+
+    def stage(timeline: Timeline, event: int) -> None:
+        _stage(app, sitting, timeline, event)
+
+    course = app.course or app.options.course()
+    practised = next((entry for entry in course if entry.slug == sitting.exercise.lesson), None)
+    app.dress()
+    app.push_screen(
+        PractiseScreen(sitting, stage, practised.name if practised else sitting.exercise.lesson),
+        lambda _: closed(),
+    )
+
+
+def _stage(app: SockvizApp, sitting: Sitting, timeline: Timeline, event: int) -> None:
+    """A run that is over, at the world after so many of its events."""
+    from sockviz.tui.screens.departure import Place as PlaceInCourse
+    from sockviz.tui.screens.exercise_stage import ExerciseStage
+
+    run = Sourced(ScriptedSource(timeline, ()))
+    look = Look(ascii=app.ascii, colour=app.theme != MONOCHROME, animate=app.animation_level != "none")
+    look = replace(look, language=sitting.language)
+    place = PlaceInCourse(entry_of(run.lesson), alone=True)
+    screen = ExerciseStage(run, place, app.store, look, manual=app.options.manual)
+    app.push_screen(screen)
+    screen.call_after_refresh(screen.post_message, MomentChosen(event))
