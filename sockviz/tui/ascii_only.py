@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
-
-from rich.cells import cell_len
 from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-from sockviz.tui.palette import ASCII
+from sockviz.tui.palette import ASCII, ascii_cell
 
 #: What the palette has no need of: prose, and what Textual draws of its own.
 _SPELLED = {
@@ -26,13 +23,7 @@ def spelled(text: str) -> str:
 
 
 def _cell(character: str) -> str:
-    if character.isascii():
-        return character
-    if character in _SPELLED:
-        return _SPELLED[character]
-    plain = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
-    width = cell_len(character)
-    return (plain or "?" * width)[:width].ljust(width)
+    return _SPELLED.get(character) or ascii_cell(character)
 
 
 class AsciiOnly(LineFilter):

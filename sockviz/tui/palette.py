@@ -6,6 +6,7 @@ Drawings name *roles* (``muted``, ``process-1``, ``state-listen``), several sepa
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -54,11 +55,20 @@ _TO_ASCII = str.maketrans(dict(ASCII))
 
 
 def to_ascii(text: str) -> str:
-    """`text` in ASCII alone, in as many cells: symbols by `ASCII`, anything else ``?``."""
+    """`text` in ASCII alone, in as many cells: symbols by `ASCII`, letters without their marks, anything else ``?``."""
     text = text.translate(_TO_ASCII)
     if text.isascii():
         return text
-    return "".join(c if c.isascii() else "?" * cell_len(c) for c in text)
+    return "".join(map(ascii_cell, text))
+
+
+def ascii_cell(character: str) -> str:
+    """One character in as many cells: a letter without its marks, or ``?``."""
+    if character.isascii():
+        return character
+    plain = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
+    width = cell_len(character)
+    return (plain or "?" * width)[:width].ljust(width)
 
 
 @dataclass(frozen=True, slots=True)

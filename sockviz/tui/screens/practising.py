@@ -158,7 +158,9 @@ class PractiseScreen(Selecting, Leaving, Screen[None]):
 
     def _draw(self) -> None:
         sitting = self.sitting
-        self.query_one(VerdictText).show(sitting.last, self._now, sitting.hints, self._solution)
+        self.query_one(VerdictText).show(
+            sitting.last, self._now, sitting.hints, self._solution, str(sitting.file.parent.resolve())
+        )
         left = sitting.hints_left
         self.query_one(KeyBar).rename(
             {

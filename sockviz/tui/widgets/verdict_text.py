@@ -10,6 +10,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from sockviz.language import _, ngettext
+from sockviz.pattern import pattern
 from sockviz.practice.attempt import Attempt
 from sockviz.practice.differing import Difference
 from sockviz.practice.printed import Printed, printed
@@ -20,6 +21,8 @@ from sockviz.words.programs import STREAMS
 
 #: So many lines of what the program has printed are told.
 _PRINTED = 12
+#: A line of a compiler's that shows one of the source, or points into it.
+_QUOTES_SOURCE = pattern(r" +(\d+ )?\|| {4}")
 
 
 class VerdictText(Widget):
@@ -34,9 +37,13 @@ class VerdictText(Widget):
         self._hints: Sequence[str] = ()
         self._solution = ""
         self._printed = Printed()
+        self._folder = ""
 
-    def show(self, attempt: Attempt | None, now: str, hints: Sequence[str], solution: str) -> None:
-        """Shows another state of things. `solution` is Markdown, where it was asked for."""
+    def show(
+        self, attempt: Attempt | None, now: str, hints: Sequence[str], solution: str, folder: str
+    ) -> None:
+        """Shows another state of things. `solution` is Markdown, where it was asked for; `folder` has the file."""
+        self._folder = folder
         if attempt is not self._attempt:
             self._printed = printed(attempt, _PRINTED)
         self._attempt, self._now, self._hints, self._solution = attempt, now, hints, solution
@@ -54,7 +61,7 @@ class VerdictText(Widget):
     def _lines(self, width: int) -> list[Content]:
         lines = [*hang(styled(self._now, "$quiet"), plain(), plain(), width), plain()] if self._now else []
         if self._attempt is not None:
-            lines += _told(self._attempt, width)
+            lines += _told(self._attempt, width, self._folder)
             lines += _output(self._printed, width)
         for number, hint in enumerate(self._hints, 1):
             lines += [plain(), styled(_("hint {number}").format(number=number), "bold $accent")]
@@ -64,11 +71,17 @@ class VerdictText(Widget):
         return [row for line in lines for row in line.split(allow_blank=True)]
 
 
-def _told(attempt: Attempt, width: int) -> Iterator[Content]:
+def _brief(said: str, folder: str) -> str:
+    """What a compiler says, without the path to the student's file, which stands above it all the time."""
+    return said.replace(f"{folder}/", "") if folder else said
+
+
+def _told(attempt: Attempt, width: int, folder: str) -> Iterator[Content]:
     if attempt.said:
         style = "$code" if attempt.built else "$error"
-        for said in attempt.said.split("\n"):
-            yield from hang(styled(said, style), plain(), plain("  "), width, code=True)
+        for said in _brief(attempt.said, folder).split("\n"):
+            is_drawn = _QUOTES_SOURCE.match(said) is not None
+            yield from hang(styled(said, style), plain(), plain("  "), width, code=is_drawn)
         yield plain()
     if not attempt.built:
         yield from hang(plain(_("It could not be built, and was not judged.")), plain(), plain(), width)

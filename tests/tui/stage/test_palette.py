@@ -28,6 +28,7 @@ def test_ascii_stand_ins_take_as_many_cells() -> None:
         assert plain.isascii()
         assert cell_len(symbol) == cell_len(plain) == 1, symbol
     assert to_ascii("日本→x") == "????>x"
+    assert to_ascii("aún línea") == "aun linea"
 
 
 @pytest.mark.parametrize("dark", [True, False])
