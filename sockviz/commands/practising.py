@@ -150,7 +150,7 @@ def _once(
 
 
 def _file(options: argparse.Namespace, place: Place, language: str) -> Path:
-    from sockviz.practice.copies import copied
+    from sockviz.practice.copies import cannot_be_made, copied
 
     if options.file is not None:
         if options.reset:
@@ -159,7 +159,7 @@ def _file(options: argparse.Namespace, place: Place, language: str) -> Path:
     try:
         copy = copied(place, language, anew=options.reset)
     except OSError as error:
-        raise Usage(cannot_be_read(error.filename or place.directory, error)) from None
+        raise Usage(cannot_be_made(error, place)) from None
     if copy.kept is not None:
         door.err().say(_("your file of before is kept as {file}").format(file=quoted(str(copy.kept))))
     if copy.made:

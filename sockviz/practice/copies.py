@@ -80,4 +80,6 @@ def _put_aside(file: Path) -> Path:
 def cannot_be_made(error: OSError, place: Place) -> str:
     """Why the student has no copy of an exercise."""
     file = str(error.filename or place.directory)
-    return _("{file}: your copy cannot be made: {error}").format(file=quoted(file), error=error.strerror)
+    return _("{file}: your copy cannot be made: {error}; {variable}=DIR says where else").format(
+        file=quoted(file), error=error.strerror, variable=VARIABLE
+    )
