@@ -22,7 +22,7 @@ LABS = ("loopback", "two-hosts")
 IPS = ("4", "6")
 #: What an exercise may be written in, and what is done to its program that any kernel may do (`sockviz.words.worst_kernel`).
 LANGUAGES = ("python", "c")
-KERNELS = ("short", "interrupts", "slow-peer", "lossy")
+KERNELS = ("short", "interrupts", "slow-peer", "lossy", "few-descriptors")
 NEEDS = ("packets", "counters", "ipv6", "private")
 #: The longest title or summary, and the most front matter that is read.
 LONGEST_TEXT, LARGEST = 200, 16 * 1024

@@ -36,8 +36,8 @@ APART = 0.03
 STILL = 0.12
 
 
-#: Rules that hold for the whole lab from its beginning: they are done to no call of the program (`sockviz.words.worst_kernel`).
-OF_THE_LAB = ("slow-peer", "lossy")
+#: Rules that hold from the beginning: they are done to no call of the program (`sockviz.words.worst_kernel`).
+FROM_THE_BEGINNING = ("slow-peer", "lossy", "few-descriptors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,12 @@ class Practised(Performed):
     ) -> None:
         super().__init__(lab, timeline, counters, processes, patience, traced=True)
         self._exercise, self._student, self._tracing_lab = exercise, student, lab
-        self.append(*(Treated(time.time(), rule) for rule in exercise.kernel if rule in OF_THE_LAB))
+        self.append(*(Treated(time.time(), rule) for rule in exercise.kernel if rule in FROM_THE_BEGINNING))
         self._started = Started(lab)
         self._is_restless = False
         self._asleep_since: Mapping[tuple[str, int], float] = {}
+        self._looked = 0.0  # when the last look began that was asked for here (time.monotonic)
+        self._looking: asyncio.Future[None] | None = None
         self._interrupting = Interrupting(is_ruled=RULE in exercise.kernel)
 
     async def launch(self, launch: Launch) -> None:
@@ -151,10 +153,17 @@ class Practised(Performed):
 
     def is_hopeless(self, since: float) -> bool:
         """Whether nothing has happened `since` then (time.monotonic), for long enough, and nothing will by itself: nobody runs,
-        and no timer does."""
-        return (
-            time.monotonic() - since >= STILL and self.is_at_rest() and not could_wake(self._timeline.world)
-        )
+        and no timer does; and the kernel has been asked after that for what nobody tells of (a state, a descriptor)."""
+        if time.monotonic() - since < STILL or not self.is_at_rest() or could_wake(self._timeline.world):
+            return False
+        if self._looked <= since and (self._looking is None or self._looking.done()):
+            self._looking = asyncio.ensure_future(self._look())
+        return self._looked > since
+
+    async def _look(self) -> None:
+        began = time.monotonic()
+        await self._pump.looked()
+        self._looked = began
 
     async def _perform(self, statement: Statement) -> None:
         if not await self._until(self.is_at_rest, MOMENT if self._is_restless else RESTS):

@@ -32,6 +32,10 @@ _RULES: Mapping[str, str] = {
         "the link loses packets the first time that they are sent, never two new ones in a row, and lets them through when they "
         "are sent again: IP promises nothing else (RFC 791)"
     ),
+    "few-descriptors": N_(
+        "a process has at most 16 descriptors at a time, the standard ones among them, and whatever would give it one more fails "
+        "with EMFILE: how many it is given is an administrator's choice (RLIMIT_NOFILE, getrlimit(2))"
+    ),
 }
 
 

@@ -38,7 +38,9 @@ def _treated(done: Attempt) -> Sequence[Treated]:
 
 def test_each_rule_has_words_and_a_source() -> None:
     for rule in KERNELS:
-        assert any(source in rule_text(rule) for source in ("POSIX", "signal(7)", "tcp(7)", "RFC"))
+        assert any(
+            source in rule_text(rule) for source in ("POSIX", "signal(7)", "tcp(7)", "RFC", "getrlimit(2)")
+        )
 
 
 def test_a_single_recv_is_told_where_it_stopped() -> None:
@@ -166,3 +168,23 @@ def test_a_call_that_sleeps_is_stopped_once_and_fails_where_the_manual_says(tmp_
     assert [(each.call, each.task) for each in told] == [(call.number, call.task) for call in stopped]
     assert "as Ctrl-Z and fg do" in narrate_at(timeline, timeline.events.index(told[0]) + 1)
     assert not timeline.world.misfits
+
+
+def test_a_program_has_few_descriptors(tmp_path: Path) -> None:
+    body = "```expect\nyou.output == '13 of 16 are left, and no more can be had: EMFILE\\n'\nyou.status == 0\n```\n"
+    program = """
+import errno, resource, socket
+sockets = []
+try:
+    while True:
+        sockets.append(socket.socket())
+except OSError as error:
+    most = set(resource.getrlimit(resource.RLIMIT_NOFILE))
+    print(len(sockets), "of", *most, "are left, and no more can be had:", errno.errorcode[error.errno])
+"""
+    done = tried(exercise(body, "kernel: few-descriptors\n"), wrote(tmp_path, program))
+    assert done.passed, done.verdicts
+    timeline = _timeline(done)
+    (treated,) = _treated(done)
+    assert (treated.rule, treated.process) == ("few-descriptors", "")
+    assert "RLIMIT_NOFILE" in narrate_at(timeline, timeline.events.index(treated) + 1)

@@ -164,7 +164,8 @@ class Tracer:
             return
         try:
             pid, failure = start(
-                command, order["environment"], order["directory"], streams, self._selection, keep=self._keep
+                command, order["environment"], order["directory"], streams, self._selection,
+                keep=self._keep, kernel=order.get("kernel", ()),
             )  # fmt: skip
         except OSError as error:
             step = "trace" if isinstance(error, ptrace.NotTraced) else "execute"  # EAGAIN, ENOMEM: no process

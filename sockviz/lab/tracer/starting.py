@@ -10,7 +10,7 @@ import re
 import resource
 import signal
 import struct
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 
 from sockviz.lab.confinement import (
     PR_SET_NO_NEW_PRIVS,
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 PR_SET_DUMPABLE = 4
+#: By the rule ``few-descriptors`` (`sockviz.words.worst_kernel`) so many at a time: CPython and its asyncio begin with seven.
+FEW_DESCRIPTORS, _FEW = "few-descriptors", 16
 #: Processes of a lab's own, at most: the first one, tracers, the link.
 _OF_THE_LAB = 8
 
@@ -42,17 +44,18 @@ def start(
     selection: bytes | None,
     *,
     keep: Set[int] | None,
+    kernel: Collection[str] = (),
 ) -> tuple[int, int]:
     """Starts a program with `streams` for its standard ones, traced at the calls of a `selection`; of its capabilities it has
-    those in `keep` alone, where that is not None. Returns its pid, and a descriptor that tells the errno where it could not be
-    executed. Raises OSError."""
+    those in `keep` alone, where that is not None. `kernel` has the rules by which it is treated. Returns its pid, and a
+    descriptor that tells the errno where it could not be executed. Raises OSError."""
     waiting, going = os.pipe()
     failure, telling = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
             os.close(going)
-            _become(command, environment, directory, streams, selection, waiting, telling, keep)
+            _become(command, environment, directory, streams, selection, waiting, telling, keep, kernel)
         except OSError as error:
             os.write(telling, struct.pack("i", error.errno or 0))
         except StepRefused as refusal:
@@ -86,6 +89,7 @@ def _become(
     waiting: int,
     telling: int,
     keep: Set[int] | None,
+    kernel: Collection[str],
 ) -> NoReturn:
     """In the child. Raises OSError."""
     signal.set_wakeup_fd(-1)
@@ -112,6 +116,8 @@ def _become(
                 os.close(fd)
     os.chdir(directory)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if FEW_DESCRIPTORS in kernel:
+        limit_to(resource.RLIMIT_NOFILE, most=_FEW)
     if selection is not None:
         shut_in(selection)
     elif tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) >= (5, 14):
