@@ -16,7 +16,7 @@ from sockviz.words.worst_kernel import cut, let_move
 
 #: Calls that take from a stream, and calls that put something into it, by name.
 _READS = frozenset({"read", "recv", "recvfrom", "readv", "recvmsg", "recvmmsg"})
-_WRITES = frozenset({"write", "send", "sendto", "writev", "sendmsg", "sendmmsg", "sendfile"})
+WRITES = frozenset({"write", "send", "sendto", "writev", "sendmsg", "sendmmsg", "sendfile"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def _said(world: World, call: Call, moved: int, *, reads: bool) -> CutShort:
 
 def _flow(call: Call) -> Iterator[tuple[int, bool]]:
     """Which stream a call moved, and whether it read."""
-    if call.receiver is not None and (call.name in _READS or call.name in _WRITES):
+    if call.receiver is not None and (call.name in _READS or call.name in WRITES):
         yield call.receiver.inode, call.name in _READS
 
 

@@ -18,6 +18,7 @@ from sockviz.model.world import World
 from sockviz.player.started import family
 from sockviz.practice.cut_short import cut_short
 from sockviz.practice.differing import Difference, difference
+from sockviz.practice.left_behind import left_behind
 from sockviz.words.explanation import Explanation, explain
 from sockviz.words.mistakes.mistake import Mistake
 from sockviz.words.mistakes.rules import Rules
@@ -26,6 +27,8 @@ from sockviz.words.wording import call_as_made
 
 #: Errors with which nothing is wrong: whoever asks without waiting gets them.
 _HARMLESS = frozenset({"EAGAIN", "EINPROGRESS", "EINTR", "ENOENT", "ENOTTY", "ESPIPE"})
+#: Errors by which a stream is over.
+_BROKEN_OFF = frozenset({"ECONNRESET", "EPIPE"})
 _ERROR_STREAM = 2
 #: Calls by which a library only asks, and nothing hangs on the answer.
 _ASKING = frozenset({"getpeername", "getsockname", "getsockopt", "ioctl", "lseek"})
@@ -106,7 +109,8 @@ def _failed_at(
 ) -> Verdict:
     world = timeline.world_at(at)
     seen = "; ".join((observed, *_program(world, timeline, exercise, at)))
-    part = cut_short(world, sorted(_own(world, exercise)))
+    own = _own(world, exercise)
+    part = cut_short(world, sorted(own)) or left_behind(timeline, at, own)
     if part is not None:
         return Verdict(line, title, False, seen, part.cause, part.next, at)
     mistake = _mistake(timeline, exercise, at)
@@ -118,20 +122,36 @@ def _failed_at(
         cause = _("{call} of {process} failed with {error}: {why}").format(
             call=call_as_made(call), process=call.process, error=why.name, why=why.here
         )
-        return Verdict(line, title, False, seen, cause, why.remedy, at)
+        return Verdict(line, title, False, seen, cause, why.remedy or _after_an_end(call, world, own), at)
     return Verdict(line, title, False, seen, "", "", at)
+
+
+def _after_an_end(call: Call, world: World, own: set[str]) -> str:
+    """What a program of the student's is to do where its peer has broken off; nothing where that is not what happened."""
+    if call.process not in own or call.error not in _BROKEN_OFF or call.receiver is None:
+        return ""
+    process = world.processes[call.process]
+    if not process.alive:
+        return _(
+            "a client that breaks off ends nothing but its own connection: close that, and go on with the others"
+        )
+    if any(entry.inode == call.receiver.inode for entry in process.fds):
+        return _("close the descriptor where a call fails, too: {process} still holds {fd}, and nothing will come of it").format(
+            process=process.name, fd=call.receiver.fd
+        )  # fmt: skip
+    return ""
 
 
 def _program(world: World, timeline: Timeline, exercise: Exercise, at: int) -> Iterator[str]:
     """What became of the student's program, where it is or how it has ended; and where others wait for it."""
-    for run in exercise.runs:
-        process = world.processes.get(run)
-        if process is None:
-            yield _("{process} was not started").format(process=run)
-        elif not process.alive:
-            yield _ended(process, _last_said(timeline, run, at))
+    runs = [process for run in exercise.runs if (process := world.processes.get(run)) is not None]
+    if not runs:
+        yield _("{process} was not started").format(process=exercise.you)
+    for process in runs:
+        if not process.alive:
+            yield _ended(process, _last_said(timeline, process.name, at))
         else:
-            yield from _asleep(world, family(world, run))
+            yield from _asleep(world, family(world, process.name))
     yield from _asleep(world, [name for name in world.processes if name not in _own(world, exercise)])
 
 

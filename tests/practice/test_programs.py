@@ -1,4 +1,5 @@
-"""Programs that are unlike an exercise's own: right ones pass, wrong ones fail at the verdict that their first line names.
+"""Programs that are unlike an exercise's own: right ones pass, wrong ones fail at the verdict that their first line names,
+and are told the cause, or the next step, of which their second line has a part, where it has one (``# told: …``).
 
 They stand in ``programs/SLUG``, ``right_*`` and ``wrong_*``, in any language that the exercise has.
 """
@@ -15,6 +16,7 @@ from tests.practice.attempts import attempted
 PROGRAMS = sorted(
     path for path in (Path(__file__).with_name("programs")).glob("*/*_*.*") if path.suffix in (".py", ".c")
 )
+_TOLD = re.compile(r"(?:#|//|/\*) told: (.*?)(?: \*/)?$")
 _FAILS_AT = re.compile(r"(?:#|//|/\*) fails at: (.*?)(?: \*/)?$")
 
 
@@ -30,3 +32,5 @@ def test_a_right_program_passes_and_a_wrong_one_fails_where_it_is_wrong(program:
     failed = [verdict for verdict in done.verdicts if not verdict.ok]
     assert failed, "it passes"
     assert failed[0].title == told[1], failed[0]
+    if (advice := _TOLD.match(program.read_text().splitlines()[1])) is not None:
+        assert advice[1] in f"{failed[0].cause}: {failed[0].next}"

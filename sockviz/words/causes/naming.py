@@ -208,7 +208,8 @@ def _reuse(row: SocketRow, s: Situation) -> str:
         if whose.holders(s.world, left.inode):
             return _("close that one first, take another port, or set SO_REUSEADDR on both before bind")
         return _(
-            "SO_REUSEADDR lets it through only if both set it, and the old socket did not: wait, or take another port"
+            "set SO_REUSEADDR before bind, in every run: it lets it through where the old socket had it, too. "
+            "This one had not: wait until it is gone, or take another port"
         )
     if not s.is_on("SO_REUSEADDR"):
         return _("set SO_REUSEADDR on {name} before bind: the old socket had it, and both need it").format(
