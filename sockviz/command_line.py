@@ -245,7 +245,7 @@ def _words_first(arguments: Sequence[str]) -> Sequence[str]:
     rest = iter(arguments)
     for word in rest:
         if word == "--":
-            words += rest
+            words += (f"./{each}" if each.startswith("-") else each for each in rest)
         elif word.startswith("-"):
             options.append(word)
             options += [following for _each, following in zip(range(word in taking), rest, strict=False)]

@@ -28,6 +28,23 @@ def practice(options: argparse.Namespace) -> int:
     """Lists the exercises, or has one attempted."""
     if options.exercise is None:
         return _list(options)
+    if options.once and options.json:
+        return _graded(options)
+    return _practised(options)
+
+
+def _graded(options: argparse.Namespace) -> int:
+    """As any; where nothing can be judged, the object that graders read says why, too."""
+    from sockviz.practice.report import unjudged
+
+    try:
+        return _practised(options)
+    except Usage as usage:
+        door.out().say_json_line(unjudged(options.exercise, options.file, "\n".join(usage.args)))
+        raise
+
+
+def _practised(options: argparse.Namespace) -> int:
     place, lesson, exercise = _found(options.exercise)
     language = _language(options, place, exercise)
     if options.once:
@@ -139,7 +156,7 @@ def _once(
         attempted = _attempt(lesson, exercise, file, language, recording)
     name = recording.name if recording is not None and attempted.timeline is not None else None
     if options.json:
-        door.out().say_json(as_json(attempted, name))
+        door.out().say_json_line(as_json(attempted, str(file), name))
     else:
         door.out().say(*as_lines(attempted))
         if name is not None:

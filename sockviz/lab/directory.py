@@ -1,4 +1,5 @@
-"""The temporary directory of a lab: the working directory of its processes, where a lesson's files are plain names.
+"""The temporary directory of a lab: the working directory of its processes, where a lesson's files are plain names;
+and others that are to go with sockviz, however that ends.
 
 A SIGKILL leaves it behind. Each holds a file that its sockviz keeps locked, and whoever gets that lock may remove the directory:
 so the next start sweeps what was abandoned, also between any two steps of its making. It is its maker's once the lock is.
@@ -18,22 +19,24 @@ from typing import IO
 from sockviz import signals
 from sockviz.model.values import Json
 
-PREFIX = "sockviz-lab-"
+PREFIX, BUILDING = "sockviz-lab-", "sockviz-exercise-"
 LOCK = "lock"
 #: Those of this process that have not been removed yet.
 _mine: set[Path] = set()
 
 
 class LabDirectory:
-    """A directory of the lab's own. The lock is held for as long as this object is open. Raises OSError."""
+    """A directory of the lab's own, or, with another `prefix`, of whoever builds a program. The lock is held for as long as this
+    object is open. Raises OSError."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = PREFIX) -> None:
+        self._prefix = prefix
         signals.at_the_end(remove_mine)
         while not self._make():
             pass  # another sockviz swept it before it was locked
 
     def _make(self) -> bool:
-        self.path = Path(tempfile.gettempdir()) / f"{PREFIX}{os.urandom(8).hex()}"
+        self.path = Path(tempfile.gettempdir()) / f"{self._prefix}{os.urandom(8).hex()}"
         self.files = self.path / "files"
         _mine.add(self.path)  # before it is there: a signal may end us between any two instructions
         try:
@@ -73,7 +76,7 @@ class LabDirectory:
 
 def open_labs() -> list[Path]:
     """Directories of labs of this user that are in use now, oldest first."""
-    return [path for path in _ours() if _in_use(path)]
+    return [path for path in _ours(PREFIX) if _in_use(path)]
 
 
 def remove_mine() -> None:
@@ -83,9 +86,9 @@ def remove_mine() -> None:
 
 
 def sweep() -> int:
-    """Removes what killed labs of this user left. Returns how many."""
+    """Removes what killed labs, and attempts, of this user left. Returns how many."""
     swept = 0
-    for path in _ours():
+    for path in (*_ours(PREFIX), *_ours(BUILDING)):
         with contextlib.suppress(OSError):  # EACCES, EMFILE: nobody knows
             lock = _take(path)
             if lock is not None:
@@ -107,9 +110,9 @@ def _remove(path: Path) -> None:
     shutil.rmtree(path, ignore_errors=True)
 
 
-def _ours() -> list[Path]:
+def _ours(prefix: str) -> list[Path]:
     found = []
-    for path in Path(tempfile.gettempdir()).glob(PREFIX + "*"):
+    for path in Path(tempfile.gettempdir()).glob(prefix + "*"):
         with contextlib.suppress(OSError):  # ENOENT: removed since it was listed
             status = path.lstat()
             if status.st_uid == os.geteuid() and path.is_dir() and not path.is_symlink():

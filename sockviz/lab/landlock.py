@@ -63,11 +63,11 @@ def shut_in(directory: str, ports: Iterable[int] | None = None) -> int:
     try:
         reading = EXECUTE | READ_FILE | READ_DIR
         for path in readable():
-            _allow(ruleset, path, reading)
-        _allow(ruleset, os.path.dirname(PACKAGE), READ_DIR)  # to find it there
+            allow(ruleset, path, reading)
+        allow(ruleset, os.path.dirname(PACKAGE), READ_DIR)  # to find it there
         for device in DEVICES:
-            _allow(ruleset, device, (READ_FILE | WRITE_FILE) & rights)
-        _allow(ruleset, directory, READ_FILE | READ_DIR | REMOVE_FILE | MAKE_SOCK)
+            allow(ruleset, device, (READ_FILE | WRITE_FILE) & rights)
+        allow(ruleset, directory, READ_FILE | READ_DIR | REMOVE_FILE | MAKE_SOCK)
         if network:
             _allow_ports(ruleset, ports or ())
         prctl(PR_SET_NO_NEW_PRIVS, 1)
@@ -88,7 +88,8 @@ def readable() -> Iterator[str]:
         yield f"/etc/{name}"
 
 
-def _allow(ruleset: int, path: str, rights: int) -> None:
+def allow(ruleset: int, path: str, rights: int) -> None:
+    """A rule for all that lies beneath a path, where there is such a one. Raises `StepRefused`."""
     try:
         opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:

@@ -96,15 +96,19 @@ class Tracing:
         directory: str,
         streams: Sequence[int],
         kernel: Sequence[str] = (),
+        *,
+        fenced: bool = False,
     ) -> None:
         """Starts a program, with descriptors for its three standard `streams`; `kernel` has the rules by which it is treated (see
-        `sockviz.words.worst_kernel`). Raises `LabRefused` with what exec said."""
+        `sockviz.words.worst_kernel`); a ``fenced`` one is kept to itself (`sockviz.lab.tracer.fence`). Raises `LabRefused` with
+        what exec said."""
         started: asyncio.Future[None] = may_go_unheard(asyncio.get_running_loop().create_future())
         self._starting[program.name] = started
         self.over = False
         self._started += 1
         about: Json = {
             "command": list(program.command), "environment": dict(environment), "directory": directory, "kernel": list(kernel),
+            "fenced": fenced,
         }  # fmt: skip
         try:
             file = _in_memory(json.dumps(about).encode())

@@ -19,10 +19,8 @@ def too_much(pids: Iterable[int], proc: str = "/proc") -> str | None:
     pids = list(pids)
     if len(pids) * ADDRESS_SPACE <= MOST_MEMORY and len(pids) * DESCRIPTORS <= MOST_DESCRIPTORS:
         return None  # so few cannot, each within its own limits: most lessons have two processes, and this is asked at each line
-    memory = descriptors = 0
-    for pid in pids:
-        memory += _memory(f"{proc}/{pid}")
-        descriptors += _descriptors(f"{proc}/{pid}/fd")
+    memory = memory_of(pids, proc)
+    descriptors = sum(_descriptors(f"{proc}/{pid}/fd") for pid in pids)
     if memory > MOST_MEMORY:
         told = _(
             "the lesson's processes take {taken} MiB of memory, and {most} are the most they may have together"
@@ -34,6 +32,11 @@ def too_much(pids: Iterable[int], proc: str = "/proc") -> str | None:
         )
         return told.format(held=descriptors, most=MOST_DESCRIPTORS)
     return None
+
+
+def memory_of(pids: Iterable[int], proc: str = "/proc") -> int:
+    """Bytes of their own that the processes `pids` (as this machine counts) have in memory."""
+    return sum(_memory(f"{proc}/{pid}") for pid in pids)
 
 
 def _memory(directory: str) -> int:

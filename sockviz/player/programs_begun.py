@@ -18,11 +18,13 @@ from sockviz.model.programs import Program
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What programs are given: their environment and working directory, and an open file for the first one's standard input."""
+    """What programs are given: their environment and working directory, and an open file for the first one's standard input.
+    Those that are ``fenced`` are kept to themselves (`sockviz.lab.tracer.fence`)."""
 
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     directory: str = field(default_factory=os.getcwd)
     stdin: int | None = None
+    fenced: bool = False
 
 
 class NotStarted(Exception):

@@ -67,7 +67,9 @@ class Started:
         try:
             for number in (1, 2):
                 streams.append(self.outputs.open(program.name, number))
-            await tracing.start(program, around.environment, around.directory, streams, kernel)
+            await tracing.start(
+                program, around.environment, around.directory, streams, kernel, fenced=around.fenced
+            )
             self._has_started(program)
         except LabRefused as refusal:
             raise NotStarted(program, why_not_started(refusal)) from None

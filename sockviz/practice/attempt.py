@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
+import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sockviz import __version__
 from sockviz.dataclass import dataclass
+from sockviz.lab.directory import BUILDING, LabDirectory
 from sockviz.lab.loopback import open_lab
 from sockviz.lab.supervisor import LabRefused
 from sockviz.language import _
@@ -23,7 +23,8 @@ from sockviz.player.practised import Student
 from sockviz.player.programs_begun import Surroundings
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.started import TracingLab
-from sockviz.practice.building import build
+from sockviz.practice.bounds import within_bounds
+from sockviz.practice.building import Built, build
 from sockviz.practice.shelf import read_program
 from sockviz.practice.verdicts import Verdict, verdicts
 
@@ -68,19 +69,20 @@ async def attempt(
     to show it. Raises `CannotAttempt`, and OSError where the file cannot be read."""
     began = time.monotonic()
     content = read_program(file)
-    ours = Path(tempfile.mkdtemp(prefix="sockviz-exercise-"))
     try:
-        built = await asyncio.to_thread(build, file, language, content, ours)
-        if not built.command:
+        ours = LabDirectory(BUILDING)
+    except OSError as error:
+        raise CannotAttempt(_no_directory(error)) from None
+    try:
+        built, lab = await _built_and_opened(lesson, exercise, file, language, content, ours.files)
+        if lab is None:
             return Attempt(lesson, language, False, built.said, seconds=time.monotonic() - began)
-        student = Student(built.command, Surroundings(directory=str(file.parent.resolve())))
-        lab = await _lab(lesson, exercise)
-        practice = Practice(lesson, lab, student, __version__, Patience(deadline=PATIENT))
+        around = Surroundings(directory=str(file.parent.resolve()), fenced=True)
+        practice = Practice(lesson, lab, Student(built.command, around), __version__, Patience(PATIENT))
         try:
             if watch is not None:
                 watch(practice)
-            stuck = await _perform(practice)
-            await practice.source.told()
+            stuck = await within_bounds(_perform(practice), lambda: _pids(practice))
         finally:
             await practice.close()
         if practice.source.untraced is not None:
@@ -88,7 +90,40 @@ async def attempt(
         found = verdicts(practice.timeline, lesson, exercise, stuck)
         return Attempt(lesson, language, True, built.said, found, time.monotonic() - began, practice.timeline)
     finally:
-        shutil.rmtree(ours, ignore_errors=True)
+        ours.remove()
+
+
+def _no_directory(error: OSError) -> str:
+    """No temporary directory can be made: EACCES, EROFS, ENOSPC, EDQUOT; ENOENT where tempfile finds none at all."""
+    place = error.filename or "TMPDIR, /tmp, /var/tmp"
+    return _("no temporary directory can be made ({place}): {error}; TMPDIR says where").format(
+        place=place, error=os.strerror(error.errno or 0)
+    )
+
+
+async def _built_and_opened(
+    lesson: Lesson, exercise: Exercise, file: Path, language: str, content: bytes, directory: Path
+) -> tuple[Built, TracingLab | None]:
+    """The program, built in `directory` while the lab is made for it; no lab where it cannot be built. Raises `CannotAttempt`."""
+    opening = asyncio.ensure_future(_lab(lesson, exercise))
+    is_taken = False
+    try:
+        built = await build(file, language, content, directory)
+        if not built.command:
+            return built, None
+        lab = await opening
+        is_taken = True
+        return built, lab
+    finally:
+        if not is_taken:
+            await asyncio.wait({opening})
+            if not opening.cancelled() and opening.exception() is None:
+                await opening.result().close()
+
+
+def _pids(practice: Practice) -> list[int]:
+    """Of all that is alive of the student's program, as this machine counts."""
+    return [process.outer_pid for process in practice.source.runs if process.outer_pid]
 
 
 async def _lab(lesson: Lesson, exercise: Exercise) -> TracingLab:
@@ -131,6 +166,7 @@ async def _perform(practice: Practice) -> str | None:
     try:
         while practice.next.do is not Do.END and not _has_failed(practice):
             await practice.advance()
+        await practice.source.told()
     except Stuck as stuck:
         return str(stuck)
     except CannotGoOn as refusal:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
+import resource
+import shlex
 import shutil
-import subprocess
+import signal
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 from sockviz.dataclass import dataclass
+from sockviz.lab.confinement import die_with, limit_to
 from sockviz.language import _
 
-#: How C is compiled, and for how long at most (seconds). So much of what a compiler says is kept (characters).
+#: How C is compiled, and for how long at most (seconds). So much of what a compiler says is kept (bytes).
 FLAGS = ("-g", "-Wall", "-Wextra", "-pthread")
-LONGEST, MOST_SAID = 30.0, 20_000
+LONGEST, MOST_SAID = 20.0, 20_000
+#: What each process of a compiler may take: memory and the file that it writes (bytes). An honest one takes a hundredth.
+MEMORY, LARGEST = 4 << 30, 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +33,10 @@ class Built:
     said: str = ""
 
 
-def build(file: Path, language: str, content: bytes, directory: Path) -> Built:
+async def build(file: Path, language: str, content: bytes, directory: Path) -> Built:
     """Builds `file`, whose text is `content`, to be run in its own folder; what is made goes to `directory`, which is ours."""
     if language == "c":
-        return _compiled(file, directory)
+        return await _compiled(file, directory)
     return _looked_at(file, content)
 
 
@@ -42,32 +50,80 @@ def _looked_at(file: Path, content: bytes) -> Built:
         shown = f"\n    {line.strip()}" if line.strip() else ""
         return Built((), f"{file}:{error.lineno or 1}: {error.msg}{shown}")
     except (ValueError, RecursionError, MemoryError) as error:  # a NUL; nested too deep
-        return Built((), f"{file}: {error}")
+        return Built((), f"{file}: {error or type(error).__name__}")
     # What it prints is seen as it is printed, and beside the student's file nothing is left.
-    return Built((sys.executable, "-u", "-B", file.name))
+    return Built((sys.executable, "-u", "-B", f"./{file.name}"))
 
 
-def _compiled(file: Path, directory: Path) -> Built:
-    compiler = os.environ.get("CC") or "cc"
-    if shutil.which(compiler) is None:
+async def _compiled(file: Path, directory: Path) -> Built:
+    words = _compiler()
+    if not words or shutil.which(words[0]) is None:
         return Built(
             (),
-            _("{compiler}: there is no C compiler here; install one (gcc, clang)").format(compiler=compiler),
+            _("{compiler}: there is no C compiler here; install one (gcc, clang)").format(
+                compiler=words[0] if words else "CC"
+            ),
         )
-    program = directory / file.stem
-    command = [compiler, *FLAGS, "-o", str(program), str(file.resolve())]
+    program = directory / "program"
+    command = [*words, *FLAGS, "-o", str(program), "-x", "c", str(file.resolve())]
     try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LONGEST, check=False
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
+        status, output = await _run(command)
+    except TimeoutError:
         return Built(
             (),
             _("{compiler} did not come to an end within {seconds:.0f} s").format(
-                compiler=compiler, seconds=LONGEST
+                compiler=words[0], seconds=LONGEST
             ),
         )
     except OSError as error:
-        return Built((), f"{compiler}: {error.strerror}")
-    said = done.stdout[:MOST_SAID].decode("utf-8", "backslashreplace").rstrip("\n")
-    return Built((str(program),) if done.returncode == 0 else (), said)
+        return Built((), f"{words[0]}: {error.strerror}")
+    said = output.decode("utf-8", "backslashreplace").strip("\n")
+    if status == 0:
+        return Built((str(program),), said)
+    return Built(
+        (), said or _("{compiler} ended with exit status {status}").format(compiler=words[0], status=status)
+    )
+
+
+def _compiler() -> list[str]:
+    """The words that begin its command line: CC may have options."""
+    asked = os.environ.get("CC") or "cc"
+    try:
+        return shlex.split(asked)
+    except ValueError:  # a quotation that does not end
+        return [asked]
+
+
+async def _run(command: list[str]) -> tuple[int, bytes]:
+    """A command to its end: its exit status, and the beginning of what it said. Neither it nor what it has started outlives this.
+    Raises TimeoutError, OSError."""
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True, preexec_fn=_limit(os.getpid()),
+    )  # fmt: skip
+    assert process.stdout is not None
+    said = b""
+    try:
+        async with asyncio.timeout(LONGEST):
+            while part := await process.stdout.read(1 << 16):
+                said += part[: MOST_SAID + 1 - len(said)]
+            status = await process.wait()
+    finally:
+        with contextlib.suppress(ProcessLookupError):  # it has ended, and all that it has started
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+    if len(said) > MOST_SAID:
+        said = said[:MOST_SAID].rpartition(b"\n")[0] + b"\n" + _("and more").encode()
+    return status, said
+
+
+def _limit(parent: int) -> Callable[[], None]:
+    """What a compiler does first, in its own process."""
+
+    def limit() -> None:
+        die_with(parent)
+        limit_to(resource.RLIMIT_AS, most=MEMORY)
+        limit_to(resource.RLIMIT_FSIZE, most=LARGEST)
+        limit_to(resource.RLIMIT_CPU, most=int(LONGEST))
+
+    return limit

@@ -8,11 +8,13 @@ from sockviz.language import _
 from sockviz.practice.attempt import Attempt
 
 
-def as_json(attempt: Attempt, recording: str | None = None) -> dict[str, object]:
-    """One object. ``build`` is what the compiler said, and only there where it said something."""
+def as_json(attempt: Attempt, file: str, recording: str | None = None) -> dict[str, object]:
+    """One object. ``file`` is the program's, as it was named; ``build`` what the compiler said, and only there where it said
+    something."""
     said: dict[str, object] = {"build": attempt.said} if attempt.said else {}
     return {
         "slug": attempt.lesson.slug,
+        "file": file,
         "language": attempt.language,
         "passed": attempt.passed,
         "verdicts": [
@@ -30,6 +32,11 @@ def as_json(attempt: Attempt, recording: str | None = None) -> dict[str, object]
         "kernel": os.uname().release,
         "recording": recording,
     } | said
+
+
+def unjudged(slug: str, file: str | None, why: str) -> dict[str, object]:
+    """The object of a program that could not be judged: neither passed nor not."""
+    return {"slug": slug, "file": file, "passed": None, "verdicts": [], "error": why}
 
 
 def as_lines(attempt: Attempt) -> list[str]:

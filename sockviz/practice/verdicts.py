@@ -32,6 +32,8 @@ _BROKEN_OFF = frozenset({"ECONNRESET", "EPIPE"})
 _ERROR_STREAM = 2
 #: Calls by which a library only asks, and nothing hangs on the answer.
 _ASKING = frozenset({"getpeername", "getsockname", "getsockopt", "ioctl", "lseek"})
+#: A program may make calls without end: mistakes are looked for among so many events from the beginning, causes among the last.
+_LOOKED_AT = 20_000
 #: So much of the last line that a program wrote to its standard error is told (characters).
 _LONGEST_SAID = 200
 
@@ -174,7 +176,7 @@ def _last_said(timeline: Timeline, run: str, at: int) -> str:
     text = b"".join(part for part in map(whole_of, parts) if isinstance(part, bytes)).decode(
         "utf-8", "backslashreplace"
     )
-    lines = text.strip().splitlines()
+    lines = text.strip().split("\n")  # what else ends a line somewhere is shown as what it is
     return lines[-1].strip()[:_LONGEST_SAID] if lines else ""
 
 
@@ -191,7 +193,8 @@ def _asleep(world: World, names: Iterable[str]) -> Iterator[str]:
 def _mistake(timeline: Timeline, exercise: Exercise, at: int) -> Mistake | None:
     """The mistake that is told: the first of the student's own, or else the first that anybody made."""
     rules = Rules()
-    found = [mistake for number in range(at) for mistake in rules.after(Moment(timeline, number))]
+    looked_at = range(min(at, _LOOKED_AT))
+    found = [mistake for number in looked_at for mistake in rules.after(Moment(timeline, number))]
     own = _own(timeline.world_at(at), exercise)
     theirs = (each for each in found if each.process in own or own & set(map(str, each.about)))
     return next(theirs, found[0] if found else None)
@@ -206,7 +209,7 @@ def _explained(timeline: Timeline, exercise: Exercise, at: int) -> tuple[Call, E
     """The last call that failed: of the student's program, or else of whoever talks to it."""
     own = _own(timeline.world_at(at), exercise)
     others: tuple[Call, Explanation] | None = None
-    for number in range(at - 1, -1, -1):
+    for number in range(at - 1, max(at - _LOOKED_AT, 0) - 1, -1):
         event = timeline.events[number]
         if not isinstance(event, CallReturned) or event.error is None or event.error in _HARMLESS:
             continue

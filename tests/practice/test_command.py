@@ -25,8 +25,10 @@ def test_one_attempt_for_graders(home: Path, capfd: pytest.CaptureFixture[str]) 
         cli.main(["practice", "forgot-listen", "--once", "--json", "--record", str(home / "runs"), SOLUTION])
         == 0
     )
-    told = json.loads(capfd.readouterr().out)
-    assert (told["slug"], told["language"], told["passed"]) == ("forgot-listen", "python", True)
+    (line,) = capfd.readouterr().out.splitlines()  # whole, beside those of others
+    told = json.loads(line)
+    assert (told["slug"], told["file"]) == ("forgot-listen", SOLUTION)
+    assert (told["language"], told["passed"]) == ("python", True)
     assert all(verdict["ok"] for verdict in told["verdicts"])
     assert {"line", "ok", "observed", "cause", "next"} <= told["verdicts"][0].keys()
     assert cli.main(["replay", "--plain", told["recording"]]) == 0
@@ -59,3 +61,30 @@ def test_the_copy_is_made_judged_kept_and_known(home: Path, capfd: pytest.Captur
 def test_misuse_is_told(arguments: list[str], told: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["practice", *arguments]) == 2
     assert told in capfd.readouterr().err
+
+
+def test_graders_are_told_what_could_not_be_judged(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (home / "loop.py").symlink_to("loop.py")
+    (home / "folder.py").mkdir()
+    for name in ("gone.py", "loop.py", "folder.py", "no suffix"):
+        file = str(home / name)
+        assert cli.main(["practice", "forgot-listen", "--once", "--json", file]) == 2
+        told = capfd.readouterr()
+        (line,) = told.out.splitlines()
+        assert json.loads(line) | {"error": ""} == {
+            "slug": "forgot-listen", "file": file, "passed": None, "verdicts": [], "error": ""
+        }  # fmt: skip
+        assert json.loads(line)["error"] in told.err
+
+
+def test_a_hand_in_may_have_any_name(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(home)
+    name = "-a 'b'\n\x1b"
+    Path(f"./{name}").write_text(Path(SOLUTION).read_text())
+    Path("link").symlink_to(name)
+    words = ["practice", "forgot-listen", "--once", "--json", "--language", "python", "--"]
+    assert cli.main([*words, name]) == 0
+    assert json.loads(capfd.readouterr().out)["file"] == name
+    assert cli.main([*words, "link"]) == 0

@@ -6,7 +6,7 @@ of the lab's first process and the parent of the programs, which die with it (PT
 a stream socket: orders come, lines of JSON with descriptors beside them, and reports go (see `sockviz.lab.tracer.reports`).
 
 Orders: ``start`` (a program's ``name``; beside it its three standard streams, and a file with ``command``, ``environment``,
-``directory``, and ``kernel``: by which rules it is treated),
+``directory``, ``kernel``: by which rules it is treated, and ``fenced``: whether it is kept to itself),
 ``tell`` (what has happened by now, then ``told``), ``hold`` (``all``: true or false), ``go`` (``process`` and ``task``: make the
 held call; without ``task`` all of that process, without either all; ``until``: do not hold it again before a call of that name),
 ``interrupt`` (``process``, ``task``, ``call``: stop the task in that call, where it is still in it, and have it go on at once).
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from sockviz.lab.tracer.orders import Order
 
 _PR_SET_NAME = 15
+#: What has stopped by now are two stops a task, and so many more.
+_STOPS = 64
 #: What `ps` calls it.
 _NAME = b"sockviz-tracer"
 
@@ -73,13 +75,18 @@ class Tracer:
             tid, status = os.waitpid(-1, ptrace.WALL)
             if not turns.take(tid, status):
                 self._take_stop(tid, status)
+            if self._orders:  # kernel/exit.c, do_wait: where tasks stop faster than they are taken, the bell is never come to
+                self._take_orders()
+
+    def _take_orders(self) -> None:
+        while self._orders:
+            self._take(*self._orders.pop(0))
+        self._reports.send()
 
     def _take_stop(self, tid: int, status: int) -> None:
         if tid == self._bell.pid:
             self._bell.rang(status)
-            while self._orders:
-                self._take(*self._orders.pop(0))
-            self._reports.send()
+            self._take_orders()
             return
         self._stops.went(tid, status)
         if self._is_running and not self._stops.population.tasks:
@@ -91,9 +98,11 @@ class Tracer:
             self._reports.send()  # somebody waits for it
 
     def _take_stops(self) -> None:
-        """Of everything that has stopped or ended by now."""
+        """Of everything that has stopped or ended by now. What stops again and again meanwhile is not waited for."""
         rung: int | None = None
-        while (found := os.waitpid(-1, ptrace.WALL | os.WNOHANG))[0]:
+        left = 2 * len(self._stops.population.tasks) + _STOPS
+        while left and (found := os.waitpid(-1, ptrace.WALL | os.WNOHANG))[0]:
+            left -= 1
             if found[0] == self._bell.pid:
                 rung = found[1]  # it stays stopped, and is not met again
             else:
@@ -165,7 +174,7 @@ class Tracer:
         try:
             pid, failure = start(
                 command, order["environment"], order["directory"], streams, self._selection,
-                keep=self._keep, kernel=order.get("kernel", ()),
+                keep=self._keep, kernel=order.get("kernel", ()), fenced=order.get("fenced", False),
             )  # fmt: skip
         except OSError as error:
             step = "trace" if isinstance(error, ptrace.NotTraced) else "execute"  # EAGAIN, ENOMEM: no process

@@ -22,7 +22,7 @@ from sockviz.lab.confinement import (
     prctl,
 )
 from sockviz.lab.seccomp import shut_in
-from sockviz.lab.tracer import ptrace
+from sockviz.lab.tracer import fence, ptrace
 from sockviz.model.limits import MOST_PROCESSES
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
@@ -45,17 +45,21 @@ def start(
     *,
     keep: Set[int] | None,
     kernel: Collection[str] = (),
+    fenced: bool = False,
 ) -> tuple[int, int]:
     """Starts a program with `streams` for its standard ones, traced at the calls of a `selection`; of its capabilities it has
-    those in `keep` alone, where that is not None. `kernel` has the rules by which it is treated. Returns its pid, and a
-    descriptor that tells the errno where it could not be executed. Raises OSError."""
+    those in `keep` alone, where that is not None. `kernel` has the rules by which it is treated; a ``fenced`` one is kept to
+    itself (`sockviz.lab.tracer.fence`). Returns its pid, and a descriptor that tells the errno where it could not be executed.
+    Raises OSError."""
     waiting, going = os.pipe()
     failure, telling = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
             os.close(going)
-            _become(command, environment, directory, streams, selection, waiting, telling, keep, kernel)
+            _become(
+                command, environment, directory, streams, selection, waiting, telling, keep, kernel, fenced
+            )
         except OSError as error:
             os.write(telling, struct.pack("i", error.errno or 0))
         except StepRefused as refusal:
@@ -90,6 +94,7 @@ def _become(
     telling: int,
     keep: Set[int] | None,
     kernel: Collection[str],
+    fenced: bool,
 ) -> NoReturn:
     """In the child. Raises OSError."""
     signal.set_wakeup_fd(-1)
@@ -118,6 +123,8 @@ def _become(
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if FEW_DESCRIPTORS in kernel:
         limit_to(resource.RLIMIT_NOFILE, most=_FEW)
+    if fenced:
+        fence.put_up()
     if selection is not None:
         shut_in(selection)
     elif tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) >= (5, 14):

@@ -60,17 +60,25 @@ class Untraced:
                 self._reports.say("told")
             elif order["op"] == "start":
                 name, command = order["name"], [str(word) for word in order["command"]]
-                number = self._start(name, command, order["environment"], order["directory"], fds)
+                number = self._start(
+                    name, command, order["environment"], order["directory"], fds, order.get("fenced", False)
+                )
                 if number:
                     self._reports.say("refused", name=name, errno=number, step="execute")
 
     def _start(
-        self, name: str, command: list[str], environment: dict[str, str], directory: str, fds: list[int]
+        self,
+        name: str,
+        command: list[str],
+        environment: dict[str, str],
+        directory: str,
+        fds: list[int],
+        fenced: bool = False,
     ) -> int:
         """Returns the errno with which it could not be executed, 0 where it was."""
         self._started += 1
         try:
-            pid, failure = start(command, environment, directory, fds, None, keep=self._keep)
+            pid, failure = start(command, environment, directory, fds, None, keep=self._keep, fenced=fenced)
         except OSError as error:
             return error.errno or -1
         finally:

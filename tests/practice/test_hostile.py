@@ -1,0 +1,159 @@
+"""Hand-ins that mean harm: the verdict comes, nothing of them is left, and others in their lab are out of their reach."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from sockviz import cli
+from sockviz.lab import landlock
+from sockviz.lab.directory import BUILDING, LabDirectory, sweep
+from sockviz.practice import bounds, building
+from sockviz.practice.bounds import within_bounds
+from sockviz.practice.building import build
+from tests.practice.attempts import exercise, tried, wrote
+from tests.required import unavailable
+
+HOSTILE = r"""
+import ctypes, fcntl, os, shutil, signal, socket, sys, time
+
+def tell(what, *others):
+    try:
+        print(what, "succeeds" if others[0](*others[1:]) != -1 else "fails")
+    except OSError as error:
+        print(what, "fails")
+
+for fd in range(900, 1024):
+    try:
+        os.close(fd)
+    except OSError:
+        pass
+libc = ctypes.CDLL(None)
+others = [int(each) for each in os.listdir("/proc") if each.isdigit() and int(each) not in (1, os.getpid())]
+assert others
+for other in others:
+    tell("killing", os.kill, other, signal.SIGKILL)
+    tell("stopping", os.kill, other, signal.SIGSTOP)
+    tell("attaching", libc.ptrace, 0x4206, other, 0, 0)
+    tell("writing", open, f"/proc/{other}/mem", "r+b")
+tell("killing all", os.kill, -1, signal.SIGKILL)
+with open("large", "wb") as large:
+    tell("a file without end", os.posix_fallocate, large.fileno(), 0, 10 << 30)
+if os.fork() == 0:
+    os.setsid()
+    for number in range(1, 65):
+        try:
+            signal.signal(number, signal.SIG_IGN)
+        except (OSError, ValueError):
+            pass
+    lock = open("daemon", "w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    time.sleep(1000000)
+while not os.path.exists("daemon"):
+    time.sleep(0.01)
+os.unlink(__file__)
+sys.stderr.write("\x1b]0;owned\x07 \u202eevil\x9b31m\r bell")
+sys.exit(3)
+"""
+BODY = "```python @client\nc = socket.socket()\n```\n\n```expect\n# it ends in order\nyou.status == 0\n```\n"
+
+
+def test_others_are_out_of_its_reach_and_nothing_of_it_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    if landlock.version() < landlock.SCOPES_SINCE:
+        unavailable("this kernel has no Landlock that keeps signals in (Linux 6.12)")
+    exercise_s = tmp_path / "hostile" / "exercise.md"
+    exercise_s.parent.mkdir()
+    exercise_s.write_text(
+        f"---\ntitle: A test\nsummary: Of exercises.\nyou: server\n---\n\n# A page\n\n{BODY}"
+    )
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    folder = tmp_path / "hand-in"
+    folder.mkdir()
+    file = wrote(folder, HOSTILE)
+    runs = tmp_path / "runs"
+    done = ["practice", str(exercise_s.parent), "--once", "--json", "--record", str(runs), str(file)]
+    assert cli.main(done) == 1
+    line = capfd.readouterr().out
+    assert line.count("\n") == 1
+    assert not any(each in line for each in "\x1b\x07\u202e\x9b\r")
+    (verdict,) = json.loads(line)["verdicts"]
+    assert "server has ended with exit status 3 and said" in verdict["observed"]
+    assert not file.exists()
+    (recording,) = runs.iterdir()
+    assert cli.main(["replay", "--plain", str(recording)]) == 0
+    told = capfd.readouterr().out
+    assert not any(each in told for each in "\x1b\x07\u202e\x9b")
+    assert "fails" in told
+    assert "succeeds" not in told
+    with (folder / "daemon").open() as daemon:
+        fcntl.flock(daemon, fcntl.LOCK_EX | fcntl.LOCK_NB)  # whoever held it has ended
+    assert not [*temporary.iterdir()]
+
+
+def test_a_run_without_end_and_one_without_measure_are_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "MOST_MEMORY", 200 << 20)
+    program = wrote(tmp_path, "kept = bytearray(b'x') * (300 << 20)\nwhile True: pass\n")
+    (verdict,) = tried(exercise(BODY), program).verdicts
+    assert "MiB of memory, and 200 are the most that it may" in verdict.observed
+    monkeypatch.setattr(bounds, "LONGEST", 0.0)
+
+    async def never() -> str | None:
+        await asyncio.Event().wait()
+        return None
+
+    told = asyncio.run(within_bounds(never(), lambda: ()))
+    assert told is not None
+    assert "had not come to its end" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('#include "/dev/zero"\nint main(void) { return 0; }\n', "memory"),
+        ('#include __FILE__\nint main(void) { return 0; }\n', "In file included from"),
+        ("\n".join(f"int f{n}(void) {{ int unused; }}" for n in range(2000)) + "\nint main(void) { return x; }\n", "\nand more"),
+    ],
+)  # fmt: skip
+def test_a_file_that_the_compiler_chokes_on_is_told(text: str, said: str, tmp_path: Path) -> None:
+    file = wrote(tmp_path, text, "c")
+    built = asyncio.run(build(file, "c", text.encode(), tmp_path))
+    assert not built.command
+    assert said in built.said
+    assert len(built.said) <= building.MOST_SAID + 20
+
+
+def test_a_compiler_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiler = tmp_path / "cc"
+    compiler.write_text(f"#!/bin/sh\nexec 9>{tmp_path}/lock\nflock -x 9\nsleep 1000000 & wait\n")
+    compiler.chmod(0o755)
+    monkeypatch.setenv("CC", f"{compiler} -std=c11")
+    monkeypatch.setattr(building, "LONGEST", 1.0)
+    built = asyncio.run(build(wrote(tmp_path, "", "c"), "c", b"", tmp_path))
+    assert built.said == f"{compiler} did not come to an end within 1 s"
+    monkeypatch.setenv("CC", "'")
+    assert (
+        "there is no C compiler here" in asyncio.run(build(wrote(tmp_path, "", "c"), "c", b"", tmp_path)).said
+    )
+    with (tmp_path / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # nor has anything that it started been left
+
+
+def test_what_a_killed_sockviz_was_building_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    used, left = LabDirectory(BUILDING), LabDirectory(BUILDING)
+    left._lock.close()  # as the kernel does
+    (left.files / "program").touch()
+    assert sweep() == 1
+    assert [*tmp_path.iterdir()] == [used.path]
+    used.remove()
