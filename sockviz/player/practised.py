@@ -143,9 +143,7 @@ class Practised(Performed):
                     sleeps = self._lab.asleep(process.name, number) is not None
                 except KernelError:
                     sleeps = False
-                if (
-                    sleeps
-                ):  # in none of the calls that are watched: it waits for time, or for what it has forked
+                if sleeps:  # in none of the watched calls: it waits for time, or for what it has forked
                     asleep[place] = self._asleep_since.get(place, now)
                 rests = rests and sleeps and now - asleep[place] >= APART
         self._asleep_since = asleep

@@ -1,9 +1,9 @@
 """Where a student's program took part of a stream for all of it: a read or write that moved less than it was asked to under the
-rule `short`, and was the last of its kind on its socket."""
+rule `short`, and was the last of its kind on its socket; or where a send begins anew after one that took a part."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from sockviz.dataclass import dataclass
 from sockviz.language import _
@@ -19,6 +19,10 @@ _READS = frozenset({"read", "recv", "recvfrom", "readv", "recvmsg", "recvmmsg"})
 WRITES = frozenset({"write", "send", "sendto", "writev", "sendmsg", "sendmmsg", "sendfile"})
 
 
+#: So many bytes are compared.
+_COMPARED = 64
+
+
 @dataclass(frozen=True, slots=True)
 class CutShort:
     """What happened, and what can be done about it."""
@@ -27,11 +31,12 @@ class CutShort:
     next: str
 
 
-def cut_short(world: World, names: Iterable[str]) -> CutShort | None:
+def cut_short(world: World, names: Collection[str]) -> CutShort | None:
     """Of the processes with these names the first call that was cut short, where none came after it."""
     processes = [world.processes[name] for name in names]
     calls = sorted((call for process in processes for call in process.calls), key=lambda call: call.entered)
     under_way = [call for process in processes for call in process.under_way]
+    has_all = sum(_count(call.value) for call in calls if call.name in _READS) >= _sent(world, names)
     moved: dict[tuple[int, bool], int] = {}
     last: dict[tuple[int, bool], Call] = {}
     for call in (*calls, *under_way):
@@ -43,9 +48,41 @@ def cut_short(world: World, names: Iterable[str]) -> CutShort | None:
         if treated is None or treated.wanted is None or call.stage is not Stage.RETURNED:
             continue
         count, reads = _count(call.value), which[1]
-        # Who reads has been cut short only where it got all that it was let have: more may not have been there.
-        if 0 < count < treated.wanted and (count == treated.allowed or not reads):
+        # Who reads has been cut short only where it got all that it was let have, and others have sent more.
+        is_cut = count == treated.allowed and not has_all if reads else True
+        if 0 < count < treated.wanted and is_cut:
             return _said(world, call, moved[which], reads=reads)
+    return _begun_again(world, calls)
+
+
+def _begun_again(world: World, calls: Collection[Call]) -> CutShort | None:
+    """The first send that begins with what the one before it on the same socket began with, though some of that was taken."""
+    before: dict[int, Call] = {}
+    for call in calls:
+        if call.name not in WRITES or call.receiver is None or call.stage is not Stage.RETURNED:
+            continue
+        last = before.get(call.receiver.inode)
+        before[call.receiver.inode] = call
+        few = cut(last) if last is not None else None
+        if last is None or few is None or len(call.arguments) < 2:
+            continue
+        given, taken = last.arguments[1], _count(last.value)
+        if not isinstance(given, bytes) or not isinstance(call.arguments[1], bytes) or not taken:
+            continue
+        now = bytes(call.arguments[1][:_COMPARED])
+        if now == bytes(given[: len(now)]) and now != bytes(given[taken : taken + len(now)]):
+            place = place_of(call, world)
+            return CutShort(
+                _(
+                    "{call} of {process}{where} sends again what the one before began with, which took {few} bytes"
+                ).format(
+                    call=call_as_made(call),
+                    process=call.process,
+                    where=f" ({place})" if place else "",
+                    few=let_move(few),
+                ),
+                _("go on by as many bytes as were taken, and send what stands there"),
+            )
     return None
 
 
@@ -73,6 +110,18 @@ def _said(world: World, call: Call, moved: int, *, reads: bool) -> CutShort:
         ),
         remedy,
     )
+
+
+def _sent(world: World, names: Collection[str]) -> int:
+    """How many bytes all others have sent."""
+    others = [process for name, process in world.processes.items() if name not in names]
+    sent = 0
+    for call in (call for process in others for call in process.calls):
+        if call.name == "sendall" and len(call.arguments) > 1 and call.stage is Stage.RETURNED:
+            sent += _count(call.arguments[1])
+        elif call.name in WRITES:
+            sent += _count(call.value)
+    return sent
 
 
 def _flow(call: Call) -> Iterator[tuple[int, bool]]:

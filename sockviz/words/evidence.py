@@ -194,7 +194,7 @@ def of_call(world: World, header: Header, call: Call) -> Evidence:
         sections.append(Section(_("it slept"), Voice.INFERRED, _("no answer came"), facts_slept))
     if call.treated:
         why = tuple(Fact(each.rule, rule_text(each.rule), _("it is allowed")) for each in call.treated)
-        sections.append(Section(_("what sockviz did"), Voice.RETURNED, in_short(call), why))
+        sections.append(Section(_("what sockviz did"), None, in_short(call), why))
     sections += value_facts.sections(call, world)
     commands: list[tuple[str, str]] = []
     if process is not None and process.alive:

@@ -188,3 +188,13 @@ except OSError as error:
     (treated,) = _treated(done)
     assert (treated.rule, treated.process) == ("few-descriptors", "")
     assert "RLIMIT_NOFILE" in narrate_at(timeline, timeline.events.index(treated) + 1)
+
+
+def test_who_has_read_all_is_not_told_to_read_on(tmp_path: Path) -> None:
+    body = SERVER + 'conn.sendall(b"ping")\nback = conn.recv(4, socket.MSG_WAITALL)\n```\n\n'
+    body += '```expect\npeer.back == b"pong"\n```\n'
+    program = CONNECTS + "got = b''\nwhile len(got) < 4: got += s.recv(100)\ns.sendall(b'ping')\n"
+    done = tried(exercise(body, "kernel: short\n"), wrote(tmp_path, program))
+    (verdict,) = done.verdicts
+    assert verdict.observed.startswith("they differ from byte 2 on")
+    assert "read on" not in verdict.next

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from itertools import chain, repeat
 
+#: What an exercise calls it.
+RULE = "short"
 _SMALL = (1, 3, 7)
 _LARGE = (31, 127, 1021, 8191)
 _ROUND = sum(_SMALL) + _LARGE[-1]

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from sockviz.lab.tracer.tasks import Process, Task
 
-RULE = "short"
 _FAMILIES = ("AF_INET", "AF_INET6", "AF_UNIX")
 #: Calls with one buffer: where its length stands, and where the flags do.
 _PLAIN = {"read": (2, None), "write": (2, None), "recvfrom": (2, 3), "sendto": (2, 3)}

@@ -13,6 +13,7 @@ from sockviz.lab.tracer.made import number as number_given
 from sockviz.lab.tracer.made_again import Known
 from sockviz.lab.tracer.memory import Reading
 from sockviz.lab.tracer.numbers import Machine
+from sockviz.lab.tracer.pieces import RULE
 from sockviz.lab.tracer.population import Population, is_caught
 from sockviz.lab.tracer.reports import Reports
 from sockviz.lab.tracer.shorthand import ENTERED, FAILED, NAMED, RETURNED
@@ -178,7 +179,7 @@ class Stops:
 
     def _treat(self, task: Task, place: tuple[int, ...], *, again: bool = False) -> None:
         """Does to a call that is entered what the rules of its program say, and tells of it the first time."""
-        if task.call is None or short.RULE not in task.process.family.kernel:
+        if task.call is None or not task.process.family.is_short:
             return
         cut = self._short.enters(task, self._names[place[0]], place)
         if not again:
@@ -186,7 +187,7 @@ class Stops:
 
     def _tell_cut(self, task: Task, call: Call, cut: tuple[int, int] | None) -> None:
         if cut is not None:
-            self._say("treated", task, call=call.number, rule=short.RULE, allowed=cut[0], wanted=cut[1])
+            self._say("treated", task, call=call.number, rule=RULE, allowed=cut[0], wanted=cut[1])
 
     def interrupt(self, process: str, number: int, call: int) -> None:
         """Stops a task in its call, where it is in it still; it goes on at once."""
@@ -210,7 +211,7 @@ class Stops:
         if info[0] == ptrace.AT_EXIT:
             if task.call is not None:
                 result, place = values.signed(info[4], 64), task.call.place
-                if short.RULE in task.process.family.kernel:
+                if task.process.family.is_short:
                     cut = self._short.leaves(task, self._names[place[0]], place, result)
                     self._tell_cut(task, task.call, cut)
                 self._returned(task, task.call, result)

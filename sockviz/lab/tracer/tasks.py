@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sockviz.lab.tracer.descriptors import Descriptors
 from sockviz.lab.tracer.made import Made
 from sockviz.lab.tracer.made_again import Known, Memory
+from sockviz.lab.tracer.pieces import RULE
 from sockviz.lab.tracer.sources import Source
 
 
@@ -65,13 +66,13 @@ class Process:
 class Family:
     """One program that was started, and all that it has forked."""
 
-    __slots__ = ("command", "failure", "kernel", "name", "processes", "taken")
+    __slots__ = ("command", "failure", "is_short", "name", "processes", "taken")
 
     def __init__(self, name: str, command: list[str], failure: int, kernel: Sequence[str] = ()) -> None:
         self.name = name
         self.command = command
         self.failure = failure  # a descriptor that says why it could not be executed
-        self.kernel = frozenset(kernel)  # the rules by which it is treated
+        self.is_short = RULE in kernel  # the rule that is the tracer's own
         self.processes = 0  # as it has had
         self.taken: set[str] = set()
 

@@ -60,7 +60,7 @@ class Turns:
             return True  # killed while we looked: its death comes by wait
 
     def _enters(self, task: Task) -> bool:
-        if task.call is not None or self._holding.is_for_anybody or task.process.family.kernel:
+        if task.call is not None or self._holding.is_for_anybody or task.process.family.is_short:
             return False
         known = task.memory.known.get(ptrace.place(task.tid))
         if known is None or known.made is None:

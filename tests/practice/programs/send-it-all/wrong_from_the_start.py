@@ -1,4 +1,5 @@
 # fails at: all 65,536 bytes arrive, in order
+# told: sends again what the one before began with, which took 1 of 65,536 bytes
 """Sends until as many bytes were taken as there are, and begins at the first one each time."""
 
 import socket

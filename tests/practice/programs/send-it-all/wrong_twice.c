@@ -1,4 +1,5 @@
 // fails at: all 65,536 bytes arrive, in order
+// told: took 3 of 65,535 bytes, and nothing was sent after it: it stopped at byte 4
 /* Writes the rest once, and no more. */
 
 #include <arpa/inet.h>

@@ -1,4 +1,5 @@
 // fails at: all 65,536 bytes come back
+// told: gave 1 of 65,536 bytes, and none was read after it: it stopped at byte 1
 /* Waits until something is there, reads once, and takes the rest of its buffers for what came. */
 
 #include <arpa/inet.h>

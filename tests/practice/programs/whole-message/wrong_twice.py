@@ -1,4 +1,5 @@
 # fails at: all 65,536 bytes come back
+# told: gave 3 of 65,535 bytes, and none was read after it: it stopped at byte 4
 """Knows that recv may give less, and believes that twice is enough."""
 
 import select

@@ -1,4 +1,5 @@
 # fails at: all 65,536 bytes come back
+# told: sleep in recv at the two ends of one connection
 """Waits for the end of a stream that the server keeps open."""
 
 import socket
