@@ -17,8 +17,9 @@ from sockviz.problem import Problem
 
 #: Attributes every process has in an expression; no variable may take one of these names.
 PROCESS_ATTRIBUTES = ("pid", "blocked", "alive", "status", "fds", "last")
-#: And those that the runs of a student's program have besides: what it printed, and all calls that it has made, by name.
-PROGRAM_ATTRIBUTES = (*PROCESS_ATTRIBUTES, "output", "calls")
+#: And those that the runs of a student's program have besides: what it printed, all calls that it has made, by name, and
+#: the descriptors of TCP connections that it and what it has forked have open.
+PROGRAM_ATTRIBUTES = (*PROCESS_ATTRIBUTES, "output", "calls", "connections")
 #: In an exercise's expressions: the student's program, whatever its process is called.
 YOU = "you"
 

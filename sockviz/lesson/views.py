@@ -53,6 +53,8 @@ class ProcessView:
             case "calls" if process.command:
                 work.spend(len(process.calls))
                 return [call.name for call in process.calls]
+            case "connections" if process.command:
+                return connections(self.world, process, work)
             case "last":
                 if process.last is None:
                     raise NotYet(f"no call of {process.name} has returned yet")
@@ -60,6 +62,27 @@ class ProcessView:
         if name not in process.names:
             raise NotYet(f"{process.name}.{name} is not bound yet")
         return worth(self.world, process, process.names[name], work, name)
+
+
+def connections(world: World, process: Process, work: Work) -> Sequence[int]:
+    """The descriptors of TCP connections, whatever has become of those, that a program and what it has forked have open."""
+    names, found = {process.name}, []
+    for each in world.processes.values():  # a parent stands before what it forks
+        if each.parent in names:
+            names.add(each.name)
+        if each.name in names and each.alive:
+            work.spend(len(each.fds))
+            found += [entry.fd for entry in each.fds if _is_connection(world.sockets.get(entry.inode))]
+    return sorted(found)
+
+
+def _is_connection(known: KnownSocket | None) -> bool:
+    return (
+        known is not None
+        and known.type == "SOCK_STREAM"
+        and known.family != "AF_UNIX"
+        and known.peer is not None
+    )
 
 
 def printed(process: Process, work: Work) -> str:

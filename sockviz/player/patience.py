@@ -7,7 +7,8 @@ from dataclasses import field
 
 from sockviz.calls.statement import Statement
 from sockviz.dataclass import dataclass
-from sockviz.model.call import Stage
+from sockviz.model.call import Call, Stage
+from sockviz.model.linux.options import option_of
 from sockviz.model.process import Process, Task
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
@@ -23,8 +24,11 @@ TIMED = frozenset({
     "poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait", "epoll_pwait2", "clock_nanosleep",
     "nanosleep", "futex", "rt_sigtimedwait",
 })  # fmt: skip
-#: Calls that give a socket or a process a time limit of its own.
+#: Calls that give a socket or a process a time limit of its own, setsockopt but for these options.
 TIMING = frozenset({"settimeout", "setsockopt", "alarm", "setitimer"})
+TIMELESS = frozenset({
+    "SO_REUSEADDR", "SO_REUSEPORT", "SO_RCVBUF", "SO_SNDBUF", "SO_BROADCAST", "TCP_NODELAY", "IPV6_V6ONLY",
+})  # fmt: skip
 
 
 class Stuck(Exception):
@@ -81,6 +85,14 @@ def _goes_on(task: Task) -> bool:
     )
 
 
+def _limits_time(call: Call) -> bool:
+    """Whether a call of `TIMING` may have something come back by itself."""
+    if call.name != "setsockopt" or len(call.arguments) < 3:
+        return True
+    option = option_of(call.arguments[1], call.arguments[2])
+    return option is None or option.name not in TIMELESS
+
+
 def could_wake(world: World) -> bool:
     """Whether anything in the lab can still happen by itself: a process that runs, a timer, a time limit."""
     for process in world.processes.values():
@@ -89,6 +101,6 @@ def could_wake(world: World) -> bool:
             continue
         if any(_goes_on(task) for task in process.tasks if is_program or task.line is not None):
             return True
-        if any(made.name in TIMING for made in process.calls):
+        if any(_limits_time(made) for made in process.calls if made.name in TIMING):
             return True
     return any(row.timer is not None and row.timer.value != "timewait" for row in world.rows.values())

@@ -32,7 +32,8 @@ class Difference:
 def difference(
     expectation: Expectation, world: World, bindings: Mapping[str, Value], counters: Collection[str] = ()
 ) -> Difference | None:
-    """What differs in ``a == b``, where both are bytes or both text, and one of them is written out; None of anything else."""
+    """What differs in ``a == b``, where both are bytes, or both text of which one was printed, and one of them is written out;
+    None of anything else: the name of a state, or of an error, is another one, and not the same with other letters."""
     match expectation.expression.tree:
         case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
             sides = [
@@ -43,7 +44,8 @@ def difference(
     if isinstance(left, ast.Constant) or _is_shorter(left, right):
         sides.reverse()
     received, expected = sides
-    if isinstance(received, str) and isinstance(expected, str):
+    printed = any(isinstance(side, ast.Attribute) and side.attr == "output" for side in (left, right))
+    if printed and isinstance(received, str) and isinstance(expected, str):
         received, expected = received.encode(), expected.encode()
     if not (isinstance(received, bytes) and isinstance(expected, bytes)) or received == expected:
         return None

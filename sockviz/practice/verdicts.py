@@ -19,10 +19,12 @@ from sockviz.player.started import family
 from sockviz.practice.cut_short import cut_short
 from sockviz.practice.differing import Difference, difference
 from sockviz.practice.left_behind import left_behind
+from sockviz.practice.neglected import neglected
 from sockviz.words.explanation import Explanation, explain
 from sockviz.words.mistakes.mistake import Mistake
 from sockviz.words.mistakes.rules import Rules
 from sockviz.words.programs import place_of
+from sockviz.words.situation import Situation
 from sockviz.words.wording import call_as_made
 
 #: Errors with which nothing is wrong: whoever asks without waiting gets them.
@@ -118,14 +120,27 @@ def _failed_at(
     mistake = _mistake(timeline, exercise, at)
     if mistake is not None:
         return Verdict(line, title, False, seen, f"{mistake.observed}: {mistake.cause}", mistake.remedy, at)
+    idle = neglected(world, sorted(own))
+    if idle is not None:
+        return Verdict(line, title, False, seen, idle.cause, idle.next, at)
     explained = _explained(timeline, exercise, at)
     if explained is not None:
         call, why = explained
         cause = _("{call} of {process} failed with {error}: {why}").format(
             call=call_as_made(call), process=call.process, error=why.name, why=why.here
         )
-        return Verdict(line, title, False, seen, cause, why.remedy or _after_an_end(call, world, own), at)
+        remedy = why.remedy if call.process in own else _after_reset(call, world) or why.remedy
+        return Verdict(line, title, False, seen, cause, remedy or _after_an_end(call, world, own), at)
     return Verdict(line, title, False, seen, "", "", at)
+
+
+def _after_reset(call: Call, world: World) -> str:
+    """What somebody who was answered by a RST would have the student's program do; nothing of any other call that failed."""
+    if call.error not in _BROKEN_OFF or Situation(call, world).came("RST") is None:
+        return ""
+    return _(
+        "close only when recv has returned 0 bytes; that nothing more will be sent is said by shutdown(SHUT_WR)"
+    )
 
 
 def _after_an_end(call: Call, world: World, own: set[str]) -> str:
