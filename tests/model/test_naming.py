@@ -226,6 +226,17 @@ def test_the_name_that_a_second_bind_meets() -> None:
     assert told.here == "s has a name already (127.0.0.1:8080): a socket is bound once"
 
 
+def test_that_connect_has_given_a_name_already() -> None:
+    story = new().call("connect", S, ("127.0.0.1", 8080)).call("bind", S, ("127.0.0.1", 8081), error="EINVAL")
+    failed = story.world().processes["server"].last
+    assert failed is not None
+    told = explain(failed, story.world())
+    assert told is not None
+    assert told.here.startswith("s has a name already")
+    assert told.here.endswith("connect has given it one")
+    assert told.remedy == "call bind before connect: already the SYN says where it comes from"
+
+
 def test_the_inspector_says_who_told_it_and_how_to_see_it() -> None:
     story = new().call("bind", S, ("127.0.0.1", 0), told=(S, ("127.0.0.1", 40000)))
     it = evidence(Timeline(HEADER, story.events), len(story.events), inode=100)

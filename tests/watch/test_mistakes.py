@@ -77,6 +77,11 @@ PROGRAMS = {
         LAST + "c, d = socketpair()\nif os.fork():\n    b.close(); d.close(); a.send(b'x'); a.recv(1)\n"
         "else:\n    a.close(); import select; select.select([d], [], [])",
     ),
+    "end_ignored": (
+        LAST + "b.close()\nfor _ in range(9): a.recv(9)",
+        LAST + "a.setblocking(False)\nfor n in range(99):\n    try: a.recv(9 if n < 50 else 0)\n    except OSError: pass\n"
+        "b.close(); a.recv(9); a.recv(9)",
+    ),
     "queue_full": (
         "s = at(7141); s.listen(0); c = to(7141); to(7141)", "s = at(7142); s.listen(1); c = to(7142); to(7142)",
     ),

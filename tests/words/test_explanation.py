@@ -170,6 +170,14 @@ def test_an_address_without_a_way_may_still_have_a_route() -> None:
     assert told == "the routing table has no way to 127.255.255.255:8080 that this call may take"
 
 
+def test_an_address_whose_bytes_are_the_wrong_way_round_is_told_where_somebody_listens_at_the_other() -> None:
+    world = scripted.view(scripted.listen_queue(), 44).world
+    told = here(call("connect", "ENETUNREACH", ("1.0.0.127", 8080)), world)
+    assert told.endswith("; its four bytes the other way round are 127.0.0.1, where somebody listens")
+    other = here(call("connect", "ENETUNREACH", ("1.0.0.127", 8081)), world)
+    assert other == "the routing table has no way to 1.0.0.127:8081 that this call may take"
+
+
 def test_a_cause_that_was_found_leaves_no_room_for_a_usual_one() -> None:
     refused = explain(call("connect", "ECONNREFUSED", scripted.SERVER), World())
     assert refused is not None

@@ -44,9 +44,7 @@ def connecting(s: Situation) -> Cause:
         case "EINVAL" if needs_scope(s):
             return Cause(*scope_missing(s))
         case "ENETUNREACH":
-            return Cause(
-                _("the routing table has no way to {target} that this call may take").format(target=s.target)
-            )
+            return _no_way(s)
         case "EADDRNOTAVAIL":
             return _no_local_name(s)
         case "EHOSTUNREACH" if is_unsent(s) and s.end is not None:
@@ -212,6 +210,24 @@ def _listens_elsewhere(s: Situation, end: Endpoint) -> SocketRow | None:
             if row.protocol == "TCP" and (local := endpoint(row.local)) is not None and local[1] == end[1]
         ),
         None,
+    )
+
+
+# --- no way there -------------------------------------------------------------------------------------------------------
+
+
+def _no_way(s: Situation) -> Cause:
+    told = _("the routing table has no way to {target} that this call may take").format(target=s.target)
+    if s.family != "AF_INET" or s.end is None:
+        return Cause(told)
+    meant = ".".join(reversed(s.end[0].split(".")))
+    if meant == s.end[0] or not any(covers(row.local, (meant, s.end[1])) for row in s.world.listeners()):
+        return Cause(told)
+    return Cause(
+        _("{told}; its four bytes the other way round are {meant}, where somebody listens").format(
+            told=told, meant=meant
+        ),
+        _("an address is sent with its first byte first: in C, s_addr takes htonl(…) of a number"),
     )
 
 

@@ -44,6 +44,10 @@ def of_descriptor(s: Situation) -> Cause:
 
 
 def _not_open(s: Situation, number: int) -> str:
+    if number == -1:
+        return _(
+            "-1 is no number of a descriptor: a closed socket of Python has it, and a failed call of C returns it"
+        )
     if number < 0:
         return _("{number} is no number of a descriptor").format(number=number)
     return _("{process} has no open descriptor {fd}").format(process=s.call.process, fd=number)

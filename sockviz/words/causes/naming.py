@@ -37,16 +37,30 @@ def binding(s: Situation) -> Cause:
         case "EINVAL" if needs_scope(s) and not s.local:
             return Cause(*scope_missing(s))
         case "EINVAL":
-            if not s.local:
-                return Cause()
-            return Cause(
-                _("{name} has a name already ({address}): a socket is bound once").format(
-                    name=s.name, address=address_text(s.local)
-                )
-            )
+            return _named_already(s)
         case "ENOENT" if s.is_unix:
             return Cause(_("there is no directory for {target}").format(target=s.target))
     return Cause()
+
+
+def _named_already(s: Situation) -> Cause:
+    """net/ipv4/af_inet.c, __inet_bind: a socket that has a port, by whatever call, is not bound again."""
+    has = f" ({address_text(s.local)})" if s.local else ""
+    connected = s.connects()
+    if connected is not None and connected.error in (None, "EINPROGRESS") and not _is_bound(s):
+        return Cause(
+            _("{name} has a name already{has}: connect has given it one").format(name=s.name, has=has),
+            _("call bind before connect: already the SYN says where it comes from")
+            if s.is_tcp
+            else _("call bind before connect"),
+        )
+    if not s.local and not _is_bound(s):
+        return Cause()
+    return Cause(_("{name} has a name already{has}: a socket is bound once").format(name=s.name, has=has))
+
+
+def _is_bound(s: Situation) -> bool:
+    return any(acts.on(s.world, s.inode, "bind"))
 
 
 # --- a path -------------------------------------------------------------------------------------------------------------
@@ -192,10 +206,12 @@ def _listened(rows: list[SocketRow], told: str, s: Situation) -> Cause:
             _("{told}: {count} sockets listen there: {who}").format(told=told, count=len(rows), who=who),
             _("close them all first: SO_REUSEADDR does not help against one (SO_REUSEPORT on all does)"),
         )
-    return Cause(
-        _("{told}: {who} listens there").format(told=told, who=_with_descriptor(row, s)),
-        _("close that listener first: SO_REUSEADDR does not help against one (SO_REUSEPORT on both does)"),
-    )
+    helps = _("close that listener first: SO_REUSEADDR does not help against one (SO_REUSEPORT on both does)")
+    if held and not any(process.name == s.call.process for process, _entry in held):
+        helps = _(
+            "bind is for the own end: to reach that listener, connect; to take its place, close it first"
+        )
+    return Cause(_("{told}: {who} listens there").format(told=told, who=_with_descriptor(row, s)), helps)
 
 
 def _reuse(row: SocketRow, s: Situation) -> str:

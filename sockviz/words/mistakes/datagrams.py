@@ -76,7 +76,8 @@ class Datagrams:
                     "{server} has bound port {meant}, and {port} is the same two bytes the other way round"
                 ).format(server=each.process, meant=meant, port=target[1])
                 remedy = _(
-                    "one of the two has a port in the machine's own order of bytes: sin_port takes htons(…)"
+                    "one of the two has a port in the machine's own order of bytes: "
+                    "C's sin_port takes htons(port), Python's connect and bind the number"
                 )
             if cause:
                 yield Mistake(

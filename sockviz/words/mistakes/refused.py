@@ -202,5 +202,6 @@ def _swapped(call: Call, target: Endpoint, near: list[Named]) -> Mistake | None:
         _("{server} listens at port {meant}, and {port} is the same two bytes the other way round").format(
             server=other.process, meant=meant, port=port
         ),
-        _("one of the two has a port in the machine's own order of bytes: sin_port takes htons(…)"),
+        _("one of the two has a port in the machine's own order of bytes: "
+          "C's sin_port takes htons(port), Python's connect and bind the number"),
     )  # fmt: skip

@@ -20,6 +20,7 @@ from sockviz.model.values import SocketValue
 from sockviz.words.mistakes import address_length, ended_by_sigpipe, families, to_itself, waiting
 from sockviz.words.mistakes.datagrams import Datagrams
 from sockviz.words.mistakes.descriptors import Descriptors
+from sockviz.words.mistakes.end_ignored import EndIgnored
 from sockviz.words.mistakes.in_use import InUse
 from sockviz.words.mistakes.mistake import Mistake
 from sockviz.words.mistakes.named_sockets import NamedSockets
@@ -46,6 +47,7 @@ class Rules:
     _streams: Streams = field(default_factory=Streams)
     _descriptors: Descriptors = field(default_factory=Descriptors)
     _datagrams: Datagrams = field(default_factory=Datagrams)
+    _end_ignored: EndIgnored = field(default_factory=EndIgnored)
     _moving: dict[tuple[str, int], CallEntered] = field(default_factory=dict)  # calls under way, of `_MOVING`
     _told: set[tuple[object, ...]] = field(default_factory=set)
 
@@ -97,6 +99,7 @@ class Rules:
                 if call is not None and address_length.KEYWORD in call.keywords:
                     yield from address_length.after(call)
                 if call is not None:
+                    yield from self._end_ignored.after(call)
                     yield from self._refused.after(call, moment)
                 if call is not None and error is not None:
                     self._in_use.after(call)
