@@ -1,0 +1,14 @@
+"""A client that asks 127.0.0.1:8080 where to go, and should say `hello` there."""
+
+import socket
+import struct
+
+directory = socket.create_connection(("127.0.0.1", 8080))
+place = directory.recv(6, socket.MSG_WAITALL)
+directory.close()
+
+address, port = struct.unpack("4sH", place)
+
+client = socket.create_connection((socket.inet_ntoa(address), port))
+client.sendall(b"hello")
+client.close()

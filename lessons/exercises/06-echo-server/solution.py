@@ -1,0 +1,18 @@
+"""A server on 127.0.0.1:8080 that should send its clients back what they send."""
+
+import socket
+
+server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+server.bind(("127.0.0.1", 8080))
+server.listen()
+
+while True:
+    client, address = server.accept()
+    # `with` closes the connection, however this ends; and one client's error is not the end of the server.
+    with client:
+        try:
+            while data := client.recv(4096):
+                client.sendall(data)
+        except OSError as error:
+            print(f"{address}: {error}")

@@ -1,0 +1,45 @@
+"""What a student is told of the mistakes that exercises are about: what was observed, the likely cause, the next step."""
+
+from __future__ import annotations
+
+import pytest
+
+from sockviz.practice.shelf import find
+from sockviz.practice.verdicts import Verdict
+from tests.practice.attempts import attempted
+
+#: Of each start: the title of the verdict that it fails at, and parts of what is observed, of the cause, of what is next.
+STARTS = {
+    "bind-order": (
+        "it comes from 127.0.0.2, port 5000", "server.peer is ('127.0.0.1', ", "connect has given it one",
+        "call bind before connect",
+    ),
+    "byte-order": (
+        "then to the address and port of the six bytes", "accept_queue is 0", "37151 is the same two bytes the other way round",
+        "htons",
+    ),
+    "echo-server": (
+        "all that it sends after that, too", "client.a.recv_q is 0", "descriptor 4 of server has 10000 bytes unread (Recv-Q)",
+        "call it for the same descriptor until it gives no bytes",
+    ),
+    "half-close": (
+        "it says that it has sent all: a FIN comes", "client sleeps in recv", "server has received 15 bytes and asks for more",
+        "shutdown(SHUT_WR)",
+    ),
+}  # fmt: skip
+
+
+def _failed(slug: str) -> Verdict:
+    done = attempted(slug, find(slug).file("start", "python"))
+    return next(verdict for verdict in done.verdicts if not verdict.ok)
+
+
+@pytest.mark.parametrize("slug", STARTS)
+def test_of_a_start_it_is_told_what_is_wrong(slug: str) -> None:
+    title, observed, cause, following = STARTS[slug]
+    told = _failed(slug)
+    assert told.title == title
+    assert observed in told.observed
+    assert cause in told.cause
+    assert following in told.next
+    assert told.difference is None
