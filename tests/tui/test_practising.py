@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from sockviz.practice.attempt import Attempt
 from sockviz.practice.copies import copied
+from sockviz.practice.differing import Difference
 from sockviz.practice.listed import ExerciseEntry
 from sockviz.practice.shelf import find, read_exercise
 from sockviz.practice.sitting import Sitting
+from sockviz.practice.verdicts import Verdict
 from sockviz.progress import ProgressStore
 from sockviz.tui.options import Options
 from sockviz.tui.practising import PractiseApp
@@ -20,6 +23,7 @@ from sockviz.tui.screens.closing import ClosingScreen
 from sockviz.tui.screens.home import HomeScreen
 from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.screens.practising import PractiseScreen
+from tests.tui import golden
 from tests.tui.driving import at_home, until
 from tests.tui.scripted import run
 
@@ -153,3 +157,50 @@ def test_it_is_judged_on_each_save_and_a_failed_run_is_on_the_stage_where_it_was
     done = store.progress.exercise("forgot-listen")
     assert (done.passed, done.attempts, done.hints, done.solution) == (True, 3, 1, True)
     assert not store.progress.lessons
+
+
+VERDICTS = (
+    Verdict(12, "the client is let in", True, "", event=9),
+    Verdict(
+        24,
+        "it receives the five bytes",
+        False,
+        "it ends after 1 byte of 5 bytes; client.data is b'h', b'hello'",
+        "send(4, b'hello') of server took 1 of 5 bytes, and nothing was sent after it: it stopped at byte 1",
+        "send says how many bytes it took: send the rest, until nothing is left",
+        20,
+        Difference(1, "", "'hello, and \\x00\\x01\\x02\\x03\\x04 more'", "'h'", 2),
+    ),
+    Verdict(28, "your program ends by itself, with exit status 0", False, "not judged"),
+)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+def test_task_and_verdicts_side_by_side(
+    size: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is performed: the verdicts are made up, with bytes that are longer than a line of the pane."""
+
+    async def never(_sitting: Sitting) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Sitting, "saved", never)
+    place = find("forgot-listen")
+    lesson, exercise = read_exercise(place)
+    store = ProgressStore(tmp_path / "progress.toml")
+    file = Path("/home/ann/sockviz-exercises/forgot-listen.py")
+    sitting = Sitting(place, lesson, exercise, "python", file, store)
+    sitting.last = Attempt(lesson, "python", True, "", VERDICTS)
+    app = PractiseApp(place, lesson, exercise, sitting, store, Options(ascii=False))
+    app.animation_level = "none"
+
+    async def body() -> None:
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: "▲" in _text(app), "where the bytes differ")
+            await pilot.press("h")
+            await until(pilot, lambda: sitting.hints_left == 1 and "(1 left)" in _text(app), "a hint")
+            await pilot.press("home")
+            await pilot.pause()
+            golden.check(app, f"practising-{size[0]}x{size[1]}")
+
+    asyncio.run(body())

@@ -6,10 +6,12 @@ import os
 import shlex
 import shutil
 import subprocess
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
+from textual.command import Provider
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
@@ -30,8 +32,6 @@ from sockviz.tui.widgets.verdict_text import VerdictText
 from sockviz.visible import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sockviz.model.timeline import Timeline
 
 KEYS: list[BindingType] = [
@@ -53,16 +53,25 @@ KEYS: list[BindingType] = [
     Binding("tab", "other_side", N_("other side"), show=False, id="practice.side", tooltip=N_("Scroll the other side")),
     Binding("up", "scroll(-1)", N_("up"), show=False, id="practice.up", tooltip=N_("Scroll up")),
     Binding("down", "scroll(1)", N_("down"), show=False, id="practice.down", tooltip=N_("Scroll down")),
-    Binding("pageup", "page(-1)", N_("page up"), show=False, id="practice.page-up", tooltip=N_("Scroll a page up")),
+    Binding("pageup", "scroll_page(-1)", N_("page up"), show=False, id="practice.page-up", tooltip=N_("Scroll a page up")),
     Binding(
-        "pagedown,space", "page(1)", N_("page down"), show=False, id="practice.page-down",
+        "pagedown,space", "scroll_page(1)", N_("page down"), show=False, id="practice.page-down",
         tooltip=N_("Scroll a page down (also space)"),
     ),
-    Binding("home", "edge(-1)", N_("top"), show=False, id="practice.home", tooltip=N_("To the top")),
-    Binding("end", "edge(1)", N_("bottom"), show=False, id="practice.end", tooltip=N_("To the end")),
+    Binding("home", "scroll_edge(-1)", N_("top"), show=False, id="practice.home", tooltip=N_("To the top")),
+    Binding("end", "scroll_edge(1)", N_("bottom"), show=False, id="practice.end", tooltip=N_("To the end")),
     Binding("?", "help", N_("help"), id="practice.help", tooltip=N_("All keys")),
     Binding("q", "leave", N_("quit"), id="practice.leave", tooltip=N_("Leave the exercise; your file stays")),
 ]  # fmt: skip
+
+
+def _key_commands() -> type[Provider]:
+    from sockviz.tui.screens.lesson_commands import KeyCommands  # with the palette, not before
+
+    return KeyCommands
+
+
+_COMMANDS: set[type[Provider] | Callable[[], type[Provider]]] = {_key_commands}
 
 
 class ExerciseLine(Widget):
@@ -99,6 +108,7 @@ class PractiseScreen(Selecting, Leaving, Screen[None]):
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = KEYS
     LEFT_BY = N_("Press {key} to leave the exercise.")
+    COMMANDS = _COMMANDS
 
     def __init__(
         self, sitting: Sitting, open_stage: Callable[[Timeline, int], None], lesson: str = ""
@@ -169,6 +179,17 @@ class PractiseScreen(Selecting, Leaving, Screen[None]):
             }
         )
         self.call_after_refresh(self._tell_side)
+
+    def can_do(self, action: str) -> bool:
+        """Whether `action`, of a key's, has anything to do now: what has not is not offered."""
+        match action:
+            case "stage":
+                return self._can_be_staged()
+            case "hint":
+                return self.sitting.hints_left > 0
+            case "language":
+                return len(self.sitting.exercise.languages) > 1
+        return True
 
     def _can_be_staged(self) -> bool:
         last = self.sitting.last
@@ -269,12 +290,12 @@ class PractiseScreen(Selecting, Leaving, Screen[None]):
         """Scrolls one side by lines."""
         self.query_one(self._side).scroll_relative(y=step * 2, animate=False)
 
-    def action_page(self, step: int) -> None:
+    def action_scroll_page(self, step: int) -> None:
         """Scrolls one side by pages."""
         side = self.query_one(self._side)
         side.scroll_relative(y=step * max(side.size.height - 1, 1), animate=False)
 
-    def action_edge(self, step: int) -> None:
+    def action_scroll_edge(self, step: int) -> None:
         """To one end of one side."""
         side = self.query_one(self._side)
         side.scroll_to(y=0 if step < 0 else side.max_scroll_y, animate=False)
