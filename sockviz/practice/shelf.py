@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sockviz.dataclass import dataclass, replace
 from sockviz.input_file import read_input
 from sockviz.language import _
 from sockviz.lesson.course import lesson_name
-from sockviz.lesson.document import BadLesson, Exercise, Lesson
 from sockviz.lesson.spelling import closest
 from sockviz.player.shelf import lessons_directory, read_lesson
-from sockviz.problem import Problem
+
+if TYPE_CHECKING:
+    from sockviz.lesson.document import Exercise, Lesson
 
 #: The exercise itself in its directory, and how the files of each language end.
 TEXT = "exercise.md"
@@ -91,6 +93,9 @@ def text_of(place: Place, language: str | None = None) -> Path:
 
 def read_exercise(place: Place, language: str | None = None) -> tuple[Lesson, Exercise]:
     """An exercise's text, in the reader's `language` where that is there, and what makes it one. Raises `BadLesson`, OSError."""
+    from sockviz.lesson.document import BadLesson  # a list reads no page
+    from sockviz.problem import Problem
+
     path = text_of(place, language)
     lesson = read_lesson(path)
     if lesson.exercise is None:

@@ -48,7 +48,7 @@ def _mark(done: ExerciseProgress) -> tuple[str, str]:
 def about_exercise(entry: ExerciseEntry, done: ExerciseProgress, lesson: str) -> Content:
     """What an exercise is about, what it practises (`lesson` is called so), and what has become of it."""
     minutes = entry.minutes
-    facts = [(_("exercise"), _("a program of your own, judged by the kernel"))]
+    facts = [(_("exercise"), _("a program of your own"))]
     if minutes:
         facts.append(
             (
