@@ -117,6 +117,7 @@ def _list(options: argparse.Namespace) -> int:
                 "title": lesson.title,
                 "summary": lesson.summary,
                 "minutes": lesson.minutes,
+                "lesson": exercise.lesson or None,
                 "languages": list(exercise.languages),
                 "kernel": list(exercise.kernel),
                 "passed": done.passed,

@@ -126,6 +126,10 @@ def test_it_is_judged_on_each_save_and_a_failed_run_is_on_the_stage_where_it_was
             await pilot.press("b", "b")
             await until(pilot, lambda: stage.cursor.cursor < decided, "a step back")
             assert "accept4(3" in _text(app)
+            await pilot.press("end", "space")
+            await until(pilot, lambda: "This is where the run ends" in _text(app), "no closing page")
+            await pilot.press("o")
+            await until(pilot, lambda: "server.bind((" not in _text(app), "the exercise's text instead")
             await pilot.press("q")
             await until(pilot, lambda: isinstance(app.screen, PractiseScreen), "back at the exercise")
 

@@ -64,6 +64,11 @@ class ExerciseStage(LessonScreen):
         """What a run that is over has no use for has no key."""
         return action not in _NOT_HERE and super().check_action(action, parameters)
 
+    def over(self) -> None:
+        """No closing page: what it came to is told on the exercise's own screen."""
+        self.picture.hint = _("This is where the run ends; q goes back to the exercise.")
+        self.picture.draw()
+
     def action_source(self) -> None:
         """The task, or the program."""
         self.acted()

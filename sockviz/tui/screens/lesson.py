@@ -78,7 +78,7 @@ class LessonScreen(StageScreen):
         self.picture.notes = notes
         self._predicting = Predicting(self.reading, self.picture, notebook)
         self.departure = Departure(self, run, self.reading, self.picture, notebook, place)
-        self.pace = Pace(self, run, self.reading, self.picture, self._predicting, self.departure.close)
+        self.pace = Pace(self, run, self.reading, self.picture, self._predicting, self.over)
         self.playing = self.pace.playing
         self._unseen = ExitStack()  # until all panes have their sizes
 
@@ -114,6 +114,10 @@ class LessonScreen(StageScreen):
             case "anew" | "all_anew":
                 return self.departure.can_begin_again
         return super().can_do(action)
+
+    def over(self) -> None:
+        """The run has come to its end, and its reader wants to go on."""
+        self.departure.close()
 
     # -- going on, and elsewhere
 
