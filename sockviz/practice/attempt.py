@@ -82,7 +82,9 @@ async def attempt(
         try:
             if watch is not None:
                 watch(practice)
-            stuck = await within_bounds(_perform(practice), lambda: _pids(practice))
+            stuck = await within_bounds(
+                _perform(practice), lambda: _pids(practice), lambda: len(practice.timeline.world.processes)
+            )
         finally:
             await practice.close()
         if practice.source.untraced is not None:

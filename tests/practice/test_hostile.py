@@ -106,13 +106,17 @@ def test_a_run_without_end_and_one_without_measure_are_ended(
     program = wrote(tmp_path, "kept = bytearray(b'x') * (300 << 20)\nwhile True: pass\n")
     (verdict,) = tried(exercise(BODY), program).verdicts
     assert "MiB of memory, and 200 are the most that it may" in verdict.observed
+    forks = "import os\nwhile True:\n    if os.fork() == 0: os._exit(0)\n    os.wait()\n"
+    monkeypatch.setattr(bounds, "MOST_MADE", 20)
+    (verdict,) = tried(exercise(BODY), wrote(tmp_path, forks)).verdicts
+    assert "makes processes without end" in verdict.observed
     monkeypatch.setattr(bounds, "LONGEST", 0.0)
 
     async def never() -> str | None:
         await asyncio.Event().wait()
         return None
 
-    told = asyncio.run(within_bounds(never(), lambda: ()))
+    told = asyncio.run(within_bounds(never(), lambda: (), lambda: 2))
     assert told is not None
     assert "had not come to its end" in told
 
