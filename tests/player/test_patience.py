@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 
 from sockviz.player import pump
-from sockviz.player.patience import Stuck
+from sockviz.player.patience import Stuck, could_wake
 from tests.player.lessons import CONNECTED, LISTENING, lesson_text, perform, performed, run
 
 STOPPED = """
@@ -50,3 +50,18 @@ def test_the_child_of_a_fork_that_failed_is_nobody() -> None:
         return performance.problem
 
     assert run(work()) == "w was never made: the fork that would make it failed"
+
+
+@pytest.mark.parametrize(
+    ("option", "wakes"),
+    [("socket.SO_REUSEADDR, 1", False), ("socket.SO_RCVTIMEO, struct.pack('ll', 60, 0)", True)],
+)
+def test_an_option_wakes_nobody_but_one_that_is_of_time(option: str, wakes: bool) -> None:
+    lines = (
+        "s = socket.socket()\n"
+        f"s.setsockopt(socket.SOL_SOCKET, {option})\n"
+        "s.bind((HOST, PORT))\ns.listen(1)\nc, a = s.accept()\n"
+    )
+    world = performed(lesson_text(f"## P\n\n```python @server\n{lines}```\n"))
+    assert world.processes["server"].sleeping[-1].name == "accept"
+    assert could_wake(world) is wakes
