@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from sockviz.dataclass import dataclass, replace
 from sockviz.language import _
 from sockviz.lesson.document import Exercise, Lesson
-from sockviz.model.call import Call, Stage
+from sockviz.model.call import CONNECTING, Call, Stage
 from sockviz.model.events import CallReturned, ExpectationJudged, OutputWritten, StatementFinished
 from sockviz.model.first_names import of_lab
 from sockviz.model.long_values import whole_of
@@ -22,6 +22,8 @@ from sockviz.practice.left_behind import left_behind
 from sockviz.practice.neglected import neglected
 from sockviz.words.explanation import Explanation, explain
 from sockviz.words.mistakes.mistake import Mistake
+from sockviz.words.mistakes.named_sockets import LISTENING
+from sockviz.words.mistakes.refused import REFUSED
 from sockviz.words.mistakes.rules import Rules
 from sockviz.words.programs import place_of
 from sockviz.words.situation import Situation
@@ -210,9 +212,24 @@ def _mistake(timeline: Timeline, exercise: Exercise, at: int) -> Mistake | None:
     rules = Rules()
     looked_at = range(min(at, _LOOKED_AT))
     found = [mistake for number in looked_at for mistake in rules.after(Moment(timeline, number))]
-    own = _own(timeline.world_at(at), exercise)
+    world = timeline.world_at(at)
+    own = _own(world, exercise)
+    found = [each for each in found if each.rule not in REFUSED or not _was_let_in(world, each.process)]
     theirs = (each for each in found if each.process in own or own & set(map(str, each.about)))
     return next(theirs, found[0] if found else None)
+
+
+def _was_let_in(world: World, process: str) -> bool:
+    """Whether a process that was refused has been let in elsewhere: then that it was refused is not what is wrong. The datagram
+    sockets that getaddrinfo connects, to put its list in order, are none that anybody lets in."""
+    calls = world.processes[process].calls if process in world.processes else ()
+    return any(
+        call.name in CONNECTING
+        and call.stage is Stage.RETURNED
+        and call.receiver is not None
+        and call.receiver.type in LISTENING
+        for call in calls
+    )
 
 
 def _own(world: World, exercise: Exercise) -> set[str]:
@@ -222,7 +239,8 @@ def _own(world: World, exercise: Exercise) -> set[str]:
 
 def _explained(timeline: Timeline, exercise: Exercise, at: int) -> tuple[Call, Explanation] | None:
     """The last call that failed: of the student's program, or else of whoever talks to it."""
-    own = _own(timeline.world_at(at), exercise)
+    world = timeline.world_at(at)
+    own = _own(world, exercise)
     others: tuple[Call, Explanation] | None = None
     for number in range(at - 1, max(at - _LOOKED_AT, 0) - 1, -1):
         event = timeline.events[number]
@@ -230,10 +248,12 @@ def _explained(timeline: Timeline, exercise: Exercise, at: int) -> tuple[Call, E
             continue
         moment = Moment(timeline, number)
         call = moment.call(event.process, event.call)
-        if call is not None and call.name in _ASKING:
+        if call is None or call.name in _ASKING:
             continue
-        why = explain(call, moment.after) if call is not None else None
-        if call is None or why is None:
+        if call.name in CONNECTING and _was_let_in(world, call.process):
+            continue
+        why = explain(call, moment.after)
+        if why is None:
             continue
         if event.process in own:
             return call, why

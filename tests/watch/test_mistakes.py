@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sockviz.model.moment import Moment
 from sockviz.model.timeline import Timeline
 from sockviz.words.mistakes.rules import Rules
@@ -251,6 +253,33 @@ def test_mistakes_are_told_and_what_is_nearly_one_is_not() -> None:
             said = found(run_.source.timeline)
         expected = {f"wrong_{rule}": [rule.replace("_", " ")] for rule in PROGRAMS}
         assert said == expected | {f"wrong_{name}": rules for name, (rules, _text) in WRONG.items()}
+
+    run(body())
+
+
+ASKS = """
+u = socket(2, 2); u.bind(('127.0.0.1', 7301))
+if os.fork():
+    u.recv(9); u.recv(9)
+else:
+    c = socket(2, 2); %sc.sendto(b'?', ('127.0.0.1', 7301)); c.recv(9)
+"""
+LIMIT = "c.setsockopt(SOL_SOCKET, SO_RCVTIMEO, (1000).to_bytes(16, 'little')); "
+
+
+@pytest.mark.parametrize(("limit", "rules"), [("", ["datagram lost"]), (LIMIT, [])], ids=["wrong", "right"])
+def test_two_that_wait_for_datagrams_of_each_other_are_told(limit: str, rules: list[str]) -> None:
+    async def body() -> None:
+        async with watched("isolated", python("asks", ASKS % limit)) as run_:
+            await run_.until(
+                lambda: (
+                    {"asks", "asks_2"} <= set(run_.world.processes)
+                    and all(process.sleeping for process in run_.world.processes.values())
+                    and len([call for call in run_.calls("asks") if call.name == "recv"]) == 1
+                )
+            )
+            said = found(run_.source.timeline)
+        assert said.get("asks", []) == rules
 
     run(body())
 

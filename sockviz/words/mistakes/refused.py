@@ -18,6 +18,8 @@ from sockviz.words.mistakes.mistake import Mistake
 from sockviz.words.mistakes.named_sockets import LISTENING, Named, NamedSockets, place_in
 from sockviz.words.wording import address_text, call_as_made
 
+#: The rules by which a connect that was refused is told of.
+REFUSED = frozenset({"never listened", "another address", "bytes swapped", "too early"})
 #: So many that nobody explained, and that are under way, are remembered; and so many packets back an answer is looked for.
 _MOST, _RECENT = 256, 64
 #: SOL_SOCKET and SO_ERROR.
@@ -178,15 +180,22 @@ def _elsewhere(call: Call, target: Endpoint, near: list[Named]) -> Mistake | Non
     other = next((each for each in near if each.listens and each.end[1] == target[1]), None)
     if other is None:
         return None
+    remedy = (
+        _("connect to {address}, or bind to the address that clients use (0.0.0.0 stands for all of IPv4, :: for all)")
+        if _is_of_ipv6(target) == _is_of_ipv6(other.end)
+        else _("getaddrinfo lists a host's addresses: try each, with a new socket, until one lets you in, here {address}")
+    )  # fmt: skip
     return Mistake(
         "another address", (call.process, target, other.end), call.process, _observed(call),
         _("{server} listens at that port, but at {address} only").format(
             server=other.process, address=address_text(other.end)
         ),
-        _("connect to {address}, or bind to the address that clients use (0.0.0.0 stands for all of IPv4, :: for all)").format(
-            address=address_text(other.end)
-        ),
+        remedy.format(address=address_text(other.end)),
     )  # fmt: skip
+
+
+def _is_of_ipv6(end: Endpoint) -> bool:
+    return ":" in end[0]
 
 
 def _swapped(call: Call, target: Endpoint, near: list[Named]) -> Mistake | None:

@@ -17,7 +17,14 @@ from sockviz.model.events import (
 )
 from sockviz.model.moment import Moment
 from sockviz.model.values import SocketValue
-from sockviz.words.mistakes import address_length, ended_by_sigpipe, families, to_itself, waiting
+from sockviz.words.mistakes import (
+    address_length,
+    ended_by_sigpipe,
+    families,
+    lost_datagrams,
+    to_itself,
+    waiting,
+)
 from sockviz.words.mistakes.datagrams import Datagrams
 from sockviz.words.mistakes.descriptors import Descriptors
 from sockviz.words.mistakes.end_ignored import EndIgnored
@@ -114,6 +121,7 @@ class Rules:
                 call = moment.call(event.process, event.call)
                 if call is not None:
                     yield from waiting.after(call, moment.after)
+                    yield from lost_datagrams.after(call, moment.after)
             case Observed() as event:
                 yield from to_itself.after(event, moment)
                 yield from self._in_use.looked(moment.after, event.host)
