@@ -17,9 +17,9 @@ from sockviz.problem import Problem
 
 #: Attributes every process has in an expression; no variable may take one of these names.
 PROCESS_ATTRIBUTES = ("pid", "blocked", "alive", "status", "fds", "last")
-#: And those that the runs of a student's program have besides: what it printed, all calls that it has made, by name, and
-#: the descriptors of TCP connections that it and what it has forked have open.
-PROGRAM_ATTRIBUTES = (*PROCESS_ATTRIBUTES, "output", "calls", "connections")
+#: And those that the runs of a student's program have besides: what it printed, all calls that it has made, by name,
+#: the descriptors of TCP connections that it and what it has forked have open, and those that it has of any socket of TCP or UDP.
+PROGRAM_ATTRIBUTES = (*PROCESS_ATTRIBUTES, "output", "calls", "connections", "sockets")
 #: In an exercise's expressions: the student's program, whatever its process is called.
 YOU = "you"
 

@@ -15,7 +15,7 @@ from sockviz.model.long_values import KINDS, Long, as_long, whole_of
 from sockviz.model.naming import unnamed
 from sockviz.model.process import Process
 from sockviz.model.segments import EVERY_ADDRESS, endpoint
-from sockviz.model.sockets import SocketRow, State
+from sockviz.model.sockets import FdEntry, SocketRow, State
 from sockviz.model.values import SocketValue, Value, show
 from sockviz.model.world import World
 from sockviz.words.number_kinds import given_by, with_names
@@ -55,6 +55,9 @@ class ProcessView:
                 return [call.name for call in process.calls]
             case "connections" if process.command:
                 return connections(self.world, process, work)
+            case "sockets" if process.command:
+                work.spend(len(process.fds))
+                return sorted(entry.fd for entry in process.fds if _is_of_internet(entry))
             case "last":
                 if process.last is None:
                     raise NotYet(f"no call of {process.name} has returned yet")
@@ -83,6 +86,10 @@ def _is_connection(known: KnownSocket | None) -> bool:
         and known.family != "AF_UNIX"
         and known.peer is not None
     )
+
+
+def _is_of_internet(entry: FdEntry) -> bool:
+    return entry.is_socket and (entry.protocol or "").startswith(("TCP", "UDP"))  # TCPv6 and UDPv6, too
 
 
 def printed(process: Process, work: Work) -> str:
