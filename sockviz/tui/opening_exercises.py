@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from sockviz.input_file import explained
 from sockviz.language import _, current
@@ -15,17 +15,36 @@ from sockviz.player.sourced import Sourced
 from sockviz.practice.copies import cannot_be_made, copied, written
 from sockviz.practice.shelf import Place, read_exercise, text_of
 from sockviz.practice.sitting import Sitting
-from sockviz.tui.entry import entry_of
+from sockviz.progress import ProgressStore
+from sockviz.tui.entry import CourseEntry, entry_of
 from sockviz.tui.messages import MomentChosen
+from sockviz.tui.options import Options
 from sockviz.tui.themes import MONOCHROME
 from sockviz.tui.view import Look
 from sockviz.visible import quoted
 
-if TYPE_CHECKING:
-    from sockviz.tui.app import SockvizApp
+
+class ExerciseApp(Protocol):
+    """The application, as far as an exercise needs it."""
+
+    course: tuple[CourseEntry, ...]
+    store: ProgressStore
+    options: Options
+    ascii: bool
+    theme: Any
+    animation_level: Any
+
+    def dress(self) -> None:
+        """Gives the themes the stage's colours."""
+
+    def notify(self, message: str, *, title: str = "", **given: Any) -> None:
+        """A notice."""
+
+    def push_screen(self, screen: Any, *given: Any) -> Any:
+        """Opens a screen."""
 
 
-def open_exercise(app: SockvizApp, place: Place, closed: Callable[[], None]) -> None:
+def open_exercise(app: ExerciseApp, place: Place, closed: Callable[[], None]) -> None:
     """Opens the exercise there over what `app` shows; where the student has not begun it, they are asked for a language. Calls
     `closed` once it has been left, or cannot be opened, which is said."""
     try:
@@ -45,7 +64,7 @@ def open_exercise(app: SockvizApp, place: Place, closed: Callable[[], None]) -> 
 
 
 def begin(
-    app: SockvizApp, place: Place, lesson: Lesson, exercise: Exercise, sitting: Sitting | None,
+    app: ExerciseApp, place: Place, lesson: Lesson, exercise: Exercise, sitting: Sitting | None,
     closed: Callable[[], None],
 ) -> None:  # fmt: skip
     """The same with an exercise that has been read, and where the student's copy is known, a `sitting` over it."""
@@ -75,7 +94,7 @@ def begin(
         chosen(begun or exercise.languages[0])
 
 
-def _sit(app: SockvizApp, sitting: Sitting, closed: Callable[[], None]) -> None:
+def _sit(app: ExerciseApp, sitting: Sitting, closed: Callable[[], None]) -> None:
     from sockviz.tui.screens.practising import PractiseScreen  # once a terminal is there
 
     def stage(timeline: Timeline, event: int) -> None:
@@ -90,7 +109,7 @@ def _sit(app: SockvizApp, sitting: Sitting, closed: Callable[[], None]) -> None:
     )
 
 
-def _stage(app: SockvizApp, sitting: Sitting, timeline: Timeline, event: int) -> None:
+def _stage(app: ExerciseApp, sitting: Sitting, timeline: Timeline, event: int) -> None:
     """A run that is over, at the world after so many of its events."""
     from sockviz.tui.screens.departure import Place as PlaceInCourse
     from sockviz.tui.screens.exercise_stage import ExerciseStage

@@ -12,8 +12,8 @@ from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.screens.lesson_keys import KEYS
 from sockviz.tui.screens.lesson_panes import panes
 from sockviz.tui.screens.lesson_picture import LessonPicture
-from sockviz.tui.stage.student_source import StudentSource
 from sockviz.tui.view import View
+from sockviz.tui.widgets.student_source import StudentSource
 
 #: What a lesson's screen does and this does not: it is one run, which is over, and nobody is asked anything.
 _NOT_HERE = frozenset({"notes", "pages", "anew", "all_anew", "link", "digit"})
