@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from functools import cache
 from struct import Struct
 
@@ -51,6 +52,8 @@ TIMERS: dict[int, Timer] = {1: Timer.ON, 2: Timer.KEEPALIVE, 3: Timer.TIMEWAIT, 
 _REQUEST = Struct("=4BI48x")  # family, protocol, extensions, pad, states, an empty inet_diag_sockid
 _OLD_REQUEST = Struct("=4B48x2I")  # family, two address lengths, extensions, an empty sockid, states, dbs
 _ROW = Struct("=4B4s16s16s3I5I")
+#: Where in that its timer's milliseconds are.
+EXPIRES = slice(52, 56)
 _PORTS = Struct(">2H")
 _MEMORY = Struct("=9I")  # SK_MEMINFO_*; the ninth is drops (Linux 4.7)
 
@@ -145,6 +148,11 @@ def inet6_address(packed: bytes, port: int, interface: int) -> Address:
     multicast = packed[0] == 0xFF and packed[1] & 0xF in (1, 2)
     local = unicast or multicast
     return (socket.inet_ntop(socket.AF_INET6, packed), port, 0, interface if local else 0)
+
+
+def expires(data: bytes, now: float) -> float:
+    """When the timer that `data` has expires."""
+    return now + _milliseconds(int.from_bytes(data[EXPIRES], sys.byteorder)) / 1000
 
 
 def _milliseconds(field: int) -> int:

@@ -6,7 +6,8 @@ import socket
 from collections.abc import Iterable
 from struct import Struct
 
-from sockviz.kernel.inet_diag import INET_DIAG_INFO, parse_inet_row
+from sockviz.dataclass import replace
+from sockviz.kernel.inet_diag import EXPIRES, INET_DIAG_INFO, expires, parse_inet_row
 from sockviz.model.sockets import SocketRow
 
 _TIMER = 2  # idiag_timer
@@ -21,7 +22,7 @@ class KnownRows:
     """The rows of the last dump by cookie, each with its message.
 
     A message that differs from the last one of its socket in nothing but elapsed times gives the row that is known
-    (its ``raw`` then shows the earlier times). Rows with a timer are parsed again: they say when it expires.
+    (its ``raw`` then shows the earlier times); of one with a timer, that row with when it expires now.
     """
 
     def __init__(self) -> None:
@@ -36,17 +37,23 @@ class KnownRows:
             known = before.get(cookie)
             if known is None or not _same(known[0], data, known[1]):
                 known = data, _elapsed(data), parse_inet_row(data, socket.IPPROTO_TCP, now)
-            if len(data) > _TIMER and not data[_TIMER]:
-                self._known[cookie] = known
+            elif known[2].timer is not None:
+                row = replace(known[2], expires=expires(data, now), raw=data)
+                known = data, known[1], row
+            self._known[cookie] = known
             found.append(known[2])
         return found
 
 
 def _same(old: bytes, new: bytes, elapsed: int) -> bool:
+    if old[: EXPIRES.start] != new[: EXPIRES.start]:
+        return False
+    if not old[_TIMER] and old[EXPIRES] != new[EXPIRES]:
+        return False
     if not elapsed:
-        return old == new
+        return old[EXPIRES.stop :] == new[EXPIRES.stop :]
     end = elapsed + _ELAPSED_SIZE
-    return old[:elapsed] == new[:elapsed] and old[end:] == new[end:]
+    return old[EXPIRES.stop : elapsed] == new[EXPIRES.stop : elapsed] and old[end:] == new[end:]
 
 
 def _elapsed(data: bytes) -> int:

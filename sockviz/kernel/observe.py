@@ -35,6 +35,7 @@ class Kept:
     files: KeptFiles = field(default_factory=KeptFiles)
     descriptors: KnownDescriptors = field(default_factory=KnownDescriptors)
     processes: KnownProcesses = field(default_factory=KnownProcesses)
+    empty: set[str] = field(default_factory=set)  # tables of /proc/net
 
     def settle(self) -> None:
         """Lets go of what the last look did not meet."""
@@ -137,7 +138,7 @@ def _rows(
     if _holds_more_than(rows, processes):
         rows += _beside_connections(rows, read_bound_only(host.diag, now=now))
     missing = tuple(table for what, table in _TABLES.items() if what in host.diag.refused)
-    return rows + _beside(host, (*missing, *_NEVER_IN_DIAG), now)
+    return rows + beside_diag(host, (*missing, *_NEVER_IN_DIAG), now, still=still)
 
 
 def _beside_connections(rows: Sequence[SocketRow], bound: Sequence[SocketRow]) -> list[SocketRow]:
@@ -147,14 +148,20 @@ def _beside_connections(rows: Sequence[SocketRow], bound: Sequence[SocketRow]) -
     return [replace(row, outlived=True) if row.cookie in left else row for row in bound]
 
 
-def _beside(host: HostSources, tables: Sequence[str], now: float) -> list[SocketRow]:
-    """The rows of what sock_diag does not list. Where /proc/net is refused too, there are none to be had."""
+def beside_diag(host: HostSources, tables: Sequence[str], now: float, *, still: bool) -> list[SocketRow]:
+    """The rows of what sock_diag does not list. Where /proc/net is refused too, there are none to be had. ``still``: no process
+    has run since the last look. As of `read_sockets`: where there were none, there are none."""
+    if still and host.kept is not None:
+        tables = [table for table in tables if table not in host.kept.empty]
     rows: list[SocketRow] = []
     for table in tables:
         try:
-            rows += read_tables(host.net, now=now, tables=(table,), read=host.read)
+            found = read_tables(host.net, now=now, tables=(table,), read=host.read)
         except KernelRefused:
             continue  # EACCES: a sandbox that hides /proc/net. TCP is known all the same
+        rows += found
+        if host.kept is not None:
+            (host.kept.empty.discard if found else host.kept.empty.add)(table)
     return rows
 
 

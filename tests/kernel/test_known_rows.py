@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import socket
+import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,6 +46,20 @@ def test_elapsed_times_alone_change_nothing() -> None:
         known = KnownRows()
         (row,) = known.rows([IDLE], 0.0)
         assert known.rows([changed(IDLE, at)], 0.0)[0] is not row
+
+
+def test_a_timer_s_row_is_not_parsed_again_to_know_when_it_expires(monkeypatch: pytest.MonkeyPatch) -> None:
+    timed = [data for data in MESSAGES if data[2]]
+    assert timed
+    known = KnownRows()
+    known.rows(timed, 5.0)
+    later = [data[:52] + (1234).to_bytes(4, sys.byteorder) + data[56:] for data in timed]
+    expected = anew(later, 6.0)
+    with monkeypatch.context() as there_is:
+        there_is.setattr("sockviz.kernel.known_rows.parse_inet_row", None)
+        found = known.rows(later, 6.0)
+    assert [(row, row.raw) for row in found] == [(row, row.raw) for row in expected]
+    assert {row.expires for row in found} == {7.234}
 
 
 def test_rows_that_are_gone_are_forgotten() -> None:

@@ -4,13 +4,20 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sockviz.kernel.observe import HostSources, ProcessSource, observe
+from sockviz.kernel.observe import HostSources, Kept, ProcessSource, beside_diag, observe
 from sockviz.kernel.sock_diag import SockDiag, open_sock_diag, read_sockets
 from sockviz.model.sockets import SocketRow, State
 from tests.required import unavailable
 
 if TYPE_CHECKING:
     from tests.kernel.conftest import Theatre
+
+
+#: A line of /proc/net/icmp.
+PING_SOCKET = (
+    "    1: 0100007F:0001 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 4711 2 "
+    "0000000000000000 0\n"
+)
 
 
 def test_a_lab_in_one_look(stage: Theatre) -> None:
@@ -73,6 +80,26 @@ def test_counters_that_are_refused_do_not_hide_the_sockets(tmp_path: Path) -> No
 def bound_only(stage: Theatre, *processes: ProcessSource) -> set[int]:
     reading = observe(HostSources(stage.diag, f"/proc/{stage.pid}/net"), processes, time.time())
     return {row.inode for row in reading.rows if row.bound_only}
+
+
+def test_a_table_that_was_empty_is_read_again_once_somebody_has_run(tmp_path: Path) -> None:
+    head = "  sl  local_address rem_address\n"
+    (tmp_path / "icmp").write_text(head)
+    kept = Kept()
+    host = HostSources(None, str(tmp_path), kept=kept)
+
+    def ping_sockets(*, still: bool) -> list[int]:
+        return [row.inode for row in beside_diag(host, ("icmp", "icmp6"), 0.0, still=still)]
+
+    try:
+        assert ping_sockets(still=True) == [], "the first time in any case"
+        (tmp_path / "icmp").write_text(f"{head}{PING_SOCKET}")
+        assert ping_sockets(still=True) == [], "only processes make sockets, and none has run"
+        assert ping_sockets(still=False) == [4711]
+        (tmp_path / "icmp").write_text(head)
+        assert ping_sockets(still=True) == [], "what had rows is read: the kernel may let go of them"
+    finally:
+        kept.files.close()
 
 
 def test_bound_only_sockets_are_looked_for_when_a_process_holds_one(stage: Theatre) -> None:
