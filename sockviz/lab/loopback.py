@@ -37,6 +37,7 @@ class LoopbackLab(CrewedLab):
         self._programs = programs
         self._own: OwnSockets | None = None  # where there are others' too
         self._capture: socket.socket | None = None
+        self._awaits_packets = False
 
     async def open(self, kind: str, sysctls: Mapping[str, str]) -> None:
         """Sets the lab up; a private one with `sysctls`. Raises `LabRefused`; nothing is left then."""
@@ -130,11 +131,15 @@ class LoopbackLab(CrewedLab):
 
     def _await_packets(self) -> None:
         """Has `news` set by the next packet. Not on the machine's own loopback, where most are not the lesson's."""
+        if self._awaits_packets:
+            return
         if self._capture is not None and self.facts.kind == "isolated":
+            self._awaits_packets = True
             asyncio.get_running_loop().add_reader(self._capture, self._stir, self._capture)
 
     def _stir(self, capture_socket: socket.socket) -> None:
         self.news.set()
+        self._awaits_packets = False
         asyncio.get_running_loop().remove_reader(capture_socket)  # until it is drained
 
     # --- the end --------------------------------------------------------------------------------------------------------

@@ -180,12 +180,20 @@ class Pump:
         left = end - time.monotonic()
         if left <= 0:
             return False
+        # As asyncio.timeout, which costs an exception more: a pump waits in vain most of the time.
+        is_over = False
+
+        def over() -> None:
+            nonlocal is_over
+            is_over = not self._lab.news.is_set()
+            self._lab.news.set()
+
+        timer = asyncio.get_running_loop().call_later(left, over)
         try:
-            async with asyncio.timeout(left):
-                await self._lab.news.wait()
-        except TimeoutError:
-            return False
-        return True
+            await self._lab.news.wait()
+        finally:
+            timer.cancel()
+        return not is_over
 
     async def _together(self, heard: list[Heard]) -> None:
         """Adds what belongs to what was `heard`: the rest of its lines, and what they made others say. To a call that was only
