@@ -59,17 +59,20 @@ class DirtyLines(Compositor):
     def _parts(self, spans: Iterable[_Span]) -> list[dict[int, Strip | None]]:
         """The parts of each line between two cuts, by where they begin; None of what is in no span."""
         cuts = self.cuts
-        parts: list[dict[int, Strip | None]] = [dict.fromkeys(line[:-1]) for line in cuts]
+        parts: list[dict[int, Strip | None]] = [{}] * len(cuts)  # of what is in no span nobody asks for any
         missing: dict[int, set[int]] = {}
         for y, first, last in spans:
-            missing.setdefault(y, set()).update(
-                cut for cut, end in pairwise(cuts[y]) if cut < last and end > first
-            )
+            if y not in missing:
+                parts[y], missing[y] = dict.fromkeys(cuts[y][:-1]), set()
+            missing[y].update(cut for cut, end in pairwise(cuts[y]) if cut < last and end > first)
+        rows = sorted(missing)
         for widget, (region, clip) in self.visible_widgets.items():  # from the front to the back
             shown = region.intersection(clip)
             first, last = shown.column_span
             wanted = [
-                y for y in shown.line_range if y in missing and any(first <= cut < last for cut in missing[y])
+                y
+                for y in rows
+                if shown.y <= y < shown.bottom and any(first <= cut < last for cut in missing[y])
             ]
             for lines in _runs(wanted):
                 own = Region(shown.x - region.x, lines.start - region.y, shown.width, len(lines))

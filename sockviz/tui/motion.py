@@ -5,6 +5,7 @@ Each timer exists only while it has something to do: a screen on which nothing m
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -159,7 +160,8 @@ class Countdowns:
 
     def __init__(self, owner: Widget, draw: Callable[[], None]) -> None:
         self._owner, self._draw = owner, draw
-        self._timer: Timer | None = None
+        # The event loop's own timer: Textual's is a task, and one is set with every frame.
+        self._timer: asyncio.TimerHandle | None = None
 
     @property
     def running(self) -> bool:
@@ -171,12 +173,12 @@ class Countdowns:
         self.stop()
         wait = until_the_next_figure(view.world, time.time()) if view.mode is Mode.LIVE else None
         if wait is not None:
-            self._timer = self._owner.set_timer(wait, self._draw, name="countdowns")
+            self._timer = asyncio.get_running_loop().call_later(wait, self._owner.call_next, self._draw)
 
     def stop(self) -> None:
         """No more."""
         if self._timer is not None:
-            self._timer.stop()
+            self._timer.cancel()
         self._timer = None
 
 
