@@ -87,12 +87,12 @@ class Traffic:
         """The window (bytes) that a segment gives, and by how many bits its header's number was shifted for that; None where the
         two SYNs that say so were not captured."""
         tcp, relative = event.packet.tcp, event.relative
-        way, back = ways(event)
-        mine, theirs = self.flows.get(way), self.flows.get(back)
         if tcp is None:
             return None
         if "SYN" in tcp.flags:
             return tcp.window, 0  # never scaled
+        way, back = ways(event)
+        mine, theirs = self.flows.get(way), self.flows.get(back)
         if mine is None or theirs is None or None in (mine.syn, theirs.syn) or relative is None:
             return None
         if relative.seq is None or (tcp.seq - relative.seq) % (1 << 32) != mine.syn:

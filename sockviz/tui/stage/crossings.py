@@ -276,7 +276,7 @@ def _drawn(view: View, seen: SeenPacket) -> Crossing:
     traffic = view.world.traffic
     meaning, away = traffic.meanings.get(seen.number), traffic.turned_away.get(seen.number)
     drawn = _captured(seen, meaning, away, *(traffic.window(seen.event) or (_UNTOLD, 0)))
-    return _overtaken(drawn) if seen.number in traffic.overtaken else drawn
+    return _overtaken(drawn) if traffic.overtaken and seen.number in traffic.overtaken else drawn
 
 
 def _overtaken(it: Crossing) -> Crossing:

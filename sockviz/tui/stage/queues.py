@@ -7,9 +7,11 @@ from collections import Counter
 from rich.cells import cell_len
 
 from sockviz.language import _, ngettext
+from sockviz.language import current as current_language
 from sockviz.model.segments import EVERY_ADDRESS, endpoint, wire_end
 from sockviz.model.sockets import SocketRow, State
 from sockviz.tui.palette import TICKING, state_role
+from sockviz.tui.remembered import remembered_by
 from sockviz.tui.stage.chips import CHIP, LEAVES, Station, has_come, is_coming, leaving
 from sockviz.tui.stage.ink import Line, Span, Ticking, crop, line
 from sockviz.tui.stage.lookup import Lookup, port_of
@@ -31,6 +33,18 @@ _BESIDE_A_BOX = 5
 _TOLD = 3
 
 
+def _decides(
+    view: View, lookup: Lookup, row: SocketRow, width: int, hues: dict[str, str]
+) -> tuple[object, ...]:
+    """What its accept queue is drawn of: no more than this while nobody is on the way in or out."""
+    if view.progress < 1:
+        return (view, row, width, hues)
+    waiting = lookup.waiting(row, _SLOTS) if row.tells_queues else []
+    whose = [each for it in waiting for each in (it, *lookup.who(it))]
+    return (row, width, hues, view.focus.inode or 0, current_language(), *whose)
+
+
+@remembered_by(16, _decides)
 def accept_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: dict[str, str]) -> list[Line]:
     """``accept queue ■■□ 2 of 3  client client2``; where the names have no room there, they stand beneath."""
     if not row.tells_queues:
@@ -46,6 +60,7 @@ def accept_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: d
     return _with_names(slots, names, width)
 
 
+@remembered_by(16, _decides)
 def accept_boxes(view: View, lookup: Lookup, row: SocketRow, width: int, hues: dict[str, str]) -> list[Line]:
     """The same with a box for each connection that waits: who, from which port, how many bytes. Nothing where nobody waits.
 

@@ -37,7 +37,7 @@ def draw_timeline(view: View, width: int, height: int) -> list[Line]:
     where = line((_where(view, width), "muted"))
     sentence = _said(view, width, height)
     role = "bad" if _failed(view) else ""
-    track = line(*((text, ink) for text, ink, _place in _track(view, _room(view, width, height))))
+    track = line(*((text, ink) for text, ink, _place in _track(view, _room(view, width, height, sentence))))
     if height <= 1:
         return finish(
             [ends(line(" ") + track + line("   ") + line((sentence, role)), where + line(" "), width)],
@@ -106,22 +106,22 @@ def _parted(sentence: str, room: int) -> tuple[str, str]:
 def place_at(view: View, width: int, height: int, x: int) -> int | None:
     """The resting place (as an event) that is drawn at cell `x` of the bar's first line, or that the dash there leads to."""
     at = 1
-    for text, _ink, place in _track(view, _room(view, width, height)):
+    for text, _ink, place in _track(view, _room(view, width, height, _said(view, width, height))):
         at += cell_len(text)
         if x < at:
             return place if x else None
     return None
 
 
-def _room(view: View, width: int, height: int) -> int:
-    """The cells that the track may take."""
+def _room(view: View, width: int, height: int, said: str) -> int:
+    """The cells that the track may take beside what is `said`."""
     where = cell_len(_where(view, width))
     if height > 1:
         # What happened, and why, is worth more than a long track: the sentence begins beside a short one.
-        is_long = len(wrap(_said(view, width, height), width - 2)) > height - 1
+        is_long = len(wrap(said, width - 2)) > height - 1
         return _SHORTEST if is_long else max(8, width - where - 4)
     # A long sentence is worth more than a long track.
-    return max(_SHORTEST, min(width // 3, width - where - cell_len(_said(view, width, height)) - 6))
+    return max(_SHORTEST, min(width // 3, width - where - cell_len(said) - 6))
 
 
 def _sentence(view: View) -> str:
