@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from sockviz.model.long_values import Long
+from sockviz.pattern import pattern
 
+#: The end of a text that was cut within an escape of `repr`'s: a backslash after an even number of them, and too few digits.
+_CUT_ESCAPE = pattern(r"(?<!\\)(?:\\\\)*(?P<escape>\\(?:x[0-9a-f]?|u[0-9a-f]{0,3}|U[0-9a-f]{0,7})?)\Z")
 #: The widest integer that is written in digits, in bits. Python refuses more than 4300 digits.
 WIDEST_SHOWN = 14_000
 
@@ -16,15 +19,26 @@ def written(value: object, limit: int, leaf: Callable[[object], str]) -> str:
     for piece in _pieces(value, leaf):
         text += piece
         if len(text) > limit:
-            return text[: limit - 1] + "…"
+            return beginning(text, limit - 1) + "…"
     return text
+
+
+def beginning(text: str, length: int) -> str:
+    """At most `length` characters of `text`, and no part of an escape."""
+    return unbroken(text[:length]) if length < len(text) else text
+
+
+def unbroken(start: str) -> str:
+    """The beginning of a text without the part of an escape (``\\x0``) at its end: it would be something else than was there."""
+    cut = _CUT_ESCAPE.search(start) if "\\" in start[-9:] else None
+    return start if cut is None else start[: cut.start("escape")]
 
 
 def scalar(value: object, limit: int) -> str:
     """A number, text or bytes by `repr`; of long ones the beginning, and how long they are."""
     if isinstance(value, str | bytes) and len(value) > limit:
-        beginning = repr(value[: max(8, limit - 24)])
-        return f"{beginning}… ({len(value)} {'bytes' if isinstance(value, bytes) else 'characters'})"
+        start = repr(value[: max(8, limit - 24)])
+        return f"{start}… ({len(value)} {'bytes' if isinstance(value, bytes) else 'characters'})"
     if isinstance(value, int) and value.bit_length() > WIDEST_SHOWN:
         return f"<a number of {value.bit_length()} bits>"
     return repr(value)

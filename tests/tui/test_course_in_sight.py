@@ -158,7 +158,9 @@ def untold(view: View, panels: dict[str, list[str]]) -> Iterator[str]:
                 yield f"{name}'s descriptor {fd} ({row.state}) is not there"
                 continue
             yield from (
-                f"{name} {fd}: {why}" for attribute in sorted(names) for why in unsaid(row, attribute, block)
+                f"{name} {fd}: {why}"
+                for attribute in sorted(names)
+                for why in unsaid(row, attribute, block, {*view.lab.addresses.values(), "::1"})
             )
 
 
@@ -207,8 +209,8 @@ def block_of(lines: list[str], fd: str) -> str:
     return "\n".join(found)
 
 
-def unsaid(row: SocketRow, attribute: str, block: str) -> Iterator[str]:
-    """What of `attribute` the block does not say."""
+def unsaid(row: SocketRow, attribute: str, block: str, expected: set[str]) -> Iterator[str]:
+    """What of `attribute` the block does not say; an address only where it is none of the `expected`."""
     if row.state.value not in block:
         yield f"its state {row.state} is not there"
     match attribute:
@@ -230,6 +232,9 @@ def unsaid(row: SocketRow, attribute: str, block: str) -> Iterator[str]:
             assert isinstance(row.peer, tuple)
             if not all(re.search(rf"\b{end[1]}\b", block) for end in (row.local, row.peer)):
                 yield "its ends are not there"
+            others = {str(host).removeprefix("::ffff:") for host, *_ in (row.local, row.peer)} - expected
+            if any(host not in block for host in others):
+                yield f"{others} are not there"
 
 
 def test_what_was_found_missing_would_be_found_again() -> None:

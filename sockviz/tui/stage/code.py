@@ -219,6 +219,8 @@ def _block(
             result, alone = said, True  # what has just come is read as far as it goes
     room = 0 if alone else result.width
     sources, main = _listing(view.lab, view.look.language, statement, width, room, whole)
+    if not alone and result != said:  # the shortened line may leave more room for it
+        result = crop(said, max(result.width, width - _MARGIN - cell_len(sources[main])))
     beside_them = line(("┊", "faint")) if statement.at_once else line(" ")
     mark = line((NEXT, f"{hue} strong")) if is_next else beside_them
     first = main if view.look.language == "c" else 0
@@ -232,7 +234,7 @@ def _block(
         shown = result if index == main and not alone else Line()
         if shown.runs and source.width + shown.width + 2 > width:
             lines.append(fit(source, width))
-            lines.append(ends(Line(), crop(said, width - 2) + line(" "), width))
+            lines.append(ends(Line(), crop(said, width - 4) + line(" "), width))
         else:
             lines.append(ends(source, shown + line(" "), width))
     if remark and not beside:
@@ -281,7 +283,8 @@ def _why_asleep(call: Call, world: World) -> str:
 def _in_lines(result: Line, width: int) -> list[Line]:
     """A result that has no room beside its line, in a few of its own."""
     if result.width + _MARGIN <= width or "…" in result.text:  # a long value is told of by its beginning
-        return [line("   ") + result]
+        whole = line("   ") + result
+        return [whole if whole.width <= width else crop(whole, width - 1)]
     parts = broken(result.text, max(_LEAST_SOURCE, width - _MARGIN - 1))
     role = result.runs[0][1]
     last = parts[_RESULT_LINES - 1 :]

@@ -10,8 +10,9 @@ from rich.cells import cell_len
 from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.model.process import Process
-from sockviz.model.segments import endpoint
+from sockviz.model.segments import wire_end
 from sockviz.model.sockets import FdEntry, SocketRow, Timer
+from sockviz.model.values import Address
 from sockviz.tui.palette import STATE_SYMBOLS, state_role
 from sockviz.tui.stage import timer_lines
 from sockviz.tui.stage.chips import CHIP, Station, has_come, is_coming
@@ -33,6 +34,8 @@ from sockviz.tui.view import Focus, View
 from sockviz.words.queues import FIN_UNACKED, HAS_FIN, briefly_sent, received, sent
 from sockviz.words.row_names import both_text, local_text, peer_text
 from sockviz.words.wording import address_text
+
+_IPV6_LOOPBACK = "::1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,8 @@ class Pen:
         least = cell_len(self._least(it.row))
         holds = it.row.recv_q or (it.row.send_q and not it.row.is_listening)
         told_beneath = (Part.ACCEPT if it.row.is_listening else Part.BYTES) in told
-        pressing = wanted - {Part.ENDS} or (holds and not told_beneath)
+        runs = it.row.expires is not None and Part.TIMER not in told
+        pressing = wanted - {Part.ENDS} or (holds and not told_beneath) or (runs and not brief.width)
         if pressing and (not brief.width or room - brief.width < least):
             # What is asked about comes before columns, where it can be told of such a socket.
             close = self._start(it, replace(self.columns, protocol=False, state=0))
@@ -173,7 +177,11 @@ class Pen:
         state = (f"{STATE_SYMBOLS[row.state]} {row.state}", state_role(row.state))
         said = Line(((f" {brief.text.lstrip()}", brief.runs[-1][1]),)) if brief.width else Line()
         least = self._least(row)
-        written = (least, least.replace(":", "")) if row.has_ports and row.peer is not None else (least,)
+        written: tuple[str, ...] = (least,)
+        if row.has_ports and row.peer is not None:
+            written += (both := self._both_ports(row), both.replace(":", ""))
+        elif row.has_ports:
+            written += (f":{port_of(row.local)}",)
         (_, hue), (named, of_name) = self._numbered(it)
         name = f" {named.strip()}" if named.strip() else ""
         for margin, called in ((" ", name), ("", name), (" ", "")):
@@ -228,14 +236,18 @@ class Pen:
         return start + least < self.width
 
     def _least(self, row: SocketRow) -> str:
-        """What must be read of the row's ends: both ports; a name whole, unless it has the lab's own address."""
+        """What must be read of the row's ends: both ports; the name of one that has not the lab's own address whole."""
         if not row.has_ports:
             return both_text(row) if row.local or row.peer else ""
         if row.peer is not None:
-            return f":{port_of(row.local)}→:{port_of(row.peer)}"
-        here = endpoint(row.local)
-        known = here is not None and here[0] in self.view.lab.addresses.values() and not row.bound_only
-        return f":{port_of(row.local)}" if known else address_text(row.local)
+            return f"{self._least_end(row.local)}→{self._least_end(row.peer)}"
+        return address_text(row.local) if row.bound_only else self._least_end(row.local)
+
+    def _least_end(self, address: Address | None) -> str:
+        """``:8080``, with its address where that is not to be expected."""
+        here = wire_end(address)
+        known = here is not None and here[0] in (*self.view.lab.addresses.values(), _IPV6_LOOPBACK)
+        return f":{port_of(address)}" if known else address_text(address)
 
     def _ends(self, row: SocketRow, room: int) -> Line:
         texts: tuple[str, ...]
@@ -252,10 +264,19 @@ class Pen:
         elif row.peer is None:
             texts = (address_text(row.local), f":{port_of(row.local)}")
         else:
-            both = f":{port_of(row.local)}→:{port_of(row.peer)}"
-            texts = (*self._all_four(row), both, both.replace(":", ""), f"→:{port_of(row.peer)}")
+            both = self._both_ports(row)
+            texts = (
+                *self._all_four(row),
+                self._least(row),
+                both,
+                both.replace(":", ""),
+                f"→:{port_of(row.peer)}",
+            )
         # Half a port number would be another port: better none.
         return next((line(text) for text in texts if cell_len(text) <= room), self._cut(texts[-1], row, room))
+
+    def _both_ports(self, row: SocketRow) -> str:
+        return f":{port_of(row.local)}→:{port_of(row.peer)}"
 
     def _all_four(self, row: SocketRow) -> tuple[str, str]:
         """A connection's four numbers, with air and without."""
@@ -277,11 +298,10 @@ class Pen:
             lines = [line("   ") + it for it in wrap(both_text(row), self.width - 4)]
             return Told(Part.ENDS, ((crop(line(texts[0]), self.width - 1),), lines), holds)
         in_two = (line(f"   {local_text(row)}"), line(f"   → {peer_text(row)}"))
-        both = line(f"   :{port_of(row.local)}→:{port_of(row.peer)}")
-        return Told(Part.ENDS, ((both,), in_two), holds)
+        return Told(Part.ENDS, ((line(f"   {self._both_ports(row)}"),), in_two), holds)
 
     def _cut(self, text: str, row: SocketRow, room: int) -> Line:
-        return crop(line(text), max(0, room)) if row.family == "AF_UNIX" or row.peer is None else Line()
+        return Line() if row.has_ports else crop(line(text), max(0, room))
 
     def _brief_queue(self, row: SocketRow, room: int, wanted: Collection[str]) -> Line:
         """The bytes that wait, at the end of a socket's own line: what there is to read matters more than whose it is; that there

@@ -17,7 +17,7 @@ from sockviz.tui.stage.at_hand import next_line
 from sockviz.tui.stage.descriptor_lines import Columns, Pen, Told
 from sockviz.tui.stage.ink import Line, fit, line
 from sockviz.tui.stage.lookup import Lookup, orphans
-from sockviz.tui.stage.ranking import DescriptorRow, Part, Rank, asked, ranked
+from sockviz.tui.stage.ranking import DescriptorRow, Part, Rank, asked, due, ranked
 from sockviz.tui.view import View
 
 #: Descriptors looked at to find how high a table would be: more never fit.
@@ -232,7 +232,7 @@ def _entries(pen: Pen, its: _Ranked, order: Sequence[int]) -> list[_Entry]:
     for index in order:
         it = its.rows[index]
         parts = pen.parts(it)
-        wanted = asked(pen.view, it) or frozenset()
+        wanted = (asked(pen.view, it) or frozenset()) | due(pen.view, pen.process, it)
         entries.append(_Entry(index, it, its.ranks[index], wanted, parts, forms=[None] * len(parts)))
     return entries
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from rich.cells import cell_len
 
 from sockviz.dataclass import dataclass
+from sockviz.model.showing import unbroken
 from sockviz.tui.palette import TICKING, to_ascii
 from sockviz.tui.view import Focus, Look
 from sockviz.visible import visible
@@ -145,7 +146,7 @@ def crop(it: Line, width: int, ellipsis: str = "…") -> Line:
     for text, role in it.runs:
         wide = cell_len(text)
         if wide > room:
-            runs.append((cut(text, room), role))
+            runs.append((unbroken(cut(text, room)), role))
             break
         runs.append((text, role))
         room -= wide

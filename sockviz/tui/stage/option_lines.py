@@ -11,7 +11,7 @@ from sockviz.model.process import Process
 from sockviz.model.sockets import FdEntry
 from sockviz.model.world import World
 from sockviz.tui.remembered import remembered
-from sockviz.tui.stage.ink import Line, line
+from sockviz.tui.stage.ink import Line, line, wrap
 from sockviz.words.interest import short_interest
 from sockviz.words.on_the_way import giver_of
 from sockviz.words.set_options import short_options
@@ -46,7 +46,10 @@ def beneath(told: Sequence[str], width: int) -> list[Line]:
     """All of it in lines of its own."""
     lines: list[str] = []
     for text in told:
-        if lines and cell_len(f"{lines[-1]}  {text}") <= width:
+        if len(_INDENT) + cell_len(text) > width:  # a group's address, say, is read whole
+            first, *rest = [part.text.rstrip() for part in wrap(text, max(1, width - len(_INDENT) - 2))]
+            lines += [f"{_INDENT}{first}", *(f"{_INDENT}  {part}" for part in rest)]
+        elif lines and cell_len(f"{lines[-1]}  {text}") <= width:
             lines[-1] += f"  {text}"
         else:
             lines.append(f"{_INDENT}{text}")

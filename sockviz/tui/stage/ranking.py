@@ -79,6 +79,21 @@ def asked(view: View, it: DescriptorRow) -> frozenset[Part] | None:
     return parts
 
 
+def due(view: View, process: Process, it: DescriptorRow) -> frozenset[Part]:
+    """The part of it that says why `process`'s last line failed: that there was nothing to take, or no room."""
+    last = process.last
+    if (
+        last is None
+        or last.error != "EAGAIN"
+        or it.row is None
+        or last.line != view.world.begun.get(process.name)
+    ):
+        return frozenset()
+    if it.inode not in sockets_just_used(view, process):
+        return frozenset()
+    return frozenset({Part.ACCEPT if it.row.is_listening else Part.BYTES})
+
+
 def _queues_asked(view: View, listener: SocketRow) -> frozenset[Part]:
     """The listener's queues that hold a row which the page asks about."""
     wanted = view.subjects.rows

@@ -77,11 +77,20 @@ def _as_far_as_it_goes(sentence: str, where: int, width: int, height: int) -> st
         if _fits(where, said, width, height):
             return said
     # In a line of its own better without its last reason than torn in the middle of one. The first joint stands after who did it.
-    reasons = clauses[0].split(": ") if height > 1 else []
-    for count in range(len(reasons) - 1, 1, -1):
-        if _fits(where, said := ": ".join(reasons[:count]) + " …", width, height):
+    for end in reversed(_joints(clauses[0])[1:] if height > 1 else []):
+        if _fits(where, said := clauses[0][:end] + " …", width, height):
             return said
     return clauses[0]
+
+
+def _joints(sentence: str) -> list[int]:
+    """Where a reason or an item of a list ends: before each colon and comma that stands in no brackets."""
+    found, depth = [], 0
+    for at, character in enumerate(sentence):
+        depth += (character in "([{") - (character in ")]}")
+        if depth == 0 and sentence[at : at + 2] in (": ", ", "):
+            found.append(at)
+    return found
 
 
 def _fits(where: int, sentence: str, width: int, height: int) -> bool:

@@ -28,7 +28,8 @@ def beside(view: View, row: SocketRow, room: int) -> Line:
     """The timer at the end of a socket's own line, as much of it as there is room for."""
     if row.expires is None:
         return Line()
-    texts = (_whole(view, row, "  "), _countdown(view, row, "  "), _time_left(view, row, " "))
+    # Seconds without a word of what ends then say nothing.
+    texts = (_whole(view, row, "  "), _countdown(view, row, "  "), _countdown(view, row, " "))
     said = next((text for text in texts if cell_len(text) <= room), "")
     return line((said, _role(row)))
 
@@ -54,11 +55,6 @@ def _times(row: SocketRow) -> str:
 
 def _countdown(view: View, row: SocketRow, lead: str = "") -> Ticking:
     return Ticking.of(partial(_counted, row, lead, ""), _now(view))
-
-
-def _time_left(view: View, row: SocketRow, lead: str) -> Ticking:
-    """Until the timer runs out; nothing once it has."""
-    return Ticking.of(lambda now: lead + _left(row, now), _now(view))
 
 
 def _now(view: View) -> float:

@@ -65,7 +65,7 @@ def _filled(parts: list[str], room: int) -> list[str]:
     for part in parts:
         if lines[-1].strip() and cell_len((lines[-1] + part).rstrip()) > room:
             lines[-1] = lines[-1].rstrip()
-            lines.append(indent)
+            lines.append(indent[: max(0, room - cell_len(part.rstrip()))])  # no word is cut for an indent
         lines[-1] += part
     return [each.rstrip() for each in lines]
 

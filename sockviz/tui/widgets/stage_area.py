@@ -197,10 +197,15 @@ def lines_for(
         WIRE if name == LINK else name for name in [*first, *matters, *concerned, *queued, *order, *names]
     )
     by_rank = [names.index(name) for name in ranks if name in names]
+    here = {statement.process for statement in view.page.statements}
+    active = {*first, *concerned, *queued, *here}
+    crowded = not unframed or any(name not in active and name in view.world.processes for name in names)
     wishes = [
-        _wish_of_wire(view, unframed, LINK in first)
+        _wish_of_wire(view, unframed, LINK in first, crowded)
         if name == WIRE
-        else _wish(view, name, width, unframed, name in concerned and name not in first)
+        else _wish(
+            view, name, width, unframed, name in concerned and name not in first, name in active, crowded
+        )
         for name in names
     ]
     return allotted(wishes, by_rank, height)
@@ -211,31 +216,35 @@ def wire_matters(view: View) -> bool:
     return view.lab.kind == "two-hosts" or not view.subjects.words.isdisjoint({"packets", LINK})
 
 
-def _wish_of_wire(view: View, unframed: bool, at_work: bool) -> Wish:
+def _wish_of_wire(view: View, unframed: bool, at_work: bool, crowded: bool) -> Wish:
     edges = 1 if unframed else 3
     if not wire_matters(view):
         return Wish(1, 1, most=1) if unframed else Wish(edges + _ARROWS, edges + _ARROWS, most=9)
     here = sum(statement.process == LINK for statement in view.page.statements)
     told = min(_LINK_LINES if at_work else 1, here) + bool(here and not unframed)
     arrows = min(view.crossed, _ARROWS) or 1
-    return Wish(
-        edges + arrows + told, edges + arrows + told, most=edges + told + max(_ARROWS, 2 * view.crossed)
-    )
+    needed, most = edges + arrows + told, edges + told + max(_ARROWS, 2 * view.crossed)
+    return Wish(needed, needed, most, wanted=min(most, needed + _ARROWS) if crowded else None)
 
 
-def _wish(view: View, name: str, width: int, unframed: bool, for_its_sockets: bool) -> Wish:
-    """``for_its_sockets``: no line of the process is at hand, but the page asks about what it holds."""
-    here = {statement.process for statement in view.page.statements}
-    if name not in view.world.processes and name not in here:
+def _wish(
+    view: View, name: str, width: int, unframed: bool, for_its_sockets: bool, active: bool, crowded: bool
+) -> Wish:
+    """``for_its_sockets``: no line of the process is at hand, but the page asks about what it holds; ``active``: it has lines on
+    the page, or is asked about, or somebody waits for it; ``crowded``: others have to come after what it wants."""
+    if name not in view.world.processes and not active:
         # Who has neither lines on this page nor a process yet needs no more than a line.
         return Wish(1, 1, most=1)
     edges = 1 if unframed else 2
     its = needs(view, name, width - edges, _LEAST)
     fds = edges + min(its.fds_now, _MOST_FDS)
     now = fds + its.code_now + 1
+    code = its.code_now if unframed or not active else its.code
+    wanted = edges + min(its.fds, _MOST_FDS) + code + 1 if crowded else None
+    rests = unframed and not active
     if for_its_sockets or unframed:
-        return Wish(now, min(now, edges + _LEAST_FDS))
-    return Wish(now, max(_LEAST, fds))
+        return Wish(now, min(now, edges + _LEAST_FDS), wanted=wanted, rests=rests)
+    return Wish(now, max(_LEAST, fds), wanted=wanted)
 
 
 def left_behind(view: View) -> frozenset[str]:

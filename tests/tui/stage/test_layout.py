@@ -11,6 +11,7 @@ from sockviz.model.scripted import IN_RECV
 from sockviz.model.sockets import FdEntry, State
 from sockviz.model.values import SocketValue
 from sockviz.player.next import Do, Next
+from sockviz.tui.stage import timeline_bar
 from sockviz.tui.stage.descriptors import table
 from sockviz.tui.stage.ink import Line
 from sockviz.tui.stage.listing import planned
@@ -212,7 +213,16 @@ def test_in_lines_of_its_own_a_sentence_loses_a_reason_before_it_is_torn() -> No
     for width in range(40, 130):
         drawn = draw_timeline(view, width, 2)
         said = " ".join(" ".join(it.text.replace("56/94", "") for it in drawn).split())
-        assert any(said.endswith(it) for it in ("1 time again", "sleeps …", "not been answered …")), (
+        assert any(
+            said.endswith(it) for it in ("1 time again", "sleeps …", "not been answered …", "backlog is 1) …")
+        ), (
             width,
             said,
         )
+
+
+def test_a_sentence_ends_after_an_item_and_never_within_brackets() -> None:
+    sentence = "server: poll returns: descriptor 4 (conn): POLLIN (data: or its end), POLLOUT (room, now), POLLHUP (hung up)"
+    ends = [sentence[:at] for at in timeline_bar._joints(sentence)]
+    assert ends[-2:] == [sentence.partition(", POLLOUT")[0], sentence.partition(", POLLHUP")[0]]
+    assert all(end.count("(") == end.count(")") for end in ends)
