@@ -69,7 +69,7 @@ def clean(sitting: Sitting) -> str:
 def test_a_hostile_lesson_and_its_recording(ordinary: Person) -> None:
     lesson, record = ordinary.file("hostile.md", LESSON), ordinary.base / "r.jsonl"
     live = ordinary.start("run", str(lesson), "--notes", "--record", str(record), TEXTUAL_ANIMATIONS="none")
-    live.perform("the lesson is done")
+    live.perform("lesson is done")
     for key in ("i", "\t", "\x1b[B", "\x1b[B", "c", "s", "?"):
         live.press(key)
         live.wait_still(lambda: live.text)
@@ -83,7 +83,7 @@ def test_a_hostile_lesson_and_its_recording(ordinary: Person) -> None:
     replayed = ordinary.start("replay", str(record), TEXTUAL_ANIMATIONS="none")
     replayed.wait_for("RECORDED")
     replayed.press(END)
-    replayed.wait_for("the lesson is done")
+    replayed.wait_for(lambda text: re.search(r"\b(\d\d+)(?:/| of )\1\b", text) is not None)  # the last event
     assert ordinary.leave(replayed) == 0
     clean(replayed)
 
