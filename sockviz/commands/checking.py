@@ -20,8 +20,7 @@ def check(options: argparse.Namespace) -> int:
     """Performs the lessons that were named, or all of the course, and reports."""
     from sockviz.check_report import as_json, as_lines
     from sockviz.player.shelf import lessons_directory
-    from sockviz.practice.holding import exercises_in
-    from sockviz.practice.shelf import TEXT
+    from sockviz.practice.shelf import TEXT, exercises_in
 
     paths = [Path(word) for word in options.paths] or [lessons_directory()]
     files: list[Path] = []
@@ -58,13 +57,13 @@ def _existing(path: Path) -> Path:
 def _report(files: Sequence[Path], exercises: Sequence[Path], kind: str) -> Report:
     from sockviz.player.opening import other_system
     from sockviz.player.report import all_skipped
-    from sockviz.practice import holding
     from sockviz.practice.shelf import TEXT, place_of
 
     reason = other_system()
     if reason is None:
         from sockviz.lab.supervisor import LabRefused
         from sockviz.player.check import check as perform_all
+        from sockviz.practice import holding
 
         async def both() -> Report:
             report = await perform_all(files, kind)

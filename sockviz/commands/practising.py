@@ -45,6 +45,10 @@ def _graded(options: argparse.Namespace) -> int:
 
 
 def _practised(options: argparse.Namespace) -> int:
+    from sockviz.player.opening import other_system
+
+    if (reason := other_system()) is not None:
+        raise Usage(_("no program can be judged here: {reason}").format(reason=reason))
     place, lesson, exercise = _found(options.exercise)
     language = _language(options, place, exercise)
     if options.once:

@@ -140,11 +140,3 @@ def _is_subject(lesson: Lesson, verdict: Verdict) -> bool:
     return any(
         each.is_subject and each.line == verdict.line for page in lesson.pages for each in page.expectations
     )
-
-
-def exercises_in(directory: Path) -> list[Path]:
-    """The directories of exercises in one that is named: itself, those in it, those in its `exercises`."""
-    if (directory / TEXT).is_file():
-        return [directory]
-    found = [*directory.glob(f"*/{TEXT}"), *directory.glob(f"exercises/*/{TEXT}")]
-    return sorted(path.parent for path in found)

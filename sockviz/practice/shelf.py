@@ -114,3 +114,11 @@ def language_of(path: Path) -> str | None:
 def read_program(path: Path) -> bytes:
     """A student's program. Raises, as `sockviz.input_file`, OSError."""
     return read_input(path, LARGEST_PROGRAM)
+
+
+def exercises_in(directory: Path) -> list[Path]:
+    """The directories of exercises in one that is named: itself, those in it, those in its `exercises`."""
+    if (directory / TEXT).is_file():
+        return [directory]
+    found = [*directory.glob(f"*/{TEXT}"), *directory.glob(f"exercises/*/{TEXT}")]
+    return sorted(path.parent for path in found)

@@ -220,16 +220,18 @@ def _mistake(timeline: Timeline, exercise: Exercise, at: int) -> Mistake | None:
 
 
 def _was_let_in(world: World, process: str) -> bool:
-    """Whether a process that was refused has been let in elsewhere: then that it was refused is not what is wrong. The datagram
+    """Whether the last connect of a process was let in: then that another was refused before is not what is wrong. The datagram
     sockets that getaddrinfo connects, to put its list in order, are none that anybody lets in."""
     calls = world.processes[process].calls if process in world.processes else ()
-    return any(
-        call.name in CONNECTING
-        and call.stage is Stage.RETURNED
-        and call.receiver is not None
-        and call.receiver.type in LISTENING
-        for call in calls
+    last = next(
+        (
+            call
+            for call in reversed(calls)
+            if call.name in CONNECTING and call.receiver is not None and call.receiver.type in LISTENING
+        ),
+        None,
     )
+    return last is not None and last.stage is Stage.RETURNED
 
 
 def _own(world: World, exercise: Exercise) -> set[str]:

@@ -361,6 +361,13 @@ class SockvizApp(PatientApp):
         self._open_exercise(message.entry)
 
     def _open_exercise(self, entry: ExerciseEntry) -> None:
+        from sockviz.player.opening import other_system
+
+        if (reason := other_system()) is not None:
+            self.notify(
+                _("no program can be judged here: {reason}").format(reason=reason), severity="warning"
+            )
+            return
         from sockviz.tui.opening_exercises import open_exercise  # on demand
 
         if len(self.screen_stack) == 1:  # else one is open, or on its way

@@ -122,6 +122,7 @@ def test_its_world_is_told(system: System, tmp_path: Path) -> None:
         (("list",), "The first connection"),
         (("notes", "1"), "page 1"),
         (("man", "accept"), "accept"),
+        (("practice",), "forgot-listen"),
         (("export", RECORDING, "--pcapng", "packets"), "packets"),
         (("export", "1", "--code", "python", "programs"), "programs"),
     ],
@@ -132,9 +133,9 @@ def test_what_reads_works(system: System, tmp_path: Path, arguments: tuple[str, 
     assert said in told
 
 
-@pytest.mark.parametrize("command", ["doctor", "check", "shell"])
+@pytest.mark.parametrize("command", ["doctor", "check", "shell", "practice 1 --once"])
 def test_what_needs_linux_says_so(system: System, tmp_path: Path, command: str) -> None:
-    _, told, wrong = system.sockviz(tmp_path, command)
+    _, told, wrong = system.sockviz(tmp_path, *command.split())
     assert "Linux" in told + wrong
 
 

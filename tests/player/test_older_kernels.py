@@ -174,6 +174,6 @@ def test_what_no_table_says_has_no_value_and_is_not_shown(monkeypatch: pytest.Mo
     assert (listener.backlog, is_full(listener)) == (None, False)
 
 
-def _refused(_diag: object, *, now: float, states: int) -> list[SocketRow]:
-    del now, states
+def _refused(_diag: object, *, now: float, states: int, still: bool = False) -> list[SocketRow]:
+    del now, states, still
     raise KernelRefused(errno.ENOENT, "sock_diag TCP")

@@ -68,7 +68,7 @@ def made(name: str, *arguments: Value, value: Value = None, error: str | None = 
         (made("recv", S, 10, 0x42, value=b"a"), "recv(9, 10, MSG_PEEK|MSG_DONTWAIT)", "→ b'a'"),
         (made("sendto", S, b"a", ("127.0.0.1", 80), value=1), "sendto(9, b'a', 127.0.0.1:80)", "→ 1"),
         (made("recvmsg", D, 4, 99, value=(b"ab", [(1, 1, RIGHTS)], 0x28, None)), "recvmsg(12, 4, 99)",
-         r"→ (b'ab', [(SOL_SOCKET, SCM_RIGHTS, b'\x06\x00\x00\x00\x07\x0…"),
+         r"→ (b'ab', [(SOL_SOCKET, SCM_RIGHTS, b'\x06\x00\x00\x00\x07…"),
         (made("setsockopt", S, 6, 1, 1), "setsockopt(9, IPPROTO_TCP, TCP_NODELAY, 1)", "→ 0"),
         (made("setsockopt", S, 1, 13, struct.pack("ii", 1, 5)), "setsockopt(9, SOL_SOCKET, SO_LINGER, on, 5 s)", "→ 0"),
         (made("setsockopt", S, 1, 20, struct.pack("ll", 0, 250000)), "setsockopt(9, SOL_SOCKET, SO_RCVTIMEO, 0.25 s)", "→ 0"),

@@ -15,7 +15,7 @@ from sockviz.model.script_text import PROGRAMS
 from sockviz.tui.cast import Cast, cast
 from sockviz.tui.stage import ProcessPanel, WirePanel
 from sockviz.tui.stage.allotment import Wish, allotted
-from sockviz.tui.stage.at_hand import next_line
+from sockviz.tui.stage.at_hand import is_program, next_line
 from sockviz.tui.stage.listing import statement_at
 from sockviz.tui.stage.process_panel import needs
 from sockviz.tui.view import View
@@ -198,6 +198,7 @@ def lines_for(
     )
     by_rank = [names.index(name) for name in ranks if name in names]
     here = {statement.process for statement in view.page.statements}
+    here |= {name for name in names if is_program(view, name)}  # which no line has act
     active = {*first, *concerned, *queued, *here}
     crowded = not unframed or any(name not in active and name in view.world.processes for name in names)
     wishes = [
