@@ -23,9 +23,15 @@ from sockviz.tui.screens.closing import ClosingScreen
 from sockviz.tui.screens.home import HomeScreen
 from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.screens.practising import PractiseScreen
+from sockviz.tui.widgets.verdict_text import VerdictText
 from tests.tui import golden
 from tests.tui.driving import at_home, until
 from tests.tui.scripted import run
+
+
+def _now(app: PractiseApp) -> str:
+    """What the screen says goes on: on the screen itself it is wrapped, and where hangs on the length of a path."""
+    return app.screen.query_one(VerdictText)._now
 
 
 def _text(app: PractiseApp) -> str:
@@ -139,7 +145,7 @@ def test_it_is_judged_on_each_save_and_a_failed_run_is_on_the_stage_where_it_was
             await until(pilot, lambda: "could not be built" in _text(app), "no program")
             assert "  server = (" in _text(app), "a compiler's lines are lines"
             file.unlink()
-            await until(pilot, lambda: "No such file" in _text(app), "the file has gone")
+            await until(pilot, lambda: "No such file" in _now(app), "the file has gone")
 
             await pilot.press("h")
             await until(pilot, lambda: "hint 1" in _text(app), "a hint")
