@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sockviz import progress
-from sockviz.progress import (
+from sockviz import progress, progress_text
+from sockviz.progress import ProgressStore
+from sockviz.progress_text import (
     AnswerNoted,
     BadProgress,
     LessonProgress,
     PageSeen,
     PredictionNoted,
     Progress,
-    ProgressStore,
 )
 
 _changes = st.lists(
@@ -34,11 +34,11 @@ _changes = st.lists(
 
 @settings(database=None)  # the checkout may belong to somebody else
 @given(_changes)
-def test_what_is_written_is_read(changes: list[progress.Change]) -> None:
+def test_what_is_written_is_read(changes: list[progress_text.Change]) -> None:
     known = Progress()
     for change in changes:
-        known = progress.applied(known, change)
-    assert progress.loads(progress.dumps(known)) == known
+        known = progress_text.applied(known, change)
+    assert progress_text.loads(progress_text.dumps(known)) == known
 
 
 def test_a_change_is_in_the_file_at_once(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_change_under_somebody_elses_lock_is_written_with_the_next(tmp_path: P
 )  # fmt: skip
 def test_a_damaged_file_is_set_aside_never_overwritten(tmp_path: Path, text: str) -> None:
     with pytest.raises(BadProgress):
-        progress.loads(text)
+        progress_text.loads(text)
     path = tmp_path / "progress.toml"
     (tmp_path / "progress.damaged-1").write_text("an older one")
     path.write_text(text)

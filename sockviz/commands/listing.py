@@ -13,7 +13,7 @@ from sockviz.language import _, current, ngettext
 
 if TYPE_CHECKING:
     from sockviz.practice.listed import ExerciseEntry
-    from sockviz.progress import ExerciseProgress
+    from sockviz.progress_text import ExerciseProgress
 
 
 def list_course(options: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from sockviz.lesson.card import Card
 from sockviz.lesson.course import read_card
 from sockviz.player.shelf import LARGEST_FILE
 from sockviz.practice.shelf import Place, places, text_of
-from sockviz.progress import ExerciseProgress
+from sockviz.progress_text import ExerciseProgress
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sockviz.lesson.document import Lesson, Page, Predict
-from sockviz.progress import Progress, ProgressStore
+from sockviz.progress import ProgressStore
+from sockviz.progress_text import Progress
 from sockviz.tui.view import Mode, View
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from sockviz.lesson.course import PARTS, parts
 from sockviz.player.shelf import course
-from sockviz.progress import AnswerNoted, PageSeen, PredictionNoted, Progress, applied
+from sockviz.progress_text import AnswerNoted, PageSeen, PredictionNoted, Progress, applied
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.screens.course_rows import brand, rows, time
 from tests.tui.driving import at_home, run_async

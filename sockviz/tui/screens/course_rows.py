@@ -10,7 +10,7 @@ from textual.widgets.option_list import Option
 
 from sockviz.language import N_, _, ngettext
 from sockviz.lesson.course import parts
-from sockviz.progress import LessonProgress, Progress
+from sockviz.progress_text import LessonProgress, Progress
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.lettering import BREAK, assemble, plain, styled
 

@@ -13,7 +13,7 @@ from sockviz.language import _, ngettext
 from sockviz.practice.copies import file_of, written
 from sockviz.practice.listed import ExerciseEntry, state_of
 from sockviz.practice.shelf import SUFFIXES
-from sockviz.progress import ExerciseProgress, Progress
+from sockviz.progress_text import ExerciseProgress, Progress
 from sockviz.tui.lettering import BREAK, assemble, styled
 from sockviz.tui.screens.course_rows import apart, row
 

@@ -15,7 +15,8 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from sockviz.language import N_, _
-from sockviz.progress import Progress, ProgressStore
+from sockviz.progress import ProgressStore
+from sockviz.progress_text import Progress
 from sockviz.tui.chosen import ExerciseChosen, LessonChosen
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.lettering import assemble, plain, styled
