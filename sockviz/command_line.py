@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sockviz import __version__
 from sockviz.argument_parser import Parser, Whole
+from sockviz.exercise_arguments import PROGRAMMING, EitherLanguage, words_first
 from sockviz.language import _, languages
 
 if TYPE_CHECKING:
     _Commands: TypeAlias = argparse._SubParsersAction[Parser]
 
-#: What an exercise is written in, and is no language that sockviz speaks.
-PROGRAMMING = ("python", "c")
 #: What the screen's themes are called (`sockviz.tui.themes`, which needs Textual).
 THEMES = ("dark", "light", "ansi", "mono")
 
@@ -230,41 +229,11 @@ def _practice(commands: _Commands, taken: _Taken) -> None:
         "--reset", action="store_true", help=_("begin again; your file of before is kept beside the new one")
     )
     practice.add_argument(
-        "--language", action=_EitherLanguage, metavar="python|c", default=argparse.SUPPRESS,
+        "--language", action=EitherLanguage, metavar="python|c", default=argparse.SUPPRESS,
         help=_("write it in this language; any other is the language that sockviz speaks"),
     )  # fmt: skip
-    practice.rearranged = _words_first
+    practice.rearranged = words_first
     practice.set_defaults(command="practice", programming=None)
-
-
-def _words_first(arguments: Sequence[str]) -> Sequence[str]:
-    """An exercise and a file stand together, whatever options stand between them."""
-    taking = ("--record", "--progress", "--theme", "--language")
-    options: list[str] = []
-    words: list[str] = []
-    rest = iter(arguments)
-    for word in rest:
-        if word == "--":
-            words += (f"./{each}" if each.startswith("-") else each for each in rest)
-        elif word.startswith("-"):
-            options.append(word)
-            options += [following for _each, following in zip(range(word in taking), rest, strict=False)]
-        else:
-            words.append(word)
-    return [*words, *options]
-
-
-class _EitherLanguage(argparse.Action):
-    """A language that programs are written in, or one that sockviz speaks."""
-
-    def __call__(
-        self,
-        _parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: object,
-        _name: str | None = None,
-    ) -> None:
-        setattr(namespace, "programming" if values in PROGRAMMING else self.dest, values)
 
 
 def _list(commands: _Commands, taken: _Taken) -> None:

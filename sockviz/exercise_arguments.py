@@ -1,0 +1,40 @@
+"""What is special about the arguments of `sockviz practice`: its two words, and a language that may be one to program in."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+#: What an exercise is written in, and is no language that sockviz speaks.
+PROGRAMMING = ("python", "c")
+
+
+def words_first(arguments: Sequence[str]) -> Sequence[str]:
+    """An exercise and a file stand together, whatever options stand between them."""
+    taking = ("--record", "--progress", "--theme", "--language")
+    options: list[str] = []
+    words: list[str] = []
+    rest = iter(arguments)
+    for word in rest:
+        if word == "--":
+            words += (f"./{each}" if each.startswith("-") else each for each in rest)
+        elif word.startswith("-"):
+            options.append(word)
+            options += [following for _each, following in zip(range(word in taking), rest, strict=False)]
+        else:
+            words.append(word)
+    return [*words, *options]
+
+
+class EitherLanguage(argparse.Action):
+    """A language that programs are written in, or one that sockviz speaks."""
+
+    def __call__(
+        self,
+        _parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        _name: str | None = None,
+    ) -> None:
+        """Keeps it as what it is."""
+        setattr(namespace, "programming" if values in PROGRAMMING else self.dest, values)
