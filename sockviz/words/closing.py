@@ -117,7 +117,9 @@ def ended(process: Process, world: World) -> list[str]:
     """What else the end of a process does to the sockets that nobody but it had, a clause each."""
     told = []
     for inode in dict.fromkeys(entry.inode for entry in process.fds if entry.is_socket):
-        row = world.row_of(inode)
+        row, gone = world.row_of(inode), world.gone.get(inode)
+        if row is None and gone is not None and gone.at >= _last_call_at(process):
+            row = gone.row  # seen to be gone before the process was
         fds = [entry.fd for entry in process.fds if entry.inode == inode]
         if any(other.name != process.name for other, _entry in whose.holders(world, inode)):
             continue
@@ -133,6 +135,12 @@ def ended(process: Process, world: World) -> list[str]:
         if why := consequence(row, world):
             told.append(_("{name}: {why}").format(name=name, why=why))
     return told
+
+
+def _last_call_at(process: Process) -> float:
+    """When a process entered its last call, or came back from it: its exit, where that is one."""
+    call = process.current or process.last
+    return process.started if call is None else call.returned or call.entered
 
 
 def _ends_with(process: Process, world: World, inode: int) -> bool:
