@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from sockviz.dataclass import made_when_used
+from sockviz.library_dataclasses import made_when_used
 from sockviz.pattern import compiled_when_used
 
 with compiled_when_used(), made_when_used():

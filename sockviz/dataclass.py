@@ -11,9 +11,8 @@ To whoever checks types this *is* the standard library's; to `dataclasses.fields
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, FrozenInstanceError
 from functools import partial
 from reprlib import recursive_repr
@@ -27,7 +26,7 @@ _ANEW = object()
 #: How often one is made of a class before that is compiled.
 _MANY = 96
 _set = object.__setattr__
-_standard = dataclasses.dataclass
+standard = dataclasses.dataclass
 #: What the standard library keeps in a class: what it knows of the fields, and how the class was made.
 _KEPT = ("__dataclass_fields__", "__dataclass_params__")
 #: Where we keep our own `_Given`.
@@ -35,7 +34,7 @@ _OURS = "__dataclass_given__"
 #: What a class has of itself, and one that is made of it anew not of that.
 _OF_A_CLASS = ("__dict__", "__weakref__")
 #: What a class can be asked to be here; the rest is the standard library's.
-_KINDS = frozenset(("frozen", "slots", "eq", "order"))
+KINDS = frozenset(("frozen", "slots", "eq", "order"))
 _ORDER = {"__lt__": "<", "__le__": "<=", "__gt__": ">", "__ge__": ">="}
 
 
@@ -48,7 +47,7 @@ def _dataclass(
     def made(cls: Any) -> Any:
         given = _given(cls, frozen)
         if given is None:
-            return _standard(frozen=frozen, slots=slots, eq=eq, order=order)(cls)
+            return standard(frozen=frozen, slots=slots, eq=eq, order=order)(cls)
         has = _has(cls, given, slots=slots, eq=eq, order=order)
         given.cls = _with_slots(cls, given, has) if slots else _without_slots(cls, given, has)
         return given.cls
@@ -175,7 +174,7 @@ class _Facts:
         values = {name: value for name, value in given.values.items() if value is not MISSING}
         said = {"__annotations__": given.said, "__module__": owner.__module__, "__doc__": owner.__name__}
         like = type(owner.__name__, (), {**values, **said})  # else it asks `inspect` for words about it
-        _standard(init=False, repr=False, eq=False, frozen=given.frozen)(like)
+        standard(init=False, repr=False, eq=False, frozen=given.frozen)(like)
         made = getattr(like, self._kept)
         setattr(given.cls, self._kept, made)
         return made
@@ -378,22 +377,6 @@ def _copy(cls: Any) -> Any:
     body = [f"new.{name} = self.{name}" for name in names]
     known = {"_new": object.__new__, "_open": _open_twin(names)}
     return _compiled("_copy", [], ["new = _new(_open)", *body, "return new"], known)
-
-
-def _of_a_library(cls: Any = None, /, **how: bool) -> Any:
-    if not how.keys() <= _KINDS:
-        return _standard(cls, **how)
-    return _dataclass(**how) if cls is None else _dataclass(**how)(cls)
-
-
-@contextlib.contextmanager
-def made_when_used() -> Iterator[None]:
-    """A library that is imported in it has its dataclasses made as ours are."""
-    dataclasses.dataclass = _of_a_library
-    try:
-        yield
-    finally:
-        dataclasses.dataclass = _standard
 
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -70,11 +70,12 @@ def replace(path: Path, text: str) -> None:
             os.close(directory)
 
 
-def set_aside(path: Path) -> Path:
-    """Renames a damaged file to the first free ``NAME.damaged-N``. Under its lock. Raises OSError."""
+def set_aside(path: Path, called: Callable[[int], Path] | None = None) -> Path:
+    """Renames a file to the first name that is free of those that it is `called` by a number from 1, for a damaged one
+    ``NAME.damaged-N``. Raises OSError."""
     number = 1
     while True:
-        aside = beside(path, f"damaged-{number}")
+        aside = called(number) if called is not None else beside(path, f"damaged-{number}")
         try:
             aside.open("x").close()  # so that nothing that is there is replaced
         except FileExistsError:

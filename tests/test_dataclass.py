@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from sockviz import dataclass as ours
+from sockviz.library_dataclasses import made_when_used
 
 
 class Plain:
@@ -135,7 +136,7 @@ def test_what_it_does_once_it_is_filled_it_does(how: dict[str, bool], many: bool
 
 
 def test_a_library_has_its_dataclasses_made_as_ours_or_by_the_standard_library_whole() -> None:
-    with ours.made_when_used():
+    with made_when_used():
         make: Any = dataclasses.dataclass
     assert dataclasses.dataclass is not make
 

@@ -12,15 +12,14 @@ from sockviz.commands.shared import OK, find, progress_file, read
 from sockviz.language import _, current, ngettext
 
 if TYPE_CHECKING:
-    from sockviz.practice.listed import ExerciseEntry
-    from sockviz.progress_text import ExerciseProgress
+    pass
 
 
 def list_course(options: argparse.Namespace) -> int:
     """The lessons of the course, and how far the reader is in each."""
     from sockviz.lesson.document import BadLesson
     from sockviz.player.shelf import course, read_outline
-    from sockviz.practice.listed import exercises
+    from sockviz.practice.listed import as_json, exercises
     from sockviz.progress import ProgressStore
 
     store = ProgressStore(progress_file(options))
@@ -50,7 +49,7 @@ def list_course(options: argparse.Namespace) -> int:
         )
     if store.message:
         door.complain(store.message)
-    listed = [_exercise(entry, progress.exercise(entry.slug)) for entry in exercises()]
+    listed = [as_json(entry, progress.exercise(entry.slug)) for entry in exercises()]
     if options.json:
         door.out().say_json({"lessons": entries, "exercises": listed})
         return OK
@@ -63,20 +62,6 @@ def list_course(options: argparse.Namespace) -> int:
         mark = "✓" if each["passed"] else str(each["attempts"] or "–")
         door.out().say(f"{each['number'] or '':>3}  {each['slug']:<26} {mark:>6}  {each['title']}")
     return OK
-
-
-def _exercise(entry: ExerciseEntry, done: ExerciseProgress) -> dict[str, object]:
-    return {
-        "number": entry.place.number,
-        "slug": entry.slug,
-        "title": entry.title,
-        "summary": entry.summary,
-        "minutes": entry.minutes,
-        "lesson": entry.lesson or None,
-        "passed": done.passed,
-        "attempts": done.attempts,
-        "hints": done.hints,
-    }
 
 
 def notes(options: argparse.Namespace) -> int:

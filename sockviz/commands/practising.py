@@ -102,6 +102,7 @@ def _language(options: argparse.Namespace, place: Place, exercise: Exercise) -> 
 def _list(options: argparse.Namespace) -> int:
     from sockviz.lesson.document import BadLesson
     from sockviz.practice.copies import folder
+    from sockviz.practice.listed import ExerciseEntry, as_json
     from sockviz.practice.shelf import places, read_exercise
     from sockviz.progress import ProgressStore
 
@@ -113,22 +114,9 @@ def _list(options: argparse.Namespace) -> int:
         except (BadLesson, OSError) as error:
             door.complain(f"{place.directory}: {error}")
             continue
-        done = store.progress.exercise(place.slug)
-        entries.append(
-            {
-                "number": place.number,
-                "slug": place.slug,
-                "title": lesson.title,
-                "summary": lesson.summary,
-                "minutes": lesson.minutes,
-                "lesson": exercise.lesson or None,
-                "languages": list(exercise.languages),
-                "kernel": list(exercise.kernel),
-                "passed": done.passed,
-                "attempts": done.attempts,
-                "hints": done.hints,
-            }
-        )
+        listed = ExerciseEntry(place, lesson.title, lesson.summary, lesson.minutes, exercise.lesson)
+        more = {"languages": list(exercise.languages), "kernel": list(exercise.kernel)}
+        entries.append(as_json(listed, store.progress.exercise(place.slug)) | more)
     if store.message:
         door.complain(store.message)
     if options.json:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from sockviz.dataclass import dataclass
+import time
+from collections.abc import Iterator, Mapping
+
+from sockviz.dataclass import dataclass, replace
+from sockviz.kernel.errors import KernelError
 from sockviz.lab.hearing import Heard
+from sockviz.lab.lab import Lab
 from sockviz.model.events import (
+    CallBlocked,
     CallEntered,
     CallHeld,
     CallInterrupted,
@@ -15,6 +21,11 @@ from sockviz.model.events import (
     Treated,
 )
 from sockviz.model.sockets import Asleep
+
+#: Two looks that find a process asleep in one call are at least this far apart (seconds).
+APART = 0.030
+#: Where nothing can be read of a process, a call that has not returned for this long is taken to sleep (seconds).
+PRESUMED = 0.150
 
 
 @dataclass(slots=True)
@@ -48,6 +59,32 @@ def note(said: Heard, inside: dict[tuple[str, int], Inside]) -> None:
         case ProcessEnded():
             for each in [each for each in inside if each[0] == said.process]:
                 del inside[each]
+
+
+def fallen_asleep(
+    inside: Mapping[tuple[str, int], Inside], lab: Lab, *, with_handlers: bool
+) -> Iterator[CallBlocked]:
+    """Those of whom a look now and one before found the same sleep, each told once; `with_handlers` of what signals would wake
+    it, too."""
+    now = time.time()
+    for (process, task), one in inside.items():
+        if one.told:
+            continue
+        try:
+            seen = lab.asleep(process, task)
+        except KernelError:
+            seen = None
+            if now - one.since > PRESUMED:  # nothing can be read of it: inferred
+                one.told = True
+                yield CallBlocked(now, process, one.call, None, task)
+                continue
+        if seen is None or one.first is None or not is_same(one.first, seen):
+            one.first, one.first_at = seen, time.time()
+        elif now - one.first_at >= APART:
+            one.told = True
+            if with_handlers:
+                seen = replace(seen, caught=lab.caught(process))
+            yield CallBlocked(now, process, one.call, seen, task)
 
 
 def is_same(first: Asleep, second: Asleep) -> bool:

@@ -13,7 +13,7 @@ from sockviz.kernel.errors import KernelError
 from sockviz.language import _
 from sockviz.lesson.document import Exercise, Launch, SendSignal
 from sockviz.model.call import Stage
-from sockviz.model.events import Treated
+from sockviz.model.events import Signalled, Treated
 from sockviz.model.process import MAIN, Process
 from sockviz.model.programs import Program
 from sockviz.model.timeline import Timeline
@@ -87,10 +87,23 @@ class Practised(Performed):
     async def send(self, sending: SendSignal) -> None:
         """Sends the program a signal, once it rests; waits until it rests again, or has ended."""
         await self._until(self.is_at_rest, RESTS)
+        before = len(self._timeline)
         self._tracing_lab.signal(sending.process, signal.Signals[sending.signal])
         self._pump.nudge()
-        await self._until(lambda: False, APART)  # to where it has been delivered
+        await self._until(lambda: self._has_met_a_signal(sending.process, before), RESTS)
         await self._until(self.is_at_rest, RESTS)
+
+    def _has_met_a_signal(self, process: str, since: int) -> bool:
+        """Whether its tracer has told, since so many events, that a signal was delivered to a process, or that it has ended."""
+        known = self._timeline.world.processes.get(process)
+        return (
+            known is None
+            or not known.alive
+            or any(
+                isinstance(event, Signalled) and event.process == process
+                for event in self._timeline.events[since:]
+            )
+        )
 
     async def close(self) -> tuple[str, ...]:
         """Ends the program, every other process and the lab."""

@@ -12,7 +12,6 @@ from sockviz.lab.hearing import Heard, LabLost
 from sockviz.lab.lab import Lab, Observation, Passed
 from sockviz.language import _
 from sockviz.model.events import (
-    CallBlocked,
     CallEntered,
     CallReturned,
     Event,
@@ -27,7 +26,7 @@ from sockviz.model.timeline import Timeline
 from sockviz.player.attribution import Attribution
 from sockviz.player.bounds import Bounds
 from sockviz.player.difference import Differences
-from sockviz.player.inside import Inside, is_same, note
+from sockviz.player.inside import APART, PRESUMED, Inside, fallen_asleep, note
 
 #: Looks come this often for so long after anything moved, then back off to the last figure (seconds).
 EAGER, EAGER_FOR, IDLE = 0.010, 0.300, 0.250
@@ -39,10 +38,6 @@ BACKS_OFF, UNHEARD, OVERDUE = 3, 0.500, 0.050
 SLOW = 0.050
 #: Messages that belong together (a connect and the accept it wakes) arrive within this, or are no longer waited for.
 TOGETHER = 0.002
-#: Two looks that find a process asleep in one call are at least this far apart.
-APART = 0.030
-#: Where nothing can be read of a process, a call that has not returned for this long is taken to sleep.
-PRESUMED = 0.150
 #: So long it is heard who ends with a lab that is lost (seconds).
 AFTERWARDS = 0.5
 #: Where two processes share a port, it is looked at again at most this often before whose a packet is stays untold.
@@ -359,7 +354,7 @@ class Pump:
                 break  # the next batch will say so
         events = self._bounds.passed([self._attributed(each) for each in passed])
         self._attribution.settle()
-        sleepers = list(self._sleepers())
+        sleepers = list(fallen_asleep(self._inside, self._lab, with_handlers=self._traced))
         for look in looks if sleepers or is_over or not self._traced or self._bounds.has_room() else ():
             event = self._differences[look.host].since_last(
                 look, {process for process, _task in self._inside}
@@ -378,27 +373,6 @@ class Pump:
         return replace(
             passed, sender=sender, receiver=receiver, relative=self._sequences.follow(passed.packet)
         )
-
-    def _sleepers(self) -> Iterable[Event]:
-        now = time.time()
-        for (process, task), inside in self._inside.items():
-            if inside.told:
-                continue
-            try:
-                seen = self._lab.asleep(process, task)
-            except KernelError:
-                seen = None
-                if now - inside.since > PRESUMED:  # nothing can be read of it: inferred
-                    inside.told = True
-                    yield CallBlocked(now, process, inside.call, None, task)
-                    continue
-            if seen is None or inside.first is None or not is_same(inside.first, seen):
-                inside.first, inside.first_at = seen, time.time()
-            elif now - inside.first_at >= APART:
-                inside.told = True
-                if self._traced:
-                    seen = replace(seen, caught=self._lab.caught(process))
-                yield CallBlocked(now, process, inside.call, seen, task)
 
 
 def _done(asked: list[asyncio.Future[None]]) -> None:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from sockviz import kept_file
 from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.practice.shelf import SUFFIXES, Place, read_program
@@ -61,20 +62,7 @@ def copied(place: Place, language: str, *, anew: bool = False) -> Copy:
 
 
 def _put_aside(file: Path) -> Path:
-    number = 1
-    while True:
-        kept = file.with_name(f"{file.stem}.{number}{file.suffix}")
-        try:
-            kept.open("x").close()  # so that nothing that is there is replaced
-        except FileExistsError:
-            number += 1
-            continue
-        try:
-            file.replace(kept)
-        except OSError:
-            kept.unlink()
-            raise
-        return kept
+    return kept_file.set_aside(file, lambda number: file.with_name(f"{file.stem}.{number}{file.suffix}"))
 
 
 def cannot_be_made(error: OSError, place: Place) -> str:

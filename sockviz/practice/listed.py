@@ -65,3 +65,18 @@ def state_of(done: ExerciseProgress) -> str:
         else ngettext("{count} attempt", "{count} attempts", done.attempts)
     )
     return text.format(count=done.attempts)
+
+
+def as_json(entry: ExerciseEntry, done: ExerciseProgress) -> dict[str, object]:
+    """What JSON lists say of one."""
+    return {
+        "number": entry.place.number,
+        "slug": entry.slug,
+        "title": entry.title,
+        "summary": entry.summary,
+        "minutes": entry.minutes,
+        "lesson": entry.lesson or None,
+        "passed": done.passed,
+        "attempts": done.attempts,
+        "hints": done.hints,
+    }

@@ -221,27 +221,10 @@ class SockvizApp(PatientApp):
         """What the palette offers everywhere: lessons, themes, a picture, the end."""
         from sockviz.tui.screens.home import HomeScreen  # on demand
 
-        for entry in self.course:
-            if not isinstance(screen, HomeScreen):
-                break
-            if entry.skipped:
-                continue
-            yield SystemCommand(
-                _("Open {lesson}").format(
-                    lesson=entry.name if entry.number is None else f"{entry.number:>2}  {entry.title}"
-                ),
-                entry.summary,
-                lambda e=entry: self._open_lesson(e, 0),
-            )
         if isinstance(screen, HomeScreen):
-            for exercise in screen.exercises:
-                yield SystemCommand(
-                    _("Practise {exercise}").format(exercise=exercise.name),
-                    exercise.summary,
-                    lambda e=exercise: self._open_exercise(e),
-                )
-            about = _("A page for every call and every error, as accept or EADDRINUSE")
-            yield SystemCommand(_("Manual"), about, screen.action_manual)
+            from sockviz.tui.screens.command_palette import home_commands
+
+            yield from home_commands(screen, self.course, self._open_lesson, self._open_exercise)
         for name, theme in NAMES.items():
             yield SystemCommand(
                 _("Theme: {name}").format(name=name),

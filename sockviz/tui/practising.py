@@ -5,21 +5,15 @@ from __future__ import annotations
 from textual.screen import Screen
 
 from sockviz.lesson.document import Exercise, Lesson
-from sockviz.player.refusals import CannotPerform
-from sockviz.player.run import Run
 from sockviz.practice.shelf import Place
 from sockviz.practice.sitting import Sitting
 from sockviz.progress import ProgressStore
 from sockviz.tui.app import SockvizApp
-from sockviz.tui.entry import CourseEntry
 from sockviz.tui.opening_exercises import begin
 from sockviz.tui.options import Options
+from sockviz.tui.runs import no_lesson
 from sockviz.tui.session import run
 from sockviz.tui.start import entries
-
-
-async def _no_lesson(_entry: CourseEntry) -> Run:
-    raise CannotPerform("there are no lessons here")
 
 
 class PractiseApp(SockvizApp):
@@ -34,7 +28,7 @@ class PractiseApp(SockvizApp):
         store: ProgressStore,
         options: Options,
     ) -> None:
-        super().__init__((), _no_lesson, store, options)
+        super().__init__((), no_lesson, store, options)
         self._asked = place, lesson, exercise, sitting
 
     def get_default_screen(self) -> Screen[None]:

@@ -5,11 +5,17 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from sockviz.player.refusals import CannotPerform
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.options import OpenRun
 
 if TYPE_CHECKING:
     from sockviz.player.run import Run
+
+
+async def no_lesson(_entry: CourseEntry) -> Run:
+    """Opens none: for an application that shows something else."""
+    raise CannotPerform("there are no lessons here")
 
 
 class Runs:

@@ -8,31 +8,25 @@ from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
-from sockviz.player.refusals import CannotPerform
 from sockviz.progress import ProgressStore
 from sockviz.tui.app import SockvizApp
 from sockviz.tui.options import Options
+from sockviz.tui.runs import no_lesson
 from sockviz.tui.session import run
 from sockviz.tui.themes import MONOCHROME
 
 if TYPE_CHECKING:
-    from sockviz.player.run import Run
     from sockviz.player.source import Source
-    from sockviz.tui.entry import CourseEntry
 
 #: Opens a lab and starts the programs in it, or opens a recording; what is not as usual is told by the function given.
 Begin = Callable[[Callable[[str], None]], Awaitable["Source"]]
-
-
-async def _no_lesson(_entry: CourseEntry) -> Run:
-    raise CannotPerform("there are no lessons here")
 
 
 class WatchApp(SockvizApp):
     """sockviz with one screen. ``failure`` is why nothing could be begun."""
 
     def __init__(self, begin: Begin, seconds: float | None, options: Options) -> None:
-        super().__init__((), _no_lesson, ProgressStore(), options)
+        super().__init__((), no_lesson, ProgressStore(), options)
         self.failure: Exception | None = None
         self._begin_programs, self._seconds = begin, seconds
         self._source: Source | None = None

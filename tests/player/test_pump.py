@@ -35,7 +35,8 @@ from sockviz.model.sockets import ProcessRow, State, Timer
 from sockviz.model.timeline import Header, Timeline
 from sockviz.player import bounds
 from sockviz.player import pump as pump_module
-from sockviz.player.pump import APART, BACKS_OFF, IDLE, OVERDUE, UNHEARD, Pump
+from sockviz.player.inside import APART
+from sockviz.player.pump import BACKS_OFF, IDLE, OVERDUE, UNHEARD, Pump
 from tests.lab.driver import run, until
 from tests.player.scripted_lab import HERE, SLEEP, ScriptedLab, entered, finished, packet, returned, started
 

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from textual.content import Content
-from textual.geometry import Size
-from textual.widget import Widget
 
-from sockviz.tui.lettering import BREAK, plain, styled
+from sockviz.tui.lettering import plain, styled
 from sockviz.tui.widgets.markdown import lines_of
+from sockviz.tui.widgets.tall_text import TallText
 
 #: Lines wider than this are hard to read.
 _COLUMN = 100
 
 
-class DocumentText(Widget):
+class DocumentText(TallText):
     """A document as styled lines, as high as it needs to be."""
-
-    DEFAULT_CSS = "DocumentText { height: auto; }"
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,16 +24,8 @@ class DocumentText(Widget):
         self._markdown = markdown
         self.refresh(layout=True)
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as it takes at `width`."""
-        del container, viewport
-        return len(self._lines(width))
-
-    def render(self) -> Content:
+    def lines(self, width: int) -> list[Content]:
         """All of them."""
-        return BREAK.join(self._lines(self.size.width or 1))
-
-    def _lines(self, width: int) -> list[Content]:
         width = min(width, _COLUMN)
         lines: list[Content] = []
         # A heading stands right above its text: at 80×24 every line counts.

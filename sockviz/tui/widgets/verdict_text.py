@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 from textual.content import Content
-from textual.geometry import Size
-from textual.widget import Widget
 
 from sockviz.language import _, ngettext
 from sockviz.pattern import pattern
@@ -15,8 +13,9 @@ from sockviz.practice.attempt import Attempt
 from sockviz.practice.differing import Difference
 from sockviz.practice.printed import Printed, printed
 from sockviz.practice.verdicts import Verdict
-from sockviz.tui.lettering import BREAK, plain, styled
+from sockviz.tui.lettering import plain, styled
 from sockviz.tui.widgets.markdown import hang, inline_text, lines_of
+from sockviz.tui.widgets.tall_text import TallText
 from sockviz.words.programs import STREAMS
 
 #: So many lines of what the program has printed are told.
@@ -25,10 +24,8 @@ _PRINTED = 12
 _QUOTES_SOURCE = pattern(r" +(\d+ )?\|| {4}")
 
 
-class VerdictText(Widget):
+class VerdictText(TallText):
     """As high as it needs to be. ``now`` says what goes on."""
-
-    DEFAULT_CSS = "VerdictText { height: auto; }"
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,16 +46,8 @@ class VerdictText(Widget):
         self._attempt, self._now, self._hints, self._solution = attempt, now, hints, solution
         self.refresh(layout=True)
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as it takes at `width`."""
-        del container, viewport
-        return len(self._lines(width))
-
-    def render(self) -> Content:
+    def lines(self, width: int) -> list[Content]:
         """All of them."""
-        return BREAK.join(self._lines(self.size.width or 1))
-
-    def _lines(self, width: int) -> list[Content]:
         lines = [*hang(styled(self._now, "$quiet"), plain(), plain(), width), plain()] if self._now else []
         if self._attempt is not None:
             lines += _told(self._attempt, width, self._folder)
