@@ -166,6 +166,17 @@ def read_asleep(pid: int, state: str, *, proc: str = "/proc", read: Read = read_
     return Asleep(name, arguments, wchan, state, "/proc/PID/syscall", text.decode("ascii").strip())
 
 
+def read_run_delay(pid: int, *, proc: str = "/proc", read: Read = read_file) -> float:
+    """For how long the first thread of `pid` could have run and had no CPU, since it began, in seconds
+    (Documentation/scheduler/sched-stats.rst); 0.0 where that is not to be read."""
+    try:
+        text = read(f"{proc}/{pid}/schedstat")
+    except KernelRefused:
+        return 0.0  # ENOENT: built without CONFIG_SCHED_INFO, or gone. ESRCH: gone. EACCES: hidden
+    fields = text.split()
+    return int(fields[1]) / 1e9 if len(fields) == 3 and fields[1].isdigit() else 0.0
+
+
 def read_caught(pid: int, *, proc: str = "/proc", read: Read = read_file) -> int | None:
     """The signals that `pid` has handlers for (see `sockviz.model.sockets.Asleep`); None where that is not to be read."""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import socket
 import time
@@ -34,6 +35,8 @@ from sockviz.model.values import BadValue, Json
 Ports: TypeAlias = dict[str, Json]
 #: So long it is waited, where a lab is lost, that all that was killed is seen to have ended (seconds).
 _LAST_WORDS = 1.0
+#: Of so many it is asked for how long they had no CPU: any of them waits as the others do.
+_DELAYS = 16
 
 
 class Crew:
@@ -167,6 +170,11 @@ class Crew:
             pid, proc = self._threads.get((process, task), 0), f"/proc/{pid}/task"
         stat = procfs.read_stat(pid, proc=proc)
         return procfs.read_asleep(pid, stat.state, proc=proc) if stat else None
+
+    def run_delays(self) -> Mapping[int, float]:
+        """For how long each of the first processes could have run and had no CPU, by its number on this machine (seconds)."""
+        pids = (begun.outer_pid for _, begun in itertools.islice(self._alive(), _DELAYS))
+        return {pid: procfs.read_run_delay(pid) for pid in pids if pid}
 
     def caught(self, process: str) -> int | None:
         """The signals that a process has handlers for, now (see `sockviz.model.sockets.Asleep`)."""

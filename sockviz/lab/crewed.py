@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sockviz.kernel import sock_diag
+from sockviz.kernel import procfs, sock_diag
 from sockviz.lab.crew import Crew, Ports
 from sockviz.lab.directory import LabDirectory
 from sockviz.lab.hearing import Heard
@@ -120,6 +121,11 @@ class CrewedLab:
     def asleep(self, process: str, task: int = 0) -> Asleep | None:
         """What the kernel says of the sleep of one process, or of a thread of its, now."""
         return self._crew.asleep(process, task)
+
+    def run_delays(self) -> Mapping[int, float]:
+        """For how long whoever is waited for had no CPU: the first processes, the tracers, and this one."""
+        watchers = (os.getpid(), *(tracing.pid for tracing in self._tracings if tracing.pid))
+        return {**self._crew.run_delays(), **{pid: procfs.read_run_delay(pid) for pid in watchers}}
 
     def caught(self, process: str) -> int | None:
         """The signals that a process has handlers for, now."""

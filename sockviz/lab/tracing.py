@@ -147,6 +147,11 @@ class Tracing:
             if self._is_stopped():
                 return
 
+    @property
+    def pid(self) -> int:
+        """The tracer's number on this machine; 0 where it is not known."""
+        return self._pid
+
     def _is_stopped(self) -> bool:
         """Whether the tracer itself is stopped by a signal: nothing is told then, and whoever it watches waits. Said once."""
         stat = read_stat(self._pid) if self._pid else None

@@ -18,6 +18,7 @@ from sockviz.model.process import MAIN, Process
 from sockviz.model.programs import Program
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
+from sockviz.player.fair_time import FairTime
 from sockviz.player.interrupting import RULE, Interrupting
 from sockviz.player.patience import Patience, could_wake
 from sockviz.player.performed import Performed, Processes
@@ -32,6 +33,8 @@ BEGINS, RESTS, MOMENT = 5.0, 1.0, 0.05
 DOZES = 0.4
 #: A program of which two looks, so far apart, find that it sleeps outside of any call that is watched, rests (seconds).
 APART = 0.03
+#: So soon a program that has woken is looked at again (seconds).
+AWAKE = 0.002
 #: So long nothing has happened where nothing more will (seconds).
 STILL = 0.12
 
@@ -82,16 +85,16 @@ class Practised(Performed):
             self._problem = _("{command} could not be started: {why}").format(command=command[0], why=cannot)
             raise CannotGoOn(self._problem) from cannot
         await self._until(lambda: is_ready(self._timeline.world, launch.process) or self._dozes(), BEGINS)
-        await self._until(self.is_at_rest, RESTS)
+        await self._rested(RESTS)
 
     async def send(self, sending: SendSignal) -> None:
         """Sends the program a signal, once it rests; waits until it rests again, or has ended."""
-        await self._until(self.is_at_rest, RESTS)
+        await self._rested(RESTS)
         before = len(self._timeline)
         self._tracing_lab.signal(sending.process, signal.Signals[sending.signal])
         self._pump.nudge()
         await self._until(lambda: self._has_met_a_signal(sending.process, before), RESTS)
-        await self._until(self.is_at_rest, RESTS)
+        await self._rested(RESTS)
 
     def _has_met_a_signal(self, process: str, since: int) -> bool:
         """Whether its tracer has told, since so many events, that a signal was delivered to a process, or that it has ended."""
@@ -114,7 +117,7 @@ class Practised(Performed):
         """As of any script; what was printed, and is not kept, is told first."""
         self._started.outputs.tell_unkept()
         if self._interrupting.is_ruled:
-            await self._until(self.is_at_rest, MOMENT if self._is_restless else RESTS)
+            await self._rested(MOMENT if self._is_restless else RESTS)
         await super().come_to_rest()
 
     async def told(self) -> None:
@@ -177,18 +180,47 @@ class Practised(Performed):
         self._looked = began
 
     async def _perform(self, statement: Statement) -> None:
-        if not await self._until(self.is_at_rest, MOMENT if self._is_restless else RESTS):
+        if not await self._rested(MOMENT if self._is_restless else RESTS):
             self._is_restless = True
         await super()._perform(statement)
 
+    async def _rested(self, seconds: float) -> bool:
+        """Waits until the student's program rests, which the kernel says, too; False where it does not in time.
+
+        What its tracer tells comes by another way than what the lines' processes do, and may come later: a call that sleeps in
+        the timeline may have come back. So the kernel is asked, then all that has happened by then is heard; nothing may be new.
+        """
+        waiting = FairTime(seconds, self._tracing_lab.run_delays)
+        while await self._while_there_is(waiting, self.is_at_rest):
+            is_asleep, known = self._is_asleep_now(), len(self._timeline)
+            if self.runs:
+                await self._pump.looked()
+            if is_asleep and len(self._timeline) == known and self.is_at_rest():
+                return True
+            await asyncio.sleep(0 if is_asleep else AWAKE)
+        return False
+
+    def _is_asleep_now(self) -> bool:
+        """Whether the kernel says so of all of the program; where it hides that, nobody knows better."""
+        try:
+            return all(
+                self._lab.asleep(process.name, number) is not None
+                for process in self.runs
+                for number in (MAIN, *process.living)
+            )
+        except KernelError:
+            return True
+
     async def _until(self, condition: Callable[[], bool], seconds: float) -> bool:
         """Waits until that is so; False where it is not in time, or nothing more will come."""
-        end = time.monotonic() + seconds
+        return await self._while_there_is(FairTime(seconds, self._tracing_lab.run_delays), condition)
+
+    async def _while_there_is(self, waiting: FairTime, condition: Callable[[], bool]) -> bool:
         while not condition():
             for call in self._interrupting.take(self.runs):
                 host = self._timeline.world.processes[call.process].host
                 await self._started.interrupt(host, call.process, call.task, call.number)
-            left = end - time.monotonic()
+            left = waiting.left()
             if left <= 0 or self.problem is not None:
                 return False
             await self.hear(min(left, APART / 2))

@@ -33,6 +33,10 @@ class TracingLab(Lab, Protocol):
     def say(self, event: OutputWritten) -> None:
         """Adds to what is heard."""
 
+    def run_delays(self) -> Mapping[int, float]:
+        """For how long each process of the lab, by its number on this machine, could have run and had no CPU (seconds): of the
+        first few, of what watches them, and of this one."""
+
     def signal(self, process: str, number: int) -> None:
         """Sends a signal to a program's process, unless that has ended."""
 

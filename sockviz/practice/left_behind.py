@@ -12,6 +12,7 @@ from sockviz.model.known import KnownSocket
 from sockviz.model.process import Process
 from sockviz.model.segments import endpoint
 from sockviz.model.timeline import Timeline
+from sockviz.model.values import Address
 from sockviz.model.world import World
 from sockviz.practice.cut_short import WRITES
 from sockviz.words.wording import call_as_made
@@ -49,8 +50,8 @@ def left_behind(timeline: Timeline, at: int, own: Set[str]) -> LeftBehind | None
             _("{signal} ends a program that has said nothing else").format(signal=signalled.signal),
             _("have a handler for it (sigaction(2), signal.signal in Python), or block it and ask for it (signalfd(2))"),
         )  # fmt: skip
-    if process.alive:
-        return _sleeps_on(process, signalled.signal)
+    if (sleeping := _sleeps_on(process, signalled.signal)) is not None:
+        return sleeping
     for client in _clients(before, own):
         if (found := _unanswered(client, before, after, own, signalled)) is not None:
             return found
@@ -59,7 +60,12 @@ def left_behind(timeline: Timeline, at: int, own: Set[str]) -> LeftBehind | None
 
 def _sleeps_on(process: Process, name: str) -> LeftBehind | None:
     call = process.current
-    if call is None or call.stage is not Stage.ASLEEP or call.name not in ("accept", "accept4"):
+    if (
+        not process.alive
+        or call is None
+        or call.stage is not Stage.ASLEEP
+        or call.name not in ("accept", "accept4")
+    ):
         return None
     return LeftBehind(
         _("{signal} was delivered, and after its handler {process} sleeps in {call}: nothing wakes it but a client").format(
@@ -70,6 +76,27 @@ def _sleeps_on(process: Process, name: str) -> LeftBehind | None:
             "accept goes on sleeping after a handler (in Python, and in C with SA_RESTART)"
         ),
     )  # fmt: skip
+
+
+def _listening(world: World, own: Set[str], client: KnownSocket) -> Iterable[int]:
+    """The inodes of the programs' sockets that listen on the port to which a client has connected."""
+    port = _port(client.peer)
+    return [
+        row.inode
+        for row in world.rows.values()
+        if row.is_listening and world.owner_of(row.inode) in own and _port(row.local) == port
+    ]
+
+
+def _is_held(inode: int, world: World, own: Set[str]) -> bool:
+    """Whether a process of the programs' has a descriptor of that socket."""
+    alive = (process for name in own if (process := world.processes[name]).alive)
+    return any(entry.inode == inode for process in alive for entry in process.fds)
+
+
+def _port(address: Address | None) -> int | None:
+    end = endpoint(address)
+    return end[1] if end is not None else None
 
 
 def _clients(world: World, own: Set[str]) -> Iterable[KnownSocket]:
@@ -106,8 +133,10 @@ def _unanswered(
         return None
     names = {"signal": signalled.signal, "process": signalled.process, "client": client.creator}
     if accepted is not None and accepted.inode in before.sockets:
+        if _is_held(accepted.inode, after, own):
+            return None
         return LeftBehind(
-            _("when {signal} came {process} had accepted {client} and not answered yet; it ended without doing so").format(
+            _("when {signal} came {process} had accepted {client} and not answered; that was closed without an answer").format(
                 **names
             ),
             _(
@@ -115,12 +144,12 @@ def _unanswered(
                 "its stream (recv may come back with EINTR); end where nobody is being served"
             ),
         )  # fmt: skip
-    if accepted is not None:
+    if accepted is not None or any(_is_held(inode, after, own) for inode in _listening(before, own, client)):
         return None
     return LeftBehind(
         _(
-            "when {signal} came {client} was connected and waited in the accept queue; {process} ended without accepting, "
-            "and the close of its listener reset the connection"
+            "when {signal} came {client} was connected and waited in the accept queue of {process}; the listener was closed "
+            "before it was accepted, and that reset the connection"
         ).format(**names),
         _(
             "before you close the listener, accept all who are in its queue, without waiting for more: where it does not block, "

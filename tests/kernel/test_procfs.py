@@ -26,6 +26,7 @@ from sockviz.kernel.procfs import (
     read_asleep,
     read_fds,
     read_process,
+    read_run_delay,
     read_stat,
 )
 from sockviz.kernel.syscalls import GENERIC, X86_64, syscall_name
@@ -314,3 +315,11 @@ def test_a_living_process_that_hides_its_descriptors_is_an_error(
     refuse_descriptors(monkeypatch)
     with pytest.raises(KernelRefused, match="EACCES"):
         read_process("server", 4121, proc=str(tmp_path))
+
+
+def test_for_how_long_a_process_had_no_cpu(tmp_path: Path) -> None:
+    proc = fake(tmp_path, schedstat=b"626560634 1338980 31\n")
+    assert read_run_delay(7, proc=proc) == 0.00133898
+    assert read_run_delay(8, proc=proc) == 0.0, "it is gone"
+    (tmp_path / "7/schedstat").write_bytes(b"nonsense\n")
+    assert read_run_delay(7, proc=proc) == 0.0

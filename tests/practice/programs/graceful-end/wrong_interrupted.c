@@ -1,5 +1,5 @@
 /* fails at: after SIGTERM, alice, who came first, still gets her answer */
-/* told: had accepted alice and not answered yet */
+/* told: had accepted alice and not answered */
 /* recv comes back with EINTR, which is taken for a client that has gone. */
 
 #include <arpa/inet.h>
