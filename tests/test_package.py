@@ -52,5 +52,18 @@ def test_what_a_page_of_the_checkout_points_to_is_there(page: str) -> None:
             assert (ROOT / target).is_file(), f"{page}: {target}"
 
 
+def test_the_plan_of_the_house_has_every_room_and_names_no_file_that_is_not_there() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    plan = page.split("```")[1]
+    rooms = [path for path in (ROOT / "sockviz").iterdir() if path.is_dir() or path.suffix == ".py"]
+    unplanned = {room.name for room in rooms if not re.search(rf"\b{re.escape(room.name)}\b", plan)}
+    assert unplanned <= {"__init__.py", "__pycache__", "locale"}
+    there = "".join(
+        f"/{path}\n" for top in ("sockviz", "tests", "tools") for path in (ROOT / top).rglob("*.py")
+    )
+    named = re.findall(r"(?<![\w*/])[\w/]+\.py\b", page)
+    assert [name for name in named if f"/{name}\n" not in there] == []
+
+
 def test_the_package_says_that_it_has_types() -> None:
     assert (ROOT / "sockviz" / "py.typed").is_file()
