@@ -18,7 +18,7 @@ _LONGEST_UNSEEN_END = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StateStep:
     """One state on the way. ``seen``: the kernel was observed to say it. ``by``: the arrow that led here, where one did."""
 
     state: State
@@ -36,7 +36,7 @@ class Path:
     process: str
     name: str
     inode: int
-    steps: tuple[Step, ...]
+    steps: tuple[StateStep, ...]
     waits: bool = False
 
     @property
@@ -56,13 +56,15 @@ def path_of(timeline: Timeline, cursor: int, inode: int) -> Path | None:
     return Path(process, name, inode, _way(timeline, cursor, known, is_child=_is_child(world, known)))
 
 
-def _way(timeline: Timeline, cursor: int, known: KnownSocket, *, is_child: bool) -> tuple[Step, ...]:
+def _way(timeline: Timeline, cursor: int, known: KnownSocket, *, is_child: bool) -> tuple[StateStep, ...]:
     """The figure has one TCB where Linux has two sockets: a child begins by the arrow that leaves its listener, and never was
     where that stands."""
-    steps: list[Step] = [] if is_child else [Step(State.CLOSED, True)]
+    steps: list[StateStep] = [] if is_child else [StateStep(State.CLOSED, True)]
     for state in _observed(timeline, cursor, known):
         steps += _steps(steps[-1].state if steps else State.LISTEN, state)
-    return tuple(steps) or (Step(State.SYN_RECEIVED, False, transition(State.LISTEN, State.SYN_RECEIVED)),)
+    return tuple(steps) or (
+        StateStep(State.SYN_RECEIVED, False, transition(State.LISTEN, State.SYN_RECEIVED)),
+    )
 
 
 def _waiting_end(timeline: Timeline, cursor: int, inode: int) -> Path | None:
@@ -172,10 +174,10 @@ def _is_row_of(row: SocketRow, known: KnownSocket) -> bool:
     return known.peer is not None and not row.inode and (row.local, row.peer) == (known.local, known.peer)
 
 
-def _steps(here: State, there: State) -> list[Step]:
+def _steps(here: State, there: State) -> list[StateStep]:
     if here is there:
         return []
     way = route(here, there)
     if way is None or (there is State.CLOSED and len(way) > _LONGEST_UNSEEN_END):
-        return [Step(there, True)]  # a reset: no arrow of the figure
-    return [Step(t.target, t is way[-1], t) for t in way]
+        return [StateStep(there, True)]  # a reset: no arrow of the figure
+    return [StateStep(t.target, t is way[-1], t) for t in way]

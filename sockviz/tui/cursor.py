@@ -22,7 +22,7 @@ from sockviz.tui.view import NOTHING_ASKED, Focus, Look, Mode, View
 _STILL = 20
 
 
-class Followed(Protocol):
+class Readable(Protocol):
     """What is read: a run, or a source."""
 
     @property
@@ -37,7 +37,7 @@ class Followed(Protocol):
 class Cursor:
     """One reader's way through what has happened."""
 
-    def __init__(self, followed: Followed, script: Script, *, recorded: bool) -> None:
+    def __init__(self, followed: Readable, script: Script, *, recorded: bool) -> None:
         self._followed, self._script = followed, script
         self._recorded = recorded
         self._before: tuple[int, World] | None = None

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Source:
+class LineFinder:
     """What one process runs. Made when its first call is told of; to be made anew when it executes another program."""
 
     def __init__(self, pidfd: int | None) -> None:

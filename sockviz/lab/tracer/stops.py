@@ -18,7 +18,7 @@ from sockviz.lab.tracer.population import Population, is_caught
 from sockviz.lab.tracer.reports import Reports
 from sockviz.lab.tracer.shorthand import ENTERED, FAILED, NAMED, RETURNED
 from sockviz.lab.tracer.socket_calls import CALLS as SOCKET
-from sockviz.lab.tracer.sources import Source
+from sockviz.lab.tracer.sources import LineFinder
 from sockviz.lab.tracer.tasks import Call, Task
 from sockviz.lab.tracer.turns import NAMING, failure
 from sockviz.lab.tracer.waiting_calls import CALLS as WAITING
@@ -164,7 +164,7 @@ class Stops:
         if made.watched is not None:
             told["watched"] = made.watched
         if process.source is None:
-            process.source = Source(process.pidfd)
+            process.source = LineFinder(process.pidfd)
         where, made.is_at_import = process.source.place(task.tid, place[-1])
         told.update(where)
         return made, told

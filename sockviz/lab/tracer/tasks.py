@@ -8,7 +8,7 @@ from sockviz.lab.tracer.descriptors import Descriptors
 from sockviz.lab.tracer.made import Made
 from sockviz.lab.tracer.made_again import Known, Memory
 from sockviz.lab.tracer.pieces import RULE
-from sockviz.lab.tracer.sources import Source
+from sockviz.lab.tracer.sources import LineFinder
 
 
 class Call:
@@ -54,7 +54,7 @@ class Process:
         self.pidfd = pidfd
         self.descriptors = descriptors
         self.calls = 0  # as it has made
-        self.source: Source | None = None  # what it runs, once that was asked
+        self.source: LineFinder | None = None  # what it runs, once that was asked
         self.is_refused = False  # another process or thread, once
         self.caveats: set[str] = set()  # what was told of it that is out of sight
         self.threads = 0  # as it has had beside its first

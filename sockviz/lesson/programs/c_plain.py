@@ -11,7 +11,7 @@ from sockviz.calls.statement import Statement
 from sockviz.lesson.programs.c_program import CText, remark
 from sockviz.lesson.programs.c_turns import constant_text, number
 from sockviz.lesson.programs.order import meanwhile, starting_remark
-from sockviz.lesson.programs.plan import Plan, Program, ProgramLine
+from sockviz.lesson.programs.plan import Plan, ProgramLine, WrittenProgram
 from sockviz.lesson.programs.texts import constants, failing_remark, forked_line, head_line, remarks, wrapped
 
 _DIE = """\
@@ -92,12 +92,12 @@ class Plain:
         for name, value in zip(names, parts, strict=False):
             text.add(depth, *_printed(name, value, statement))
 
-    def beginning(self, program: Program) -> list[str]:
+    def beginning(self, program: WrittenProgram) -> list[str]:
         """Nothing."""
         del program
         return []
 
-    def in_child(self, text: CText, child: Program, pid: str, depth: int) -> None:
+    def in_child(self, text: CText, child: WrittenProgram, pid: str, depth: int) -> None:
         """Nothing: its lines follow."""
         del text, child, pid, depth
 
@@ -105,7 +105,7 @@ class Plain:
         """The end; a forked process must not go on with its parent's lines."""
         text.add(depth, "return EXIT_SUCCESS;")
 
-    def head(self, plan: Plan, program: Program, code: str) -> list[str]:
+    def head(self, plan: Plan, program: WrittenProgram, code: str) -> list[str]:
         """What program this is, and when to start it."""
         del code
         name = program.process
@@ -119,7 +119,7 @@ class Plain:
         marked = [f"/* {lines[0]}", *(f"   {line}" for line in lines[1:])]
         return [*marked[:-1], f"{marked[-1]} */"]
 
-    def preamble(self, plan: Plan, program: Program, code: str) -> list[str]:
+    def preamble(self, plan: Plan, program: WrittenProgram, code: str) -> list[str]:
         """The constants, and the functions that are used."""
         used = constants(plan.lesson, program)
         lines = [

@@ -13,7 +13,7 @@ from sockviz.calls.c.scope import CScope, CSnippet, Ending
 from sockviz.calls.in_c import c_snippet
 from sockviz.calls.statement import Statement
 from sockviz.dataclass import dataclass
-from sockviz.lesson.programs.plan import Plan, Program, ProgramLine
+from sockviz.lesson.programs.plan import Plan, ProgramLine, WrittenProgram
 from sockviz.lesson.programs.texts import ends_itself, one_line, reads, wire_remark
 
 #: A declaration; a call in what it is given, but for those that only look; a name that is no member's.
@@ -55,23 +55,23 @@ class CStyle(Protocol):
     def after(self, text: CText, statement: Statement, snippet: CSnippet, depth: int) -> None:
         """Writes what is done with what the line gave."""
 
-    def beginning(self, program: Program) -> list[str]:
+    def beginning(self, program: WrittenProgram) -> list[str]:
         """What the program does first."""
 
-    def in_child(self, text: CText, child: Program, pid: str, depth: int) -> None:
+    def in_child(self, text: CText, child: WrittenProgram, pid: str, depth: int) -> None:
         """Writes what a forked process does first: where the variable `pid` is 0."""
 
     def end_process(self, text: CText, depth: int) -> None:
         """Writes what a process does last, where none of its lines ends it."""
 
-    def head(self, plan: Plan, program: Program, code: str) -> list[str]:
+    def head(self, plan: Plan, program: WrittenProgram, code: str) -> list[str]:
         """The comment at the top."""
 
-    def preamble(self, plan: Plan, program: Program, code: str) -> list[str]:
+    def preamble(self, plan: Plan, program: WrittenProgram, code: str) -> list[str]:
         """What stands between the includes and main."""
 
 
-def c_program(plan: Plan, program: Program, style: CStyle) -> str:
+def c_program(plan: Plan, program: WrittenProgram, style: CStyle) -> str:
     """The source of `program`."""
     text = CText(plan)
     names = {
@@ -116,7 +116,7 @@ def c_program(plan: Plan, program: Program, style: CStyle) -> str:
     )
 
 
-def _lines(text: CText, program: Program, scope: CScope, style: CStyle, depth: int) -> None:
+def _lines(text: CText, program: WrittenProgram, scope: CScope, style: CStyle, depth: int) -> None:
     steps = program.steps
     for number, step in enumerate(steps):
         statement, child = step.statement, program.forked.get(step.statement.line)
@@ -160,7 +160,7 @@ def _opening(text: CText, step: ProgramLine, depth: int) -> None:
         text.add(depth, f"/* {remark(wire_remark(line.source))} */")
 
 
-def _forked_by(program: Program, statements: Sequence[Statement]) -> list[Statement]:
+def _forked_by(program: WrittenProgram, statements: Sequence[Statement]) -> list[Statement]:
     """The lines of the processes that some of a program's lines make."""
     made = [program.forked[statement.line] for statement in statements if statement.line in program.forked]
     return [step.statement for child in made for step in child.every_step()]
@@ -170,7 +170,7 @@ def _read_in(statements: Sequence[Statement], names: set[str]) -> bool:
     return any(names & reads(statement.value) for statement in statements)
 
 
-def _branch(text: CText, child: Program, pid: str, scope: CScope, style: CStyle, depth: int) -> None:
+def _branch(text: CText, child: WrittenProgram, pid: str, scope: CScope, style: CStyle, depth: int) -> None:
     """What the forked process does: where fork returned 0."""
     kept, text.lists = text.lists, {}
     text.add(depth, f"if ({pid} == 0) {{")

@@ -9,7 +9,7 @@ from sockviz.calls.c.scope import CForm, CScope, CSnippet, CValue, Ending
 from sockviz.calls.statement import Statement
 from sockviz.language import _
 from sockviz.lesson.programs.c_program import CText, remark
-from sockviz.lesson.programs.plan import Plan, Program, ProgramLine
+from sockviz.lesson.programs.plan import Plan, ProgramLine, WrittenProgram
 from sockviz.lesson.programs.texts import (
     PATIENCE,
     constants,
@@ -67,11 +67,11 @@ class Turns:
         else:
             text.add(depth, f"{first},", f"    {rest});")
 
-    def beginning(self, program: Program) -> list[str]:
+    def beginning(self, program: WrittenProgram) -> list[str]:
         """Whose lines these are."""
         return [f'    program("{program.process}");']
 
-    def in_child(self, text: CText, child: Program, pid: str, depth: int) -> None:
+    def in_child(self, text: CText, child: WrittenProgram, pid: str, depth: int) -> None:
         """Likewise, in a forked process."""
         text.add(depth, f"if ({pid} == 0)")
         text.add(depth + 1, f'program("{child.process}"); /* the new process */')
@@ -80,7 +80,7 @@ class Turns:
         """The wait for the lesson's end."""
         text.add(depth, "", "finish();", "return 0;")
 
-    def head(self, plan: Plan, program: Program, code: str) -> list[str]:
+    def head(self, plan: Plan, program: WrittenProgram, code: str) -> list[str]:
         """What program this is."""
         del code
         name = program.process
@@ -96,7 +96,7 @@ class Turns:
         lines += [f"   {line}" for line in wrapped(rest, 96)]
         return [*lines[:-1], f"{lines[-1]} */"]
 
-    def preamble(self, plan: Plan, program: Program, code: str) -> list[str]:
+    def preamble(self, plan: Plan, program: WrittenProgram, code: str) -> list[str]:
         """The helpers, and the constants."""
         del code
         lines = [

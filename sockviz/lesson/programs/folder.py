@@ -13,7 +13,7 @@ from sockviz.lesson.programs.c_plain import Plain
 from sockviz.lesson.programs.c_program import c_program
 from sockviz.lesson.programs.c_turns import Turns
 from sockviz.lesson.programs.plain_readme import plain_readme
-from sockviz.lesson.programs.plan import Plan, Program, plan_programs
+from sockviz.lesson.programs.plan import Plan, WrittenProgram, plan_programs
 from sockviz.lesson.programs.python_plain import python_plain
 from sockviz.lesson.programs.python_program import python_program
 from sockviz.lesson.programs.texts import (
@@ -44,11 +44,11 @@ class Folder:
     helpers: tuple[str, ...]
 
 
-_WRITE: Mapping[Language, Callable[[Plan, Program], str]] = {
+_WRITE: Mapping[Language, Callable[[Plan, WrittenProgram], str]] = {
     Language.C: lambda plan, program: c_program(plan, program, Turns()),
     Language.PYTHON: python_program,
 }
-_WRITE_PLAIN: Mapping[Language, Callable[[Plan, Program], str]] = {
+_WRITE_PLAIN: Mapping[Language, Callable[[Plan, WrittenProgram], str]] = {
     Language.C: lambda plan, program: c_program(plan, program, Plain(plan)),
     Language.PYTHON: python_plain,
 }
@@ -244,7 +244,7 @@ def _readme(plan: Plan, language: Language) -> str:
     return "\n".join([*lines, ""])
 
 
-def _whose(program: Program) -> str:
+def _whose(program: WrittenProgram) -> str:
     made = [name for name in program.processes if name != program.process]
     if not made:
         return program.process

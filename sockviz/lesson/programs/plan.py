@@ -44,12 +44,12 @@ class ProgramLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class WrittenProgram:
     """One process's lines. ``forked``: the processes that it makes, by the line that forks."""
 
     process: str
     steps: tuple[ProgramLine, ...]
-    forked: Mapping[int, Program]
+    forked: Mapping[int, WrittenProgram]
 
     def every_step(self) -> Iterator[ProgramLine]:
         """Its lines and those of the processes it makes."""
@@ -71,7 +71,7 @@ class Plan:
     ``failing`` has the error of each line that is meant to fail, by its number; empty where that is asked."""
 
     lesson: Lesson
-    programs: tuple[Program, ...]
+    programs: tuple[WrittenProgram, ...]
     turns: tuple[str, ...]
     wire: tuple[Statement, ...]
     failing: Mapping[int, str] = field(default_factory=dict)
@@ -182,14 +182,14 @@ def plan_programs(lesson: Lesson, failed: Mapping[int, str] | None = None) -> Pl
         draft.statement.targets[0]: draft.statement for draft in planner.drafted if draft.statement.forks
     }
 
-    def program(process: str) -> Program:
+    def program(process: str) -> WrittenProgram:
         steps = _steps([draft for draft in planner.drafted if draft.statement.process == process])
         forked = {
             statement.line: program(child)
             for child, statement in forks.items()
             if statement.process == process
         }
-        return Program(process, steps, forked)
+        return WrittenProgram(process, steps, forked)
 
     roots = [name for name in lesson.processes if name not in forks and name != LINK]
     programs = tuple(program(name) for name in roots)

@@ -8,7 +8,7 @@ import re
 from sockviz.calls.statement import Statement
 from sockviz.calls.table import CALLS, MODULES
 from sockviz.lesson.programs.order import meanwhile, starting_remark
-from sockviz.lesson.programs.plan import Plan, Program, ProgramLine
+from sockviz.lesson.programs.plan import Plan, ProgramLine, WrittenProgram
 from sockviz.lesson.programs.texts import (
     constants,
     ends_itself,
@@ -50,7 +50,7 @@ class _Writing:
         self.lines += ["    " * depth + line if line else "" for line in lines]
 
 
-def python_plain(plan: Plan, program: Program) -> str:
+def python_plain(plan: Plan, program: WrittenProgram) -> str:
     """The source of `program`."""
     writing = _Writing(plan)
     _lines(writing, program, 0)
@@ -58,7 +58,7 @@ def python_plain(plan: Plan, program: Program) -> str:
     return "\n".join([*_head(plan, program, body), body, ""])
 
 
-def _head(plan: Plan, program: Program, body: str) -> list[str]:
+def _head(plan: Plan, program: WrittenProgram, body: str) -> list[str]:
     """The docstring, the imports, the constants."""
     name = program.process
     said = [head_line(plan.lesson, name, "py")]
@@ -83,7 +83,7 @@ def _head(plan: Plan, program: Program, body: str) -> list[str]:
     return [*lines, *([""] if used else [])]
 
 
-def _lines(writing: _Writing, program: Program, depth: int) -> None:
+def _lines(writing: _Writing, program: WrittenProgram, depth: int) -> None:
     for step in program.steps:
         _before(writing, step, depth)
         statement = step.statement

@@ -10,7 +10,7 @@ from sockviz.calls.statement import Statement
 from sockviz.calls.table import MODULES
 from sockviz.dataclass import dataclass
 from sockviz.language import _
-from sockviz.lesson.programs.plan import Plan, Program, ProgramLine
+from sockviz.lesson.programs.plan import Plan, ProgramLine, WrittenProgram
 from sockviz.lesson.programs.texts import (
     PATIENCE,
     constants,
@@ -43,7 +43,7 @@ class _Writing:
         self.lines += ["    " * depth + line if line else "" for line in lines]
 
 
-def python_program(plan: Plan, program: Program) -> str:
+def python_program(plan: Plan, program: WrittenProgram) -> str:
     """The source of `program`, without the helpers that it imports (turn.py, show.py)."""
     taken = {
         name for step in program.every_step() for name in (*step.statement.targets, *step.statement.kinds)
@@ -59,7 +59,7 @@ def python_program(plan: Plan, program: Program) -> str:
     return "\n".join([*_head(plan, program, writing, body), "", body, ""])
 
 
-def _head(plan: Plan, program: Program, writing: _Writing, body: str) -> list[str]:
+def _head(plan: Plan, program: WrittenProgram, writing: _Writing, body: str) -> list[str]:
     """The docstring, the imports, the constants."""
     name = program.process
     lines = [
@@ -126,7 +126,7 @@ def _imports(names: dict[str, str], body: str) -> list[str]:
     return lines
 
 
-def _lines(writing: _Writing, program: Program, depth: int) -> None:
+def _lines(writing: _Writing, program: WrittenProgram, depth: int) -> None:
     for step in program.steps:
         _before(writing, step, depth)
         child = program.forked.get(step.statement.line)
@@ -158,7 +158,7 @@ def _before(writing: _Writing, step: ProgramLine, depth: int) -> None:
         writing.add(depth, f"{writing.names['may_sleep']}()")
 
 
-def _line(writing: _Writing, statement: Statement, child: Program | None, depth: int) -> None:
+def _line(writing: _Writing, statement: Statement, child: WrittenProgram | None, depth: int) -> None:
     """The lesson's own line, inside what prints its result."""
     remark = f"  # {_remark(statement.comment)}" if statement.comment else ""
     source = statement.source.split("\n")

@@ -13,7 +13,7 @@ from sockviz.calls.statement import Statement
 from sockviz.calls.table import CALLS
 from sockviz.language import _
 from sockviz.lesson.document import Lesson
-from sockviz.lesson.programs.plan import Program
+from sockviz.lesson.programs.plan import WrittenProgram
 from sockviz.model.first_names import HOST, LOCALHOST, PORTS, PRIVATE_PORTS, first_names
 from sockviz.model.values import Json
 
@@ -79,7 +79,7 @@ def own_host(lesson: Lesson) -> str:
     return LOCALHOST if lesson.ip == 4 else "::1"
 
 
-def constants(lesson: Lesson, program: Program) -> dict[str, str | int]:
+def constants(lesson: Lesson, program: WrittenProgram) -> dict[str, str | int]:
     """Those of HOST, PORT … that the program's lines name, with their defaults."""
     used = {name for step in program.every_step() for name in _names(step.statement.value)}
     if used & set(PORTS):
@@ -91,7 +91,7 @@ def constants(lesson: Lesson, program: Program) -> dict[str, str | int]:
     }
 
 
-def numbers_brought_along(program: Program) -> Mapping[str, int]:
+def numbers_brought_along(program: WrittenProgram) -> Mapping[str, int]:
     """The constants that the program's lines name and not every Python has, by dotted name, in their order there."""
     return {
         dotted: number
@@ -122,7 +122,7 @@ def has_value(statement: Statement) -> bool:
     return True
 
 
-def remarks(lesson: Lesson, program: Program) -> list[str]:
+def remarks(lesson: Lesson, program: WrittenProgram) -> list[str]:
     """What the reader of the program has to know about this lesson."""
     found = []
     if lesson.lab == "two-hosts":
@@ -165,12 +165,12 @@ def wrapped(text: str, width: int = 100) -> list[str]:
     return textwrap.wrap(text, width)
 
 
-def ends_itself(program: Program) -> bool:
+def ends_itself(program: WrittenProgram) -> bool:
     """Whether its last line is os._exit, after which it has nothing more to do."""
     return bool(program.steps) and "os._exit" in program.steps[-1].statement.calls
 
 
-def statuses(program: Program) -> list[str]:
+def statuses(program: WrittenProgram) -> list[str]:
     """The exit statuses with which a program ends as the lesson has it, as patterns of the shell's ``case``."""
     found = {"0": None}
     for step in program.steps:
@@ -195,7 +195,7 @@ def _by_signal(dotted: str) -> str:
     return str(128 + number) if isinstance(number, int) else "0"
 
 
-def uses_alarm(program: Program) -> bool:
+def uses_alarm(program: WrittenProgram) -> bool:
     """Whether a line of the program sets or catches the alarm, which then is not free for the deadline."""
     return any(
         "signal.alarm" in s.statement.calls or "SIGALRM" in s.statement.source for s in program.every_step()

@@ -22,7 +22,7 @@ from sockviz.tui.stage.ink import Line, ends, finish, line, wrap
 from sockviz.tui.view import Mode, View
 
 #: A piece of the track: its text, how it is inked, and the resting place that it stands for or leads to.
-Step: TypeAlias = "tuple[str, str, int | None]"
+Mark: TypeAlias = "tuple[str, str, int | None]"
 #: Resting places drawn at most, before the bar shows only those around the reader.
 _MOST = 40
 
@@ -170,7 +170,7 @@ def _failed(view: View) -> bool:
     return isinstance(event, CallReturned) and event.error is not None
 
 
-def _track(view: View, width: int) -> list[Step]:
+def _track(view: View, width: int) -> list[Mark]:
     """What the track is drawn of, from left to right, each with the resting place that it stands for or leads to."""
     events = view.timeline.events
     places = view.timeline.stops
@@ -183,7 +183,7 @@ def _track(view: View, width: int) -> list[Step]:
     first = max(0, min(here - fitting * 2 // 3, len(places) - fitting))
     shown = places[first : first + fitting]
     colours = hues(view.script)
-    runs: list[Step] = [("…", "muted", places[first - 1])] if first else []
+    runs: list[Mark] = [("…", "muted", places[first - 1])] if first else []
     for index, place in enumerate(shown, first):
         is_here = index == here
         passed = index <= here

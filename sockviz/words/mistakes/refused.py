@@ -27,7 +27,7 @@ _ERROR = (1, 4)
 
 
 @dataclass(slots=True)
-class Refused:
+class RefusedConnects:
     """Looks at connects that were refused, and at who listens later."""
 
     sockets: NamedSockets

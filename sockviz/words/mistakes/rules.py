@@ -31,7 +31,7 @@ from sockviz.words.mistakes.end_ignored import EndIgnored
 from sockviz.words.mistakes.in_use import InUse
 from sockviz.words.mistakes.mistake import Mistake
 from sockviz.words.mistakes.named_sockets import NamedSockets
-from sockviz.words.mistakes.refused import Refused
+from sockviz.words.mistakes.refused import RefusedConnects
 from sockviz.words.mistakes.streams import Streams
 
 #: So many of one run are told.
@@ -49,7 +49,7 @@ class Rules:
     """To be given each event of a run, in order."""
 
     _sockets: NamedSockets = field(default_factory=NamedSockets)
-    _refused: Refused = field(init=False)
+    _refused: RefusedConnects = field(init=False)
     _in_use: InUse = field(default_factory=InUse)
     _streams: Streams = field(default_factory=Streams)
     _descriptors: Descriptors = field(default_factory=Descriptors)
@@ -59,7 +59,7 @@ class Rules:
     _told: set[tuple[object, ...]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._refused = Refused(self._sockets)
+        self._refused = RefusedConnects(self._sockets)
 
     def after(self, moment: Moment) -> list[Mistake]:
         """What is known to be wrong from an event on."""
