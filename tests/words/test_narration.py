@@ -330,14 +330,16 @@ def test_what_the_link_shall_do_is_told_before_it_is_done(line: str, told: str) 
 def test_what_the_wire_lets_through_is_no_news_beside_the_line_that_sent_it() -> None:
     header = Header(scripted.real_listen().lesson, LabFacts("two-hosts"), "6.18", 0)
     for process, last in (("worker", "worker exits with status 0: the kernel closes all its descriptors"),
-                          ("link", "the link is done with frame 4")):  # fmt: skip
+                          ("link", "the link delivers client SYN")):  # fmt: skip
         timeline = Timeline(header)
         for event in (
             kinds.ProcessStarted(0, "worker", 7, 7, "client", None),
-            kinds.StatementBegun(1, process, 9),
-            ProcessEnded(2, "worker", 0),
-            kinds.LinkActed(3, "deliver", 4),
-            kinds.StatementFinished(4, process, 9),
+            kinds.LinkSet(1, ("client",)),
+            _captured(4, "client", ("10.0.0.1", 40000), ("10.0.0.2", 8080)),
+            kinds.StatementBegun(5, process, 9),
+            ProcessEnded(5, "worker", 0),
+            kinds.LinkActed(6, "deliver", 4),
+            kinds.StatementFinished(7, process, 9),
         ):
             timeline.append(event)
         assert headline(timeline, len(timeline)) == last
