@@ -52,6 +52,7 @@ from sockviz.words.call_sentences import listens_again, returned
 from sockviz.words.closing import ended
 from sockviz.words.crossings import fragment_text, kind_of_packet
 from sockviz.words.explanation import explain
+from sockviz.words.kept_sentences import in_words
 from sockviz.words.meanings import meaning_clause
 from sockviz.words.misfits import unfit
 from sockviz.words.number_kinds import Kind, kinds_bound, with_names
@@ -125,10 +126,10 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
             again = listens_again(call, before, later or after)
             return f"{event.process}: {again}" if again else returned(call, after)
         case StatementFinished(error=str()) if event.process == LINK:
-            return _("the link cannot do that: {message}").format(message=event.message)
+            return _("the link cannot do that: {message}").format(message=in_words(event.message))
         case StatementFinished(error=str(error)):
             return _("{process}: the line fails with {error}").format(process=event.process, error=error) + (
-                f": {event.message}" if event.message else ""
+                f": {in_words(event.message)}" if event.message else ""
             )
         case StatementFinished():
             line, words = after.lines.get(event.line), _line(event.line, lesson)
