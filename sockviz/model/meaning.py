@@ -125,12 +125,11 @@ class Flow:
     )
     window_in: int = 0  # the number of the packet that said so
     probe: int | None = None  # its last packet, where that was a probe
-    syn_came: tuple[float, ...] = ()  # when its SYN arrived at the other end: the first time, and the last few
+    syn_came: tuple[float, ...] = ()  # when its SYN has arrived: the first time, and the last few
 
     def ahead(self, seq: int) -> int:
         """How far `seq` is beyond the next new one: 0 of new data, less of old."""
         return (seq - self.next + (1 << 31)) % (1 << 32) - (1 << 31)
-
 
     def with_syn_come(self, seq: int, at: float) -> Flow:
         """After a SYN that begins with `seq` has arrived at the other end, if it is this connection's."""

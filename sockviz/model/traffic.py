@@ -29,7 +29,7 @@ from sockviz.model.sockets import RowKey, SocketRow
 
 #: So many packets back are thought of, and so many segments at a time wait for the counters to say why they were sent.
 _BACK, _ASKING = 256, 64
-_ENDING = ("FIN", "RST")
+_KEPT = ("FIN", "RST", "URG")
 #: A SYN+ACK that answers a SYN leaves within so many seconds.
 _AT_ONCE = 0.05
 #: So many of those that the link let through last can have overtaken one.
@@ -54,7 +54,7 @@ class Traffic:
     overtaken: Mapping[int, int] = field(default_factory=dict)
     flows: Mapping[Way, Flow] = field(default_factory=dict)
     asking: tuple[int, ...] = ()
-    #: By source, destination and flag the last packet that had it, of the flags by which a connection ends.
+    #: By source, destination and flag the last packet that had it, of the flags by which a connection ends, and URG.
     ending: Mapping[tuple[Endpoint, Endpoint, str], int] = field(default_factory=dict)
     #: Of each host: when it was looked at last, how many packets the link had let through by then, and how many there were.
     looked: Mapping[str, tuple[float, int, int]] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class Traffic:
         if event.packet.label == "SYN" and event.frame is None:
             flow = flow.with_syn_come(event.packet.tcp.seq, event.packet.at)  # on a link it is under way yet
         after = replace(self, flows=ledger(self.flows).but({way: flow}))
-        ends = {(*way[1:], flag): number for flag in _ENDING if flag in event.packet.tcp.flags}
+        ends = {(*way[1:], flag): number for flag in _KEPT if flag in event.packet.tcp.flags}
         if ends:
             after = replace(after, ending=ledger(self.ending).but(ends))
         if meaning is None:
@@ -120,13 +120,14 @@ class Traffic:
         if flight is None or before is None or after is None or event.verb == "drop":
             return self
         passed = packets[flight.packet].event
+        mine, tcp = ways(passed)[0], passed.packet.tcp
         number, let_through = flight.packet, before.delivered[-_OVERTAKERS:]
         changes: dict[str, object] = {}
-        if passed.packet.label == "SYN" and (tcp := passed.packet.tcp) and (flow := self.flows.get(ways(passed)[0])):
-            changes["flows"] = ledger(self.flows).but({ways(passed)[0]: flow.with_syn_come(tcp.seq, event.at)})
+        flow = self.flows.get(mine) if passed.packet.label == "SYN" else None
+        if flow is not None and tcp is not None:
+            changes["flows"] = ledger(self.flows).but({mine: flow.with_syn_come(tcp.seq, event.at)})
         later = [other for other in let_through if other > number]
         if later and number not in let_through:
-            mine = ways(passed)[0]
             overtaker = next((other for other in later if ways(packets[other].event)[0] == mine), None)
             if overtaker is not None:
                 changes["overtaken"] = ledger(self.overtaken).but({number: overtaker})

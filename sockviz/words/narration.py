@@ -45,7 +45,7 @@ from sockviz.model.hosts import LINK
 from sockviz.model.process import Process
 from sockviz.model.stops import stop_after, stop_before
 from sockviz.model.timeline import Timeline
-from sockviz.model.values import ObjectValue, SocketValue, Value, show
+from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.model.world import World
 from sockviz.words.by_hand import did_by_hand
 from sockviz.words.call_sentences import listens_again, returned
@@ -58,6 +58,7 @@ from sockviz.words.misfits import unfit
 from sockviz.words.number_kinds import Kind, kinds_bound, with_names
 from sockviz.words.observing import changes, in_short
 from sockviz.words.programs import of_program
+from sockviz.words.shown import show
 from sockviz.words.sleeping import sleeping
 from sockviz.words.unheard import unheard
 from sockviz.words.wording import bytes_text, call_as_made
