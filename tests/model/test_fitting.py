@@ -23,8 +23,9 @@ from sockviz.model.fitting import MOST_MISFITS, MOST_TASKS, refusal
 from sockviz.model.misfit import Unfit
 from sockviz.model.timeline import Timeline
 from sockviz.model.world_json import world_json
+from sockviz.words.headlines import headline
 from sockviz.words.misfits import unfit
-from sockviz.words.narration import headline, narrate_at
+from sockviz.words.narration import narrate_at
 from tests.conftest import DoesNotFit
 from tests.model.runs import HEADER, HOST
 

@@ -13,6 +13,7 @@ from sockviz.model.events import (
     CaptureLost,
     ExpectationJudged,
     LessonEnded,
+    Observed,
     PredictionMade,
     PredictionSettled,
     ProcessEnded,
@@ -24,7 +25,8 @@ from sockviz.model.sockets import FdEntry, State
 from sockviz.model.timeline import Header, LabFacts, Timeline
 from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.model.world import World
-from sockviz.words.narration import headline, narrate, narrate_at
+from sockviz.words.headlines import headline
+from sockviz.words.narration import narrate, narrate_at
 from tests.tui.stage import scripted
 from tests.tui.stage.scripted import Script
 
@@ -53,6 +55,17 @@ def test_the_listen_queue_in_sentences() -> None:
         "client: close gives descriptor 3 back",
         "server: close gives descriptor 4 back",
     ]
+
+
+def test_a_look_that_finds_nothing_new_leaves_the_sentence_as_it_was() -> None:
+    script = scripted.listen_queue()
+    stop = script.timeline.stops[-1]
+    told = headline(script.timeline, stop)
+    (row, *_others) = script.timeline.world.listeners()
+    for _time in range(2):
+        script.say(Observed(script.at, "lab", (replace(row, uid=row.uid + 1),)))
+        assert "only details differ" in narrate_at(script.timeline, len(script.timeline))
+        assert headline(script.timeline, len(script.timeline)) == told
 
 
 def test_port_0_is_never_a_name() -> None:
