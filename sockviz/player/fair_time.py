@@ -11,28 +11,44 @@ AT_MOST = 10.0
 MOST_AT_ONCE = 0.1
 
 
-class FairTime:
-    """So many seconds, of which only those count in which nobody who is waited for had to wait for a CPU.
+class FairClock:
+    """Tells seconds, of which only those count in which nobody who is waited for had to wait for a CPU, nor anything of what is
+    waited for came.
 
-    `delays` says of each, by its number, for how long it had to by now (see `sockviz.kernel.procfs.read_run_delay`).
+    `delays` says of each, by its number, for how long it had to by now (see `sockviz.kernel.procfs.read_run_delay`); `come` how
+    much has come. Ask often while something is waited for: between two questions not much can have passed.
     """
 
     def __init__(
         self,
-        seconds: float,
         delays: Callable[[], Mapping[int, float]],
+        come: Callable[[], int] = lambda: 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._seconds, self._delays, self._clock = seconds, delays, clock
-        self._began = self._last = clock()
+        self._delays, self._come, self._clock = delays, come, clock
+        self._last = clock()
         self._delayed = delays()
-        self._spent = 0.0
+        self._seen = come()
+        self._now = 0.0
+
+    def __call__(self) -> float:
+        """The time, from any beginning on (as time.monotonic)."""
+        now, delayed, come = self._clock(), self._delays(), self._come()
+        passed = now - self._last
+        kept = max((each - self._delayed.get(pid, each) for pid, each in delayed.items()), default=0.0)
+        if come == self._seen:
+            self._now += max(min(passed - kept, MOST_AT_ONCE), passed / AT_MOST)
+        self._last, self._delayed, self._seen = now, delayed, come
+        return self._now
+
+
+class FairTime:
+    """So many seconds of a clock."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._end = clock() + seconds
 
     def left(self) -> float:
-        """The seconds that are left; 0.0 once there are none. Ask often: between two questions not much can have passed."""
-        now, delayed = self._clock(), self._delays()
-        kept = max((each - self._delayed.get(pid, each) for pid, each in delayed.items()), default=0.0)
-        passed = min(max(now - self._last - kept, 0.0), MOST_AT_ONCE)
-        self._spent = max(self._spent + passed, (now - self._began) / AT_MOST)
-        self._last, self._delayed = now, delayed
-        return max(self._seconds - self._spent, 0.0)
+        """The seconds that are left; 0.0 once there are none."""
+        return max(self._end - self._clock(), 0.0)

@@ -40,7 +40,8 @@ class Judged:
 
 @dataclass(slots=True)
 class Jury:
-    """What it judges by. `hear` waits for news, so long at most; `is_over` says that an expression's value can become no other.
+    """What it judges by. `hear` waits for news, so long at most; `is_over` says that an expression's value can become no other;
+    `clock` what time it is.
 
     Between one evaluation and the next everything else in the program has its turn, and the longer the one took the longer it is.
     """
@@ -50,6 +51,7 @@ class Jury:
     counters: Collection[str]
     hear: Callable[[float], Awaitable[None]]
     is_over: Callable[[Expression], bool]
+    clock: Callable[[], float] = time.monotonic
     work: int = MOST  # for one evaluation
     _pause: float = 0.0  # before the next evaluation, in seconds
 
@@ -60,7 +62,7 @@ class Jury:
 
     async def judge(self, expectation: Expectation, before: World) -> Judged:
         """Judges one at its turn, until it holds or its time is up. `before` is the world at the page's first call."""
-        deadline = time.monotonic() + expectation.within
+        deadline = self.clock() + expectation.within
         verdict = await self._verdict(expectation.expression)
         if verdict.hopeless:
             return Judged(expectation, verdict, False, False)
@@ -78,7 +80,7 @@ class Jury:
 
     async def answer_to(self, prediction: Predict) -> Verdict:
         """The expression's value at the page's end; a name that is not bound yet gets the usual two seconds."""
-        deadline = time.monotonic() + ANSWERED
+        deadline = self.clock() + ANSWERED
         while True:
             verdict = await self._verdict(prediction.answer)
             if (
@@ -101,7 +103,7 @@ class Jury:
 
     async def _wait(self, expression: Expression, deadline: float) -> bool:
         """Waits for news; False where there is no time left, or nothing will come."""
-        left = deadline - time.monotonic()
+        left = deadline - self.clock()
         if left <= 0 or self.is_over(expression):
             return False
         await self.hear(min(left, AGAIN))

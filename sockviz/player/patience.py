@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import field
 
 from sockviz.calls.statement import Statement
@@ -41,9 +42,11 @@ class Stuck(Exception):
 
 @dataclass(slots=True)
 class Patience:
-    """Watches one wait at a time. `check` is called every few dozen milliseconds while a line is waited for."""
+    """Watches one wait at a time. `check` is called every few dozen milliseconds while a line is waited for; `clock` is asked
+    what time it is."""
 
     deadline: float = DEADLINE
+    clock: Callable[[], float] = time.monotonic
     _line: int = 0
     _since: float = 0.0
     _events: int = 0
@@ -51,7 +54,7 @@ class Patience:
 
     def check(self, statement: Statement, timeline: Timeline) -> None:
         """Raises `Stuck` when waiting for `statement` has no more sense."""
-        now = time.monotonic()
+        now = self.clock()
         if statement.line != self._line:
             self._line, self._since = statement.line, now
             self._events, self._heard = len(timeline), now

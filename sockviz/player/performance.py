@@ -48,6 +48,7 @@ class Performance:
             lab.counters,
             self._performed.hear,
             self._is_over,
+            self._clock(),
         )
         self._page = 0
         self._to_do: list[_ToDo] = []
@@ -63,6 +64,13 @@ class Performance:
     def _is_over(self, _expression: Expression) -> bool:
         """Whether an expression's value can become no other than it is."""
         return self.problem is not None
+
+    def _clock(self) -> Callable[[], float]:
+        """What the time limits of expectations are told by."""
+        return time.monotonic
+
+    async def _can_be_judged(self) -> None:
+        """Returns when an expectation can be: at once, where nobody goes on by himself."""
 
     async def _act(self, act: Launch | SendSignal) -> None:
         """Does something with a student's program: of a lesson there is none (`sockviz.player.practice`)."""
@@ -204,6 +212,7 @@ class Performance:
         while (left := self._left()) and isinstance(left[0], Expectation):
             if self._before is None:
                 self._before = self._timeline.world
+            await self._can_be_judged()
             expectation = left[0]
             judged = await self._jury.judge(expectation, self._before)
             self._to_do.pop(0)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from sockviz.lesson.document import Exercise, Expression, Launch, Lesson, SendSignal
 from sockviz.lesson.idle import is_of_idle_alone
-from sockviz.player.patience import Patience
+from sockviz.player.counted import Counted
+from sockviz.player.fair_time import FairClock
+from sockviz.player.patience import DEADLINE, Patience
 from sockviz.player.performance import Performance
 from sockviz.player.performed import Processes
 from sockviz.player.practised import Practised, Student
@@ -14,7 +17,11 @@ from sockviz.player.started import TracingLab
 
 
 class Practice(Performance):
-    """A live run (see `sockviz.player.run.Run`) of an exercise with the program of a `student`. To be closed by `close`."""
+    """A live run (see `sockviz.player.run.Run`) of an exercise with the program of a `student`. To be closed by `close`.
+
+    ``counted`` is what has come of it so far. A line is given up that the program has kept waiting for `patient` seconds, which
+    ``clock`` tells: while the program moves bytes of a stream, however few at a time, nobody waits in vain.
+    """
 
     def __init__(
         self,
@@ -22,13 +29,13 @@ class Practice(Performance):
         lab: TracingLab,
         student: Student,
         version: str = "",
-        patience: Patience | None = None,
+        patient: float = DEADLINE,
     ) -> None:
         assert lesson.exercise is not None
         self._exercise: Exercise = lesson.exercise
-        self._student, self._tracing_lab = student, lab
+        self._student, self._tracing_lab, self._patient = student, lab, patient
         self._last_news = time.monotonic()
-        super().__init__(lesson, lab, version, patience)
+        super().__init__(lesson, lab, version)
 
     @property
     def source(self) -> Practised:
@@ -36,16 +43,28 @@ class Practice(Performance):
         assert isinstance(self._performed, Practised)
         return self._performed
 
-    def _source(self, counters: set[str], processes: Processes, patience: Patience | None) -> Practised:
+    def _source(self, counters: set[str], processes: Processes, _patience: Patience | None) -> Practised:
+        self.counted = Counted(self._timeline)
+        self.clock = FairClock(self._tracing_lab.run_delays, self._moved)
         return Practised(
             self._tracing_lab,
             self._timeline,
             counters,
             processes,
-            patience,
+            Patience(self._patient, self.clock),
             self._exercise,
             self._student,
         )
+
+    def _moved(self) -> int:
+        self.counted.count()
+        return self.counted.moved
+
+    def _clock(self) -> Callable[[], float]:
+        return self.clock
+
+    async def _can_be_judged(self) -> None:
+        await self.source.rested()
 
     async def _act(self, act: Launch | SendSignal) -> None:
         await (self.source.launch(act) if isinstance(act, Launch) else self.source.send(act))

@@ -61,12 +61,13 @@ class Practised(Performed):
         timeline: Timeline,
         counters: Iterable[str],
         processes: Processes,
-        patience: Patience | None,
+        patience: Patience,
         exercise: Exercise,
         student: Student,
     ) -> None:
         super().__init__(lab, timeline, counters, processes, patience, traced=True)
         self._exercise, self._student, self._tracing_lab = exercise, student, lab
+        self._clock = patience.clock
         self.append(*(Treated(time.time(), rule) for rule in exercise.kernel if rule in FROM_THE_BEGINNING))
         self._started = Started(lab)
         self._is_restless = False
@@ -175,13 +176,20 @@ class Practised(Performed):
         return self._looked > since
 
     async def _look(self) -> None:
+        """Who was woken and has had no CPU since is asleep in what is known of him, and not in what the kernel says."""
         began = time.monotonic()
-        await self._pump.looked()
-        self._looked = began
+        if self._are_asleep_now(each for each in self._timeline.world.processes.values() if each.alive):
+            await self._pump.looked()
+            self._looked = began
 
-    async def _perform(self, statement: Statement) -> None:
+    async def rested(self) -> None:
+        """Waits until the student's program rests: so each line is performed, and each verdict made, when all has come of what
+        was before, and not of what a machine had time for."""
         if not await self._rested(MOMENT if self._is_restless else RESTS):
             self._is_restless = True
+
+    async def _perform(self, statement: Statement) -> None:
+        await self.rested()
         await super()._perform(statement)
 
     async def _rested(self, seconds: float) -> bool:
@@ -190,9 +198,9 @@ class Practised(Performed):
         What its tracer tells comes by another way than what the lines' processes do, and may come later: a call that sleeps in
         the timeline may have come back. So the kernel is asked, then all that has happened by then is heard; nothing may be new.
         """
-        waiting = FairTime(seconds, self._tracing_lab.run_delays)
+        waiting = FairTime(seconds, self._clock)
         while await self._while_there_is(waiting, self.is_at_rest):
-            is_asleep, known = self._is_asleep_now(), len(self._timeline)
+            is_asleep, known = self._are_asleep_now(self.runs), len(self._timeline)
             if self.runs:
                 await self._pump.looked()
             if is_asleep and len(self._timeline) == known and self.is_at_rest():
@@ -200,12 +208,12 @@ class Practised(Performed):
             await asyncio.sleep(0 if is_asleep else AWAKE)
         return False
 
-    def _is_asleep_now(self) -> bool:
-        """Whether the kernel says so of all of the program; where it hides that, nobody knows better."""
+    def _are_asleep_now(self, processes: Iterable[Process]) -> bool:
+        """Whether the kernel says so of all of them; where it hides that, nobody knows better."""
         try:
             return all(
                 self._lab.asleep(process.name, number) is not None
-                for process in self.runs
+                for process in processes
                 for number in (MAIN, *process.living)
             )
         except KernelError:
@@ -213,7 +221,7 @@ class Practised(Performed):
 
     async def _until(self, condition: Callable[[], bool], seconds: float) -> bool:
         """Waits until that is so; False where it is not in time, or nothing more will come."""
-        return await self._while_there_is(FairTime(seconds, self._tracing_lab.run_delays), condition)
+        return await self._while_there_is(FairTime(seconds, self._clock), condition)
 
     async def _while_there_is(self, waiting: FairTime, condition: Callable[[], bool]) -> bool:
         while not condition():

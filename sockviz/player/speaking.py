@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import field
 
@@ -36,11 +37,16 @@ def _may_tell(name: str, held: SocketValue) -> bool:
     return held.family != "AF_UNIX" and (held.type != "SOCK_STREAM" or name in CONNECTING)
 
 
+def _entered(call: _Call) -> float:
+    return call.entered
+
+
 @dataclass(slots=True)
 class SpeakingCalls:
     """Learns from what processes say; to be told what need not be remembered any more."""
 
     _calls: dict[tuple[str, int], _Call] = field(default_factory=dict)
+    _in_order: list[_Call] | None = None  # as they were entered; None: to be put in order again
     _ended: dict[str, float] = field(default_factory=dict)
 
     def heard(self, said: Heard) -> None:
@@ -51,6 +57,7 @@ class SpeakingCalls:
                 if held is not None and not _may_tell(said.name, held):
                     return
                 kind = held.type if held is not None else ""
+                self._in_order = None
                 self._calls[said.process, said.call] = _Call(
                     said.process, said.name, first_endpoint(said.arguments), kind, said.at
                 )
@@ -64,21 +71,26 @@ class SpeakingCalls:
     def speaker(self, packet: Packet, target: Endpoint | None, names: Iterable[str], kind: str) -> str | None:
         """The process that was inside one of `names`, on a socket of this `kind`, when `packet` was sent to the port of `target`:
         of several that which entered its call last."""
-        found = [
-            call
-            for call in self._calls.values()
-            if call.name in names
-            and call.kind in (kind, "")
-            and call.entered <= packet.at
-            and (call.returned is None or packet.at <= call.returned + _LATE)
-            and (target is None or call.target is None or call.target[1] == target[1])
-        ]
-        return found[-1].process if found else None
+        if self._in_order is None:
+            self._in_order = sorted(self._calls.values(), key=_entered)
+        before = bisect_right(self._in_order, packet.at, key=_entered)
+        return next(
+            (
+                call.process
+                for call in map(self._in_order.__getitem__, range(before - 1, -1, -1))
+                if call.name in names
+                and call.kind in (kind, "")
+                and (call.returned is None or packet.at <= call.returned + _LATE)
+                and (target is None or call.target is None or call.target[1] == target[1])
+            ),
+            None,
+        )
 
     def forget(self, before: float) -> None:
         """All packets that are older than this have been told of."""
         for key in [key for key, call in self._calls.items() if self._over(call) < before]:
             del self._calls[key]
+            self._in_order = None
 
     def _over(self, call: _Call) -> float:
         return call.returned if call.returned is not None else self._ended.get(call.process, float("inf"))

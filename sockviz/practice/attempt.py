@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -17,17 +18,16 @@ from sockviz.language import _
 from sockviz.lesson.document import Exercise, Lesson
 from sockviz.model.timeline import Timeline
 from sockviz.player.next import Do
-from sockviz.player.patience import Patience, Stuck
+from sockviz.player.patience import Stuck
 from sockviz.player.practice import Practice
 from sockviz.player.practised import Student
 from sockviz.player.programs_begun import Surroundings
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.started import TracingLab
-from sockviz.practice.bounds import within_bounds
+from sockviz.practice.bounds import excess, within_bounds
 from sockviz.practice.building import Built, build
 from sockviz.practice.shelf import read_program
 from sockviz.practice.verdicts import Verdict, verdicts
-from sockviz.words.kept_sentences import in_words
 
 #: A line that a program has kept waiting for so long is given up (seconds).
 PATIENT = 10.0
@@ -79,12 +79,12 @@ async def attempt(
         if lab is None:
             return Attempt(lesson, language, False, built.said, seconds=time.monotonic() - began)
         around = Surroundings(directory=str(file.parent.resolve()), fenced=True)
-        practice = Practice(lesson, lab, Student(built.command, around), __version__, Patience(PATIENT))
+        practice = Practice(lesson, lab, Student(built.command, around), __version__, PATIENT)
         try:
             if watch is not None:
                 watch(practice)
             stuck = await within_bounds(
-                _perform(practice), lambda: _pids(practice), lambda: len(practice.timeline.world.processes)
+                _perform(practice), lambda: _pids(practice), lambda: excess(practice.counted), practice.clock
             )
         finally:
             await practice.close()
@@ -146,7 +146,7 @@ async def _lab(lesson: Lesson, exercise: Exercise) -> TracingLab:
         await lab.close()
         raise CannotAttempt(
             _("the buffers of this exercise's kernel cannot be had here: {name} ({why})").format(
-                name=lacking[0], why=in_words(lab.facts.missing[lacking[0]])
+                name=lacking[0], why=lab.facts.missing[lacking[0]]
             )
         )
     return lab
@@ -165,16 +165,20 @@ async def _opened(lesson: Lesson, exercise: Exercise, sysctls: Mapping[str, str]
 
 
 async def _perform(practice: Practice) -> str | None:
-    """To its end, or until something of it has failed: what comes after that says nothing more. Returns what it got stuck at."""
+    """To its end, or until something of it has failed, and the program has come to rest after that: what comes then says nothing
+    more. Returns what it got stuck at."""
+    stuck: str | None = None
     try:
         while practice.next.do is not Do.END and not _has_failed(practice):
             await practice.advance()
-        await practice.source.told()
-    except Stuck as stuck:
-        return str(stuck)
+    except Stuck as why:
+        stuck = str(why)
     except CannotGoOn as refusal:
-        return practice.problem or str(refusal)
-    return practice.problem
+        stuck = practice.problem or str(refusal)
+    with contextlib.suppress(LabRefused):  # it has ended, and `problem` says why
+        await practice.source.rested()
+        await practice.source.told()
+    return stuck or practice.problem
 
 
 def _has_failed(practice: Practice) -> bool:

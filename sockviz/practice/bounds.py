@@ -1,5 +1,5 @@
 """What one attempt may take, whatever the program does: so much time, so much memory of all its processes together, so
-many of these one after the other."""
+many of these one after the other, so many calls."""
 
 from __future__ import annotations
 
@@ -9,20 +9,45 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from sockviz.lab.usage import MOST_MEMORY, memory_of
 from sockviz.language import _
+from sockviz.model.limits import MOST_PROCESSES
+from sockviz.player.counted import Counted
 
 #: A run that is not over by then is ended; how often it is looked at (seconds).
 LONGEST, GLANCE = 30.0, 0.1
 #: Processes that a program may make in a run; at a time it may have as many as any (`sockviz.model.limits`).
 MOST_MADE = 500
+#: Things that a program may do in a run: calls, packets, signals that it is delivered, threads that it makes, pieces that it
+#: prints. A stream may be read and written byte by byte, which is slow and not wrong: each call that has moved some of one lets
+#: it do so many things more (wait for the next byte, have it acknowledged), and of these it may make so many.
+MOST_DONE, EACH, MOST_MOVED = 30_000, 3, 150_000
+#: So often its processes may be refused another one, each of which is told the first time.
+MOST_REFUSED = 2 * MOST_PROCESSES
+
+
+def excess(counted: Counted) -> str | None:
+    """What there is too much of in a run: a sentence; None where that is nothing."""
+    counted.count()
+    if counted.done > MOST_DONE + EACH * counted.moved or counted.moved > MOST_MOVED:
+        return _(
+            "the program makes calls, or the like, without end: more than {most} by now; it was ended"
+        ).format(most=f"{MOST_DONE:,}")
+    if len(counted.timeline.world.processes) > MOST_MADE or counted.refused > MOST_REFUSED:
+        return _("the program makes processes without end: more than {most} by now; it was ended").format(
+            most=MOST_MADE
+        )
+    return None
 
 
 async def within_bounds(
-    run: Awaitable[str | None], pids: Callable[[], Iterable[int]], made: Callable[[], int]
+    run: Awaitable[str | None],
+    pids: Callable[[], Iterable[int]],
+    too_much: Callable[[], str | None],
+    clock: Callable[[], float],
 ) -> str | None:
-    """What `run` returns; where it takes too long, or the processes `pids` (as this machine counts) too much memory, or
-    where too many were `made`, it is cancelled, and what is returned says so."""
+    """What `run` returns; where it takes too long, as `clock` tells, or the processes `pids` (as this machine counts) too much
+    memory, or where there is too much of anything else (`too_much` says so), it is cancelled, and what is returned says why."""
     running = asyncio.ensure_future(run)
-    end = asyncio.get_running_loop().time() + LONGEST
+    end = clock() + LONGEST
     try:
         while not running.done():
             await asyncio.wait({running}, timeout=GLANCE)
@@ -33,11 +58,9 @@ async def within_bounds(
                 return _(
                     "the program takes {taken} MiB of memory, and {most} are the most that it may; it was ended"
                 ).format(taken=taken >> 20, most=MOST_MEMORY >> 20)
-            if made() > MOST_MADE:
-                return _("the program makes processes without end: {count} by now; it was ended").format(
-                    count=made()
-                )
-            if asyncio.get_running_loop().time() >= end:
+            if (why := too_much()) is not None:
+                return why
+            if clock() >= end:
                 return _("the run had not come to its end after {seconds:.0f} s; it was ended").format(
                     seconds=LONGEST
                 )

@@ -21,11 +21,10 @@ from sockviz.practice.differing import Difference, difference
 from sockviz.practice.left_behind import left_behind
 from sockviz.practice.neglected import neglected
 from sockviz.words.explanation import Explanation, explain
-from sockviz.words.kept_sentences import in_words
 from sockviz.words.mistakes.mistake import Mistake
 from sockviz.words.mistakes.named_sockets import LISTENING
 from sockviz.words.mistakes.refused import REFUSED
-from sockviz.words.mistakes.rules import Rules
+from sockviz.words.mistakes.rules import STANDING, Rules, as_things_stand
 from sockviz.words.programs import place_of
 from sockviz.words.situation import Situation
 from sockviz.words.wording import call_as_made
@@ -39,6 +38,9 @@ _ERROR_STREAM = 2
 _ASKING = frozenset({"getpeername", "getsockname", "getsockopt", "ioctl", "lseek"})
 #: A program may make calls without end: mistakes are looked for among so many events from the beginning, causes among the last.
 _LOOKED_AT = 20_000
+#: Mistakes that are not told when they come up: who waits in vain is asked for at the end, and of a name that is in use the error
+#: of bind itself says all that there is, whether the kernel was looked at soon after it or not.
+_LATER = STANDING | {"in use"}
 #: So much of the last line that a program wrote to its standard error is told (characters).
 _LONGEST_SAID = 200
 
@@ -106,26 +108,30 @@ def _broken(timeline: Timeline, lesson: Lesson, stuck: str | None) -> str | None
             statement = lesson.statement_at(event.line)
             source = statement.source if statement is not None else ""
             return _("{process} could not go on at `{source}`: {message}").format(
-                process=event.process, source=source, message=in_words(event.message) or event.error
+                process=event.process, source=source, message=event.message or event.error
             )
     return stuck
 
 
 def _failed_at(
-    line: int, title: str, observed: str, timeline: Timeline, exercise: Exercise, at: int
+    line: int, title: str, observed: str, timeline: Timeline, exercise: Exercise, decided: int
 ) -> Verdict:
-    world = timeline.world_at(at)
+    """The verdict on an expectation that has failed. The cause is looked for in all that the run had: after what decided it the
+    program has come to rest, and how far it had got before hangs on the machine."""
+    at, world = len(timeline), timeline.world
     seen = "; ".join((observed, *_program(world, timeline, exercise, at)))
     own = _own(world, exercise)
     part = cut_short(world, sorted(own)) or left_behind(timeline, at, own)
     if part is not None:
-        return Verdict(line, title, False, seen, part.cause, part.next, at)
+        return Verdict(line, title, False, seen, part.cause, part.next, decided)
     mistake = _mistake(timeline, exercise, at)
     if mistake is not None:
-        return Verdict(line, title, False, seen, f"{mistake.observed}: {mistake.cause}", mistake.remedy, at)
+        return Verdict(
+            line, title, False, seen, f"{mistake.observed}: {mistake.cause}", mistake.remedy, decided
+        )
     idle = neglected(world, sorted(own))
     if idle is not None:
-        return Verdict(line, title, False, seen, idle.cause, idle.next, at)
+        return Verdict(line, title, False, seen, idle.cause, idle.next, decided)
     explained = _explained(timeline, exercise, at)
     if explained is not None:
         call, why = explained
@@ -133,8 +139,8 @@ def _failed_at(
             call=call_as_made(call), process=call.process, error=why.name, why=why.here
         )
         remedy = why.remedy if call.process in own else _after_reset(call, world) or why.remedy
-        return Verdict(line, title, False, seen, cause, remedy or _after_an_end(call, world, own), at)
-    return Verdict(line, title, False, seen, "", "", at)
+        return Verdict(line, title, False, seen, cause, remedy or _after_an_end(call, world, own), decided)
+    return Verdict(line, title, False, seen, "", "", decided)
 
 
 def _after_reset(call: Call, world: World) -> str:
@@ -209,12 +215,14 @@ def _asleep(world: World, names: Iterable[str]) -> Iterator[str]:
 
 
 def _mistake(timeline: Timeline, exercise: Exercise, at: int) -> Mistake | None:
-    """The mistake that is told: the first of the student's own, or else the first that anybody made."""
+    """The mistake that is told: the first of the student's own, or else the first that anybody made. What somebody waits for in
+    vain is none unless it is so now: for a moment it may have been so because the machine was slow."""
     rules = Rules()
     looked_at = range(min(at, _LOOKED_AT))
     found = [mistake for number in looked_at for mistake in rules.after(Moment(timeline, number))]
     world = timeline.world_at(at)
     own = _own(world, exercise)
+    found = [each for each in found if each.rule not in _LATER] + list(as_things_stand(world))
     found = [each for each in found if each.rule not in REFUSED or not _was_let_in(world, each.process)]
     theirs = (each for each in found if each.process in own or own & set(map(str, each.about)))
     return next(theirs, found[0] if found else None)

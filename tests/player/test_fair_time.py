@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sockviz.player.fair_time import AT_MOST, MOST_AT_ONCE, FairTime
+from sockviz.player.fair_time import AT_MOST, MOST_AT_ONCE, FairClock, FairTime
 
 
 class Machine:
@@ -13,6 +13,7 @@ class Machine:
     def __init__(self) -> None:
         self.now = 1000.0
         self.delays = {7: 3.0, 8: 0.0}
+        self.come = 0
 
     def clock(self) -> float:
         return self.now
@@ -22,7 +23,7 @@ class Machine:
         self.delays[pid] = self.delays.get(pid, 0.0) + kept
 
     def wait(self, seconds: float) -> FairTime:
-        return FairTime(seconds, lambda: dict(self.delays), self.clock)
+        return FairTime(seconds, FairClock(lambda: dict(self.delays), lambda: self.come, self.clock))
 
 
 def test_on_an_idle_machine_it_is_the_clock_s_time() -> None:
@@ -57,6 +58,16 @@ def test_a_machine_that_stood_still_takes_one_look_s_time() -> None:
     waiting = machine.wait(1.0)
     machine.pass_by(4.0)
     assert waiting.left() == pytest.approx(1.0 - max(MOST_AT_ONCE, 4.0 / AT_MOST))
+
+
+def test_while_something_comes_no_time_passes() -> None:
+    machine = Machine()
+    waiting = machine.wait(1.0)
+    for machine.come in range(1, 100):
+        machine.pass_by(0.1)
+        assert waiting.left() == 1.0
+    machine.pass_by(0.1)
+    assert waiting.left() == pytest.approx(0.9)
 
 
 def test_nobody_is_waited_for_without_end() -> None:

@@ -70,6 +70,15 @@ def test_a_program_that_never_answers_is_given_up_where_it_waits(tmp_path: Path)
     assert "server sleeps in recv" in verdict.observed
 
 
+def test_a_verdict_waits_until_the_program_has_come_to_rest(tmp_path: Path) -> None:
+    lines = "c = socket.socket()\nc.connect(('127.0.0.1', 8080))\nd = c.recv(9)"
+    lesson = exercise(f'```python @client\n{lines}\n```\n\n```expect\n# it answers\nclient.d == b"x"\n```\n')
+    ends_later = "t, _ = s.accept()\nt.close()\nfor _ in range(3_000_000): pass\nraise SystemExit(3)\n"
+    (verdict,) = tried(lesson, wrote(tmp_path, LISTENS + ends_later)).verdicts
+    assert "client.d is b''" in verdict.observed
+    assert "server has ended with exit status 3" in verdict.observed
+
+
 def test_runs_can_be_started_where_the_exercise_says(tmp_path: Path) -> None:
     body = "```run @server\nfirst\n```\n\n```expect\nserver.output == 'first\\n'\n```\n\n"
     body += "```run @again\nsecond run\n```\n\n```expect\nagain.output == 'second run\\n'\nserver.pid != again.pid\n```\n"

@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import json
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -110,13 +111,17 @@ def test_a_run_without_end_and_one_without_measure_are_ended(
     monkeypatch.setattr(bounds, "MOST_MADE", 20)
     (verdict,) = tried(exercise(BODY), wrote(tmp_path, forks)).verdicts
     assert "makes processes without end" in verdict.observed
+    calls = "import socket\ns = socket.socket()\nwhile True: s.getsockname()\n"
+    monkeypatch.setattr(bounds, "MOST_DONE", 100)
+    (verdict,) = tried(exercise(BODY), wrote(tmp_path, calls)).verdicts
+    assert "without end: more than 100 by now" in verdict.observed
     monkeypatch.setattr(bounds, "LONGEST", 0.0)
 
     async def never() -> str | None:
         await asyncio.Event().wait()
         return None
 
-    told = asyncio.run(within_bounds(never(), lambda: (), lambda: 2))
+    told = asyncio.run(within_bounds(never(), lambda: (), lambda: None, time.monotonic))
     assert told is not None
     assert "had not come to its end" in told
 

@@ -16,6 +16,9 @@ from sockviz.words.mistakes.mistake import Mistake
 from sockviz.words.mistakes.sleepers import wait_for_no_more_than, wait_of
 from sockviz.words.wording import address_text
 
+#: The rule of this module.
+RULES = frozenset({"datagram lost"})
+
 
 def after(call: Call, world: World) -> Iterator[Mistake]:
     """What a call that has been seen asleep waits for in vain. Silent where a third program has a socket of UDP: its datagrams

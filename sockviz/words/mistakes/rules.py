@@ -17,6 +17,7 @@ from sockviz.model.events import (
 )
 from sockviz.model.moment import Moment
 from sockviz.model.values import SocketValue
+from sockviz.model.world import World
 from sockviz.words.mistakes import (
     address_length,
     ended_by_sigpipe,
@@ -36,12 +37,22 @@ from sockviz.words.mistakes.streams import Streams
 
 #: So many of one run are told.
 _MOST = 200
+#: The rules that say what calls sleep for in vain: so it is, or it was for a moment.
+STANDING = waiting.RULES | lost_datagrams.RULES
 #: The errors that a rule has something to say of.
 _TELLING = frozenset({"ECONNREFUSED", "EINPROGRESS", "EADDRINUSE", *families.ERRORS})
 #: The calls that move bytes, and do no more.
 _MOVING = frozenset({"send", "recv", "read", "write"})
 #: The calls that a rule learns from as they are entered; of all others, as they come back.
 _ENTERED = frozenset({"bind", "connect", "listen", "getsockname", "close"})
+
+
+def as_things_stand(world: World) -> Iterator[Mistake]:
+    """What whoever sleeps now waits for in vain."""
+    for process in list(world.processes.values()):
+        for call in process.sleeping:
+            yield from waiting.after(call, world)
+            yield from lost_datagrams.after(call, world)
 
 
 @dataclass(slots=True)
@@ -109,7 +120,7 @@ class Rules:
                     yield from self._end_ignored.after(call)
                     yield from self._refused.after(call, moment)
                 if call is not None and error is not None:
-                    self._in_use.after(call, moment.after)
+                    self._in_use.after(call)
                     yield from families.after(call)
             case PacketCaptured() as event if (
                 event.packet.tcp is not None and "RST" in event.packet.tcp.flags
@@ -124,11 +135,7 @@ class Rules:
                     yield from lost_datagrams.after(call, moment.after)
             case Observed() as event:
                 yield from to_itself.after(event, moment)
-                self._in_use.looked(moment.after, event.host)
+                yield from self._in_use.looked(moment.after, event.host)
                 yield from self._descriptors.looked(moment.after, event.host)
-            case ProcessEnded() as event:
-                self._in_use.ended(event.process, moment.before)
-                if event.signal == "SIGPIPE":
-                    yield from ended_by_sigpipe.after(event, moment.before)
-        if self._in_use.is_known:
-            yield from self._in_use.told(moment)
+            case ProcessEnded(signal="SIGPIPE") as event:
+                yield from ended_by_sigpipe.after(event, moment.before)

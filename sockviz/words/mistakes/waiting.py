@@ -32,6 +32,8 @@ from sockviz.words.wording import bytes_text, call_as_made
 #: Calls that come back when a connection can be accepted; and when something comes for a socket of several.
 _WOKEN_BY_ANY = SEVERAL
 _WOKEN_BY_CLIENTS = _WOKEN_BY_ANY | {"accept"}
+#: The rules of this module.
+RULES = frozenset({"both receive", "never accepted", "blocked for another", "queue full"})
 #: So many processes, and calls of one, that sleep are looked at when another falls asleep.
 _MOST = 64
 
