@@ -43,6 +43,7 @@ from sockviz.player.waiting import LONG, waits_at_the_link
 from sockviz.spoken import spoken, spoken_inline
 from sockviz.words.crossings import because, inferred_label
 from sockviz.words.explanation import explain
+from sockviz.words.kept_sentences import in_words
 from sockviz.words.lab_words import lab_word, settings_told
 from sockviz.words.narration import narrate
 from sockviz.words.observing import changes
@@ -99,7 +100,9 @@ class Transcript:
             told = ", ".join(settings_told(lesson.sysctls))
             self.out.say(_("set in this lab's kernel by the lesson: {settings}").format(settings=told))
         for what, why in header.lab.missing.items():
-            self.out.say(_("not available here: {what} ({why})").format(what=lab_word(what), why=why))
+            self.out.say(
+                _("not available here: {what} ({why})").format(what=lab_word(what), why=in_words(why))
+            )
 
     def catch_up(self) -> None:
         """Writes what was appended since the last time."""

@@ -91,6 +91,25 @@ def test_every_catalog_is_in_step_with_the_sources(path: Path) -> None:
     )
 
 
+#: One word for a thing, all over the program, and the reader is always told `tú`; what is code, or a name, is excepted.
+SPANISH_WORDS = {
+    "kernel": "núcleo",
+    "host": "anfitrión",
+    "archivo": "fichero",
+    "usted": "tú",
+    "pulse": "pulsa",
+}
+CODE = re.compile(r"--lab host|host: |kernel\.\w+|otros: el kernel|\{[^}]*\}")
+
+
+def test_a_thing_has_the_same_name_in_all_of_the_spanish() -> None:
+    texts = re.findall(r'^msgstr(?:\[\d\])? (.*(?:\n".*)*)', SPANISH.read_text(), re.MULTILINE)
+    assert len(texts) > 2000
+    other = re.compile("|".join(rf"\b[{it[0]}{it[0].upper()}]{it[1:]}s?\b" for it in SPANISH_WORDS))
+    found = [(it[0], text) for text in texts if (it := other.search(CODE.sub("", text)))]
+    assert not found, f"{SPANISH_WORDS}: {found}"
+
+
 def test_what_a_module_marks_is_found_wherever_it_stands() -> None:
     source = """
 N_("kept"), _("said" " in two"), ngettext("one", "many", n), f"{_('inside')}: {x}", _(variable), other("not")

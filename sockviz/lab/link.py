@@ -30,8 +30,8 @@ from sockviz.lab.wire import (
 )
 from sockviz.model.events import CaptureLost, LinkActed, LinkSet, PacketCaptured, Treated
 from sockviz.model.hosts import HOSTS
+from sockviz.words.kept_sentences import LINK_ENDED
 
-_GONE = "the link's process ended"
 _VERBS = {DELIVERED: "deliver", DROPPED: "drop", DUPLICATED: "duplicate", LOST_FIRST: "drop"}
 
 
@@ -87,7 +87,7 @@ class WireLink:
     ) -> None:
         """Has the link do something; see `Link.order`. Raises `LabRefused` where the wire is gone."""
         if self._socket.fileno() < 0:
-            raise LabRefused(_GONE, 0)
+            raise LabRefused(LINK_ENDED, 0)
         self._orders += 1
         number = self._orders
         answer: asyncio.Future[None] = may_go_unheard(self._loop.create_future())
@@ -171,7 +171,7 @@ class WireLink:
     def _gone(self) -> None:
         self._readers.remove(self._socket)
         self._socket.close()
-        gone = LabRefused(_GONE, 0)
+        gone = LabRefused(LINK_ENDED, 0)
         for waiting in (self._ready, *self._answers.values()):
             if not waiting.done():
                 waiting.set_exception(gone)

@@ -19,8 +19,8 @@ from pathlib import Path
 from sockviz.dataclass import dataclass
 from sockviz.lab.answers import may_go_unheard
 from sockviz.lab.readers import Readers
-from sockviz.language import _
 from sockviz.model.values import Json
+from sockviz.words.kept_sentences import TOO_SLOW, in_words
 
 _ENTRY = Path(__file__).with_name("entry")
 _CHILD = Path(__file__).with_name("child.py")
@@ -29,25 +29,25 @@ PATIENCE = 10.0
 
 
 class LabRefused(Exception):
-    """A step of making a lab that this machine does not allow. ``number`` is the errno, 0 where there is none."""
+    """A step of making a lab that this machine does not allow. ``number`` is the errno, 0 where there is none. ``fact`` is what a
+    run keeps of it, in English; as text it is in the reader's language."""
 
     def __init__(self, step: str, number: int) -> None:
         why = f": {errno.errorcode.get(number, number)}, {os.strerror(number)}" if number else ""
-        super().__init__(step + why)
+        self.fact = step + why
+        super().__init__(self.fact)
         self.step = step
         self.number = number
+
+    def __str__(self) -> str:
+        return in_words(self.fact)
 
 
 class TooSlow(LabRefused):
     """A step that did not come to its end in our own patience. No call said so: there is no errno, ETIMEDOUT least of all."""
 
     def __init__(self, step: str) -> None:
-        super().__init__(
-            _("this machine is too slow: {step} took more than {seconds:.0f} s").format(
-                step=step, seconds=PATIENCE
-            ),
-            0,
-        )
+        super().__init__(TOO_SLOW.format(step=step, seconds=f"{PATIENCE:.0f}"), 0)
         self.step = step
 
 

@@ -35,6 +35,7 @@ from sockviz.language import _
 from sockviz.model.events import Caveat, ProcessEnded, ThreadBegan
 from sockviz.model.programs import Program
 from sockviz.model.values import Json
+from sockviz.words.kept_sentences import TRACER_ENDED
 
 #: The step of starting a program that fails where the kernel does not let it be traced.
 TRACING = "ptrace"
@@ -180,7 +181,7 @@ class Tracing:
                     await asyncio.sleep(_BUSY)
                 await asyncio.get_running_loop().sock_sendall(self._ours, line[sent:])
             except OSError as error:
-                raise LabRefused(_("the tracer has ended"), error.errno or 0) from None
+                raise LabRefused(TRACER_ENDED, error.errno or 0) from None
 
     def _sent(self, line: memoryview, rights: Sequence[tuple[int, int, array.array[int]]]) -> int:
         """How much of a line has gone, and with its beginning the descriptors; nothing while there is no room. Raises OSError."""

@@ -17,10 +17,20 @@ from sockviz.kernel.procfs import read_process
 from sockviz.lab.lab import Observation
 from sockviz.lab.own_sockets import OwnSockets
 from sockviz.lab.supervisor import LabRefused
-from sockviz.language import _
 from sockviz.model.groups import JoinedGroup
 from sockviz.model.sockets import SocketRow
 from sockviz.model.values import Json
+from sockviz.words.kept_sentences import (
+    CANNOT_BE_READ,
+    IN_NO_TABLE,
+    MADE_OF_IT,
+    NO_ADDRESS6,
+    NO_PROC,
+    NO_SETTING,
+    NO_SOCKET6,
+    NO_TABLE,
+    NOT_SHOWN,
+)
 
 #: What a held or unanswered handshake needs to live as long as a lecturer talks; a waiting SYN comes every second.
 SYSCTLS = {
@@ -77,16 +87,14 @@ class Window:
     def _untold(self) -> dict[str, str]:
         """What only sock_diag says of sockets (see `sockviz.lesson.told_by_diag`) and cannot be had here, and why."""
         if self._diag is None:
-            said = _("sock_diag is refused, and no table of /proc/net has them")
-            return {"backlog": said, "UNIX queues": said}
-        untold = _("{refusal}; no table of /proc/net has them")
+            return {"backlog": NO_TABLE, "UNIX queues": NO_TABLE}
         try:
             sock_diag.read_sockets(self._diag, now=time.time(), states=NAMED_STATES)
         except KernelRefused as refusal:
-            said = untold.format(refusal=refusal)
+            said = IN_NO_TABLE.format(refusal=refusal)
             return {"backlog": said, "UNIX queues": said}  # see `observe`: then all rows come from /proc/net
         unix = self._diag.refused.get("UNIX")
-        return {} if unix is None else {"UNIX queues": untold.format(refusal=unix)}
+        return {} if unix is None else {"UNIX queues": IN_NO_TABLE.format(refusal=unix)}
 
     def all_rows(self) -> Sequence[SocketRow]:
         """Every row of the host, the lesson's or not. Raises `KernelError`."""
@@ -128,13 +136,10 @@ def check_proc(proc: str = "/proc") -> None:
     except KernelError as error:
         number = error.number if isinstance(error, KernelRefused) else 0
         said = error.operation if isinstance(error, KernelRefused) else str(error)
-        raise LabRefused(
-            _("{said}, and no lesson can be shown without it").format(said=said), number
-        ) from None
+        raise LabRefused(NOT_SHOWN.format(said=said), number) from None
     if seen is None:
         # Not there, as in a sandbox of somebody's own making; or of another PID namespace, where all have other numbers.
-        said = _("no /proc of this PID namespace is mounted here")
-        raise LabRefused(f"{said} (mount -t proc proc /proc; bwrap --proc /proc)", 0)
+        raise LabRefused(NO_PROC.format(cure="mount -t proc proc /proc; bwrap --proc /proc"), 0)
 
 
 def _number_in(proc: str) -> int | None:
@@ -154,15 +159,15 @@ def why_no_ipv6(net: str) -> str | None:
         socket.socket(socket.AF_INET6, socket.SOCK_STREAM).close()
     except OSError as error:
         # EAFNOSUPPORT: a kernel without IPv6, or ipv6.disable=1. EPERM, EACCES, and the same: a seccomp filter.
-        return _("no AF_INET6 socket can be made: {error}").format(error=why(error.errno or 0))
+        return NO_SOCKET6.format(error=why(error.errno or 0))
     try:
         with open(f"{net}/if_inet6") as interfaces:
             if any(line.split()[0] == "0" * 31 + "1" for line in interfaces):
                 return None
     except OSError as error:
         # ENOENT: the kernel has no IPv6; or this /proc does not show it, and then nobody knows.
-        return _("{path} cannot be read: {error}").format(path=f"{net}/if_inet6", error=why(error.errno or 0))
-    return _("its loopback has no address ::1 (sysctl net.ipv6.conf.lo.disable_ipv6)")
+        return CANNOT_BE_READ.format(path=f"{net}/if_inet6", error=why(error.errno or 0))
+    return NO_ADDRESS6
 
 
 def unset(
@@ -174,9 +179,9 @@ def unset(
         if name in refused:
             lacking[name] = why(refused[name])
         elif name not in in_force:
-            lacking[name] = _("this kernel has no such setting")
+            lacking[name] = NO_SETTING
         elif in_force[name].split() != value.split():
-            lacking[name] = _("the kernel made {value} of it").format(value=in_force[name])
+            lacking[name] = MADE_OF_IT.format(value=in_force[name])
     return lacking
 
 

@@ -81,8 +81,16 @@ def refusal(event: Event, world: World, fits: bool = False) -> str | None:
 def misfit(event: Event, world: World) -> Misfit | None:
     """Why `event` cannot have followed on `world`, where it cannot: at the cost of the event, whatever the world is."""
     match event:
-        case StatementBegun(process=name) | StatementFinished(process=name) if name == LINK:
+        case StatementBegun(process=name) if name == LINK:
             return None
+        case StatementFinished(process=name, line=line) if name == LINK:
+            begun = world.lines.get(line)
+            if begun is None or begun.process != LINK:
+                return Misfit(event, Unfit.NOT_BEGUN, LINK, line)
+            return Misfit(event, Unfit.NOT_AT, LINK, line) if begun.finished is not None else None
+        case LinkActed(frame=frame):
+            is_there = world.link is not None and world.link.flight_of(frame) is not None
+            return None if is_there else Misfit(event, Unfit.NOT_ON_LINK, LINK, frame)
         case ProcessStarted(process=name, parent=parent):
             before = world.processes.get(name)
             if before is not None and before.alive:
@@ -148,7 +156,17 @@ def _of_process(event: Event, process: Process, world: World) -> Misfit | None:
             )
         case StatementFinished(line=line) if line not in world.lines:
             return Misfit(event, Unfit.NOT_BEGUN, name, line)
+        case StatementFinished(line=line, task=number) if process.alive and process.task(number).line != line:
+            # What a process that has ended said of its last line may be heard of late.
+            return None if _forked_at(line, process, world) else Misfit(event, Unfit.NOT_AT, name, line)
     return None
+
+
+def _forked_at(line: int, process: Process, world: World) -> bool:
+    """Whether that line, which another process began, is the one in which `process` was forked: it too is done with it."""
+    if process.parent is None or process.line is not None or world.lines[line].process == process.name:
+        return False
+    return all(call.name == "fork" for call in process.calls)
 
 
 def _entries(event: Event) -> int:

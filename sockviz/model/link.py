@@ -15,7 +15,8 @@ class Flight:
     (the kernel sends a segment again while nobody answers), oldest first; ``copies`` counts all that were sent so far.
 
     Of a datagram that was cut up it is all that waits: ``later`` are those of its frames that are later fragments, and
-    ``packet`` is its first fragment where that is among them."""
+    ``packet`` is its first fragment where that is among them. ``thrown`` are frames that were thrown away already, while the
+    others are about to be."""
 
     entry: int
     packet: int
@@ -23,6 +24,7 @@ class Flight:
     since: float
     copies: int = 1
     later: tuple[int, ...] = ()
+    thrown: tuple[int, ...] = ()
 
     @property
     def is_rest(self) -> bool:
@@ -106,6 +108,8 @@ def acted(link: LinkState, event: LinkActed) -> LinkState:
             )
         )
     left = flight.without(event.frame)
+    if event.verb == "drop":
+        left = replace(left, thrown=(*left.thrown, event.frame))
     others = tuple(each for each in link.held if each is not flight)
     if left.frames:
         place = link.held.index(flight)

@@ -21,6 +21,10 @@ Way: TypeAlias = "tuple[str, Endpoint, Endpoint]"  # host that captured it, sour
 Before: TypeAlias = "Iterable[tuple[int, PacketCaptured]]"
 
 
+#: Of so many arrivals of a SYN that came once more it is kept when they were.
+_LAST_SYNS = 7
+
+
 class Role(Enum):
     """What a segment is. Of most there is nothing to say: they have none."""
 
@@ -121,10 +125,17 @@ class Flow:
     )
     window_in: int = 0  # the number of the packet that said so
     probe: int | None = None  # its last packet, where that was a probe
+    syn_came: tuple[float, ...] = ()  # when its SYN has arrived: the first time, and the last few
 
     def ahead(self, seq: int) -> int:
         """How far `seq` is beyond the next new one: 0 of new data, less of old."""
         return (seq - self.next + (1 << 31)) % (1 << 32) - (1 << 31)
+
+    def with_syn_come(self, seq: int, at: float) -> Flow:
+        """After a SYN that begins with `seq` has arrived at the other end, if it is this connection's."""
+        if self.syn != seq:
+            return self
+        return replace(self, syn_came=(*self.syn_came[:1], *self.syn_came[1:][-_LAST_SYNS:], at))
 
 
 def ways(event: PacketCaptured) -> tuple[Way, Way]:
@@ -147,7 +158,7 @@ def flow_after(flow: Flow | None, packet: Packet, number: int, meaning: Meaning 
         scales = syn and any(name == "wscale" for name, _value in tcp.options)
         return replace(first, window=window, shift=_shift(tcp) if syn else 0, scales=scales, window_in=number)
     if "RST" in tcp.flags:
-        return replace(flow, last=number, probe=None)
+        return replace(flow, last=number)  # what still answers a probe was sent before this had come
     return replace(
         flow,
         next=end if flow.ahead(end) > 0 else flow.next,

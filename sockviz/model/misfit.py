@@ -9,7 +9,7 @@ from sockviz.model.events import Event
 
 
 class Unfit(Enum):
-    """Why an event does not fit. ``number`` is that of the call or the line that is meant."""
+    """Why an event does not fit. ``number`` is that of the call, the line or the frame that is meant."""
 
     NO_PROCESS = "no process"  # none of that name has started
     NO_PARENT = "no parent"  # who is said to have forked it was never there
@@ -20,6 +20,8 @@ class Unfit(Enum):
     IN_A_CALL = "in a call"  # its task is still in call `number`
     AT_A_LINE = "at a line"  # its task is still at line `number`
     NOT_BEGUN = "not begun"  # nobody has begun the line
+    NOT_ON_LINK = "not on the link"  # the link has no frame `number`: it was never sent, or has gone
+    NOT_AT = "not at the line"  # its task is at another line, or at none: it was done before
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,9 @@ from sockviz.model.sockets import RowKey, SocketRow
 
 #: So many packets back are thought of, and so many segments at a time wait for the counters to say why they were sent.
 _BACK, _ASKING = 256, 64
-_ENDING = ("FIN", "RST")
-#: A SYN+ACK that answers is among the next so many packets, and not later than this (seconds).
-_NEAR, _AT_ONCE = 8, 0.05
+_KEPT = ("FIN", "RST", "URG")
+#: A SYN+ACK that answers a SYN leaves within so many seconds.
+_AT_ONCE = 0.05
 #: So many of those that the link let through last can have overtaken one.
 _OVERTAKERS = 64
 
@@ -54,7 +54,7 @@ class Traffic:
     overtaken: Mapping[int, int] = field(default_factory=dict)
     flows: Mapping[Way, Flow] = field(default_factory=dict)
     asking: tuple[int, ...] = ()
-    #: By source, destination and flag the last packet that had it, of the flags by which a connection ends.
+    #: By source, destination and flag the last packet that had it, of the flags by which a connection ends, and URG.
     ending: Mapping[tuple[Endpoint, Endpoint, str], int] = field(default_factory=dict)
     #: Of each host: when it was looked at last, how many packets the link had let through by then, and how many there were.
     looked: Mapping[str, tuple[float, int, int]] = field(default_factory=dict)
@@ -70,8 +70,10 @@ class Traffic:
             event, self.flows, row, _before(number, packets) if self._looks_back(event) else (), self.meanings
         )
         flow = flow_after(self.flows.get(way), event.packet, number, meaning)
+        if event.packet.label == "SYN" and event.frame is None:
+            flow = flow.with_syn_come(event.packet.tcp.seq, event.packet.at)  # on a link it is under way yet
         after = replace(self, flows=ledger(self.flows).but({way: flow}))
-        ends = {(*way[1:], flag): number for flag in _ENDING if flag in event.packet.tcp.flags}
+        ends = {(*way[1:], flag): number for flag in _KEPT if flag in event.packet.tcp.flags}
         if ends:
             after = replace(after, ending=ledger(self.ending).but(ends))
         if meaning is None:
@@ -105,17 +107,10 @@ class Traffic:
         tcp, flow = event.packet.tcp, self.flows.get(ways(event)[0])
         return tcp is not None and ("RST" in tcp.flags or (flow is not None and flow.ahead(tcp.seq) < 0))
 
-    def _answers_a_syn(self, number: int, packets: Sequence[Seen]) -> bool:
+    def _answers_a_syn(self, answer: PacketCaptured) -> bool:
         """Whether a SYN+ACK that was sent before left at once after the SYN had come once more."""
-        answer = packets[number].event
-        if answer.packet.label != "SYN+ACK":
-            return False
-        return any(
-            other.packet.label == "SYN" and ways(other)[0] == ways(answer)[1]
-            and answer.at - other.at < _AT_ONCE and before in self.meanings
-            for before in range(max(0, number - _NEAR), number)
-            for other in (packets[before].event,)
-        )  # fmt: skip
+        asked = self.flows.get(ways(answer)[1]) if answer.packet.label == "SYN+ACK" else None
+        return asked is not None and any(0 <= answer.at - at < _AT_ONCE for at in asked.syn_came[1:])
 
     def acted(
         self, event: LinkActed, packets: Sequence[Seen], before: LinkState | None, after: LinkState | None
@@ -124,15 +119,19 @@ class Traffic:
         flight = before.flight_of(event.frame) if before is not None else None
         if flight is None or before is None or after is None or event.verb == "drop":
             return self
+        passed = packets[flight.packet].event
+        mine, tcp = ways(passed)[0], passed.packet.tcp
         number, let_through = flight.packet, before.delivered[-_OVERTAKERS:]
+        changes: dict[str, object] = {}
+        flow = self.flows.get(mine) if passed.packet.label == "SYN" else None
+        if flow is not None and tcp is not None:
+            changes["flows"] = ledger(self.flows).but({mine: flow.with_syn_come(tcp.seq, event.at)})
         later = [other for other in let_through if other > number]
-        if not later or number in let_through:
-            return self
-        mine = ways(packets[number].event)[0]
-        overtaker = next((other for other in later if ways(packets[other].event)[0] == mine), None)
-        if overtaker is None:
-            return self
-        return replace(self, overtaken=ledger(self.overtaken).but({number: overtaker}))
+        if later and number not in let_through:
+            overtaker = next((other for other in later if ways(packets[other].event)[0] == mine), None)
+            if overtaker is not None:
+                changes["overtaken"] = ledger(self.overtaken).but({number: overtaker})
+        return replace(self, **changes) if changes else self
 
     def observed(
         self, event: Observed, packets: Sequence[Seen], link: LinkState | None,
@@ -146,7 +145,7 @@ class Traffic:
             changes["counted"] = ledger(self.counted).but(of_host)
         if self.asking:
             asking = [packets[number].event for number in self.asking]
-            answering = [n for n in self.asking if self._answers_a_syn(n, packets)]
+            answering = [n for n, seen in zip(self.asking, asking, strict=True) if self._answers_a_syn(seen)]
             told, left = explained(self.asking, self.meanings, asking, event, grown, answering)
             if told:
                 changes["meanings"] = ledger(self.meanings).but(told)

@@ -182,13 +182,22 @@ def sockets_in(value: Value) -> list[SocketValue]:
     return []
 
 
-def show(value: Value, limit: int = 60, name_of: Callable[[SocketValue], str] | None = None) -> str:
+def size_of_long(length: int, unit: str, kept: int | None) -> str:
+    """How many ``bytes``, ``characters`` or ``items`` something too long to show has, and how many of them are ``kept``, where
+    not all are."""
+    return f"{length} {unit}" if kept is None else f"{length} {unit}, the first {kept} kept"
+
+
+def show(
+    value: Value, limit: int = 60, name_of: Callable[[SocketValue], str] | None = None,
+    size_of: Callable[[int, str, int | None], str] = size_of_long,
+) -> str:  # fmt: skip
     """`value` as a person reads it: Python's `repr`, sockets by name or descriptor, cut at `limit` characters."""
 
     def leaf(part: object) -> str:
         long = as_long(part)
         if long is not None:
-            return _show_long(long, limit, name_of)
+            return _show_long(long, limit, name_of, size_of)
         if isinstance(part, SocketValue):
             return name_of(part) if name_of else str(part)
         return part.text if isinstance(part, ObjectValue) else scalar(part, limit)
@@ -196,14 +205,15 @@ def show(value: Value, limit: int = 60, name_of: Callable[[SocketValue], str] | 
     return leaf(value) if isinstance(value, Long) else written(value, limit, leaf)
 
 
-def _show_long(value: Long, limit: int, name_of: Callable[[SocketValue], str] | None) -> str:
+def _show_long(
+    value: Long, limit: int, name_of: Callable[[SocketValue], str] | None,
+    size_of: Callable[[int, str, int | None], str],
+) -> str:  # fmt: skip
     start = start_of(value)
     unit = "bytes" if isinstance(start, bytes) else "characters" if isinstance(start, str) else "items"
-    size = f" ({value.length} {unit})"
-    if value.whole is None:
-        size = f" ({value.length} {unit}, the first {len(start)} kept)"
+    size = f" ({size_of(value.length, unit, len(start) if value.whole is None else None)})"
     room = max(8, limit - max(23, len(size)) - 1)
     if isinstance(start, bytes | str):
         return f"{start[:room]!r}…{size}"
-    shown = show(start, limit, name_of).rstrip(",)]}…")
+    shown = show(start, limit, name_of, size_of).rstrip(",)]}…")
     return f"{beginning(shown, room)}…{size}"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import field
 
 from sockviz.dataclass import dataclass
-from sockviz.model.events import CaptureLost, Caveat, Event, Observed, PacketCaptured
+from sockviz.model.events import CaptureLost, Caveat, Event, LinkActed, Observed, PacketCaptured, Treated
 from sockviz.model.limits import MOST_CHANGES, MOST_PACKETS
 
 #: Then a look of so many parts is told of after so much of the run's time (a part of it): 40 looks while it gets twice as old.
@@ -31,6 +31,7 @@ class Bounds:
     _next: float = 0.0  # when a look is told of again
     _packets: int = 0
     _lost: Counter[str] = field(default_factory=Counter)  # by host, and not told of yet
+    _untold: set[int] = field(default_factory=set)  # those that are on a link, by their frames
     _next_loss: float = 0.0
     _said: set[str] = field(default_factory=set)
 
@@ -51,14 +52,20 @@ class Bounds:
         return [event, *self._once("looks")]
 
     def passed(self, events: Sequence[Event]) -> list[Event]:
-        """`events` without the packets that are too many; how many those are is told now and then."""
+        """`events` without the packets that are too many, and what the link did with them; how many those are is told now and
+        then."""
         kept: list[Event] = []
         for event in events:
             if isinstance(event, PacketCaptured):
                 if self._packets == MOST_PACKETS:
                     self._lost[event.host] += 1
+                    self._untold |= {event.frame} if event.frame is not None else set()
                     continue
                 self._packets += 1
+            elif isinstance(event, LinkActed | Treated) and event.frame in self._untold:
+                if isinstance(event, LinkActed) and event.verb != "duplicate":
+                    self._untold.discard(event.frame)
+                continue
             kept.append(event)
         if self._lost and self.clock() >= self._next_loss:
             self._next_loss = self._later(1.0) if self.first() is not None else 0.0

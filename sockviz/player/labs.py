@@ -12,6 +12,7 @@ from sockviz.lab.supervisor import LabRefused
 from sockviz.language import N_, _
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.told_by_diag import BACKLOG, UNIX_QUEUES
+from sockviz.words.kept_sentences import in_words
 from sockviz.words.lab_words import lab_word
 
 KINDS = ("auto", "isolated", "host")
@@ -45,7 +46,7 @@ async def choose_lab(kind: str = "auto", sysctls: Mapping[str, str] | None = Non
         return Chosen(await open_lab("isolated", sysctls), None)
     except LabRefused as refusal:
         lab = await open_lab("host")
-        lab.facts = replace(lab.facts, missing={"isolated lab": str(refusal), **lab.facts.missing})
+        lab.facts = replace(lab.facts, missing={"isolated lab": refusal.fact, **lab.facts.missing})
         return Chosen(lab, str(refusal))
 
 
@@ -68,7 +69,7 @@ async def lab_for(lesson: Lesson, kind: str = "auto") -> Chosen:
         _("it needs {wanted}, which this lab ({kind}) lacks").format(
             wanted=wanted, kind=lab_word(lab.facts.kind)
         )
-        + (f": {why}" if why else "")
+        + (f": {in_words(why)}" if why else "")
     )
 
 

@@ -27,6 +27,7 @@ from sockviz.player.patience import Patience
 from sockviz.player.pump import Pump
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.rest import come_to_rest
+from sockviz.words.kept_sentences import ANOTHER_CAME, ANY, HAS_ENDED, NO_LINK, NONE_CAME, NOT_REACHED
 from sockviz.words.link_waiting import kept
 
 #: So many processes are made before a line names them: an interpreter takes a while to start.
@@ -182,13 +183,13 @@ class Performed:
         await self._while(statement, self._is_at_another_line)
         statements = self._begin(statement)
         if not self._timeline.world.processes[process].alive:
-            self._fail(statements, f"{process} has ended: no process can perform this line")
+            self._fail(statements, HAS_ENDED.format(process=process))
             return
         job, *then = [_job(each) for each in statements]
         try:
             await self._lab.perform(process, replace(job, then=then))
         except OSError as error:
-            self._fail(statements, f"{process} cannot be reached: {error.strerror}")
+            self._fail(statements, NOT_REACHED.format(process=process, error=error.strerror))
             return
         self._pump.nudge(process if then else None)
         await self._while(statement, self._under_way)
@@ -225,7 +226,7 @@ class Performed:
         verb, pattern, seconds = link_order(statement)
         message = None
         if link is None:
-            message = "this lab has no link"
+            message = NO_LINK
         else:
             limit = self._patience.deadline if self._patience is not None else math.inf
             try:
@@ -233,11 +234,11 @@ class Performed:
                     await link.order(verb, pattern=pattern, seconds=seconds)
             except TimeoutError:
                 there = kept(self._timeline.world)
-                message = f"no packet that matches {pattern or 'anything'} came within {limit:.0f} s" + (
-                    f"; the link keeps {there}" if there else ""
+                message = (ANOTHER_CAME if there else NONE_CAME).format(
+                    pattern=pattern or ANY, seconds=f"{limit:.0f}", kept=there
                 )
             except LabRefused as refusal:
-                message = str(refusal)
+                message = refusal.fact
         self._pump.nudge()
         error = None if message is None else "NoPacket"
         self.append(StatementFinished(time.time(), LINK, statement.line, error=error, message=message or ""))

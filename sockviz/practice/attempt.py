@@ -28,6 +28,7 @@ from sockviz.practice.bounds import excess, within_bounds
 from sockviz.practice.building import Built, build
 from sockviz.practice.shelf import read_program
 from sockviz.practice.verdicts import Verdict, verdicts
+from sockviz.words.kept_sentences import in_words
 
 #: A line that a program has kept waiting for so long is given up (seconds).
 PATIENT = 10.0
@@ -146,7 +147,7 @@ async def _lab(lesson: Lesson, exercise: Exercise) -> TracingLab:
         await lab.close()
         raise CannotAttempt(
             _("the buffers of this exercise's kernel cannot be had here: {name} ({why})").format(
-                name=lacking[0], why=lab.facts.missing[lacking[0]]
+                name=lacking[0], why=in_words(lab.facts.missing[lacking[0]])
             )
         )
     return lab

@@ -21,6 +21,7 @@ from sockviz.practice.differing import Difference, difference
 from sockviz.practice.left_behind import left_behind
 from sockviz.practice.neglected import neglected
 from sockviz.words.explanation import Explanation, explain
+from sockviz.words.kept_sentences import in_words
 from sockviz.words.mistakes.mistake import Mistake
 from sockviz.words.mistakes.named_sockets import LISTENING
 from sockviz.words.mistakes.refused import REFUSED
@@ -108,7 +109,7 @@ def _broken(timeline: Timeline, lesson: Lesson, stuck: str | None) -> str | None
             statement = lesson.statement_at(event.line)
             source = statement.source if statement is not None else ""
             return _("{process} could not go on at `{source}`: {message}").format(
-                process=event.process, source=source, message=event.message or event.error
+                process=event.process, source=source, message=in_words(event.message) or event.error
             )
     return stuck
 

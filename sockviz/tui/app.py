@@ -60,6 +60,8 @@ def _spelling() -> tuple[LineFilter, ...]:
     return (AsciiOnly(),)
 
 
+#: Textual's, of each screen.
+_RACK = "textual-toastrack"
 #: The keys that Textual calls by a word.
 _ENTER = "⏎"  # which no ASCII looks like
 _WORDED_KEYS = (N_("home"), N_("end"), N_("tab"), N_("shift+tab"), N_("esc"))
@@ -252,6 +254,12 @@ class SockvizApp(PatientApp):
     def notify(self, message: str, *, title: str = "", **given: Any) -> None:
         """A notice, in lines that can be read, and never markup."""
         super().notify(_in_lines(message), title=visible(title), **{**given, "markup": False})
+
+    def _refresh_notifications(self) -> None:
+        """Shows them on the topmost screen. Where there are none Textual hides the rack that is hidden, and lays all out anew."""
+        shown = self.screen_stack and any(each.children for each in self.screen.children if each.id == _RACK)
+        if self._notifications or shown:
+            super()._refresh_notifications()
 
     def copy_to_clipboard(self, text: str) -> None:
         """What is pasted is what was seen: nothing in it gives a shell, or whatever it is pasted into, a command."""

@@ -8,7 +8,6 @@ from sockviz.calls.script import Script, Section
 from sockviz.dataclass import dataclass
 from sockviz.model.bystanders import is_bystander
 from sockviz.model.hosts import HOSTS, LINK, SERVER
-from sockviz.model.script_text import PROGRAMS
 from sockviz.model.world import World
 from sockviz.tui.remembered import remembered
 
@@ -35,7 +34,7 @@ def cast(script: Script, page: Section, world: World, opened: float, kept: Colle
         process = world.processes.get(name)
         if name == LINK:
             continue
-        if script.kind == PROGRAMS and process is not None and is_bystander(process, world):
+        if process is not None and is_bystander(process, world):
             continue
         if name in here or (process and (process.ended is None or process.ended >= opened or name in kept)):
             shown[name] = None

@@ -10,6 +10,7 @@ from sockviz.model.call import Call
 from sockviz.model.timeline import LabFacts
 from sockviz.player.refusals import LIVE_RUN, PRESENT_TEXT
 from sockviz.tui.view import Mode
+from sockviz.words.kept_sentences import in_words
 
 #: The part of `LabFacts.missing` that says why the lab is not an isolated one.
 ISOLATED = "isolated lab"
@@ -62,7 +63,7 @@ def notes(shown: bool, there_are_some: bool) -> str:
 def why_not_isolated(lab: LabFacts) -> str:
     """The reason why this machine has no isolated lab; empty where it has one, or none was wanted."""
     reason = lab.missing.get(ISOLATED)
-    return _("No isolated lab here: {reason}").format(reason=reason) if reason else ""
+    return _("No isolated lab here: {reason}").format(reason=in_words(reason)) if reason else ""
 
 
 def lacking(lab: LabFacts, mode: Mode) -> str:

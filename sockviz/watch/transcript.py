@@ -39,6 +39,7 @@ from sockviz.model.world import World
 from sockviz.watch.bystanders import Bystanders
 from sockviz.watch.repetition import Again, Repetition
 from sockviz.words.call_sentences import gave
+from sockviz.words.kept_sentences import in_words
 from sockviz.words.lab_words import lab_word
 from sockviz.words.mistakes.rules import Rules
 from sockviz.words.narration import narrate
@@ -77,7 +78,9 @@ class Transcript:
         provenance = _("LIVE") if self.live else _("RECORDED")
         self.out.say(f"{provenance} · {lab} · Linux {header.kernel} · {wire}")
         for what, why in header.lab.missing.items():
-            self.out.say(_("not available here: {what} ({why})").format(what=lab_word(what), why=why))
+            self.out.say(
+                _("not available here: {what} ({why})").format(what=lab_word(what), why=in_words(why))
+            )
 
     def catch_up(self) -> None:
         """Writes what was appended since the last time."""

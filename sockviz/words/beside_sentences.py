@@ -10,13 +10,14 @@ from sockviz.model.linux import sockets
 from sockviz.model.linux.names import errno_name, mask
 from sockviz.model.linux.options import option_of
 from sockviz.model.segments import IcmpHeader
-from sockviz.model.values import Value, show
+from sockviz.model.values import Value
 from sockviz.model.world import World
 from sockviz.words.icmp_meanings import icmp_meaning
 from sockviz.words.number_kinds import beside_name
 from sockviz.words.number_meanings import RECEIVED
 from sockviz.words.option_words import value_text, with_unit
 from sockviz.words.rights import rights_passed
+from sockviz.words.shown import show
 from sockviz.words.truncation import cut_off, lost_of
 from sockviz.words.wording import address_text, bytes_text
 

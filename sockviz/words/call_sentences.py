@@ -6,7 +6,7 @@ from sockviz.language import _, ngettext
 from sockviz.model.call import RECEIVING, Call
 from sockviz.model.known import KnownSocket
 from sockviz.model.segments import endpoint
-from sockviz.model.values import ObjectValue, SocketValue, Value, show, sockets_in
+from sockviz.model.values import ObjectValue, SocketValue, Value, sockets_in
 from sockviz.model.world import World
 from sockviz.words import acts
 from sockviz.words.beside_sentences import filled, sent_beside
@@ -16,6 +16,7 @@ from sockviz.words.explanation import explain
 from sockviz.words.passing import lost_beside
 from sockviz.words.process_sentences import process_sentence
 from sockviz.words.receiving_nothing import nothing_came
+from sockviz.words.shown import show
 from sockviz.words.shutting import shutting
 from sockviz.words.taken_in_part import taken_in_part
 from sockviz.words.truncation import cut_off
@@ -117,15 +118,15 @@ def _gave(call: Call, world: World) -> str:
             return _("gives {name} the name {address}").format(name=name, address=_argument_address(call))
         case "listen", _:
             return _("makes {name} passive: the kernel now lets clients in for it").format(name=name)
-        case "connect", _ if not is_stream:
+        case (("connect" | "connect_ex"), _) if not is_stream:
             return _("fixes the peer of {name}: {address}, and sends nothing").format(
                 name=name, address=_argument_address(call)
             )
-        case "connect", _ if held is not None and held.family == "AF_UNIX":
+        case (("connect" | "connect_ex"), _) if held is not None and held.family == "AF_UNIX":
             return _("returns: {name} is connected to {address}, and no packet was needed").format(
                 name=name, address=_argument_address(call)
             )
-        case "connect", _:
+        case (("connect" | "connect_ex"), _):
             whose = (
                 "" if call.slept else _(" with {address}").format(address=_argument_address(call))
             )  # told when it was entered

@@ -9,13 +9,14 @@ from sockviz.model.call import Call
 from sockviz.model.linux import files
 from sockviz.model.linux.names import mask
 from sockviz.model.sockets import Watched
-from sockviz.model.values import SocketValue, Value, show
+from sockviz.model.values import SocketValue, Value
 from sockviz.model.world import World
 from sockviz.words import whose
 from sockviz.words.interest import epoll_of, moved
 from sockviz.words.membership import membership
 from sockviz.words.number_kinds import is_epolls
 from sockviz.words.number_meanings import EPOLL_MODES, EVENTS
+from sockviz.words.shown import show
 
 #: Of so many descriptors it is told what is the matter with each: of all that a lesson has. Where there is no room for the
 #: sentence it is cut by whoever draws it; who reads it in lines has all.

@@ -19,6 +19,7 @@ from sockviz.model.world import SeenPacket, World
 from sockviz.words import diag_facts, set_options, value_facts
 from sockviz.words.facts import Evidence, Fact, Raw, Section, Voice
 from sockviz.words.group_words import group_sections
+from sockviz.words.kept_sentences import in_words
 from sockviz.words.lab_words import lab_word
 from sockviz.words.observing import grown
 from sockviz.words.packet_evidence import packet_sections
@@ -277,7 +278,7 @@ def _counters(world: World, header: Header) -> Iterator[Section]:
 def _lab(header: Header) -> Iterator[Section]:
     lab = header.lab
     facts = [Fact(_("kernel"), header.kernel), Fact(_("lab"), lab_word(lab.kind))]
-    facts += [Fact(lab_word(name), _("not here"), why) for name, why in lab.missing.items()]
+    facts += [Fact(lab_word(name), _("not here"), in_words(why)) for name, why in lab.missing.items()]
     yield Section(_("where"), None, "", tuple(facts))
     if lab.sysctls:
         settings = tuple(Fact(name, value) for name, value in lab.sysctls.items())

@@ -31,3 +31,7 @@ def _why(why: Unfit) -> str:
             return _("{process} is still at line {number}")
         case Unfit.NOT_BEGUN:
             return _("{process} has begun no line {number}")
+        case Unfit.NOT_ON_LINK:
+            return _("the link has no such packet")
+        case Unfit.NOT_AT:
+            return _("{process} is not at line {number}")

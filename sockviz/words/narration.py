@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 
 from sockviz.language import _, ngettext
 from sockviz.model.call import SENDING, Call
@@ -43,28 +42,24 @@ from sockviz.model.events import (
 )
 from sockviz.model.hosts import LINK
 from sockviz.model.process import Process
-from sockviz.model.stops import stop_after, stop_before
 from sockviz.model.timeline import Timeline
-from sockviz.model.values import ObjectValue, SocketValue, Value, show
+from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.model.world import World
 from sockviz.words.by_hand import did_by_hand
 from sockviz.words.call_sentences import listens_again, returned
 from sockviz.words.closing import ended
 from sockviz.words.crossings import fragment_text, kind_of_packet
 from sockviz.words.explanation import explain
+from sockviz.words.kept_sentences import in_words
 from sockviz.words.meanings import meaning_clause
 from sockviz.words.misfits import unfit
 from sockviz.words.number_kinds import Kind, kinds_bound, with_names
 from sockviz.words.observing import changes, in_short
 from sockviz.words.programs import of_program
+from sockviz.words.shown import show
 from sockviz.words.sleeping import sleeping
 from sockviz.words.unheard import unheard
 from sockviz.words.wording import bytes_text, call_as_made
-
-#: What weighs more than anything else.
-_MOST = 10
-#: What a kernel does as long as somebody waits.
-_GO_ON = (PacketCaptured, Observed)
 
 
 def narrate(event: Event, before: World, after: World, later: World | None = None, lesson: str = "") -> str:
@@ -94,13 +89,17 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
                 process=event.process, line=_line(event.line, lesson)
             )
         case CallEntered():
-            call = _call(after, event.process, event.call)
+            call = call_of(after, event.process, event.call)
             return _("{process} enters {call}").format(
                 process=event.process, call=call_as_made(call) if call else event.name
             )
         case CallBlocked():
-            call = _call(after, event.process, event.call)
-            if later is not None and (still := _call(later, event.process, event.call)) and not still.is_over:
+            call = call_of(after, event.process, event.call)
+            if (
+                later is not None
+                and (still := call_of(later, event.process, event.call))
+                and not still.is_over
+            ):
                 return sleeping(still, later)  # the kernel has been asked again
             return sleeping(call, after) if call else _("{process} sleeps").format(process=event.process)
         case (
@@ -119,16 +118,16 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
         ):
             return of_program(event, after)
         case CallReturned():
-            call = _call(after, event.process, event.call)
+            call = call_of(after, event.process, event.call)
             if call is None:
                 return _("a call of {process} returned").format(process=event.process)
             again = listens_again(call, before, later or after)
             return f"{event.process}: {again}" if again else returned(call, after)
         case StatementFinished(error=str()) if event.process == LINK:
-            return _("the link cannot do that: {message}").format(message=event.message)
+            return _("the link cannot do that: {message}").format(message=in_words(event.message))
         case StatementFinished(error=str(error)):
             return _("{process}: the line fails with {error}").format(process=event.process, error=error) + (
-                f": {event.message}" if event.message else ""
+                f": {in_words(event.message)}" if event.message else ""
             )
         case StatementFinished():
             line, words = after.lines.get(event.line), _line(event.line, lesson)
@@ -191,123 +190,8 @@ def narrate_at(timeline: Timeline, n: int) -> str:
     return narrate(timeline.events[n - 1], before, timeline.world_at(n), lesson=timeline.header.script.text)
 
 
-def headline(timeline: Timeline, cursor: int) -> str:
-    """One sentence for where the reader is: at a resting place the most telling event since the last, else the event itself."""
-    if not 0 < cursor <= len(timeline):
-        return ""
-    start = stop_before(timeline.stops, cursor)
-    if stop_after(timeline.stops, cursor - 1) != cursor:
-        return narrate_at(timeline, cursor)
-    if start >= cursor:
-        start = 0
-    events = timeline.events
-    performer = _process_of(events[start])
-    later = timeline.world_at(cursor)
-    unfitting = {id(misfit.event) for misfit in later.misfits}
-    # Of packets and looks, which go on as long as somebody waits, the last is as telling as any.
-    last = {type(events[n]): n for n in range(start, cursor)}
-    told = max(
-        (
-            n
-            for n in range(start, cursor)
-            if last[type(event := events[n])] == n or not isinstance(event, _GO_ON) or id(event) in unfitting
-        ),
-        key=lambda n: (
-            _MOST
-            if id(events[n]) in unfitting
-            else _weight(events[n], performer, partial(timeline.world_at, n), later),
-            _process_of(events[n]) == performer,
-            # A segment and its copies are dropped one by one: the first of these tells of all.
-            -n if _is_drop(events[n]) else n,
-        ),
-    )
-    if isinstance(seen := events[told], Observed) and not changes(
-        seen, timeline.world_at(told), timeline.world_at(told + 1)
-    ):
-        # That the kernel was asked and said nothing new is no news.
-        told = next((n for n in range(start, cursor) if isinstance(events[n], PageOpened)), told)
-    sentence = narrate(
-        events[told],
-        timeline.world_at(told),
-        timeline.world_at(told + 1),
-        later,
-        timeline.header.script.text,
-    )
-    # What one process did may have woken another: that belongs to the same moment.
-    others = [
-        n
-        for n in range(start, cursor)
-        if isinstance(events[n], CallReturned) and _process_of(events[n]) != _process_of(events[told])
-    ]
-    return (
-        f"{sentence}; {_woken(events[others[-1]], timeline.world_at(others[-1] + 1))}" if others else sentence
-    )
-
-
-def _woken(event: Event, world: World) -> str:
-    """Which call of another process came back in the same moment: its line and the stage tell the rest."""
-    call = _call(world, event.process, event.call) if isinstance(event, CallReturned) else None
-    if call is None:
-        return _("another process goes on")
-    how = _(" with {error}").format(error=call.error) if call.error is not None else ""
-    back = _("wakes") if call.slept else _("returns")
-    return f"{call.process}: {call.name} {back}{how}"
-
-
-def _process_of(event: Event) -> str | None:
-    return getattr(event, "process", None)
-
-
-def _is_drop(event: Event) -> bool:
-    return isinstance(event, LinkActed) and event.verb == "drop"
-
-
-def _was_kept(event: LinkActed, before: World) -> bool:
-    """Whether somebody had the link keep what it now acts on, so that the act is somebody's, too."""
-    link = before.link
-    flight = link.flight_of(event.frame) if link is not None else None
-    return link is None or flight is None or before.packets[flight.packet].event.host in link.holding
-
-
-def _is_of_a_later_fragment(event: LinkActed, before: World) -> bool:
-    link = before.link
-    flight = link.flight_of(event.frame) if link is not None else None
-    if flight is None or event.frame not in flight.later:
-        return False
-    return not before.packets[flight.packet].event.packet.is_later_fragment
-
-
-def _weight(event: Event, performer: str | None, before: Callable[[], World], later: World) -> int:
-    match event:
-        case CallBlocked() if (call := _call(later, event.process, event.call)) and call.is_over:
-            return 0  # it sleeps no more
-        case LinkActed() if _is_of_a_later_fragment(event, before()):
-            return 2  # the datagram is told of by its first
-        case LinkActed(verb="deliver") if performer not in (None, LINK) or not _was_kept(event, before()):
-            return 2  # the wire lets through what was sent: as little news as the packet itself
-        case CallReturned(error=str()) | ProcessEnded(signal=str()):
-            return 8
-        case StatementFinished(error=str()) | CallBlocked():
-            return 7
-        case ActedByHand():
-            return 7
-        case CallReturned() | LinkActed() | LinkSet():
-            return 6
-        case ProcessEnded():
-            return 5
-        case PredictionSettled() | ProcessStarted() | LessonEnded():
-            return 4  # what the last line gave is told where it rests with the lesson's end
-        case StatementFinished() if event.process != LINK:
-            return 3
-        case PacketCaptured():
-            return 2
-        case Observed():
-            return 1
-        case _:
-            return 0
-
-
-def _call(world: World, process: str, number: int) -> Call | None:
+def call_of(world: World, process: str, number: int) -> Call | None:
+    """A call of a process, by its number."""
     found = world.processes.get(process)
     return found.call(number) if found else None
 
@@ -322,7 +206,7 @@ def _line(number: int, lesson: str) -> str:
 def _kinds(event: StatementFinished, world: World) -> Mapping[str, Kind]:
     """What the numbers are in what the line bound."""
     line = world.lines.get(event.line)
-    last = _call(world, event.process, line.calls[-1]) if line is not None and line.calls else None
+    last = call_of(world, event.process, line.calls[-1]) if line is not None and line.calls else None
     return kinds_bound(line, last) if line is not None else {}
 
 

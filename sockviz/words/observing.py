@@ -16,6 +16,7 @@ from sockviz.words.holding_back import held_back, window_now_closed
 from sockviz.words.meanings import news
 from sockviz.words.queues import recv_q, send_q
 from sockviz.words.row_names import both_text, local_text, peer_text
+from sockviz.words.urgent import urgent_in
 from sockviz.words.waiting_states import taken_over, why_gone, why_in
 from sockviz.words.whose import of_row
 from sockviz.words.wording import seconds_text
@@ -202,7 +203,9 @@ def _row(old: SocketRow | None, row: SocketRow, world: World, at: float) -> list
                 4,
                 _and_why(
                     _("Recv-Q of {whose} is {new} (was {old})").format(
-                        whose=whose, new=recv_q(row), old=recv_q(old)
+                        whose=whose,
+                        new=recv_q(row, urgent_in(row, world)),
+                        old=recv_q(old, urgent_in(old, world)),
                     ),
                     errors_wait(row, world),
                 ),

@@ -9,9 +9,10 @@ from sockviz.language import _, ngettext
 from sockviz.model.linux.names import named
 from sockviz.model.linux.options import DISCOVERIES, Form, SocketOption, option_of
 from sockviz.model.sockets import State
-from sockviz.model.values import Value, show
+from sockviz.model.values import Value
 from sockviz.words.number_kinds import Number, number_name
 from sockviz.words.option_meanings import ELSEWHERE, MEANINGS
+from sockviz.words.shown import show
 
 _KINDS = {
     Form.FAMILY: Number.FAMILY,

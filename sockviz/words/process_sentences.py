@@ -5,9 +5,10 @@ from __future__ import annotations
 from sockviz.language import _
 from sockviz.model.call import Call
 from sockviz.model.linux.names import signal_name
-from sockviz.model.values import Value, show
+from sockviz.model.values import Value
 from sockviz.model.world import World
 from sockviz.words.number_kinds import Number, number_name
+from sockviz.words.shown import show
 
 _DISPOSITIONS = {0: "SIG_DFL", 1: "SIG_IGN"}  # include/uapi/asm-generic/signal-defs.h
 

@@ -21,9 +21,9 @@ from sockviz.model.events import (
     Treated,
 )
 from sockviz.model.tasks import task_name
-from sockviz.model.values import show
 from sockviz.model.world import World
 from sockviz.words.caveats import caveat
+from sockviz.words.shown import show
 from sockviz.words.wording import bytes_text, call_as_made
 from sockviz.words.worst_kernel import treatment
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sockviz.language import _, ngettext
 from sockviz.model.sockets import SocketRow, State, Timer
+from sockviz.words.urgent import Urgent
 
 #: Received FIN: the kernel counts it as one in Recv-Q until it is read (net/ipv4/tcp_diag.c: rcv_nxt - copied_seq).
 HAS_FIN = frozenset({State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK, State.TIME_WAIT})
@@ -11,8 +12,10 @@ HAS_FIN = frozenset({State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK, State.TIME
 FIN_UNACKED = frozenset({State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK})
 
 
-def received(row: SocketRow, briefly: bool = False) -> str:
-    """What Recv-Q counts; ``briefly`` where there is little room."""
+def received(row: SocketRow, briefly: bool = False, urgent: Urgent | None = None) -> str:
+    """What Recv-Q counts; ``briefly`` where there is little room. ``urgent``: what it counts at the place of the urgent byte."""
+    if urgent is not None:
+        return " " + _beside_the_urgent_one(row.recv_q - 1, urgent, briefly)
     if (
         row.protocol in ("UDP", "RAW") and row.recv_q
     ):  # net/ipv4/raw_diag.c asks sk_rmem_alloc_get, as udp_diag.c does
@@ -29,6 +32,23 @@ def received(row: SocketRow, briefly: bool = False) -> str:
     if row.protocol == "UNIX" and row.type == "SOCK_DGRAM" and row.recv_q:
         return " " + _("in the first")  # net/unix/af_unix.c, unix_inq_len: of datagrams the next one's length
     return " " + _("to be read") if row.recv_q else ""
+
+
+def _beside_the_urgent_one(count: int, urgent: Urgent, briefly: bool) -> str:
+    """So many bytes, and the place of the urgent one."""
+    waits = urgent is Urgent.WAITS
+    if not count:
+        return _("= the urgent byte") if waits else _("= the urgent byte's place")
+    if briefly:
+        return (_("= {count} + 1 urgent") if waits else _("= {count} + 1 taken")).format(count=count)
+    told = (
+        ngettext("= {count} byte + the urgent one", "= {count} bytes + the urgent one", count)
+        if waits
+        else ngettext(
+            "= {count} byte + the urgent one's place", "= {count} bytes + the urgent one's place", count
+        )
+    )
+    return told.format(count=count)
 
 
 def sent(row: SocketRow) -> str:
@@ -53,11 +73,11 @@ def briefly_sent(row: SocketRow) -> str:
     return " " + _("unacked") if said == " " + _("not acknowledged") else said
 
 
-def recv_q(row: SocketRow) -> str:
+def recv_q(row: SocketRow, urgent: Urgent | None = None) -> str:
     """Its number, and what it counts where that is not simply bytes to be read: ``832 of memory``, ``1 = the FIN``."""
     if row.protocol == "UNIX" and row.type == "SOCK_DGRAM" and row.recv_q:
         return _("{count}, of the first datagram").format(count=row.recv_q)
-    told = received(row)
+    told = received(row, urgent=urgent)
     return str(row.recv_q) + ("" if told == " " + _("to be read") else told)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sockviz.language import _, ngettext
+from sockviz.model.arriving import arrival
 from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
 from sockviz.model.linux.files import ACCESS, EPOLL, POLL
 from sockviz.model.linux.names import mask
@@ -103,10 +104,25 @@ def _nothing_to_read(s: Situation) -> str:
         return _("{told}: {who} is only in the message that waits at {whose} (SCM_RIGHTS)").format(
             told=told, who=s.who, whose=whose.of_socket(s.world, where)
         )
+    return _on_its_way(s, told) or _("{told}: it waits for {who} to send or to close").format(
+        told=told, who=s.who
+    )
+
+
+def _on_its_way(s: Situation, told: str) -> str:
+    """That the peer has sent something which cannot be read yet; empty where all that it sent has arrived."""
     other = whose.peer_row(s.world, s.inode)
-    if s.is_tcp and other is not None and other.send_q:
+    if not s.is_tcp or s.row is None or other is None or not other.send_q:
+        return ""
+    known = arrival(s.row, s.world)
+    if known.beyond:
+        return _("{told}: of what {who} has sent {amount} came, behind a gap of {gap}").format(
+            told=told, who=s.who, amount=bytes_text(known.beyond), gap=bytes_text(known.gap)
+        )
+    # An acknowledgement may be late although all is there: then the sender's queue says nothing of what has not arrived.
+    if known.missing or (other.info is not None and other.info.notsent_bytes):
         return _("{told}: what {who} has sent has not arrived").format(told=told, who=s.who)
-    return _("{told}: it waits for {who} to send or to close").format(told=told, who=s.who)
+    return ""
 
 
 def _pipe_is_empty(s: Situation) -> str:

@@ -14,9 +14,8 @@ from sockviz.words.interest import interest_facts
 from sockviz.words.number_kinds import open_flags
 from sockviz.words.number_meanings import DESCRIPTORS
 from sockviz.words.row_names import local_text, peer_text
-from sockviz.words.wording import (
-    seconds_text,
-)
+from sockviz.words.urgent import urgent_in
+from sockviz.words.wording import seconds_text
 
 
 def descriptor(entry: FdEntry, owner: Process) -> Section:
@@ -67,7 +66,11 @@ def row_facts(row: SocketRow, world: World) -> Iterator[Fact]:
         yield Fact(
             "Recv-Q",
             str(row.recv_q),
-            _("bytes not yet read; the FIN counts as one") if fin else _("bytes not yet read"),
+            _("bytes not yet read; the FIN counts as one")
+            if fin
+            else _("bytes not yet read; the urgent byte's place counts as one")
+            if row.recv_q and urgent_in(row, world) is not None
+            else _("bytes not yet read"),
         )
         syn = row.state is State.SYN_SENT
         yield Fact(

@@ -10,7 +10,7 @@ from sockviz.model.call import Call, Stage
 from sockviz.model.linux import files
 from sockviz.model.linux.names import errno_name, mask, name_of, signal_name
 from sockviz.model.linux.options import JOINING, Form, option_of
-from sockviz.model.values import ObjectValue, SocketValue, Value, show
+from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.model.world import World
 from sockviz.words.beside_sentences import filled, message_told
 from sockviz.words.event_sentences import events_told, interest_told, select_told
@@ -27,6 +27,7 @@ from sockviz.words.number_kinds import (
 from sockviz.words.number_meanings import DESCRIPTORS, ERRORS
 from sockviz.words.option_words import meaning, option_name, value_text
 from sockviz.words.set_options import value_and_asked
+from sockviz.words.shown import show
 from sockviz.words.wording import address_text, bytes_text, receiver_name
 
 #: So many of the addresses that a name has are told.

@@ -6,7 +6,7 @@ from sockviz.language import _, ngettext
 from sockviz.model.call import ENDING, NAMING, Call, Stage
 from sockviz.model.naming import Name
 from sockviz.model.process import PerformedLine
-from sockviz.model.values import Address, ObjectValue, SocketValue, Value, show
+from sockviz.model.values import Address, ObjectValue, SocketValue, Value
 from sockviz.model.world import World
 from sockviz.words.number_kinds import (
     Kind,
@@ -18,6 +18,7 @@ from sockviz.words.number_kinds import (
     with_names,
 )
 from sockviz.words.option_words import option_name, value_text
+from sockviz.words.shown import show
 
 #: Calls whose Python value is None where their C one says how many bytes went.
 COUNTLESS = frozenset({"sendall", "settimeout", "setblocking"})

@@ -13,6 +13,7 @@ from sockviz.model.events import (
     CallEntered,
     CallReturned,
     Event,
+    LinkActed,
     ProcessEnded,
     ProcessStarted,
     StatementBegun,
@@ -22,8 +23,9 @@ from sockviz.model.fitting import MOST_MISFITS, MOST_TASKS, refusal
 from sockviz.model.misfit import Unfit
 from sockviz.model.timeline import Timeline
 from sockviz.model.world_json import world_json
+from sockviz.words.headlines import headline
 from sockviz.words.misfits import unfit
-from sockviz.words.narration import headline, narrate_at
+from sockviz.words.narration import narrate_at
 from tests.conftest import DoesNotFit
 from tests.model.runs import HEADER, HOST
 
@@ -48,6 +50,13 @@ UNFIT: list[tuple[Unfit, Sequence[Event], str]] = [
      "server is still in call 1"),
     (Unfit.AT_A_LINE, (STARTED, BEGUN, StatementBegun(3.0, "server", 8)), "server is still at line 7"),
     (Unfit.NOT_BEGUN, (STARTED, FINISHED), "server has begun no line 7"),
+    (Unfit.NOT_BEGUN, (StatementFinished(4.0, "link", 9),), "link has begun no line 9"),
+    (Unfit.NOT_AT, (STARTED, BEGUN, FINISHED, FINISHED), "server is not at line 7"),
+    (Unfit.NOT_AT, (STARTED, BEGUN, FINISHED, StatementBegun(6.0, "server", 8), FINISHED), "server is not at line 7"),
+    (Unfit.NOT_AT, (STARTED, BEGUN, ProcessStarted(2.0, "client", 5, 5, HOST), StatementFinished(5.0, "client", 7)),
+     "client is not at line 7"),
+    (Unfit.NOT_AT, (StatementBegun(4.0, "link", 9), *[StatementFinished(4.0, "link", 9)] * 2), "link is not at line 9"),
+    (Unfit.NOT_ON_LINK, (LinkActed(4.0, "deliver", 1),), "the link has no such packet"),
 ]  # fmt: skip
 WHOLE = (STARTED, BEGUN, ENTERED, CallBlocked(3.5, "server", 1, None), RETURNED, FINISHED)
 
@@ -100,6 +109,7 @@ def test_a_child_returns_from_its_parents_call_and_finishes_its_line() -> None:
     child = ProcessStarted(3.5, "worker", 5, 5, HOST, "server")
     of_child = (CallReturned(4.0, "worker", 1, 0), StatementFinished(4.0, "worker", 7))
     assert not Timeline(HEADER, (STARTED, BEGUN, fork, child, *of_child, RETURNED, FINISHED)).world.misfits
+    assert not Timeline(HEADER, (STARTED, BEGUN, fork, child, RETURNED, FINISHED, *of_child)).world.misfits
 
 
 @pytest.mark.parametrize(

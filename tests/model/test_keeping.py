@@ -117,6 +117,7 @@ def test_where_names_alone_have_more_the_oldest_of_those_go_too() -> None:
 
 def test_what_a_call_returns_its_line_binds_and_the_next_call_sends_is_held_once() -> None:
     timeline = timeline_of({})
+    timeline.append(StatementBegun(9.0, "server", 1))
     timeline.append(CallEntered(9.0, "server", 1, 1, "recv", "socket.socket.recv"))
     timeline.append(CallReturned(9.0, "server", 1, b"x" * 100_000))
     timeline.append(StatementFinished(9.0, "server", 1, {"a": b"x" * 100_000}))

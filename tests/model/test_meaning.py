@@ -73,8 +73,11 @@ class Wire:
 
     def looked(self, *rows: SocketRow, **counters: int) -> None:
         """The host is asked: rows, and the growth of its counters since the lesson began (``TcpExt_TCPTimeouts``)."""
+        self.looked_at(self.host, *rows, **counters)
+
+    def looked_at(self, host: str, *rows: SocketRow, **counters: int) -> None:
         counted = {name.replace("_", "."): value for name, value in counters.items()}
-        self.timeline.append(Observed(self._next(), self.host, rows, counters=counted))
+        self.timeline.append(Observed(self._next(), host, rows, counters=counted))
 
     def of(self, number: int) -> Meaning | None:
         return self.world.traffic.meanings.get(number)
@@ -229,6 +232,33 @@ def test_a_syn_that_comes_once_more_is_answered_once_more(wire: Wire) -> None:
     assert [wire.cause(n) for n in (2, 3, 4)] == [Cause.HANDSHAKE, Cause.HANDSHAKE, Cause.REPEATED_SYN]
 
 
+@pytest.mark.parametrize(
+    ("verb", "cause"), [("", Cause.HANDSHAKE), ("deliver", Cause.REPEATED_SYN), ("drop", Cause.HANDSHAKE)]
+)
+def test_a_syn_that_the_link_keeps_calls_for_no_answer(wire: Wire, verb: str, cause: Cause) -> None:
+    """It came once more when it was let through, and not when it was sent."""
+    wire.sent(A, B, "SYN", 999, host="client")
+    wire.link("deliver", 1)
+    wire.sent(B, A, "SYN+ACK", 4999, 1000, host="server")
+    wire.sent(A, B, "SYN", 999, host="client")
+    if verb:
+        wire.at += 3
+        wire.link(verb, 3)
+    wire.sent(B, A, "SYN+ACK", 4999, 1000, host="server")
+    wire.looked_at("server", TcpExt_TCPSynRetrans=1)
+    assert wire.cause(3) is cause
+
+
+def test_a_syn_that_the_link_doubles_is_answered_twice(wire: Wire) -> None:
+    wire.sent(A, B, "SYN", 999, host="client")
+    wire.link("duplicate", 1)
+    wire.sent(B, A, "SYN+ACK", 4999, 1000, host="server")
+    wire.link("deliver", 1)
+    wire.sent(B, A, "SYN+ACK", 4999, 1000, host="server")
+    wire.looked_at("server", TcpExt_TCPSynRetrans=1)
+    assert wire.cause(2) is Cause.REPEATED_SYN
+
+
 # --- probes -------------------------------------------------------------------------------------------------------
 
 
@@ -290,6 +320,13 @@ def test_the_answer_to_a_probe_is_no_duplicate(wire: Wire) -> None:
     opened = Meaning(Role.WINDOW_UPDATE, None, (Windows(64 << 7, 0),))
     assert wire.sent(B, A, "ACK", 5000, 1005, window=64) == opened  # more than an answer
     assert wire.sent(A, B, "PSH+ACK", 1005, 5000, 3) is None
+
+
+def test_what_answers_a_probe_answers_it_also_where_a_reset_was_sent_meanwhile(wire: Wire) -> None:
+    idle(wire, 512)
+    wire.sent(A, B, "ACK", 1004, 5000)
+    wire.sent(A, B, "RST+ACK", 1005, 5000)
+    assert wire.sent(B, A, "ACK", 5000, 1005, window=512) == Meaning(Role.PROBE_ANSWER, 5)
 
 
 # --- acknowledgements, resets -----------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from sockviz.model.events import (
     Observed,
     ProcessEnded,
     ProcessStarted,
+    StatementBegun,
     StatementFinished,
 )
 from sockviz.model.fold import fold
@@ -57,9 +58,10 @@ class Story:
         """The sockets, made and bound to names; the kernel shows their descriptors."""
         for held, name in zip(sockets, "stuv", strict=False):
             self.call("socket", value=held)
-            self.events.append(
-                StatementFinished(self.calls, "server", self.calls, {name: held}, {name: held.fd})
-            )
+            self.events += [
+                StatementBegun(self.calls, "server", self.calls),
+                StatementFinished(self.calls, "server", self.calls, {name: held}, {name: held.fd}),
+            ]
         return self.seen(open_=sockets)
 
     def seen(
@@ -173,7 +175,10 @@ def test_connect_s_own_port_is_not_kept_when_it_fails() -> None:
 def test_an_accepted_connection_that_was_gone_before_anyone_looked_has_its_name() -> None:
     conn = SocketValue(103, 6, "AF_INET", "SOCK_STREAM", 0)
     story = new().call("accept", S, value=(conn, ("127.0.0.1", 50000)), told=(conn, ("127.0.0.1", 8080)))
-    story.events.append(StatementFinished(9.0, "server", story.calls, {"conn": conn}, {"s": 3, "conn": 6}))
+    story.events += [
+        StatementBegun(9.0, "server", story.calls),
+        StatementFinished(9.0, "server", story.calls, {"conn": conn}, {"s": 3, "conn": 6}),
+    ]
     story.seen(open_=(S, conn))
     assert (story.local(conn), story.kept(conn)) == (("127.0.0.1", 8080), None)
     assert story.world().sockets[103].local == ("127.0.0.1", 8080)

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from sockviz.model.events import CaptureLost, Caveat, Observed, PacketCaptured
+from sockviz.model.events import CaptureLost, Caveat, LinkActed, Observed, PacketCaptured, Treated
 from sockviz.model.scripted import row
 from sockviz.model.sockets import State
 from sockviz.player import bounds
@@ -64,3 +64,16 @@ def test_packets_are_counted_now_and_then_of_programs_and_at_once_of_lessons(
     assert sum(isinstance(event, PacketCaptured) for event in told) == 3
     assert [event.count for event in told if isinstance(event, CaptureLost)] == counts
     assert [event.what for event in told if isinstance(event, Caveat)] == (["packets"] if first else [])
+
+
+def test_what_the_link_does_with_a_packet_that_is_not_told_of_is_not_told_either(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bounds, "MOST_PACKETS", 1)
+    kept = Bounds(lambda: None, lambda: 0.0)
+    came = [PacketCaptured(1.0, HERE, packet(1.0), "client", "server", frame=n, entry=n) for n in (1, 2)]
+    acts = [LinkActed(2.0, verb, n) for n in (1, 2) for verb in ("duplicate", "deliver")]
+    first = kept.passed([*came, *acts[:3], Treated(2.0, "lossy", frame=2)])
+    assert [event for event in first if not isinstance(event, CaptureLost)] == [came[0], *acts[:2]]
+    assert kept.passed(acts[3:]) == []
+    assert not kept._untold

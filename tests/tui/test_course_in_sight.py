@@ -13,7 +13,7 @@ import pytest
 
 from sockviz.model.events import PageOpened
 from sockviz.model.hosts import LINK
-from sockviz.model.sockets import SocketRow
+from sockviz.model.sockets import SocketRow, State
 from sockviz.player.recorded import open_recording
 from sockviz.tui.cast import cast
 from sockviz.tui.reading import Reading
@@ -132,6 +132,7 @@ def test_the_line_at_hand_is_whole_and_what_the_page_asks_about_in_sight(
                 *untold(view, panels),
                 *sockets_not_there(view, panels),
                 *rows_not_there(view, panels),
+                *unexplained(view, panels),
             )
         ]
     told = [f"page {page}, event {at}: {why}\n" + show(panels) for page, at, why, panels in missing[:3]]
@@ -192,6 +193,23 @@ def rows_not_there(view: View, panels: dict[str, list[str]]) -> Iterator[str]:
             all(re.search(rf"\b{port}\b", block) for port in ends) for block in told.split(row.state.value)
         ):
             yield f"{row.state} between the ports {ends} is not there"
+
+
+def unexplained(view: View, panels: dict[str, list[str]]) -> Iterator[str]:
+    """Flags by their first letters, which nobody explains; seconds without a word of what they are counted for; the word that
+    no ACK came for a handshake whose ACK was turned away."""
+    lines = [text.strip() for name, told in panels.items() if name != WIRE for text in told]
+    somebody = "|".join([r":\d+", *view.world.processes])
+    yield from (f"{text}: of what?" for text in lines if re.fullmatch(rf"((?:{somebody}) ?)+ [\d.]+ s", text))
+    for text in panels.get(WIRE, []):
+        if re.search(r"(?<![A-Z])[A-Z]\+[A-Z]\b|ACK =", text):
+            yield f"{text}: what is that?"
+    for row in view.world.rows.values():
+        if row.state is not State.SYN_RECEIVED or not isinstance(row.peer, tuple):
+            continue
+        away = (view.world.packets[number].event.packet for number in view.world.traffic.turned_away)
+        if any(it.source == row.peer[:2] and it.tcp and "ACK" in it.tcp.flags for it in away):
+            yield from (text for text in lines if text.endswith(("no ACK", "without an ACK")))
 
 
 def block_of(lines: list[str], fd: str) -> str:

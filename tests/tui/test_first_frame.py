@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from textual.app import App
 from textual.css.stylesheet import Stylesheet
+from textual.events import ScreenResume
 from textual.screen import Screen
+from textual.widgets._toast import ToastRack
 
 from sockviz.player.recorded import open_recording
 from sockviz.player.run import Run
@@ -49,8 +51,20 @@ def test_the_first_frame_has_everything(
         Stylesheet
     ] = []  # a screen's style sheet is added to those there are; all are not read again for it
     monkeypatch.setattr(Stylesheet, "reparse", anew.append)
+    resume = Screen._on_screen_resume
+    styled: list[bool] = []  # a screen's widgets, once more
+
+    def resumed(screen: Screen[object], event: ScreenResume) -> None:
+        styled.append(event.refresh_styles)
+        resume(screen, event)
+
+    monkeypatch.setattr(Screen, "_on_screen_resume", resumed)
+    racked: list[object] = []  # notices, where there are none
+    monkeypatch.setattr(ToastRack, "show", racked.append)
     monkeypatch.setattr(App, "_display", seen)
     run_async(work())
     for part in ("RECORDED", "server", "client", "not started yet", "space next", " of "):
         assert part in frames[0], frames[0]
     assert not anew
+    assert styled == [False, False]
+    assert not racked

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from sockviz.model.events import PacketCaptured
+from sockviz.model.events import LinkActed, PacketCaptured
+from sockviz.model.scripted import header
+from sockviz.model.segments import Packet, TcpHeader
+from sockviz.model.timeline import Timeline
 from sockviz.player.recorded import open_recording
 from sockviz.tui.reading import Reading
-from sockviz.tui.stage.crossings import chosen, coming, crossings
+from sockviz.tui.stage.crossings import Fate, chosen, coming, crossings
 from sockviz.tui.stage.wire import draw_wire
 from sockviz.tui.view import Focus, Look, Mode, View
 from sockviz.tui.widgets.stage_area import WIRE, at_work, lines_for
@@ -119,3 +122,21 @@ def test_a_copy_of_what_is_held_moves_nothing() -> None:
                 at_rest = replace(view, told=None, progress=1.0, before=told)
                 assert draw_wire(view, 60, 20) == draw_wire(at_rest, 60, 20)
     assert again
+
+
+def test_a_copy_that_is_thrown_away_with_others_does_not_cross() -> None:
+    """Not even between two of the reports that say so, where a reader may rest."""
+    ends = ("10.0.0.1", 40001), ("10.0.0.2", 8080)
+    tcp = TcpHeader(("SYN",), 1, 0, 512, 0, 0, ())
+    timeline = Timeline(header())
+    for frame in (1, 2, 3):
+        packet = Packet(1000.0 + frame, "AF_INET", "TCP", *ends, 0, 64, 54, tcp)
+        timeline.append(
+            PacketCaptured(packet.at, "client", packet, "client", "server", None, False, frame, 1)
+        )
+    fates = []
+    for frame in (1, 2, 3):
+        timeline.append(LinkActed(1004.0 + frame, "drop", frame))
+        view = replace(views()[-1], world=timeline.world, before=timeline.world)
+        fates.append([it.fate for it in crossings(view, 10)])
+    assert fates == [[Fate.HELD], [Fate.HELD], [Fate.DROPPED]]

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from sockviz.commands.watching import _programs as programs_typed
+from sockviz.lab.tracer.starting import is_since
 from tests.watch.watching import PREAMBLE
 
 ROOT = Path(__file__).parents[2]
@@ -117,8 +118,11 @@ def test_where_nothing_can_be_traced_the_reason_is_told(kind: str) -> None:
     """Under a launcher whose filter refuses ptrace. In a private lab the kernel's view is left; elsewhere nothing would end the
     programs."""
     launcher = ROOT / "tests" / "watch" / "refusing_ptrace.py"
-    program = PREAMBLE + "s = socket(); s.bind(('127.0.0.1', 0)); s.listen(7); a, b = socketpair(); a.recv(1)"
-    watch = ["-m", "sockviz", "watch", "--plain", "--lab", kind, "--seconds", "1"]
+    program = PREAMBLE + (
+        "print(open('/proc/sys/kernel/pid_max').read(), flush=True)\n"
+        "s = socket(); s.bind(('127.0.0.1', 0)); s.listen(7); a, b = socketpair(); a.settimeout(1); a.recv(1)"
+    )
+    watch = ["-m", "sockviz", "watch", "--plain", "--lab", kind, "--seconds", "30"]
     command: list[str | Path] = [
         sys.executable,
         launcher,
@@ -140,6 +144,10 @@ def test_where_nothing_can_be_traced_the_reason_is_told(kind: str) -> None:
         assert done.returncode == 0, done
         assert f"the calls of programs cannot be watched here ({why}" in done.stderr
         assert re.search(r"^kernel   .*python\w*.* LISTEN on 127.0.0.1:\d+, backlog 7$", done.stdout, re.M)
+        # What they fork has a limit, of an administrator, too (who is exempt from RLIMIT_NPROC).
+        is_bounded = os.geteuid() == 0 and is_since(6, 14)
+        assert ("stdout | 301\n" in done.stdout) == is_bounded
+    assert Path("/proc/sys/kernel/pid_max").read_text() != "301\n"  # the machine's
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,10 @@ WRONG = {
         "u = socket(2, 2); u.bind(('127.0.0.1', 7231)); c = socket(2, 2); c.sendto(b'x', ('127.0.0.1', 16156))\n"
         "c.sendto(b'x', ('127.0.0.2', 7231)); v = socketpair(); v[0].recv(1)",
     ),
+    "taken": (
+        ["in use"],  # by a program that ends at once
+        "s = at(7241); s.listen(1)\nif not os.fork():\n    socket().bind(('127.0.0.1', 7241))\naccept(s)",
+    ),
     "to_ipv6": (["another family"], TO_IPV6 + "send(socket(2, 2))"),
     "kept": (["CLOSE-WAIT"], SERVED % (7161, 7161) + "import select; p = select.epoll(); p.register(s, 1); p.poll()"),
     "exits": (
@@ -200,7 +204,7 @@ RIGHT = {
     ),
 }  # fmt: skip
 ASLEEP = {
-    "wrong_kept", "wrong_datagrams", "wrong_in_poll", "wrong_in_poll_2", "wrong_threads", "wrong_starved",
+    "wrong_kept", "wrong_taken", "wrong_datagrams", "wrong_in_poll", "wrong_in_poll_2", "wrong_threads", "wrong_starved",
     "wrong_starved_2", "wrong_full", "right_kept", "right_in_poll", "right_threads", "right_handles",
     "right_starved", "right_starved_2",
 }  # fmt: skip

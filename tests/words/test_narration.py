@@ -13,6 +13,7 @@ from sockviz.model.events import (
     CaptureLost,
     ExpectationJudged,
     LessonEnded,
+    Observed,
     PredictionMade,
     PredictionSettled,
     ProcessEnded,
@@ -24,7 +25,8 @@ from sockviz.model.sockets import FdEntry, State
 from sockviz.model.timeline import Header, LabFacts, Timeline
 from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.model.world import World
-from sockviz.words.narration import headline, narrate, narrate_at
+from sockviz.words.headlines import headline
+from sockviz.words.narration import narrate, narrate_at
 from tests.tui.stage import scripted
 from tests.tui.stage.scripted import Script
 
@@ -53,6 +55,17 @@ def test_the_listen_queue_in_sentences() -> None:
         "client: close gives descriptor 3 back",
         "server: close gives descriptor 4 back",
     ]
+
+
+def test_a_look_that_finds_nothing_new_leaves_the_sentence_as_it_was() -> None:
+    script = scripted.listen_queue()
+    stop = script.timeline.stops[-1]
+    told = headline(script.timeline, stop)
+    (row, *_others) = script.timeline.world.listeners()
+    for _time in range(2):
+        script.say(Observed(script.at, "lab", (replace(row, uid=row.uid + 1),)))
+        assert "only details differ" in narrate_at(script.timeline, len(script.timeline))
+        assert headline(script.timeline, len(script.timeline)) == told
 
 
 def test_port_0_is_never_a_name() -> None:
@@ -330,14 +343,16 @@ def test_what_the_link_shall_do_is_told_before_it_is_done(line: str, told: str) 
 def test_what_the_wire_lets_through_is_no_news_beside_the_line_that_sent_it() -> None:
     header = Header(scripted.real_listen().lesson, LabFacts("two-hosts"), "6.18", 0)
     for process, last in (("worker", "worker exits with status 0: the kernel closes all its descriptors"),
-                          ("link", "the link is done with frame 4")):  # fmt: skip
+                          ("link", "the link delivers client SYN")):  # fmt: skip
         timeline = Timeline(header)
         for event in (
             kinds.ProcessStarted(0, "worker", 7, 7, "client", None),
-            kinds.StatementBegun(1, process, 9),
-            ProcessEnded(2, "worker", 0),
-            kinds.LinkActed(3, "deliver", 4),
-            kinds.StatementFinished(4, process, 9),
+            kinds.LinkSet(1, ("client",)),
+            _captured(4, "client", ("10.0.0.1", 40000), ("10.0.0.2", 8080)),
+            kinds.StatementBegun(5, process, 9),
+            ProcessEnded(5, "worker", 0),
+            kinds.LinkActed(6, "deliver", 4),
+            kinds.StatementFinished(7, process, 9),
         ):
             timeline.append(event)
         assert headline(timeline, len(timeline)) == last

@@ -127,10 +127,15 @@ def _become(
         fence.put_up()
     if selection is not None:
         shut_in(selection)
-    elif tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) >= (5, 14):
+    elif is_since(5, 14):
         # Nobody counts what it forks: the kernel does, of any user but root, since then within the user namespace.
         limit_to(resource.RLIMIT_NPROC, most=MOST_PROCESSES + _OF_THE_LAB)
     _execute(command, environment)
+
+
+def is_since(*version: int) -> bool:
+    """Whether the kernel is of that version, or newer."""
+    return tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) >= version
 
 
 def _execute(command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:

@@ -4,6 +4,7 @@ that can be shown. Only in a lab with a PID namespace of its own, which ends the
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -13,13 +14,17 @@ import struct
 from sockviz.lab.tracer import ptrace
 from sockviz.lab.tracer.orders import Orders
 from sockviz.lab.tracer.reports import Reports
-from sockviz.lab.tracer.starting import start
+from sockviz.lab.tracer.starting import is_since, start
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
 if TYPE_CHECKING:
     from collections.abc import Sequence, Set
 
     from sockviz.lab.tracer.orders import Order
+
+
+#: The least that a PID namespace takes for its highest number (kernel/pid.c: RESERVED_PIDS and one).
+_LEAST_PID_MAX = 301
 
 
 class Untraced:
@@ -35,6 +40,7 @@ class Untraced:
 
     def run(self) -> None:
         """Until sockviz goes. Raises OSError."""
+        _bound_processes()
         reading, waking = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
@@ -113,3 +119,11 @@ class Untraced:
             self._reports.ended(name, status)
             if not self._programs:
                 self._reports.say("over", started=self._started)
+
+
+def _bound_processes() -> None:
+    """Nobody counts what programs fork here, and of an administrator's RLIMIT_NPROC does not either. Since Linux 6.14 a PID
+    namespace has a highest number of its own; before, it was the machine's, which is left alone."""
+    if os.geteuid() == 0 and is_since(6, 14):
+        with contextlib.suppress(OSError), open("/proc/sys/kernel/pid_max", "w") as file:
+            file.write(str(_LEAST_PID_MAX))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
+from textual.events import ScreenResume
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -17,13 +19,14 @@ from sockviz.tui.entry import CourseEntry
 from sockviz.tui.lettering import BREAK, plain, styled
 from sockviz.tui.options import OpenRun
 from sockviz.tui.screens.leaving import Leaving
+from sockviz.tui.screens.styled_once import StyledOnce
 from sockviz.tui.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
     from sockviz.player.run import Run
 
 
-class OpeningScreen(Leaving, Screen["Run | None"]):
+class OpeningScreen(StyledOnce, Leaving, Screen["Run | None"]):
     """Awaits the run of one lesson. Its result is the run, or None where there is none. The lowest screen, which cannot be taken
     away, calls `opened` with the result, and nothing of it is seen any more."""
 
@@ -85,7 +88,8 @@ class OpeningScreen(Leaving, Screen["Run | None"]):
         self.when_topmost(leave)
         return AwaitComplete()
 
-    def on_screen_resume(self) -> None:
+    @on(ScreenResume)
+    def _uncovered(self) -> None:
         """What was opened over it has gone too: there is nothing left to be seen."""
         if self._has_gone:
             for part in self.children:

@@ -19,6 +19,7 @@ from sockviz.model.world import World
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.lettering import assemble, plain, styled
 from sockviz.tui.screens.leaving import Leaving
+from sockviz.tui.screens.styled_once import StyledOnce
 from sockviz.tui.selecting import Selecting
 from sockviz.tui.widgets.hanging import Hanging
 from sockviz.tui.widgets.key_bar import KeyBar
@@ -89,7 +90,7 @@ KEYS: list[BindingType] = [
 ]  # fmt: skip
 
 
-class ClosingScreen(Selecting, Leaving, Screen["Onto | ExerciseEntry"]):
+class ClosingScreen(StyledOnce, Selecting, Leaving, Screen["Onto | ExerciseEntry"]):
     """The last page of every lesson. ``following`` is the lesson after it; None: there is none to go on to. ``practised``: the
     exercises that practise it, each with whether the reader has passed it."""
 

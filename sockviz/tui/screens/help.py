@@ -16,6 +16,7 @@ from sockviz.language import N_, _
 from sockviz.tui import palette
 from sockviz.tui.lettering import assemble, plain, styled
 from sockviz.tui.screens.leaving import Leaving
+from sockviz.tui.screens.styled_once import StyledOnce
 from sockviz.tui.selecting import Selecting
 from sockviz.tui.widgets.hanging import Hanging
 from sockviz.words.facts import Voice
@@ -36,7 +37,7 @@ _FACTS = (
 )
 
 
-class HelpScreen(Selecting, Leaving, ModalScreen[None]):
+class HelpScreen(StyledOnce, Selecting, Leaving, ModalScreen[None]):
     """All keys of `bindings`; with `stage`, the symbols too."""
 
     CSS_PATH = "help.tcss"

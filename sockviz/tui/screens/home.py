@@ -21,6 +21,7 @@ from sockviz.tui.chosen import ExerciseChosen, LessonChosen
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.lettering import assemble, plain, styled
 from sockviz.tui.screens.course_rows import about, brand, rows
+from sockviz.tui.screens.styled_once import StyledOnce
 from sockviz.tui.selecting import Selecting
 from sockviz.tui.widgets.choices import Choices
 from sockviz.tui.widgets.key_bar import KeyBar
@@ -92,7 +93,7 @@ _WIDTHS = [(0, "-narrow"), (100, "-medium"), (150, "-wide")]
 _HEIGHTS = [(0, "-short"), (28, "-tall")]
 
 
-class HomeScreen(Selecting, Screen[None]):
+class HomeScreen(StyledOnce, Selecting, Screen[None]):
     """The course on the left, what is highlighted of it on the right. ``exercises`` are there once the lessons can be seen."""
 
     CSS_PATH = "home.tcss"

@@ -20,6 +20,7 @@ from sockviz.manual.pages import GROUPS, BadPage, CallPage, ManualPage
 from sockviz.manual.reader import Manual
 from sockviz.tui.lettering import assemble, plain, styled
 from sockviz.tui.screens.leaving import Leaving
+from sockviz.tui.screens.styled_once import StyledOnce
 from sockviz.tui.selecting import Selecting
 from sockviz.tui.widgets.choices import Choices
 from sockviz.tui.widgets.document_text import DocumentText
@@ -54,7 +55,7 @@ KEYS: list[BindingType] = [
 ]  # fmt: skip
 
 
-class ManualScreen(Selecting, Leaving, Screen[None]):
+class ManualScreen(StyledOnce, Selecting, Leaving, Screen[None]):
     """`about` are errors and rows of the table of calls, each a page; the list follows them. ``near`` is highlighted there."""
 
     CSS_PATH = "manual.tcss"

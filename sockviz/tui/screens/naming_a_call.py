@@ -13,6 +13,7 @@ from textual.widgets import OptionList
 from sockviz.language import N_, _
 from sockviz.tui.lettering import plain
 from sockviz.tui.screens.leaving import Leaving
+from sockviz.tui.screens.styled_once import StyledOnce
 from sockviz.tui.selecting import Selecting
 from sockviz.tui.widgets.choices import Choices
 
@@ -23,7 +24,7 @@ CALLS = (
 )  # fmt: skip
 
 
-class CallScreen(Selecting, Leaving, ModalScreen["str | None"]):
+class CallScreen(StyledOnce, Selecting, Leaving, ModalScreen["str | None"]):
     """Its result is the name of the call, or None."""
 
     CSS_PATH = "pages.tcss"

@@ -15,11 +15,12 @@ from sockviz.language import N_, _
 from sockviz.lesson.document import Page
 from sockviz.tui.lettering import assemble, plain
 from sockviz.tui.screens.leaving import Leaving
+from sockviz.tui.screens.styled_once import StyledOnce
 from sockviz.tui.selecting import Selecting
 from sockviz.tui.widgets.choices import Choices
 
 
-class PagesScreen(Selecting, Leaving, ModalScreen["int | None"]):
+class PagesScreen(StyledOnce, Selecting, Leaving, ModalScreen["int | None"]):
     """Its result is the page (from 0) to go to, or None. ``here`` is the one that is open, ``reached`` how many have been."""
 
     CSS_PATH = "pages.tcss"

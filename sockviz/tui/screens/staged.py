@@ -19,6 +19,7 @@ from sockviz.tui.screens.copying import Copying
 from sockviz.tui.screens.leaving import Leaving
 from sockviz.tui.screens.link_actions import Ordered, act
 from sockviz.tui.screens.picture import Picture
+from sockviz.tui.screens.styled_once import StyledOnce
 from sockviz.tui.selecting import Selecting
 from sockviz.tui.view import Focus, Mode
 from sockviz.tui.widgets.overlay import OverlayKind
@@ -30,7 +31,7 @@ WIDTHS = [(0, "-narrow"), (112, "-medium"), (160, "-wide"), (190, "-vast")]
 HEIGHTS = [(0, "-short"), (32, "-tall")]
 
 
-class StageScreen(Selecting, Leaving, Screen[tuple[str, ...]]):
+class StageScreen(StyledOnce, Selecting, Leaving, Screen[tuple[str, ...]]):
     """A run at its reader's cursor. Its result is what the kernel keeps after the lab is gone.
 
     ``cursor`` is where its reader is, ``picture`` what is drawn of it, ``playing`` what goes on by itself, ``wire`` the one that
@@ -55,11 +56,6 @@ class StageScreen(Selecting, Leaving, Screen[tuple[str, ...]]):
         """It is laid out once: for the terminal's size, which Textual tells a screen only when that is done."""
         sizes = ((self.app.size.width, WIDTHS), (self.app.size.height, HEIGHTS))
         self.add_class(*(max(each for each in kinds if each[0] <= length)[1] for length, kinds in sizes))
-
-    def on_screen_resume(self, event: events.ScreenResume) -> None:
-        """The first time all of it has just been given its styles: it is not given them once more."""
-        if not self.stack_updates:
-            event.refresh_styles = False
 
     def on_key(self, event: events.Key) -> None:
         """Any key stops playing and ends a movement; `p` says itself what it means."""

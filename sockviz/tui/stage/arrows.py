@@ -23,12 +23,22 @@ def _stopped(it: Crossing, room: int, rightwards: bool, acted_on: bool) -> tuple
     # That it was sent again must be told before the word for what the arrow's end shows.
     told = [text for text in it.labels(with_numbers=False) if it.copies == 1 or "×" in text]
     words = [_("held: d lets it go"), _("d lets it go"), _("held: d")] if acted_on else []
-    # What was sent is told in full before it is told what can be done about it.
-    worded = [(text, word) for text in told for word in (*words, _(it.fate.value))]
+    words.append(_(it.fate.value))
+    # No flags by their first letters only to tell what became of it, which the arrow's end shows, or what can be done.
+    whole = [text for text in told if "+" not in it.label or it.label in text]
     said, word = next(
-        ((text, word) for text, word in worded if cell_len(text) + cell_len(word) + 6 <= room),
-        next(((text, "") for text in told if cell_len(text) + 5 <= room), (told[-1], "")),
+        (
+            (text, word)
+            for texts in (whole, told)
+            for worded in (words, [""])
+            for text in texts
+            for word in worded
+            if cell_len(text) + (cell_len(word) + 6 if word else 2) <= room
+        ),
+        (told[-1], ""),
     )
+    if cell_len(said) + 5 > room:  # it just fits: a whole word is worth more than a shaft
+        return (f"{said} {end}".ljust(room), "", "") if rightwards else ("", f"{end} {said}".rjust(room), "")
     spare = room - cell_len(said) - 4 - (cell_len(word) + 1 if word else 0)
     dashes = max(1, min(round(room * HELD_AT) - cell_len(said) - 4, spare))
     if rightwards:

@@ -145,6 +145,7 @@ def _on_the_link(view: View, seen: Sequence[SeenPacket]) -> list[Crossing]:
         return [_drawn(view, each) for each in seen]
     dropped = set(link.dropped)
     doubled = set(link.doubled)
+    thrown = {frame for flight in link.held for frame in flight.thrown}
     found = []
     for each in seen:
         frame = each.event.frame
@@ -155,6 +156,8 @@ def _on_the_link(view: View, seen: Sequence[SeenPacket]) -> list[Crossing]:
             elif each.number == flight.packet or frame == flight.frames[0]:
                 held = replace(_drawn(view, each), fate=Fate.HELD, copies=flight.copies, late=False)
                 found.append(replace(held, flight=flight.packet))
+        elif frame in thrown:
+            continue  # it did not cross: it is told with the copies that are still to be thrown away
         elif each.number in dropped:
             found.append(replace(_drawn(view, each), fate=Fate.DROPPED, late=False))
         elif each.event.entry != frame and each.event.entry in {

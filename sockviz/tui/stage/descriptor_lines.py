@@ -33,6 +33,7 @@ from sockviz.tui.stage.ranking import DescriptorRow, Part, asked, is_new
 from sockviz.tui.view import Focus, View
 from sockviz.words.queues import FIN_UNACKED, HAS_FIN, briefly_sent, received, sent
 from sockviz.words.row_names import both_text, local_text, peer_text
+from sockviz.words.urgent import urgent_in
 from sockviz.words.wording import address_text
 
 _IPV6_LOOPBACK = "::1"
@@ -355,10 +356,11 @@ class Pen:
             line("recv-q ", (str(row.recv_q), "strong" if row.recv_q else "muted")),
             line("send-q ", (str(row.send_q), "strong" if row.send_q else "muted")),
         )
-        read = counts[0] + line((received(row), "muted"))
+        urgent = urgent_in(row, self.view.world)
+        read = counts[0] + line((received(row, urgent=urgent), "muted"))
         gone = counts[1] + line((sent(row), "muted"))
         if read.width + 3 >= self.width:
-            read = counts[0] + line((received(row, briefly=True), "muted"))
+            read = counts[0] + line((received(row, True, urgent), "muted"))
         indent = line("   ")
         if gone.width + 3 >= self.width:
             gone = counts[1] + line((briefly_sent(row), "muted"))

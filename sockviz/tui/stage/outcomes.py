@@ -8,6 +8,7 @@ from sockviz.model.call import ENDING, NAMING, Call, Stage
 from sockviz.model.process import PerformedLine as Progress
 from sockviz.tui.palette import ASLEEP, DONE, FAILED
 from sockviz.tui.stage.ink import Line, Span, line
+from sockviz.words.kept_sentences import in_words
 from sockviz.words.wording import asleep_in, call_as_made, outcome, values_bound
 
 
@@ -44,5 +45,5 @@ def said_beneath(progress: Progress, current: Call | None, aside: str, *, is_foc
     if is_focused and current is not None:
         said.append((call_as_made(current), "muted"))
     elif progress.error is not None and progress.message:
-        said.append((progress.message, "muted"))
+        said.append((in_words(progress.message), "muted"))
     return [*said, *([(aside, "muted")] if aside else [])]

@@ -8,6 +8,8 @@ from rich.cells import cell_len
 
 from sockviz.language import _, ngettext
 from sockviz.language import current as current_language
+from sockviz.model.arriving import arrived
+from sockviz.model.meaning import ways
 from sockviz.model.segments import EVERY_ADDRESS, endpoint, wire_end
 from sockviz.model.sockets import SocketRow, State
 from sockviz.tui.palette import TICKING, state_role
@@ -184,21 +186,23 @@ def _half_way(view: View, lookup: Lookup, row: SocketRow, width: int) -> Line | 
     process, _name, _inode = lookup.who(row)
     port = f":{port_of(row.peer)}"
     who = process or port
-    since = _answered_at(view, row)
+    since, ack = _answered_at(view, row), _its_ack(view, row)
     again = _("SYN+ACK again ×{count}").format(count=row.retransmits) if row.retransmits else ""
     if since is None and not again:
         return None
+    full = ", ".join(each for each in (ack, again) if each)
 
     def said(now: float) -> str:
         age = "" if since is None else f" {seconds_text(max(0.0, now - since))}"
+        whole = f"{age}, {full}" if full else f"{age} {_('without an ACK')}"
         told = (
-            f"   {process} {port}{age}, {again}" if again and process else "",
-            f"   {process} {port}{age} {_('without an ACK')}" if process and not again else "",
-            f"     {who}{age}, {again}" if again else f"     {who}{age} {_('without an ACK')}",
-            f"   {who}{age} {again}" if again else f"   {who}{age}, {_('no ACK')}",
+            f"   {process} {port}{whole}" if process else "",
+            f"     {who}{whole}",
+            f"   {who}{age} {again}" if again and not ack else "",
+            f"   {who}{age}, {ack or _('no ACK')}",
             f"   {who}{age}",
         )
-        return next((text for text in told if text and len(text) <= width), told[-1][:width])
+        return next((text for text in told if text and cell_len(text) <= width), told[-1][:width])
 
     text = Ticking.of(said, view.now or view.world.at)
     return line((text, "muted" if since is None else f"muted {TICKING}"))
@@ -213,6 +217,18 @@ def _answered_at(view: View, row: SocketRow) -> float | None:
             if (packet.source, packet.destination) == ends and seen.number not in view.world.traffic.meanings:
                 return packet.at
     return None
+
+
+def _its_ack(view: View, row: SocketRow) -> str:
+    """That the ACK which it waits for has arrived, and what became of it; empty where none has."""
+    traffic = view.world.traffic
+    for seen in arrived(row, view.world):
+        tcp, mine = seen.event.packet.tcp, traffic.flows.get(ways(seen.event)[1])
+        if tcp is None or mine is None or {"SYN", "RST"} & set(tcp.flags):
+            continue
+        if "ACK" in tcp.flags and tcp.ack == mine.next:
+            return _("ACK dropped") if seen.number in traffic.turned_away else _("ACK came")
+    return ""
 
 
 def _gone_on(view: View, row: SocketRow) -> str:

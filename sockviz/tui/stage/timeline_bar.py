@@ -147,7 +147,7 @@ def _sentence(view: View) -> str:
 @remembered(16)
 def _headline(timeline: Timeline, cursor: int, _length: int, _language: str) -> str:
     """What happened: a cause is looked for in all that was observed, and a frame asks for it each time that it is drawn."""
-    from sockviz.words.narration import headline  # on demand: nothing has happened on a first page
+    from sockviz.words.headlines import headline  # on demand: nothing has happened on a first page
 
     return headline(timeline, cursor)
 

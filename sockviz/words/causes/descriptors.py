@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from sockviz.language import _
 from sockviz.model.linux.files import ACCESS, RESOURCES
-from sockviz.model.values import SocketValue, Value, show
+from sockviz.model.values import SocketValue, Value
 from sockviz.words import acts
 from sockviz.words.causes.receiving import unconnected
 from sockviz.words.membership import LISTING, membership
 from sockviz.words.rights import rights_passed
+from sockviz.words.shown import show
 from sockviz.words.situation import Cause, Situation
 from sockviz.words.wording import call_as_made
 

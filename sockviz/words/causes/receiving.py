@@ -39,7 +39,7 @@ def receiving(s: Situation) -> Cause:
         case "EOPNOTSUPP" if s.is_datagram and is_urgent:
             return Cause(_("{name} sends whole datagrams: no byte of one can be urgent").format(name=s.name))
         case "ETIMEDOUT":
-            return Cause(unanswered(s))
+            return Cause(unanswered(s), unanswered_remedy())
         case "ECONNREFUSED":
             return refused(s)
         case "EHOSTUNREACH" | "ENETUNREACH" if not s.is_unix:
@@ -149,3 +149,8 @@ def unanswered(s: Situation) -> str:
     if isinstance(limit, int) and limit:
         told += _("; TCP_USER_TIMEOUT let it try for {time}").format(time=seconds_text(limit / 1000))
     return told
+
+
+def unanswered_remedy() -> str:
+    """What helps against it: no accept queue has to do with a connection that stood."""
+    return _("make a new connection once the other host, and the way to it, answer again")

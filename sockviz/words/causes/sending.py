@@ -20,7 +20,7 @@ from sockviz.words.causes.connecting import (
 )
 from sockviz.words.causes.paths import binder, taker
 from sockviz.words.causes.patience import bounded
-from sockviz.words.causes.receiving import reset_here, unanswered, unconnected, unreachable
+from sockviz.words.causes.receiving import reset_here, unanswered, unanswered_remedy, unconnected, unreachable
 from sockviz.words.holding_back import window_is_closed
 from sockviz.words.situation import Cause, Situation
 from sockviz.words.wording import address_text, bytes_text
@@ -72,7 +72,7 @@ def sending(s: Situation) -> Cause:
         case "ECONNREFUSED":
             return refused(s)
         case "ETIMEDOUT":
-            return Cause(unanswered(s))
+            return Cause(unanswered(s), unanswered_remedy())
         case "EACCES" if s.is_datagram and not s.is_unix:
             return broadcast(s)
         case "EPERM" if s.is_unix:

@@ -120,7 +120,7 @@ class Rules:
                     yield from self._end_ignored.after(call)
                     yield from self._refused.after(call, moment)
                 if call is not None and error is not None:
-                    self._in_use.after(call)
+                    self._in_use.after(call, moment.after)
                     yield from families.after(call)
             case PacketCaptured() as event if (
                 event.packet.tcp is not None and "RST" in event.packet.tcp.flags
@@ -135,7 +135,11 @@ class Rules:
                     yield from lost_datagrams.after(call, moment.after)
             case Observed() as event:
                 yield from to_itself.after(event, moment)
-                yield from self._in_use.looked(moment.after, event.host)
+                self._in_use.looked(moment.after, event.host)
                 yield from self._descriptors.looked(moment.after, event.host)
-            case ProcessEnded(signal="SIGPIPE") as event:
-                yield from ended_by_sigpipe.after(event, moment.before)
+            case ProcessEnded() as event:
+                self._in_use.ended(event.process, moment.before)
+                if event.signal == "SIGPIPE":
+                    yield from ended_by_sigpipe.after(event, moment.before)
+        if self._in_use.is_known:
+            yield from self._in_use.told(moment)

@@ -13,7 +13,7 @@ from sockviz.model.sockets import State
 from sockviz.tui.palette import hues
 from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.stage.process_panel import draw_process
-from sockviz.tui.stage.queues import accept_boxes, accept_queue, cookies, is_full, turned_away
+from sockviz.tui.stage.queues import accept_boxes, accept_queue, cookies, is_full, syn_waits, turned_away
 from sockviz.tui.view import View
 from tests.tui.stage import scripted
 
@@ -133,6 +133,24 @@ def test_somebody_in_the_syn_queue_may_have_lost_another_segment_than_a_syn() ->
     drawn = server(scripted.view(script))
     assert "dropped      1  ListenOverflows" in drawn
     assert "SYN queue    ■ 1  :50002" in drawn
+
+
+@pytest.mark.parametrize(
+    ("width", "told"),
+    [
+        (60, ":50002, SYN+ACK again ×3"),
+        (28, ":50002 SYN+ACK again ×3"),
+        (25, ":50002, no ACK"),
+        (12, ":50002"),
+    ],
+)
+def test_what_somebody_in_the_syn_queue_waits_for_is_said_in_any_room(width: int, told: str) -> None:
+    script = scripted.crowded_lesson()
+    half = scripted.row(State.SYN_RECEIVED, scripted.SERVER, ("127.0.0.1", 50002), cookie=78)
+    script.say(Observed(script.at, "lab", (replace(half, retransmits=3),)))
+    view = scripted.view(script)
+    listener = next(iter(view.world.listeners()))
+    assert [it.text.strip() for it in syn_waits(view, Lookup(view.world), listener, width)] == [told]
 
 
 def test_only_tcp_has_a_syn_queue() -> None:

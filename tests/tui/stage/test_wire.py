@@ -13,9 +13,11 @@ from sockviz.model.meaning import Meaning, Role
 from sockviz.model.segments import Fragment
 from sockviz.model.traffic import Traffic
 from sockviz.tui.stage import wire_strip
+from sockviz.tui.stage.arrows import shaft
 from sockviz.tui.stage.crossings import Fate, crossings, folded
 from sockviz.tui.stage.wire import draw_wire
 from sockviz.tui.view import Focus, Look, View
+from sockviz.words.meanings import instead_of_ack, mark
 from tests.tui.stage import scripted
 
 
@@ -189,6 +191,31 @@ def test_what_an_acknowledgement_is_can_be_read_at_120_and_at_80_columns(
     assert on_an_arrow in "\n".join(line.text for line in draw_wire(view, 20, 30))
     (strip,) = draw_wire(view, 46, 1)
     assert folded in strip.text
+
+
+@pytest.mark.parametrize(
+    ("label", "role", "copies", "drawn"),
+    [
+        ("FIN+ACK", Role.AGAIN, 7, "FIN+ACK ↻ ×7"), ("SYN+ACK", None, 19, "SYN+ACK ×19"), ("PSH+ACK", None, 1, "PSH+ACK"),
+        ("ACK", Role.DUPLICATE_ACK, 2, "dup ACK ×2"), ("SYN", Role.AGAIN, 3, "SYN again ×3"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("rightwards", [True, False])
+def test_what_is_held_is_named_whole_where_an_arrow_has_fourteen_cells(
+    label: str, role: Role | None, copies: int, drawn: str, rightwards: bool
+) -> None:
+    view = scripted.view(scripted.crowded_lesson())
+    it, *_ = crossings(view, 40)
+    word, sign = mark(Meaning(role)) if role is not None else ("", "")
+    instead = instead_of_ack(Meaning(role)) if role is not None and label == "ACK" else ()
+    held = replace(
+        it, label=label, fate=Fate.HELD, copies=copies, mark=word, sign=sign, instead=instead, length=0
+    )
+    for acted_on in (False, True):
+        text = "".join(shaft(held, 14, rightwards, 1.0, acted_on=acted_on))
+        assert drawn in text
+        assert len(text) == 14
+        assert text.rstrip().endswith("▷") if rightwards else text.lstrip().startswith("◁")
 
 
 def test_what_was_overtaken_says_that_it_came_out_of_order() -> None:

@@ -1,0 +1,56 @@
+"""Sentences that a run keeps, in its header and its events: English in every run, which has no language; here they are put into
+the reader's, where they are shown."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from string import Formatter
+
+from sockviz.language import N_, _
+
+#: Why a lab lacks something (`sockviz.model.timeline.LabFacts.missing`), and why it cannot be made.
+NO_TABLE = N_("sock_diag is refused, and no table of /proc/net has them")
+IN_NO_TABLE = N_("{refusal}; no table of /proc/net has them")
+NO_SOCKET6 = N_("no AF_INET6 socket can be made: {error}")
+CANNOT_BE_READ = N_("{path} cannot be read: {error}")
+NO_ADDRESS6 = N_("its loopback has no address ::1 (sysctl net.ipv6.conf.lo.disable_ipv6)")
+NO_SETTING = N_("this kernel has no such setting")
+MADE_OF_IT = N_("the kernel made {value} of it")
+TOO_SLOW = N_("this machine is too slow: {step} took more than {seconds} s")
+NOT_SHOWN = N_("{said}, and no lesson can be shown without it")
+NO_PROC = N_("no /proc of this PID namespace is mounted here ({cure})")
+TRACER_ENDED = N_("the tracer has ended")
+LINK_ENDED = N_("the link's process ended")
+#: Why a line could not be performed.
+NO_LINK = N_("this lab has no link")
+NONE_CAME = N_("no packet that matches {pattern} came within {seconds} s")
+ANOTHER_CAME = N_("no packet that matches {pattern} came within {seconds} s; the link keeps {kept}")
+HAS_ENDED = N_("{process} has ended: no process can perform this line")
+NOT_REACHED = N_("{process} cannot be reached: {error}")
+#: What stands for any packet in these.
+ANY = "anything"
+
+_KNOWN = (
+    NO_TABLE, NO_SOCKET6, NO_ADDRESS6, NO_SETTING, MADE_OF_IT, TOO_SLOW, NOT_SHOWN, NO_PROC, TRACER_ENDED, LINK_ENDED, NO_LINK,
+    ANOTHER_CAME, NONE_CAME, HAS_ENDED, NOT_REACHED, IN_NO_TABLE, CANNOT_BE_READ,
+)  # fmt: skip
+
+
+def in_words(sentence: str) -> str:
+    """The sentence of a run in the reader's language; one that is none of these as it is."""
+    for known in _KNOWN:
+        found = _form(known).fullmatch(sentence)
+        if found is not None:
+            return _(known).format(**found.groupdict())
+    return sentence
+
+
+@cache
+def _form(known: str) -> re.Pattern[str]:
+    """What a sentence of that form looks like, with what it is about in groups."""
+    parts = (
+        re.escape(text) + (f"(?P<{name}>.+)" if name else "")
+        for text, name, *_rest in Formatter().parse(known)
+    )
+    return re.compile("".join(parts), re.DOTALL)

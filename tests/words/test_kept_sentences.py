@@ -1,0 +1,64 @@
+"""What a run keeps in sentences is the same whoever made it, and is told in its reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from string import Formatter
+
+import pytest
+
+from sockviz import language
+from sockviz.lab.supervisor import LabRefused, TooSlow
+from sockviz.lab.window import unset, why_no_ipv6
+from sockviz.model.events import StatementFinished
+from sockviz.model.world import World
+from sockviz.words import kept_sentences
+from sockviz.words.kept_sentences import HAS_ENDED, LINK_ENDED, in_words
+from sockviz.words.narration import narrate
+
+
+@pytest.fixture(autouse=True)
+def _afterwards_in_english() -> Iterator[None]:
+    yield
+    language.use(language.ORIGINAL)
+
+
+@pytest.mark.parametrize("known", kept_sentences._KNOWN)
+def test_each_is_told_in_every_language_with_what_it_is_about(known: str) -> None:
+    about = {name: f"<{name} (1): 2>" for _text, name, *_rest in Formatter().parse(known) if name}
+    kept = known.format(**about)
+    told = {}
+    for each in language.languages():
+        language.use(each)
+        told[each] = in_words(kept)
+        assert all(value in told[each] for value in about.values())
+    assert told[language.ORIGINAL] == kept
+    assert len(set(told.values())) == len(told)
+
+
+def test_what_is_none_of_them_is_told_as_it_is() -> None:
+    language.use("es")
+    assert in_words("unshare(CLONE_NEWUSER): EPERM") == "unshare(CLONE_NEWUSER): EPERM"
+
+
+def test_a_lab_s_facts_are_the_same_in_every_language() -> None:
+    facts = []
+    for each in language.languages():
+        language.use(each)
+        lacking = unset({"a.b": "1", "c.d": "2", "e.f": "3"}, {"c.d": "9"}, {"e.f": 13})
+        facts.append(
+            (lacking, why_no_ipv6("/nonexistent"), TooSlow("unshare").fact, LabRefused(LINK_ENDED, 0).fact)
+        )
+    assert all(each == facts[0] for each in facts)
+
+
+def test_why_a_line_failed_is_narrated_in_the_reader_s() -> None:
+    language.use("es")
+    failed = StatementFinished(1.0, "link", 4, error="NoPacket", message=LINK_ENDED)
+    assert (
+        narrate(failed, World(), World())
+        == "el enlace no puede hacer eso: el proceso del enlace ha terminado"
+    )
+    ended = HAS_ENDED.format(process="server")
+    told = narrate(StatementFinished(1.0, "server", 4, error="ProcessEnded", message=ended), World(), World())
+    assert "server ha terminado" in told
