@@ -1,10 +1,11 @@
-"""Remembers what /proc said of a host's processes, while the scheduler says that none of them has run since. No I/O."""
+"""Remembers what the kernel said of a host's processes, while the scheduler says that none of them has run since. No I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
-from sockviz.model.sockets import ProcessRow
+from sockviz.model.sockets import ProcessRow, SocketRow
 
 
 class KnownProcesses:
@@ -35,12 +36,38 @@ class KnownProcesses:
         """
         self._asked, self._ran, self._rows = (), (), []
         counted = [each for each in ran if each is not None and not each.startswith(b"0 ")]
-        still = [row for row in rows if row is not None and _is_still(row)]
+        still = [row for row in rows if row is not None and is_still(row)]
         if len(counted) == len(still) == len(asked):
             self._asked, self._ran, self._rows = asked, counted, still
 
 
-def _is_still(row: ProcessRow) -> bool:
+#: A process, the inodes of its TCP sockets without a row, and what the scheduler said of it; None where that proves nothing.
+Holder: TypeAlias = tuple[str, tuple[int, ...], bytes | None]
+
+
+class KnownBoundOnly:
+    """The rows of sockets that have a port and no more, with those who held TCP sockets that were in no other table then.
+
+    To get a port, or to lose it, such a socket takes a call by somebody who holds it. One that loses its connection, without a
+    call, joins them: the inodes are others then.
+    """
+
+    def __init__(self) -> None:
+        self._holders: Sequence[Holder] = ()
+        self._rows: Sequence[SocketRow] = ()
+
+    def find(self, holders: Sequence[Holder]) -> Sequence[SocketRow] | None:
+        """The rows that are known, where these hold the same sockets as then, and have not run since."""
+        proved = holders == self._holders and all(ran is not None for _name, _inodes, ran in holders)
+        return self._rows if proved else None
+
+    def note(self, holders: Sequence[Holder], rows: Sequence[SocketRow]) -> Sequence[SocketRow]:
+        """Remembers the `rows` that were read after what is said of the `holders`. Returns them."""
+        self._holders, self._rows = holders, rows
+        return rows
+
+
+def is_still(row: ProcessRow) -> bool:
     """Whether it sleeps, and all that it holds are things that nobody else can rename."""
     slept = row.asleep is not None and row.asleep.interface == "/proc/PID/syscall"
     return slept and all(entry.inode or entry.target.startswith("/dev/") for entry in row.fds)

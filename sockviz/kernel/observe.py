@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 
@@ -12,7 +13,7 @@ from sockviz.kernel.files import read_file
 from sockviz.kernel.inet_diag import NAMED_STATES
 from sockviz.kernel.kept_files import KeptFiles, Read
 from sockviz.kernel.known_descriptors import KnownDescriptors
-from sockviz.kernel.known_processes import KnownProcesses
+from sockviz.kernel.known_processes import KnownBoundOnly, KnownProcesses, is_still
 from sockviz.kernel.proc_net import TABLES, read_tables
 from sockviz.kernel.procfs import read_process
 from sockviz.kernel.sock_diag import SockDiag, read_bound_only, read_sockets
@@ -35,6 +36,7 @@ class Kept:
     files: KeptFiles = field(default_factory=KeptFiles)
     descriptors: KnownDescriptors = field(default_factory=KnownDescriptors)
     processes: KnownProcesses = field(default_factory=KnownProcesses)
+    bound_only: KnownBoundOnly = field(default_factory=KnownBoundOnly)
     empty: set[str] = field(default_factory=set)  # tables of /proc/net
 
     def settle(self) -> None:
@@ -81,10 +83,11 @@ def observe(host: HostSources, processes: Sequence[ProcessSource], now: float) -
     ran = [_ran(host, each) for each in processes]
     known = host.kept.processes.find(processes, ran)
     if known is not None:
-        return Snapshot(now, _rows(host, known, now, still=True), known, _counters(host))
+        return Snapshot(now, _rows(host, known, now, ran, still=True), known, _counters(host))
     looks = _read_all(host, processes)
     seen = [row for row in looks if row is not None]
-    reading = Snapshot(now, _rows(host, seen, now), seen, _counters(host))
+    of_seen = [each for each, row in zip(ran, looks, strict=True) if row is not None]
+    reading = Snapshot(now, _rows(host, seen, now, of_seen), seen, _counters(host))
     host.kept.processes.note(processes, ran, looks)  # not before: with them their sockets are known
     host.kept.settle()  # not before: where nobody ran, the files of all processes are to be met again
     return reading
@@ -99,11 +102,16 @@ def _read_all(host: HostSources, processes: Sequence[ProcessSource]) -> list[Pro
 
 
 def _ran(host: HostSources, process: ProcessSource) -> bytes | None:
-    """What the scheduler says of it: nanoseconds on a processor, in its queue, and how often it was given one."""
+    """What the scheduler says of its one thread: nanoseconds on a processor, in its queue, and how often it was given one. None
+    of a process with more: while that one sleeps the others may do anything."""
+    directory = f"{host.proc}/{process.pid}"
     try:
-        return host.read(f"{host.proc}/{process.pid}/schedstat")
-    except KernelRefused:
+        ran = host.read(f"{directory}/schedstat")
+        links = os.stat(f"{directory}/task").st_nlink
+    except (KernelRefused, OSError):
         return None  # ENOENT: built without CONFIG_SCHED_INFO, or gone. ESRCH: gone. Then all is read
+    # fs/proc/base.c, proc_task_getattr: a link for each thread, beside a directory's own two.
+    return ran if links == _LINKS + 1 else None
 
 
 def _counters(host: HostSources) -> Mapping[str, int]:
@@ -113,6 +121,8 @@ def _counters(host: HostSources) -> Mapping[str, int]:
         return {}  # EACCES: a sandbox. ENOENT: no such tables. Then no lesson is told that there are counters
 
 
+#: Links that every directory has: its name, and "." in it.
+_LINKS = 2
 #: Tables that a kernel may refuse to list over sock_diag, by the name under which `read_sockets` notes it.
 _TABLES = {
     "UDP AF_INET": "udp",
@@ -126,7 +136,12 @@ _NEVER_IN_DIAG = ("icmp", "icmp6")
 
 
 def _rows(
-    host: HostSources, processes: Sequence[ProcessRow], now: float, *, still: bool = False
+    host: HostSources,
+    processes: Sequence[ProcessRow],
+    now: float,
+    ran: Sequence[bytes | None] = (),
+    *,
+    still: bool = False,
 ) -> list[SocketRow]:
     if host.diag is None:
         return read_tables(host.net, now=now, tables=TABLES, read=host.read)
@@ -135,8 +150,8 @@ def _rows(
     except KernelRefused:
         # The kernel lists no TCP sockets over netlink (built without tcp_diag, or a security module).
         return read_tables(host.net, now=now, tables=TABLES, read=host.read)
-    if _holds_more_than(rows, processes):
-        rows += _beside_connections(rows, read_bound_only(host.diag, now=now))
+    if beside := _held_beside(rows, processes):
+        rows += _beside_connections(rows, _bound_only(host, host.diag, beside, processes, ran, now))
     missing = tuple(table for what, table in _TABLES.items() if what in host.diag.refused)
     return rows + beside_diag(host, (*missing, *_NEVER_IN_DIAG), now, still=still)
 
@@ -165,15 +180,36 @@ def beside_diag(host: HostSources, tables: Sequence[str], now: float, *, still: 
     return rows
 
 
-def _holds_more_than(rows: Sequence[SocketRow], processes: Sequence[ProcessRow]) -> bool:
-    """Whether a process holds a TCP socket without a row: never bound, or bound only.
-
-    The table of taken ports is the whole machine's, whatever the namespace, so it is read for a reason only.
-    """
+def _held_beside(rows: Sequence[SocketRow], processes: Sequence[ProcessRow]) -> dict[str, list[int]]:
+    """By process the inodes of the TCP sockets that it holds and that have no row: never bound, or bound only."""
     inodes = {row.inode for row in rows}
-    return any(
-        entry.inode not in inodes
+    found = {
+        process.process: [
+            entry.inode
+            for entry in process.fds
+            if entry.protocol in ("TCP", "TCPv6") and entry.inode not in inodes
+        ]
         for process in processes
-        for entry in process.fds
-        if entry.protocol in ("TCP", "TCPv6")
-    )
+    }
+    return {name: beside for name, beside in found.items() if beside}
+
+
+def _bound_only(
+    host: HostSources,
+    diag: SockDiag,
+    beside: Mapping[str, list[int]],
+    processes: Sequence[ProcessRow],
+    ran: Sequence[bytes | None],
+    now: float,
+) -> Sequence[SocketRow]:
+    """The rows of sockets that are bound only. The table of taken ports is the whole machine's, whatever the namespace, so it is
+    read for a reason only: somebody who holds a socket without a row may have run since the last time."""
+    if host.kept is None:
+        return read_bound_only(diag, now=now)
+    holders = [
+        (row.process, tuple(beside[row.process]), stamp if is_still(row) else None)
+        for row, stamp in zip(processes, ran, strict=True)
+        if row.process in beside
+    ]
+    known = host.kept.bound_only.find(holders)
+    return known if known is not None else host.kept.bound_only.note(holders, read_bound_only(diag, now=now))

@@ -24,6 +24,7 @@ from sockviz.player.patience import Patience, could_wake
 from sockviz.player.performed import Performed, Processes
 from sockviz.player.programs_begun import NotStarted, Surroundings
 from sockviz.player.refusals import CannotGoOn
+from sockviz.player.rest import is_asleep
 from sockviz.player.started import Started, TracingLab, family, is_ready
 
 #: So long a program is waited for until it can be talked to; and, before each line of somebody else, until it rests (seconds).
@@ -153,8 +154,8 @@ class Practised(Performed):
             for number in (MAIN, *process.living):
                 calls, place = process.task(number).calls, (process.name, number)
                 if calls:
-                    is_asleep = calls[-1].stage is Stage.ASLEEP
-                    rests = rests and is_asleep and not self._interrupting.is_due(process, calls[-1])
+                    sleeps = calls[-1].stage is Stage.ASLEEP
+                    rests = rests and sleeps and not self._interrupting.is_due(process, calls[-1])
                     continue
                 try:
                     sleeps = self._lab.asleep(process.name, number) is not None
@@ -178,7 +179,7 @@ class Practised(Performed):
     async def _look(self) -> None:
         """Who was woken and has had no CPU since is asleep in what is known of him, and not in what the kernel says."""
         began = time.monotonic()
-        if self._are_asleep_now(each for each in self._timeline.world.processes.values() if each.alive):
+        if is_asleep(self._lab, self._timeline.world.processes.values()) is not False:
             await self._pump.looked()
             self._looked = began
 
@@ -200,24 +201,13 @@ class Practised(Performed):
         """
         waiting = FairTime(seconds, self._clock)
         while await self._while_there_is(waiting, self.is_at_rest):
-            is_asleep, known = self._are_asleep_now(self.runs), len(self._timeline)
+            asleep, known = is_asleep(self._lab, self.runs) is not False, len(self._timeline)
             if self.runs:
                 await self._pump.looked()
-            if is_asleep and len(self._timeline) == known and self.is_at_rest():
+            if asleep and len(self._timeline) == known and self.is_at_rest():
                 return True
-            await asyncio.sleep(0 if is_asleep else AWAKE)
+            await asyncio.sleep(0 if asleep else AWAKE)
         return False
-
-    def _are_asleep_now(self, processes: Iterable[Process]) -> bool:
-        """Whether the kernel says so of all of them; where it hides that, nobody knows better."""
-        try:
-            return all(
-                self._lab.asleep(process.name, number) is not None
-                for process in processes
-                for number in (MAIN, *process.living)
-            )
-        except KernelError:
-            return True
 
     async def _until(self, condition: Callable[[], bool], seconds: float) -> bool:
         """Waits until that is so; False where it is not in time, or nothing more will come."""

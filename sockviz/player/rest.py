@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from sockviz.kernel.errors import KernelError
 from sockviz.lab.lab import Lab
 from sockviz.model.events import LinkActed, PacketCaptured
+from sockviz.model.process import MAIN, Process
 from sockviz.model.segments import Packet
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import Address
-from sockviz.model.world import World
 from sockviz.player.pump import Pump
 
 #: Where the kernel does not say that it is at rest, silence for so long has to do (seconds). It may delay the acknowledgement of
@@ -41,7 +41,9 @@ async def come_to_rest(
         now = time.monotonic()
         if len(timeline) != events:
             silent_since, looks = now, 0
-        elif now - silent_since >= SILENT or (is_answered(timeline) and is_asleep(lab, timeline.world)):
+        elif now - silent_since >= SILENT or (
+            is_answered(timeline) and is_asleep(lab, timeline.world.processes.values())
+        ):
             looks += 1
         else:
             looks = 0
@@ -91,9 +93,13 @@ def _is_of(packet: Packet, source: Address | None, destination: Address | None) 
     return packet.protocol == "TCP" and (packet.source, packet.destination) == (source, destination)
 
 
-def is_asleep(lab: Lab, world: World) -> bool:
-    """Whether every process sleeps, in a call of the lesson or until its next line. A process that was woken does not."""
+def is_asleep(lab: Lab, processes: Iterable[Process]) -> bool | None:
+    """Whether these sleep now, each thread of those that are alive: in a call, or until their next line. Who was woken does not.
+    None where /proc hides one of them: nobody knows."""
+    tasks = (
+        (process.name, number) for process in processes if process.alive for number in (MAIN, *process.living)
+    )
     try:
-        return all(lab.asleep(name) is not None for name, process in world.processes.items() if process.alive)
+        return all(lab.asleep(name, number) is not None for name, number in tasks)
     except KernelError:
-        return False  # /proc hides a process: nobody knows
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -12,23 +13,32 @@ from dataclasses import dataclass
 import pytest
 
 from sockviz.kernel.kept_files import KeptFiles
-from sockviz.kernel.known_processes import KnownProcesses
-from sockviz.kernel.observe import HostSources, Kept, ProcessSource, observe
+from sockviz.kernel.known_processes import KnownBoundOnly, KnownProcesses
+from sockviz.kernel.observe import HostSources, Kept, ProcessSource, Snapshot, observe
 from sockviz.kernel.procfs import read_process
-from sockviz.model.sockets import Asleep, FdEntry, ProcessRow
+from sockviz.kernel.sock_diag import SockDiag, open_sock_diag, read_bound_only
+from sockviz.model.sockets import Asleep, FdEntry, ProcessRow, SocketRow
 from tests.kernel.stage import wait_until
 from tests.required import unavailable
 
 #: Two processes with one socket between them, made before the fork, each of which does what single letters tell it.
 PAIR = """
-import os, socket, sys
+import os, socket, sys, threading
 shared, held = socket.socket(), []
+def beside(told):
+    while os.read(told, 1):
+        held.append(socket.socket())
 mine = 0 if (child := os.fork()) else int(sys.argv[1])
 while told := os.read(mine, 1):
     if told == b"o":
         held.append(socket.socket())
     elif told == b"f":
         shared.setblocking(not shared.getblocking())
+    elif told == b"b":
+        held[-1].bind(("127.0.0.1", 0))
+    elif told == b"t":
+        ends = os.pipe()
+        threading.Thread(target=beside, args=ends[:1], daemon=True).start()
     os.write(1, b"%d\\n" % os.getpid())
 if child:
     os.waitpid(child, 0)
@@ -71,9 +81,18 @@ class Pair:
         """One look with nothing kept."""
         return self._observed(None)
 
+    def bound_only(self, diag: SockDiag, kept: Kept | None) -> set[int]:
+        """The inodes of sockets of theirs that have a port and no more."""
+        reading = self._reading(kept, diag)
+        held = {entry.inode for row in reading.processes for entry in row.fds}
+        return {row.inode for row in reading.rows if row.bound_only} & held
+
     def _observed(self, kept: Kept | None) -> list[ProcessRow]:
+        return self._reading(kept, None).processes
+
+    def _reading(self, kept: Kept | None, diag: SockDiag | None) -> Snapshot:
         sources = [ProcessSource(str(pid), pid) for pid in self.tell]
-        return observe(HostSources(None, "/proc/self/net", kept=kept), sources, time.time()).processes
+        return observe(HostSources(diag, "/proc/self/net", kept=kept), sources, time.time())
 
 
 def asleep_in_read(pid: int) -> bool:
@@ -147,6 +166,43 @@ def test_a_process_that_is_gone_is_missed(pair: Pair) -> None:
     assert [row.process for row in pair.look()] == [str(first), str(other)]
 
 
+def test_of_a_process_with_threads_all_is_read_though_its_first_one_sleeps(pair: Pair) -> None:
+    look_at_rest(pair)
+    first = next(iter(pair.tell))
+    held = set(pair.look()[0].fds)
+    pair.do(first, b"t")
+    told = max(entry.fd for entry in pair.look()[0].fds if entry not in held)  # the end of a pipe to write to
+    before = pair.look()
+    with open(f"/proc/{first}/fd/{told}", "wb", buffering=0) as beside:
+        beside.write(b".")
+        wait_until(lambda: pair.anew() != before, "another thread has made a socket")
+        assert pair.look() == pair.anew()
+
+
+def test_the_table_of_ports_is_read_again_once_somebody_has_run_who_may_have_taken_one(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_at_rest(pair)
+    dumps: list[float] = []
+
+    def read(diag: SockDiag, *, now: float) -> list[SocketRow]:
+        dumps.append(now)
+        return read_bound_only(diag, now=now)
+
+    monkeypatch.setattr("sockviz.kernel.observe.read_bound_only", read)
+    with contextlib.closing(SockDiag(open_sock_diag())) as diag:
+        for pid in pair.tell:
+            for letter in (b"o", b"b", b"f"):
+                pair.do(pid, letter)
+                now = pair.bound_only(diag, None)
+                assert pair.bound_only(diag, pair.kept) == now
+                dumps.clear()
+                assert pair.bound_only(diag, pair.kept) == now
+                assert not dumps, "nobody has run since"
+            if not now:
+                unavailable("this kernel does not list bound-only sockets (older than 6.8)")
+
+
 def row(asleep: Asleep | None, target: str = "socket:[7]") -> ProcessRow:
     inode = 7 if target.startswith("socket") else 0
     return ProcessRow("p", "S", (FdEntry(3, target, inode, None, 2),), asleep)
@@ -176,3 +232,14 @@ def test_what_may_have_changed_unseen_is_not_remembered(
     assert known.find(["p"], [b"9 9 9\n"]) == [row(IN_READ)]
     assert known.find(["p"], [b"9 9 10\n"]) is None
     assert known.find(["q"], [b"9 9 9\n"]) is None
+
+
+def test_ports_are_known_only_of_who_is_known_not_to_have_run() -> None:
+    known = KnownBoundOnly()
+    holder = ("p", (7,), b"9 9 9\n")
+    known.note([holder], ())
+    assert known.find([holder]) == ()
+    assert known.find([("p", (7,), b"9 9 10\n")]) is None
+    assert known.find([("p", (7, 8), b"9 9 9\n")]) is None, "a connection has ended, and left it its port"
+    known.note([("p", (7,), None)], ())
+    assert known.find([("p", (7,), None)]) is None

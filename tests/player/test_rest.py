@@ -23,21 +23,21 @@ from tests.player.lessons import CONNECTED, LABS, LISTENING, lesson_text, perfor
 def test_a_process_that_does_not_sleep_is_no_rest(kind: str) -> None:
     async def work() -> None:
         performance = await perform(lesson_text(LISTENING + CONNECTED), kind)
-        world, lab = performance.timeline.world, performance._lab
-        pid = world.processes["client"].outer_pid
+        lab, processes = performance._lab, performance.timeline.world.processes
+        pid = processes["client"].outer_pid
 
         async def until_state(states: str) -> None:
             while (stat := read_stat(pid)) is None or stat.state not in states:
                 await asyncio.sleep(0.002)
 
         try:
-            assert is_asleep(lab, world)
+            assert is_asleep(lab, processes.values())
             os.kill(pid, signal.SIGSTOP)
             await until_state("T")
-            assert not is_asleep(lab, world)
+            assert not is_asleep(lab, processes.values())
             os.kill(pid, signal.SIGCONT)
             await until_state("S")
-            assert is_asleep(lab, world)
+            assert is_asleep(lab, processes.values())
         finally:
             await performance.close()
 
