@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 
 from sockviz.dataclass import dataclass
 from sockviz.lab.readers import Readers
@@ -37,8 +38,15 @@ class Outputs:
         reading, writing = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(reading, False)
         self._streams[reading] = _Stream(process, number, reading)
-        self._readers.add(reading, lambda: self._read(reading))
+        self._readers.add(reading, partial(self._hear, reading))
         return writing
+
+    def read_all(self) -> None:
+        """Reads what has been printed by now: of what is printed without end no more than is kept."""
+        for reading in list(self._streams):
+            for _ in range(KEPT // _AT_ONCE):
+                if not self._read(reading):
+                    break
 
     def tell_unkept(self) -> None:
         """Tells of what was not kept so far."""
@@ -50,20 +58,25 @@ class Outputs:
         for stream in list(self._streams.values()):
             self._end(stream)
 
-    def _read(self, reading: int) -> None:
+    def _hear(self, reading: int) -> None:
+        self._read(reading)
+
+    def _read(self, reading: int) -> bool:
+        """Reads once. False where nothing is left to be read by now."""
         stream = self._streams[reading]
         try:
             data = os.read(reading, _AT_ONCE)
         except BlockingIOError:
-            return
+            return False
         if not data:
             self._end(stream)
-            return
+            return False
         kept = data[: max(KEPT - stream.kept, 0)]
         stream.kept += len(kept)
         stream.unkept += len(data) - len(kept)
         if kept:
             self._say(OutputWritten(time.time(), stream.process, stream.number, kept))
+        return True
 
     def _end(self, stream: _Stream) -> None:
         self._readers.remove(stream.reading)

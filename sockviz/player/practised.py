@@ -123,7 +123,8 @@ class Practised(Performed):
         await super().come_to_rest()
 
     async def told(self) -> None:
-        """Returns when all that has happened by now is known."""
+        """Returns when all that has happened by now is known, what was printed, too: a pipe is read when its turn comes."""
+        self._started.outputs.read_all()
         self._started.outputs.tell_unkept()
         if self.problem is None:
             await self._pump.looked()

@@ -125,12 +125,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 told = [line for _is_number, line in differ]
                 if now.passed != meant:
                     told.append(f"  passed: {now.passed}")
+                seen = [_without_numbers(each) for each in now.observed]
+                is_seen_so = seen == [_without_numbers(each) for each in before.observed]
+                if not told and not is_seen_so:
+                    told = [f"  before: {each}" for each in before.observed]
                 if told:
-                    kind = (
-                        "in numbers"
-                        if now.passed == meant and all(each for each, _line in differ)
-                        else "in words"
-                    )
+                    is_same = now.passed == meant and all(is_number for is_number, _line in differ)
+                    kind = "in words" if not is_same else "in numbers" if differ else "in what was observed"
                     found[kind] += 1
                     print(
                         f"{slug}/{file.name}, round {number}, {kind}: {run}",
