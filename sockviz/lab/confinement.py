@@ -13,7 +13,7 @@ import resource
 import signal
 import socket
 import struct
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x00020000, 0x10000000, 0x20000000, 0x40000000
 PR_SET_PDEATHSIG, PR_SET_NAME, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER = 1, 15, 24, 36
@@ -170,20 +170,21 @@ def set_sysctls(wanted: Mapping[str, str]) -> tuple[dict[str, str], dict[str, in
     return in_force, refused
 
 
-def windows() -> tuple[dict[str, socket.socket], dict[str, int]]:
-    """The sockets through which sockviz reads this network: {name: socket}. What is refused is reported by errno."""
+_WINDOWS = {
+    "diag": (socket.AF_NETLINK, NETLINK_SOCK_DIAG),
+    "capture": (socket.AF_PACKET, 0),  # 0: nothing until it is bound
+}
+
+
+def windows(names: Iterable[str]) -> tuple[dict[str, socket.socket], dict[str, int]]:
+    """The sockets with these `names`, "diag" and "capture", through which sockviz reads this network: {name: socket}. What is
+    refused is reported by errno. One that captures takes 10 ms to be closed (net/packet/af_packet.c, synchronize_net)."""
     found: dict[str, socket.socket] = {}
     refused: dict[str, int] = {}
-    for name, arguments in {
-        "diag": (socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_SOCK_DIAG),
-        "capture": (
-            socket.AF_PACKET,
-            socket.SOCK_RAW | socket.SOCK_CLOEXEC,
-            0,
-        ),  # 0: nothing until it is bound
-    }.items():
+    for name in names:
+        family, protocol = _WINDOWS[name]
         try:
-            found[name] = socket.socket(*arguments)
+            found[name] = socket.socket(family, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
         except OSError as error:
             refused[name] = error.errno or 0
     return found, refused

@@ -222,11 +222,11 @@ class Furnishing:
         self.sockets: list[socket.socket] = []
         self.in_force: dict[str, str] = {}
 
-    def furnish(self, host: str, sysctls: Mapping[str, str]) -> None:
-        """Sets up the network that we are in, as `host`."""
+    def furnish(self, host: str, sysctls: Mapping[str, str], names: Iterable[str]) -> None:
+        """Sets up the network that we are in, as `host`, with the windows of these `names`."""
         loopback_up()
         in_force, left_alone = set_sysctls(sysctls)
-        found, refused = windows()
+        found, refused = windows(names)
         self.in_force.update(in_force)
         self.hosts[host] = {"windows": list(found), "refused": refused | left_alone}
         self.sockets += found.values()
@@ -244,7 +244,7 @@ def isolated(control: socket.socket, setup: Mapping[str, Any]) -> NoReturn:
     keep = become_first(control, setup)
     os.close(new_network())
     lab = Furnishing()
-    lab.furnish(LOOPBACK, setup["sysctls"])
+    lab.furnish(LOOPBACK, setup["sysctls"], ("diag", "capture"))
     init = Init(control, setup, keep=keep)
     shut_in(setup)
     lab.hand_over(init)
@@ -264,7 +264,7 @@ def two_hosts(control: socket.socket, setup: Mapping[str, Any], link: int) -> No
     networks: dict[str, int] = {}
     for name in HOSTS:
         networks[name] = new_network()
-        lab.furnish(name, setup["sysctls"])
+        lab.furnish(name, setup["sysctls"], ("diag",))  # the wire sees all that passes
         own.append(anchor(control, name))
         enter_network(home)
     with contextlib.suppress(OSError):  # EPIPE: it has ended, which sockviz hears on its own channel

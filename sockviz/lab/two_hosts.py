@@ -75,11 +75,7 @@ class TwoHostsLab(CrewedLab):
             raise
 
     def _take_window(self, host: str, given: FurnishedHost, missing: dict[str, str]) -> None:
-        missing |= {
-            f"{name} ({host})": why(number) for name, number in given.refused.items() if name != "capture"
-        }
-        if "capture" in given.windows:
-            given.windows["capture"].close()  # the wire sees it all
+        missing |= {f"{name} ({host})": why(number) for name, number in given.refused.items()}
         missing |= self._furnished(host, given).missing
 
     def _wire_lost(self) -> None:
