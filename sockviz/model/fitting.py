@@ -127,7 +127,7 @@ def misfit(event: Event, world: World) -> Misfit | None:
 def _of_process(event: Event, process: Process, world: World) -> Misfit | None:
     name = process.name
     match event:
-        case StatementBegun() | CallEntered() | ProcessEnded() if not process.alive:
+        case CallEntered() | ProcessEnded() if not process.alive:  # it may be handed a line: that fails
             return Misfit(event, Unfit.ENDED, name)
         case StatementBegun(task=number):
             line = process.task(number).line

@@ -206,7 +206,8 @@ class Performed:
         taken = [lines.popleft()]
         while lines and statement.at_once and lines[0].at_once == statement.at_once:
             taken.append(lines.popleft())
-        if len(taken) > 1:
+        process = self._timeline.world.processes.get(statement.process)
+        if len(taken) > 1 and (process is None or process.alive):  # the link is none
             self._together[statement.process] = tuple(taken)
         self.append(StatementBegun(time.time(), statement.process, statement.line))
         return taken
@@ -335,7 +336,7 @@ class Performed:
                 first = left[0]
                 del self._together[name]
                 self.append(StatementBegun(time.time(), name, first.line, together=True))
-                self._fail(left, f"{name} has ended: no process can perform this line")
+                self._fail(left, HAS_ENDED.format(process=name))
         self._news.set()
         for changed in self._watchers:
             changed()

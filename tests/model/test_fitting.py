@@ -41,7 +41,7 @@ UNFIT: list[tuple[Unfit, Sequence[Event], str]] = [
     (Unfit.NO_PROCESS, (StatementBegun(4.0, "nobody", 1),), "no process nobody has started"),
     (Unfit.NO_PARENT, (ProcessStarted(4.0, "worker", 5, 5, HOST, "nobody"),), "no process nobody has started"),
     (Unfit.ALIVE, (STARTED, STARTED), "server is there already"),
-    (Unfit.ENDED, (STARTED, ENDED, BEGUN), "server had ended"),
+    (Unfit.ENDED, (STARTED, ENDED, ENTERED), "server had ended"),
     (Unfit.ENDED, (STARTED, ENDED, ENDED), "server had ended"),
     (Unfit.NOT_ENTERED, (STARTED, RETURNED), "server has entered no call 1"),
     (Unfit.NOT_ENTERED, (STARTED, CallBlocked(4.0, "server", 1, None)), "server has entered no call 1"),
@@ -98,6 +98,7 @@ def test_a_second_call_at_one_task_does_not_hide_the_first(misfits: None) -> Non
         (StatementBegun(6.0, "link", 9), StatementFinished(6.0, "link", 9)),  # the link is no process
         (ENDED, CallReturned(9.0, "server", 1, 5), FINISHED),  # what a process said before it ended
         (ENDED, STARTED),
+        (ENDED, StatementBegun(7.0, "server", 8), StatementFinished(7.0, "server", 8, error="ProcessEnded")),
     ],
 )
 def test_what_only_comes_late_fits(late: Sequence[Event]) -> None:

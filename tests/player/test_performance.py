@@ -511,3 +511,13 @@ def test_a_performance_can_be_closed_at_any_moment() -> None:
             assert done, turns
 
     run(work(), 60)
+
+
+def test_lines_of_a_process_that_has_ended_fail_and_say_so() -> None:
+    lines = ("os._exit(0)", "s = socket.socket()", "s.listen(1)")
+    together = lesson_text("".join(f"```python @server{how}\n{body}\n```\n\n" for how, body in (
+        ("", lines[0]), (" at once", "\n".join(lines[1:])), ("", lines[1]))))  # fmt: skip
+    world = performed(together)
+    failed = [line for line in world.lines.values() if line.error == "ProcessEnded"]
+    assert [line.message for line in failed] == ["server has ended: no process can perform this line"] * 3
+    assert not world.misfits
