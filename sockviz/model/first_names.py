@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 #: In a private network every run has the same, so that recordings and pictures agree.
 PRIVATE_PORTS = (8080, 8081, 8082, 8083, 8084)
 #: Where there is one host, it is reached here.
-LOCALHOST = "127.0.0.1"
+LOCALHOST, LOCALHOST6 = "127.0.0.1", "::1"
 #: The server's address in the lab, and ports that are free in it.
 HOST, PORTS = "HOST", ("PORT", "PORT2", "PORT3", "PORT4", "PORT5")
 BOUND = (HOST, *PORTS)

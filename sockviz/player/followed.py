@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -23,16 +24,20 @@ PAUSE, LOOK = 0.002, 0.1
 
 
 class Tail:
-    """What comes to be in `file`. ``abandoned``: nobody writes to it any more, and all of it has been read."""
+    """What comes to be in `file`. ``abandoned``: nobody writes to it any more, and all of it has been read. ``is_cut``: it has
+    become shorter than what was read of it, which nothing that follows can go on from."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
+        self._read = file.tell()  # bytes, from its beginning
         self._unclaimed = False  # when it was last looked at: whoever makes a file claims it a moment later
-        self.abandoned = False
+        self.abandoned = self.is_cut = False
 
     def read(self) -> bytes:
         """What there is more of it, `AT_ONCE` at the most. Raises OSError."""
         octets = self._file.read(AT_ONCE)
+        self._read += len(octets)
+        self.is_cut = not octets and os.fstat(self._file.fileno()).st_size < self._read
         before, self._unclaimed = self._unclaimed, not octets and not is_written(self._file)
         self.abandoned = before and self._unclaimed
         return octets
@@ -74,6 +79,8 @@ class Followed(Recorded):
             octets = b""
             self._following.lost(error.strerror or str(error))
         told = bool(self._following.appended(octets))
+        if self._tail.is_cut:
+            self._following.lost(_("the file has become shorter meanwhile"))
         if self._tail.abandoned and not self.over:
             self._abandoned()
         if not self.over:
@@ -106,7 +113,7 @@ async def followed(path: Path) -> Sourced:
     try:
         while following.timeline is None:
             following.appended(tail.read())
-            if tail.abandoned:
+            if tail.abandoned or tail.is_cut:
                 following.closed()
             elif following.timeline is None:
                 await asyncio.sleep(LOOK)

@@ -262,6 +262,8 @@ async def perform(lesson: Lesson) -> str:
     finally:
         problem = performance.problem
         await performance.close()
+    for misfit in performance.timeline.world.misfits:
+        raise AssertionError(f"{misfit} in {lesson.text!a}")
     report_of(Path("x.md"), lesson, performance, None, 0.0)
     shown(performance)
     return stuck or (f"problem: {problem}"[:60] if problem else "performed")

@@ -27,6 +27,7 @@ from sockviz.player.shelf import find
 from sockviz.player.source import Source
 from sockviz.player.sourced import Sourced
 from sockviz.player.unfolding import unfolded
+from sockviz.player.writers import claim
 from sockviz.tui.reading import Onward, Reading
 from tests.lab.driver import run, until
 
@@ -170,6 +171,52 @@ def test_half_a_line_that_it_left_is_what_is_told_of(tmp_path: Path) -> None:
     source = left_by_its_writer(path, header + first + second.rstrip())
     assert len(source.timeline) == 2
     assert source.problem == f"{path}:3: the recording breaks off here (no end of line)"
+
+
+def test_one_that_becomes_shorter_is_over(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    header, first, second, *_rest = RECORDING.read_bytes().splitlines(keepends=True)
+
+    async def work() -> None:
+        writer = writing(path, header + first + second)
+        try:
+            reader = await followed(path)
+            reader.watch(lambda: None)
+            await has(reader, 2)
+            os.truncate(path, len(header))
+            await until(lambda: reader.problem, "it says so")
+            assert reader.next.do is Do.END
+            assert reader.problem is not None
+            assert reader.problem.endswith(
+                "the recording breaks off here (the file has become shorter meanwhile)"
+            )
+            await reader.close()
+        finally:
+            end(writer)
+
+    run(work())
+
+
+def test_one_that_is_replaced_is_read_to_the_end_that_its_writer_gives_it(tmp_path: Path) -> None:
+    path, other = tmp_path / "r.jsonl", tmp_path / "other"
+    whole = RECORDING.read_bytes()
+    other.write_bytes(b"something else\n")
+
+    async def work() -> None:
+        with path.open("xb", buffering=0) as file:
+            claim(file)
+            file.write(whole[: len(whole) // 2])
+            reader = await followed(path)
+            reader.watch(lambda: None)
+            await until(lambda: len(reader.timeline) or None, "it is read")
+            os.replace(other, path)
+            file.write(whole[len(whole) // 2 :])
+            await until(lambda: reader.next.do is Do.END or None, "it is over")
+        assert reader.problem is None
+        assert reader.timeline.world == open_recording(RECORDING).timeline.world
+        await reader.close()
+
+    run(work())
 
 
 def test_programs_that_have_ended_are_all_there_was(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sockviz.calls.c.scope import CForm, CValue
 from sockviz.calls.c.writing import Writing
-from sockviz.model.first_names import BOUND, HOST
+from sockviz.model.first_names import BOUND, HOST, LOCALHOST6
 from sockviz.model.values import Json, decode
 
 
@@ -25,7 +25,7 @@ def sockaddr(
         case ["value", str(text)]:
             known = text
         case ["name", name] if name == HOST:
-            known = writer.values.get(HOST) or ("::1" if writer.scope.ip == 6 else None)
+            known = writer.values.get(HOST) or (LOCALHOST6 if writer.scope.ip == 6 else None)
     same = f"{host} {port} {more} {six if known == '' else ''}"
     settled = (isinstance(known, str) or host == ["name", HOST]) and _is_fixed(port)
     if writer.scope.whole and settled and (name := writer.scope.addresses.get(same)):

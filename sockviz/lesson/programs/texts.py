@@ -14,7 +14,7 @@ from sockviz.calls.table import CALLS
 from sockviz.language import _
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.programs.plan import WrittenProgram
-from sockviz.model.first_names import HOST, LOCALHOST, PORTS, PRIVATE_PORTS, first_names
+from sockviz.model.first_names import HOST, LOCALHOST, LOCALHOST6, PORTS, PRIVATE_PORTS, first_names
 from sockviz.model.values import Json
 
 #: How a C program to hand out is compiled. The tests compile with these and -Werror.
@@ -76,7 +76,7 @@ def file_stem(process: str) -> str:
 
 def own_host(lesson: Lesson) -> str:
     """What HOST is where nobody says otherwise: this machine itself."""
-    return LOCALHOST if lesson.ip == 4 else "::1"
+    return LOCALHOST if lesson.ip == 4 else LOCALHOST6
 
 
 def constants(lesson: Lesson, program: WrittenProgram) -> dict[str, str | int]:

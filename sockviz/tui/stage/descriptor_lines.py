@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from sockviz.dataclass import dataclass
 from sockviz.language import _
+from sockviz.model.first_names import LOCALHOST6
 from sockviz.model.process import Process
 from sockviz.model.segments import wire_end
 from sockviz.model.sockets import FdEntry, SocketRow, Timer
@@ -35,8 +36,6 @@ from sockviz.words.queues import FIN_UNACKED, HAS_FIN, briefly_sent, received, s
 from sockviz.words.row_names import both_text, local_text, peer_text
 from sockviz.words.urgent import urgent_in
 from sockviz.words.wording import address_text
-
-_IPV6_LOOPBACK = "::1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +246,7 @@ class Pen:
     def _least_end(self, address: Address | None) -> str:
         """``:8080``, with its address where that is not to be expected."""
         here = wire_end(address)
-        known = here is not None and here[0] in (*self.view.lab.addresses.values(), _IPV6_LOOPBACK)
+        known = here is not None and here[0] in (*self.view.lab.addresses.values(), LOCALHOST6)
         return f":{port_of(address)}" if known else address_text(address)
 
     def _ends(self, row: SocketRow, room: int) -> Line:
