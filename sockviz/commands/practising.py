@@ -10,18 +10,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from sockviz import door, terminal
-from sockviz.commands.shared import FAILED, OK, Usage, cannot_be_read, drive, progress_file
+from sockviz import __version__, door, terminal
+from sockviz.commands.shared import FAILED, OK, Usage, cannot_be_read, drive, progress_file, read
 from sockviz.language import _, current, ngettext
 from sockviz.visible import quoted
 
 if TYPE_CHECKING:
     from sockviz.lesson.document import Exercise, Lesson
     from sockviz.player.practice import Practice
+    from sockviz.player.run import Run
     from sockviz.practice.attempt import Attempt
     from sockviz.practice.shelf import Place
     from sockviz.practice.sitting import Sitting
     from sockviz.progress import ProgressStore
+    from sockviz.tui.entry import CourseEntry
 
 
 def practice(options: argparse.Namespace) -> int:
@@ -155,7 +157,10 @@ def _once(
         if name is not None:
             door.out().say(_("recorded: sockviz replay {file}").format(file=quoted(name)))
     if options.file is None:
-        _note(_store(options), place, attempted)
+        store = _store(options)
+        _note(store, place, attempted)
+        if attempted.passed and not options.json:
+            _say_where_to(place, exercise, store)
     return OK if attempted.passed else FAILED
 
 
@@ -238,6 +243,20 @@ def _note(store: ProgressStore, place: Place, attempted: Attempt) -> None:
         door.complain(store.message)
 
 
+def _say_where_to(place: Place, exercise: Exercise, store: ProgressStore) -> None:
+    """Where to go on to, once it was passed."""
+    from sockviz.practice.listed import exercises, following
+
+    if not store.progress.exercise(place.slug).passed:
+        return
+    onto = following(exercises(), place.slug, store.progress)
+    if onto is not None:
+        command = f"sockviz practice {onto.slug}"
+        door.out().say(_("on to the next exercise:") + f" {onto.title}: {command}")
+    if exercise.lesson:
+        door.out().say(_("the lesson that it practises:") + f" sockviz run {exercise.lesson}")
+
+
 # --- until it passes -------------------------------------------------------------------------------------
 
 
@@ -261,9 +280,21 @@ def _screen(
     if why := why_not_as_asked(os.environ):
         raise Usage(why)
     return start(
-        place, lesson, exercise, sitting, store,
+        place, lesson, exercise, sitting, store, _opened,
         theme=options.theme, ascii_only=options.ascii, mouse=not options.no_mouse,
     )  # fmt: skip
+
+
+async def _opened(entry: CourseEntry) -> Run:
+    """A live run of the lesson that an exercise practises, or its recording. Raises `CannotPerform`."""
+    from sockviz.player.opening import open_run
+    from sockviz.player.refusals import CannotPerform
+
+    try:
+        lesson = read(Path(entry.path))
+    except Usage as usage:
+        raise CannotPerform(*usage.args) from None
+    return (await open_run(lesson, "auto", __version__)).run
 
 
 def _follow(
@@ -287,6 +318,7 @@ def _follow(
         drive(until_passed(sitting))
     except CannotAttempt as cannot:
         raise Usage(str(cannot)) from None
+    _say_where_to(place, exercise, store)
     if store.message:
         door.complain(store.message)
     return OK

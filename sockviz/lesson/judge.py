@@ -165,7 +165,7 @@ class _Evaluation:
         if name in self.bindings:
             return self.bindings[name]
         if name in BOUND:
-            raise NotYet(f"{name} is not bound yet")
+            raise NotYet(f"{name} has no value yet")
         if name == "packets":
             return packets(self.world, self.work)
         process = self.world.processes.get(name)

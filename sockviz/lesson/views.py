@@ -63,7 +63,7 @@ class ProcessView:
                     raise NotYet(f"no call of {process.name} has returned yet")
                 return CallView(self.world, process, process.last)
         if name not in process.names:
-            raise NotYet(f"{process.name}.{name} is not bound yet")
+            raise NotYet(f"{process.name}.{name} has no value yet")
         return worth(self.world, process, process.names[name], work, name)
 
 

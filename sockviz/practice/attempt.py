@@ -173,7 +173,10 @@ async def _perform(practice: Practice) -> str | None:
         while practice.next.do is not Do.END and not _has_failed(practice):
             await practice.advance()
     except Stuck as why:
-        stuck = str(why)
+        line = why.statement
+        stuck = _("{process} came no further than `{source}`").format(
+            process=line.process, source=line.source
+        )
     except CannotGoOn as refusal:
         stuck = practice.problem or str(refusal)
     with contextlib.suppress(LabRefused):  # it has ended, and `problem` says why

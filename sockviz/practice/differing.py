@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.lesson.document import Expectation, Expression
-from sockviz.lesson.judge import judge
+from sockviz.lesson.judge import Verdict, judge
 from sockviz.model.values import Value
 from sockviz.model.world import World
 from sockviz.words.wording import bytes_text
@@ -29,27 +29,36 @@ class Difference:
     mark: int
 
 
-def difference(
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What an expectation compares: ``expected`` is the side that it writes out, ``came`` the other one, which is ``unknown``
+    where it has no value (yet), and ``source`` the expression of that."""
+
+    came: object
+    expected: object
+    source: ast.expr
+    unknown: bool = False
+
+
+def sides(
     expectation: Expectation, world: World, bindings: Mapping[str, Value], counters: Collection[str] = ()
-) -> Difference | None:
-    """What differs in ``a == b``, where both are bytes, or both text of which one was printed, and one of them is written out;
-    None of anything else: the name of a state, or of an error, is another one, and not the same with other letters."""
+) -> Sides | None:
+    """Of ``a == b`` both sides; None of anything else. What was printed is told as bytes."""
     match expectation.expression.tree:
         case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
-            sides = [
-                _value(expectation.expression, side, world, bindings, counters) for side in (left, right)
-            ]
+            trees = [left, right]
         case _:
             return None
     if isinstance(left, ast.Constant) or _is_shorter(left, right):
-        sides.reverse()
-    received, expected = sides
-    printed = any(isinstance(side, ast.Attribute) and side.attr == "output" for side in (left, right))
-    if printed and isinstance(received, str) and isinstance(expected, str):
-        received, expected = received.encode(), expected.encode()
-    if not (isinstance(received, bytes) and isinstance(expected, bytes)) or received == expected:
+        trees.reverse()
+    judged = [_judged(expectation.expression, side, world, bindings, counters) for side in trees]
+    if judged[1].reason is not None:
         return None
-    return _between(received, expected)
+    came, expected = (verdict.value for verdict in judged)
+    printed = any(isinstance(side, ast.Attribute) and side.attr == "output" for side in trees)
+    if printed and isinstance(came, str) and isinstance(expected, str):
+        came, expected = came.encode(), expected.encode()
+    return Sides(came, expected, trees[0], judged[0].reason is not None)
 
 
 def _is_shorter(left: ast.expr, right: ast.expr) -> bool:
@@ -58,22 +67,31 @@ def _is_shorter(left: ast.expr, right: ast.expr) -> bool:
     return names == [False, True]
 
 
-def _value(
+def _judged(
     expression: Expression,
     side: ast.expr,
     world: World,
     bindings: Mapping[str, Value],
     counters: Collection[str],
-) -> object:
+) -> Verdict:
     part = Expression(expression.line, expression.column, expression.source, side)
-    return judge(part, world, bindings, counters).value
+    return judge(part, world, bindings, counters)
 
 
-def _between(received: bytes, expected: bytes) -> Difference:
-    shared = min(len(received), len(expected))
-    at = next((n for n in range(shared) if received[n] != expected[n]), shared)
+def first_difference(came: bytes, expected: bytes) -> int:
+    """The first place (from 0) at which the two differ, or one of them ends."""
+    shared = min(len(came), len(expected))
+    return next((n for n in range(shared) if came[n] != expected[n]), shared)
+
+
+def difference(received: bytes, expected: bytes, *, is_over: bool = True) -> Difference | None:
+    """What differs; None where nothing does. Where it is not over, more may come."""
+    if received == expected:
+        return None
+    at = first_difference(received, expected)
     if at == len(received):
-        said = _("it ends after {count} of {all}").format(count=bytes_text(at), all=bytes_text(len(expected)))
+        told = _("it ends after {count} of {all}") if is_over else _("{count} of {all} have come so far")
+        said = told.format(count=bytes_text(at), all=bytes_text(len(expected)))
     elif at == len(expected):
         said = _("{more} more than the {all} that were expected").format(
             more=bytes_text(len(received) - at), all=bytes_text(len(expected))

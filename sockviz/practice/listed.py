@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sockviz.dataclass import dataclass
 from sockviz.input_file import read_input
@@ -11,7 +11,7 @@ from sockviz.lesson.card import Card
 from sockviz.lesson.course import read_card
 from sockviz.player.shelf import LARGEST_FILE
 from sockviz.practice.shelf import Place, places, text_of
-from sockviz.progress_text import ExerciseProgress
+from sockviz.progress_text import ExerciseProgress, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,18 @@ def entry_of(place: Place) -> ExerciseEntry:
 def practising(entries: Iterable[ExerciseEntry], lesson: str) -> list[ExerciseEntry]:
     """Those that practise the lesson of that slug."""
     return [entry for entry in entries if lesson and entry.lesson == lesson]
+
+
+def following(entries: Sequence[ExerciseEntry], slug: str, progress: Progress) -> ExerciseEntry | None:
+    """The exercise to go on to from the one of that slug: of those that were not passed the first after it, or else the first;
+    None where all were."""
+    place = next((number for number, entry in enumerate(entries) if entry.slug == slug), -1)
+    left = [
+        entry
+        for entry in (*entries[place + 1 :], *entries[: place + 1])
+        if entry.slug != slug and not progress.exercise(entry.slug).passed
+    ]
+    return left[0] if left else None
 
 
 def state_of(done: ExerciseProgress) -> str:

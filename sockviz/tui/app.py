@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from sockviz.player.run import Run
     from sockviz.practice.listed import ExerciseEntry
+    from sockviz.practice.sitting import Sitting
 
 
 def _manual_commands() -> type[Provider]:
@@ -112,6 +113,7 @@ class SockvizApp(PatientApp):
         self.course, self.store, self.options = tuple(course), store, given
         self.left: tuple[str, ...] = ()
         self.fault: str | None = None
+        self.sitting: Sitting | None = None
         self.runs = Runs(open_run)
         self._lab = given.lab
         chosen = self.options.ascii

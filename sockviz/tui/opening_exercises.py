@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sockviz.input_file import explained
 from sockviz.language import _, current
@@ -16,12 +16,16 @@ from sockviz.practice.copies import cannot_be_made, copied, written
 from sockviz.practice.shelf import Place, read_exercise, text_of
 from sockviz.practice.sitting import Sitting
 from sockviz.progress import ProgressStore
+from sockviz.tui.chosen import LessonChosen
 from sockviz.tui.entry import CourseEntry, entry_of
 from sockviz.tui.messages import MomentChosen
 from sockviz.tui.options import Options
 from sockviz.tui.themes import MONOCHROME
 from sockviz.tui.view import Look
 from sockviz.visible import quoted
+
+if TYPE_CHECKING:
+    from sockviz.practice.listed import ExerciseEntry
 
 
 class ExerciseApp(Protocol):
@@ -33,6 +37,8 @@ class ExerciseApp(Protocol):
     ascii: bool
     theme: Any
     animation_level: Any
+    #: Who sits at an exercise now, or did last.
+    sitting: Sitting | None
 
     def dress(self) -> None:
         """Gives the themes the stage's colours."""
@@ -42,6 +48,9 @@ class ExerciseApp(Protocol):
 
     def push_screen(self, screen: Any, *given: Any) -> Any:
         """Opens a screen."""
+
+    def post_message(self, message: Any) -> bool:
+        """Has a message answered."""
 
 
 def open_exercise(app: ExerciseApp, place: Place, closed: Callable[[], None]) -> None:
@@ -71,7 +80,7 @@ def begin(
     from sockviz.tui.screens.choosing_language import LanguageScreen  # once a terminal is there
 
     if sitting is not None:
-        _sit(app, sitting, closed)
+        sit(app, sitting, closed)
         return
 
     def chosen(language: str | None) -> None:
@@ -84,7 +93,7 @@ def begin(
             app.notify(cannot_be_made(error, place), severity="error")
             closed()
             return
-        _sit(app, Sitting(place, lesson, exercise, language, file, app.store), closed)
+        sit(app, Sitting(place, lesson, exercise, language, file, app.store), closed)
 
     begun = written(place, exercise.languages)
     if begun is None and len(exercise.languages) > 1:
@@ -94,7 +103,9 @@ def begin(
         chosen(begun or exercise.languages[0])
 
 
-def _sit(app: ExerciseApp, sitting: Sitting, closed: Callable[[], None]) -> None:
+def sit(app: ExerciseApp, sitting: Sitting, closed: Callable[[], None]) -> None:
+    """Has the reader sit there. They may go on from there to the next exercise, or to its lesson, which is opened as if it had
+    been chosen; else `closed` is called."""
     from sockviz.tui.screens.practising import PractiseScreen  # once a terminal is there
 
     def stage(timeline: Timeline, event: int) -> None:
@@ -102,11 +113,19 @@ def _sit(app: ExerciseApp, sitting: Sitting, closed: Callable[[], None]) -> None
 
     course = app.course or app.options.course()
     practised = next((entry for entry in course if entry.slug == sitting.exercise.lesson), None)
+    app.sitting = sitting
+
+    def left(onto: ExerciseEntry | CourseEntry | None) -> None:
+        match onto:
+            case None:
+                closed()
+            case CourseEntry():
+                app.post_message(LessonChosen(onto, 0))
+            case _:
+                open_exercise(app, onto.place, closed)
+
     app.dress()
-    app.push_screen(
-        PractiseScreen(sitting, stage, practised.name if practised else sitting.exercise.lesson),
-        lambda _: closed(),
-    )
+    app.push_screen(PractiseScreen(sitting, stage, practised, app.options.exercises), left)
 
 
 def _stage(app: ExerciseApp, sitting: Sitting, timeline: Timeline, event: int) -> None:

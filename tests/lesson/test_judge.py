@@ -158,7 +158,7 @@ def test_holds(source: str) -> None:
 
 
 NOT_YET = [
-    ("server.unbound == 1", "server.unbound is not bound yet"),
+    ("server.unbound == 1", "server.unbound has no value yet"),
     ("worker.pid == 1", "the process worker has not started yet"),
     ("client.last.name == 'x'", "no call of client has returned yet"),
     ("server.conn.accept_queue >= 1", "server.conn.accept_queue is None"),
@@ -176,7 +176,7 @@ NOT_YET = [
     ("1 << 99999 == 1", "1 << 99999 would be too large"),
     ("1 << -1 == 1", "1 << -1 would be too large"),
     ("-server.text == 1", "server.text is 'a', not a number"),
-    ("PORT3 == 1", "PORT3 is not bound yet"),
+    ("PORT3 == 1", "PORT3 has no value yet"),
     ("server.data['a':] == b''", "server.data is b'hello', which has no such slice"),
 ]  # fmt: skip
 
@@ -192,7 +192,7 @@ def test_actual_shows_the_parts() -> None:
     both = verdict('server.s.local == (HOST, PORT2) and client.x == "y"')
     assert (
         both.actual
-        == "server.s.local is ('127.0.0.1', 8080), HOST is '127.0.0.1', PORT2 is 8081, client.x is not bound yet"
+        == "server.s.local is ('127.0.0.1', 8080), HOST is '127.0.0.1', PORT2 is 8081, client.x has no value yet"
     )
     assert verdict("len(rows(state='LISTEN')) == 2").actual == "len(rows(state='LISTEN')) is 1"
     assert verdict("server.s is None").actual == "server.s is <socket fd=3>"

@@ -26,6 +26,10 @@ def test_a_start_fails_at_its_verdict_and_the_solution_passes(language: str) -> 
     assert first.title == "the client is let in"
     assert "client.last.error is 'ECONNREFUSED'" in first.observed
     assert "server has ended with exit status 1" in first.observed
+    refused = (
+        "server: bound to 127.0.0.1:8080, not listening: client's SYN was answered by RST (ECONNREFUSED)"
+    )
+    assert refused in first.observed
     assert "accept" in first.cause
     assert "does not listen" in first.cause
     assert first.event is not None

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from sockviz import cli
+from sockviz.practice.listed import exercises, following
 from sockviz.practice.shelf import find
+from sockviz.progress import ProgressStore
 
 SOLUTION = str(find("forgot-listen").file("solution", "python"))
 
@@ -41,12 +43,29 @@ def test_the_copy_is_made_judged_kept_and_known(home: Path, capfd: pytest.Captur
     assert str(mine) in capfd.readouterr().err
     mine.write_text(Path(SOLUTION).read_text())
     assert cli.main(["practice", "1", "--once"]) == 0
+    told = capfd.readouterr().out
+    assert "on to the next exercise: Which address a client comes from: sockviz practice bind-order" in told
+    assert "the lesson that it practises: sockviz run listen" in told
     assert cli.main(["practice", "1", "--once", "--reset"]) == 1
     assert (home / "mine" / "forgot-listen.1.py").read_text() == Path(SOLUTION).read_text()
     capfd.readouterr()
     assert cli.main(["practice", "--json"]) == 0
     (entry, *_others) = json.loads(capfd.readouterr().out)["exercises"]
     assert (entry["slug"], entry["passed"], entry["attempts"]) == ("forgot-listen", True, 2)
+
+
+def test_whoever_has_passed_is_led_on(home: Path) -> None:
+    store = ProgressStore(home / "progress.toml")
+    order = exercises()
+    (first, second, third, *_others, last) = order
+    for entry in (second, last):
+        store.exercise_attempted(entry.slug, passed=True)
+    assert following(order, first.slug, store.progress) == third
+    assert following(order, last.slug, store.progress) == first
+    for entry in order:
+        store.exercise_attempted(entry.slug, passed=entry != first)
+    assert following(order, first.slug, store.progress) is None
+    assert following(order, second.slug, store.progress) == first
 
 
 @pytest.mark.parametrize(

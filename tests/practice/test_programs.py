@@ -1,5 +1,5 @@
 """Programs that are unlike an exercise's own: right ones pass, wrong ones fail at the verdict that their first line names,
-and are told the cause, or the next step, of which their second line has a part, where it has one (``# told: …``).
+and are told the cause and the next step, of which their second line has a part (``# told: …``).
 
 They stand in ``programs/SLUG``, ``right_*`` and ``wrong_*``, in any language that the exercise has.
 """
@@ -32,5 +32,8 @@ def test_a_right_program_passes_and_a_wrong_one_fails_where_it_is_wrong(program:
     failed = [verdict for verdict in done.verdicts if not verdict.ok]
     assert failed, "it passes"
     assert failed[0].title == told[1], failed[0]
-    if (advice := _TOLD.match(program.read_text().splitlines()[1])) is not None:
-        assert advice[1] in f"{failed[0].cause}: {failed[0].next}"
+    advice = _TOLD.match(program.read_text().splitlines()[1])
+    assert advice is not None, "its second line says what it is told"
+    assert advice[1] in f"{failed[0].cause}: {failed[0].next}"
+    assert failed[0].cause
+    assert failed[0].next

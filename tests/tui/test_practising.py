@@ -16,6 +16,7 @@ from sockviz.practice.shelf import find, read_exercise
 from sockviz.practice.sitting import Sitting
 from sockviz.practice.verdicts import Verdict
 from sockviz.progress import ProgressStore
+from sockviz.tui.entry import CourseEntry
 from sockviz.tui.options import Options
 from sockviz.tui.practising import PractiseApp
 from sockviz.tui.screens.choosing_language import LanguageScreen
@@ -113,7 +114,10 @@ def test_it_is_judged_on_each_save_and_a_failed_run_is_on_the_stage_where_it_was
     file = copied(place, "python").file
     store = ProgressStore(tmp_path / "progress.toml")
     sitting = Sitting(place, lesson, exercise, "python", file, store)
-    app = PractiseApp(place, lesson, exercise, sitting, store, Options())
+    further = replace(ENTRY, place=find("bind-order"), title="Which address a client comes from")
+    practised = CourseEntry(5, "listen", "A socket that listens", "It listens.", 10, "", "loopback")
+    options = Options(exercises=lambda: [ENTRY, further], course=lambda: [practised])
+    app = PractiseApp(place, lesson, exercise, sitting, store, options)
 
     async def body() -> None:
         async with app.run_test(size=(80, 24)) as pilot:
@@ -160,7 +164,15 @@ def test_it_is_judged_on_each_save_and_a_failed_run_is_on_the_stage_where_it_was
                 pilot, lambda: "✓ your program ends by itself" in _text(app), "the verdict on the solution"
             )
             assert "✓ passed" in _text(app)
+            for said in ("n  on to the next exercise: 2  Which", "l  the lesson that it practises: 5  A"):
+                assert said in _text(app)
+            await pilot.press("l")
+            await until(pilot, lambda: "there are no lessons here" in _text(app), "its lesson")
             await pilot.press("q")
+            await until(pilot, lambda: isinstance(app.screen, PractiseScreen), "back at the exercise")
+            await pilot.press("n")
+            await until(pilot, lambda: isinstance(app.screen, LanguageScreen), "the next exercise")
+            await pilot.press("escape")
             await until(pilot, lambda: not app.is_running, "the end")
 
     asyncio.run(body())

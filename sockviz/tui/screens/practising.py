@@ -6,7 +6,7 @@ import os
 import shlex
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult, SuspendNotSupported
@@ -33,11 +33,21 @@ from sockviz.visible import quoted
 
 if TYPE_CHECKING:
     from sockviz.model.timeline import Timeline
+    from sockviz.practice.listed import ExerciseEntry
+    from sockviz.tui.entry import CourseEntry
 
 KEYS: list[BindingType] = [
     Binding(
         "enter", "stage", N_("the run on the stage"), id="practice.stage",
         tooltip=N_("The run that was judged last, at the moment that decided it: step back from there, and on"),
+    ),
+    Binding(
+        "n", "onward", N_("next exercise"), id="practice.onward",
+        tooltip=N_("The next exercise that you have not passed"),
+    ),
+    Binding(
+        "l", "lesson", N_("lesson"), id="practice.lesson",
+        tooltip=N_("The lesson that this exercise practises; its end comes back"),
     ),
     Binding("h", "hint", N_("hint"), id="practice.hint", tooltip=N_("One more hint; they are counted")),
     Binding(
@@ -100,9 +110,9 @@ class ExerciseLine(Widget):
         return BREAK.join([title, assemble((_("your file") + " ", "$quiet"), (shown, "$code"))])
 
 
-class PractiseScreen(Selecting, Leaving, Screen[None]):
-    """One sitting. `open_stage` puts a run that is over onto the stage, at one of its events. `lesson` is the name of
-    the one that is practised."""
+class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | None"]):
+    """One sitting, which is left for nothing, the next exercise, or the lesson. `open_stage` puts a run that is over onto the
+    stage, at one of its events. `lesson` is the one that is practised, `exercises` gives all."""
 
     CSS_PATH = "practising.tcss"
     AUTO_FOCUS = ""
@@ -111,10 +121,15 @@ class PractiseScreen(Selecting, Leaving, Screen[None]):
     COMMANDS = _COMMANDS
 
     def __init__(
-        self, sitting: Sitting, open_stage: Callable[[Timeline, int], None], lesson: str = ""
+        self,
+        sitting: Sitting,
+        open_stage: Callable[[Timeline, int], None],
+        lesson: CourseEntry | None = None,
+        exercises: Callable[[], Sequence[ExerciseEntry]] = tuple,
     ) -> None:
         super().__init__()
-        self._lesson = lesson
+        self._lesson, self._exercises = lesson, exercises
+        self._next: ExerciseEntry | None = None
         self.sitting = sitting
         self._open_stage = open_stage
         self._now = ""
@@ -123,7 +138,8 @@ class PractiseScreen(Selecting, Leaving, Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Title and file; the task beside the verdicts; keys."""
-        yield ExerciseLine(self.sitting, self._lesson)
+        practised = self._lesson.name if self._lesson is not None else self.sitting.exercise.lesson
+        yield ExerciseLine(self.sitting, practised)
         with Horizontal(id="sides"):
             with VerticalScroll(id="task", can_focus=False):
                 yield DocumentText()
@@ -169,16 +185,38 @@ class PractiseScreen(Selecting, Leaving, Screen[None]):
     def _draw(self) -> None:
         sitting = self.sitting
         self.query_one(VerdictText).show(
-            sitting.last, self._now, sitting.hints, self._solution, str(sitting.file.parent.resolve())
+            sitting.last,
+            self._now,
+            sitting.hints,
+            self._solution,
+            str(sitting.file.parent.resolve()),
+            self._onward(),
         )
         left = sitting.hints_left
         self.query_one(KeyBar).rename(
             {
                 "hint": _("hint ({count} left)").format(count=left) if left else "",
                 "stage": N_("the run on the stage") if self._can_be_staged() else "",
+                "onward": N_("next exercise") if self._next is not None else "",
+                "lesson": N_("lesson") if sitting.has_passed and self._lesson is not None else "",
             }
         )
         self.call_after_refresh(self._tell_side)
+
+    def _onward(self) -> list[tuple[str, str, str]]:
+        """Where whoever has passed can go on to."""
+        if not self.sitting.has_passed:
+            return []
+        if self._next is None:
+            from sockviz.practice.listed import following  # for whoever has passed
+
+            self._next = following(self._exercises(), self.sitting.place.slug, self.sitting.store.progress)
+        onward = []
+        if self._next is not None:
+            onward.append(("n", _("on to the next exercise:"), self._next.name))
+        if self._lesson is not None:
+            onward.append(("l", _("the lesson that it practises:"), self._lesson.name))
+        return onward
 
     def can_do(self, action: str) -> bool:
         """Whether `action`, of a key's, has anything to do now: what has not is not offered."""
@@ -187,6 +225,10 @@ class PractiseScreen(Selecting, Leaving, Screen[None]):
                 return self._can_be_staged()
             case "hint":
                 return self.sitting.hints_left > 0
+            case "onward":
+                return self._next is not None
+            case "lesson":
+                return self._lesson is not None
             case "language":
                 return len(self.sitting.exercise.languages) > 1
         return True
@@ -268,6 +310,18 @@ class PractiseScreen(Selecting, Leaving, Screen[None]):
         self._solution = ""
         self.query_one(ExerciseLine).refresh()
         self.action_again()
+
+    def action_onward(self) -> None:
+        """Leaves for the next exercise."""
+        if self._next is not None:
+            self.dismiss(self._next)
+        else:
+            self.notify(_("The next exercise is offered once you have passed this one."))
+
+    def action_lesson(self) -> None:
+        """Leaves for the lesson."""
+        if self._lesson is not None:
+            self.dismiss(self._lesson)
 
     def action_other_side(self) -> None:
         """The arrows scroll the other side."""

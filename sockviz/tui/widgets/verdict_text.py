@@ -13,7 +13,7 @@ from sockviz.practice.attempt import Attempt
 from sockviz.practice.differing import Difference
 from sockviz.practice.printed import Printed, printed
 from sockviz.practice.verdicts import Verdict
-from sockviz.tui.lettering import plain, styled
+from sockviz.tui.lettering import assemble, plain, styled
 from sockviz.tui.widgets.markdown import hang, inline_text, lines_of
 from sockviz.tui.widgets.tall_text import TallText
 from sockviz.words.programs import STREAMS
@@ -35,12 +35,15 @@ class VerdictText(TallText):
         self._solution = ""
         self._printed = Printed()
         self._folder = ""
+        self._onward: Sequence[tuple[str, str, str]] = ()
 
     def show(
-        self, attempt: Attempt | None, now: str, hints: Sequence[str], solution: str, folder: str
-    ) -> None:
-        """Shows another state of things. `solution` is Markdown, where it was asked for; `folder` has the file."""
-        self._folder = folder
+        self, attempt: Attempt | None, now: str, hints: Sequence[str], solution: str, folder: str,
+        onward: Sequence[tuple[str, str, str]] = (),
+    ) -> None:  # fmt: skip
+        """Shows another state of things. `solution` is Markdown, where it was asked for; `folder` has the file. `onward` is where
+        one can go on to: the key, what it leads to, its name."""
+        self._folder, self._onward = folder, onward
         if attempt is not self._attempt:
             self._printed = printed(attempt, _PRINTED)
         self._attempt, self._now, self._hints, self._solution = attempt, now, hints, solution
@@ -51,6 +54,7 @@ class VerdictText(TallText):
         lines = [*hang(styled(self._now, "$quiet"), plain(), plain(), width), plain()] if self._now else []
         if self._attempt is not None:
             lines += _told(self._attempt, width, self._folder)
+            lines += _onward(self._onward, width)
             lines += _output(self._printed, width)
         for number, hint in enumerate(self._hints, 1):
             lines += [plain(), styled(_("hint {number}").format(number=number), "bold $accent")]
@@ -90,6 +94,14 @@ def _told(attempt: Attempt, width: int, folder: str) -> Iterator[Content]:
     else:
         told = _("not passed: {held} of {count} hold").format(held=held, count=len(attempt.verdicts))
         yield styled(told, "bold")
+
+
+def _onward(onward: Sequence[tuple[str, str, str]], width: int) -> Iterator[Content]:
+    if onward:
+        yield plain()
+    for key, what, name in onward:
+        told = assemble((f"{what} ", "$quiet"), (name, "bold"))
+        yield from hang(told, assemble("  ", (key, "bold $primary"), "  "), plain(" " * 5), width)
 
 
 def _output(output: Printed, width: int) -> Iterator[Content]:

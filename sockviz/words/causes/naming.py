@@ -54,6 +54,15 @@ def _named_already(s: Situation) -> Cause:
             if s.is_tcp
             else _("call bind before connect"),
         )
+    if not _is_bound(s) and any(
+        acts.on(s.world, s.inode, "listen")
+    ):  # net/ipv4/inet_connection_sock.c, inet_csk_listen_start
+        return Cause(
+            _("{name} has a name already{has}: listen has given it one, at any port").format(
+                name=s.name, has=has
+            ),
+            _("call bind before listen"),
+        )
     if not s.local and not _is_bound(s):
         return Cause()
     return Cause(_("{name} has a name already{has}: a socket is bound once").format(name=s.name, has=has))

@@ -104,6 +104,8 @@ class Rules:
         if type(held) is not SocketValue or held.type != "SOCK_STREAM" or self._refused.waits_for(held.inode):
             return False
         if event.error is not None:
+            if event.error == "EAGAIN":
+                self._streams.finds_no_room(entered, held)
             return event.error == "EAGAIN"
         return not self._descriptors.waits_for(event.process) and self._streams.counts(entered, event, held)
 

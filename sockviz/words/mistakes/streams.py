@@ -54,6 +54,9 @@ class _Flow:
     counted: bool = True
     ends: list[tuple[int, str]] = field(default_factory=list)
     short: Call | None = None  # the last send, where the kernel took a part of it
+    found_no_room: bool = (
+        False  # somebody has tried to send the rest since, and has not waited for room (EAGAIN)
+    )
     holders: dict[str, int] = field(default_factory=dict)  # who has it, by which descriptor, as calls tell
     family: str = ""
 
@@ -162,6 +165,12 @@ class Streams:
         elif call.name == "shutdown" and call.arguments[1:] and call.arguments[1] in (1, 2):
             yield from self._left_short(call.process, held.inode)
 
+    def finds_no_room(self, entered: CallEntered, held: SocketValue) -> None:
+        """A call on a stream has come back with EAGAIN."""
+        flow = self._flows.get(held.inode)
+        if flow is not None and flow.short is not None and entered.name in _GIVING:
+            flow.found_no_room = True
+
     def counts(self, entered: CallEntered, returned: CallReturned, held: SocketValue) -> bool:
         """Whether a call on a stream has sent all that it was asked to, or received some bytes: that is then counted."""
         value = returned.value
@@ -207,6 +216,7 @@ class Streams:
         self._note_short(call, flow)
 
     def _note_short(self, call: Call, flow: _Flow) -> None:
+        flow.found_no_room = False
         flow.short = call if _taken(call) < _asked(call) else None
 
     def _left_short(self, process: str, inode: int) -> Iterator[Mistake]:
@@ -214,6 +224,17 @@ class Streams:
         flow = self._flows.get(inode)
         if flow is not None and flow.short is not None and flow.short.process == process:
             call, flow.short = flow.short, None
+            if flow.found_no_room:
+                yield Mistake(
+                    "short send", (call.process, call.number), call.process,
+                    _("{call} of {process} takes {taken} of {length}, the next has no room (EAGAIN), and that is all").format(
+                        call=call_as_made(call), process=call.process, taken=bytes_text(_length(call.value)),
+                        length=bytes_text(_asked(call)),
+                    ),
+                    _("the send queue has room again once the peer has read"),
+                    _("wait until select or poll says that it can be written, and go on from where you were"),
+                )  # fmt: skip
+                return
             yield Mistake(
                 "short send", (call.process, call.number), call.process,
                 _("{call} of {process} takes {taken} of {length}, and the rest is never sent").format(

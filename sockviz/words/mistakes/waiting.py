@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from sockviz.language import _
-from sockviz.model.call import CONNECTING, RECEIVING, Call
+from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
 from sockviz.model.index import inodes_in
 from sockviz.model.known import KnownSocket
 from sockviz.model.process import Process
@@ -85,23 +85,39 @@ def _both(call: Call, here: int, world: World) -> Iterator[Mistake]:
 
 
 def _why(world: World, one: tuple[str, str, int], two: tuple[str, str, int]) -> str:
+    """Whoever has received something since it sent last has it in its hands."""
     for (reader, process, inode), (writer, _process, _inode) in ((one, two), (two, one)):
-        count = _received(world.processes[process], inode)
+        count = _unanswered(world.processes[process], inode)
         if count:
             return _(
                 "{reader} has received {amount} and asks for more, perhaps to the end, while {writer} waits for an answer"
             ).format(reader=reader, amount=bytes_text(count), writer=writer)
+    if any(_has_sent(world.processes[process], inode) for _name, process, inode in (one, two)):
+        return _("each waits for more from the other")
     return _("each waits for the other to speak first")
 
 
-def _received(process: Process, inode: int) -> int:
-    """How much it has taken from that socket."""
-    return sum(
-        len(call.value)
+def _has_sent(process: Process, inode: int) -> bool:
+    return any(
+        call.name in SENDING
+        and call.receiver is not None
+        and call.receiver.inode == inode
+        and call.error is None
         for call in process.calls
-        if call.name in RECEIVING and call.receiver is not None and call.receiver.inode == inode
-        and isinstance(call.value, bytes)
-    )  # fmt: skip
+    )
+
+
+def _unanswered(process: Process, inode: int) -> int:
+    """How much it has taken from that socket; 0 where it has sent something since."""
+    count = 0
+    for call in process.calls:
+        if call.receiver is None or call.receiver.inode != inode or call.error is not None:
+            continue
+        if call.name in SENDING:
+            count = 0
+        elif call.name in RECEIVING and isinstance(call.value, bytes):
+            count += len(call.value)
+    return count
 
 
 def _are_ends(one: KnownSocket | None, other: KnownSocket | None) -> bool:

@@ -1,4 +1,5 @@
 # fails at: and nothing after them: your program closes its socket
+# told: it was sent by send(3, b'hello\n')
 """Says more than it should."""
 
 import socket

@@ -1,5 +1,5 @@
 /* fails at: it comes from 127.0.0.2, port 5000 */
-
+/* told: names another socket than the one of connect(4, */
 /* The name is one socket's, and another connects. */
 
 #include <arpa/inet.h>

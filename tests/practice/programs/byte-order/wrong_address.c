@@ -1,5 +1,5 @@
 /* fails at: then to the address and port of the six bytes */
-
+/* told: its four bytes the other way round are 127.0.0.2 */
 /* The port is right; the address is a number in the machine's own order. */
 
 #include <arpa/inet.h>

@@ -1,4 +1,5 @@
 # fails at: then to the address and port of the six bytes
+# told: 37151 is the same two bytes the other way round
 """Reads the number as it should, and turns what Python turns by itself."""
 
 import socket

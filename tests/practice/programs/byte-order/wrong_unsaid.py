@@ -1,4 +1,5 @@
 # fails at: the five bytes arrive there
+# told: b'hello' is expected at that place
 """Goes to the right place, and says the bytes of the place there."""
 
 import socket

@@ -1,4 +1,5 @@
 # fails at: after a client that said nothing the next one is served
+# told: the last that it did was recv(4, 4096) (wrong_empty.py:11) → b'': go on listening
 """Its first recv must bring something, or it gives up."""
 
 import socket

@@ -1,5 +1,5 @@
 /* fails at: no descriptor of a connection is left open */
-
+/* told: is still open, though nobody is at the other end any more */
 /* Ends its direction, and never closes. */
 
 #include <arpa/inet.h>

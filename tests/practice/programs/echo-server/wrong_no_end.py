@@ -1,4 +1,5 @@
 # fails at: when it has sent all, your program closes the connection
+# told: leave the loop when recv returns 0 bytes
 """A loop that does not look for the end: recv gives no bytes, at once, for ever."""
 
 import socket

@@ -1,4 +1,5 @@
 # fails at: as it was sent, byte for byte
+# told: sent b'\r0123456789\r0123'… instead
 """Text, where bytes were meant: a newline is put where one was, and each piece gets one of its own length."""
 
 import socket

@@ -1,5 +1,5 @@
 /* fails at: it has received the answer to its end: no RST was sent */
-
+/* told: has ended receiving, too: what server sent then was answered by RST */
 /* Ends both directions: the end that recv tells of is its own. */
 
 #include <arpa/inet.h>

@@ -1,4 +1,5 @@
 # fails at: your program ends by itself, with exit status 0
+# told: close a socket last
 """close says that all is sent, too, and that nobody listens."""
 
 import socket

@@ -1,4 +1,5 @@
 # fails at: all three lines came before that, and nothing else
+# told: call shutdown only once all has been sent
 """Ends its direction before all is said, and goes on as if it were not."""
 
 import contextlib

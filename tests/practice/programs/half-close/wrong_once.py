@@ -1,4 +1,5 @@
 # fails at: it has received the answer to its end: no RST was sent
+# told: came before all had been received: that was answered by RST
 """Takes the first piece for the answer."""
 
 import socket

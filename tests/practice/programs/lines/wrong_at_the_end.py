@@ -1,4 +1,5 @@
 # fails at: a line that comes in pieces gets one answer
+# told: server has received 4 bytes and asks for more, perhaps to the end, while client waits
 """Reads all of it first: the client waits for an answer, and does not end."""
 
 import socket

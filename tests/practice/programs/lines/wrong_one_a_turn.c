@@ -1,4 +1,5 @@
 /* fails at: each of several lines that come at once gets its own */
+/* told: had given the ends of 2 lines at once, and 1 was answered before the next was asked for */
 /* Reads on until there is a newline, answers one line, and throws away what stood behind it. */
 
 #include <arpa/inet.h>

@@ -1,4 +1,5 @@
 # fails at: at the client's end the connection is closed, without one more answer
+# told: had said that the stream is over (0 bytes)
 """Iterates over a file, which gives what stands behind the last newline as one line more."""
 
 import socket

@@ -1,4 +1,5 @@
 # fails at: a line that comes in pieces gets one answer
+# told: server had received 1 byte of 4 bytes that client sent by one sendall when it answered
 """Splits each piece, and knows nothing of the one before."""
 
 import socket

@@ -1,4 +1,5 @@
 /* fails at: cid closes, and your end is closed as well: he reads the end of the stream */
+/* told: descriptor 6 of server is still open, and server sleeps in accept(3) */
 /* A process for each client, and a copy of each client's socket that stays with the parent. */
 
 #include <arpa/inet.h>

@@ -1,4 +1,5 @@
 # fails at: then the end of the stream
+# told: SO_LINGER was set to 0 seconds
 """Has no TIME-WAIT stand, by breaking the connection off."""
 
 import socket

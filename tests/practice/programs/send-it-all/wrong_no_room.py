@@ -1,4 +1,5 @@
 # fails at: all 65,536 bytes arrive, in order
+# told: wait until select or poll says that it can be written
 """Sends the rest as it should, and gives up where there is no room: the reader has not read yet."""
 
 import selectors

@@ -1,4 +1,5 @@
 # fails at: where nobody listens, it ends with exit status 1
+# told: let it end with exit status 1 there
 """Says that nobody was there, and ends as if all were well."""
 
 import socket

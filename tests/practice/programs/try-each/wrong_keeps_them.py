@@ -1,4 +1,5 @@
 # fails at: it has one TCP socket: what was refused is closed
+# told: is still open, though connect(3, [::1]:8080)
 """Tries each, and keeps the sockets that were refused."""
 
 import socket

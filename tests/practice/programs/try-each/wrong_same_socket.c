@@ -1,4 +1,5 @@
 /* fails at: the first address refuses; the client is let in at the second */
+/* told: with a new socket, until one lets you in */
 /* One socket for all addresses: it is of the first one's family. */
 
 #include <netdb.h>

@@ -1,4 +1,5 @@
 # fails at: what was printed: the server's two answers, each once, and that there is no third
+# told: took b'2=black', which came from 127.0.0.1:8081
 """Looks at the number of an answer, and not at who has sent it."""
 
 import socket

@@ -1,4 +1,5 @@
 /* fails at: it is asked again, for no answer has come */
+/* told: client sent b'1?' once */
 /* Has a time limit, and takes it for the end. */
 
 #include <arpa/inet.h>

@@ -1,4 +1,5 @@
 # fails at: then the program gives up, and ends with exit status 1
+# told: client goes on and on: it has come to
 """Asks until it is answered, and so for ever."""
 
 import socket

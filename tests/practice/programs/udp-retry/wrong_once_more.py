@@ -1,4 +1,5 @@
 # fails at: it comes three times
+# told: client sent b'3?' 2 times, the last time by sendto
 """Asks once more, and no more."""
 
 import socket

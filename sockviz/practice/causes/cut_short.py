@@ -8,16 +8,12 @@ from collections.abc import Collection, Iterator
 from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.model.call import Call, Stage
-from sockviz.model.values import SocketValue, Value
+from sockviz.model.long_values import whole_of
 from sockviz.model.world import World
+from sockviz.practice.causes.flows import READS, WRITES, moved
 from sockviz.words.programs import place_of
 from sockviz.words.wording import call_as_made
 from sockviz.words.worst_kernel import cut, let_move
-
-#: Calls that take from a stream, and calls that put something into it, by name.
-_READS = frozenset({"read", "recv", "recvfrom", "readv", "recvmsg", "recvmmsg"})
-WRITES = frozenset({"write", "send", "sendto", "writev", "sendmsg", "sendmmsg", "sendfile"})
-
 
 #: So many bytes are compared.
 _COMPARED = 64
@@ -36,22 +32,22 @@ def cut_short(world: World, names: Collection[str]) -> CutShort | None:
     processes = [world.processes[name] for name in names]
     calls = sorted((call for process in processes for call in process.calls), key=lambda call: call.entered)
     under_way = [call for process in processes for call in process.under_way]
-    has_all = sum(_count(call.value) for call in calls if call.name in _READS) >= _sent(world, names)
-    moved: dict[tuple[int, bool], int] = {}
+    has_all = sum(moved(call) for call in calls if call.name in READS) >= _sent(world, names)
+    sums: dict[tuple[int, bool], int] = {}
     last: dict[tuple[int, bool], Call] = {}
     for call in (*calls, *under_way):
         for which in _flow(call):
-            moved[which] = moved.get(which, 0) + (_count(call.value) if call.stage is Stage.RETURNED else 0)
+            sums[which] = sums.get(which, 0) + moved(call)
             last[which] = call
     for which, call in last.items():
         treated = cut(call)
         if treated is None or treated.wanted is None or call.stage is not Stage.RETURNED:
             continue
-        count, reads = _count(call.value), which[1]
+        count, reads = moved(call), which[1]
         # Who reads has been cut short only where it got all that it was let have, and others have sent more.
         is_cut = count == treated.allowed and not has_all if reads else True
         if 0 < count < treated.wanted and is_cut:
-            return _said(world, call, moved[which], reads=reads)
+            return _said(world, call, sums[which], reads=reads)
     return _begun_again(world, calls)
 
 
@@ -66,7 +62,7 @@ def _begun_again(world: World, calls: Collection[Call]) -> CutShort | None:
         few = cut(last) if last is not None else None
         if last is None or few is None or len(call.arguments) < 2:
             continue
-        given, taken = last.arguments[1], _count(last.value)
+        given, taken = whole_of(last.arguments[1]), moved(last)
         if not isinstance(given, bytes) or not isinstance(call.arguments[1], bytes) or not taken:
             continue
         now = bytes(call.arguments[1][:_COMPARED])
@@ -86,7 +82,7 @@ def _begun_again(world: World, calls: Collection[Call]) -> CutShort | None:
     return None
 
 
-def _said(world: World, call: Call, moved: int, *, reads: bool) -> CutShort:
+def _said(world: World, call: Call, count: int, *, reads: bool) -> CutShort:
     treated, place = cut(call), place_of(call, world)
     assert treated is not None
     where = f" ({place})" if place else ""
@@ -106,7 +102,7 @@ def _said(world: World, call: Call, moved: int, *, reads: bool) -> CutShort:
             process=call.process,
             where=where,
             few=let_move(treated),
-            moved=f"{moved:,}",
+            moved=f"{count:,}",
         ),
         remedy,
     )
@@ -115,30 +111,15 @@ def _said(world: World, call: Call, moved: int, *, reads: bool) -> CutShort:
 def _sent(world: World, names: Collection[str]) -> int:
     """How many bytes all others have sent."""
     others = [process for name, process in world.processes.items() if name not in names]
-    sent = 0
-    for call in (call for process in others for call in process.calls):
-        if call.name == "sendall" and len(call.arguments) > 1 and call.stage is Stage.RETURNED:
-            sent += _count(call.arguments[1])
-        elif call.name in WRITES:
-            sent += _count(call.value)
-    return sent
+    return sum(
+        moved(call)
+        for process in others
+        for call in process.calls
+        if call.name in WRITES or call.name == "sendall"
+    )
 
 
 def _flow(call: Call) -> Iterator[tuple[int, bool]]:
     """Which stream a call moved, and whether it read."""
-    if call.receiver is not None and (call.name in _READS or call.name in WRITES):
-        yield call.receiver.inode, call.name in _READS
-
-
-def _count(value: Value) -> int:
-    """How many bytes a call has moved."""
-    match value:
-        case bool() | None:
-            return 0
-        case int():
-            return value
-        case bytes():
-            return len(value)
-        case (first, *_rest) if not isinstance(first, SocketValue):
-            return _count(first)
-    return 0
+    if call.receiver is not None and (call.name in READS or call.name in WRITES):
+        yield call.receiver.inode, call.name in READS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterable, Set
 
 from sockviz.dataclass import dataclass
@@ -14,7 +15,7 @@ from sockviz.model.segments import endpoint
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import Address
 from sockviz.model.world import World
-from sockviz.practice.cut_short import WRITES
+from sockviz.practice.causes.flows import WRITES
 from sockviz.words.wording import call_as_made
 
 #: Signals by which somebody asks a program to end.
@@ -67,6 +68,14 @@ def _sleeps_on(process: Process, name: str) -> LeftBehind | None:
         or call.name not in ("accept", "accept4")
     ):
         return None
+    caught = call.asleep.caught if call.asleep is not None else None
+    if caught is not None and not caught & 1 << signal.Signals[name] - 1:
+        return LeftBehind(
+            _("{process} ignores {signal}, and sleeps on in {call}").format(
+                signal=name, process=process.name, call=call_as_made(call)
+            ),
+            _("have a handler for it (sigaction(2), signal.signal in Python), or block it and ask for it (signalfd(2))"),
+        )  # fmt: skip
     return LeftBehind(
         _("{signal} was delivered, and after its handler {process} sleeps in {call}: nothing wakes it but a client").format(
             signal=name, process=process.name, call=call_as_made(call)

@@ -1,0 +1,208 @@
+"""How a program came to its end, or that it did not: an uncaught exception, a signal, a status that is not the one expected."""
+
+from __future__ import annotations
+
+import ast
+import errno as numbers
+from collections import Counter
+
+from sockviz.language import _
+from sockviz.lesson.document import YOU
+from sockviz.model.call import Call, Stage
+from sockviz.model.events import OutputWritten
+from sockviz.model.long_values import whole_of
+from sockviz.model.process import Process
+from sockviz.model.timeline import Timeline
+from sockviz.pattern import pattern
+from sockviz.practice.causes.case import Advice, Case
+from sockviz.words.mistakes.sleepers import wait_of
+from sockviz.words.programs import place_of
+
+_ERROR_STREAM = 2
+_BEGINS = "Traceback (most recent call last):"
+_ERRNO = pattern(r"\[Errno (\d{1,4})\]")
+_FRAME = pattern(r'^  File "(.+)", line (\d+)')
+#: Calls that come back when their time is over.
+_TIMED = frozenset({"poll", "select", "epoll_wait"})
+#: Signals that a program is sent for what its own instructions do (signal(7)).
+_FAULTS = frozenset({"SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGABRT"})
+#: A line that has been come to so often is in a loop that has no end. Among so many of the last calls one is looked for.
+_MANY = 5
+#: So many calls back the one is looked for that an exception tells of: when Python ends it closes what was open.
+_BACK = 100
+#: So much of an exception is told (characters).
+_LONGEST = 200
+
+
+def said_on_error(timeline: Timeline, process: str) -> str:
+    """What a program has written to its standard error."""
+    parts = [
+        event.data
+        for event in timeline.events
+        if isinstance(event, OutputWritten) and event.process == process and event.stream == _ERROR_STREAM
+    ]
+    told = b"".join(part for part in map(whole_of, parts) if isinstance(part, bytes))
+    return told.decode("utf-8", "backslashreplace").strip()
+
+
+def crashed(case: Case) -> Advice | None:
+    """That an exception of Python's, which is no call's error, has ended the program; or a fault of its own instructions."""
+    for process in case.programs:
+        if process.signal in _FAULTS:
+            return Advice(
+                _("{process} was ended by {signal}; its last call was {call}").format(
+                    process=process.name, signal=process.signal, call=case.made(process.last)
+                )
+                if process.last is not None
+                else _("{process} was ended by {signal}, before any call on a socket").format(
+                    process=process.name, signal=process.signal
+                ),
+                _("built with -fsanitize=address, or run in gdb, it names the line of the fault"),
+            )
+        if process.alive or process.status == 0:
+            continue
+        place, error = _uncaught(said_on_error(case.timeline, process.name))
+        if place and not _is_of_a_call(error, process):
+            return _of_exception(process, place, error)
+    return None
+
+
+def crashed_at_a_call(case: Case) -> Advice | None:
+    """The same, where the exception was raised by the line that made the program's last call of its own: as by a time limit."""
+    for process in case.programs:
+        place = place_of_crash(case, process)
+        last = next(
+            (
+                call
+                for call in reversed(process.calls[-_BACK:])
+                if call.origin is not None and call.name != "close"
+            ),
+            None,
+        )
+        if place and last is not None and place_of(last, case.world) == place:
+            return crashed(case)
+    return None
+
+
+def place_of_crash(case: Case, process: Process) -> str:
+    """``server.py:12``, where an exception has ended it; empty where none has."""
+    return _uncaught(said_on_error(case.timeline, process.name))[0] if not process.alive else ""
+
+
+def _uncaught(said: str) -> tuple[str, str]:
+    """Where in the student's own file, and what, an exception was of which a traceback was printed last."""
+    traceback = said.rpartition(_BEGINS)
+    if not traceback[1]:
+        return "", ""
+    lines = traceback[2].split("\n")
+    frames = [found for line in lines if (found := _FRAME.match(line)) is not None]
+    own = [each for each in frames if each[1].startswith("./") or "/./" in each[1]] or frames[:1]
+    error = next((line for line in reversed(lines) if line and not line[0].isspace()), "")
+    return (f"{own[-1][1].rpartition('/')[2]}:{own[-1][2]}", error) if own and error else ("", "")
+
+
+def _is_of_a_call(error: str, process: Process) -> bool:
+    """Whether an exception says what a call of the program has failed with."""
+    number = _ERRNO.search(error)
+    name = numbers.errorcode.get(int(number[1])) if number is not None else None
+    return name is not None and any(call.error == name for call in process.calls[-_BACK:])
+
+
+def uncaught(case: Case) -> Advice | None:
+    """That an exception has ended the program, whichever."""
+    for process in case.programs:
+        place, error = _uncaught(said_on_error(case.timeline, process.name))
+        if place and not process.alive:
+            return _of_exception(process, place, error)
+    return None
+
+
+def _of_exception(process: Process, place: str, error: str) -> Advice:
+    return Advice(
+        _("an exception that nothing catches has ended {process}, at {place}: {error}").format(
+            process=process.name, place=place, error=error[:_LONGEST]
+        ),
+        _("what comes after {place} was never done: mend that line, or catch what it raises").format(
+            place=place
+        ),
+    )
+
+
+def wrong_status(case: Case) -> Advice | None:
+    """Where the expectation is of an exit status: that it has another one, or none yet."""
+    for process, wanted in _statuses(case):
+        if process.status == wanted:
+            continue
+        if process.alive:
+            return _still_runs(case, process, wanted)
+        last = process.last
+        return Advice(
+            _("{process} has come to its end by itself; its last call was {call}").format(
+                process=process.name, call=case.made(last)
+            )
+            if last is not None
+            else _("{process} has come to its end without any call on a socket").format(process=process.name),
+            _(
+                "let it end with exit status {status} there: sys.exit({status}) in Python, return {status} from main in C"
+            ).format(status=wanted),
+        )
+    return None
+
+
+def _still_runs(case: Case, process: Process, wanted: object) -> Advice:
+    call = process.current
+    is_asleep = call is not None and call.stage is Stage.ASLEEP and not _has_limit(case, call)
+    often = _often(process) if not is_asleep else None
+    if often is not None:
+        made, times = often
+        return Advice(
+            _("{process} goes on and on: it has come to {call} {times} times").format(
+                process=process.name, call=case.made(made), times=times
+            ),
+            _("count, or look for the end, and leave that loop, then end with exit status {status}").format(
+                status=wanted
+            ),
+        )
+    if call is not None and call.stage is Stage.ASLEEP:
+        return Advice(
+            _("{process} sleeps in {call}, and nothing more comes").format(
+                process=process.name, call=case.made(call)
+            ),
+            _("leave the loop once all is done, and let the program end with exit status {status}").format(
+                status=wanted
+            ),
+        )
+    return Advice(
+        _("{process} runs on, and is in no call on a socket").format(process=process.name),
+        _("let it come to its end once all is done, with exit status {status}").format(status=wanted),
+    )
+
+
+def _has_limit(case: Case, call: Call) -> bool:
+    """Whether a call that sleeps comes back by itself."""
+    wait = wait_of(call, case.world)
+    return wait.has_limit if wait is not None else call.name in _TIMED
+
+
+def _often(process: Process) -> tuple[Call, int] | None:
+    """Of the last few calls the one whose line has made most, and how many."""
+    counted = Counter(call.origin for call in process.calls if call.origin is not None)
+    recent = [(counted[call.origin], call) for call in process.calls[-_MANY:] if call.origin is not None]
+    times, made = max(recent, key=lambda each: each[0], default=(0, None))
+    return (made, times) if made is not None and times >= _MANY else None
+
+
+def _statuses(case: Case) -> list[tuple[Process, object]]:
+    """Of which runs of the program which exit statuses are expected."""
+    found: list[tuple[Process, object]] = []
+    for node in case.nodes:
+        match node:
+            case ast.Compare(
+                left=ast.Attribute(value=ast.Name(id=name), attr="status"),
+                ops=[ast.Eq()],
+                comparators=[ast.Constant(value=int(wanted))],
+            ):
+                name = case.exercise.you if name == YOU else name
+                if name in case.world.processes:
+                    found.append((case.world.processes[name], wanted))
+    return found

@@ -1,0 +1,89 @@
+"""A call that failed: what its error means there, and what helps against it, or what is to be done all the same."""
+
+from __future__ import annotations
+
+from sockviz.language import _
+from sockviz.model.call import CONNECTING, Call
+from sockviz.model.events import CallReturned
+from sockviz.model.moment import Moment
+from sockviz.model.world import World
+from sockviz.practice.causes.broken_off import BROKEN_OFF
+from sockviz.practice.causes.case import Advice, Case
+from sockviz.words import acts
+from sockviz.words.explanation import Explanation, explain
+from sockviz.words.mistakes.named_sockets import LISTENING
+
+#: Errors with which nothing is wrong: whoever asks without waiting gets them.
+_HARMLESS = frozenset({"EAGAIN", "EINPROGRESS", "EINTR", "ENOENT", "ENOTTY", "ESPIPE"})
+#: Calls by which a library only asks, and nothing hangs on the answer.
+_ASKING = frozenset({"getpeername", "getsockname", "getsockopt", "ioctl", "lseek"})
+#: Of a program that makes calls without end so many events back are looked at.
+_LOOKED_AT = 20_000
+
+
+def failed(case: Case, *, own: bool) -> Advice | None:
+    """The last call that failed, of the student's program or of whoever talks to it; with no next step where none is known."""
+    explained = _explained(case, own=own)
+    if explained is None:
+        return None
+    call, found = explained
+    cause = _("{call} of {process} failed with {error}: {why}").format(
+        call=case.made(call), process=call.process, error=found.name, why=found.here
+    )
+    return Advice(cause, found.remedy or (_helps(call, case) if own else ""))
+
+
+def was_let_in(world: World, process: str) -> bool:
+    """Whether the last connect of a process was let in: then that another was refused before is not what is wrong. The datagram
+    sockets that getaddrinfo connects, to put its list in order, are none that anybody lets in."""
+    calls = world.processes[process].calls if process in world.processes else ()
+    last = next(
+        (
+            call
+            for call in reversed(calls)
+            if call.name in CONNECTING and call.receiver is not None and call.receiver.type in LISTENING
+        ),
+        None,
+    )
+    return last is not None and last.error is None and last.is_over
+
+
+def _helps(call: Call, case: Case) -> str:
+    """What a program is to do after an error against which nothing helps any more."""
+    process = case.world.processes[call.process]
+    if call.error in BROKEN_OFF and call.receiver is not None:
+        if acts.shut(case.world, call.receiver.inode, acts.SHUT_WR, acts.SHUT_RDWR) is not None:
+            return _("call shutdown only once all has been sent: nothing can be sent after it")
+        if not process.alive:
+            return _(
+                "a client that breaks off ends nothing but its own connection: close that, and go on with the others"
+            )
+        if any(entry.inode == call.receiver.inode for entry in process.fds):
+            told = _(
+                "close the descriptor where a call fails, too: {process} still holds {fd}, and nothing will come of it"
+            )
+            return told.format(process=process.name, fd=call.receiver.fd)  # fmt: skip
+    if call.error == "EBADF" and any(each.name == "close" for each in process.calls):
+        return _(
+            "close a socket last: it ends both directions, and the descriptor is gone (shutdown(SHUT_WR) ends the sending alone)"
+        )
+    return ""
+
+
+def _explained(case: Case, *, own: bool) -> tuple[Call, Explanation] | None:
+    for number in range(len(case.timeline) - 1, max(len(case.timeline) - _LOOKED_AT, 0) - 1, -1):
+        event = case.timeline.events[number]
+        if not isinstance(event, CallReturned) or event.error is None or event.error in _HARMLESS:
+            continue
+        if (event.process in case.own) is not own:
+            continue
+        moment = Moment(case.timeline, number)
+        call = moment.call(event.process, event.call)
+        if call is None or call.name in _ASKING:
+            continue
+        if call.name in CONNECTING and was_let_in(case.world, call.process):
+            continue
+        found = explain(call, moment.after)
+        if found is not None:
+            return call, found
+    return None

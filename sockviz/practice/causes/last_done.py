@@ -1,0 +1,54 @@
+"""Of a verdict that no rule knows a cause of: what the program did last, which is where to look."""
+
+from __future__ import annotations
+
+from sockviz.language import _
+from sockviz.model.call import Stage
+from sockviz.model.values import sockets_in
+from sockviz.practice.causes.case import Advice, Case
+from sockviz.words.wording import outcome
+
+
+def last_done(case: Case) -> Advice:
+    """Of whichever of its processes made a call last."""
+    look = _(
+        "go through the run call by call (Enter on the screen, `sockviz replay` of a recording): "
+        "where does it first do other than the task says?"
+    )
+    programs = case.programs
+    if not programs:
+        return Advice(_("{process} was not started").format(process=case.exercise.you), look)
+    calls = [call for process in programs for call in (*process.calls[-1:], *process.under_way)]
+    last = max(calls, key=lambda call: call.entered, default=None)
+    if last is None:
+        return Advice(_("{process} has made no call on a socket").format(process=programs[0].name), look)
+    if last.stage is Stage.ASLEEP:
+        return Advice(
+            _("{process} sleeps in {call}: what it waits for does not come").format(
+                process=last.process, call=case.made(last)
+            ),
+            look,
+        )
+    return Advice(
+        _("no call of {process} tells of it by an error; its last one was {call} {outcome}").format(
+            process=last.process, call=case.made(last), outcome=outcome(last)
+        ),
+        look,
+    )
+
+
+def no_calls(case: Case) -> Advice | None:
+    """That the program has not come to any call on a socket."""
+    programs = case.programs
+    calls = [call for process in programs for call in (*process.calls, *process.under_way)]
+    if not programs or any(call.receiver is not None or any(sockets_in(call.value)) for call in calls):
+        return None
+    told = (
+        _("{process} has made no call on a socket, and runs on")
+        if any(process.alive for process in programs)
+        else _("{process} has made no call on a socket, and has ended")
+    )
+    return Advice(
+        told.format(process=programs[0].name),
+        _("begin with what the task asks for first: a socket, and what is done with it"),
+    )

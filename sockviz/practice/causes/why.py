@@ -1,0 +1,124 @@
+"""Why a verdict failed: the rules in their order, what is surest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sockviz.model.moment import Moment
+from sockviz.practice.causes.broken_off import broken_off
+from sockviz.practice.causes.case import Advice, Case
+from sockviz.practice.causes.cut_short import cut_short
+from sockviz.practice.causes.endings import crashed, crashed_at_a_call, uncaught, wrong_status
+from sockviz.practice.causes.failed import failed, was_let_in
+from sockviz.practice.causes.last_done import last_done, no_calls
+from sockviz.practice.causes.left_behind import left_behind
+from sockviz.practice.causes.left_open import left_open
+from sockviz.practice.causes.neglected import neglected
+from sockviz.practice.causes.nobody_listens import nobody_listens
+from sockviz.practice.causes.not_done import not_closed, not_connected
+from sockviz.practice.causes.questions import (
+    asked_elsewhere,
+    asked_too_little,
+    asked_too_soon,
+    wrong_answer,
+)
+from sockviz.practice.causes.too_few import still_awaited, too_few, wrong_amount
+from sockviz.practice.causes.wrong_bytes import wrong_bytes
+from sockviz.practice.causes.wrong_origin import wrong_origin
+from sockviz.practice.causes.wrong_output import wrong_output
+from sockviz.words.mistakes.mistake import Mistake
+from sockviz.words.mistakes.refused import REFUSED
+from sockviz.words.mistakes.rules import STANDING, Rules, as_things_stand
+
+#: A program may make calls without end: mistakes are looked for among so many events from the beginning.
+_LOOKED_AT = 20_000
+#: Mistakes that are not told when they come up: who waits in vain is asked for at the end, and of a name that is in use the error
+#: of bind itself says all that there is, whether the kernel was looked at soon after it or not.
+_LATER = STANDING | {"in use"}
+#: Rules of what a program has done otherwise than it should, though none of its calls tells of it by an error.
+_WITHOUT_ERROR = (not_connected, left_open, wrong_status, wrong_output, too_few, asked_too_little)
+#: What somebody who talks to a program may be told of that waits for it, or was refused. Of what else others do wrong nothing is
+#: the program's fault.
+_OF_WHO_WAITS = REFUSED | {
+    "both receive", "never accepted", "blocked for another", "queue full", "datagram lost", "datagram elsewhere",
+}  # fmt: skip
+
+
+def why(case: Case) -> tuple[str, Advice]:
+    """What is observed besides, where there is something; and the likely cause, with what can be done about it."""
+    refused = nobody_listens(case)
+    found = next(
+        advice
+        for advice in _in_order(case, refused.advice if refused is not None else None)
+        if advice is not None
+    )
+    return refused.observed if refused is not None else "", found
+
+
+def _in_order(case: Case, refused: Advice | None) -> Iterator[Advice | None]:
+    """What the rules say, the surest first. The last one always says something."""
+    yield crashed_at_a_call(case)
+    yield _cut_short(case)
+    yield asked_elsewhere(case)
+    yield crashed(case)
+    yield _left_behind(case)
+    yield no_calls(case)
+    yield wrong_answer(case)
+    yield asked_too_soon(case)
+    yield wrong_bytes(case)
+    yield wrong_origin(case)
+    yield not_closed(case)
+    yield still_awaited(case)
+    yield _mistaken(case)
+    yield _idle(case)
+    yield _failed(case, own=True)
+    yield refused
+    yield broken_off(case)
+    for rule in _WITHOUT_ERROR:
+        yield rule(case)
+    yield wrong_amount(case)
+    yield _failed(case, own=False)
+    yield last_done(case)
+
+
+def _cut_short(case: Case) -> Advice | None:
+    part = cut_short(case.world, sorted(case.own))
+    return Advice(part.cause, part.next) if part is not None else None
+
+
+def _left_behind(case: Case) -> Advice | None:
+    left = left_behind(case.timeline, len(case.timeline), set(case.own))
+    return Advice(left.cause, left.next) if left is not None else None
+
+
+def _idle(case: Case) -> Advice | None:
+    idle = neglected(case.world, sorted(case.own))
+    return Advice(idle.cause, idle.next) if idle is not None else None
+
+
+def _failed(case: Case, *, own: bool) -> Advice | None:
+    """A call that failed. Where nothing is known to help against its error, what a rule says that looks at no error does."""
+    found = failed(case, own=own)
+    if found is None or found.next:
+        return found
+    rules = (not_connected, left_open, uncaught, *_WITHOUT_ERROR, last_done)
+    others = (advice for rule in rules if (advice := rule(case)) is not None)
+    return Advice(found.cause, next(others).next)
+
+
+def _mistaken(case: Case) -> Advice | None:
+    """The first mistake of the student's own, or else the first that anybody made. What somebody waits for in vain is none unless
+    it is so now: for a moment it may have been so because the machine was slow."""
+    rules = Rules()
+    found = [
+        mistake
+        for number in range(min(len(case.timeline), _LOOKED_AT))
+        for mistake in rules.after(Moment(case.timeline, number))
+    ]
+    found = [each for each in found if each.rule not in _LATER] + list(as_things_stand(case.world))
+    found = [each for each in found if each.rule not in REFUSED or not was_let_in(case.world, each.process)]
+    own = set(case.own)
+    theirs = (each for each in found if each.process in own or own & set(map(str, each.about)))
+    waiting = (each for each in found if each.rule in _OF_WHO_WAITS)
+    told: Mistake | None = next(theirs, next(waiting, None))
+    return Advice(f"{told.observed}: {told.cause}", told.remedy) if told is not None else None
