@@ -232,14 +232,15 @@ def test_the_name_that_a_second_bind_meets() -> None:
 
 
 def test_that_connect_has_given_a_name_already() -> None:
-    story = new().call("connect", S, ("127.0.0.1", 8080)).call("bind", S, ("127.0.0.1", 8081), error="EINVAL")
-    failed = story.world().processes["server"].last
-    assert failed is not None
-    told = explain(failed, story.world())
-    assert told is not None
-    assert told.here.startswith("s has a name already")
-    assert told.here.endswith("connect has given it one")
-    assert told.remedy == "call bind before connect: already the SYN says where it comes from"
+    for named, has in ((None, ""), (("127.0.0.1", 50000), " (127.0.0.1:50000)")):
+        told = (S, named) if named is not None else None  # no look has shown the socket
+        story = new().call("connect", S, ("127.0.0.1", 8080), told=told)
+        failed = story.call("bind", S, ("127.0.0.1", 8081), error="EINVAL").world().processes["server"].last
+        assert failed is not None
+        why = explain(failed, story.world())
+        assert why is not None
+        assert why.here == f"s has a name already{has}: connect has given it one"
+        assert why.remedy == "call bind before connect: already the SYN says where it comes from"
 
 
 def test_the_inspector_says_who_told_it_and_how_to_see_it() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sockviz.language import _, ngettext
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import SocketRow, State
+from sockviz.model.values import Address
 from sockviz.words import acts, whose
 from sockviz.words.causes.connecting import needs_scope, scope_missing
 from sockviz.words.causes.covering import covers, plain_end
@@ -45,7 +46,8 @@ def binding(s: Situation) -> Cause:
 
 def _named_already(s: Situation) -> Cause:
     """net/ipv4/af_inet.c, __inet_bind: a socket that has a port, by whatever call, is not bound again."""
-    has = f" ({address_text(s.local)})" if s.local else ""
+    local = s.local or _told(s)
+    has = f" ({address_text(local)})" if local else ""
     connected = s.connects()
     if connected is not None and connected.error in (None, "EINPROGRESS") and not _is_bound(s):
         return Cause(
@@ -63,9 +65,15 @@ def _named_already(s: Situation) -> Cause:
             ),
             _("call bind before listen"),
         )
-    if not s.local and not _is_bound(s):
+    if not local and not _is_bound(s):
         return Cause()
     return Cause(_("{name} has a name already{has}: a socket is bound once").format(name=s.name, has=has))
+
+
+def _told(s: Situation) -> Address | None:
+    """The name that its process was told of, where no look has shown the socket: that it has one its error says."""
+    name = s.world.names.get(s.inode)
+    return name.address if name is not None and not name.is_none and not name.port_is_unknown else None
 
 
 def _is_bound(s: Situation) -> bool:
