@@ -73,7 +73,7 @@ def for_file(path: str) -> str:
         beside = os.listdir(directory or ".")
     except OSError:  # that is not there either, or not to be read
         return ""
-    near = closest(name, beside)
+    near = closest(name, [each for each in beside if each != name])  # a link that leads nowhere has that name
     return _("; did you mean {near}?").format(near=os.path.join(directory, near)) if near else ""
 
 

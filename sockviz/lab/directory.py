@@ -108,6 +108,20 @@ def _remove(path: Path) -> None:
                 entry.unlink()
         path.rmdir()
     shutil.rmtree(path, ignore_errors=True)
+    if path.exists():
+        _open_up(path)
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _open_up(path: Path) -> None:
+    """Lets us into the directories there that a program has shut, which runs as the same user."""
+    with contextlib.suppress(OSError):
+        path.chmod(0o700)
+    for directory, names, _files in os.walk(path):  # from above: it comes into each after this
+        for inner in (Path(directory, name) for name in names):
+            if not inner.is_symlink():
+                with contextlib.suppress(OSError):
+                    inner.chmod(0o700)
 
 
 def _ours(prefix: str) -> list[Path]:

@@ -184,10 +184,10 @@ class Practised(Performed):
             await self._pump.looked()
             self._looked = began
 
-    async def rested(self) -> None:
+    async def rested(self, *, at_last: bool = False) -> None:
         """Waits until the student's program rests: so each line is performed, and each verdict made, when all has come of what
-        was before, and not of what a machine had time for."""
-        if not await self._rested(MOMENT if self._is_restless else RESTS):
+        was before, and not of what a machine had time for. One that has not rested before is waited for `at_last` again."""
+        if not await self._rested(MOMENT if self._is_restless and not at_last else RESTS):
             self._is_restless = True
 
     async def _perform(self, statement: Statement) -> None:

@@ -180,7 +180,7 @@ async def _perform(practice: Practice) -> str | None:
     except CannotGoOn as refusal:
         stuck = practice.problem or str(refusal)
     with contextlib.suppress(LabRefused):  # it has ended, and `problem` says why
-        await practice.source.rested()
+        await practice.source.rested(at_last=True)
         await practice.source.told()
     return stuck or practice.problem
 

@@ -50,7 +50,7 @@ def _looked_at(file: Path, content: bytes) -> Built:
         shown = f"\n    {line.strip()}" if line.strip() else ""
         return Built((), f"{file}:{error.lineno or 1}: {error.msg}{shown}")
     except (ValueError, RecursionError, MemoryError) as error:  # a NUL; nested too deep
-        return Built((), f"{file}: {error or type(error).__name__}")
+        return Built((), f"{file}: {str(error) or type(error).__name__}")
     # What it prints is seen as it is printed, and beside the student's file nothing is left.
     return Built((sys.executable, "-u", "-B", f"./{file.name}"))
 
@@ -67,7 +67,7 @@ async def _compiled(file: Path, directory: Path) -> Built:
     program = directory / "program"
     command = [*words, *FLAGS, "-o", str(program), "-x", "c", str(file.resolve())]
     try:
-        status, output = await _run(command)
+        status, output = await _run(command, directory)
     except TimeoutError:
         return Built(
             (),
@@ -94,12 +94,12 @@ def _compiler() -> list[str]:
         return [asked]
 
 
-async def _run(command: list[str]) -> tuple[int, bytes]:
-    """A command to its end: its exit status, and the beginning of what it said. Neither it nor what it has started outlives this.
-    Raises TimeoutError, OSError."""
+async def _run(command: list[str], directory: Path) -> tuple[int, bytes]:
+    """A command to its end: its exit status, and the beginning of what it said. Neither it nor what it has started outlives this;
+    what it needs for a time, and may have no time to remove, it puts into `directory`. Raises TimeoutError, OSError."""
     process = await asyncio.create_subprocess_exec(
         *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True, preexec_fn=_limit(os.getpid()),
+        env={**os.environ, "TMPDIR": str(directory)}, start_new_session=True, preexec_fn=_limit(os.getpid()),
     )  # fmt: skip
     assert process.stdout is not None
     said = b""

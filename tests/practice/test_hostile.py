@@ -144,11 +144,15 @@ def test_a_file_that_the_compiler_chokes_on_is_told(text: str, said: str, tmp_pa
 
 def test_a_compiler_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compiler = tmp_path / "cc"
-    compiler.write_text(f"#!/bin/sh\nexec 9>{tmp_path}/lock\nflock -x 9\nsleep 1000000 & wait\n")
+    compiler.write_text(
+        f"#!/bin/sh\n: > $TMPDIR/temporary\nexec 9>{tmp_path}/lock\nflock -x 9\nsleep 1000000 & wait\n"
+    )
     compiler.chmod(0o755)
     monkeypatch.setenv("CC", f"{compiler} -std=c11")
     monkeypatch.setattr(building, "LONGEST", 1.0)
-    built = asyncio.run(build(wrote(tmp_path, "", "c"), "c", b"", tmp_path))
+    (ours := tmp_path / "ours").mkdir()
+    built = asyncio.run(build(wrote(tmp_path, "", "c"), "c", b"", ours))
+    assert [*ours.iterdir()] == [ours / "temporary"], "which goes with the directory"
     assert built.said == f"{compiler} did not come to an end within 1 s"
     monkeypatch.setenv("CC", "'")
     assert (
@@ -162,7 +166,10 @@ def test_what_a_killed_sockviz_was_building_is_swept(tmp_path: Path, monkeypatch
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     used, left = LabDirectory(BUILDING), LabDirectory(BUILDING)
     left._lock.close()  # as the kernel does
-    (left.files / "program").touch()
+    (left.files / "shut").mkdir()
+    (left.files / "shut" / "program").touch()
+    (left.files / "shut").chmod(0)  # as a program may
+    left.files.chmod(0)
     assert sweep() == 1
     assert [*tmp_path.iterdir()] == [used.path]
     used.remove()
