@@ -20,7 +20,7 @@ def too_much(pids: Iterable[int], proc: str = "/proc") -> str | None:
     if len(pids) * ADDRESS_SPACE <= MOST_MEMORY and len(pids) * DESCRIPTORS <= MOST_DESCRIPTORS:
         return None  # so few cannot, each within its own limits: most lessons have two processes, and this is asked at each line
     memory = memory_of(pids, proc)
-    descriptors = sum(_descriptors(f"{proc}/{pid}/fd") for pid in pids)
+    descriptors = descriptors_of(pids, proc)
     if memory > MOST_MEMORY:
         told = _(
             "the lesson's processes take {taken} MiB of memory, and {most} are the most they may have together"
@@ -37,6 +37,11 @@ def too_much(pids: Iterable[int], proc: str = "/proc") -> str | None:
 def memory_of(pids: Iterable[int], proc: str = "/proc") -> int:
     """Bytes of their own that the processes `pids` (as this machine counts) have in memory."""
     return sum(_memory(f"{proc}/{pid}") for pid in pids)
+
+
+def descriptors_of(pids: Iterable[int], proc: str = "/proc") -> int:
+    """How many they have open."""
+    return sum(_descriptors(f"{proc}/{pid}/fd") for pid in pids)
 
 
 def _memory(directory: str) -> int:

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 
-from sockviz.lab.usage import MOST_MEMORY, memory_of
+from sockviz.lab.usage import MOST_DESCRIPTORS, MOST_MEMORY, descriptors_of, memory_of
 from sockviz.language import _
 from sockviz.model.limits import MOST_PROCESSES
 from sockviz.player.counted import Counted
@@ -45,7 +45,8 @@ async def within_bounds(
     clock: Callable[[], float],
 ) -> str | None:
     """What `run` returns; where it takes too long, as `clock` tells, or the processes `pids` (as this machine counts) too much
-    memory, or where there is too much of anything else (`too_much` says so), it is cancelled, and what is returned says why."""
+    memory or too many descriptors, or where there is too much of anything else (`too_much` says so), it is cancelled, and what
+    is returned says why."""
     running = asyncio.ensure_future(run)
     end = clock() + LONGEST
     try:
@@ -58,6 +59,10 @@ async def within_bounds(
                 return _(
                     "the program takes {taken} MiB of memory, and {most} are the most that it may; it was ended"
                 ).format(taken=taken >> 20, most=MOST_MEMORY >> 20)
+            if descriptors_of(pids()) > MOST_DESCRIPTORS:
+                return _(
+                    "the program holds more than {most} descriptors, which are the most that it may; it was ended"
+                ).format(most=f"{MOST_DESCRIPTORS:,}")
             if (why := too_much()) is not None:
                 return why
             if clock() >= end:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import json
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -115,15 +116,18 @@ def test_a_run_without_end_and_one_without_measure_are_ended(
     monkeypatch.setattr(bounds, "MOST_DONE", 100)
     (verdict,) = tried(exercise(BODY), wrote(tmp_path, calls)).verdicts
     assert "without end: more than 100 by now" in verdict.observed
-    monkeypatch.setattr(bounds, "LONGEST", 0.0)
 
     async def never() -> str | None:
         await asyncio.Event().wait()
         return None
 
-    told = asyncio.run(within_bounds(never(), lambda: (), lambda: None, time.monotonic))
-    assert told is not None
-    assert "had not come to its end" in told
+    def ended(*pids: int) -> str:
+        return str(asyncio.run(within_bounds(never(), lambda: pids, lambda: None, time.monotonic)))
+
+    monkeypatch.setattr(bounds, "MOST_DESCRIPTORS", 1)
+    assert "holds more than 1 descriptors" in ended(os.getpid())
+    monkeypatch.setattr(bounds, "LONGEST", 0.0)
+    assert "had not come to its end" in ended()
 
 
 @pytest.mark.parametrize(
