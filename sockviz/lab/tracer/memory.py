@@ -8,8 +8,6 @@ from __future__ import annotations
 import ctypes
 import struct
 
-from sockviz.lab.confinement import libc
-
 #: No more is read at once (bytes).
 MOST = 1 << 16
 #: What is longer, or was read in more parts, is not looked at again.
@@ -24,17 +22,17 @@ class _Iovec(ctypes.Structure):
 
 _room = ctypes.create_string_buffer(MOST)
 _room_at = ctypes.addressof(_room)
+_content = memoryview(_room).cast("B")
 _local, _remote = _Iovec(_room_at, 0), _Iovec(0, 0)
-_local_at, _remote_at = ctypes.addressof(_local), ctypes.addressof(_remote)
-_readv = libc.process_vm_readv
-_readv.argtypes = [ctypes.c_long, ctypes.c_void_p, ctypes.c_ulong, ctypes.c_void_p, ctypes.c_ulong, ctypes.c_ulong]  # fmt: skip
-_readv.restype = ctypes.c_ssize_t
+_local_at, _remote_at = ctypes.byref(_local), ctypes.byref(_remote)
+#: What is passed is not converted (int, or an object of ctypes), and no errno is kept: it is asked for at every stop.
+_readv = ctypes.CDLL(None).process_vm_readv
 
 
 class Reading:
     """What is read while it is entered: that it is all the same still can be asked later, at the price of one reading."""
 
-    __slots__ = ("_content", "_parts", "_vectors", "_vectors_at", "is_short")
+    __slots__ = ("_content", "_parts", "_read", "_vectors", "is_short")
 
     def __init__(self) -> None:
         self._parts: list[tuple[int, bytes]] = []
@@ -56,7 +54,7 @@ class Reading:
             self._vectors = (_Iovec * len(self._parts))(
                 *[_Iovec(at, len(content)) for at, content in self._parts]
             )
-            self._vectors_at = ctypes.addressof(self._vectors)
+            self._read = _content[: len(self._content)].tobytes
 
     def note(self, address: int, content: bytes, size: int) -> None:
         """What has been read, of as much as was asked for."""
@@ -66,12 +64,13 @@ class Reading:
 
     def is_same(self, tid: int) -> bool:
         """Whether it would be read again, of a task that is stopped."""
-        size = len(self._content)
+        content = self._content
+        size = len(content)
         if not size:
             return True
         _local.length = size
-        got = _readv(tid, _local_at, 1, self._vectors_at, len(self._parts), 0)
-        return got == size and ctypes.string_at(_room_at, size) == self._content
+        vectors = self._vectors
+        return _readv(tid, _local_at, 1, vectors, len(vectors), 0) == size and self._read() == content
 
 
 _noting: Reading | None = None
@@ -92,7 +91,7 @@ def peek(tid: int, address: int, size: int, *, noted: bool = True) -> bytes:
     _local.length = _remote.length = size
     _remote.base = address
     got = _readv(tid, _local_at, 1, _remote_at, 1, 0)
-    content = ctypes.string_at(_room_at, got) if got > 0 else b""
+    content = _content[:got].tobytes() if got > 0 else b""
     if _noting is not None and noted:
         _noting.note(address, content, size)
     return content
@@ -101,7 +100,7 @@ def peek(tid: int, address: int, size: int, *, noted: bool = True) -> bytes:
 class Ahead:
     """Reads of one task what was read of it the last time at once, before it is asked for: most of it is where it was."""
 
-    __slots__ = ("_asked", "_found", "_parts", "_size", "_tid", "_vectors", "_vectors_at")
+    __slots__ = ("_asked", "_found", "_parts", "_size", "_tid", "_vectors")
 
     def __init__(self, tid: int) -> None:
         self._tid = tid
@@ -115,8 +114,8 @@ class Ahead:
         self._found, self._asked = {}, []
         if self._parts:
             _local.length = self._size
-            got = _readv(self._tid, _local_at, 1, self._vectors_at, len(self._parts), 0)
-            content, at = ctypes.string_at(_room_at, max(got, 0)), 0
+            got = _readv(self._tid, _local_at, 1, self._vectors, len(self._parts), 0)
+            content, at = _content[: max(got, 0)].tobytes(), 0
             for part in self._parts:
                 if (end := at + part[1]) > got:
                     break  # a page is missing
@@ -140,7 +139,6 @@ class Ahead:
             return
         self._parts, self._size = self._asked, size
         self._vectors = (_Iovec * len(self._parts))(*[_Iovec(*part) for part in self._parts])
-        self._vectors_at = ctypes.addressof(self._vectors)
 
 
 def numbers(tid: int, address: int, form: str) -> tuple[int, ...] | None:

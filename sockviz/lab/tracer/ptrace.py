@@ -28,6 +28,8 @@ _PIDFD_OPEN, _PIDFD_GETFD = 434, 438  # the same on every machine
 _call = libc.ptrace
 _call.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
 _call.restype = ctypes.c_long
+#: The same for what is asked at every stop: what is passed is not converted (int, or an object of ctypes), and no errno is kept.
+_quickly = ctypes.CDLL(None).ptrace
 _info = ctypes.create_string_buffer(88)
 _info_at = ctypes.addressof(_info)
 #: op, arch, instruction pointer, stack pointer; at entry the number and six arguments, at exit the value and whether that is
@@ -60,10 +62,10 @@ def seize(pid: int) -> None:
 
 def go_on(tid: int, *, to_next_call: bool = False, signal: int = 0) -> None:
     """Lets a stopped task run: to its next event, or also to the next entry of a call or return from one."""
-    if _call(_SYSCALL if to_next_call else _CONT, tid, 0, signal) == -1:
-        number = ctypes.get_errno()
-        if number != errno.ESRCH:  # killed meanwhile: its death comes by wait
-            raise OSError(number, f"ptrace(go on): {os.strerror(number)}")
+    request = _SYSCALL if to_next_call else _CONT
+    if _quickly(request, tid, 0, signal) == -1:
+        with contextlib.suppress(ProcessLookupError):  # killed meanwhile: its death comes by wait
+            _ptrace(request, tid, 0, signal)  # which says why
 
 
 def ask(request: int, tid: int, address: int = 0, data: int = 0) -> None:
@@ -91,9 +93,8 @@ def message(tid: int) -> int:
 
 def _ask(tid: int) -> None:
     """Asks what the kernel knows of the call that a task is at. Raises ProcessLookupError of who was killed."""
-    if _call(_GET_SYSCALL_INFO, tid, 88, _info_at) == -1:
-        number = ctypes.get_errno()
-        raise OSError(number, f"ptrace({_GET_SYSCALL_INFO:#x}): {os.strerror(number)}")
+    if _quickly(_GET_SYSCALL_INFO, tid, 88, _info) == -1:
+        _ptrace(_GET_SYSCALL_INFO, tid, 88, _info_at)  # which says why
 
 
 def call_info(tid: int) -> tuple[int, ...]:
