@@ -26,6 +26,7 @@ from sockviz.model.events import (
     Treated,
 )
 from sockviz.model.sockets import ToldName
+from sockviz.model.turns import Turns
 from sockviz.model.values import BadValue, Json, Value, decode
 
 
@@ -53,6 +54,7 @@ Heard: TypeAlias = (
     | CallLetGo
     | CallInterrupted
     | CallReturned
+    | Turns
     | ThreadBegan
     | ThreadEnded
     | Executed

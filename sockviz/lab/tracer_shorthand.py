@@ -5,7 +5,7 @@ from __future__ import annotations
 import array
 import binascii
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from sockviz.dataclass import dataclass
 from sockviz.lab.hearing import names_told
@@ -23,6 +23,7 @@ from sockviz.lab.tracer.shorthand import (
 )
 from sockviz.model.events import CallEntered, CallReturned
 from sockviz.model.sockets import ToldName
+from sockviz.model.turns import Turns
 from sockviz.model.values import BadValue, Json, Value, decode
 
 
@@ -40,6 +41,22 @@ class _Shape:
     library: str
 
 
+class _Count:
+    """The number of a call."""
+
+    __slots__ = ("number",)
+
+    def __init__(self) -> None:
+        self.number = 0
+
+
+#: What is said again of a task, but for when, and of which call; the number of the call that its process has entered last, where
+#: it is one that is entered; of that which its task has.
+_Turn: TypeAlias = tuple[CallEntered | CallReturned, _Count | None, _Count]
+#: So few turns are kept no better together than one by one.
+_FEW = 16
+
+
 class TracerShorthand:
     """Reads the lists of one tracer, in order. `find` says of which line, of which text, a place is (see `SourceTexts.find`).
 
@@ -49,35 +66,41 @@ class TracerShorthand:
     def __init__(self, find: Callable[[Place, float], tuple[int, int] | None]) -> None:
         self._find = find
         self._things: dict[int, Any] = {}  # by number: shapes, values, errors
-        self._turns: dict[
-            int, tuple[int, str, int, Any]
-        ] = {}  # by number, too: what they say, of which task, of what
-        self._entered: dict[str, int] = {}  # by process, the number of the call that was entered last
-        self._inside: dict[tuple[str, int], int] = {}  # and by task
+        self._turns: dict[int, _Turn] = {}  # by number, too
+        self._entered: dict[str, _Count] = {}  # by process, the number of the call that was entered last
+        self._inside: dict[tuple[str, int], _Count] = {}  # and by task
 
-    def heard(self, message: Json) -> Sequence[CallEntered | CallReturned]:
+    def heard(self, message: Json) -> Sequence[CallEntered | CallReturned | Turns]:
         """What a list says, in order. Raises `BadValue` where it is none."""
         match message:
             case [says, int(number), int(of), str(process), int(task), thing] if says == TURN:
-                self._turns[number] = of, process, task, self._thing(of, thing, 0.0)
+                self._turns[number] = self._turn(of, process, task, self._thing(of, thing, 0.0))
                 return ()
             case [says, str(which), str(when)] if says == TURNS:
                 try:
-                    return [
-                        self._turn(*each) for each in zip(_array("I", which), _array("d", when), strict=True)
-                    ]
+                    turns = self._said_again(_array("I", which).tolist(), _array("Q", when).tolist())
                 except (ValueError, LookupError) as error:
                     raise BadValue(f"not what a tracer says of turns: {error}") from None
+                are_many = len(turns) >= _FEW and turns.micros == sorted(turns.micros)
+                return (turns,) if are_many else list(turns)  # the clock may have been put back
         return [self.said(message)]
 
-    def _turn(self, number: int, at: float) -> CallEntered | CallReturned:
-        """What is said again. Raises LookupError."""
-        says, process, task, its = self._turns[number]
+    def _turn(self, says: int, process: str, task: int, its: Any) -> _Turn:
+        entered, inside = (
+            self._entered.setdefault(process, _Count()),
+            self._inside.setdefault((process, task), _Count()),
+        )
         if says <= ENTERED_AS:
-            call = self._entered[process] = self._entered[process] + 1
-            self._inside[process, task] = call
-            return _entered(at, process, call, task, its)
-        return _returned(says, at, process, self._inside[process, task], task, its)
+            return _entered(0.0, process, 0, task, its), entered, inside
+        return _returned(says, 0.0, process, 0, task, its), None, inside
+
+    def _said_again(self, which: list[int], micros: list[int]) -> Turns:
+        """What is said of many. Raises LookupError and ValueError."""
+        if len(which) != len(micros):
+            raise ValueError("not a stamp for each")
+        turns = {number: self._turns[number] for number in set(which)}
+        kinds = {number: turn[0] for number, turn in turns.items()}
+        return Turns(kinds, which, micros, _numbers(which, turns))
 
     def said(self, message: Json) -> CallEntered | CallReturned:
         """What a list says. Raises `BadValue` where it is none."""
@@ -93,7 +116,8 @@ class TracerShorthand:
         ):
             raise BadValue(f"not what a tracer says of a call: {str(message)[:200]}")
         if says <= ENTERED_AS:
-            self._entered[process] = self._inside[process, task] = call
+            self._entered.setdefault(process, _Count()).number = call
+            self._inside.setdefault((process, task), _Count()).number = call
         its = self._thing(says, thing, at)
         if len(message) == 7 and type(number := message[6]) is int:
             self._things[number] = its
@@ -125,6 +149,29 @@ class TracerShorthand:
                 line, text = found if found is not None else (None, 0)
                 return _Shape(name, function, *_passed(thing), line, text, _library(thing))
         raise BadValue(f"not a call: {str(thing)[:200]}")
+
+
+def _numbers(which: list[int], turns: Mapping[int, _Turn]) -> list[int]:
+    """Of each turn the number of its call. Those that have counted go on."""
+    insides = {turn[2] for turn in turns.values()}
+    if len(insides) == 1:  # one task, which enters a call and comes back by turns
+        entering = {number: turn[1] for number, turn in turns.items() if turn[1] is not None}
+        start = 0 if which[0] in entering else 1
+        begun, back = which[start::2], which[start + 1 :: 2]
+        if begun and entering.keys() >= set(begun) and entering.keys().isdisjoint(back):
+            count, inside = entering[begun[0]], insides.pop()
+            first = count.number + 1
+            count.number = last = count.number + len(begun)
+            numbers = [inside.number] * start + [number for number in range(first, last + 1) for _way in "in"]
+            inside.number = last
+            return numbers[: len(which)]
+    calls = []
+    for number in which:
+        _like, entered, inside = turns[number]
+        if entered is not None:
+            entered.number = inside.number = entered.number + 1
+        calls.append(inside.number)
+    return calls
 
 
 def _array(form: str, text: str) -> array.array[Any]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sockviz.dataclass import dataclass
+from sockviz.dataclass import dataclass, replace
 from sockviz.model.segments import Endpoint, first_endpoint
 from sockviz.model.sockets import Asleep
 from sockviz.model.values import SocketValue, Value
 
 if TYPE_CHECKING:
-    from sockviz.model.events import CallEntered, Treated
+    from sockviz.model.events import CallEntered, CallReturned, Treated
 
 #: Calls that hand data to the kernel, and calls that take some, by name: on a socket or on its descriptor.
 SENDING = frozenset({"send", "sendall", "sendto", "sendmsg", "write"})
@@ -110,3 +111,26 @@ def as_entered(event: CallEntered) -> Call:
         event.process, event.call, origin, event.name, event.function, event.arguments, event.keywords, event.at,
         task=event.task, watched=event.watched, library=event.library,
     )  # fmt: skip
+
+
+def as_come_back(entered: CallEntered | Call, event: CallReturned) -> Call:
+    """The call that has come back with `event`. Of one of which nothing was said but that it was entered it is made at once, and
+    not three times."""
+    stage = Stage.RETURNED if event.error is None else Stage.FAILED
+    if isinstance(entered, Call):
+        return replace(
+            entered, stage=stage, returned=event.at, value=event.value, error=event.error, errno=event.number,
+            message=event.message,
+        )  # fmt: skip
+    origin = _origin(entered.line, entered.text) if entered.line is not None else None
+    return Call(
+        entered.process, entered.call, origin, entered.name, entered.function, entered.arguments, entered.keywords, entered.at,
+        stage, False, None,
+        event.at, event.value, event.error, event.number, event.message, entered.task, entered.watched,
+        entered.library,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _origin(line: int, text: int) -> Origin:
+    return Origin(line, text)

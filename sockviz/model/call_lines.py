@@ -18,12 +18,15 @@ from typing import Any, NamedTuple, TypeAlias, get_type_hints
 from sockviz.model.event_lines import SURROGATE, line_of
 from sockviz.model.events import CallEntered, CallReturned
 from sockviz.model.fields import default_of, members
+from sockviz.model.turns import Turns
 from sockviz.model.values import Value
 
 #: What is written as it is, whatever declares it.
 _WORDS = (str, int, float, bool, str | None, int | None, float | None, Value)
 #: Of so many arguments the text is remembered.
 _REMEMBERED = 256
+#: Digits of a stamp before its point.
+_SECONDS = 10
 #: And of a line of no more characters its end.
 _SHORT = 4096
 
@@ -73,16 +76,40 @@ class CallLines:
             if known is not None and isfinite(event.at) and _has_come_back_again(event, known.event):
                 return f"{known.begin}{event.at!r}{known.between}{event.call}{known.end}"
         whole = self._whole(event)
+        again = self._cut(event, whole)
+        if again is not None and len(whole) <= _SHORT:
+            if len(self._again) == _REMEMBERED:
+                self._again.clear()
+            self._again[key] = again
+        return whole
+
+    def lines(self, turns: Turns) -> str:
+        """Events of a loop as so many lines, without the last one's newline."""
+        parts: dict[int, tuple[str, str, str]] = {}
+        digits = list(map(str, turns.micros))
+        second = digits[0][:_SECONDS]
+        # With the ten digits that seconds have today, and most often those of one second, which is then written only once.
+        is_plain = len(digits[0]) == len(digits[-1]) == _SECONDS + 6 and digits[-1].startswith(second)
+        for number, like in turns.kinds.items():
+            again = self._cut(like, self._whole(like))
+            if again is None or not is_plain:
+                return "\n".join(map(self.line, turns))
+            parts[number] = f"{again.begin}{second}.", again.between, again.end
+        return "\n".join([
+            f"{begin}{at[_SECONDS:]}{between}{call}{end}"
+            for (begin, between, end), at, call in zip(
+                map(parts.__getitem__, turns.which), digits, turns.calls, strict=True
+            )
+        ])  # fmt: skip
+
+    def _cut(self, event: CallEntered | CallReturned, whole: str) -> _Again | None:
+        """The line of an event as what it is written again of; None where it does not begin as most do."""
         begin, between = (
             f'{self._plans[type(event)][2]},"at":',
             f',"process":{_quoted(event.process)},"call":',
         )
         start = f"{begin}{event.at!r}{between}{event.call}"
-        if whole.startswith(start) and len(whole) <= _SHORT:
-            if len(self._again) == _REMEMBERED:
-                self._again.clear()
-            self._again[key] = _Again(event, begin, between, whole[len(start) :])
-        return whole
+        return _Again(event, begin, between, whole[len(start) :]) if whole.startswith(start) else None
 
     def _whole(self, event: CallEntered | CallReturned) -> str:
         values, fields, beginning = self._plans[type(event)]

@@ -11,6 +11,7 @@ from sockviz.model.events import CallEntered, CallReturned, Event, Observed, Sta
 from sockviz.model.fields import members, writer
 from sockviz.model.said import Said, ascending, changed_fds
 from sockviz.model.sockets import FdEntry, ProcessRow, RowKey, SocketRow, TcpInfo
+from sockviz.model.turns import Turns
 
 _CALLS = (CallEntered, CallReturned)
 
@@ -40,6 +41,10 @@ class EventWriter:
             case StatementFinished():
                 self._finished(event, body)
         return line_of(body)
+
+    def lines(self, piece: Event | Turns) -> str:
+        """An event as a line, or turns of a loop as one each, without the last one's newline."""
+        return self._calls.lines(piece) if isinstance(piece, Turns) else self.line(piece)
 
     def _observed(self, event: Observed, body: Body) -> None:
         host = event.host

@@ -18,6 +18,8 @@ _ENOUGH = 7 / 8
 #: Values that take next to nothing; and those that do where they have no more bytes, or characters, than these.
 _SMALL, _TEXTS = frozenset({type(None), bool, int, float, SocketValue}), frozenset({bytes, str})
 _SHORT = LONG // 8
+#: And values that take what they contain.
+_LISTS = frozenset({tuple, list})
 
 
 class Keeping:
@@ -34,10 +36,7 @@ class Keeping:
 
     def held(self, event: Event, world: World) -> Event:
         """`event`, which follows on `world`, with its long values marked as such; others are let go for them if they must."""
-        if type(event) is CallReturned:
-            if _is_short(event.value):
-                return event
-        elif type(event) is CallEntered and not event.keywords and all(map(_is_short, event.arguments)):
+        if has_nothing_long(event):
             return event
         match event:
             case CallEntered(arguments=arguments, keywords=keywords):
@@ -111,10 +110,19 @@ class Keeping:
         value.whole = None
 
 
+def has_nothing_long(event: Event) -> bool:
+    """Whether the values of an event are short for sure: those of nearly all calls are."""
+    if type(event) is CallReturned:
+        return _is_short(event.value)
+    return type(event) is CallEntered and not event.keywords and all(map(_is_short, event.arguments))
+
+
 def _is_short(value: Value) -> bool:
     """Whether a value is a plain one that is short for sure: as nearly all are."""
     kind = type(value)
-    return kind in _SMALL or (kind in _TEXTS and len(value) <= _SHORT)  # type: ignore[arg-type]  # as it is one of these
+    if kind in _SMALL or (kind in _TEXTS and len(value) <= _SHORT):  # type: ignore[arg-type]  # as it is one of these
+        return True
+    return kind in _LISTS and weight(value) <= LONG
 
 
 def _look(value: Any) -> tuple[int, object]:

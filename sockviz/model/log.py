@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar, overload
+
+from sockviz.model.later import Later, Place
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -18,14 +20,15 @@ class Log(Sequence[T_co], Generic[T_co]):
     __slots__ = ("_items", "_length")
 
     def __init__(self, items: Sequence[T_co] = ()) -> None:
-        self._items = list(items)
+        self._items: list[Any] = list(items)
         self._length = len(self._items)
 
     def append(self, item: T_co) -> Log[T_co]:  # type: ignore[misc]  # a new log: the variance is safe
         """A log with `item` after this one's."""
         items = self._items
         if len(items) > self._length:
-            if items[self._length] is not item and items[self._length] != item:
+            known = self._at(self._length)
+            if known is not item and known != item:
                 items = items[: self._length]  # another history goes on from here
                 items.append(item)
         else:
@@ -42,7 +45,8 @@ class Log(Sequence[T_co], Generic[T_co]):
             for item in more:
                 longer = longer.append(item)
             return longer
-        self._items.extend(more)
+        items = self._items
+        items += [Place(more, len(items))] * len(more) if type(more) is Later else more
         longer = Log.__new__(Log)
         longer._items = self._items
         longer._length = len(self._items)
@@ -57,25 +61,32 @@ class Log(Sequence[T_co], Generic[T_co]):
     def __getitem__(self, index: slice) -> list[T_co]: ...
     def __getitem__(self, index: int | slice) -> T_co | list[T_co]:
         if isinstance(index, slice):
-            return [self._items[i] for i in range(*index.indices(self._length))]
+            return [self._at(i) for i in range(*index.indices(self._length))]
         if index < 0:
             index += self._length
         if not 0 <= index < self._length:
             raise IndexError(index)
-        return self._items[index]
+        return self._at(index)
+
+    def _at(self, index: int) -> T_co:
+        item = self._items[index]
+        found: T_co = item.filled(self._items, index) if type(item) is Place else item
+        return found
 
     def __iter__(self) -> Iterator[T_co]:
         for index in range(self._length):
-            yield self._items[index]
+            yield self._at(index)
 
     def __reversed__(self) -> Iterator[T_co]:
         for index in range(self._length - 1, -1, -1):
-            yield self._items[index]
+            yield self._at(index)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Log):
             return NotImplemented
-        return len(self) == len(other) and self._items[: len(self)] == other._items[: len(other)]
+        if len(self) != len(other) or self._items is other._items:
+            return len(self) == len(other)
+        return list(self) == list(other)
 
     __hash__ = None  # type: ignore[assignment]  # compares by value, and values may be unhashable
 

@@ -7,15 +7,17 @@ a tenth of the cost; what cannot be said to be of this kind is not taken. (`test
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 
 from sockviz.dataclass import replace
-from sockviz.model.call import Call, Origin, Stage, as_entered
+from sockviz.model.call import Call, as_come_back, as_entered
 from sockviz.model.changes import changed
+from sockviz.model.come_back import ComeBack, number_of
 from sockviz.model.events import CallEntered, CallReturned, Event
 from sockviz.model.fold import fold
+from sockviz.model.later import Later
 from sockviz.model.ledger import ledger
 from sockviz.model.process import MAIN, Process, Task
+from sockviz.model.turns import Turns, Whose
 from sockviz.model.values import SocketValue, Value, sockets_in
 from sockviz.model.world import World
 
@@ -41,7 +43,7 @@ class _Made:
     def __init__(self, process: Process) -> None:
         self.process = process
         self.entered = process.entered
-        self.done: list[Call] = []
+        self.done: list[Call] | Later[Call] = []
         self.latest: dict[str, Call] = {}
         self.back: set[int] = set()  # tasks that have come back from a call
         self.tasks: dict[
@@ -145,26 +147,69 @@ class Quiet:
             return False
         if inside is None or inside.name not in _QUIET:
             return False
-        if isinstance(inside, CallEntered):
-            if inside.call != event.call or self._gives_away(made.process, inside.arguments, event):
-                return False
-            if not really:
-                return True
-            call = _over(inside, event)
-        else:
-            if inside.number != event.call or self._gives_away(made.process, inside.arguments, event):
-                return False
-            if not really:
-                return True
-            call = replace(
-                inside, stage=Stage.RETURNED if event.error is None else Stage.FAILED, returned=event.at, value=event.value,
-                error=event.error, errno=event.number, message=event.message,
-            )  # fmt: skip
+        number = inside.call if isinstance(inside, CallEntered) else inside.number
+        if number != event.call or self._gives_away(made.process, inside.arguments, event):
+            return False
+        if not really:
+            return True
+        call = as_come_back(inside, event)
         made.tasks[event.task] = None
         made.back.add(event.task)
+        if isinstance(made.done, Later):
+            made.done = list(made.done)
         made.done.append(call)
         made.latest[call.name] = call
         return True
+
+    # --- loops ------------------------------------------------------------------------------------------------
+
+    def takes_turns(self, turns: Turns) -> bool:
+        """Whether all of these are quiet. They are then taken; to be asked before anything else is."""
+        survey = turns.survey
+        if self.count or not survey.is_regular or not all(map(self._may_be_quiet, turns.kinds.values())):
+            return False
+        before: dict[Whose, CallEntered | Call] = {}  # what tasks are in that come back from it
+        for whose, place in survey.first.items():
+            try:
+                inside = self._made[whose[0]].inside(whose[1])
+            except LookupError:
+                return False
+            if type(turns.kinds[turns.which[place]]) is CallEntered:
+                if inside is not None:
+                    return False
+            elif inside is None or number_of(inside) != turns.calls[place]:
+                return False
+            else:
+                before[whose] = inside
+        for entered, number in survey.pairs:
+            back = turns.kinds[number]
+            call = turns.kinds[entered] if entered in turns.kinds else before[back.process, back.task]
+            made = self._made[back.process]
+            if isinstance(call, CallReturned) or isinstance(back, CallEntered) or call.name not in _QUIET:
+                return False
+            if self._gives_away(made.process, call.arguments, back):
+                return False
+        for name, task in survey.back:
+            self._made[name].back.add(task)
+        for (name, task), place in survey.last.items():
+            event = turns.event(place)
+            self._made[name].tasks[task] = event if isinstance(event, CallEntered) else None
+        for name, made in self._made.items():
+            come_back = ComeBack(turns, name, before)
+            made.entered = max(made.entered, come_back.entered)
+            made.done = come_back.calls
+            made.latest = come_back.latest
+        self.count += len(turns)
+        self._at = max(self._at, turns.until)
+        return True
+
+    def _may_be_quiet(self, like: CallEntered | CallReturned) -> bool:
+        """Whether events of a kind may be, as far as they themselves say so."""
+        if self._of(like.process) is None:
+            return False
+        if isinstance(like, CallEntered):
+            return not (like.line is not None and like.text == 0) and not self._are_new(like.arguments)
+        return not like.told and like.error != _GIVEN_UP and self._is_plain(like.value)
 
     def _is_plain(self, value: Value) -> bool:
         return isinstance(value, _PLAIN) or not sockets_in(value)
@@ -198,10 +243,18 @@ class Quiet:
         )
 
 
-def gone_on(world: World, events: Iterable[Event]) -> World:
+def gone_on(world: World, events: Iterable[Event | Turns]) -> World:
     """The world after `events`, folded as far as they are quiet in few steps."""
     quiet = Quiet(world)
     for event in events:
+        if isinstance(event, Turns):
+            if quiet.count:
+                world = quiet.folded()
+                quiet = Quiet(world)
+            if not quiet.takes_turns(event):
+                world = gone_on(world, event)
+                quiet = Quiet(world)
+            continue
         if quiet.takes(event):
             continue
         if quiet.count:
@@ -209,19 +262,3 @@ def gone_on(world: World, events: Iterable[Event]) -> World:
         world = fold(world, event)
         quiet = Quiet(world)
     return quiet.folded() if quiet.count else world
-
-
-@lru_cache(maxsize=64)
-def _origin(line: int, text: int) -> Origin:
-    return Origin(line, text)
-
-
-def _over(entered: CallEntered, event: CallReturned) -> Call:
-    """A call that has come back, as its two events have it: made once, and not three times."""
-    origin = _origin(entered.line, entered.text) if entered.line is not None else None
-    return Call(
-        entered.process, entered.call, origin, entered.name, entered.function, entered.arguments, entered.keywords, entered.at,
-        Stage.RETURNED if event.error is None else Stage.FAILED, False, None,
-        event.at, event.value, event.error, event.number, event.message, entered.task, entered.watched,
-        entered.library,
-    )  # fmt: skip

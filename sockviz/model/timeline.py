@@ -2,8 +2,8 @@
 
 Appending folds one event, and enters in a ledger what of the world it changed: worlds share all else, so that the world after any
 event is there to be looked up, and memory stays with the events. Quiet ones (`sockviz.model.quiet`) are folded some dozens at a
-time: where somebody asks for the world after one of them, it is folded anew from the one before them all. The values of events
-have a budget: `sockviz.model.keeping`.
+time, and those of loops as many as come at once (`sockviz.model.turns`): where somebody asks for the world after one of them, it
+is folded anew from the one before them all. The values of events have a budget: `sockviz.model.keeping`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from typing import Any
 from sockviz.dataclass import dataclass
 from sockviz.model.events import CallHeld, Event
 from sockviz.model.fold import fold
-from sockviz.model.keeping import Keeping
+from sockviz.model.keeping import Keeping, has_nothing_long
 from sockviz.model.ledger import Ledger
-from sockviz.model.quiet import Quiet
+from sockviz.model.quiet import Quiet, gone_on
+from sockviz.model.run_events import Events
 from sockviz.model.script_text import ScriptText
 from sockviz.model.sharing import shared
 from sockviz.model.stops import begins_in, held_at
+from sockviz.model.turns import Turns
 from sockviz.model.walk import Walk
 from sockviz.model.world import World
 
@@ -74,7 +76,7 @@ class Timeline:
 
     def __init__(self, header: Header, events: Sequence[Event] = ()) -> None:
         self.header = header
-        self._events: list[Event] = []
+        self._events = Events()
         self._world = World(captured=header.lab.captured)
         self._keeping = Keeping()
         self._past: Ledger[str, Any] = Ledger(vars(self._world))
@@ -91,7 +93,7 @@ class Timeline:
         return len(self._events)
 
     @property
-    def events(self) -> Sequence[Event]:
+    def events(self) -> Events:
         """All events so far. Not to be changed."""
         return self._events
 
@@ -131,6 +133,27 @@ class Timeline:
             self._rest_no_more(held_at(events, event))
         events.append(event)
         stops.append(len(events))
+
+    def extend(self, turns: Turns) -> None:
+        """Adds all of `turns`, as they are where they need no closer look."""
+        if not self._takes(turns):
+            for event in turns:
+                self.append(event)
+
+    def _takes(self, turns: Turns) -> bool:
+        start = len(self._events)
+        if not start or not all(map(has_nothing_long, turns.kinds.values())):
+            return False
+        self._fold_quiet()
+        quiet = Quiet(self._world)
+        if not quiet.takes_turns(turns):
+            return False
+        self._enter(quiet.folded(), start + len(turns))
+        self._events.extend(turns)
+        self._stops.pop()  # where the run was: each of these that is a call entered says whether somebody rests there
+        self._stops += [start + place for place in turns.beginnings]
+        self._stops.append(len(self._events))
+        return True
 
     def _is_quiet(self, event: Event) -> bool:
         """Whether an event need not be folded now; it is then noted for later."""
@@ -194,6 +217,6 @@ class Timeline:
             start, world = near, self._at_hand[near]  # whoever goes through a run comes from there
         else:
             world = World(**self._past.as_of(place))
-        for event in self._events[start:n]:
-            world = fold(world, event)
+        for piece in self._events.pieces(start, n):
+            world = gone_on(world, [piece]) if isinstance(piece, Turns) else fold(world, piece)
         return world

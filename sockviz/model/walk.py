@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from sockviz.model.events import Event
 from sockviz.model.quiet import gone_on
+from sockviz.model.run_events import Events
 from sockviz.model.world import World
 
 #: A moment is of two worlds; and what lies so many events behind is looked up rather than gone on from.
@@ -16,7 +16,7 @@ _NEAR, _FAR = 4, 64
 class Walk:
     """Made by a timeline, which hands it each world that it makes, and is asked for those from before."""
 
-    def __init__(self, events: Sequence[Event], look_up: Callable[[int], World]) -> None:
+    def __init__(self, events: Events, look_up: Callable[[int], World]) -> None:
         self._events = events
         self._look_up = look_up
         self._handed: deque[tuple[int, World]] = deque()  # that nobody has come to yet
@@ -41,7 +41,7 @@ class Walk:
         if start < 0 or number - start > _FAR:
             world = self._look_up(number)
         else:
-            world = gone_on(self._near[start], self._events[start:number])
+            world = gone_on(self._near[start], self._events.pieces(start, number))
         self._come_to(number, world)
         return world
 

@@ -16,8 +16,9 @@ from sockviz.model.index import inodes_in
 from sockviz.model.known import owner_among
 from sockviz.model.segments import EVERY_ADDRESS, Endpoint, Packet, endpoint, wire_end
 from sockviz.model.sockets import FdEntry, SocketRow
+from sockviz.model.turns import Turns
 from sockviz.model.values import SocketValue, Value, sockets_in
-from sockviz.player.speaking import SPEAKING, SpeakingCalls
+from sockviz.player.speaking import SPEAKING, SpeakingCalls, may_speak
 
 #: ICMP's types (RFC 792) and ICMPv6's (RFC 4443).
 ECHO_REQUEST, ECHO_REPLY = (8, 128), (0, 129)
@@ -96,6 +97,9 @@ class Attribution:
 
     def heard(self, said: Heard) -> None:
         """Learns from what a process says."""
+        if isinstance(said, Turns):
+            self._heard_again(said)
+            return
         self._speaking.heard(said)
         if type(said) is CallReturned and not said.told and type(said.value) in _PLAIN:
             self._accepting.pop((said.process, said.call), None)  # nothing else of it is news
@@ -120,6 +124,20 @@ class Attribution:
                 self._hold(said.process, said.bound.values())
             case ProcessEnded():
                 self._ended.add(said.process)
+
+    def _heard_again(self, turns: Turns) -> None:
+        """Likewise, of what loops do: of most of it nothing is news but the ends of calls that were under way."""
+        places: Iterable[int] = turns.survey.first.values()
+        if any(
+            may_speak(like) or like.name == "accept"
+            for like in turns.kinds.values()
+            if isinstance(like, CallEntered)
+        ) or any(
+            type(like.value) not in _PLAIN for like in turns.kinds.values() if isinstance(like, CallReturned)
+        ):
+            places = range(len(turns))
+        for place in places:
+            self.heard(turns.event(place))
 
     def saw(self, looks: Sequence[Observation], order: Mapping[str, int]) -> None:
         """Learns from a look at each host. ``order`` numbers the processes as they were started."""

@@ -21,6 +21,7 @@ from sockviz.model.events import (
     Treated,
 )
 from sockviz.model.sockets import Asleep
+from sockviz.model.turns import Turns
 
 #: Two looks that find a process asleep in one call are at least this far apart (seconds).
 APART = 0.030
@@ -45,6 +46,9 @@ def note(said: Heard, inside: dict[tuple[str, int], Inside]) -> None:
         inside[said.process, said.task] = Inside(said.call, said.at)
         return
     match said:
+        case Turns():
+            for last in said.lasts:
+                note(last, inside)
         case CallReturned():
             inside.pop((said.process, said.task), None)
         case CallLetGo() | CallInterrupted(over=True):

@@ -23,9 +23,11 @@ from sockviz.model.events import (
 )
 from sockviz.model.segments import SequenceTracker
 from sockviz.model.timeline import Timeline
+from sockviz.model.turns import Turns
 from sockviz.player.attribution import Attribution
 from sockviz.player.bounds import Bounds
 from sockviz.player.difference import Differences
+from sockviz.player.in_order import cut_at, in_order, one_by_one
 from sockviz.player.inside import APART, PRESUMED, Inside, fallen_asleep, note
 
 #: Looks come this often for so long after anything moved, then back off to the last figure (seconds).
@@ -161,7 +163,8 @@ class Pump:
         end = time.monotonic() + PRESUMED
         while self._awaited is not None:
             spoken = any(
-                not isinstance(said, LabLost | SourceMet) and said.process == self._awaited for said in heard
+                not isinstance(said, LabLost | SourceMet | Turns) and said.process == self._awaited
+                for said in one_by_one(heard)
             )
             if spoken or not await self._news_by(end):
                 self._awaited = None
@@ -210,7 +213,11 @@ class Pump:
 
     def _is_more_to_come(self, heard: list[Heard]) -> bool:
         """Whether a process is in the middle of its line, or was woken."""
-        last = {said.process: said for said in heard if not isinstance(said, LabLost | SourceMet)}
+        last = {
+            said.process: said
+            for said in one_by_one(heard)
+            if not isinstance(said, LabLost | SourceMet | Turns)
+        }
         if any(isinstance(said, CallReturned | ProcessStarted) for said in last.values()):
             return True
         spoken = {
@@ -252,7 +259,7 @@ class Pump:
     async def _batch(self, heard: list[Heard], look: bool = False) -> None:
         heard += self._hear()
         heard = self._take_carried() + heard
-        events: list[Event] = []
+        events: list[Event | Turns] = []
         if look or self._traced or not heard or any(not isinstance(said, CallEntered) for said in heard):
             looks, passed = await self._looks(heard)
             events += self._seen(looks, passed, is_over=any(isinstance(said, ProcessEnded) for said in heard))
@@ -264,7 +271,10 @@ class Pump:
             return
         self._moved = time.monotonic()
         last = self._timeline.world.at
-        for event in sorted(events, key=lambda event: event.at):
+        for event in in_order(events):
+            if isinstance(event, Turns):
+                self._timeline.extend(event)
+                continue
             if isinstance(event, PacketCaptured) and event.at < last:
                 event = replace(event, late=True)
             self._timeline.append(event)
@@ -316,8 +326,8 @@ class Pump:
         heard += self._hear()
         if any(isinstance(said, LabLost) for said in heard):
             return  # there is no next batch
-        self._carried = [said for said in heard if not isinstance(said, LabLost) and said.at > drained_at]
-        heard[:] = [said for said in heard if isinstance(said, LabLost) or said.at <= drained_at]
+        told = [said for said in heard if not isinstance(said, LabLost)]
+        heard[:], self._carried = cut_at(told, drained_at)
 
     def _take_carried(self) -> list[Heard]:
         carried, self._carried = self._carried, []

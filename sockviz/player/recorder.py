@@ -38,18 +38,19 @@ class Recorder:
     def write(self) -> None:
         """Writes the events that came since the last time."""
         if self.problem is None:
-            line = self._lines.line
-            self._put([_bytes(line(event)) for event in self._timeline.events[self._written :]])
+            pieces = self._timeline.events.pieces(self._written)
+            self._put([_bytes(self._lines.lines(piece)) for piece in pieces])
             self._written = len(self._timeline)
 
-    def _put(self, lines: Sequence[bytes]) -> bool:
-        """Writes whole lines. Not through the file's own buffer: what that could not write it would try to write for ever."""
-        content, written = memoryview(b"".join(lines)), 0
+    def _put(self, texts: Sequence[bytes]) -> bool:
+        """Writes whole lines, one or more a text. Not through the file's own buffer: what that could not write it would try to
+        write for ever."""
+        content, written = memoryview(b"".join(texts)), 0
         try:
             while written < len(content):
                 written += os.write(self._file.fileno(), content[written:])
         except (OSError, ValueError) as error:  # ENOSPC, EDQUOT, EFBIG, EIO; a file that was closed
-            self._stop(lines, written, error)
+            self._stop(bytes(content).splitlines(keepends=True), written, error)
             return False
         self._size += written
         return True

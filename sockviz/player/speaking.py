@@ -31,8 +31,20 @@ class _Call:
     returned: float | None = None
 
 
+def may_speak(entered: CallEntered) -> bool:
+    """Whether that call may tell whose a packet is."""
+    if entered.name not in SPEAKING:
+        return False
+    held = _held(entered)
+    return held is None or _may_tell(entered.name, held)
+
+
+def _held(entered: CallEntered) -> SocketValue | None:
+    return next((each for each in entered.arguments if isinstance(each, SocketValue)), None)
+
+
 def _may_tell(name: str, held: SocketValue) -> bool:
-    """Whether that call may tell whose a packet is: not on a stream that is connected, as what is sent there has its ends, nor on
+    """Whether a call on that socket may: not on a stream that is connected, as what is sent there has its ends, nor on
     a UNIX socket, which sends none."""
     return held.family != "AF_UNIX" and (held.type != "SOCK_STREAM" or name in CONNECTING)
 
@@ -52,10 +64,8 @@ class SpeakingCalls:
     def heard(self, said: Heard) -> None:
         """Learns from what a process says."""
         match said:
-            case CallEntered() if said.name in SPEAKING:
-                held = next((each for each in said.arguments if isinstance(each, SocketValue)), None)
-                if held is not None and not _may_tell(said.name, held):
-                    return
+            case CallEntered() if may_speak(said):
+                held = _held(said)
                 kind = held.type if held is not None else ""
                 self._in_order = None
                 self._calls[said.process, said.call] = _Call(

@@ -29,18 +29,27 @@ class Repetition:
         default_factory=dict
     )  # of those that came after, and were among them
 
-    def is_again(self, task: str, line: object) -> bool:
-        """Whether it need not be told: it has been, often enough. It is then counted."""
+    def is_again(self, task: str, line: object, times: int = 1) -> bool:
+        """Whether it need not be told: it has been, often enough. It is then counted, so many `times`."""
         again = self._again.get(task, [])
         for each in again:
             if each.line == line:
-                each.count += 1
+                each.count += times
                 return True
-        told = [text for known, text in self._recent.get(task, []) if known == line]
+        told = self._told(task, line)
         if len(told) < _TURNS:
             return False
-        self._again[task] = [*again, Again(line, told[-1], 1)]
+        self._again[task] = [*again, Again(line, told[-1], times)]
         return True
+
+    def would_be(self, task: str, line: object) -> bool:
+        """Whether it would be counted."""
+        if any(each.line == line for each in self._again.get(task, [])):
+            return True
+        return len(self._told(task, line)) >= _TURNS
+
+    def _told(self, task: str, line: object) -> list[str]:
+        return [text for known, text in self._recent.get(task, []) if known == line]
 
     def told(self, task: str, line: object, text: str) -> Sequence[Again]:
         """Notes a line that is told now, and how it is told where it is counted. Returns what was counted before it."""

@@ -34,6 +34,7 @@ from sockviz.model.moment import Moment
 from sockviz.model.process import Process
 from sockviz.model.tasks import process_of, task_name
 from sockviz.model.timeline import Timeline
+from sockviz.model.turns import BEFORE, Turns
 from sockviz.model.walk import Walk
 from sockviz.model.world import World
 from sockviz.watch.bystanders import Bystanders
@@ -52,6 +53,8 @@ from sockviz.words.wording import bytes_text, call_as_made, duration_text, outco
 _WHO = 8
 #: So much is told of one line that a program prints (characters).
 _LONGEST_PRINTED = 400
+#: Where something of a loop is news, so many events of it are looked at one by one, and then twice as many.
+_CLOSELY = 16
 
 
 @dataclass(slots=True)
@@ -88,7 +91,14 @@ class Transcript:
         if self._walk is None:
             self._walk = self.timeline.walk()
         events = self.timeline.events
+        closely, wait = 0, _CLOSELY  # up to which event, and for how many from there, each is looked at
         while self._told < len(events):
+            if not unfit and self._told >= closely and (turns := events.turns(self._told)) is not None:
+                if self._are_counted(turns):
+                    self._told += len(turns)
+                    wait = _CLOSELY
+                    continue
+                closely, wait = self._told + wait, 2 * wait
             number, event = self._told, events[self._told]
             self._told += 1
             is_done = not unfit and self._is_counted(event)
@@ -118,6 +128,42 @@ class Transcript:
         ):
             return False
         del self._entered[call]
+        return True
+
+    def _are_counted(self, turns: Turns) -> bool:
+        """The same of what loops do: whether there is nothing to tell of any of it, and nothing wrong with it. That is then
+        noted."""
+        survey = turns.survey
+        if self._bystanders.are_there or not survey.is_regular:
+            return False
+        calls: list[tuple[CallEntered, CallReturned, int]] = []
+        for (number, back), times in survey.pairs.items():
+            event = turns.kinds[back]
+            if not isinstance(event, CallReturned):
+                return False
+            entered: Event | None = turns.kinds.get(number)
+            if number == BEFORE:
+                first = turns.event(survey.first[event.process, event.task])
+                entered = self._entered.get((first.process, first.call))
+            if not isinstance(entered, CallEntered):
+                return False
+            calls.append((entered, event, times))
+        said = [
+            (task_name(event.process, event.task), _line_of(entered, event), times)
+            for entered, event, times in calls
+        ]
+        if not all(self._repetition.would_be(task, line) for task, line, _times in said):
+            return False
+        if not self._rules.pass_over_turns(turns, calls):
+            return False
+        for each in said:
+            self._repetition.is_again(*each)
+        for place in survey.first.values():
+            begun = turns.event(place)
+            self._entered.pop((begun.process, begun.call), None)
+        for last in turns.lasts:
+            if isinstance(last, CallEntered):
+                self._entered[last.process, last.call] = last
         return True
 
     def end(self, why: str | None = None) -> None:

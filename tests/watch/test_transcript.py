@@ -6,6 +6,8 @@ import io
 from collections.abc import Iterator
 from dataclasses import replace
 
+import pytest
+
 from sockviz.door import Door
 from sockviz.model.bystanders import is_bystander
 from sockviz.model.events import CallEntered, CallReturned, Executed, Observed, OutputWritten, Signalled
@@ -14,11 +16,13 @@ from sockviz.model.process import Process
 from sockviz.model.programs import Program, Programs
 from sockviz.model.scripted import IN_ACCEPT, Scripted
 from sockviz.model.sockets import FdEntry, ProcessRow
-from sockviz.model.values import ObjectValue, SocketValue
+from sockviz.model.turns import Turns
+from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.tui.cast import cast
 from sockviz.tui.stage.output_pane import Printed
 from sockviz.watch.transcript import Transcript, calls_alone
 from sockviz.words.wording import asleep_in
+from tests.model.turned import in_turns
 
 LISTENER = SocketValue(7, 3, "AF_INET", "SOCK_STREAM", 0)
 NETLINK = SocketValue(8, 4, "AF_NETLINK", "SOCK_RAW", 0)
@@ -165,3 +169,34 @@ def test_a_character_that_is_printed_in_two_parts_is_one() -> None:
         it.timeline.append(OutputWritten(it.timeline.world.at, "p", 1, data))
     assert _told(it)[-2:] == ["p        stdout | año", "p        stdout | q\\xc3"]
     assert Printed().up_to(it.timeline, len(it.timeline), 5) == [("p", 1, "año"), ("p", 1, "q")]
+
+
+@pytest.mark.parametrize("turn", [("send", "recv"), ("send", "send", "recv"), ("recvmsg",)])
+def test_loops_are_told_as_their_events_are(turn: tuple[str, ...]) -> None:
+    """However many of them come together, and where there is news in one: what is wrong with a stream is found all the same."""
+    one, other = (SocketValue(inode, inode - 4, "AF_UNIX", "SOCK_STREAM", 0) for inode in (7, 8))
+    calls: dict[str, tuple[tuple[Value, ...], Value]] = {
+        "send": ((one, b"hello"), 5), "recv": ((other, 64), b"hello"), "recvmsg": ((other, 64), (b"x", [], 0, None)),
+    }  # fmt: skip
+    it = Scripted()
+    it.start("loop")
+    it.do("loop", None, "socketpair", value=(one, other))
+    for number in range(40):
+        for name in turn:
+            arguments, result = calls[name]
+            it.do("loop", None, name, *arguments, value=result if number != 30 else None)
+    it.do("loop", None, "send", one, b"0123456789", value=4)
+    it.do("loop", None, "close", one)
+    it.end("loop", 0)
+    told = _told(it)
+    assert len(told) < 30
+    for most in (7, 16, 200):
+        together = Scripted()
+        for piece in in_turns(it.timeline.events, most):
+            if isinstance(piece, Turns):
+                together.timeline.extend(piece)
+            else:
+                together.timeline.append(piece)
+        assert _told(together) == told
+        are_left = any(isinstance(piece, Turns) for piece in together.timeline.events.pieces(0))
+        assert are_left == (turn != ("recvmsg",) and most < 100)  # which nobody had to look at one by one

@@ -19,6 +19,7 @@ from sockviz.lab.source_texts import Place
 from sockviz.lab.tracer_shorthand import TracerShorthand
 from sockviz.lab.tracer_words import Said, from_tracer
 from sockviz.model.events import CallEntered, CallReturned
+from sockviz.model.turns import Turns
 from sockviz.model.values import Value
 
 ENTRY = Path(sockviz.lab.__file__).parent / "entry" / "tracer.py"
@@ -123,7 +124,8 @@ class Rig:
                 self._buffer = rest
                 message = json.loads(line)
                 if isinstance(message, list):
-                    self.heard.said += self._calls.heard(message)
+                    for said in self._calls.heard(message):
+                        self.heard.said += said if isinstance(said, Turns) else [said]
                 else:
                     self.heard.said.append(from_tracer(message))
                     yield message

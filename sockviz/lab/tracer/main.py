@@ -127,19 +127,17 @@ class Tracer:
         channel.register(self._channel, select.POLLIN)
         begun.register(self._channel, select.POLLIN)
         begun.register(self._reports.begun, select.POLLIN)
-        is_said = False  # something that is to be sent after a while
+        delay = 0  # after which something is to be sent that was said
         while True:
-            ready = channel.poll(DELAY) if is_said else begun.poll()
+            ready = channel.poll(delay) if delay else begun.poll()
             if any(fd == self._channel.fileno() for fd, _events in ready):
                 come = orders.read()
                 if come is None:
                     return
                 self._orders += come
                 self._bell.ring()
-            elif is_said:
-                is_said = self._reports.send_later()
             else:
-                is_said = True
+                delay = self._reports.send_later() if delay else DELAY
 
     def _take(self, order: dict[str, Any], fds: list[int]) -> None:
         match order:

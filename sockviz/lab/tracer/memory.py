@@ -32,7 +32,7 @@ _readv = ctypes.CDLL(None).process_vm_readv
 class Reading:
     """What is read while it is entered: that it is all the same still can be asked later, at the price of one reading."""
 
-    __slots__ = ("_content", "_parts", "_read", "_vectors", "is_short")
+    __slots__ = ("_content", "_count", "_into", "_parts", "_read", "_room", "_size", "_vectors", "is_short")
 
     def __init__(self) -> None:
         self._parts: list[tuple[int, bytes]] = []
@@ -54,7 +54,10 @@ class Reading:
             self._vectors = (_Iovec * len(self._parts))(
                 *[_Iovec(at, len(content)) for at, content in self._parts]
             )
-            self._read = _content[: len(self._content)].tobytes
+            self._count, self._size = len(self._parts), len(self._content)
+            self._room = _Iovec(_room_at, self._size)
+            self._into = ctypes.byref(self._room)
+            self._read = _content[: self._size].tobytes
 
     def note(self, address: int, content: bytes, size: int) -> None:
         """What has been read, of as much as was asked for."""
@@ -64,13 +67,11 @@ class Reading:
 
     def is_same(self, tid: int) -> bool:
         """Whether it would be read again, of a task that is stopped."""
-        content = self._content
-        size = len(content)
+        size = self._size
         if not size:
             return True
-        _local.length = size
-        vectors = self._vectors
-        return _readv(tid, _local_at, 1, vectors, len(vectors), 0) == size and self._read() == content
+        got = _readv(tid, self._into, 1, self._vectors, self._count, 0)
+        return got == size and self._read() == self._content
 
 
 _noting: Reading | None = None

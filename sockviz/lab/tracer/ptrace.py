@@ -38,7 +38,7 @@ _unpack = struct.Struct("<BxxxIQQ8Q").unpack_from
 #: The value alone, with the operation.
 _unpack_value = struct.Struct("<B23xq").unpack_from
 #: Of who is about to make a call: its stack pointer, the number, the arguments.
-_registers = memoryview(_info).cast("B")[16:80]
+_registers = memoryview(_info).cast("B")[16:80].tobytes
 _message = ctypes.c_ulong()
 
 
@@ -66,6 +66,18 @@ def go_on(tid: int, *, to_next_call: bool = False, signal: int = 0) -> None:
     if _quickly(request, tid, 0, signal) == -1:
         with contextlib.suppress(ProcessLookupError):  # killed meanwhile: its death comes by wait
             _ptrace(request, tid, 0, signal)  # which says why
+
+
+def to_next_stop(tid: int) -> None:
+    """As `go_on` does: lets it run to its next event."""
+    if _quickly(_CONT, tid, 0, 0) == -1:
+        go_on(tid)
+
+
+def to_return(tid: int) -> None:
+    """Likewise, from a call's entry to the return from it."""
+    if _quickly(_SYSCALL, tid, 0, 0) == -1:
+        go_on(tid, to_next_call=True)
 
 
 def ask(request: int, tid: int, address: int = 0, data: int = 0) -> None:
@@ -106,18 +118,20 @@ def call_info(tid: int) -> tuple[int, ...]:
 def place(tid: int) -> bytes:
     """Of a task that is about to make a call its stack pointer, the number of the call, its arguments, as they stand in
     `call_info`. Raises ProcessLookupError."""
-    _ask(tid)
-    return place_of_info()
+    if _quickly(_GET_SYSCALL_INFO, tid, 88, _info) == -1:
+        _ask(tid)
+    return _registers()
 
 
 def place_of_info() -> bytes:
     """Likewise, of what `call_info` was asked last."""
-    return _registers.tobytes()
+    return _registers()
 
 
 def value(tid: int) -> tuple[int, int]:
     """op, and at `AT_EXIT` what the call has returned. Raises ProcessLookupError."""
-    _ask(tid)
+    if _quickly(_GET_SYSCALL_INFO, tid, 88, _info) == -1:
+        _ask(tid)
     return _unpack_value(_info)
 
 

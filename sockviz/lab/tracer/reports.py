@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 #: So much is collected (bytes), and for so long (milliseconds), before it is sent: a program is not held up for each word of its.
-_MOST, DELAY = 1 << 15, 2
+#: And so long where all that was said the last time were turns of loops: nobody could read them as they come.
+_MOST, DELAY, _DELAY_OF_LOOPS = 1 << 15, 2, 20
 #: So many turns are said by one line.
 _MOST_TURNS = 1024
 #: No more descriptors are sent at once (SCM_MAX_FD is 253).
@@ -26,7 +27,8 @@ _MOST_FDS = 64
 
 class Reports:
     """Collects them. Where sockviz does not read them, whoever says them waits, and the programs with it. ``begun`` is a
-    descriptor that can be read once something waits: whoever finds that calls `send_later` each `DELAY` until that says no."""
+    descriptor that can be read once something waits: whoever finds that calls `send_later` after `DELAY`, and then after as
+    long as that says."""
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
@@ -34,7 +36,7 @@ class Reports:
         self._lock = _thread.allocate_lock()
         self._lines: list[str] = []
         self._turns: list[int] = []  # numbers of what is said once more, and when each was
-        self._times: list[float] = []
+        self._times: list[int] = []  # nanoseconds
         self._size = 0
         self._fds: list[int] = []
         self.begun, self._beginning = os.pipe2(os.O_CLOEXEC)
@@ -63,7 +65,7 @@ class Reports:
             self._put(introduced)
         lock = self._lock
         lock.acquire()
-        self._times.append(time.time())
+        self._times.append(time.time_ns())
         self._turns.append(turn.number)
         is_first, is_much = not self._is_begun, len(self._turns) >= _MOST_TURNS
         if is_first and not is_much:
@@ -98,16 +100,17 @@ class Reports:
                 return
         self.send()
 
-    def send_later(self) -> bool:
-        """Sends what was said since `begun` could be read, or since the last time. Returns False where that is nothing: from then
-        on `begun` says when there is more."""
+    def send_later(self) -> int:
+        """Sends what was said since `begun` could be read, or since the last time. Returns after how long (milliseconds) this is
+        to be called again; 0 where nothing was said: from then on `begun` says when there is more."""
         with self._lock:
             if not self._lines and not self._turns:
                 os.read(self.begun, 1)
                 self._is_begun = False
-                return False
+                return 0
+            is_loop = not self._lines
         self.send()
-        return True
+        return _DELAY_OF_LOOPS if is_loop else DELAY
 
     def send(self) -> None:
         """Sends what was said. Raises OSError where sockviz has gone."""

@@ -9,8 +9,8 @@ given a socket its name. (`sockviz.lab.tracer_shorthand` reads them.)
 
 What has been said again is a *turn* from then on, with a number of its own: ``TURN``, that number, and what it says
 (``ENTERED_AS`` …), of which process and task, and of which thing. Turns are said many at a time: ``TURNS``, their numbers, and
-when each was, both in base 64 (arrays of unsigned ints and of doubles). The number of a call is left out: one that is entered
-has the next of its process, and one that comes back is the one that its task has entered last.
+when each was (microseconds), both in base 64 (arrays of unsigned ints and of unsigned long longs). The number of a call is left
+out: one that is entered has the next of its process, and one that comes back is the one that its task has entered last.
 """
 
 from __future__ import annotations
@@ -119,10 +119,10 @@ class Shorthand:
         return f"[{TURN},{turn.number},{says},{quoted(turn.process)},{turn.task},{about}]"
 
 
-def turns(numbers: list[int], times: list[float]) -> str:
-    """The line that says turns, and when each was."""
+def turns(numbers: list[int], times: list[int]) -> str:
+    """The line that says turns, and when each was (nanoseconds)."""
     which, when = (
         b2a_base64(array.array(form, values), newline=False).decode()
-        for form, values in (("I", numbers), ("d", times))
+        for form, values in (("I", numbers), ("Q", [at // 1000 for at in times]))
     )
     return f'[{TURNS},"{which}","{when}"]'

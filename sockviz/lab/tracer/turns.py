@@ -13,6 +13,7 @@ from sockviz.lab.tracer.holding import Holding
 from sockviz.lab.tracer.made import number as number_given
 from sockviz.lab.tracer.made_again import Known
 from sockviz.lab.tracer.population import Population
+from sockviz.lab.tracer.ptrace import AT_EXIT, place, to_next_stop, to_return, value
 from sockviz.lab.tracer.reports import Reports
 from sockviz.lab.tracer.shorthand import ENTERED, FAILED, RETURNED, Repeated, Turn
 from sockviz.lab.tracer.tasks import Call, Task
@@ -54,19 +55,20 @@ class Turns:
             return False
         try:
             if status == _ENTERS:
-                return self._enters(task)
-            return status == _COMES_BACK and self._comes_back(task)
+                return task.call is None and self._enters(tid, task)
+            return status == _COMES_BACK and task.call is not None and self._comes_back(tid, task, task.call)
         except ProcessLookupError:
             return True  # killed while we looked: its death comes by wait
 
-    def _enters(self, task: Task) -> bool:
-        if task.call is not None or self._holding.is_for_anybody or task.process.family.is_short:
+    def _enters(self, tid: int, task: Task) -> bool:
+        process = task.process
+        if self._holding.is_for_anybody or process.family.is_short:
             return False
-        known = task.memory.known.get(ptrace.place(task.tid))
+        known = task.memory.known.get(place(tid))
         if known is None or known.made is None:
             return False
-        process, told = task.process, known.entry
-        if told.repeated is None or not told.is_same(task.tid, process.descriptors.version):
+        told = known.entry
+        if told.repeated is None or not told.is_same(tid, process.descriptors.version):
             return False
         turn = told.turn
         if turn is None:
@@ -76,19 +78,18 @@ class Turns:
         process.calls += 1
         task.call = call = Call(process.calls, known.made, known.place, known)
         call.is_turn = True
-        ptrace.go_on(task.tid, to_next_call=True)
+        to_return(tid)
         return True
 
-    def _comes_back(self, task: Task) -> bool:
-        call = task.call
-        if call is None or not call.is_turn or call.known is None or call.made.name in _MORE_TO_DO:
+    def _comes_back(self, tid: int, task: Task, call: Call) -> bool:
+        if not call.is_turn or call.known is None or call.made.name in _MORE_TO_DO:
             return False
-        operation, result = ptrace.value(task.tid)
-        turn = self._end(task, call, call.known, result) if operation == ptrace.AT_EXIT else None
+        operation, result = value(tid)
+        turn = self._end(task, call, call.known, result) if operation == AT_EXIT else None
         if turn is None or not self._reports.turn(turn):
             return False
         task.call = None
-        ptrace.go_on(task.tid)
+        to_next_stop(tid)
         return True
 
     def _end(self, task: Task, call: Call, known: Known, result: int) -> Turn | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import field
 
 from sockviz.dataclass import dataclass
@@ -16,6 +16,7 @@ from sockviz.model.events import (
     ProcessEnded,
 )
 from sockviz.model.moment import Moment
+from sockviz.model.turns import Turns
 from sockviz.model.values import SocketValue
 from sockviz.model.world import World
 from sockviz.words.mistakes import (
@@ -41,8 +42,9 @@ _MOST = 200
 STANDING = waiting.RULES | lost_datagrams.RULES
 #: The errors that a rule has something to say of.
 _TELLING = frozenset({"ECONNREFUSED", "EINPROGRESS", "EADDRINUSE", *families.ERRORS})
-#: The calls that move bytes, and do no more.
-_MOVING = frozenset({"send", "recv", "read", "write"})
+#: The calls that move bytes, and do no more; of them those that send.
+_SENDING = frozenset({"send", "write"})
+_MOVING = frozenset({"recv", "read"}) | _SENDING
 #: The calls that a rule learns from as they are entered; of all others, as they come back.
 _ENTERED = frozenset({"bind", "connect", "listen", "getsockname", "close"})
 
@@ -97,17 +99,43 @@ class Rules:
             return entered is not None and self._is_only_counted(entered, event)
         return False
 
-    def _is_only_counted(self, entered: CallEntered, event: CallReturned) -> bool:
+    def pass_over_turns(self, turns: Turns, calls: Sequence[tuple[CallEntered, CallReturned, int]]) -> bool:
+        """The same of what loops do, all of it or nothing. `calls`: how each came back, and how often."""
+        if any(like.name in _ENTERED for like in turns.kinds.values() if isinstance(like, CallEntered)):
+            return False
+        sent: set[tuple[int, str, object]] = (
+            set()
+        )  # on which sockets, by which call, how much, or with which error
+        for entered, event, _times in calls:
+            if entered.name not in _MOVING or not self._is_only_counted(entered, event, times=0):
+                return False
+            held = entered.arguments[0]
+            if isinstance(held, SocketValue) and entered.name in _SENDING:
+                sent.add((held.inode, entered.name, event.error or event.value))
+        if len(sent) != len({inode for inode, _name, _count in sent}):
+            return False  # where each message ends is learned in their order
+        for entered, event, times in calls:
+            self._is_only_counted(entered, event, times)
+        for place in turns.survey.first.values():
+            begun = turns.event(place)
+            self._moving.pop((begun.process, begun.call), None)
+        for last in turns.lasts:
+            self.pass_over(last)
+        return True
+
+    def _is_only_counted(self, entered: CallEntered, event: CallReturned, times: int = 1) -> bool:
         """Whether no rule has anything to say of a call that came back, or learns more from it than how much a stream has moved;
-        that is then counted. So it is with most."""
+        that is then counted, so many `times`. So it is with most."""
         held = entered.arguments[0] if entered.arguments else None
         if type(held) is not SocketValue or held.type != "SOCK_STREAM" or self._refused.waits_for(held.inode):
             return False
         if event.error is not None:
-            if event.error == "EAGAIN":
+            if event.error == "EAGAIN" and times:
                 self._streams.finds_no_room(entered, held)
             return event.error == "EAGAIN"
-        return not self._descriptors.waits_for(event.process) and self._streams.counts(entered, event, held)
+        return not self._descriptors.waits_for(event.process) and self._streams.counts(
+            entered, event, held, times
+        )
 
     def _found(self, moment: Moment) -> Iterator[Mistake]:
         yield from self._streams.after(moment)

@@ -60,10 +60,12 @@ class _Flow:
     holders: dict[str, int] = field(default_factory=dict)  # who has it, by which descriptor, as calls tell
     family: str = ""
 
-    def gave(self, taken: int, name: str) -> None:
-        """A send of that `name` has handed over so many bytes."""
-        self.sent += taken
-        if taken:
+    def gave(self, taken: int, name: str, times: int = 1) -> None:
+        """A send of that `name` has handed over so many bytes, so many `times`."""
+        kept = min(times, 2 * _MESSAGES)  # of more the first are forgotten by the end
+        self.sent += taken * (times - kept)
+        for _each in range(kept if taken else 0):
+            self.sent += taken
             self.ends.append((self.sent, name))
             if len(self.ends) == 2 * _MESSAGES:
                 del self.ends[:_MESSAGES]
@@ -171,20 +173,23 @@ class Streams:
         if flow is not None and flow.short is not None and entered.name in _GIVING:
             flow.found_no_room = True
 
-    def counts(self, entered: CallEntered, returned: CallReturned, held: SocketValue) -> bool:
-        """Whether a call on a stream has sent all that it was asked to, or received some bytes: that is then counted."""
+    def counts(self, entered: CallEntered, returned: CallReturned, held: SocketValue, times: int = 1) -> bool:
+        """Whether a call on a stream has sent all that it was asked to, or received some bytes: that is then counted, so many
+        `times`."""
         value = returned.value
         if type(value) is bytes:
             if not value or acts.flags(entered):
                 return False
-            self._has(entered.process, held).received += len(value)
+            if times:
+                self._has(entered.process, held).received += len(value) * times
             return True
         asked = entered.arguments[1] if len(entered.arguments) > 1 else None
         if type(value) is not int or not value or type(asked) is not bytes or value < len(asked):
             return False
-        flow = self._has(entered.process, held)
-        flow.gave(value, entered.name)
-        flow.short = None
+        if times:
+            flow = self._has(entered.process, held)
+            flow.gave(value, entered.name, times)
+            flow.short = None
         return True
 
     def _flow(self, inode: int) -> _Flow:
