@@ -197,11 +197,17 @@ def rows_not_there(view: View, panels: dict[str, list[str]]) -> Iterator[str]:
 
 def unexplained(view: View, panels: dict[str, list[str]]) -> Iterator[str]:
     """Flags by their first letters, which nobody explains; seconds without a word of what they are counted for; the word that
-    no ACK came for a handshake whose ACK was turned away."""
+    no ACK came for a handshake whose ACK was turned away; a process whose name runs into a number; a wire that says nothing."""
     lines = [text.strip() for name, told in panels.items() if name != WIRE for text in told]
     somebody = "|".join([r":\d+", *view.world.processes])
     yield from (f"{text}: of what?" for text in lines if re.fullmatch(rf"((?:{somebody}) ?)+ [\d.]+ s", text))
+    names = {*view.script.processes, *view.world.processes}
+    for text in (told[0] for name, told in panels.items() if name != WIRE and len(told) == 1):
+        if (folded := re.match(r"─ (\S+)", text)) and folded[1] not in names:
+            yield f"{text}: whose is that?"
     for text in panels.get(WIRE, []):
+        if text.split()[-1:] == ["…"]:
+            yield f"{text}: nothing of what has crossed is told"
         if re.search(r"(?<![A-Z])[A-Z]\+[A-Z]\b|ACK =", text):
             yield f"{text}: what is that?"
     for row in view.world.rows.values():

@@ -144,7 +144,7 @@ def test_lesson(tmp_path: Path, size: tuple[int, int]) -> None:
 
             stands("página 1/3", "● DIRECTO", "loopback aislado", "predice")
             await session.press("space")
-            stands("Primero predice: un dígito responde, otro espacio la pasa.")
+            stands("Primero predice: un dígito responde; espacio otra vez la pasa por alto.")
             await session.press("3")
             await session.perform(3)
             stands("cola accept", "0 de 2")

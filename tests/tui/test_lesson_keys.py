@@ -29,7 +29,7 @@ from sockviz.tui.screens.help import HelpScreen
 from sockviz.tui.screens.home import HomeScreen
 from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.stage import ProcessPanel, TimelineBar
-from sockviz.tui.view import Mode
+from sockviz.tui.view import Focus, Mode
 from sockviz.tui.widgets.lesson_pane import LessonPane
 from sockviz.tui.widgets.overlay import OverlayKind
 from tests.tui.driving import COURSE, Session, at_home, in_lesson, run_async
@@ -376,6 +376,25 @@ def test_tab_goes_round_the_panes_and_their_fds(tmp_path: Path) -> None:
             assert focus.inode or focus.line or focus.packet is not None
             await session.press("escape")
             assert session.app.focused is None
+
+    run_async(it())
+
+
+def test_who_goes_on_points_at_no_packet_of_the_past_any_more(tmp_path: Path) -> None:
+    """The wire shows what comes; a socket that is pointed at stays marked."""
+
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            await session.press("1")
+            await session.until(lambda: session.run.timeline.world.page is not None)
+            while not session.run.timeline.world.packets:
+                await session.perform()
+            picture = session.lesson.picture
+            for focus, stays in ((Focus(packet=0), False), (Focus(inode=1001), True)):
+                session.lesson.point_at(focus)
+                await session.pilot.pause()
+                await session.perform()
+                assert picture.focus == (focus if stays else Focus())
 
     run_async(it())
 

@@ -13,7 +13,7 @@ from sockviz.tui.cursor import Cursor
 from sockviz.tui.dirty_lines import painted_at_once
 from sockviz.tui.motion import GATHER, Countdowns, Frames, Movement
 from sockviz.tui.view import Focus, Look, Mode, View
-from sockviz.tui.widgets.overlay import Overlays
+from sockviz.tui.widgets.overlay import OverlayKind, Overlays
 from sockviz.tui.widgets.panes import Panes
 from sockviz.tui.widgets.stage_area import StageArea
 
@@ -77,9 +77,20 @@ class Picture:
                 self.overlays.show(view)
             self.countdowns.follow(known)
 
+    @property
+    def _points_back(self) -> bool:
+        """Whether the reader points at a packet that has gone its way."""
+        number, world = self.focus.packet, self._last.world if self._last is not None else None
+        if number is None or world is None or number >= len(world.packets):
+            return False
+        frame = world.packets[number].event.frame
+        return world.link is None or frame is None or world.link.flight_of(frame) is None
+
     def step_begun(self, patience: float = GATHER) -> None:
         """The reader has the run go on: what that changes is drawn with the first that comes of it."""
         self._is_stale = True
+        if self._points_back and OverlayKind.INSPECTOR not in self.overlays:
+            self.focus = Focus()  # or the wire would stay where it was pointed at, and not show what comes
         self.frames.step_begun(patience)
 
     def _follow(self) -> None:

@@ -26,15 +26,20 @@ def _stopped(it: Crossing, room: int, rightwards: bool, acted_on: bool) -> tuple
     words.append(_(it.fate.value))
     # No flags by their first letters only to tell what became of it, which the arrow's end shows, or what can be done.
     whole = [text for text in told if "+" not in it.label or it.label in text]
+    named = [
+        text
+        for text in told
+        if text.startswith(it.instead) or (it.label in text and not (it.instead and f" {it.sign}" in text))
+    ]
+    # It hangs where it can be seen to, else it fills what there is.
+    ways = (
+        [(text, word, 6 + cell_len(word)) for text in whole for word in words],
+        *([(text, "", more) for text in named] for more in (6, 5, 2)),
+        [(text, word, 6 + cell_len(word)) for text in told for word in words],
+        *([(text, "", more) for text in told] for more in (5, 2)),
+    )
     said, word = next(
-        (
-            (text, word)
-            for texts in (whole, told)
-            for worded in (words, [""])
-            for text in texts
-            for word in worded
-            if cell_len(text) + (cell_len(word) + 6 if word else 2) <= room
-        ),
+        ((text, word) for way in ways for text, word, more in way if cell_len(text) + more <= room),
         (told[-1], ""),
     )
     if cell_len(said) + 5 > room:  # it just fits: a whole word is worth more than a shaft

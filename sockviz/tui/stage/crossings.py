@@ -107,6 +107,11 @@ class Crossing:
             *(text + times for text in self.instead),
             self.label + size + brief,
             self.label + brief,
+            *(
+                (self.label + f" {self.sign}{times.strip()}",)
+                if self.sign and times and not self.late
+                else ()
+            ),
             *((self.label.removeprefix("ICMP "),) if self.label.startswith("ICMP ") else ()),
             _initials(self.label) + (size if "ICMP" not in self.label else "") + brief,
             _initials(self.label) + brief,

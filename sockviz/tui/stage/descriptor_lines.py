@@ -8,7 +8,7 @@ from dataclasses import replace
 from rich.cells import cell_len
 
 from sockviz.dataclass import dataclass
-from sockviz.language import _
+from sockviz.language import _, ngettext
 from sockviz.model.first_names import LOCALHOST6
 from sockviz.model.process import Process
 from sockviz.model.segments import wire_end
@@ -345,7 +345,10 @@ class Pen:
         if not row.bound_only and not orphan_at_rest:
             told.append(Told(Part.BYTES, self._bytes(row), holds=bool(row.recv_q or row.send_q)))
         if row.drops:
-            dropped = line("   ", (_("{count} dropped for want of room").format(count=row.drops), "bad"))
+            told_of = ngettext(
+                "{count} dropped for want of room", "{count} dropped for want of room", row.drops
+            )
+            dropped = line("   ", (told_of.format(count=row.drops), "bad"))
             told.append(Told(Part.DROPPED, ([dropped],)))
         return told
 

@@ -66,6 +66,7 @@ class Drawing(Widget):
     def _redraw(self) -> None:
         width, height = self.size
         if self._view is None or not width or not height:
+            self._lines = []  # out of sight: when it is shown again, what it was about then is not told again
             return
         old, self._lines = self._lines, self.draw(self._view, width, height)
         if len(old) != len(self._lines):

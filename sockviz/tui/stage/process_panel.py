@@ -304,6 +304,9 @@ def _folded(view: View, name: str, process: Process | None, hue: str, width: int
         # Which connection it is comes before a column of names.
         start = edge + line((name, f"{hue} strong"))
         told = table(view, process, max(1, width - start.width), 1, colours)[-1]
+        if not told.text.startswith(" "):
+            start += line(" ")  # client2 and its descriptor 3 are not client23
+            told = table(view, process, max(1, width - start.width), 1, colours)[-1]
     return start + told
 
 

@@ -23,6 +23,7 @@ def draw_strip(view: View, width: int, height: int) -> list[Line]:
     shown, moving = under_way(view, crossings(view, _MOST))
     everyone = parties(view, crossings(view, 200))
     colours = hues(view.script)
+    room = width - title.width - 1
     steps: list[Line] = []
     other = ""
     all_named = len(everyone) > 2 or any(it.sender == it.receiver for it in shown)
@@ -42,13 +43,19 @@ def draw_strip(view: View, width: int, height: int) -> list[Line]:
             else ("▽" if down else "△")
         )
         role = colours.get(it.sender, "muted") if it is not moving else "faint"
-        step = line((f"{arrow} ", role), (it.labels(with_numbers=False)[2], f"{role} strong"))
+        after = Line()
         if it.fate in (Fate.HELD, Fate.DROPPED):
-            step += line((f" {_(it.fate.value)}", "asleep" if it.fate is Fate.HELD else "bad"))
+            after += line((f" {_(it.fate.value)}", "asleep" if it.fate is Fate.HELD else "bad"))
         if index and (late := lateness(shown[index - 1], it)):
-            step += line((f" +{late * 1000:.0f} ms", "muted"))
-        steps.append((named if before != other else Line()) + step)
-    room = width - title.width - 1
+            after += line((f" +{late * 1000:.0f} ms", "muted"))
+        told = [
+            (named if before != other else Line())
+            + line((f"{arrow} ", role), (label, f"{role} strong"))
+            + after
+            for label in it.labels(with_numbers=False)[2:]
+        ]
+        # The newest is told, in however few letters.
+        steps.append(next((each for each in told if each.width <= room - 4), told[-1]))
     first = len(steps)
     while first and sum(it.width + 2 for it in steps[first - 1 :]) <= room - (2 if first > 1 else 0):
         first -= 1

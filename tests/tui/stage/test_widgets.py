@@ -262,3 +262,20 @@ def test_a_long_drawing_is_drawn_once_for_each_view(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr("sockviz.tui.stage.inspector.draw_inspector", counted)
     on_stage(InspectorView, test)
+
+
+def test_what_is_shown_again_does_not_tell_what_it_was_about_before() -> None:
+    async def test(app: Stage, pilot: Pilot[None]) -> None:
+        panel = app.query_one(VerticalScroll)
+        app.drawing.show(scripted.view(scripted.crowded_lesson()))
+        await pilot.pause()
+        assert app.drawing.lines
+        panel.display = False
+        await pilot.pause()
+        app.drawing.show(scripted.view(scripted.listen_queue(), 20))
+        assert app.drawing.lines == [], "or its first frame would be the old one"
+        panel.display = True
+        await pilot.pause()
+        assert app.drawing.lines
+
+    on_stage(lambda: ProcessPanel("client"), test)

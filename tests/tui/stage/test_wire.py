@@ -197,7 +197,8 @@ def test_what_an_acknowledgement_is_can_be_read_at_120_and_at_80_columns(
     ("label", "role", "copies", "drawn"),
     [
         ("FIN+ACK", Role.AGAIN, 7, "FIN+ACK ↻ ×7"), ("SYN+ACK", None, 19, "SYN+ACK ×19"), ("PSH+ACK", None, 1, "PSH+ACK"),
-        ("ACK", Role.DUPLICATE_ACK, 2, "dup ACK ×2"), ("SYN", Role.AGAIN, 3, "SYN again ×3"),
+        ("ACK", Role.DUPLICATE_ACK, 2, "dup ACK ×2"), ("SYN", Role.AGAIN, 3, "SYN ↻ ×3"),
+        ("SYN+ACK", Role.AGAIN, 19, "SYN+ACK ↻×19"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("rightwards", [True, False])
@@ -216,6 +217,8 @@ def test_what_is_held_is_named_whole_where_an_arrow_has_fourteen_cells(
         assert drawn in text
         assert len(text) == 14
         assert text.rstrip().endswith("▷") if rightwards else text.lstrip().startswith("◁")
+        gone = "".join(shaft(replace(held, fate=Fate.CROSSED), 14, rightwards, 1.0))
+        assert drawn in gone or "again" in gone
 
 
 def test_what_was_overtaken_says_that_it_came_out_of_order() -> None:
