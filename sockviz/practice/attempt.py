@@ -76,6 +76,8 @@ async def attempt(
     except OSError as error:
         raise CannotAttempt(_no_directory(error)) from None
     try:
+        if language == "c" and os.statvfs(ours.files).f_flag & os.ST_NOEXEC:
+            raise CannotAttempt(_not_executable(ours.files))
         built, lab = await _built_and_opened(lesson, exercise, file, language, content, ours.files)
         if lab is None:
             return Attempt(lesson, language, False, built.said, seconds=time.monotonic() - began)
@@ -102,6 +104,12 @@ def _no_directory(error: OSError) -> str:
     place = error.filename or "TMPDIR, /tmp, /var/tmp"
     return _("no temporary directory can be made ({place}): {error}; TMPDIR says where").format(
         place=place, error=os.strerror(error.errno or 0)
+    )
+
+
+def _not_executable(directory: Path) -> str:
+    return _("{place} is mounted noexec: what is compiled there cannot be run; TMPDIR says where else").format(
+        place=directory.parent.parent
     )
 
 
@@ -139,14 +147,14 @@ async def _lab(lesson: Lesson, exercise: Exercise) -> TracingLab:
     except LabRefused as refusal:
         raise CannotAttempt(
             _(
-                "no private lab can be made here, and an exercise needs one: {refusal}; `sockviz doctor` tells why"
+                "no private lab can be made here, and an exercise needs one: {refusal}; `sockviz doctor` tells why, and what helps"
             ).format(refusal=refusal)
         ) from None
     lacking = [name for name in SMALL_BUFFERS if "slow-peer" in exercise.kernel and name in lab.facts.missing]
     if lacking:
         await lab.close()
         raise CannotAttempt(
-            _("the buffers of this exercise's kernel cannot be had here: {name} ({why})").format(
+            _("the buffers of this exercise's kernel cannot be had here: {name} ({why}); `sockviz doctor` tells what helps").format(
                 name=lacking[0], why=in_words(lab.facts.missing[lacking[0]])
             )
         )
