@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -108,15 +109,23 @@ class CrewedLab:
 
     async def tracing(self, host: str) -> Tracing:
         """What starts programs on `host`, and watches them. Raises `LabRefused`."""
-        from sockviz.lab.source_texts import SourceTexts  # with programs of the user's own, not with lessons
-        from sockviz.lab.tracing import Tracing
+        from sockviz.lab.tracing import Tracing  # with programs of the user's own, not with lessons
+
+        private = self.facts.kind != "host"
+        self._tracings.append(tracing := Tracing(self._crew, host, self._source_texts(), private=private))
+        await tracing.open()
+        return tracing
+
+    def meets(self, path: str) -> None:
+        """Has the text of a program be known from now on, whether a call will name it or not."""
+        self._source_texts().meet(path, time.time())
+
+    def _source_texts(self) -> SourceTexts:
+        from sockviz.lab.source_texts import SourceTexts  # as above
 
         if self._texts is None:
             self._texts = SourceTexts(self._crew.say)
-        private = self.facts.kind != "host"
-        self._tracings.append(tracing := Tracing(self._crew, host, self._texts, private=private))
-        await tracing.open()
-        return tracing
+        return self._texts
 
     def asleep(self, process: str, task: int = 0) -> Asleep | None:
         """What the kernel says of the sleep of one process, or of a thread of its, now."""

@@ -50,13 +50,16 @@ class SourceTexts:
         if found is None or found[1] is None or found[1] < 1:
             return None
         path, line = found
+        number = self.meet(path, at)
+        return (line, number) if number is not None else None
+
+    def meet(self, path: str, at: float) -> int | None:
+        """The number of a text, which is known from then on; None where there are too many."""
         number = self._numbers.get(path)
-        if number is None:
-            if len(self._numbers) >= MOST_TEXTS:
-                return None
+        if number is None and len(self._numbers) < MOST_TEXTS:
             number = self._numbers[path] = len(self._numbers) + 1
             self.say(SourceMet(at, number, path, content_of(path)))
-        return line, number
+        return number
 
     def close(self) -> None:
         """Ends what was started for it."""

@@ -46,10 +46,12 @@ FROM_THE_BEGINNING = ("slow-peer", "lossy", "few-descriptors")
 
 @dataclass(frozen=True, slots=True)
 class Student:
-    """A student's program as it is started: its command, and what it finds when it begins."""
+    """A student's program as it is started: its command, what it finds when it begins, and the path of its text, as calls name
+    it."""
 
     command: tuple[str, ...]
     around: Surroundings
+    text: str
 
 
 class Practised(Performed):
@@ -81,6 +83,7 @@ class Practised(Performed):
         """Starts the program, and waits until it can be talked to: it listens, sleeps or has ended. Raises `CannotGoOn`."""
         command = (*self._student.command, *launch.arguments)
         program = Program(launch.process, self._host_of(launch.process), command)
+        self._tracing_lab.meets(self._student.text)
         try:
             await self._started.start(program, self._student.around, kernel=self._exercise.kernel)
         except NotStarted as cannot:

@@ -30,6 +30,9 @@ class TracingLab(Lab, Protocol):
     async def tracing(self, host: str) -> Tracing:
         """What starts programs on `host`, and watches them. Raises `LabRefused`."""
 
+    def meets(self, path: str) -> None:
+        """Has the text of a program be known from now on, whether a call will name it or not."""
+
     def say(self, event: OutputWritten) -> None:
         """Adds to what is heard."""
 

@@ -25,7 +25,7 @@ from sockviz.player.programs_begun import Surroundings
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.started import TracingLab
 from sockviz.practice.bounds import excess, within_bounds
-from sockviz.practice.building import Built, build
+from sockviz.practice.building import Built, build, text_of
 from sockviz.practice.shelf import read_program
 from sockviz.practice.verdicts import Verdict, verdicts
 from sockviz.words.kept_sentences import in_words
@@ -82,7 +82,8 @@ async def attempt(
         if lab is None:
             return Attempt(lesson, language, False, built.said, seconds=time.monotonic() - began)
         around = Surroundings(directory=str(file.parent.resolve()), fenced=True)
-        practice = Practice(lesson, lab, Student(built.command, around), __version__, PATIENT)
+        student = Student(built.command, around, text_of(file, language))
+        practice = Practice(lesson, lab, student, __version__, PATIENT)
         try:
             if watch is not None:
                 watch(practice)
@@ -108,9 +109,9 @@ def _no_directory(error: OSError) -> str:
 
 
 def _not_executable(directory: Path) -> str:
-    return _("{place} is mounted noexec: what is compiled there cannot be run; TMPDIR says where else").format(
-        place=directory.parent.parent
-    )
+    return _(
+        "{place} is mounted noexec: what is compiled there cannot be run; TMPDIR says where else"
+    ).format(place=directory.parent.parent)
 
 
 async def _built_and_opened(
@@ -147,16 +148,16 @@ async def _lab(lesson: Lesson, exercise: Exercise) -> TracingLab:
     except LabRefused as refusal:
         raise CannotAttempt(
             _(
-                "no private lab can be made here, and an exercise needs one: {refusal}; `sockviz doctor` tells why, and what helps"
+                "no private lab can be made here, and an exercise needs one: {refusal}; `sockviz doctor` says what helps"
             ).format(refusal=refusal)
         ) from None
     lacking = [name for name in SMALL_BUFFERS if "slow-peer" in exercise.kernel and name in lab.facts.missing]
     if lacking:
         await lab.close()
         raise CannotAttempt(
-            _("the buffers of this exercise's kernel cannot be had here: {name} ({why}); `sockviz doctor` tells what helps").format(
-                name=lacking[0], why=in_words(lab.facts.missing[lacking[0]])
-            )
+            _(
+                "the buffers of this exercise's kernel cannot be had here: {name} ({why}); `sockviz doctor` says why"
+            ).format(name=lacking[0], why=in_words(lab.facts.missing[lacking[0]]))
         )
     return lab
 

@@ -55,6 +55,12 @@ def _looked_at(file: Path, content: bytes) -> Built:
     return Built((sys.executable, "-u", "-B", f"./{file.name}"))
 
 
+def text_of(file: Path, language: str) -> str:
+    """The path of a program's text as it stands in what is built: Python has the directory in which it runs before its own."""
+    whole = file.parent.resolve()
+    return f"{whole}/./{file.name}" if language == "python" else str(file.resolve())
+
+
 async def _compiled(file: Path, directory: Path) -> Built:
     words = _compiler()
     if not words or shutil.which(words[0]) is None:

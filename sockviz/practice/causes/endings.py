@@ -70,7 +70,7 @@ def crashed(case: Case) -> Advice | None:
 def crashed_at_a_call(case: Case) -> Advice | None:
     """The same, where the exception was raised by the line that made the program's last call of its own: as by a time limit."""
     for process in case.programs:
-        place = place_of_crash(case, process)
+        place = place_of_crash(case.timeline, process)
         last = next(
             (
                 call
@@ -84,9 +84,9 @@ def crashed_at_a_call(case: Case) -> Advice | None:
     return None
 
 
-def place_of_crash(case: Case, process: Process) -> str:
+def place_of_crash(timeline: Timeline, process: Process) -> str:
     """``server.py:12``, where an exception has ended it; empty where none has."""
-    return _uncaught(said_on_error(case.timeline, process.name))[0] if not process.alive else ""
+    return _uncaught(said_on_error(timeline, process.name))[0] if not process.alive else ""
 
 
 def _uncaught(said: str) -> tuple[str, str]:

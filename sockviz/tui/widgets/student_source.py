@@ -11,6 +11,7 @@ from sockviz.model.call import Call
 from sockviz.model.tasks import at_work
 from sockviz.model.world import World
 from sockviz.player.started import family
+from sockviz.practice.causes.endings import place_of_crash
 from sockviz.tui.palette import DONE, FAILED, NOT_YET
 from sockviz.tui.stage.drawing import Drawing
 from sockviz.tui.stage.ink import Line, crop, finish, line, wrap
@@ -29,8 +30,7 @@ def place_of(world: World, runs: tuple[str, ...]) -> At:
     names = {name for run in runs for name in family(world, run)}
     latest = max(_calls(world, names), key=lambda call: call.returned or call.entered, default=None)
     if latest is None or latest.origin is None:
-        text = min(world.texts, default=None)
-        return At(next(iter(sorted(names)), None), text, None)
+        return At(next(iter(sorted(names)), None), min(world.texts, default=None), None)
     return At(latest.process, latest.origin.text, latest.origin.line)
 
 
@@ -50,6 +50,7 @@ class StudentSource(Drawing):
         super().__init__(id="source")
         self._lesson = lesson
         self._tally, self._printed = Tally(), Printed()
+        self._crashes: dict[str, str] = {}  # of processes that have ended, where an exception did it
 
     def draw(self, view: View, width: int, height: int) -> list[Line]:
         """What was expected stands at the top, where the card of an error does not cover it."""
@@ -57,7 +58,7 @@ class StudentSource(Drawing):
         world = view.world
         expected = _expected(self._lesson, world, width, max(height // _SHARE, 3))
         printed = self._told(view, width, max(height // _SHARE, 3))
-        at = place_of(world, runs)
+        at = self._place_of_crash(view, runs) or place_of(world, runs)
         tally = self._tally.of(world, at.text) if at.text is not None else {}
         tasks = [each for each in at_work(world) if each.process == at.process]
         room = height - len(expected) - len(printed) - (2 if printed else 1)
@@ -65,6 +66,21 @@ class StudentSource(Drawing):
         source += [Line()] * (room - len(source))
         body = [*expected, Line(), *source, *([Line(), *printed] if printed else [])]
         return finish(body, width, height, view.look)
+
+    def _place_of_crash(self, view: View, runs: tuple[str, ...]) -> At | None:
+        """The line at which an exception has ended the program, in the world that is shown; None where none has."""
+        world = view.world
+        for name in (name for run in runs for name, lives in family(world, run).items() if not lives):
+            process = world.processes[name]
+            if name not in self._crashes:
+                self._crashes[name] = place_of_crash(view.timeline, process) if process.status else ""
+            file, _colon, line = self._crashes[name].rpartition(":")
+            text = next(
+                (each.number for each in world.texts.values() if each.path.endswith(f"/{file}")), None
+            )
+            if file and text is not None:
+                return At(name, text, int(line))
+        return None
 
     def _told(self, view: View, width: int, most: int) -> list[Line]:
         printed = self._printed.up_to(view.timeline, view.cursor, most - 1)
