@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Any, TypeAlias
 
@@ -14,7 +14,7 @@ from sockviz.model.known import KnownSocket
 from sockviz.model.long_values import KINDS, Long, as_long, whole_of
 from sockviz.model.naming import unnamed
 from sockviz.model.process import Process
-from sockviz.model.segments import EVERY_ADDRESS, endpoint
+from sockviz.model.segments import endpoint
 from sockviz.model.sockets import FdEntry, SocketRow, State
 from sockviz.model.values import SocketValue, Value, show
 from sockviz.model.world import World
@@ -365,7 +365,8 @@ def _of_row(world: World, row: SocketRow, name: str, work: Work) -> Worth:
         case "backlog":
             return row.backlog
         case "syn_queue":
-            return sum(1 for _ in _half_open(world, row, work)) if listening else None
+            work.spend(len(world.rows) if listening else 0)
+            return sum(1 for _ in world.syn_queue(row)) if listening else None
         case "timer":
             return row.timer.value if row.timer is not None else None
         case "timer_seconds":
@@ -382,19 +383,3 @@ def _is_untold(row: SocketRow, name: str) -> bool:
     if name in ("send_q", "backlog"):
         return not row.tells_queues or (row.is_listening and row.backlog is None)
     return False
-
-
-def _half_open(world: World, listener: SocketRow, work: Work) -> Iterator[SocketRow]:
-    """The SYN-RECEIVED rows of a listener: same port, and its address or any where it listens on the wildcard."""
-    here = endpoint(listener.local)
-    if here is None:
-        return
-    address, port = here
-    host = world.host_of(listener)
-    work.spend(len(world.rows))
-    for (other_host, _), row in world.rows.items():
-        if row.state is not State.SYN_RECEIVED or other_host != host or row.protocol != listener.protocol:
-            continue
-        theirs = endpoint(row.local)
-        if theirs == here or (theirs is not None and theirs[1] == port and address in EVERY_ADDRESS):
-            yield row

@@ -11,8 +11,9 @@ from typing import Any, TypeAlias, TypeVar
 
 from sockviz.model.known import KnownSocket
 from sockviz.model.ledger import Ledger
+from sockviz.model.listening import chosen, is_acceptable, is_opening
 from sockviz.model.segments import endpoint, wire_end
-from sockviz.model.sockets import FdEntry, RowKey, SocketRow, State
+from sockviz.model.sockets import FdEntry, RowKey, SocketRow
 from sockviz.model.values import Address
 
 K = TypeVar("K", bound=Hashable)
@@ -22,12 +23,10 @@ Place: TypeAlias = "tuple[str, RowKey]"
 Rows: TypeAlias = "Mapping[Place, SocketRow]"
 #: Where the rows are that have a key: nearly always one.
 Table: TypeAlias = "Ledger[K, tuple[Place, ...]]"
-#: A listener's queue, as the rows of its connections have it: host, protocol, port.
+#: Where connections wait for a listener, as their rows have it: host, protocol, port. Several may listen there.
 Queue: TypeAlias = "tuple[str, str, object]"
 Waiting: TypeAlias = "Ledger[Queue, Ledger[Place, SocketRow]]"
 
-#: A finished handshake that no descriptor owns waits in an accept queue (CLOSE-WAIT: its client has closed already).
-_ACCEPTABLE = frozenset({State.ESTABLISHED, State.CLOSE_WAIT})
 _TABLES = ("_by_inode", "_by_cookie", "_by_ends")
 
 
@@ -83,12 +82,30 @@ class RowIndex:
         return (self.rows[at] for at in self._by_ends.get((host, protocol, _end(local), _end(peer))) or ())
 
     def accept_queue(self, host: str, listener: SocketRow) -> Mapping[Place, SocketRow]:
-        """The connections that wait for `listener`'s accept."""
-        return self._accepting.get(_queue(host, listener)) or {}
+        """The connections that wait for `listener`'s accept, or for another's of whom nothing tells it apart."""
+        return self._of(listener, _queue(host, listener), self._accepting)
 
     def syn_queue(self, host: str, listener: SocketRow) -> Mapping[Place, SocketRow]:
-        """The connections half-way through their handshake with `listener`."""
-        return self._opening.get(_queue(host, listener)) or {}
+        """The connections half-way through their handshake with `listener`, or with another likewise."""
+        return self._of(listener, _queue(host, listener), self._opening)
+
+    def listeners_of(self, host: str, row: SocketRow) -> list[SocketRow]:
+        """At which `row`, a connection without a descriptor, waits; several where nothing says at which of them."""
+        return chosen(self.listening_at(_queue(host, row)), row)
+
+    def listening_at(self, queue: Queue) -> list[SocketRow]:
+        """All that listen at one port, or under one name, of a host."""
+        return [row for place, row in self.listening.items() if _queue(place[0], row) == queue]
+
+    def _of(self, listener: SocketRow, queue: Queue, waiting: Waiting) -> Mapping[Place, SocketRow]:
+        rows = waiting.get(queue)
+        listeners = self.listening_at(queue) if rows else []
+        if not rows or len(listeners) < 2:
+            return rows or {}
+        key = listener.key
+        return {
+            place: row for place, row in rows.items() if any(it.key == key for it in chosen(listeners, row))
+        }
 
     def after(self, rows: Rows, touched: Iterable[Place]) -> RowIndex:
         """The index of `rows`, which differ from these in no other keys than `touched`."""
@@ -132,7 +149,7 @@ class RowIndex:
             setattr(self, table, listed)
 
     def _queue_up(self, place: Place, old: SocketRow | None, new: SocketRow | None) -> None:
-        for name, belongs in (("_accepting", _is_acceptable), ("_opening", _is_opening)):
+        for name, belongs in (("_accepting", is_acceptable), ("_opening", is_opening)):
             waiting: Waiting = getattr(self, name)
             before = _queue(place[0], old) if old is not None and belongs(old) else None
             now = _queue(place[0], new) if new is not None and belongs(new) else None
@@ -168,14 +185,6 @@ def _end(address: Address | None) -> Address | None:
 
 def _queue(host: str, row: SocketRow) -> Queue:
     return host, row.protocol, port(row.local)
-
-
-def _is_acceptable(row: SocketRow) -> bool:
-    return not row.inode and row.state in _ACCEPTABLE
-
-
-def _is_opening(row: SocketRow) -> bool:
-    return row.state is State.SYN_RECEIVED
 
 
 def port(address: Address | None) -> object:

@@ -23,7 +23,8 @@ from sockviz.model.inferred import (
     InState,
     Reason,
 )
-from sockviz.model.segments import EVERY_ADDRESS, Endpoint, IcmpHeader, endpoint
+from sockviz.model.listening import nearest
+from sockviz.model.segments import EVERY_ADDRESS, Endpoint, IcmpHeader, endpoint, wire_end
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.values import SocketValue
 from sockviz.model.world import World
@@ -224,9 +225,6 @@ def _owner_of_peer(world: World, row: SocketRow, there: Endpoint) -> str:
     held = world.known_by(row.peer, row.local) if row.local is not None else None
     if held is not None and held.creator is not None:
         return held.creator
-    listening: str | None = None
-    for listener in world.listeners():
-        end = endpoint(listener.local)
-        if listener.protocol == "TCP" and end is not None and end[1] == there[1]:
-            listening = world.owner_of(listener.inode)
-    return listening or KERNEL
+    listeners = [listener for listener in world.listeners() if listener.protocol == "TCP"]
+    owners = {world.owner_of(listener.inode) for listener in nearest(listeners, wire_end(there) or there)}
+    return (owners.pop() if len(owners) == 1 else None) or KERNEL

@@ -220,6 +220,11 @@ class FdEntry:
         return self.target == "anon_inode:[eventpoll]"
 
     @property
+    def is_mptcp(self) -> bool:
+        """Whether it is a socket of MPTCP, whose rows in TCP's table are its subflows (net/mptcp/protocol.c)."""
+        return self.protocol in ("MPTCP", "MPTCPv6")
+
+    @property
     def is_socket(self) -> bool:
         """Whether the descriptor refers to a socket."""
         return self.target.startswith("socket:")

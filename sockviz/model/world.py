@@ -12,7 +12,7 @@ from dataclasses import field
 from sockviz.dataclass import dataclass
 from sockviz.model.events import ExpectationJudged, PacketCaptured, PredictionSettled, SourceMet
 from sockviz.model.groups import JoinedGroup
-from sockviz.model.index import RowIndex, SocketIndex, inodes_in, port
+from sockviz.model.index import RowIndex, SocketIndex, inodes_in
 from sockviz.model.inferred import InferredSegment
 from sockviz.model.known import GoneRow, KnownSocket, owner_among
 from sockviz.model.link import HandAct, LinkState
@@ -154,16 +154,27 @@ class World:
                     return other
         return None
 
-    def listener_of(self, row: SocketRow) -> SocketRow | None:
-        """The LISTEN row whose queue an un-accepted connection's row waits in."""
+    def listeners_of(self, row: SocketRow) -> list[SocketRow]:
+        """The LISTEN row at which an un-accepted connection's row waits; several where nothing says at which of them."""
         if row.local is None or row.is_listening:
-            return None
-        host = self.host_of(row)
-        wanted = port(row.local)
-        for (other_host, _), other in self.rows_indexed().listening.items():
-            if other_host == host and other.protocol == row.protocol and port(other.local) == wanted:
-                return other
-        return None
+            return []
+        return self.rows_indexed().listeners_of(self.host_of(row), row)
+
+    def listener_of(self, row: SocketRow) -> SocketRow | None:
+        """The LISTEN row in whose queue an un-accepted connection's row waits, where that is known."""
+        listeners = self.listeners_of(row)
+        return listeners[0] if len(listeners) == 1 else None
+
+    def sharers(self, listener: SocketRow) -> list[SocketRow]:
+        """The other LISTEN rows that have its very address: who waits at which of them no table says (SO_REUSEPORT)."""
+        return [
+            other
+            for other in self.listeners()
+            if other is not listener
+            and (other.protocol, other.family, other.local)
+            == (listener.protocol, listener.family, listener.local)
+            and self.host_of(other) == self.host_of(listener)
+        ]
 
     def accept_queue(self, listener: SocketRow) -> Iterable[SocketRow]:
         """The rows of the connections that wait for `listener`'s accept, in the order in which they were seen."""

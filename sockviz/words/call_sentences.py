@@ -75,7 +75,7 @@ def _gave(call: Call, world: World) -> str:
         return told
     name = receiver_name(call, world) or _("the socket")
     held = call.receiver
-    is_stream = held is None or held.type != "SOCK_DGRAM"
+    is_stream = held is None or held.type not in ("SOCK_DGRAM", "SOCK_RAW")
     is_queued = (
         held is None or held.type == "SOCK_STREAM"
     )  # a raw socket, or netlink's, keeps no bytes to be sent
@@ -149,6 +149,10 @@ def _gave(call: Call, world: World) -> str:
         case (("send" | "write" | "sendmsg"), int(count)) if is_queued:
             told = _("copies {amount} into the send queue of the kernel").format(amount=bytes_text(count))
             return _with(told, _("the last byte is marked urgent") if acts.has(call, "MSG_OOB") else "")
+        case (("send" | "sendto" | "sendmsg" | "write"), int(count)) if held is not None and acts.is_on(
+            world, held.inode, "UDP_CORK"
+        ):
+            return _("adds {amount} to the datagram that UDP_CORK gathers").format(amount=bytes_text(count))
         case (("send" | "sendto" | "sendmsg" | "write"), int(count)):
             return (
                 _("hands {amount} to the kernel")

@@ -14,6 +14,9 @@ from sockviz.words.facts import Fact, Section, Voice
 from sockviz.words.option_meanings import MEANINGS
 
 _HEADER = 72  # struct inet_diag_msg
+_INTERFACE = 40  # where in it idiag_if is: sk_bound_dev_if
+_LO = 1  # net/core/net_namespace.c: the first device of every network is lo
+_UNIX_HEADER, _UNIX_SHUTDOWN = 16, 6  # struct unix_diag_msg; UNIX_DIAG_SHUTDOWN
 _SKMEMINFO, _SHUTDOWN, _V6ONLY, _SOCKOPT = 7, 8, 11, 22
 #: struct inet_diag_sockopt: bits of two bytes, the first at the lowest (where bit fields begin there: on little-endian machines).
 _BITS = (
@@ -26,22 +29,29 @@ _ON = ("IP_MULTICAST_LOOP", "IP_MULTICAST_ALL")
 
 def sections(row: SocketRow) -> Iterator[Section]:
     """What is not the default, in a section of its own."""
-    if row.interface != "sock_diag" or row.family == "AF_UNIX" or len(row.raw) < _HEADER:
+    is_unix = row.family == "AF_UNIX"
+    header = _UNIX_HEADER if is_unix else _HEADER
+    if row.interface != "sock_diag" or len(row.raw) < header:
         return
-    found = _attributes(row.raw)
-    facts = [*_options(found, row), *_ended(found, row), *_buffers(found, row)]
+    found = _attributes(row.raw, header)
+    if is_unix:
+        facts = [*_ended(found.get(_UNIX_SHUTDOWN, b""), row)]
+    else:
+        facts = [
+            *_device(row.raw), *_options(found, row), *_ended(found.get(_SHUTDOWN, b""), row), *_buffers(found, row),
+        ]  # fmt: skip
     if facts:
         yield Section(
             _("what the kernel says of its options"),
             Voice.OBSERVED,
-            "sock_diag, INET_DIAG_SOCKOPT, …",
+            "sock_diag, UNIX_DIAG_SHUTDOWN" if is_unix else "sock_diag, INET_DIAG_SOCKOPT, …",
             tuple(facts),
         )
 
 
-def _attributes(raw: bytes) -> Mapping[int, bytes]:
+def _attributes(raw: bytes, header: int) -> Mapping[int, bytes]:
     found: dict[int, bytes] = {}
-    at = _HEADER
+    at = header
     while at + 4 <= len(raw):
         length, number = struct.unpack_from("=HH", raw, at)
         if length < 4 or at + length > len(raw):
@@ -49,6 +59,14 @@ def _attributes(raw: bytes) -> Mapping[int, bytes]:
         found[number & 0x3FFF] = raw[at + 4 : at + length]
         at += length + 3 & ~3
     return found
+
+
+def _device(raw: bytes) -> Iterator[Fact]:
+    """What ss writes behind a local address: ``127.0.0.1%lo``."""
+    index: int = struct.unpack_from("=I", raw, _INTERFACE)[0]
+    if index:
+        name = "lo" if index == _LO else str(index)
+        yield Fact("SO_BINDTODEVICE", name, _(MEANINGS["SO_BINDTODEVICE"]))
 
 
 def _options(found: Mapping[int, bytes], row: SocketRow) -> Iterator[Fact]:
@@ -62,15 +80,17 @@ def _options(found: Mapping[int, bytes], row: SocketRow) -> Iterator[Fact]:
         yield Fact("IPV6_V6ONLY", _("on"), _(MEANINGS["IPV6_V6ONLY"]))
 
 
-def _ended(found: Mapping[int, bytes], row: SocketRow) -> Iterator[Fact]:
+def _ended(shutdown: bytes, row: SocketRow) -> Iterator[Fact]:
     """sk_shutdown: 1, nothing more is received; 2, nothing more is sent."""
-    bits = found.get(_SHUTDOWN, b"\0")[0] if found.get(_SHUTDOWN) else 0
+    bits = shutdown[0] if shutdown else 0
     if bits and row.state not in (State.TIME_WAIT, State.CLOSED):
         ways = [word for bit, word in ((1, _("receiving")), (2, _("sending"))) if bits & bit]
         yield Fact(
             _("over"),
             _(" and ").join(ways),
-            _("sk_shutdown: by a FIN that came, or a shutdown or close here"),
+            _("sk_shutdown: by a shutdown or close at either end")
+            if row.family == "AF_UNIX"
+            else _("sk_shutdown: by a FIN that came, or a shutdown or close here"),
         )
 
 

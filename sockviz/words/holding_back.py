@@ -49,7 +49,7 @@ def held_back(old: SocketRow, row: SocketRow, world: World) -> str:
     late = _(
         "{told}; {who} may acknowledge it up to {time} ms late, hoping to send data with it (delayed ACK)"
     )
-    return late.format(told=waits, who=whose.of_peer(world, row.inode), time=other.info.ato // 1000)
+    return late.format(told=waits, who=whose.of_peer_of(row, world), time=other.info.ato // 1000)
 
 
 def window_is_closed(row: SocketRow) -> bool:
@@ -76,7 +76,7 @@ def window_now_closed(old: SocketRow, row: SocketRow, world: World) -> str:
         _("{whose} may send no whole segment: the window of {who} has room for {room} until it reads")
         if room
         else _("{whose} may send no more: the window of {who} is closed until it reads")
-    ).format(whose=whose.of_row(row, world), who=whose.of_peer(world, row.inode), room=bytes_text(room or 0))
+    ).format(whose=whose.of_row(row, world), who=whose.of_peer_of(row, world), room=bytes_text(room or 0))
     if not waiting:
         return told
     waits = ngettext("{told} ({count} byte waits there)", "{told} ({count} bytes wait there)", waiting)

@@ -91,13 +91,21 @@ def _all(event: Observed, before: World, after: World) -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
     says_drops = _says_drops(before, after)
     told_of = _told_of_packets(before, after)
+    # A row of a table without cookies is known by its ends, which connect may change: its inode says that it is the same socket.
+    left = {
+        (row.protocol, row.inode): row for key in event.gone if (row := before.rows.get((event.host, key)))
+    }
     for row in event.rows:
         old = before.rows.get((event.host, row.key))
+        if old is None and row.inode:
+            old = left.pop((row.protocol, row.inode), None)
         found += _row(old, row, after, event.at)
         if not says_drops:  # else it is told of the datagram itself
             found += _dropped(old, row, after)
     for key in event.gone:
         gone = before.rows.get((event.host, key))
+        if gone is not None and gone.inode and (gone.protocol, gone.inode) not in left:
+            continue
         # A TIME-WAIT row has another key than the connection it was: that one is not gone, it changed its shape. (All the
         # unnamed ends of UNIX sockets are named alike.)
         over = taken_over(gone, after) if gone is not None else ""

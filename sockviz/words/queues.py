@@ -7,7 +7,7 @@ from sockviz.model.sockets import SocketRow, State, Timer
 from sockviz.words.urgent import Urgent
 
 #: Received FIN: the kernel counts it as one in Recv-Q until it is read (net/ipv4/tcp_diag.c: rcv_nxt - copied_seq).
-HAS_FIN = frozenset({State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK, State.TIME_WAIT})
+HAS_FIN = frozenset({State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK})
 #: Sent FIN: it takes a sequence number, so it counts as one in Send-Q until it is acknowledged.
 FIN_UNACKED = frozenset({State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK})
 
@@ -20,7 +20,7 @@ def received(row: SocketRow, briefly: bool = False, urgent: Urgent | None = None
         row.protocol in ("UDP", "RAW") and row.recv_q
     ):  # net/ipv4/raw_diag.c asks sk_rmem_alloc_get, as udp_diag.c does
         return " " + _("of memory")
-    if row.state in HAS_FIN and row.recv_q:
+    if (row.state in HAS_FIN or row.outlived) and row.recv_q:
         waiting = row.recv_q - 1
         if not waiting:
             return " " + _("= the FIN")

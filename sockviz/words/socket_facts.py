@@ -13,6 +13,7 @@ from sockviz.words.facts import Fact, Section, Voice
 from sockviz.words.interest import interest_facts
 from sockviz.words.number_kinds import open_flags
 from sockviz.words.number_meanings import DESCRIPTORS
+from sockviz.words.queues import HAS_FIN
 from sockviz.words.row_names import local_text, peer_text
 from sockviz.words.urgent import urgent_in
 from sockviz.words.wording import seconds_text
@@ -42,9 +43,7 @@ def _told_flags(flags: int) -> str:
 
 def row_facts(row: SocketRow, world: World) -> Iterator[Fact]:
     """The columns of a socket's row."""
-    yield Fact(
-        _("state"), str(row.state), _("bound, neither listening nor connected") if row.bound_only else ""
-    )
+    yield Fact(_("state"), str(row.state), _state_note(row))
     yield Fact(_("local"), local_text(row))
     if row.peer is not None or row.tells_queues:
         yield Fact(_("peer"), peer_text(row) if row.peer is not None else _("none"))
@@ -62,12 +61,14 @@ def row_facts(row: SocketRow, world: World) -> Iterator[Fact]:
         yield Fact("Recv-Q", str(row.recv_q), received)
         yield Fact("Send-Q", str(row.send_q), _("{protocol}: buffer memory").format(protocol=row.protocol))
     else:
-        fin = row.recv_q and row.state in (State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK)
+        fin = row.recv_q and (row.state in HAS_FIN or row.outlived)
         yield Fact(
             "Recv-Q",
             str(row.recv_q),
             _("bytes not yet read; the FIN counts as one")
             if fin
+            else _("TIME-WAIT keeps no queues")
+            if row.state is State.TIME_WAIT
             else _("bytes not yet read; the urgent byte's place counts as one")
             if row.recv_q and urgent_in(row, world) is not None
             else _("bytes not yet read"),
@@ -92,6 +93,15 @@ def row_facts(row: SocketRow, world: World) -> Iterator[Fact]:
     if row.cookie:
         yield Fact("cookie", f"{row.cookie:x}", _("the socket's own number, for its whole life"))
     yield Fact("uid", str(row.uid))
+
+
+def _state_note(row: SocketRow) -> str:
+    if row.bound_only:
+        return _("bound, neither listening nor connected")
+    # net/unix/af_unix.c, unix_dgram_connect sets sk_state of both; who is connected is told by UNIX_DIAG_PEER.
+    if row.family == "AF_UNIX" and row.state is State.UNCONNECTED and row.raw[2:3] == b"\1":
+        return _("ss has ESTAB: another is connected to it, and the kernel marks both")
+    return ""
 
 
 def tcp_facts(row: SocketRow) -> Iterator[Fact]:

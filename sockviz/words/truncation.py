@@ -26,7 +26,9 @@ def lost_of(call: Call, data: bytes, count: int, world: World) -> str:
     recv does not tell: it is known from the datagrams that were captured on their way to the socket, or sent to it by calls, the
     first whose turn it is and that begins so.
     """
-    if call.receiver is None:
+    if (
+        call.receiver is None or call.receiver.type == "SOCK_RAW"
+    ):  # whose packets have other headers before them
         return ""
     taken = sum(
         1

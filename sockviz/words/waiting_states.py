@@ -27,7 +27,7 @@ def why_in(row: SocketRow, world: World) -> str:
             return _own_fin(row)
         case State.FIN_WAIT_2:
             told = _("its FIN is acknowledged; now it waits for the FIN of {who}").format(
-                who=_peer(row, world)
+                who=whose.of_peer_of(row, world)
             )
             if row.timer is Timer.TIMEWAIT and row.expires is not None:
                 told += _(", {time} at most: no descriptor has it any more").format(
@@ -60,11 +60,6 @@ def _own_fin(row: SocketRow) -> str:
             behind,
         ).format(count=behind)
     return _("its FIN is not acknowledged yet")
-
-
-def _peer(row: SocketRow, world: World) -> str:
-    known = world.left_by(row) if not row.inode else world.sockets.get(row.inode)
-    return whose.of_peer(world, known.inode) if known is not None else _("its peer")
 
 
 def taken_over(gone: SocketRow, world: World) -> str:

@@ -90,3 +90,12 @@ def of_peer(world: World, inode: int) -> str:
         return process
     known = world.sockets.get(inode)
     return address_text(known.peer) if known is not None and known.peer else _("its peer")
+
+
+def of_peer_of(row: SocketRow, world: World) -> str:
+    """The same of a row of the kernel's, also when no descriptor owns it: closed, or not accepted yet."""
+    known = None if row.inode else world.left_by(row)
+    if row.inode or known is not None:
+        return of_peer(world, known.inode if known is not None else row.inode)
+    other = world.peer_row(row)
+    return of_row(other, world) if other is not None else _("its peer")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 from itertools import pairwise
 
@@ -10,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sockviz.model.events import Observed, PacketCaptured, ProcessEnded
-from sockviz.model.sockets import Asleep, ProcessRow
+from sockviz.model.sockets import Asleep, ProcessRow, SocketRow, State
+from sockviz.words import diag_facts
 from sockviz.words.dissection import dissect
 from sockviz.words.evidence import evidence
 from sockviz.words.facts import Evidence, Voice
+from sockviz.words.socket_facts import row_facts
 from tests.tui.stage import scripted
 
 #: A SYN from 127.0.0.1:40112 to 127.0.0.1:8080, as captured on lo.
@@ -44,6 +47,40 @@ def test_a_listener() -> None:
     commands = dict(it.commands)
     assert commands["its row"] == "nsenter -t 94121 -U --preserve-credentials -n ss -tanoe 'sport = :8080'"
     assert commands["its descriptor"] == "cat /proc/94121/fdinfo/3"
+
+
+def unix(raw: bytes, state: State) -> SocketRow:
+    row = scripted.row(state, "door", inode=1, cookie=1, protocol="UNIX")
+    return replace(row, family="AF_UNIX", raw=raw)
+
+
+def said(row: SocketRow) -> dict[str, tuple[str, str]]:
+    """What sock_diag says of it beside its columns."""
+    return {fact.name: (fact.value, fact.note) for it in diag_facts.sections(row) for fact in it.facts}
+
+
+def test_the_device_that_a_socket_is_tied_to_is_evidence() -> None:
+    row = scripted.row(State.LISTEN, scripted.SERVER, inode=1, cookie=1)
+    assert said(replace(row, raw=bytes(72))) == {}
+    tied = bytes(40) + struct.pack("=I", 1) + bytes(28)
+    assert said(replace(row, raw=tied))["SO_BINDTODEVICE"][0] == "lo"
+
+
+def test_which_ways_of_a_unix_connection_are_over_is_evidence() -> None:
+    head = bytes([1, 1, 1, 0]) + bytes(12)
+    assert said(unix(head, State.ESTABLISHED)) == {}
+    ended = head + struct.pack("=HHB3x", 5, 6, 3)
+    assert said(unix(ended, State.ESTABLISHED))["over"] == (
+        "receiving and sending", "sk_shutdown: by a shutdown or close at either end",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("number", "notes"), [(1, "ss has ESTAB"), (7, "")])
+def test_why_ss_has_another_state_of_a_unix_datagram_socket_is_evidence(number: int, notes: str) -> None:
+    row = unix(bytes([1, 2, number, 0]) + bytes(12), State.UNCONNECTED)
+    state = next(iter(row_facts(row, scripted.listen_queue().timeline.world)))
+    assert state.value == "UNCONNECTED"
+    assert state.note.partition(":")[0] == notes
 
 
 def test_counters_that_tell_something_are_evidence() -> None:

@@ -75,7 +75,7 @@ def _moves(earlier: World, world: World) -> dict[Place, tuple[Station, Station]]
             continue
         now = _station(row)
         then = Station.WIRE if old is None else _station(old)
-        if now > then and (then or world.listener_of(row) is not None):
+        if now > then and (then or world.listeners_of(row)):
             moves[place] = then, now
     return moves
 

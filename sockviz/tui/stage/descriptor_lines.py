@@ -12,7 +12,7 @@ from sockviz.language import _, ngettext
 from sockviz.model.first_names import LOCALHOST6
 from sockviz.model.process import Process
 from sockviz.model.segments import wire_end
-from sockviz.model.sockets import FdEntry, SocketRow, Timer
+from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
 from sockviz.model.values import Address
 from sockviz.tui.palette import STATE_SYMBOLS, state_role
 from sockviz.tui.stage import timer_lines
@@ -115,7 +115,7 @@ class Pen:
         symbol = (STATE_SYMBOLS[state], role := state_role(state) + (" strong" if self._is_new(it) else ""))
         if has_come(self.view, it.row, Station.DESCRIPTOR):
             symbol = (CHIP, self.hues.get(self.lookup.who(it.row)[0], role))
-        protocol = f"{it.row.protocol} " if columns.protocol else ""
+        protocol = f"{_protocol(it.entry, it.row)} " if columns.protocol else ""
         named = (f" {state:<{max(0, columns.state - 2)}}", role)
         return line(*self._numbered(it), f" {protocol}", symbol, named, " ")
 
@@ -150,7 +150,7 @@ class Pen:
             start = line(number, " ", (f"{STATE_SYMBOLS[state]} {state}", state_role(state)))
         room = self.width - start.width - 1
         wanted = (asked(self.view, it) or frozenset()) - frozenset(told)
-        brief = self._brief(it.row, room, told, wanted)
+        brief = self._brief(it, it.row, room, told, wanted)
         if Part.ENDS in told and (it.row.peer is not None or it.row.family == "AF_UNIX"):
             return start + brief
         least = cell_len(self._least(it.row))
@@ -161,7 +161,7 @@ class Pen:
         if pressing and (not brief.width or room - brief.width < least):
             # What is asked about comes before columns, where it can be told of such a socket.
             close = self._start(it, replace(self.columns, protocol=False, state=0))
-            asked_for = self._brief(it.row, self.width - close.width - 1, told, wanted)
+            asked_for = self._brief(it, it.row, self.width - close.width - 1, told, wanted)
             if asked_for.width:
                 start, room, brief = close, self.width - close.width - 1, asked_for
         elif room - brief.width < least <= room:
@@ -191,7 +191,9 @@ class Pen:
                     return whole
         return None
 
-    def _brief(self, row: SocketRow, room: int, told: Collection[Part], wanted: Collection[Part]) -> Line:
+    def _brief(
+        self, it: DescriptorRow, row: SocketRow, room: int, told: Collection[Part], wanted: Collection[Part]
+    ) -> Line:
         """At the end of a socket's own line what has no line beneath it, what is `wanted` first."""
         if row.is_listening:
             queues = self._brief_queues(row, told, wanted)
@@ -204,7 +206,8 @@ class Pen:
         names = (
             self.view.subjects.sockets.get(row.inode, frozenset()) if Part.BYTES in wanted else frozenset()
         )
-        return self._brief_queue(row, room, names) if Part.BYTES not in told else Line()
+        own = self._whose_bytes(it, row) if Part.BYTES not in told else None
+        return self._brief_queue(own, room, names) if own is not None else Line()
 
     def _brief_queues(self, row: SocketRow, told: Collection[Part], wanted: Collection[Part]) -> Line:
         """``■□ 1 of 2  SYN queue 1``, as far as it has to be said here."""
@@ -342,8 +345,9 @@ class Pen:
                 )
             )
         orphan_at_rest = it.entry is None and not row.recv_q and not row.send_q
-        if not row.bound_only and not orphan_at_rest:
-            told.append(Told(Part.BYTES, self._bytes(row), holds=bool(row.recv_q or row.send_q)))
+        own = self._whose_bytes(it, row)
+        if own is not None and not row.bound_only and not orphan_at_rest:
+            told.append(Told(Part.BYTES, self._bytes(own), holds=bool(own.recv_q or own.send_q)))
         if row.drops:
             told_of = ngettext(
                 "{count} dropped for want of room", "{count} dropped for want of room", row.drops
@@ -351,6 +355,17 @@ class Pen:
             dropped = line("   ", (told_of.format(count=row.drops), "bad"))
             told.append(Told(Part.DROPPED, ([dropped],)))
         return told
+
+    def _whose_bytes(self, it: DescriptorRow, row: SocketRow) -> SocketRow | None:
+        """The row that tells what waits at the descriptor; None where none does.
+
+        TIME-WAIT keeps no queues (net/ipv4/inet_diag.c, inet_twsk_diag_fill): what was not read is the socket's that the
+        descriptor has, which only has a row of its own where it was bound by hand. Of MPTCP a row is one of its subflows.
+        """
+        if row.state is State.TIME_WAIT:
+            own = self.view.world.rows_indexed().with_inode(it.inode) if it.inode else None
+            return own if own is not None and own.recv_q > 1 else None  # one is the FIN
+        return None if it.entry is not None and it.entry.is_mptcp else row
 
     def _bytes(self, row: SocketRow) -> tuple[list[Line], ...]:
         """Both queues of bytes: in one line, with what they hold where that has room; else in two, where it is worth them."""
@@ -386,6 +401,11 @@ class Pen:
             if other is not None and other.inode == focus.inode:
                 return "related"
         return ""
+
+
+def _protocol(entry: FdEntry | None, row: SocketRow) -> str:
+    """As its row has it; MPTCP, where that is one of its subflows."""
+    return "MPTCP" if entry is not None and entry.is_mptcp else row.protocol
 
 
 def _plain_target(entry: FdEntry) -> str:

@@ -23,19 +23,13 @@ class Lookup:
     world: World
 
     def waiting(self, listener: SocketRow, most: int) -> list[SocketRow]:
-        """The first connections in its accept queue, `most` of them; none where several listeners share the port, for no table
-        says in whose queue a connection is."""
+        """The first connections in its accept queue, `most` of them; none where more could be there than are: where several
+        listeners share an address no table says in whose queue a connection is."""
         waiting = list(islice(self.world.accept_queue(listener), most))
-        return waiting if len(waiting) <= listener.recv_q or not self._is_shared(listener) else []
-
-    def _is_shared(self, listener: SocketRow) -> bool:
-        return any(
-            other is not listener and other.local == listener.local and other.protocol == listener.protocol
-            for other in self.world.listeners()
-        )
+        return waiting if len(waiting) <= listener.recv_q or not self.world.sharers(listener) else []
 
     def half_open(self, listener: SocketRow) -> list[SocketRow]:
-        """The connections in its SYN queue."""
+        """The connections in its SYN queue, or in that of one who shares its address."""
         return list(self.world.syn_queue(listener))
 
     def peer(self, row: SocketRow) -> SocketRow | None:

@@ -172,7 +172,14 @@ def syn_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: dict
         CHIP if has_come(view, it, Station.SYN_QUEUE) else "■" for it in half_open[:_SLOTS]
     )
     slots = line(_label("SYN", width), (squares, state_role(State.SYN_RECEIVED)), f" {len(half_open)}")
-    return _with_names(slots, _names(view, lookup, half_open[:_SLOTS], len(half_open), hues), width)
+    names = _names(view, lookup, half_open[:_SLOTS], len(half_open), hues)
+    if not view.world.sharers(row):
+        return _with_names(slots, names, width)
+    anybodys = _("all listeners")  # nothing says at which of them
+    beside = slots + line((f", {anybodys}", "muted"))
+    if beside.width <= width:
+        return _with_names(beside, names, width)
+    return [*_with_names(slots, names, width), line((f"   {anybodys}", "muted"))]
 
 
 def syn_waits(view: View, lookup: Lookup, row: SocketRow, width: int) -> list[Line]:
@@ -200,6 +207,7 @@ def _half_way(view: View, lookup: Lookup, row: SocketRow, width: int) -> Line | 
             f"     {who}{whole}",
             f"   {who}{age} {again}" if again and not ack else "",
             f"   {who}{age}, {ack or _('no ACK')}",
+            f"   {process} {port}{age}" if process else "",
             f"   {who}{age}",
         )
         return next((text for text in told if text and cell_len(text) <= width), told[-1][:width])

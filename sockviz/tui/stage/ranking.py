@@ -172,8 +172,8 @@ def _changed(world: World, before: World) -> frozenset[int]:
         if old is row or (old is not None and _says(old) == _says(row)):
             continue
         found.add(id(row))
-        if not row.inode and (listener := world.listener_of(row)) is not None:
-            found.add(id(listener))
+        if not row.inode:
+            found.update(map(id, world.listeners_of(row)))
     return frozenset(found)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from sockviz.language import _
 from sockviz.model.call import CONNECTING
 from sockviz.model.segments import EVERY_ADDRESS, Endpoint, endpoint, wire_end
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.world import World
-from sockviz.words import whose
+from sockviz.words import acts, whose
 from sockviz.words.causes.covering import covers
 from sockviz.words.causes.paths import binder
 from sockviz.words.causes.patience import bounded
@@ -114,7 +116,9 @@ def refused(s: Situation) -> Cause:
         aimed = address_text(end)
     if end is None:
         return Cause()
-    if _is_bound_only(s.world, end):
+    if (bound := _bound_only(s.world, end)) is not None:
+        if any(acts.on(s.world, bound, "listen")):
+            return Cause(_("a RST answered: {target} is bound, but listens no more").format(target=aimed))
         return Cause(
             _("a RST answered: {target} is bound, but nobody called listen on it").format(target=aimed)
         )
@@ -195,10 +199,11 @@ def _refused_here(s: Situation) -> Cause:
     return Cause(_("the path {target} exists, but no socket listens behind it").format(target=target))
 
 
-def _is_bound_only(world: World, end: Endpoint) -> bool:
-    return any(row.bound_only and covers(row.local, end) for row in world.rows.values()) or any(
-        covers(name.address, end) for _inode, name in world.bound_without_row()
-    )
+def _bound_only(world: World, end: Endpoint) -> int | None:
+    """The inode of what has the name and neither listens nor is connected; None where nothing has."""
+    rows = (row.inode for row in world.rows.values() if row.bound_only and covers(row.local, end))
+    names = (inode for inode, name in world.bound_without_row() if covers(name.address, end))
+    return next(chain(rows, names), None)
 
 
 def _listens_elsewhere(s: Situation, end: Endpoint) -> SocketRow | None:

@@ -272,7 +272,7 @@ def listening(s: Situation) -> Cause:
                         ).format(who=whose.of_row(row, s.world), name=s.name),
                         _("SO_REUSEPORT on both, before bind, lets both listen"),
                     )
-            return Cause(_("another socket already listens on the address of {name}").format(name=s.name))
+            return _kept_by_a_connection(s)
         case "EINVAL" if s.is_unix and (s.row is None or not s.row.local):
             return Cause(
                 _("{name} has no name: nobody could ask for it").format(name=s.name),
@@ -287,6 +287,29 @@ def listening(s: Situation) -> Cause:
         case "EOPNOTSUPP":
             return Cause(
                 _("{name} is {kind}, so there is nobody to let in").format(name=s.name, kind=_kind(s))
+            )
+    return Cause()
+
+
+def _kept_by_a_connection(s: Situation) -> Cause:
+    """net/ipv4/inet_connection_sock.c, inet_csk_listen_start: to listen again is to ask for the port again, which the connections
+    that were accepted have, too."""
+    here = endpoint(s.local)
+    for row in s.world.rows.values():
+        if (
+            row.protocol == "TCP"
+            and row.inode != s.inode
+            and (not s.host or s.world.host_of(row) == s.host)
+            and covers(row.local, here)
+            and not _keeps_apart(row, s)
+        ):
+            state = _("bound, not listening") if row.bound_only else both_text(row) + f", {row.state}"
+            told = _("{target} is taken").format(target=address_text(s.local))
+            return Cause(
+                _("{told}: {who} has it ({state})").format(
+                    told=told, who=whose.of_row(row, s.world), state=state
+                ),
+                _reuse(row, s),
             )
     return Cause()
 

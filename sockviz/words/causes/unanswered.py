@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sockviz.language import _, ngettext
 from sockviz.model.call import Call
-from sockviz.model.segments import endpoint
+from sockviz.model.listening import nearest
+from sockviz.model.segments import Endpoint, endpoint, wire_end
 from sockviz.model.sockets import SocketRow
 from sockviz.model.values import Value
 from sockviz.model.world import World
@@ -70,15 +71,15 @@ def unanswered_syn(call: Call, world: World) -> str:
         for number in world.link.dropped:
             if number in mine:
                 return _("the link dropped the {label}").format(label=_label(world, number))
-    for row in world.listeners():
-        if (
-            row.protocol == "TCP"
-            and covers(row.local, end)
-            and row.backlog is not None
-            and row.recv_q > row.backlog
-        ):
-            return queue_is_full(row, world)
-    return ""
+    row = full_listener(world, end)
+    return queue_is_full(row, world) if row is not None else ""
+
+
+def full_listener(world: World, end: Endpoint | None) -> SocketRow | None:
+    """Whose accept queue is full, of those that a SYN to `end` comes to; None where there is room, or nobody listens."""
+    found = [row for row in world.listeners() if row.protocol == "TCP" and covers(row.local, end)]
+    meant = nearest(found, wire_end(end) or end) if end is not None else []
+    return next((row for row in meant or found if row.backlog is not None and row.recv_q > row.backlog), None)
 
 
 def _label(world: World, number: int) -> str:

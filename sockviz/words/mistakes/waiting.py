@@ -16,8 +16,7 @@ from sockviz.model.sockets import State
 from sockviz.model.tasks import task_name
 from sockviz.model.world import World
 from sockviz.words import whose
-from sockviz.words.causes.covering import covers
-from sockviz.words.causes.unanswered import queue_is_full
+from sockviz.words.causes.unanswered import full_listener, queue_is_full
 from sockviz.words.mistakes.mistake import Mistake
 from sockviz.words.mistakes.sleepers import (
     SEVERAL,
@@ -190,14 +189,8 @@ def _unserved(call: Call, inode: int, world: World) -> Iterator[Mistake]:
 def _no_room(call: Call, world: World) -> Iterator[Mistake]:
     """That a client's handshake cannot be ended, since nobody accepts those before it."""
     ends = _called(call, world)
-    row = next(
-        (
-            row for row in (world.listeners() if ends else ())
-            if row.protocol == "TCP" and row.backlog is not None and row.recv_q > row.backlog
-            and any(covers(row.local, end) for end in ends)
-        ),
-        None,
-    )  # fmt: skip
+    full = (full_listener(world, end) for end in ends)
+    row = next((row for row in full if row is not None), None)
     holders = [process for process, _entry in whose.holders(world, row.inode)] if row is not None else []
     if row is None or not holders:
         return

@@ -122,3 +122,41 @@ def test_a_name_without_a_port_is_read_whole(width: int, name: str) -> None:
         "a raw socket has a protocol where others have a port"
     )
     assert not any("0.0.0.0:1" in text for text in drawn)
+
+
+def connected(
+    peer: tuple[str, int] = ("127.0.0.1", 40200), *, protocol: str = "TCP"
+) -> tuple[scripted.Script, SocketRow]:
+    """A server that has a connection as its descriptor 3, and its row."""
+    it = scripted.Script(scripted.lesson([[scripted.statement("server", 1, "s = socket.socket()")]]))
+    it.page(0)
+    it.start("server")
+    s = it.socket(3)
+    it.do("server", 1, "socket", value=s, bound={"s": s})
+    it.fds["server"][3] = replace(it.fds["server"][3], protocol=protocol)
+    row = scripted.row(State.ESTABLISHED, scripted.SERVER, peer, inode=s.inode, cookie=7, queues=(9, 0))
+    it.observe(row)
+    return it, row
+
+
+def drawn(it: scripted.Script) -> str:
+    return "\n".join(line.text for line in draw_process(scripted.view(it), "server", 60, 14))
+
+
+def test_a_row_in_time_wait_has_no_queues_and_what_was_not_read_is_the_sockets_own() -> None:
+    it, row = connected()
+    assert "recv-q 9 to be read" in drawn(it)
+    left = replace(row, state=State.TIME_WAIT, inode=0, recv_q=0, info=None)
+    it.observe(left)
+    assert "TIME-WAIT" in drawn(it)
+    assert "recv-q" not in drawn(it)
+    kept = replace(row, state=State.CLOSED, peer=None, recv_q=10, bound_only=True, outlived=True)
+    it.observe(kept)
+    assert "TIME-WAIT" in drawn(it)
+    assert "recv-q 10 = 9 bytes + the FIN" in drawn(it)
+
+
+def test_the_row_of_a_subflow_does_not_tell_what_waits_at_a_socket_of_mptcp() -> None:
+    it, _row = connected(protocol="MPTCP")
+    assert "MPTCP ● ESTABLISHED" in drawn(it)
+    assert "recv-q" not in drawn(it)

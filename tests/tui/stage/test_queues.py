@@ -13,7 +13,15 @@ from sockviz.model.sockets import State
 from sockviz.tui.palette import hues
 from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.stage.process_panel import draw_process
-from sockviz.tui.stage.queues import accept_boxes, accept_queue, cookies, is_full, syn_waits, turned_away
+from sockviz.tui.stage.queues import (
+    accept_boxes,
+    accept_queue,
+    cookies,
+    is_full,
+    syn_queue,
+    syn_waits,
+    turned_away,
+)
 from sockviz.tui.view import View
 from tests.tui.stage import scripted
 
@@ -203,3 +211,34 @@ def test_cookies_are_counted_under_the_syn_queue_that_is_full() -> None:
 def test_the_brief_queue_speaks_the_readers_language(spanish: None) -> None:
     view = scripted.view(scripted.crowded_lesson())
     assert "  ■ 2 de 2" in server(view, 70, 1) + server(view, 70, 3)
+
+
+def test_nobody_waits_in_the_queue_of_another_listener_at_the_same_port() -> None:
+    script = scripted.crowded_lesson()
+    other = scripted.row(State.LISTEN, ("127.0.0.2", 8080), inode=1, cookie=50, queues=(0, 5))
+    script.say(Observed(script.at, "lab", (other,)))
+    view = scripted.view(script)
+    told = [
+        accept_boxes(view, Lookup(view.world), it, 60, hues(view.script)) for it in view.world.listeners()
+    ]
+    assert sorted(map(len, told)) == [0, 2]
+
+
+@pytest.mark.parametrize("width", [30, 31, 45])
+def test_who_is_half_way_in_to_one_of_two_that_share_an_address_is_at_neither_for_certain(width: int) -> None:
+    script = scripted.crowded_lesson()
+    half = scripted.row(State.SYN_RECEIVED, scripted.SERVER, ("127.0.0.1", 50001), cookie=77)
+    script.say(Observed(script.at, "lab", (half,)))
+
+    def said() -> list[str]:
+        view = scripted.view(script)
+        return [
+            " ".join(x.text.strip() for x in syn_queue(view, Lookup(view.world), it, width, {}))
+            for it in view.world.listeners()
+        ]
+
+    assert all("all listeners" not in it for it in said())
+    other = scripted.row(State.LISTEN, scripted.SERVER, inode=1, cookie=50, queues=(0, 5))
+    script.say(Observed(script.at, "lab", (other,)))
+    assert len(said()) == 2
+    assert all("all listeners" in it for it in said())
