@@ -9,7 +9,7 @@ from sockviz.calls.statement import Statement
 from sockviz.model.script_text import ScriptText
 
 
-class Section(Protocol):
+class ScriptPage(Protocol):
     """A part of a script that is looked at together, as a page of a lesson. ``index`` counts from 0, ``line`` is its first."""
 
     @property
@@ -57,7 +57,7 @@ class Script(ScriptText, Protocol):
         """What its lab's kernel is set to, by whole name."""
 
     @property
-    def pages(self) -> Sequence[Section]:
+    def pages(self) -> Sequence[ScriptPage]:
         """Its sections."""
 
     @property

@@ -47,7 +47,7 @@ _WRONG = (TypeError, ValueError, ArithmeticError, LookupError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Judgement:
     """Whether an expression holds, and its value.
 
     ``reason`` says why it has no value yet; None where it has one. ``hopeless``: there is no use in asking again, for it needs
@@ -77,7 +77,7 @@ def judge(
     bindings: Mapping[str, Value],
     known_counters: Collection[str] = (),
     work: int = MOST,
-) -> Verdict:
+) -> Judgement:
     """The verdict on `what` in `world`, within `work` (see `sockviz.lesson.work`).
 
     `bindings` are HOST, PORT …; `known_counters` the keys that this kernel has (``"TcpExt.ListenOverflows"``), which count
@@ -90,10 +90,10 @@ def judge(
         value = evaluation.value(expression.tree)
         holds = bool(value)
     except NotYet as missing:
-        return Verdict(False, None, tell, str(missing))
+        return Judgement(False, None, tell, str(missing))
     except TooMuch:
-        return Verdict(False, None, lambda: _TOO_MUCH, _TOO_MUCH, hopeless=True)
-    return Verdict(holds, value, tell)
+        return Judgement(False, None, lambda: _TOO_MUCH, _TOO_MUCH, hopeless=True)
+    return Judgement(holds, value, tell)
 
 
 def text_of(value: Worth) -> str:

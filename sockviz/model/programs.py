@@ -35,7 +35,7 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class _Whole:
-    """The only section of such a script (see `sockviz.calls.script.Section`): programs have no pages."""
+    """The only page of such a script (see `sockviz.calls.script.ScriptPage`): programs have none of their own."""
 
     index: int = 0
     line: int = 1

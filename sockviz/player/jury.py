@@ -16,7 +16,7 @@ from sockviz.model.values import Value
 from sockviz.model.world import World
 
 if TYPE_CHECKING:
-    from sockviz.lesson.judge import Verdict
+    from sockviz.lesson.judge import Judgement
 
 #: How often what does not hold yet is judged again although nothing was heard (seconds).
 AGAIN = 0.05
@@ -33,7 +33,7 @@ class Judged:
     """A verdict on one expectation at its place."""
 
     expectation: Expectation
-    verdict: Verdict
+    verdict: Judgement
     ok: bool
     proves_nothing: bool
 
@@ -78,7 +78,7 @@ class Jury:
             verdict = await self._verdict(expectation.expression)
         return Judged(expectation, verdict, verdict.holds, held_before)
 
-    async def answer_to(self, prediction: Predict) -> Verdict:
+    async def answer_to(self, prediction: Predict) -> Judgement:
         """The expression's value at the page's end; a name that is not bound yet gets the usual two seconds."""
         deadline = self.clock() + ANSWERED
         while True:
@@ -90,7 +90,7 @@ class Jury:
             ):
                 return verdict
 
-    async def _verdict(self, expression: Expression, world: World | None = None) -> Verdict:
+    async def _verdict(self, expression: Expression, world: World | None = None) -> Judgement:
         """On `world`, or on the one that there is once the last evaluation's pause is over."""
         from sockviz.lesson.judge import judge  # on demand: a first page is there before anything is judged
 

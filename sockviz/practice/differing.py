@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.lesson.document import Expectation, Expression
-from sockviz.lesson.judge import Verdict, judge
+from sockviz.lesson.judge import Judgement, judge
 from sockviz.model.values import Value
 from sockviz.model.world import World
 from sockviz.words.wording import bytes_text
@@ -73,7 +73,7 @@ def _judged(
     world: World,
     bindings: Mapping[str, Value],
     counters: Collection[str],
-) -> Verdict:
+) -> Judgement:
     part = Expression(expression.line, expression.column, expression.source, side)
     return judge(part, world, bindings, counters)
 

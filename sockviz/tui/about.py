@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sockviz.calls.script import Section
+from sockviz.calls.script import ScriptPage
 from sockviz.lesson.document import Page
 from sockviz.lesson.subjects import subjects
 from sockviz.model.first_names import of_lab
@@ -13,7 +13,7 @@ from sockviz.tui.remembered import remembered
 from sockviz.tui.view import NOTHING_ASKED
 
 
-def about(page: Section, world: World, lab: LabFacts) -> Subjects:
+def about(page: ScriptPage, world: World, lab: LabFacts) -> Subjects:
     """What `page` asks about, as `world` knows it; nothing of a script that is no lesson."""
     return _about(page, world, lab) if isinstance(page, Page) else NOTHING_ASKED
 

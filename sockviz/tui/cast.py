@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sockviz.calls.script import Script, Section
+from sockviz.calls.script import Script, ScriptPage
 from sockviz.dataclass import dataclass
 from sockviz.model.bystanders import is_bystander
 from sockviz.model.hosts import HOSTS, LINK, SERVER
@@ -21,7 +21,7 @@ class Cast:
     wire: bool
 
 
-def cast(script: Script, page: Section, world: World, opened: float, kept: Collection[str] = ()) -> Cast:
+def cast(script: Script, page: ScriptPage, world: World, opened: float, kept: Collection[str] = ()) -> Cast:
     """Who is shown at `world`: all that live, that this page's lines are for, that ended since it was `opened`, or that are
     `kept` for what they left behind; of programs not those that have nothing to do with sockets.
 

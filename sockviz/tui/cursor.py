@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Protocol
 
-from sockviz.calls.script import Script, Section
+from sockviz.calls.script import Script, ScriptPage
 from sockviz.dataclass import replace
 from sockviz.model.subjects import Subjects
 from sockviz.model.timeline import Timeline
@@ -85,7 +85,7 @@ class Cursor:
         return bisect_left(self.stops, self.cursor)
 
     @property
-    def page(self) -> Section:
+    def page(self) -> ScriptPage:
         """What of the script is open at the cursor."""
         return self._script.pages[0]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from sockviz.calls.script import Script, Section
+from sockviz.calls.script import Script, ScriptPage
 from sockviz.dataclass import dataclass
 from sockviz.model.subjects import Subjects
 from sockviz.model.timeline import LabFacts, Timeline
@@ -56,7 +56,7 @@ class View:
 
     version: int
     script: Script
-    page: Section
+    page: ScriptPage
     timeline: Timeline
     cursor: int
     world: World

@@ -9,7 +9,7 @@ import pytest
 from sockviz.lesson.document import BadLesson, Expectation, Expression
 from sockviz.lesson.expressions import read_expression
 from sockviz.lesson.findings import Findings
-from sockviz.lesson.judge import Verdict, judge
+from sockviz.lesson.judge import Judgement, judge
 from sockviz.lesson.names import counter_key, unknown_counters
 from sockviz.lesson.parser import parse_lesson
 from sockviz.model.call import Call, Origin, Stage
@@ -105,7 +105,7 @@ def expression(source: str) -> Expression:
     return read
 
 
-def verdict(source: str, world: World = WORLD) -> Verdict:
+def verdict(source: str, world: World = WORLD) -> Judgement:
     return judge(expression(source), world, BINDINGS, {"TcpExt.ListenDrops", "Tcp.RetransSegs"})
 
 

@@ -18,7 +18,7 @@ from sockviz.lesson import counted
 from sockviz.lesson.document import Expression
 from sockviz.lesson.expressions import read_expression
 from sockviz.lesson.findings import Findings
-from sockviz.lesson.judge import Verdict, judge, shown, text_of
+from sockviz.lesson.judge import Judgement, judge, shown, text_of
 from sockviz.lesson.work import MOST, TooMuch, Work
 from sockviz.model.process import Process
 from sockviz.model.values import DEEPEST, Value, show
@@ -80,7 +80,7 @@ def expression(source: str) -> Expression:
     return read
 
 
-def verdict(source: str, **names: Value) -> Verdict:
+def verdict(source: str, **names: Value) -> Judgement:
     world = World(processes={"server": replace(SERVER, names={"one": Leaf(1), "two": Leaf(2), **names})})
     return judge(expression(source), world, {})
 

@@ -11,7 +11,7 @@ import pytest
 
 from sockviz.lesson.expressions import read_expression
 from sockviz.lesson.findings import Findings
-from sockviz.lesson.judge import Verdict, judge
+from sockviz.lesson.judge import Judgement, judge
 from sockviz.model import keeping
 from sockviz.model.events import CallEntered, CallReturned, ProcessStarted, StatementBegun, StatementFinished
 from sockviz.model.long_values import LONG, Long, as_long, long_value, shortened, weight, whole_of
@@ -34,7 +34,7 @@ def timeline_of(*bound: Mapping[str, Value]) -> Timeline:
     return timeline
 
 
-def judged(timeline: Timeline, source: str) -> Verdict:
+def judged(timeline: Timeline, source: str) -> Judgement:
     findings = Findings()
     expression = read_expression(source, 1, 1, findings)
     assert expression is not None, findings.problems

@@ -8,7 +8,7 @@ from enum import IntEnum
 
 from rich.cells import cell_len
 
-from sockviz.calls.script import Section
+from sockviz.calls.script import ScriptPage
 from sockviz.calls.statement import Statement
 from sockviz.language import _
 from sockviz.language import current as current_language
@@ -116,7 +116,7 @@ def _is_about(view: View, statement: Statement, progress: Progress | None) -> bo
 
 
 @remembered(16)
-def lines_of(page: Section) -> frozenset[int]:
+def lines_of(page: ScriptPage) -> frozenset[int]:
     """The lines that are performed on a page."""
     return frozenset(statement.line for statement in page.statements)
 
@@ -134,7 +134,12 @@ def height_wanted(view: View, process: str, width: int, detail: Detail) -> int:
 
 @remembered(64)
 def _height(
-    statements: Sequence[Statement], page: Section, lab: LabFacts, language: str, width: int, detail: Detail
+    statements: Sequence[Statement],
+    page: ScriptPage,
+    lab: LabFacts,
+    language: str,
+    width: int,
+    detail: Detail,
 ) -> int:
     total = 1
     for statement in statements:
