@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import TypeVar
 
 _T = TypeVar("_T")
@@ -17,3 +18,10 @@ def may_go_unheard(answer: asyncio.Future[_T]) -> asyncio.Future[_T]:
 def _is_heard(answer: asyncio.Future[_T]) -> None:
     if not answer.cancelled():
         answer.exception()
+
+
+def answer(asked: Iterable[asyncio.Future[None]]) -> None:
+    """Tells all of them that it is done."""
+    for each in asked:
+        if not each.done():  # whoever asked may have been cancelled
+            each.set_result(None)

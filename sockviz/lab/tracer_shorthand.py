@@ -53,8 +53,6 @@ class _Count:
 #: What is said again of a task, but for when, and of which call; the number of the call that its process has entered last, where
 #: it is one that is entered; of that which its task has.
 _Turn: TypeAlias = tuple[CallEntered | CallReturned, _Count | None, _Count]
-#: So few turns are kept no better together than one by one.
-_FEW = 16
 
 
 class TracerShorthand:
@@ -81,8 +79,8 @@ class TracerShorthand:
                     turns = self._said_again(_array("I", which).tolist(), _array("Q", when).tolist())
                 except (ValueError, LookupError) as error:
                     raise BadValue(f"not what a tracer says of turns: {error}") from None
-                are_many = len(turns) >= _FEW and turns.micros == sorted(turns.micros)
-                return (turns,) if are_many else list(turns)  # the clock may have been put back
+                is_in_order = turns.micros == sorted(turns.micros)
+                return (turns,) if which and is_in_order else list(turns)  # the clock may have been put back
         return [self.said(message)]
 
     def _turn(self, says: int, process: str, task: int, its: Any) -> _Turn:

@@ -31,6 +31,8 @@ from sockviz.model.world import World
 _AT_HAND = 8
 #: So many quiet events are folded together: what a world costs to look up that has no entry of its own.
 _TOGETHER = 64
+#: So few turns of a loop are kept no better together than one by one.
+_FEW = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ class Timeline:
 
     def _takes(self, turns: Turns) -> bool:
         start = len(self._events)
-        if not start or not all(map(has_nothing_long, turns.kinds.values())):
+        if not start or len(turns) < _FEW or not all(map(has_nothing_long, turns.kinds.values())):
             return False
         self._fold_quiet()
         quiet = Quiet(self._world)

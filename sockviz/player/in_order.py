@@ -19,6 +19,11 @@ def one_by_one(heard: Iterable[Heard]) -> Iterator[Heard]:
             yield said
 
 
+def are_loops(heard: Iterable[Heard]) -> bool:
+    """Whether nothing was said but what loops do again and again."""
+    return all(isinstance(said, Turns) for said in heard)
+
+
 def cut_at(heard: Iterable[Heard], at: float) -> tuple[list[Heard], list[Heard]]:
     """What was said by some instant, and what was later."""
     before: list[Heard] = []

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from sockviz.kernel.errors import KernelError
+from sockviz.lab.answers import answer
 from sockviz.lab.hearing import Heard, LabLost
 from sockviz.lab.lab import Lab, Observation, Passed
 from sockviz.language import _
@@ -27,7 +28,7 @@ from sockviz.model.turns import Turns
 from sockviz.player.attribution import Attribution
 from sockviz.player.bounds import Bounds
 from sockviz.player.difference import Differences
-from sockviz.player.in_order import cut_at, in_order, one_by_one
+from sockviz.player.in_order import are_loops, cut_at, in_order, one_by_one
 from sockviz.player.inside import APART, PRESUMED, Inside, fallen_asleep, note
 
 #: Looks come this often for so long after anything moved, then back off to the last figure (seconds).
@@ -40,6 +41,8 @@ BACKS_OFF, UNHEARD, OVERDUE = 3, 0.500, 0.050
 SLOW = 0.050
 #: Messages that belong together (a connect and the accept it wakes) arrive within this, or are no longer waited for.
 TOGETHER = 0.002
+#: And what loops do, which nobody can read as it comes, is heard for so long before it is looked at again.
+LOOPING = 0.040
 #: So long it is heard who ends with a lab that is lost (seconds).
 AFTERWARDS = 0.5
 #: Where two processes share a port, it is looked at again at most this often before whose a packet is stays untold.
@@ -109,13 +112,13 @@ class Pump:
                 if asked:
                     heard += self._hear()
                 await self._batch(heard, look=bool(asked))
-                _done(asked)
+                answer(asked)
             self._over = True
-            _done(self._asked)
+            answer(self._asked)
             await self._hear_who_ends_with_it()
         finally:
             self._over = True
-            _done(asked + self._asked)
+            answer(asked + self._asked)
 
     async def _hear_who_ends_with_it(self) -> None:
         """With a lab its processes end, and nobody is held or asleep any more. Of what ends with it the last is the reason."""
@@ -134,8 +137,10 @@ class Pump:
     async def _next(self) -> list[Heard]:
         """What was said next; nothing when it is time to look, or somebody asks for that."""
         if self._carried:
-            await asyncio.sleep(TOGETHER)
-            return self._take_carried()
+            self._nudged = False
+            if not are_loops(self._carried):
+                await asyncio.sleep(TOGETHER)
+            return await self._with_what_loops_do(self._take_carried())
         while True:
             self._nudged = False  # a line has just been handed over: there is nothing to be seen of it yet
             eager = self._eager()
@@ -147,7 +152,7 @@ class Pump:
                 self._lab.news.clear()
                 heard = self._hear()
                 if heard and not self._asked:
-                    await self._together(heard)
+                    await self._together(await self._with_what_loops_do(heard))
                 if heard or self._asked:
                     return heard
                 if stirred and not eager:
@@ -157,6 +162,14 @@ class Pump:
                 stirred = await self._news_by(end)
                 if not stirred:
                     return heard
+
+    async def _with_what_loops_do(self, heard: list[Heard]) -> list[Heard]:
+        """What was `heard`; where that is nothing else, with what loops do for a while after the last batch."""
+        end = self._moved + LOOPING
+        while are_loops(heard) and not self._asked and not self._nudged and await self._news_by(end):
+            self._lab.news.clear()
+            heard += self._hear()
+        return heard
 
     async def _told_by_who_is_awaited(self, heard: list[Heard]) -> list[Heard]:
         """What was `heard`, and what is by the time that whoever performs lines together has told of them."""
@@ -383,9 +396,3 @@ class Pump:
         return replace(
             passed, sender=sender, receiver=receiver, relative=self._sequences.follow(passed.packet)
         )
-
-
-def _done(asked: list[asyncio.Future[None]]) -> None:
-    for each in asked:
-        if not each.done():  # whoever asked may have been cancelled
-            each.set_result(None)

@@ -38,7 +38,18 @@ from sockviz.player import pump as pump_module
 from sockviz.player.inside import APART
 from sockviz.player.pump import BACKS_OFF, IDLE, OVERDUE, UNHEARD, Pump
 from tests.lab.driver import run, until
-from tests.player.scripted_lab import HERE, SLEEP, ScriptedLab, entered, finished, packet, returned, started
+from tests.model.turned import turned
+from tests.player.scripted_lab import (
+    HELD,
+    HERE,
+    SLEEP,
+    ScriptedLab,
+    entered,
+    finished,
+    packet,
+    returned,
+    started,
+)
 
 
 @dataclass
@@ -299,3 +310,36 @@ def test_while_nothing_is_said_it_is_looked_when_a_timer_is_due(monkeypatch: pyt
     rig = Rig(silent, rig.timeline)
     rig.pump._moved = 100.0
     assert wait(10.0) == IDLE, "nobody tells of packets"
+
+
+def test_what_loops_do_is_appended_whole_and_in_order_whatever_is_seen_meanwhile() -> None:
+    async def work() -> None:
+        lab = ScriptedLab()
+        rig = Rig(lab, Timeline(Header(UnreadScript("", "test.md"), lab.facts, "6.0", 0.0, "0")))
+        rig.pump = Pump(lab, rig.timeline, (), lambda: None, traced=True)
+        working = asyncio.ensure_future(rig.pump.run())
+        rig.pump.append(started("a"))
+        begun = time.time()
+        stamps = [round(begun + place * 0.0002, 6) for place in range(300)]  # most of them are to come
+        calls = [
+            CallEntered(at, "a", place // 2 + 1, None, "recv", "socket.socket.recv", (HELD, 64))
+            if place % 2 == 0
+            else CallReturned(at, "a", place // 2 + 1, b"x")
+            for place, at in enumerate(stamps)
+        ]
+        for start in range(0, 300, 60):
+            lab.says(turned(calls[start : start + 60]))
+            lab.passes(PacketCaptured(now := time.time(), HERE, packet(now), "", ""))
+            await rig.pump.looked()
+        try:
+            await until(lambda: rig.kinds().count(CallReturned) == 150 or None, "all calls on the timeline")
+        finally:
+            working.cancel()
+            await asyncio.wait({working})
+        assert [
+            event for event in rig.timeline.events if isinstance(event, CallEntered | CallReturned)
+        ] == calls
+        assert rig.kinds().count(PacketCaptured) == 5
+        assert not rig.timeline.world.misfits
+
+    run(work())
