@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from rich.cells import cell_len
@@ -76,21 +76,32 @@ def _as_far_as_it_goes(sentence: str, where: int, width: int, height: int) -> st
         said = "; ".join(clauses[:count]) + (" …" if count < len(clauses) else "")
         if _fits(where, said, width, height):
             return said
-    # In a line of its own better without its last reason than torn in the middle of one. The first joint stands after who did it.
-    for end in reversed(_joints(clauses[0])[1:] if height > 1 else []):
-        if _fits(where, said := clauses[0][:end] + " …", width, height):
+    # In a line of its own better without its last reason than torn in the middle of one; in one line as far as words go. The
+    # first joint stands after who did it.
+    joints = _joints(clauses[0])[1:] if height > 1 else []
+    for end in (*reversed(joints), *reversed(_blanks(clauses[0]))):
+        if _fits(where, said := f"{clauses[0][:end]} …", width, height):
             return said
     return clauses[0]
 
 
 def _joints(sentence: str) -> list[int]:
     """Where a reason or an item of a list ends: before each colon and comma that stands in no brackets."""
-    found, depth = [], 0
+    return [at for at in _outside(sentence) if sentence[at : at + 2] in (": ", ", ")]
+
+
+def _blanks(sentence: str) -> list[int]:
+    """Where a word ends that stands in no brackets."""
+    return [at for at in _outside(sentence) if sentence[at] == " "]
+
+
+def _outside(sentence: str) -> Iterator[int]:
+    """The places that are in no brackets."""
+    depth = 0
     for at, character in enumerate(sentence):
         depth += (character in "([{") - (character in ")]}")
-        if depth == 0 and sentence[at : at + 2] in (": ", ", "):
-            found.append(at)
-    return found
+        if depth == 0:
+            yield at
 
 
 def _fits(where: int, sentence: str, width: int, height: int) -> bool:

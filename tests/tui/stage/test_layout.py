@@ -226,3 +226,16 @@ def test_a_sentence_ends_after_an_item_and_never_within_brackets() -> None:
     ends = [sentence[:at] for at in timeline_bar._joints(sentence)]
     assert ends[-2:] == [sentence.partition(", POLLOUT")[0], sentence.partition(", POLLHUP")[0]]
     assert all(end.count("(") == end.count(")") for end in ends)
+
+
+@pytest.mark.parametrize("width", range(46, 140, 6))
+@pytest.mark.parametrize("height", [1, 2])
+def test_what_happened_is_told_to_the_end_of_a_word(width: int, height: int) -> None:
+    sentence = "client: connect(5) sleeps: its SYN has not been answered: s is full (2 wait, its backlog is 1), sent again"
+    told = timeline_bar._as_far_as_it_goes(sentence, 5, width, height)
+    if told != sentence:
+        assert told.endswith(" …")
+        said = told.removesuffix(" …")
+        assert sentence[len(said)] in " :,"
+        assert sentence.startswith(said)
+        assert said.count("(") == said.count(")")
