@@ -1,4 +1,5 @@
-"""From a student's file to a command that runs it. C is compiled, outside of the student's folder; Python is only looked at."""
+"""From a student's file to a command that runs it. C is compiled, outside of the student's folder; Python is only looked at.
+Either is done by a process of its own, within limits: a file can be such that it takes any time and any memory."""
 
 from __future__ import annotations
 
@@ -10,7 +11,6 @@ import shlex
 import shutil
 import signal
 import sys
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,22 +37,39 @@ async def build(file: Path, language: str, content: bytes, directory: Path) -> B
     """Builds `file`, whose text is `content`, to be run in its own folder; what is made goes to `directory`, which is ours."""
     if language == "c":
         return await _compiled(file, directory)
-    return _looked_at(file, content)
+    return await _looked_at(file, content, directory)
 
 
-def _looked_at(file: Path, content: bytes) -> Built:
+#: What is wrong with the Python of a file, to be shown as another one's: to read it may take any time and memory (nested
+#: `finally` is compiled twice at each level), so that a process of its own does, within the limits of a compiler.
+_LOOK = """
+import sys
+path, shown = sys.argv[1:]
+try:
+    with open(path, "rb") as file:
+        compile(file.read(), shown, "exec", dont_inherit=True)
+except SyntaxError as error:
+    line = (error.text or "").strip()[:200]
+    told = f"{shown}:{error.lineno or 1}: {error.msg}" + (f"\\n    {line}" if line else "")
+except (ValueError, RecursionError, MemoryError) as error:  # a NUL; nested too deep
+    told = f"{shown}: {str(error) or type(error).__name__}"
+else:
+    sys.exit(0)
+sys.stdout.buffer.write(told.encode("utf-8", "backslashreplace"))
+sys.exit(1)
+"""
+
+
+async def _looked_at(file: Path, content: bytes, directory: Path) -> Built:
+    copy = directory / "program.py"
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(content, str(file), "exec", dont_inherit=True)
-    except SyntaxError as error:
-        line = (error.text or "").rstrip("\n")
-        shown = f"\n    {line.strip()}" if line.strip() else ""
-        return Built((), f"{file}:{error.lineno or 1}: {error.msg}{shown}")
-    except (ValueError, RecursionError, MemoryError) as error:  # a NUL; nested too deep
-        return Built((), f"{file}: {str(error) or type(error).__name__}")
+        copy.write_bytes(content)
+    except OSError as error:  # ENOSPC, EDQUOT
+        return Built((), f"{copy}: {error.strerror}")
+    look = [sys.executable, "-I", "-S", "-W", "ignore", "-c", _LOOK, str(copy), str(file)]
+    is_done, said = await _done(look, Path(sys.executable).name, directory)
     # What it prints is seen as it is printed, and beside the student's file nothing is left.
-    return Built((sys.executable, "-u", "-B", f"./{file.name}"))
+    return Built((sys.executable, "-u", "-B", f"./{file.name}")) if is_done else Built((), said)
 
 
 def text_of(file: Path, language: str) -> str:
@@ -72,23 +89,8 @@ async def _compiled(file: Path, directory: Path) -> Built:
         )
     program = directory / "program"
     command = [*words, *FLAGS, "-o", str(program), "-x", "c", str(file.resolve())]
-    try:
-        status, output = await _run(command, directory)
-    except TimeoutError:
-        return Built(
-            (),
-            _("{compiler} did not come to an end within {seconds:.0f} s").format(
-                compiler=words[0], seconds=LONGEST
-            ),
-        )
-    except OSError as error:
-        return Built((), f"{words[0]}: {error.strerror}")
-    said = output.decode("utf-8", "backslashreplace").strip("\n")
-    if status == 0:
-        return Built((str(program),), said)
-    return Built(
-        (), said or _("{compiler} ended with exit status {status}").format(compiler=words[0], status=status)
-    )
+    is_done, said = await _done(command, words[0], directory)
+    return Built((str(program),) if is_done else (), said)
 
 
 def _compiler() -> list[str]:
@@ -98,6 +100,21 @@ def _compiler() -> list[str]:
         return shlex.split(asked)
     except ValueError:  # a quotation that does not end
         return [asked]
+
+
+async def _done(command: list[str], name: str, directory: Path) -> tuple[bool, str]:
+    """Whether a compiler, by that `name`, has made something of a program; and what it said, or what is to be said of it."""
+    try:
+        status, output = await _run(command, directory)
+    except TimeoutError:
+        told = _("{compiler} did not come to an end within {seconds:.0f} s")
+        return False, told.format(compiler=name, seconds=LONGEST)
+    except OSError as error:
+        return False, f"{name}: {error.strerror}"
+    said = output.decode("utf-8", "backslashreplace").strip("\n")
+    if status and not said:
+        said = _("{compiler} ended with exit status {status}").format(compiler=name, status=status)
+    return status == 0, said
 
 
 async def _run(command: list[str], directory: Path) -> tuple[int, bytes]:

@@ -17,7 +17,7 @@ from sockviz.lab import landlock
 from sockviz.lab.directory import BUILDING, LabDirectory, sweep
 from sockviz.practice import bounds, building
 from sockviz.practice.bounds import within_bounds
-from sockviz.practice.building import build
+from sockviz.practice.building import Built, build
 from tests.practice.attempts import exercise, tried, wrote
 from tests.required import unavailable
 
@@ -144,6 +144,17 @@ def test_a_file_that_the_compiler_chokes_on_is_told(text: str, said: str, tmp_pa
     assert not built.command
     assert said in built.said
     assert len(built.said) <= building.MOST_SAID + 20
+
+
+def test_python_that_takes_any_memory_to_be_read_takes_none_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stands in `finally` is compiled twice, and so at each level."""
+    monkeypatch.setattr(building, "MEMORY", 64 << 20)
+    levels = 17
+    text = "".join(f"{' ' * level}try: pass\n{' ' * level}finally:\n" for level in range(levels))
+    built = asyncio.run(build(tmp_path / "p.py", "python", f"{text}{' ' * levels}pass\n".encode(), tmp_path))
+    assert built == Built((), f"{tmp_path / 'p.py'}: MemoryError")
 
 
 def test_a_compiler_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
