@@ -152,12 +152,11 @@ def wrong_status(case: Case) -> Advice | None:
 def _still_runs(case: Case, process: Process, wanted: object) -> Advice:
     call = process.current
     is_asleep = call is not None and call.stage is Stage.ASLEEP and not _has_limit(case, call)
-    often = _often(process) if not is_asleep else None
-    if often is not None:
-        made, times = often
+    made = _often(process) if not is_asleep else None
+    if made is not None:
         return Advice(
-            _("{process} goes on and on: it has come to {call} {times} times").format(
-                process=process.name, call=case.made(made), times=times
+            _("{process} goes on and on: it has come to {call} again and again").format(
+                process=process.name, call=case.made(made)
             ),
             _("count, or look for the end, and leave that loop, then end with exit status {status}").format(
                 status=wanted
@@ -184,12 +183,12 @@ def _has_limit(case: Case, call: Call) -> bool:
     return wait.has_limit if wait is not None else call.name in _TIMED
 
 
-def _often(process: Process) -> tuple[Call, int] | None:
-    """Of the last few calls the one whose line has made most, and how many."""
+def _often(process: Process) -> Call | None:
+    """Of the last few calls the one whose line has made most."""
     counted = Counter(call.origin for call in process.calls if call.origin is not None)
     recent = [(counted[call.origin], call) for call in process.calls[-_MANY:] if call.origin is not None]
     times, made = max(recent, key=lambda each: each[0], default=(0, None))
-    return (made, times) if made is not None and times >= _MANY else None
+    return made if times >= _MANY else None
 
 
 def _statuses(case: Case) -> list[tuple[Process, object]]:
