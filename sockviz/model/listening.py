@@ -44,13 +44,15 @@ def chosen(listeners: Iterable[SocketRow], row: SocketRow) -> list[SocketRow]:
 
 def nearest(listeners: Iterable[SocketRow], end: Endpoint) -> list[SocketRow]:
     """Those whose address and port are `end`; where none is, those at its port of every address."""
-    at_its_port = [
-        (here[0], listener)
-        for listener in listeners
-        if (here := wire_end(listener.local)) is not None and here[1] == end[1]
-    ]
-    there = [listener for host, listener in at_its_port if host == end[0]]
-    near = there or [listener for host, listener in at_its_port if host in EVERY_ADDRESS]
-    # net/ipv4/inet_hashtables.c, compute_score: of IPv4 a listener that has no other comes first.
-    own = [listener for listener in near if (":" in end[0]) == (listener.family == "AF_INET6")]
-    return own if own or ":" in end[0] else near
+    named: dict[Endpoint | None, list[SocketRow]] = {}
+    for listener in listeners:
+        named.setdefault(wire_end(listener.local), []).append(listener)
+    return next((found for host in covering(end[0]) if (found := named.get((host, end[1])))), [])
+
+
+def covering(host: str) -> tuple[str, ...]:
+    """The local addresses at which what is sent to `host` is taken, the first that somebody has before the others.
+
+    net/ipv4/inet_hashtables.c, udp.c, compute_score: of IPv4 a socket that has no other comes first; of IPv6 no other comes.
+    """
+    return (host, "::") if ":" in host else (host, *EVERY_ADDRESS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import TypeAlias
 
@@ -14,7 +14,8 @@ from sockviz.model.events import CallEntered, CallReturned, ProcessEnded, Statem
 from sockviz.model.hosts import KERNEL
 from sockviz.model.index import inodes_in
 from sockviz.model.known import owner_among
-from sockviz.model.segments import EVERY_ADDRESS, Endpoint, Packet, endpoint, wire_end
+from sockviz.model.listening import covering
+from sockviz.model.segments import Endpoint, Packet, endpoint, wire_end
 from sockviz.model.sockets import FdEntry, SocketRow
 from sockviz.model.turns import Turns
 from sockviz.model.values import SocketValue, Value, sockets_in
@@ -244,8 +245,11 @@ class Attribution:
             if protocol == "UDP" and not sending:
                 # net/ipv4/udp.c, compute_score: one that is connected takes nothing but what its peer sends.
                 takers = [taker for taker in takers if taker.inode]
-            near = [taker for taker in takers if taker.address == end[0]]
-            near = near or [taker for taker in takers if taker.address in EVERY_ADDRESS] or list(takers)
+            own, *every = covering(end[0])
+            # Either socket that has every address may send from this one; what comes is taken by the nearest.
+            places = [{own}, set(every)] if sending else [{name} for name in (own, *every)]
+            named = ([taker for taker in takers if taker.address in place] for place in places)
+            near = next(filter(None, named), list(takers))
             owners = {taker.owner for taker in near}
             if len(owners) > 1 and not sending:
                 owners = {taker.owner for taker in near if taker.inode in self._filled}
@@ -255,11 +259,8 @@ class Attribution:
 
     def _listeners(self, host: str, end: Endpoint) -> set[str]:
         """Whose sockets listen there: at this address, else at every."""
-        names = (end[0], *EVERY_ADDRESS)
-        found = (
-            self._sharers[host, (name, end[1])] for name in names if (host, (name, end[1])) in self._sharers
-        )
-        return next(found, set())
+        names = ((host, (name, end[1])) for name in covering(end[0]))
+        return next((self._sharers[name] for name in names if name in self._sharers), set())
 
     def _sharing(self, end: Endpoint) -> bool:
         return any(len(self._listeners(host, end)) > 1 for host in self._hosts(end))
@@ -278,10 +279,7 @@ class Attribution:
             grown = {owner: row.recv_q - self._queues.get(row.inode, 0) for row, owner in listeners}
             grown = {owner: by for owner, by in grown.items() if by > 0}
             new = {ends for ends in passive if ends[0] == "TCP" and ends[1][1] == port}
-            if address in EVERY_ADDRESS:
-                new = {ends for ends in new if ends[1] not in at_port}
-            else:
-                new = {ends for ends in new if ends[1][0] == address}
+            new = {ends for ends in new if address == next(_names_in(at_port, ends[1]), None)}
             new -= self._unclaimed | self._connections.keys()
             if len(owners) == 1 or list(grown.values()) == [len(new)]:
                 (whose,) = grown if len(owners) > 1 else owners
@@ -380,3 +378,8 @@ class Attribution:
                 self._streams.add(held.inode)
             if (protocol := _PROTOCOLS.get(held.type)) is not None:
                 self._protocols[held.inode] = protocol
+
+
+def _names_in(taken: Container[Endpoint], end: Endpoint) -> Iterator[str]:
+    """The addresses at which `end` may be taken that are `taken`, the nearest first."""
+    return (name for name in covering(end[0]) if (name, end[1]) in taken)

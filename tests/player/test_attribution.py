@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from sockviz.lab.lab import Observation
 from sockviz.model.events import CallEntered, CallReturned, ProcessEnded
@@ -209,3 +210,25 @@ def test_one_port_on_two_hosts_is_two() -> None:
         learned.saw(order, ORDER)
         query = Packet(2.0, "AF_INET", "UDP", ("10.0.0.1", 53), ("10.0.0.2", 53), 5, 64, 33)
         assert learned.of(query) == ("client", "server")
+
+
+def test_what_is_sent_to_an_address_of_ipv6_is_for_no_listener_of_ipv4() -> None:
+    """Both have every address; of IPv4 the one that has no other comes first."""
+    attribution = Attribution()
+    processes = [
+        ProcessRow(name, "S", (FdEntry(3, f"socket:[{inode}]", inode),))
+        for name, inode in (("four", 11), ("six", 12))
+    ]
+    four = replace(row(State.LISTEN, 11), local=("0.0.0.0", 8080))
+    six = replace(row(State.LISTEN, 12), family="AF_INET6", local=("::", 8080, 0, 0))
+    ends: dict[str, tuple[Endpoint, Endpoint]] = {
+        "six": (("::1", 8080), ("::1", 4001)), "four": (SERVER, ("127.0.0.1", 4002)),
+    }  # fmt: skip
+    waiting = [replace(row(State.ESTABLISHED, 0, 0, there), local=here) for here, there in ends.values()]
+    attribution.saw([Observation(1.0, "lab", [four, six], processes)], {"four": 0, "six": 1})
+    attribution.saw([Observation(2.0, "lab", [four, six, *waiting], processes)], {"four": 0, "six": 1})
+    header = TcpHeader(("SYN", "ACK"), 1, 0, 0, 0, 0)
+    for name, (here, there) in ends.items():
+        family = "AF_INET6" if ":" in here[0] else "AF_INET"
+        packet = Packet(1.0, family, "TCP", here, there, 0, 64, 60, header)
+        assert attribution.of(packet)[0] == name
