@@ -25,26 +25,29 @@ _FAMILIES = frozenset({"AF_INET", "AF_INET6"})
 
 @dataclass(slots=True)
 class Counted:
-    """``moved``: calls that moved bytes of a TCP stream; ``done``: all other calls, packets, signals that were delivered, threads
-    that were made, pieces that were printed; ``refused``: how often somebody was told that there may be no more processes. As of
-    the last time that `count` was called."""
+    """``moved``: calls that moved bytes of a TCP stream, which has no other end at a program itself; ``done``: all other calls,
+    packets, signals that were delivered, threads that were made, pieces that were printed; ``refused``: how often somebody was
+    told that there may be no more processes. As of the last time that `count` was called."""
 
     timeline: Timeline
     moved: int = 0
     done: int = 0
     refused: int = 0
     _seen: int = 0  # events
-    _under_way: set[tuple[str, int]] = field(
-        default_factory=set
-    )  # calls that may move some, by process and number
+    #: Of calls that may move some the sockets (inodes), by process and number.
+    _under_way: dict[tuple[str, int], int] = field(default_factory=dict)
+    #: By inode, whether the other end is a program's, where that is known; who has been asked for in vain since `count` began.
+    _to_itself: dict[int, bool] = field(default_factory=dict)
+    _unknown: set[int] = field(default_factory=set)
 
     def count(self) -> None:
         """Counts what has come since."""
+        self._unknown.clear()
         for event in self.timeline.events[self._seen :]:
             if type(event) is CallEntered:
                 self.done += 1
-                if event.name in _MOVING and _is_stream(event.arguments):
-                    self._under_way.add((event.process, event.call))
+                if event.name in _MOVING and (inode := _stream(event.arguments)):
+                    self._under_way[event.process, event.call] = inode
             elif type(event) is CallReturned:
                 self._returned(event)
             elif isinstance(event, PacketCaptured | Signalled | ThreadBegan | OutputWritten):
@@ -54,13 +57,29 @@ class Counted:
         self._seen = len(self.timeline)
 
     def _returned(self, event: CallReturned) -> None:
-        place = event.process, event.call
-        if place in self._under_way:
-            self._under_way.remove(place)
-            if event.error is None and event.value not in (0, b"", None):
-                self.moved, self.done = self.moved + 1, self.done - 1
+        inode = self._under_way.pop((event.process, event.call), 0)
+        if (
+            inode
+            and event.error is None
+            and event.value not in (0, b"", None)
+            and not self._is_to_itself(inode)
+        ):
+            self.moved, self.done = self.moved + 1, self.done - 1
+
+    def _is_to_itself(self, inode: int) -> bool:
+        if inode in self._to_itself or inode in self._unknown:
+            return self._to_itself.get(inode, False)
+        world = self.timeline.world
+        known = world.sockets.get(inode)
+        other = world.known_by(known.peer, known.local) if known is not None and known.local else None
+        if other is None or other.creator is None:
+            self._unknown.add(inode)
+            return False
+        found = self._to_itself[inode] = bool(world.processes[other.creator].command)
+        return found
 
 
-def _is_stream(arguments: tuple[Value, ...]) -> bool:
+def _stream(arguments: tuple[Value, ...]) -> int:
     held = arguments[0] if arguments else None
-    return isinstance(held, SocketValue) and held.type == "SOCK_STREAM" and held.family in _FAMILIES
+    is_stream = isinstance(held, SocketValue) and held.type == "SOCK_STREAM" and held.family in _FAMILIES
+    return held.inode if is_stream and isinstance(held, SocketValue) else 0

@@ -17,6 +17,7 @@ from sockviz.lab.supervisor import LabRefused
 from sockviz.language import _
 from sockviz.lesson.document import Exercise, Lesson
 from sockviz.model.timeline import Timeline
+from sockviz.player.fair_time import FairClock
 from sockviz.player.next import Do
 from sockviz.player.patience import Stuck
 from sockviz.player.practice import Practice
@@ -88,7 +89,10 @@ async def attempt(
             if watch is not None:
                 watch(practice)
             stuck = await within_bounds(
-                _perform(practice), lambda: _pids(practice), lambda: excess(practice.counted), practice.clock
+                _perform(practice),
+                lambda: _pids(practice),
+                lambda: excess(practice.counted),
+                FairClock(lab.run_delays),
             )
         finally:
             await practice.close()

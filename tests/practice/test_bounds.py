@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sockviz.model.events import (
     CallEntered,
     CallReturned,
+    Executed,
+    Observed,
     OutputWritten,
     OverLimit,
     ProcessStarted,
     Signalled,
 )
+from sockviz.model.sockets import State
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import SocketValue, Value
 from sockviz.player.counted import Counted
 from sockviz.practice import bounds
 from sockviz.practice.bounds import excess
-from tests.model.runs import HEADER, HOST, START
+from tests.model.runs import HEADER, HOST, START, row
 
 TCP = SocketValue(4, 40, "AF_INET", "SOCK_STREAM", 6)
 UNIX = SocketValue(5, 50, "AF_UNIX", "SOCK_STREAM", 0)
@@ -57,6 +62,19 @@ def test_only_what_has_moved_some_of_a_tcp_stream_has_moved() -> None:
     run.timeline.append(OutputWritten(START, "server", 1, b"x"))
     run.timeline.append(OverLimit(START, "server", 64))
     assert run.found() == (2, 6, 1)
+
+
+def test_what_a_program_sends_to_itself_moves_nothing() -> None:
+    run = Run()
+    run.timeline.append(Executed(START, "server", ("./program",)))
+    run.calls_once("recv", TCP, b"x")
+    assert run.found() == (1, 0, 0), "nobody knows yet"
+    here, there, other = ("127.0.0.1", 50000), ("127.0.0.1", 8080), replace(TCP, inode=6, fd=60)
+    run.calls_once("listen", other, None)
+    rows = (row(State.ESTABLISHED, here, there, TCP.inode), row(State.ESTABLISHED, there, here, other.inode))
+    run.timeline.append(Observed(START, HOST, rows=rows))
+    run.calls_once("recv", TCP, b"x")
+    assert run.found() == (1, 2, 0)
 
 
 def test_byte_by_byte_is_slow_and_not_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
