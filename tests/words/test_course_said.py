@@ -55,8 +55,10 @@ def test_the_urgent_byte_has_its_place_in_recv_q() -> None:
     assert "Recv-Q of server's conn is 4 = 3 bytes + the urgent one" in told
 
 
-def test_connect_ex_that_gives_0_says_what_that_is() -> None:
-    assert "client: connect_ex returns: the handshake with 127.0.0.1:8081 is done" in said(18)
+def test_connect_ex_that_gives_0_says_what_that_is_and_close_that_it_ends_no_handshake() -> None:
+    told = said(18)
+    assert "client: connect_ex returns: the handshake with 127.0.0.1:8081 is done" in told
+    assert "client: close gives descriptor 7 back; its connect is given up, and no segment says so" in told
 
 
 def test_the_size_of_a_long_value_is_told_in_the_readers_language() -> None:
