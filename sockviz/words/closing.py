@@ -77,7 +77,8 @@ def consequence(row: SocketRow, world: World) -> str:
         ).format(count=row.recv_q)
     if row.protocol == "UNIX":
         return "; ".join(filter(None, (_unread_here(row), _closed_along(row, world))))
-    if row.protocol == "TCP" and row.state is State.SYN_SENT:  # net/ipv4/tcp.c, tcp_close_state: no FIN out of it
+    if row.protocol == "TCP" and row.state is State.SYN_SENT:
+        # net/ipv4/tcp.c, new_state: from here no FIN goes out.
         return _("its connect is given up, and no segment says so")
     if row.protocol != "TCP" or row.state not in _OPEN:
         return ""
