@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator
 
 from sockviz import door, terminal
-from sockviz.input_file import explained
 from sockviz.language import _, ngettext
 from sockviz.practice.printed import printed
 from sockviz.practice.report import as_lines
@@ -69,8 +68,7 @@ async def _judge(sitting: Sitting, say: Callable[..., None]) -> None:
     try:
         attempt = await sitting.attempt()
     except OSError as error:
-        why = explained(error, sitting.file).strerror or str(error)
-        say(_("{file}: cannot be read: {error}").format(file=quoted(str(sitting.file)), error=why))
+        say(sitting.why_unread(error))
         return
     say(*(part for line in as_lines(attempt) for part in _wrapped(line)))
     output = printed(attempt, _PRINTED)

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
 
+from sockviz.input_file import explained
+from sockviz.language import _
 from sockviz.lesson.document import Exercise, Lesson
 from sockviz.player.practice import Practice
 from sockviz.practice.attempt import Attempt, attempt
 from sockviz.practice.shelf import Place, read_program
 from sockviz.progress import ProgressStore
+from sockviz.visible import quoted
 
 #: How often the file is looked at, and how long it must be the same before it is judged (seconds).
 _GLANCE, _SAME = 0.1, 0.05
 #: An editor may take a file away for so long (seconds) while it writes another; what is away for longer has gone.
 _AWAY, _GONE = 0.7, "gone"
+#: So often one after the other a run is given up for a newer file: a program that writes to its own file is judged all the same.
+_MOST_GIVEN_UP = 10
 
 
 class Sitting:
@@ -95,10 +101,35 @@ class Sitting:
             await asyncio.sleep(_GLANCE)
 
     async def attempt(self, watch: Callable[[Practice], None] | None = None) -> Attempt:
-        """Judges the file as it is. Raises as `sockviz.practice.attempt.attempt`."""
+        """Judges the file as it is. Where it is saved meanwhile (what runs may take half a minute to be ended), that run is given
+        up, and the newer file judged. Raises as `sockviz.practice.attempt.attempt`."""
+        for _time in range(_MOST_GIVEN_UP):
+            self._judged = self._look() or _GONE
+            judging = asyncio.ensure_future(self._attempt(watch))
+            saved = asyncio.ensure_future(self.saved())
+            try:
+                await asyncio.wait({judging, saved}, return_when=asyncio.FIRST_COMPLETED)
+                if judging.done():
+                    return judging.result()
+            finally:
+                judging.cancel()
+                saved.cancel()
+                await asyncio.wait({judging, saved})
+        return await self._attempt(watch)
+
+    async def _attempt(self, watch: Callable[[Practice], None] | None) -> Attempt:
         self.last = await attempt(self.lesson, self.exercise, self.file, self.language, watch=watch)
         self.store.exercise_attempted(self.place.slug, passed=self.last.passed)
         return self.last
+
+    def why_unread(self, error: OSError) -> str:
+        """Why the file cannot be judged, and what to do; `error` is what reading it met."""
+        if error.errno == errno.ENOENT:
+            return _(
+                "{file} is not there any more: save it again, or leave and begin again with the start"
+            ).format(file=quoted(self.file.name))
+        why = explained(error, self.file).strerror or str(error)
+        return _("{file}: cannot be read: {error}").format(file=quoted(self.file.name), error=why)
 
     def _look(self) -> object:
         try:

@@ -149,7 +149,7 @@ def test_it_is_judged_on_each_save_and_a_failed_run_is_on_the_stage_where_it_was
             await until(pilot, lambda: "could not be built" in _text(app), "no program")
             assert "  server = (" in _text(app), "a compiler's lines are lines"
             file.unlink()
-            await until(pilot, lambda: "No such file" in _now(app), "the file has gone")
+            await until(pilot, lambda: "not there any more" in _now(app), "the file has gone")
 
             await pilot.press("h")
             await until(pilot, lambda: "hint 1" in _text(app), "a hint")

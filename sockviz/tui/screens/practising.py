@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -29,13 +30,14 @@ from sockviz.tui.selecting import Selecting
 from sockviz.tui.widgets.document_text import DocumentText
 from sockviz.tui.widgets.key_bar import KeyBar
 from sockviz.tui.widgets.verdict_text import VerdictText
-from sockviz.visible import quoted
 
 if TYPE_CHECKING:
     from sockviz.model.timeline import Timeline
     from sockviz.practice.listed import ExerciseEntry
     from sockviz.tui.entry import CourseEntry
 
+#: What takes so long (seconds) is told to go on; so often, too.
+_LONG = 3.0
 KEYS: list[BindingType] = [
     Binding(
         "enter", "stage", N_("the run on the stage"), id="practice.stage",
@@ -135,6 +137,7 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
         self._now = ""
         self._solution = ""
         self._side = "#verdicts"
+        self._began = 0.0
 
     def compose(self) -> ComposeResult:
         """Title and file; the task beside the verdicts; keys."""
@@ -164,19 +167,35 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
                 await sitting.saved()
             at_once = False
             self._say(_("building and performing…"))
+            going_on = self.set_interval(_LONG, self._still)
+            self._began = time.monotonic()
             try:
                 attempt = await sitting.attempt()
             except CannotAttempt as cannot:
                 self._say(str(cannot))
-                return
-            except OSError as error:
-                self._say(_("{file}: cannot be read: {error}").format(
-                    file=quoted(str(sitting.file)), error=error.strerror or error))  # fmt: skip
                 continue
+            except OSError as error:
+                self._say(sitting.why_unread(error))
+                continue
+            finally:
+                going_on.stop()
             took = f"{attempt.seconds:.1f} s"
-            self._say(_("judged in {time}; again each time that you save the file").format(time=took))
+            self._say(
+                _("judged in {time}; again each time that you save the file").format(time=took)
+                if attempt.built
+                else _("built again each time that you save the file")
+            )
             self.call_after_refresh(self.query_one("#verdicts").scroll_home, animate=False)
             self.query_one(ExerciseLine).refresh()
+
+    def _still(self) -> None:
+        """Says that it takes long, and what can be done meanwhile."""
+        took = f"{time.monotonic() - self._began:.0f} s"
+        self._say(
+            _(
+                "building and performing for {time} by now; as soon as you save the file it begins anew"
+            ).format(time=took)
+        )
 
     def _say(self, now: str) -> None:
         self._now = now
@@ -267,7 +286,11 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
             return
         self._solution = f"```\n{text}\n```"
         self._draw()
-        self.call_after_refresh(self.query_one("#verdicts").scroll_end, animate=False)
+        self.call_after_refresh(self._show_solution)
+
+    def _show_solution(self) -> None:
+        """It is read from its beginning, however long it is."""
+        self.query_one("#verdicts").scroll_to(y=self.query_one(VerdictText).solution_at, animate=False)
 
     def action_edit(self) -> None:
         """The reader's editor, in this terminal, until it is left."""

@@ -25,7 +25,7 @@ _QUOTES_SOURCE = pattern(r" +(\d+ )?\|| {4}")
 
 
 class VerdictText(TallText):
-    """As high as it needs to be. ``now`` says what goes on."""
+    """As high as it needs to be. ``solution_at`` is the row at which a solution begins, or would."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,6 +36,7 @@ class VerdictText(TallText):
         self._printed = Printed()
         self._folder = ""
         self._onward: Sequence[tuple[str, str, str]] = ()
+        self.solution_at = 0
 
     def show(
         self, attempt: Attempt | None, now: str, hints: Sequence[str], solution: str, folder: str,
@@ -59,9 +60,17 @@ class VerdictText(TallText):
         for number, hint in enumerate(self._hints, 1):
             lines += [plain(), styled(_("hint {number}").format(number=number), "bold $accent")]
             lines += lines_of(hint, width)
+        rows = _rows(lines)
+        self.solution_at = len(rows)
         if self._solution:
-            lines += [plain(), styled(_("a solution"), "bold $accent"), *lines_of(self._solution, width)]
-        return [row for line in lines for row in line.split(allow_blank=True)]
+            rows += _rows(
+                [plain(), styled(_("a solution"), "bold $accent"), *lines_of(self._solution, width)]
+            )
+        return rows
+
+
+def _rows(lines: Sequence[Content]) -> list[Content]:
+    return [row for line in lines for row in line.split(allow_blank=True)]
 
 
 def _brief(said: str, folder: str) -> str:
