@@ -26,7 +26,7 @@ from sockviz.player.programs_begun import Surroundings
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.started import TracingLab
 from sockviz.practice.bounds import excess, within_bounds
-from sockviz.practice.building import Built, build, text_of
+from sockviz.practice.building import Built, CannotBuild, build, text_of
 from sockviz.practice.shelf import read_program
 from sockviz.practice.verdicts import Verdict, verdicts
 from sockviz.words.kept_sentences import in_words
@@ -38,7 +38,7 @@ SMALL_BUFFERS = {"net.ipv4.tcp_wmem": "4096 4096 4096", "net.ipv4.tcp_rmem": "40
 
 
 class CannotAttempt(Exception):
-    """The program cannot be judged here: no lab, or no tracer. The message says why, and what can be done."""
+    """The program cannot be judged here: no lab, no tracer, or no compiler. The message says why, and what can be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,10 @@ async def _built_and_opened(
     opening = asyncio.ensure_future(_lab(lesson, exercise))
     is_taken = False
     try:
-        built = await build(file, language, content, directory)
+        try:
+            built = await build(file, language, content, directory)
+        except CannotBuild as why:
+            raise CannotAttempt(str(why)) from None
         if not built.command:
             return built, None
         lab = await opening

@@ -25,6 +25,10 @@ LONGEST, MOST_SAID = 20.0, 20_000
 MEMORY, LARGEST = 4 << 30, 256 << 20
 
 
+class CannotBuild(Exception):
+    """This machine cannot: it has no compiler, or no room. Nothing can be said of the program. The message says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Built:
     """``command`` runs the program; it is empty where it could not be built. ``said`` is what the compiler said."""
@@ -34,7 +38,8 @@ class Built:
 
 
 async def build(file: Path, language: str, content: bytes, directory: Path) -> Built:
-    """Builds `file`, whose text is `content`, to be run in its own folder; what is made goes to `directory`, which is ours."""
+    """Builds `file`, whose text is `content`, to be run in its own folder; what is made goes to `directory`, which is ours.
+    Raises `CannotBuild`."""
     if language == "c":
         return await _compiled(file, directory)
     return await _looked_at(file, content, directory)
@@ -65,7 +70,7 @@ async def _looked_at(file: Path, content: bytes, directory: Path) -> Built:
     try:
         copy.write_bytes(content)
     except OSError as error:  # ENOSPC, EDQUOT
-        return Built((), f"{copy}: {error.strerror}")
+        raise CannotBuild(f"{copy}: {error.strerror}") from None
     look = [sys.executable, "-I", "-S", "-W", "ignore", "-c", _LOOK, str(copy), str(file)]
     is_done, said = await _done(look, Path(sys.executable).name, directory)
     # What it prints is seen as it is printed, and beside the student's file nothing is left.
@@ -81,11 +86,10 @@ def text_of(file: Path, language: str) -> str:
 async def _compiled(file: Path, directory: Path) -> Built:
     words = _compiler()
     if not words or shutil.which(words[0]) is None:
-        return Built(
-            (),
+        raise CannotBuild(
             _("{compiler}: there is no C compiler here; install one (gcc, clang)").format(
                 compiler=words[0] if words else "CC"
-            ),
+            )
         )
     program = directory / "program"
     command = [*words, *FLAGS, "-o", str(program), "-x", "c", str(file.resolve())]
@@ -103,14 +107,15 @@ def _compiler() -> list[str]:
 
 
 async def _done(command: list[str], name: str, directory: Path) -> tuple[bool, str]:
-    """Whether a compiler, by that `name`, has made something of a program; and what it said, or what is to be said of it."""
+    """Whether a compiler, by that `name`, has made something of a program; and what it said, or what is to be said of it.
+    Raises `CannotBuild`."""
     try:
         status, output = await _run(command, directory)
     except TimeoutError:
         told = _("{compiler} did not come to an end within {seconds:.0f} s")
         return False, told.format(compiler=name, seconds=LONGEST)
     except OSError as error:
-        return False, f"{name}: {error.strerror}"
+        raise CannotBuild(f"{name}: {error.strerror}") from None
     said = output.decode("utf-8", "backslashreplace").strip("\n")
     if status and not said:
         said = _("{compiler} ended with exit status {status}").format(compiler=name, status=status)

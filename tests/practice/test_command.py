@@ -82,10 +82,14 @@ def test_misuse_is_told(arguments: list[str], told: str, capfd: pytest.CaptureFi
     assert told in capfd.readouterr().err
 
 
-def test_graders_are_told_what_could_not_be_judged(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_graders_are_told_what_could_not_be_judged(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CC", "no-such-compiler")
+    (home / "whole.c").write_text("int main(void) { return 0; }\n")
     (home / "loop.py").symlink_to("loop.py")
     (home / "folder.py").mkdir()
-    for name in ("gone.py", "loop.py", "folder.py", "no suffix"):
+    for name in ("gone.py", "loop.py", "folder.py", "no suffix", "whole.c"):
         file = str(home / name)
         assert cli.main(["practice", "forgot-listen", "--once", "--json", file]) == 2
         told = capfd.readouterr()

@@ -17,7 +17,7 @@ from sockviz.lab import landlock
 from sockviz.lab.directory import BUILDING, LabDirectory, sweep
 from sockviz.practice import bounds, building
 from sockviz.practice.bounds import within_bounds
-from sockviz.practice.building import Built, build
+from sockviz.practice.building import Built, CannotBuild, build
 from tests.practice.attempts import exercise, tried, wrote
 from tests.required import unavailable
 
@@ -170,9 +170,8 @@ def test_a_compiler_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monk
     assert [*ours.iterdir()] == [ours / "temporary"], "which goes with the directory"
     assert built.said == f"{compiler} did not come to an end within 1 s"
     monkeypatch.setenv("CC", "'")
-    assert (
-        "there is no C compiler here" in asyncio.run(build(wrote(tmp_path, "", "c"), "c", b"", tmp_path)).said
-    )
+    with pytest.raises(CannotBuild, match="there is no C compiler here"):
+        asyncio.run(build(wrote(tmp_path, "", "c"), "c", b"", tmp_path))
     with (tmp_path / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # nor has anything that it started been left
 
