@@ -304,7 +304,8 @@ class SockvizApp(PatientApp):
     def _begin(self, run: Run, entry: CourseEntry, page: int) -> None:
         from sockviz.player.run import Provenance
         from sockviz.tui.screens.departure import Place
-        from sockviz.tui.screens.lesson import LessonScreen  # on demand
+        from sockviz.tui.screens.exercise_stage import ExerciseStage  # on demand
+        from sockviz.tui.screens.lesson import LessonScreen
         from sockviz.tui.view import Look
         from sockviz.tui.widgets.title import lab_name
 
@@ -314,7 +315,9 @@ class SockvizApp(PatientApp):
             colour=self.theme != MONOCHROME,
             animate=self.animation_level != "none",
         )
-        screen = LessonScreen(
+        # A student's run that was recorded is looked at as they look at it: beside it stands what they wrote.
+        is_students = run.lesson.exercise is not None and run.provenance is not Provenance.LIVE
+        screen = (ExerciseStage if is_students else LessonScreen)(
             run,
             Place(entry, lambda: self._following(entry), self.options.exercises, self.options.alone),
             self.store,

@@ -66,7 +66,7 @@ class ExerciseStage(LessonScreen):
 
     def over(self) -> None:
         """No closing page: what it came to is told on the exercise's own screen."""
-        self.picture.hint = _("This is where the run ends; q goes back to the exercise.")
+        self.picture.hint = _("This is where the run ends; q leaves it.")
         self.picture.draw()
 
     def action_source(self) -> None:
