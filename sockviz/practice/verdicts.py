@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.lesson.document import Exercise, Lesson
+from sockviz.lesson.expressions import source_of
+from sockviz.lesson.judge import shown
 from sockviz.model.call import Stage
 from sockviz.model.events import ExpectationJudged, StatementFinished
 from sockviz.model.first_names import of_lab
@@ -21,6 +23,8 @@ from sockviz.words.kept_sentences import in_words
 
 #: So much of the last line that a program wrote to its standard error is told (characters).
 _LONGEST_SAID = 200
+#: So much of a value that came is told.
+_LONGEST_VALUE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,12 @@ def verdicts(
                 Verdict(expectation.line, title, True, judged.actual, event=decided[expectation.line])
             )
         else:
-            observed = judged.actual if judged is not None else broken or _("the run ended before it")
             case = Case(timeline, exercise, expectation, of_lab(timeline.header.lab))
+            observed = (
+                _observed(case, judged.actual)
+                if judged is not None
+                else broken or _("the run ended before it")
+            )
             at = decided.get(expectation.line, len(timeline))
             found.append(_failed(case, expectation.line, title, observed, at))
             is_over = True
@@ -97,6 +105,20 @@ def _failed(case: Case, line: int, title: str, observed: str, decided: int) -> V
     return Verdict(
         line, title, False, "; ".join(filter(None, seen)), advice.cause, advice.next, decided, differs
     )  # fmt: skip
+
+
+def _observed(case: Case, actual: str) -> str:
+    """What its parts are; where bytes are not those that were expected only those that came: both are shown side by side."""
+    compared = case.compared
+    if case.expectation is None or compared is None or _difference(case) is None:
+        return actual
+    if compared.unknown:
+        return ""  # how much of it has come is told
+    came = compared.came
+    if isinstance(came, bytes) and case.asks_for("output"):
+        came = came.decode("utf-8", "backslashreplace")
+    assert isinstance(came, bytes | str)
+    return f"{source_of(case.expectation.expression, compared.source)} is {shown(came, _LONGEST_VALUE)}"
 
 
 def _difference(case: Case) -> Difference | None:

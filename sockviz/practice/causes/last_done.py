@@ -44,7 +44,7 @@ def no_calls(case: Case) -> Advice | None:
     if not programs or any(call.receiver is not None or any(sockets_in(call.value)) for call in calls):
         return None
     told = (
-        _("{process} has made no call on a socket, and runs on")
+        _("{process} has made no call on a socket, and has not ended")
         if any(process.alive for process in programs)
         else _("{process} has made no call on a socket, and has ended")
     )

@@ -57,9 +57,9 @@ def why(case: Case) -> tuple[str, Advice]:
 
 def _in_order(case: Case, refused: Advice | None) -> Iterator[Advice | None]:
     """What the rules say, the surest first. The last one always says something."""
+    yield asked_elsewhere(case)
     yield crashed_at_a_call(case)
     yield _cut_short(case)
-    yield asked_elsewhere(case)
     yield crashed(case)
     yield _left_behind(case)
     yield no_calls(case)

@@ -1,5 +1,5 @@
 # fails at: sixteen clients, more than there are descriptors left: whoever asks gets an answer
-# told: 3 connections in CLOSE-WAIT
+# told: connections in CLOSE-WAIT
 """Closes each socket, but not the file that was made of it, which it keeps: the descriptor stays."""
 
 import socket

@@ -1,0 +1,108 @@
+"""What is told of programs that are wrong in ways of their own: the runs of such hand-ins, recorded (recorded/SLUG.WHAT.jsonl),
+each with parts of what is observed, of the cause and of the next step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sockviz.lesson.document import Lesson
+from sockviz.player.recorded import read_recording
+from sockviz.practice.verdicts import verdicts
+
+RECORDED = Path(__file__).with_name("recorded")
+TOLD = {
+    "byte-order.hard": (
+        "accept_queue is 0",
+        "client has not called connect for 127.0.0.2:8081",
+        "connect a socket to 127.0.0.2:8081",
+    ),
+    "echo-server.prefix": (
+        "client.a.recv_q is 7",
+        "7 bytes were sent there, the last of them by send(4, b'> hello')",
+        "5 bytes are expected",
+    ),
+    "forgot-listen.loop": (
+        "nothing of server is bound",
+        "server has made no call on a socket, and has ended",
+        "a socket, and what is done",
+    ),
+    "forgot-listen.name_error": (
+        "server: bound to 127.0.0.1:8080, not listening",
+        "has ended server, at name_error.py:4: AttributeError",
+        "mend that line",
+    ),
+    "forgot-listen.noclose": (
+        "client sleeps in recv(3, 5)",
+        "client waits for the end of the stream: descriptor 4 of server is still open",
+        "close that descriptor",
+    ),
+    "forgot-listen.port": (
+        "nothing of server is bound to 127.0.0.1:8080",
+        "bind(3, 127.0.0.1:8081) (port.py:4) gives another name",
+        "bind to 127.0.0.1:8080",
+    ),
+    "forgot-listen.segv": (
+        "server was ended by SIGSEGV",
+        "server was ended by SIGSEGV, before any call",
+        "-fsanitize=address",
+    ),
+    "forgot-listen.short": (
+        "it ends after 4 bytes of 5 bytes",
+        "send(4, b'hell') (short.py:7), and then it called close(4)",
+        "begins with b'o'",
+    ),
+    "forgot-listen.status": (
+        "you.status is 3",
+        "its last call was close(3)",
+        "sys.exit(0) in Python",
+    ),
+    "forgot-listen.udp": (
+        "and takes no connections there: client's SYN was answered by RST",
+        "of a datagram socket (UDP)",
+        "a socket of SOCK_STREAM",
+    ),
+    "graceful-end.ignores": (
+        "idle.status is None",
+        "idle ignores SIGTERM",
+        "have a handler for it",
+    ),
+    "half-close.print_repr": (
+        "you.output is",
+        "nowhere in what it has printed is 'apple",
+        "print 'apple",
+    ),
+    "lines.no_newline": (
+        "1 byte of 2 bytes have come so far",
+        "send(4, b'3') (no_newline.py:12), and then it sleeps in recv(4, 4096)",
+        "begins with b'\\n'",
+    ),
+    "udp-retry.impatient": (
+        "server.third is b'2?'",
+        "asked again right after recv(3, 100)",
+        "go on receiving until the time is over",
+    ),
+    "udp-retry.wrong_port": (
+        "server sleeps in recvfrom",
+        "goes to 127.0.0.1:8082; server waits at 127.0.0.1:8080",
+        "send to 127.0.0.1:8080",
+    ),
+}
+
+
+def test_each_recording_is_told_of() -> None:
+    assert sorted(TOLD) == sorted(path.stem for path in RECORDED.glob("*.jsonl"))
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_a_cause_and_a_next_step_are_derived_from_the_run(name: str) -> None:
+    timeline = read_recording(RECORDED / f"{name}.jsonl").timeline
+    lesson = timeline.header.script
+    assert isinstance(lesson, Lesson)
+    assert lesson.exercise is not None
+    told = next(verdict for verdict in verdicts(timeline, lesson, lesson.exercise) if not verdict.ok)
+    observed, cause, following = TOLD[name]
+    assert observed in told.observed
+    assert cause in told.cause
+    assert following in told.next
