@@ -17,7 +17,7 @@ from sockviz.model.values import Address
 from sockviz.tui.palette import STATE_SYMBOLS, state_role
 from sockviz.tui.stage import timer_lines
 from sockviz.tui.stage.chips import CHIP, Station, has_come, is_coming
-from sockviz.tui.stage.descriptor_words import tableless
+from sockviz.tui.stage.descriptor_words import tableless, unseen
 from sockviz.tui.stage.ink import Line, Span, crop, fit, line, marked, wrap
 from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.stage.option_lines import at_the_end, beneath, in_one_line, telling
@@ -140,7 +140,8 @@ class Pen:
         if it.row is None:
             # /proc says TCPv6, a row TCP: one word for both, lest a socket seem to become another one.
             protocol = ((it.entry.protocol if it.entry else "") or "socket").removesuffix("v6")
-            return line(number, named, f" {protocol} ", tableless(self.view.world, it.inode, self.width))
+            said = unseen if it.is_told else tableless
+            return line(number, named, f" {protocol} ", said(self.view.world, it.inode, self.width))
         start = self._start(it, self.columns)
         if start.width > self.width:
             # The state must be read whole: what can be told from elsewhere gives way.

@@ -50,5 +50,15 @@ def tableless(world: World, inode: int, width: int) -> Line:
     )
 
 
+def unseen(world: World, inode: int, width: int) -> Line:
+    """The same of one for which nobody has looked into the kernel's tables so far: what calls said of it."""
+    name = world.names.get(inode)
+    if name is None or not name.is_kept:
+        return line(("—", "muted"))
+    port = _("bound") if name.port_is_unknown else f":{port_of(name.address)}"
+    bound = _("bound to {name}").format(name=name_text(name))
+    return _first_that_fits(width, line(("—  " + bound, "muted")), line(("—  " + port, "muted")))
+
+
 def _first_that_fits(width: int, *candidates: Line, taken: int = 16) -> Line:
     return next((it for it in candidates if it.width + taken <= width), candidates[-1])

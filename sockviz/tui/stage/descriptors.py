@@ -18,6 +18,7 @@ from sockviz.tui.stage.descriptor_lines import Columns, Pen, Told
 from sockviz.tui.stage.ink import Line, fit, line
 from sockviz.tui.stage.lookup import Lookup, orphans
 from sockviz.tui.stage.ranking import DescriptorRow, Part, Rank, asked, due, ranked
+from sockviz.tui.stage.told_descriptors import descriptors
 from sockviz.tui.view import View
 
 #: Descriptors looked at to find how high a table would be: more never fit.
@@ -33,11 +34,13 @@ def held_by(world: World, process: Process) -> tuple[list[DescriptorRow], list[D
     """What the process's descriptors hold (0–2 left out, unless a socket took the place), and what it left behind in the kernel
     without one."""
     held = [
-        DescriptorRow(e.inode, e, world.row_of(e.inode) if e.is_socket else None)
-        for e in process.fds
+        DescriptorRow(e.inode, e, world.row_of(e.inode) if e.is_socket else None, is_told)
+        for e, is_told in descriptors(world, process)
         if e.fd > 2 or e.is_socket
     ]
-    return held, [DescriptorRow(inode, None, row) for inode, row in orphans(world).get(process.name, ())]
+    told = {it.inode for it in held if it.is_told}
+    left = (each for each in orphans(world).get(process.name, ()) if each[0] not in told)
+    return held, [DescriptorRow(inode, None, row) for inode, row in left]
 
 
 @dataclass(slots=True)
@@ -277,6 +280,8 @@ def _state_of(it: DescriptorRow) -> str:
         return it.row.state.value
     if it.entry is not None and it.entry.is_epoll:
         return "epoll"
+    if it.is_told and it.entry is not None:
+        return it.entry.protocol or "socket"
     return _("in no kernel table") if it.entry is None or it.entry.is_socket else _("no socket")
 
 

@@ -55,11 +55,13 @@ _TELLS = {
 
 @dataclass(frozen=True, slots=True)
 class DescriptorRow:
-    """A line of the table to be: a descriptor and its row, or a row that no descriptor owns."""
+    """A line of the table to be: a descriptor and its row, or a row that no descriptor owns. ``is_told``: nobody has looked at
+    the kernel's tables since the call that gave the descriptor."""
 
     inode: int
     entry: FdEntry | None
     row: SocketRow | None
+    is_told: bool = False
 
 
 def asked(view: View, it: DescriptorRow) -> frozenset[Part] | None:
