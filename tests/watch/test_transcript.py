@@ -105,7 +105,7 @@ def test_who_makes_a_call_and_what_it_has_done_are_told() -> None:
         "p        library selectors.py:349 epoll_ctl(5, EPOLL_CTL_ADD, 3, EPOLLIN) → 0 · "
         "puts descriptor 3 on the list in the kernel, for EPOLLIN",
         "p        socket(AF_NETLINK, SOCK_RAW, 4) → 4 · gives descriptor 4: an endpoint without a name",
-        "p        sendmsg(4, [b'xxxxxxxxx']) → 9 · hands 9 bytes to the kernel",
+        "p        sendmsg(4, [b'xxxxxxxxx']) → 9 · hands one datagram of 9 bytes to the kernel",
         "p        epoll_wait(5) sleeps: none of its descriptors is ready: it waits at descriptor 3 for EPOLLIN",
     ]
 
