@@ -152,12 +152,10 @@ def wrong_status(case: Case) -> Advice | None:
 def _still_runs(case: Case, process: Process, wanted: object) -> Advice:
     call = process.current
     is_asleep = call is not None and call.stage is Stage.ASLEEP and not _has_limit(case, call)
-    made = _often(process) if not is_asleep else None
-    if made is not None:
+    told = goes_on(case, process, _MANY) if not is_asleep else None
+    if told is not None:
         return Advice(
-            _("{process} goes on and on: it has come to {call} again and again").format(
-                process=process.name, call=case.made(made)
-            ),
+            told,
             _("count, or look for the end, and leave that loop, then end with exit status {status}").format(
                 status=wanted
             ),
@@ -183,12 +181,19 @@ def _has_limit(case: Case, call: Call) -> bool:
     return wait.has_limit if wait is not None else call.name in _TIMED
 
 
-def _often(process: Process) -> Call | None:
-    """Of the last few calls the one whose line has made most."""
+def goes_on(case: Case, process: Process, times: int) -> str | None:
+    """Which line a process has come to again and again, so many `times` at least, of those that its last few calls are made by:
+    of several that have as many, wherever in its loop it is, the first."""
     counted = Counter(call.origin for call in process.calls if call.origin is not None)
-    recent = [(counted[call.origin], call) for call in process.calls[-_MANY:] if call.origin is not None]
-    times, made = max(recent, key=lambda each: each[0], default=(0, None))
-    return made if times >= _MANY else None
+    recent = {call.origin: call for call in process.calls[-_MANY:] if call.origin is not None}
+    most = max((counted[origin] for origin in recent), default=0)
+    if most < times:
+        return None
+    often = [origin for origin in recent if counted[origin] >= most - 1]
+    made = recent[min(often, key=lambda origin: (origin.text, origin.line))]
+    return _("{process} goes on and on: it has come to {call} again and again").format(
+        process=process.name, call=case.made(made)
+    )
 
 
 def _statuses(case: Case) -> list[tuple[Process, object]]:

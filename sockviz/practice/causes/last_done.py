@@ -6,7 +6,11 @@ from sockviz.language import _
 from sockviz.model.call import Stage
 from sockviz.model.values import sockets_in
 from sockviz.practice.causes.case import Advice, Case
+from sockviz.practice.causes.endings import goes_on
 from sockviz.words.wording import outcome
+
+#: Whoever has come to a line so often does not rest: which of its calls was the last hangs on when it was ended.
+_WITHOUT_END = 1000
 
 
 def last_done(case: Case) -> Advice:
@@ -29,6 +33,8 @@ def last_done(case: Case) -> Advice:
             ),
             look,
         )
+    if told := goes_on(case, case.world.processes[last.process], _WITHOUT_END):
+        return Advice(told, look)
     return Advice(
         _("no call of {process} tells of it by an error; its last one was {call} {outcome}").format(
             process=last.process, call=case.made(last), outcome=outcome(last)
