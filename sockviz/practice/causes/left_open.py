@@ -17,6 +17,18 @@ _COUNTED = ("connections", "sockets", "fds")
 _MAKING = frozenset({"socket", "accept", "socketpair"})
 
 
+def refused_and_open(case: Case) -> Advice | None:
+    """Where the expectation counts descriptors, one whose connect has failed: in whatever order several were tried."""
+    if not case.asks_for(*_COUNTED):
+        return None
+    is_one = any(
+        process.alive and entry.is_socket and _refused(process, entry) is not None
+        for process in case.programs
+        for entry in process.fds
+    )
+    return left_open(case) if is_one else None
+
+
 def left_open(case: Case) -> Advice | None:
     """Where the expectation counts descriptors, or the kernel's rows: the first that is of no more use, or else the first."""
     if not case.asks_for(*_COUNTED) and not any(

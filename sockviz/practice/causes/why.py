@@ -12,7 +12,7 @@ from sockviz.practice.causes.endings import crashed, crashed_at_a_call, uncaught
 from sockviz.practice.causes.failed import failed, was_let_in
 from sockviz.practice.causes.last_done import last_done, no_calls
 from sockviz.practice.causes.left_behind import left_behind
-from sockviz.practice.causes.left_open import left_open
+from sockviz.practice.causes.left_open import left_open, refused_and_open
 from sockviz.practice.causes.neglected import neglected
 from sockviz.practice.causes.nobody_listens import nobody_listens
 from sockviz.practice.causes.not_done import not_closed, not_connected
@@ -69,6 +69,7 @@ def _in_order(case: Case, refused: Advice | None) -> Iterator[Advice | None]:
     yield wrong_origin(case)
     yield not_closed(case)
     yield still_awaited(case)
+    yield refused_and_open(case)
     yield _mistaken(case)
     yield _idle(case)
     yield _failed(case, own=True)
