@@ -19,7 +19,7 @@ from sockviz.practice.causes.case import Case
 from sockviz.practice.causes.endings import said_on_error
 from sockviz.practice.causes.why import why
 from sockviz.practice.differing import Difference, difference
-from sockviz.words.kept_sentences import in_words
+from sockviz.words.kept_sentences import in_words, parts_in_words
 
 #: So much of the last line that a program wrote to its standard error is told (characters).
 _LONGEST_SAID = 200
@@ -110,15 +110,19 @@ def _failed(case: Case, line: int, title: str, observed: str, decided: int) -> V
 def _observed(case: Case, actual: str) -> str:
     """What its parts are; where bytes are not those that were expected only those that came: both are shown side by side."""
     compared = case.compared
-    if case.expectation is None or compared is None or _difference(case) is None:
+    if case.expectation is None:
         return actual
+    source = case.expectation.source
+    if compared is None or _difference(case) is None:
+        return parts_in_words(actual, source)
     if compared.unknown:
         return ""  # how much of it has come is told
     came = compared.came
     if isinstance(came, bytes) and case.asks_for("output"):
         came = came.decode("utf-8", "backslashreplace")
     assert isinstance(came, bytes | str)
-    return f"{source_of(case.expectation.expression, compared.source)} is {shown(came, _LONGEST_VALUE)}"
+    part = source_of(case.expectation.expression, compared.source)
+    return parts_in_words(f"{part} is {shown(came, _LONGEST_VALUE)}", source)
 
 
 def _difference(case: Case) -> Difference | None:

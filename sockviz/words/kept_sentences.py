@@ -46,6 +46,25 @@ def in_words(sentence: str) -> str:
     return sentence
 
 
+#: What the judge of an expectation says of each of its parts, one after the other; what comes to its end is the value.
+_PART, _NO_VALUE = N_("{part} is {value}"), N_("{part} has no value yet")
+_PARTS = re.compile(r"(?P<before>^|, )(?P<part>(?:(?!, ).)+?) (?P<said>is |has no value yet)", re.DOTALL)
+
+
+def parts_in_words(found: str, source: str) -> str:
+    """What the parts of the expectation `source` were found to be, in the reader's language."""
+
+    def told(match: re.Match[str]) -> str:
+        before, part, said = match["before"], match["part"], match["said"]
+        if part not in source:
+            return match[0]  # it stands in a value
+        return before + (
+            _(_PART).format(part=part, value="") if said == "is " else _(_NO_VALUE).format(part=part)
+        )
+
+    return _PARTS.sub(told, found)
+
+
 @cache
 def _form(known: str) -> re.Pattern[str]:
     """What a sentence of that form looks like, with what it is about in groups."""

@@ -13,7 +13,7 @@ from sockviz.lab.window import unset, why_no_ipv6
 from sockviz.model.events import StatementFinished
 from sockviz.model.world import World
 from sockviz.words import kept_sentences
-from sockviz.words.kept_sentences import HAS_ENDED, LINK_ENDED, in_words
+from sockviz.words.kept_sentences import HAS_ENDED, LINK_ENDED, in_words, parts_in_words
 from sockviz.words.narration import narrate
 
 
@@ -39,6 +39,16 @@ def test_each_is_told_in_every_language_with_what_it_is_about(known: str) -> Non
 def test_what_is_none_of_them_is_told_as_it_is() -> None:
     language.use("es")
     assert in_words("unshare(CLONE_NEWUSER): EPERM") == "unshare(CLONE_NEWUSER): EPERM"
+
+
+def test_what_an_expectation_s_parts_were_is_told_in_the_reader_s() -> None:
+    source = 'client.end == b"" and len(rows(state="LISTEN", local_port=8080)) == 1'
+    found = "client.end is b'a, 2 is b', len(rows(state=\"LISTEN\", local_port=8080)) is 0, client.end has no value yet"
+    assert parts_in_words(found, source) == found
+    language.use("es")
+    assert parts_in_words(found, source) == (
+        "client.end es b'a, 2 is b', len(rows(state=\"LISTEN\", local_port=8080)) es 0, client.end no tiene valor todavía"
+    )
 
 
 def test_a_lab_s_facts_are_the_same_in_every_language() -> None:
