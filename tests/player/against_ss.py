@@ -37,11 +37,13 @@ def what_is_missing() -> str | None:
     return None
 
 
-def by_ss(outer_pid: int) -> set[Said]:
-    """Every row that ss prints in the process's network namespace."""
+def by_ss(outer_pid: int) -> set[Said] | None:
+    """Every row that ss prints in the process's network namespace; None where that cannot be entered: it has just ended, say."""
     enter = ("nsenter", "-t", str(outer_pid), "-U", "-n", "--preserve-credentials")
-    printed = subprocess.run((*enter, *_COMMAND), check=True, capture_output=True).stdout
-    return {_printed(line) for line in printed.decode("utf-8", "backslashreplace").splitlines()}
+    done = subprocess.run((*enter, *_COMMAND), check=False, capture_output=True)
+    if done.returncode:
+        return None
+    return {_printed(line) for line in done.stdout.decode("utf-8", "backslashreplace").splitlines()}
 
 
 def _printed(line: str) -> Said:
@@ -104,17 +106,24 @@ def _path(name: Address | None) -> str:
 
 
 async def agree(performance: Performance) -> int:
-    """Compares each host as it is now; says how many there were. A state that moves while it is compared, a segment that is sent
-    again say, is looked at again."""
-    living = _living(performance.timeline.world)
-    for host, pid in living.items():
+    """Compares each host that somebody lives on as it is now; says how many there were. A state that moves while it is compared,
+    a segment that is sent again say, is looked at again; so is a host whose process has ended meanwhile."""
+    compared = 0
+    for host in _living(performance.timeline.world):
+        theirs: set[Said] | None = None
+        ours: set[Said] = set()
         for _ in range(_ATTEMPTS):
+            pid = _living(performance.timeline.world).get(host)
+            if pid is None:
+                break
             theirs, ours = by_ss(pid), by_us(_rows(performance.timeline.world, host))
             if ours == theirs:
+                compared += 1
                 break
             await asyncio.sleep(_PAUSE)
-        assert ours == theirs
-    return len(living)
+        else:
+            assert ours == theirs
+    return compared
 
 
 def _living(world: World) -> Mapping[str, int]:
