@@ -56,13 +56,10 @@ def _named_already(s: Situation) -> Cause:
             if s.is_tcp
             else _("call bind before connect"),
         )
-    if not _is_bound(s) and any(
-        acts.on(s.world, s.inode, "listen")
-    ):  # net/ipv4/inet_connection_sock.c, inet_csk_listen_start
+    # net/ipv4/inet_connection_sock.c, inet_csk_listen_start: whoever listens without a name is given a port, and not told which.
+    if not _is_bound(s) and any(acts.on(s.world, s.inode, "listen")):
         return Cause(
-            _("{name} has a name already{has}: listen has given it one, at any port").format(
-                name=s.name, has=has
-            ),
+            _("{name} has a name already: listen has given it one, at any port").format(name=s.name),
             _("call bind before listen"),
         )
     if not local and not _is_bound(s):
