@@ -12,12 +12,12 @@ from sockviz.language import _, ngettext
 from sockviz.model.first_names import LOCALHOST6
 from sockviz.model.process import Process
 from sockviz.model.segments import wire_end
-from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
+from sockviz.model.sockets import SocketRow, State, Timer
 from sockviz.model.values import Address
 from sockviz.tui.palette import STATE_SYMBOLS, state_role
-from sockviz.tui.stage import timer_lines
+from sockviz.tui.stage import byte_lines, timer_lines
 from sockviz.tui.stage.chips import CHIP, Station, has_come, is_coming
-from sockviz.tui.stage.descriptor_words import tableless, unseen
+from sockviz.tui.stage.descriptor_words import plain_target, protocol_of, tableless, unseen
 from sockviz.tui.stage.ink import Line, Span, crop, fit, line, marked, wrap
 from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.stage.option_lines import at_the_end, beneath, in_one_line, telling
@@ -32,9 +32,8 @@ from sockviz.tui.stage.queues import (
 )
 from sockviz.tui.stage.ranking import DescriptorRow, Part, asked, is_new
 from sockviz.tui.view import Focus, View
-from sockviz.words.queues import FIN_UNACKED, HAS_FIN, briefly_sent, received, sent
+from sockviz.words.queues import FIN_UNACKED, HAS_FIN
 from sockviz.words.row_names import both_text, local_text, peer_text
-from sockviz.words.urgent import urgent_in
 from sockviz.words.wording import address_text
 
 
@@ -115,7 +114,7 @@ class Pen:
         symbol = (STATE_SYMBOLS[state], role := state_role(state) + (" strong" if self._is_new(it) else ""))
         if has_come(self.view, it.row, Station.DESCRIPTOR):
             symbol = (CHIP, self.hues.get(self.lookup.who(it.row)[0], role))
-        protocol = f"{_protocol(it.entry, it.row)} " if columns.protocol else ""
+        protocol = f"{protocol_of(it.entry, it.row)} " if columns.protocol else ""
         named = (f" {state:<{max(0, columns.state - 2)}}", role)
         return line(*self._numbered(it), f" {protocol}", symbol, named, " ")
 
@@ -136,7 +135,7 @@ class Pen:
     def _head(self, it: DescriptorRow, told: Collection[Part]) -> Line:
         number, named = self._numbered(it)
         if it.entry is not None and not it.entry.is_socket:
-            return line(number, named, (f" {_plain_target(it.entry)}", "muted"))
+            return line(number, named, (f" {plain_target(it.entry)}", "muted"))
         if it.row is None:
             # /proc says TCPv6, a row TCP: one word for both, lest a socket seem to become another one.
             protocol = ((it.entry.protocol if it.entry else "") or "socket").removesuffix("v6")
@@ -348,7 +347,13 @@ class Pen:
         orphan_at_rest = it.entry is None and not row.recv_q and not row.send_q
         own = self._whose_bytes(it, row)
         if own is not None and not row.bound_only and not orphan_at_rest:
-            told.append(Told(Part.BYTES, self._bytes(own), holds=bool(own.recv_q or own.send_q)))
+            told.append(
+                Told(
+                    Part.BYTES,
+                    byte_lines.beneath(self.view, own, self.width),
+                    holds=bool(own.recv_q or own.send_q),
+                )
+            )
         if row.drops:
             told_of = ngettext(
                 "{count} dropped for want of room", "{count} dropped for want of room", row.drops
@@ -368,25 +373,6 @@ class Pen:
             return own if own is not None and own.recv_q > 1 else None  # one is the FIN
         return None if it.entry is not None and it.entry.is_mptcp else row
 
-    def _bytes(self, row: SocketRow) -> tuple[list[Line], ...]:
-        """Both queues of bytes: in one line, with what they hold where that has room; else in two, where it is worth them."""
-        counts = (
-            line("recv-q ", (str(row.recv_q), "strong" if row.recv_q else "muted")),
-            line("send-q ", (str(row.send_q), "strong" if row.send_q else "muted")),
-        )
-        urgent = urgent_in(row, self.view.world)
-        read = counts[0] + line((received(row, urgent=urgent), "muted"))
-        gone = counts[1] + line((sent(row), "muted"))
-        if read.width + 3 >= self.width:
-            read = counts[0] + line((received(row, True, urgent), "muted"))
-        indent = line("   ")
-        if gone.width + 3 >= self.width:
-            gone = counts[1] + line((briefly_sent(row), "muted"))
-        if read.width + gone.width + 5 < self.width:
-            second = max(read.width, min(18, self.width - gone.width - 6))
-            return ([indent + fit(read, second) + line("  ") + gone],)
-        return [indent + counts[0] + line("  ") + counts[1]], [indent + read, indent + gone]
-
     def _is_new(self, it: DescriptorRow) -> bool:
         old = self.view.before.row_of(it.inode) if it.inode else None
         return old is None or it.row is None or old.state is not it.row.state
@@ -402,16 +388,3 @@ class Pen:
             if other is not None and other.inode == focus.inode:
                 return "related"
         return ""
-
-
-def _protocol(entry: FdEntry | None, row: SocketRow) -> str:
-    """As its row has it; MPTCP, where that is one of its subflows."""
-    return "MPTCP" if entry is not None and entry.is_mptcp else row.protocol
-
-
-def _plain_target(entry: FdEntry) -> str:
-    return (
-        entry.target.removeprefix("anon_inode:").strip("[]")
-        if entry.target.startswith("anon_inode")
-        else entry.target
-    )

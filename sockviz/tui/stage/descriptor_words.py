@@ -1,9 +1,9 @@
-"""What the bytes that wait at a socket are, and what is said of a socket that is in none of the kernel's tables."""
+"""What a descriptor is said to be, and what is said of a socket that is in none of the kernel's tables."""
 
 from __future__ import annotations
 
 from sockviz.language import _
-from sockviz.model.sockets import State
+from sockviz.model.sockets import FdEntry, SocketRow, State
 from sockviz.model.world import World
 from sockviz.tui.palette import STATE_SYMBOLS, state_role
 from sockviz.tui.stage.ink import Line, line
@@ -62,3 +62,17 @@ def unseen(world: World, inode: int, width: int) -> Line:
 
 def _first_that_fits(width: int, *candidates: Line, taken: int = 16) -> Line:
     return next((it for it in candidates if it.width + taken <= width), candidates[-1])
+
+
+def protocol_of(entry: FdEntry | None, row: SocketRow) -> str:
+    """As its row has it; MPTCP, where that is one of its subflows."""
+    return "MPTCP" if entry is not None and entry.is_mptcp else row.protocol
+
+
+def plain_target(entry: FdEntry) -> str:
+    """What a descriptor that is no socket refers to."""
+    return (
+        entry.target.removeprefix("anon_inode:").strip("[]")
+        if entry.target.startswith("anon_inode")
+        else entry.target
+    )
