@@ -116,6 +116,8 @@ def resolve(name: str, known: Iterable[str]) -> str:
 
 def growth(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
     """What changed from one reading to a later one; a counter that appeared since began at 0."""
+    # A few of some four hundred, found without a step of Python's for each.
+    news = after.items() - before.items()
     return {
-        key: value - before.get(key, 0) for key, value in after.items() if value != before.get(key, 0)
+        key: value - before.get(key, 0) for key, value in news if value != before.get(key, 0)
     }  # gauges among them (Tcp.CurrEstab) may have fallen
