@@ -85,6 +85,14 @@ class Over:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """A task waits where it is until somebody has looked (`sockviz.lab.tracer.looks`)."""
+
+    process: str
+    task: int
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """All that had happened when that was asked for has been told of."""
 
@@ -99,6 +107,7 @@ Said: TypeAlias = (
     | OuterProc
     | Over
     | Told
+    | Look
     | CallEntered
     | CallHeld
     | CallLetGo
@@ -204,6 +213,8 @@ def _of_process(json: Json) -> Said:
             return OuterProc(number)
         case {"event": "over", "started": int(started)}:
             return Over(started)
+        case {"event": "look", "process": str(process), "task": int(task)}:
+            return Look(process, task)
         case {"event": "told"}:
             return Told()
     raise BadValue(f"not a message of a tracer: {str(json)[:200]}")

@@ -10,7 +10,7 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from sockviz.kernel.procfs import read_stat
 from sockviz.lab.answers import may_go_unheard
@@ -21,6 +21,7 @@ from sockviz.lab.tracer.image import outer_pid
 from sockviz.lab.tracer_shorthand import TracerShorthand
 from sockviz.lab.tracer_words import (
     Hello,
+    Look,
     NotStarted,
     OuterProc,
     Over,
@@ -78,6 +79,8 @@ class Tracing:
         self._pid = 0  # the tracer's, as this machine counts; 0 while it is not known
         self._first = ""  # the process that it began with
         self._was_stopped = False
+        self._look: Callable[[], Awaitable[None]] | None = None
+        self._looking: set[asyncio.Future[None]] = set()
 
     async def open(self) -> None:
         """Raises `LabRefused`."""
@@ -99,12 +102,14 @@ class Tracing:
         kernel: Sequence[str] = (),
         *,
         fenced: bool = False,
+        look: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """Starts a program, with descriptors for its three standard `streams`; `kernel` has the rules by which it is treated (see
-        `sockviz.words.worst_kernel`); a ``fenced`` one is kept to itself (`sockviz.lab.tracer.fence`). Raises `LabRefused` with
-        what exec said."""
+        `sockviz.words.worst_kernel`); a ``fenced`` one is kept to itself (`sockviz.lab.tracer.fence`). Where a rule asks for a
+        look, its task waits until `look` has come back. Raises `LabRefused` with what exec said."""
         started: asyncio.Future[None] = may_go_unheard(asyncio.get_running_loop().create_future())
         self._starting[program.name] = started
+        self._look = look
         self.over = False
         self._started += 1
         about: Json = {
@@ -148,6 +153,13 @@ class Tracing:
             if self._is_stopped():
                 return
 
+    async def _look_for(self, process: str, task: int) -> None:
+        """Has somebody look while that task waits for it, and then go on."""
+        if self._look is not None:
+            await self._look()
+        with contextlib.suppress(LabRefused):  # it has ended, and that has been said
+            await self._send({"op": "looked", "process": process, "task": task})
+
     @property
     def pid(self) -> int:
         """The tracer's number on this machine; 0 where it is not known."""
@@ -164,6 +176,8 @@ class Tracing:
 
     def close(self) -> None:
         """Lets go of the tracer, which ends, and all programs with it."""
+        for looking in self._looking:
+            looking.cancel()
         if self._reading:
             self._crew.readers.remove(self._ours)
             self._reading = False
@@ -254,6 +268,10 @@ class Tracing:
                 os.close(pidfd)
             case Told():
                 self._tell()
+            case Look(process=process, task=task):
+                looking = asyncio.ensure_future(self._look_for(process, task))
+                self._looking.add(looking)
+                looking.add_done_callback(self._looking.discard)
             case Over(started=started):
                 self.over = started == self._started
                 self._crew.stir()

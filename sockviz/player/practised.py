@@ -85,7 +85,9 @@ class Practised(Performed):
         program = Program(launch.process, self._host_of(launch.process), command)
         self._tracing_lab.meets(self._student.text)
         try:
-            await self._started.start(program, self._student.around, kernel=self._exercise.kernel)
+            await self._started.start(
+                program, self._student.around, kernel=self._exercise.kernel, look=self._look_at_treated
+            )
         except NotStarted as cannot:
             self._problem = _("{command} could not be started: {why}").format(command=command[0], why=cannot)
             raise CannotGoOn(self._problem) from cannot
@@ -100,6 +102,15 @@ class Practised(Performed):
         self._pump.nudge()
         await self._until(lambda: self._has_met_a_signal(sending.process, before), RESTS)
         await self._rested(RESTS)
+
+    async def _look_at_treated(self) -> None:
+        """Looks while the program waits where a call of its was cut short: what the others are about to bring is there first, as
+        far as they get without it."""
+        waiting = FairTime(MOMENT, self._clock)
+        others = [each for each in self._timeline.world.processes.values() if not each.command]
+        while is_asleep(self._lab, others) is False and waiting.left() > 0:
+            await asyncio.sleep(AWAKE)
+        await self._pump.looked()
 
     def _has_met_a_signal(self, process: str, since: int) -> bool:
         """Whether its tracer has told, since so many events, that a signal was delivered to a process, or that it has ended."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -65,17 +65,30 @@ class Started:
         return all(tracing.over for tracing in self._tracings.values())
 
     async def start(
-        self, program: Program, around: Surroundings, *, holds: bool = False, kernel: Sequence[str] = ()
+        self,
+        program: Program,
+        around: Surroundings,
+        *,
+        holds: bool = False,
+        kernel: Sequence[str] = (),
+        look: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """Starts one, held at its calls where it `holds`; `kernel` has the rules by which it is treated (see
-        `sockviz.words.worst_kernel`). Raises `NotStarted`, and `LabRefused` where nothing can be watched here."""
+        `sockviz.words.worst_kernel`), and `look` has somebody look where one of these asks for it. Raises `NotStarted`, and
+        `LabRefused` where nothing can be watched here."""
         tracing = await self._tracing(program.host, holds)
         streams = [os.open("/dev/null", os.O_RDONLY) if around.stdin is None else around.stdin]
         try:
             for number in (1, 2):
                 streams.append(self.outputs.open(program.name, number))
             await tracing.start(
-                program, around.environment, around.directory, streams, kernel, fenced=around.fenced
+                program,
+                around.environment,
+                around.directory,
+                streams,
+                kernel,
+                fenced=around.fenced,
+                look=look,
             )
             self._has_started(program)
         except LabRefused as refusal:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sockviz.lesson.card import KERNELS
-from sockviz.model.events import CallBlocked, LinkActed, Treated
+from sockviz.model.events import CallBlocked, CallEntered, LinkActed, Treated
 from sockviz.model.timeline import Timeline
 from sockviz.practice.attempt import Attempt
 from sockviz.practice.shelf import find
@@ -56,6 +56,13 @@ def test_a_single_recv_is_told_where_it_stopped() -> None:
     )
     call = timeline.world.processes["client"].calls[-3]
     assert (call.name, call.treated, call.value) == ("recv", (timeline.events[at - 1],), b"0")
+    sent = next(
+        n
+        for n, event in enumerate(timeline.events)
+        if isinstance(event, CallEntered) and event.name == "send"
+    )
+    rows = timeline.world_at(sent).rows.values()  # as a reader sees it who steps back to what recv gave
+    assert [row.recv_q for row in rows if row.peer == ("127.0.0.1", 8080)] == [65535]
 
 
 def test_the_same_program_is_treated_the_same() -> None:

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sockviz.lab.tracer.looks import FIRST, MOST, MOST_ENDS, Looks
 from sockviz.lab.tracer.pieces import Flow, end_of_piece
-from sockviz.model.events import ProcessEnded, Treated
+from sockviz.lab.tracer_words import Look
+from sockviz.model.events import CallReturned, ProcessEnded, Treated
 from tests.watch.traced import Heard, Rig
 
 
@@ -39,6 +41,29 @@ def test_each_is_told_before_its_call_comes_back(heard: Heard) -> None:
     first = ("p", written[0].entered.call)
     order = [said for said in heard.said if (getattr(said, "process", ""), getattr(said, "call", 0)) == first]
     assert [type(said).__name__ for said in order] == ["CallEntered", "Treated", "CallReturned"]
+
+
+def test_a_look_is_waited_for_where_the_first_calls_have_come_back(heard: Heard) -> None:
+    said = [each for each in heard.said if getattr(each, "process", "") == "p"]
+    returned = [before for before, each in itertools.pairwise(said) if isinstance(each, Look)]
+    cut = {each.call for each in said if isinstance(each, Treated)}
+    assert [each.call in cut for each in returned if isinstance(each, CallReturned)][:2] == [True, True]
+    assert 2 < len(returned) <= MOST + MOST_ENDS < len(cut)
+
+
+def test_however_many_calls_and_streams_there_are_few_are_looked_at() -> None:
+    looks, flow = Looks(), Flow()
+    assert [looks.after(1, "recvfrom", 3, flow) for _ in range(60_000)].count(True) == FIRST
+    assert not looks.before(1, "recvfrom", 3, ())
+    assert not looks.before(1, "poll", 3, ())
+    assert looks.before(1, "sendto", 3, ())  # the last of its row
+    assert not looks.before(1, "close", 3, [flow])  # it is seen
+    assert not looks.after(1, "recvfrom", 3, flow)
+    assert looks.before(1, "close", 3, [flow])
+    many = [Flow() for _ in range(60_000)]
+    times = sum(looks.after(1, "recvfrom", 3, each) for each in many for _ in range(FIRST + 1))
+    times += sum(looks.before(1, "close", 3, [each]) for each in many)
+    assert times + FIRST + 2 == MOST + MOST_ENDS
 
 
 def test_of_who_asks_again_and_again_it_is_told_the_first_time_and_when_something_came(heard: Heard) -> None:

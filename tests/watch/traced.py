@@ -17,7 +17,7 @@ from typing import Any
 import sockviz.lab
 from sockviz.lab.source_texts import Place
 from sockviz.lab.tracer_shorthand import TracerShorthand
-from sockviz.lab.tracer_words import Said, from_tracer
+from sockviz.lab.tracer_words import Look, Said, from_tracer
 from sockviz.model.events import CallEntered, CallReturned
 from sockviz.model.turns import Turns
 from sockviz.model.values import Value
@@ -127,7 +127,10 @@ class Rig:
                     for said in self._calls.heard(message):
                         self.heard.said += said if isinstance(said, Turns) else [said]
                 else:
-                    self.heard.said.append(from_tracer(message))
+                    said_now = from_tracer(message)
+                    self.heard.said.append(said_now)
+                    if isinstance(said_now, Look):
+                        self.order({"op": "looked", "process": said_now.process, "task": said_now.task})
                     yield message
                 continue
             data, fds, _flags, _address = socket.recv_fds(self._ours, 1 << 18, 64)

@@ -9,6 +9,7 @@ Orders: ``start`` (a program's ``name``; beside it its three standard streams, a
 ``directory``, ``kernel``: by which rules it is treated, and ``fenced``: whether it is kept to itself),
 ``tell`` (what has happened by now, then ``told``), ``hold`` (``all``: true or false), ``go`` (``process`` and ``task``: make the
 held call; without ``task`` all of that process, without either all; ``until``: do not hold it again before a call of that name),
+``looked`` (``process``, ``task``: somebody has looked, which was waited for),
 ``interrupt`` (``process``, ``task``, ``call``: stop the task in that call, where it is still in it, and have it go on at once).
 """
 
@@ -28,6 +29,7 @@ from sockviz.lab.tracer.bell import Bell
 from sockviz.lab.tracer.holding import Holding
 from sockviz.lab.tracer.numbers import Machine
 from sockviz.lab.tracer.orders import Orders
+from sockviz.lab.tracer.pieces import RULE
 from sockviz.lab.tracer.reports import DELAY, Reports
 from sockviz.lab.tracer.selection import program
 from sockviz.lab.tracer.starting import PR_SET_DUMPABLE, start
@@ -62,6 +64,7 @@ class Tracer:
         self._reports = reports
         machine = Machine()
         self._selection = program(machine.arch, machine.selected)
+        self._selection_with_ends = program(machine.arch, [*machine.selected, *machine.ending.values()])
         self._holding = Holding()
         self._stops = Stops(self._reports, machine, self._holding)
         self._started = 0  # programs, or what could not become one
@@ -150,6 +153,8 @@ class Tracer:
                 self._holding.all = wanted
             case {"op": "interrupt", "process": str(process), "task": int(number), "call": int(call)}:
                 self._stops.interrupt(process, number, call)
+            case {"op": "looked", "process": str(process), "task": int(number)}:
+                self._stops.looked(process, number)
             case {"op": "go", **whose}:
                 self._holding.free(whose)
                 for task in list(self._stops.population.tasks.values()):
@@ -165,21 +170,23 @@ class Tracer:
 
     def _begin(self, order: dict[str, Any], streams: list[int]) -> None:
         command = [str(word) for word in order["command"]]
+        kernel = order.get("kernel", ())
         self._started += 1
         if not self._stops.population.has_room:
             self._reports.say("refused", name=order["name"], errno=errno.EAGAIN, step="room")
             return
         try:
             pid, failure = start(
-                command, order["environment"], order["directory"], streams, self._selection,
-                keep=self._keep, kernel=order.get("kernel", ()), fenced=order.get("fenced", False),
+                command, order["environment"], order["directory"], streams,
+                self._selection_with_ends if RULE in kernel else self._selection,
+                keep=self._keep, kernel=kernel, fenced=order.get("fenced", False),
             )  # fmt: skip
         except OSError as error:
             step = "trace" if isinstance(error, ptrace.NotTraced) else "execute"  # EAGAIN, ENOMEM: no process
             self._reports.say("refused", name=order["name"], errno=error.errno or 0, step=step)
         else:
             self._is_running = True
-            family = Family(order["name"], command, failure, order.get("kernel", ()))
+            family = Family(order["name"], command, failure, kernel)
             self._stops.population.add(pid, family)
 
 

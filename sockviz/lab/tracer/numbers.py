@@ -22,6 +22,8 @@ WATCHED = (
 )  # fmt: skip
 #: Calls that make a process or a thread: selected so that they can be refused.
 MAKING = ("fork", "vfork", "clone", "clone3")
+#: The one that ends a process: selected where a stream's end is to be looked at before (see `sockviz.lab.tracer.looks`).
+ENDING = ("exit_group",)
 #: Calls after which something is out of sight, or that go otherwise than without us (see `caveats`).
 NOTED = ("prctl", "seccomp", "io_uring_setup", "ptrace")
 
@@ -35,12 +37,13 @@ class Machine:
         self.watched = self._numbers(WATCHED)
         self.making = self._numbers(MAKING)
         self.noted = self._numbers(NOTED)
+        self.ending = self._numbers(ENDING)
         met = self._numbers(_MET)
         self.restart, self.sigreturn = (met[name] for name in _MET)
 
     @property
     def selected(self) -> list[int]:
-        """All at which a program is stopped."""
+        """All at which any program is stopped."""
         return [*self.watched.values(), *self.making.values(), *self.noted.values()]
 
     def _numbers(self, names: Iterable[str]) -> dict[str, int]:

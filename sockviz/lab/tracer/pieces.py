@@ -31,14 +31,16 @@ def end_of_piece(at: int) -> int:
 class Flow:
     """One direction of a stream. ``at``: so many bytes have gone; ``shown``: of those that come next the program knows that so
     many are there, because it has looked (MSG_PEEK) or asked (FIONREAD), and none of them may be missing any more; ``in_vain``:
-    the last call moved nothing, for it was not to wait."""
+    the last call moved nothing, for it was not to wait. ``looks``, ``rows``, ``is_unseen``: see `sockviz.lab.tracer.looks`."""
 
-    __slots__ = ("at", "in_vain", "shown")
+    __slots__ = ("at", "in_vain", "is_unseen", "looks", "rows", "shown")
 
     def __init__(self) -> None:
         self.at = 0
         self.shown = 0
         self.in_vain = False
+        self.looks = self.rows = 0
+        self.is_unseen = False
 
     def allowed(self, *, peeks: bool = False) -> int:
         """How many bytes the next call moves at most. One that only looks is shown a piece more than the last one."""

@@ -118,6 +118,7 @@ class Population:
         for other in [each for each in self.tasks.values() if each.process is process and each is not task]:
             if other.tid == former:
                 task.call, task.interrupted, task.handlers, task.held = None, [], 0, False
+                task.looked_at = False
             del self.tasks[other.tid]
         process.descriptors.forget_all()
         process.source = None

@@ -19,6 +19,7 @@ import errno
 import os
 import socket
 import struct
+from collections.abc import Iterable
 
 from sockviz.lab.tracer.altering import Altered, put
 from sockviz.lab.tracer.memory import numbers, peek, structures
@@ -111,14 +112,16 @@ class Short:
             cut.untold, told = told, None
         return told
 
-    def leaves(self, task: Task, name: str, place: tuple[int, ...], result: int) -> tuple[int, int] | None:
+    def leaves(
+        self, task: Task, name: str, place: tuple[int, ...], result: int
+    ) -> tuple[tuple[int, int] | None, Flow | None]:
         """It is stopped where that call comes back with `result`: the program finds nothing altered. Returns as `enters` does
-        what has not been told. Raises ProcessLookupError."""
+        what has not been told, and the flow of which a call that was cut short has moved some. Raises ProcessLookupError."""
         if name == "ioctl":
             self._told(task, place[1:7], result)
         cut = self._cuts.pop(task.tid, None)
         if cut is None:
-            return None
+            return None, None
         cut.flow.in_vain = result == -errno.EAGAIN
         count = result
         if cut.copy and result >= 0:
@@ -133,7 +136,17 @@ class Short:
             cut.flow.show(count)
         elif count > 0:
             cut.flow.moved(count)
-        return cut.untold if count > 0 else None
+        if count <= 0:
+            return None, None
+        return cut.untold, cut.flow if cut.altered is not None else None
+
+    def ended_by(self, task: Task, name: str, arguments: tuple[int, ...]) -> Iterable[Flow]:
+        """The flows that a call, which a task is about to make, may end."""
+        if name == "exit_group":
+            return self._flows.values()
+        inode = _stream(task.process, arguments[0]) if name in ("close", "shutdown") else None
+        flows = (self._flows.get((inode, reads)) for reads in (True, False)) if inode is not None else ()
+        return [flow for flow in flows if flow is not None]
 
     def _note(self, task: Task, name: str, arguments: tuple[int, ...]) -> None:
         """A program asks to be told when something changes, and not as long as it is so; or to be shown other bytes than those

@@ -8,6 +8,7 @@ import struct
 from sockviz.lab.tracer import caveats, ptrace, short, values
 from sockviz.lab.tracer.data_calls import CALLS as DATA
 from sockviz.lab.tracer.holding import Holding
+from sockviz.lab.tracer.looks import Looks
 from sockviz.lab.tracer.made import Entry, Made
 from sockviz.lab.tracer.made import number as number_given
 from sockviz.lab.tracer.made_again import Known
@@ -48,8 +49,9 @@ class Stops:
         self._machine = machine
         self._holding = holding
         self._short = short.Short()
+        self._looks = Looks()
         self._decoders = {number: DECODERS[name] for name, number in machine.watched.items()}
-        self._names = {number: name for name, number in machine.watched.items()}
+        self._names = {number: name for name, number in (machine.watched | machine.ending).items()}
         self._making = frozenset(machine.making.values())
         self._noted = {number: name for name, number in (machine.making | machine.noted).items()}
 
@@ -101,6 +103,9 @@ class Stops:
             if number in self._making:
                 self.population.about_to_make(task)
             self.go_on(task)
+            return
+        if task.process.family.is_short and self._is_to_be_seen(task, number, arguments):
+            self._wait_for_a_look(task)
             return
         place = (number, *arguments, info[3])
         if task.interrupted and self._is_resumed(task, place):
@@ -185,6 +190,27 @@ class Stops:
         if not again:
             self._tell_cut(task, task.call, cut)
 
+    def _is_to_be_seen(self, task: Task, number: int, arguments: tuple[int, ...]) -> bool:
+        """Whether somebody is to look before a call is made, at what was cut short."""
+        name = self._names.get(number, "")
+        return self._looks.before(task.tid, name, arguments[0], self._short.ended_by(task, name, arguments))
+
+    def _wait_for_a_look(self, task: Task) -> None:
+        task.looked_at = True
+        self._say("look", task)
+        self._reports.send()
+
+    def looked(self, process: str, number: int) -> None:
+        """Has a task go on, of which that was waited for: it is stopped where a call has come back, or is entered."""
+        for task in self.population.tasks.values():
+            if task.looked_at and (task.process.name, task.number) == (process, number):
+                task.looked_at = False
+                if ptrace.call_info(task.tid)[0] == ptrace.AT_EXIT:
+                    self.go_on(task)
+                else:
+                    self._entered(task)
+                return
+
     def _tell_cut(self, task: Task, call: Call, cut: tuple[int, int] | None) -> None:
         if cut is not None:
             self._say("treated", task, call=call.number, rule=RULE, allowed=cut[0], wanted=cut[1])
@@ -211,10 +237,14 @@ class Stops:
         if info[0] == ptrace.AT_EXIT:
             if task.call is not None:
                 result, place = values.signed(info[4], 64), task.call.place
+                moved, name = None, self._names[place[0]]
                 if task.process.family.is_short:
-                    cut = self._short.leaves(task, self._names[place[0]], place, result)
+                    cut, moved = self._short.leaves(task, name, place, result)
                     self._tell_cut(task, task.call, cut)
                 self._returned(task, task.call, result)
+                if moved is not None and self._looks.after(task.tid, name, place[1], moved):
+                    self._wait_for_a_look(task)
+                    return
             elif task.returns and task.interrupted and values.signed(info[4], 64) == -ptrace.INTERRUPTED:
                 # What rt_sigreturn has restored is what the interrupted call gives.
                 self._interrupted(task)

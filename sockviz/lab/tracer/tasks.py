@@ -78,7 +78,8 @@ class Family:
 
 
 class Task:
-    """A thread. ``number`` is 0 of a process's first. ``held``: it waits at the entry of its call until it is let go.
+    """A thread. ``number`` is 0 of a process's first. ``held``: it waits at the entry of its call until it is let go;
+    ``looked_at``: where it is, at the entry of a call or at its return, until somebody has looked.
     ``interrupted``: calls that signals have interrupted, the last one at the end, and ``handlers``: of how many signals the
     handlers run since the first of these. ``returns``: from one of them, just now. ``memory``: of calls that it has made."""
 
@@ -87,6 +88,7 @@ class Task:
         "handlers",
         "held",
         "interrupted",
+        "looked_at",
         "memory",
         "new",
         "number",
@@ -105,4 +107,5 @@ class Task:
         self.handlers = 0
         self.returns = False
         self.held = False
+        self.looked_at = False
         self.new = True
