@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from sockviz.dataclass import dataclass, replace
 from sockviz.language import _, ngettext
 from sockviz.model.call import Call
 from sockviz.model.linux import files
@@ -14,13 +15,60 @@ from sockviz.model.world import World
 from sockviz.words import whose
 from sockviz.words.interest import epoll_of, moved
 from sockviz.words.membership import membership
+from sockviz.words.next_send import Polled
 from sockviz.words.number_kinds import is_epolls
 from sockviz.words.number_meanings import EPOLL_MODES, EVENTS
+from sockviz.words.readiness import event_here, select_here
 from sockviz.words.shown import show
+from sockviz.words.situation import Situation
+from sockviz.words.told_descriptors import descriptors
 
 #: Of so many descriptors it is told what is the matter with each: of all that a lesson has. Where there is no room for the
 #: sentence it is cut by whoever draws it; who reads it in lines has all.
 _MOST_TOLD = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A call that asks of descriptors, with what each of them refers to: the inodes of its process's, by number."""
+
+    call: Call
+    world: World
+    inodes: Mapping[Value, int]
+
+    @staticmethod
+    def by(call: Call, world: World) -> Asked:
+        """As they were when it came back."""
+        process = world.processes.get(call.process)
+        held = descriptors(world, process) if process is not None else ()
+        return Asked(call, world, {entry.fd: entry.inode for entry, _is_told in held})
+
+    def listed(self, fd: Value) -> Watched | None:
+        """The entry of the epoll's list that has this number, as the kernel was last seen to have it."""
+        entry = epoll_of(self.call, self.world.processes.get(self.call.process))
+        return next((each for each in entry.watched if each.fd == fd), None) if entry is not None else None
+
+    def inode_of(self, fd: Value) -> int:
+        """Of what epoll watches the open file; else what the descriptor refers to now."""
+        listed = self.listed(fd)
+        return listed.inode if listed is not None and listed.inode else self.inodes.get(fd, 0)
+
+    def name_of(self, fd: Value) -> str:
+        """The variable that holds it, in brackets."""
+        inode, number = self.inode_of(fd), fd if isinstance(fd, int) else None
+        name = self.world.name_of(self.call.process, inode, number) if inode else None
+        return f" ({name})" if name else ""
+
+    def polled(self, fd: Value, events: int | None) -> Polled:
+        """The descriptor as one that the call was made on, with what has come of it."""
+        inode, number = self.inode_of(fd), fd if isinstance(fd, int) else -1
+        known = self.world.sockets.get(inode)
+        held: Value = (
+            SocketValue(inode, number, known.family, known.type, known.protocol)
+            if known is not None
+            else number
+        )
+        return Polled(Situation(replace(self.call, arguments=(held,)), self.world), events)
 
 
 def events_told(call: Call, world: World) -> str:
@@ -30,8 +78,8 @@ def events_told(call: Call, world: World) -> str:
     found = [pair for pair in call.value if isinstance(pair, tuple) and len(pair) == 2]
     if not found:
         return _("returns: nothing came of what it waits for")
-    watches = is_epolls(call)
-    told = [_of_descriptor(call, fd, events, world, watches) for fd, events in found[:_MOST_TOLD]]
+    asked, watches = Asked.by(call, world), is_epolls(call)
+    told = [_of_descriptor(asked, fd, events, watches) for fd, events in found[:_MOST_TOLD]]
     if left := len(found) - _MOST_TOLD if len(found) > _MOST_TOLD else 0:
         told.append(ngettext("and {count} more", "and {count} more", left).format(count=left))
     return _("returns: {events}").format(events="; ".join(told))
@@ -42,14 +90,30 @@ def select_told(call: Call, world: World) -> str:
     match call.value:
         case (list(reading), list(writing), list(urgent)):
             found = [(_("readable"), reading), (_("writable"), writing), (_("urgent"), urgent)]
-            told = [_are_ready(call, what, fds, world) for what, fds in found if fds]
+            asked = Asked.by(call, world)
+            told = [_are_ready(asked, what, fds) for what, fds in found if fds]
+            told += _said_besides(asked, reading, writing)
             return _("returns: {events}").format(events="; ".join(told) or _("no descriptor is ready"))
     return ""
 
 
-def _are_ready(call: Call, what: str, fds: Sequence[Value], world: World) -> str:
+def _said_besides(asked: Asked, reading: Sequence[Value], writing: Sequence[Value]) -> Iterator[str]:
+    """Of the descriptors that select told of, what a read or a send would do other than move data."""
+    found: dict[Value, list[str]] = {}
+    for event, fds in (("POLLIN", reading), ("POLLOUT", writing)):
+        for fd in fds[:_MOST_TOLD]:
+            number = fd.fd if isinstance(fd, SocketValue) else fd
+            if told := select_here(event, asked.polled(number, None)):
+                found.setdefault(number, []).append(told)
+    for at, all_told in found.items():
+        yield _("of descriptor {fd}{name}: {told}").format(
+            fd=at, name=asked.name_of(at), told=", ".join(all_told)
+        )
+
+
+def _are_ready(asked: Asked, what: str, fds: Sequence[Value]) -> str:
     numbers = [fd.fd if isinstance(fd, SocketValue) else fd for fd in fds]
-    named = [f"{show(fd, 12)}{_name_of_descriptor(call, fd, world)}" for fd in numbers[:_MOST_TOLD]]
+    named = [f"{show(fd, 12)}{asked.name_of(fd)}" for fd in numbers[:_MOST_TOLD]]
     if len(numbers) > _MOST_TOLD:
         named.append(f"+{len(numbers) - _MOST_TOLD}")
     return ngettext("descriptor {fds} is {what}", "descriptors {fds} are {what}", len(numbers)).format(
@@ -57,14 +121,14 @@ def _are_ready(call: Call, what: str, fds: Sequence[Value], world: World) -> str
     )
 
 
-def _of_descriptor(call: Call, fd: Value, events: Value, world: World, watches: bool) -> str:
+def _of_descriptor(asked: Asked, fd: Value, events: Value, watches: bool) -> str:
     number = fd.fd if isinstance(fd, SocketValue) else fd
-    name = _closed(call, number, world) or _name_of_descriptor(call, number, world)
+    name = _closed(asked, number) or asked.name_of(number)
     if not isinstance(events, int):
         return show(events, 40)
-    told = []
+    told, polled = [], asked.polled(number, events)
     for flag in event_names(events, epoll=watches):
-        meaning = _here(flag.removeprefix("E"), call, number, world) or event_meaning(flag)
+        meaning = event_here(flag.removeprefix("E"), polled) or event_meaning(flag)
         told.append(f"{flag} ({meaning})" if meaning else flag)
     return _("descriptor {fd}{name}: {events}").format(fd=number, name=name, events=", ".join(told))
 
@@ -80,64 +144,16 @@ def event_meaning(flag: str) -> str:
     return _(told) if told is not None else ""
 
 
-def _here(flag: str, call: Call, fd: Value, world: World) -> str:
-    """What an event says of this very descriptor, where that is more, or other, than it says at large."""
-    process = world.processes.get(call.process)
-    entry = next((e for e in process.fds if e.fd == fd), None) if process is not None else None
-    if flag == "POLLIN" and _listens(call, fd, world):
-        return _("a connection waits to be accepted")
-    if entry is None or flag not in ("POLLHUP", "POLLERR"):
-        return ""
-    if entry.target.startswith("pipe:"):
-        return (
-            _("nobody has it open for writing any more")
-            if flag == "POLLHUP"
-            else _("nobody has it open for reading any more")
-        )
-    known = world.sockets.get(entry.inode)
-    if flag == "POLLHUP" and entry.protocol in ("TCP", "TCPv6") and (known is None or known.peer is None):
-        return _("hung up: it has no connection")  # net/ipv4/tcp.c, tcp_poll: also of one that is new
-    if flag == "POLLHUP" and known is not None and known.family == "AF_UNIX":
-        return _("hung up: the other end is closed")
-    return ""
-
-
-def _inode_behind(call: Call, fd: Value, world: World) -> int:
-    """Of what epoll watches the open file; else what the descriptor refers to now."""
-    listed = _listed(call, fd, world)
-    if listed is not None and listed.inode:
-        return listed.inode
-    process = world.processes.get(call.process)
-    return next((entry.inode for entry in process.fds if entry.fd == fd), 0) if process is not None else 0
-
-
-def _name_of_descriptor(call: Call, fd: Value, world: World) -> str:
-    inode = _inode_behind(call, fd, world)
-    name = world.name_of(call.process, inode, fd if isinstance(fd, int) else None) if inode else None
-    return f" ({name})" if name else ""
-
-
-def _closed(call: Call, fd: Value, world: World) -> str:
+def _closed(asked: Asked, fd: Value) -> str:
     """Of a number on an epoll's list that is closed by now: who still has the open file behind it."""
-    process = world.processes.get(call.process)
-    listed = _listed(call, fd, world)
+    world, listed = asked.world, asked.listed(fd)
+    process = world.processes.get(asked.call.process)
     told = moved(listed, process) if listed is not None and process is not None else ""
     holders = whose.holders(world, listed.inode) if listed is not None and told else []
-    if holders and not any(holder.name == call.process for holder, _entry in holders):
+    if holders and not any(holder.name == asked.call.process for holder, _entry in holders):
         holder, entry = holders[0]
         told = _("closed here; {process} has it, descriptor {fd}").format(process=holder.name, fd=entry.fd)
     return f" ({told})" if told else ""
-
-
-def _listed(call: Call, fd: Value, world: World) -> Watched | None:
-    """The entry of the epoll's list that has this number, as the kernel was last seen to have it."""
-    entry = epoll_of(call, world.processes.get(call.process))
-    return next((each for each in entry.watched if each.fd == fd), None) if entry is not None else None
-
-
-def _listens(call: Call, fd: Value, world: World) -> bool:
-    row = world.row_of(inode) if (inode := _inode_behind(call, fd, world)) else None
-    return row is not None and row.is_listening
 
 
 def interest_told(call: Call, world: World) -> str:
@@ -146,7 +162,7 @@ def interest_told(call: Call, world: World) -> str:
     if changed is None or call.value is not None or not is_epolls(call):
         return ""
     number, events = changed.fd, changed.events
-    name = _name_of_descriptor(call, number, world)
+    name = Asked.by(call, world).name_of(number)
     if changed.what == "unregister":
         return _("takes descriptor {fd}{name} off the list in the kernel").format(fd=number, name=name)
     asked = mask(int(events), files.EPOLL) if isinstance(events, int) else "EPOLLIN|EPOLLPRI|EPOLLOUT"

@@ -8,17 +8,17 @@ from sockviz.language import N_
 
 #: Of poll's events, and of epoll's by the same names with an E.
 EVENTS: Mapping[str, str] = {
-    "POLLIN": N_("a read would not sleep: data waits, or its end"),
+    "POLLIN": N_("a read would not sleep: data waits, the end, or an error"),
     "POLLPRI": N_("an urgent byte waits"),
-    "POLLOUT": N_("there is room to send"),
+    "POLLOUT": N_("a send would not sleep"),
     "POLLERR": N_("an error waits (SO_ERROR tells which)"),
-    "POLLHUP": N_("hung up: both directions are over"),
+    "POLLHUP": N_("hung up: no connection, or both directions are over"),
     "POLLNVAL": N_("not an open descriptor"),
-    "POLLRDHUP": N_("the peer sends no more"),
+    "POLLRDHUP": N_("the peer sends no more, or receiving was ended here"),
     "POLLRDNORM": N_("as POLLIN"),
     "POLLWRNORM": N_("as POLLOUT"),
     "POLLRDBAND": N_("data of another priority waits"),
-    "POLLWRBAND": N_("data of another priority could be sent"),
+    "POLLWRBAND": N_("as POLLOUT"),
 }
 #: What epoll is asked besides.
 EPOLL_MODES: Mapping[str, str] = {

@@ -283,10 +283,10 @@ def test_epolls_list_says_what_became_of_a_number() -> None:
     ]  # fmt: skip
     told = said(made("poll", EPOLL, value=[(20, 4)]), world)
     assert told == (
-        f"returns: descriptor 20 (closed; the open socket is still descriptor {held.fd} (s)): EPOLLOUT (there is room to send)"
+        f"returns: descriptor 20 (closed; the open socket is still descriptor {held.fd} (s)): EPOLLOUT (a send would not sleep)"
     )
     it = of_call(world, script.timeline.header, made("poll", EPOLL, value=[(20, 4)]))
-    assert facts(it, "what its numbers mean") == {"EPOLLOUT": ("there is room to send", "")}
+    assert facts(it, "what its numbers mean") == {"EPOLLOUT": ("a send would not sleep", "")}
     listed = facts(it, "the descriptor table")
     assert listed[f"descriptor {held.fd} s"] == (
         "EPOLLIN|EPOLLET",

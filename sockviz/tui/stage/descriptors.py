@@ -18,8 +18,8 @@ from sockviz.tui.stage.descriptor_lines import Columns, Pen, Told
 from sockviz.tui.stage.ink import Line, fit, line
 from sockviz.tui.stage.lookup import Lookup, orphans
 from sockviz.tui.stage.ranking import DescriptorRow, Part, Rank, asked, due, ranked
-from sockviz.tui.stage.told_descriptors import descriptors
 from sockviz.tui.view import View
+from sockviz.words.told_descriptors import descriptors
 
 #: Descriptors looked at to find how high a table would be: more never fit.
 _SAMPLE = 64

@@ -14,6 +14,7 @@ from sockviz.language import _, current
 from sockviz.model.events import CallEntered, CallLetGo, CallReturned, Event, PageOpened, StatementBegun
 from sockviz.model.stops import begins
 from sockviz.model.timeline import Timeline
+from sockviz.pattern import pattern
 from sockviz.tui.messages import MomentChosen
 from sockviz.tui.palette import hues
 from sockviz.tui.remembered import remembered
@@ -26,6 +27,8 @@ Mark: TypeAlias = "tuple[str, str, int | None]"
 #: Resting places drawn at most, before the bar shows only those around the reader.
 _MOST = 40
 
+#: What an event of poll's or epoll's means, behind its name.
+_ASIDE = pattern(r"\bE?POLL[A-Z]+( \((?:[^()]|\([^()]*\))*\))")
 #: The shortest track that still shows before and after.
 _SHORTEST = 6
 #: From this width on the event's number is written out.
@@ -71,6 +74,8 @@ def _said(view: View, width: int, height: int) -> str:
 
 @remembered(8)
 def _as_far_as_it_goes(sentence: str, where: int, width: int, height: int) -> str:
+    while not _fits(where, sentence, width, height) and (shorter := _without_last_aside(sentence)):
+        sentence = shorter
     clauses = sentence.split("; ")
     for count in range(len(clauses), 0, -1):
         said = "; ".join(clauses[:count]) + (" …" if count < len(clauses) else "")
@@ -83,6 +88,12 @@ def _as_far_as_it_goes(sentence: str, where: int, width: int, height: int) -> st
         if _fits(where, said := f"{clauses[0][:end]} …", width, height):
             return said
     return clauses[0]
+
+
+def _without_last_aside(sentence: str) -> str:
+    """Without what the last of its events means: better each by its name than the first of them alone. The inspector has all."""
+    found = list(_ASIDE.finditer(sentence))
+    return sentence[: found[-1].start(1)] + sentence[found[-1].end(1) :] if found else ""
 
 
 def _joints(sentence: str) -> list[int]:

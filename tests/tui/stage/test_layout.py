@@ -228,6 +228,21 @@ def test_a_sentence_ends_after_an_item_and_never_within_brackets() -> None:
     assert all(end.count("(") == end.count(")") for end in ends)
 
 
+def test_events_lose_what_they_mean_before_one_of_them_is_left_out() -> None:
+    sentence = (
+        "server: poll returns: descriptor 4 (conn): POLLIN (a read gives 0 bytes: the end), POLLOUT (a send fails: EPIPE), "
+        "POLLERR (an error waits (SO_ERROR tells which)), EPOLLHUP (hung up); descriptor 77: POLLNVAL (not an open descriptor)"
+    )
+    for width in range(76, 200, 4):
+        told = timeline_bar._as_far_as_it_goes(sentence, 5, width, 2)
+        assert not told.endswith("…")
+        names = ("POLLIN", "POLLOUT", "POLLERR", "EPOLLHUP", "POLLNVAL")
+        assert all(re.search(rf"\b{name}\b", told) for name in names)
+        means = [name for name in names if f"{name} (" in told]
+        assert means == list(names[: len(means)])
+        assert told.count("(") == told.count(")")
+
+
 @pytest.mark.parametrize("width", range(46, 140, 6))
 @pytest.mark.parametrize("height", [1, 2])
 def test_what_happened_is_told_to_the_end_of_a_word(width: int, height: int) -> None:

@@ -9,7 +9,7 @@ from sockviz.model.process import Process
 from sockviz.model.sockets import FdEntry
 from sockviz.model.values import SocketValue, Value
 from sockviz.model.world import World
-from sockviz.tui.stage.told_descriptors import descriptors
+from sockviz.words.told_descriptors import descriptors
 
 CACHE = FdEntry(3, "/etc/ld.so.cache", 0)
 LISTENER, CLIENT = (SocketValue(inode, fd, "AF_INET", "SOCK_STREAM", 6) for inode, fd in ((70, 3), (71, 4)))
