@@ -19,6 +19,7 @@ from sockviz.lesson.answers import is_the_kernels
 from sockviz.lesson.document import Page, Predict, Prose
 from sockviz.model.call import Call
 from sockviz.model.events import (
+    CallBlocked,
     CallEntered,
     CallReturned,
     Event,
@@ -29,6 +30,7 @@ from sockviz.model.events import (
     PageOpened,
     PredictionMade,
     PredictionSettled,
+    SourceMet,
     StatementBegun,
     StatementFinished,
 )
@@ -47,6 +49,7 @@ from sockviz.words.kept_sentences import in_words
 from sockviz.words.lab_words import lab_word, settings_told
 from sockviz.words.narration import narrate
 from sockviz.words.observing import changes
+from sockviz.words.programs import place_of
 from sockviz.words.unheard import unheard
 from sockviz.words.wording import duration_text, values_bound
 
@@ -151,8 +154,21 @@ class Transcript:
                 return self._settled(event, before)
             case LessonEnded():
                 return ["", _("The lesson is done.")]
+            case SourceMet(content=content) if content and self.run.lesson.exercise is not None:
+                told = narrate(event, before, self.world)
+                rows = _rows(content.removesuffix("\n"))
+                return ["", f"  {told}", *(f"  {n:>4}  {row}" for n, row in enumerate(rows, 1))]
             case _:
-                return [f"  {narrate(event, before, self.world)}"]
+                return [f"  {narrate(event, before, self.world)}{self._place(event)}"]
+
+    def _place(self, event: Event) -> str:
+        """Where in a student's program the call is made that comes back, or falls asleep."""
+        if not isinstance(event, CallReturned | CallBlocked):
+            return ""
+        process = self.world.processes.get(event.process)
+        call = process.call(event.call) if process is not None else None
+        place = place_of(call, self.world) if call is not None else ""
+        return f" ({place})" if place else ""
 
     def _page(self, page: Page) -> list[str]:
         where = _("page {number} of {pages}").format(number=page.index + 1, pages=len(self.run.lesson.pages))
@@ -171,7 +187,7 @@ class Transcript:
 
     def _failed(self, event: CallReturned, before: World) -> list[str]:
         """What the screen's card says of a failed call. What an error means at large is said when it is met first."""
-        lines = [f"  {narrate(event, before, self.world)}"]
+        lines = [f"  {narrate(event, before, self.world)}{self._place(event)}"]
         process = self.world.processes.get(event.process)
         call = process.call(event.call) if process is not None else None
         if call is None or call.error is None:

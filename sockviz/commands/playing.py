@@ -122,8 +122,20 @@ def replay(options: argparse.Namespace) -> int:
         from sockviz import plain
 
         drive(plain.play(recorded, door.out(), ask=False, story=_story))
+        _judged(recorded)
         return _broken_off(recorded)
     return _screen(options, None, recorded)
+
+
+def _judged(recorded: Run) -> None:
+    """Says of a recorded run of a student's program, where it is whole, what they were told of it."""
+    if recorded.lesson.exercise is None or recorded.problem is not None:
+        return
+    from sockviz.practice.report import of_verdicts
+    from sockviz.practice.verdicts import verdicts
+
+    found = verdicts(recorded.timeline, recorded.lesson, recorded.lesson.exercise)
+    door.out().say("", *of_verdicts(found))
 
 
 def _programs(recorded: Source, options: argparse.Namespace) -> int:

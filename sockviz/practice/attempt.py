@@ -16,6 +16,7 @@ from sockviz.lab.loopback import open_lab
 from sockviz.lab.supervisor import LabRefused
 from sockviz.language import _
 from sockviz.lesson.document import Exercise, Lesson
+from sockviz.model.events import Caveat
 from sockviz.model.timeline import Timeline
 from sockviz.player.fair_time import FairClock
 from sockviz.player.next import Do
@@ -25,10 +26,11 @@ from sockviz.player.practised import Student
 from sockviz.player.programs_begun import Surroundings
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.started import TracingLab
-from sockviz.practice.bounds import excess, within_bounds
+from sockviz.practice.bounds import GivenUp, excess, within_bounds
 from sockviz.practice.building import Built, CannotBuild, build, text_of
 from sockviz.practice.shelf import read_program
 from sockviz.practice.verdicts import Verdict, verdicts
+from sockviz.words.caveats import GIVEN_UP
 from sockviz.words.kept_sentences import in_words
 
 #: A line that a program has kept waiting for so long is given up (seconds).
@@ -88,16 +90,18 @@ async def attempt(
         try:
             if watch is not None:
                 watch(practice)
-            stuck = await within_bounds(
+            given_up = await within_bounds(
                 _perform(practice),
                 lambda: _pids(practice),
                 lambda: excess(practice.counted),
                 FairClock(lab.run_delays),
             )
+            _keep(practice, exercise, given_up)
         finally:
             await practice.close()
         if practice.source.untraced is not None:
             raise CannotAttempt(practice.source.untraced)
+        stuck = given_up.said if given_up is not None else None
         found = verdicts(practice.timeline, lesson, exercise, stuck)
         return Attempt(lesson, language, True, built.said, found, time.monotonic() - began, practice.timeline)
     finally:
@@ -181,24 +185,32 @@ async def _opened(lesson: Lesson, exercise: Exercise, sysctls: Mapping[str, str]
     return lab
 
 
-async def _perform(practice: Practice) -> str | None:
+def _keep(practice: Practice, exercise: Exercise, given_up: GivenUp | None) -> None:
+    """Has the run, and with it its recording, say why it ended before its end."""
+    known = practice.timeline.world.processes
+    about = given_up.process if given_up is not None else ""
+    process = next((each for each in (about, *exercise.runs, *known) if each in known), None)
+    if given_up is not None and process is not None:
+        practice.source.append(Caveat(time.time(), process, f"{GIVEN_UP}{given_up.what}"))
+
+
+async def _perform(practice: Practice) -> GivenUp | None:
     """To its end, or until something of it has failed, and the program has come to rest after that: what comes then says nothing
     more. Returns what it got stuck at."""
-    stuck: str | None = None
+    stuck: GivenUp | None = None
     try:
         while practice.next.do is not Do.END and not _has_failed(practice):
             await practice.advance()
     except Stuck as why:
         line = why.statement
-        stuck = _("{process} came no further than `{source}`").format(
-            process=line.process, source=line.source
-        )
+        said = _("{process} came no further than `{source}`").format(process=line.process, source=line.source)
+        stuck = GivenUp("line", said, line.process)
     except CannotGoOn as refusal:
-        stuck = practice.problem or str(refusal)
+        stuck = GivenUp("lab", practice.problem or str(refusal))
     with contextlib.suppress(LabRefused):  # it has ended, and `problem` says why
         await practice.source.rested(at_last=True)
         await practice.source.told()
-    return stuck or practice.problem
+    return stuck or (GivenUp("lab", practice.problem) if practice.problem else None)
 
 
 def _has_failed(practice: Practice) -> bool:

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 
+from sockviz.dataclass import dataclass
 from sockviz.lab.usage import MOST_DESCRIPTORS, MOST_MEMORY, descriptors_of, memory_of
 from sockviz.language import _
 from sockviz.model.limits import MOST_PROCESSES
@@ -24,26 +25,34 @@ MOST_DONE, EACH, MOST_MOVED = 30_000, 3, 150_000
 MOST_REFUSED = 2 * MOST_PROCESSES
 
 
-def excess(counted: Counted) -> str | None:
-    """What there is too much of in a run: a sentence; None where that is nothing."""
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A run did not come to its end: a sentence of it, and the code by which its recording keeps that (`sockviz.words.caveats`).
+    ``process``: whose line it was that waited, where it was one."""
+
+    what: str
+    said: str
+    process: str = ""
+
+
+def excess(counted: Counted) -> GivenUp | None:
+    """What there is too much of in a run; None where that is nothing."""
     counted.count()
     if counted.done > MOST_DONE + EACH * counted.moved or counted.moved > MOST_MOVED:
-        return _(
-            "the program makes calls, or the like, without end: more than {most} by now; it was ended"
-        ).format(most=f"{MOST_DONE:,}")
+        said = _("the program makes calls, or the like, without end: more than {most} by now; it was ended")
+        return GivenUp("calls", said.format(most=f"{MOST_DONE:,}"))
     if len(counted.timeline.world.processes) > MOST_MADE or counted.refused > MOST_REFUSED:
-        return _("the program makes processes without end: more than {most} by now; it was ended").format(
-            most=MOST_MADE
-        )
+        said = _("the program makes processes without end: more than {most} by now; it was ended")
+        return GivenUp("processes", said.format(most=MOST_MADE))
     return None
 
 
 async def within_bounds(
-    run: Awaitable[str | None],
+    run: Awaitable[GivenUp | None],
     pids: Callable[[], Iterable[int]],
-    too_much: Callable[[], str | None],
+    too_much: Callable[[], GivenUp | None],
     clock: Callable[[], float],
-) -> str | None:
+) -> GivenUp | None:
     """What `run` returns; where it takes too long, as `clock` tells, or the processes `pids` (as this machine counts) too much
     memory or too many descriptors, or where there is too much of anything else (`too_much` says so), it is cancelled, and what
     is returned says why."""
@@ -56,19 +65,20 @@ async def within_bounds(
                 break
             taken = memory_of(pids())
             if taken > MOST_MEMORY:
-                return _(
+                said = _(
                     "the program takes {taken} MiB of memory, and {most} are the most that it may; it was ended"
-                ).format(taken=taken >> 20, most=MOST_MEMORY >> 20)
+                )
+                return GivenUp("memory", said.format(taken=taken >> 20, most=MOST_MEMORY >> 20))
             if descriptors_of(pids()) > MOST_DESCRIPTORS:
-                return _(
+                said = _(
                     "the program holds more than {most} descriptors, which are the most that it may; it was ended"
-                ).format(most=f"{MOST_DESCRIPTORS:,}")
+                )
+                return GivenUp("descriptors", said.format(most=f"{MOST_DESCRIPTORS:,}"))
             if (why := too_much()) is not None:
                 return why
             if clock() >= end:
-                return _("the run had not come to its end after {seconds:.0f} s; it was ended").format(
-                    seconds=LONGEST
-                )
+                said = _("the run had not come to its end after {seconds:.0f} s; it was ended")
+                return GivenUp("time", said.format(seconds=LONGEST))
         return running.result()
     finally:
         running.cancel()

@@ -9,6 +9,7 @@ from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.lesson.document import Expectation, Expression
 from sockviz.lesson.judge import Judgement, judge
+from sockviz.lesson.views import CutView
 from sockviz.model.values import Value
 from sockviz.model.world import World
 from sockviz.words.wording import bytes_text
@@ -43,7 +44,8 @@ class Sides:
 def sides(
     expectation: Expectation, world: World, bindings: Mapping[str, Value], counters: Collection[str] = ()
 ) -> Sides | None:
-    """Of ``a == b`` both sides; None of anything else. What was printed is told as bytes."""
+    """Of ``a == b`` both sides; None of anything else, and where a recording has not kept all of one. What was printed is told as
+    bytes."""
     match expectation.expression.tree:
         case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
             trees = [left, right]
@@ -55,6 +57,8 @@ def sides(
     if judged[1].reason is not None:
         return None
     came, expected = (verdict.value for verdict in judged)
+    if isinstance(came, CutView) or isinstance(expected, CutView):
+        return None
     printed = any(isinstance(side, ast.Attribute) and side.attr == "output" for side in trees)
     if printed and isinstance(came, str) and isinstance(expected, str):
         came, expected = came.encode(), expected.encode()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from sockviz.language import _
 from sockviz.practice.attempt import Attempt
+from sockviz.practice.verdicts import Verdict
 
 
 def as_json(attempt: Attempt, file: str, recording: str | None = None) -> dict[str, object]:
@@ -40,12 +42,18 @@ def unjudged(slug: str, file: str | None, why: str) -> dict[str, object]:
 
 
 def as_lines(attempt: Attempt) -> list[str]:
-    """For people: a line for each verdict; of the first that failed all that is known."""
-    lines = [*attempt.said.splitlines()]
+    """For people: what the compiler said, and a line for each verdict."""
+    said = attempt.said.splitlines()
     if not attempt.built:
-        return [*lines, _("It could not be built, and was not judged.")]
+        return [*said, _("It could not be built, and was not judged.")]
+    return [*said, *of_verdicts(attempt.verdicts)]
+
+
+def of_verdicts(verdicts: Sequence[Verdict]) -> list[str]:
+    """A line for each; of the first that failed all that is known."""
+    lines: list[str] = []
     is_told = False
-    for verdict in attempt.verdicts:
+    for verdict in verdicts:
         lines.append(f"{'✓' if verdict.ok else '✗' if verdict.event is not None else '·'} {verdict.title}")
         if verdict.ok or is_told:
             continue
@@ -58,10 +66,10 @@ def as_lines(attempt: Attempt) -> list[str]:
             lines.append("    " + _("likely cause: {cause}").format(cause=verdict.cause))
         if verdict.next:
             lines.append("    " + _("next step: {next}").format(next=verdict.next))
-    held = sum(verdict.ok for verdict in attempt.verdicts)
+    held = sum(verdict.ok for verdict in verdicts)
     lines.append(
         _("passed: all {count} hold").format(count=held)
-        if attempt.passed
-        else _("not passed: {held} of {count} hold").format(held=held, count=len(attempt.verdicts))
+        if verdicts and held == len(verdicts)
+        else _("not passed: {held} of {count} hold").format(held=held, count=len(verdicts))
     )
     return lines

@@ -10,7 +10,7 @@ from sockviz.lesson.document import Exercise, Lesson
 from sockviz.lesson.expressions import source_of
 from sockviz.lesson.judge import shown
 from sockviz.model.call import Stage
-from sockviz.model.events import ExpectationJudged, StatementFinished
+from sockviz.model.events import Caveat, ExpectationJudged, StatementFinished
 from sockviz.model.first_names import of_lab
 from sockviz.model.process import Process
 from sockviz.model.timeline import Timeline
@@ -19,6 +19,7 @@ from sockviz.practice.causes.case import Case
 from sockviz.practice.causes.endings import said_on_error
 from sockviz.practice.causes.why import why
 from sockviz.practice.differing import Difference, difference
+from sockviz.words.caveats import GIVEN_UP, caveat
 from sockviz.words.kept_sentences import in_words, parts_in_words
 
 #: So much of the last line that a program wrote to its standard error is told (characters).
@@ -86,6 +87,7 @@ def verdicts(
 
 def _broken(timeline: Timeline, lesson: Lesson, stuck: str | None) -> str | None:
     """Why the run did not come to its end: a line could not be performed, or waited in vain."""
+    given_up = stuck
     for event in timeline.events:
         if isinstance(event, StatementFinished) and event.error is not None:
             statement = lesson.statement_at(event.line)
@@ -93,7 +95,9 @@ def _broken(timeline: Timeline, lesson: Lesson, stuck: str | None) -> str | None
             return _("{process} could not go on at `{source}`: {message}").format(
                 process=event.process, source=source, message=in_words(event.message) or event.error
             )
-    return stuck
+        if isinstance(event, Caveat) and event.what.startswith(GIVEN_UP):
+            given_up = given_up or caveat(event)  # a recording keeps no more of it
+    return given_up
 
 
 def _failed(case: Case, line: int, title: str, observed: str, decided: int) -> Verdict:

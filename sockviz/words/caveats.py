@@ -8,7 +8,9 @@ from sockviz.language import N_, _
 from sockviz.model.events import Caveat
 from sockviz.model.limits import MOST_CALLS, MOST_CHANGES, MOST_PACKETS
 
-#: By the tracer's code (`sockviz.lab.tracer.caveats`).
+#: With this begins the code of why a run was given up before its end (`sockviz.practice.bounds`).
+GIVEN_UP = "given up: "
+#: By the tracer's code (`sockviz.lab.tracer.caveats`), or by that.
 _SENTENCES: Mapping[str, str] = {
     "filter": N_("{process} sets a filter of its own (seccomp): calls that it refuses are not seen"),
     "io_uring": N_("{process} sets up io_uring: what is asked for through it is not seen"),
@@ -35,6 +37,17 @@ _SENTENCES: Mapping[str, str] = {
         "{process} runs a program that has another user's rights, or more than its user (setuid): here it has not, since "
         "whoever is watched gets no new privileges"
     ),
+    "given up: line": N_("the run ends here: the line of {process} waited in vain, and was given up"),
+    "given up: lab": N_("the run ends here: its lab could not go on"),
+    "given up: calls": N_(
+        "the run ends here: the program makes calls, or the like, without end, and was ended"
+    ),
+    "given up: processes": N_("the run ends here: the program makes processes without end, and was ended"),
+    "given up: memory": N_("the run ends here: the program takes more memory than it may, and was ended"),
+    "given up: descriptors": N_(
+        "the run ends here: the program holds more descriptors than it may, and was ended"
+    ),
+    "given up: time": N_("the run ends here: it takes longer than it may, and was ended"),
 }
 
 

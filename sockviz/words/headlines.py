@@ -10,6 +10,7 @@ from sockviz.model.events import (
     ActedByHand,
     CallBlocked,
     CallReturned,
+    Caveat,
     Event,
     LessonEnded,
     LinkActed,
@@ -26,6 +27,7 @@ from sockviz.model.hosts import LINK
 from sockviz.model.stops import stop_after, stop_before
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
+from sockviz.words.caveats import GIVEN_UP
 from sockviz.words.narration import call_of, narrate, narrate_at
 from sockviz.words.observing import changes
 
@@ -140,6 +142,8 @@ def _weight(event: Event, performer: str | None, before: Callable[[], World], la
             return 2  # the datagram is told of by its first
         case LinkActed(verb="deliver") if performer not in (None, LINK) or not _was_kept(event, before()):
             return 2  # the wire lets through what was sent: as little news as the packet itself
+        case Caveat() if event.what.startswith(GIVEN_UP):
+            return 9
         case CallReturned(error=str()) | ProcessEnded(signal=str()):
             return 8
         case StatementFinished(error=str()) | CallBlocked():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import shlex
 
 from sockviz.language import _
@@ -72,7 +73,7 @@ def of_program(
                 process=event.process, command=shlex.join(event.arguments)
             )
         case SourceMet():
-            return _("{file} is where calls are made").format(file=event.path)
+            return _("{file} is where calls are made").format(file=posixpath.normpath(event.path))
         case Signalled():
             return _("{task} is delivered {signal}").format(
                 task=task_name(event.process, event.task), signal=event.signal

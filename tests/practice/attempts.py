@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from sockviz.lesson.document import Lesson
+from sockviz.lesson.document import Exercise, Lesson
 from sockviz.lesson.parser import parse_lesson
 from sockviz.practice.attempt import Attempt, attempt
 from sockviz.practice.shelf import SUFFIXES, find, language_of, read_exercise
@@ -20,9 +20,14 @@ def attempted(slug: str, file: Path) -> Attempt:
 def tried(lesson: Lesson, file: Path) -> Attempt:
     """What becomes of the program in `file`."""
     language = language_of(file)
-    assert lesson.exercise is not None
     assert language is not None
-    return asyncio.run(attempt(lesson, lesson.exercise, file, language))
+    return asyncio.run(attempt(lesson, exercise_of(lesson), file, language))
+
+
+def exercise_of(lesson: Lesson) -> Exercise:
+    """What it says of the student's program."""
+    assert lesson.exercise is not None
+    return lesson.exercise
 
 
 def wrote(directory: Path, text: str, language: str = "python") -> Path:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from sockviz import cli
+from sockviz.model.events import SourceMet
+from sockviz.player.recorded import read_recording
 from sockviz.practice.listed import exercises, following
 from sockviz.practice.shelf import find
 from sockviz.progress import ProgressStore
@@ -34,7 +36,25 @@ def test_one_attempt_for_graders(home: Path, capfd: pytest.CaptureFixture[str]) 
     assert all(verdict["ok"] for verdict in told["verdicts"])
     assert {"line", "ok", "observed", "cause", "next"} <= told["verdicts"][0].keys()
     assert cli.main(["replay", "--plain", told["recording"]]) == 0
-    assert "server: listen makes descriptor" in capfd.readouterr().out
+    replayed = capfd.readouterr().out
+    assert "server: listen makes descriptor" in replayed
+    assert replayed.endswith("✓ your program ends by itself, with exit status 0\npassed: all 4 hold\n")
+
+
+def test_a_recorded_run_of_a_students_program_is_replayed_as_text(capfd: pytest.CaptureFixture[str]) -> None:
+    recorded = Path(__file__).with_name("recorded") / "lines.no_newline.jsonl"
+    assert cli.main(["replay", "--plain", str(recorded)]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    met = next(event for event in read_recording(recorded).timeline.events if isinstance(event, SourceMet))
+    numbered = [line[8:] for line in lines if line[:6].strip().isdigit()]
+    assert numbered == met.content.splitlines()
+    treated = "  sockviz lets recv(4, 4096) of server move at most 1 of 4,096 bytes, as POSIX allows"
+    assert any(line.startswith(treated) for line in lines)
+    assert "  server: send copies 1 byte into the send queue of the kernel (no_newline.py:12)" in lines
+    verdict = lines.index("✗ a line that comes in pieces gets one answer")
+    assert lines[verdict + 2 : verdict + 4] == ["    expected: '3\\n'", "    received: '3'"]
+    assert "sent there was send(4, b'3') (no_newline.py:12)" in lines[verdict + 4]
+    assert lines[-1] == "not passed: 0 of 6 hold"
 
 
 def test_the_copy_is_made_judged_kept_and_known(home: Path, capfd: pytest.CaptureFixture[str]) -> None:

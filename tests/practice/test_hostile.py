@@ -16,9 +16,11 @@ from sockviz import cli
 from sockviz.lab import landlock
 from sockviz.lab.directory import BUILDING, LabDirectory, sweep
 from sockviz.practice import bounds, building
-from sockviz.practice.bounds import within_bounds
+from sockviz.practice.bounds import GivenUp, within_bounds
 from sockviz.practice.building import Built, CannotBuild, build
-from tests.practice.attempts import exercise, tried, wrote
+from sockviz.practice.verdicts import verdicts
+from sockviz.words.headlines import headline
+from tests.practice.attempts import exercise, exercise_of, tried, wrote
 from tests.required import unavailable
 
 HOSTILE = r"""
@@ -95,7 +97,8 @@ def test_others_are_out_of_its_reach_and_nothing_of_it_is_left(
     told = capfd.readouterr().out
     assert not any(each in told for each in "\x1b\x07\u202e\x9b")
     assert "fails" in told
-    assert "succeeds" not in told
+    happened = [line for line in told.splitlines() if not line[:6].strip().isdigit()]  # not in its text
+    assert not any("succeeds" in line for line in happened)
     with (folder / "daemon").open() as daemon:
         fcntl.flock(daemon, fcntl.LOCK_EX | fcntl.LOCK_NB)  # whoever held it has ended
     assert not [*temporary.iterdir()]
@@ -114,15 +117,24 @@ def test_a_run_without_end_and_one_without_measure_are_ended(
     assert "makes processes without end" in verdict.observed
     calls = "import socket\ns = socket.socket()\nwhile True: s.getsockname()\n"
     monkeypatch.setattr(bounds, "MOST_DONE", 100)
-    (verdict,) = tried(exercise(BODY), wrote(tmp_path, calls)).verdicts
+    lesson = exercise(BODY)
+    done = tried(lesson, wrote(tmp_path, calls))
+    (verdict,) = done.verdicts
     assert "without end: more than 100 by now" in verdict.observed
+    assert done.timeline is not None
+    kept = headline(done.timeline, len(done.timeline))  # and its recording says so, too
+    assert kept == "the run ends here: the program makes calls, or the like, without end, and was ended"
+    (again,) = verdicts(done.timeline, lesson, exercise_of(lesson))
+    assert kept in again.observed
 
-    async def never() -> str | None:
+    async def never() -> GivenUp | None:
         await asyncio.Event().wait()
         return None
 
     def ended(*pids: int) -> str:
-        return str(asyncio.run(within_bounds(never(), lambda: pids, lambda: None, time.monotonic)))
+        given_up = asyncio.run(within_bounds(never(), lambda: pids, lambda: None, time.monotonic))
+        assert given_up is not None
+        return given_up.said
 
     monkeypatch.setattr(bounds, "MOST_MEMORY", 1 << 40)  # who tests may itself take more than is let here
     monkeypatch.setattr(bounds, "MOST_DESCRIPTORS", 1)

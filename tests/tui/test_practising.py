@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from sockviz.player.recorded import open_recording
+from sockviz.player.run import Run
 from sockviz.practice.attempt import Attempt
 from sockviz.practice.copies import copied
 from sockviz.practice.differing import Difference
@@ -16,17 +18,19 @@ from sockviz.practice.shelf import find, read_exercise
 from sockviz.practice.sitting import Sitting
 from sockviz.practice.verdicts import Verdict
 from sockviz.progress import ProgressStore
+from sockviz.tui.app import SockvizApp
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.options import Options
 from sockviz.tui.practising import PractiseApp
 from sockviz.tui.screens.choosing_language import LanguageScreen
 from sockviz.tui.screens.closing import ClosingScreen
+from sockviz.tui.screens.exercise_stage import ExerciseStage
 from sockviz.tui.screens.home import HomeScreen
 from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.screens.practising import PractiseScreen
 from sockviz.tui.widgets.verdict_text import VerdictText
 from tests.tui import golden
-from tests.tui.driving import at_home, until
+from tests.tui.driving import Session, at_home, until
 from tests.tui.scripted import run
 
 
@@ -77,6 +81,32 @@ def test_home_knows_exercises_asks_for_the_language_and_comes_back(
             await session.press("q")
             await session.until(lambda: isinstance(session.app.screen, HomeScreen))
             assert "passed, 2 attempts" in session.text, "the exercise is still the one that is highlighted"
+
+    asyncio.run(it())
+
+
+def test_a_recorded_run_of_a_students_program_is_replayed_beside_what_they_wrote(tmp_path: Path) -> None:
+    recorded = Path(__file__).parents[1] / "practice" / "recorded" / "lines.no_newline.jsonl"
+
+    entry = CourseEntry(7, "lines", "A test", "For a test", 1, "07-x.md", "loopback")
+
+    async def given(_: CourseEntry) -> Run:
+        return open_recording(recorded)
+
+    async def it() -> None:
+        store = ProgressStore(tmp_path / "progress.toml")
+        app = SockvizApp([entry], given, store, Options(entry, ascii=False))
+        async with app.run_test(size=(120, 36)) as pilot:
+            session = Session(app, pilot, run())
+            await session.until(lambda: isinstance(app.screen, ExerciseStage), "its stage")
+            await session.press("end")
+            await session.until(lambda: "✗ a line that comes in pieces" in session.text, "the verdict")
+            assert "no_newline.py" in session.text
+            assert 'while b"\\n" in b:' in session.text, "what the student wrote"
+            assert "sockviz: 7 of 4,096" in session.text, "a call that was treated"
+            await session.press("b")
+            assert "✗" not in session.text
+        await app.close_runs()
 
     asyncio.run(it())
 
