@@ -15,6 +15,8 @@ TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all
 if TYPE_CHECKING:
     from typing import Any
 
+    from sockviz.lab.tracer.tasks import Call
+
 #: So many of one task are remembered.
 _MOST = 64
 #: What was another one so often is not compared any more.
@@ -24,29 +26,28 @@ _PATIENCE = 4
 class Told:
     """What was told last, with which result, of what was read while descriptors were of some version."""
 
-    __slots__ = ("_misses", "_reading", "_result", "_version", "repeated", "turn")
+    __slots__ = ("_misses", "reading", "repeated", "result", "turn", "version")
 
     def __init__(self) -> None:
         self.repeated: Repeated | None = None
         self.turn: Turn | None = None  # by which that is said once more
-        self._reading: Reading | None = None
-        self._result = self._version = self._misses = 0
+        self.reading: Reading | None = None
+        self.result = self.version = self._misses = 0
 
-    def is_same(self, tid: int, version: int, result: int = 0) -> bool:
+    def is_same(self, version: int, result: int = 0) -> bool:
         """Whether that is to be told again."""
-        reading = self._reading
         return (
-            reading is not None
-            and self._version == version
-            and self._result == result
-            and reading.is_same(tid)
+            self.reading is not None
+            and self.version == version
+            and self.result == result
+            and self.reading.is_same
         )
 
-    def again(self, tid: int, version: int, result: int = 0) -> Repeated | None:
+    def again(self, version: int, result: int = 0) -> Repeated | None:
         """That, where it is to be told again. Else it is forgotten."""
-        if self._reading is None:
+        if self.reading is None:
             return None
-        if self.is_same(tid, version, result):
+        if self.is_same(version, result):
             self._misses = 0
             return self.repeated
         self._misses += 1
@@ -62,27 +63,25 @@ class Told:
         """What is told now."""
         self.turn = None
         if reading.is_short:
-            self._reading, self.repeated, self._version, self._result = (
-                reading,
-                Repeated(told),
-                version,
-                result,
-            )
+            self.reading, self.repeated = reading, Repeated(told)
+            self.version, self.result = version, result
         else:
             self._misses = _PATIENCE
 
     def forget(self) -> None:
         """Nothing is to be told again."""
-        self._reading = self.repeated = self.turn = None
+        self.reading = self.repeated = self.turn = None
 
 
 class Known:
     """One call, by its registers: what was told of its entry and of its end, and how what it gives is read. ``results``: by which
-    turn each number is said that it has given, or error with which it has failed."""
+    turn each number is said that it has given, or error with which it has failed. ``call``: what each is that is entered by a
+    turn, one after the other."""
 
-    __slots__ = ("end", "entry", "made", "place", "results")
+    __slots__ = ("call", "end", "entry", "made", "place", "results")
 
     def __init__(self) -> None:
+        self.call: Call | None = None
         self.made: Made | None = None
         self.place: tuple[int, ...] = ()
         self.entry, self.end = Told(), Told()

@@ -22,6 +22,7 @@ import os
 import select
 import socket
 import sys
+from itertools import repeat
 
 from sockviz.lab.confinement import StepRefused, default_signals, libc
 from sockviz.lab.tracer import ptrace
@@ -67,18 +68,19 @@ class Tracer:
         self._selection_with_ends = program(machine.arch, [*machine.selected, *machine.ending.values()])
         self._holding = Holding()
         self._stops = Stops(self._reports, machine, self._holding)
+        self._turns = Turns(self._stops.population, self._reports, self._holding)
         self._started = 0  # programs, or what could not become one
         self._is_running = False
 
     def run(self) -> NoReturn:
         """Until sockviz goes."""
         _thread.start_new_thread(self._hear, ())
-        turns = Turns(self._stops.population, self._reports, self._holding)
+        for_ever = repeat(None)
         while True:
-            tid, status = os.waitpid(-1, ptrace.WALL)
-            if not turns.take(tid, status):
-                self._take_stop(tid, status)
-            if self._orders:  # kernel/exit.c, do_wait: where tasks stop faster than they are taken, the bell is never come to
+            stop = self._turns.take(self._orders, ptrace.WALL, for_ever)
+            if stop is not None:
+                self._take_stop(*stop)
+            if self._orders:
                 self._take_orders()
 
     def _take_orders(self) -> None:
@@ -103,9 +105,8 @@ class Tracer:
     def _take_stops(self) -> None:
         """Of everything that has stopped or ended by now. What stops again and again meanwhile is not waited for."""
         rung: int | None = None
-        left = 2 * len(self._stops.population.tasks) + _STOPS
-        while left and (found := os.waitpid(-1, ptrace.WALL | os.WNOHANG))[0]:
-            left -= 1
+        times = repeat(None, 2 * len(self._stops.population.tasks) + _STOPS)
+        while (found := self._turns.take((), ptrace.WALL | os.WNOHANG, times)) is not None and found[0]:
             if found[0] == self._bell.pid:
                 rung = found[1]  # it stays stopped, and is not met again
             else:

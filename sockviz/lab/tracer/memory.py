@@ -25,18 +25,25 @@ _room_at = ctypes.addressof(_room)
 _content = memoryview(_room).cast("B")
 _local, _remote = _Iovec(_room_at, 0), _Iovec(0, 0)
 _local_at, _remote_at = ctypes.byref(_local), ctypes.byref(_remote)
-#: What is passed is not converted (int, or an object of ctypes), and no errno is kept: it is asked for at every stop.
-_readv = ctypes.CDLL(None).process_vm_readv
+#: What is passed is not converted (int, or an object of ctypes), and no errno is kept: it is asked for at every stop. Others may
+#: run meanwhile: a page may be such that a program has this wait (userfaultfd).
+readv = ctypes.CDLL(None).process_vm_readv
 
 
 class Reading:
-    """What is read while it is entered: that it is all the same still can be asked later, at the price of one reading."""
+    """What is read of a task while this is entered: that it is the same still can be asked later, at the price of one reading.
 
-    __slots__ = ("_content", "_count", "_into", "_parts", "_read", "_room", "_size", "_vectors", "is_short")
+    ``asks``: what `readv` is passed for it; it is to come to ``size`` bytes, and `read` then to give ``content``.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_parts", "_room", "_tid", "asks", "content", "is_short", "read", "size")
+
+    def __init__(self, tid: int) -> None:
+        self._tid = tid
         self._parts: list[tuple[int, bytes]] = []
-        self._content = b""
+        self.asks: tuple[object, ...] = ()
+        self.content = b""
+        self.size = 0
         #: And whole: what is more, or could not be read, is not looked at again.
         self.is_short = True
 
@@ -48,16 +55,14 @@ class Reading:
     def __exit__(self, *_error: object) -> None:
         global _noting
         _noting = None
-        self._content = b"".join(content for _address, content in self._parts)
-        self.is_short = self.is_short and len(self._content) <= _SHORT and len(self._parts) <= _FEW
+        self.content = b"".join(content for _address, content in self._parts)
+        self.size, count = len(self.content), len(self._parts)
+        self.is_short = self.is_short and self.size <= _SHORT and count <= _FEW
         if self.is_short:
-            self._vectors = (_Iovec * len(self._parts))(
-                *[_Iovec(at, len(content)) for at, content in self._parts]
-            )
-            self._count, self._size = len(self._parts), len(self._content)
-            self._room = _Iovec(_room_at, self._size)
-            self._into = ctypes.byref(self._room)
-            self._read = _content[: self._size].tobytes
+            parts = (_Iovec * count)(*[_Iovec(at, len(content)) for at, content in self._parts])
+            self._room = _Iovec(_room_at, self.size)
+            self.asks = self._tid, ctypes.byref(self._room), 1, ctypes.byref(parts), count, 0
+            self.read = _content[: self.size].tobytes
 
     def note(self, address: int, content: bytes, size: int) -> None:
         """What has been read, of as much as was asked for."""
@@ -65,13 +70,10 @@ class Reading:
         if len(content) < size:
             self.is_short = False
 
-    def is_same(self, tid: int) -> bool:
-        """Whether it would be read again, of a task that is stopped."""
-        size = self._size
-        if not size:
-            return True
-        got = _readv(tid, self._into, 1, self._vectors, self._count, 0)
-        return got == size and self._read() == self._content
+    @property
+    def is_same(self) -> bool:
+        """Whether it would be read again, of the task, which is stopped."""
+        return not self.size or (readv(*self.asks) == self.size and self.read() == self.content)
 
 
 _noting: Reading | None = None
@@ -91,7 +93,7 @@ def peek(tid: int, address: int, size: int, *, noted: bool = True) -> bytes:
         return b""
     _local.length = _remote.length = size
     _remote.base = address
-    got = _readv(tid, _local_at, 1, _remote_at, 1, 0)
+    got = readv(tid, _local_at, 1, _remote_at, 1, 0)
     content = _content[:got].tobytes() if got > 0 else b""
     if _noting is not None and noted:
         _noting.note(address, content, size)
@@ -115,7 +117,7 @@ class Ahead:
         self._found, self._asked = {}, []
         if self._parts:
             _local.length = self._size
-            got = _readv(self._tid, _local_at, 1, self._vectors, len(self._parts), 0)
+            got = readv(self._tid, _local_at, 1, self._vectors, len(self._parts), 0)
             content, at = _content[: max(got, 0)].tobytes(), 0
             for part in self._parts:
                 if (end := at + part[1]) > got:

@@ -20,34 +20,28 @@ MOST_TASKS = 1024
 
 
 class Population:
-    """All traced tasks, by number; what happens to them is said to `reports`."""
+    """All traced tasks, by number; what happens to them is said to `reports`. ``left``: so much may be told yet of what they do;
+    ``makers``: those that are about to make a process, or a thread."""
 
     def __init__(self, reports: Reports) -> None:
         self.tasks: dict[int, Task] = {}
         self._reports = reports
         self._early: dict[int, int] = {}  # stops of tasks that their makers' events have not told of yet
-        self._makers: set[Task] = set()  # tasks that are about to make a process, or a thread
-        self._left = MOST_CALLS  # as may be told
+        self.makers: set[Task] = set()
+        self.left = MOST_CALLS
 
     @property
     def is_full(self) -> bool:
         """Whether nothing more is told of but ends: programs go on unseen."""
-        return self._left <= 0
+        return self.left <= 0
 
     def may_tell(self, process: Process) -> bool:
         """Whether there is room for one more thing that a process does. Says once that there is none any more."""
         if self.is_full or not process.told:
             return False
-        self._left -= 1
-        if not self._left:
+        self.left -= 1
+        if not self.left:
             self._reports.say("caveat", process=process.name, what="full")
-        return True
-
-    def has_more(self, process: Process) -> bool:
-        """Whether there is room for more than one more thing, and nobody is about to make a process; that one is then told."""
-        if self._left <= 1 or not process.told or self._makers:
-            return False
-        self._left -= 1
         return True
 
     def add(self, pid: int, family: Family) -> None:
@@ -60,20 +54,20 @@ class Population:
         if task is None:
             self._early[tid] = status
         else:
-            self._makers.discard(task)
+            self.makers.discard(task)
         return task
 
     @property
     def has_room(self) -> bool:
         """Whether there may be another process."""
-        more = len(self._makers)
+        more = len(self.makers)
         processes = {each.process for each in self.tasks.values()}
         return len(self.tasks) + more < MOST_TASKS and len(processes) + more < MOST_PROCESSES
 
     def about_to_make(self, task: Task) -> None:
         """It calls fork or clone: where there are too many, that fails as where an administrator has set a limit."""
         if self.has_room:
-            self._makers.add(task)
+            self.makers.add(task)
             return
         ptrace.refuse(task.tid, errno.EAGAIN)
         if not task.process.is_refused:
@@ -144,7 +138,7 @@ class Population:
         task = self.tasks.pop(tid, None)
         if task is None:
             return
-        self._makers.discard(task)
+        self.makers.discard(task)
         process = task.process
         if tid != process.pid:
             if self.may_tell(process):

@@ -28,17 +28,20 @@ _PIDFD_OPEN, _PIDFD_GETFD = 434, 438  # the same on every machine
 _call = libc.ptrace
 _call.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
 _call.restype = ctypes.c_long
-#: The same for what is asked at every stop: what is passed is not converted (int, or an object of ctypes), and no errno is kept.
-_quickly = ctypes.CDLL(None).ptrace
+#: The same for what is asked at every stop: what is passed is not converted (int, or an object of ctypes), no errno is kept, and
+#: no other thread let run meanwhile, as these requests do not wait for anything.
+quickly = ctypes.PyDLL(None).ptrace
 _info = ctypes.create_string_buffer(88)
+_info_there = ctypes.byref(_info)
 _info_at = ctypes.addressof(_info)
 #: op, arch, instruction pointer, stack pointer; at entry the number and six arguments, at exit the value and whether that is
 #: an error.
 _unpack = struct.Struct("<BxxxIQQ8Q").unpack_from
-#: The value alone, with the operation.
-_unpack_value = struct.Struct("<B23xq").unpack_from
-#: Of who is about to make a call: its stack pointer, the number, the arguments.
-_registers = memoryview(_info).cast("B")[16:80].tobytes
+#: Of what was asked last: the operation; at `AT_EXIT` what the call has returned; of who is about to make a call its stack
+#: pointer, the number of the call, its arguments.
+operation = ctypes.c_uint8.from_buffer(_info)
+returned = ctypes.c_int64.from_buffer(_info, 24)
+place = memoryview(_info).cast("B")[16:80].tobytes
 _message = ctypes.c_ulong()
 
 
@@ -63,21 +66,15 @@ def seize(pid: int) -> None:
 def go_on(tid: int, *, to_next_call: bool = False, signal: int = 0) -> None:
     """Lets a stopped task run: to its next event, or also to the next entry of a call or return from one."""
     request = _SYSCALL if to_next_call else _CONT
-    if _quickly(request, tid, 0, signal) == -1:
+    if quickly(request, tid, 0, signal) == -1:
         with contextlib.suppress(ProcessLookupError):  # killed meanwhile: its death comes by wait
             _ptrace(request, tid, 0, signal)  # which says why
 
 
-def to_next_stop(tid: int) -> None:
-    """As `go_on` does: lets it run to its next event."""
-    if _quickly(_CONT, tid, 0, 0) == -1:
-        go_on(tid)
-
-
-def to_return(tid: int) -> None:
-    """Likewise, from a call's entry to the return from it."""
-    if _quickly(_SYSCALL, tid, 0, 0) == -1:
-        go_on(tid, to_next_call=True)
+def orders(tid: int) -> tuple[tuple[object, ...], tuple[object, ...], tuple[object, ...]]:
+    """What `quickly` is passed, of one task: to ask for what `operation` and its like say; to let it run to its next event, and
+    from a call's entry to the return from it, as `go_on` does."""
+    return (_GET_SYSCALL_INFO, tid, 88, _info_there), (_CONT, tid, 0, 0), (_SYSCALL, tid, 0, 0)
 
 
 def ask(request: int, tid: int, address: int = 0, data: int = 0) -> None:
@@ -103,36 +100,12 @@ def message(tid: int) -> int:
     return _message.value
 
 
-def _ask(tid: int) -> None:
-    """Asks what the kernel knows of the call that a task is at. Raises ProcessLookupError of who was killed."""
-    if _quickly(_GET_SYSCALL_INFO, tid, 88, _info) == -1:
-        _ptrace(_GET_SYSCALL_INFO, tid, 88, _info_at)  # which says why
-
-
 def call_info(tid: int) -> tuple[int, ...]:
-    """op, arch, instruction and stack pointer, and eight numbers: see `_unpack`. Raises ProcessLookupError of who was killed."""
-    _ask(tid)
+    """What the kernel knows of the call that a task is at: op, arch, instruction and stack pointer, and eight numbers (see
+    `_unpack`). Raises ProcessLookupError of who was killed."""
+    if quickly(_GET_SYSCALL_INFO, tid, 88, _info_there) == -1:
+        _ptrace(_GET_SYSCALL_INFO, tid, 88, _info_at)  # which says why
     return _unpack(_info)
-
-
-def place(tid: int) -> bytes:
-    """Of a task that is about to make a call its stack pointer, the number of the call, its arguments, as they stand in
-    `call_info`. Raises ProcessLookupError."""
-    if _quickly(_GET_SYSCALL_INFO, tid, 88, _info) == -1:
-        _ask(tid)
-    return _registers()
-
-
-def place_of_info() -> bytes:
-    """Likewise, of what `call_info` was asked last."""
-    return _registers()
-
-
-def value(tid: int) -> tuple[int, int]:
-    """op, and at `AT_EXIT` what the call has returned. Raises ProcessLookupError."""
-    if _quickly(_GET_SYSCALL_INFO, tid, 88, _info) == -1:
-        _ask(tid)
-    return _unpack_value(_info)
 
 
 def refuse(tid: int, number: int) -> None:

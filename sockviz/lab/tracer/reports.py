@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 #: So much is collected (bytes), and for so long (milliseconds), before it is sent: a program is not held up for each word of its.
 #: And so long where all that was said the last time were turns of loops: nobody could read them as they come.
-_MOST, DELAY, _DELAY_OF_LOOPS = 1 << 15, 2, 20
+_MOST, DELAY, _DELAY_OF_LOOPS = 1 << 15, 2, 40
 #: So many turns are said by one line.
-_MOST_TURNS = 1024
+MOST_TURNS = 8192
 #: No more descriptors are sent at once (SCM_MAX_FD is 253).
 _MOST_FDS = 64
 
@@ -28,23 +28,27 @@ _MOST_FDS = 64
 class Reports:
     """Collects them. Where sockviz does not read them, whoever says them waits, and the programs with it. ``begun`` is a
     descriptor that can be read once something waits: whoever finds that calls `send_later` after `DELAY`, and then after as
-    long as that says."""
+    long as that says.
+
+    ``turns``: the numbers of what is said once more, ``stamps``: when each was (nanoseconds). Whoever takes the stops adds to
+    them himself, without a lock: first when, then what; then, where it is not ``is_begun`` or they are `MOST_TURNS`, `stir`.
+    """
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
-        self._shorthand = Shorthand()
+        self.shorthand = Shorthand()
         self._lock = _thread.allocate_lock()
         self._lines: list[str] = []
-        self._turns: list[int] = []  # numbers of what is said once more, and when each was
-        self._times: list[int] = []  # nanoseconds
+        self.turns: list[int] = []
+        self.stamps: list[int] = []
         self._size = 0
         self._fds: list[int] = []
         self.begun, self._beginning = os.pipe2(os.O_CLOEXEC)
-        self._is_begun = False
+        self.is_begun = False
 
     def say(self, event: str, fd: int | None = None, **parts: Any) -> None:
         """Says one thing that has happened now. Of `fd` sockviz gets a copy."""
-        self._put(self._shorthand.encode({"event": event, "at": time.time(), **parts}), fd)
+        self._put(self.shorthand.encode({"event": event, "at": time.time(), **parts}), fd)
 
     def ended(self, process: str, status: int) -> None:
         """Says that a process has, as wait says it."""
@@ -53,50 +57,49 @@ class Reports:
 
     def call(self, says: int, process: str, task: int, call: int, thing: Any) -> None:
         """Says that a call was entered now, or has come back."""
-        self._put(self._shorthand.call(says, time.time(), process, task, call, thing))
+        self._put(self.shorthand.call(says, time.time(), process, task, call, thing))
 
-    def turn(self, turn: Turn) -> bool:
-        """Says something once more. Returns False, and says nothing, where it has to be said in full."""
-        shorthand = self._shorthand
-        if turn.age != shorthand.turns_age:
-            introduced = shorthand.introduced(turn)
-            if introduced is None:
-                return False
-            self._put(introduced)
-        lock = self._lock
-        lock.acquire()
-        self._times.append(time.time_ns())
-        self._turns.append(turn.number)
-        is_first, is_much = not self._is_begun, len(self._turns) >= _MOST_TURNS
-        if is_first and not is_much:
-            self._is_begun = True
-            os.write(self._beginning, b"b")
-        lock.release()
-        if is_much:
-            self.send()
+    def introduce(self, turn: Turn) -> bool:
+        """Has sockviz know what a turn says. Returns False where that has to be said in full."""
+        introduced = self.shorthand.introduced(turn)
+        if introduced is None:
+            return False
+        self._put(introduced)
         return True
 
+    def stir(self) -> None:
+        """Turns were added: they are sent, where there are many; else, once whoever waits for `begun` finds so."""
+        if len(self.turns) >= MOST_TURNS:
+            self.send()
+            return
+        with self._lock:
+            if not self.is_begun:
+                self._begin()
+
+    def _begin(self) -> None:
+        self.is_begun = True
+        os.write(self._beginning, b"b")
+
     def _say_turns(self) -> None:
-        """As a line, after which others may come."""
-        line = turns(self._turns, self._times)
-        self._lines.append(line)
-        self._size += len(line)
-        self._turns, self._times = [], []
+        """Those that there are by now, as a line, after which others may come."""
+        count = len(self.turns)
+        if count:
+            line = turns(self.turns[:count], self.stamps[:count])
+            del self.turns[:count], self.stamps[:count]
+            self._lines.append(line)
+            self._size += len(line)
 
     def _put(self, line: str, fd: int | None = None) -> None:
         with self._lock:
-            if self._turns:
-                self._say_turns()
+            self._say_turns()
             self._lines.append(line)
             self._size += len(line)
             if fd is not None:
                 self._fds.append(os.dup(fd))
             is_much = self._size >= _MOST or len(self._fds) >= _MOST_FDS
-            if self._is_begun and not is_much:
-                return
             if not is_much:
-                self._is_begun = True
-                os.write(self._beginning, b"b")
+                if not self.is_begun:
+                    self._begin()
                 return
         self.send()
 
@@ -104,10 +107,12 @@ class Reports:
         """Sends what was said since `begun` could be read, or since the last time. Returns after how long (milliseconds) this is
         to be called again; 0 where nothing was said: from then on `begun` says when there is more."""
         with self._lock:
-            if not self._lines and not self._turns:
+            if not self._lines and not self.turns:
                 os.read(self.begun, 1)
-                self._is_begun = False
-                return 0
+                self.is_begun = False
+                if not self.turns:  # from now on whoever adds one finds that
+                    return 0
+                self._begin()
             is_loop = not self._lines
         self.send()
         return _DELAY_OF_LOOPS if is_loop else DELAY
@@ -115,8 +120,7 @@ class Reports:
     def send(self) -> None:
         """Sends what was said. Raises OSError where sockviz has gone."""
         with self._lock:
-            if self._turns:
-                self._say_turns()
+            self._say_turns()
             if not self._lines:
                 return
             body = memoryview(("\n".join(self._lines) + "\n").encode())

@@ -112,7 +112,7 @@ class Stops:
             self._treat(task, place, again=True)
             self.go_on(task)
             return
-        if self.population.is_full or not self._tells_entry(task, place, ptrace.place_of_info()):
+        if self.population.is_full or not self._tells_entry(task, place, ptrace.place()):
             self.go_on(task)
             return
         self._treat(task, place)
@@ -141,13 +141,13 @@ class Stops:
         """What is told of a call that is entered, and was before: the same, where nothing has changed."""
         descriptors = task.process.descriptors
         version = descriptors.version
-        repeated = known.entry.again(task.tid, version)
+        repeated = known.entry.again(version)
         if repeated is not None:
             return known.made, repeated
         known.end.forget()  # how it is read follows from what was passed
         if not known.entry.is_learning:
             return self._entry(task, place)
-        with Reading() as reading:
+        with Reading(task.tid) as reading:
             made, told = self._entry(task, place)
         if descriptors.version == version:
             known.made, known.place = made, place
@@ -261,6 +261,8 @@ class Stops:
         number = ptrace.error_of(result)
         if number in ptrace.RESTARTED:
             call.is_turn = False
+            if call.known is not None:
+                call.known.entry.turn = None  # this one is kept: the next one that is a turn is another
             call.handlers = task.handlers
             task.interrupted.append(call)
             return
@@ -283,12 +285,12 @@ class Stops:
         if known is None or known.made is not call.made:
             return _given(call, result)
         version = descriptors.version
-        repeated = known.end.again(task.tid, version, result)
+        repeated = known.end.again(version, result)
         if repeated is not None:
             return repeated
         if not known.end.is_learning:
             return _given(call, result)
-        with Reading() as reading:
+        with Reading(task.tid) as reading:
             value = _given(call, result)
         if descriptors.version == version:
             known.end.keep(value, reading, version, result)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sockviz.lab.tracer import ptrace
 from sockviz.lab.tracer.descriptors import Descriptors
 from sockviz.lab.tracer.made import Made
 from sockviz.lab.tracer.made_again import Known, Memory
@@ -81,13 +82,17 @@ class Task:
     """A thread. ``number`` is 0 of a process's first. ``held``: it waits at the entry of its call until it is let go;
     ``looked_at``: where it is, at the entry of a call or at its return, until somebody has looked.
     ``interrupted``: calls that signals have interrupted, the last one at the end, and ``handlers``: of how many signals the
-    handlers run since the first of these. ``returns``: from one of them, just now. ``memory``: of calls that it has made."""
+    handlers run since the first of these. ``returns``: from one of them, just now. ``memory``: of calls that it has made.
+    ``asks``, ``lets_run`` and ``lets_return`` are what ptrace is told of it at each stop (`sockviz.lab.tracer.ptrace.orders`)."""
 
     __slots__ = (
+        "asks",
         "call",
         "handlers",
         "held",
         "interrupted",
+        "lets_return",
+        "lets_run",
         "looked_at",
         "memory",
         "new",
@@ -103,6 +108,7 @@ class Task:
         self.number = number
         self.call: Call | None = None
         self.memory = Memory()
+        self.asks, self.lets_run, self.lets_return = ptrace.orders(tid)
         self.interrupted: list[Call] = []
         self.handlers = 0
         self.returns = False

@@ -6,24 +6,29 @@ Whatever else there is to a stop (somebody is held or interrupted, a process is 
 
 from __future__ import annotations
 
+import os
 import signal
+import time
 
-from sockviz.lab.tracer import ptrace, values
+from sockviz.lab.tracer import memory, ptrace, values
 from sockviz.lab.tracer.holding import Holding
 from sockviz.lab.tracer.made import number as number_given
 from sockviz.lab.tracer.made_again import Known
 from sockviz.lab.tracer.population import Population
-from sockviz.lab.tracer.ptrace import AT_EXIT, place, to_next_stop, to_return, value
-from sockviz.lab.tracer.reports import Reports
+from sockviz.lab.tracer.reports import MOST_TURNS, Reports
 from sockviz.lab.tracer.shorthand import ENTERED, FAILED, RETURNED, Repeated, Turn
 from sockviz.lab.tracer.tasks import Call, Task
+
+TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sized
 
 #: What waitpid says of a task that is at a call which the filter has selected, and of one at the return from it.
 _ENTERS = ptrace.SECCOMP << 16 | int(signal.SIGTRAP) << 8 | 0x7F
 _COMES_BACK = (int(signal.SIGTRAP) | 0x80) << 8 | 0x7F
 #: Calls by which a socket comes to a name: it is asked for then.
 NAMING = frozenset({"bind", "connect", "listen", "accept", "sendto"})
-#: After which there is more to do than to tell of them.
+#: At the end of which there is more to do than to tell of it.
 _MORE_TO_DO = NAMING | {"close"}
 #: So many results of one call have turns.
 _RESULTS = 16
@@ -44,66 +49,97 @@ class Turns:
 
     def __init__(self, population: Population, reports: Reports, holding: Holding) -> None:
         self._population = population
-        self._tasks = population.tasks
         self._reports = reports
         self._holding = holding
 
-    def take(self, tid: int, status: int) -> bool:
-        """Takes what waitpid says of a task. Returns False, with nothing done, where that is not such a stop."""
-        task = self._tasks.get(tid)
-        if task is None or task.interrupted:
-            return False
-        try:
-            if status == _ENTERS:
-                return task.call is None and self._enters(tid, task)
-            return status == _COMES_BACK and task.call is not None and self._comes_back(tid, task, task.call)
-        except ProcessLookupError:
-            return True  # killed while we looked: its death comes by wait
+    def take(self, orders: Sized, options: int, times: Iterable[None]) -> tuple[int, int] | None:
+        """Waits for stops (`options`: of waitpid) and takes them, as many `times`, until there are `orders`. Returns what waitpid
+        says where that is no such stop, with nothing done."""
+        # Most of what it costs to watch a program is this: names are looked up once, and nothing is called that need not be.
+        waitpid, quickly, readv, now = os.waitpid, ptrace.quickly, memory.readv, time.time_ns
+        operation, at_exit, returned, place = ptrace.operation, ptrace.AT_EXIT, ptrace.returned, ptrace.place
+        population, reports, shorthand = self._population, self._reports, self._reports.shorthand
+        tasks, is_held = population.tasks, self._holding.is_for_anybody
+        stamps, turns, most = reports.stamps, reports.turns, MOST_TURNS
+        # kernel/exit.c, do_wait: where tasks stop faster than they are taken, the bell, which rings for orders, is never come to.
+        for _time in times:
+            if orders:
+                break
+            tid, status = stop = waitpid(-1, options)
+            task = tasks.get(tid)
+            if task is None or task.interrupted:
+                return stop
+            call, process = task.call, task.process
+            if call is None:
+                if status != _ENTERS or is_held or quickly(*task.asks) == -1:
+                    return stop
+                known = task.memory.known.get(place())
+                if known is None or known.entry.version != process.descriptors.version:
+                    return stop
+                turn, reading = known.entry.turn or self._beginning(task, known), known.entry.reading
+                entered = known.call
+            else:
+                known = call.known
+                if status != _COMES_BACK or known is None or not call.is_turn or quickly(*task.asks) == -1:
+                    return stop
+                if operation.value != at_exit:
+                    return stop
+                result = returned.value
+                turn, reading = known.results.get(result) or self._number(task, known, result), None
+                entered = None
+                if turn is None:
+                    end = known.end
+                    if end.result != result or end.version != process.descriptors.version:
+                        return stop
+                    turn, reading = end.turn or self._end(task, known), end.reading
+            if turn is None or (turn.age != shorthand.turns_age and not reports.introduce(turn)):
+                return stop
+            if reading is not None and (
+                readv(*reading.asks) != reading.size or reading.read() != reading.content
+            ):
+                return stop
+            if entered is not None:
+                if population.left <= 1 or population.makers or not process.told:
+                    return stop
+                population.left -= 1
+            stamps.append(now())
+            turns.append(turn.number)
+            if not reports.is_begun or len(turns) >= most:
+                reports.stir()
+            task.call = entered
+            if entered is not None:
+                entered.number = process.calls = process.calls + 1
+                if quickly(*task.lets_return) == -1:
+                    ptrace.go_on(tid, to_next_call=True)
+            elif quickly(*task.lets_run) == -1:
+                ptrace.go_on(tid)
+        return None
 
-    def _enters(self, tid: int, task: Task) -> bool:
-        process = task.process
-        if self._holding.is_for_anybody or process.family.is_short:
-            return False
-        known = task.memory.known.get(place(tid))
-        if known is None or known.made is None:
-            return False
+    def _beginning(self, task: Task, known: Known) -> Turn | None:
+        """What says that a call is entered once more; None where that has to be looked at more closely."""
         told = known.entry
-        if told.repeated is None or not told.is_same(tid, process.descriptors.version):
-            return False
-        turn = told.turn
-        if turn is None:
-            turn = told.turn = Turn(ENTERED, process.name, task.number, told.repeated)
-        if not self._population.has_more(process) or not self._reports.turn(turn):
-            return False
-        process.calls += 1
-        task.call = call = Call(process.calls, known.made, known.place, known)
-        call.is_turn = True
-        to_return(tid)
-        return True
-
-    def _comes_back(self, tid: int, task: Task, call: Call) -> bool:
-        if not call.is_turn or call.known is None or call.made.name in _MORE_TO_DO:
-            return False
-        operation, result = value(tid)
-        turn = self._end(task, call, call.known, result) if operation == AT_EXIT else None
-        if turn is None or not self._reports.turn(turn):
-            return False
-        task.call = None
-        to_next_stop(tid)
-        return True
-
-    def _end(self, task: Task, call: Call, known: Known, result: int) -> Turn | None:
-        """What says how a call has come back; None where it has to be looked at more closely."""
-        number = ptrace.error_of(result)
-        if number or call.made.gives is number_given:
-            turn = known.results.get(result)
-            if turn is None and number not in ptrace.RESTARTED and len(known.results) < _RESULTS:
-                says, thing = (FAILED, failure(number)) if number else (RETURNED, result)
-                turn = known.results[result] = Turn(says, task.process.name, task.number, thing)
-            return turn
-        end = known.end
-        if end.repeated is None or not end.is_same(task.tid, task.process.descriptors.version, result):
+        if known.made is None or told.repeated is None or task.process.family.is_short:
             return None
-        if end.turn is None:
-            end.turn = Turn(RETURNED, task.process.name, task.number, end.repeated)
-        return end.turn
+        known.call = Call(0, known.made, known.place, known)
+        known.call.is_turn = known.made.name not in _MORE_TO_DO
+        told.turn = Turn(ENTERED, task.process.name, task.number, told.repeated)
+        return told.turn
+
+    def _number(self, task: Task, known: Known, result: int) -> Turn | None:
+        """What says that a call has given a number, or has failed; None where it gives something else, or more than that is to be
+        said."""
+        number = ptrace.error_of(result)
+        if not number and (known.made is None or known.made.gives is not number_given):
+            return None
+        if number in ptrace.RESTARTED or len(known.results) >= _RESULTS:
+            return None
+        says, thing = (FAILED, failure(number)) if number else (RETURNED, result)
+        turn = known.results[result] = Turn(says, task.process.name, task.number, thing)
+        return turn
+
+    def _end(self, task: Task, known: Known) -> Turn | None:
+        """What says that a call has come back with what it gave the last time."""
+        told = known.end
+        if told.repeated is not None:
+            told.turn = Turn(RETURNED, task.process.name, task.number, told.repeated)
+        return told.turn
