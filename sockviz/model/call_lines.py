@@ -85,22 +85,36 @@ class CallLines:
 
     def lines(self, turns: Turns) -> str:
         """Events of a loop as so many lines, without the last one's newline."""
-        parts: dict[int, tuple[str, str, str]] = {}
-        digits = list(map(str, turns.micros))
-        second = digits[0][:_SECONDS]
-        # With the ten digits that seconds have today, and most often those of one second, which is then written only once.
-        is_plain = len(digits[0]) == len(digits[-1]) == _SECONDS + 6 and digits[-1].startswith(second)
+        first, last = (str(turns.micros[place]) for place in (0, -1))
+        second = first[:_SECONDS]
+        # With the ten digits that seconds have today; those of one second are written only once.
+        if not len(first) == len(last) == _SECONDS + 6:
+            return "\n".join(map(self.line, turns))
+        if not last.startswith(second):
+            place = turns.before(int(second) + 1)
+            return f"{self.lines(turns.part(0, place))}\n{self.lines(turns.part(place, len(turns)))}"
+        begins: dict[int, str] = {}
+        betweens: dict[int, str] = {}
+        ends: dict[int, str] = {}
         for number, like in turns.kinds.items():
             again = self._cut(like, self._whole(like))
-            if again is None or not is_plain:
+            if again is None:
                 return "\n".join(map(self.line, turns))
-            parts[number] = f"{again.begin}{second}.", again.between, again.end
-        return "\n".join([
-            f"{begin}{at[_SECONDS:]}{between}{call}{end}"
-            for (begin, between, end), at, call in zip(
-                map(parts.__getitem__, turns.which), digits, turns.calls, strict=True
+            begins[number], betweens[number], ends[number] = (
+                f"{again.begin}{second}.",
+                again.between,
+                f"{again.end}\n",
             )
-        ])  # fmt: skip
+        which = turns.which
+        parts = [""] * (
+            5 * len(which)
+        )  # one after the other, of each event: joined at once, which is the quickest way
+        parts[0::5] = map(begins.__getitem__, which)
+        parts[1::5] = [str(at)[_SECONDS:] for at in turns.micros]
+        parts[2::5] = map(betweens.__getitem__, which)
+        parts[3::5] = map(str, turns.calls)
+        parts[4::5] = map(ends.__getitem__, which)
+        return "".join(parts)[:-1]
 
     def _cut(self, event: CallEntered | CallReturned, whole: str) -> _Again | None:
         """The line of an event as what it is written again of; None where it does not begin as most do."""

@@ -159,6 +159,18 @@ class Turns:
         kinds = {number: self.kinds[number] for number in set(which)}
         return Turns(kinds, which, self.micros[start:end], self.calls[start:end])
 
+    def with_next(self, turns: Turns) -> Turns | None:
+        """These and others, which come after; None where a number is one kind here and another there."""
+        kinds, others = self.kinds, turns.kinds
+        if any(others[number] is not kinds[number] for number in others.keys() & kinds.keys()):
+            return None
+        which, micros, calls = (
+            (*self.which, *turns.which),
+            (*self.micros, *turns.micros),
+            (*self.calls, *turns.calls),
+        )
+        return Turns({**kinds, **others}, which, micros, calls)
+
     def before(self, at: float) -> int:
         """How many there are before an instant (seconds)."""
         return bisect_left(self.micros, at, key=_seconds)

@@ -50,13 +50,25 @@ def in_order(events: Sequence[Event | Turns]) -> list[Event | Turns]:
         if turns is not None:
             place = len(turns) if event.at >= turns.until else turns.before(event.at)
             if place:
-                ordered.append(turns.part(0, place))
+                _add(ordered, turns.part(0, place))
             turns = turns.part(place, len(turns)) if place < len(turns) else None
         if isinstance(event, Turns):
             turns = event
         else:
             ordered.append(event)
-    return ordered if turns is None else [*ordered, turns]
+    if turns is not None:
+        _add(ordered, turns)
+    return ordered
+
+
+def _add(ordered: list[Event | Turns], turns: Turns) -> None:
+    """Adds them, to those that are the last where that can be."""
+    last = ordered[-1] if ordered else None
+    together = last.with_next(turns) if isinstance(last, Turns) else None
+    if together is None:
+        ordered.append(turns)
+    else:
+        ordered[-1] = together
 
 
 def _each(event: Event | Turns) -> Iterable[Event]:

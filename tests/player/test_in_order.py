@@ -46,6 +46,15 @@ def test_events_stand_by_their_stamps(seed: int) -> None:
         assert len(ordered) <= 2 * len(seen) + 2
 
 
+def test_turns_that_follow_one_another_are_one_where_their_numbers_mean_the_same() -> None:
+    calls = said_by("a", range(40))
+    whole = turned(calls)
+    together = in_order([whole.part(0, 17), whole.part(17, 23), whole.part(23, 40)])
+    assert (len(together), each(together)) == (1, calls)
+    apart = in_order([whole.part(0, 17), turned(calls[17:])])
+    assert (len(apart), each(apart)) == (2, calls)
+
+
 @pytest.mark.parametrize("at", [-1.0, 0.0, 10.0, 10.5, 39.0, 50.0])
 def test_turns_are_cut_where_a_batch_ends(at: float) -> None:
     calls = said_by("a", range(40))

@@ -62,13 +62,17 @@ class _Flow:
 
     def gave(self, taken: int, name: str, times: int = 1) -> None:
         """A send of that `name` has handed over so many bytes, so many `times`."""
-        kept = min(times, 2 * _MESSAGES)  # of more the first are forgotten by the end
-        self.sent += taken * (times - kept)
-        for _each in range(kept if taken else 0):
-            self.sent += taken
+        if not taken:
+            return
+        before, self.sent = self.sent, self.sent + taken * times
+        kept = min(times, _MESSAGES)  # of more the first are forgotten by the end
+        if kept > 1:
+            first = before + taken * (times - kept + 1)
+            self.ends += [(end, name) for end in range(first, self.sent + 1, taken)]
+        elif kept:
             self.ends.append((self.sent, name))
-            if len(self.ends) == 2 * _MESSAGES:
-                del self.ends[:_MESSAGES]
+        if len(self.ends) >= 2 * _MESSAGES:
+            del self.ends[:-_MESSAGES]
 
     def message_at(self, place: int) -> tuple[int, int, str] | None:
         """Where the send began and ended that handed over the byte before and the byte after `place`."""
