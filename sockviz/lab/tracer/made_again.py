@@ -15,8 +15,6 @@ TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all
 if TYPE_CHECKING:
     from typing import Any
 
-    from sockviz.lab.tracer.tasks import Call
-
 #: So many of one task are remembered.
 _MOST = 64
 #: What was another one so often is not compared any more.
@@ -81,11 +79,29 @@ class Known:
     __slots__ = ("call", "end", "entry", "made", "place", "results")
 
     def __init__(self) -> None:
-        self.call: Call | None = None
+        self.call: CallUnderWay | None = None
         self.made: Made | None = None
         self.place: tuple[int, ...] = ()
         self.entry, self.end = Told(), Told()
         self.results: dict[int, Turn] = {}
+
+
+class CallUnderWay:
+    """A call that was entered, and has not come back for good. ``place``: its number, arguments and stack, by which it is known
+    again where a signal has interrupted it. ``handlers``: in how many handlers of signals its task was then; ``is_told``: that it
+    is interrupted was said. ``known``: what is known of it from before, where it is made again; ``is_turn``: it is the one that
+    its task has entered last, and may come back as one that does so again and again."""
+
+    __slots__ = ("handlers", "is_told", "is_turn", "known", "made", "number", "place")
+
+    def __init__(self, number: int, made: Made, place: tuple[int, ...], known: Known | None) -> None:
+        self.number = number
+        self.made = made
+        self.place = place
+        self.known = known
+        self.handlers = 0
+        self.is_told = False
+        self.is_turn = False
 
 
 class Memory:

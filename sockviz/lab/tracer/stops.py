@@ -11,7 +11,7 @@ from sockviz.lab.tracer.holding import Holding
 from sockviz.lab.tracer.looks import Looks
 from sockviz.lab.tracer.made import Entry, Made
 from sockviz.lab.tracer.made import number as number_given
-from sockviz.lab.tracer.made_again import Known
+from sockviz.lab.tracer.made_again import CallUnderWay, Known
 from sockviz.lab.tracer.memory import Reading
 from sockviz.lab.tracer.numbers import Machine
 from sockviz.lab.tracer.pieces import RULE
@@ -20,7 +20,7 @@ from sockviz.lab.tracer.reports import Reports
 from sockviz.lab.tracer.shorthand import ENTERED, FAILED, NAMED, RETURNED
 from sockviz.lab.tracer.socket_calls import CALLS as SOCKET
 from sockviz.lab.tracer.sources import LineFinder
-from sockviz.lab.tracer.tasks import Call, Task
+from sockviz.lab.tracer.tasks import Task
 from sockviz.lab.tracer.turns import NAMING, failure
 from sockviz.lab.tracer.waiting_calls import CALLS as WAITING
 from sockviz.lab.wait_status import signal_name
@@ -133,7 +133,7 @@ class Stops:
                 waiting.is_told = True
                 self._say("interrupted", task, call=waiting.number, over=False)
         task.process.calls += 1
-        task.call = Call(task.process.calls, made, place, known)
+        task.call = CallUnderWay(task.process.calls, made, place, known)
         self._tell(ENTERED, task, task.call, told)
         return True
 
@@ -211,7 +211,7 @@ class Stops:
                     self._entered(task)
                 return
 
-    def _tell_cut(self, task: Task, call: Call, cut: tuple[int, int] | None) -> None:
+    def _tell_cut(self, task: Task, call: CallUnderWay, cut: tuple[int, int] | None) -> None:
         if cut is not None:
             self._say("treated", task, call=call.number, rule=RULE, allowed=cut[0], wanted=cut[1])
 
@@ -256,7 +256,7 @@ class Stops:
             self._resumed(task)
         self.go_on(task)
 
-    def _returned(self, task: Task, call: Call, result: int) -> None:
+    def _returned(self, task: Task, call: CallUnderWay, result: int) -> None:
         task.call = None
         number = ptrace.error_of(result)
         if number in ptrace.RESTARTED:
@@ -277,7 +277,7 @@ class Stops:
         if call.made.name == "close":
             task.process.descriptors.forget(int(call.place[1]))  # another thread may have asked meanwhile
 
-    def _given_again(self, task: Task, call: Call, result: int) -> Any:
+    def _given_again(self, task: Task, call: CallUnderWay, result: int) -> Any:
         """What a call gives: read, or known from before."""
         known, descriptors = call.known, task.process.descriptors
         if call.made.gives is number_given:
@@ -296,7 +296,7 @@ class Stops:
             known.end.keep(value, reading, version, result)
         return value
 
-    def _failed(self, task: Task, call: Call, number: int) -> None:
+    def _failed(self, task: Task, call: CallUnderWay, number: int) -> None:
         self._tell(FAILED, task, call, failure(number))
 
     def _is_resumed(self, task: Task, place: tuple[int, ...]) -> bool:
@@ -346,11 +346,11 @@ class Stops:
     def _say(self, event: str, task: Task, **parts: Any) -> None:
         self._reports.say(event, process=task.process.name, task=task.number, **parts)
 
-    def _tell(self, says: int, task: Task, call: Call, thing: Any) -> None:
+    def _tell(self, says: int, task: Task, call: CallUnderWay, thing: Any) -> None:
         self._reports.call(says, task.process.name, task.number, call.number, thing)
 
 
-def _given(call: Call, result: int) -> Any:
+def _given(call: CallUnderWay, result: int) -> Any:
     """What a call gives; its register, where what it has written cannot be read."""
     try:
         return call.made.gives(result)

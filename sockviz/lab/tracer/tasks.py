@@ -6,28 +6,9 @@ from collections.abc import Sequence
 
 from sockviz.lab.tracer import ptrace
 from sockviz.lab.tracer.descriptors import Descriptors
-from sockviz.lab.tracer.made import Made
-from sockviz.lab.tracer.made_again import Known, Memory
+from sockviz.lab.tracer.made_again import CallUnderWay, Memory
 from sockviz.lab.tracer.pieces import RULE
 from sockviz.lab.tracer.sources import LineFinder
-
-
-class Call:
-    """A call that was entered, and has not come back for good. ``place``: its number, arguments and stack, by which it is known
-    again where a signal has interrupted it. ``handlers``: in how many handlers of signals its task was then; ``is_told``: that it
-    is interrupted was said. ``known``: what is known of it from before, where it is made again; ``is_turn``: it is the one that
-    its task has entered last, and may come back as one that does so again and again."""
-
-    __slots__ = ("handlers", "is_told", "is_turn", "known", "made", "number", "place")
-
-    def __init__(self, number: int, made: Made, place: tuple[int, ...], known: Known | None) -> None:
-        self.number = number
-        self.made = made
-        self.place = place
-        self.known = known
-        self.handlers = 0
-        self.is_told = False
-        self.is_turn = False
 
 
 class Process:
@@ -106,10 +87,10 @@ class Task:
         self.tid = tid
         self.process = process
         self.number = number
-        self.call: Call | None = None
+        self.call: CallUnderWay | None = None
         self.memory = Memory()
         self.asks, self.lets_run, self.lets_return = ptrace.orders(tid)
-        self.interrupted: list[Call] = []
+        self.interrupted: list[CallUnderWay] = []
         self.handlers = 0
         self.returns = False
         self.held = False

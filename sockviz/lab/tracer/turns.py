@@ -13,11 +13,11 @@ import time
 from sockviz.lab.tracer import memory, ptrace, values
 from sockviz.lab.tracer.holding import Holding
 from sockviz.lab.tracer.made import number as number_given
-from sockviz.lab.tracer.made_again import Known
+from sockviz.lab.tracer.made_again import CallUnderWay, Known
 from sockviz.lab.tracer.population import Population
 from sockviz.lab.tracer.reports import MOST_TURNS, Reports
 from sockviz.lab.tracer.shorthand import ENTERED, FAILED, RETURNED, Repeated, Turn
-from sockviz.lab.tracer.tasks import Call, Task
+from sockviz.lab.tracer.tasks import Task
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Turns:
         told = known.entry
         if known.made is None or told.repeated is None or task.process.family.is_short:
             return None
-        known.call = Call(0, known.made, known.place, known)
+        known.call = CallUnderWay(0, known.made, known.place, known)
         known.call.is_turn = known.made.name not in _MORE_TO_DO
         told.turn = Turn(ENTERED, task.process.name, task.number, told.repeated)
         return told.turn
