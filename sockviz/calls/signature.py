@@ -24,6 +24,11 @@ class Parameter:
     required: bool = True
     many: bool = False
 
+    @property
+    def shown(self) -> str:
+        """As a signature has it: ``address``, ``[flags]``, ``values…``."""
+        return f"{self.name}…" if self.many else self.name if self.required else f"[{self.name}]"
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:
@@ -54,11 +59,10 @@ class Signature:
     @property
     def signature(self) -> str:
         """How it is called, for messages: ``recv(bufsize, flags=…)``."""
-        parts = [f"{p.name}…" if p.many else p.name if p.required else f"[{p.name}]" for p in self.parameters]
         module = (
             "" if self.receiver or self.key.startswith("builtins.") else self.key.rpartition(".")[0] + "."
         )
-        return f"{module}{self.name}({', '.join(parts)})"
+        return f"{module}{self.name}({', '.join(each.shown for each in self.parameters)})"
 
 
 def parameters(text: str) -> tuple[Parameter, ...]:

@@ -31,7 +31,7 @@ _OPERATORS: dict[type[ast.operator], str] = {
     ast.BitXor: "^", ast.LShift: "<<", ast.RShift: ">>",
 }  # fmt: skip
 _UNARY: dict[type[ast.unaryop], str] = {ast.USub: "-", ast.UAdd: "+", ast.Invert: "~", ast.Not: "not"}
-_CLASSES = ("bytes", "int")
+CLASSES = ("bytes", "int")
 _SIZED = ("bytes", "str", "bytearray")
 
 
@@ -296,7 +296,7 @@ class ValueReader:
     # --- calls ------------------------------------------------------------------------------------------
 
     def _call(self, node: ast.Call) -> Typed:
-        row, receiver = self._callee(node.func)
+        row, receiver = self.callee(node.func)
         given = arguments_by_parameter(node, row, self.bad) if row else {}
         arguments = [self.read(argument) for argument in node.args if not isinstance(argument, ast.Starred)]
         named = {word.arg: self.read(word.value) for word in node.keywords if word.arg is not None}
@@ -310,7 +310,7 @@ class ValueReader:
         words: dict[str, Json] = {word: value.tree for word, value in named.items()}
         return Typed(["call", row.key, target, [a.tree for a in arguments], words, row.is_call], row.returns)
 
-    def _callee(self, node: ast.expr) -> tuple[Row | None, Typed | None]:
+    def callee(self, node: ast.expr) -> tuple[Row | None, Typed | None]:
         """The row that is called, and the receiver where it is a method."""
         if isinstance(node, ast.Name):
             builtin = CALLS.get(f"builtins.{node.id}")
@@ -321,7 +321,7 @@ class ValueReader:
             self.bad(node, "only functions and methods of the table of calls can be called")
             return None, None
         owner = node.value.id if isinstance(node.value, ast.Name) else None
-        if owner in (*MODULES, *_CLASSES) and owner not in self.process.variables:
+        if owner in (*MODULES, *CLASSES) and owner not in self.process.variables:
             row = CALLS.get(f"{owner}.{node.attr}")
             if row is None or row.receiver is not None:
                 if node.attr in constants(owner):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sockviz.calls.table import functions
 from sockviz.dataclass import dataclass
+from sockviz.language import N_
 from sockviz.model.values import Json
 
 
@@ -50,14 +53,19 @@ def computed(operator: str, left: int, right: int) -> int:
     return left >> right
 
 
+#: Kinds in words.
+KINDS: Mapping[str, str] = {
+    "socket.socket": N_("a socket"), "ctypes.CDLL": N_("a library of C's"),
+    "select.poll": N_("a poll object"), "select.epoll": N_("an epoll object"), "int": N_("a number"),
+    "float": N_("a number"), "str": N_("text"), "None": "None", "address": N_("an address"),
+    "addrinfo": N_("a list of addresses"), "bool": N_("True or False"), "any": "this value", "tuple": N_("a tuple"),
+    "list": N_("a list"), "dict": N_("a dictionary"),
+}  # fmt: skip
+
+
 def described(kind: str) -> str:
-    """A kind in words."""
-    return {
-        "socket.socket": "a socket", "ctypes.CDLL": "a library of C's",
-        "select.poll": "a poll object", "select.epoll": "an epoll object", "int": "a number",
-        "float": "a number", "str": "text", "None": "None", "address": "an address", "addrinfo": "a list of addresses",
-        "bool": "True or False", "any": "this value", "tuple": "a tuple", "list": "a list", "dict": "a dictionary",
-    }.get(kind, kind)  # fmt: skip
+    """A kind in words, for what is wrong with a lesson."""
+    return KINDS.get(kind, kind)
 
 
 def example(module: str) -> str:

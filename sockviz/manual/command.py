@@ -39,9 +39,7 @@ def _list(manual: Manual) -> list[str]:
 
 def _list_as_json(manual: Manual) -> dict[str, object]:
     return {
-        "calls": [
-            {"name": page.name, "summary": page.summary, "group": page.group} for page in manual.calls()
-        ],
+        "calls": [{"name": page.name, "summary": page.says, "group": page.group} for page in manual.calls()],
         "errors": [{"name": page.name, "says": page.says} for page in manual.errors()],
     }
 
@@ -68,7 +66,9 @@ def _as_json(page: ManualPage, manual: Manual) -> dict[str, object]:
             ]
         if field.name != "path":
             entry[field.name] = getattr(value, "markdown", value)
-    if not isinstance(page, CallPage):
+    if isinstance(page, CallPage):
+        entry["summary"] = page.says
+    else:
         here = on_this_system(page.name)
         entry |= {"number": here.number, "text": here.text, "exception": here.exception}
         entry["calls"] = [

@@ -48,7 +48,7 @@ def number_of(name: str) -> str:
 
 def _of_call(page: CallPage) -> list[str]:
     parts = [
-        f"# {page.name}", f"**{page.summary[:1].upper()}{page.summary[1:]}.**", page.does.markdown,
+        f"# {page.name}", f"**{page.says[:1].upper()}{page.says[1:]}.**", page.does.markdown,
         _heading(_("In C")), f"```c\n{page.c.markdown}\n```",
         _heading(_("In Python")), f"```python\n{page.python.markdown}\n```",
         _heading(_("It returns")), page.returns.markdown,

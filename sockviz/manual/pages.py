@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from sockviz.dataclass import dataclass
-from sockviz.language import N_
+from sockviz.language import N_, _
 from sockviz.problem import Problem
 
 
@@ -60,6 +60,11 @@ class CallPage:
     blocks: Text
     failures: tuple[Failure, ...]
     elsewhere: Text | None = None
+
+    @property
+    def says(self) -> str:
+        """Its summary in the reader's language, whatever language the page is in (`sockviz.words.call_meanings`)."""
+        return _(self.summary)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def listing(calls: Sequence[CallPage], errors: Sequence[ErrorPage], width: int) 
     column = max([len(page.name) for page in calls] + [len(page.name) for page in errors]) + 2
     lines = [*wrapped(_("A page for every call and every error: sockviz man NAME"), width), ""]
     for group in GROUPS:
-        if entries := [(page.name, page.summary) for page in calls if page.group == group]:
+        if entries := [(page.name, page.says) for page in calls if page.group == group]:
             lines += [_heading(_(group)), *_entries(entries, column, width), ""]
     return [
         *lines,

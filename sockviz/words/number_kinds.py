@@ -75,7 +75,7 @@ def _type(number: int) -> str | None:
 
 
 def _level(number: int) -> str | None:
-    return _LEVELS.get(number) or name_of(number, sockets.LEVELS)
+    return LEVELS.get(number) or name_of(number, sockets.LEVELS)
 
 
 def open_flags(number: int) -> str:
@@ -97,7 +97,7 @@ def status_text(number: int) -> str:
 
 
 #: Levels by the names that RFC 3493 and POSIX have for them; Linux's are SOL_TCP and the like.
-_LEVELS = {0: "IPPROTO_IP", 6: "IPPROTO_TCP", 17: "IPPROTO_UDP", 41: "IPPROTO_IPV6", 58: "IPPROTO_ICMPV6"}
+LEVELS = {0: "IPPROTO_IP", 6: "IPPROTO_TCP", 17: "IPPROTO_UDP", 41: "IPPROTO_IPV6", 58: "IPPROTO_ICMPV6"}
 _NAMES: Mapping[Number, Callable[[int], str | None]] = {
     Number.FAMILY: _one(sockets.FAMILIES),
     Number.TYPE: _type,
@@ -228,8 +228,8 @@ def given_by(call: Call) -> Kind | None:
 
 def taken_by(call: Call) -> tuple[list[Kind | None], Mapping[str, Kind]]:
     """What the numbers are that a call was given: by position, and by name."""
-    parameters = [word.partition("=")[::2] for word in _TAKES.get(call.name, "").split()]
-    named: dict[str, Kind] = {name: _of_word(kind) for name, kind in parameters if kind}
+    parameters = [word.partition("=")[0] for word in _TAKES.get(call.name, "").split()]
+    named = kinds_taken(call.name)
     if call.name == "fcntl" and (argument := _FCNTL_ARGUMENTS.get(command_of(call))):
         named["arg"] = argument
     if call.name in ("socket", "socketpair") and call.arguments and call.arguments[0] not in _INTERNET:
@@ -237,7 +237,13 @@ def taken_by(call: Call) -> tuple[list[Kind | None], Mapping[str, Kind]]:
     option = option_named_by(call)
     if option is not None and call.name == "setsockopt" and option.form in _OPTION_VALUES:
         named["value"] = _OPTION_VALUES[option.form]
-    return [named.get(name) for name, _kind in parameters], named
+    return [named.get(name) for name in parameters], named
+
+
+def kinds_taken(name: str) -> dict[str, Kind]:
+    """What the numbers are that a call of that name takes, by parameter, whatever else it is given."""
+    parameters = [word.partition("=")[::2] for word in _TAKES.get(name, "").split()]
+    return {parameter: _of_word(kind) for parameter, kind in parameters if kind}
 
 
 def _of_word(word: str) -> Kind:

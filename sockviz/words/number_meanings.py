@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sockviz.language import N_
+from sockviz.language import N_, _
 
 #: Of poll's events, and of epoll's by the same names with an E.
 EVENTS: Mapping[str, str] = {
@@ -161,3 +161,16 @@ OTHERS: Mapping[str, str] = {
     "IP_PMTUDISC_PROBE": N_("Don't Fragment, and what the path is known to allow is ignored"),
     "RLIMIT_NOFILE": N_("no descriptor has this number or a larger one"),
 }
+
+
+def number_meaning(name: str, *, asked: bool) -> str:
+    """What a number means that a call is given (``asked``) or gives, by its name; nothing of an error, an option, or of what
+    hardly anybody meets."""
+    told = (
+        (ASKED if asked else RECEIVED).get(name)
+        or EVENTS.get(name.removeprefix("E") if name.startswith("EPOLL") else name)
+        or EPOLL_MODES.get(name)
+        or DESCRIPTORS.get(name)
+        or OTHERS.get(name)
+    )
+    return _(told) if told is not None else ""

@@ -12,7 +12,7 @@ from sockviz.model.world import World
 from sockviz.words.facts import Fact, Section, Voice
 from sockviz.words.interest import epoll_of, waited_for
 from sockviz.words.number_kinds import Each, Kind, Number, given_by, number_name, option_named_by, taken_by
-from sockviz.words.number_meanings import ASKED, DESCRIPTORS, EPOLL_MODES, ERRORS, EVENTS, OTHERS, RECEIVED
+from sockviz.words.number_meanings import ERRORS, number_meaning
 from sockviz.words.option_words import meaning, value_text
 from sockviz.words.socket_facts import descriptor
 
@@ -94,12 +94,6 @@ def _named(value: Value, kind: Kind | None, call: Call, *, asked: bool) -> dict[
 
 
 def _means(word: str, number: int, asked: bool) -> str:
-    told = (
-        (ASKED if asked else RECEIVED).get(word)
-        or EVENTS.get(word.removeprefix("E") if word.startswith("EPOLL") else word)
-        or EPOLL_MODES.get(word)
-        or DESCRIPTORS.get(word)
-        or OTHERS.get(word)
-        or (ERRORS.get(word) if errno_name(number) == word else None)
-    )
-    return _(told) if told is not None else ""
+    if told := number_meaning(word, asked=asked):
+        return told
+    return _(ERRORS[word]) if word in ERRORS and errno_name(number) == word else ""

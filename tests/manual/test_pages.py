@@ -18,6 +18,8 @@ from sockviz.manual.pages import CallPage, ManualPage
 from sockviz.manual.parser import called_in_c, linked_lessons
 from sockviz.manual.reader import Manual, UnknownWord, shipped
 from sockviz.player.shelf import course, read_lesson
+from sockviz.words.call_meanings import CALLS as MEANINGS
+from sockviz.words.call_meanings import FAMILIES
 
 MANUAL = shipped()
 CALL_PAGES, ERROR_PAGES = MANUAL.calls(), MANUAL.errors()
@@ -231,3 +233,11 @@ def test_an_error_names_the_calls_that_give_it_and_its_number_here() -> None:
     assert "the same as EWOULDBLOCK" in document(MANUAL.find("EAGAIN"), CALL_PAGES, None)
     assert "Python raises `socket.gaierror`" in document(MANUAL.find("EAI_NONAME"), CALL_PAGES, None)
     assert "On this system" not in document(MANUAL.find("TimeoutError"), CALL_PAGES, None)
+
+
+def test_a_page_says_what_a_completion_says_of_its_call_in_every_language(spanish: None) -> None:
+    meanings = {
+        page.name: FAMILIES.get(page.name) or MEANINGS[page.functions[0]] for page in shipped().calls()
+    }
+    assert {page.name: page.summary for page in shipped().calls()} == meanings
+    assert not [page.name for page in shipped().calls() if page.says == page.summary]

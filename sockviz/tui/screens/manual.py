@@ -103,7 +103,7 @@ class ManualScreen(StyledOnce, Selecting, Leaving, Screen[None]):
         column = max(map(len, manual.names())) + 2
         for group in GROUPS:
             options.append(Option(styled(_(group), "bold $accent"), disabled=True))
-            options += [_option(p.name, p.summary, column) for p in self._calls if p.group == group]
+            options += [_option(p.name, p.says, column) for p in self._calls if p.group == group]
         options.append(Option(styled(_("errors"), "bold $accent"), disabled=True))
         options += [_option(p.name, p.says, column) for p in manual.errors()]
         pages = self.query_one(OptionList)
