@@ -167,14 +167,22 @@ def read_asleep(pid: int, state: str, *, proc: str = "/proc", read: Read = read_
 
 
 def read_run_delay(pid: int, *, proc: str = "/proc", read: Read = read_file) -> float:
-    """For how long the first thread of `pid` could have run and had no CPU, since it began, in seconds
+    """For how long the first thread of `pid` could have run and had no CPU, since it began, in seconds; 0.0 where that is not to
+    be read."""
+    return read_times(pid, proc=proc, read=read)[1]
+
+
+def read_times(pid: int, *, proc: str = "/proc", read: Read = read_file) -> tuple[float, float]:
+    """For how long the first thread of `pid` has run, and for how long it could have and had no CPU, since it began, in seconds
     (Documentation/scheduler/sched-stats.rst); 0.0 where that is not to be read."""
     try:
         text = read(f"{proc}/{pid}/schedstat")
     except KernelRefused:
-        return 0.0  # ENOENT: built without CONFIG_SCHED_INFO, or gone. ESRCH: gone. EACCES: hidden
+        return 0.0, 0.0  # ENOENT: built without CONFIG_SCHED_INFO, or gone. ESRCH: gone. EACCES: hidden
     fields = text.split()
-    return int(fields[1]) / 1e9 if len(fields) == 3 and fields[1].isdigit() else 0.0
+    if len(fields) != 3 or not all(field.isdigit() for field in fields):
+        return 0.0, 0.0
+    return int(fields[0]) / 1e9, int(fields[1]) / 1e9
 
 
 def read_caught(pid: int, *, proc: str = "/proc", read: Read = read_file) -> int | None:

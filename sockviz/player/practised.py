@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Mapping
 from sockviz.calls.statement import Statement
 from sockviz.dataclass import dataclass
 from sockviz.kernel.errors import KernelError
+from sockviz.kernel.procfs import read_times
 from sockviz.language import _
 from sockviz.lesson.document import Exercise, Launch, SendSignal
 from sockviz.model.call import Stage
-from sockviz.model.events import Signalled, Treated
+from sockviz.model.events import Caveat, Signalled, Treated
 from sockviz.model.process import MAIN, Process
 from sockviz.model.programs import Program
 from sockviz.model.timeline import Timeline
@@ -26,6 +27,7 @@ from sockviz.player.programs_begun import NotStarted, Surroundings
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.rest import is_asleep
 from sockviz.player.started import Started, TracingLab, family, is_ready
+from sockviz.words.caveats import COMPUTES
 
 #: So long a program is waited for until it can be talked to; and, before each line of somebody else, until it rests (seconds).
 #: One that has not come to rest is looked at only for a moment from then on: it is busy in a loop of its own.
@@ -36,6 +38,8 @@ DOZES = 0.4
 APART = 0.03
 #: So soon a program that has woken is looked at again (seconds).
 AWAKE = 0.002
+#: Who has run for such a part of the time in which nobody kept it from it computes, and waits for nothing.
+MOSTLY = 0.8
 #: So long nothing has happened where nothing more will (seconds).
 STILL = 0.12
 
@@ -201,8 +205,13 @@ class Practised(Performed):
     async def rested(self, *, at_last: bool = False) -> None:
         """Waits until the student's program rests: so each line is performed, and each verdict made, when all has come of what
         was before, and not of what a machine had time for. One that has not rested before is waited for `at_last` again."""
-        if not await self._rested(MOMENT if self._is_restless and not at_last else RESTS):
-            self._is_restless = True
+        began = time.monotonic(), {process.name: spent(process) for process in self.runs} if at_last else {}
+        if await self._rested(MOMENT if self._is_restless and not at_last else RESTS):
+            return
+        self._is_restless = True
+        passed, before = time.monotonic() - began[0], began[1]
+        computing = [each.name for each in self.runs if computes(each, before.get(each.name), passed)]
+        self.append(*(Caveat(time.time(), name, COMPUTES) for name in computing))
 
     async def _perform(self, statement: Statement) -> None:
         await self.rested()
@@ -239,6 +248,19 @@ class Practised(Performed):
             await self.hear(min(left, APART / 2))
             await asyncio.sleep(0)
         return True
+
+
+def spent(process: Process) -> tuple[int, float, float]:
+    """How many calls a program's process has made, how long it has run, and how long it has waited for a CPU (seconds)."""
+    return (process.last.number if process.last is not None else 0, *read_times(process.outer_pid))
+
+
+def computes(process: Process, before: tuple[int, float, float] | None, passed: float) -> bool:
+    """Whether it has done nothing else since then, as much as the machine let it."""
+    if before is None or process.current is not None or not process.outer_pid:
+        return False
+    calls, ran, waited = (now - then for now, then in zip(spent(process), before, strict=True))
+    return not calls and ran > 0 and ran >= MOSTLY * (passed - waited)
 
 
 def alive(world: World, exercise: Exercise) -> list[Process]:

@@ -145,6 +145,9 @@ def _program(case: Case) -> Iterator[str]:
     for process in runs:
         if not process.alive:
             yield _ended(process, said_on_error(case.timeline, process.name))
+        elif process.name in case.computing:
+            told = _("{process} computes without end: it makes no call, and its CPU time grows")
+            yield told.format(process=process.name)
         elif process.current is None:
             yield _("{process} is in no call on a socket").format(process=process.name)
         yield from _asleep(case, family(world, process.name))

@@ -8,6 +8,8 @@ from sockviz.language import N_, _
 from sockviz.model.events import Caveat
 from sockviz.model.limits import MOST_CALLS, MOST_CHANGES, MOST_PACKETS
 
+#: The code of who runs on, and makes no call (`sockviz.player.practised`).
+COMPUTES = "computes"
 #: With this begins the code of why a run was given up before its end (`sockviz.practice.bounds`).
 GIVEN_UP = "given up: "
 #: By the tracer's code (`sockviz.lab.tracer.caveats`), or by that.
@@ -36,6 +38,9 @@ _SENTENCES: Mapping[str, str] = {
     "privileges": N_(
         "{process} runs a program that has another user's rights, or more than its user (setuid): here it has not, since "
         "whoever is watched gets no new privileges"
+    ),
+    COMPUTES: N_(
+        "{process} computes without end: it makes no call, and its CPU time (/proc/PID/schedstat) grows as fast as time goes by"
     ),
     "given up: line": N_("the run ends here: the line of {process} waited in vain, and was given up"),
     "given up: lab": N_("the run ends here: its lab could not go on"),

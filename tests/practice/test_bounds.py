@@ -19,7 +19,9 @@ from sockviz.model.events import (
 from sockviz.model.sockets import State
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import SocketValue, Value
+from sockviz.player import practised
 from sockviz.player.counted import Counted
+from sockviz.player.practised import computes, spent
 from sockviz.practice import bounds
 from sockviz.practice.bounds import excess
 from tests.model.runs import HEADER, HOST, START, row
@@ -97,3 +99,23 @@ def test_whoever_is_refused_a_process_again_and_again_makes_them_without_end() -
         assert excess(run.counted) is None
         run.timeline.append(OverLimit(START, "server", 64))
     assert "processes without end" in getattr(excess(run.counted), "said", "")
+
+
+def test_who_runs_as_much_as_the_machine_lets_it_and_makes_no_call_computes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    times = [(0.5, 0.0)]
+    monkeypatch.setattr(practised, "read_times", lambda _pid: times[-1])
+    run = Run()
+    run.calls_once("recv", TCP, b"x")
+    before = spent(run.timeline.world.processes["server"])
+    for ran, waited, does in [(1.5, 0.0, True), (0.6, 9.9, True), (0.6, 0.0, False), (0.5, 0.0, False)]:
+        times.append((ran, waited))
+        assert computes(run.timeline.world.processes["server"], before, 10.0 if waited else 1.0) is does
+    times.append((1.5, 0.0))
+    assert not computes(run.timeline.world.processes["server"], None, 1.0), "it was not there"
+    run.calls_once("recv", TCP, b"x")
+    assert not computes(run.timeline.world.processes["server"], before, 1.0), "it has made a call"
+    run.timeline.append(CallEntered(START, "server", 9, None, "recv", "socket.recv", (TCP, 9)))
+    world = run.timeline.world
+    assert not computes(world.processes["server"], spent(world.processes["server"]), 1.0), "it is in one"

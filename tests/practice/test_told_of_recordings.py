@@ -23,13 +23,18 @@ TOLD = {
         "7 bytes were sent there, the last of them by send(4, b'> hello')",
         "5 bytes are expected",
     ),
+    "forgot-listen.busy": (
+        "server computes without end: it makes no call, and its CPU time grows",
+        "server computes without end, and has made no call on a socket",
+        "look for the loop that it is in",
+    ),
     "forgot-listen.loop": (
         "nothing of server is bound",
         "server has made no call on a socket, and has ended",
         "a socket, and what is done",
     ),
     "forgot-listen.name_error": (
-        "server: bound to 127.0.0.1:8080, not listening",
+        "server had ended by then, and was bound to 127.0.0.1:8080, not listening",
         "has ended server, at name_error.py:4: AttributeError",
         "mend that line",
     ),
@@ -67,6 +72,16 @@ TOLD = {
         "idle.status is None",
         "idle ignores SIGTERM",
         "have a handler for it",
+    ),
+    "half-close.dup": (
+        "server.conn.state is 'ESTABLISHED'",
+        "close(4) (dup.py:6) of client has not ended the sending: descriptor 3 of client is the same socket, and still open",
+        "shutdown(SHUT_WR) says that all is sent",
+    ),
+    "half-close.makefile": (
+        "client sleeps in recv(3, 8192) (makefile.py:8)",
+        "client has called neither shutdown nor close for descriptor 3",
+        "the files that makefile gives are one descriptor",
     ),
     "half-close.print_repr": (
         "you.output is",

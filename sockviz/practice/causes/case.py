@@ -9,6 +9,7 @@ from functools import cached_property
 from sockviz.dataclass import dataclass
 from sockviz.lesson.document import YOU, Exercise, Expectation
 from sockviz.model.call import Call
+from sockviz.model.events import Caveat
 from sockviz.model.process import Process
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import Value
@@ -16,8 +17,12 @@ from sockviz.model.world import World
 from sockviz.player.started import family
 from sockviz.practice.causes.flows import READS, Flows
 from sockviz.practice.differing import Sides, sides
+from sockviz.words.caveats import COMPUTES
 from sockviz.words.programs import place_of
 from sockviz.words.wording import call_as_made
+
+#: That is said within so many events from the end.
+_LAST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,17 @@ class Case:
     def others(self) -> list[Process]:
         """All others."""
         return [process for name, process in self.world.processes.items() if name not in self.own]
+
+    @cached_property
+    def computing(self) -> frozenset[str]:
+        """Those of them that were found to compute without end at the last."""
+        return frozenset(
+            event.process
+            for event in self.timeline.events[-_LAST:]
+            if isinstance(event, Caveat)
+            and event.what == COMPUTES
+            and self.world.processes[event.process].alive
+        )
 
     @cached_property
     def flows(self) -> Flows:

@@ -43,11 +43,39 @@ def last_done(case: Case) -> Advice:
     )
 
 
+def computes(case: Case) -> Advice | None:
+    """That it computes without end."""
+    process = next((each for each in case.programs if each.name in case.computing), None)
+    if process is None:
+        return None
+    last = next((call for call in reversed(process.calls) if call.origin is not None), None)
+    cause = (
+        _("{process} computes without end: since {call} it makes no call, and does not end").format(
+            process=process.name, call=case.made(last)
+        )
+        if last is not None
+        else _("{process} computes without end, and has made no call on a socket").format(
+            process=process.name
+        )
+    )
+    return Advice(
+        cause,
+        _(
+            "look for the loop that it is in by then, and what should end it; whoever waits for bytes, a connection or time "
+            "waits in a call (recv, accept, poll)"
+        ),
+    )
+
+
 def no_calls(case: Case) -> Advice | None:
     """That the program has not come to any call on a socket."""
     programs = case.programs
     calls = [call for process in programs for call in (*process.calls, *process.under_way)]
-    if not programs or any(call.receiver is not None or any(sockets_in(call.value)) for call in calls):
+    if (
+        not programs
+        or case.computing
+        or any(call.receiver is not None or any(sockets_in(call.value)) for call in calls)
+    ):
         return None
     told = (
         _("{process} has made no call on a socket, and has not ended")

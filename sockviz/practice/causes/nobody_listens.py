@@ -53,11 +53,15 @@ def nobody_listens(case: Case) -> TurnedAway | None:
                 ),
                 _no_more(case, call),
             )
+    had_ended = bool(there) and _had_ended(case, there[0].process, last)
     if there and not any(_is_of_streams(call) for call in there):
+        told = (
+            _("{server} had ended by then, and was bound to {address}, which takes no connections: {answer}")
+            if had_ended
+            else _("{server}: bound to {address}, and takes no connections there: {answer}")
+        )
         return TurnedAway(
-            _("{server}: bound to {address}, and takes no connections there: {answer}").format(
-                server=there[0].process, address=address_text(_end(there[0])), answer=answer
-            ),
+            told.format(server=there[0].process, address=address_text(_end(there[0])), answer=answer),
             Advice(
                 _("{bind} is of a datagram socket (UDP), and {client} comes by TCP").format(
                     bind=case.made(there[0]), client=last.process
@@ -66,10 +70,13 @@ def nobody_listens(case: Case) -> TurnedAway | None:
             ),
         )
     if there:
+        told = (
+            _("{server} had ended by then, and was bound to {address}, not listening: {answer}")
+            if had_ended
+            else _("{server}: bound to {address}, not listening: {answer}")
+        )
         return TurnedAway(
-            _("{server}: bound to {address}, not listening: {answer}").format(
-                server=there[0].process, address=address_text(_end(there[0])), answer=answer
-            ),
+            told.format(server=there[0].process, address=address_text(_end(there[0])), answer=answer),
             Advice(
                 _("{server} has not called listen: {bind} only gives a name").format(
                     server=there[0].process, bind=case.made(there[0])
@@ -89,6 +96,11 @@ def nobody_listens(case: Case) -> TurnedAway | None:
             _("bind to {address}: that is where clients go").format(address=address_text(target)),
         ),
     )
+
+
+def _had_ended(case: Case, process: str, call: Call) -> bool:
+    ended = case.world.processes[process].ended
+    return ended is not None and ended < call.entered
 
 
 def _is_of_streams(call: Call) -> bool:

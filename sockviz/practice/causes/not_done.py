@@ -5,14 +5,18 @@ from __future__ import annotations
 import ast
 
 from sockviz.language import _
-from sockviz.model.call import CONNECTING, Stage
+from sockviz.model.call import CONNECTING, Call, Stage
 from sockviz.model.process import Process
 from sockviz.model.segments import Endpoint, endpoint
+from sockviz.model.sockets import State
 from sockviz.model.values import SocketValue
 from sockviz.practice.causes.case import Advice, Case
 from sockviz.practice.causes.flows import READS
 from sockviz.words.causes.covering import covers
 from sockviz.words.wording import address_text
+
+#: So many bytes a buffered file object of Python asks for: io.DEFAULT_BUFFER_SIZE, until 3.13 and since.
+_BUFFERS = (8192, 131072)
 
 
 def not_closed(case: Case) -> Advice | None:
@@ -41,7 +45,82 @@ def _where(case: Case, process: Process) -> str:
     call = process.current
     if call is not None and call.stage is Stage.ASLEEP:
         return _("{process} sleeps in {call}").format(process=process.name, call=case.made(call))
+    if process.name in case.computing:
+        return _("{process} computes without end").format(process=process.name)
     return _("{process} is in no call on a socket").format(process=process.name)
+
+
+def kept_open(case: Case) -> Advice | None:
+    """Where a FIN is expected that does not come: a descriptor of the connection was closed, and another one is open."""
+    for peer in case.others:
+        call = peer.current
+        if call is None or call.stage is not Stage.ASLEEP or call.receiver is None or call.name not in READS:
+            continue
+        own = case.flows.other(call.receiver.inode)
+        if not own or not _is_of_an_end(case, peer):
+            continue
+        closed = max(
+            (
+                made
+                for process in case.programs
+                for made in process.calls
+                if made.name == "close"
+                and made.receiver is not None
+                and made.receiver.inode == own
+                and made.is_over
+            ),
+            key=lambda made: made.entered,
+            default=None,
+        )
+        holder = next(
+            (
+                (process, entry.fd)
+                for process in case.programs
+                if process.alive
+                for entry in process.fds
+                if entry.inode == own
+            ),
+            None,
+        )
+        if holder is not None and closed is not None:
+            told = _(
+                "{close} of {closer} has not ended the sending: descriptor {fd} of {holder} is the same socket, and still open"
+            )
+            following = _(
+                "close ends a connection with its last descriptor (dup and fork make more): shutdown(SHUT_WR) says that all is "
+                "sent, whatever is open"
+            )
+            told = told.format(
+                close=case.made(closed), closer=closed.process, fd=holder[1], holder=holder[0].name
+            )
+            return Advice(told, following)
+        if holder is not None and (reading := holder[0].current) is not None and _is_of_a_file(reading):
+            told = _(
+                "{process} has called neither shutdown nor close for descriptor {fd}, and sleeps in {call}: no FIN was sent"
+            )
+            following = _(
+                "call shutdown(SHUT_WR) of the socket once all is sent: a socket of Python and the files that makefile gives are "
+                "one descriptor, which is closed with the last of them"
+            )
+            told = told.format(process=holder[0].name, fd=holder[1], call=case.made(reading))
+            return Advice(told, following)
+    return None
+
+
+def _is_of_a_file(call: Call) -> bool:
+    """Whether it looks as what Python calls for a file object of a socket."""
+    asks = call.arguments[1] if call.name == "recv" and len(call.arguments) > 1 else 0
+    return call.stage is Stage.ASLEEP and asks in _BUFFERS
+
+
+def _is_of_an_end(case: Case, peer: Process) -> bool:
+    """Whether the expectation is of the end of what a program sends to that peer: of the bytes that say so, or of the state."""
+    compared = case.compared
+    if peer.name not in case.named:
+        return False
+    return (compared is not None and compared.unknown and compared.expected == b"") or any(
+        isinstance(node, ast.Constant) and node.value == State.CLOSE_WAIT.value for node in case.nodes
+    )
 
 
 def not_connected(case: Case) -> Advice | None:

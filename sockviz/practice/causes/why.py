@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sockviz.language import _
 from sockviz.model.moment import Moment
 from sockviz.practice.causes.broken_off import broken_off
 from sockviz.practice.causes.case import Advice, Case
 from sockviz.practice.causes.cut_short import cut_short
 from sockviz.practice.causes.endings import crashed, crashed_at_a_call, uncaught, wrong_status
 from sockviz.practice.causes.failed import failed, was_let_in
-from sockviz.practice.causes.last_done import last_done, no_calls
+from sockviz.practice.causes.last_done import computes, last_done, no_calls
 from sockviz.practice.causes.left_behind import left_behind
 from sockviz.practice.causes.left_open import left_open, refused_and_open
 from sockviz.practice.causes.neglected import neglected
 from sockviz.practice.causes.nobody_listens import nobody_listens
-from sockviz.practice.causes.not_done import not_closed, not_connected
+from sockviz.practice.causes.not_done import kept_open, not_closed, not_connected
 from sockviz.practice.causes.questions import (
     asked_elsewhere,
     asked_too_little,
     asked_too_soon,
     wrong_answer,
 )
+from sockviz.practice.causes.same_socket import same_socket
 from sockviz.practice.causes.too_few import still_awaited, too_few, wrong_amount
 from sockviz.practice.causes.wrong_bytes import wrong_bytes
 from sockviz.practice.causes.wrong_origin import wrong_origin
@@ -68,6 +70,9 @@ def _in_order(case: Case, refused: Advice | None) -> Iterator[Advice | None]:
     yield wrong_bytes(case)
     yield wrong_origin(case)
     yield not_closed(case)
+    yield kept_open(case)
+    yield same_socket(case)
+    yield computes(case)
     yield still_awaited(case)
     yield refused_and_open(case)
     yield _mistaken(case)
@@ -122,4 +127,10 @@ def _mistaken(case: Case) -> Advice | None:
     theirs = (each for each in found if each.process in own or own & set(map(str, each.about)))
     waiting = (each for each in found if each.rule in _OF_WHO_WAITS)
     told: Mistake | None = next(theirs, next(waiting, None))
-    return Advice(f"{told.observed}: {told.cause}", told.remedy) if told is not None else None
+    if told is None:
+        return None
+    cause = f"{told.observed}: {told.cause}"
+    maker = case.world.processes.get(told.process)
+    if maker is not None and not maker.alive:  # a mistake is told as of when it was made
+        cause = _("while {process} ran: {cause}").format(process=maker.name, cause=cause)
+    return Advice(cause, told.remedy)

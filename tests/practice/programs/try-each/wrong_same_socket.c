@@ -1,5 +1,5 @@
 /* fails at: the first address refuses; the client is let in at the second */
-/* told: with a new socket, until one lets you in */
+/* told: is made by the socket of connect(3, [::1]:8080) */
 /* One socket for all addresses: it is of the first one's family. */
 
 #include <netdb.h>
