@@ -1,21 +1,28 @@
-"""Programs to hand out, built and started as their README.txt says: they meet, print what comes, and end."""
+"""Programs to hand out, built and started as their README.txt says: they meet, do what their lesson did, and end."""
 
 from __future__ import annotations
 
+import ast
+import errno
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.parser import parse_lesson
-from sockviz.lesson.programs.folder import Language
-from sockviz.lesson.programs.texts import PLAIN_FLAGS
+from sockviz.lesson.programs.folder import Language, program_folder
+from sockviz.lesson.programs.plan import Plan, WrittenProgram, plan_programs
+from sockviz.lesson.programs.texts import PLAIN_FLAGS, file_stem, statuses
+from sockviz.lesson.programs.waits import waits
 from sockviz.player.export import export_programs
 from sockviz.player.failed_lines import failed_when_recorded
 from tests.lesson.test_course_lessons import ORIGINALS
@@ -34,6 +41,11 @@ def handed_out(lesson: Lesson, language: Language, directory: Path) -> tuple[lis
     """The programs, built, on ports that are free: the commands in README.txt's order, and the first port."""
     export_programs(lesson, language, directory, plain=True)
     port = free_ports()
+    return built(directory, language, port), port
+
+
+def built(directory: Path, language: Language, port: int) -> list[list[str]]:
+    """Builds the programs as README.txt says: the commands that start them, in its order."""
     for source in (*directory.glob("*.c"), *directory.glob("*.py")):
         text = source.read_text(encoding="utf-8")
         source.write_text(
@@ -48,7 +60,7 @@ def handed_out(lesson: Lesson, language: Language, directory: Path) -> tuple[lis
             assert PLAIN_FLAGS in build
             subprocess.run([*build.split(), "-Werror"], cwd=directory, check=True)
     started = re.findall(r"^    (\./\w+|python3 \w+\.py)$", said, re.MULTILINE)
-    return [command.split() for command in started], port
+    return [command.split() for command in started]
 
 
 def start(command: list[str], directory: Path) -> subprocess.Popen[str]:
@@ -90,14 +102,151 @@ def test_two_programs_meet(language: Language, tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("language", Language)
-@pytest.mark.parametrize("number", [2, 3])
-def test_a_program_alone_runs_to_its_end(number: int, language: Language, tmp_path: Path) -> None:
-    (command,), _ = handed_out(course(number), language, tmp_path / "programs")
-    program = start(command, tmp_path / "programs")
-    said, errors = program.communicate(timeout=30)
-    assert program.returncode == 0, errors
-    assert said
+# --- every lesson, by a person who does what README.txt says ------------------------------------------------------------
+
+#: A descriptor on its way, and the listener that it leads to, outlive the program that made it.
+PASSED_ON = """---
+title: A descriptor that is passed on
+summary: SCM_RIGHTS, to a process that was forked before
+---
+
+```python @server
+a, b = socket.socketpair()
+worker = os.fork()
+```
+
+```python @server
+t = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+t.bind((HOST, PORT2))
+t.listen(3)
+a.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", t.fileno()))])
+t.close()
+```
+
+```python @worker
+data, beside, flags, address = b.recvmsg(10, 100)
+fd = struct.unpack("i", beside[0][2])[0]
+```
+
+```python @client
+c = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+c.connect((HOST, PORT2))
+```
+
+```expect
+client.c.state == "ESTABLISHED"
+worker.data == b"x"
+```
+"""
+
+
+def everything() -> dict[str, Lesson]:
+    """The course, and the lesson above."""
+    lessons = [parse_lesson(path.read_text(encoding="utf-8"), str(path)) for path in ORIGINALS]
+    return {str(lesson.number): lesson for lesson in lessons} | {
+        "passed": parse_lesson(PASSED_ON, "passed.md")
+    }
+
+
+def errors_of(said: str, language: Language) -> list[str]:
+    """The names of the errors that a program told of, in their order."""
+    if language is Language.PYTHON:
+        return [errno.errorcode[int(number)] for number in re.findall(r"\[Errno (\d+)\]", said)]
+    names = {os.strerror(number): name for number, name in errno.errorcode.items()}
+    names["not an address of that family"] = "EAFNOSUPPORT"  # said of both of inet_pton's failures
+    told = re.findall(r"^\w+: (.*)$", said, re.MULTILINE)
+    return [names[text] for text in told if text in names]
+
+
+def expected_values(lesson: Lesson) -> list[tuple[str, str, bytes | int]]:
+    """What names hold, as the lesson's expectations say: of which process, which name, what."""
+    found = []
+    for page in lesson.pages:
+        for expectation in page.expectations:
+            match expectation.expression.tree:
+                case ast.Compare(
+                    left=ast.Attribute(value=ast.Name(id=process), attr=name),
+                    ops=[ast.Eq()],
+                    comparators=[ast.Constant(value=bytes() | int() as value)],
+                ) if not isinstance(value, bool):
+                    found.append((process, name, value))
+    return found
+
+
+def shown(name: str, value: bytes | int, language: Language) -> str:
+    """How a program prints a value."""
+    if isinstance(value, int) or language is Language.PYTHON:
+        return f"{name}: {value!r}"
+    text = "".join(chr(byte) if 32 <= byte < 127 else f"\\x{byte:02x}" for byte in value[:60])
+    return f'{name}: {len(value)} bytes "{text}"'
+
+
+def test_every_lesson_is_replayed_by_hand(tmp_path: Path) -> None:
+    """All side by side, those of a language in a network of their own, without rights but for who has them in the lesson."""
+    plans = {
+        name: plan_programs(lesson, failed_when_recorded(lesson)) for name, lesson in everything().items()
+    }
+    persons = {language: person(plans, language, tmp_path / language.value) for language in Language}
+    for language, ran in persons.items():
+        said, problem = ran.communicate(timeout=300)
+        if problem.startswith("unshare:"):
+            unavailable(f"no network of one's own can be had: {problem}")
+        assert ran.returncode == 0, problem
+        confirmed = 0
+        for folder, outcome in json.loads(said).items():
+            plan = plans[Path(folder).name]
+            assert not outcome["problem"], f"{language}, {plan.lesson.path}, step {outcome['problem']}"
+            for program in plan.programs:
+                confirmed += did_as_in_the_lesson(
+                    plan, program, language, **outcome["programs"][file_stem(program.process)]
+                )
+        assert confirmed > 130
+
+
+def person(plans: Mapping[str, Plan], language: Language, directory: Path) -> subprocess.Popen[str]:
+    """Has the programs built, and somebody run them."""
+    runs = []
+    for at, (name, plan) in enumerate(plans.items()):
+        folder = program_folder(plan.lesson, language, plain=True, failed=plan.failing)
+        (directory / name).mkdir(parents=True)
+        for file, text in folder.files.items():
+            (directory / name / file).write_text(text, encoding="utf-8")
+        built(directory / name, language, 20000 + 10 * at)
+        runs.append({"folder": str(directory / name), "privileged": sorted(plan.lesson.privileged)})
+    (directory / "runs").write_text(json.dumps(runs), encoding="utf-8")
+    with (directory / "runs").open("rb") as said:
+        return subprocess.Popen(
+            ["unshare", "-Urn", sys.executable, "-m", "tests.player.person"],
+            cwd=Path(__file__).parents[2], stdin=said, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+
+def did_as_in_the_lesson(
+    plan: Plan, program: WrittenProgram, language: Language, status: int | None, said: str
+) -> int:
+    """Of how many errors and values a program told as the lesson has them: of all, and it has ended so, or the test fails."""
+    ended = str(status if status is None or status >= 0 else 128 - status)
+    assert any(fnmatch(ended, pattern) for pattern in statuses(program)), (
+        plan.lesson.path,
+        program.process,
+        said,
+    )
+    # What the wire between two hosts does in the lesson nothing does here.
+    elsewhere = waits(plan).interrupted | waits(plan).excused
+    confirmed = 0
+    told = iter(errors_of(said, language))
+    for process in program.processes:
+        for statement in (s for s in plan.lesson.statements if s.process == process):
+            error = plan.failing.get(statement.line, "")
+            if error in errno.errorcode.values() and statement.line not in elsewhere:
+                assert error in told, (plan.lesson.path, statement.source, said)
+                confirmed += 1
+    lost = any("link.drop" in s.calls or "link.duplicate" in s.calls for s in plan.lesson.statements)
+    for process, name, value in () if lost else expected_values(plan.lesson):
+        if process in program.processes and re.search(rf"\b{name}: ", said):
+            assert shown(name, value, language) in said, (plan.lesson.path, process, name, said)
+            confirmed += 1
+    return confirmed
 
 
 def test_a_program_says_why_it_ends(tmp_path: Path) -> None:

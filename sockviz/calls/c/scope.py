@@ -18,6 +18,7 @@ RESERVED = frozenset((
     "close", "listen", "accept", "connect", "send", "recv", "select", "poll", "bind", "socket", "shutdown",
     "kill", "dup", "pipe", "fork", "signal", "alarm", "unlink", "lseek", "index", "time", "raise",
     "turn", "over", "may_sleep", "finish", "program", "show", "show_number", "failure", "resolver_failure", "result",
+    "enter", "stop", "wake", "pause", "getpid", "sigaction",
     "perror", "die", "print_bytes", "print_address", "entry", "printf", "puts",
     "malloc", "memcpy", "memset", "strlen", "exit", "free", "fcntl", "ioctl", "dup2", "NULL",
 ))  # fmt: skip

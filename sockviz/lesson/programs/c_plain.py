@@ -10,9 +10,18 @@ from sockviz.calls.c.scope import CForm, CScope, CSnippet, CValue, Ending
 from sockviz.calls.statement import Statement
 from sockviz.lesson.programs.c_program import CText, remark
 from sockviz.lesson.programs.c_turns import constant_text, number
-from sockviz.lesson.programs.order import meanwhile, starting_remark
+from sockviz.lesson.programs.order import meanwhile, prompt, starting_remark, waiting_remark
 from sockviz.lesson.programs.plan import Plan, ProgramLine, WrittenProgram
-from sockviz.lesson.programs.texts import constants, failing_remark, forked_line, head_line, remarks, wrapped
+from sockviz.lesson.programs.texts import (
+    constants,
+    excused_remark,
+    failing_remark,
+    forked_line,
+    head_line,
+    remarks,
+    wrapped,
+)
+from sockviz.lesson.programs.waits import Kind, Step, waits
 
 _DIE = """\
 /* Says why a call failed, and ends the program. */
@@ -45,8 +54,44 @@ static void print_address(const char *name, const struct sockaddr *address, sock
         printf("%s: %s port %s\\n", name, host, port);
 }
 """
+_ENTER = """\
+/* Says for what the program waits, and waits for Enter. */
+static void enter(const char *step)
+{
+    printf("%s: Enter\\n", step);
+    fflush(stdout);
+    for (int key = getchar(); key != '\\n'; key = getchar())
+        if (key == EOF) {
+            fputs("nobody can press Enter: standard input has ended\\n", stderr);
+            exit(EXIT_FAILURE);
+        }
+}
+"""
+_STOP = """\
+/* Says for what the process waits, and stops until somebody lets it go on: its parent has the terminal. */
+static void stop(const char *step)
+{
+    printf("%s: kill -CONT %d\\n", step, getpid());
+    fflush(stdout);
+    raise(SIGSTOP);
+}
+"""
+_WAKE = """\
+/* Does nothing, but a call that sleeps is interrupted. */
+static void wake(int number)
+{
+    (void)number;
+}
+"""
 #: The functions that stand before main, where it uses them.
-_HELPERS = {"die": _DIE, "print_bytes": _PRINT_BYTES, "print_address": _PRINT_ADDRESS}
+_HELPERS = {
+    "die": _DIE,
+    "print_bytes": _PRINT_BYTES,
+    "print_address": _PRINT_ADDRESS,
+    "enter": _ENTER,
+    "stop": _STOP,
+    "wake": _WAKE,
+}
 #: Whose address is printed: of other calls it is used, or of no interest.
 _ASKING = ("socket.socket.getsockname", "socket.socket.getpeername")
 #: Whose number is not printed.
@@ -68,8 +113,9 @@ class Plain:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self._errors = plan.failing
-        self._meanwhile = meanwhile(plan)
+        self._waits = waits(plan)
+        self._errors = {**plan.failing, **dict.fromkeys(self._waits.excused, "")}
+        self._meanwhile = meanwhile(plan, self._waits)
 
     def before(self, text: CText, step: ProgramLine, scope: CScope, depth: int) -> None:
         """How far the others are, the line's own comment, and that it is meant to fail."""
@@ -77,14 +123,29 @@ class Plain:
         scope.ending = Ending.DIES if error is None else Ending.GOES_ON
         if step.turn is not None and step.turn in self._meanwhile:
             text.add(depth, f"/* {self._meanwhile[step.turn]} */")
+        self._wait(text, self._waits.before.get(step.statement.line), depth)
         said = [remark(step.statement.comment)] if step.statement.comment else []
         if error is not None:
-            said.append(failing_remark(error))
+            excused = step.statement.line in self._waits.excused
+            said.append(excused_remark() if excused else failing_remark(error))
         if said:
             text.add(depth, f"/* {'; '.join(said)} */")
+        if step.statement.line in self._waits.interrupted:
+            text.add(
+                depth,
+                "sigaction(SIGINT, &(struct sigaction){.sa_handler = wake}, NULL); /* Ctrl-C wakes it */",
+            )
+
+    def _wait(self, text: CText, step: Step | None, depth: int) -> None:
+        """Waits for a person."""
+        if step is not None:
+            function = "enter" if step.kind is Kind.ENTER else "stop"
+            text.add(depth, f"{function}({c_string(prompt(step).encode())});")
 
     def after(self, text: CText, statement: Statement, snippet: CSnippet, depth: int) -> None:
         """What came and what was asked for is printed."""
+        if statement.line in self._waits.interrupted:
+            text.add(depth, "signal(SIGINT, SIG_DFL);")
         if statement.line in self._errors or not statement.calls or statement.calls[-1] in _QUIET:
             return
         names = statement.targets or (_asked(statement),)
@@ -101,8 +162,14 @@ class Plain:
         """Nothing: its lines follow."""
         del text, child, pid, depth
 
-    def end_process(self, text: CText, depth: int) -> None:
-        """The end; a forked process must not go on with its parent's lines."""
+    def end_process(self, text: CText, program: WrittenProgram, depth: int) -> None:
+        """The end, when nobody needs what the process has; a forked one must not go on with its parent's lines."""
+        if (by := self._waits.ended.get(program.process)) is not None:
+            text.add(depth, f"pause(); /* until {by} ends it */")
+        self._wait(text, self._waits.ends.get(program.process), depth)
+        for child in program.processes[1:]:
+            if child in self._waits.left:
+                text.add(depth, f"kill({child}, SIGTERM);")
         text.add(depth, "return EXIT_SUCCESS;")
 
     def head(self, plan: Plan, program: WrittenProgram, code: str) -> list[str]:
@@ -114,7 +181,8 @@ class Plain:
         if made:
             said.append(forked_line(made))
         order = starting_remark(plan)
-        said += [*([order] if order else []), *remarks(plan.lesson, program)]
+        waiting = waiting_remark(self._waits)
+        said += [*([order] if order else []), *([waiting] if waiting else []), *remarks(plan.lesson, program)]
         lines = [line for each in said for line in wrapped(remark(each), 96)]
         marked = [f"/* {lines[0]}", *(f"   {line}" for line in lines[1:])]
         return [*marked[:-1], f"{marked[-1]} */"]
@@ -127,7 +195,7 @@ class Plain:
         ]
         lines += [""] if lines else []
         for name, source in _HELPERS.items():
-            if re.search(rf"\b{name}\(", code):
+            if re.search(rf"\b{name}\b[(}}]", code):
                 lines += source.split("\n")
         return lines
 

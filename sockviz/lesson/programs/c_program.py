@@ -61,7 +61,7 @@ class CStyle(Protocol):
     def in_child(self, text: CText, child: WrittenProgram, pid: str, depth: int) -> None:
         """Writes what a forked process does first: where the variable `pid` is 0."""
 
-    def end_process(self, text: CText, depth: int) -> None:
+    def end_process(self, text: CText, program: WrittenProgram, depth: int) -> None:
         """Writes what a process does last, where none of its lines ends it."""
 
     def head(self, plan: Plan, program: WrittenProgram, code: str) -> list[str]:
@@ -147,7 +147,7 @@ def _lines(text: CText, program: WrittenProgram, scope: CScope, style: CStyle, d
     for line in text.plan.wire if program is text.plan.programs[-1] else ():
         text.add(depth, "", f"/* {remark(wire_remark(line.source))} */")
     if not ends_itself(program):
-        style.end_process(text, depth)
+        style.end_process(text, program, depth)
 
 
 def _opening(text: CText, step: ProgramLine, depth: int) -> None:

@@ -76,8 +76,9 @@ class Turns:
         text.add(depth, f"if ({pid} == 0)")
         text.add(depth + 1, f'program("{child.process}"); /* the new process */')
 
-    def end_process(self, text: CText, depth: int) -> None:
+    def end_process(self, text: CText, program: WrittenProgram, depth: int) -> None:
         """The wait for the lesson's end."""
+        del program
         text.add(depth, "", "finish();", "return 0;")
 
     def head(self, plan: Plan, program: WrittenProgram, code: str) -> list[str]:

@@ -1,4 +1,5 @@
-"""What a program without turns says of them: in which order the programs are started, and how far the others are by then."""
+"""What a program without turns says of them: in which order the programs are started, how far the others are by then, and what it
+waits for."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from sockviz.calls.table import CALLS
 from sockviz.language import _
 from sockviz.lesson.programs.plan import Plan
 from sockviz.lesson.programs.texts import file_stem
+from sockviz.lesson.programs.waits import Kind, Step, Waits
 
 
 def starting_order(plan: Plan) -> list[str]:
@@ -29,8 +31,60 @@ def starting_remark(plan: Plan) -> str | None:
     ).format(first=first, others=", ".join(others))
 
 
-def meanwhile(plan: Plan) -> Mapping[int, str]:
-    """Before each turn what another process has done last: ``in the lesson, client has called connect by now``, by number."""
+def waiting_remark(waits: Waits) -> str | None:
+    """How the programs go on where they wait; None where none does."""
+    kinds = {step.kind for step in waits.steps}
+    if not kinds & {Kind.ENTER, Kind.CONTINUE}:
+        return None
+    said = _(
+        "Where that is not enough a program says for what it waits, and Enter lets it go on. The numbers are the order of it "
+        "all, which README.txt has."
+    )
+    if Kind.CONTINUE in kinds:
+        said += " " + _("A process that was forked stops itself there: kill -CONT lets it go on.")
+    return said
+
+
+def prompt(step: Step) -> str:
+    """What a program says where it waits: ``3: when client has called send``."""
+    return f"{step.number}: {_when(step) or _('at the end')}"
+
+
+def step_lines(waits: Waits) -> list[str]:
+    """What a person does, in order, a line each; none where all there is to do is to start the programs."""
+    if {step.kind for step in waits.steps} == {Kind.START}:
+        return []
+    width = max(len(step.process) for step in waits.steps)
+    return [f"{step.number:>6}  {step.process:<{width}}  {_done(step)}" for step in waits.steps]
+
+
+def _done(step: Step) -> str:
+    when = _when(step)
+    match step.kind:
+        case Kind.START:
+            return _("start it, {when}").format(when=when) if when else _("start it")
+        case Kind.INTERRUPT:
+            return _("Ctrl-C, if it sleeps in {call}: what ends that in the lesson is its wire").format(
+                call=step.call
+            )
+        case Kind.CONTINUE:
+            return f"kill -CONT, {when or _('at the end')}"
+    return f"Enter, {when or _('at the end')}"
+
+
+def _when(step: Step) -> str:
+    if not step.call:
+        return ""
+    said = (
+        _("when {call} of {process} has returned") if step.returned else _("when {process} has called {call}")
+    )
+    return said.format(call=step.call, process=step.who)
+
+
+def meanwhile(plan: Plan, waits: Waits) -> Mapping[int, str]:
+    """Before each turn what another process has done last: ``in the lesson, client has called connect by now``, by number. Where
+    the program waits for it in that turn, it says so itself."""
+    said: set[int] = set()
     last: dict[int, Statement] = {}
     for program in plan.programs:
         current: dict[str, int] = {}
@@ -39,11 +93,13 @@ def meanwhile(plan: Plan) -> Mapping[int, str]:
             if step.turn is not None:
                 current[process] = step.turn
             last[current[process]] = step.statement
+            if step.statement.line in waits.before:
+                said.add(current[process])
     found = {}
     for turn in range(2, len(plan.turns) + 1):
         before = last[turn - 1]
         made = [CALLS[key].name for key in before.calls if CALLS[key].is_call]
-        if before.process != plan.turns[turn - 1] and made:
+        if before.process != plan.turns[turn - 1] and made and turn not in said:
             found[turn] = _("in the lesson, {process} has called {call} by now").format(
                 process=before.process, call=made[-1]
             )

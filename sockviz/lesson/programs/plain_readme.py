@@ -5,9 +5,10 @@ from __future__ import annotations
 import shlex
 
 from sockviz.language import _
-from sockviz.lesson.programs.order import starting_order, starting_remark
+from sockviz.lesson.programs.order import starting_order, starting_remark, step_lines, waiting_remark
 from sockviz.lesson.programs.plan import Plan
 from sockviz.lesson.programs.texts import PLAIN_FLAGS, files_made, one_line, remarks, title_of, wrapped
+from sockviz.lesson.programs.waits import waits
 
 
 def plain_readme(plan: Plan, language: str, suffix: str) -> str:
@@ -22,7 +23,12 @@ def plain_readme(plan: Plan, language: str, suffix: str) -> str:
     if language == "c":
         lines += [*(f"    cc {PLAIN_FLAGS} -o {name} {name}.c" for name in order), ""]
     lines += [*(f"    ./{name}" if language == "c" else f"    python3 {name}.{suffix}" for name in order), ""]
-    said: list[str | None] = [starting_remark(plan)]
+    waiting = waits(plan)
+    steps = step_lines(waiting)
+    for each in (starting_remark(plan), waiting_remark(waiting)):
+        lines += [*wrapped(each, 76), ""] if each else []
+    lines += [*steps, *([""] if steps else [])]
+    said: list[str] = []
     said.append(
         _("A call that fails ends its program, except where the lesson wants it to fail: a comment says so.")
     )
@@ -40,5 +46,5 @@ def plain_readme(plan: Plan, language: str, suffix: str) -> str:
         )
     said += list(dict.fromkeys(each for program in plan.programs for each in remarks(plan.lesson, program)))
     for each in said:
-        lines += [*wrapped(each, 76), ""] if each else []
+        lines += [*wrapped(each, 76), ""]
     return "\n".join(lines)

@@ -7,11 +7,12 @@ import re
 
 from sockviz.calls.statement import Statement
 from sockviz.calls.table import CALLS, MODULES
-from sockviz.lesson.programs.order import meanwhile, starting_remark
+from sockviz.lesson.programs.order import meanwhile, prompt, starting_remark, waiting_remark
 from sockviz.lesson.programs.plan import Plan, ProgramLine, WrittenProgram
 from sockviz.lesson.programs.texts import (
     constants,
     ends_itself,
+    excused_remark,
     failing_remark,
     forked_line,
     head_line,
@@ -22,6 +23,7 @@ from sockviz.lesson.programs.texts import (
     wire_remark,
     wrapped,
 )
+from sockviz.lesson.programs.waits import Kind, Step, Waits, waits
 
 #: What is used, and of no interest by itself.
 _QUIET = (
@@ -41,13 +43,22 @@ class _Writing:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.errors = plan.failing
-        self.meanwhile = meanwhile(plan)
+        self.waits = waits(plan)
+        self.errors = {**plan.failing, **dict.fromkeys(self.waits.excused, "")}
+        self.meanwhile = meanwhile(plan, self.waits)
         self.lines: list[str] = []
 
     def add(self, depth: int, *lines: str) -> None:
         """Adds lines."""
         self.lines += ["    " * depth + line if line else "" for line in lines]
+
+    def wait(self, depth: int, step: Step | None) -> None:
+        """Waits for a person: where it is a forked process, its parent has the terminal."""
+        if step is not None and step.kind is Kind.ENTER:
+            self.add(depth, f'input("{prompt(step)}: Enter\\n")')
+        elif step is not None:
+            self.add(depth, f"print({_quoted(prompt(step) + ': kill -CONT')}, os.getpid(), flush=True)")
+            self.add(depth, "os.kill(os.getpid(), signal.SIGSTOP)")
 
 
 def python_plain(plan: Plan, program: WrittenProgram) -> str:
@@ -55,10 +66,10 @@ def python_plain(plan: Plan, program: WrittenProgram) -> str:
     writing = _Writing(plan)
     _lines(writing, program, 0)
     body = "\n".join(writing.lines).strip("\n")
-    return "\n".join([*_head(plan, program, body), body, ""])
+    return "\n".join([*_head(plan, program, writing.waits, body), body, ""])
 
 
-def _head(plan: Plan, program: WrittenProgram, body: str) -> list[str]:
+def _head(plan: Plan, program: WrittenProgram, waits: Waits, body: str) -> list[str]:
     """The docstring, the imports, the constants."""
     name = program.process
     said = [head_line(plan.lesson, name, "py")]
@@ -66,7 +77,8 @@ def _head(plan: Plan, program: WrittenProgram, body: str) -> list[str]:
     if made:
         said.append(forked_line(made))
     order = starting_remark(plan)
-    said += [*([order] if order else []), *remarks(plan.lesson, program)]
+    waiting = waiting_remark(waits)
+    said += [*([order] if order else []), *([waiting] if waiting else []), *remarks(plan.lesson, program)]
     first, *others = [line for each in said for line in wrapped(_remark(each), 96)]
     lines = [f'"""{first}', *(["", *others] if others else [])]
     lines = [*lines, '"""', ""] if others else [f'{lines[0]}"""', ""]
@@ -93,9 +105,22 @@ def _lines(writing: _Writing, program: WrittenProgram, depth: int) -> None:
             writing.add(depth, f"if {statement.targets[0]} == 0:")
             _lines(writing, child, depth + 1)
             if not ends_itself(child):
+                _end(writing, child, depth + 1)
                 writing.add(depth + 1, "sys.exit()")
     for line in writing.plan.wire if program is writing.plan.programs[-1] else ():
         writing.add(depth, f"# {wire_remark(_remark(line.source))}")
+    if depth == 0 and not ends_itself(program):
+        _end(writing, program, depth)
+
+
+def _end(writing: _Writing, program: WrittenProgram, depth: int) -> None:
+    """The process ends when nobody needs what it has."""
+    if (by := writing.waits.ended.get(program.process)) is not None:
+        writing.add(depth, f"signal.pause()  # until {by} ends it")
+    writing.wait(depth, writing.waits.ends.get(program.process))
+    for child in program.processes[1:]:
+        if child in writing.waits.left:
+            writing.add(depth, f"os.kill({child}, signal.SIGTERM)")
 
 
 def _before(writing: _Writing, step: ProgramLine, depth: int) -> None:
@@ -106,20 +131,25 @@ def _before(writing: _Writing, step: ProgramLine, depth: int) -> None:
         writing.add(depth, f"# {wire_remark(_remark(line.source))}")
     if step.turn is not None and step.turn in writing.meanwhile:
         writing.add(depth, f"# {writing.meanwhile[step.turn]}")
+    writing.wait(depth, writing.waits.before.get(step.statement.line))
 
 
 def _line(writing: _Writing, statement: Statement, depth: int) -> None:
     """The lesson's own line, and what prints what it gave."""
-    remark = f"  # {_remark(statement.comment)}" if statement.comment else ""
+    comment = f"  # {_remark(statement.comment)}" if statement.comment else ""
     source = statement.source.split("\n")
-    lines = [*source[:-1], source[-1] + remark]
+    lines = [*source[:-1], source[-1] + comment]
     error = writing.errors.get(statement.line)
     if error is None:
         writing.add(depth, *lines)
         writing.add(depth, *_printed(statement))
         return
-    writing.add(depth, f"try:  # {failing_remark(error)}", *(f"    {line}" for line in lines))
-    writing.add(depth, f"except {'OSError' if error.startswith('E') else 'Exception'} as error:")
+    remark = excused_remark() if statement.line in writing.waits.excused else failing_remark(error)
+    writing.add(depth, f"try:  # {remark}", *(f"    {line}" for line in lines))
+    caught = "OSError" if error.startswith("E") else "Exception"
+    if statement.line in writing.waits.interrupted:
+        caught = f"({caught}, KeyboardInterrupt)"  # Ctrl-C wakes it
+    writing.add(depth, f"except {caught} as error:")
     writing.add(depth + 1, f"print({_quoted(label(statement) or 'error')}, error)")
 
 

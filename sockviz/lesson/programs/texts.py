@@ -54,6 +54,11 @@ def failing_remark(error: str) -> str:
     return _("meant to fail") if error else _("may fail")
 
 
+def excused_remark() -> str:
+    """What stands at a line that may fail where the lesson's wire is not."""
+    return _("may fail where the lesson's wire is not")
+
+
 def wire_remark(source: str) -> str:
     """What stands where the lesson's wire does something."""
     return _("here the lesson has, for the wire: {line}").format(line=source)

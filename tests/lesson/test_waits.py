@@ -1,0 +1,130 @@
+"""Where programs to hand out wait for one another, and where their calls do so by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sockviz.lesson.document import Lesson
+from sockviz.lesson.programs.folder import Language, program_folder
+from sockviz.lesson.programs.plan import plan_programs
+from sockviz.lesson.programs.waits import Kind, waits
+
+Parse = Callable[..., Lesson]
+
+LISTENS = """```python @server
+s = socket.socket()
+s.bind((HOST, PORT))
+s.listen(1)
+conn, peer = s.accept()
+```
+
+```python @client
+c = socket.socket()
+c.connect((HOST, PORT))
+```
+"""
+
+
+def fence(process: str, *lines: str) -> str:
+    return "\n".join(["", f"```python @{process}", *lines, "```", ""])
+
+
+def steps(lesson: Lesson) -> list[tuple[str, str, str | None]]:
+    """What a person does: what, to whom, before which line."""
+    sources = {statement.line: statement.source for statement in lesson.statements}
+    return [
+        (step.kind.value, step.process, sources.get(step.line) if step.line else None)
+        for step in waits(plan_programs(lesson)).steps
+        if step.kind is not Kind.START
+    ]
+
+
+def test_who_asks_and_answers_waits_in_its_calls(parse: Parse) -> None:
+    body = LISTENS
+    for _ in range(3):
+        body += fence("client", 'c.send(b"ask")') + fence(
+            "server", "data = conn.recv(100)", 'conn.send(b"tell")'
+        )
+        body += fence("client", "said = c.recv(100)")
+    ended = fence("client", "c.close()") + fence(
+        "server", "end = conn.recv(100)", "conn.close()", "s.close()"
+    )
+    assert steps(parse(body + ended)) == []
+
+
+def test_what_would_be_taken_together_waits(parse: Parse) -> None:
+    body = LISTENS + fence("client", 'c.send(b"one")') + fence("server", "one = conn.recv(100)")
+    body += fence("client", 'c.send(b"two")', "c.close()") + fence(
+        "server", "two = conn.recv(3)", "conn.close()", "s.close()"
+    )
+    assert steps(parse(body)) == [
+        ("enter", "client", 'c.send(b"two")'),
+        ("enter", "server", "two = conn.recv(3)"),
+    ]
+
+
+def test_who_looks_and_who_is_looked_at_wait(parse: Parse) -> None:
+    body = LISTENS + fence("server", "conn.setblocking(False)", "none = conn.recv(100)")
+    body += fence("client", 'c.send(b"late")', "c.close()") + fence("server", "conn.close()", "s.close()")
+    assert steps(parse(body)) == [
+        ("enter", "client", 'c.send(b"late")'),
+        ("enter", "server", "conn.close()"),
+    ]
+
+
+def test_a_listener_that_others_need_stays(parse: Parse) -> None:
+    listens = LISTENS.replace("conn, peer = s.accept()\n", "")
+    assert steps(parse(listens)) == [("enter", "server", None)]
+    # Who has closed all has nothing that others need.
+    closed = fence("client", "c.close()") + fence("server", "s.close()")
+    assert steps(parse(listens + closed)) == [("enter", "server", "s.close()")]
+
+
+def test_a_forked_process_has_no_terminal(parse: Parse) -> None:
+    """It stops itself where it waits; where the lesson leaves it, its parent ends it."""
+    body = """```python @server
+s = socket.socket()
+s.bind((HOST, PORT))
+s.listen(1)
+worker = os.fork()
+s.close()
+```
+
+```python @client
+c = socket.socket()
+c.connect((HOST, PORT))
+```
+
+```python @worker
+name = s.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE)
+```
+
+```python @client
+d = socket.socket()
+d.connect((HOST, PORT))
+```
+"""
+    lesson = parse(body)
+    looks = "name = s.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE)"
+    assert steps(lesson) == [
+        ("continue", "worker", looks),
+        ("enter", "client", "d.connect((HOST, PORT))"),
+        ("enter", "server", None),
+    ]
+    python = program_folder(lesson, Language.PYTHON, plain=True).files
+    assert python["server.py"].index("signal.pause()") < python["server.py"].index(
+        "os.kill(worker, signal.SIGTERM)"
+    )
+    c = program_folder(lesson, Language.C, plain=True).files
+    assert 'stop("3: when client has called connect");' in c["server.c"]
+    assert "     3  worker  kill -CONT, when client has called connect\n" in c["README.txt"]
+
+
+def test_what_only_the_wire_would_end_is_interrupted(parse: Parse) -> None:
+    body = LISTENS + "\n```python @link\nlink.hold()\n```\n" + fence("server", "conn.recv(100)")
+    body += '\n```expect\nserver.last.error == "ETIMEDOUT"\n```\n'
+    lesson = parse(body, "lab: two-hosts\n")
+    assert ("interrupt", "server", "conn.recv(100)") in steps(lesson)
+    files = program_folder(lesson, Language.PYTHON, plain=True).files
+    assert "except (OSError, KeyboardInterrupt) as error:" in files["server.py"]
+    assert "Ctrl-C, if it sleeps in recv" in files["README.txt"]
