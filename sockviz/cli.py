@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "watch": ("watching", "watch"),
     "check": ("checking", "check"),
     "practice": ("practising", "practice"),
+    "sandbox": ("sandboxing", "sandbox"),
     "replay": ("playing", "replay"),
     "export": ("exporting", "export"),
     "notes": ("listing", "notes"),

@@ -236,6 +236,37 @@ def _practice(commands: _Commands, taken: _Taken) -> None:
     practice.set_defaults(command="practice", programming=None)
 
 
+def _sandbox(commands: _Commands, taken: _Taken) -> None:
+    sandbox = commands.add_parser(
+        "sandbox",
+        parents=[taken.read, taken.spoken, taken.drawn],
+        help=_("lines of your own, performed as you type them"),
+        description=_(
+            "Performs what you type: any call that a lesson may make, in processes that you name. With a lesson it begins at "
+            "one of its pages. Exit code with --plain 0: every line could be performed; 1: some could not; 2: wrong usage."
+        ),
+        epilog=_("For example: sockviz sandbox --plain, then: server> s = socket.socket()"),
+    )
+    sandbox.add_argument(
+        "lesson", metavar=_("LESSON"), nargs="?", help=_("begin in this lesson: its number, its slug or a path to a file")
+    )  # fmt: skip
+    sandbox.add_argument(
+        "--page", metavar=_("N"), type=int, help=_("of the lesson: what comes before page N is performed without stopping")
+    )  # fmt: skip
+    sandbox.add_argument(
+        "--plain", action="store_true",
+        help=_("linear text instead of the screen: lines PROCESS> LINE, from a terminal or a pipe"),
+    )  # fmt: skip
+    sandbox.add_argument(
+        "--save", metavar=_("FILE.md"), help=_("with --plain: write what was typed as a lesson when you leave")
+    )  # fmt: skip
+    sandbox.add_argument(
+        "--record", metavar=_("FILE"), help=_("with --plain: write the run as a recording when you leave")
+    )  # fmt: skip
+    _lab_option(sandbox, "two-hosts")
+    sandbox.set_defaults(command="sandbox")
+
+
 def _list(commands: _Commands, taken: _Taken) -> None:
     listing = commands.add_parser(
         "list", parents=[taken.read, taken.spoken], help=_("the course and your progress")
@@ -380,7 +411,7 @@ def _doctor(commands: _Commands, taken: _Taken) -> None:
 
 
 _COMMANDS: Mapping[str, Callable[[_Commands, _Taken], None]] = {
-    "run": _run, "watch": _watch, "practice": _practice,
+    "run": _run, "watch": _watch, "practice": _practice, "sandbox": _sandbox,
     "list": _list, "check": _check, "replay": _replay, "export": _export, "notes": _notes,
     "man": _man, "shell": _shell, "doctor": _doctor,
 }  # fmt: skip

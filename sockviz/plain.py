@@ -25,6 +25,7 @@ from sockviz.model.events import (
     Event,
     ExpectationJudged,
     LessonEnded,
+    LineTyped,
     Observed,
     PacketCaptured,
     PageOpened,
@@ -42,6 +43,7 @@ from sockviz.model.world import World
 from sockviz.player.next import Do
 from sockviz.player.run import Run
 from sockviz.player.waiting import LONG, waits_at_the_link
+from sockviz.sandbox.script import is_sandbox
 from sockviz.spoken import spoken, spoken_inline
 from sockviz.words.crossings import because, inferred_label
 from sockviz.words.explanation import explain
@@ -132,8 +134,10 @@ class Transcript:
                 lines = [f"{event.process:8} > {part}" for part in _rows(source + comment)]
                 if statement and statement.at_once and not event.together:
                     lines.insert(0, f"{event.process:8} > {_('(these lines at once:)')}")
+                if event.line in self.world.typed and not is_sandbox(self.run.lesson):
+                    lines.insert(0, f"{event.process:8} > {_('(off the script:)')}")
                 return lines if event.together else ["", *lines]
-            case CallEntered() | PredictionMade():
+            case CallEntered() | PredictionMade() | LineTyped():
                 return []
             case StatementFinished(error=None):
                 line = self.world.lines.get(event.line)
@@ -229,7 +233,7 @@ class Transcript:
             None,
         )
         if event.answer is None or found is None:
-            return [_voice(_("answer"), _("none: {reason}").format(reason=event.reason))]
+            return [_voice(_("answer"), _("none: {reason}").format(reason=in_words(event.reason)))]
         page, prediction = found
         chosen = before.choices.get(event.line)
         verdict = ""

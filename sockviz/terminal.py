@@ -22,6 +22,8 @@ except ImportError:  # not on Windows
 else:
     HAS_MODES = True
 
+#: No line that is typed is longer (bytes).
+LONGEST = 1 << 16
 #: The descriptor of standard error, on which the screen is drawn.
 _SCREEN = 2
 #: Ends whatever sequence was broken off (ECMA-48, ST), and takes back all that a screen asks of a terminal: synchronized output,
@@ -171,3 +173,45 @@ async def line() -> str:
         return sys.stdin.readline()
     except OSError:  # EIO: the terminal has gone
         return ""
+
+
+class Lines:
+    """The lines of standard input, whatever it is: a terminal, a pipe, a file. None is longer than `LONGEST` bytes."""
+
+    def __init__(self, descriptor: int = 0) -> None:
+        self._descriptor = descriptor
+        self._read = b""
+        self._over = False
+
+    async def next(self) -> str | None:
+        """The next line, without its end; None where there is none. The event loop goes on meanwhile."""
+        while b"\n" not in self._read and not self._over and len(self._read) < LONGEST:
+            await self._readable()
+            try:
+                data = os.read(self._descriptor, LONGEST)
+            except OSError:  # EIO: the terminal has gone
+                data = b""
+            self._read += data
+            self._over = not data
+        line, _end, rest = self._read[:LONGEST].partition(b"\n")
+        self._read = rest + self._read[LONGEST:]
+        return line.decode("utf-8", "replace") if line or rest or _end else None
+
+    async def _readable(self) -> None:
+        import asyncio  # what only prints has none
+
+        loop = asyncio.get_running_loop()
+        ready: asyncio.Future[None] = loop.create_future()
+
+        def done() -> None:
+            if not ready.done():
+                ready.set_result(None)
+
+        try:
+            loop.add_reader(self._descriptor, done)
+        except (NotImplementedError, PermissionError):
+            return  # EPERM: a file, of which there is always more or nothing. On Windows nobody types here
+        try:
+            await ready
+        finally:
+            loop.remove_reader(self._descriptor)

@@ -129,11 +129,11 @@ def test_wrong_usage_is_named_on_stderr_and_has_its_code(
         (("run", "--plian"), "--plian is no option of `sockviz run`; did you mean --plain?"),
         (
             ("list", "--plain"),
-            "--plain is no option of `sockviz list`; it is one of run, watch, practice, replay",
+            "--plain is no option of `sockviz list`; it is one of run, watch, practice, sandbox, replay",
         ),
         (
             ("doctor", "--ascii"),
-            "--ascii is no option of `sockviz doctor`; it is one of run, watch, practice, replay",
+            "--ascii is no option of `sockviz doctor`; it is one of run, watch, practice, sandbox, replay",
         ),
         (
             ("run", "1", "--version"),

@@ -318,6 +318,18 @@ class ActedByHand:
 
 
 @dataclass(frozen=True, slots=True)
+class LineTyped:
+    """The reader typed a line of `process` that is not in the script: from now on it is the script's line ``line``, on ``page``
+    (0-based). Where the script has that line, it reads so instead."""
+
+    at: float
+    process: str
+    line: int
+    source: str
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class CaptureLost:
     """The capture itself lost ``count`` packets since it last said so."""
 
@@ -390,6 +402,7 @@ Event: TypeAlias = (
     | LinkActed
     | LinkSet
     | ActedByHand
+    | LineTyped
     | CaptureLost
     | ExpectationJudged
     | PredictionMade

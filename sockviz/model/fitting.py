@@ -19,6 +19,7 @@ from sockviz.model.events import (
     Caveat,
     Event,
     Executed,
+    LineTyped,
     LinkActed,
     LinkSet,
     Observed,
@@ -213,6 +214,7 @@ def _names(event: Event) -> tuple[str, ...]:
             | OutputWritten()
             | OverLimit()
             | Caveat()
+            | LineTyped()
         ):
             return (event.process,)
     return ()

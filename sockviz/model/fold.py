@@ -20,6 +20,7 @@ from sockviz.model.events import (
     Executed,
     ExpectationJudged,
     LessonEnded,
+    LineTyped,
     LinkActed,
     LinkSet,
     Observed,
@@ -133,6 +134,8 @@ def _applied(world: World, event: Event) -> World:
                 event.at, world.page or 0, event.verb, flight.packet if flight is not None else None
             )
             return changed(world, by_hand=world.by_hand.append(act))
+        case LineTyped():
+            return changed(world, typed=with_entry(world.typed, event.line, event))
         case CaptureLost():
             return changed(world, capture_lost=world.capture_lost + event.count)
         case ExpectationJudged():

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 
 from sockviz.dataclass import dataclass
-from sockviz.model.events import ExpectationJudged, PacketCaptured, PredictionSettled, SourceMet
+from sockviz.model.events import ExpectationJudged, LineTyped, PacketCaptured, PredictionSettled, SourceMet
 from sockviz.model.groups import JoinedGroup
 from sockviz.model.index import RowIndex, SocketIndex, inodes_in
 from sockviz.model.inferred import InferredSegment
@@ -66,6 +66,7 @@ class World:
     packets: Log[SeenPacket] = field(default_factory=Log)
     link: LinkState | None = None  # where there is one
     by_hand: Log[HandAct] = field(default_factory=Log)
+    typed: Mapping[int, LineTyped] = field(default_factory=dict)  # by line: the run is off its script
     inferred: Log[InferredSegment] = field(default_factory=Log)
     inferred_between: Mapping[frozenset[Endpoint], tuple[InferredSegment, ...]] = field(default_factory=dict)
     traffic: Traffic = field(default_factory=Traffic)

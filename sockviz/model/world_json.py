@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sockviz.model.call import Call
+from sockviz.model.events import LineTyped
 from sockviz.model.hindsight import TurnedAway
 from sockviz.model.inferred import InferredSegment
 from sockviz.model.linux.options import option_of
@@ -27,6 +28,7 @@ def world_json(world: World) -> dict[str, Json]:
         "packets": [packet_json(seen, world.traffic) for seen in world.packets],
         "inferred": [_inferred(segment) for segment in world.inferred],
         **({"misfits": [_misfit(each) for each in world.misfits]} if world.misfits else {}),
+        **({"typed": [_typed(each) for each in world.typed.values()]} if world.typed else {}),
         "counters": dict(world.counters),
         "expectations": [
             {"line": line, "source": judged.source, "ok": judged.ok, "actual": judged.actual}
@@ -37,6 +39,10 @@ def world_json(world: World) -> dict[str, Json]:
             for line, settled in sorted(world.answers.items())
         ],
     }
+
+
+def _typed(event: LineTyped) -> Json:
+    return {"process": event.process, "line": event.line, "source": event.source, "page": event.page}
 
 
 def _process(world: World, process: Process) -> dict[str, Json]:

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from sockviz.calls.statement import Statement
+from sockviz.dataclass import replace
 from sockviz.lab.lab import Lab
 from sockviz.lab.supervisor import LabRefused
 from sockviz.lesson.document import Expect, Expectation, Expression, Launch, Lesson, Page, Perform, SendSignal
-from sockviz.model.events import ExpectationJudged, LessonEnded, PageOpened, PredictionMade, PredictionSettled
+from sockviz.lesson.typed_lines import (
+    MOST_TYPED,
+    BadLine,
+    Typed,
+    grown,
+    known_by,
+    next_line,
+    read_line,
+    with_line,
+)
+from sockviz.model.events import (
+    ExpectationJudged,
+    LessonEnded,
+    LineTyped,
+    PageOpened,
+    PredictionMade,
+    PredictionSettled,
+)
 from sockviz.model.first_names import of_lab
 from sockviz.model.timeline import Header, Timeline
 from sockviz.model.values import Value
@@ -23,6 +42,8 @@ from sockviz.player.performed import Performed, Processes
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.run import Provenance
 from sockviz.player.watched import watched_counters
+from sockviz.problem import Problem
+from sockviz.words.kept_sentences import OFF_SCRIPT
 
 #: What a page has to be done, in its order.
 _ToDo: TypeAlias = Statement | Expectation | Launch | SendSignal
@@ -31,9 +52,14 @@ _ToDo: TypeAlias = Statement | Expectation | Launch | SendSignal
 class Performance:
     """A live run (see `sockviz.player.run.Run`) of a lesson, whose lines a `Performed` performs. To be closed by `close`."""
 
-    def __init__(self, lesson: Lesson, lab: Lab, version: str = "", patience: Patience | None = None) -> None:
+    def __init__(
+        self, lesson: Lesson, lab: Lab, version: str = "", patience: Patience | None = None,
+        edited: Sequence[LineTyped] = (),
+    ) -> None:  # fmt: skip
+        """``edited`` are lines that read otherwise than in `lesson`: from where their page opens on the run is off the script."""
         header = Header(lesson, lab.facts, os.uname().release, time.time(), version)
-        self._lesson = lesson
+        self._edited = edited
+        lesson = self._lesson = grown(lesson, {each.line: each for each in edited})
         self._lab = lab
         self._timeline = Timeline(header)
         self._bindings = of_lab(lab.facts)
@@ -79,7 +105,7 @@ class Performance:
 
     @property
     def lesson(self) -> Lesson:
-        """The lesson performed."""
+        """The lesson performed, with what was typed at it."""
         return self._lesson
 
     @property
@@ -146,6 +172,34 @@ class Performance:
         """Ends every process and the lab."""
         return await self._performed.close()
 
+    # --- off the script -----------------------------------------------------------------------------------------
+
+    def add(self, typed: Typed) -> Statement:
+        """Reads a line that the reader has typed, and adds it to the page that is open: from now on the run is off its script,
+        and nothing is judged. To be performed by `perform_added`. Raises `BadLine`, and nothing has changed then."""
+        world = self._timeline.world
+        page, line = world.page or 0, next_line(self._lesson, world.typed)
+        done = [
+            each for each in self._lesson.statements if each.line in world.lines or each.line in world.typed
+        ]
+        statement = read_line(typed, line, known_by(sorted(done, key=self._turn_of)), self._lesson.lab)
+        if len(world.typed) >= MOST_TYPED:
+            raise BadLine((Problem(line, 0, "limit", f"at most {MOST_TYPED} lines are typed at a run"),))
+        self._lesson = with_line(self._lesson, page, statement)
+        self._performed.append(LineTyped(time.time(), typed.process, line, typed.source, page))
+        return statement
+
+    async def perform_added(self, statement: Statement) -> None:
+        """Performs such a line, and returns once its call has returned, failed or is asleep and nothing is under way any more.
+        Where its process is in an earlier call that is waited for; cancelled then, it is not performed. Raises `CannotGoOn`."""
+        await self._performed.go_first(statement)
+        await self._performed.come_to_rest()
+        self._appended()
+
+    def _turn_of(self, statement: Statement) -> float:
+        begun = self._timeline.world.lines.get(statement.line)
+        return math.inf if begun is None else begun.begun
+
     # --- for check ----------------------------------------------------------------------------------------------
 
     @property
@@ -198,7 +252,10 @@ class Performance:
         self._settled = not page.predictions
         # Where no line is performed, what holds when the page opens has held before.
         self._before = None if page.statements else self._timeline.world
-        self._performed.append(PageOpened(time.time(), number))
+        self._performed.append(
+            PageOpened(time.time(), number),
+            *(replace(each, at=time.time()) for each in self._edited if each.page == number),
+        )
 
     def _turn(self) -> None:
         if self._page + 1 < len(self._lesson.pages):
@@ -212,6 +269,9 @@ class Performance:
         while (left := self._left()) and isinstance(left[0], Expectation):
             if self._before is None:
                 self._before = self._timeline.world
+            if self._timeline.world.typed:  # shown, and not judged: the run is off the script
+                self._to_do.pop(0)
+                continue
             await self._can_be_judged()
             expectation = left[0]
             judged = await self._jury.judge(expectation, self._before)
@@ -225,6 +285,9 @@ class Performance:
 
     async def _settle(self) -> None:
         for prediction in self._lesson.pages[self._page].predictions:
+            if self._timeline.world.typed:
+                self._performed.append(PredictionSettled(time.time(), prediction.line, None, OFF_SCRIPT))
+                continue
             verdict = await self._jury.answer_to(prediction)
             self._performed.append(
                 PredictionSettled(time.time(), prediction.line, verdict.text, verdict.reason or "")

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import math
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 
@@ -76,6 +76,10 @@ class Performed:
         self._together: dict[
             str, Sequence[Statement]
         ] = {}  # what each process was handed last, where that was several lines
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(
+            asyncio.Lock
+        )  # each process performs one line at a time
+        self._forked = set(processes.forked)
         self._news = asyncio.Event()
         self._pump = Pump(lab, timeline, counters, self._appended, traced=traced)
         self._pumping = asyncio.ensure_future(self._pump.run())
@@ -107,9 +111,26 @@ class Performed:
 
     async def go(self, task: str) -> None:
         """Performs the next line of `task`. See `Source.go`."""
-        statement = self._lines[task][0]
+        async with self._turns[task]:
+            await self._go(self._lines[task][0])
+
+    async def go_first(self, statement: Statement) -> None:
+        """Performs a line that was not offered, before those of its process that were. Like `go`; cancelled while the process is
+        in an earlier call, it is not performed at all."""
+        async with self._turns[statement.process]:
+            if statement.forks:
+                self._forked.add(statement.targets[0])
+            lines = self._lines.setdefault(statement.process, deque())
+            lines.appendleft(statement)
+            try:
+                await self._go(statement)
+            finally:
+                if lines and lines[0] is statement:
+                    lines.popleft()
+
+    async def _go(self, statement: Statement) -> None:
         try:
-            await (self._order(statement) if task == LINK else self._perform(statement))
+            await (self._order(statement) if statement.process == LINK else self._perform(statement))
         except LabRefused as refusal:
             raise CannotGoOn(self.problem or str(refusal)) from refusal
 
@@ -174,7 +195,7 @@ class Performed:
     async def _perform(self, statement: Statement) -> None:
         process = statement.process
         if process not in self._timeline.world.processes:
-            if process in self._processes.forked:
+            if process in self._forked:
                 self._problem = _("{process} was never made: the fork that would make it failed").format(
                     process=process
                 )

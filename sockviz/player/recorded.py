@@ -7,10 +7,12 @@ from pathlib import Path
 
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.parser import parse_lesson
+from sockviz.lesson.typed_lines import MOST_TYPED, BadLine, typed_statement, with_line
 from sockviz.model.events import (
     CallEntered,
     Event,
     ExpectationJudged,
+    LineTyped,
     PageOpened,
     PredictionMade,
     PredictionSettled,
@@ -93,11 +95,13 @@ def open_recording(path: Path) -> Sourced:
 
 def of_lesson(lesson: Lesson) -> Check:
     """Whether an event can follow, and points at what is in `lesson`."""
+    grown = lesson
     lines = lesson.text.count("\n") + 1
     expected = {expectation.line for page in lesson.pages for expectation in page.expectations}
     asked = {prediction.line: prediction for page in lesson.pages for prediction in page.predictions}
 
     def check(event: Event, world: World, fits: bool) -> None:
+        nonlocal grown
         why = refusal(event, world, fits)
         if why is not None:
             raise ValueError(why)
@@ -110,8 +114,15 @@ def of_lesson(lesson: Lesson) -> Check:
                 check_texts(event, world)
             case CallEntered(text=text) if text:
                 raise ValueError(f"its lesson is one text, and has none {text}")
+            case LineTyped():
+                if len(world.typed) >= MOST_TYPED:
+                    raise ValueError(f"more than {MOST_TYPED} lines were typed at one run")
+                try:
+                    grown = with_line(grown, event.page, typed_statement(grown, event))
+                except BadLine as bad:
+                    raise ValueError(f"a line was typed that is none: {bad}") from None
             case StatementBegun(line=int(line)) | CallEntered(line=int(line)) | StatementFinished(line=line):
-                if not 1 <= line <= lines:
+                if not 1 <= line <= lines and line not in world.typed:
                     raise ValueError(f"its lesson has lines 1 to {lines}, and none {line}")
             case ExpectationJudged(line=line) if line not in expected:
                 raise ValueError(f"nothing is expected at line {line} of its lesson")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from sockviz.lesson.document import Lesson
-from sockviz.model.events import PredictionMade
+from sockviz.lesson.typed_lines import grown
+from sockviz.model.events import LineTyped, PredictionMade
 from sockviz.model.timeline import Timeline
 from sockviz.player.next import Do, Next
 from sockviz.player.run import Provenance
@@ -27,14 +28,18 @@ class Sourced:
         lesson = source.timeline.header.script
         if not isinstance(lesson, Lesson):
             raise NoLesson(source)
-        self._lesson = lesson
+        self._lesson = self._grown = lesson
+        self._typed: Mapping[int, LineTyped] = source.timeline.world_at(0).typed
         self._source = source
         self._provenance = provenance
 
     @property
     def lesson(self) -> Lesson:
-        """The lesson that was performed."""
-        return self._lesson
+        """The lesson that was performed, with all that was typed at it."""
+        typed = self._source.timeline.settled.typed
+        if typed is not self._typed:
+            self._typed, self._grown = typed, grown(self._lesson, typed)
+        return self._grown
 
     @property
     def timeline(self) -> Timeline:

@@ -85,9 +85,14 @@ class Cursor:
         return bisect_left(self.stops, self.cursor)
 
     @property
+    def script(self) -> Script:
+        """What the run follows."""
+        return self._script
+
+    @property
     def page(self) -> ScriptPage:
         """What of the script is open at the cursor."""
-        return self._script.pages[0]
+        return self.script.pages[0]
 
     @property
     def opened(self) -> float:
@@ -144,7 +149,7 @@ class Cursor:
                 coming  # as long as it is equal it is the same one: what is remembered of a view goes by that
             )
         view = View(
-            version=self._version, script=self._script, page=self.page, timeline=self.timeline,
+            version=self._version, script=self.script, page=self.page, timeline=self.timeline,
             cursor=self.cursor, world=self.world, before=self._before[1], next=self._next, mode=self.mode,
             look=look, focus=focus, problem=self._followed.problem, subjects=self.subjects,
         )  # fmt: skip

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from enum import Enum
 
-from sockviz.lesson.document import Page, Predict
+from sockviz.lesson.document import Lesson, Page, Predict
 from sockviz.model.events import PageOpened
 from sockviz.model.subjects import Subjects
 from sockviz.player.next import Do, Next
@@ -40,6 +40,11 @@ class Reading(Cursor):
         super().__init__(run, run.lesson, recorded=run.provenance is Provenance.RECORDED)
 
     # -- where
+
+    @property
+    def script(self) -> Lesson:
+        """The lesson, with what was typed at this run of it."""
+        return self.run.lesson
 
     @property
     def page(self) -> Page:

@@ -21,6 +21,7 @@ from sockviz.model.events import (
     Executed,
     ExpectationJudged,
     LessonEnded,
+    LineTyped,
     LinkActed,
     LinkSet,
     Observed,
@@ -86,7 +87,7 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
             )
         case StatementBegun():
             return _("{process} is handed {line}").format(
-                process=event.process, line=_line(event.line, lesson)
+                process=event.process, line=_line(event.line, lesson, after)
             )
         case CallEntered():
             call = call_of(after, event.process, event.call)
@@ -130,7 +131,7 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
                 f": {in_words(event.message)}" if event.message else ""
             )
         case StatementFinished():
-            line, words = after.lines.get(event.line), _line(event.line, lesson)
+            line, words = after.lines.get(event.line), _line(event.line, lesson, after)
             if (line is None or not line.calls) and (alone := unheard(event.process, words, after)):
                 return alone
             kinds = _kinds(event, after)
@@ -161,6 +162,10 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
         case ActedByHand():
             number = after.by_hand[-1].packet if after.by_hand else None
             return did_by_hand(event.verb, after.packet_text(number))
+        case LineTyped():
+            return _("off the script: {process} is to perform {line}").format(
+                process=event.process, line=event.source
+            )
         case CaptureLost():
             return _("the capture itself lost {amount}: the wire is not complete here").format(
                 amount=ngettext("{count} packet", "{count} packets", event.count).format(count=event.count)
@@ -175,7 +180,7 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
         case PredictionMade():
             return _("you predicted choice {number}").format(number=(event.choice or 0) + 1)
         case PredictionSettled(answer=None):
-            return _("the prediction has no answer") + (f": {event.reason}" if event.reason else "")
+            return _("the prediction has no answer") + (f": {in_words(event.reason)}" if event.reason else "")
         case PredictionSettled():
             return _("the answer to the prediction: {answer}").format(answer=event.answer)
         case LessonEnded():
@@ -196,9 +201,12 @@ def call_of(world: World, process: str, number: int) -> Call | None:
     return found.call(number) if found else None
 
 
-def _line(number: int, lesson: str) -> str:
+def _line(number: int, lesson: str, world: World) -> str:
     """A line by its words, without its comment; by its number where the lesson's text is not at hand."""
     lines = lesson.splitlines()
+    typed = world.typed.get(number)
+    if typed is not None:
+        return typed.source
     words = lines[number - 1].partition("  # ")[0].strip() if 0 < number <= len(lines) else ""
     return words or _("line {number}").format(number=number)
 

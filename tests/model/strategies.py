@@ -18,6 +18,7 @@ from sockviz.model.events import (
     Executed,
     ExpectationJudged,
     LessonEnded,
+    LineTyped,
     LinkActed,
     LinkSet,
     Observed,
@@ -193,6 +194,7 @@ kinds: dict[type, st.SearchStrategy[Event]] = {
     ActedByHand: st.builds(
         ActedByHand, instants, st.sampled_from(("hold", "release", "deliver", "drop", "duplicate")), st.none() | st.integers(1, 4)
     ),
+    LineTyped: st.builds(LineTyped, instants, names, lines, st.text(max_size=4), st.integers(0, 3)),
     CaptureLost: st.builds(CaptureLost, instants, hosts, st.integers(0, 9)),
     ExpectationJudged: st.builds(
         ExpectationJudged, instants, lines, st.text(max_size=4), st.booleans(), st.text(max_size=4), st.booleans()

@@ -15,6 +15,7 @@ from sockviz.model.events import (
     Event,
     ExpectationJudged,
     LessonEnded,
+    LineTyped,
     Observed,
     PacketCaptured,
     PageOpened,
@@ -139,6 +140,8 @@ CASES: list[tuple[str, Sequence[Event], str, object]] = [
     ("a prediction", (PredictionMade(1.0, 5, 2),), "w.choices", {5: 2}),
     ("passed over", (PredictionMade(1.0, 5, None),), "w.choices", {5: None}),
     ("settled", (PredictionSettled(1.0, 5, "3"),), "w.answers[5].answer", "3"),
+    ("a line that was typed", (LineTyped(1.0, "server", 99, "s.listen(5)", 2),), "w.typed[99].source, w.typed[99].page",
+     ("s.listen(5)", 2)),
     ("the end", (LessonEnded(1.0),), "w.ended", True),
 ]  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from enum import IntEnum
 
@@ -123,8 +122,12 @@ def lines_of(page: ScriptPage) -> frozenset[int]:
 
 def _place(statements: Sequence[Statement], line: int | None) -> int:
     """Which of `statements` begins at `line`; -1 where none does."""
-    at = bisect_left(statements, line or 0, key=lambda statement: statement.line)
-    return at if at < len(statements) and statements[at].line == line else -1
+    return _places(statements).get(line or 0, -1)
+
+
+@remembered(16)
+def _places(statements: Sequence[Statement]) -> dict[int, int]:
+    return {statement.line: at for at, statement in enumerate(statements)}
 
 
 def height_wanted(view: View, process: str, width: int, detail: Detail) -> int:

@@ -21,6 +21,7 @@ from sockviz.tui.by_hand import acts_by_hand, perhaps_why
 from sockviz.tui.lettering import assemble, plain, styled
 from sockviz.tui.view import Mode, View
 from sockviz.tui.widgets.markdown import hang, inline_text, lines_of
+from sockviz.words.kept_sentences import in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,9 @@ def _remark(block: Predict, page: Page, view: View, asked: Asked) -> Content | N
             return styled(_("passed over") if block.line in asked.choices else _("not answered"), "$quiet")
         return styled(_("the kernel answers at the end of the page"), "$quiet")
     if answer.answer is None:
-        return styled(_("The kernel gave no answer: {reason}").format(reason=answer.reason), "$warning")
+        return styled(
+            _("The kernel gave no answer: {reason}").format(reason=in_words(answer.reason)), "$warning"
+        )
     said = answer.answer.strip(" `")
     kernels = is_the_kernels(said, page, view.world)
     if picked is None:

@@ -1,0 +1,99 @@
+"""``sandbox``: lines of the reader's own, performed as they are typed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sockviz import __version__, door
+from sockviz.commands.shared import FAILED, OK, Usage, drive, find, read
+from sockviz.language import _, current
+from sockviz.visible import quoted
+
+if TYPE_CHECKING:
+    from sockviz.lesson.document import Lesson
+    from sockviz.model.events import LineTyped
+    from sockviz.player.performance import Performance
+
+
+def sandbox(options: argparse.Namespace) -> int:
+    """Performs what is typed, at an empty stage or at a page of a lesson."""
+    from sockviz.player.opening import other_system
+
+    if (reason := other_system()) is not None:
+        raise Usage(_("nothing can be typed here: {reason}").format(reason=reason))
+    if options.page is not None and options.lesson is None:
+        raise Usage(_("--page goes with a lesson: sockviz sandbox 8 --page 4"))
+    for name in ("save", "record"):
+        file = getattr(options, name)
+        if file is not None and not options.plain:
+            raise Usage(
+                _("--{name} goes with --plain; on the screen ctrl+s keeps what was typed").format(name=name)
+            )
+        if file is not None and os.path.lexists(file):
+            raise Usage(f"--{name} {quoted(file)}: " + _("this file exists; name another, or remove it"))
+    lesson = _lesson(options)
+    page = (options.page or 1) - 1
+    if not 0 <= page < len(lesson.pages):
+        raise Usage(
+            _("--page {page}: «{lesson}» has pages 1 to {pages}").format(
+                page=page + 1, lesson=lesson.title, pages=len(lesson.pages)
+            )
+        )
+    return drive(_plain(lesson, page, options))
+
+
+def _lesson(options: argparse.Namespace) -> Lesson:
+    from sockviz.sandbox.script import empty
+
+    if options.lesson is None:
+        return empty(two_hosts=options.lab == "two-hosts")
+    lesson = read(find(options.lesson, current()))
+    if options.lab == "two-hosts" and lesson.lab != "two-hosts":
+        raise Usage(_("--lab two-hosts: this lesson has one host; leave it out, or the lesson"))
+    return lesson
+
+
+async def opened(lesson: Lesson, kind: str, edited: Sequence[LineTyped] = ()) -> Performance:
+    """A run of it in a lab of its own. Raises `CannotPerform`."""
+    from sockviz.lab.supervisor import LabRefused
+    from sockviz.player.labs import LessonSkipped, lab_for
+    from sockviz.player.performance import Performance
+    from sockviz.player.refusals import CannotPerform
+
+    try:
+        chosen = await lab_for(lesson, "auto" if kind == "two-hosts" else kind)
+    except LessonSkipped as skipped:
+        raise CannotPerform(_("no lab for it here: {reason}").format(reason=skipped)) from None
+    except LabRefused as refusal:
+        raise CannotPerform(_("no lab can be made here: {refusal}").format(refusal=refusal)) from None
+    return Performance(lesson, chosen.lab, __version__, edited=edited)
+
+
+async def _plain(lesson: Lesson, page: int, options: argparse.Namespace) -> int:
+    from sockviz.commands.sandboxing_plain import Typing
+    from sockviz.player.refusals import CannotPerform
+    from sockviz.sandbox.session import Session
+
+    async def anew(edited: Sequence[LineTyped]) -> Performance:
+        return await opened(lesson, options.lab, edited)
+
+    try:
+        session = Session(await anew(()), anew)
+    except CannotPerform as reason:
+        raise Usage(*reason.lines) from None
+    typing = Typing(session, page)
+    try:
+        await typing.until_left()
+        if options.save is not None:
+            typing.save(Path(options.save))
+        if options.record is not None:
+            typing.record(Path(options.record))
+    finally:
+        left = await session.close()
+    for line in left:
+        door.out().say(_("left behind by the kernel: {line}").format(line=line))
+    return FAILED if typing.failed else OK

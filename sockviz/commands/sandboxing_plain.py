@@ -1,0 +1,170 @@
+"""``sandbox --plain``: lines ``PROCESS> LINE``, from a terminal or a pipe, and what comes of each as text."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TextIO
+
+from sockviz import door, terminal
+from sockviz.language import _
+from sockviz.lesson.document import BadLesson
+from sockviz.lesson.parser import parse_lesson
+from sockviz.lesson.typed_lines import BadLine, Typed
+from sockviz.model.call import Call
+from sockviz.model.first_names import HOST
+from sockviz.model.recording import save
+from sockviz.output_file import why_not_made
+from sockviz.pattern import pattern
+from sockviz.plain import Transcript
+from sockviz.player.next import Do
+from sockviz.player.refusals import CannotGoOn, CannotPerform
+from sockviz.sandbox.session import Session
+from sockviz.sandbox.written import lesson_text
+from sockviz.visible import quoted
+
+#: Who performs a line that names nobody, before anybody was named.
+FIRST = "server"
+_NAMED = pattern(r"[ \t]*@?([A-Za-z]\w*)[ \t]*>(?!>)[ \t]?(.*)")
+_LEAVE = ("quit", "exit", "q")
+
+
+class Typing:
+    """Reads lines and has them performed, until their end. ``failed``: one of them could not be."""
+
+    def __init__(self, session: Session, page: int) -> None:
+        self.failed = False
+        self._session, self._page = session, page
+        self._process = FIRST
+        self._out = door.out()
+        self._transcript = Transcript(session.run, self._out)
+        self._number = 0
+
+    async def until_left(self) -> None:
+        """Returns when nothing more is typed."""
+        asks = terminal.is_one(sys.stdin) and self._out.isatty()
+        lines = terminal.Lines()
+        self._transcript.title()
+        await self._up_to_page()
+        if asks:
+            self._say_how()
+        while True:
+            if asks:
+                self._out.ask(f"{self._process}> ")
+            text = await lines.next()
+            if text is None:
+                break
+            self._number += 1
+            if text.strip() in _LEAVE:
+                break
+            await self._one(text)
+            if self._session.run.problem is not None:
+                door.complain(self._session.run.problem)
+                self.failed = True
+                break
+        for waiting in self._session.waiting:
+            told = _("never performed, its process was asleep to the end: {process}> {line}")
+            self._out.say(told.format(process=waiting.process, line=waiting.source))
+
+    async def _up_to_page(self) -> None:
+        run = self._session.run
+        while run.timeline.world.page is None or (
+            run.timeline.world.page < self._page
+            and run.next.do in (Do.PERFORM, Do.TURN)
+            and run.problem is None
+        ):
+            await run.advance()
+            self._transcript.catch_up()
+        self._transcript.catch_up()
+
+    def _say_how(self) -> None:
+        names = _(
+            "{host} is the server's address, PORT to PORT5 are free ports; PROCESS> LINE goes to another process."
+        )
+        self._out.say(
+            "", _("A line is performed when you press Enter. undo takes the last one back, quit ends.")
+        )
+        self._out.say(names.format(host=HOST), "")
+
+    async def _one(self, text: str) -> None:
+        named = _NAMED.fullmatch(text)
+        process, source = (named[1], named[2]) if named else (self._process, text)
+        indent = len(source) - len(source.lstrip())
+        if not source.strip():
+            self._process = process  # whose lines come next
+            return
+        if not named and source.strip() == "undo":
+            await self._undo()
+            return
+        try:
+            call = await self._session.perform(Typed(process, source.strip()))
+        except BadLine as bad:
+            self._bad(bad, text, len(text) - len(source) + indent)
+            return
+        except CannotGoOn as cannot:
+            self.failed = True
+            door.complain(str(cannot))
+            return
+        self._process = process
+        self._transcript.catch_up()
+        if call is not None:
+            self._say_waits(process, source.strip(), call)
+
+    def _say_waits(self, process: str, source: str, call: Call) -> None:
+        waits = _("waits: {process} is still in {call}()").format(process=process, call=call.name)
+        self._out.say("", f"{process:8} > {source}", f"  {waits}")
+
+    def _bad(self, bad: BadLine, text: str, before: int) -> None:
+        """Where and why; nothing was performed."""
+        self.failed = True
+        for problem in bad.problems:
+            column = problem.column + before if problem.column else len(text) - len(text.lstrip(" \t@")) + 1
+            where = _("line {number}, column {column}").format(number=self._number, column=column)
+            door.complain(f"{where}: {problem.message}", f"  {text}", f"  {' ' * (column - 1)}^")
+
+    async def _undo(self) -> None:
+        session = self._session
+        if not session.can_undo:
+            self._out.say(_("There is nothing to take back."))
+            return
+        self._out.say(_("Taken back: all others are performed again, in a new lab."))
+        try:
+            await session.undo()
+        except CannotPerform as cannot:
+            self.failed = True
+            door.complain(*cannot.lines)
+            return
+        self._transcript = Transcript(session.run, self._out)
+        self._transcript.catch_up()
+
+    def save(self, file: Path) -> None:
+        """Writes what was performed as a lesson; where that cannot be, says why."""
+        run = self._session.run
+        text = lesson_text(run.lesson, run.timeline)
+        try:
+            parse_lesson(text, str(file))
+        except BadLesson as bad:  # a fault of ours: what was typed is not lost for it
+            door.complain(*bad.lines)
+            self.failed = True
+        if self._write("save", file, lambda out: out.write(text)):
+            self._out.say(
+                _("{file}: a lesson; `sockviz check {file}` holds it").format(file=quoted(str(file)))
+            )
+
+    def record(self, file: Path) -> None:
+        """Writes the run as a recording; where that cannot be, says why."""
+        if self._write("record", file, lambda out: save(self._session.run.timeline, out)):
+            self._out.say(
+                _("{file}: a recording; `sockviz replay {file}` plays it").format(file=quoted(str(file)))
+            )
+
+    def _write(self, option: str, file: Path, write: Callable[[TextIO], object]) -> bool:
+        try:
+            with file.open("x", encoding="utf-8") as out:
+                write(out)
+        except OSError as error:
+            self.failed = True
+            door.complain(f"--{option} {quoted(str(file))}: {why_not_made(file, error)}")
+            return False
+        return True

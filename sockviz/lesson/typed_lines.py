@@ -1,0 +1,138 @@
+"""Lines that are typed at a run, one at a time: read by the grammar of lessons, and added to the lesson that is performed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sockviz.calls.statement import Statement
+from sockviz.dataclass import dataclass, replace
+from sockviz.lesson.document import Lesson, Page, Perform
+from sockviz.lesson.findings import Findings
+from sockviz.lesson.lines import logical_lines
+from sockviz.lesson.link_statements import read_link_statement
+from sockviz.lesson.statements import read_statement
+from sockviz.lesson.symbols import SymbolTable, Variable, process_refusal
+from sockviz.model.events import LineTyped
+from sockviz.model.hosts import LINK
+from sockviz.model.limits import MOST_PROCESSES
+from sockviz.problem import Problem
+
+#: A lesson performs no more lines, whoever wrote them; nor does a run have more that were typed.
+MOST_TYPED = 2000
+
+
+class BadLine(ValueError):
+    """A typed line that cannot be performed: what is wrong with it, each at its column (from 1) of what was typed. At column 0
+    stands what is wrong with its process's name."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(problem.message for problem in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What somebody typed: for which process, and the line as it stands."""
+
+    process: str
+    source: str
+
+
+def known_by(statements: Iterable[Statement]) -> SymbolTable:
+    """What the processes of a lesson know once they have been given these lines, in this order."""
+    symbols = SymbolTable()
+    for statement in statements:
+        process = symbols.enter(statement.process, statement.line)
+        for name in statement.targets:
+            kind = statement.kinds.get(name, "any")
+            known = Variable(statement.line, statement.column, kind, statement.unpacks, used=True)
+            process.variables.setdefault(name, []).append(known)
+        if statement.forks:
+            symbols.fork(process, statement.targets[0], statement.line)
+    return symbols
+
+
+def read_line(typed: Typed, line: int, symbols: SymbolTable, lab: str) -> Statement:
+    """The statement that was typed, as line `line`; `symbols` then know what it binds. ``lab`` is the lesson's. Raises `BadLine`:
+    what `symbols` know is then not to be relied upon."""
+    findings = Findings()
+    name = typed.process
+    if name not in symbols.processes and (refusal := _process_refusal(name, symbols, lab)):
+        raise BadLine((Problem(line, 0, "name", refusal),))
+    if "\n" in typed.source:
+        raise BadLine((Problem(line, 1, "statement", "one line at a time"),))
+    process = symbols.enter(name, line)
+    statement = None
+    for logical in logical_lines([(line, 1, typed.source)]):
+        if name == LINK:
+            statement = read_link_statement(logical, findings)
+        else:
+            statement = read_statement(logical, process, symbols, findings)
+    if statement is None:
+        nothing = Problem(line, 1, "statement", "this line performs nothing; expected a call")
+        raise BadLine(findings.problems or (nothing,))
+    return statement
+
+
+def _process_refusal(name: str, symbols: SymbolTable, lab: str) -> str | None:
+    if name == LINK and lab != "two-hosts":
+        return "there is a link only between two hosts"
+    if not name.isidentifier() or name.startswith("_"):
+        return f"{name[:60]!r} cannot name a process: a letter, then letters, digits and underscores"
+    if len(symbols.processes) >= MOST_PROCESSES:
+        return f"a lesson has at most {MOST_PROCESSES} processes"
+    return process_refusal(name)
+
+
+def next_line(lesson: Lesson, typed: Iterable[int]) -> int:
+    """The number that the next typed line gets: none of the lesson's text has it, and none of those `typed` before."""
+    return max([lesson.text.count("\n") + 1, *typed]) + 1
+
+
+def with_line(lesson: Lesson, page: int, statement: Statement) -> Lesson:
+    """The lesson with one line more at the end of its page `page` (from 0); where it has that line, with this one instead."""
+    blocks = list(lesson.pages[page].blocks)
+    for number, block in enumerate(blocks):
+        if isinstance(block, Perform) and any(each.line == statement.line for each in block.statements):
+            lines = tuple(statement if each.line == statement.line else each for each in block.statements)
+            blocks[number] = replace(block, statements=lines)
+            break
+    else:
+        blocks.append(Perform(statement.line, statement.process, (statement,)))
+    pages = (
+        *lesson.pages[:page],
+        replace(lesson.pages[page], blocks=tuple(blocks)),
+        *lesson.pages[page + 1 :],
+    )
+    made = (statement.process, *(statement.targets[:1] if statement.forks else ()))
+    new = tuple(each for each in dict.fromkeys(made) if each != LINK and each not in lesson.processes)
+    return replace(lesson, pages=pages, processes=(*lesson.processes, *new))
+
+
+def grown(lesson: Lesson, typed: Mapping[int, LineTyped]) -> Lesson:
+    """The lesson with all that was typed at a run of it, by line, in the order in which it was. Raises `BadLine` where some of it
+    cannot be: what a recording says is somebody else's."""
+    for event in typed.values():
+        lesson = with_line(lesson, event.page, typed_statement(lesson, event))
+    return lesson
+
+
+def typed_statement(lesson: Lesson, event: LineTyped) -> Statement:
+    """The line that `event` adds to `lesson`, or puts in another's place. Raises `BadLine`."""
+    if not 0 <= event.page < len(lesson.pages):
+        raise BadLine((Problem(event.line, 0, "page", f"no page {event.page + 1}"),))
+    standing = lesson.statement_at(event.line)
+    if standing is not None and standing.process != event.process:
+        raise BadLine((Problem(event.line, 0, "name", f"that line is {standing.process}'s"),))
+    before = _lines_before(lesson.pages[: event.page + 1], None if standing is None else event.line)
+    statement = read_line(Typed(event.process, event.source), event.line, known_by(before), lesson.lab)
+    return statement if standing is None else replace(statement, at_once=standing.at_once)
+
+
+def _lines_before(pages: Iterable[Page], line: int | None) -> Iterable[Statement]:
+    """Those of the pages, in order, up to `line`."""
+    for page in pages:
+        for statement in page.statements:
+            if statement.line == line:
+                return
+            yield statement

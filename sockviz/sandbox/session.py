@@ -1,0 +1,106 @@
+"""Lines typed at a run: each is performed, waits for its process, or is taken back by performing all the others again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias
+
+from sockviz.calls.statement import Statement
+from sockviz.lesson.typed_lines import Typed
+from sockviz.model.call import Call, Stage
+from sockviz.model.events import LineTyped
+from sockviz.player.performance import Performance
+from sockviz.player.refusals import CannotGoOn
+from sockviz.sandbox.again import Again, Given, given, is_new, without_last
+
+#: Opens a run of the same script in a new lab, in which these lines read otherwise. Raises `CannotPerform`.
+Anew: TypeAlias = "Callable[[Sequence[LineTyped]], Awaitable[Performance]]"
+
+
+class Session:
+    """``run`` is the run as it is now. To be closed by `close`."""
+
+    def __init__(self, run: Performance, anew: Anew) -> None:
+        self.run = run
+        self._anew = anew
+        self._under_way: dict[asyncio.Task[None], Statement] = {}
+        self._news = asyncio.Event()
+        self.problem = ""  # why a line that was waited for could not be performed
+        run.watch(self._news.set)
+
+    # -- typing
+
+    async def perform(self, typed: Typed) -> Call | None:
+        """Has a line performed, and returns once that is done. Where its process is asleep in an earlier call it waits, and that
+        call is returned. Raises `sockviz.lesson.typed_lines.BadLine` and `CannotGoOn`."""
+        return await self._performed(self.run.add(typed))
+
+    async def _performed(self, statement: Statement) -> Call | None:
+        task = self._begin(statement)
+        while not task.done():
+            self._news.clear()
+            if (call := self._waits_for(statement)) is not None:
+                return call
+            heard = asyncio.ensure_future(self._news.wait())
+            await asyncio.wait({task, heard}, return_when=asyncio.FIRST_COMPLETED)
+            heard.cancel()
+        await task
+        return None
+
+    def _begin(self, statement: Statement) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(self.run.perform_added(statement))
+        self._under_way[task] = statement
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        del self._under_way[task]
+        if not task.cancelled() and isinstance(error := task.exception(), CannotGoOn):
+            self.problem = str(error)
+
+    def _waits_for(self, statement: Statement) -> Call | None:
+        """The call in which the line's process is asleep, where that is an earlier line's."""
+        world = self.run.timeline.world
+        process = world.processes.get(statement.process)
+        if process is None or not process.alive or statement.line in world.lines:
+            return None
+        call = process.current
+        return call if call is not None and call.stage is Stage.ASLEEP else None
+
+    @property
+    def waiting(self) -> Sequence[Statement]:
+        """The lines that wait for their process."""
+        begun = self.run.timeline.world.lines
+        return [each for each in self._under_way.values() if each.line not in begun]
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a line to take back."""
+        return any(is_new(each, self.run.lesson) for each in self.run.timeline.world.typed.values())
+
+    # -- again
+
+    async def undo(self) -> None:
+        """Takes the last line back: all others are performed again in a new lab. Raises `CannotPerform`: all is as it was."""
+        await self.again(without_last(given(self.run.timeline), self.run.lesson))
+
+    async def again(self, steps: Sequence[Given], edited: Sequence[LineTyped] = ()) -> None:
+        """Another run, given `steps`. Raises `CannotPerform`, and all is as it was then."""
+        run = await self._anew(edited)
+        await self._let_go()
+        self.run = run
+        run.watch(self._news.set)
+        await Again(run, self._performed).give(steps)
+
+    async def close(self) -> tuple[str, ...]:
+        """Ends the run, and what waits for it. Returns what the kernel keeps of it for a while, a line each."""
+        return await self._let_go()
+
+    async def _let_go(self) -> tuple[str, ...]:
+        for task in list(self._under_way):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, CannotGoOn):
+                await task
+        return await self.run.close()

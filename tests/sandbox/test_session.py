@@ -1,0 +1,184 @@
+"""Lines typed at a run: performed, made to wait, taken back, and kept as a lesson that holds."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from sockviz.lab.supervisor import LabRefused
+from sockviz.lesson.document import Lesson
+from sockviz.lesson.parser import parse_lesson
+from sockviz.lesson.typed_lines import BadLine, Typed
+from sockviz.model.events import ExpectationJudged, LineTyped, PredictionSettled, StatementBegun
+from sockviz.model.recording import save
+from sockviz.player.check import check_lesson
+from sockviz.player.labs import lab_for
+from sockviz.player.next import Do
+from sockviz.player.performance import Performance
+from sockviz.player.recorded import open_recording
+from sockviz.sandbox.again import given
+from sockviz.sandbox.script import empty, is_sandbox
+from sockviz.sandbox.session import Session
+from sockviz.sandbox.written import lesson_text
+from tests.player.lessons import lesson_text as written
+from tests.player.lessons import run
+from tests.required import unavailable
+
+SERVER = ("server> s = socket.socket()", "server> s.bind((HOST, PORT))", "server> s.listen(1)")
+CLIENT = ("client> c = socket.socket()", "client> c.connect((HOST, PORT))")
+
+
+async def session_of(lesson: Lesson) -> Session:
+    async def anew(edited: Sequence[LineTyped]) -> Performance:
+        try:
+            return Performance(lesson, (await lab_for(lesson, "auto")).lab, edited=edited)
+        except LabRefused as refusal:
+            unavailable(str(refusal))
+
+    session = Session(await anew(()), anew)
+    while session.run.timeline.world.page is None:
+        await session.run.advance()
+    return session
+
+
+async def type_all(session: Session, *lines: str) -> None:
+    for line in lines:
+        process, _, source = line.partition("> ")
+        await session.perform(Typed(process, source))
+
+
+def performed(session: Session) -> list[str]:
+    """The lines that were begun, in order."""
+    lesson = session.run.lesson
+    begun = [each.line for each in session.run.timeline.events if isinstance(each, StatementBegun)]
+    return [
+        f"{line.process}> {line.source}" for each in begun if (line := lesson.statement_at(each)) is not None
+    ]
+
+
+def test_a_sandbox_from_nothing_waits_undoes_and_is_kept(tmp_path: Path) -> None:
+    async def work() -> None:
+        session = await session_of(empty())
+        try:
+            await type_all(session, *SERVER)
+            assert await session.perform(Typed("server", "conn, peer = s.accept()")) is None
+            assert session.run.timeline.world.processes["server"].current is not None, "asleep in it"
+            call = await session.perform(Typed("server", "conn.send(b'hi')"))
+            assert call is not None, "it waits for the earlier line"
+            assert call.name == "accept"
+            assert [each.source for each in session.waiting] == ["conn.send(b'hi')"]
+            with pytest.raises(BadLine):
+                session.run.add(Typed("client", "c.connect((HOST, PORT))"))
+            await type_all(session, *CLIENT, "client> c.recv(2)")
+            assert session.waiting == []
+            everything = [
+                *SERVER,
+                "server> conn, peer = s.accept()",
+                *CLIENT,
+                "server> conn.send(b'hi')",
+                "client> c.recv(2)",
+            ]
+            assert performed(session) == everything
+            pid = session.run.timeline.world.processes["server"].outer_pid
+            await session.undo()
+            assert performed(session) == everything[:-1]
+            assert session.run.timeline.world.processes["server"].outer_pid != pid, (
+                "another process, in another lab"
+            )
+            await session.undo()  # the connect, which woke the server
+            assert performed(session) == everything[:5]
+            assert [each.source for each in session.waiting] == ["conn.send(b'hi')"]
+            await type_all(session, "client> c.connect((HOST, PORT))", "client> c.recv(2)")
+            assert is_sandbox(session.run.lesson)
+            world = session.run.timeline.world
+            last = world.processes["client"].last
+            assert last is not None
+            assert last.value == b"hi"
+            file = tmp_path / "kept.md"
+            file.write_text(lesson_text(session.run.lesson, session.run.timeline), encoding="utf-8")
+            recording = io.StringIO()
+            save(session.run.timeline, recording)
+            (tmp_path / "run.jsonl").write_text(recording.getvalue(), encoding="utf-8")
+        finally:
+            await session.close()
+        report = await check_lesson(file, "isolated")
+        assert report.problems == ()
+        assert (len(report.expectations), report.calls) == (3, 8)
+        replayed = open_recording(tmp_path / "run.jsonl")
+        assert replayed.problem is None
+        assert replayed.lesson.processes == ("server", "client")
+        assert [each.source for each in replayed.lesson.statements] == [
+            each.source for each in session.run.lesson.statements
+        ]
+
+    run(work(), 60.0)
+
+
+LESSON = written(
+    """
+    ```python @server
+    s = socket.socket()
+    s.bind((HOST, PORT))
+    s.listen(1)
+    ```
+
+    ```expect
+    server.s.backlog == 1
+    ```
+    """,
+    """
+    ```predict
+    How many wait?
+    - 0
+    - 1
+    answer: server.s.accept_queue
+    ```
+
+    ```python @client
+    c = socket.socket()
+    c.connect((HOST, PORT))
+    ```
+
+    ```expect
+    server.s.accept_queue == 1
+    ```
+    """,
+)
+
+
+def test_off_the_script_nothing_is_judged_and_a_line_may_read_otherwise() -> None:
+    async def work() -> None:
+        lesson = parse_lesson(LESSON, "test.md")
+        session = await session_of(lesson)
+        try:
+            while session.run.next.do is not Do.TURN:
+                await session.run.advance()
+            assert [each.ok for each in session.run.timeline.world.expectations.values()] == [True]
+            await session.run.advance()
+            await session.perform(Typed("client", "w = socket.socket()"))
+            await session.run.advance()
+            await session.run.advance()
+            assert performed(session)[3:] == [
+                "client> w = socket.socket()", "client> c = socket.socket()", "client> c.connect((HOST, PORT))",
+            ]  # fmt: skip
+            kinds = [type(each) for each in session.run.timeline.events]
+            assert kinds.count(ExpectationJudged) == 1, "what came before the line was typed"
+            settled = [each for each in session.run.timeline.events if isinstance(each, PredictionSettled)]
+            assert [(each.answer, bool(each.reason)) for each in settled] == [(None, True)]
+
+            listen = lesson.pages[0].statements[2].line
+            steps = [each for each in given(session.run.timeline) if not isinstance(each, LineTyped)]
+            await session.again(steps, [LineTyped(0.0, "server", listen, "s.listen(7)", 0)])
+            assert performed(session) == ["server> s = socket.socket()", "server> s.bind((HOST, PORT))", "server> s.listen(7)",
+                                          "client> c = socket.socket()", "client> c.connect((HOST, PORT))"]  # fmt: skip
+            row = next(row for row in session.run.timeline.world.rows.values() if row.is_listening)
+            assert row.backlog in (7, None), "None: a kernel that does not tell"
+            assert session.run.timeline.world.expectations == {}
+            assert not session.can_undo
+        finally:
+            await session.close()
+
+    run(work(), 60.0)
