@@ -7,14 +7,16 @@ from collections.abc import Iterator, Sequence
 from sockviz.commonmark import Token, inline
 from sockviz.language import _
 from sockviz.markdown_blocks import Code, Rule, Table, Text, blocks_of
+from sockviz.wrapping import wrapped
 
 _CODE = "    "
 
 
-def spoken(markdown: str) -> list[str]:
-    """`markdown` in lines, a blank one between blocks. Lines of prose end where the author's do."""
+def spoken(markdown: str, width: int | None = None) -> list[str]:
+    """`markdown` in lines, a blank one between blocks. Lines of prose end where the author's do; with a `width` they are of at
+    most so many characters, unless a word is longer."""
     lines: list[str] = []
-    for block, apart in _blocks(markdown):
+    for block, apart in _blocks(markdown, width):
         lines += ["", *block] if apart and lines else block
     return lines
 
@@ -25,17 +27,24 @@ def spoken_inline(markdown: str) -> str:
     return " ".join(_inline(token).split("\n")) if token is not None else ""
 
 
-def _blocks(markdown: str) -> Iterator[tuple[list[str], bool]]:
+def _blocks(markdown: str, width: int | None) -> Iterator[tuple[list[str], bool]]:
     """The lines of each block, and whether it stands apart from the one before it: all but a list's items do."""
     for block in blocks_of(markdown):
         inside = "  " * block.at.lists
         match block:
             case Text(item=item):
-                first, *rest = _inline(block.token).split("\n")
+                text = _inline(block.token, "\n" if width is None else " ")
                 if block.opens_quote:
-                    first = _("Quoted: {text}").format(text=first)
+                    text = _("Quoted: {text}").format(text=text)
                 number = f"{item.number}. " if item is not None and item.number is not None else ""
-                lines = [inside + number + first, *(inside + " " * len(number) + line for line in rest)]
+                first, rest = inside + number, inside + " " * len(number)
+                lines = [(rest if n else first) + line for n, line in enumerate(text.split("\n"))]
+                if width is not None:
+                    lines = [
+                        line
+                        for n, part in enumerate(text.split("\n"))
+                        for line in wrapped(part, width, rest if n else first, rest) or [""]
+                    ]
                 yield lines, item is None or item.first
             case Table():
                 rows = [[" ".join(_inline(cell).split()) for cell in row] for row in block.rows]
@@ -59,15 +68,17 @@ def _table(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _inline(token: Token) -> str:
-    """The words of an inline token."""
+def _inline(token: Token, soft: str = "\n") -> str:
+    """The words of an inline token; `soft` stands where the author ended a line without meaning to."""
     said: list[str] = []
     target = ""
     for child in token.children or ():
         match child.type:
             case "text" | "code_inline" | "image":
                 said.append(child.content)
-            case "softbreak" | "hardbreak":
+            case "softbreak":
+                said.append(soft)
+            case "hardbreak":
                 said.append("\n")
             case "link_open":
                 target = str(child.attrs.get("href", ""))

@@ -33,6 +33,14 @@ def test_marks_become_words_or_nothing(markdown: str, lines: list[str]) -> None:
     assert spoken(markdown) == lines
 
 
+def test_prose_is_folded_to_a_width() -> None:
+    markdown = "A line\nof *its* author's.\\\nAnother one.\n\n1. an item that is long\n2. two\n\n```\nas it is, however wide\n```"
+    assert spoken(markdown, 16) == [
+        "A line of its", "author's.", "Another one.", "", "  1. an item", "     that is", "     long", "  2. two", "",
+        "    as it is, however wide",
+    ]  # fmt: skip
+
+
 def test_a_question_is_one_line() -> None:
     assert spoken_inline("Does `accept` send\n*anything*?") == "Does accept send anything?"
 

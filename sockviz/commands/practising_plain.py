@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 
@@ -18,8 +19,10 @@ from sockviz.visible import quoted
 from sockviz.words.programs import STREAMS
 from sockviz.wrapping import wrapped
 
-#: What is said of a verdict stands so far in, in lines of so many characters.
-_INDENT, _WIDTH = " " * 4, 78
+#: What is said of a verdict stands so far in; no line has more characters.
+_INDENT, _WIDEST = " " * 4, 100
+#: With these begins the line of a verdict.
+_MARKS = ("✓ ", "✗ ", "· ")
 #: So many lines of what the program has printed are told.
 _PRINTED = 12
 
@@ -27,15 +30,18 @@ _PRINTED = 12
 async def until_passed(sitting: Sitting) -> None:
     """Returns once the exercise was passed, or the student leaves. Raises `CannotAttempt`."""
     say = door.out().say
-    say(*spoken(task_text(sitting.lesson)), *treatment(sitting.exercise))
+    say(*spoken(task_text(sitting.lesson), _width()))
+    for rule in treatment(sitting.exercise):
+        say("", *wrapped(rule, _width()))
     keys = terminal.is_one(sys.stdin)
     how = _("{file}: judged each time that you save it (Ctrl-C leaves)")
-    say("", how.format(file=quoted(str(sitting.file))))
+    say("", *wrapped(how.format(file=quoted(str(sitting.file))), _width()))
     while sitting.last is None or not sitting.last.passed:
         if keys:
             left = sitting.hints_left
             hints = ngettext("h a hint ({count} left)", "h a hint ({count} left)", left).format(count=left)
-            say(_("{hints}, s a solution, r judge again, q leave: and Enter").format(hints=hints))
+            keys_told = _("{hints}, s a solution, r judge again, q leave: and Enter").format(hints=hints)
+            say(*wrapped(keys_told, _width()))
         word = await _saved_or_typed(sitting, keys)
         if word == "q":
             return
@@ -85,9 +91,16 @@ def _wrapped(line: str) -> list[str]:
     bytes_of = tuple(
         _INDENT + _(text).format(shown="") for text in ("expected: {shown}", "received: {shown}")
     )
-    if not line.startswith(_INDENT) or line.startswith(bytes_of):
+    if line.startswith(bytes_of):
         return [line]
-    return wrapped(line.strip(), _WIDTH, _INDENT, _INDENT + "  ")
+    if not line.startswith(_INDENT):
+        return wrapped(line, _width(), "", "  ") if line.startswith(_MARKS) else [line]
+    return wrapped(line.strip(), _width(), _INDENT, _INDENT + "  ")
+
+
+def _width() -> int:
+    """As wide as the terminal is, while lines can be read."""
+    return min(shutil.get_terminal_size((80, 24)).columns, _WIDEST)
 
 
 def _hint(sitting: Sitting) -> Iterator[str]:
@@ -96,7 +109,7 @@ def _hint(sitting: Sitting) -> Iterator[str]:
         yield _("There are no more hints.")
         return
     yield _("hint {number}").format(number=len(sitting.hints)) + ":"
-    yield from spoken(text)
+    yield from spoken(text, _width())
 
 
 def _solution(sitting: Sitting) -> Iterator[str]:
