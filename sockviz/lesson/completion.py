@@ -10,7 +10,7 @@ from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.lesson.arguments import ATTRIBUTES, CLASSES
 from sockviz.lesson.call_help import CallHelp, call_at
-from sockviz.lesson.fitting import kinds_fitting, written
+from sockviz.lesson.fitting import is_allowed, kinds_fitting, written
 from sockviz.lesson.half_line import HalfLine, Token, read_half
 from sockviz.lesson.link_completion import link_offers
 from sockviz.lesson.offers import (
@@ -22,6 +22,7 @@ from sockviz.lesson.offers import (
     call_offer,
     chosen,
     constant_offer,
+    module_offer,
     written_offer,
 )
 from sockviz.lesson.slots import Slot, slot_of, value_of
@@ -29,7 +30,6 @@ from sockviz.lesson.symbols import KnownProcess, SymbolTable, process_refusal
 from sockviz.lesson.typed import KINDS
 from sockviz.model.first_names import BOUND
 from sockviz.model.hosts import LINK
-from sockviz.words.call_meanings import MODULES as ABOUT_MODULES
 
 __all__ = ["CallHelp", "Completion", "call_at", "completions"]
 
@@ -71,7 +71,7 @@ class _Place:
         """All that may stand here, the best first, whatever has been typed of it."""
         half = self.half
         targets = self._targets()
-        if half.assigned is not None and targets is None:
+        if half.assigned is not None and not targets:
             return
         begins = half.assigned is None and not half.brackets  # nothing before: the line itself begins here
         slot = slot_of(half, self.process) if half.brackets else None
@@ -93,9 +93,10 @@ class _Place:
 
     def _may_fork(self, first: int) -> bool:
         """Whether fork may stand there: alone on the right of one name, which is no process yet."""
-        assigned, targets = self.half.assigned, self._targets() or []
-        alone = assigned is not None and first == assigned + 1 == 2 and not self.half.brackets
-        return alone and targets[0] not in self.symbols.processes and not process_refusal(targets[0])
+        if self.half.assigned != 1 or first != 2 or self.half.brackets:
+            return False
+        name = self.half.tokens[0].text
+        return name.isidentifier() and name not in self.symbols.processes and not process_refusal(name)
 
     # --- behind a dot -----------------------------------------------------------------------------------
 
@@ -110,8 +111,8 @@ class _Place:
                 is_its = row.receiver is None and row.key.rpartition(".")[0] == owner
                 if is_its and (row.key != _FORK or self._may_fork(first)):
                     yield call_offer(row, row.name)
-            for name in () if begins or owner not in MODULES else by_meaning(constants(owner)):
-                yield constant_offer(f"{owner}.{name}", name)
+            if owner in MODULES and not begins:
+                yield from self._constants(owner, slot)
             return
         kind = value_of(owner, self.process).one
         if kind == "bad":
@@ -126,45 +127,69 @@ class _Place:
             others = (row for row in CALLS.values() if row.receiver is not None and row.name not in mine)
             yield from (call_offer(row, row.name) for row in others)
 
+    def _constants(self, module: str, slot: Slot | None) -> Iterator[Offer]:
+        """All of a module's, but for what the row refuses where they would stand."""
+        for name in by_meaning(constants(module)):
+            dotted = f"{module}.{name}"
+            if (
+                slot is None
+                or slot.parameter is None
+                or is_allowed(slot.row.key, slot.parameter.name, dotted)
+            ):
+                yield constant_offer(dotted, name)
+
     # --- where a value begins ---------------------------------------------------------------------------
 
     def _operands(self, slot: Slot | None, begins: bool) -> Iterator[Offer]:
-        if slot is not None and self._is_too_many(slot):
+        """The best for this place, and then whatever else may begin a value."""
+        if slot is None:
+            yield from self._makers(begins)
+        elif self._is_too_many(slot):
             return
-        names_it = slot is not None and slot.row.named and slot.begins and not slot.named
-        if slot is not None and slot.by_name and not slot.named:
-            yield from (
-                by_name(slot) if names_it else ()
-            )  # after one that is given by name no other is given by its place
+        elif slot.by_name and not slot.named:  # after one that is given by name none is given by its place
+            yield from by_name(slot) if slot.begins else ()
             return
-        fits = kinds_fitting(slot) if slot is not None else _ACTING if begins else ()
-        known = self._known()
-        best = [name for name in known if self.process.kind(name) in fits]
-        best.sort(key=lambda name: fits.index(self.process.kind(name)))
-        if slot is not None and slot.row.name in _ANSWERING:
-            yield from self._names(best)
-        if slot is not None:
-            yield from (written_offer(text) for text in written(slot, self.process))
-        yield from self._names(best)
-        if slot is not None and names_it:
-            yield from by_name(slot)
-        yield from self._names(known)
+        else:
+            yield from self._arguments(slot)
+        yield from self._names(self._known())
         if not begins:
             yield from self._first_names()
-        yield from (Offer(f"{name}.", name, _(ABOUT_MODULES[name])) for name in MODULES_BY_USE)
+        yield from (module_offer(name) for name in MODULES_BY_USE)
+        forks = self._may_fork(len(self.half.tokens))
         for row in CALLS.values():
             if row.key.startswith("builtins."):
                 yield call_offer(row, row.name)
-            elif (
-                row.receiver is None
-                and self.half.typed
-                and (row.key != _FORK or self._may_fork(len(self.half.tokens)))
-            ):
+            elif row.receiver is None and self.half.typed and (row.key != _FORK or forks):
                 yield call_offer(row, row.key)
         if begins:
             yield from self._first_names()
         elif self.half.typed:
             yield from (Offer(name, name, "") for name in ("True", "False", "None"))
+
+    def _makers(self, begins: bool) -> Iterator[Offer]:
+        """What a line begins with, or the value that it binds: what can act, and to one name a new socket."""
+        assigned = self.half.assigned
+        is_value = assigned is not None and len(self.half.tokens) == assigned + 1
+        if is_value and assigned == 1:
+            yield module_offer(MODULES_BY_USE[0])
+        if begins or is_value:
+            yield from self._names(self._fitting(_ACTING))
+
+    def _arguments(self, slot: Slot) -> Iterator[Offer]:
+        best = self._fitting(kinds_fitting(slot))
+        if slot.row.name in _ANSWERING:
+            yield from self._names(best)
+        yield from (written_offer(text) for text in written(slot, self.process))
+        yield from self._names(best)
+        if slot.row.named and slot.begins and not slot.named:
+            yield from by_name(slot)
+
+    def _fitting(self, kinds: Sequence[str]) -> list[str]:
+        """The process's names of these kinds, those of the first before the others."""
+        kind = {name: self.process.kind(name) for name in self._known()}
+        return sorted(
+            (name for name in kind if kind[name] in kinds), key=lambda name: kinds.index(kind[name])
+        )
 
     def _is_too_many(self, slot: Slot) -> bool:
         return slot.parameter is None and not slot.by_name

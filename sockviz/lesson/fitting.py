@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 from sockviz.calls.constants import constants
-from sockviz.calls.restrictions import IOCTLS, SOCKADDR, dotted_name
-from sockviz.calls.table import Row
+from sockviz.calls.restrictions import IOCTLS, SOCKADDR
+from sockviz.calls.table import CALLS
 from sockviz.lesson.slots import Slot, value_of
 from sockviz.lesson.symbols import KnownProcess
 from sockviz.model.first_names import HOST, PORTS
@@ -64,7 +65,7 @@ _OPTION_VALUES: Mapping[Form, Sequence[str]] = {
 }
 #: What is written for a parameter, by the call and its name or by its name alone.
 _WRITTEN: Mapping[str, Sequence[str]] = {
-    "address": (ADDRESS,), "flags_or_address": (ADDRESS,), "sockaddr": (ADDRESS,), "host": (HOST,), "port": PORTS,
+    "address": (ADDRESS,), "flags_or_address": (ADDRESS,), "sockaddr": (ADDRESS,), "host": (HOST, "None"), "port": PORTS,
     "flag": ("False", "True"), "buffer": ("bytearray(",), "pid": ("os.getpid()",),
     "ctypes.CDLL.name": ("None",), "ctypes.CDLL.use_errno": ("True",),
     "ctypes.CDLL.connect.address": (f"bytes({SOCKADDR})",), "ctypes.CDLL.connect.length": (str(SOCKADDR),),
@@ -117,7 +118,7 @@ def written(slot: Slot, process: KnownProcess) -> Iterator[str]:
         if name == "value" and (option := _option(slot, process)) is not None:
             yield from _OPTION_VALUES.get(option.form, ())
     for dotted in _constants(slot, process):
-        if _is_allowed(slot.row, name, dotted):
+        if is_allowed(slot.row.key, name, dotted):
             yield dotted
 
 
@@ -158,11 +159,11 @@ def _place(name: str) -> tuple[int, bool]:
     return (_FIRST.index(name) if name in _FIRST else len(_FIRST), not constant_meaning(name))
 
 
-def _is_allowed(row: Row, parameter: str, dotted: str) -> bool:
-    """Whether a lesson may give this constant: what is refused is refused by the row."""
-    if row.restriction is None:
+@cache
+def is_allowed(key: str, parameter: str, dotted: str) -> bool:
+    """Whether a lesson may give this constant to a row: what is refused is refused by the row itself."""
+    restriction = CALLS[key].restriction
+    if restriction is None:
         return True
     module, _, name = dotted.partition(".")
-    node = ast.Attribute(ast.Name(module), name)
-    assert dotted_name(node) == dotted
-    return not any(row.restriction({**_BESIDE, parameter: node}))
+    return not any(restriction({**_BESIDE, parameter: ast.Attribute(ast.Name(module), name)}))

@@ -79,6 +79,11 @@ def call_offer(row: Row, text: str) -> Offer:
     return Offer(f"{text}{bracket}", row.signature, _(call_meanings.CALLS[row.key]))
 
 
+def module_offer(name: str) -> Offer:
+    """A module, with the dot that follows it."""
+    return Offer(f"{name}.", name, _(call_meanings.MODULES[name]))
+
+
 def constant_offer(dotted: str, text: str) -> Offer:
     """A constant of a module; ``text`` with that, where it is not there yet."""
     return Offer(text, dotted, constant_meaning(dotted.rpartition(".")[2]))

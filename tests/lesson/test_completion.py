@@ -105,8 +105,10 @@ def test_options_are_those_of_the_level_and_what_cannot_be_set_is_last(typed: Ty
 def test_what_a_row_refuses_is_not_offered(typed: Typed) -> None:
     assert "socket.MSG_TRUNC" not in typed.texts("s.recv(5, ")
     assert "socket.MSG_TRUNC" in typed.texts("s.recv_into(bytearray(4), 0, ")
+    assert "MSG_TRUNC" not in typed.texts("s.recv(5, socket.MSG_PEEK | socket.")
     commands = [text for text in typed.texts("fcntl.fcntl(s, ") if text.startswith("fcntl.F_")]
     assert len(commands) == 6
+    assert len([text for text in typed.texts("fcntl.fcntl(s, fcntl.") if text.startswith("F_")]) == 6
     assert [text for text in typed.texts("resource.setrlimit(") if "RLIMIT" in text] == [
         "resource.RLIMIT_NOFILE"
     ]
@@ -114,7 +116,9 @@ def test_what_a_row_refuses_is_not_offered(typed: Typed) -> None:
 
 def test_names_are_offered_with_what_they_hold_the_last_first() -> None:
     typed = Typed("s = socket.socket()", "conn, peer = s.accept()", "count = 5")
-    assert typed.first("x = ", 4) == ["count", "conn", "peer", "s"]
+    assert typed.first("x = 1 + ", 4) == ["count", "conn", "peer", "s"]
+    assert typed.first("x = ", 4) == ["socket.", "conn", "s", "count"], "a new socket, or what a socket gives"
+    assert typed.first("data, sender = ", 3) == ["conn", "s", "count"]
     about = {each.text: each.about for each in typed.at("x = ")}
     assert (about["s"], about["peer"], about["count"]) == ("a socket", "an address", "a number")
     assert typed.first("", 2) == ["conn", "s"], "a line begins with what can act"
@@ -178,6 +182,7 @@ def test_a_fork_has_its_parents_names_and_stands_alone() -> None:
 NOTHING = [
     'x = "s', "x = 's.", "x = b'so", 'x = """so', 'x = "a" # s', "# s", "s.bind((HOST, PORT)) ", "s.listen(5", "s ", "x = s ",
     "x = y = ",
+    ", = ", "() = ", " = so", "5 = ",
     "x == ", "x += ", "import so", "for s", "del s", "x = [s for s", "x = lambda: ", "s.bind)", "s.bind((HOST]", "s.bind(HOST, ",
     "x = s if ", "x = s.bind; ", "x = ?", "s.0", "x.\n", "if s:", "x: ", "s.bind(foo=", "s.listen(1).", "s..", ".",
     "s.getsockname(", "s.b¦ind(", "s.¦bind(", "x = f'{s", "5.", "x = 5.", "with s", "s.family = ",
