@@ -18,9 +18,13 @@ from sockviz.player.recorded import open_recording
 from sockviz.tui.cast import cast
 from sockviz.tui.reading import Reading
 from sockviz.tui.stage.at_hand import lists_at_hand, next_line, sockets_at_hand
+from sockviz.tui.stage.code import has_failed
+from sockviz.tui.stage.ink import Line, wrap
 from sockviz.tui.stage.listing import statement_at
+from sockviz.tui.stage.outcomes import told as told_of
 from sockviz.tui.stage.process_panel import draw_process
 from sockviz.tui.stage.wire import draw_wire
+from sockviz.tui.stage.written import broken
 from sockviz.tui.view import Focus, Look, View
 from sockviz.tui.widgets.stage_area import WIRE, StageArea, at_work, left_behind, lines_for
 from tests.tui.driving import in_lesson, run_async
@@ -71,26 +75,33 @@ def moments(path: Path) -> list[tuple[View, float]]:
 
 def drawn(view: View, opened: float, shape: Shape) -> dict[str, list[str]]:
     """What each process's panel, and the wire, show."""
+    return {
+        name: [it.text.strip("│") if shape.columns else it.text for it in lines]
+        for name, lines in drawn_lines(view, opened, shape).items()
+    }
+
+
+def drawn_lines(view: View, opened: float, shape: Shape) -> dict[str, list[Line]]:
+    """The same, with what pointing at it points at."""
     shown = cast(view.script, view.page, view.world, opened, left_behind(view))
     order = at_work(view, opened)
-    panels: dict[str, list[str]] = {}
+    panels: dict[str, list[Line]] = {}
     if shape.columns is None:
         names = (*shown.left, *((WIRE,) if shown.wire else ()), *shown.right)
         given = dict(zip(names, lines_for(view, names, order, shape.width, shape.height, True), strict=True))
         assert sum(given.values()) <= max(shape.height, len(names))
         for name in names:
-            lines = (
+            panels[name] = (
                 draw_wire(view, shape.width, given[name], unframed=True)
                 if name == WIRE
                 else draw_process(view, name, shape.width, given[name], unframed=True)
             )
-            panels[name] = [it.text for it in lines]
         return panels
     for side, width in ((shown.left, shape.columns[0]), (shown.right, shape.columns[2])):
         heights = lines_for(view, side, order, width, shape.height, False)
         for name, height in zip(side, heights, strict=True):
-            panels[name] = [it.text.strip("│") for it in draw_process(view, name, width, height)]
-    panels[WIRE] = [it.text.strip("│") for it in draw_wire(view, shape.columns[1], shape.height)]
+            panels[name] = draw_process(view, name, width, height)
+    panels[WIRE] = draw_wire(view, shape.columns[1], shape.height)
     return panels
 
 
@@ -115,7 +126,8 @@ def test_the_line_at_hand_is_whole_and_what_the_page_asks_about_in_sight(
 ) -> None:
     cut, missing = [], []
     for view, opened in moments(path):
-        panels = drawn(view, opened, SHAPES[size])
+        lines = drawn_lines(view, opened, SHAPES[size])
+        panels = {name: [it.text.strip("│") for it in drawn] for name, drawn in lines.items()}
         for number in lines_at_hand(view):
             statement = statement_at(view.script, number)
             assert statement is not None
@@ -129,6 +141,8 @@ def test_the_line_at_hand_is_whole_and_what_the_page_asks_about_in_sight(
         missing += [
             (view.page.index + 1, view.cursor, why, panels)
             for why in (
+                *shortened(view, lines),
+                *failed_and_gone(view, panels),
                 *untold(view, panels),
                 *sockets_not_there(view, panels),
                 *rows_not_there(view, panels),
@@ -142,6 +156,53 @@ def test_the_line_at_hand_is_whole_and_what_the_page_asks_about_in_sight(
 
 def show(panels: dict[str, list[str]]) -> str:
     return "\n".join(text for lines in panels.values() for text in lines)
+
+
+def shortened(view: View, panels: dict[str, list[Line]]) -> Iterator[str]:
+    """The lines of code that are not whole, or whose results are not, while as many rows of their panel are empty as that would
+    take; and descriptors that are only counted beside empty rows."""
+    for name, lines in panels.items():
+        texts = [it.text.strip("│") for it in lines]
+        free = sum(not text.strip() for text in texts)
+        process = view.world.processes.get(name)
+        if not free or process is None or len(lines) < 2:
+            continue
+        width = len(texts[1])
+        rows: dict[int, list[str]] = {}
+        for text, it in zip(texts, lines, strict=True):
+            if it.focus is not None and it.focus.line is not None:
+                rows.setdefault(it.focus.line, []).append(text)
+            if text.startswith("  ⋮"):
+                yield f"{name}: {text} beside {free} empty rows"
+        for number, block in rows.items():
+            statement, progress = statement_at(view.script, number), view.world.lines.get(number)
+            assert statement is not None
+            calls = [call for at in progress.calls if (call := process.call(at))] if progress else []
+            result = told_of(progress, calls).text if progress is not None else ""
+            shown, remark = bare("".join(block)), bare(f"# {statement.comment}")
+            remarked = wrap(f"# {statement.comment}", width - 4) if remark in shown else []
+            shown = shown.replace(remark, "")
+            if bare(statement.source) not in shown or bare(result) not in shown:
+                source = " ".join(statement.source.split())
+                takes = len(broken(source, width - 3)) + len(broken(result, width - 4))
+                if takes + len(remarked) - len(block) <= free:
+                    yield f"{name}: {source} {result} is not whole beside {free} empty rows"
+
+
+def failed_and_gone(view: View, panels: dict[str, list[str]]) -> Iterator[str]:
+    """The lines of the page that have failed and are not there, whole; but of a process that is not at work, whose panel has room
+    for no more than the descriptors that are asked about."""
+    for statement in view.page.statements:
+        lines = panels.get(statement.process, [])
+        no_code = not any(text.lstrip("├─ ").startswith("fds ") for text in lines)
+        full = not any(not text.strip() for text in lines)
+        if not has_failed(view, statement) or (no_code and full):
+            continue
+        error = view.world.lines[statement.line].error
+        if bare(statement.source) not in bare("".join(lines)) or not any(
+            error or "✗" in text for text in lines
+        ):
+            yield f"{statement.source} has failed and is not there"
 
 
 def untold(view: View, panels: dict[str, list[str]]) -> Iterator[str]:

@@ -38,6 +38,13 @@ def next_line(view: View) -> int | None:
     return view.next.statement.line if view.next.statement is not None else None
 
 
+def is_at_work(view: View, name: str) -> bool:
+    """Whether a line of the process's is next, or was begun last of all."""
+    coming = statement_at(view.script, next_line(view))
+    last = max(view.world.begun.values(), key=lambda line: view.world.lines[line].begun, default=None)
+    return (coming is not None and coming.process == name) or view.world.begun.get(name) == last
+
+
 def sockets_at_hand(view: View, process: Process) -> frozenset[int]:
     """The inodes of the sockets that the next line uses, where it is `process`'s; and of those with which its last one has
     failed, which is what is looked at then."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import IntEnum
+from enum import IntEnum, IntFlag
+from typing import NamedTuple
 
 from rich.cells import cell_len
 
@@ -22,21 +23,21 @@ from sockviz.pattern import pattern
 from sockviz.player.next import Do
 from sockviz.tui.palette import NEXT
 from sockviz.tui.remembered import remembered, remembered_by
+from sockviz.tui.stage.at_hand import next_line
 from sockviz.tui.stage.ink import Line, Span, crop, ends, fit, line, marked, wrap
-from sockviz.tui.stage.listing import calls_of, coloured, compact, listed
+from sockviz.tui.stage.listing import calls_of, coloured, compact, listed, statement_at
 from sockviz.tui.stage.lookup import right_after
 from sockviz.tui.stage.written import broken
 from sockviz.tui.view import Focus, View
 
 
-class Detail(IntEnum):
-    """How much is drawn of each line. What its page is about, what failed and what comes next is whole in each of them, the
-    lines of earlier pages are shortened in the first two; no comment, that of the current line, and everyone's."""
+class Extent(IntFlag):
+    """How much is drawn of a line. Short: what one row has room for, and of its result what fits beside that; but all of it where
+    the open page is about it, where it failed, or is at hand. The line whole, and its result; its comment, too."""
 
-    BARE = 0
-    BRIEF = 1
-    WRITTEN = 2
-    COMMENTED = 3
+    SHORT = 0
+    WHOLE = 1
+    REMARKED = 2
 
 
 class Asides(IntEnum):
@@ -49,8 +50,9 @@ class Asides(IntEnum):
 
 #: Cells beside the source: the mark of what is next, and a blank before and after the result.
 _MARGIN = 3
-#: The width of the usual result, ``→ 3``.
+#: The width of the usual result, ``→ 3``; results up to the other are never cut.
 _SHORT_RESULT = 3
+_SHORT = 8
 #: So many lines a result may take that has just come.
 _RESULT_LINES = 4
 #: The narrowest a line's source may get before its result is cut instead.
@@ -72,42 +74,36 @@ def statements_of(view: View, process: str) -> Sequence[Statement]:
     return listed(view.script, process, view.world.page if view.world.page is not None else view.page.index)
 
 
-def code_blocks(
-    view: View,
-    process: str,
-    width: int,
-    coming: int | None,
-    hue: str,
-    detail: Detail,
-    most: int,
-    asides: Asides = Asides.DONE,
-) -> tuple[list[list[Line]], int]:
-    """For each of the process's lines around the one to keep in sight what is drawn of it, and that one's index. No more than
-    `most` on either side of it: a process may have a thousand lines."""
-    statements = statements_of(view, process)
-    together = next((each.at_once for each in statements if each.line == coming), 0)
-    begun = view.world.begun.get(process)
-    anchor = max(_place(statements, coming), _place(statements, begun), 0)
-    first = max(0, anchor - most)
-    blocks: list[list[Line]] = []
-    for statement in statements[first : anchor + most + 1]:
-        progress = view.world.lines.get(statement.line)
-        with_it = together > 0 and statement.at_once == together and progress is None
-        is_next = statement.line == coming or with_it
-        current = is_next or statement.line == begun
-        remarked = detail >= Detail.COMMENTED or (detail is Detail.BRIEF and current)
-        newest = statement.line == begun
-        whole = detail >= Detail.WRITTEN or is_next or newest or _is_about(view, statement, progress)
-        aside = _aside(view, process, statement.line, progress, asides) if newest else ""
-        blocks.append(_block(view, statement, progress, width, is_next, newest, hue, whole, remarked, aside))
-    anchor -= first
-    return blocks, anchor
+class Block(NamedTuple):
+    """What is drawn of one line. ``whole``: there is no more to it, but for its comment."""
+
+    rows: list[Line]
+    whole: bool
 
 
-def _is_about(view: View, statement: Statement, progress: Progress | None) -> bool:
+def block(
+    view: View, statement: Statement, width: int, hue: str, extent: Extent, asides: Asides = Asides.DONE
+) -> Block:
+    """What is drawn of one of the lines of a process; `asides` beneath it, where it is the one performed last."""
+    coming = next_line(view)
+    progress = view.world.lines.get(statement.line)
+    first = statement_at(view.script, coming) if progress is None and statement.at_once else None
+    with_it = first is not None and (first.process, first.at_once) == (statement.process, statement.at_once)
+    is_next = statement.line == coming or with_it
+    newest = statement.line == view.world.begun.get(statement.process)
+    whole = Extent.WHOLE in extent or is_next or newest or _is_about(view, statement)
+    aside = _aside(view, statement.process, statement.line, progress, asides) if newest else ""
+    return _block(view, statement, progress, width, is_next, newest, hue, whole, extent, aside)
+
+
+def _is_about(view: View, statement: Statement) -> bool:
     """Whether the line must be read whole: it is on the page that is open, or it failed."""
-    if statement.line in lines_of(view.page):
-        return True
+    return statement.line in lines_of(view.page) or has_failed(view, statement)
+
+
+def has_failed(view: View, statement: Statement) -> bool:
+    """Whether the line, or a call of it, came back with an error."""
+    progress = view.world.lines.get(statement.line)
     process = view.world.processes.get(statement.process)
     return progress is not None and (
         progress.error is not None or any(call.error is not None for call in _calls(process, progress))
@@ -120,7 +116,7 @@ def lines_of(page: ScriptPage) -> frozenset[int]:
     return frozenset(statement.line for statement in page.statements)
 
 
-def _place(statements: Sequence[Statement], line: int | None) -> int:
+def place_of(statements: Sequence[Statement], line: int | None) -> int:
     """Which of `statements` begins at `line`; -1 where none does."""
     return _places(statements).get(line or 0, -1)
 
@@ -130,9 +126,9 @@ def _places(statements: Sequence[Statement]) -> dict[int, int]:
     return {statement.line: at for at, statement in enumerate(statements)}
 
 
-def height_wanted(view: View, process: str, width: int, detail: Detail) -> int:
+def height_wanted(view: View, process: str, width: int, extent: Extent) -> int:
     """How many lines the process's code takes before anything is performed: one of them may yet be asleep."""
-    return _height(statements_of(view, process), view.page, view.lab, view.look.language, width, detail)
+    return _height(statements_of(view, process), view.page, view.lab, view.look.language, width, extent)
 
 
 @remembered(64)
@@ -142,50 +138,29 @@ def _height(
     lab: LabFacts,
     language: str,
     width: int,
-    detail: Detail,
+    extent: Extent,
 ) -> int:
     total = 1
     for statement in statements:
-        whole = detail >= Detail.WRITTEN or statement.line in lines_of(page)
+        whole = Extent.WHOLE in extent or statement.line in lines_of(page)
         sources, main = _listing(lab, language, statement, min(width, _WIDEST), _SHORT_RESULT, whole)
         total += len(sources) + (cell_len(sources[main]) + _SHORT_RESULT + _MARGIN > min(width, _WIDEST))
-        if detail >= Detail.COMMENTED and statement.comment:
+        if Extent.REMARKED in extent and statement.comment:
             total += not _fits_beside(sources[main], statement.comment, width, _SHORT_RESULT)
         if total > _MOST:
             break  # more than any pane has: how much more makes no difference
     return total
 
 
-def windowed(blocks: list[list[Line]], anchor: int, height: int) -> list[Line]:
-    """The blocks around `anchor` that fit into `height` lines: a little of what comes, the rest of what was."""
-    if not blocks or height <= 0:
-        return []
-    first = last = anchor
-    room = height - len(blocks[anchor])
-
-    def fits(index: int) -> bool:
-        return 0 <= index < len(blocks) and len(blocks[index]) <= room
-
-    # One line back, one ahead, and so on; then back as far as it goes; then ahead.
-    wishes = [-1, 1] * _AHEAD + [-1] * len(blocks) + [1] * len(blocks)
-    for step in wishes:
-        index = first - 1 if step < 0 else last + 1
-        if fits(index):
-            room -= len(blocks[index])
-            first, last = (index, last) if step < 0 else (first, index)
-    shown = [it for block in blocks[first : last + 1] for it in block]
-    # Of a block too long for it all, its end has the call and its result.
-    return shown[-height:]
-
-
 def _shows(
     view: View, statement: Statement, progress: Progress | None, width: int, is_next: bool, newest: bool, hue: str,
-    whole: bool, remarked: bool, aside: str,
+    whole: bool, extent: Extent, aside: str,
 ) -> tuple[object, ...]:  # fmt: skip
-    """What a block depends on: of the world its process and its progress, and nothing that goes on in the kernel."""
+    """What a block depends on: of the world its progress and its calls, and nothing that goes on in the kernel."""
     return (
-        view.world.processes.get(statement.process), progress, statement, view.lab, view.look, view.focus,
-        awaited(view) if is_next else None, current_language(), width, is_next, newest, hue, whole, remarked,
+        *_calls(view.world.processes.get(statement.process), progress), progress, statement, view.lab, view.look.language,
+        view.focus.line or 0, view.focus.inode or 0,
+        awaited(view) if is_next else None, current_language(), width, is_next, newest, hue, whole, extent,
         aside,
     )  # fmt: skip
 
@@ -193,8 +168,8 @@ def _shows(
 @remembered_by(512, _shows)
 def _block(
     view: View, statement: Statement, progress: Progress | None, width: int, is_next: bool, newest: bool, hue: str,
-    whole: bool, remarked: bool, aside: str,
-) -> list[Line]:  # fmt: skip
+    whole: bool, extent: Extent, aside: str,
+) -> Block:  # fmt: skip
     process = view.world.processes.get(statement.process)
     width = min(width, _WIDEST)
     calls = _calls(process, progress)
@@ -214,15 +189,18 @@ def _block(
         result = line((_("waits for {call}").format(call=call.name), "asleep"))
     failed = any("bad" in role.split() for _, role in result.runs)
     alone = failed and _LEAST_SOURCE + result.width + 3 > width
-    said = result
+    said = all_of_it = result
     if only_a_value and not failed:
         # The value is all there is to see of such a line.
         alone = len(statement.source) + result.width + 3 > width
-    elif not failed and result.width > 8 and len(statement.source) + result.width + 3 > width:
+    elif Extent.WHOLE in extent and not failed and result.width > _SHORT:
+        sources, main = _listing(view.lab, view.look.language, statement, width, result.width, whole)
+        alone = cell_len(sources[main]) + result.width + _MARGIN > width
+    elif not failed and result.width > _SHORT and len(statement.source) + result.width + 3 > width:
         # An accepted connection's peer stands in the descriptor table too; that IPv4 came in IPv6's dress, only where it is wide.
         if not newest or "::ffff:" not in result.text:
             said = line(*((text.partition(" from ")[0], role) for text, role in result.runs))
-        result = crop(said, max(8, width // 3))
+        result = crop(said, max(_SHORT, width // 3))
         if newest and result != said:
             result, alone = said, True  # what has just come is read as far as it goes
     room = 0 if alone else result.width
@@ -232,7 +210,7 @@ def _block(
     beside_them = line(("┊", "faint")) if statement.at_once else line(" ")
     mark = line((NEXT, f"{hue} strong")) if is_next else beside_them
     first = main if view.look.language == "c" else 0
-    remark = remarked and statement.comment
+    remark = Extent.REMARKED in extent and statement.comment
     beside = remark and _fits_beside(sources[main], statement.comment, width, result.width)
     lines: list[Line] = []
     for index, text in enumerate(sources):
@@ -245,16 +223,19 @@ def _block(
             lines.append(ends(Line(), crop(said, width - 4) + line(" "), width))
         else:
             lines.append(ends(source, shown + line(" "), width))
-    if remark and not beside:
-        lines += [line("   ") + part for part in wrap(_remark(view, statement), width - 4, "code-comment")]
     if (
         alone
     ):  # an error's name is always read whole, and so is what has just come; an older value as far as it goes
-        lines += _in_lines(result, width) if newest else [line("   ") + result]
+        in_lines = _whole if Extent.WHOLE in extent else _in_lines
+        lines += in_lines(result, width) if newest or Extent.WHOLE in extent else [line("   ") + result]
+    if remark and not beside:
+        lines += [line("   ") + part for part in wrap(_remark(view, statement), width - 4, "code-comment")]
     for text, role in beneath:
         lines += [line("   ") + part for part in wrap(text, width - 4, role)]
     role = _emphasis(view, statement, calls)
-    return [marked(fit(it, width), role).pointing(Focus(line=statement.line)) for it in lines]
+    rows = [marked(fit(it, width), role).pointing(Focus(line=statement.line)) for it in lines]
+    written = whole or view.look.language == "c" or sources[0] == " ".join(statement.source.split())
+    return Block(rows, written and result == all_of_it and result.width + _MARGIN <= width)
 
 
 def aside_of(view: View, process: str) -> str:
@@ -286,6 +267,12 @@ def _why_asleep(call: Call, world: World) -> str:
     from sockviz.words.sleeping import why_asleep  # on demand, as what tells of events
 
     return why_asleep(call, world)
+
+
+def _whole(result: Line, width: int) -> list[Line]:
+    """All of a result in lines of its own."""
+    parts = broken(result.text, max(_LEAST_SOURCE, width - _MARGIN - 1))
+    return [line("   ", (part, result.runs[0][1])) for part in parts]
 
 
 def _in_lines(result: Line, width: int) -> list[Line]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sockviz.dataclass import dataclass
@@ -13,20 +14,11 @@ from sockviz.model.hosts import LINK
 from sockviz.model.process import Process
 from sockviz.tui.palette import NEXT, hue_of, hues
 from sockviz.tui.remembered import remembered, remembered_by
-from sockviz.tui.stage.at_hand import is_program, next_line
-from sockviz.tui.stage.code import (
-    Asides,
-    Detail,
-    aside_of,
-    awaited,
-    code_blocks,
-    height_wanted,
-    statements_of,
-    windowed,
-)
+from sockviz.tui.stage.at_hand import is_at_work, is_program, next_line
+from sockviz.tui.stage.code import Extent, aside_of, awaited, height_wanted, statements_of
+from sockviz.tui.stage.code_rows import Listing
 from sockviz.tui.stage.drawing import FocusableDrawing
-from sockviz.tui.stage.ink import Line, crop, finish, fit, frame, line, ruled, spelled
-from sockviz.tui.stage.listing import statement_at
+from sockviz.tui.stage.ink import Line, crop, finish, frame, line, ruled, spelled
 from sockviz.tui.stage.lookup import port_of
 from sockviz.tui.view import View
 
@@ -37,26 +29,32 @@ _LEAST = 2
 _AIR = 2
 #: What a frame needs of its first line beside the title.
 _CORNERS = 4
+#: So many processes stand side by side in panels of one height.
+_SIDES = 2
 #: With more processes than this nobody's code is written out.
 _CROWD = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """How a panel's inside is divided: lines of code, lines of descriptors; the rule between them where both are."""
+    """How a panel's inside is divided: lines of code, lines of descriptors; the rule between them where both are. ``tried``: the
+    room for code in which there was no use for more lines than that."""
 
     code: int
     fds: int
+    tried: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """The lines that code and descriptors would take, and those without which something that matters now is not in sight."""
+    """The lines that code and descriptors would take, and those without which something that matters now is not in sight; of code
+    those with what has failed on the page, too."""
 
     code: int
     fds: int
     code_now: int
     fds_now: int
+    code_failed: int
 
     def __or__(self, other: Needs) -> Needs:
         """Enough for both."""
@@ -65,14 +63,8 @@ class Needs:
             max(self.fds, other.fds),
             max(self.code_now, other.code_now),
             max(self.fds_now, other.fds_now),
+            max(self.code_failed, other.code_failed),
         )
-
-
-def _is_at_work(view: View, name: str) -> bool:
-    """Whether a line of the process's is next, or was begun last of all."""
-    coming = statement_at(view.script, next_line(view))
-    last = max(view.world.begun.values(), key=lambda line: view.world.lines[line].begun, default=None)
-    return (coming is not None and coming.process == name) or view.world.begun.get(name) == last
 
 
 def _divided(needs: Needs, room: int) -> Split:
@@ -81,7 +73,7 @@ def _divided(needs: Needs, room: int) -> Split:
         code = max(needs.code, min(room // 2, room - needs.fds, needs.code + _AIR))
     else:
         # Code has half of the room, and what the descriptors leave; less where what matters now is not in sight then.
-        most = max(room // 2, room - needs.fds)
+        most = max(room // 2, room - needs.fds, needs.code_failed)
         code = min(needs.code, max(1, needs.code_now, min(most, room - needs.fds_now)))
         code = min(code, room - 1)
     return Split(code, room - code)
@@ -114,13 +106,13 @@ def _decides(view: View, name: str, width: int, room: int) -> tuple[object, ...]
 def needs(view: View, name: str, width: int, room: int) -> Needs:
     """What the panel of `name` needs in a width of `width`, within `room` lines."""
     view = _still(view)
-    fds, now, at_hand = _in_any_room(view, name, width)
+    fds, now, at_hand, failed = _in_any_room(view, name, width)
     if is_program(view, name):
         from sockviz.tui.stage.program_calls import calls_wanted  # not for lessons
 
-        return Needs(calls_wanted(view, view.world.processes.get(name), width)[0], fds, at_hand, now)
-    code = _best(view, name, width, max(room // 2, room - fds))[1]
-    return Needs(code, fds, at_hand, now)
+        return Needs(calls_wanted(view, view.world.processes.get(name), width)[0], fds, at_hand, now, at_hand)
+    code = _best(view, name, width, max(room // 2, room - fds))
+    return Needs(code, fds, at_hand, now, failed)
 
 
 def _decides_split(view: View, name: str, width: int, inside: int, alone: bool) -> tuple[object, ...]:
@@ -138,17 +130,19 @@ def split(view: View, name: str, width: int, inside: int, alone: bool) -> Split:
     if alone:
         shared = own
     elif len(names) > _CROWD:
-        shared = replace(_of_crowd(view, tuple(names)), fds=own.fds, fds_now=own.fds_now)
+        shared = replace(own, code=_of_crowd(view, tuple(names)))
     else:
         shared = own
         for each in names:
             shared |= needs(view, each, width, inside - 1)
     parts = _divided(shared, inside - 1)
-    if parts.code < own.code_now or parts.fds < own.fds_now:
+    if not alone and len(names) == _SIDES:
+        parts = _traded(view, names, width, parts, shared.fds)
+    if parts.code < own.code_failed or parts.fds < own.fds_now:
         parts = _divided(own, inside - 1)
-    if parts.fds < own.fds_now <= inside and not _is_at_work(view, name):
+    if parts.fds < own.fds_now <= inside and not is_at_work(view, name):
         return Split(0, inside)  # it is looked at for its descriptors alone
-    return parts
+    return _traded(view, [name], width, parts, own.fds)
 
 
 def _table_heights(view: View, process: Process, width: int) -> tuple[int, int]:
@@ -160,67 +154,71 @@ def _table_heights(view: View, process: Process, width: int) -> tuple[int, int]:
 
 
 @remembered_by(32, _decides_in_any_room)
-def _in_any_room(view: View, name: str, width: int) -> tuple[int, int, int]:
-    """Of that, whatever room there is: the lines of its descriptors, those of them that matter now, and those of code at hand."""
+def _in_any_room(view: View, name: str, width: int) -> tuple[int, int, int, int]:
+    """Of that, whatever room there is: the lines of its descriptors, those of them that matter now, those of code at hand, and
+    these with what has failed."""
     view = _still(view)
     process = view.world.processes.get(name)
     fds, now = (1, 1) if process is None else _table_heights(view, process, width)
     if is_program(view, name):
         from sockviz.tui.stage.program_calls import calls_wanted  # not for lessons
 
-        return fds, now, calls_wanted(view, process, width)[1]
-    blocks, anchor = code_blocks(view, name, width, next_line(view), "", Detail.BARE, 1)
-    return fds, now, _at_hand(view, name, blocks, anchor)
+        at_hand = calls_wanted(view, process, width)[1]
+        return fds, now, at_hand, at_hand
+    return fds, now, *_listing(view, name, width).needs()
 
 
-def _at_hand(view: View, name: str, blocks: list[list[Line]], anchor: int) -> int:
-    """The lines that the process's next line of code takes, and the one that it performed last, where that is just before it."""
-    hand = {next_line(view), view.world.begun.get(name)}
-    wanted = [
-        block
-        for block in blocks[max(0, anchor - 1) : anchor + 1]
-        if block and block[0].focus is not None and block[0].focus.line in hand
-    ]
-    return max(1, sum(map(len, wanted)))
+def _traded(view: View, names: Sequence[str], width: int, parts: Split, fds: int) -> Split:
+    """The same, but lines for which one part has no use are the other's, where that has not all that it would take: `fds`, of the
+    descriptors. All of `names` are divided like this."""
+    spare = parts.fds - fds
+    room = parts.code + max(spare, 0)
+    used = max(_used(view, name, width, room) for name in names)
+    given = used - parts.code if used > parts.code else -min(parts.code - used, max(-spare, 0))
+    return Split(parts.code + given, parts.fds - given, room)
+
+
+def _used(view: View, name: str, width: int, room: int) -> int:
+    """The lines that the process's code makes something of, where there is room for `room`."""
+    if is_program(view, name):
+        from sockviz.tui.stage.program_calls import calls_wanted  # not for lessons
+
+        return min(room, calls_wanted(view, view.world.processes.get(name), width)[0])
+    return len(_code(_still(view), name, width, room))
 
 
 @remembered(4)
-def _of_crowd(view: View, names: tuple[str, ...]) -> Needs:
+def _of_crowd(view: View, names: tuple[str, ...]) -> int:
     """Of so many processes nobody's code is written out."""
-    return Needs(1 + max(len(statements_of(view, name)) for name in names), 0, 0, 0)
+    return 1 + max(len(statements_of(view, name)) for name in names)
 
 
-def _best(view: View, name: str, width: int, room: int) -> tuple[Detail, int]:
-    """The most detail that a process's code has room for, and the lines it takes."""
-    for detail in (Detail.COMMENTED, Detail.WRITTEN):
-        wanted = height_wanted(view, name, width, detail)
-        if wanted <= room:
-            return detail, wanted
-    return Detail.BRIEF, height_wanted(view, name, width, Detail.BRIEF)
+def _best(view: View, name: str, width: int, room: int) -> int:
+    """The lines of a process's code in as much of it as there is room for."""
+    wanted = (
+        height_wanted(view, name, width, extent) for extent in (Extent.WHOLE | Extent.REMARKED, Extent.WHOLE)
+    )
+    brief = height_wanted(view, name, width, Extent.SHORT)
+    return next((lines for lines in wanted if lines <= room), brief)
 
 
-def _decides_code(view: View, name: str, width: int, room: int, hue: str) -> tuple[object, ...]:
+def _listing(view: View, name: str, width: int) -> Listing:
+    return Listing(view, name, width, hue_of(view.script, view.world, name))
+
+
+def _decides_code(view: View, name: str, width: int, room: int) -> tuple[object, ...]:
     """What the code depends on: of all that goes on in the kernel, what a sleeper waits for."""
     world = view.world
     return (
         world.processes.get(name), world.lines, world.begun, world.page, view.script, view.page, view.lab, view.look, view.focus,
-        next_line(view) or 0, awaited(view), aside_of(view, name), current_language(), name, width, room, hue,
+        next_line(view) or 0, awaited(view), aside_of(view, name), current_language(), name, width, room,
     )  # fmt: skip
 
 
-@remembered_by(32, _decides_code)
-def _code(view: View, name: str, width: int, room: int, hue: str) -> list[Line]:
+@remembered_by(64, _decides_code)
+def _code(view: View, name: str, width: int, room: int) -> list[Line]:
     """As much of the process's code as `room` lines have room for."""
-    coming = next_line(view)
-    detail = _best(view, name, width, room)[0]
-    # The lines at hand are there before what one of them waits for, and that before comments.
-    for level, asides in (
-        (detail, Asides.ALL), (detail, Asides.DONE), (Detail.BARE, Asides.DONE), (Detail.BARE, Asides.NONE),
-    ):  # fmt: skip
-        blocks, anchor = code_blocks(view, name, width, coming, hue, level, room, asides)
-        if _at_hand(view, name, blocks, anchor) <= room:
-            break
-    return windowed(blocks, anchor, room) or [fit(line(" ", (_("no lines yet"), "muted")), width)]
+    return _listing(view, name, width).fitted(room)
 
 
 def draw_process(view: View, name: str, width: int, height: int, unframed: bool = False) -> list[Line]:
@@ -243,11 +241,9 @@ def draw_process(view: View, name: str, width: int, height: int, unframed: bool 
         rules.append((len(body), line(("fds", "muted"))))
         body.append(Line())
     elif parts.code:
-        code = _code(view, name, inner, parts.code, hue)
-        if unframed and process is not None:
-            # Nothing stands beside it that its rule would have to line up with: an empty line is one for a descriptor.
-            spare = max(0, min(parts.code - len(code), _table_heights(view, process, inner)[0] - parts.fds))
-            parts = Split(parts.code - spare, parts.fds + spare)
+        code = _code(view, name, inner, max(parts.tried, parts.code))
+        if len(code) > parts.code:
+            code = _code(view, name, inner, parts.code)
         body += code + [Line()] * (parts.code - len(code))
         rules.append((len(body), line(("fds", "muted"))))
         body.append(Line())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sockviz.language import _
 from sockviz.model.hosts import LINK
-from sockviz.tui.stage.at_hand import next_line
-from sockviz.tui.stage.code import Detail, code_blocks, windowed
+from sockviz.tui.stage.code import Extent
+from sockviz.tui.stage.code_rows import Listing
 from sockviz.tui.stage.drawing import FocusableDrawing
 from sockviz.tui.stage.ink import Line, finish, fit, frame, line, spelled, wrap
 from sockviz.tui.view import View
@@ -64,8 +64,7 @@ def link_lines(view: View, width: int, most: int) -> list[Line]:
     """What this page tells the link to do, as code, around the line that it is at; nothing where it tells nothing."""
     if most <= 0 or not any(statement.process == LINK for statement in view.page.statements):
         return []
-    blocks, anchor = code_blocks(view, LINK, width, next_line(view), "asleep", Detail.BARE, most)
-    return windowed(blocks, anchor, most)
+    return Listing(view, LINK, width, "asleep").fitted(most, Extent.SHORT)
 
 
 def _body(view: View, width: int, room: int) -> list[Line]:

@@ -239,8 +239,8 @@ def _wish(
     edges = 1 if unframed else 2
     its = needs(view, name, width - edges, _LEAST)
     fds = edges + min(its.fds_now, _MOST_FDS)
-    now = fds + its.code_now + 1
-    code = its.code_now if unframed or not active else its.code
+    now = fds + its.code_failed + 1
+    code = its.code_failed if unframed or not active else its.code
     wanted = edges + min(its.fds, _MOST_FDS) + code + 1 if crowded else None
     rests = unframed and not active
     if for_its_sockets or unframed:

@@ -226,3 +226,39 @@ def test_lines_at_once_are_next_together_and_marked_as_such() -> None:
     assert marks() == [" ", "▸", "▸", " "]
     script.say(StatementBegun(script.at, "server", lines[1].line))
     assert marks() == [" ", "┊", "▸", " "]
+
+
+def performed(sources: list[str], failing: int | None = None) -> View:
+    """A client that has performed all `sources`, on a page before the one that is open where none is `failing`."""
+    lines = [scripted.statement("client", number, source) for number, source in enumerate(sources, 9)]
+    after = scripted.statement("server", 90, "s = 0")
+    script = scripted.Script(scripted.lesson([lines, [after]]))
+    script.page(0)
+    script.start("client")
+    for number, _ in enumerate(sources):
+        script.say(StatementBegun(script.at, "client", number + 9))
+        error = "ENOTCONN" if number == failing else None
+        script.say(StatementFinished(script.at, "client", number + 9, error=error))
+    view = scripted.view(script)
+    return view if failing is not None else replace(view, page=view.script.pages[1])
+
+
+def test_lines_are_whole_one_by_one_the_newest_first() -> None:
+    names = "abcd"
+    view = performed([f"{name} = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)" for name in names])
+    seen = []
+    for height in range(9, 14):
+        text = "".join(part.strip("│ ") for part in panel(view, "client", 44, height))
+        seen.append([f"{name} = socket.socket(socket.AF_INET, …)" not in text for name in names])
+        assert text.count("socket.socket(") == len(names)
+    # The one that was performed last is whole in any room; then one more with each row.
+    assert seen == [[name >= first for name in names] for first in "dcbaa"]
+
+
+def test_what_failed_on_the_page_stays_in_sight_and_a_gap_is_marked() -> None:
+    view = performed(["a = 1", "a.recv(1)", "b = 2", "c = 3", "d = 4"], failing=1)
+    drawn = [text.strip("│ ") for text in panel(view, "client", 50, 7)]
+    failed = next(n for n, text in enumerate(drawn) if text.startswith("a.recv(1)"))
+    assert drawn[failed].endswith("✗ ENOTCONN")
+    assert drawn[failed + 1].startswith("⋮")
+    assert any(text.lstrip("⋮").startswith("d = 4") for text in drawn)
