@@ -189,9 +189,10 @@ async def _lab(kind: str) -> tuple[LoopbackLab | TwoHostsLab, str | None]:
     """A lab for programs, and why it is not the isolated one where that was tried. Raises `LabRefused`."""
     from sockviz.lab.loopback import open_lab
     from sockviz.lab.supervisor import LabRefused
-    from sockviz.lab.two_hosts import open_two_hosts
 
     if kind == "two-hosts":
+        from sockviz.lab.two_hosts import open_two_hosts
+
         return await open_two_hosts(programs=True), None
     if kind != "auto":
         return await open_lab(kind, programs=True), None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -110,6 +109,8 @@ def resolve(name: str, known: Iterable[str]) -> str:
     if name in by_nstat:
         return by_nstat[name]
     bare = {key.partition(".")[2] for key in keys if key.partition(".")[0] in BARE_GROUPS}
+    import difflib  # by whoever needs it: hardly anybody
+
     nearest = difflib.get_close_matches(name, sorted(keys | bare | set(by_nstat)), n=3, cutoff=0.7)
     raise UnknownCounter(name, tuple(nearest))
 

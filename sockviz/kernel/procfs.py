@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import platform
 import re
 from collections.abc import Collection
 from functools import lru_cache
@@ -72,7 +71,7 @@ def parse_stat(text: bytes) -> ProcessStat:
 
 
 def parse_syscall(
-    text: bytes, machine: str = platform.machine()
+    text: bytes, machine: str = os.uname().machine
 ) -> tuple[str | None, tuple[int, ...]] | None:
     """/proc/PID/syscall: the call's name and its six arguments; None where the process was running.
 

@@ -6,7 +6,7 @@ generic ones (include/uapi/asm-generic/unistd.h).
 
 from __future__ import annotations
 
-import platform
+import os
 
 X86_64: dict[int, str] = {
     0: "read", 1: "write", 2: "open", 3: "close", 7: "poll", 16: "ioctl", 17: "pread64", 18: "pwrite64",
@@ -35,6 +35,6 @@ GENERIC: dict[int, str] = {
 _BY_MACHINE = {"x86_64": X86_64, "aarch64": GENERIC, "riscv64": GENERIC, "loongarch64": GENERIC}
 
 
-def syscall_name(number: int, machine: str = platform.machine()) -> str:
+def syscall_name(number: int, machine: str = os.uname().machine) -> str:
     """The call's name, or ``syscall 999`` for one that no lesson sleeps in or on a machine that is not known."""
     return _BY_MACHINE.get(machine, {}).get(number) or f"syscall {number}"

@@ -160,7 +160,8 @@ def _numbers(which: list[int], turns: Mapping[int, _Turn]) -> list[int]:
             count, inside = entering[begun[0]], insides.pop()
             first = count.number + 1
             count.number = last = count.number + len(begun)
-            numbers = [inside.number] * start + [number for number in range(first, last + 1) for _way in "in"]
+            numbers = [inside.number] * (start + 2 * len(begun))
+            numbers[start::2] = numbers[start + 1 :: 2] = range(first, last + 1)
             inside.number = last
             return numbers[: len(which)]
     calls = []

@@ -84,22 +84,22 @@ class CallLines:
         return whole
 
     def lines(self, turns: Turns) -> str:
-        """Events of a loop as so many lines, without the last one's newline."""
+        """Events of a loop as so many lines, each with its newline."""
         first, last = (str(turns.micros[place]) for place in (0, -1))
         second = first[:_SECONDS]
         # With the ten digits that seconds have today; those of one second are written only once.
         if not len(first) == len(last) == _SECONDS + 6:
-            return "\n".join(map(self.line, turns))
+            return "".join([f"{self.line(event)}\n" for event in turns])
         if not last.startswith(second):
             place = turns.before(int(second) + 1)
-            return f"{self.lines(turns.part(0, place))}\n{self.lines(turns.part(place, len(turns)))}"
+            return f"{self.lines(turns.part(0, place))}{self.lines(turns.part(place, len(turns)))}"
         begins: dict[int, str] = {}
         betweens: dict[int, str] = {}
         ends: dict[int, str] = {}
         for number, like in turns.kinds.items():
             again = self._cut(like, self._whole(like))
             if again is None:
-                return "\n".join(map(self.line, turns))
+                return "".join([f"{self.line(event)}\n" for event in turns])
             begins[number], betweens[number], ends[number] = (
                 f"{again.begin}{second}.",
                 again.between,
@@ -114,7 +114,7 @@ class CallLines:
         parts[2::5] = map(betweens.__getitem__, which)
         parts[3::5] = map(str, turns.calls)
         parts[4::5] = map(ends.__getitem__, which)
-        return "".join(parts)[:-1]
+        return "".join(parts)
 
     def _cut(self, event: CallEntered | CallReturned, whole: str) -> _Again | None:
         """The line of an event as what it is written again of; None where it does not begin as most do."""

@@ -43,8 +43,8 @@ class EventWriter:
         return line_of(body)
 
     def lines(self, piece: Event | Turns) -> str:
-        """An event as a line, or turns of a loop as one each, without the last one's newline."""
-        return self._calls.lines(piece) if isinstance(piece, Turns) else self.line(piece)
+        """An event as a line, or turns of a loop as one each, with their newlines."""
+        return self._calls.lines(piece) if isinstance(piece, Turns) else f"{self.line(piece)}\n"
 
     def _observed(self, event: Observed, body: Body) -> None:
         host = event.host

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import compress
+from itertools import chain, compress
 from typing import TypeAlias
 
 from sockviz.dataclass import replace
@@ -32,53 +32,66 @@ class Survey:
     the places of its first and its last event; ``back``: the tasks of which a call has come back. ``is_regular``: no task enters
     a call in another, or comes back from one without a beginning, but with its first event."""
 
-    __slots__ = ("back", "first", "is_regular", "last", "pairs")
+    __slots__ = ("_is_regular", "_pairs", "_turns", "back", "first", "last")
 
     def __init__(self, turns: Turns) -> None:
-        self.is_regular = True
+        self._turns = turns
+        self._is_regular = True
+        self._pairs: Mapping[tuple[int, int], int] | None = None  # once somebody has asked
         self.first: dict[Whose, int] = {}
         self.last: dict[Whose, int] = {}
         self.back: set[Whose] = set()
-        which = turns.which
-        tasks = {number: (like.process, like.task) for number, like in turns.kinds.items()}
-        entering = turns.entering
+        which, entering = turns.which, turns.entering
         backwards = which[::-1]
-        for number, whose in tasks.items():
+        for number, like in turns.kinds.items():
+            whose = like.process, like.task
             place = which.index(number)
             self.first[whose] = min(place, self.first.get(whose, place))
             place = len(which) - 1 - backwards.index(number)
             self.last[whose] = max(place, self.last.get(whose, place))
             if number not in entering:
                 self.back.add(whose)
-        if len(self.first) == 1:
-            self.pairs = self._of_one(which, entering)
-        else:
-            self.pairs = self._of_several(which, entering, tasks)
 
-    def _of_one(self, which: Sequence[int], entering: set[int]) -> Mapping[tuple[int, int], int]:
+    @property
+    def pairs(self) -> Mapping[tuple[int, int], int]:
+        """See above."""
+        return self._counted()[0]
+
+    @property
+    def is_regular(self) -> bool:
+        """See above."""
+        return self._counted()[1]
+
+    def _counted(self) -> tuple[Mapping[tuple[int, int], int], bool]:
+        if self._pairs is None:
+            self._pairs = self._of_one() if len(self.first) == 1 else self._of_several()
+        return self._pairs, self._is_regular
+
+    def _of_one(self) -> Mapping[tuple[int, int], int]:
         """Of one task, whose events are a call entered and one come back by turns."""
+        which, entering = self._turns.which, self._turns.entering
         start = 0 if which[0] in entering else 1
         entered, back = which[start::2], which[start + 1 :: 2]
-        self.is_regular = entering.issuperset(entered) and entering.isdisjoint(back)
+        self._is_regular = entering.issuperset(entered) and entering.isdisjoint(back)
         pairs = Counter(zip(entered, back, strict=False))
         return {**{(BEFORE, number): 1 for number in which[:start]}, **pairs}
 
-    def _of_several(
-        self, which: Sequence[int], entering: set[int], tasks: Mapping[int, Whose]
-    ) -> Mapping[tuple[int, int], int]:
+    def _of_several(self) -> Mapping[tuple[int, int], int]:
+        entering = self._turns.entering
+        tasks = {number: (like.process, like.task) for number, like in self._turns.kinds.items()}
         inside: dict[Whose, int | None] = dict.fromkeys(
             self.first, BEFORE
         )  # as which kind; None of who is in none
         pairs: Counter[tuple[int, int]] = Counter()
-        for number in which:
+        for number in self._turns.which:
             whose = tasks[number]
             entered = inside[whose]
             if number in entering:
                 if entered is not None and entered != BEFORE:
-                    self.is_regular = False
+                    self._is_regular = False
                 inside[whose] = number
             elif entered is None:
-                self.is_regular = False
+                self._is_regular = False
             else:
                 pairs[entered, number] += 1
                 inside[whose] = None
@@ -159,17 +172,22 @@ class Turns:
         kinds = {number: self.kinds[number] for number in set(which)}
         return Turns(kinds, which, self.micros[start:end], self.calls[start:end])
 
-    def with_next(self, turns: Turns) -> Turns | None:
-        """These and others, which come after; None where a number is one kind here and another there."""
+    def may_go_on_as(self, turns: Turns) -> bool:
+        """Whether no number is one kind here and another there."""
         kinds, others = self.kinds, turns.kinds
-        if any(others[number] is not kinds[number] for number in others.keys() & kinds.keys()):
-            return None
+        return all(others[number] is kinds[number] for number in others.keys() & kinds.keys())
+
+    @staticmethod
+    def joined(several: Sequence[Turns]) -> Turns:
+        """One after the other, where each may go on as the next."""
+        if len(several) == 1:
+            return several[0]
+        kinds = {number: like for each in several for number, like in each.kinds.items()}
         which, micros, calls = (
-            (*self.which, *turns.which),
-            (*self.micros, *turns.micros),
-            (*self.calls, *turns.calls),
+            list(chain.from_iterable(parts))
+            for parts in zip(*((each.which, each.micros, each.calls) for each in several), strict=True)
         )
-        return Turns({**kinds, **others}, which, micros, calls)
+        return Turns(kinds, which, micros, calls)
 
     def before(self, at: float) -> int:
         """How many there are before an instant (seconds)."""

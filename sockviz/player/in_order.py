@@ -50,25 +50,28 @@ def in_order(events: Sequence[Event | Turns]) -> list[Event | Turns]:
         if turns is not None:
             place = len(turns) if event.at >= turns.until else turns.before(event.at)
             if place:
-                _add(ordered, turns.part(0, place))
+                ordered.append(turns.part(0, place))
             turns = turns.part(place, len(turns)) if place < len(turns) else None
         if isinstance(event, Turns):
             turns = event
         else:
             ordered.append(event)
-    if turns is not None:
-        _add(ordered, turns)
-    return ordered
+    return _together(ordered if turns is None else [*ordered, turns])
 
 
-def _add(ordered: list[Event | Turns], turns: Turns) -> None:
-    """Adds them, to those that are the last where that can be."""
-    last = ordered[-1] if ordered else None
-    together = last.with_next(turns) if isinstance(last, Turns) else None
-    if together is None:
-        ordered.append(turns)
-    else:
-        ordered[-1] = together
+def _together(ordered: Sequence[Event | Turns]) -> list[Event | Turns]:
+    """With turns that follow one another as one."""
+    made: list[Event | Turns] = []
+    run: list[Turns] = []
+    for event in ordered:
+        if run and not (isinstance(event, Turns) and run[-1].may_go_on_as(event)):
+            made.append(Turns.joined(run))
+            run = []
+        if isinstance(event, Turns):
+            run.append(event)
+        else:
+            made.append(event)
+    return [*made, Turns.joined(run)] if run else made
 
 
 def _each(event: Event | Turns) -> Iterable[Event]:

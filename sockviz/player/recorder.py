@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from sockviz.language import _
 from sockviz.model.event_writer import EventWriter
 from sockviz.model.recording import dump_header
-from sockviz.player.run import Run
-from sockviz.player.source import Source
 from sockviz.player.writers import claim
+
+if TYPE_CHECKING:
+    from sockviz.player.run import Run
+    from sockviz.player.source import Source
 
 
 class Recorder:
@@ -31,7 +33,7 @@ class Recorder:
         self._written = 0  # events
         self._size = 0  # bytes: of whole lines
         claim(file)
-        if self._put([_bytes(dump_header(run.timeline.header))]):
+        if self._put([f"{dump_header(run.timeline.header)}\n".encode()]):
             self.write()
         run.watch(self.write)
 
@@ -39,7 +41,7 @@ class Recorder:
         """Writes the events that came since the last time."""
         if self.problem is None:
             pieces = self._timeline.events.pieces(self._written)
-            self._put([_bytes(self._lines.lines(piece)) for piece in pieces])
+            self._put([self._lines.lines(piece).encode() for piece in pieces])
             self._written = len(self._timeline)
 
     def _put(self, texts: Sequence[bytes]) -> bool:
@@ -86,7 +88,3 @@ def put_away(file: TextIO) -> None:
         file.close()
         if empty:
             os.unlink(file.name)
-
-
-def _bytes(line: str) -> bytes:
-    return (line + "\n").encode()

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from typing import TYPE_CHECKING
 
 from sockviz.door import Door
 from sockviz.language import _
 from sockviz.player.source import Source
 from sockviz.player.traced import Traced
-from sockviz.watch.json_lines import JsonLines
 from sockviz.watch.stepping import Conversation, Left, Stepping
 from sockviz.watch.transcript import Transcript
+
+if TYPE_CHECKING:
+    from sockviz.watch.json_lines import JsonLines
 
 
 async def follow(
@@ -22,6 +25,8 @@ async def follow(
     conversation = Conversation(out)
     transcript: Transcript | JsonLines = Transcript(source.timeline, conversation if ask else out, live=True)
     if as_json:
+        from sockviz.watch.json_lines import JsonLines
+
         transcript = JsonLines(source.timeline, out, live=True)
     transcript.title()
     over: str | None = None

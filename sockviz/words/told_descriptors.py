@@ -36,8 +36,8 @@ def descriptors(world: World, process: Process) -> tuple[tuple[FdEntry, bool], .
 
 
 def inode_of(world: World, process: Process, fd: Value) -> int:
-    """Of the socket that one of these refers to; 0 where it refers to none. The newest call that says so is believed: one is sought
-    quicker than all are gone through."""
+    """Of the socket that one of these refers to; 0 where it refers to none. The newest call that says so is believed: one is
+    sought quicker than all are gone through."""
     if process.command and process.alive:
         for call in _since(process, world.looked.get(process.host, 0.0)):
             for held in sockets_in(call.value):

@@ -141,7 +141,8 @@ def test_their_lines_say_what_the_lines_of_their_events_say(shift: float) -> Non
         for event in loops(4, 300)
         if isinstance(event, CallEntered | CallReturned)
     ]
-    lines = CallLines().lines(turned(calls)).split("\n")
+    *lines, rest = CallLines().lines(turned(calls)).split("\n")
+    assert rest == ""
     assert [EventReader(2).event(line) for line in lines] == calls
 
 
