@@ -29,6 +29,13 @@ _PRINTED = 12
 
 async def until_passed(sitting: Sitting) -> None:
     """Returns once the exercise was passed, or the student leaves. Raises `CannotAttempt`."""
+    try:
+        await _until_passed(sitting)
+    finally:
+        await sitting.close()
+
+
+async def _until_passed(sitting: Sitting) -> None:
     say = door.out().say
     say(*spoken(task_text(sitting.lesson), _width()))
     for rule in treatment(sitting.exercise):

@@ -28,6 +28,7 @@ from sockviz.player.refusals import CannotGoOn
 from sockviz.player.started import TracingLab
 from sockviz.practice.bounds import GivenUp, excess, within_bounds
 from sockviz.practice.building import Built, CannotBuild, build, text_of
+from sockviz.practice.prepared import Prepared
 from sockviz.practice.shelf import read_program
 from sockviz.practice.verdicts import Verdict, verdicts
 from sockviz.words.caveats import GIVEN_UP
@@ -69,9 +70,11 @@ async def attempt(
     language: str,
     *,
     watch: Callable[[Practice], None] | None = None,
+    prepared: Prepared | None = None,
 ) -> Attempt:
-    """Builds the program in `file`, runs it and judges it. `watch` is called with the run once it has begun: to record it or
-    to show it. Raises `CannotAttempt`, and OSError where the file cannot be read."""
+    """Builds the program in `file`, runs it and judges it, in a lab that is `prepared`, where there is one. `watch` is called
+    with the run once it has begun: to record it or to show it. Raises `CannotAttempt`, and OSError where the file cannot be
+    read."""
     began = time.monotonic()
     content = read_program(file)
     try:
@@ -81,7 +84,8 @@ async def attempt(
     try:
         if language == "c" and os.statvfs(ours.files).f_flag & os.ST_NOEXEC:
             raise CannotAttempt(_not_executable(ours.files))
-        built, lab = await _built_and_opened(lesson, exercise, file, language, content, ours.files)
+        prepared = prepared or prepared_for(lesson, exercise)
+        built, lab = await _built_and_opened(prepared, file, language, content, ours.files)
         if lab is None:
             return Attempt(lesson, language, False, built.said, seconds=time.monotonic() - began)
         around = Surroundings(directory=str(file.parent.resolve()), fenced=True)
@@ -123,10 +127,10 @@ def _not_executable(directory: Path) -> str:
 
 
 async def _built_and_opened(
-    lesson: Lesson, exercise: Exercise, file: Path, language: str, content: bytes, directory: Path
+    prepared: Prepared, file: Path, language: str, content: bytes, directory: Path
 ) -> tuple[Built, TracingLab | None]:
     """The program, built in `directory` while the lab is made for it; no lab where it cannot be built. Raises `CannotAttempt`."""
-    opening = asyncio.ensure_future(_lab(lesson, exercise))
+    opening = asyncio.ensure_future(prepared.take())
     is_taken = False
     try:
         try:
@@ -148,6 +152,11 @@ async def _built_and_opened(
 def _pids(practice: Practice) -> list[int]:
     """Of all that is alive of the student's program, as this machine counts."""
     return [process.outer_pid for process in practice.source.runs if process.outer_pid]
+
+
+def prepared_for(lesson: Lesson, exercise: Exercise) -> Prepared:
+    """The labs of an exercise, of which none is open yet."""
+    return Prepared(lambda: _lab(lesson, exercise))
 
 
 async def _lab(lesson: Lesson, exercise: Exercise) -> TracingLab:

@@ -12,7 +12,7 @@ from sockviz.input_file import explained
 from sockviz.language import _
 from sockviz.lesson.document import Exercise, Lesson
 from sockviz.player.practice import Practice
-from sockviz.practice.attempt import Attempt, attempt
+from sockviz.practice.attempt import Attempt, attempt, prepared_for
 from sockviz.practice.shelf import Place, read_program
 from sockviz.progress import ProgressStore
 from sockviz.visible import quoted
@@ -44,6 +44,7 @@ class Sitting:
         self._shown = min(store.progress.exercise(place.slug).hints, len(self._all_hints))
         self._has_asked = False
         self._judged: object = None
+        self._prepared = prepared_for(lesson, exercise)
 
     @property
     def has_passed(self) -> bool:
@@ -83,9 +84,17 @@ class Sitting:
             self.store.solution_read(self.place.slug)
         return text
 
+    async def close(self) -> None:
+        """Puts away what was prepared; it may be sat there again."""
+        await self._prepared.close()
+
     async def saved(self) -> None:
         """Returns once the file is another than the one that was judged last, and is not being written; and once where it
-        has gone and does not come back."""
+        has gone and does not come back. Meanwhile a lab is opened for it."""
+        self._prepared.prepare()
+        await self._saved()
+
+    async def _saved(self) -> None:
         while True:
             now = self._look()
             if now is None and self._judged != _GONE:
@@ -106,7 +115,7 @@ class Sitting:
         for _time in range(_MOST_GIVEN_UP):
             self._judged = self._look() or _GONE
             judging = asyncio.ensure_future(self._attempt(watch))
-            saved = asyncio.ensure_future(self.saved())
+            saved = asyncio.ensure_future(self._saved())
             try:
                 await asyncio.wait({judging, saved}, return_when=asyncio.FIRST_COMPLETED)
                 if judging.done():
@@ -118,7 +127,9 @@ class Sitting:
         return await self._attempt(watch)
 
     async def _attempt(self, watch: Callable[[Practice], None] | None) -> Attempt:
-        self.last = await attempt(self.lesson, self.exercise, self.file, self.language, watch=watch)
+        self.last = await attempt(
+            self.lesson, self.exercise, self.file, self.language, watch=watch, prepared=self._prepared
+        )
         self.store.exercise_attempted(self.place.slug, passed=self.last.passed)
         return self.last
 

@@ -60,7 +60,7 @@ def test_a_program_that_writes_to_its_own_file_is_judged_all_the_same(
             await asyncio.sleep(0)
         return Attempt(sitting.lesson, "python", True, "judged")
 
-    monkeypatch.setattr(sitting, "saved", saved)
+    monkeypatch.setattr(sitting, "_saved", saved)
     monkeypatch.setattr(practice_sitting, "attempt", performed)
     assert asyncio.run(sitting.attempt()).said == "judged"
     assert next(changes) > 1, "it was given up before"

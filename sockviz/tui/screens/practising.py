@@ -160,6 +160,10 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
         self._draw()
         self.run_worker(self._judge(), name="judge", exclusive=True, group="judge")
 
+    async def on_unmount(self) -> None:
+        """Nobody sits here any more: what was prepared for the next save is put away."""
+        await self.sitting.close()
+
     async def _judge(self, *, at_once: bool = False) -> None:
         sitting = self.sitting
         while True:
