@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 from sockviz.player.report import NO_LAB, LessonReport, Report
 from sockviz.problem import Problem
+from sockviz.visible import quoted
 
 
 def as_json(report: Report) -> dict[str, object]:
-    """One object: ``ok``, ``kernel``, ``lab`` and a list of lessons."""
+    """One object: ``ok``, ``kernel``, ``lab`` and a list of lessons; of one that does not hold ``recordings`` besides."""
     return {
         "ok": report.ok,
         "kernel": report.kernel,
@@ -34,6 +35,7 @@ def as_json(report: Report) -> dict[str, object]:
                     {"line": each.line, "question": each.question, "answer": each.answer}
                     for each in lesson.predictions
                 ],
+                **({"recordings": list(lesson.recordings)} if lesson.recordings else {}),
             }
             for lesson in report.lessons
         ],
@@ -70,5 +72,6 @@ def _lesson(lesson: LessonReport) -> list[str]:
         judged = f"{lesson.pages} pages, {lesson.calls} calls, {len(lesson.expectations)} expectations"
         head = f"{word} {lesson.path}  {judged}, {lesson.seconds:.1f} s"
     below = [f"  {problem.text(lesson.path)}" for problem in lesson.problems]
+    below += [f"  recorded: sockviz replay {quoted(file)}" for file in lesson.recordings]
     below += [f"  warning: {warning.text(lesson.path)}" for warning in lesson.warnings]
     return [head, *below]

@@ -290,6 +290,7 @@ def _check(commands: _Commands, taken: _Taken) -> None:
     )
     check.add_argument("--json", action="store_true", help=_("one JSON object"))
     check.add_argument("--strict", action="store_true", help=_("warnings fail too"))
+    check.add_argument("--record", metavar=_("DIR"), help=_("keep the runs of what does not hold in DIR"))
     _lab_option(check)
     check.set_defaults(command="check")
 

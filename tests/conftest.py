@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,9 @@ settings.load_profile("sockviz")
 for variable in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):
     os.environ.pop(variable, None)
 os.environ["LANG"] = "C.UTF-8"
+# What is kept of what fails: in the tests that is nothing that anybody looks at.
+_STATE = tempfile.TemporaryDirectory(prefix="sockviz-tests-", ignore_cleanup_errors=True)
+os.environ["XDG_STATE_HOME"] = _STATE.name
 
 
 class DoesNotFit(AssertionError):

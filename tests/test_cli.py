@@ -234,9 +234,11 @@ def test_check_has_three_exit_codes(lesson: str, tmp_path: Path) -> None:
     assert sockviz("check", lesson).returncode == 0
     false = tmp_path / "false.md"
     false.write_text(lesson_text(LISTENING + "\n```expect\nserver.s.fd == 4\n```"), encoding="utf-8")
-    done = sockviz("check", str(false))
+    done = sockviz("check", str(false), "--record", str(tmp_path / "kept"))
     assert done.returncode == 1
     assert f"{false}:13:1:" in done.stdout
+    assert f"recorded: sockviz replay {tmp_path / 'kept' / 'false.jsonl'}\n" in done.stdout
+    assert sockviz("check", lesson, "--record", str(false)).returncode == 2
     assert sockviz("check", "--lab", "moon", lesson).returncode == 2
 
 

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from sockviz import door
 from sockviz.commands.shared import FAILED, OK, Usage, cannot_be_read, drive, find
 from sockviz.dataclass import replace
+from sockviz.visible import quoted
 
 if TYPE_CHECKING:
+    from sockviz.player.kept_runs import KeptRuns
     from sockviz.player.report import Report
 
 
@@ -35,13 +37,21 @@ def check(options: argparse.Namespace) -> int:
             files.append(_existing(path if os.path.lexists(path) else find(str(path))))
     if not files and not exercises:
         raise Usage(f"{', '.join(map(str, paths))}: no lesson (*.md) there")
-    report = _report(files, exercises, options.lab)
+    report = _report(files, exercises, options.lab, _kept(options.record))
     warned = options.strict and any(lesson.warnings for lesson in report.lessons)
     if options.json:
         door.out().say_json(as_json(report))
     else:
         door.out().say(*as_lines(report, strict=options.strict))
     return OK if report.ok and not warned else FAILED
+
+
+def _kept(directory: str | None) -> KeptRuns:
+    from sockviz.player.kept_runs import KeptRuns
+
+    if directory is not None and os.path.lexists(directory) and not os.path.isdir(directory):
+        raise Usage(f"--record {quoted(directory)}: it is no directory")
+    return KeptRuns(Path(directory) if directory is not None else None, door.complain)
 
 
 def _existing(path: Path) -> Path:
@@ -54,7 +64,7 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _report(files: Sequence[Path], exercises: Sequence[Path], kind: str) -> Report:
+def _report(files: Sequence[Path], exercises: Sequence[Path], kind: str, kept: KeptRuns) -> Report:
     from sockviz.player.opening import other_system
     from sockviz.player.report import all_skipped
     from sockviz.practice.shelf import TEXT, place_of
@@ -66,8 +76,8 @@ def _report(files: Sequence[Path], exercises: Sequence[Path], kind: str) -> Repo
         from sockviz.practice import holding
 
         async def both() -> Report:
-            report = await perform_all(files, kind)
-            judged = await holding.check([place_of(each) for each in exercises])
+            report = await perform_all(files, kind, kept.keep)
+            judged = await holding.check([place_of(each) for each in exercises], kept.keep)
             return replace(report, lessons=(*report.lessons, *judged))
 
         try:

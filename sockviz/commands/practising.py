@@ -207,28 +207,19 @@ def _recording(directory: str | None, place: Place, file: Path) -> Iterator[Text
     if directory is None:
         yield None
         return
+    from sockviz.player.kept_runs import new_file
     from sockviz.player.recorder import put_away
 
     try:
         Path(directory).mkdir(parents=True, exist_ok=True)
         stem = f"{place.slug}.{file.resolve().parent.name}.{file.stem}"
-        recording = _new(Path(directory), stem)
+        recording = new_file(Path(directory), stem)
     except OSError as error:
         raise Usage(f"--record {quoted(directory)}: {error.strerror}") from None
     try:
         yield recording
     finally:
         put_away(recording)
-
-
-def _new(directory: Path, stem: str) -> TextIO:
-    number = 1
-    while True:
-        name = f"{stem}.jsonl" if number == 1 else f"{stem}.{number}.jsonl"
-        try:
-            return (directory / name).open("x", encoding="utf-8")
-        except FileExistsError:
-            number += 1
 
 
 def _store(options: argparse.Namespace) -> ProgressStore:

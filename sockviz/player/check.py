@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from sockviz.dataclass import replace
 from sockviz.lab.supervisor import LabRefused
 from sockviz.lesson.document import BadLesson, Lesson
 from sockviz.lesson.translation import translation_problems
 from sockviz.model.events import CallEntered
+from sockviz.model.timeline import Timeline
 from sockviz.player.labs import LessonSkipped, choose_lab, lab_for
 from sockviz.player.next import Do
 from sockviz.player.patience import Patience, Stuck
@@ -28,12 +30,15 @@ from sockviz.player.report import (
 from sockviz.player.shelf import original_of, read_lesson
 from sockviz.problem import Problem
 
+#: Keeps a run under a name: in which file, or None.
+Keep = Callable[[Timeline, str], str | None]
 #: Isolated labs do not see each other, and spend most of a lesson waiting for the kernel.
 SIDE_BY_SIDE = 4
 
 
-async def check(paths: Sequence[Path], kind: str = "auto") -> Report:
-    """Performs each lesson in a lab of its own. Raises `LabRefused` where no lab can be had at all."""
+async def check(paths: Sequence[Path], kind: str = "auto", keep: Keep | None = None) -> Report:
+    """Performs each lesson in a lab of its own; `keep` has the runs of those that do not hold. Raises `LabRefused` where no lab
+    can be had at all."""
     chosen = await choose_lab(kind)
     actual = chosen.lab.facts.kind
     await chosen.lab.close()
@@ -42,13 +47,15 @@ async def check(paths: Sequence[Path], kind: str = "auto") -> Report:
 
     async def one(path: Path) -> LessonReport:
         async with turnstile:
-            return await check_lesson(path, actual, two_hosts=kind)
+            return await check_lesson(path, actual, two_hosts=kind, keep=keep)
 
     lessons = await asyncio.gather(*(one(path) for path in paths))
     return Report(os.uname().release, actual, tuple(lessons))
 
 
-async def check_lesson(path: Path, kind: str, *, two_hosts: str = "auto") -> LessonReport:
+async def check_lesson(
+    path: Path, kind: str, *, two_hosts: str = "auto", keep: Keep | None = None
+) -> LessonReport:
     """Performs one lesson in a lab of `kind`, or of `two_hosts` if it needs two, and reports."""
     started = time.monotonic()
     lesson = lesson_to_report(path)
@@ -67,7 +74,10 @@ async def check_lesson(path: Path, kind: str, *, two_hosts: str = "auto") -> Les
         stuck = await perform_all(performance)
     finally:
         await performance.close()
-    return report_of(path, lesson, performance, stuck, time.monotonic() - started)
+    report = report_of(path, lesson, performance, stuck, time.monotonic() - started)
+    if report.problems and keep is not None and (kept := keep(performance.timeline, path.stem)):
+        return replace(report, recordings=(kept,))
+    return report
 
 
 def as_translation(path: Path, lesson: Lesson) -> tuple[Problem, ...]:

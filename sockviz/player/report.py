@@ -37,7 +37,8 @@ class PredictionReport:
 
 @dataclass(frozen=True, slots=True)
 class LessonReport:
-    """What became of one lesson. ``skipped`` is None or the reason; a skipped lesson is not ``ok``."""
+    """What became of one lesson. ``skipped`` is None or the reason; a skipped lesson is not ``ok``. ``recordings``: the files in
+    which the runs are kept that did not hold."""
 
     path: str
     title: str = ""
@@ -50,6 +51,7 @@ class LessonReport:
     warnings: tuple[Problem, ...] = ()
     expectations: tuple[ExpectationReport, ...] = ()
     predictions: tuple[PredictionReport, ...] = ()
+    recordings: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from sockviz.input_file import explained
 from sockviz.lesson.document import BadLesson, Lesson
 from sockviz.lesson.findings import nearest
+from sockviz.player.check import Keep
 from sockviz.player.report import LessonReport
 from sockviz.player.shelf import course
 from sockviz.practice.attempt import Attempt, CannotAttempt, attempt
@@ -23,13 +24,13 @@ SIDE_BY_SIDE = 4
 HINTS = 2
 
 
-async def check(places: Sequence[Place]) -> list[LessonReport]:
-    """Performs each exercise with its solutions and its starts, and reports."""
+async def check(places: Sequence[Place], keep: Keep | None = None) -> list[LessonReport]:
+    """Performs each exercise with its solutions and its starts, and reports; `keep` has the runs of those that are wrong."""
     turnstile = asyncio.Semaphore(SIDE_BY_SIDE)
-    return list(await asyncio.gather(*(_checked(place, turnstile) for place in places)))
+    return list(await asyncio.gather(*(_checked(place, turnstile, keep) for place in places)))
 
 
-async def _checked(place: Place, turnstile: asyncio.Semaphore) -> LessonReport:
+async def _checked(place: Place, turnstile: asyncio.Semaphore, keep: Keep | None) -> LessonReport:
     path = str(place.directory / TEXT)
     began = time.monotonic()
     try:
@@ -41,6 +42,8 @@ async def _checked(place: Place, turnstile: asyncio.Semaphore) -> LessonReport:
         return LessonReport(path, problems=(Problem(1, 1, "file", f"cannot be read: {why.strerror}"),))
     problems, warnings = list(_unwritten(lesson)), [*lesson.warnings, *_sparse(lesson)]
 
+    kept: list[str | None] = []
+
     async def judged(name: str, language: str) -> tuple[list[Problem], int] | str:
         file = place.file(name, language)
         async with turnstile:
@@ -51,7 +54,10 @@ async def _checked(place: Place, turnstile: asyncio.Semaphore) -> LessonReport:
             except OSError as error:
                 why = f"{file.name} cannot be read: {explained(error, file).strerror}"
                 return [Problem(1, 1, "program", why)], 0
-        return list(_wrong(name, file, done)), len(done.timeline) if done.timeline is not None else 0
+        wrong = list(_wrong(name, file, done))
+        if wrong and done.timeline is not None and keep is not None:
+            kept.append(keep(done.timeline, f"{place.slug}.{name}.{language}"))
+        return wrong, len(done.timeline) if done.timeline is not None else 0
 
     programs = [(name, language) for name in ("start", "solution") for language in exercise.languages]
     results = await asyncio.gather(*(judged(*program) for program in programs))
@@ -69,6 +75,7 @@ async def _checked(place: Place, turnstile: asyncio.Semaphore) -> LessonReport:
         sum(result[1] for result in results if not isinstance(result, str)),
         tuple(sorted(problems)),
         tuple(sorted(warnings)),
+        recordings=tuple(sorted(name for name in kept if name)),
     )
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 
 import pytest
 
 from sockviz.check_report import as_json, as_lines
+from sockviz.model.recording import load_file
+from sockviz.model.timeline import Timeline
 from sockviz.player.check import check
+from sockviz.player.kept_runs import MOST, KeptRuns
+from sockviz.player.recorded import by_its_lesson
 from sockviz.player.report import LessonReport
 from tests.player.lessons import CONNECTED, LISTENING, lesson_text, run
 
@@ -62,6 +67,53 @@ def test_a_false_expectation_says_what_was_there_instead(tmp_path: Path) -> None
     (problem,) = report.problems
     assert problem.kind == "expectation"
     assert "server.s.backlog is 2" in problem.message
+
+
+def test_the_run_of_what_does_not_hold_is_kept_and_of_what_holds_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    refused: list[str] = []
+    kept = KeptRuns(None, refused.append)
+    runs: list[Timeline] = []
+
+    def keep(timeline: Timeline, stem: str) -> str | None:
+        runs.append(timeline)
+        return kept.keep(timeline, stem)
+
+    for name, number in (("holds", 3), ("false", 4)):
+        text = lesson_text(LISTENING + f"\n```expect\nserver.s.fd == {number}\n```")
+        (tmp_path / f"{name}.md").write_text(text, encoding="utf-8")
+    report = run(check([tmp_path / "holds.md", tmp_path / "false.md"], "isolated", keep))
+    holds, false = report.lessons
+    assert (holds.recordings, [Path(name).name for name in false.recordings]) == ((), ["false.jsonl"])
+    assert f"  recorded: sockviz replay {false.recordings[0]}" in as_lines(report, strict=False)
+    assert [set(lesson) & {"recordings"} for lesson in json.loads(json.dumps(as_json(report)))["lessons"]] == [
+        set(), {"recordings"},
+    ]  # fmt: skip
+    world = load_file(Path(false.recordings[0]), by_its_lesson).timeline.world
+    assert [each.ok for each in world.expectations.values()] == [False]
+    # The newest stay, and whatever this check has named.
+    directory = Path(false.recordings[0]).parent
+    for age in range(30):
+        (directory / f"old.{age}.jsonl").touch()
+        os.utime(directory / f"old.{age}.jsonl", (age, age))
+    assert kept.keep(runs[0], "false") == str(directory / "false.2.jsonl")
+    assert len(list(directory.iterdir())) == MOST
+    assert not (directory / "old.11.jsonl").exists()
+    assert (directory / "old.12.jsonl").exists()
+    while kept.keep(runs[0], "more") is not None:
+        pass
+    assert len(list(directory.iterdir())) == MOST
+    assert (directory / "false.jsonl").exists()
+    assert refused == [f"{MOST} runs are kept; --record DIR keeps the others too"]
+    # A directory that was named is made when it is needed, and has all.
+    named = KeptRuns(tmp_path / "new" / "runs", refused.append)
+    assert not (tmp_path / "new").exists()
+    names = [named.keep(runs[0], "one") for _ in range(MOST + 2)]
+    assert names[-1] == str(tmp_path / "new" / "runs" / f"one.{MOST + 2}.jsonl")
+    assert KeptRuns(Path("/proc/none"), refused.append).keep(runs[0], "one") is None
+    assert refused[1:] == ["the run of one could not be kept: /proc/none: No such file or directory"]
 
 
 def test_an_answer_that_is_no_choice_is_a_problem(tmp_path: Path) -> None:
