@@ -128,7 +128,7 @@ async def _begin(
     from sockviz.player.programs_begun import NotStarted, Surroundings
     from sockviz.player.recorder import Recorder
     from sockviz.player.traced import PATIENT, Traced
-    from sockviz.player.watched import TELLING
+    from sockviz.player.watched import FOLLOWED
 
     stdin = _opened(options.stdin)
     try:
@@ -145,7 +145,7 @@ async def _begin(
     programs = _programs([options.program, *options.also], lab.facts.hosts)
     lab.note_lesson(None, "", Programs(programs).title)  # for `sockviz shell`
     header = Header(Programs(programs), lab.facts, os.uname().release, time.time(), __version__)
-    source = Traced(lab, Timeline(header), lab.counters & {*TELLING}, holds=holds)
+    source = Traced(lab, Timeline(header), lab.counters & FOLLOWED, holds=holds)
     if recording is not None:
         Recorder(source, recording.file, recording.stopped)
     environment = dict(os.environ)

@@ -66,9 +66,10 @@ SETTINGS: Mapping[str, Setting] = {
         # ports, addresses, ICMP
         ip_local_port_range=(1024, 65535, 2), ip_unprivileged_port_start=(0, 65535), ip_nonlocal_bind=(0, 1),
         ip_autobind_reuse=(0, 1), ip_default_ttl=(1, 255), ip_no_pmtu_disc=(0, 3), ping_group_range=(0, 0x7FFFFFFE, 2),
-        icmp_echo_ignore_all=(0, 1), icmp_ratelimit=(0, 10_000),
+        icmp_echo_ignore_all=(0, 1), icmp_ratelimit=(0, 10_000), ipfrag_time=(1, 600),
     ),
     "bindv6only": Setting("net.ipv6.bindv6only", 0, 1),
+    "ip6frag_time": Setting("net.ipv6.ip6frag_time", 1, 600),
     "somaxconn": Setting("net.core.somaxconn", 1, 65535),
     "max_dgram_qlen": Setting("net.unix.max_dgram_qlen", 1, 1024),
 }  # fmt: skip

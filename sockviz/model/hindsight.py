@@ -32,13 +32,18 @@ _PROBE_COUNTERS = {"TcpExt.TCPWinProbe": Role.WINDOW_PROBE, "TcpExt.TCPKeepAlive
 #: The counters of what a listener does not let in, the most telling first. ListenDrops counts all of it (net/ipv4/tcp_input.c,
 #: tcp_conn_request; tcp_ipv4.c, tcp_v4_syn_recv_sock).
 LISTEN_DROPS = ("TcpExt.ListenOverflows", "TcpExt.TCPReqQFullDrop", "TcpExt.ListenDrops")
-#: What a row counts of datagrams for which there was no room.
+#: What a row counts of datagrams that came for it, and that it was not given.
 DROPS = "drops"
+#: What UDP counts besides of each of them, of IPv4 and of IPv6 (net/ipv4/udp.c, net/ipv6/udp.c): that there was no room in the
+#: receive buffer, that its checksum was wrong, that all of UDP's memory was used up. Of what a filter drops it says nothing.
+NO_ROOM, BAD_CHECKSUM, NO_MEMORY = "RcvbufErrors", "InCsumErrors", "MemErrors"
+DROP_CAUSES = (NO_ROOM, BAD_CHECKSUM, NO_MEMORY)
+_UDP = ("Udp", "Udp6")
 #: net/ipv4/tcp_minisocks.c, tcp_check_req: with TCP_DEFER_ACCEPT the last ACK is dropped where it brings no data.
 DEFERRED = "TcpExt.TCPDeferAcceptDrop"
 #: What TCP counts of segments with data that it does not take, nor acknowledge: net/ipv4/tcp_input.c, tcp_data_queue.
 UNTAKEN = ("TcpExt.TCPRcvQDrop", "TcpExt.TCPZeroWindowDrop")
-_RECEIVE_ERRORS = ("Udp.RcvbufErrors", "Udp6.RcvbufErrors")
+_RECEIVE_ERRORS = tuple(f"{group}.{name}" for name in DROP_CAUSES for group in _UDP)
 #: What has to be watched for all this.
 COUNTERS = (*_CAUSES, _SYNS, *_PROBE_COUNTERS, *LISTEN_DROPS, DEFERRED, *UNTAKEN, *_RECEIVE_ERRORS)
 
@@ -46,11 +51,13 @@ COUNTERS = (*_CAUSES, _SYNS, *_PROBE_COUNTERS, *LISTEN_DROPS, DEFERRED, *UNTAKEN
 @dataclass(frozen=True, slots=True)
 class TurnedAway:
     """That a packet arrived and was not let in, as ``counter`` says, which grew by ``by``; ``among`` are the packets that it can
-    have been. ``counter`` is the counter of a host, or ``drops`` of a socket's row."""
+    have been. ``counter`` is the counter of a host, or ``drops`` of a socket's row; ``cause`` says of these why, as one of
+    `DROP_CAUSES`, where that was counted."""
 
     counter: str
     by: int
     among: tuple[int, ...]
+    cause: str = ""
 
     @property
     def is_certain(self) -> bool:
@@ -141,6 +148,9 @@ class Scene:
     fresh: frozenset[int]
     answers: Collection[tuple[Way, int]]  # what was acknowledged by a SYN+ACK or a RST: its way and number
     opening: Collection[Way]  # on which nothing has passed since a SYN+ACK
+    cause: str = (
+        ""  # of `DROP_CAUSES`: why its sockets of UDP have counted drops since it was looked at before
+    )
 
 
 def turned_away(scene: Scene, known: Mapping[int, TurnedAway]) -> dict[int, TurnedAway]:
@@ -165,13 +175,36 @@ def turned_away(scene: Scene, known: Mapping[int, TurnedAway]) -> dict[int, Turn
                 number for number in _with_data(scene) if number not in known and number not in found
             )
             found |= dict.fromkeys(among, TurnedAway(counter, by, among))
-    for row in scene.event.rows:
-        old = scene.before.get((scene.event.host, row.key))
-        by = (row.drops or 0) - ((old.drops or 0) if old is not None else 0)
-        if row.protocol == "UDP" and by > 0:
+    for row, by in dropped(scene.event, scene.before):
+        if row.protocol == "UDP":
             among = tuple(number for number in _for(row, scene) if number not in known)
-            found |= dict.fromkeys(among, TurnedAway(DROPS, by, among))
+            found |= dict.fromkeys(among, TurnedAway(DROPS, by, among, scene.cause))
     return found
+
+
+def dropped(event: Observed, before: Mapping[tuple[str, RowKey], SocketRow]) -> list[tuple[SocketRow, int]]:
+    """The rows whose drops have grown, and by how much."""
+    found = []
+    for row in event.rows:
+        if row.drops:
+            old = before.get((event.host, row.key))
+            by = row.drops - ((old.drops or 0) if old is not None else 0)
+            if by > 0:
+                found.append((row, by))
+    return found
+
+
+def drop_cause(
+    host: str, count: int, counted: Mapping[tuple[str, str], int], charged: Mapping[tuple[str, str], int]
+) -> str:
+    """Why so many datagrams were dropped: one of `DROP_CAUSES`, where it alone counts so many more than have been ``charged`` to
+    it. A look may find what was counted before it finds the drops: what has grown since the one before does not matter."""
+    left = {
+        name: sum(counted.get((host, f"{group}.{name}"), 0) for group in _UDP) - charged.get((host, name), 0)
+        for name in DROP_CAUSES
+    }
+    grown = [name for name, by in left.items() if by > 0]
+    return grown[0] if len(grown) == 1 and left[grown[0]] >= count else ""
 
 
 def _with_data(scene: Scene) -> list[int]:

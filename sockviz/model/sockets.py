@@ -106,7 +106,7 @@ class SocketRow:
     retransmits: int = 0
     bound_only: bool = False  # sock_diag's TCP_BOUND_INACTIVE: has a port, neither listens nor is connected
     peer_inode: int = 0  # AF_UNIX: the other end's inode
-    drops: int | None = None  # UDP: datagrams dropped for want of room
+    drops: int | None = None  # UDP: datagrams that came for it and that it was not given
     info: TcpInfo | None = None
     interface: str = "sock_diag"
     raw: bytes = field(default=b"", compare=False, repr=False)

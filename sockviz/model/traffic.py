@@ -16,6 +16,8 @@ from sockviz.model.hindsight import (
     UNTAKEN,
     Scene,
     TurnedAway,
+    drop_cause,
+    dropped,
     explained,
     growth,
     turned_away,
@@ -59,6 +61,10 @@ class Traffic:
     #: Of each host: when it was looked at last, how many packets the link had let through by then, and how many there were.
     looked: Mapping[str, tuple[float, int, int]] = field(default_factory=dict)
     counted: Mapping[tuple[str, str], int] = field(default_factory=dict)  # by host and counter
+    #: By host and cause (`DROP_CAUSES`): of how many datagrams that were dropped it has been told that this was why.
+    charged: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    #: Of each socket (host, key) why datagrams for it were dropped, the latest first; an empty one where nothing said so.
+    drop_causes: Mapping[tuple[str, RowKey], tuple[str, ...]] = field(default_factory=dict)
 
     def captured(self, event: PacketCaptured, packets: Sequence[Seen], rows: RowIndex) -> Traffic:
         """With one packet more, the last of `packets`."""
@@ -140,6 +146,7 @@ class Traffic:
         """After a look at a host, whose rows were as `before` and are in `rows` now."""
         grown = growth(event, self.counted)
         changes: dict[str, object] = {}
+        of_host: dict[tuple[str, str], int] = {}
         if event.counters:
             of_host = {(event.host, name): value for name, value in event.counters.items()}
             changes["counted"] = ledger(self.counted).but(of_host)
@@ -151,14 +158,35 @@ class Traffic:
                 changes["meanings"] = ledger(self.meanings).but(told)
             if left != self.asking:
                 changes["asking"] = left
-        if may_tell(event, grown):
-            found = turned_away(self._scene(event, grown, packets, link, before, rows), self.turned_away)
+        lost = dropped(event, before)
+        cause = ""
+        if lost:
+            count = sum(by for row, by in lost if row.protocol == "UDP")
+            counted = ledger(self.counted).but(of_host)
+            cause = drop_cause(event.host, count, counted, self.charged) if count else ""
+            if cause:
+                charged = self.charged.get((event.host, cause), 0) + count
+                changes["charged"] = ledger(self.charged).but({(event.host, cause): charged})
+            changes["drop_causes"] = ledger(self.drop_causes).but(self._causes_of(lost, cause, event.host))
+        if lost or may_tell(grown):
+            scene = self._scene(event, grown, packets, link, before, rows)
+            found = turned_away(replace(scene, cause=cause), self.turned_away)
             if found:
                 changes["turned_away"] = ledger(self.turned_away).but(found)
         passed = len(link.delivered) if link is not None else 0, len(packets)
         if self.looked.get(event.host, (0.0, 0, 0))[1:] != passed:
             changes["looked"] = ledger(self.looked).but({event.host: (event.at, *passed)})
         return replace(self, **changes) if changes else self
+
+    def _causes_of(
+        self, lost: Sequence[tuple[SocketRow, int]], cause: str, host: str
+    ) -> dict[tuple[str, RowKey], tuple[str, ...]]:
+        """Those of the sockets whose drops have grown, with the latest."""
+        told = {}
+        for row, _by in lost:
+            at, of_row = (host, row.key), cause if row.protocol == "UDP" else ""
+            told[at] = of_row, *(each for each in self.drop_causes.get(at, ()) if each != of_row)
+        return told
 
     def sums(self, names: Iterable[str]) -> dict[str, int]:
         """The growth of these counters since the lesson began, of all hosts together."""
@@ -196,11 +224,9 @@ class Traffic:
         return Scene(event, grown, rows, before, arrived, frozenset(fresh), answers, opening)
 
 
-def may_tell(event: Observed, grown: Mapping[str, int]) -> bool:
-    """Whether a look may say of a packet that it was not let in: cheap, for it is asked of every look."""
-    return any(name in grown for name in (*LISTEN_DROPS, DEFERRED, *UNTAKEN)) or any(
-        row.drops for row in event.rows
-    )
+def may_tell(grown: Mapping[str, int]) -> bool:
+    """Whether the counters of a look may say of a packet that it was not let in: cheap, for it is asked of every look."""
+    return any(name in grown for name in (*LISTEN_DROPS, DEFERRED, *UNTAKEN))
 
 
 def _row_of(event: PacketCaptured, rows: RowIndex) -> SocketRow | None:

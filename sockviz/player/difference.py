@@ -25,6 +25,7 @@ class Differences:
     _rows: dict[RowKey, SocketRow] = field(default_factory=dict)
     _processes: dict[str, ProcessRow] = field(default_factory=dict)
     _counters: dict[str, int] = field(default_factory=dict)
+    _looked_at: Mapping[str, int] = field(default_factory=dict)  # the counters of the last look
     _groups: tuple[JoinedGroup, ...] = ()
 
     def since_last(self, look: Observation, in_a_call: Collection[str]) -> Observed | None:
@@ -53,6 +54,9 @@ class Differences:
         return Observed(look.at, look.host, changed, gone, moved, grown, groups)
 
     def _grown(self, counters: Mapping[str, int]) -> dict[str, int]:
+        if counters is self._looked_at:
+            return {}  # whoever reads them gives the same while none has moved
+        self._looked_at = counters
         return {
             name: value
             for name in self.counters

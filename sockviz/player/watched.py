@@ -9,20 +9,19 @@ from sockviz.kernel.counters import resolve
 from sockviz.kernel.errors import UnknownCounter
 from sockviz.lesson.document import Expression, Lesson
 from sockviz.model.hindsight import COUNTERS
+from sockviz.words.counters_told import TELLING
 
-TELLING = (
-    "TcpExt.ListenOverflows", "TcpExt.ListenDrops", "TcpExt.TCPReqQFullDrop", "TcpExt.TCPReqQFullDoCookies",
-    "TcpExt.SyncookiesSent", "TcpExt.SyncookiesRecv", "TcpExt.SyncookiesFailed", "TcpExt.TCPDeferAcceptDrop",
-    "TcpExt.TCPTimeouts", "TcpExt.TCPSynRetrans", "TcpExt.TCPAbortOnClose", "TcpExt.TCPAbortOnData",
-    "TcpExt.TCPAbortOnTimeout", "TcpExt.TCPBacklogDrop", "Tcp.ActiveOpens", "Tcp.PassiveOpens", "Tcp.AttemptFails",
-    "Tcp.EstabResets", "Tcp.RetransSegs", "Tcp.OutRsts", "Udp.NoPorts", "Udp.InErrors", "Udp.RcvbufErrors",
-)  # fmt: skip
+#: Those of which there is something to say, those by which it is found why a packet was sent again or not let in, and those that
+#: lessons have looked at: on a timeline stands how each of them grew.
+FOLLOWED = frozenset({
+    *TELLING, *COUNTERS, "TcpExt.SyncookiesRecv", "TcpExt.SyncookiesFailed", "Tcp.ActiveOpens", "Tcp.PassiveOpens",
+})  # fmt: skip
 
 
 def watched_counters(lesson: Lesson, known: Iterable[str]) -> set[str]:
     """The names, as ``TcpExt.ListenOverflows``, of the counters to follow in `lesson` on a kernel that has `known`."""
     have = set(known)
-    wanted = {name for name in (*TELLING, *COUNTERS) if name in have}
+    wanted = {*FOLLOWED} & have
     for name in counters_asked_for(lesson):
         try:
             wanted.add(resolve(name, have))

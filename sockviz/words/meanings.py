@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sockviz.language import N_, _, ngettext
-from sockviz.model.hindsight import DEFERRED, TurnedAway
+from sockviz.model.hindsight import BAD_CHECKSUM, DEFERRED, DROPS, NO_MEMORY, NO_ROOM, TurnedAway
 from sockviz.model.meaning import (
     BelowNext,
     Cause,
@@ -17,7 +17,7 @@ from sockviz.model.meaning import (
     Windows,
     WindowSeen,
 )
-from sockviz.model.sockets import Timer
+from sockviz.model.sockets import SocketRow, Timer
 from sockviz.model.world import World
 
 #: On an arrow: a word, and where there is no room for it a mark.
@@ -68,7 +68,9 @@ _REASONS = {
     DEFERRED: N_("the listener waits for data with it (TCP_DEFER_ACCEPT)"),
     "TcpExt.TCPRcvQDrop": N_("there was no room in the receive buffer"),
     "TcpExt.TCPZeroWindowDrop": N_("its window was closed"),
-    "drops": N_("there was no room in the receive queue"),
+    NO_ROOM: N_("there was no room in the receive queue"),
+    BAD_CHECKSUM: N_("its checksum was wrong"),
+    NO_MEMORY: N_("all of UDP's memory was used up"),
 }
 
 
@@ -125,27 +127,52 @@ def cause_clause(meaning: Meaning) -> str:
 
 def turned_away_clause(found: TurnedAway, number: int, world: World) -> str:
     """``client SYN was not let in: the accept queue was full (ListenOverflows grew by 1)``."""
-    name = world.packet_text(number)
-    if found.is_certain:
-        said = _("{what} was not let in: {reason}").format(what=name, reason=_(_REASONS[found.counter]))
+    name, why = (
+        world.packet_text(number),
+        _REASONS.get(found.cause if found.counter == DROPS else found.counter),
+    )
+    if found.is_certain and why is None:
+        said = _("{what} was not let in").format(what=name)
+    elif found.is_certain and why is not None:
+        said = _("{what} was not let in: {reason}").format(what=name, reason=_(why))
+    elif why is None:
+        said = ngettext(
+            "{by} of these {among} was not let in, and nothing says which: {what}",
+            "{by} of these {among} were not let in, and nothing says which: {what}",
+            found.by,
+        ).format(by=found.by, among=len(found.among), what=_list(found.among, world))
     else:
         said = ngettext(
             "{by} of these {among} was not let in, and nothing says which: {what}; {reason}",
             "{by} of these {among} were not let in, and nothing says which: {what}; {reason}",
             found.by,
-        ).format(
-            by=found.by,
-            among=len(found.among),
-            what=_list(found.among, world),
-            reason=_(_REASONS[found.counter]),
-        )
+        ).format(by=found.by, among=len(found.among), what=_list(found.among, world), reason=_(why))
     return f"{said} ({counter_text(found)})"
+
+
+def drop_reason(cause: str) -> str:
+    """Why a socket was not given a datagram, by one of `DROP_CAUSES`; empty where nothing said so."""
+    return _(_REASONS[cause]) if cause in _REASONS else ""
+
+
+def dropped_text(row: SocketRow, world: World) -> str:
+    """``3 dropped for want of room``: how many datagrams a socket was not given, and why where all were lost for one reason."""
+    causes = world.traffic.drop_causes.get((world.host_of(row), row.key), ())
+    count = row.drops or 0
+    if causes == (NO_ROOM,):
+        told = ngettext("{count} dropped for want of room", "{count} dropped for want of room", count)
+    elif causes == (BAD_CHECKSUM,):
+        told = ngettext("{count} dropped: wrong checksum", "{count} dropped: wrong checksum", count)
+    else:
+        told = ngettext("{count} dropped", "{count} dropped", count)
+    return told.format(count=count)
 
 
 def counter_text(found: TurnedAway) -> str:
     """``ListenOverflows grew by 1``, ``drops of its socket grew by 1``."""
-    if found.counter == "drops":
-        return _("the drops of its socket grew by {by}").format(by=found.by)
+    if found.counter == DROPS:
+        told = _("the drops of its socket grew by {by}").format(by=found.by)
+        return told if found.cause in ("", NO_ROOM) else f"{told}, {found.cause}"
     return _("{counter} grew by {growth}").format(counter=found.counter.rpartition(".")[2], growth=found.by)
 
 

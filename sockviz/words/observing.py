@@ -2,65 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from sockviz.language import N_, _
+from sockviz.language import _
 from sockviz.model.events import Observed
-from sockviz.model.hindsight import DROPS, LISTEN_DROPS
+from sockviz.model.hindsight import DROP_CAUSES, DROPS, LISTEN_DROPS, NO_ROOM
 from sockviz.model.segments import wire_end
 from sockviz.model.sockets import SocketRow, State, Timer
 from sockviz.model.world import World
+from sockviz.words.counters_told import SPOKEN, TELLING
 from sockviz.words.datagrams import errors_wait, unsent
 from sockviz.words.group_words import group_changes
 from sockviz.words.holding_back import held_back, window_now_closed
-from sockviz.words.meanings import news
+from sockviz.words.meanings import drop_reason, news
 from sockviz.words.queues import recv_q, send_q
 from sockviz.words.row_names import both_text, local_text, peer_text
 from sockviz.words.urgent import urgent_in
 from sockviz.words.waiting_states import taken_over, why_gone, why_in
 from sockviz.words.whose import of_row
 from sockviz.words.wording import seconds_text
-
-#: Counts each SYN, and each last ACK of a handshake, that met a full accept queue (net/ipv4/tcp_ipv4.c, tcp_input.c).
-OVERFLOWS = "TcpExt.ListenOverflows"
-#: The counters whose growth says something by itself, and what it says.
-TELLING: Mapping[str, str] = {
-    OVERFLOWS: N_("met a full accept queue"),
-    "TcpExt.ListenDrops": N_("dropped on their way to a listener, for whatever reason"),
-    "TcpExt.TCPReqQFullDrop": N_("SYNs dropped: the SYN queue was full"),
-    "TcpExt.TCPReqQFullDoCookies": N_("SYNs answered by a cookie: the SYN queue was full"),
-    "TcpExt.SyncookiesSent": N_("SYN cookies sent"),
-    "TcpExt.TCPDeferAcceptDrop": N_("last ACKs not yet believed (TCP_DEFER_ACCEPT)"),
-    "TcpExt.TCPTimeouts": N_("retransmission timers that ran out"),
-    "TcpExt.TCPSynRetrans": N_("SYNs sent again"),
-    "Tcp.RetransSegs": N_("segments sent again"),
-    "TcpExt.TCPAbortOnClose": N_("connections reset: closed with unread data"),
-    "TcpExt.TCPAbortOnData": N_("connections reset: data came after close or shutdown, or SO_LINGER was 0 s"),
-    "TcpExt.TCPAbortOnTimeout": N_("connections given up: no answer"),
-    "TcpExt.TCPRcvQDrop": N_("segments dropped: the receive buffer was full"),
-    "TcpExt.TCPZeroWindowDrop": N_("segments dropped: they came while the window was closed"),
-    "TcpExt.TCPBacklogDrop": N_("segments dropped: too many waited for a socket that was in use"),
-    "TcpExt.PAWSEstab": N_("segments dropped: their timestamp is older than one that has come (PAWS)"),
-    "TcpExt.TCPSpuriousRTOs": N_("timeouts that were too early: nothing was lost"),
-    "Ip.ReasmTimeout": N_("datagrams given up: the time for their missing fragments was over (ipfrag_time)"),
-    "Ip6.ReasmTimeout": N_(
-        "datagrams given up: the time for their missing fragments was over (ip6frag_time)"
-    ),
-    "Tcp.OutRsts": N_("RSTs sent"),
-    "Tcp.AttemptFails": N_("handshakes that failed"),
-    "Tcp.EstabResets": N_("connections that were reset"),
-    "Udp.NoPorts": N_("datagrams to a port nobody has"),
-    "Udp.RcvbufErrors": N_("datagrams dropped: the receive buffer was full"),
-    "Udp6.RcvbufErrors": N_("datagrams dropped: the receive buffer was full"),
-    "Udp.InErrors": N_("datagrams that could not be delivered"),
-}
-#: Of these, what is told in the sentence of an observation: the others go without saying once these are said.
-_SPOKEN = frozenset(
-    {OVERFLOWS, "TcpExt.ListenDrops", "TcpExt.TCPReqQFullDrop", "TcpExt.TCPAbortOnClose", "TcpExt.TCPAbortOnData",
-     "TcpExt.TCPAbortOnTimeout", "TcpExt.TCPTimeouts", "TcpExt.SyncookiesSent", "TcpExt.TCPReqQFullDoCookies",
-     "TcpExt.TCPRcvQDrop", "TcpExt.TCPZeroWindowDrop", "TcpExt.TCPBacklogDrop", "TcpExt.PAWSEstab",
-     "TcpExt.TCPSpuriousRTOs", "Udp.RcvbufErrors", "Udp6.RcvbufErrors", "Ip.ReasmTimeout", "Ip6.ReasmTimeout"}
-)  # fmt: skip
 
 
 def grown(world: World) -> list[tuple[str, int, str]]:
@@ -71,7 +31,7 @@ def grown(world: World) -> list[tuple[str, int, str]]:
 
 
 #: Of these, what the drops of a socket say, too.
-_ROOM = frozenset({"Udp.RcvbufErrors", "Udp6.RcvbufErrors", "Udp.InErrors"})
+_DROPPED = frozenset(f"{group}.{name}" for group in ("Udp", "Udp6") for name in (*DROP_CAUSES, "InErrors"))
 #: Clauses of one sentence about an observation: beyond that they are counted.
 _TOLD = 2
 
@@ -101,7 +61,7 @@ def _all(event: Observed, before: World, after: World) -> list[tuple[int, str]]:
             old = left.pop((row.protocol, row.inode), None)
         found += _row(old, row, after, event.at)
         if not says_drops:  # else it is told of the datagram itself
-            found += _dropped(old, row, after)
+            found += _dropped(old, row, event.host, after)
     for key in event.gone:
         gone = before.rows.get((event.host, key))
         if gone is not None and gone.inode and (gone.protocol, gone.inode) not in left:
@@ -125,9 +85,9 @@ def _all(event: Observed, before: World, after: World) -> list[tuple[int, str]]:
         told = group_changes(event.host, before.groups.get(event.host, ()), event.groups)
         found += [(1, text) for text in told]
     found += [(1, said) for said in news(before, after)]
-    for name, value in event.counters.items():
-        growth = value - before.counters.get(name, 0)
-        if growth > 0 and name in _SPOKEN and name not in told_of and not (says_drops and name in _ROOM):
+    for name in event.counters:
+        growth = after.counters.get(name, 0) - before.counters.get(name, 0)
+        if growth > 0 and name in SPOKEN and name not in told_of and not (says_drops and name in _DROPPED):
             found.append(
                 (
                     2,
@@ -233,11 +193,18 @@ def _row(old: SocketRow | None, row: SocketRow, world: World, at: float) -> list
     return told
 
 
-def _dropped(old: SocketRow | None, row: SocketRow, world: World) -> list[tuple[int, str]]:
-    """That a datagram found no room, of a socket whose packets nobody has captured."""
+def _dropped(old: SocketRow | None, row: SocketRow, host: str, world: World) -> list[tuple[int, str]]:
+    """That a datagram was lost at its socket, of one whose packets nobody has captured."""
     if old is None or row.drops is None or old.drops is None or row.drops <= old.drops:
         return []
-    lost = _("{whose} had no room for a datagram, which is gone (drops {count})")
+    cause = next(iter(world.traffic.drop_causes.get((host, row.key), ())), "")
+    if cause == NO_ROOM:
+        lost = _("{whose} had no room for a datagram, which is gone (drops {count})")
+    elif why := drop_reason(cause):
+        lost = _("{whose} was not given a datagram, which is gone: {reason} (drops {count})")
+        lost = lost.replace("{reason}", why)
+    else:
+        lost = _("{whose} was not given a datagram, which is gone (drops {count})")
     return [(2, lost.format(whose=of_row(row, world), count=row.drops))]
 
 

@@ -11,6 +11,7 @@ from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
 from sockviz.model.world import World
 from sockviz.words.facts import Fact, Section, Voice
 from sockviz.words.interest import interest_facts
+from sockviz.words.meanings import dropped_text
 from sockviz.words.number_kinds import open_flags
 from sockviz.words.number_meanings import DESCRIPTORS
 from sockviz.words.queues import HAS_FIN
@@ -88,7 +89,11 @@ def row_facts(row: SocketRow, world: World) -> Iterator[Fact]:
         asks = row.timer in (Timer.PERSIST, Timer.KEEPALIVE)
         yield Fact(_("unanswered probes") if asks else _("retransmits"), str(row.retransmits))
     if row.drops is not None:
-        yield Fact(_("drops"), str(row.drops), _("datagrams dropped for want of room"))
+        yield Fact(
+            _("drops"),
+            str(row.drops),
+            dropped_text(row, world) if row.drops else _("of the datagrams that came"),
+        )
     yield Fact(_("inode"), str(row.inode), "" if row.inode else _("no descriptor owns it"))
     if row.cookie:
         yield Fact("cookie", f"{row.cookie:x}", _("the socket's own number, for its whole life"))

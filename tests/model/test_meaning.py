@@ -23,6 +23,7 @@ from sockviz.model.segments import Endpoint, Fragment, Packet, TcpHeader
 from sockviz.model.sockets import SocketRow, State, Timer
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
+from sockviz.words.meanings import dropped_text, turned_away_clause
 
 pytestmark = pytest.mark.usefixtures("misfits")  # packets and looks alone: no process tells of anything
 
@@ -413,6 +414,51 @@ def test_datagrams_for_which_there_was_no_room(wire: Wire, sent: int, drops: int
     found = wire.world.traffic.turned_away
     assert tuple(found) == mine
     assert {(away.by, away.among, away.is_certain) for away in found.values()} == {(drops, mine, certain)}
+
+
+U = row(State.UNCONNECTED, ("0.0.0.0", 8080), None, inode=3, cookie=3, protocol="UDP")
+
+
+@pytest.mark.parametrize(
+    ("counted", "why", "also", "drops"),
+    [
+        ({"Udp_RcvbufErrors": 1, "Udp_InErrors": 1},": there was no room in the receive queue", "", "1 dropped for want of room"),
+        ({"Udp6_RcvbufErrors": 1}, ": there was no room in the receive queue", "", "1 dropped for want of room"),
+        ({"Udp_InCsumErrors": 1}, ": its checksum was wrong", ", InCsumErrors", "1 dropped: wrong checksum"),
+        ({"Udp_MemErrors": 1}, ": all of UDP's memory was used up", ", MemErrors", "1 dropped"),
+        ({"Udp_InErrors": 1}, "", "", "1 dropped"),
+        ({}, "", "", "1 dropped"),
+        ({"Udp_InCsumErrors": 1, "Udp_RcvbufErrors": 1}, "", "", "1 dropped"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("before", [False, True])
+def test_why_a_datagram_was_dropped_is_what_udp_has_counted(
+    wire: Wire, counted: dict[str, int], why: str, also: str, drops: str, before: bool
+) -> None:
+    """Whichever look finds it: the one that finds the drops, or one before."""
+    wire.looked(replace(U, drops=0))
+    number = wire.datagram(B)
+    if before:
+        wire.looked(**counted)
+        wire.looked(replace(U, drops=1))
+    else:
+        wire.looked(replace(U, drops=1), **counted)
+    found = wire.world.traffic.turned_away.get(number)
+    assert found is not None or before  # a look came in between: it is not known which datagram it was
+    if found is not None:
+        said = turned_away_clause(found, number, wire.world)
+        assert said == f"x UDP was not let in{why} (the drops of its socket grew by 1{also})"
+    assert dropped_text(wire.world.rows[wire.host, U.key], wire.world) == drops
+
+
+def test_what_a_drop_was_charged_to_is_no_cause_of_the_next(wire: Wire) -> None:
+    wire.looked(replace(U, drops=0))
+    wire.looked(replace(U, drops=1), Udp_RcvbufErrors=1)
+    wire.looked(replace(U, drops=2), Udp_InErrors=2)
+    assert dropped_text(wire.world.rows[wire.host, U.key], wire.world) == "2 dropped"
+    other = replace(U, inode=4, cookie=4, local=("0.0.0.0", 8081))
+    wire.looked(replace(other, drops=1), Udp_RcvbufErrors=2)
+    assert dropped_text(wire.world.rows[wire.host, other.key], wire.world) == "1 dropped for want of room"
 
 
 def test_what_the_link_let_through_after_what_was_sent_later() -> None:

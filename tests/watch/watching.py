@@ -18,7 +18,7 @@ from sockviz.model.timeline import Header, Timeline
 from sockviz.model.world import World
 from sockviz.player.programs_begun import Surroundings
 from sockviz.player.traced import Traced
-from sockviz.player.watched import TELLING
+from sockviz.player.watched import FOLLOWED
 
 #: As long as a busy machine may take.
 LONG = 30.0
@@ -89,7 +89,7 @@ async def watched(kind: str, *programs: Program, holds: bool = False) -> AsyncIt
     opening = open_two_hosts(programs=True) if kind == "two-hosts" else open_lab(kind, programs=True)
     lab = await opening
     timeline = Timeline(Header(Programs(programs), lab.facts, os.uname().release, time.time()))
-    source = Traced(lab, timeline, lab.counters & {*TELLING}, holds=holds)
+    source = Traced(lab, timeline, lab.counters & {*FOLLOWED}, holds=holds)
     try:
         await source.start(programs, Surroundings(directory=str(Path("/"))))
         yield Watched(source)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from rich.cells import cell_len
 
 from sockviz.dataclass import dataclass
-from sockviz.language import _, ngettext
+from sockviz.language import _
 from sockviz.model.first_names import LOCALHOST6
 from sockviz.model.process import Process
 from sockviz.model.segments import wire_end
@@ -32,6 +32,7 @@ from sockviz.tui.stage.queues import (
 )
 from sockviz.tui.stage.ranking import DescriptorRow, Part, asked, is_new
 from sockviz.tui.view import Focus, View
+from sockviz.words.meanings import dropped_text
 from sockviz.words.queues import FIN_UNACKED, HAS_FIN
 from sockviz.words.row_names import both_text, local_text, peer_text
 from sockviz.words.wording import address_text
@@ -355,10 +356,7 @@ class Pen:
                 )
             )
         if row.drops:
-            told_of = ngettext(
-                "{count} dropped for want of room", "{count} dropped for want of room", row.drops
-            )
-            dropped = line("   ", (told_of.format(count=row.drops), "bad"))
+            dropped = line("   ", (dropped_text(row, self.view.world), "bad"))
             told.append(Told(Part.DROPPED, ([dropped],)))
         return told
 

@@ -18,7 +18,7 @@ from sockviz.tui.stage.chips import CHIP, LEAVES, Station, has_come, is_coming, 
 from sockviz.tui.stage.ink import Line, Span, Ticking, crop, line
 from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.view import View
-from sockviz.words.observing import OVERFLOWS
+from sockviz.words.counters_told import OVERFLOWS
 from sockviz.words.wording import seconds_text
 
 #: How often a SYN was answered by a cookie.

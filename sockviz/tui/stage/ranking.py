@@ -19,7 +19,7 @@ from sockviz.tui.stage.at_hand import lists_at_hand, sockets_at_hand, sockets_ju
 from sockviz.tui.stage.lookup import Lookup
 from sockviz.tui.stage.queues import is_full
 from sockviz.tui.view import View
-from sockviz.words.observing import OVERFLOWS
+from sockviz.words.counters_told import OVERFLOWS
 
 
 class Rank(IntEnum):

@@ -1,0 +1,56 @@
+"""The counters of which there are words: what each has counted. Some are told of; all that have grown stand in the inspector."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sockviz.language import N_
+
+#: Counts each SYN, and each last ACK of a handshake, that met a full accept queue (net/ipv4/tcp_ipv4.c, tcp_input.c).
+OVERFLOWS = "TcpExt.ListenOverflows"
+#: The counters whose growth says something by itself, and what it says.
+TELLING: Mapping[str, str] = {
+    OVERFLOWS: N_("met a full accept queue"),
+    "TcpExt.ListenDrops": N_("dropped on their way to a listener, for whatever reason"),
+    "TcpExt.TCPReqQFullDrop": N_("SYNs dropped: the SYN queue was full"),
+    "TcpExt.TCPReqQFullDoCookies": N_("SYNs answered by a cookie: the SYN queue was full"),
+    "TcpExt.SyncookiesSent": N_("SYN cookies sent"),
+    "TcpExt.TCPDeferAcceptDrop": N_("last ACKs not yet believed (TCP_DEFER_ACCEPT)"),
+    "TcpExt.TCPTimeouts": N_("retransmission timers that ran out"),
+    "TcpExt.TCPSynRetrans": N_("SYNs sent again"),
+    "Tcp.RetransSegs": N_("segments sent again"),
+    "TcpExt.TCPAbortOnClose": N_("connections reset: closed with unread data"),
+    "TcpExt.TCPAbortOnData": N_("connections reset: data came after close or shutdown, or SO_LINGER was 0 s"),
+    "TcpExt.TCPAbortOnTimeout": N_("connections given up: no answer"),
+    "TcpExt.TCPRcvQDrop": N_("segments dropped: the receive buffer was full"),
+    "TcpExt.TCPZeroWindowDrop": N_("segments dropped: they came while the window was closed"),
+    "TcpExt.TCPBacklogDrop": N_("segments dropped: too many waited for a socket that was in use"),
+    "TcpExt.PAWSEstab": N_("segments dropped: their timestamp is older than one that has come (PAWS)"),
+    "TcpExt.TCPSpuriousRTOs": N_("timeouts that were too early: nothing was lost"),
+    "Ip.ReasmTimeout": N_("datagrams given up: the time for their missing fragments was over (ipfrag_time)"),
+    "Ip6.ReasmTimeout": N_(
+        "datagrams given up: the time for their missing fragments was over (ip6frag_time)"
+    ),
+    "Tcp.OutRsts": N_("RSTs sent"),
+    "Tcp.AttemptFails": N_("handshakes that failed"),
+    "Tcp.EstabResets": N_("connections that were reset"),
+    "Udp.NoPorts": N_("datagrams to a port nobody has"),
+    "Udp.RcvbufErrors": N_("datagrams dropped: the receive buffer was full"),
+    "Udp6.RcvbufErrors": N_("datagrams dropped: the receive buffer was full"),
+    "Udp6.NoPorts": N_("datagrams to a port nobody has"),
+    "Udp.InErrors": N_("datagrams that could not be delivered"),
+    "Udp6.InErrors": N_("datagrams that could not be delivered"),
+    "Udp.InCsumErrors": N_("datagrams dropped: their checksum was wrong"),
+    "Udp6.InCsumErrors": N_("datagrams dropped: their checksum was wrong"),
+    "Udp.MemErrors": N_("datagrams dropped: all of UDP's memory was used up (udp_mem)"),
+    "Udp6.MemErrors": N_("datagrams dropped: all of UDP's memory was used up (udp_mem)"),
+    "Tcp.InCsumErrors": N_("segments dropped: their checksum was wrong"),
+}
+#: Of these, what is told in the sentence of an observation: the others go without saying once these are said.
+SPOKEN = frozenset(
+    {OVERFLOWS, "TcpExt.ListenDrops", "TcpExt.TCPReqQFullDrop", "TcpExt.TCPAbortOnClose", "TcpExt.TCPAbortOnData",
+     "TcpExt.TCPAbortOnTimeout", "TcpExt.TCPTimeouts", "TcpExt.SyncookiesSent", "TcpExt.TCPReqQFullDoCookies",
+     "TcpExt.TCPRcvQDrop", "TcpExt.TCPZeroWindowDrop", "TcpExt.TCPBacklogDrop", "TcpExt.PAWSEstab",
+     "TcpExt.TCPSpuriousRTOs", "Udp.RcvbufErrors", "Udp6.RcvbufErrors", "Ip.ReasmTimeout", "Ip6.ReasmTimeout",
+     "Udp.InCsumErrors", "Udp6.InCsumErrors", "Udp.MemErrors", "Udp6.MemErrors", "Tcp.InCsumErrors"}
+)  # fmt: skip
