@@ -110,7 +110,9 @@ def _applied(world: World, event: Event) -> World:
             return changed(world, texts=with_entry(world.texts, event.number, event))
         case OutputWritten(stream=1):
             return lives.printed(world, event)
-        case Signalled() | OutputWritten() | OverLimit() | Caveat():
+        case Signalled():
+            return lives.signalled(world, event)
+        case OutputWritten() | OverLimit() | Caveat():
             return world
         case Treated():
             return _treated(world, event)

@@ -60,6 +60,12 @@ class TurnedAway:
     cause: str = ""
 
     @property
+    def had_come_in(self) -> bool:
+        """Whether it may have waited in the receive queue: what a recv throws away, as it cannot give it, is among the drops, too
+        (net/ipv4/udp.c, udp_recvmsg)."""
+        return self.counter == DROPS and self.cause not in (NO_ROOM, NO_MEMORY)
+
+    @property
     def is_certain(self) -> bool:
         """Whether it was each of them."""
         return self.by >= len(self.among)

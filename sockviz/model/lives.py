@@ -12,11 +12,12 @@ from sockviz.model.events import (
     OutputWritten,
     ProcessEnded,
     ProcessStarted,
+    Signalled,
     ThreadBegan,
     ThreadEnded,
 )
 from sockviz.model.ledger import ledger
-from sockviz.model.process import MAIN, Process, Task
+from sockviz.model.process import MAIN, Delivered, Process, Task
 from sockviz.model.world import World
 
 
@@ -79,6 +80,15 @@ def executed(world: World, event: Executed) -> World:
         return world
     world = _abandoned(world, event.process, process.under_way, event.at)
     return with_process(world, event.process, command=event.arguments, main=Task(), threads={}, living={})
+
+
+def signalled(world: World, event: Signalled) -> World:
+    """A task was delivered a signal."""
+    process = world.processes.get(event.process)
+    if process is None:
+        return world
+    came = Delivered(event.at, event.signal)
+    return with_process(world, event.process, delivered=with_entry(process.delivered, event.task, came))
 
 
 def _abandoned(world: World, name: str, calls: Iterable[Call], at: float) -> World:

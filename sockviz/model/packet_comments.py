@@ -74,7 +74,8 @@ def _sign(sign: Sign) -> str:
 
 def _turned_away(found: TurnedAway) -> str:
     what = "drops of its socket" if found.counter == "drops" else found.counter.rpartition(".")[2]
+    how = "dropped at its socket" if found.had_come_in else "not let in by the receiver's kernel"
     if found.is_certain:
-        return f"not let in by the receiver's kernel ({what} grew by {found.by})"
+        return f"{how} ({what} grew by {found.by})"
     among = ", ".join(str(number + 1) for number in found.among)
-    return f"{found.by} of packets {among} not let in by the receiver's kernel ({what} grew by {found.by})"
+    return f"{found.by} of packets {among} {how} ({what} grew by {found.by})"

@@ -44,12 +44,21 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivered:
+    """A signal, by its name, and when a task was delivered it."""
+
+    at: float
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Process:
     """One process of the run: what it reported, and beside it what the kernel says of it.
 
     ``names`` are its variables as it reported them; ``open_fds`` the descriptor of each that holds a socket (-1: closed).
     ``fds`` and ``state`` are observed. Its calls under way belong to its tasks: ``main``, and ``threads`` by their numbers, of
     which something was heard; ``living`` are all further threads that a tracer told of, by number, with when each began.
+    ``delivered`` is the signal that each of its tasks was delivered last, by number.
     """
 
     name: str
@@ -67,6 +76,7 @@ class Process:
     main: Task = field(default_factory=Task)
     threads: Mapping[int, Task] = field(default_factory=dict)
     living: Mapping[int, float] = field(default_factory=dict)
+    delivered: Mapping[int, Delivered] = field(default_factory=dict)
     command: tuple[str, ...] = ()  # of a program that is watched
     printed: Log[Value] = field(
         default_factory=Log

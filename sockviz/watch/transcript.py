@@ -40,6 +40,7 @@ from sockviz.model.world import World
 from sockviz.watch.bystanders import Bystanders
 from sockviz.watch.repetition import Again, Repetition
 from sockviz.words.call_sentences import gave
+from sockviz.words.explanation import told_by_call
 from sockviz.words.kept_sentences import in_words
 from sockviz.words.lab_words import lab_word
 from sockviz.words.mistakes.rules import Rules
@@ -277,7 +278,10 @@ def _returned(call: Call, world: World, brief: str) -> str:
     took = ""
     if call.slept and call.returned is not None:
         took = " " + _("(after {time})").format(time=duration_text(call.returned - call.entered))
-    meaning = call.message if call.error is not None else gave(call, calls_alone(world))
+    if call.error is not None:
+        meaning = ": ".join(filter(None, (call.message, told_by_call(call, world))))
+    else:
+        meaning = gave(call, calls_alone(world))
     return f"{brief}{took}" + (f" · {meaning}" if meaning else "")
 
 

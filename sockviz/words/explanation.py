@@ -66,11 +66,22 @@ def explain(call: Call, world: World) -> Explanation | None:
     )  # fmt: skip
 
 
+def told_by_call(call: Call, world: World) -> str:
+    """Why it failed, where that is a matter of the call alone: of what it was given, and of a signal that came meanwhile."""
+    return _of_call(Situation(call, world)).why if call.error in ("EINTR", "EFAULT") else ""
+
+
+def _of_call(s: Situation) -> Cause:
+    return others.interrupted(s) if s.error == "EINTR" else others.outside_memory(s)
+
+
 def _cause(s: Situation) -> Cause:
     if s.error in ("EBADF", "ENOTSOCK"):
         return descriptors.of_descriptor(s)
     if s.error == "EMFILE":
         return descriptors.none_free(s)
+    if s.error in ("EINTR", "EFAULT") and (found := _of_call(s)).why:
+        return found
     match s.call.name:
         case name if name in CONNECTING:
             return connecting.connecting(s)

@@ -127,26 +127,27 @@ def cause_clause(meaning: Meaning) -> str:
 
 def turned_away_clause(found: TurnedAway, number: int, world: World) -> str:
     """``client SYN was not let in: the accept queue was full (ListenOverflows grew by 1)``."""
-    name, why = (
-        world.packet_text(number),
-        _REASONS.get(found.cause if found.counter == DROPS else found.counter),
-    )
-    if found.is_certain and why is None:
-        said = _("{what} was not let in").format(what=name)
-    elif found.is_certain and why is not None:
-        said = _("{what} was not let in: {reason}").format(what=name, reason=_(why))
-    elif why is None:
-        said = ngettext(
-            "{by} of these {among} was not let in, and nothing says which: {what}",
-            "{by} of these {among} were not let in, and nothing says which: {what}",
-            found.by,
-        ).format(by=found.by, among=len(found.among), what=_list(found.among, world))
+    why = _REASONS.get(found.cause if found.counter == DROPS else found.counter)
+    if found.is_certain:
+        told = _("{what} was dropped at its socket") if found.had_come_in else _("{what} was not let in")
+        said = told.format(what=world.packet_text(number))
     else:
-        said = ngettext(
-            "{by} of these {among} was not let in, and nothing says which: {what}; {reason}",
-            "{by} of these {among} were not let in, and nothing says which: {what}; {reason}",
-            found.by,
-        ).format(by=found.by, among=len(found.among), what=_list(found.among, world), reason=_(why))
+        told = (
+            ngettext(
+                "{by} of these {among} was dropped at its socket, and nothing says which: {what}",
+                "{by} of these {among} were dropped at its socket, and nothing says which: {what}",
+                found.by,
+            )
+            if found.had_come_in
+            else ngettext(
+                "{by} of these {among} was not let in, and nothing says which: {what}",
+                "{by} of these {among} were not let in, and nothing says which: {what}",
+                found.by,
+            )
+        )
+        said = told.format(by=found.by, among=len(found.among), what=_list(found.among, world))
+    if why is not None:
+        said += (": " if found.is_certain else "; ") + _(why)
     return f"{said} ({counter_text(found)})"
 
 

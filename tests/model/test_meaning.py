@@ -420,20 +420,20 @@ U = row(State.UNCONNECTED, ("0.0.0.0", 8080), None, inode=3, cookie=3, protocol=
 
 
 @pytest.mark.parametrize(
-    ("counted", "why", "also", "drops"),
+    ("counted", "what", "also", "drops"),
     [
-        ({"Udp_RcvbufErrors": 1, "Udp_InErrors": 1},": there was no room in the receive queue", "", "1 dropped for want of room"),
-        ({"Udp6_RcvbufErrors": 1}, ": there was no room in the receive queue", "", "1 dropped for want of room"),
-        ({"Udp_InCsumErrors": 1}, ": its checksum was wrong", ", InCsumErrors", "1 dropped: wrong checksum"),
-        ({"Udp_MemErrors": 1}, ": all of UDP's memory was used up", ", MemErrors", "1 dropped"),
-        ({"Udp_InErrors": 1}, "", "", "1 dropped"),
-        ({}, "", "", "1 dropped"),
-        ({"Udp_InCsumErrors": 1, "Udp_RcvbufErrors": 1}, "", "", "1 dropped"),
+        ({"Udp_RcvbufErrors": 1},"not let in: there was no room in the receive queue", "", "1 dropped for want of room"),
+        ({"Udp6_RcvbufErrors": 1}, "not let in: there was no room in the receive queue", "", "1 dropped for want of room"),
+        ({"Udp_InCsumErrors": 1}, "dropped at its socket: its checksum was wrong", ", InCsumErrors", "1 dropped: wrong checksum"),
+        ({"Udp_MemErrors": 1}, "not let in: all of UDP's memory was used up", ", MemErrors", "1 dropped"),
+        ({"Udp_InErrors": 1}, "dropped at its socket", "", "1 dropped"),
+        ({}, "dropped at its socket", "", "1 dropped"),
+        ({"Udp_InCsumErrors": 1, "Udp_RcvbufErrors": 1}, "dropped at its socket", "", "1 dropped"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("before", [False, True])
 def test_why_a_datagram_was_dropped_is_what_udp_has_counted(
-    wire: Wire, counted: dict[str, int], why: str, also: str, drops: str, before: bool
+    wire: Wire, counted: dict[str, int], what: str, also: str, drops: str, before: bool
 ) -> None:
     """Whichever look finds it: the one that finds the drops, or one before."""
     wire.looked(replace(U, drops=0))
@@ -447,7 +447,7 @@ def test_why_a_datagram_was_dropped_is_what_udp_has_counted(
     assert found is not None or before  # a look came in between: it is not known which datagram it was
     if found is not None:
         said = turned_away_clause(found, number, wire.world)
-        assert said == f"x UDP was not let in{why} (the drops of its socket grew by 1{also})"
+        assert said == f"x UDP was {what} (the drops of its socket grew by 1{also})"
     assert dropped_text(wire.world.rows[wire.host, U.key], wire.world) == drops
 
 

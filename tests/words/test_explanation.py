@@ -6,14 +6,15 @@ import errno
 from dataclasses import replace
 
 from sockviz.model.call import Call, Origin, Stage
-from sockviz.model.events import Observed
+from sockviz.model.events import Observed, Signalled
 from sockviz.model.fold import fold
 from sockviz.model.known import KnownSocket
+from sockviz.model.objects import ObjectValue
 from sockviz.model.sockets import FdEntry, State, Timer
 from sockviz.model.values import SocketValue, Value
 from sockviz.model.world import World
 from sockviz.words.closing import closing
-from sockviz.words.explanation import explain
+from sockviz.words.explanation import explain, told_by_call
 from tests.tui.stage import scripted
 
 
@@ -227,3 +228,43 @@ def test_what_close_did_is_told_though_the_row_was_gone_before_it_returned() -> 
     assert "5 bytes in its receive queue were never read" in closing(of, seen)
     one = fold(World(), Observed(1.0, "lab", (replace(row, recv_q=1),), (), (), {}))
     assert "1 byte in its receive queue was never read" in closing(of, one)
+
+
+def test_of_a_pointer_to_nowhere_it_is_told_what_it_should_have_led_to() -> None:
+    nowhere, some = ObjectValue("pointer", "0x8"), ObjectValue("pointer", "0x8, 16")
+    for name, arguments, said in (
+        ("bind", (some,), "0x8 (the address) with what follows, 16 in all, is not in the memory of server"),
+        ("getsockname", (nowhere,), "0x8 (the buffer) is not in the memory of server"),
+        ("sendto", (b"x", some), "0x8 (the address) with what follows, 16 in all, is not in the memory of server"),
+        ("sendmsg", ([b"x", nowhere],), "0x8 (the message) is not in the memory of server"),
+    ):  # fmt: skip
+        failed = call(name, "EFAULT", *arguments)
+        assert here(failed) == told_by_call(failed, World()) == said
+    assert here(replace(call("socketpair", "EFAULT"), message="Bad address")) == "Bad address"
+
+
+def test_who_was_interrupted_is_told_by_which_signal() -> None:
+    script = scripted.listen_queue()
+    at = script.timeline.world.at
+    failed = replace(call("recv", "EINTR", 4), entered=at, returned=at + 3, message="Interrupted system call")
+    world = script.timeline.world
+    for when, said in (
+        (1, "SIGALRM came meanwhile"),
+        (-1, "Interrupted system call"),
+        (4, "Interrupted system call"),
+    ):
+        assert here(failed, fold(world, Signalled(at + when, "server", "SIGALRM"))) == said
+    assert (
+        here(failed, fold(world, Signalled(at + 1, "server", "SIGALRM", task=2))) == "Interrupted system call"
+    )
+
+
+def test_control_data_that_no_socket_has_memory_for() -> None:
+    beside: list[Value] = [(1, 1, b"x" * 300_000)]
+    assert here(call("sendmsg", "ENOBUFS", [b"x"], beside)) == (
+        "300016 bytes of control data are more than a socket has memory for beside its data (net.core.optmem_max)"
+    )
+    nothing: list[Value] = []
+    little: list[Value] = [(1, 1, b"x" * 4)]
+    for few in (nothing, little):
+        assert here(replace(call("sendmsg", "ENOBUFS", [b"x"], few), message="No buffer")) == "No buffer"

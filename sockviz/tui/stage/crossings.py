@@ -301,6 +301,8 @@ def _captured(
     label = packet_label(packet)
     word, sign = mark(meaning) if meaning is not None else ("", "")
     fate = Fate.CROSSED if away is None else Fate.TURNED_AWAY if away.is_certain else Fate.PERHAPS
+    if away is not None and away.is_certain and away.had_come_in:
+        fate, word, sign = Fate.CROSSED, _(Fate.DROPPED.value), "✗"
     return Crossing(
         seen.number, packet.at, event.sender, event.receiver, packet.source, packet.destination, label, packet.length,
         relative.seq if relative else None, relative.ack if relative else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sockviz.language import _
+from sockviz.language import N_, _
 from sockviz.model.process import Process
 from sockviz.model.values import ObjectValue, Value
 from sockviz.words.membership import membership, spelled
@@ -73,3 +73,43 @@ def removing(s: Situation) -> Cause:
 
 def _process_of(pid: Value, s: Situation) -> Process | None:
     return next((p for p in s.world.processes.values() if p.pid == pid), None)
+
+
+def interrupted(s: Situation) -> Cause:
+    """EINTR, of any call of a program that is watched: the signal that came while it was under way."""
+    process = s.process
+    came = process.delivered.get(s.call.task) if process is not None else None
+    if came is None or not s.call.entered <= came.at <= (s.call.returned or came.at):
+        return Cause()
+    return Cause(_("{signal} came meanwhile").format(signal=came.name), _("make the call again"))
+
+
+def outside_memory(s: Situation) -> Cause:
+    """EFAULT, of a call of a program that is watched: the pointer behind which its tracer found nothing either, or not enough."""
+    for at, value in enumerate(s.call.arguments):
+        for given in value if isinstance(value, list) else (value,):
+            if isinstance(given, ObjectValue) and given.kind == "pointer":
+                pointer, _comma, length = given.text.partition(", ")
+                told = (
+                    _(
+                        "{pointer} ({what}) with what follows, {length} in all, is not in the memory of {process}"
+                    )
+                    if length
+                    else _("{pointer} ({what}) is not in the memory of {process}")
+                )
+                what = _(_behind(s.call.name, at))
+                return Cause(told.format(pointer=pointer, what=what, length=length, process=s.call.process))
+    return Cause()
+
+
+_ADDRESS, _DATA, _MESSAGE = N_("the address"), N_("the data"), N_("the message")
+_BUFFER, _LIST, _VALUE = N_("the buffer"), N_("the list of descriptors"), N_("the value")
+_POINTERS = {
+    "bind": _ADDRESS, "connect": _ADDRESS, "send": _DATA, "write": _DATA, "sendto": _DATA, "sendmsg": _MESSAGE,
+    "recvmsg": _MESSAGE, "setsockopt": _VALUE, "poll": _LIST, "select": _LIST, "epoll_ctl": N_("the event"),
+}  # fmt: skip
+
+
+def _behind(name: str, at: int) -> str:
+    """What is behind the pointer that a call was given at this place, as C's page of the manual calls it."""
+    return _ADDRESS if name == "sendto" and at > 1 else _POINTERS.get(name, _BUFFER)

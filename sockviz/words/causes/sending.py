@@ -69,6 +69,8 @@ def sending(s: Situation) -> Cause:
             )
         case "EMSGSIZE":
             return _too_long(s)
+        case "ENOBUFS" if s.call.name == "sendmsg":
+            return _too_much_beside(s)
         case "ECONNREFUSED":
             return refused(s)
         case "ETIMEDOUT":
@@ -254,6 +256,32 @@ def _nobody_reads(s: Situation) -> Cause:
     if failed is not None:
         return Cause(_("{name} has no connection: {failed}").format(name=s.name, failed=failed))
     return Cause(_("{name} was never connected: nobody will read this").format(name=s.name))
+
+
+# --- too much beside it -------------------------------------------------------------------------------------------------
+
+
+def _too_much_beside(s: Situation) -> Cause:
+    """net/socket.c, ____sys_sendmsg: control data is copied to memory of the socket's (sock_kmalloc), of which it has optmem_max;
+    but what is short, which has its place beforehand. With IP_RECVERR a full queue of a device gives this error, too."""
+    beside = s.call.arguments[2] if len(s.call.arguments) > 2 else None
+    size = sum(
+        _HEADER + -(-len(item[2]) // _ALIGNED) * _ALIGNED
+        for item in (beside if isinstance(beside, list | tuple) else ())
+        if isinstance(item, list | tuple) and len(item) == 3 and isinstance(item[2], bytes)
+    )
+    if size <= _SHORT or s.is_on("IP_RECVERR") or s.is_on("IPV6_RECVERR"):
+        return Cause()
+    return Cause(
+        _(
+            "{size} of control data are more than a socket has memory for beside its data (net.core.optmem_max)"
+        ).format(size=bytes_text(size)),
+        _("send less of it at a time"),
+    )
+
+
+#: struct cmsghdr, and what follows it is padded to (64 bits); the control data for which there is always a place.
+_HEADER, _ALIGNED, _SHORT = 16, 8, 36
 
 
 # --- too long -----------------------------------------------------------------------------------------------------------
