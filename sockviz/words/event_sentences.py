@@ -21,7 +21,7 @@ from sockviz.words.number_meanings import EPOLL_MODES, EVENTS
 from sockviz.words.readiness import event_here, select_here
 from sockviz.words.shown import show
 from sockviz.words.situation import Situation
-from sockviz.words.told_descriptors import descriptors, inode_of
+from sockviz.words.told_descriptors import descriptors
 
 #: Of so many descriptors it is told what is the matter with each: of all that a lesson has. Where there is no room for the
 #: sentence it is cut by whoever draws it; who reads it in lines has all.
@@ -35,12 +35,6 @@ class Asked:
     call: Call
     world: World
     inodes: Mapping[Value, int]
-
-    @staticmethod
-    def for_one(call: Call, world: World, fd: Value) -> Asked:
-        """That asks of no other."""
-        process = world.processes.get(call.process)
-        return Asked(call, world, {fd: inode_of(world, process, fd)} if process is not None else {})
 
     @staticmethod
     def by(call: Call, world: World) -> Asked:
@@ -168,7 +162,9 @@ def interest_told(call: Call, world: World) -> str:
     if changed is None or call.value is not None or not is_epolls(call):
         return ""
     number, events = changed.fd, changed.events
-    name = Asked.for_one(call, world, number).name_of(number)
+    process = world.processes.get(call.process)
+    # Nobody knows how a program calls its own: what all of its descriptors refer to need not be found out.
+    name = Asked.by(call, world).name_of(number) if process is not None and process.names else ""
     if changed.what == "unregister":
         return _("takes descriptor {fd}{name} off the list in the kernel").format(fd=number, name=name)
     asked = mask(int(events), files.EPOLL) if isinstance(events, int) else "EPOLLIN|EPOLLPRI|EPOLLOUT"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from sockviz.model.call import Call
 from sockviz.model.process import Process
 from sockviz.model.sockets import FdEntry
-from sockviz.model.values import SocketValue, Value, sockets_in
+from sockviz.model.values import SocketValue, sockets_in
 from sockviz.model.world import World
 
 #: So many calls since the last look are gone through: who makes more has been looked at in between.
@@ -33,19 +33,6 @@ def descriptors(world: World, process: Process) -> tuple[tuple[FdEntry, bool], .
             if held.fd >= 0 and held.inode and (known is None or known[0].inode != held.inode):
                 seen[held.fd] = _entry(held), True
     return tuple(seen[fd] for fd in sorted(seen))
-
-
-def inode_of(world: World, process: Process, fd: Value) -> int:
-    """Of the socket that one of these refers to; 0 where it refers to none. The newest call that says so is believed: one is
-    sought quicker than all are gone through."""
-    if process.command and process.alive:
-        for call in _since(process, world.looked.get(process.host, 0.0)):
-            for held in sockets_in(call.value):
-                if held.fd == fd and held.fd >= 0 and held.inode:
-                    return held.inode
-            if call.name == "close" and call.receiver is not None and call.receiver.fd == fd:
-                return 0
-    return next((entry.inode for entry in process.fds if entry.fd == fd), 0)
 
 
 def _since(process: Process, looked: float) -> Iterator[Call]:
