@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sockviz import __version__, door, terminal
+from sockviz import __version__, door, memory, terminal
 from sockviz.commands.recording import Recording, recording_to
 from sockviz.commands.shared import FAILED, OK, USAGE, Usage, cannot_be_read, drive
 from sockviz.language import _
@@ -57,6 +57,7 @@ def watch(options: argparse.Namespace) -> int:
         raise Usage(
             _("--hold: whom to let go is asked on a terminal, and this is none; without it the programs run")
         )
+    memory.collect_garbage_seldom()
     return drive(_transcribe(options))
 
 

@@ -7,11 +7,10 @@ socket; the counters of the next look say more (`sockviz.model.hindsight`). Noth
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from enum import Enum
 from typing import TypeAlias
 
-from sockviz.dataclass import dataclass
+from sockviz.dataclass import dataclass, replace
 from sockviz.model.events import PacketCaptured
 from sockviz.model.segments import Endpoint, Packet, TcpHeader
 from sockviz.model.sockets import SocketRow, Timer
@@ -105,7 +104,7 @@ class Meaning:
 
     def with_sign(self, sign: Sign, **changes: object) -> Meaning:
         """The same, known by one thing more."""
-        return replace(self, signs=(*self.signs, sign), **changes)  # type: ignore[arg-type]  # checked by the callers
+        return replace(self, signs=(*self.signs, sign), **changes)  # checked by the callers
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 
+from sockviz.dataclass import replace
 from sockviz.kernel.errors import KernelError
 from sockviz.lab.answers import answer
 from sockviz.lab.hearing import Heard, LabLost
