@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,6 @@ from sockviz.visible import quoted
 
 if TYPE_CHECKING:
     from sockviz.lesson.document import Lesson
-    from sockviz.model.events import LineTyped
     from sockviz.player.performance import Performance
 
 
@@ -57,7 +55,7 @@ def _lesson(options: argparse.Namespace) -> Lesson:
     return lesson
 
 
-async def opened(lesson: Lesson, kind: str, edited: Sequence[LineTyped] = ()) -> Performance:
+async def opened(lesson: Lesson, kind: str) -> Performance:
     """A run of it in a lab of its own. Raises `CannotPerform`."""
     from sockviz.lab.supervisor import LabRefused
     from sockviz.player.labs import LessonSkipped, lab_for
@@ -70,7 +68,7 @@ async def opened(lesson: Lesson, kind: str, edited: Sequence[LineTyped] = ()) ->
         raise CannotPerform(_("no lab for it here: {reason}").format(reason=skipped)) from None
     except LabRefused as refusal:
         raise CannotPerform(_("no lab can be made here: {refusal}").format(refusal=refusal)) from None
-    return Performance(lesson, chosen.lab, __version__, edited=edited)
+    return Performance(lesson, chosen.lab, __version__)
 
 
 async def _plain(lesson: Lesson, page: int, options: argparse.Namespace) -> int:
@@ -78,11 +76,11 @@ async def _plain(lesson: Lesson, page: int, options: argparse.Namespace) -> int:
     from sockviz.player.refusals import CannotPerform
     from sockviz.sandbox.session import Session
 
-    async def anew(edited: Sequence[LineTyped]) -> Performance:
-        return await opened(lesson, options.lab, edited)
+    async def anew() -> Performance:
+        return await opened(lesson, options.lab)
 
     try:
-        session = Session(await anew(()), anew)
+        session = Session(await anew(), anew)
     except CannotPerform as reason:
         raise Usage(*reason.lines) from None
     typing = Typing(session, page)

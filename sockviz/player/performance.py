@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from sockviz.calls.statement import Statement
@@ -52,14 +52,10 @@ _ToDo: TypeAlias = Statement | Expectation | Launch | SendSignal
 class Performance:
     """A live run (see `sockviz.player.run.Run`) of a lesson, whose lines a `Performed` performs. To be closed by `close`."""
 
-    def __init__(
-        self, lesson: Lesson, lab: Lab, version: str = "", patience: Patience | None = None,
-        edited: Sequence[LineTyped] = (),
-    ) -> None:  # fmt: skip
-        """``edited`` are lines that read otherwise than in `lesson`: from where their page opens on the run is off the script."""
+    def __init__(self, lesson: Lesson, lab: Lab, version: str = "", patience: Patience | None = None) -> None:
         header = Header(lesson, lab.facts, os.uname().release, time.time(), version)
-        self._edited = edited
-        lesson = self._lesson = grown(lesson, {each.line: each for each in edited})
+        self._lesson = lesson
+        self._edited: Sequence[LineTyped] = ()
         self._lab = lab
         self._timeline = Timeline(header)
         self._bindings = of_lab(lab.facts)
@@ -174,6 +170,20 @@ class Performance:
 
     # --- off the script -----------------------------------------------------------------------------------------
 
+    def reads_otherwise(self, edited: Sequence[LineTyped]) -> None:
+        """Before any line was performed: these read otherwise. From where their page opens on the run is off its script. Raises
+        `BadLine`, and nothing has changed then."""
+        self._lesson = grown(self._lesson, {each.line: each for each in edited})
+        self._edited = edited
+        first = self._lesson.pages[self._page]
+        self._to_do = _in_order(first)
+        self._performed.withdraw()
+        self._performed.offer(first.statements)
+        self._performed.append(*self._edited_on(self._page))
+
+    def _edited_on(self, page: int) -> Iterator[LineTyped]:
+        return (replace(each, at=time.time()) for each in self._edited if each.page == page)
+
     def add(self, typed: Typed) -> Statement:
         """Reads a line that the reader has typed, and adds it to the page that is open: from now on the run is off its script,
         and nothing is judged. To be performed by `perform_added`. Raises `BadLine`, and nothing has changed then."""
@@ -254,7 +264,7 @@ class Performance:
         self._before = None if page.statements else self._timeline.world
         self._performed.append(
             PageOpened(time.time(), number),
-            *(replace(each, at=time.time()) for each in self._edited if each.page == number),
+            *self._edited_on(number),
         )
 
     def _turn(self) -> None:

@@ -118,8 +118,7 @@ class Performed:
         """Performs a line that was not offered, before those of its process that were. Like `go`; cancelled while the process is
         in an earlier call, it is not performed at all."""
         async with self._turns[statement.process]:
-            if statement.forks:
-                self._forked.add(statement.targets[0])
+            self._note_fork(statement)
             lines = self._lines.setdefault(statement.process, deque())
             lines.appendleft(statement)
             try:
@@ -160,7 +159,16 @@ class Performed:
     def offer(self, statements: Iterable[Statement]) -> None:
         """Adds lines that may be performed now, each after those of its process that were offered before."""
         for statement in statements:
+            self._note_fork(statement)
             self._lines.setdefault(statement.process, deque()).append(statement)
+
+    def withdraw(self) -> None:
+        """Takes back all that was offered and not performed."""
+        self._lines.clear()
+
+    def _note_fork(self, statement: Statement) -> None:
+        if statement.forks:
+            self._forked.add(statement.targets[0])
 
     async def order(self, verb: str, frame: int | None = None) -> None:
         """Has the link do something by hand; see `sockviz.player.run.Run.order`."""

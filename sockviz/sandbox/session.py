@@ -15,8 +15,8 @@ from sockviz.player.performance import Performance
 from sockviz.player.refusals import CannotGoOn
 from sockviz.sandbox.again import Again, Given, given, is_new, without_last
 
-#: Opens a run of the same script in a new lab, in which these lines read otherwise. Raises `CannotPerform`.
-Anew: TypeAlias = "Callable[[Sequence[LineTyped]], Awaitable[Performance]]"
+#: Opens a run of the same script in a new lab. Raises `CannotPerform`.
+Anew: TypeAlias = "Callable[[], Awaitable[Performance]]"
 
 
 class Session:
@@ -88,7 +88,9 @@ class Session:
 
     async def again(self, steps: Sequence[Given], edited: Sequence[LineTyped] = ()) -> None:
         """Another run, given `steps`. Raises `CannotPerform`, and all is as it was then."""
-        run = await self._anew(edited)
+        run = await self._anew()
+        if edited:
+            run.reads_otherwise(edited)
         await self._let_go()
         self.run = run
         run.watch(self._news.set)

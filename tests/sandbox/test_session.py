@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -32,13 +31,13 @@ CLIENT = ("client> c = socket.socket()", "client> c.connect((HOST, PORT))")
 
 
 async def session_of(lesson: Lesson) -> Session:
-    async def anew(edited: Sequence[LineTyped]) -> Performance:
+    async def anew() -> Performance:
         try:
-            return Performance(lesson, (await lab_for(lesson, "auto")).lab, edited=edited)
+            return Performance(lesson, (await lab_for(lesson, "auto")).lab)
         except LabRefused as refusal:
             unavailable(str(refusal))
 
-    session = Session(await anew(()), anew)
+    session = Session(await anew(), anew)
     while session.run.timeline.world.page is None:
         await session.run.advance()
     return session
