@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +11,18 @@ from typing import TYPE_CHECKING
 
 from sockviz import __version__, door, terminal
 from sockviz.commands.recording import Recording, recording_to
-from sockviz.commands.shared import FAILED, OK, Usage, cannot_be_read, drive, find, progress_file, read
+from sockviz.commands.shared import (
+    FAILED,
+    OK,
+    Usage,
+    as_asked,
+    cannot_be_read,
+    drive,
+    find,
+    progress_file,
+    read,
+    wants_terminal,
+)
 from sockviz.language import _, current
 from sockviz.visible import quoted
 
@@ -151,11 +161,7 @@ def _programs(recorded: Source, options: argparse.Namespace) -> int:
 
 
 def _screen_of_programs(recorded: Source, options: argparse.Namespace) -> int:
-    from sockviz.tui import look
-
-    why = look.no_screen(os.environ, terminal.is_one(sys.stdin), door.out().isatty(), door.err().isatty())
-    if why is not None:
-        raise Usage(why)
+    wants_terminal()
     from sockviz.tui.watching import start
 
     async def opened(_tell: Callable[[str], None]) -> Source:
@@ -216,19 +222,13 @@ async def _open(
 
 
 def _screen(options: argparse.Namespace, path: Path | None, recorded: Run | None = None) -> int:
-    from sockviz.tui import look
-
-    why = look.no_screen(os.environ, terminal.is_one(sys.stdin), door.out().isatty(), door.err().isatty())
-    if why is not None:
-        raise Usage(why)
+    wants_terminal()
     # Nothing that is imported is garbage, and looking for some costs a tenth of the start. Back on where the screen begins.
     gc.disable()
     from sockviz.tui.entry import entry_of
     from sockviz.tui.start import entry_of_file, start
-    from sockviz.tui.surroundings import why_not_as_asked
 
-    if why := why_not_as_asked(os.environ):
-        raise Usage(why)
+    as_asked()
     with recording_to(getattr(options, "record", None)) as recording:
 
         async def open_lesson(chosen: Path, tell: Callable[[str], None]) -> Run:

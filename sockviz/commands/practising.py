@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from sockviz import __version__, door, terminal
-from sockviz.commands.shared import FAILED, OK, Usage, cannot_be_read, drive, progress_file, read
+from sockviz import __version__, door
+from sockviz.commands.shared import (
+    FAILED,
+    OK,
+    Usage,
+    as_asked,
+    cannot_be_read,
+    drive,
+    progress_file,
+    read,
+    wants_terminal,
+)
 from sockviz.language import _, current, ngettext
 from sockviz.visible import quoted
 
@@ -260,16 +268,10 @@ def _screen(
     store: ProgressStore,
 ) -> int:
     """With no `sitting` they are asked for the language."""
-    from sockviz.tui import look
-
-    why = look.no_screen(os.environ, terminal.is_one(sys.stdin), door.out().isatty(), door.err().isatty())
-    if why is not None:
-        raise Usage(why)
+    wants_terminal()
     from sockviz.tui.practising import start
-    from sockviz.tui.surroundings import why_not_as_asked
 
-    if why := why_not_as_asked(os.environ):
-        raise Usage(why)
+    as_asked()
     return start(
         place, lesson, exercise, sitting, store, _opened,
         theme=options.theme, ascii_only=options.ascii, mouse=not options.no_mouse,

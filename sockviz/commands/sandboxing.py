@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sockviz import __version__, door
-from sockviz.commands.shared import FAILED, OK, Usage, drive, find, read
+from sockviz.commands.shared import (
+    FAILED,
+    OK,
+    Usage,
+    as_asked,
+    drive,
+    find,
+    progress_file,
+    read,
+    wants_terminal,
+)
 from sockviz.language import _, current
 from sockviz.visible import quoted
 
 if TYPE_CHECKING:
     from sockviz.lesson.document import Lesson
     from sockviz.player.performance import Performance
+    from sockviz.tui.screens.lesson import LessonScreen
+    from sockviz.tui.screens.off_script import Steps
 
 
 def sandbox(options: argparse.Namespace) -> int:
@@ -41,7 +54,7 @@ def sandbox(options: argparse.Namespace) -> int:
                 page=page + 1, lesson=lesson.title, pages=len(lesson.pages)
             )
         )
-    return drive(_plain(lesson, page, options))
+    return drive(_plain(lesson, page, options)) if options.plain else _screen(lesson, page, options)
 
 
 def _lesson(options: argparse.Namespace) -> Lesson:
@@ -71,9 +84,37 @@ async def opened(lesson: Lesson, kind: str) -> Performance:
     return Performance(lesson, chosen.lab, __version__)
 
 
+def _screen(lesson: Lesson, page: int, options: argparse.Namespace) -> int:
+    wants_terminal()
+    from sockviz.tui.entry import entry_of
+    from sockviz.tui.start import start
+
+    as_asked()
+    is_empty = options.lesson is None
+
+    async def open_lesson(_path: Path, _tell: Callable[[str], None]) -> Performance:
+        return await opened(lesson, options.lab)
+
+    def screen() -> type[LessonScreen] | None:
+        from sockviz.tui.screens.sandbox import SandboxScreen  # once something is on the screen
+
+        return SandboxScreen if is_empty else None
+
+    def steps() -> Steps:
+        from sockviz.tui.screens.off_script import Steps  # likewise
+
+        return Steps()
+
+    return start(
+        open_lesson, entry_of(lesson), start_page=page, progress=progress_file(options), theme=options.theme,
+        ascii_only=options.ascii, mouse=not options.no_mouse, screen=screen, steps=steps,
+    )  # fmt: skip
+
+
 async def _plain(lesson: Lesson, page: int, options: argparse.Namespace) -> int:
     from sockviz.commands.sandboxing_plain import Typing
     from sockviz.player.refusals import CannotPerform
+    from sockviz.sandbox.keeping import as_lesson, as_recording
     from sockviz.sandbox.session import Session
 
     async def anew() -> Performance:
@@ -87,9 +128,9 @@ async def _plain(lesson: Lesson, page: int, options: argparse.Namespace) -> int:
     try:
         await typing.until_left()
         if options.save is not None:
-            typing.save(Path(options.save))
+            typing.keep("save", Path(options.save), as_lesson)
         if options.record is not None:
-            typing.record(Path(options.record))
+            typing.keep("record", Path(options.record), as_recording)
     finally:
         left = await session.close()
     for line in left:

@@ -5,23 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO
 
 from sockviz import door, terminal
 from sockviz.language import _
-from sockviz.lesson.document import BadLesson
-from sockviz.lesson.parser import parse_lesson
 from sockviz.lesson.typed_lines import BadLine, Typed
 from sockviz.model.call import Call
 from sockviz.model.first_names import HOST
-from sockviz.model.recording import save
 from sockviz.output_file import why_not_made
 from sockviz.pattern import pattern
 from sockviz.plain import Transcript
 from sockviz.player.next import Do
+from sockviz.player.performance import Performance
 from sockviz.player.refusals import CannotGoOn, CannotPerform
 from sockviz.sandbox.session import Session
-from sockviz.sandbox.written import lesson_text
 from sockviz.visible import quoted
 
 #: Who performs a line that names nobody, before anybody was named.
@@ -138,33 +134,10 @@ class Typing:
         self._transcript = Transcript(session.run, self._out)
         self._transcript.catch_up()
 
-    def save(self, file: Path) -> None:
-        """Writes what was performed as a lesson; where that cannot be, says why."""
-        run = self._session.run
-        text = lesson_text(run.lesson, run.timeline)
+    def keep(self, option: str, file: Path, write: Callable[[Path, Performance], str]) -> None:
+        """Has the run kept in a new file by `write`; where that cannot be, says why."""
         try:
-            parse_lesson(text, str(file))
-        except BadLesson as bad:  # a fault of ours: what was typed is not lost for it
-            door.complain(*bad.lines)
-            self.failed = True
-        if self._write("save", file, lambda out: out.write(text)):
-            self._out.say(
-                _("{file}: a lesson; `sockviz check {file}` holds it").format(file=quoted(str(file)))
-            )
-
-    def record(self, file: Path) -> None:
-        """Writes the run as a recording; where that cannot be, says why."""
-        if self._write("record", file, lambda out: save(self._session.run.timeline, out)):
-            self._out.say(
-                _("{file}: a recording; `sockviz replay {file}` plays it").format(file=quoted(str(file)))
-            )
-
-    def _write(self, option: str, file: Path, write: Callable[[TextIO], object]) -> bool:
-        try:
-            with file.open("x", encoding="utf-8") as out:
-                write(out)
+            self._out.say(write(file, self._session.run))
         except OSError as error:
             self.failed = True
             door.complain(f"--{option} {quoted(str(file))}: {why_not_made(file, error)}")
-            return False
-        return True

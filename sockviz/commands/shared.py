@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from sockviz import signals
+from sockviz import door, signals, terminal
 from sockviz.language import _
 from sockviz.visible import quoted
 
@@ -61,6 +63,23 @@ def cannot_be_read(path: object, error: OSError) -> str:
 
         near = for_file(str(path))
     return _("{file}: cannot be read: {error}").format(file=quoted(str(path)), error=error.strerror) + near
+
+
+def wants_terminal() -> None:
+    """Raises `Usage` where no screen can be drawn."""
+    from sockviz.tui import look
+
+    why = look.no_screen(os.environ, terminal.is_one(sys.stdin), door.out().isatty(), door.err().isatty())
+    if why is not None:
+        raise Usage(why)
+
+
+def as_asked() -> None:
+    """Raises `Usage` where the environment asks for a screen that there is not."""
+    from sockviz.tui.surroundings import why_not_as_asked
+
+    if why := why_not_as_asked(os.environ):
+        raise Usage(why)
 
 
 def progress_file(options: argparse.Namespace) -> Path | None:

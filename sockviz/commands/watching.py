@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from sockviz import __version__, door, memory, terminal
 from sockviz.commands.recording import Recording, recording_to
-from sockviz.commands.shared import FAILED, OK, USAGE, Usage, cannot_be_read, drive
+from sockviz.commands.shared import FAILED, OK, USAGE, Usage, cannot_be_read, drive, wants_terminal
 from sockviz.language import _
 from sockviz.model.hosts import KERNEL, LINK, SERVER
 from sockviz.model.limits import MOST_PROCESSES
@@ -91,11 +91,7 @@ async def _transcribe(options: argparse.Namespace) -> int:
 
 
 def _screen(options: argparse.Namespace) -> int:
-    from sockviz.tui import look
-
-    why = look.no_screen(os.environ, terminal.is_one(sys.stdin), door.out().isatty(), door.err().isatty())
-    if why is not None:
-        raise Usage(why)
+    wants_terminal()
     from sockviz.tui.watching import start
 
     with recording_to(options.record) as recording:

@@ -98,7 +98,11 @@ def with_line(lesson: Lesson, page: int, statement: Statement) -> Lesson:
             blocks[number] = replace(block, statements=lines)
             break
     else:
-        blocks.append(Perform(statement.line, statement.process, (statement,)))
+        last = blocks[-1] if blocks else None
+        if isinstance(last, Perform) and last.process == statement.process and _is_typed(lesson, last):
+            blocks[-1] = replace(last, statements=(*last.statements, statement))
+        else:
+            blocks.append(Perform(statement.line, statement.process, (statement,)))
     pages = (
         *lesson.pages[:page],
         replace(lesson.pages[page], blocks=tuple(blocks)),
@@ -107,6 +111,10 @@ def with_line(lesson: Lesson, page: int, statement: Statement) -> Lesson:
     made = (statement.process, *(statement.targets[:1] if statement.forks else ()))
     new = tuple(each for each in dict.fromkeys(made) if each != LINK and each not in lesson.processes)
     return replace(lesson, pages=pages, processes=(*lesson.processes, *new))
+
+
+def _is_typed(lesson: Lesson, block: Perform) -> bool:
+    return block.line > lesson.text.count("\n") + 1
 
 
 def grown(lesson: Lesson, typed: Mapping[int, LineTyped]) -> Lesson:

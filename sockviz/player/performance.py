@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sockviz.calls.statement import Statement
 from sockviz.dataclass import replace
 from sockviz.lab.lab import Lab
 from sockviz.lab.supervisor import LabRefused
 from sockviz.lesson.document import Expect, Expectation, Expression, Launch, Lesson, Page, Perform, SendSignal
+from sockviz.lesson.symbols import SymbolTable
 from sockviz.lesson.typed_lines import (
     MOST_TYPED,
     BadLine,
@@ -56,6 +58,7 @@ class Performance:
         header = Header(lesson, lab.facts, os.uname().release, time.time(), version)
         self._lesson = lesson
         self._edited: Sequence[LineTyped] = ()
+        self._adding: set[asyncio.Task[Any] | None] = set()  # what waits for a line that was typed
         self._lab = lab
         self._timeline = Timeline(header)
         self._bindings = of_lab(lab.facts)
@@ -166,6 +169,9 @@ class Performance:
 
     async def close(self) -> tuple[str, ...]:
         """Ends every process and the lab."""
+        for task in self._adding:
+            if task is not None:
+                task.cancel()
         return await self._performed.close()
 
     # --- off the script -----------------------------------------------------------------------------------------
@@ -189,10 +195,7 @@ class Performance:
         and nothing is judged. To be performed by `perform_added`. Raises `BadLine`, and nothing has changed then."""
         world = self._timeline.world
         page, line = world.page or 0, next_line(self._lesson, world.typed)
-        done = [
-            each for each in self._lesson.statements if each.line in world.lines or each.line in world.typed
-        ]
-        statement = read_line(typed, line, known_by(sorted(done, key=self._turn_of)), self._lesson.lab)
+        statement = read_line(typed, line, self.known(), self._lesson.lab)
         if len(world.typed) >= MOST_TYPED:
             raise BadLine((Problem(line, 0, "limit", f"at most {MOST_TYPED} lines are typed at a run"),))
         self._lesson = with_line(self._lesson, page, statement)
@@ -202,9 +205,22 @@ class Performance:
     async def perform_added(self, statement: Statement) -> None:
         """Performs such a line, and returns once its call has returned, failed or is asleep and nothing is under way any more.
         Where its process is in an earlier call that is waited for; cancelled then, it is not performed. Raises `CannotGoOn`."""
-        await self._performed.go_first(statement)
-        await self._performed.come_to_rest()
+        task = asyncio.current_task()
+        self._adding.add(task)
+        try:
+            await self._performed.go_first(statement)
+            await self._performed.come_to_rest()
+        finally:
+            self._adding.discard(task)
         self._appended()
+
+    def known(self) -> SymbolTable:
+        """What the processes know by now: of the lines that were begun, or typed, in their order."""
+        world = self._timeline.world
+        done = [
+            each for each in self._lesson.statements if each.line in world.lines or each.line in world.typed
+        ]
+        return known_by(sorted(done, key=self._turn_of))
 
     def _turn_of(self, statement: Statement) -> float:
         begun = self._timeline.world.lines.get(statement.line)

@@ -19,25 +19,23 @@ from sockviz.sandbox.again import Again, Given, given, is_new, without_last
 Anew: TypeAlias = "Callable[[], Awaitable[Performance]]"
 
 
-class Session:
-    """``run`` is the run as it is now. To be closed by `close`."""
+class Typist:
+    """Types at `run`."""
 
-    def __init__(self, run: Performance, anew: Anew) -> None:
+    def __init__(self, run: Performance) -> None:
         self.run = run
-        self._anew = anew
         self._under_way: dict[asyncio.Task[None], Statement] = {}
         self._news = asyncio.Event()
         self.problem = ""  # why a line that was waited for could not be performed
         run.watch(self._news.set)
 
-    # -- typing
-
     async def perform(self, typed: Typed) -> Call | None:
         """Has a line performed, and returns once that is done. Where its process is asleep in an earlier call it waits, and that
         call is returned. Raises `sockviz.lesson.typed_lines.BadLine` and `CannotGoOn`."""
-        return await self._performed(self.run.add(typed))
+        return await self.performed(self.run.add(typed))
 
-    async def _performed(self, statement: Statement) -> Call | None:
+    async def performed(self, statement: Statement) -> Call | None:
+        """The same of a line that was added."""
         task = self._begin(statement)
         while not task.done():
             self._news.clear()
@@ -80,7 +78,13 @@ class Session:
         """Whether there is a line to take back."""
         return any(is_new(each, self.run.lesson) for each in self.run.timeline.world.typed.values())
 
-    # -- again
+
+class Session(Typist):
+    """``run`` is the run as it is now: another after each line that was taken back. To be closed by `close`."""
+
+    def __init__(self, run: Performance, anew: Anew) -> None:
+        super().__init__(run)
+        self._anew = anew
 
     async def undo(self) -> None:
         """Takes the last line back: all others are performed again in a new lab. Raises `CannotPerform`: all is as it was."""
@@ -94,7 +98,7 @@ class Session:
         await self._let_go()
         self.run = run
         run.watch(self._news.set)
-        await Again(run, self._performed).give(steps)
+        await Again(run, self.performed).give(steps)
 
     async def close(self) -> tuple[str, ...]:
         """Ends the run, and what waits for it. Returns what the kernel keeps of it for a while, a line each."""

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from sockviz.player.run import Run
     from sockviz.practice.listed import ExerciseEntry
     from sockviz.practice.sitting import Sitting
+    from sockviz.tui.screens.off_script import Steps
 
 
 def _manual_commands() -> type[Provider]:
@@ -273,21 +274,23 @@ class SockvizApp(PatientApp):
     def _chosen(self, message: LessonChosen) -> None:
         self._open_lesson(message.entry, message.page)
 
-    def _open_lesson(self, entry: CourseEntry, page: int) -> None:
+    def _open_lesson(self, entry: CourseEntry, page: int, steps: Steps | None = None) -> None:
         from sockviz.tui.screens.being_opened import OpeningScreen  # on demand
 
         if len(self.screen_stack) > 1:
             return  # one is open, or on its way: the key was pressed twice
-        self.push_screen(OpeningScreen(entry, self._opened), self._then(entry, page))
+        self.push_screen(OpeningScreen(entry, self._opened), self._then(entry, page, steps))
 
-    def _then(self, entry: CourseEntry, page: int) -> Callable[[Run | None], None]:
+    def _then(
+        self, entry: CourseEntry, page: int, steps: Steps | None = None
+    ) -> Callable[[Run | None], None]:
         """What is done with the run of `entry` once it is open; None: it cannot be."""
 
         def opened(run: Run | None) -> None:
             if run is None:
                 self._lesson_closed(())
             else:
-                self._begin(run, entry, page)
+                self._begin(run, entry, page, steps)
 
         return opened
 
@@ -301,7 +304,7 @@ class SockvizApp(PatientApp):
                 )
             raise
 
-    def _begin(self, run: Run, entry: CourseEntry, page: int) -> None:
+    def _begin(self, run: Run, entry: CourseEntry, page: int, steps: Steps | None) -> None:
         from sockviz.player.run import Provenance
         from sockviz.tui.screens.departure import Place
         from sockviz.tui.screens.exercise_stage import ExerciseStage  # on demand
@@ -317,7 +320,8 @@ class SockvizApp(PatientApp):
         )
         # A student's run that was recorded is looked at as they look at it: beside it stands what they wrote.
         is_students = run.lesson.exercise is not None and run.provenance is not Provenance.LIVE
-        screen = (ExerciseStage if is_students else LessonScreen)(
+        kind = ExerciseStage if is_students else self.options.screen() or LessonScreen
+        screen = kind(
             run,
             Place(entry, lambda: self._following(entry), self.options.exercises, self.options.alone),
             self.store,
@@ -325,6 +329,7 @@ class SockvizApp(PatientApp):
             page=page,
             notes=self.options.notes,
             manual=self.options.manual,
+            steps=steps if steps is not None else self.options.steps(),
         )
 
         # What labs this machine allows is known once one has been made: nothing is tried out before it is needed.
@@ -339,7 +344,7 @@ class SockvizApp(PatientApp):
                 return
             self.left += left or ()
             if isinstance(onto, tuple):
-                self._open_lesson(*onto)
+                self._open_lesson(*onto, screen.departure.steps)
             else:
                 self._open_exercise(onto)
 

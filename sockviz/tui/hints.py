@@ -23,6 +23,7 @@ NOTHING_AFTER = N_("Nothing has happened after this: space performs the next cal
 DONE = N_("The lesson is done: space tells what it showed, and what comes next.")
 ALONE = N_("This run is recorded, and no other can be in its file: q ends it, then start it again.")
 NOTHING_TO_COPY = N_("Nothing to copy here: point at a socket, a line or a packet (Tab and ↑↓, or a click).")
+NOTHING_TYPED = N_("This is a recording: nothing can be typed at it.")
 LEAVING = N_("Ending the lesson's processes…")
 LEFT_BY = N_("Press {key} to leave the lesson.")
 

@@ -61,6 +61,16 @@ class Notebook:
         self._store.prediction_made(self._slug, _name(page, question), choice)
 
 
+class NoNotebook(Notebook):
+    """Of what belongs to no course nothing is written down."""
+
+    def shown(self, view: View) -> None:
+        """Nothing."""
+
+    def predicted(self, page: Page, question: Predict, choice: int | None) -> None:
+        """Nothing."""
+
+
 def _name(page: Page, question: Predict) -> str:
     """What a question is called in the progress: ``PAGE.NUMBER``, both from 0."""
     return f"{page.index}.{page.predictions.index(question)}"

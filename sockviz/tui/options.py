@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from sockviz.manual.reader import Manual
     from sockviz.player.run import Run
     from sockviz.practice.listed import ExerciseEntry
+    from sockviz.tui.screens.lesson import LessonScreen
+    from sockviz.tui.screens.off_script import Steps
 
 #: Opens a lesson: starts its lab, or reads its recording. Raises `sockviz.player.refusals.CannotPerform`.
 OpenRun: TypeAlias = Callable[[CourseEntry], Awaitable["Run"]]
@@ -31,6 +33,8 @@ class Options:
     has the lessons of the course, also where one was opened at once; ``exercises`` its exercises, which nobody reads before the
     first picture is there. ``mouse``: it is ours, and not the terminal's own.
 
+    ``screen`` is what a run is shown on, where that is no lesson's screen; ``steps`` are what it is given once it is shown.
+
     ``theme`` is one of `sockviz.tui.themes.NAMES`; None chooses by the environment. ``ascii`` likewise.
     """
 
@@ -45,3 +49,5 @@ class Options:
     alone: bool = False
     course: Callable[[], Sequence[CourseEntry]] = tuple
     exercises: Callable[[], Sequence[ExerciseEntry]] = tuple
+    screen: Callable[[], type[LessonScreen] | None] = lambda: None
+    steps: Callable[[], Steps | None] = lambda: None

@@ -26,6 +26,8 @@ from sockviz.tui.session import run as run_app
 if TYPE_CHECKING:
     from sockviz.player.run import Run
     from sockviz.practice.listed import ExerciseEntry
+    from sockviz.tui.screens.lesson import LessonScreen
+    from sockviz.tui.screens.off_script import Steps
 
 #: Opens the lesson in a file. What goes wrong with its recording, while it is performed, is told by the function given.
 #: Raises `sockviz.player.refusals.CannotPerform`.
@@ -38,8 +40,10 @@ _MADE = 1.0
 def start(
     open_lesson: OpenLesson, entry: CourseEntry | None, *, start_page: int = 0, notes: bool = False,
     progress: Path | None = None, theme: str | None = None, ascii_only: bool = False, mouse: bool = True, alone: bool = False,
+    screen: Callable[[], type[LessonScreen] | None] = lambda: None, steps: Callable[[], Steps | None] = lambda: None,
 ) -> int:  # fmt: skip
-    """Runs the screen to its end and returns the exit status. With `entry` that is opened at once; `alone`: and nothing else."""
+    """Runs the screen to its end and returns the exit status. With `entry` that is opened at once; `alone`: and nothing else.
+    See `sockviz.tui.options.Options` for ``screen`` and ``steps``."""
     look.keep_size(os.environ, _size())  # before the application, which reads them when it is made
 
     async def open_run(chosen: CourseEntry) -> Run:
@@ -52,6 +56,7 @@ def start(
     options = Options(
         entry, start_page, notes, theme, ascii_only or None,
         mouse=mouse and look.wants_mouse(os.environ), alone=alone, course=entries, exercises=_exercises,
+        screen=screen, steps=steps,
     )  # fmt: skip
     app = SockvizApp([entry] if entry else entries(), open_run, ProgressStore(progress), options)
     return run_app(app)

@@ -19,6 +19,7 @@ from sockviz.tui.view import Mode
 
 if TYPE_CHECKING:
     from sockviz.practice.listed import ExerciseEntry
+    from sockviz.tui.screens.off_script import Steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Departure:
         self._screen, self._run, self._reading, self._picture = screen, run, reading, picture
         self._notebook, self._place = notebook, place
         self.onto: tuple[CourseEntry, int] | ExerciseEntry | None = None
+        self.steps: Steps | None = None  # what the next run of the same lesson is to be given
 
     @property
     def can_begin_again(self) -> bool:
@@ -62,6 +64,15 @@ class Departure:
             self.leave((self._place.entry, page))
             return
         self._picture.draw()
+
+    def begin_with(self, steps: Steps) -> None:
+        """In a new lab, and there gives it what this run was given, or nearly."""
+        if self._place.alone:
+            self._picture.hint = _(hints.ALONE)
+            self._picture.draw()
+            return
+        self.steps = steps
+        self.leave((self._place.entry, 0))
 
     def close(self) -> None:
         """Shows the closing page, where the run has come to its end and not to grief."""

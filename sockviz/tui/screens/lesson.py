@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
@@ -11,6 +11,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.command import Provider
 
+from sockviz.language import _
 from sockviz.player.run import Run
 from sockviz.progress import ProgressStore
 from sockviz.tui import hints
@@ -29,6 +30,8 @@ from sockviz.tui.widgets.lesson_pane import ChoiceClicked, LessonPane
 
 if TYPE_CHECKING:
     from sockviz.manual.reader import Manual
+    from sockviz.tui.screens.off_script import OffScript, Steps
+    from sockviz.tui.widgets.typed_line import ProcessWanted, Typing
 
 #: So long after the first page is given its sizes (seconds) the next steps are prepared: it is painted by then.
 _PAINTED = 0.1
@@ -55,6 +58,7 @@ class LessonScreen(StageScreen):
     LEFT_BY = hints.LEFT_BY
     COMMANDS = _COMMANDS
     PICTURE: ClassVar[type[LessonPicture]] = LessonPicture
+    NOTEBOOK: ClassVar[type[Notebook]] = Notebook
 
     def __init__(
         self,
@@ -66,11 +70,14 @@ class LessonScreen(StageScreen):
         page: int = 0,
         notes: bool = False,
         manual: Callable[[], Manual],
+        steps: Steps | None = None,
     ) -> None:
         super().__init__(run if run.has_link else None, manual)
+        self._steps = steps
+        self._typing: OffScript | None = None
         self._run = run
         self._start = min(page, len(run.lesson.pages) - 1)
-        notebook = Notebook(store, place.entry.slug)
+        notebook = self.NOTEBOOK(store, place.entry.slug)
         self.reading = self.cursor = Reading(run)
         self.picture: LessonPicture = self.PICTURE(
             self, self.reading, look, notebook, lambda error: manual().story(error)
@@ -92,7 +99,12 @@ class LessonScreen(StageScreen):
         self._unseen.enter_context(self.app.batch_update())
         self._run.watch(self.picture.ask)
         self.picture.draw()
-        self.run_worker(self.pace.begin(self._start), name="begin")
+        self.run_worker(self._begin(), name="begin")
+
+    async def _begin(self) -> None:
+        await self.pace.begin(self._start)
+        if self._steps is not None and (typing := self.typing) is not None:
+            await typing.again(self._steps)
 
     def on_resize(self, event: events.Resize) -> None:
         """Below 80×24 one pane is shown at a time. The first time, all panes have just been given their sizes: what is drawn
@@ -166,6 +178,64 @@ class LessonScreen(StageScreen):
         self.acted()
         self._predicting.answer(line, choice)
         self.picture.draw()
+
+    # -- off the script
+
+    #: Whether the line to type on is always there.
+    ALWAYS_TYPING: ClassVar[bool] = False
+
+    @property
+    def typing(self) -> OffScript | None:
+        """What is typed at the run; None where nothing can be."""
+        from sockviz.player.performance import Performance  # by now it is there, or this is a recording
+
+        if self._typing is None and isinstance(self._run, Performance):
+            from sockviz.tui.screens.off_script import OffScript  # with the first line that is typed
+
+            begin_with, always = self.departure.begin_with, self.ALWAYS_TYPING
+            self._typing = OffScript(self, self._run, self.reading, self.picture, begin_with, always=always)
+        return self._typing
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While a line is typed its letters are no keys."""
+        typed = self._typing is not None and self._typing.typing
+        return not typed and super().check_action(action, parameters)
+
+    def _off_script(self, act: Callable[[OffScript], Coroutine[object, object, None] | None]) -> None:
+        self.acted()
+        if (typing := self.typing) is None:
+            self.picture.hint = _(hints.NOTHING_TYPED)
+            self.picture.draw()
+        elif (work := act(typing)) is not None:
+            self.run_worker(work, name="typing")
+
+    def action_what_if(self) -> None:
+        """A line to type on: what follows is off the script."""
+        self._off_script(lambda typing: typing.open())
+
+    def action_edit(self) -> None:
+        """The line that is pointed at, or the last one, is to read otherwise: all is performed again so."""
+        self._off_script(lambda typing: typing.edit(self.picture.focus.line))
+
+    def action_undo(self) -> None:
+        """Takes back what was typed last."""
+        self._off_script(lambda typing: typing.undo())
+
+    def action_keep(self) -> None:
+        """Keeps what was performed."""
+        self._off_script(lambda typing: typing.keep())
+
+    def on_typing(self, message: Typing) -> None:
+        """A line was typed."""
+        self._off_script(lambda typing: typing.typed(message.process, message.source, message.purpose))
+
+    def on_typing_left(self) -> None:
+        """The screen has its keys again."""
+        self._off_script(lambda typing: typing.close())
+
+    def on_process_wanted(self, message: ProcessWanted) -> None:
+        """Another process is to perform what is typed."""
+        self._off_script(lambda typing: typing.next_process(message.step))
 
     # -- what is shown
 

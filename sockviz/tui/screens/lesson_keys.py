@@ -34,6 +34,22 @@ KEYS: list[BindingType] = [
         "g", "pages", N_("go to"), show=False, id="lesson.pages",
         tooltip=N_("Choose a page to go to; what comes before one that was not reached is performed without stopping"),
     ),
+    Binding(
+        "colon", "what_if", N_("what if?"), show=False, key_display=":", id="lesson.what-if",
+        tooltip=N_("Type a line of your own: it is performed at once, off the script; r brings the page back"),
+    ),
+    Binding(
+        "e", "edit", N_("edit"), show=False, id="lesson.edit",
+        tooltip=N_("Have the line that is pointed at, or the last one, read otherwise: all is performed again so, in a new lab"),
+    ),
+    Binding(
+        "backspace", "undo", N_("take back"), show=False, id="lesson.undo",
+        tooltip=N_("Take back the line that you typed last: all others are performed again, in a new lab"),
+    ),
+    Binding(
+        "w", "keep", N_("keep"), show=False, id="lesson.keep",
+        tooltip=N_("Keep what was performed as a lesson, a recording or programs"),
+    ),
     stage_keys.ZOOM,
     stage_keys.MANUAL,
     stage_keys.HELP,

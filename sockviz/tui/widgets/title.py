@@ -39,12 +39,16 @@ class TitleLine(Widget):
         if self._view is None:
             self.tooltip = plain(why_not_isolated(view.lab)) or None
         said, self._view = self._view, view
-        if said is None or (said.page, said.mode) != (view.page, view.mode):
+        if said is None or _told(said) != _told(view):
             self.refresh()
 
     def render(self) -> Content:
         """The line, fitted to the width."""
         return title(self._view, self.size.width) if self._view else plain()
+
+
+def _told(view: View) -> tuple[object, ...]:
+    return view.page.index, view.mode, bool(view.world.typed)
 
 
 def badge(mode: Mode) -> Content:
@@ -69,6 +73,8 @@ def title(view: View, width: int) -> Content:
     # What the lesson has set is said as long as there is room for anything: what its pages show hangs on it.
     told = ", ".join(settings_told(lesson.sysctls))
     chosen = [styled(told, "$accent")] if told else []
+    if view.world.typed and any(statement.line not in view.world.typed for statement in lesson.statements):
+        chosen.insert(0, styled(_("off the script"), "bold $warning"))
     for left, right in (
         ([brand, name], [page + " " + bar, mode, *chosen, lab]),
         ([name], [page + " " + bar, mode, *chosen, lab]),

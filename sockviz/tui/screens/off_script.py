@@ -1,0 +1,278 @@
+"""What if? Lines that the reader types at the run of a lesson, beside its script: performed, edited, taken back, kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sockviz.calls.statement import Statement
+from sockviz.dataclass import dataclass, replace
+from sockviz.language import _
+from sockviz.lesson.completion import CallHelp, Completion, call_at, completions
+from sockviz.lesson.symbols import SymbolTable
+from sockviz.lesson.typed_lines import BadLine, Typed
+from sockviz.model.events import LineTyped
+from sockviz.model.hosts import LINK
+from sockviz.output_file import why_not_made
+from sockviz.player.performance import Performance
+from sockviz.player.refusals import CannotGoOn
+from sockviz.sandbox.again import Again, Given, given, is_new, without_last
+from sockviz.sandbox.keeping import kept_as
+from sockviz.sandbox.session import Typist
+from sockviz.tui.screens.picture import Picture
+from sockviz.tui.widgets.typed_line import Purpose, TypedLine
+from sockviz.visible import quoted
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from sockviz.tui.cursor import Cursor
+
+#: Who performs a first line, where nobody has performed any.
+FIRST = ("server", "client")
+_UNDO = "undo"
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What a run is to be given again: its steps, lines that read otherwise, and what was typed, to be called back."""
+
+    steps: Sequence[Given] = ()
+    edited: Sequence[LineTyped] = ()
+    kept: Sequence[str] = ()
+    typing: bool = True
+
+
+class OffScript:
+    """The line of one screen, over `run`. `anew` begins another run of the script, which is given what it is called with."""
+
+    def __init__(
+        self, screen: Screen[tuple[str, ...]], run: Performance, cursor: Cursor, picture: Picture,
+        anew: Callable[[Steps], None], *, always: bool = False,
+    ) -> None:  # fmt: skip
+        self._screen, self._run, self._cursor, self._picture = screen, run, cursor, picture
+        self._anew, self._always = anew, always
+        self._typist = Typist(run)
+        self._line: TypedLine | None = None
+        self._edited: Statement | None = None
+        self._busy = False
+        self._stays = always  # the line does, when an edited line or a file's name has been typed
+        self._known: tuple[int, SymbolTable] = (-1, SymbolTable())
+
+    @property
+    def typing(self) -> bool:
+        """Whether the keys go into the line."""
+        return self._line is not None and self._line.is_mounted and self._line.has_keys
+
+    # -- the line
+
+    async def open(
+        self, purpose: Purpose = Purpose.PERFORM, process: str = "", text: str = "", kept: Sequence[str] = ()
+    ) -> None:
+        """Shows the line, and gives it the keys."""
+        self._cursor.go(len(self._cursor.timeline))
+        if self._line is None:
+            self._line = TypedLine(self._offers)
+            await self._screen.mount(self._line, before="#timeline")
+            self._line.begin_with(kept)
+        self._stays = self._stays or purpose is Purpose.PERFORM
+        self._line.display = True
+        self._line.ask(purpose, process or self._process(), text)
+        self._screen.call_after_refresh(self._picture.draw)  # the stage has two lines less
+
+    def close(self) -> None:
+        """Gives the keys back to the screen; where the line is not always there, takes it away."""
+        if self._line is None:
+            return
+        self._edited = None
+        self._screen.set_focus(None)
+        if self._line.purpose is Purpose.PERFORM:
+            self._stays = self._always
+        self._line.ask_again(Purpose.PERFORM, self._process())
+        self._line.display = self._stays
+        self._screen.call_after_refresh(self._picture.draw)
+
+    def next_process(self, step: int) -> None:
+        """Has another process perform what is typed."""
+        if self._line is not None and self._line.purpose is Purpose.PERFORM:
+            names = self._processes()
+            at = names.index(self._line.process) if self._line.process in names else 0
+            self._line.hue(names[(at + step) % len(names)])
+
+    def _processes(self) -> list[str]:
+        world = self._run.timeline.world
+        alive = [name for name, process in world.processes.items() if process.alive]
+        page = [each.process for each in self._run.lesson.pages[world.page or 0].statements]
+        there = [LINK] if self._run.has_link else []
+        return list(dict.fromkeys([*alive, *page, *FIRST, *there])) or list(FIRST)
+
+    def _process(self) -> str:
+        """Who performed a line last."""
+        world = self._run.timeline.world
+        begun = world.begun
+        last = max(begun, key=lambda name: world.lines[begun[name]].begun, default=None)
+        return last if last is not None else self._processes()[0]
+
+    def _offers(self, name: str, line: str, cursor: int) -> tuple[Sequence[Completion], CallHelp | None]:
+        world = self._run.timeline.world
+        if self._known[0] != world.events:
+            self._known = (world.events, self._run.known())
+        symbols = self._known[1]
+        process = symbols.processes.get(name) or SymbolTable().enter(name, 0)
+        held = [world.packets[each.packet].text for each in world.link.held] if world.link is not None else []
+        return completions(line, cursor, process, symbols, held), call_at(line, cursor, process, symbols)
+
+    # -- what was typed
+
+    async def typed(self, process: str, source: str, purpose: Purpose) -> None:
+        """Does what was asked for."""
+        match purpose:
+            case Purpose.KEEP:
+                self._keep(source)
+            case Purpose.EDIT:
+                self._read_otherwise(source)
+            case Purpose.PERFORM if source == _UNDO:
+                self.undo()
+            case Purpose.PERFORM if source:
+                await self._perform(Typed(process, source))
+
+    async def _perform(self, typed: Typed) -> None:
+        line = self._line
+        assert line is not None
+        if self._busy:
+            line.say(_("The line before is still under way."))
+            return
+        self._busy = True
+        self._cursor.go(len(self._cursor.timeline))
+        self._picture.step_begun()
+        try:
+            statement = self._run.add(typed)
+            line.done()
+            call = await self._typist.performed(statement)
+        except BadLine as bad:
+            problem = bad.problems[0]
+            line.say(problem.message, problem.column - 1 if problem.column else None)
+            return
+        except CannotGoOn as cannot:
+            self._picture.hint = str(cannot)
+            return
+        finally:
+            self._busy = False
+            self._picture.frames.step_over()
+            self._picture.draw()
+        if call is not None:
+            told = _("{process} is still in {call}: {line} waits for that to return.")
+            line.say(told.format(process=call.process, call=call.name, line=typed.source))
+
+    # -- again
+
+    async def again(self, steps: Steps) -> None:
+        """Gives the run what another was given, without stopping."""
+        self._picture.hurrying = True
+        self._picture.hint = _("Performing it again…")
+        self._picture.draw()
+        if steps.edited:
+            self._run.reads_otherwise(steps.edited)
+        await Again(self._run, self._typist.performed).give(steps.steps)
+        self._picture.hint = ""
+        self._picture.hurrying = False
+        if steps.typing:
+            await self.open(kept=steps.kept)
+        self._picture.draw()
+
+    def _steps(self, steps: Sequence[Given], edited: Sequence[LineTyped] = ()) -> Steps:
+        return Steps(steps, edited, self._line.kept if self._line is not None else (), self._stays)
+
+    def _all_edited(self) -> list[LineTyped]:
+        return [
+            each for each in self._run.timeline.world.typed.values() if not is_new(each, self._run.lesson)
+        ]
+
+    def undo(self) -> None:
+        """Takes the line back that was typed last."""
+        timeline, lesson = self._run.timeline, self._run.lesson
+        if not any(is_new(each, lesson) for each in timeline.world.typed.values()):
+            self._say(_("Nothing was typed that could be taken back."))
+            return
+        self._anew(self._steps(without_last(given(timeline), lesson), self._all_edited()))
+
+    async def edit(self, line: int | None) -> None:
+        """Asks how the line is to read, or that which was begun last."""
+        world = self._run.timeline.world
+        statement = self._run.lesson.statement_at(line) if line is not None else None
+        if statement is None:
+            begun = [each for each in self._run.lesson.statements if each.line in world.lines]
+            statement = max(begun, key=lambda each: world.lines[each.line].begun, default=None)
+        if statement is None or "\n" in statement.source:
+            self._say(_("No line has been performed that could read otherwise."))
+            return
+        self._edited = statement
+        await self.open(Purpose.EDIT, statement.process, statement.source)
+
+    def _read_otherwise(self, source: str) -> None:
+        statement, line = self._edited, self._line
+        assert line is not None
+        if statement is None or not source or source == statement.source:
+            self.close()
+            return
+        world = self._run.timeline.world
+        steps, edited = given(self._run.timeline), self._all_edited()
+        page = next(each.index for each in self._run.lesson.pages if statement in each.statements)
+        event = LineTyped(0.0, statement.process, statement.line, source, page)
+        if (why := self._why_not(event)) is not None:
+            line.say(*why)
+            return
+        if statement.line in world.typed and is_new(world.typed[statement.line], self._run.lesson):
+            steps = [
+                replace(each, source=source)
+                if isinstance(each, LineTyped) and each.line == statement.line
+                else each
+                for each in steps
+            ]
+        else:
+            edited = [*(each for each in edited if each.line != statement.line), event]
+        self._anew(self._steps(steps, edited))
+
+    def _why_not(self, event: LineTyped) -> tuple[str, int | None] | None:
+        """Why the line cannot read so, and where in it."""
+        from sockviz.lesson.typed_lines import typed_statement
+
+        try:
+            typed_statement(self._run.lesson, event)
+        except BadLine as bad:
+            problem = bad.problems[0]
+            return problem.message, problem.column - 1 if problem.column else None
+        return None
+
+    # -- keeping
+
+    async def keep(self) -> None:
+        """Asks for a name."""
+        await self.open(Purpose.KEEP, text=_("sandbox.md"))
+
+    def _keep(self, name: str) -> None:
+        line = self._line
+        assert line is not None
+        if not name:
+            self.close()
+            return
+        file = Path(os.path.expanduser(name))
+        try:
+            told = kept_as(file, self._run, self._picture.look.language, is_directory=name.endswith("/"))
+        except OSError as error:
+            line.say(f"{quoted(name)}: {why_not_made(file, error)}")
+            return
+        except ValueError as why:
+            line.say(f"{quoted(name)}: {why}")
+            return
+        self.close()
+        self._say(told)
+
+    def _say(self, what: str) -> None:
+        if self.typing and self._line is not None:
+            self._line.say(what)
+        else:
+            self._picture.hint = what
+            self._picture.draw()
