@@ -26,8 +26,8 @@ from sockviz.visible import quoted
 if TYPE_CHECKING:
     from sockviz.lesson.document import Lesson
     from sockviz.player.performance import Performance
+    from sockviz.sandbox.again import Steps
     from sockviz.tui.screens.lesson import LessonScreen
-    from sockviz.tui.screens.off_script import Steps
 
 
 def sandbox(options: argparse.Namespace) -> int:
@@ -101,7 +101,7 @@ def _screen(lesson: Lesson, page: int, options: argparse.Namespace) -> int:
         return SandboxScreen if is_empty else None
 
     def steps() -> Steps:
-        from sockviz.tui.screens.off_script import Steps  # likewise
+        from sockviz.sandbox.again import Steps  # likewise
 
         return Steps()
 

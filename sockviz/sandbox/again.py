@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import TypeAlias
 
 from sockviz.calls.statement import Statement
+from sockviz.dataclass import dataclass
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.typed_lines import BadLine, Typed
 from sockviz.model.events import ActedByHand, LineTyped, PageOpened, PredictionMade, StatementBegun
@@ -15,6 +16,16 @@ from sockviz.player.performance import Performance
 
 #: What made a run go on: pages turned, lines performed, lines typed, the link's keys, questions answered.
 Given: TypeAlias = PageOpened | StatementBegun | LineTyped | ActedByHand | PredictionMade
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What a run is to be given again: its steps, lines that read otherwise, and what was typed, to be called back."""
+
+    steps: Sequence[Given] = ()
+    edited: Sequence[LineTyped] = ()
+    kept: Sequence[str] = ()
+    typing: bool = True
 
 
 def given(timeline: Timeline) -> list[Given]:

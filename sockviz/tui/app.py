@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from sockviz.player.run import Run
     from sockviz.practice.listed import ExerciseEntry
     from sockviz.practice.sitting import Sitting
-    from sockviz.tui.screens.off_script import Steps
+    from sockviz.sandbox.again import Steps
 
 
 def _manual_commands() -> type[Provider]:
@@ -344,7 +344,7 @@ class SockvizApp(PatientApp):
                 return
             self.left += left or ()
             if isinstance(onto, tuple):
-                self._open_lesson(*onto, screen.departure.steps)
+                self._open_lesson(onto[0], onto[1], screen.departure.steps)
             else:
                 self._open_exercise(onto)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sockviz.dataclass import dataclass
 from sockviz.tui.entry import CourseEntry
@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from sockviz.manual.reader import Manual
     from sockviz.player.run import Run
     from sockviz.practice.listed import ExerciseEntry
-    from sockviz.tui.screens.lesson import LessonScreen
-    from sockviz.tui.screens.off_script import Steps
+    from sockviz.sandbox.again import Steps
 
 #: Opens a lesson: starts its lab, or reads its recording. Raises `sockviz.player.refusals.CannotPerform`.
 OpenRun: TypeAlias = Callable[[CourseEntry], Awaitable["Run"]]
@@ -49,5 +48,5 @@ class Options:
     alone: bool = False
     course: Callable[[], Sequence[CourseEntry]] = tuple
     exercises: Callable[[], Sequence[ExerciseEntry]] = tuple
-    screen: Callable[[], type[LessonScreen] | None] = lambda: None
+    screen: Callable[[], type[Any] | None] = lambda: None
     steps: Callable[[], Steps | None] = lambda: None

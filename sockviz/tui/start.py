@@ -26,8 +26,8 @@ from sockviz.tui.session import run as run_app
 if TYPE_CHECKING:
     from sockviz.player.run import Run
     from sockviz.practice.listed import ExerciseEntry
+    from sockviz.sandbox.again import Steps
     from sockviz.tui.screens.lesson import LessonScreen
-    from sockviz.tui.screens.off_script import Steps
 
 #: Opens the lesson in a file. What goes wrong with its recording, while it is performed, is told by the function given.
 #: Raises `sockviz.player.refusals.CannotPerform`.

@@ -19,7 +19,7 @@ from sockviz.tui.view import Mode
 
 if TYPE_CHECKING:
     from sockviz.practice.listed import ExerciseEntry
-    from sockviz.tui.screens.off_script import Steps
+    from sockviz.sandbox.again import Steps
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ from sockviz.tui.widgets.lesson_pane import ChoiceClicked, LessonPane
 
 if TYPE_CHECKING:
     from sockviz.manual.reader import Manual
-    from sockviz.tui.screens.off_script import OffScript, Steps
+    from sockviz.sandbox.again import Steps
+    from sockviz.tui.screens.off_script import OffScript
     from sockviz.tui.widgets.typed_line import ProcessWanted, Typing
 
 #: So long after the first page is given its sizes (seconds) the next steps are prepared: it is painted by then.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sockviz.calls.statement import Statement
-from sockviz.dataclass import dataclass, replace
+from sockviz.dataclass import replace
 from sockviz.language import _
 from sockviz.lesson.completion import CallHelp, Completion, call_at, completions
 from sockviz.lesson.symbols import SymbolTable
@@ -18,7 +18,7 @@ from sockviz.model.hosts import LINK
 from sockviz.output_file import why_not_made
 from sockviz.player.performance import Performance
 from sockviz.player.refusals import CannotGoOn
-from sockviz.sandbox.again import Again, Given, given, is_new, without_last
+from sockviz.sandbox.again import Again, Given, Steps, given, is_new, without_last
 from sockviz.sandbox.keeping import kept_as
 from sockviz.sandbox.session import Typist
 from sockviz.tui.screens.picture import Picture
@@ -33,16 +33,6 @@ if TYPE_CHECKING:
 #: Who performs a first line, where nobody has performed any.
 FIRST = ("server", "client")
 _UNDO = "undo"
-
-
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """What a run is to be given again: its steps, lines that read otherwise, and what was typed, to be called back."""
-
-    steps: Sequence[Given] = ()
-    edited: Sequence[LineTyped] = ()
-    kept: Sequence[str] = ()
-    typing: bool = True
 
 
 class OffScript:

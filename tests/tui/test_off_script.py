@@ -1,0 +1,206 @@
+"""Lines typed on the screen: in the sandbox from nothing, and beside a lesson's script. Real runs in real labs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from sockviz.lab.supervisor import LabRefused
+from sockviz.lesson.document import Lesson
+from sockviz.lesson.parser import parse_lesson
+from sockviz.player.labs import lab_for
+from sockviz.player.performance import Performance
+from sockviz.progress import ProgressStore
+from sockviz.sandbox.again import Steps
+from sockviz.sandbox.script import empty
+from sockviz.tui.app import SockvizApp
+from sockviz.tui.entry import CourseEntry, entry_of
+from sockviz.tui.options import Options
+from sockviz.tui.screens.lesson import LessonScreen
+from sockviz.tui.screens.sandbox import SandboxScreen
+from tests.player.lessons import lesson_text
+from tests.required import unavailable
+from tests.tui.driving import run_async, until
+from tests.tui.settling import draw_what_is_owed, drawn_at_rest
+
+
+class Typed:
+    """An application over real runs."""
+
+    def __init__(self, app: SockvizApp, pilot: Pilot[int]) -> None:
+        self.app, self.pilot = app, pilot
+
+    @property
+    def screen(self) -> LessonScreen:
+        """The run's screen."""
+        screen = self.app.screen
+        assert isinstance(screen, LessonScreen), screen
+        return screen
+
+    @property
+    def text(self) -> str:
+        """All that is on the screen."""
+        return "\n".join(strip.text for strip in self.app.screen._compositor.render_strips())
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines that were begun, in order."""
+        lesson, world = self.screen.reading.run.lesson, self.screen.reading.timeline.world
+        return [line.source for number in world.lines if (line := lesson.statement_at(number)) is not None]
+
+    async def until(self, what: str) -> None:
+        """Waits until that is on the screen."""
+        try:
+            await until(self.pilot, lambda: what in self.text, what)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.text}") from None
+
+    async def press(self, *keys: str) -> None:
+        """Presses them."""
+        for key in keys:
+            await self.app._press_keys([key])
+        await self.pilot.pause()
+
+    async def type(self, text: str, then: str) -> None:
+        """Types a line, Enter, and waits for what comes of it."""
+        await self.press(*text, "enter")
+        await self.until(then)
+
+
+@asynccontextmanager
+async def opened(
+    tmp: Path, lesson: Lesson, size: tuple[int, int] = (120, 36), **options: Any
+) -> AsyncIterator[Typed]:
+    async def open_run(_entry: CourseEntry) -> Performance:
+        try:
+            return Performance(lesson, (await lab_for(lesson, "auto")).lab)
+        except LabRefused as refusal:
+            unavailable(str(refusal))
+
+    app = SockvizApp(
+        [], open_run, ProgressStore(tmp / "progress.toml"), Options(entry_of(lesson), ascii=False, **options)
+    )
+    app.animation_level = "none"
+    try:
+        with drawn_at_rest(app):
+            async with app.run_test(size=size) as pilot:
+                await until(pilot, lambda: isinstance(app.screen, LessonScreen), "the run's screen")
+                yield Typed(app, pilot)
+                draw_what_is_owed()
+    finally:
+        await app.close_runs()
+
+
+def test_the_sandbox_from_nothing(tmp_path: Path) -> None:
+    async def it() -> None:
+        kept = tmp_path / "kept.md"
+        async with opened(tmp_path, empty(), screen=lambda: SandboxScreen, steps=Steps) as typed:
+            await typed.until("server>")
+            await typed.press(*"s = socket.socke")
+            await typed.until("makes an endpoint")
+            await typed.press("right", ")", "enter")
+            await typed.until("→ 3")
+            await typed.type("s.bind((HOST, PORT))", "bound")
+            await typed.type("s.lsten(1)", "did you mean listen?")
+            assert typed.lines == ["s = socket.socket()", "s.bind((HOST, PORT))"], (
+                "a wrong line costs nothing"
+            )
+            await typed.press("end", *["backspace"] * len("s.lsten(1)"))
+            await typed.type("s.listen(1)", "LISTEN")
+            await typed.type("a, peer = s.accept()", "asleep in accept")
+            await typed.type("client> c = socket.socket()", "client>")
+            await typed.until("client · pid")
+            await typed.type("c.connect((HOST, PORT))", "ESTABLISHED")
+            await until(typed.pilot, lambda: len(typed.lines) == 6)
+            await typed.press("up")
+            assert "c.connect((HOST, PORT))" in typed.text.split("client>")[-1], "called back"
+            await typed.press("down", "tab")
+            await typed.until("server>")
+            before = typed.screen
+            await typed.type("undo", "asleep in accept")
+            await until(
+                typed.pilot,
+                lambda: typed.app.screen is not before and isinstance(typed.app.screen, SandboxScreen),
+            )
+            await until(typed.pilot, lambda: len(typed.lines) == 5)
+            await until(typed.pilot, lambda: typed.screen.typing is not None and typed.screen.typing.typing)
+            await typed.press("escape", "w", *["backspace"] * 40, *str(kept), "enter")
+            await typed.until("a lesson;")
+            assert "a, peer = s.accept()" in kept.read_text()
+
+    run_async(it())
+    assert not (tmp_path / "progress.toml").exists(), "a sandbox is no lesson that was read"
+
+
+LESSON = parse_lesson(
+    lesson_text(
+        """
+        ```python @server
+        s = socket.socket()
+        s.bind((HOST, PORT))
+        s.listen(1)
+        ```
+        """,
+        """
+        ```python @client
+        c = socket.socket()
+        c.connect((HOST, PORT))
+        ```
+
+        ```expect
+        server.s.accept_queue == 1
+        ```
+        """,
+    ),
+    "test.md",
+)
+
+
+def test_what_if_in_a_lesson_and_back_to_its_script(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with opened(tmp_path, LESSON, page=1) as typed:
+            await typed.until("page 2/2")
+            await until(typed.pilot, lambda: len(typed.lines) == 3)
+            assert "server>" not in typed.text
+            await typed.press(":")
+            await typed.until("server>")
+            await typed.type("client> x = socket.socket()", "off the script")
+            await until(typed.pilot, lambda: len(typed.lines) == 4)
+            await typed.type("x.connect((HOST, PORT))", "1 of 2")
+            await typed.press("escape", "space")
+            await until(typed.pilot, lambda: typed.lines[-1] == "c = socket.socket()")
+            before = typed.screen
+            await typed.press("e")
+            await typed.until("client, instead>")
+            await typed.press("escape")
+            await typed.press("r")
+            await until(
+                typed.pilot,
+                lambda: typed.app.screen is not before and isinstance(typed.app.screen, LessonScreen),
+            )
+            await until(typed.pilot, lambda: len(typed.lines) == 3)
+            assert "off the script" not in typed.text, "r brings the lesson back"
+
+            script = typed.screen
+            await typed.press("e")
+            await typed.until("server, instead> s.listen(1)")
+            await typed.press("backspace", "backspace", *"5)", "enter")
+            await until(
+                typed.pilot,
+                lambda: typed.app.screen is not script and isinstance(typed.app.screen, LessonScreen),
+            )
+            await until(
+                typed.pilot,
+                lambda: typed.lines == ["s = socket.socket()", "s.bind((HOST, PORT))", "s.listen(5)"],
+            )
+            await typed.until("off the script")
+            await typed.until("0 of 6")
+            await typed.press("space", "space")
+            await until(typed.pilot, lambda: len(typed.lines) == 5)
+            assert not typed.screen.reading.timeline.world.expectations, "shown, and not judged"
+
+    run_async(it())
