@@ -57,6 +57,10 @@ def ends_text(local: Address | None, peer: Address | None, arrow: str = "→") -
     return f"{address_text(local)} {arrow} {address_text(peer)}"
 
 
+#: Values are written in so many characters.
+_WIDEST_VALUE = 60
+
+
 def result_value(call: Call) -> str:
     """What a returned call gave, as C would: a descriptor for a socket, 0 for None."""
     match call.value:
@@ -73,8 +77,13 @@ def result_value(call: Call) -> str:
         case bytes() as structure if (option := option_named_by(call)) is not None:
             return value_text(option, structure)
         case _:
-            named = with_names(call.value, given_by(call), 60)
-            return show(named, 60, lambda held: str(held.fd))
+            named = with_names(call.value, given_by(call), _WIDEST_VALUE)
+            written = show(named, _WIDEST_VALUE, lambda held: str(held.fd))
+            match call.value:
+                case (data, (str(), int(), *_) as sender) if len(written) >= _WIDEST_VALUE:
+                    # Of what has come the beginning will do; of who has sent it there is no part.
+                    return f"({show(data, max(24, _WIDEST_VALUE - len(str(sender)) - 4))}, {sender})"
+            return written
 
 
 def values_bound(line: PerformedLine, last: Call | None = None) -> dict[str, str]:

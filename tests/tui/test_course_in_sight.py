@@ -21,6 +21,7 @@ from sockviz.tui.stage.at_hand import lists_at_hand, next_line, sockets_at_hand
 from sockviz.tui.stage.code import has_failed
 from sockviz.tui.stage.ink import Line, wrap
 from sockviz.tui.stage.listing import statement_at
+from sockviz.tui.stage.lookup import Lookup
 from sockviz.tui.stage.outcomes import told as told_of
 from sockviz.tui.stage.process_panel import draw_process
 from sockviz.tui.stage.wire import draw_wire
@@ -209,7 +210,10 @@ def untold(view: View, panels: dict[str, list[str]]) -> Iterator[str]:
     """What the page asks about and no panel says."""
     for inode, names in view.subjects.sockets.items():
         row = view.world.row_of(inode)
-        if row is None or row.bound_only:
+        if row is None:
+            yield from tableless(view, inode, names, panels)
+            continue
+        if row.bound_only:
             continue
         for name, process in view.world.processes.items():
             if not process.alive or all(entry.inode != inode for entry in process.fds):
@@ -224,6 +228,31 @@ def untold(view: View, panels: dict[str, list[str]]) -> Iterator[str]:
                 for attribute in sorted(names)
                 for why in unsaid(row, attribute, block, {*view.lab.addresses.values(), "::1"})
             )
+
+
+def tableless(view: View, inode: int, names: frozenset[str], panels: dict[str, list[str]]) -> Iterator[str]:
+    """A socket that is in no kernel table, which the page asks about, and no panel says so."""
+    known = view.world.sockets[inode]
+    held = [
+        (process.name, str(entry.fd))
+        for process in view.world.processes.values()
+        for entry in process.fds
+        if process.alive and entry.inode == inode
+    ]
+    state = "UNCONNECTED" if held and known.type == "SOCK_DGRAM" else "CLOSED"
+    how = r"\s+(not bound|in no kernel table|no row|bound to)" if "state" in names else ""
+    so_it_is = rf"{state}{how}"
+    for name, fd in held:
+        block = block_of(panels.get(name, []), fd)
+        if not block:
+            yield f"{name}'s descriptor {fd}, in no kernel table, is not there"
+        elif not re.search(so_it_is, block):
+            yield f"{name} {fd}: {state} is not there, or not how that is known"
+    if not held and known.creator is not None:
+        variable = Lookup(view.world).name(known.creator, inode)
+        there = "\n".join(panels.get(known.creator, []))
+        if not re.search(rf"–\s+{variable[:6]}\s.*{so_it_is}", there):
+            yield f"{known.creator}'s {variable}: that it is {state} is not there, or not how that is known"
 
 
 def sockets_not_there(view: View, panels: dict[str, list[str]]) -> Iterator[str]:

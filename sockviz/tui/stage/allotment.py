@@ -10,26 +10,32 @@ from sockviz.dataclass import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What one part would take, in lines: ``now``, without which what matters now is not in sight; ``least``, below which it is
-    no more than a line; ``most``, where it has a bound; ``wanted``, after which the others come first, where there is such. Who
-    ``rests`` is no more than a line until the others have what they want."""
+    """What one part would take, in lines: ``hand``, without which a line at hand is not whole; ``now``, without which what
+    matters now is not in sight; ``least``, below which it is no more than a line; ``most``, where it has a bound; ``wanted``,
+    after which the others come first, where there is such. Who ``rests`` is no more than a line until the others have what they
+    want."""
 
     now: int
     least: int
     most: int | None = None
     wanted: int | None = None
     rests: bool = False
+    hand: int = 1
 
 
 def allotted(wishes: Sequence[Wish], order: Sequence[int], room: int) -> list[int]:
     """The lines of each of `wishes`, together no more than `room`. `order` has their places, who matters most first.
 
-    Each has a line, as long as there are lines; then as many of them as there is room for are whole.
+    Each has a line, as long as there are lines; then what is at hand; then as many of them as there is room for are whole.
     """
     given = [0] * len(wishes)
     for place in order:
         if room > 0:
             given[place], room = 1, room - 1
+    for place in order:
+        more = min(wishes[place].hand - given[place], room)
+        if more > 0:
+            given[place], room = given[place] + more, room - more
     whole: list[int] = []
     for rests in (False, True):
         for place in order:

@@ -16,6 +16,7 @@ from sockviz.model.call import Call, Stage
 from sockviz.model.first_names import of_lab
 from sockviz.model.process import PerformedLine as Progress
 from sockviz.model.process import Process
+from sockviz.model.showing import unbroken
 from sockviz.model.timeline import LabFacts
 from sockviz.model.values import SocketValue, Value
 from sockviz.model.world import World
@@ -24,7 +25,7 @@ from sockviz.player.next import Do
 from sockviz.tui.palette import NEXT
 from sockviz.tui.remembered import remembered, remembered_by
 from sockviz.tui.stage.at_hand import next_line
-from sockviz.tui.stage.ink import Line, Span, crop, ends, fit, line, marked, wrap
+from sockviz.tui.stage.ink import Line, Span, crop, cut, ends, fit, line, marked, wrap
 from sockviz.tui.stage.listing import calls_of, coloured, compact, listed, statement_at
 from sockviz.tui.stage.lookup import right_after
 from sockviz.tui.stage.written import broken
@@ -193,7 +194,7 @@ def _block(
     if only_a_value and not failed:
         # The value is all there is to see of such a line.
         alone = len(statement.source) + result.width + 3 > width
-    elif Extent.WHOLE in extent and not failed and result.width > _SHORT:
+    elif Extent.WHOLE in extent and not failed and result.width > max(_SHORT, width // 3):
         sources, main = _listing(view.lab, view.look.language, statement, width, result.width, whole)
         alone = cell_len(sources[main]) + result.width + _MARGIN > width
     elif not failed and result.width > _SHORT and len(statement.source) + result.width + 3 > width:
@@ -271,7 +272,13 @@ def _why_asleep(call: Call, world: World) -> str:
 
 def _whole(result: Line, width: int) -> list[Line]:
     """All of a result in lines of its own."""
-    parts = broken(result.text, max(_LEAST_SOURCE, width - _MARGIN - 1))
+    room, text = max(_LEAST_SOURCE, width - _MARGIN - 1), result.text
+    full: list[str] = []
+    while text:
+        full.append(unbroken(cut(text, room)))
+        text = text[len(full[-1]) :]
+    at_commas = broken(result.text, room)
+    parts = at_commas if len(at_commas) <= len(full) else full
     return [line("   ", (part, result.runs[0][1])) for part in parts]
 
 

@@ -46,9 +46,10 @@ class Listing:
         ]
 
     def needs(self) -> tuple[int, int]:
-        """The rows that the lines at hand take, and those together with what has failed on the page."""
-        now = max(1, self._tall(self._hand, Extent.SHORT, Asides.DONE))
-        return now, now + self._tall(self._failed, Extent.SHORT, Asides.DONE)
+        """The rows that the lines at hand take; those with what one of them sleeps for, and with what has failed on the page."""
+        now = self._tall(self._hand, Extent.SHORT, Asides.DONE)
+        told = self._tall(self._hand, Extent.SHORT, Asides.ALL)
+        return max(1, now), max(1, told) + self._tall(self._failed, Extent.SHORT, Asides.DONE)
 
     def fitted(self, room: int, fullest: Extent = Extent.WHOLE | Extent.REMARKED) -> list[Line]:
         """As much of it as `room` rows have room for, and of each line no more than `fullest`."""

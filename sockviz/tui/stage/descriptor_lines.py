@@ -15,9 +15,9 @@ from sockviz.model.segments import wire_end
 from sockviz.model.sockets import SocketRow, State, Timer
 from sockviz.model.values import Address
 from sockviz.tui.palette import STATE_SYMBOLS, state_role
-from sockviz.tui.stage import byte_lines, timer_lines
+from sockviz.tui.stage import byte_lines, timer_lines, without_row
 from sockviz.tui.stage.chips import CHIP, Station, has_come, is_coming
-from sockviz.tui.stage.descriptor_words import plain_target, protocol_of, tableless, unseen
+from sockviz.tui.stage.descriptor_words import plain_target, protocol_of, unseen
 from sockviz.tui.stage.ink import Line, Span, crop, fit, line, marked, wrap
 from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.stage.option_lines import at_the_end, beneath, in_one_line, telling
@@ -72,7 +72,9 @@ class Pen:
         """What there is to tell beneath its own line, what matters most first."""
         row = it.row
         if row is None:
-            return self._options(it)
+            wholly = self._without_row(it)[1] if it.entry is None or it.entry.is_socket else ""
+            how = [line("   ") + each for each in wrap(wholly, self.width - 4, "muted")]
+            return [*([Told(Part.TABLE, (how,), holds=False)] if how else []), *self._options(it)]
         told = self._queues(row) if row.is_listening else self._traffic(it, row)
         told = [each for each in told if each.forms[0]]
         ends = self._ends_beneath(it, row)
@@ -138,10 +140,7 @@ class Pen:
         if it.entry is not None and not it.entry.is_socket:
             return line(number, named, (f" {plain_target(it.entry)}", "muted"))
         if it.row is None:
-            # /proc says TCPv6, a row TCP: one word for both, lest a socket seem to become another one.
-            protocol = ((it.entry.protocol if it.entry else "") or "socket").removesuffix("v6")
-            said = unseen if it.is_told else tableless
-            return line(number, named, f" {protocol} ", said(self.view.world, it.inode, self.width))
+            return self._without_row(it)[0]
         start = self._start(it, self.columns)
         if start.width > self.width:
             # The state must be read whole: what can be told from elsewhere gives way.
@@ -170,6 +169,15 @@ class Pen:
         if room - brief.width < least and (tight := self._tight(it, it.row, brief)) is not None:
             return tight
         return start + self._ends(it.row, room - brief.width) + brief
+
+    def _without_row(self, it: DescriptorRow) -> tuple[Line, str]:
+        """The line of a socket without a row; and what that has no room for of how it is known."""
+        start = line(*self._numbered(it))
+        if it.is_told:
+            protocol = without_row.protocol_of(self.view.world, it.inode, it.entry)
+            return start + line(f" {protocol} ", unseen(self.view.world, it.inode, self.width)), ""
+        columns = (self.columns.protocol, self.columns.state)
+        return without_row.told(self.view.world, it.inode, it.entry, start, columns, self.width)
 
     def _tight(self, it: DescriptorRow, row: SocketRow, brief: Line) -> Line | None:
         """A socket's own line with both its ends and `brief`, without columns, and without its name where that has no room; None

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from sockviz.dataclass import dataclass
 from sockviz.language import _
+from sockviz.model.index import inodes_in
 from sockviz.model.process import Process
 from sockviz.model.world import World
 from sockviz.tui.remembered import remembered, remembered_by
@@ -18,6 +19,7 @@ from sockviz.tui.stage.descriptor_lines import Columns, Pen, Told
 from sockviz.tui.stage.ink import Line, fit, line
 from sockviz.tui.stage.lookup import Lookup, orphans
 from sockviz.tui.stage.ranking import DescriptorRow, Part, Rank, asked, due, ranked
+from sockviz.tui.stage.without_row import state_of as state_without_row
 from sockviz.tui.view import View
 from sockviz.words.told_descriptors import descriptors
 
@@ -41,6 +43,18 @@ def held_by(world: World, process: Process) -> tuple[list[DescriptorRow], list[D
     told = {it.inode for it in held if it.is_told}
     left = (each for each in orphans(world).get(process.name, ()) if each[0] not in told)
     return held, [DescriptorRow(inode, None, row) for inode, row in left]
+
+
+def closed(view: View, process: Process) -> list[DescriptorRow]:
+    """The sockets that the page asks about which the process has made, and which nobody, the kernel included, has any more."""
+    world, found = view.world, []
+    for inode in view.subjects.sockets:
+        known = world.sockets.get(inode)
+        if known is None or known.creator != process.name or world.row_of(inode) is not None:
+            continue
+        if not any(it.alive and inode in inodes_in(it.fds) for it in world.processes.values()):
+            found.append(DescriptorRow(inode, None, None))
+    return found
 
 
 @dataclass(slots=True)
@@ -152,7 +166,7 @@ def _decides(view: View, process: Process) -> tuple[object, ...]:
 @remembered_by(16, _decides)
 def _ranked(view: View, process: Process) -> _Ranked:
     held, left = held_by(view.world, process)
-    rows = held + left
+    rows = held + left + closed(view, process)
     ranks = ranked(view, process, rows)
     # Of those of one rank the listeners first, then the newest.
     keys = [
@@ -160,7 +174,7 @@ def _ranked(view: View, process: Process) -> _Ranked:
         for index, (rank, it) in enumerate(zip(ranks, rows, strict=True))
     ]
     order = sorted(range(len(rows)), key=keys.__getitem__)
-    return _Ranked(rows, len(held), ranks, order, Counter(map(_state_of, rows)))
+    return _Ranked(rows, len(held), ranks, order, Counter(_state_of(view.world, it) for it in rows))
 
 
 def _decides_heights(view: View, process: Process, width: int) -> tuple[object, ...]:
@@ -243,7 +257,7 @@ def _entries(pen: Pen, its: _Ranked, order: Sequence[int]) -> list[_Entry]:
 def _drawn(pen: Pen, plan: _Plan, its: _Ranked) -> list[Line]:
     shown = sorted((each for each in plan.entries if each.shown), key=lambda each: each.index)
     rest = its.states.copy()
-    rest.subtract(_state_of(each.it) for each in shown)
+    rest.subtract(_state_of(pen.view.world, each.it) for each in shown)
     counted = _counted(rest, pen.width) if plan.counts else ""
     ruled = plan.ruled
     lines: list[Line] = []
@@ -275,14 +289,17 @@ def _count(counted: str, width: int) -> Line:
     return fit(line((f"  ⋮  {counted}", "muted")), width)
 
 
-def _state_of(it: DescriptorRow) -> str:
+def _state_of(world: World, it: DescriptorRow) -> str:
     if it.row is not None:
         return it.row.state.value
     if it.entry is not None and it.entry.is_epoll:
         return "epoll"
     if it.is_told and it.entry is not None:
         return it.entry.protocol or "socket"
-    return _("in no kernel table") if it.entry is None or it.entry.is_socket else _("no socket")
+    if it.entry is not None and not it.entry.is_socket:
+        return _("no socket")
+    state = state_without_row(world, it.inode, it.entry)
+    return state.value if state is not None else _("in no kernel table")
 
 
 def _number_width(its: _Ranked) -> int:

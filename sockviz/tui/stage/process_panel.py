@@ -48,13 +48,13 @@ class Split:
 @dataclass(frozen=True, slots=True)
 class Needs:
     """The lines that code and descriptors would take, and those without which something that matters now is not in sight; of code
-    those with what has failed on the page, too."""
+    those with what one sleeps for, and with what has failed on the page, too."""
 
     code: int
     fds: int
     code_now: int
     fds_now: int
-    code_failed: int
+    code_told: int
 
     def __or__(self, other: Needs) -> Needs:
         """Enough for both."""
@@ -63,7 +63,7 @@ class Needs:
             max(self.fds, other.fds),
             max(self.code_now, other.code_now),
             max(self.fds_now, other.fds_now),
-            max(self.code_failed, other.code_failed),
+            max(self.code_told, other.code_told),
         )
 
 
@@ -73,7 +73,7 @@ def _divided(needs: Needs, room: int) -> Split:
         code = max(needs.code, min(room // 2, room - needs.fds, needs.code + _AIR))
     else:
         # Code has half of the room, and what the descriptors leave; less where what matters now is not in sight then.
-        most = max(room // 2, room - needs.fds, needs.code_failed)
+        most = max(room // 2, room - needs.fds, needs.code_told)
         code = min(needs.code, max(1, needs.code_now, min(most, room - needs.fds_now)))
         code = min(code, room - 1)
     return Split(code, room - code)
@@ -138,9 +138,9 @@ def split(view: View, name: str, width: int, inside: int, alone: bool) -> Split:
     parts = _divided(shared, inside - 1)
     if not alone and len(names) == _SIDES:
         parts = _traded(view, names, width, parts, shared.fds)
-    if parts.code < own.code_failed or parts.fds < own.fds_now:
+    if parts.code < own.code_told or parts.fds < own.fds_now:
         parts = _divided(own, inside - 1)
-    if parts.fds < own.fds_now <= inside and not is_at_work(view, name):
+    if parts.fds < own.fds_now and not is_at_work(view, name):
         return Split(0, inside)  # it is looked at for its descriptors alone
     return _traded(view, [name], width, parts, own.fds)
 
@@ -156,7 +156,7 @@ def _table_heights(view: View, process: Process, width: int) -> tuple[int, int]:
 @remembered_by(32, _decides_in_any_room)
 def _in_any_room(view: View, name: str, width: int) -> tuple[int, int, int, int]:
     """Of that, whatever room there is: the lines of its descriptors, those of them that matter now, those of code at hand, and
-    these with what has failed."""
+    these with what is told of them and what has failed."""
     view = _still(view)
     process = view.world.processes.get(name)
     fds, now = (1, 1) if process is None else _table_heights(view, process, width)
@@ -265,11 +265,11 @@ def _folded(view: View, name: str, process: Process | None, hue: str, width: int
     start = edge + line((f"{name:<{longest}}", f"{hue} strong"))
     if process is None:
         return start + line(("  " + _("not started yet"), "muted"))
-    from sockviz.tui.stage.descriptors import held_by, table  # on demand, as all of them
+    from sockviz.tui.stage.descriptors import closed, held_by, table  # on demand, as all of them
     from sockviz.tui.stage.ranking import asked as asked_of
 
     held, left = held_by(view.world, process)
-    asked = any(asked_of(view, it) is not None for it in left)
+    asked = any(asked_of(view, it) is not None for it in (*left, *closed(view, process)))
     if not (process.alive or asked):
         return start + line(("  " + _("ended"), "muted"))
     from sockviz.words.wording import asleep_in, call_as_made  # on demand, as what is held

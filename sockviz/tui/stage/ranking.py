@@ -44,6 +44,7 @@ class Part(Enum):
     TIMER = "timer"
     BYTES = "bytes"
     OPTIONS = "options"
+    TABLE = "table"
 
 
 #: What an expression asks for, and which part tells it; anything else stands in the socket's own line.
@@ -69,7 +70,7 @@ def asked(view: View, it: DescriptorRow) -> frozenset[Part] | None:
     subjects = view.subjects
     names = subjects.sockets.get(it.inode) if it.inode else None
     if it.row is None:
-        return None if names is None else frozenset()
+        return None if names is None else frozenset({Part.TABLE} if "state" in names else ())
     if subjects.rows and (of_row := subjects.rows.get(it.row.key)) is not None:
         names = (names or frozenset()) | of_row
     parts = None if names is None else frozenset(_TELLS[name] for name in names if name in _TELLS)

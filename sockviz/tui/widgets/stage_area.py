@@ -205,7 +205,14 @@ def lines_for(
         _wish_of_wire(view, unframed, LINK in first, crowded)
         if name == WIRE
         else _wish(
-            view, name, width, unframed, name in concerned and name not in first, name in active, crowded
+            view,
+            name,
+            width,
+            unframed,
+            name in concerned and name not in first,
+            name in active,
+            crowded,
+            name in first,
         )
         for name in names
     ]
@@ -229,23 +236,32 @@ def _wish_of_wire(view: View, unframed: bool, at_work: bool, crowded: bool) -> W
 
 
 def _wish(
-    view: View, name: str, width: int, unframed: bool, for_its_sockets: bool, active: bool, crowded: bool
+    view: View,
+    name: str,
+    width: int,
+    unframed: bool,
+    for_its_sockets: bool,
+    active: bool,
+    crowded: bool,
+    first: bool,
 ) -> Wish:
     """``for_its_sockets``: no line of the process is at hand, but the page asks about what it holds; ``active``: it has lines on
-    the page, or is asked about, or somebody waits for it; ``crowded``: others have to come after what it wants."""
+    the page, or is asked about, or somebody waits for it; ``crowded``: others have to come after what it wants; ``first``: a line
+    of it is at hand."""
     if name not in view.world.processes and not active:
         # Who has neither lines on this page nor a process yet needs no more than a line.
         return Wish(1, 1, most=1)
     edges = 1 if unframed else 2
     its = needs(view, name, width - edges, _LEAST)
     fds = edges + min(its.fds_now, _MOST_FDS)
-    now = fds + its.code_failed + 1
-    code = its.code_failed if unframed or not active else its.code
+    now = fds + its.code_told + 1
+    code = its.code_told if unframed or not active else its.code
     wanted = edges + min(its.fds, _MOST_FDS) + code + 1 if crowded else None
     rests = unframed and not active
+    hand = min(now, edges + its.code_now + 2) if first else 1  # with the rule, and one descriptor
     if for_its_sockets or unframed:
-        return Wish(now, min(now, edges + _LEAST_FDS), wanted=wanted, rests=rests)
-    return Wish(now, max(_LEAST, fds), wanted=wanted)
+        return Wish(now, min(now, edges + _LEAST_FDS), wanted=wanted, rests=rests, hand=hand)
+    return Wish(now, max(_LEAST, fds), wanted=wanted, hand=hand)
 
 
 def left_behind(view: View) -> frozenset[str]:
@@ -269,10 +285,11 @@ def _is_asked(view: View, name: str) -> bool:
     held = inodes_in(process.fds)
     if any(inode in held for inode in view.subjects.sockets):
         return True
-    if not view.subjects.rows:
-        return False
-    from sockviz.tui.stage.descriptors import held_by  # on demand: a first page has no process
+    from sockviz.tui.stage.descriptors import closed, held_by  # on demand: a first page has no process
     from sockviz.tui.stage.ranking import asked
+
+    if closed(view, process) or not view.subjects.rows:
+        return bool(closed(view, process))
 
     its = (it for rows in held_by(view.world, process) for it in rows[:_LOOKED_AT])
     return any(asked(view, it) is not None for it in its)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 
 import pytest
 
 from sockviz.model.events import CallReturned
-from sockviz.model.sockets import SocketRow, State, ToldName
+from sockviz.model.sockets import FdEntry, SocketRow, State, ToldName
+from sockviz.model.subjects import Subjects
+from sockviz.tui.stage.descriptor_lines import Columns, Pen
 from sockviz.tui.stage.descriptors import _counted
+from sockviz.tui.stage.lookup import Lookup
 from sockviz.tui.stage.process_panel import draw_process
+from sockviz.tui.stage.ranking import DescriptorRow
 from sockviz.words.queues import received
 from tests.tui.stage import scripted
 
@@ -42,11 +47,11 @@ def table(it: scripted.Script, width: int) -> str:
 @pytest.mark.parametrize(
     ("width", "said"),
     [
-        (70, "—  bound to 127.0.0.1:8080, in no kernel table"),
-        (48, "—  bound to 127.0.0.1:8080"),
-        (38, "—  bound to :8080"),
-        (31, "—  bound to :8080"),
-        (28, "—  :8080"),
+        (70, "○ CLOSED  bound to 127.0.0.1:8080, in no kernel table"),
+        (48, "○ CLOSED  bound to 127.0.0.1:8080"),
+        (38, "○ CLOSED  bound to :8080"),
+        (31, "○ CLOSED  :8080"),
+        (28, "○ CLOSED  :8080"),
     ],
 )
 def test_a_bound_socket_without_a_row_is_bound(width: int, said: str) -> None:
@@ -55,14 +60,14 @@ def test_a_bound_socket_without_a_row_is_bound(width: int, said: str) -> None:
 
 
 def test_the_port_that_the_kernel_chose_is_shown_as_getsockname_says_it() -> None:
-    assert table(bound(0, told=True), 70) == "—  bound to 127.0.0.1:40000, in no kernel table"
-    assert table(bound(0, told=False), 80) == "—  bound to 127.0.0.1, a port that the kernel chose"
-    assert table(bound(0, told=False), 30) == "—  bound"
+    assert table(bound(0, told=True), 70) == "○ CLOSED  bound to 127.0.0.1:40000, in no kernel table"
+    assert table(bound(0, told=False), 80) == "○ CLOSED  bound to 127.0.0.1, a port that the kernel chose"
+    assert table(bound(0, told=False), 30) == "○ CLOSED  bound"
 
 
 def test_a_listener_that_was_shut_down_is_bound_if_it_asked_for_its_port() -> None:
     for port, said in (
-        (scripted.PORT, "—  bound to 127.0.0.1:8080, in no kernel table"),
+        (scripted.PORT, "○ CLOSED  bound to 127.0.0.1:8080, in no kernel table"),
         (0, "○ CLOSED  in no kernel table any more"),
     ):
         it = bound(port, told=True)
@@ -160,3 +165,35 @@ def test_the_row_of_a_subflow_does_not_tell_what_waits_at_a_socket_of_mptcp() ->
     it, _row = connected(protocol="MPTCP")
     assert "MPTCP ● ESTABLISHED" in drawn(it)
     assert "recv-q" not in drawn(it)
+
+
+@pytest.mark.parametrize(
+    ("kind", "width", "said"),
+    [
+        ("TCP", 70, "○ CLOSED  in no kernel table"),
+        ("TCPv6", 44, "○ CLOSED  in no kernel table"),
+        ("UDP", 48, "◇ UNCONNECTED  in no kernel table"),
+        ("NETLINK", 48, "—  in no kernel table"),  # whose table nobody looks at
+    ],
+)
+def test_the_state_of_a_socket_in_no_table_is_told_with_how_that_is_known(
+    kind: str, width: int, said: str
+) -> None:
+    view = scripted.view(bound(0, told=False))
+    pen = Pen(view, view.world.processes["server"], Lookup(view.world), width, {}, Columns())
+    (line,) = pen.lines(DescriptorRow(9, FdEntry(9, "socket:[9]", 9, kind), None), (), ())
+    assert line.text.partition(f"{kind.removesuffix('v6')} ")[2].strip() == said
+
+
+def test_a_closed_socket_has_a_row_while_the_page_asks_about_it() -> None:
+    it = bound(scripted.PORT, told=True)
+    (inode,) = it.timeline.world.names
+    it.shut("server", "s")
+    it.observe()
+    view = scripted.view(it)
+    asking = replace(view, subjects=Subjects({inode: frozenset({"state"})}))
+    for width, known in ((48, "no row left"), (70, "in no kernel table any more"), (31, "no row left")):
+        told = [text.text.strip("│ ") for text in draw_process(asking, "server", width, 12)]
+        (at,) = (n for n, text in enumerate(told) if text.startswith("– s"))
+        assert re.search(rf"○ CLOSED\s+{known}", " ".join(told[at : at + 2])), told
+        assert not any("CLOSED" in text.text for text in draw_process(view, "server", width, 12))
