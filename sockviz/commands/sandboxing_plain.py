@@ -9,7 +9,6 @@ from pathlib import Path
 from sockviz import door, terminal
 from sockviz.language import _
 from sockviz.lesson.typed_lines import BadLine, Typed
-from sockviz.model.call import Call
 from sockviz.model.first_names import HOST
 from sockviz.output_file import why_not_made
 from sockviz.pattern import pattern
@@ -60,7 +59,7 @@ class Typing:
                 self.failed = True
                 break
         for waiting in self._session.waiting:
-            told = _("never performed, its process was asleep to the end: {process}> {line}")
+            told = _("waited in vain to the end: {process}> {line}")
             self._out.say(told.format(process=waiting.process, line=waiting.source))
 
     async def _up_to_page(self) -> None:
@@ -94,7 +93,7 @@ class Typing:
             await self._undo()
             return
         try:
-            call = await self._session.perform(Typed(process, source.strip()))
+            waits = await self._session.perform(Typed(process, source.strip()))
         except BadLine as bad:
             self._bad(bad, text, len(text) - len(source) + indent)
             return
@@ -104,12 +103,8 @@ class Typing:
             return
         self._process = process
         self._transcript.catch_up()
-        if call is not None:
-            self._say_waits(process, source.strip(), call)
-
-    def _say_waits(self, process: str, source: str, call: Call) -> None:
-        waits = _("waits: {process} is still in {call}()").format(process=process, call=call.name)
-        self._out.say("", f"{process:8} > {source}", f"  {waits}")
+        if waits:
+            self._out.say("", f"  {waits}")
 
     def _bad(self, bad: BadLine, text: str, before: int) -> None:
         """Where and why; nothing was performed."""

@@ -8,11 +8,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
 from sockviz.calls.statement import Statement
+from sockviz.language import _
 from sockviz.lesson.typed_lines import Typed
-from sockviz.model.call import Call, Stage
+from sockviz.model.call import Stage
 from sockviz.model.events import LineTyped
+from sockviz.model.hosts import LINK
 from sockviz.player.performance import Performance
 from sockviz.player.refusals import CannotGoOn
+from sockviz.player.waiting import LONG, waits_at_the_link
 from sockviz.sandbox.again import Again, Given, given, is_new, without_last
 
 #: Opens a run of the same script in a new lab. Raises `CannotPerform`.
@@ -29,23 +32,28 @@ class Typist:
         self.problem = ""  # why a line that was waited for could not be performed
         run.watch(self._news.set)
 
-    async def perform(self, typed: Typed) -> Call | None:
-        """Has a line performed, and returns once that is done. Where its process is asleep in an earlier call it waits, and that
-        call is returned. Raises `sockviz.lesson.typed_lines.BadLine` and `CannotGoOn`."""
+    async def perform(self, typed: Typed) -> str:
+        """Has a line performed, and returns once that is done. Where it waits for something (its process is asleep in an earlier
+        call, no packet comes for the link) it goes on waiting; a sentence says for what. Raises `BadLine` and `CannotGoOn`."""
         return await self.performed(self.run.add(typed))
 
-    async def performed(self, statement: Statement) -> Call | None:
+    async def performed(self, statement: Statement) -> str:
         """The same of a line that was added."""
         task = self._begin(statement)
+        patience = LONG if statement.process == LINK else None
         while not task.done():
             self._news.clear()
-            if (call := self._waits_for(statement)) is not None:
-                return call
+            if waits := self._waits_for(statement):
+                return waits
             heard = asyncio.ensure_future(self._news.wait())
-            await asyncio.wait({task, heard}, return_when=asyncio.FIRST_COMPLETED)
+            done, _pending = await asyncio.wait(
+                {task, heard}, timeout=patience, return_when=asyncio.FIRST_COMPLETED
+            )
             heard.cancel()
+            if not done and (waits := waits_at_the_link(self.run)):
+                return waits
         await task
-        return None
+        return ""
 
     def _begin(self, statement: Statement) -> asyncio.Task[None]:
         task = asyncio.ensure_future(self.run.perform_added(statement))
@@ -58,20 +66,22 @@ class Typist:
         if not task.cancelled() and isinstance(error := task.exception(), CannotGoOn):
             self.problem = str(error)
 
-    def _waits_for(self, statement: Statement) -> Call | None:
-        """The call in which the line's process is asleep, where that is an earlier line's."""
+    def _waits_for(self, statement: Statement) -> str:
+        """That the line's process is asleep in a call of an earlier line, where it is."""
         world = self.run.timeline.world
         process = world.processes.get(statement.process)
-        if process is None or not process.alive or statement.line in world.lines:
-            return None
-        call = process.current
-        return call if call is not None and call.stage is Stage.ASLEEP else None
+        call = process.current if process is not None and process.alive else None
+        if call is None or call.stage is not Stage.ASLEEP or statement.line in world.lines:
+            return ""
+        told = _("{process} is still in {call}(): {line} waits for that to return.")
+        return told.format(process=statement.process, call=call.name, line=statement.source)
 
     @property
     def waiting(self) -> Sequence[Statement]:
-        """The lines that wait for their process."""
-        begun = self.run.timeline.world.lines
-        return [each for each in self._under_way.values() if each.line not in begun]
+        """The lines that wait for their process, or for a packet."""
+        lines = self.run.timeline.world.lines
+        waits = [each for each in self._under_way.values() if each.process == LINK or each.line not in lines]
+        return [each for each in waits if each.line not in lines or lines[each.line].finished is None]
 
     @property
     def can_undo(self) -> bool:

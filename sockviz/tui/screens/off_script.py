@@ -140,7 +140,7 @@ class OffScript:
         try:
             statement = self._run.add(typed)
             line.done()
-            call = await self._typist.performed(statement)
+            waits = await self._typist.performed(statement)
         except BadLine as bad:
             problem = bad.problems[0]
             line.say(problem.message, problem.column - 1 if problem.column else None)
@@ -152,9 +152,8 @@ class OffScript:
             self._busy = False
             self._picture.frames.step_over()
             self._picture.draw()
-        if call is not None:
-            told = _("{process} is still in {call}: {line} waits for that to return.")
-            line.say(told.format(process=call.process, call=call.name, line=typed.source))
+        if waits:
+            line.say(waits)
 
     # -- again
 
