@@ -7,6 +7,7 @@ writes a widget, but this: text that is made visible before it is measured (`soc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rich.cells import cell_len
@@ -14,12 +15,18 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
+from sockviz.pattern import pattern
 from sockviz.visible import visible
+
+#: What follows a sign and is one with it in some terminals only: the selector of its form, the frame of a key, a tint of skin.
+_PARTS = pattern("[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff]")
+_SIGN = pattern("(.?)([\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff]+)")
+_FRAME = "\u20e3"
 
 
 class Gate(LineFilter):
-    """Makes the text of every line visible, in as many cells as it took, and leaves no hyperlink, whose target is data too. What
-    it lets through goes on through the filters ``then``: Textual makes a line anew for each filter that it knows of."""
+    """Makes the text of every line visible, in as many cells as it took, in every terminal, and leaves no hyperlink, whose target
+    is data too. What it lets through goes on through the filters ``then``: Textual makes a line anew for each that it has."""
 
     def __init__(self, then: Sequence[LineFilter] = ()) -> None:
         super().__init__()
@@ -33,13 +40,26 @@ class Gate(LineFilter):
         return segments
 
 
+def _even(text: str) -> str:
+    """`text` with every sign as wide in each terminal as it is thought to be here: in its first form and colour, with blanks
+    behind it. A terminal that knows of no signs made of several characters adds up what these take."""
+    return _SIGN.sub(_evened, text) if _PARTS.search(text) else text
+
+
+def _evened(found: re.Match[str]) -> str:
+    alone = found[1] + (_FRAME if _FRAME in found[2] else "")
+    return alone + " " * (cell_len(found[0]) - cell_len(alone))
+
+
 def _seen(segments: list[Segment]) -> list[Segment]:
     text = "".join(segment.text for segment in segments)
-    clean = (text.isascii() and text.isprintable()) or visible(text) == text
+    clean = (text.isascii() and text.isprintable()) or _even(visible(text)) == text
     if clean and not any(segment.style and segment.style.link for segment in segments):
         return segments
     width = sum(cell_len(segment.text) for segment in segments)
-    shown = [segment if clean else Segment(visible(segment.text), segment.style) for segment in segments]
+    shown = [
+        segment if clean else Segment(_even(visible(segment.text)), segment.style) for segment in segments
+    ]
     unlinked = [
         Segment(each.text, each.style.update_link(None)) if each.style and each.style.link else each
         for each in shown

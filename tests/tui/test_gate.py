@@ -68,6 +68,22 @@ def test_a_line_keeps_its_cells(payload: str, width: int) -> None:
     assert not dangerous("".join(it.text for it in shown))
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("a \u2764\ufe0f b", "a \u2764  b"), ("\U0001f44d\U0001f3fd!", "\U0001f44d!"), ("1\ufe0f\u20e3 x", "1\u20e3  x"),
+        ("\u26a0\ufe0e|", "\u26a0|"), ("\U0001f1ea\U0001f1f8|", "\U0001f1ea\U0001f1f8|"), (" \U0001f3fd|", " |"),
+        ("\U0001f468\u200d\U0001f469", "\U0001f468\\u200d"),
+    ],
+)  # fmt: skip
+def test_a_sign_of_several_characters_is_as_wide_in_every_terminal(given: str, shown: str) -> None:
+    width = cell_len(given)
+    (segment, *_more) = Gate().apply([Segment(given)], BLACK)
+    text = "".join(it.text for it in (segment, *_more))
+    assert text == shown[: len(text)]
+    assert sum(cell_len(character) for character in text) == width
+
+
 def test_what_is_clean_is_left_alone() -> None:
     segments = [Segment("│ café → ✓ "), Segment("می\u200cخ", Style(bold=True))]
     assert Gate().apply(segments, BLACK) is segments
