@@ -13,6 +13,11 @@ from sockviz.practice.verdicts import verdicts
 
 RECORDED = Path(__file__).with_name("recorded")
 TOLD = {
+    "bind-order.swapped": (
+        "server.peer is ('127.0.0.2', 34835)",
+        "bind(3, 127.0.0.2:34835) (swapped.c:14) gives it port 34835, and that is the same two bytes as 5000",
+        "htons(port)",
+    ),
     "byte-order.hard": (
         "accept_queue is 0",
         "client has not called connect for 127.0.0.2:8081",
@@ -88,10 +93,25 @@ TOLD = {
         "nowhere in what it has printed is 'apple",
         "print 'apple",
     ),
+    "leak.listener": (
+        "nobody listens on 127.0.0.1:8080 any more",
+        "accept4(-1, flags=SOCK_CLOEXEC) (listener.py:6) of server failed with EBADF",
+        "close(3) (listener.py:13) closed the socket that listens",
+    ),
+    "leak.shuts": (
+        "it ends after 40 bytes of 55 bytes",
+        "8 connections were ended by shutdown, the first by shutdown(4, SHUT_RDWR) (shuts.py:8)",
+        "close alone gives its descriptor back",
+    ),
     "lines.no_newline": (
         "1 byte of 2 bytes have come so far",
         "send(4, b'3') (no_newline.py:12), and then it sleeps in recv(4, 4096)",
         "begins with b'\\n'",
+    ),
+    "many-at-once.joins": (
+        "bob.first has no value yet",
+        "the connection of bob waits in the accept queue of server, which sleeps in recv(4, 100) (joins.py:6)",
+        "whoever waits for a thread or a child that serves one",
     ),
     "udp-retry.impatient": (
         "server.third is b'2?'",

@@ -6,6 +6,7 @@ from sockviz.language import _
 from sockviz.model.call import CONNECTING, Call
 from sockviz.model.events import CallReturned
 from sockviz.model.moment import Moment
+from sockviz.model.process import Process
 from sockviz.model.world import World
 from sockviz.practice.causes.broken_off import BROKEN_OFF
 from sockviz.practice.causes.case import Advice, Case
@@ -63,11 +64,27 @@ def _helps(call: Call, case: Case) -> str:
                 "close the descriptor where a call fails, too: {process} still holds {fd}, and nothing will come of it"
             )
             return told.format(process=process.name, fd=call.receiver.fd)  # fmt: skip
+    if call.error == "EBADF" and call.name == "accept" and (closed := _closed_listener(process)) is not None:
+        told = _(
+            "{close} closed the socket that listens, which is there for all clients: close the one that accept gives"
+        )
+        return told.format(close=case.made(closed))
     if call.error == "EBADF" and any(each.name == "close" for each in process.calls):
         return _(
             "close a socket last: it ends both directions, and the descriptor is gone (shutdown(SHUT_WR) ends the sending alone)"
         )
     return ""
+
+
+def _closed_listener(process: Process) -> Call | None:
+    """The call by which it has closed a socket of its own that listened."""
+    listened = {
+        call.receiver.inode for call in process.calls if call.name == "listen" and call.receiver is not None
+    }
+    closed = (call for call in reversed(process.calls) if call.name == "close" and call.receiver is not None)
+    return next(
+        (call for call in closed if call.receiver is not None and call.receiver.inode in listened), None
+    )
 
 
 def _explained(case: Case, *, own: bool) -> tuple[Call, Explanation] | None:

@@ -17,6 +17,7 @@ from sockviz.practice.causes.left_open import left_open, refused_and_open
 from sockviz.practice.causes.neglected import neglected
 from sockviz.practice.causes.nobody_listens import nobody_listens
 from sockviz.practice.causes.not_done import kept_open, not_closed, not_connected
+from sockviz.practice.causes.not_served import not_accepted, shut_and_open
 from sockviz.practice.causes.questions import (
     asked_elsewhere,
     asked_too_little,
@@ -37,6 +38,8 @@ _LOOKED_AT = 20_000
 #: Mistakes that are not told when they come up: who waits in vain is asked for at the end, and of a name that is in use the error
 #: of bind itself says all that there is, whether the kernel was looked at soon after it or not.
 _LATER = STANDING | {"in use"}
+#: Mistakes that are told of as of something that goes on.
+_LASTING = frozenset({"CLOSE-WAIT"})
 #: Rules of what a program has done otherwise than it should, though none of its calls tells of it by an error.
 _WITHOUT_ERROR = (not_connected, left_open, wrong_status, wrong_output, too_few, asked_too_little)
 #: What somebody who talks to a program may be told of that waits for it, or was refused. Of what else others do wrong nothing is
@@ -75,7 +78,9 @@ def _in_order(case: Case, refused: Advice | None) -> Iterator[Advice | None]:
     yield computes(case)
     yield still_awaited(case)
     yield refused_and_open(case)
+    yield shut_and_open(case)
     yield _mistaken(case)
+    yield not_accepted(case)
     yield _idle(case)
     yield _failed(case, own=True)
     yield refused
@@ -131,6 +136,6 @@ def _mistaken(case: Case) -> Advice | None:
         return None
     cause = f"{told.observed}: {told.cause}"
     maker = case.world.processes.get(told.process)
-    if maker is not None and not maker.alive:  # a mistake is told as of when it was made
+    if maker is not None and not maker.alive and told.rule in _LASTING:  # it is told as of when it was made
         cause = _("while {process} ran: {cause}").format(process=maker.name, cause=cause)
     return Advice(cause, told.remedy)

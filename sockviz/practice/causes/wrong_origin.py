@@ -45,6 +45,13 @@ def wrong_origin(case: Case) -> Advice | None:
     name = endpoint(own[-1].arguments[1])
     if name is not None and (name[0] in EVERY_ADDRESS or not name[0]) and came[0] != wanted[0]:
         cause = _("{bind} leaves the address to the kernel, which took {came} on connect")
+    elif name is not None and name[1] != wanted[1] == (name[1] & 0xFF) << 8 | name[1] >> 8:
+        return Advice(
+            _(
+                "{bind} gives it port {port}, and that is the same two bytes as {wanted} the other way round"
+            ).format(bind=case.made(own[-1]), port=name[1], wanted=wanted[1]),
+            _("in C sin_port takes htons(port): network order, the high byte first"),
+        )
     else:
         cause = _("{bind} has given it that name: it comes from {came}")
     return Advice(
