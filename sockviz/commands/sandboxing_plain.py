@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +16,7 @@ from sockviz.output_file import why_not_made
 from sockviz.pattern import pattern
 from sockviz.plain import Transcript
 from sockviz.player.next import Do
+from sockviz.player.patience import DEADLINE, could_wake
 from sockviz.player.performance import Performance
 from sockviz.player.refusals import CannotGoOn, CannotPerform
 from sockviz.sandbox.session import Session
@@ -58,9 +61,18 @@ class Typing:
                 door.complain(self._session.run.problem)
                 self.failed = True
                 break
+        await self._let_it_end()
         for waiting in self._session.waiting:
             told = _("waited in vain to the end: {process}> {line}")
             self._out.say(told.format(process=waiting.process, line=waiting.source))
+
+    async def _let_it_end(self) -> None:
+        """Lines that wait for a call which comes back by itself are performed yet: nobody types any more who would see it."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DEADLINE):
+                while self._session.waiting and could_wake(self._session.run.timeline.world):
+                    await self._session.hear()
+        self._transcript.catch_up()
 
     async def _up_to_page(self) -> None:
         run = self._session.run

@@ -80,6 +80,7 @@ class Performed:
             asyncio.Lock
         )  # each process performs one line at a time
         self._forked = set(processes.forked)
+        self._to_be_made: set[str] = set()  # by a fork that was typed, and waits for its turn
         self._news = asyncio.Event()
         self._pump = Pump(lab, timeline, counters, self._appended, traced=traced)
         self._pumping = asyncio.ensure_future(self._pump.run())
@@ -117,15 +118,21 @@ class Performed:
     async def go_first(self, statement: Statement) -> None:
         """Performs a line that was not offered, before those of its process that were. Like `go`; cancelled while the process is
         in an earlier call, it is not performed at all."""
-        async with self._turns[statement.process]:
+        if statement.forks:
             self._note_fork(statement)
-            lines = self._lines.setdefault(statement.process, deque())
-            lines.appendleft(statement)
-            try:
-                await self._go(statement)
-            finally:
-                if lines and lines[0] is statement:
-                    lines.popleft()
+            self._to_be_made.add(statement.targets[0])
+        try:
+            async with self._turns[statement.process]:
+                lines = self._lines.setdefault(statement.process, deque())
+                lines.appendleft(statement)
+                try:
+                    await self._go(statement)
+                finally:
+                    if lines and lines[0] is statement:
+                        lines.popleft()
+        finally:
+            self._to_be_made.difference_update(statement.targets if statement.forks else ())
+            self._news.set()
 
     async def _go(self, statement: Statement) -> None:
         try:
@@ -202,6 +209,8 @@ class Performed:
 
     async def _perform(self, statement: Statement) -> None:
         process = statement.process
+        while process in self._to_be_made and process not in self._timeline.world.processes:
+            await self.hear(None)
         if process not in self._timeline.world.processes:
             if process in self._forked:
                 self._problem = _("{process} was never made: the fork that would make it failed").format(

@@ -70,11 +70,23 @@ class Typist:
         """That the line's process is asleep in a call of an earlier line, where it is."""
         world = self.run.timeline.world
         process = world.processes.get(statement.process)
+        if process is None and (
+            made := next((each for each in self.waiting if statement.process in each.targets), None)
+        ):
+            told = _("{process} is made by {fork}, which waits: so does {line}.")
+            return told.format(process=statement.process, fork=made.source, line=statement.source)
         call = process.current if process is not None and process.alive else None
         if call is None or call.stage is not Stage.ASLEEP or statement.line in world.lines:
             return ""
         told = _("{process} is still in {call}(): {line} waits for that to return.")
         return told.format(process=statement.process, call=call.name, line=statement.source)
+
+    async def hear(self) -> None:
+        """Returns when something has happened, or after a while."""
+        self._news.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LONG):
+                await self._news.wait()
 
     @property
     def waiting(self) -> Sequence[Statement]:

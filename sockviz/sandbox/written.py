@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 
 from sockviz.calls.statement import Statement
 from sockviz.lesson.document import Lesson
 from sockviz.model.call import Stage
-from sockviz.model.events import ActedByHand, PageOpened, StatementBegun, StatementFinished
+from sockviz.model.events import (
+    ActedByHand,
+    CallBlocked,
+    CallReturned,
+    PageOpened,
+    StatementBegun,
+    StatementFinished,
+)
 from sockviz.model.hosts import LINK
 from sockviz.model.sockets import State
 from sockviz.model.timeline import Timeline
@@ -18,29 +26,18 @@ from sockviz.sandbox.script import scalar
 
 #: States in which a socket stays until somebody does something.
 _LASTING = (State.LISTEN, State.ESTABLISHED, State.CLOSE_WAIT)
+#: Who is asked what is expected: no process is called so.
+_KERNEL = "kernel"
+#: The longest that an expectation may be waited for (seconds).
+_LONGEST = 300
 
 
 def lesson_text(lesson: Lesson, timeline: Timeline, title: str = "") -> str:
     """A lesson with all lines that were begun, in their order; what is expected is what the kernel says at their end. Lines that
     could not be performed, and those that wait for their process, are left out."""
-    failed = {
-        event.line
-        for event in timeline.events
-        if isinstance(event, StatementFinished) and event.error is not None
-    }
     pages: dict[int, list[tuple[str, str]]] = {}
-    page = 0
-    for number, event in enumerate(timeline.events):
-        match event:
-            case PageOpened():
-                page = event.page
-            case StatementBegun() if (
-                event.line not in failed and (line := lesson.statement_at(event.line)) is not None
-            ):
-                pages.setdefault(page, []).append((event.process, _source(line)))
-            case ActedByHand():
-                world = timeline.world_at(number + 1)
-                pages.setdefault(page, []).append((LINK, _by_hand(event, world)))
+    for page, who, source in _performed(lesson, timeline):
+        pages.setdefault(page, []).append((who, source))
     parts = [_page(lesson.pages[number].heading or lesson.title, lines) for number, lines in pages.items()]
     expected = list(_expected(lesson, timeline.world))
     if parts and expected:
@@ -49,6 +46,36 @@ def lesson_text(lesson: Lesson, timeline: Timeline, title: str = "") -> str:
         parts = [[f"## {lesson.title}"]]
     body = "\n\n---\n\n".join("\n".join(part) for part in parts)
     return "\n".join([*_front(lesson, pages, title), "", body, ""])
+
+
+def _performed(lesson: Lesson, timeline: Timeline) -> Iterator[tuple[int, str, str]]:
+    """What was performed: on which page, by whom, and as what; by `_KERNEL` what is to be waited for before the next line."""
+    failed = {
+        event.line
+        for event in timeline.events
+        if isinstance(event, StatementFinished) and event.error is not None
+    }
+    page, process, slept = 0, "", 0.0
+    awaited = ""
+    for number, event in enumerate(timeline.events):
+        match event:
+            case PageOpened():
+                page = event.page
+            case StatementBegun() if event.line not in failed and (line := lesson.statement_at(event.line)):
+                if awaited:
+                    yield page, _KERNEL, awaited
+                process, slept, awaited = event.process, 0.0, ""
+                yield page, process, _source(line)
+            case CallBlocked() if event.process == process:
+                slept = event.at
+            case CallReturned() if event.process == process and slept:
+                # It came back by itself, before anybody did anything else: nobody is to be quicker than that.
+                awaited = (
+                    f"within {min(math.ceil(event.at - slept) + 2, _LONGEST)}s: {process}.blocked is None"
+                )
+                slept = 0.0
+            case ActedByHand():
+                yield page, LINK, _by_hand(event, timeline.world_at(number + 1))
 
 
 def _front(lesson: Lesson, pages: dict[int, list[tuple[str, str]]], title: str) -> Iterator[str]:
@@ -79,7 +106,10 @@ def _page(heading: str, lines: list[tuple[str, str]]) -> list[str]:
     last = ""
     for process, source in lines:
         if process != last:
-            written += ["```"] * bool(last) + ["", f"```python @{process}"]
+            written += ["```"] * bool(last) + [
+                "",
+                f"```python @{process}" if process != _KERNEL else "```expect",
+            ]
             last = process
         written.append(source)
     return [*written, *(["```"] * bool(last))]

@@ -199,3 +199,36 @@ def test_a_line_of_the_link_that_waits_for_a_packet_holds_nobody_up() -> None:
             await session.close()
 
     run(work(), 60.0)
+
+
+def test_what_came_back_by_itself_is_waited_for_in_the_lesson_and_a_child_that_is_yet_to_be_made(
+    tmp_path: Path,
+) -> None:
+    async def work() -> str:
+        session = await session_of(empty())
+        try:
+            await type_all(
+                session,
+                "server> s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)",
+                "server> s.settimeout(0.1)",
+            )
+            await type_all(session, "server> s.recv(10)")
+            assert "server is still in recv()" in await session.perform(Typed("server", "kid = os.fork()"))
+            assert "kid = os.fork(), which waits" in await session.perform(Typed("kid", "s.close()"))
+            while session.waiting:
+                await session.hear()
+            await type_all(session, "kid> os._exit(3)")
+            return lesson_text(session.run.lesson, session.run.timeline)
+        finally:
+            await session.close()
+
+    text = run(work(), 60.0)
+    parts = [part.strip() for part in text.split("```") if part.strip()]
+    assert parts[1:] == [
+        "python @server\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\ns.settimeout(0.1)\ns.recv(10)",
+        "expect\nwithin 3s: server.blocked is None",
+        "python @server\nkid = os.fork()",
+        "python @kid\ns.close()\nos._exit(3)",
+    ]
+    (tmp_path / "kept.md").write_text(text, encoding="utf-8")
+    assert run(check_lesson(tmp_path / "kept.md", "isolated")).problems == ()
