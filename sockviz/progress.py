@@ -23,6 +23,7 @@ from sockviz.progress_text import (
     BadProgress,
     Change,
     ExerciseNoted,
+    LessonEnded,
     PageSeen,
     PredictionNoted,
     Progress,
@@ -78,6 +79,10 @@ class ProgressStore:
     def page_seen(self, slug: str, page: int, pages: int) -> None:
         """Notes that a page was opened; it becomes the last place."""
         self._note(PageSeen(slug, page, pages))
+
+    def lesson_ended(self, slug: str, pages: int) -> None:
+        """Notes that a lesson was read to its closing page: there is no place in it to go on from."""
+        self._note(LessonEnded(slug, pages))
 
     def prediction_made(self, slug: str, question: str, choice: int | None) -> None:
         """Notes a prediction."""

@@ -41,6 +41,11 @@ class LessonProgress:
         )
 
     @property
+    def unread(self) -> int:
+        """The first page that has not been seen; all having been, the first."""
+        return next((page for page in range(self.pages) if page not in self.seen), 0)
+
+    @property
     def is_complete(self) -> bool:
         """Whether every page has been seen."""
         return self.pages > 0 and sum(page < self.pages for page in self.seen) == self.pages
@@ -59,7 +64,7 @@ class ExerciseProgress:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """All lessons and exercises by slug, and the page that was open last."""
+    """All lessons and exercises by slug, and the page that was open last: of a lesson that was ended the one after its last."""
 
     lessons: Mapping[str, LessonProgress] = field(default_factory=dict)
     last: tuple[str, int] | None = None
@@ -80,6 +85,14 @@ class PageSeen:
 
     slug: str
     page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class LessonEnded:
+    """A lesson of `pages` was read to its closing page."""
+
+    slug: str
     pages: int
 
 
@@ -112,7 +125,7 @@ class ExerciseNoted:
     solution: bool = False
 
 
-Change: TypeAlias = PageSeen | PredictionNoted | AnswerNoted | ExerciseNoted
+Change: TypeAlias = PageSeen | LessonEnded | PredictionNoted | AnswerNoted | ExerciseNoted
 
 
 class BadProgress(ValueError):
@@ -128,6 +141,9 @@ def applied(progress: Progress, change: Change) -> Progress:
         case PageSeen():
             lesson = replace(lesson, pages=change.pages, seen=lesson.seen | {change.page})
             last: tuple[str, int] | None = (change.slug, change.page)
+        case LessonEnded():
+            lesson = replace(lesson, pages=change.pages)
+            last = (change.slug, change.pages)
         case PredictionNoted():
             lesson = replace(lesson, predictions={**lesson.predictions, change.question: change.choice})
             last = progress.last

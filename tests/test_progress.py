@@ -210,3 +210,15 @@ def test_two_who_find_it_damaged_set_it_aside_once(tmp_path: Path) -> None:
     assert [writer.wait(60) for writer in writers] == [0, 0]
     assert [p.name for p in sorted(tmp_path.glob("*damaged*"))] == ["p.damaged-1"]
     assert set(ProgressStore(path).progress.lessons) == {"a", "b"}
+
+
+def test_a_lesson_that_was_ended_is_left_after_its_last_page(tmp_path: Path) -> None:
+    store = ProgressStore(path := tmp_path / "progress.toml")
+    store.page_seen("a", 2, 3)
+    store.lesson_ended("a", 3)
+    progress = ProgressStore(path).progress
+    assert progress.last == ("a", 3)
+    assert progress.of("a").seen == {2}
+    assert progress.of("a").unread == 0
+    store.page_seen("a", 1, 3)  # and read again
+    assert store.progress.last == ("a", 1)

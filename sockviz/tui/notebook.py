@@ -35,6 +35,11 @@ class Notebook:
             self._page = view.page.index
             self._store.page_seen(self._slug, view.page.index, len(view.script.pages))
 
+    def ended(self, lesson: Lesson) -> None:
+        """The closing page of `lesson` is open."""
+        if lesson.exercise is None:
+            self._store.lesson_ended(self._slug, len(lesson.pages))
+
     def _note_answers(self, view: View) -> None:
         """Which choice was right of each question that has just been answered: what was predicted is kept or missed by it."""
         new = view.world.answers.keys() - self._settled
@@ -65,6 +70,9 @@ class NoNotebook(Notebook):
     """Of what belongs to no course nothing is written down."""
 
     def shown(self, view: View) -> None:
+        """Nothing."""
+
+    def ended(self, lesson: Lesson) -> None:
         """Nothing."""
 
     def predicted(self, page: Page, question: Predict, choice: int | None) -> None:

@@ -11,10 +11,11 @@ from textual.widgets import OptionList
 from sockviz.manual.reader import shipped
 from sockviz.player.refusals import CannotPerform
 from sockviz.progress import ProgressStore
+from sockviz.progress_text import LessonEnded, PageSeen, applied
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.options import Options
 from sockviz.tui.screens.being_opened import OpeningScreen
-from sockviz.tui.screens.home import HomeScreen
+from sockviz.tui.screens.home import HomeScreen, resumable
 from sockviz.tui.screens.lesson import LessonScreen
 from tests.tui.driving import COURSE, at_home, run_async
 from tests.tui.scripted import ScriptedRun, run
@@ -76,6 +77,30 @@ def test_continue_where_you_left_off(tmp_path: Path) -> None:
             await session.press("c")
             await session.until(lambda: scripted.timeline.world.page == 1)
             assert scripted.performed == 5
+
+    run_async(it())
+
+
+def test_after_a_lesson_that_was_ended_the_next_one_is_offered(tmp_path: Path) -> None:
+    store = ProgressStore(tmp_path / "progress.toml")
+    first, *_, last = COURSE
+    store.page_seen(first.slug, 1, 2)
+    for page in range(2):
+        store.page_seen(COURSE[1].slug, page, 2)
+    store.page_seen(COURSE[2].slug, 0, 4)
+    at_its_end = applied(store.progress, PageSeen(first.slug, 1, 2))
+    assert resumable(COURSE, at_its_end) == (first, 1)
+    ended = applied(at_its_end, LessonEnded(first.slug, 2))
+    assert resumable(COURSE, ended) == (COURSE[2], 1), "the second has been read"
+    assert resumable(COURSE, applied(ended, LessonEnded(last.slug, 9))) is None
+
+    async def it() -> None:
+        store.lesson_ended(first.slug, 2)
+        async with at_home(tmp_path, run()) as session:
+            said = next(line for line in session.text.splitlines() if line.startswith(" c "))
+            assert "left off" not in said
+            assert COURSE[2].name in said
+            assert "page 2" in said
 
     run_async(it())
 

@@ -81,6 +81,7 @@ class Departure:
             return
         from sockviz.tui.screens.closing import ClosingScreen, Onto  # at the end of a lesson, not before
 
+        self._notebook.ended(run.lesson)
         following = None if self._place.alone else self._place.following()
         practised = [] if self._place.alone else self._exercises()
         choices = {**self._notebook.choices(run.lesson), **reading.choices}

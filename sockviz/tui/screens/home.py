@@ -153,16 +153,14 @@ class HomeScreen(StyledOnce, Selecting, Screen[None]):
         out since."""
         self._course = list(course)
         self.query_one(CourseList).border_subtitle = lab
-        last = self._last()
-        self._fill(exercise or (last[0] if last else None))
+        self._fill(exercise or self._open_last)
         self._say()
 
     def _fill(self, highlighted: CourseEntry | ExerciseEntry | None = None) -> None:
         """Draws everything; what to highlight is what was, or else the lesson that was open last."""
         progress = self._store.progress
         courses = self.query_one(CourseList)
-        last = self._last()
-        shown = highlighted or self._highlighted_entry or (last[0] if last else None)
+        shown = highlighted or self._highlighted_entry or self._open_last
         courses.set_options(
             [*rows(self._course, progress, courses.width), *self._exercise_rows(courses.width)]
         )
@@ -174,15 +172,19 @@ class HomeScreen(StyledOnce, Selecting, Screen[None]):
 
     def _say(self) -> None:
         """Where to begin or to go on; or what is wrong with the reader's progress."""
-        last = self._last()
-        if last is None:
+        last, progress = self._last(), self._store.progress
+        if last is None and self._open_last is not None:
+            resume = plain()  # nothing is left to go on with
+        elif last is None:
             resume = styled(f" {_('Begin with the first lesson: enter opens it.')}", "$quiet")
         else:
             entry, page = last
+            left_off = progress.last is not None and progress.last[0] == entry.slug
+            said = _("continue where you left off:") if left_off else _("on to")
+            place = ", " + _("page {number}").format(number=page + 1) if left_off or page else ""
             resume = assemble(
-                (" c ", "bold $primary"), (_("continue where you left off:") + " ", "$quiet"),
-                (entry.name, "bold"), (", " + _("page {number}").format(number=page + 1), "$quiet"),
-            )  # fmt: skip
+                (" c ", "bold $primary"), (said + " ", "$quiet"), (entry.name, "bold"), (place, "$quiet")
+            )
         if self._store.message:
             resume = styled(f" {self._store.message}", "$warning")
         if not self._course:
@@ -204,6 +206,12 @@ class HomeScreen(StyledOnce, Selecting, Screen[None]):
         """What is highlighted."""
         option = self.query_one(CourseList).highlighted_option
         return self._by_option.get(option.id or "") if option is not None else None
+
+    @property
+    def _open_last(self) -> CourseEntry | None:
+        """The lesson that was open last."""
+        slug = self._store.progress.last[0] if self._store.progress.last is not None else None
+        return next((entry for entry in self._course if entry.slug == slug), None)
 
     def _last(self) -> tuple[CourseEntry, int] | None:
         return resumable(self._course, self._store.progress)
@@ -262,9 +270,15 @@ class HomeScreen(StyledOnce, Selecting, Screen[None]):
 
 
 def resumable(course: Sequence[CourseEntry], progress: Progress) -> tuple[CourseEntry, int] | None:
-    """The lesson and page to continue at; None where nothing has been read, or that lesson is no longer there."""
+    """The lesson and page to continue at; after one that was ended, the first of those that follow it which has not been read
+    whole. None where nothing has been read, or that lesson is no longer there, or nothing is left."""
     if progress.last is None:
         return None
     slug, page = progress.last
-    entry = next((entry for entry in course if entry.slug == slug), None)
-    return (entry, page) if entry else None
+    at = next((number for number, entry in enumerate(course) if entry.slug == slug), None)
+    if at is None:
+        return None
+    if not 0 < progress.of(slug).pages <= page:
+        return course[at], page
+    left = (entry for entry in course[at + 1 :] if not progress.of(entry.slug).is_complete)
+    return next(((entry, progress.of(entry.slug).unread) for entry in left), None)
