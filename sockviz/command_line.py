@@ -289,6 +289,10 @@ def _check(commands: _Commands, taken: _Taken) -> None:
         "paths", metavar=_("PATH"), nargs="*", help=_("lesson files or directories (default: the course)")
     )
     check.add_argument("--json", action="store_true", help=_("one JSON object"))
+    check.add_argument(
+        "--pause", metavar=_("SECONDS"), type=float, default=0.0,
+        help=_("rehearse: wait so long before each line and each page, as somebody does who explains them"),
+    )  # fmt: skip
     check.add_argument("--strict", action="store_true", help=_("warnings fail too"))
     check.add_argument("--record", metavar=_("DIR"), help=_("keep the runs of what does not hold in DIR"))
     _lab_option(check)

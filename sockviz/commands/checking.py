@@ -11,11 +11,16 @@ from typing import TYPE_CHECKING
 from sockviz import door
 from sockviz.commands.shared import FAILED, OK, Usage, cannot_be_read, drive, find
 from sockviz.dataclass import replace
+from sockviz.language import _
 from sockviz.visible import quoted
 
 if TYPE_CHECKING:
     from sockviz.player.kept_runs import KeptRuns
     from sockviz.player.report import Report
+
+
+#: Nobody explains one line for longer (seconds).
+LONGEST_PAUSE = 3600
 
 
 def check(options: argparse.Namespace) -> int:
@@ -35,9 +40,12 @@ def check(options: argparse.Namespace) -> int:
             exercises.append(path.parent)
         else:
             files.append(_existing(path if os.path.lexists(path) else find(str(path))))
+    if not 0 <= options.pause <= LONGEST_PAUSE:
+        told = _("--pause {seconds:g}: expected seconds from 0 to {most}")
+        raise Usage(told.format(seconds=options.pause, most=LONGEST_PAUSE))
     if not files and not exercises:
         raise Usage(f"{', '.join(map(str, paths))}: no lesson (*.md) there")
-    report = _report(files, exercises, options.lab, _kept(options.record))
+    report = _report(files, exercises, options.lab, _kept(options.record), options.pause)
     warned = options.strict and any(lesson.warnings for lesson in report.lessons)
     if options.json:
         door.out().say_json(as_json(report))
@@ -64,7 +72,9 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _report(files: Sequence[Path], exercises: Sequence[Path], kind: str, kept: KeptRuns) -> Report:
+def _report(
+    files: Sequence[Path], exercises: Sequence[Path], kind: str, kept: KeptRuns, pause: float
+) -> Report:
     from sockviz.player.opening import other_system
     from sockviz.player.report import all_skipped
     from sockviz.practice.shelf import TEXT, place_of
@@ -76,7 +86,7 @@ def _report(files: Sequence[Path], exercises: Sequence[Path], kind: str, kept: K
         from sockviz.practice import holding
 
         async def both() -> Report:
-            report = await perform_all(files, kind, kept.keep)
+            report = await perform_all(files, kind, kept.keep, pause)
             judged = await holding.check([place_of(each) for each in exercises], kept.keep)
             return replace(report, lessons=(*report.lessons, *judged))
 

@@ -34,27 +34,32 @@ from sockviz.problem import Problem
 Keep = Callable[[Timeline, str], str | None]
 #: Isolated labs do not see each other, and spend most of a lesson waiting for the kernel.
 SIDE_BY_SIDE = 4
+#: Of those that pause, most are asleep at any time.
+PAUSING = 24
 
 
-async def check(paths: Sequence[Path], kind: str = "auto", keep: Keep | None = None) -> Report:
-    """Performs each lesson in a lab of its own; `keep` has the runs of those that do not hold. Raises `LabRefused` where no lab
-    can be had at all."""
+async def check(
+    paths: Sequence[Path], kind: str = "auto", keep: Keep | None = None, pause: float = 0.0
+) -> Report:
+    """Performs each lesson in a lab of its own, with a `pause` (seconds) before each step; `keep` has the runs of those that do
+    not hold. Raises `LabRefused` where no lab can be had at all."""
     chosen = await choose_lab(kind)
     actual = chosen.lab.facts.kind
     await chosen.lab.close()
     # On the host's own loopback lessons share the machine's counters: one at a time.
-    turnstile = asyncio.Semaphore(SIDE_BY_SIDE if actual == "isolated" else 1)
+    most = PAUSING if pause else SIDE_BY_SIDE
+    turnstile = asyncio.Semaphore(most if actual == "isolated" else 1)
 
     async def one(path: Path) -> LessonReport:
         async with turnstile:
-            return await check_lesson(path, actual, two_hosts=kind, keep=keep)
+            return await check_lesson(path, actual, two_hosts=kind, keep=keep, pause=pause)
 
     lessons = await asyncio.gather(*(one(path) for path in paths))
     return Report(os.uname().release, actual, tuple(lessons))
 
 
 async def check_lesson(
-    path: Path, kind: str, *, two_hosts: str = "auto", keep: Keep | None = None
+    path: Path, kind: str, *, two_hosts: str = "auto", keep: Keep | None = None, pause: float = 0.0
 ) -> LessonReport:
     """Performs one lesson in a lab of `kind`, or of `two_hosts` if it needs two, and reports."""
     started = time.monotonic()
@@ -71,7 +76,7 @@ async def check_lesson(
         return not_performed(path, lesson, problems=[Problem(1, 1, "lab", f"no lab for it: {refusal}")])
     performance = Performance(lesson, chosen.lab, patience=Patience())
     try:
-        stuck = await perform_all(performance)
+        stuck = await perform_all(performance, pause)
     finally:
         await performance.close()
     report = report_of(path, lesson, performance, stuck, time.monotonic() - started)
@@ -94,10 +99,13 @@ def as_translation(path: Path, lesson: Lesson) -> tuple[Problem, ...]:
     return (Problem(1, 1, "translation", message),)
 
 
-async def perform_all(performance: Performance) -> Problem | None:
-    """Performs a lesson to its end. Returns what it got stuck at, if it did."""
+async def perform_all(performance: Performance, pause: float = 0.0) -> Problem | None:
+    """Performs a lesson to its end, with a `pause` (seconds) before each line and each page, as whoever explains makes one.
+    Returns what it got stuck at, if it did."""
     try:
         while performance.next.do is not Do.END:
+            if pause:
+                await asyncio.sleep(pause)
             await performance.advance()
     except Stuck as stuck:
         return Problem(stuck.statement.line, stuck.statement.column, "blocked", str(stuck))

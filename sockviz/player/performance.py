@@ -13,6 +13,7 @@ from sockviz.calls.statement import Statement
 from sockviz.dataclass import replace
 from sockviz.lab.lab import Lab
 from sockviz.lab.supervisor import LabRefused
+from sockviz.language import _
 from sockviz.lesson.document import Expect, Expectation, Expression, Launch, Lesson, Page, Perform, SendSignal
 from sockviz.lesson.symbols import SymbolTable
 from sockviz.lesson.typed_lines import (
@@ -46,6 +47,9 @@ from sockviz.player.run import Provenance
 from sockviz.player.watched import watched_counters
 from sockviz.problem import Problem
 from sockviz.words.kept_sentences import OFF_SCRIPT
+
+#: Signals that end a process and that the kernel sends for nothing that a process does itself; and what a line sends them with.
+FROM_OUTSIDE, KILLS = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"), "os.kill"
 
 #: What a page has to be done, in its order.
 _ToDo: TypeAlias = Statement | Expectation | Launch | SendSignal
@@ -81,6 +85,21 @@ class Performance:
         self._before: World | None = None  # the page's, at its first call
         self._advancing = False
         self._open(0)
+
+    @property
+    def _killed(self) -> str | None:
+        """Which of its processes somebody else has ended: what the lesson is about can no longer come about."""
+        if self._lesson.exercise is not None:
+            return None
+        for process in self._timeline.world.processes.values():
+            if not process.alive and process.status in FROM_OUTSIDE and not self._sends_signals:
+                told = _("{process} was killed by {signal}, and no line has done that")
+                return told.format(process=process.name, signal=process.status)
+        return None
+
+    @property
+    def _sends_signals(self) -> bool:
+        return any(KILLS in statement.calls for statement in self._lesson.statements)
 
     def _source(self, counters: set[str], processes: Processes, patience: Patience | None) -> Performed:
         """What makes the calls."""
@@ -120,7 +139,7 @@ class Performance:
     @property
     def problem(self) -> str | None:
         """Why the run cannot go on."""
-        return self._performed.problem
+        return self._performed.problem or self._killed
 
     @property
     def next(self) -> Next:

@@ -343,7 +343,10 @@ class SockvizApp(PatientApp):
                 self._lesson_closed(left or ())
                 return
             self.left += left or ()
-            if isinstance(onto, tuple):
+            if screen.departure.instead is not None:
+                self.runs.open.append(screen.departure.instead)
+                self._begin(screen.departure.instead, entry, screen.reading.page.index, None)
+            elif isinstance(onto, tuple):
                 self._open_lesson(onto[0], onto[1], screen.departure.steps)
             else:
                 self._open_exercise(onto)

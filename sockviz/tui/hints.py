@@ -72,7 +72,7 @@ def lacking(lab: LabFacts, mode: Mode) -> str:
     if mode is Mode.RECORDED and LIVE_RUN in lab.missing:
         if PRESENT_TEXT in lab.missing:
             return _("This machine cannot perform it: a recording, of an older text, is played. i tells why.")
-        return _("This machine cannot perform it: a recording is played. i tells why.")
+        return _("It is not performed here: its recording is played. i tells why, R tries again.")
     if ISOLATED not in lab.missing or mode is Mode.RECORDED:
         return ""
     if lab.has_packets:

@@ -109,6 +109,8 @@ class Reading(Cursor):
     @property
     def onward(self) -> Onward:
         """What a press of the space key means now."""
+        if self.run.problem is not None and not self._recorded and not self.is_past:
+            return Onward.END  # nobody would answer a question
         if self.open_predictions:
             return Onward.PREDICT
         if self.is_past:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import time
@@ -12,7 +13,7 @@ import pytest
 from sockviz.check_report import as_json, as_lines
 from sockviz.model.recording import load_file
 from sockviz.model.timeline import Timeline
-from sockviz.player.check import check
+from sockviz.player.check import check, check_lesson
 from sockviz.player.kept_runs import MOST, KeptRuns
 from sockviz.player.recorded import by_its_lesson
 from sockviz.player.report import LessonReport
@@ -179,3 +180,22 @@ def test_a_translation_that_performs_something_else_is_a_problem(
         f"the original has '{original}' here" if original else "05-listen.md, cannot be read"
     ) in report.problems[0].message
     assert report.calls == 0
+
+
+def test_a_lecturers_pauses_are_before_each_line_and_each_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "paused.md"
+    file.write_text(lesson_text(LISTENING, CONNECTED), encoding="utf-8")
+    pauses: list[float] = []
+    sleep = asyncio.sleep
+
+    async def counted(seconds: float) -> None:
+        if seconds == 77.0:
+            pauses.append(seconds)
+        await sleep(0 if seconds == 77.0 else seconds)
+
+    monkeypatch.setattr("sockviz.player.check.asyncio.sleep", counted)
+    report = run(check_lesson(file, "isolated", pause=77.0))
+    assert report.ok
+    assert len(pauses) == 6 + 1 + 1, "lines, the second page, the end"

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from pathlib import Path
+
 from tests.lab import refusing
 from tests.required import unavailable
 from tests.terminal.conftest import SPACE, Person
+from tests.terminal.family import descendants
 
 
 def refused() -> tuple[str, ...]:
@@ -18,7 +23,7 @@ def test_on_the_screen(ordinary: Person) -> None:
     sitting = ordinary.start("run", "handshake", refused=refused(), TEXTUAL_ANIMATIONS="none")
     text = sitting.wait_for("RECORDED")
     assert "LIVE" not in text
-    sitting.wait_for("This machine cannot perform it: a recording is played. i tells why.")
+    sitting.wait_for("It is not performed here: its recording is played. i tells why, R tries again.")
     sitting.press("i")
     sitting.wait_for("unshare(CLONE_NEWUSER): EPERM")
     sitting.press("i")
@@ -55,3 +60,24 @@ def test_in_plain_text(ordinary: Person) -> None:
     assert "The kernel says: 3 (you predicted 2)" in sitting.text
     sitting.press("q\n")
     assert sitting.wait_exit() == 0
+
+
+def _running(sitting_pid: int, program: str) -> int:
+    """The first process below that one which runs `program`."""
+    for pid in sorted(descendants(sitting_pid)):
+        if program in Path(f"/proc/{pid}/cmdline").read_text():
+            return pid
+    raise AssertionError(f"nobody runs {program}")
+
+
+def test_what_breaks_half_way_goes_on_from_the_recording_and_back_to_live(ordinary: Person) -> None:
+    sitting = ordinary.start("run", "first-connection", "--start", "4", TEXTUAL_ANIMATIONS="none")
+    sitting.wait_for("page 4/")
+    sitting.wait_for(lambda text: "Performing the pages" not in text)
+    os.kill(_running(sitting.process.pid, "init.py"), signal.SIGKILL)
+    sitting.wait_for("Space goes on from its recording, at this page.")
+    sitting.press(SPACE)
+    sitting.wait_for(lambda text: "RECORDED" in text and "page 4/" in text)
+    sitting.press("R")
+    sitting.wait_for(lambda text: "LIVE" in text and "page 4/" in text)
+    assert ordinary.leave(sitting) == 0

@@ -9,6 +9,7 @@ from textual.screen import Screen
 
 from sockviz.dataclass import dataclass
 from sockviz.language import _
+from sockviz.player.refusals import LIVE_RUN
 from sockviz.player.run import Run
 from sockviz.tui import hints
 from sockviz.tui.entry import CourseEntry
@@ -47,6 +48,7 @@ class Departure:
         self._screen, self._run, self._reading, self._picture = screen, run, reading, picture
         self._notebook, self._place = notebook, place
         self.onto: tuple[CourseEntry, int] | ExerciseEntry | None = None
+        self.instead: Run | None = None  # its recording, where the run itself can go on no more
         self.steps: Steps | None = None  # what the next run of the same lesson is to be given
 
     @property
@@ -64,6 +66,44 @@ class Departure:
             self.leave((self._place.entry, page))
             return
         self._picture.draw()
+
+    def begin_live(self) -> None:
+        """The lesson from its beginning, in a new lab. Where a recording is a stopgap: live again, at the same page; any other
+        begins where it is looked at."""
+        is_stopgap = LIVE_RUN in self._run.timeline.header.lab.missing
+        if self._reading.mode is Mode.RECORDED and is_stopgap and not self._place.alone:
+            self.leave((self._place.entry, self._reading.page.index))
+        else:
+            self.begin_again(0)
+
+    def way_on(self) -> str:
+        """What there is to do where the run can go on no more."""
+        from sockviz.player.instead import recording_path  # where something broke
+
+        if (
+            self._reading.mode is Mode.RECORDED
+            or self._place.alone
+            or not recording_path(self._run.lesson.path).is_file()
+        ):
+            return ""
+        return _("Space goes on from its recording, at this page.")
+
+    def go_on_recorded(self) -> None:
+        """A live run that can go on no more goes on from the lesson's recording, at the same page, where there is one."""
+        run = self._run
+        if run.problem is None or self._reading.mode is Mode.RECORDED or self._place.alone:
+            return
+        from sockviz.lesson.document import BadLesson  # where something broke
+        from sockviz.model.recording import BadRecording
+        from sockviz.player.instead import play_instead
+
+        try:
+            self.instead = play_instead(run.lesson, run.problem)
+        except (BadRecording, BadLesson, OSError):
+            self.instead = None  # what is broken is no way out of what broke
+        if self.instead is None:
+            return  # the problem stays where it stands
+        self.leave((self._place.entry, self._reading.page.index))
 
     def begin_with(self, steps: Steps) -> None:
         """In a new lab, and there gives it what this run was given, or nearly."""

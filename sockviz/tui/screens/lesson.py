@@ -86,6 +86,7 @@ class LessonScreen(StageScreen):
         self.picture.notes = notes
         self._predicting = Predicting(self.reading, self.picture, notebook)
         self.departure = Departure(self, run, self.reading, self.picture, notebook, place)
+        self.picture.way_on = self.departure.way_on
         self.pace = Pace(self, run, self.reading, self.picture, self._predicting, self.over)
         self.playing = self.pace.playing
         self._unseen = ExitStack()  # until all panes have their sizes
@@ -129,8 +130,11 @@ class LessonScreen(StageScreen):
         return super().can_do(action)
 
     def over(self) -> None:
-        """The run has come to its end, and its reader wants to go on."""
-        self.departure.close()
+        """The run has come to its end, or to grief, and its reader wants to go on."""
+        if self._run.problem is not None:
+            self.departure.go_on_recorded()
+        else:
+            self.departure.close()
 
     # -- going on, and elsewhere
 
@@ -267,9 +271,9 @@ class LessonScreen(StageScreen):
         self.departure.begin_again(self.reading.page.index)
 
     def action_all_anew(self) -> None:
-        """The lesson again, in a new lab; in a recording its beginning."""
+        """The lesson again, in a new lab; in a recording its beginning, where that is all there is."""
         self.acted()
-        self.departure.begin_again(0)
+        self.departure.begin_live()
 
     def action_leave(self) -> None:
         """Ends every process of the lesson, then goes back."""

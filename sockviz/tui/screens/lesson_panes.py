@@ -48,10 +48,13 @@ def show(
     notes: bool,
     hint: str,
     opened: float,
+    way_on: str = "",
 ) -> None:
-    """Shows `view`, which is at `page`, on all panes of `screen`. ``opened`` is when the page was."""
+    """Shows `view`, which is at `page`, on all panes of `screen`. ``opened`` is when the page was; ``way_on`` what there is
+    to do about a run that can go on no more."""
     screen.query_one(TitleLine).show(view)
-    screen.query_one(ObjectiveLine).show(view.script.summary, hint, view.problem)
+    problem = ". ".join(filter(None, (view.problem, way_on))) or None
+    screen.query_one(ObjectiveLine).show(view.script.summary, hint, problem)
     roadmap = screen.query_one(Roadmap)
     most = max(lines for height, lines in _ROADS.items() if height <= screen.size.height)
     roadmap.styles.height = rows_wanted(view, max(screen.size.width - 1, 1), most)

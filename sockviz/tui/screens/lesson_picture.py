@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
@@ -28,13 +29,23 @@ class LessonPicture(Picture):
         super().__init__(screen, reading, look, story, Panes(screen))
         self._reading, self._notebook = reading, notebook
         self.notes = False
+        self.way_on: Callable[[], str] = str
 
     def _show(self, known: View, view: View) -> None:
         reading = self._reading
         is_open = frozenset(question.line for question in reading.open_predictions)
         asked = Asked(reading.choices, is_open, reading.pointed, known.mode is not Mode.RECORDED)
         hint = self.hint or self.panes.advice(self._screen.size)
-        show(self._screen, reading.page, view, asked, self.notes, hint, reading.opened)
+        show(
+            self._screen,
+            reading.page,
+            view,
+            asked,
+            self.notes,
+            hint,
+            reading.opened,
+            self.way_on() if known.problem else "",
+        )
         self._notebook.shown(known)
 
     def _show_time(self, view: View) -> None:
