@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -164,9 +165,10 @@ def shortened(view: View, panels: dict[str, list[Line]]) -> Iterator[str]:
     take; and descriptors that are only counted beside empty rows."""
     for name, lines in panels.items():
         texts = [it.text.strip("│") for it in lines]
-        free = sum(not text.strip() for text in texts)
-        process = view.world.processes.get(name)
-        if not free or process is None or len(lines) < 2:
+        picture = name == WIRE
+        free = beneath_the_picture(texts) if picture else sum(not text.strip() for text in texts)
+        process = view.world.processes.get(LINK if picture else name)
+        if not free or len(lines) < 3 or (process is None and not picture):
             continue
         width = len(texts[1])
         rows: dict[int, list[str]] = {}
@@ -178,8 +180,10 @@ def shortened(view: View, panels: dict[str, list[Line]]) -> Iterator[str]:
         for number, block in rows.items():
             statement, progress = statement_at(view.script, number), view.world.lines.get(number)
             assert statement is not None
-            calls = [call for at in progress.calls if (call := process.call(at))] if progress else []
-            result = told_of(progress, calls).text if progress is not None else ""
+            result = ""
+            if progress is not None and process is not None:
+                calls = [call for at in progress.calls if (call := process.call(at))]
+                result = told_of(progress, calls).text
             shown, remark = bare("".join(block)), bare(f"# {statement.comment}")
             remarked = wrap(f"# {statement.comment}", width - 4) if remark in shown else []
             shown = shown.replace(remark, "")
@@ -188,6 +192,13 @@ def shortened(view: View, panels: dict[str, list[Line]]) -> Iterator[str]:
                 takes = len(broken(source, width - 3)) + len(broken(result, width - 4))
                 if takes + len(remarked) - len(block) <= free:
                     yield f"{name}: {source} {result} is not whole beside {free} empty rows"
+
+
+def beneath_the_picture(wire: list[str]) -> int:
+    """The rows above what the link is told that the picture has no use for."""
+    end = next((n for n, text in enumerate(wire) if text.startswith("├ link ")), 0)
+    rest = takewhile(lambda text: not text.strip("│┊ "), reversed(wire[:end]))
+    return len(list(rest))
 
 
 def failed_and_gone(view: View, panels: dict[str, list[str]]) -> Iterator[str]:

@@ -33,13 +33,23 @@ def draw_wire(view: View, width: int, height: int, unframed: bool = False) -> li
     room -= len(told) + bool(told and framed)
     title = _title(view, width)
     body = _body(view, inner, room)
-    body += [Line()] * (room - len(body))
+    if told and (spare := room - _used(body)) > 0:
+        # What the picture has no use for has the link's lines whole.
+        whole = Listing(view, LINK, inner, "asleep").fitted(len(told) + spare, Extent.WHOLE)
+        room, told = room + len(told) - len(whole), whole
+    body = body[:room] + [Line()] * (room - len(body))
     if not framed:
         lines = body if view.crossed else [_over(title, width), *body[1:]]
         return finish([*lines, *told], width, height, view.look)
     rules = [(room, line(("link", "muted")))] if told else []
     lines = frame(title, [*body, *([Line()] if told else []), *told], width, height, "faint", rules)
     return spelled(lines, view.look)
+
+
+def _used(body: list[Line]) -> int:
+    """How many lines of a picture there are to the last one that says something."""
+    said = (number for number, it in enumerate(body, 1) if it.text.strip("│┊ "))
+    return max(said, default=0)
 
 
 def _title(view: View, width: int) -> Line:
