@@ -128,3 +128,45 @@ def test_what_only_the_wire_would_end_is_interrupted(parse: Parse) -> None:
     files = program_folder(lesson, Language.PYTHON, plain=True).files
     assert "except (OSError, KeyboardInterrupt) as error:" in files["server.py"]
     assert "Ctrl-C, if it sleeps in recv" in files["README.txt"]
+
+
+def test_what_is_left_asleep_and_what_outlives_its_program(parse: Parse) -> None:
+    asleep = LISTENS + fence("server", "s.accept()") + '\n```expect\nserver.blocked == "accept"\n```\n'
+    lesson = parse(asleep)
+    assert steps(lesson) == [("interrupt", "server", None)]
+    assert (
+        "Ctrl-C: the lesson leaves it asleep in accept"
+        in program_folder(lesson, Language.C, plain=True).files["README.txt"]
+    )
+    listens = "s = socket.socket()\ns.bind((HOST, PORT))\ns.listen(1)\nworker = os.fork()"
+    heir = fence("server", *listens.split("\n")) + fence("worker", "conn, peer = s.accept()")
+    heir += fence("server", "os._exit(0)") + fence("client", "c = socket.socket()", "c.connect((HOST, PORT))")
+    heir += fence("client", "c.send(b'x')") + fence("worker", "data = conn.recv(1)")
+    heir += fence("client", "d = socket.socket()", "d.connect((HOST, PORT))")
+    lesson = parse(heir)
+    assert ("kill", "worker", None) in steps(lesson)
+    for language, waiting in ((Language.C, "pause();"), (Language.PYTHON, "signal.pause()")):
+        server = next(
+            text
+            for name, text in program_folder(lesson, language, plain=True).files.items()
+            if name.startswith("server.")
+        )
+        assert waiting in server
+
+
+def test_a_call_of_which_nothing_else_says_that_it_has_returned_is_waited_for(parse: Parse) -> None:
+    body = (
+        LISTENS
+        + fence("client", "c.sendall(b'x' * 5000000)")
+        + '\n```expect\nclient.blocked == "sendall"\n```\n'
+    )
+    body += (
+        fence("server", "data = conn.recv(5000000, socket.MSG_WAITALL)")
+        + "\n```expect\nclient.blocked is None\n```\n"
+    )
+    body += fence("server", "conn.close()")
+    lesson = parse(body)
+    assert steps(lesson)[:2] == [
+        ("enter", "server", "data = conn.recv(5000000, socket.MSG_WAITALL)"),
+        ("enter", "server", "conn.close()"),
+    ]

@@ -27,7 +27,7 @@ from pathlib import Path
 LIMIT = 120
 #: Between two looks.
 PAUSE = 0.04
-_ROW = re.compile(r"^ +(\d+)  (\w+) +(start it|Enter|kill -CONT|Ctrl-C)(.*)$", re.MULTILINE)
+_ROW = re.compile(r"^ +(\d+)  (\w+) +(start it|Enter|kill -CONT|kill|Ctrl-C)(.*)$", re.MULTILINE)
 _START = re.compile(r"^    ((?:python3 )?(?:\./)?(\w+)(?:\.py)?)$", re.MULTILINE)
 
 
@@ -84,7 +84,8 @@ class Run:
             ):
                 yield
             self.do(number, who, what)
-        while not self.at_rest():
+        while any(program.process.poll() is None for program in self.programs.values()):
+            self.at_rest()  # and what they say is heard
             yield
 
     def do(self, number: int, who: str, what: str) -> None:
@@ -95,10 +96,10 @@ class Run:
         elif what == "Enter":
             self.touch(self.programs[who].process.pid)
             os.write(self.programs[who].terminal, b"\n")
-        elif what == "kill -CONT":
+        elif what.startswith("kill"):
             (pid,) = self.stopped(number)
             self.touch(pid)
-            os.kill(pid, signal.SIGCONT)
+            os.kill(pid, signal.SIGCONT if what == "kill -CONT" else signal.SIGTERM)
         else:
             program = self.programs[who]
             if not program.said.endswith((": Enter\n", ": Enter")):
@@ -107,7 +108,7 @@ class Run:
 
     def is_asked(self, number: int, who: str, what: str) -> bool:
         """Whether a program asks for what is to be done."""
-        if what == "kill -CONT":
+        if what.startswith("kill"):
             return bool(self.stopped(number))
         if what == "Enter":
             assert who in self.programs, f"{number}: {who} is not started"
@@ -118,7 +119,7 @@ class Run:
     def stopped(self, number: int) -> list[int]:
         """The process that has stopped itself."""
         said = "\n".join(program.said for program in self.programs.values())
-        return [int(pid) for pid in re.findall(rf"^{number}: .*: kill -CONT (\d+)$", said, re.MULTILINE)]
+        return [int(pid) for pid in re.findall(rf"^{number}: .*: kill (?:-CONT )?(\d+)$", said, re.MULTILINE)]
 
     def touch(self, pid: int) -> None:
         """Notes how often a process has slept before it is woken."""
@@ -226,7 +227,7 @@ def main() -> None:
                 run.problem = str(wrong)
                 del going[id(run)]
             if time.monotonic() > deadline:
-                run.problem = run.problem or f"it did not come to rest before {run.number}"
+                run.problem = run.problem or f"it did not go on after {run.number}"
                 going.pop(id(run), None)
         time.sleep(PAUSE)
     json.dump({str(run.folder): run.end() for run in runs}, sys.stdout)

@@ -187,11 +187,11 @@ def test_every_lesson_is_replayed_by_hand(tmp_path: Path) -> None:
         name: plan_programs(lesson, failed_when_recorded(lesson)) for name, lesson in everything().items()
     }
     persons = {language: person(plans, language, tmp_path / language.value) for language in Language}
-    for language, ran in persons.items():
-        said, problem = ran.communicate(timeout=300)
+    heard = {language: ran.communicate(timeout=300) for language, ran in persons.items()}
+    for language, (said, problem) in heard.items():
         if problem.startswith("unshare:"):
             unavailable(f"no network of one's own can be had: {problem}")
-        assert ran.returncode == 0, problem
+        assert persons[language].returncode == 0, problem
         confirmed = 0
         for folder, outcome in json.loads(said).items():
             plan = plans[Path(folder).name]

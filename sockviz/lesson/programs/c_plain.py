@@ -139,8 +139,11 @@ class Plain:
     def _wait(self, text: CText, step: Step | None, depth: int) -> None:
         """Waits for a person."""
         if step is not None:
-            function = "enter" if step.kind is Kind.ENTER else "stop"
-            text.add(depth, f"{function}({c_string(prompt(step).encode())});")
+            said = c_string(prompt(step).encode())
+            if step.kind is Kind.KILL:
+                text.add(depth, f'printf("%s: kill %d\\n", {said}, getpid());', "fflush(stdout);", "pause();")
+            else:
+                text.add(depth, f"{'enter' if step.kind is Kind.ENTER else 'stop'}({said});")
 
     def after(self, text: CText, statement: Statement, snippet: CSnippet, depth: int) -> None:
         """What came and what was asked for is printed."""

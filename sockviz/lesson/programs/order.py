@@ -63,6 +63,10 @@ def _done(step: Step) -> str:
     match step.kind:
         case Kind.START:
             return _("start it, {when}").format(when=when) if when else _("start it")
+        case Kind.KILL:
+            return f"kill, {_('at the end')}"
+        case Kind.INTERRUPT if step.line is None:
+            return _("Ctrl-C: the lesson leaves it asleep in {call}").format(call=step.call)
         case Kind.INTERRUPT:
             return _("Ctrl-C, if it sleeps in {call}: what ends that in the lesson is its wire").format(
                 call=step.call
@@ -73,7 +77,7 @@ def _done(step: Step) -> str:
 
 
 def _when(step: Step) -> str:
-    if not step.call:
+    if not step.who:
         return ""
     said = (
         _("when {call} of {process} has returned") if step.returned else _("when {process} has called {call}")

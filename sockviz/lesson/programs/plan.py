@@ -31,8 +31,8 @@ class ProgramLine:
     """A line of a program.
 
     ``heading``: of the page, where this is the program's first line on it. ``turn``: the turn that begins here. ``over``: turns
-    that must be over before. ``may_sleep``: the turns of others go on while this line sleeps. ``wire``: lines for the wire that
-    the lesson has here, which no program can do.
+    that must be over before; ``returned``: those of which the lesson has seen that they are. ``may_sleep``: the turns of others
+    go on while this line sleeps. ``wire``: lines for the wire that the lesson has here, which no program can do.
     """
 
     statement: Statement
@@ -41,6 +41,7 @@ class ProgramLine:
     turn: int | None = None
     may_sleep: bool = False
     wire: tuple[Statement, ...] = ()
+    returned: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +69,15 @@ class WrittenProgram:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A lesson's programs. ``turns`` has the process of each turn, the first at 0; ``wire`` is what the lesson ends with.
-    ``failing`` has the error of each line that is meant to fail, by its number; empty where that is asked."""
+    ``failing`` has the error of each line that is meant to fail, by its number; empty where that is asked. ``asleep``: whom the
+    lesson leaves asleep in a call."""
 
     lesson: Lesson
     programs: tuple[WrittenProgram, ...]
     turns: tuple[str, ...]
     wire: tuple[Statement, ...]
     failing: Mapping[int, str] = field(default_factory=dict)
+    asleep: frozenset[str] = frozenset()
 
     @property
     def has_wire(self) -> bool:
@@ -90,6 +93,7 @@ class _Drafted:
     turn: int | None = None
     may_sleep: bool = False
     wire: tuple[Statement, ...] = ()
+    returned: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -119,6 +123,18 @@ class _Planner:
                 self.perform(page, operation)
         self.end_turn()
 
+    def asleep(self) -> frozenset[str]:
+        """Whom the lesson leaves asleep: the last that is expected of a call in which a process may sleep is that it does."""
+        found: dict[str, bool] = {}
+        for expectation in self.expected:
+            tree = expectation.expression.tree
+            for process in _mentioned(tree, self.pending):
+                if _says_that_it_returned(tree, process, self.pending[process].statement):
+                    found[process] = False
+                elif _says_that_it_sleeps(tree, process):
+                    found[process] = True
+        return frozenset(process for process, sleeps in found.items() if sleeps)
+
     def perform(self, page: Page, statement: Statement) -> None:
         process = statement.process
         draft = _Drafted(statement, page, wire=tuple(self.wire))
@@ -126,7 +142,9 @@ class _Planner:
         if not self.turns or self.turns[-1] != process or waits:
             self.end_turn()
             self.turns.append(process)
-            draft.turn, draft.over = len(self.turns), waits.over if waits else ()
+            draft.turn = len(self.turns)
+            if waits:
+                draft.over, draft.returned = waits.over, waits.returned
         before = self.pending.pop(process, None)
         if before and statement.at_once and statement.at_once == before.statement.at_once:
             self.pending[process] = before
@@ -150,6 +168,7 @@ class _Planner:
         """What the expectations before a line of `process` say about the calls in which others may be asleep."""
         waits = False
         over: list[int] = []
+        returned: list[int] = []
         for expectation in self.expected:
             for other in _mentioned(expectation.expression.tree, self.pending):
                 pending = self.pending[other]
@@ -164,13 +183,15 @@ class _Planner:
                     # Lines at once may wait for a timer of the kernel's: a delayed ACK.
                     if timed or pending.statement.at_once:
                         over.append(pending.turn)
+                    returned.append(pending.turn)
                     del self.pending[other]
-        return _Waits(tuple(dict.fromkeys(over))) if waits else None
+        return _Waits(tuple(dict.fromkeys(over)), tuple(returned)) if waits else None
 
 
 @dataclass(frozen=True, slots=True)
 class _Waits:
     over: tuple[int, ...]
+    returned: tuple[int, ...]
 
 
 def plan_programs(lesson: Lesson, failed: Mapping[int, str] | None = None) -> Plan:
@@ -202,6 +223,7 @@ def plan_programs(lesson: Lesson, failed: Mapping[int, str] | None = None) -> Pl
         tuple(planner.turns),
         tuple(planner.wire),
         meant,
+        planner.asleep(),
     )
 
 
@@ -212,7 +234,9 @@ def _steps(drafted: Sequence[_Drafted]) -> tuple[ProgramLine, ...]:
         heading = draft.page.heading if draft.page is not page else None
         page = draft.page
         steps.append(
-            ProgramLine(draft.statement, heading, draft.over, draft.turn, draft.may_sleep, draft.wire)
+            ProgramLine(
+                draft.statement, heading, draft.over, draft.turn, draft.may_sleep, draft.wire, draft.returned
+            )
         )
     return tuple(steps)
 
@@ -279,6 +303,18 @@ def _says_that_it_returned(tree: ast.expr, process: str, statement: Statement) -
             ) if name == process:
                 if _connects(statement.value, socket):
                     return True
+    return False
+
+
+def _says_that_it_sleeps(tree: ast.expr, process: str) -> bool:
+    """Whether an expectation says in which call `process` is blocked."""
+    match tree:
+        case ast.Compare(
+            left=ast.Attribute(value=ast.Name(id=name), attr="blocked"),
+            ops=[ast.Eq()],
+            comparators=[ast.Constant(value=str())],
+        ):
+            return name == process
     return False
 
 

@@ -56,6 +56,9 @@ class _Writing:
         """Waits for a person: where it is a forked process, its parent has the terminal."""
         if step is not None and step.kind is Kind.ENTER:
             self.add(depth, f'input("{prompt(step)}: Enter\\n")')
+        elif step is not None and step.kind is Kind.KILL:
+            self.add(depth, f"print({_quoted(prompt(step) + ': kill')}, os.getpid(), flush=True)")
+            self.add(depth, "signal.pause()")
         elif step is not None:
             self.add(depth, f"print({_quoted(prompt(step) + ': kill -CONT')}, os.getpid(), flush=True)")
             self.add(depth, "os.kill(os.getpid(), signal.SIGSTOP)")

@@ -17,8 +17,8 @@ from sockviz.calls.statement import Statement
 from sockviz.calls.table import CALLS
 from sockviz.dataclass import dataclass
 from sockviz.lesson.programs.feeding import Feeding, feeding
-from sockviz.lesson.programs.plan import Plan, WrittenProgram
-from sockviz.lesson.programs.texts import statuses
+from sockviz.lesson.programs.plan import Plan, ProgramLine, WrittenProgram
+from sockviz.lesson.programs.texts import ends_itself, statuses
 from sockviz.model.hosts import LINK
 
 #: Calls that nobody else sees, and to which it is all the same what others have done.
@@ -33,12 +33,13 @@ _MAKES = ("socket.socket", "socket.socketpair", "socket.socket.accept", "socket.
 
 class Kind(Enum):
     """What a person does: starts a program; lets one go on by Enter, or by a signal where that is not the one which has the
-    terminal; interrupts a call that nothing else would wake."""
+    terminal; interrupts a call that nothing else would wake; ends a process that nothing else would."""
 
     START = "start"
     ENTER = "enter"
     CONTINUE = "continue"
     INTERRUPT = "interrupt"
+    KILL = "kill"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +206,7 @@ class _Waiting:
                     and self.unknown(len(self.lines), process)
                 ):
                     needed.append(process)
-            if needed and len(statuses(program)) == 1:  # else it ends otherwise
+            if needed and len(statuses(program)) == 1 and not ends_itself(program):  # else it ends otherwise
                 programs.append(program.process)
             forked |= {each: program.process for each in needed if each != program.process}
         return programs, forked
@@ -233,8 +234,9 @@ def waits(plan: Plan) -> Waits:
     lines = tuple(each for each in plan.lesson.statements if each.process != LINK)
     roots = {process: program for program in plan.programs for process in program.processes}
     steps = {step.statement.line: step for program in plan.programs for step in program.every_step()}
-    over = {index: bool(steps[each.line].over) for index, each in enumerate(lines) if steps[each.line].turn}
-    walk = _Waiting(plan, lines, feeding(lines, plan.failing), roots, over)
+    fed = feeding(lines, plan.failing)
+    over = _returned(plan, lines, steps, fed)
+    walk = _Waiting(plan, lines, fed, roots, over)
     walk.walk()
     killed = {name: each.process for each in lines if (name := _killed(each)) in roots}
     found: list[Step] = []
@@ -246,22 +248,29 @@ def waits(plan: Plan) -> Waits:
         found.append(
             Step(
                 len(found) + 1, kind, roots[process].process, process, line, other.process if other else "",
-                _call(other) if other else "", kind is not Kind.INTERRUPT and over[turn],
+                _call(other) if other else "", kind is not Kind.INTERRUPT and bool(steps[lines[turn].line].over),
             )
         )  # fmt: skip
     programs, left = walk.endings()
     left = {name: by for name, by in left.items() if name not in killed}
-    found += [
-        Step(number, Kind.ENTER, process, process, None)
-        for number, process in enumerate(programs, start=len(found) + 1)
+    ends = [(Kind.ENTER, process, "") for process in programs if process not in plan.asleep]
+    ends += [(Kind.KILL, process, "") for process, by in left.items() if by not in programs]
+    ends += [
+        (Kind.INTERRUPT, process, _call(next(each for each in reversed(lines) if each.process == process)))
+        for process in sorted(plan.asleep & {program.process for program in plan.programs})
     ]
-    waiting = [step for step in found if step.kind in (Kind.ENTER, Kind.CONTINUE)]
+    found += [
+        Step(number, kind, roots[process].process, process, None, call=call)
+        for number, (kind, process, call) in enumerate(ends, start=len(found) + 1)
+    ]
+    waiting = [step for step in found if step.kind in (Kind.ENTER, Kind.CONTINUE, Kind.KILL)]
     return Waits(
         tuple(found),
         {step.line: step for step in waiting if step.line is not None},
         {step.process: step for step in waiting if step.line is None},
-        {**left, **killed},
-        frozenset(left),
+        {name: by for name, by in {**left, **killed}.items() if by in programs or name in killed},
+        frozenset(name for name, by in left.items() if by in programs)
+        | {name for name in plan.asleep if roots[name].process != name},
         frozenset(step.line for step in found if step.kind is Kind.INTERRUPT and step.line is not None),
         _excused(plan),
     )
@@ -277,6 +286,28 @@ def _excused(plan: Plan) -> frozenset[int]:
             case ["call", "socket.socket.connect", *_] if held and statement.line not in plan.failing:
                 found.append(statement.line)
     return frozenset(found)
+
+
+def _returned(
+    plan: Plan, lines: Sequence[Statement], steps: Mapping[int, ProgramLine], fed: Feeding
+) -> Mapping[int, bool]:
+    """Of each line with which a turn begins whether another's call must have returned that nothing else says so of. One that
+    fails without a time limit has not slept."""
+    last: dict[int, int] = {}
+    turns = 0
+    for index, statement in enumerate(lines):
+        turns = steps[statement.line].turn or turns
+        last[turns] = index
+
+    def waited(index: int) -> bool:
+        return index not in fed.taken and lines[index].line not in plan.failing
+
+    return {
+        index: bool(step.over)
+        or (index not in fed.taken and any(waited(last[turn]) for turn in step.returned))
+        for index, statement in enumerate(lines)
+        if (step := steps[statement.line]).turn
+    }
 
 
 def _last_of_others(lines: Sequence[Statement], index: int, process: str) -> int | None:
