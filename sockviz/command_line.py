@@ -307,6 +307,10 @@ def _replay(commands: _Commands, taken: _Taken) -> None:
     )
     replay.add_argument("file", metavar=_("FILE"), help=_("what --record wrote"))
     replay.add_argument("--plain", action="store_true", help=_("linear text instead of the screen"))
+    replay.add_argument(
+        "--follow", action="store_true",
+        help=_("while it is written, also before it is there: step back, and the run goes on; --json: an event a line"),
+    )  # fmt: skip
     replay.add_argument("--at", metavar=_("N"), type=int, help=_("with --json: the world after event N"))
     replay.add_argument(
         "--json", action="store_true", help=_("print the world after the last event, or after --at N")

@@ -80,6 +80,8 @@ def lesson(tmp_path: Path) -> str:
         ((), 2, "--plain"),
         (("replay", "/no/such/file"), 2, "/no/such/file"),
         (("replay", "/dev/null"), 1, "/dev/null"),
+        (("replay", "--follow", "/dev/null", "--plain"), 1, "/dev/null"),
+        (("replay", "--follow", "/no/such/file", "--json", "--at", "3"), 2, "--at"),
         (("check", "/no/such/dir"), 2, "/no/such/dir"),
         (("notes", "nosuch"), 2, "nosuch"),
         (("man", "acept"), 2, "did you mean accept?"),
@@ -247,6 +249,19 @@ def test_check_reports_as_json(lesson: str) -> None:
     report = json.loads(done.stdout)
     assert report["ok"] is True
     assert report["lessons"][0]["expectations"][0]["ok"] is True
+
+
+def test_a_run_that_is_over_is_followed_to_its_end(lesson: str, tmp_path: Path) -> None:
+    recording = tmp_path / "r.jsonl"
+    assert sockviz("run", lesson, "--plain", "--record", str(recording)).returncode == 0
+    followed = sockviz("replay", "--follow", str(recording), "--plain")
+    replayed = sockviz("replay", str(recording), "--plain")
+    assert (followed.returncode, followed.stderr) == (0, "")
+    assert followed.stdout == replayed.stdout.replace("RECORDED", "FOLLOWING")
+    lines = sockviz("replay", "--follow", str(recording), "--json").stdout.splitlines()
+    events = len(recording.read_text(encoding="utf-8").splitlines()) - 1
+    told = [json.loads(line)["event"] for line in lines]
+    assert (told[0], told[-2:], len(told)) == ("Begun", ["LessonEnded", "Over"], events + 2)
 
 
 def test_a_run_is_recorded_and_replayed(lesson: str, tmp_path: Path) -> None:

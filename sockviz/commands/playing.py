@@ -102,6 +102,10 @@ def _story(error: str) -> ErrorPage | None:
 
 def replay(options: argparse.Namespace) -> int:
     """Plays a recorded run, or prints what was known at one of its events."""
+    if options.follow:
+        from sockviz.commands.following import follow
+
+        return follow(options)
     from sockviz.input_file import NotAFile
     from sockviz.lesson.document import BadLesson
     from sockviz.model.recording import BadRecording

@@ -6,55 +6,36 @@ import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
 
-from sockviz.input_file import open_input
 from sockviz.language import _
 from sockviz.model.following import Following
-from sockviz.model.recording import LARGEST_FILE, Loaded
-from sockviz.model.script_text import LESSON
+from sockviz.model.recording import Loaded
 from sockviz.player.recorded import Recorded, by_its_lesson
-from sockviz.player.sourced import Sourced
-from sockviz.player.writers import is_written
+from sockviz.player.tail import AT_ONCE, LOOK_AROUND, Tail
+from sockviz.visible import quoted
 
-#: So much is read at once (bytes): nobody sees a key wait for it.
-AT_ONCE = 64 << 10
-#: Then nothing for so long (seconds), and where there was less, so long.
-PAUSE, LOOK = 0.002, 0.1
-
-
-class Tail:
-    """What comes to be in `file`. ``abandoned``: nobody writes to it any more, and all of it has been read. ``is_cut``: it has
-    become shorter than what was read of it, which nothing that follows can go on from."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._read = file.tell()  # bytes, from its beginning
-        self._unclaimed = False  # when it was last looked at: whoever makes a file claims it a moment later
-        self.abandoned = self.is_cut = False
-
-    def read(self) -> bytes:
-        """What there is more of it, `AT_ONCE` at the most. Raises OSError."""
-        octets = self._file.read(AT_ONCE)
-        self._read += len(octets)
-        self.is_cut = not octets and os.fstat(self._file.fileno()).st_size < self._read
-        before, self._unclaimed = self._unclaimed, not octets and not is_written(self._file)
-        self.abandoned = before and self._unclaimed
-        return octets
+#: Then nothing for so long (seconds), and where there was less, so long. What is written is to be seen within 0.1 s.
+PAUSE, LOOK = 0.002, 0.02
+#: Until the file is there.
+WAIT = 0.2
+#: How often whoever watches is told of more while there is more than is read at once (seconds).
+_TOLD_EVERY = 0.25
 
 
 class Followed(Recorded):
-    """The recording in `file`, of which `following` has the header already; the file is closed with it. ``problem`` is there
-    once it was met: where the file breaks off, or its writer is gone before the run was over."""
+    """The recording of which `following` has had the header from `tail`, which is closed with it. ``problem`` is there once it
+    was met: where the file breaks off. ``is_anew``: what the file has by now is another recording. ``remark`` is what
+    there is to say of the file, "" where all is as usual."""
 
-    def __init__(self, following: Following, file: BinaryIO) -> None:
+    def __init__(self, following: Following, tail: Tail) -> None:
         timeline = following.timeline
         assert timeline is not None, "its header is there"
         super().__init__(Loaded(timeline, None))
-        self._following = following
-        self._file = file
-        self._tail = Tail(file)
-        self._next_look: asyncio.Handle | None = None
+        self._following, self._tail = following, tail
+        self._next_look: asyncio.TimerHandle | None = None
+        self._told = 0.0
+        self._said = ""
+        self._abandoned = False
 
     @property
     def problem(self) -> str | None:
@@ -66,58 +47,98 @@ class Followed(Recorded):
         """Once the run that it is of is over, or nothing more of it can be read."""
         return self._following.ended
 
+    @property
+    def is_anew(self) -> bool:
+        """Whether another recording has taken its place."""
+        return self._tail.is_anew
+
+    @property
+    def remark(self) -> str:
+        """What there is to say of the file."""
+        if self._abandoned:
+            return _("whoever wrote it has ended; it has all that was recorded")
+        return self._tail.remark
+
     def watch(self, changed: Callable[[], None]) -> None:
-        """Has `changed` called when there is more of it."""
+        """Has `changed` called when there is more of it, or more to say of it."""
         super().watch(changed)
-        if self._next_look is None and not self.over:
-            self._next_look = asyncio.get_running_loop().call_soon(self._read_on)
+        if self._next_look is None:
+            self._next_look = asyncio.get_running_loop().call_later(0, self._read_on)
 
     def _read_on(self) -> None:
-        try:
-            octets = self._tail.read()
-        except OSError as error:
-            octets = b""
-            self._following.lost(error.strerror or str(error))
-        told = bool(self._following.appended(octets))
-        if self._tail.is_cut:
-            self._following.lost(_("the file has become shorter meanwhile"))
+        loop, was_over = asyncio.get_running_loop(), self.over
+        octets = self._tail.read()
+        told = False
+        if octets and not was_over:
+            told = bool(self._following.appended(octets))
         if self._tail.abandoned and not self.over:
-            self._abandoned()
-        if not self.over:
-            pause = PAUSE if len(octets) == AT_ONCE else LOOK
-            self._next_look = asyncio.get_running_loop().call_later(pause, self._read_on)
-        if told or self.over:
+            self._abandoned = True
+            self._following.closed()
+        if not self.is_anew:  # also once it is over: another may take its place
+            pause = PAUSE if len(octets) == AT_ONCE else LOOK_AROUND if self.over else LOOK
+            self._next_look = loop.call_later(pause, self._read_on)
+        has_changed = self.over != was_over or self.is_anew or self.remark != self._said
+        in_full = len(octets) == AT_ONCE and loop.time() - self._told < _TOLD_EVERY
+        if has_changed or (told and not in_full):
+            self._told, self._said = loop.time(), self.remark
             self._tell()
-
-    def _abandoned(self) -> None:
-        self._following.closed()
-        world = self.timeline.world
-        is_lesson = self.timeline.header.script.kind == LESSON  # programs are over when they have ended
-        under_way = is_lesson or any(process.alive for process in world.processes.values())
-        if under_way and not world.ended and self.problem is None:
-            self._following.lost(_("whoever wrote it has ended"))
 
     async def close(self) -> tuple[str, ...]:
         """Reads no further."""
         if self._next_look is not None:
             self._next_look.cancel()
-        self._file.close()
+        self._tail.close()
         return ()
 
 
-async def followed(path: Path) -> Sourced:
-    """The run that is being recorded in that file; waits for its first line, as long as somebody writes. Raises as
-    `open_recording`."""
-    following, file = Following(str(path), by_its_lesson), open_input(path, LARGEST_FILE)
-    tail = Tail(file)
-    try:
-        while following.timeline is None:
-            following.appended(tail.read())
-            if tail.abandoned or tail.is_cut:
-                following.closed()
-            elif following.timeline is None:
+async def followed(path: Path, tell: Callable[[str], None]) -> Followed:
+    """The run that is being recorded in that file. Waits for the file and for its first line, and tells what for.
+    Raises as `open_recording`, but for a file that is not there."""
+    waiting = _Told(tell)
+    while True:
+        try:
+            tail = Tail(path)
+        except FileNotFoundError:
+            waiting.for_it(_("{file}: waits for it; it is not there yet").format(file=quoted(str(path))))
+            _ask_anew(path)
+            await asyncio.sleep(WAIT)
+            continue
+        following = Following(str(path), by_its_lesson)
+        try:
+            while not tail.is_anew:
+                following.appended(tail.read())
+                if following.timeline is not None:
+                    return Followed(following, tail)
+                if tail.abandoned:
+                    following.closed()
+                waiting.for_it(
+                    _("{file}: waits for the run to begin; its first line is not there yet").format(
+                        file=quoted(str(path))
+                    )
+                )
                 await asyncio.sleep(LOOK)
-        return Sourced(Followed(following, file))
-    except BaseException:
-        file.close()
-        raise
+        except BaseException:
+            tail.close()
+            raise
+        tail.close()
+
+
+class _Told:
+    """Says each sentence once."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell, self._said = tell, ""
+
+    def for_it(self, what: str) -> None:
+        if what != self._said:
+            self._said = what
+            self._tell(what)
+
+
+def _ask_anew(path: Path) -> None:
+    """Has the system forget that there is no such file: where that is kept for long, opening the directory asks (nfs(5))."""
+    try:
+        with os.scandir(path.parent):
+            pass
+    except OSError:  # it is not there either
+        return

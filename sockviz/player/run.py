@@ -17,6 +17,7 @@ class Provenance(Enum):
 
     LIVE = N_("LIVE")
     RECORDED = N_("RECORDED")
+    FOLLOWED = N_("FOLLOWING")  # a recording that is still being written
 
 
 class Run(Protocol):
@@ -37,7 +38,7 @@ class Run(Protocol):
 
     @property
     def provenance(self) -> Provenance:
-        """LIVE or RECORDED."""
+        """LIVE, RECORDED or FOLLOWED."""
 
     @property
     def problem(self) -> str | None:

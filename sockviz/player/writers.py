@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 from typing import Protocol
 
+#: Who looks whether there is a lock holds one for a moment: so many looks of others may come between.
+_TRIES = 4
+
 
 class HasFileno(Protocol):
     """A file, say."""
@@ -15,20 +18,26 @@ class HasFileno(Protocol):
 
 def claim(file: HasFileno) -> None:
     """Tells who follows `file` that it is being written, for as long as this process has it open. Nothing depends on it."""
-    # No such module on every system; ENOLCK, EOPNOTSUPP: no locks where the file is; EAGAIN: somebody looks at this instant.
+    # No such module on every system; ENOLCK, EOPNOTSUPP: no locks where the file is.
     with contextlib.suppress(ImportError, OSError):
         import fcntl
 
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for _ in range(_TRIES):
+            with contextlib.suppress(BlockingIOError):  # somebody looks at this instant
+                fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
 
 
 def is_written(file: HasFileno) -> bool:
-    """Whether somebody has claimed `file`; True also where nobody can know."""
+    """Whether somebody is seen to have claimed `file`. Nobody is where nobody can know: on another machine (nfs(5),
+    local_lock; SMB, FUSE), where there are no locks."""
     try:
         import fcntl
 
         fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
         fcntl.flock(file.fileno(), fcntl.LOCK_UN)
-    except (ImportError, OSError):  # EWOULDBLOCK: its writer is there; else as above
+    except BlockingIOError:  # its writer is there
         return True
+    except (ImportError, OSError):
+        return False
     return False

@@ -37,9 +37,11 @@ class Readable(Protocol):
 class Cursor:
     """One reader's way through what has happened."""
 
-    def __init__(self, followed: Readable, script: Script, *, recorded: bool) -> None:
+    def __init__(
+        self, followed: Readable, script: Script, *, recorded: bool, still_written: bool = False
+    ) -> None:
         self._followed, self._script = followed, script
-        self._recorded = recorded
+        self._is_recording, self._still_written = recorded, still_written
         self._before: tuple[int, World] | None = None
         self._next: Next | None = None
         self._still: tuple[View, int] | None = None  # and up to which event time alone has gone on
@@ -58,11 +60,23 @@ class Cursor:
         return self._followed.timeline
 
     @property
+    def _recorded(self) -> bool:
+        """Whether it is a recording to which nothing is added any more."""
+        return self._is_recording or (self._still_written and self.next.do is Do.END)
+
+    @property
+    def only_read(self) -> bool:
+        """Whether nothing that its reader does makes anything happen: it is, or is being, recorded."""
+        return self._is_recording or self._still_written
+
+    @property
     def mode(self) -> Mode:
         """How the cursor relates to now."""
         if self._recorded:
             return Mode.RECORDED
-        return Mode.LIVE if self._follows else Mode.REVIEW
+        if not self._follows:
+            return Mode.REVIEW
+        return Mode.FOLLOWING if self._still_written else Mode.LIVE
 
     @property
     def is_past(self) -> bool:

@@ -17,6 +17,7 @@ ISOLATED = "isolated lab"
 
 PREDICT = N_("Predict first: a digit answers, space again passes.")
 BUSY = N_("The last step is still under way; all other keys work meanwhile.")
+COMES_BY_ITSELF = N_("What the instructor does next comes by itself; b looks back meanwhile.")
 PLAYING = N_("Playing on: any key stops.")
 BEGINS_HERE = N_("This is where the lesson begins.")
 NOTHING_AFTER = N_("Nothing has happened after this: space performs the next call.")

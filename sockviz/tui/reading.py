@@ -37,7 +37,9 @@ class Reading(Cursor):
         self._own: dict[int, int | None] = {}  # the choices of who watches a recording: it stays as it is
         self._pages: list[int] = []
         self._counted = -1
-        super().__init__(run, run.lesson, recorded=run.provenance is Provenance.RECORDED)
+        made = run.provenance
+        recorded, still_written = made is Provenance.RECORDED, made is Provenance.FOLLOWED
+        super().__init__(run, run.lesson, recorded=recorded, still_written=still_written)
 
     # -- where
 
@@ -115,7 +117,7 @@ class Reading(Cursor):
             return Onward.PREDICT
         if self.is_past:
             return Onward.STEP
-        if self._recorded:
+        if self.only_read:
             return Onward.BUSY if self.run.next.do is Do.BUSY else Onward.END
         match self.run.next.do:
             case Do.BUSY:
@@ -129,7 +131,7 @@ class Reading(Cursor):
     @property
     def choices(self) -> Mapping[int, int | None]:
         """The choice made for each question, by its line, as known at the cursor."""
-        return self._own if self._recorded else self.world.choices
+        return self._own if self.only_read else self.world.choices
 
     @property
     def open_predictions(self) -> tuple[Predict, ...]:
@@ -159,7 +161,7 @@ class Reading(Cursor):
         if line not in (p.line for p in self.open_predictions):
             return False
         self.pointed = None
-        if self._recorded:
+        if self.only_read:
             self._own[line] = choice
         else:
             self.run.answer(line, choice)

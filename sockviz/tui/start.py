@@ -41,15 +41,20 @@ def start(
     open_lesson: OpenLesson, entry: CourseEntry | None, *, start_page: int = 0, notes: bool = False,
     progress: Path | None = None, theme: str | None = None, ascii_only: bool = False, mouse: bool = True, alone: bool = False,
     screen: Callable[[], type[LessonScreen] | None] = lambda: None, steps: Callable[[], Steps | None] = lambda: None,
+    opened: Callable[[Callable[[], None]], None] | None = None,
 ) -> int:  # fmt: skip
     """Runs the screen to its end and returns the exit status. With `entry` that is opened at once; `alone`: and nothing else.
-    See `sockviz.tui.options.Options` for ``screen`` and ``steps``."""
+    See `sockviz.tui.options.Options` for ``screen`` and ``steps``. Each time that a lesson is open `opened` is called, with what
+    leaves the screen."""
     look.keep_size(os.environ, _size())  # before the application, which reads them when it is made
 
     async def open_run(chosen: CourseEntry) -> Run:
         gc.disable()
         try:
-            return await open_lesson(Path(chosen.path), partial(app.notify, severity="warning"))
+            run = await open_lesson(Path(chosen.path), partial(app.notify, severity="warning"))
+            if opened is not None:
+                opened(app.exit)
+            return run
         finally:
             asyncio.get_running_loop().call_later(_MADE, memory.collect_garbage)
 

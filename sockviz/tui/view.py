@@ -21,6 +21,7 @@ class Mode(Enum):
     LIVE = "LIVE"
     REVIEW = "REVIEW"
     RECORDED = "RECORDED"
+    FOLLOWING = "FOLLOWING"  # at the end of a recording that is still being written
 
 
 @dataclass(frozen=True, slots=True)

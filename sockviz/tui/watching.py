@@ -22,11 +22,26 @@ if TYPE_CHECKING:
 Begin = Callable[[Callable[[str], None]], Awaitable["Source"]]
 
 
+#: Is given what leaves the screen.
+Opened = Callable[[Callable[[], None]], None]
+
+
+def nothing(_leave: Callable[[], None]) -> None:
+    """Nobody leaves it but its reader."""
+
+
 class WatchApp(SockvizApp):
     """sockviz with one screen. ``failure`` is why nothing could be begun."""
 
-    def __init__(self, begin: Begin, seconds: float | None, options: Options) -> None:
+    def __init__(
+        self,
+        begin: Begin,
+        seconds: float | None,
+        options: Options,
+        opened: Opened = nothing,
+    ) -> None:
         super().__init__((), no_lesson, ProgressStore(), options)
+        self._opened_with = opened
         self.failure: Exception | None = None
         self._begin_programs, self._seconds = begin, seconds
         self._source: Source | None = None
@@ -51,6 +66,7 @@ class WatchApp(SockvizApp):
             self.failure = error
             self.exit(1)
             return
+        self._opened_with(self.exit)
         look = Look(ascii=self.ascii, colour=self.theme != MONOCHROME, animate=self.animation_level != "none")
         self.push_screen(WatchScreen(self._source, look, self._seconds, self.options.manual), self._left)
 
@@ -64,9 +80,13 @@ class WatchApp(SockvizApp):
             self.left += await self._source.close()
 
 
-def start(begin: Begin, seconds: float | None, *, theme: str | None, ascii_only: bool, mouse: bool) -> int:
-    """Runs the screen to its end and returns the exit status. Raises what `begin` raised."""
-    app = WatchApp(begin, seconds, Options(theme=theme, ascii=ascii_only or None, mouse=mouse))
+def start(
+    begin: Begin, seconds: float | None, *, theme: str | None, ascii_only: bool, mouse: bool,
+    opened: Opened = nothing,
+) -> int:  # fmt: skip
+    """Runs the screen to its end and returns the exit status. Raises what `begin` raised. Once that is done `opened` is
+    called, with what leaves the screen."""
+    app = WatchApp(begin, seconds, Options(theme=theme, ascii=ascii_only or None, mouse=mouse), opened)
     status = run(app)
     if app.failure is not None:
         raise app.failure

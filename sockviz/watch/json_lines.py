@@ -18,7 +18,8 @@ from sockviz.words.narration import narrate
 @dataclass(slots=True)
 class JsonLines:
     """Writes the events of a run of programs, each once: first one of kind ``Begun``, then each with its sentence as ``text`` (in
-    the language that was asked for), mistakes as they are found (``Mistake``), and ``Over`` at the end: how each process ended.
+    the language that was asked for), mistakes as they are found (``Mistake``; where there are ``rules``), and ``Over`` at the
+    end: how each process ended.
     """
 
     timeline: Timeline
@@ -26,7 +27,7 @@ class JsonLines:
     live: bool
     _told: int = 0
     _walk: Walk | None = None
-    _rules: Rules = field(default_factory=Rules)
+    rules: Rules | None = field(default_factory=Rules)
 
     def title(self) -> None:
         """Names the lab and the kernel."""
@@ -44,7 +45,7 @@ class JsonLines:
             moment = Moment(self.timeline, self._told, self._walk)
             self._told += 1
             self.out.say_json_line({**event_json(moment), "text": _text(moment)})
-            for mistake in self._rules.after(moment):
+            for mistake in self.rules.after(moment) if self.rules is not None else ():
                 told = {"rule": mistake.rule, "process": mistake.process, "observed": mistake.observed}
                 told |= {"cause": mistake.cause, "remedy": mistake.remedy, "text": mistake.text}
                 self.out.say_json_line({"event": "Mistake", "at": moment.event.at, **told})

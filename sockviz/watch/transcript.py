@@ -74,12 +74,12 @@ class Transcript:
     _text: PrintedText = field(default_factory=PrintedText)
     _printed: dict[tuple[str, int], str] = field(default_factory=dict)  # the line that each stream has begun
 
-    def title(self) -> None:
-        """Names the lab and the kernel."""
+    def title(self, provenance: str | None = None) -> None:
+        """Names the lab and the kernel, and whence the run is, where that is neither live nor recorded."""
         header = self.timeline.header
         wire = _("captured packets") if header.lab.has_packets else _("no capture: segments are inferred")
         lab = _("{kind} lab").format(kind=lab_word(header.lab.kind))
-        provenance = _("LIVE") if self.live else _("RECORDED")
+        provenance = provenance or (_("LIVE") if self.live else _("RECORDED"))
         self.out.say(f"{provenance} · {lab} · Linux {header.kernel} · {wire}")
         for what, why in header.lab.missing.items():
             self.out.say(

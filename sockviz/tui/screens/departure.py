@@ -16,7 +16,6 @@ from sockviz.tui.entry import CourseEntry
 from sockviz.tui.notebook import Notebook
 from sockviz.tui.reading import Reading
 from sockviz.tui.screens.picture import Picture
-from sockviz.tui.view import Mode
 
 if TYPE_CHECKING:
     from sockviz.practice.listed import ExerciseEntry
@@ -54,11 +53,11 @@ class Departure:
     @property
     def can_begin_again(self) -> bool:
         """Whether there can be another run of this lesson, or it is a recording, which begins where it is looked at."""
-        return not self._place.alone or self._reading.mode is Mode.RECORDED
+        return not self._place.alone or self._reading.only_read
 
     def begin_again(self, page: int) -> None:
         """At `page` (from 0) in a new lab; in a recording it is looked at."""
-        if self._reading.mode is Mode.RECORDED:
+        if self._reading.only_read:
             self._reading.to_page(page)
         elif self._place.alone:
             self._picture.hint = _(hints.ALONE)
@@ -71,7 +70,7 @@ class Departure:
         """The lesson from its beginning, in a new lab. Where a recording is a stopgap: live again, at the same page; any other
         begins where it is looked at."""
         is_stopgap = LIVE_RUN in self._run.timeline.header.lab.missing
-        if self._reading.mode is Mode.RECORDED and is_stopgap and not self._place.alone:
+        if self._reading.only_read and is_stopgap and not self._place.alone:
             self.leave((self._place.entry, self._reading.page.index))
         else:
             self.begin_again(0)
@@ -81,7 +80,7 @@ class Departure:
         from sockviz.player.instead import recording_path  # where something broke
 
         if (
-            self._reading.mode is Mode.RECORDED
+            self._reading.only_read
             or self._place.alone
             or not recording_path(self._run.lesson.path).is_file()
         ):
@@ -91,7 +90,7 @@ class Departure:
     def go_on_recorded(self) -> None:
         """A live run that can go on no more goes on from the lesson's recording, at the same page, where there is one."""
         run = self._run
-        if run.problem is None or self._reading.mode is Mode.RECORDED or self._place.alone:
+        if run.problem is None or self._reading.only_read or self._place.alone:
             return
         from sockviz.lesson.document import BadLesson  # where something broke
         from sockviz.model.recording import BadRecording
@@ -117,7 +116,7 @@ class Departure:
     def close(self) -> None:
         """Shows the closing page, where the run has come to its end and not to grief."""
         reading, run = self._reading, self._run
-        if run.problem is not None or not (reading.mode is Mode.RECORDED or reading.world.ended):
+        if run.problem is not None or not (reading.only_read or reading.world.ended):
             return
         from sockviz.tui.screens.closing import ClosingScreen, Onto  # at the end of a lesson, not before
 

@@ -12,7 +12,6 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from sockviz.language import _
 from sockviz.tui.lettering import plain
 from sockviz.tui.reading import Reading
-from sockviz.tui.view import Mode
 from sockviz.visible import visible
 
 
@@ -69,7 +68,7 @@ class LessonCommands(KeyCommands):
         paged = cast("Paged", self.screen)
         for page in paged.reading.run.lesson.pages:
             reached = paged.reading.has_reached(page.index)
-            if not reached and paged.reading.mode is Mode.RECORDED:
+            if not reached and paged.reading.only_read:
                 break
             # Textual puts them in the order of their letters, in which a blank comes before every digit.
             number = f"{page.index + 1:>{len(str(len(paged.reading.run.lesson.pages)))}}"

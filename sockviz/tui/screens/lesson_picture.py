@@ -11,7 +11,7 @@ from sockviz.tui.notebook import Notebook
 from sockviz.tui.reading import Reading
 from sockviz.tui.screens.lesson_panes import show, show_time
 from sockviz.tui.screens.picture import Picture
-from sockviz.tui.view import Look, Mode, View
+from sockviz.tui.view import Look, View
 from sockviz.tui.widgets.page_text import Asked
 from sockviz.tui.widgets.panes import Panes
 
@@ -34,7 +34,7 @@ class LessonPicture(Picture):
     def _show(self, known: View, view: View) -> None:
         reading = self._reading
         is_open = frozenset(question.line for question in reading.open_predictions)
-        asked = Asked(reading.choices, is_open, reading.pointed, known.mode is not Mode.RECORDED)
+        asked = Asked(reading.choices, is_open, reading.pointed, not reading.only_read)
         hint = self.hint or self.panes.advice(self._screen.size)
         show(
             self._screen,

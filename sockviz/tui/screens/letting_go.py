@@ -10,6 +10,7 @@ from sockviz.language import _
 from sockviz.model.tasks import AtWork, at_work
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.traced import Traced
+from sockviz.tui import hints
 from sockviz.tui.cursor import Cursor
 from sockviz.tui.motion import GATHER
 from sockviz.tui.screens.watch_picture import WatchPicture
@@ -48,7 +49,7 @@ class LettingGo:
         match self._cursor.mode:
             case Mode.RECORDED:
                 return "" if self._cursor.is_past else _("this is the end of the recording; q leaves")
-            case Mode.REVIEW:
+            case Mode.REVIEW | Mode.FOLLOWING:
                 return ""
         if self.over:
             return _("every program has ended; b looks back, q leaves")
@@ -94,6 +95,8 @@ class LettingGo:
         if live is None:
             if not self._cursor.forward() and self._cursor.mode is Mode.RECORDED:
                 picture.hint = _("This is the end of the recording: b looks back, q leaves.")
+            elif self._cursor.mode is Mode.FOLLOWING:
+                picture.hint = _(hints.COMES_BY_ITSELF)
             picture.draw()
             return
         pending = live.pending

@@ -20,7 +20,6 @@ from sockviz.tui.motion import PACE, Playing, reading_time
 from sockviz.tui.reading import Onward, Reading
 from sockviz.tui.screens.picture import Picture
 from sockviz.tui.screens.predicting import Predicting
-from sockviz.tui.view import Mode
 from sockviz.tui.widgets.lesson_pane import LessonPane
 from sockviz.tui.widgets.overlay import OverlayKind
 
@@ -51,7 +50,7 @@ class Pace:
         while not picture.over and run.next.do is Do.TURN and run.timeline.world.page is None:
             await self._advance()
         await self._up_to(start)
-        if start and self._reading.mode is Mode.RECORDED:
+        if start and self._reading.only_read:
             self._reading.to_page(start)
         picture.hint = hints.lacking(run.timeline.header.lab, self._reading.mode)
         picture.draw()
@@ -69,7 +68,7 @@ class Pace:
     async def go_to(self, page: int) -> None:
         """To where `page` (from 0) began; up to one that has not been reached what comes before is performed without stopping."""
         picture, reading = self._picture, self._reading
-        if not reading.has_reached(page) and reading.mode is not Mode.RECORDED:
+        if not reading.has_reached(page) and not reading.only_read:
             reading.go(len(self._run.timeline))
             picture.hurrying = True
             picture.hint = ""
@@ -112,6 +111,8 @@ class Pace:
 
     def _why_busy(self) -> str:
         """What is still under way; of a line of the link that waits for a packet, what the reader may have done with that."""
+        if self._reading.only_read:
+            return _(hints.COMES_BY_ITSELF)
         waits = waits_at_the_link(self._run)
         if not waits:
             return _(hints.BUSY)

@@ -13,6 +13,7 @@ from textual.containers import Container
 
 from sockviz.calls.script import Script
 from sockviz.language import N_, _
+from sockviz.player.followed import Followed
 from sockviz.player.next import Do, Next
 from sockviz.player.source import Source
 from sockviz.player.traced import Traced
@@ -44,9 +45,11 @@ _COMMANDS: set[type[Provider] | Callable[[], type[Provider]]] = {KeyCommands}
 class Onlooker(Cursor):
     """Where the reader of a run of programs is."""
 
-    def __init__(self, source: Source, script: Script, *, recorded: bool) -> None:
+    def __init__(
+        self, source: Source, script: Script, *, recorded: bool, still_written: bool = False
+    ) -> None:
         self._source = source
-        super().__init__(source, script, recorded=recorded)
+        super().__init__(source, script, recorded=recorded, still_written=still_written)
 
     @property
     def next(self) -> Next:
@@ -69,7 +72,9 @@ class WatchScreen(StageScreen):
         super().__init__(live if live is not None and live.has_link else None, manual)
         self._source, self._live, self._seconds = source, live, seconds
         self._lent = Focus()
-        self.cursor = Onlooker(source, self._script, recorded=live is None)
+        still_written = isinstance(source, Followed)
+        recorded = live is None and not still_written
+        self.cursor = Onlooker(source, self._script, recorded=recorded, still_written=still_written)
         self.picture: WatchPicture = WatchPicture(
             self, self.cursor, look, lambda error: manual().story(error), lambda: self._letting.state()
         )

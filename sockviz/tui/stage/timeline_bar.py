@@ -219,7 +219,7 @@ def _track(view: View, width: int) -> list[Mark]:
             runs.append(("╸", "strong", _place(view)))
     if first + len(shown) < len(places):
         runs.append(("…", "faint", places[first + len(shown)]))
-    elif view.mode is Mode.LIVE or view.mode is Mode.REVIEW:
+    elif view.mode is not Mode.RECORDED:
         room = (width - sum(len(text) for text, _ink, _place in runs)) // (1 + joint)
         runs += [("─" * joint + "·", "faint", None)] * min(_to_come(view), max(0, room))
     return runs

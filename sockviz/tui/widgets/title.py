@@ -16,6 +16,7 @@ _BADGES = {
     Mode.LIVE: ("●", N_("LIVE"), "bold $badge-live"),
     Mode.REVIEW: ("◂", N_("REVIEW"), "bold $badge-review"),
     Mode.RECORDED: ("■", N_("RECORDED"), "bold $badge-recorded"),
+    Mode.FOLLOWING: ("▸", N_("FOLLOWING"), "bold $badge-live"),
 }
 #: How many cells a bar of pages has at least.
 _SHORT_BAR = 8

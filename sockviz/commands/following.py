@@ -1,0 +1,240 @@
+"""``replay --follow``: a recording is followed while it is written, on the screen, as text or as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import gc
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from sockviz import door, terminal
+from sockviz.commands.shared import (
+    FAILED,
+    OK,
+    Usage,
+    as_asked,
+    cannot_be_read,
+    drive,
+    progress_file,
+    wants_terminal,
+)
+from sockviz.language import _
+from sockviz.player.followed import Followed, followed
+from sockviz.player.run import Provenance
+from sockviz.player.sourced import NoLesson, Sourced
+from sockviz.visible import quoted
+
+if TYPE_CHECKING:
+    from sockviz.player.source import Source
+
+T = TypeVar("T")
+#: What a person types to leave.
+_LEAVE = ("q", "quit", "exit")
+
+
+class _Left(Exception):
+    """Whoever is at the terminal has left."""
+
+
+class _Written(Protocol):
+    """What writes a run as lines."""
+
+    def catch_up(self) -> None:
+        """Writes what has come."""
+
+
+def follow(options: argparse.Namespace) -> int:
+    """Follows the recording in a file until it is over and who follows it leaves; another in its place from its beginning."""
+    from sockviz.input_file import NotAFile
+    from sockviz.lesson.document import BadLesson
+    from sockviz.model.recording import BadRecording
+
+    if options.at is not None:
+        raise Usage(_("--at: what is followed has no last event yet; --at goes without --follow"))
+    as_lines = options.plain or options.json
+    if not as_lines:
+        wants_terminal()
+        as_asked()
+    anew = ""
+    try:
+        while True:
+            source = drive(_unless_left(followed(Path(options.file), _say_of(options))))
+            status = drive(_unless_left(_tell(source, options))) if as_lines else _show(source, options, anew)
+            if not source.is_anew:
+                return status
+            told = _("{file}: another recording has taken its place; it is followed from its beginning")
+            anew = told.format(file=quoted(options.file))
+            (door.err() if options.json else door.out()).say(anew)
+    except _Left:
+        return OK
+    except NotAFile as error:
+        door.complain(cannot_be_read(options.file, error))
+        return FAILED
+    except OSError as error:
+        raise Usage(cannot_be_read(options.file, error)) from None
+    except BadRecording as bad:
+        door.complain(str(bad))
+        return FAILED
+    except BadLesson as bad:
+        what = _("{file}:1: the lesson in this recording cannot be read:")
+        door.complain(what.format(file=quoted(options.file)), *bad.lines)
+        return FAILED
+
+
+def _say_of(options: argparse.Namespace) -> Callable[[str], None]:
+    """Says what is waited for; on a terminal also how to leave. Not among the lines of JSON."""
+
+    def say(what: str) -> None:
+        out = door.err() if options.json else door.out()
+        leave = " " + _("(q and Enter, or Ctrl-C, leaves)") if terminal.is_one(sys.stdin) else ""
+        out.say(what + leave)
+
+    return say
+
+
+async def _unless_left(work: Coroutine[object, object, T]) -> T:
+    """Does `work`, unless somebody at the terminal leaves before it is done. Raises `_Left`."""
+    doing = asyncio.ensure_future(work)
+    left = asyncio.ensure_future(_until_left())
+    try:
+        await asyncio.wait({doing, left}, return_when=asyncio.FIRST_COMPLETED)
+        if not doing.done():
+            raise _Left
+        return await doing
+    finally:
+        for each in (doing, left):
+            each.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await left
+
+
+async def _until_left() -> None:
+    if not terminal.is_one(sys.stdin):
+        await asyncio.get_running_loop().create_future()  # never
+    while (typed := await terminal.line()) and typed.strip().lower() not in _LEAVE:
+        pass
+
+
+def _run(source: Followed) -> Sourced | Followed:
+    """The run of a lesson, or the source of programs as it is."""
+    try:
+        return Sourced(source, Provenance.FOLLOWED)
+    except NoLesson:
+        return source
+
+
+# -- as lines
+
+
+async def _tell(source: Followed, options: argparse.Namespace) -> int:
+    """Writes what comes until nothing more will, or another recording takes its place."""
+    written, end = _json(source) if options.json else _text(source)
+    said = ""
+    news = asyncio.Event()
+    source.watch(news.set)
+    try:
+        while True:
+            written.catch_up()
+            if source.remark != said:
+                said = source.remark
+                if said:
+                    (door.err() if options.json else door.out()).say(_said(options.file, said))
+            if source.over or source.is_anew:
+                break
+            await news.wait()
+            news.clear()
+    finally:
+        await source.close()
+    if source.is_anew:
+        return OK
+    end()
+    if source.problem is not None:
+        door.complain(source.problem)
+        return FAILED
+    return OK
+
+
+def _said(file: str, remark: str) -> str:
+    return f"{quoted(file)}: {remark}"
+
+
+def _text(source: Followed) -> tuple[_Written, Callable[[], None]]:
+    run = _run(source)
+    if isinstance(run, Sourced):
+        from sockviz import plain
+        from sockviz.manual.reader import shipped
+
+        told = plain.Transcript(run, door.out(), story=lambda error: shipped().story(error))
+        told.title()
+        return told, lambda: None
+    from sockviz.watch.transcript import Transcript
+
+    of_programs = Transcript(source.timeline, door.out(), live=True)
+    of_programs.title(_(Provenance.FOLLOWED.value))
+    return of_programs, of_programs.end
+
+
+def _json(source: Followed) -> tuple[_Written, Callable[[], None]]:
+    from sockviz.watch.json_lines import JsonLines
+
+    lines = JsonLines(source.timeline, door.out(), live=True)
+    if isinstance(_run(source), Sourced):
+        lines.rules = None  # they are of programs
+    lines.title()
+    return lines, lines.end
+
+
+# -- on the screen
+
+
+def _show(source: Followed, options: argparse.Namespace, first: str) -> int:
+    """The screen, on which `first` is said, until it is left or another recording takes the place of this one."""
+    drawn = {"theme": options.theme, "ascii_only": options.ascii, "mouse": not options.no_mouse}
+    said = ""
+    tell: Callable[[str], None] = _nothing
+
+    def opened(leave: Callable[[], None]) -> None:
+        def changed() -> None:
+            nonlocal said
+            if source.is_anew:
+                leave()
+            elif source.remark != said:
+                said = source.remark
+                if said:
+                    tell(_said(options.file, said))
+
+        source.watch(changed)
+        if first:
+            tell(first)
+
+    run = _run(source)
+    if not isinstance(run, Sourced):
+        from sockviz.tui.watching import start as start_watching
+
+        async def begun(told: Callable[[str], None]) -> Source:
+            nonlocal tell
+            tell = told
+            return source
+
+        return start_watching(begun, None, opened=opened, **drawn)
+    lesson_run = run
+    gc.disable()  # as for any screen: back on where it begins
+    from sockviz.tui.entry import entry_of
+    from sockviz.tui.start import start
+
+    async def open_lesson(_path: Path, told: Callable[[str], None]) -> Sourced:
+        nonlocal tell
+        tell = told
+        return lesson_run
+
+    return start(
+        open_lesson, entry_of(run.lesson), progress=progress_file(options), alone=True, opened=opened, **drawn
+    )
+
+
+def _nothing(_what: str) -> None:
+    """Until there is a screen."""

@@ -1,0 +1,69 @@
+"""How soon an event that is written to a recording is on the screen of who follows it, and what waiting for one costs. Not part
+of the test command: see README.md."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sockviz.player.writers import claim
+from tests.benchmarks.screens import cpu_seconds, percentile, spawn
+from tests.benchmarks.test_screen_speed import FRAME_ENDS, IDLE_FOR
+from tests.terminal.conftest import ROOT, Person, event_on, make_person
+
+TARGET, IDLE_TARGET = 0.1, 0.01
+RECORDING = next((ROOT / "assets" / "recordings").glob("03-*.jsonl"))
+#: Between two events (seconds), which is no multiple of how often the file is looked at.
+APART = 0.0617
+
+
+@pytest.fixture
+def reader() -> Iterator[Person]:
+    made = make_person(())
+    yield made
+    made.close()
+
+
+def test_an_event_that_is_written_is_shown(reader: Person, tmp_path: Path) -> None:
+    lines = RECORDING.read_bytes().splitlines(keepends=True)
+    path = tmp_path / "r.jsonl"
+    spans = []
+    with path.open("xb", buffering=0) as file:
+        claim(file)
+        file.write(b"".join(lines[:2]))
+        terminal = spawn(
+            [*reader.command(), "replay", "--follow", str(path)],
+            reader.environment(TEXTUAL_ANIMATIONS="none"),
+            ROOT,
+        )
+        try:
+            terminal.wait_for("event 1 of 1")
+            terminal.wait_still(lambda: terminal.text, 1.0)
+            begin = cpu_seconds([terminal.process.pid])
+            time.sleep(IDLE_FOR)
+            idle = (cpu_seconds([terminal.process.pid]) - begin) / IDLE_FOR
+            for number in range(2, min(len(lines), 150)):
+                time.sleep(APART)
+                file.write(lines[number])
+                written = time.perf_counter()
+                at = None
+                while at is None:
+                    at = terminal.draw(
+                        terminal.stamp(1.0, until=FRAME_ENDS),
+                        lambda text, number=number: f"event {number} of {number}" in text,  # type: ignore[misc]
+                    )
+                    assert time.perf_counter() - written < 10, terminal.text
+                spans.append(at - written)
+        finally:
+            terminal.close()
+    p50, p95 = percentile(spans, 0.5), percentile(spans, 0.95)
+    print(
+        f"\nfrom an event written ({len(spans)}) to its frame: p50 {p50 * 1e3:.0f} ms, p95 {p95 * 1e3:.0f} ms"
+        f" (target {TARGET * 1e3:.0f} ms); nothing coming: {idle:.2%} of a core (target {IDLE_TARGET:.0%})"
+    )
+    assert json.loads(lines[1])
+    assert event_on(terminal)[0] == len(spans) + 1
