@@ -332,17 +332,18 @@ def _export(commands: _Commands, taken: _Taken) -> None:
     export = commands.add_parser(
         "export",
         parents=[taken.spoken],
-        help=_("a recording's packets for Wireshark; a lesson's processes as programs"),
+        help=_("a recording's packets for Wireshark; a lesson's processes as programs; a page to hand out"),
         description=_(
-            "Writes a recording's packets into a file that Wireshark opens (--pcapng), or each process of a lesson as a "
-            "program that can be read, built and run against the others (--code). Nothing is ever written over. Exit code 0: "
-            "written; 1: there is nothing to write; 2: wrong usage."
+            "Writes a recording's packets into a file that Wireshark opens (--pcapng), each process of a lesson as a "
+            "program that can be read, built and run against the others (--code), or a performed lesson as a page of HTML "
+            "(--html). Nothing is ever written over. Exit code 0: written; 1: there is nothing to write; 2: wrong usage."
         ),
         epilog=_("For example: sockviz export 1 --code c first, then: sh first/run.sh"),
     )
     export.add_argument(
         "source", metavar=_("RECORDING|LESSON"),
-        help=_("with --pcapng what `sockviz run --record` wrote; with --code a lesson's number, slug or path"),
+        help=_("with --pcapng what `sockviz run --record` wrote; with --code a lesson's number, slug or path; with --html "
+        "either: a lesson is performed first"),
     )  # fmt: skip
     target = export.add_mutually_exclusive_group(required=True)
     target.add_argument("--pcapng", metavar=_("OUT"), help=_("the file to write; it must not exist"))
@@ -350,6 +351,11 @@ def _export(commands: _Commands, taken: _Taken) -> None:
         "--code", metavar=("c|python", "DIR"), nargs=2,
         help=_("the language, and the directory to write: new, or empty. In it README.txt says how to build and run "
         "the programs; they wait for one another where the lesson's lines do"),
+    )  # fmt: skip
+    target.add_argument(
+        "--html", metavar=_("OUT.html"),
+        help=_("the page to write; it must not exist. It is one file, and needs no other: the text, each line with what came of "
+        "it, the stage at each page's end, answers folded, without the instructor's notes"),
     )  # fmt: skip
     export.add_argument(
         "--plain", action="store_true",

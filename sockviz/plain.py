@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from sockviz import terminal
 from sockviz.dataclass import dataclass
 from sockviz.door import Door, Stream
-from sockviz.language import _, ngettext
+from sockviz.language import _
 from sockviz.lesson.answers import is_the_kernels
 from sockviz.lesson.document import Page, Predict, Prose
 from sockviz.model.call import Call
@@ -36,33 +36,29 @@ from sockviz.model.events import (
     StatementFinished,
 )
 from sockviz.model.fold import fold
-from sockviz.model.inferred import InferredSegment
 from sockviz.model.process import PerformedLine
-from sockviz.model.segments import Endpoint
 from sockviz.model.world import World
 from sockviz.player.next import Do
 from sockviz.player.run import Run
 from sockviz.player.waiting import LONG, waits_at_the_link
 from sockviz.sandbox.script import is_sandbox
 from sockviz.spoken import spoken, spoken_inline
-from sockviz.words.crossings import because, inferred_label
+from sockviz.words.crossings import inferred_text
 from sockviz.words.explanation import explain
+from sockviz.words.gaps import Gaps
 from sockviz.words.kept_sentences import in_words
 from sockviz.words.lab_words import lab_word, settings_told
 from sockviz.words.narration import narrate
 from sockviz.words.observing import changes
 from sockviz.words.programs import place_of
 from sockviz.words.unheard import unheard
-from sockviz.words.wording import duration_text, values_bound
+from sockviz.words.wording import values_bound
 
 if TYPE_CHECKING:
     from sockviz.manual.pages import ErrorPage
 
 #: The manual's page of an error by its name; None where there is none.
 Story: TypeAlias = "Callable[[str], ErrorPage | None]"
-#: Seconds between two packets of a connection that are worth saying: longer than from one line of a lesson to the next. What the
-#: kernel sends by itself, an ACK or something again, waits for a timer of the kernel's if it waits at all (40 ms, 200 ms).
-_LONG, _LONG_BY_ITSELF = 0.15, 0.03
 #: What a person types to leave.
 _LEAVE = ("q", "quit", "exit")
 
@@ -86,9 +82,7 @@ class Transcript:
     world: World = field(init=False)
     _told: int = 0
     _explained: set[str] = field(default_factory=set)
-    _passed: dict[frozenset[Endpoint], float] = field(
-        default_factory=dict
-    )  # when the last packet of each did
+    _gaps: Gaps = field(default_factory=Gaps)
 
     def __post_init__(self) -> None:
         self.world = self.run.timeline.world_at(0)
@@ -121,7 +115,7 @@ class Transcript:
             else:
                 self.out.say(*self._lines(event, before))
             for segment in self.world.inferred[len(before.inferred) :]:
-                self.out.say(_voice(_("wire"), _segment(segment)))
+                self.out.say(_voice(_("wire"), inferred_text(segment)))
 
     def _lines(self, event: Event, before: World) -> list[str]:
         match event:
@@ -150,7 +144,7 @@ class Transcript:
             case Observed():
                 return [_voice(_("kernel"), told) for told in changes(event, before, self.world)]
             case PacketCaptured():
-                return [_voice(_("wire"), narrate(event, before, self.world) + self._after(event))]
+                return [_voice(_("wire"), narrate(event, before, self.world) + self._gaps.after(event))]
             case ExpectationJudged():
                 mark = _("holds") if event.ok else _("DOES NOT HOLD ({actual})").format(actual=event.actual)
                 return [_voice(_("expected"), f"{event.source}: {mark}")]
@@ -215,18 +209,6 @@ class Transcript:
         told = unheard(event.process, words, self.world)
         return [f"  {told}"] if told else []
 
-    def _after(self, event: PacketCaptured) -> str:
-        """How long after the packet before it on its connection, where that is long enough to mean something."""
-        ends = frozenset((event.packet.source, event.packet.destination))
-        last = self._passed.get(ends)
-        self._passed[ends] = event.packet.at
-        again = event.relative is not None and event.relative.retransmission
-        by_itself = again or (event.packet.label == "ACK" and not event.packet.length)
-        if last is None or event.packet.at - last < (_LONG_BY_ITSELF if by_itself else _LONG):
-            return ""
-        time = duration_text(event.packet.at - last)
-        return " " + _("({time} after the packet before it)").format(time=time)
-
     def _settled(self, event: PredictionSettled, before: World) -> list[str]:
         found = next(
             ((page, p) for page in self.run.lesson.pages for p in page.predictions if p.line == event.line),
@@ -262,13 +244,6 @@ def _last_call(line: PerformedLine, world: World) -> Call | None:
 def _voice(who: str, said: str) -> str:
     """A line of one of the voices that are no process."""
     return f"  {who:<8} {said}"
-
-
-def _segment(segment: InferredSegment) -> str:
-    count = ngettext("{count} byte", "{count} bytes", segment.length).format(count=segment.length)
-    size = f" {count}" if segment.length else ""
-    reason = _("(inferred: {because})").format(because=because(segment.because))
-    return f"{segment.sender} → {segment.receiver} {inferred_label(segment)}{size} {reason}"
 
 
 async def play(

@@ -64,7 +64,9 @@ def test_each_is_said_to_be_what_it_is(
     assert "; " in said, "what to do"
 
 
-@pytest.mark.parametrize("command", ["replay --plain", "run --plain", "check", "notes", "export"])
+@pytest.mark.parametrize(
+    "command", ["replay --plain", "run --plain", "check", "notes", "export", "export --html out"]
+)
 @pytest.mark.parametrize(("make", "what"), ODD)
 def test_each_command_says_so_and_names_it(
     make: Callable[[Path], object],
@@ -153,6 +155,8 @@ def test_what_is_to_be_written_and_cannot(
         ("run", lesson, "--plain", "--record", out),
         ("export", str(RECORDING), "--pcapng", out),
         ("export", lesson, "--code", "c", out),
+        ("export", lesson, "--html", out),
+        ("export", str(RECORDING), "--html", out),
     ):
         if arguments[2:] == ("--code", "c", "directory"):
             continue  # an empty one will do

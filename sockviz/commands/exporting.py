@@ -1,4 +1,4 @@
-"""``export``: packets as pcapng, a lesson's processes as programs."""
+"""``export``: packets as pcapng, a lesson's processes as programs, a performed lesson as a page of HTML."""
 
 from __future__ import annotations
 
@@ -15,8 +15,12 @@ def export(options: argparse.Namespace) -> int:
     """Writes what was asked for."""
     if options.plain and options.code is None:
         raise Usage(_("--plain: only programs can be plain; say --code c DIR or --code python DIR with it"))
-    if options.code is not None and options.seen_by is not None:
+    if options.pcapng is None and options.seen_by is not None:
         raise Usage(_("--seen-by goes with --pcapng: what one host's interface has seen"))
+    if options.html is not None:
+        from sockviz.commands.exporting_html import export_html
+
+        return export_html(options)
     return _programs(options) if options.code is not None else _packets(options)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sockviz.language import _
+from sockviz.language import _, ngettext
 from sockviz.model.inferred import (
     Answered,
     BytesCounted,
@@ -89,3 +89,11 @@ def because(reason: Reason) -> str:
 
 def _is(process: str, state: State) -> str:
     return _("{process} is {state}").format(process=process, state=state)
+
+
+def inferred_text(segment: InferredSegment) -> str:
+    """An inferred segment in a sentence, with why it must have crossed."""
+    count = ngettext("{count} byte", "{count} bytes", segment.length).format(count=segment.length)
+    size = f" {count}" if segment.length else ""
+    reason = _("(inferred: {because})").format(because=because(segment.because))
+    return f"{segment.sender} → {segment.receiver} {inferred_label(segment)}{size} {reason}"

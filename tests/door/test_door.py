@@ -200,11 +200,12 @@ def told_well(told: str) -> bool:
     [
         ("run", EVIL, "--plain"), ("run", "1", "--plain", "--record", f"/no/{EVIL}"), (EVIL,), ("--theme", EVIL), ("list", EVIL),
         ("--language", EVIL, "list"), ("--progress", f"/dev/null/{EVIL}", "list"), ("check", EVIL), ("check", f"/no/{EVIL}"),
-        ("replay", EVIL), ("export", EVIL, "--pcapng", "o"), ("export", "1", "--code", EVIL, "o"), ("notes", EVIL), ("man", EVIL),
+        ("replay", EVIL), ("export", EVIL, "--pcapng", "o"), ("export", EVIL, "--html", "o"),
+        ("export", "1", "--code", EVIL, "o"), ("notes", EVIL), ("man", EVIL),
         ("export", "1", "--code", "c", f"/no/{EVIL}"), ("run", "1", "--start", EVIL), ("run", "1", "--lab", EVIL),
         ("replay", "/dev/null", "--at", EVIL),
     ],
-    ids=range(18),
+    ids=range(19),
 )  # fmt: skip
 def test_what_was_typed_is_repeated_in_its_place(
     arguments: tuple[str, ...], capfd: pytest.CaptureFixture[str]
@@ -233,7 +234,8 @@ def test_files_with_such_names(tmp_path: Path, capfd: pytest.CaptureFixture[str]
     recording.write_text('{"sockviz": 1}')
     for arguments in (
         ("check", directory), ("check", "--json", directory), ("run", lesson, "--plain"), ("replay", recording),
-        ("export", recording, "--pcapng", directory / "o"), ("notes", lesson), ("run", "1", "--plain", "--record", recording),
+        ("export", recording, "--pcapng", directory / "o"), ("export", recording, "--html", directory / "o"),
+        ("notes", lesson), ("run", "1", "--plain", "--record", recording),
     ):  # fmt: skip
         assert main(list(map(str, arguments))) in (1, 2)
         assert told_well("".join(capfd.readouterr()))

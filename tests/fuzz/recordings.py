@@ -1,4 +1,4 @@
-"""Mutated recordings through `replay --plain`, `--at N --json`, `export` and what draws the screen, in this process.
+"""Mutated recordings through `replay --plain`, `--at N --json`, `export`, its page of HTML and what draws the screen, in this process.
 
 By hand: python -m tests.fuzz.recordings 2000 --seed 1
 """
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sockviz import plain
+from sockviz.html.document import TooLarge, page_of
 from sockviz.lesson.document import BadLesson, Page
 from sockviz.manual.reader import shipped
 from sockviz.model.pcapng import NoPackets, blocks, capture_of
@@ -40,6 +41,7 @@ from sockviz.tui.view import Focus, Look, Mode, View
 from sockviz.tui.widgets.page_text import Asked, page_text
 from sockviz.tui.widgets.title import title
 from tests.fuzz.faults import Fault, Faults, clean
+from tests.html.reader import well_formed
 
 ROOT = Path(__file__).parents[2]
 #: As many events of a recording are mutated: the rest tells nothing new.
@@ -206,6 +208,18 @@ def drawn(page: Page, view: View, width: int, height: int) -> None:
     clean(title(view, width).plain, "the title")
 
 
+def written_as_a_page(run: Sourced) -> None:
+    """Its page of HTML, where it is none of an exercise."""
+    if run.lesson.exercise is not None:
+        return
+    try:
+        page = page_of(run, shipped().story)
+    except TooLarge:
+        return
+    clean(page, "its page of HTML")
+    well_formed(page)
+
+
 def tried(path: Path, chance: random.Random) -> str:
     """One recording through all of it. Returns how it went."""
     try:
@@ -227,6 +241,7 @@ def tried(path: Path, chance: random.Random) -> str:
         asyncio.run(plain.play(each, out, ask=False, notes=True))
         clean(out.getvalue(), "--plain")
         out.getvalue().encode()
+    written_as_a_page(run)
     last = len(run.timeline)
     for cursor in {0, last, chance.randint(0, last), chance.randint(0, last)}:
         json.dumps(world_json(run.timeline.world_at(cursor)), indent=2, ensure_ascii=False, allow_nan=False)

@@ -73,7 +73,7 @@ def _drawn(view: View, width: int, story: Story) -> tuple[list[Line], int]:
     if call is None or told is None:
         lines, needed = [line((_("no call has failed"), "muted"))], 1
     else:
-        names = _names(call, then or view.world)
+        names = names_in(call, then or view.world)
         lines, needed = _card(call, told, story(told.name), names, min(width, _COLUMN))
     return finish(lines, width, len(lines), view.look), needed
 
@@ -92,7 +92,7 @@ def _card(
     needed = len(lines)
     for title, text in ((_("here"), here), *at_large):
         if text:
-            lines += [Line(), line((title, "strong")), *wrap(_sentence(text, names), width)]
+            lines += [Line(), line((title, "strong")), *wrap(sentence(text, names), width)]
         if text is here:
             needed = len(lines)
     lines += [Line(), line((_("manual") + "  ", "muted"), (told.manual, "code-call"))]
@@ -101,14 +101,14 @@ def _card(
     return lines, needed
 
 
-def _names(call: Call, world: World) -> frozenset[str]:
+def names_in(call: Call, world: World) -> frozenset[str]:
     """What is written as it is, also where it begins a sentence: names of processes, files, and the variable at hand."""
     given = {address_text(value) for value in call.arguments if isinstance(value, str | bytes | tuple)}
     told = LISTING if call.name in LISTING else ()
     return frozenset({receiver_name(call, world), *world.processes, *given, *told})
 
 
-def _sentence(text: str, names: frozenset[str]) -> str:
+def sentence(text: str, names: frozenset[str]) -> str:
     """With a capital at its beginning, unless that is a name; with a full stop."""
     first = text.partition(" ")[0].partition("'")[0].rstrip(":,")
     begins = text if first in names else text[:1].upper() + text[1:]
