@@ -156,7 +156,7 @@ def test_wrong_usage_is_named_on_stderr_and_has_its_code(
         ),
         (
             ("export", "1"),
-            "`sockviz export` needs --pcapng or --code; `sockviz export --help` names what it takes",
+            "`sockviz export` needs --pcapng or --code or --html; `sockviz export --help` names what it takes",
         ),
         (("run", "1", "--start"), "--start needs PAGE after it; `sockviz run --help` names what it takes"),
         (("export", "1", "--code", "c"), "--code needs c|python DIR after it; `sockviz export --help` names"),

@@ -132,5 +132,5 @@ def _instant(at: float) -> Html:
     try:
         then = datetime.fromtimestamp(at, UTC)
     except (ValueError, OverflowError, OSError):  # a recording may say anything
-        return element("span", _("at an unknown time"))
+        return element("span", "?")
     return element("time", then.strftime("%Y-%m-%d %H:%M UTC"), datetime=then.strftime("%Y-%m-%dT%H:%MZ"))

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 Story: TypeAlias = "Callable[[str], ErrorPage | None]"
 
 
+_OFF = "({})"
+
+
 @dataclass(slots=True)
 class Lines:
     """Writes the lines of one run, page by page. What an error means at large is told where it is met first."""
@@ -46,7 +49,7 @@ class Lines:
         remarks = [_("(these lines at once:)")] if block.at_once else []
         typed = [each.line in view.world.typed for each in block.statements]
         if any(typed) and all(typed) and not self.sandbox:
-            remarks.append(_("(off the script:)"))
+            remarks.append(_OFF.format(_("off the script")))
         label = element("p", who, *(f" {remark}" for remark in remarks), class_="who")
         return together(
             label, element("ol", *self._lines(block, view, all(typed)), class_="lines", role="list")
@@ -58,7 +61,7 @@ class Lines:
             apart = statement.line in view.world.typed and not all_typed and not self.sandbox
             yield element(
                 "li",
-                element("span", _("(off the script:)"), class_="said") if apart else NOTHING,
+                element("span", _OFF.format(_("off the script")), class_="said") if apart else NOTHING,
                 code(statement.source),
                 together(" ", element("span", remark, class_="remark r-code-comment")) if remark else NOTHING,
                 together(" ", self._result(statement, view)),
@@ -68,7 +71,7 @@ class Lines:
     def _result(self, statement: Statement, view: View) -> Html:
         progress = view.world.lines.get(statement.line)
         if progress is None:
-            return element("span", _("not performed"), class_="result r-muted")
+            return element("span", _("not performed yet"), class_="result r-muted")
         return element("span", inked(told(progress, _calls(statement, view.world))), class_="result")
 
     def _said(self, statement: Statement) -> Iterator[Html]:

@@ -16,7 +16,7 @@ from sockviz.html.style import ENOUGH
 from sockviz.lesson.document import Expect, Perform
 from sockviz.lesson.parser import parse_lesson
 from sockviz.manual.reader import shipped
-from sockviz.model.events import PageOpened, PredictionSettled
+from sockviz.model.events import Event, PageOpened, PredictionSettled
 from sockviz.model.recording import Loaded
 from sockviz.model.timeline import Header, LabFacts, Timeline
 from sockviz.player.recorded import Recorded, open_recording
@@ -167,7 +167,9 @@ summary: "</p><style>*{display:none}</style>"
 
 </details></main><script>alert(1)</script>
 
-<iframe src="https://example.com"></iframe> and <b onclick=x>bold</b> &lt;script&gt; &#x202e;&#27; &#0;
+<iframe src="https://example.com"></iframe> and <b onclick=x>bold</b>
+
+*Entities*: &lt;script&gt; &#x202e;&#27; &#0;
 
 [one](javascript:alert(1)) [two](JaVaScRiPt:alert(1)) [three](data:text/html,x) [four](//example.com/x) [a file](other.md)
 [six](https://example.com/?a=1&b="><script>) <https://example.com/y> ![picture](https://example.com/p.png)
@@ -218,7 +220,7 @@ def performed(text: str) -> Sourced:
     )
     lesson = parse_lesson(text, "hostile.md")
     header = Header(lesson, lab, "6</dd><script>", float("inf"), "<i>")
-    events = [
+    events: list[Event] = [
         PageOpened(1.0, 0),
         PredictionSettled(2.0, lesson.pages[0].predictions[0].line, "</details><script>"),
     ]
