@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 
 from sockviz.calls.statement import Statement
@@ -122,6 +123,14 @@ def grown(lesson: Lesson, typed: Mapping[int, LineTyped]) -> Lesson:
     cannot be: what a recording says is somebody else's."""
     for event in typed.values():
         lesson = with_line(lesson, event.page, typed_statement(lesson, event))
+    return lesson
+
+
+def as_far_as_it_is_one(lesson: Lesson, typed: Mapping[int, LineTyped]) -> Lesson:
+    """The same, of a run of whatever origin: what can be no line is none."""
+    for event in typed.values():
+        with contextlib.suppress(BadLine):
+            lesson = with_line(lesson, event.page, typed_statement(lesson, event))
     return lesson
 
 

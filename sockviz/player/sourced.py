@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from sockviz.lesson.document import Lesson
-from sockviz.lesson.typed_lines import grown
+from sockviz.lesson.typed_lines import as_far_as_it_is_one
 from sockviz.model.events import LineTyped, PredictionMade
 from sockviz.model.timeline import Timeline
 from sockviz.player.next import Do, Next
@@ -38,7 +38,7 @@ class Sourced:
         """The lesson that was performed, with all that was typed at it."""
         typed = self._source.timeline.settled.typed
         if typed is not self._typed:
-            self._typed, self._grown = typed, grown(self._lesson, typed)
+            self._typed, self._grown = typed, as_far_as_it_is_one(self._lesson, typed)
         return self._grown
 
     @property

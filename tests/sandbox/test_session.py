@@ -210,25 +210,32 @@ def test_what_came_back_by_itself_is_waited_for_in_the_lesson_and_a_child_that_i
             await type_all(
                 session,
                 "server> s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)",
-                "server> s.settimeout(0.1)",
+                "server> s.bind((HOST, PORT))",
             )
             await type_all(session, "server> s.recv(10)")
             assert "server is still in recv()" in await session.perform(Typed("server", "kid = os.fork()"))
             assert "kid = os.fork(), which waits" in await session.perform(Typed("kid", "s.close()"))
+            await type_all(session, "client> c = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)")
+            await type_all(session, "client> c.sendto(b'x', (HOST, PORT))")
             while session.waiting:
                 await session.hear()
-            await type_all(session, "kid> os._exit(3)")
+            await type_all(session, "kid> os._exit(3)", "server> s.settimeout(0.1)", "server> s.recv(10)")
+            while session.run.timeline.world.processes["server"].current is not None:
+                await session.hear()
+            await type_all(session, "server> s.close()")
             return lesson_text(session.run.lesson, session.run.timeline)
         finally:
             await session.close()
 
     text = run(work(), 60.0)
     parts = [part.strip() for part in text.split("```") if part.strip()]
-    assert parts[1:] == [
-        "python @server\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\ns.settimeout(0.1)\ns.recv(10)",
-        "expect\nwithin 3s: server.blocked is None",
+    assert parts[-6:] == [
+        "python @client\nc = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\nc.sendto(b'x', (HOST, PORT))",
         "python @server\nkid = os.fork()",
         "python @kid\ns.close()\nos._exit(3)",
+        "python @server\ns.settimeout(0.1)\ns.recv(10)",
+        "expect\nwithin 3s: server.blocked is None",
+        "python @server\ns.close()",
     ]
     (tmp_path / "kept.md").write_text(text, encoding="utf-8")
     assert run(check_lesson(tmp_path / "kept.md", "isolated")).problems == ()

@@ -258,6 +258,12 @@ class LessonScreen(StageScreen):
         self.picture.hint = hints.notes(self.picture.notes, bool(self.reading.page.notes))
         self.picture.draw()
 
+    def action_stage_alone(self) -> None:
+        """The stage has the place of the lesson's text, too; or that has its own again."""
+        self.acted()
+        self.toggle_class("-stage-alone")
+        self.call_after_refresh(self.picture.draw)
+
     def action_scroll(self, step: int) -> None:
         """The errno card if it is open, else the lesson's text; while nothing else has the focus."""
         if not self.picture.overlays.scroll(step * 2):

@@ -50,6 +50,10 @@ KEYS: list[BindingType] = [
         "w", "keep", N_("keep"), show=False, id="lesson.keep",
         tooltip=N_("Keep what was performed as a lesson, a recording or programs"),
     ),
+    Binding(
+        "f", "stage_alone", N_("stage alone"), show=False, id="lesson.stage-alone",
+        tooltip=N_("The stage without the lesson's text, for the last row of a room; again: with it"),
+    ),
     stage_keys.ZOOM,
     stage_keys.MANUAL,
     stage_keys.HELP,
