@@ -129,7 +129,7 @@ def test_lesson(tmp_path: Path, size: tuple[int, int]) -> None:
     """A question, its answer, a sleeping call, the past, the evidence, a failed call's card."""
     keys = {
         80: "espacio sigue b atrás ←→ evento p auto c C i pruebas s estados ? ayuda q salir",
-        120: "espacio sigue  b atrás  ←→ evento  p auto  c C/Python  i pruebas  s estados  z zoom  m manual  ? ayuda  q salir",
+        120: "espacio sigue  b atrás  ←→ evento  p auto  c C  i pruebas  s estados  z zoom  m manual  : y si…  ? ayuda  q salir",
     }[size[0]]
 
     async def it() -> None:

@@ -35,10 +35,6 @@ KEYS: list[BindingType] = [
         tooltip=N_("Choose a page to go to; what comes before one that was not reached is performed without stopping"),
     ),
     Binding(
-        "colon", "what_if", N_("what if?"), show=False, key_display=":", id="lesson.what-if",
-        tooltip=N_("Type a line of your own: it is performed at once, off the script; r brings the page back"),
-    ),
-    Binding(
         "e", "edit", N_("edit"), show=False, id="lesson.edit",
         tooltip=N_("Have the line that is pointed at, or the last one, read otherwise: all is performed again so, in a new lab"),
     ),
@@ -56,6 +52,10 @@ KEYS: list[BindingType] = [
     ),
     stage_keys.ZOOM,
     stage_keys.MANUAL,
+    Binding(
+        "colon", "what_if", N_("what if"), key_display=":", id="lesson.what-if",
+        tooltip=N_("Type a line of your own: it is performed at once, off the script; r brings the page back"),
+    ),
     stage_keys.HELP,
     Binding("q", "leave", N_("quit"), id="lesson.quit", tooltip=N_("End the lesson and go back")),
     *stage_keys.ENDS,
