@@ -29,6 +29,20 @@ LEAVING = N_("Ending the lesson's processes…")
 LEFT_BY = N_("Press {key} to leave the lesson.")
 
 
+NOTHING_AGAIN = N_("There is no step here that could be told again.")
+
+
+def speed(name: str, of_usual: float, animated: bool) -> str:
+    """How fast what happens is told from now on."""
+    if not animated:
+        return _(
+            "Nothing moves on this terminal (TEXTUAL_ANIMATIONS): pace {name} is for playing on."
+        ).format(name=_(name))
+    if of_usual < 1:
+        return _("Pace {name}: what crosses the wire is shown slower than it was.").format(name=_(name))
+    return _("Pace {name}.").format(name=_(name))
+
+
 def performing_up_to(page: int) -> str:
     """While what comes before `page` (from 0) is performed."""
     return _("Performing the pages before page {number}…").format(number=page + 1)

@@ -16,6 +16,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from sockviz.dataclass import replace
+from sockviz.language import N_
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
 from sockviz.tui.about import about
@@ -50,6 +51,8 @@ class Movement:
         self._timer: Timer | None = None
         self._story: Story | None = None
         self._then = 0.0
+        self._last: tuple[Timeline, int, int] | None = None  # what was told last: from where to where
+        self.speed = 1.0  # of the usual one
         self.clock = clock
 
     @property
@@ -63,12 +66,24 @@ class Movement:
             from sockviz.tui.story import Story  # with the first step
 
             self._story, self._then = Story(timeline, start), self.clock()
+            self._last = (timeline, start, end)
         self._story.hear(end)
+        if self._last is not None:
+            self._last = (timeline, self._last[1], end)
         self._story.go_on(0.0)
         if self._story.over:
             self._story = None
         elif self._timer is None:
             self._timer = self._owner.set_interval(FRAME, self.tick, name="movement")
+
+    def again(self, here: int) -> bool:
+        """What was told last is told once more, where `here` is where that ends; False where it is not."""
+        if self._last is None or self._last[2] != here:
+            return False
+        timeline, start, end = self._last
+        self.finish()
+        self.tell(timeline, start, end)
+        return self.on
 
     def finish(self) -> bool:
         """Everything is there. Returns whether anything was still to be told."""
@@ -94,11 +109,21 @@ class Movement:
             return
         now = self.clock()
         passed, self._then = now - self._then, now
-        changed = self._story.go_on(passed)
+        changed = self._story.go_on(passed * self.speed)
         if self._story.over:
             self.finish()
         if changed:
             self._draw()
+
+
+#: What `<` and `>` choose from, and what each is called.
+SPEEDS = ((0.35, N_("slow")), (1.0, N_("normal")), (3.0, N_("fast")))
+
+
+def other_speed(speed: float, step: int) -> tuple[float, str]:
+    """The speed so many steps from `speed`, and what it is called."""
+    speeds = [each for each, _name in SPEEDS]
+    return SPEEDS[min(max(speeds.index(speed) + step, 0), len(SPEEDS) - 1)]
 
 
 class Frames:

@@ -54,6 +54,43 @@ def test_what_is_new_moves_once_and_arrives(tmp_path: Path) -> None:
     run_async(it())
 
 
+def test_a_step_is_told_at_the_chosen_pace_and_once_more(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            movement = session.lesson.picture.movement
+            await session.press("1")
+            _animated(session)
+            clock = [100.0]
+            movement.clock = lambda: clock[0]
+
+            def frames() -> int:
+                count = 0
+                while movement.on:
+                    clock[0] += FRAME
+                    movement.tick()
+                    count += 1
+                return count
+
+            await session.pilot.press("space")
+            await session.until(lambda: movement.on and session.run.performed == 2)
+            usual = frames()
+            await session.press("full_stop")
+            assert movement.on, "once more"
+            again = frames()
+            assert abs(again - usual) <= 1
+            await session.press("less_than_sign")
+            assert "slower than it was" in session.text
+            await session.press("full_stop")
+            assert frames() > 2 * again
+            await session.press("greater_than_sign", "greater_than_sign", "greater_than_sign", "full_stop")
+            assert frames() < again
+            assert session.run.performed == 2, "nothing is performed again"
+            await session.press("b", "full_stop")
+            assert "could be told again" in session.text
+
+    run_async(it())
+
+
 def test_any_key_ends_a_movement_at_once(tmp_path: Path) -> None:
     async def it() -> None:
         async with in_lesson(tmp_path, run()) as session:

@@ -16,6 +16,7 @@ from sockviz.player.run import Run
 from sockviz.progress import ProgressStore
 from sockviz.tui import hints
 from sockviz.tui.ahead import import_ahead
+from sockviz.tui.motion import other_speed
 from sockviz.tui.notebook import Notebook
 from sockviz.tui.reading import Reading
 from sockviz.tui.screens.departure import Departure, Place
@@ -256,6 +257,21 @@ class LessonScreen(StageScreen):
         self.acted()
         self.picture.notes = not self.picture.notes
         self.picture.hint = hints.notes(self.picture.notes, bool(self.reading.page.notes))
+        self.picture.draw()
+
+    def action_speed(self, step: int) -> None:
+        """What happens is told faster, or slower."""
+        self.acted()
+        movement = self.picture.movement
+        movement.speed, name = other_speed(movement.speed, step)
+        self.picture.hint = hints.speed(name, movement.speed, self.picture.look.animate)
+        self.picture.draw()
+
+    def action_again(self) -> None:
+        """The last step is told once more."""
+        self.acted()
+        if not self.picture.movement.again(self.reading.cursor):
+            self.picture.hint = _(hints.NOTHING_AGAIN)
         self.picture.draw()
 
     def action_stage_alone(self) -> None:

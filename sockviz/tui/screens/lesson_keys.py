@@ -47,6 +47,18 @@ KEYS: list[BindingType] = [
         tooltip=N_("Keep what was performed as a lesson, a recording or programs"),
     ),
     Binding(
+        "less_than_sign", "speed(-1)", N_("slower"), show=False, key_display="<", id="lesson.slower",
+        tooltip=N_("What happens is told more slowly"),
+    ),
+    Binding(
+        "greater_than_sign", "speed(1)", N_("faster"), show=False, key_display=">", id="lesson.faster",
+        tooltip=N_("What happens is told faster"),
+    ),
+    Binding(
+        "full_stop", "again", N_("once more"), show=False, key_display=".", id="lesson.again",
+        tooltip=N_("The last step is told once more"),
+    ),
+    Binding(
         "f", "stage_alone", N_("stage alone"), show=False, id="lesson.stage-alone",
         tooltip=N_("The stage without the lesson's text, for the last row of a room; again: with it"),
     ),

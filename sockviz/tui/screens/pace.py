@@ -159,10 +159,12 @@ class Pace:
         page = self._reading.page
         if page.index != self._played_page:
             self._played_page = page.index
-            return reading_time("".join(b.markdown for b in page.blocks if isinstance(b, Prose)))
+            return self._picture.movement.speed**-1 * reading_time(
+                "".join(b.markdown for b in page.blocks if isinstance(b, Prose))
+            )
         onward = self._reading.onward
         if onward is Onward.BUSY:
             return PACE / 4
         self._picture.hint = _(hints.PLAYING)
         self.onward()
-        return PACE if onward in (Onward.STEP, Onward.PERFORM) else None
+        return PACE / self._picture.movement.speed if onward in (Onward.STEP, Onward.PERFORM) else None
