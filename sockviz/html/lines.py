@@ -18,6 +18,7 @@ from sockviz.model.call import Call
 from sockviz.model.world import World
 from sockviz.tui.palette import hue_of
 from sockviz.tui.stage.errno_card import names_in, sentence
+from sockviz.tui.stage.ink import Line
 from sockviz.tui.stage.outcomes import told
 from sockviz.tui.view import View
 from sockviz.words.explanation import explain
@@ -72,7 +73,10 @@ class Lines:
         progress = view.world.lines.get(statement.line)
         if progress is None:
             return element("span", _("not performed yet"), class_="result r-muted")
-        return element("span", inked(told(progress, _calls(statement, view.world))), class_="result")
+        result = told(progress, _calls(statement, view.world))
+        # An arrow stays with what it points at.
+        kept = Line(tuple((words.replace("→ ", "→\u00a0", 1), role) for words, role in result.runs))
+        return element("span", inked(kept), class_="result")
 
     def _said(self, statement: Statement) -> Iterator[Html]:
         for said in self.account.said.get(statement.line, ()):

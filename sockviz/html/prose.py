@@ -114,7 +114,7 @@ def _table(inside: Sequence[Token]) -> Html:
 
 def _scrolling(name: str, inside: Html, label: str, class_: str) -> Html:
     """What is wider than a phone: it scrolls by itself, with the keys too."""
-    return element(name, inside, class_=class_, tabindex="0", role="region", aria_label=label)
+    return element(name, inside, class_=class_, tabindex="0", role="group", aria_label=label)
 
 
 def _inline(token: Token, links: bool = True) -> Html:

@@ -16,7 +16,7 @@ from sockviz.html.style import ENOUGH
 from sockviz.lesson.document import Expect, Perform
 from sockviz.lesson.parser import parse_lesson
 from sockviz.manual.reader import shipped
-from sockviz.model.events import Event, PageOpened, PredictionSettled
+from sockviz.model.events import Event, LineTyped, PageOpened, PredictionSettled
 from sockviz.model.recording import Loaded
 from sockviz.model.timeline import Header, LabFacts, Timeline
 from sockviz.player.recorded import Recorded, open_recording
@@ -27,6 +27,7 @@ from sockviz.words.narration import call_of
 from tests.conftest import ROOT
 from tests.door.hostile import PAYLOADS, dangerous, timeline
 from tests.html.reader import Element, well_formed
+from tests.player.lessons import lesson_text
 
 RECORDINGS = ROOT / "assets" / "recordings"
 ONE_HOST, TWO_HOSTS = "05-listen", "06-handshake"
@@ -78,11 +79,11 @@ def test_every_page_with_its_heading_and_its_lines_and_what_came_of_them(name: s
 def test_results_are_those_of_the_page_s_end(name: str) -> None:
     """Who sleeps there is not told what will wake it; that stands on the page where it did."""
     run, root = recorded(name), read(name)
-    starts = [n for n, event in enumerate(run.timeline.events) if type(event).__name__ == "PageOpened"]
+    starts = [n for n, event in enumerate(run.timeline.events) if isinstance(event, PageOpened)]
     ends = [*starts[1:], len(run.timeline)]
     for page, section, end in zip(run.lesson.pages, root.all("section", "page"), ends, strict=True):
         world = run.timeline.world_at(end)
-        results = [it.text for it in section.all("span", "result")]
+        results = [it.text.replace("\u00a0", " ") for it in section.all("span", "result")]
         lines = [world.lines[statement.line] for statement in page.statements]
         calls = [[c for n in it.calls if (c := call_of(world, it.process, n)) is not None] for it in lines]
         assert results == [told(it, made).text for it, made in zip(lines, calls, strict=True)]
@@ -154,6 +155,34 @@ def test_in_spanish_the_lesson_is_still_english() -> None:
     assert {it.attributes.get("lang") for it in root.all("h1") + root.all("h2")} == {None, "en"}
     assert "GRABADO" in root.text or "GRABACIÓN" in root.text
     assert "LISTEN" in root.text
+
+
+def test_what_the_run_did_not_come_to_is_said_so() -> None:
+    whole = recorded(TWO_HOSTS).timeline
+    second = [n for n, event in enumerate(whole.events) if isinstance(event, PageOpened)][1]
+    cut = Sourced(Recorded(Loaded(Timeline(whole.header, whole.events[: second + 1]), "it breaks off here")))
+    root = well_formed(page_of(cut, shipped().story))
+    assert "it breaks off here" in root.all("header")[0].text
+    reached, opened, third = root.all("section", "page")[:3]
+    assert not reached.all("p", "notice")
+    assert not opened.all("p", "notice")
+    assert "nothing of it was performed" in third.all("p", "notice")[0].text
+    assert {it.text for it in third.all("span", "result")} == {"not performed yet"}
+    assert all("not judged" in row.text for ul in third.all("ul", "judged") for row in ul.all("li"))
+
+
+def test_off_the_script_the_typed_lines_are_there_and_it_says_so() -> None:
+    whole = recorded(ONE_HOST).timeline
+    first = [n for n, event in enumerate(whole.events) if isinstance(event, PageOpened)][1]
+    at = whole.events[first - 1].at
+    line = whole.header.script.text.count("\n") + 2
+    typed = LineTyped(at, "server", line, "x = socket.socket()", 0)
+    run = Sourced(Recorded(Loaded(Timeline(whole.header, [*whole.events[:first], typed]), None)))
+    root = well_formed(page_of(run, shipped().story))
+    assert "From page 1 on this run is off the script" in root.all("header")[0].text
+    page = root.all("section", "page")[0]
+    assert "server (off the script)" in [in_words(it.text) for it in page.all("p", "who")]
+    assert page.all("ol", "lines")[-1].all("code")[0].text == "x = socket.socket()"
 
 
 # --- what does not ------------------------------------------------------------------------------------------
@@ -331,3 +360,28 @@ def test_a_recording_is_written_to_a_new_file(tmp_path: Path, capsys: pytest.Cap
     assert main(["export", source, "--html", str(out)]) == 2
     assert "this file exists" in capsys.readouterr().err
     assert out.read_bytes() == written
+
+
+TINY = lesson_text(
+    """
+```python @server
+s = socket.socket()
+s.bind((HOST, PORT))
+```
+
+```expect
+server.s.fd == 3
+```
+"""
+)
+
+
+def test_a_lesson_is_performed_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lesson, out = tmp_path / "lesson.md", tmp_path / "out.html"
+    lesson.write_text(TINY, encoding="utf-8")
+    assert main(["export", str(lesson), "--html", str(out)]) == 0
+    root = well_formed(out.read_text(encoding="utf-8"))
+    assert "LIVE" in root.all("header")[0].text
+    assert [it.text for it in root.all("span", "result")] == ["→\u00a03", "→\u00a00"]
+    assert "✓ holds" in root.all("ul", "judged")[0].text
+    assert out.name in capsys.readouterr().out
