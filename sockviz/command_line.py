@@ -377,7 +377,16 @@ def _notes(commands: _Commands, taken: _Taken) -> None:
         parents=[taken.read, taken.spoken],
         help=_("the instructor's notes of a lesson, page by page"),
     )
-    notes.add_argument("lesson", metavar=_("LESSON"), help=_("its number, its slug or a path to a file"))
+    notes.add_argument(
+        "lesson", metavar=_("LESSON"), nargs="?", help=_("its number, its slug or a path to a file")
+    )
+    notes.add_argument(
+        "--follow", action="store_true",
+        help=_("beside a run on another terminal: its page's notes, the next line, the time; and keys that drive it"),
+    )  # fmt: skip
+    notes.add_argument(
+        "--plain", action="store_true", help=_("with --follow: what has changed, as linear text")
+    )
     notes.set_defaults(command="notes")
 
 

@@ -23,6 +23,8 @@ __all__ = ("CannotWrite", "Door", "Stream", "Strong", "complain", "err", "out", 
 
 _UNSURE = re.compile(r"[^\x20-\x7e\n]")
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
+#: The cursor home, and the screen empty.
+_EMPTY = "\x1b[H\x1b[2J"
 
 
 #: What a front end is given to write to: tests give it one of their own.
@@ -57,6 +59,10 @@ class Door(io.TextIOBase):
     def say(self, *lines: str) -> None:
         """Writes whole lines. A newline inside one is written as ``\\n``. Raises `CannotWrite`, and BrokenPipeError."""
         self._put("".join(f"{self._shown(line)}\n" for line in lines))
+
+    def say_alone(self, *lines: str) -> None:
+        """The same on an empty screen, where the stream is a terminal that can be emptied."""
+        self._put((_EMPTY if self.is_bold else "") + "".join(f"{self._shown(line)}\n" for line in lines))
 
     def ask(self, question: str) -> None:
         """Writes what an answer will stand behind, on the same line."""

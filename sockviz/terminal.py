@@ -142,6 +142,44 @@ def watched(gone: Callable[[], object]) -> Iterator[None]:
         os.close(end)
 
 
+class Keys:
+    """While inside, keys are had as they are pressed, and are not shown. Standard input is a terminal."""
+
+    def __enter__(self) -> Keys:
+        taken()
+        modes = _modes()
+        if modes is not None:
+            modes[3] &= ~(termios.ICANON | termios.ECHO)
+            with _background_allowed(), contextlib.suppress(termios.error):
+                termios.tcsetattr(0, termios.TCSADRAIN, modes)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        give_back()
+
+    @staticmethod
+    async def pressed() -> str:
+        """What was pressed, a sequence of a special key whole; "" at the end."""
+        import asyncio  # what only prints has none
+
+        loop = asyncio.get_running_loop()
+        ready: asyncio.Future[None] = loop.create_future()
+
+        def done() -> None:
+            if not ready.done():
+                ready.set_result(None)
+
+        loop.add_reader(0, done)
+        try:
+            await ready
+        finally:
+            loop.remove_reader(0)
+        try:
+            return os.read(0, 64).decode("utf-8", "replace")
+        except OSError:  # EIO: the terminal has gone
+            return ""
+
+
 async def line() -> str:
     """The next line typed on standard input, "" at its end, while the event loop goes on."""
     import asyncio  # what only prints has none

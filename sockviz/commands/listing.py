@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sockviz import door, terminal
-from sockviz.commands.shared import OK, find, progress_file, read
+from sockviz.commands.shared import OK, Usage, find, progress_file, read
 from sockviz.language import _, current, ngettext
 
 if TYPE_CHECKING:
@@ -66,6 +66,12 @@ def list_course(options: argparse.Namespace) -> int:
 
 def notes(options: argparse.Namespace) -> int:
     """An instructor's notes, page by page."""
+    if options.follow:
+        from sockviz.commands.noting import follow
+
+        return follow(options)
+    if options.lesson is None:
+        raise Usage(_("`sockviz notes` needs LESSON, its number, its slug or a path to a file; or --follow"))
     from sockviz.spoken import spoken
 
     lesson = read(find(options.lesson, current()))

@@ -32,11 +32,14 @@ from sockviz.tui.widgets.lesson_pane import ChoiceClicked, LessonPane
 if TYPE_CHECKING:
     from sockviz.manual.reader import Manual
     from sockviz.sandbox.again import Steps
+    from sockviz.tui.screens.lectern import Lectern
     from sockviz.tui.screens.off_script import OffScript
     from sockviz.tui.widgets.typed_line import ProcessWanted, Typing
 
 #: So long after the first page is given its sizes (seconds) the next steps are prepared: it is painted by then.
 _PAINTED = 0.1
+#: And so long after that it can be followed from another terminal.
+_SETTLED = 0.5
 
 
 def _lesson_commands() -> type[Provider]:
@@ -91,6 +94,7 @@ class LessonScreen(StageScreen):
         self.pace = Pace(self, run, self.reading, self.picture, self._predicting, self.over)
         self.playing = self.pace.playing
         self._unseen = ExitStack()  # until all panes have their sizes
+        self._lectern: Lectern | None = None
 
     def compose(self) -> ComposeResult:
         """Title, objective, roadmap; the lesson beside the stage, with a panel for each process of its page; timeline, keys."""
@@ -103,6 +107,15 @@ class LessonScreen(StageScreen):
         self._run.watch(self.picture.ask)
         self.picture.draw()
         self.run_worker(self._begin(), name="begin")
+        self.set_timer(_SETTLED, self.open_lectern)
+
+    async def open_lectern(self, always: bool = False) -> None:
+        """Notes on another terminal can follow; not those of a browser, nor of no terminal, unless that is wanted `always`."""
+        if always or not (self.app.is_web or self.app.is_headless):
+            from sockviz.tui.screens.lectern import Lectern  # once the screen is there
+
+            self._lectern = Lectern(self, self._run, self.reading, self.go_to_page)
+            await self._lectern.open()
 
     async def _begin(self) -> None:
         await self.pace.begin(self._start)
@@ -117,9 +130,11 @@ class LessonScreen(StageScreen):
         self._unseen.close()
         self.call_after_refresh(self.set_timer, _PAINTED, import_ahead)
 
-    def on_unmount(self) -> None:
+    async def on_unmount(self) -> None:
         """It may be gone before it was seen."""
         self._unseen.close()
+        if self._lectern is not None:
+            await self._lectern.close()
 
     def can_do(self, action: str) -> bool:
         """Whether `action`, of a key's, has anything to do now: what has not is not offered."""
@@ -284,6 +299,13 @@ class LessonScreen(StageScreen):
         """The errno card if it is open, else the lesson's text; while nothing else has the focus."""
         if not self.picture.overlays.scroll(step * 2):
             self.query_one(LessonPane).scroll_relative(y=step * 2, animate=False)
+
+    def action_blank(self) -> None:
+        """Nothing at all is shown, until any key is pressed."""
+        self.acted()
+        from sockviz.tui.screens.blank import BlankScreen  # on demand, as help
+
+        self.app.push_screen(BlankScreen())
 
     # -- elsewhere
 

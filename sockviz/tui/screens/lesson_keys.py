@@ -74,6 +74,10 @@ KEYS: list[BindingType] = [
     Binding(
         "n", "notes", N_("notes"), show=False, id="lesson.notes", tooltip=N_("Show the instructor's notes, or hide them")
     ),
+    Binding(
+        "comma", "blank", N_("blank"), show=False, key_display=",", id="lesson.blank",
+        tooltip=N_("Show nothing, until any key is pressed"),
+    ),
     stage_keys.CLOSE,
     Binding("up", "scroll(-1)", N_("scroll up"), show=False, id="lesson.up", tooltip=N_("Scroll the lesson's text up")),
     Binding("down", "scroll(1)", N_("scroll down"), show=False, id="lesson.down", tooltip=N_("Scroll the lesson's text down")),

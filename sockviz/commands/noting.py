@@ -1,0 +1,221 @@
+"""``notes --follow``: beside a run of the same user, on another terminal, what its lecturer reads; and the keys that drive it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Coroutine, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sockviz import door, terminal
+from sockviz.commands.shared import FAILED, OK, drive, find, read
+from sockviz.language import _, current
+from sockviz.lectern.directory import NotOurs, sweep
+from sockviz.lectern.listening import Heard
+from sockviz.lectern.listening import find as find_run
+from sockviz.lectern.messages import BACK, BLANK, ONWARD, PAGE, Order
+from sockviz.lectern.sheet import Sheet
+
+if TYPE_CHECKING:
+    from sockviz.lesson.document import Lesson
+
+#: How often it is looked for a run (seconds), and how often the clock is drawn.
+_LOOK, _CLOCK = 0.5, 1.0
+#: What each key does; the page keys are a presentation remote's.
+_KEYS = {
+    " ": ONWARD, "\x1b[6~": ONWARD, "\x1b[C": ONWARD, "b": BACK, "\x1b[5~": BACK, "\x1b[D": BACK, ",": BLANK,
+}  # fmt: skip
+_LEAVE = ("q", "\x04")
+_WIDTH = 100
+
+
+class _Left(Exception):
+    """The lecturer has left the notes."""
+
+
+def follow(options: argparse.Namespace) -> int:
+    """Follows the newest run (of the lesson that was named), and the next when that is gone, until who reads leaves."""
+    wanted = read(find(options.lesson, current())) if options.lesson is not None else None
+    on_terminal = terminal.is_one(sys.stdin) and door.out().isatty() and terminal.HAS_MODES
+    notes = _Drawn(wanted) if on_terminal and not options.plain else _Linear(wanted)
+    try:
+        sweep()
+        with terminal.Keys() if isinstance(notes, _Drawn) else contextlib.nullcontext():
+            drive(notes.follow())
+    except _Left:
+        return OK
+    except NotOurs as refused:
+        door.complain(str(refused))
+        return FAILED
+    return OK
+
+
+class _Notes:
+    """What both kinds do. ``_state`` is where the run is; None where there is none."""
+
+    def __init__(self, wanted: Lesson | None) -> None:
+        self._wanted = wanted
+        self._run: Heard | None = None
+        self._sheet: Sheet | None = None
+        self._state: Mapping[str, Any] | None = None
+        self._number = ""  # of a page, that is being typed
+
+    async def follow(self) -> None:
+        """Goes on until `_Left`."""
+        doing: list[Coroutine[object, object, None]] = [self._listen(), self._obey(), self._tick()]
+        tasks = [asyncio.ensure_future(each) for each in doing]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            for task in tasks:
+                if task.done():
+                    task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if self._run is not None:
+                await self._run.close()
+
+    def _is_wanted(self, lesson: Lesson) -> bool:
+        return self._wanted is None or lesson.slug == self._wanted.slug
+
+    async def _listen(self) -> None:
+        self.waits(_("waits for a run: start one on another terminal (sockviz run LESSON)"))
+        while True:
+            run = self._run = await find_run(self._is_wanted)
+            if run is None:
+                await asyncio.sleep(_LOOK)
+                continue
+            self._sheet = Sheet(run.lesson)
+            while (state := await run.state()) is not None:
+                before, self._state = self._state, state
+                self.show(self._sheet, before, state)
+            await run.close()
+            self._run = self._state = None
+            self.waits(_("the run is gone; waits for the next"))
+
+    async def _obey(self) -> None:
+        while True:
+            for key in await self.keys():
+                if key in _LEAVE:
+                    raise _Left
+                self._press(key)
+
+    def _press(self, key: str) -> None:
+        run, order = self._run, None
+        if key in _KEYS:
+            order, self._number = Order(_KEYS[key]), ""
+        elif key.isdecimal() and key.isascii() and len(self._number) < 3:
+            self._number += key
+        elif key == "\x7f":
+            self._number = self._number[:-1]
+        elif key == "\n":
+            if self._number and int(self._number):
+                order = Order(PAGE, int(self._number) - 1)
+            elif not self._number:
+                order = Order(ONWARD)
+            self._number = ""
+        if order is not None and run is not None:
+            run.say(order)
+        self.typed()
+
+    async def keys(self) -> list[str]:
+        """What is pressed next."""
+        raise NotImplementedError
+
+    async def _tick(self) -> None:
+        """What time does."""
+
+    def waits(self, why: str) -> None:
+        """There is no run."""
+        raise NotImplementedError
+
+    def show(self, sheet: Sheet, before: Mapping[str, Any] | None, state: Mapping[str, Any]) -> None:
+        """The run is where it was not."""
+        raise NotImplementedError
+
+    def typed(self) -> None:
+        """A key was pressed."""
+
+
+class _Drawn(_Notes):
+    """All that there is to read, drawn anew when some of it is other than it was, and every second for the clock."""
+
+    _why = ""
+
+    async def keys(self) -> list[str]:
+        pressed = await terminal.Keys.pressed()
+        if not pressed:
+            raise _Left
+        return [pressed] if pressed.startswith("\x1b") else list(pressed.replace("\r", "\n"))
+
+    def _draw(self) -> None:
+        width, height = _size()
+        if self._state is None or self._sheet is None:
+            lines = ["", f"  {self._why}"]
+        else:
+            lines = self._sheet.whole(self._state, time.time(), min(width - 2, _WIDTH))
+        keys = _("space next · b back · page number and Enter · , blank · q leaves")
+        if self._number:
+            keys = _("page {number} (Enter goes there)").format(number=self._number)
+        body = lines[: max(height - 3, 1)]
+        door.out().say_alone(*body, *[""] * (height - 2 - len(body)), keys[: width - 1])
+
+    def waits(self, why: str) -> None:
+        self._why = why
+        self._draw()
+
+    def show(self, sheet: Sheet, before: Mapping[str, Any] | None, state: Mapping[str, Any]) -> None:
+        del sheet, before, state
+        self._draw()
+
+    def typed(self) -> None:
+        self._draw()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_CLOCK)
+            if self._state is not None:
+                self._draw()
+
+
+class _Linear(_Notes):
+    """What has changed, a line each: for screen readers, and where there is no terminal. Lines are typed instead of keys."""
+
+    async def keys(self) -> list[str]:
+        typed = await terminal.line()
+        if not typed:
+            if terminal.is_one(sys.stdin):
+                raise _Left
+            await asyncio.get_running_loop().create_future()  # nobody drives: it is read on all the same
+        return list(
+            typed.rstrip("\n").strip(" ") + "\n" if typed.strip() not in (*_KEYS, *_LEAVE) else typed.strip()
+        )
+
+    def waits(self, why: str) -> None:
+        door.out().say(why)
+
+    def show(self, sheet: Sheet, before: Mapping[str, Any] | None, state: Mapping[str, Any]) -> None:
+        say = door.out().say
+        if before is None or sheet.page(before) is not sheet.page(state):
+            say("", *sheet.title(state), sheet.time(state, time.time()), *sheet.notes(state, _WIDTH))
+            say(*sheet.questions(state, _WIDTH))
+        else:
+            told = sheet.title(before)
+            say(*(line for line in sheet.title(state) if line not in told))
+            asked = sheet.questions(before, _WIDTH)
+            say(*(line for line in sheet.questions(state, _WIDTH) if line not in asked))
+        following = sheet.next(state, _WIDTH)
+        if before is None or following != sheet.next(before, _WIDTH):
+            say(*following)
+
+
+def _size() -> tuple[int, int]:
+    try:
+        return os.get_terminal_size(door.out().fileno())
+    except OSError:
+        return 80, 24

@@ -1,0 +1,1 @@
+"""A run's second terminal: what its lecturer reads beside the screen that everybody sees, and drives that by."""

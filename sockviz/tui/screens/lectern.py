@@ -1,0 +1,70 @@
+"""A lesson's screen at a lectern: the notes on another terminal are told where it is, and press its keys."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from textual.screen import Screen
+
+from sockviz.lectern.messages import BACK, BLANK, ONWARD, Order
+from sockviz.lectern.stand import Stand
+from sockviz.player.run import Run
+from sockviz.tui.reading import Reading
+from sockviz.tui.screens.blank import BlankScreen
+from sockviz.tui.view import Mode
+
+
+class Lectern:
+    """Of `screen`, whose actions the notes' orders are. `go` goes to a page (from 0)."""
+
+    def __init__(
+        self, screen: Screen[tuple[str, ...]], run: Run, reading: Reading, go: Callable[[int], None]
+    ) -> None:
+        self._screen, self._run, self._reading, self._go = screen, run, reading, go
+        self._began = time.time()
+        self._stand = Stand(run.lesson.text, run.lesson.path, self._state, self._do)
+
+    async def open(self) -> None:
+        """Where there is no place for it, there are no notes: nothing else hangs on it."""
+        with contextlib.suppress(OSError):
+            await self._stand.open()
+
+    async def close(self) -> None:
+        """Nobody finds it any more."""
+        await self._stand.close()
+
+    def _state(self) -> Mapping[str, Any]:
+        reading, world = self._reading, self._reading.world
+        following = reading.next
+        statement, call = following.statement, following.call
+        top = self._screen.app.screen
+        return {
+            "page": reading.page.index,
+            "mode": reading.mode.value,
+            "began": self._began,
+            "opened": reading.opened if reading.mode is Mode.LIVE else None,
+            "next": {
+                "do": following.do.value,
+                "line": [statement.process, statement.source, statement.comment or ""] if statement else None,
+                "sleeps": [call.process, call.name] if call else None,
+            },
+            "answers": {str(line): settled.answer for line, settled in world.answers.items()},
+            "typed": bool(world.typed),
+            "blank": isinstance(top, BlankScreen),
+            "covered": top is not self._screen and not isinstance(top, BlankScreen),
+            "problem": self._run.problem,
+        }
+
+    def _do(self, order: Order) -> None:
+        app = self._screen.app
+        if isinstance(app.screen, BlankScreen):
+            app.screen.dismiss(None)  # as any key
+        elif app.screen is self._screen:
+            actions = {ONWARD: "onward", BACK: "back", BLANK: "blank"}
+            if order.do in actions:
+                app.call_later(self._screen.run_action, actions[order.do])
+            elif order.page < len(self._run.lesson.pages):
+                app.call_later(self._go, order.page)

@@ -1,0 +1,72 @@
+"""What a lecturer reads of a run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sockviz.lectern.sheet import Sheet, plan
+from sockviz.lesson.parser import parse_lesson
+from sockviz.player.shelf import lessons_directory, read_lesson
+from tests.tui.scripted import lesson
+
+PERFORM = {"do": "perform", "line": ["server", "s.listen(1)", "so many wait"], "sleeps": None}
+
+
+def test_the_minutes_are_spread_over_the_pages() -> None:
+    it = lesson()
+    marks = plan(it)
+    assert marks[0] == 0
+    assert marks == sorted(marks)
+    assert len(marks) == len(it.pages) + 1
+    assert marks[-1] == pytest.approx(600)
+    assert plan(replace(it, minutes=None)) == []
+
+
+def test_all_that_there_is_to_read() -> None:
+    it = lesson()
+    sheet = Sheet(it)
+    question = it.pages[0].predictions[0]
+    state = {"page": 0, "mode": "LIVE", "began": 1000.0, "next": PERFORM, "answers": {}}
+    told = "\n".join(sheet.whole(state, 1005.0, 80))
+    for words in (
+        "8  The listen queue · LIVE", "page 1 of 3: The server never accepts", "time 0:05 of 10:00 · as planned",
+        "show of hands", "Predict: How many connections wait", "the answer will be: server.s.accept_queue",
+        "next: server> s.listen(1)   # so many wait", "then page 2: It asks too early",
+    ):  # fmt: skip
+        assert words in told
+    settled = {**state, "answers": {str(question.line): "1"}}
+    assert "the answer: 1 (choice 2)" in "\n".join(sheet.whole(settled, 1005.0, 80))
+    assert "behind the plan" in sheet.time(state, 1000.0 + 590)
+    assert "ahead of the plan" in sheet.time({**state, "page": 2}, 1010.0)
+
+
+def test_what_the_course_was_recorded_with_is_told_before_it_is_asked() -> None:
+    it = read_lesson(next(lessons_directory().glob("08-*[a-z].md")))
+    page = next(page for page in it.pages if page.predictions)
+    told = "\n".join(Sheet(it).questions({"page": page.index}, 100))
+    assert "the answer, when it was recorded:" in told
+    other = parse_lesson(it.text + "\n", it.path)
+    assert "the answer will be:" in "\n".join(Sheet(other).questions({"page": page.index}, 100))
+
+
+@pytest.mark.parametrize(
+    ("following", "told"),
+    [
+        ({"do": "turn"}, "next page"),
+        ({"do": "busy"}, "still under way"),
+        ({"do": "end"}, "end of the lesson"),
+        ({"do": "wait", "sleeps": ["server", "accept"]}, "server is still in accept()"),
+        (None, "end of the lesson"),
+    ],
+)
+def test_what_is_next(following: object, told: str) -> None:
+    assert told in "\n".join(Sheet(lesson()).next({"next": following}, 80))
+
+
+@pytest.mark.parametrize("state", [{}, {"page": 99, "began": "x", "answers": [], "next": 3}, {"page": -1}])
+def test_a_state_that_says_little_is_told_all_the_same(state: dict[str, object], tmp_path: Path) -> None:
+    del tmp_path
+    assert Sheet(lesson()).whole(state, 0.0, 80)
