@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: How often it is looked for a run (seconds), and how often the clock is drawn.
 _LOOK, _CLOCK = 0.5, 1.0
+#: A run of the same lesson that begins so soon after the last (seconds) goes on with its time.
+_ANEW = 30.0
 #: What each key does; the page keys are a presentation remote's.
 _KEYS = {
     " ": ONWARD, "\x1b[6~": ONWARD, "\x1b[C": ONWARD, "b": BACK, "\x1b[5~": BACK, "\x1b[D": BACK, ",": BLANK,
@@ -63,6 +65,11 @@ class _Notes:
         self._sheet: Sheet | None = None
         self._state: Mapping[str, Any] | None = None
         self._number = ""  # of a page, that is being typed
+        self._began: tuple[str, float, float] = (
+            "",
+            0.0,
+            0.0,
+        )  # the last run: its lesson, when it began, and when it was gone
 
     async def follow(self) -> None:
         """Goes on until `_Left`."""
@@ -92,11 +99,22 @@ class _Notes:
                 continue
             self._sheet = Sheet(run.lesson)
             while (state := await run.state()) is not None:
+                state["began"] = self._since(run.lesson, state.get("began"))
                 before, self._state = self._state, state
                 self.show(self._sheet, before, state)
+            self._began = (*self._began[:2], time.time())
             await run.close()
             self._run = self._state = None
             self.waits(_("the run is gone; waits for the next"))
+
+    def _since(self, lesson: Lesson, began: object) -> float:
+        """When this lesson was begun: a page that is performed anew, in a new lab, does not begin it anew."""
+        slug, before, gone = self._began
+        at = float(began) if isinstance(began, int | float) else time.time()
+        if slug == lesson.slug and at - gone < _ANEW:
+            return before
+        self._began = (lesson.slug, at, at)
+        return at
 
     async def _obey(self) -> None:
         while True:
@@ -187,11 +205,11 @@ class _Linear(_Notes):
     """What has changed, a line each: for screen readers, and where there is no terminal. Lines are typed instead of keys."""
 
     async def keys(self) -> list[str]:
+        if not terminal.is_one(sys.stdin):
+            await asyncio.get_running_loop().create_future()  # nobody drives: it is read on all the same
         typed = await terminal.line()
         if not typed:
-            if terminal.is_one(sys.stdin):
-                raise _Left
-            await asyncio.get_running_loop().create_future()  # nobody drives: it is read on all the same
+            raise _Left
         return list(
             typed.rstrip("\n").strip(" ") + "\n" if typed.strip() not in (*_KEYS, *_LEAVE) else typed.strip()
         )

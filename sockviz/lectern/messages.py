@@ -66,6 +66,8 @@ async def closed(writer: asyncio.StreamWriter) -> None:
 
 def is_ours(end: socket.socket) -> bool:
     """Whether the process at the other end of a UNIX socket is of the same user (unix(7), SO_PEERCRED)."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return False  # nobody can know there
     try:
         _pid, uid, _gid = struct.unpack("3i", end.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
     except OSError:

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.command import Provider
 
 from sockviz.language import _
-from sockviz.player.run import Run
+from sockviz.player.run import Provenance, Run
 from sockviz.progress import ProgressStore
 from sockviz.tui import hints
 from sockviz.tui.ahead import import_ahead
@@ -110,10 +110,15 @@ class LessonScreen(StageScreen):
         self.set_timer(_SETTLED, self.open_lectern)
 
     async def open_lectern(self, always: bool = False) -> None:
-        """Notes on another terminal can follow; not those of a browser, nor of no terminal, unless that is wanted `always`."""
-        if always or not (self.app.is_web or self.app.is_headless):
-            from sockviz.tui.screens.lectern import Lectern  # once the screen is there
-
+        """Notes on another terminal can follow; not a screen in a browser or on no terminal, unless that is wanted `always`, nor
+        one that follows another itself."""
+        if always or not (
+            self.app.is_web or self.app.is_headless or self._run.provenance is Provenance.FOLLOWED
+        ):
+            try:
+                from sockviz.tui.screens.lectern import Lectern  # once the screen is there
+            except ImportError:  # a system without such locks and sockets
+                return
             self._lectern = Lectern(self, self._run, self.reading, self.go_to_page)
             await self._lectern.open()
 
