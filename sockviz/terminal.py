@@ -143,13 +143,17 @@ def watched(gone: Callable[[], object]) -> Iterator[None]:
 
 
 class Keys:
-    """While inside, keys are had as they are pressed, and are not shown. Standard input is a terminal."""
+    """While inside, keys are had as they are pressed, not shown, on a screen of their own. Standard input is a terminal."""
 
     def __enter__(self) -> Keys:
         taken()
         modes = _modes()
+        if os.isatty(_SCREEN):
+            with _background_allowed(), contextlib.suppress(OSError):
+                os.write(_SCREEN, b"\x1b[?1049h")
         if modes is not None:
             modes[3] &= ~(termios.ICANON | termios.ECHO)
+            modes[6][termios.VSUSP] = b"\0"  # a shell would find the terminal so
             with _background_allowed(), contextlib.suppress(termios.error):
                 termios.tcsetattr(0, termios.TCSADRAIN, modes)
         return self

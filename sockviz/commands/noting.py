@@ -176,7 +176,7 @@ class _Drawn(_Notes):
         if self._state is None or self._sheet is None:
             lines = ["", f"  {self._why}"]
         else:
-            lines = self._sheet.whole(self._state, time.time(), min(width - 2, _WIDTH))
+            lines = self._sheet.whole(self._state, time.time(), min(width - 2, _WIDTH), height - 3)
         keys = _("space next · b back · page number and Enter · , blank · q leaves")
         if self._number:
             keys = _("page {number} (Enter goes there)").format(number=self._number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sockviz.door import Strong
@@ -150,16 +150,16 @@ class Sheet:
         heading = pages[after].heading or _("without a heading")
         return _("then page {number}: {heading}").format(number=after + 1, heading=heading)
 
-    def whole(self, state: Mapping[str, Any], now: float, width: int) -> list[str]:
-        """All of it."""
-        parts: Sequence[Sequence[str]] = (
-            [*self.title(state), self.time(state, now)], self.notes(state, width), self.questions(state, width),
-            [*self.next(state, width), self.then(state)],
-        )  # fmt: skip
-        lines: list[str] = []
-        for part in parts:
-            lines += [*([""] if lines and part else []), *part]
-        return lines
+    def whole(self, state: Mapping[str, Any], now: float, width: int, height: int = 1 << 20) -> list[str]:
+        """All of it, in `height` lines: where there is more, the notes have the room that the rest leaves, and the last line of
+        them says that they go on."""
+        before = [*self.title(state), self.time(state, now)]
+        asked = self.questions(state, width)
+        after = [*(["", *asked] if asked else []), "", *self.next(state, width), self.then(state)]
+        notes, room = self.notes(state, width), max(height - len(before) - len(after) - 1, 1)
+        if len(notes) > room:
+            notes = [*notes[: room - 1], "…"]
+        return [*before, "", *notes, *after]
 
 
 def _lines(text: str, width: int) -> list[str]:

@@ -37,6 +37,9 @@ def test_all_that_there_is_to_read() -> None:
         "next: server> s.listen(1)   # so many wait", "then page 2: It asks too early",
     ):  # fmt: skip
         assert words in told
+    low = sheet.whole(state, 1005.0, 20, 16)
+    assert len(low) <= 24
+    assert any("next: server>" in line for line in low), "the notes give way"
     settled = {**state, "answers": {str(question.line): "1"}}
     assert "the answer: 1 (choice 2)" in "\n".join(sheet.whole(settled, 1005.0, 80))
     assert "behind the plan" in sheet.time(state, 1000.0 + 590)
