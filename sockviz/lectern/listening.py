@@ -26,7 +26,7 @@ class Heard:
         try:
             line = await self._reader.readline()
             return heard(line) if line.endswith(b"\n") else None
-        except (ConnectionError, ValueError):
+        except (OSError, ValueError):
             return None
 
     def say(self, order: Order) -> None:
@@ -55,7 +55,7 @@ async def _met(path: Path) -> Heard | None:
         reader, writer = await asyncio.open_unix_connection(str(path), limit=LONGEST_TOLD)
     except OSError:  # ECONNREFUSED: it was killed. ENOENT: it is gone
         return None
-    with contextlib.suppress(ConnectionError, ValueError, TypeError, LookupError, BadLesson, TimeoutError):
+    with contextlib.suppress(OSError, ValueError, TypeError, LookupError, BadLesson, TimeoutError):
         if is_ours(writer.get_extra_info("socket")):
             first = heard(await asyncio.wait_for(reader.readline(), 5.0))
             if first.get("sockviz") != VERSION:

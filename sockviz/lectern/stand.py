@@ -17,7 +17,6 @@ from sockviz.lectern.messages import (
     LONGEST_ORDER,
     LONGEST_TOLD,
     VERSION,
-    NotSaid,
     Order,
     closed,
     is_ours,
@@ -72,8 +71,8 @@ class Stand:
 
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._meetings.add(asyncio.current_task())
-        # ConnectionError: they are gone. ValueError: a line without end. CancelledError: we are.
-        with contextlib.suppress(ConnectionError, NotSaid, ValueError, asyncio.CancelledError):
+        # OSError: they are gone. ValueError: a line without end, or none of ours. CancelledError: we are.
+        with contextlib.suppress(OSError, ValueError, asyncio.CancelledError):
             if is_ours(writer.get_extra_info("socket")) and len(self._there) < MOST:
                 self._there.add(writer)
                 await self._tell(reader, writer)
@@ -100,5 +99,5 @@ class Stand:
                     reading = asyncio.ensure_future(reader.readline())
         finally:
             reading.cancel()
-            with contextlib.suppress(ConnectionError, ValueError, asyncio.CancelledError):
+            with contextlib.suppress(OSError, ValueError, asyncio.CancelledError):
                 await reading
