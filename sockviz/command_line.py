@@ -57,7 +57,9 @@ def parser(typed: Sequence[str] | None = None) -> Whole:
     for add in (_progress, _language, _drawing):
         add(whole)
     whole.set_defaults(command="home")
-    commands = whole.add_subparsers(title=_("commands"), metavar=_("COMMAND"), parser_class=Parser)
+    commands = whole.add_subparsers(
+        title=_("commands"), metavar=_("COMMAND"), description=_("sockviz COMMAND --help tells of each"), parser_class=Parser
+    )  # fmt: skip
     whole.commands = commands.choices
     if named:
         taken = _Taken()

@@ -235,9 +235,20 @@ class Lines:
                 data = b""
             self._read += data
             self._over = not data
-        line, _end, rest = self._read[:LONGEST].partition(b"\n")
+        line, end, rest = self._read[:LONGEST].partition(b"\n")
         self._read = rest + self._read[LONGEST:]
-        return line.decode("utf-8", "replace") if line or rest or _end else None
+        if not end and len(line) == LONGEST:
+            await self._pass_over()
+        return line.decode("utf-8", "replace") if line or end else None
+
+    async def _pass_over(self) -> None:
+        """Reads to the end of a line that is too long."""
+        while b"\n" not in self._read and not self._over:
+            await self._readable()
+            with contextlib.suppress(OSError):
+                self._read = os.read(self._descriptor, LONGEST)
+            self._over = not self._read
+        self._read = self._read.partition(b"\n")[2]
 
     async def _readable(self) -> None:
         import asyncio  # what only prints has none

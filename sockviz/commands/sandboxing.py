@@ -42,10 +42,13 @@ def sandbox(options: argparse.Namespace) -> int:
         file = getattr(options, name)
         if file is not None and not options.plain:
             raise Usage(
-                _("--{name} goes with --plain; on the screen ctrl+s keeps what was typed").format(name=name)
+                _("--{name} goes with --plain; on the screen w keeps what was typed").format(name=name)
             )
         if file is not None and os.path.lexists(file):
             raise Usage(f"--{name} {quoted(file)}: " + _("this file exists; name another, or remove it"))
+        if file is not None and not os.path.isdir(parent := os.path.dirname(file) or "."):
+            missing = _("there is no directory {parent}; make it first").format(parent=quoted(parent))
+            raise Usage(f"--{name} {quoted(file)}: {missing}")
     lesson = _lesson(options)
     page = (options.page or 1) - 1
     if not 0 <= page < len(lesson.pages):
@@ -127,11 +130,11 @@ async def _plain(lesson: Lesson, page: int, options: argparse.Namespace) -> int:
     typing = Typing(session, page)
     try:
         await typing.until_left()
+    finally:  # whatever ended it: what was typed is the reader's
         if options.save is not None:
             typing.keep("save", Path(options.save), as_lesson)
         if options.record is not None:
             typing.keep("record", Path(options.record), as_recording)
-    finally:
         left = await session.close()
     for line in left:
         door.out().say(_("left behind by the kernel: {line}").format(line=line))

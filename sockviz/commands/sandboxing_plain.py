@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,18 +11,19 @@ from sockviz.language import _
 from sockviz.lesson.typed_lines import BadLine, Typed
 from sockviz.model.first_names import HOST
 from sockviz.output_file import why_not_made
-from sockviz.pattern import pattern
 from sockviz.plain import Transcript
 from sockviz.player.next import Do
-from sockviz.player.patience import DEADLINE, could_wake
+from sockviz.player.patience import DEADLINE
 from sockviz.player.performance import Performance
 from sockviz.player.refusals import CannotGoOn, CannotPerform
+from sockviz.sandbox.script import named
 from sockviz.sandbox.session import Session
 from sockviz.visible import quoted
 
 #: Who performs a line that names nobody, before anybody was named.
 FIRST = "server"
-_NAMED = pattern(r"[ \t]*@?([A-Za-z]\w*)[ \t]*>(?!>)[ \t]?(.*)")
+#: So much of a line is shown on either side of what is wrong.
+_AROUND = 100
 _LEAVE = ("quit", "exit", "q")
 
 
@@ -54,6 +53,7 @@ class Typing:
             if text is None:
                 break
             self._number += 1
+            text = text.removeprefix("\ufeff") if self._number == 1 else text
             if text.strip() in _LEAVE:
                 break
             await self._one(text)
@@ -68,10 +68,7 @@ class Typing:
 
     async def _let_it_end(self) -> None:
         """Lines that wait for a call which comes back by itself are performed yet: nobody types any more who would see it."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(DEADLINE):
-                while self._session.waiting and could_wake(self._session.run.timeline.world):
-                    await self._session.hear()
+        await self._session.settled(DEADLINE)
         self._transcript.catch_up()
 
     async def _up_to_page(self) -> None:
@@ -95,13 +92,13 @@ class Typing:
         self._out.say(names.format(host=HOST), "")
 
     async def _one(self, text: str) -> None:
-        named = _NAMED.fullmatch(text)
-        process, source = (named[1], named[2]) if named else (self._process, text)
+        found = named(text)
+        process, source = found[:2] if found else (self._process, text)
         indent = len(source) - len(source.lstrip())
         if not source.strip():
             self._process = process  # whose lines come next
             return
-        if not named and source.strip() == "undo":
+        if not found and source.strip() == "undo":
             await self._undo()
             return
         try:
@@ -124,7 +121,7 @@ class Typing:
         for problem in bad.problems:
             column = problem.column + before if problem.column else len(text) - len(text.lstrip(" \t@")) + 1
             where = _("line {number}, column {column}").format(number=self._number, column=column)
-            door.complain(f"{where}: {problem.message}", f"  {text}", f"  {' ' * (column - 1)}^")
+            door.complain(f"{where}: {problem.message}", *_shown(text, column))
 
     async def _undo(self) -> None:
         session = self._session
@@ -148,3 +145,9 @@ class Typing:
         except OSError as error:
             self.failed = True
             door.complain(f"--{option} {quoted(str(file))}: {why_not_made(file, error)}")
+
+
+def _shown(text: str, column: int) -> tuple[str, str]:
+    """The part of a line around `column` (from 1), and a mark below that."""
+    first = max(column - 1 - _AROUND, 0)
+    return "  " + text[first : column + _AROUND], "  " + " " * (column - 1 - first) + "^"

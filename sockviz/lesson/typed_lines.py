@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 
 from sockviz.calls.statement import Statement
 from sockviz.dataclass import dataclass, replace
-from sockviz.lesson.document import Lesson, Page, Perform
+from sockviz.lesson.document import BadLesson, Lesson, Page, Perform
 from sockviz.lesson.findings import Findings
+from sockviz.lesson.lesson_text import clean
 from sockviz.lesson.lines import logical_lines
 from sockviz.lesson.link_statements import read_link_statement
 from sockviz.lesson.statements import read_statement
@@ -60,8 +61,12 @@ def read_line(typed: Typed, line: int, symbols: SymbolTable, lab: str) -> Statem
     name = typed.process
     if name not in symbols.processes and (refusal := _process_refusal(name, symbols, lab)):
         raise BadLine((Problem(line, 0, "name", refusal),))
-    if "\n" in typed.source:
+    if "\n" in typed.source or "\r" in typed.source:
         raise BadLine((Problem(line, 1, "statement", "one line at a time"),))
+    try:
+        clean(typed.source, "")
+    except BadLesson as bad:
+        raise BadLine(tuple(replace(each, line=line) for each in bad.problems)) from None
     process = symbols.enter(name, line)
     statement = None
     for logical in logical_lines([(line, 1, typed.source)]):

@@ -13,6 +13,7 @@ from sockviz.lesson.typed_lines import Typed
 from sockviz.model.call import Stage
 from sockviz.model.events import LineTyped
 from sockviz.model.hosts import LINK
+from sockviz.player.patience import could_wake
 from sockviz.player.performance import Performance
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.waiting import LONG, waits_at_the_link
@@ -80,6 +81,15 @@ class Typist:
             return ""
         told = _("{process} is still in {call}(): {line} waits for that to return.")
         return told.format(process=statement.process, call=call.name, line=statement.source)
+
+    async def settled(self, seconds: float) -> None:
+        """Returns when every line that was typed is over, or waits for what will not come by itself; after `seconds` at most."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._under_way and (
+                    len(self.waiting) < len(self._under_way) or could_wake(self.run.timeline.world)
+                ):
+                    await self.hear()
 
     async def hear(self) -> None:
         """Returns when something has happened, or after a while."""

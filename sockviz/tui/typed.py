@@ -51,7 +51,7 @@ def listen(terminal: int, over: Over, heard: Callable[[Message], None], *, debug
     beginning of one. Here the end wakes who waits, and only after such an Escape is there a moment that matters.
     """
     parser = XTermParser(debug)
-    decode = getincrementaldecoder("utf-8")().decode
+    decode = getincrementaldecoder("utf-8")("replace").decode
     # Of all that waits only select knows terminals on macOS.
     with SelectSelector() as waiting:
         waiting.register(terminal, EVENT_READ)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -38,7 +39,7 @@ def test_lines_from_a_pipe(tmp_path: Path) -> None:
     wrong = done.stderr.splitlines()
     assert [line for line in wrong if "line " in line] == [
         "sockviz: line 3, column 3: a socket has no method lsten that a lesson can call; did you mean listen?",
-        "sockviz: line 10, column 2: this is not Python: invalid decimal literal",
+        "sockviz: line 10, column 2: '9x' cannot name a process: a letter, then letters, digits and underscores",
     ]
     assert wrong[1:3] == ["  s.lsten(1)", "    ^"]
     said = done.stdout
@@ -62,3 +63,43 @@ def test_what_is_there_is_not_written_over(tmp_path: Path) -> None:
     done = subprocess.run(command, input="", capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, there.read_text(encoding="utf-8")) == (2, "mine")
     assert str(there) in done.stderr
+
+
+def test_odd_lines_cost_nothing_and_what_is_under_way_is_kept_as_it_ends(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.md"
+    odd = b"\xef\xbb\xbfserver> s = socket.socket()\r\nx = 1 #\rserver> y\n\xe9> x = 2\nz = '\xe2\x80\xa8'\n"
+    endless = b"s.bind(" + b"x" * 70000
+    typed = odd + endless + b"\ns.settimeout(0.2)\ns.bind((HOST, PORT))\ns.listen(1)\ns.accept()\ns.close()"
+    command = [sys.executable, "-m", "sockviz", "sandbox", "--plain", "--save", str(kept)]
+    done = subprocess.run(command, input=typed, capture_output=True, timeout=60, check=False)
+    said = done.stderr.decode().splitlines()
+    wrong = [
+        line.removeprefix("sockviz: ").partition(",")[0] for line in said if line.startswith("sockviz: line")
+    ]
+    assert wrong == ["line 2", "line 3", "line 4", "line 5"], said
+    assert max(map(len, said)) < 300, "an endless line is not said back"
+    text = kept.read_text(encoding="utf-8")
+    fences = [part.splitlines()[1:] for part in text.split("```") if part.startswith("python")]
+    assert fences == [
+        ["s = socket.socket()", "s.settimeout(0.2)", "s.bind((HOST, PORT))", "s.listen(1)", "s.accept()"],
+        ["s.close()"],
+    ], "and between them accept is waited for"
+    assert "LISTEN" not in text, "it was closed in the end"
+    check = [sys.executable, "-m", "sockviz", "check", str(kept)]
+    subprocess.run(check, capture_output=True, timeout=60, check=True)
+
+
+def test_what_was_typed_is_kept_whatever_ends_it(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.md"
+    command = [sys.executable, "-m", "sockviz", "sandbox", "--plain", "--save", str(kept)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        running.stdin.write("server> s = socket.socket()\n")
+        running.stdin.flush()
+        while "gives descriptor 3" not in running.stdout.readline():
+            pass
+        running.terminate()
+        running.stdout.read()
+    assert running.returncode == 128 + signal.SIGTERM
+    assert "s = socket.socket()" in kept.read_text(encoding="utf-8")

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from textual import events
 from textual.pilot import Pilot
 
 from sockviz.lab.supervisor import LabRefused
@@ -22,6 +23,7 @@ from sockviz.tui.entry import CourseEntry, entry_of
 from sockviz.tui.options import Options
 from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.screens.sandbox import SandboxScreen
+from sockviz.tui.widgets.typed_line import TypedInput
 from tests.player.lessons import lesson_text
 from tests.required import unavailable
 from tests.tui.driving import run_async, until
@@ -134,6 +136,55 @@ def test_the_sandbox_from_nothing(tmp_path: Path) -> None:
 
     run_async(it())
     assert not (tmp_path / "progress.toml").exists(), "a sandbox is no lesson that was read"
+
+
+def test_whatever_is_typed_how_fast_ever_is_taken_line_by_line(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with opened(tmp_path, empty(), screen=lambda: SandboxScreen, steps=Steps) as typed:
+            await typed.until("server>")
+            field = typed.screen.query_one(TypedInput)
+            for key in (
+                "a",
+                "space",
+                "=",
+                "1",
+                "enter",
+                "b",
+                "=",
+                "2",
+                "enter",
+                "x",
+                "backspace",
+                "c",
+                "=",
+                "3",
+                "enter",
+            ):
+                field.post_message(events.Key(key, " " if key == "space" else key if len(key) == 1 else None))
+            field.post_message(events.Paste("d = 4\nserver> e = 5\nf = 6"))
+            await until(typed.pilot, lambda: typed.lines == ["a =1", "b=2", "c=3", "d = 4", "e = 5"])
+            assert field.value == "f = 6"
+            first = typed.screen
+            await typed.press("enter")
+            await until(typed.pilot, lambda: len(typed.lines) == 6)
+            await typed.press("escape", "backspace", "backspace")
+            await until(
+                typed.pilot,
+                lambda: typed.app.screen is not first and isinstance(typed.app.screen, SandboxScreen),
+            )
+            await until(
+                typed.pilot,
+                lambda: (
+                    len(typed.lines) in (4, 5)
+                    and typed.screen.typing is not None
+                    and typed.screen.typing.typing
+                ),
+            )
+            assert typed.lines[:4] == ["a =1", "b=2", "c=3", "d = 4"], (
+                "no more is taken back than was asked for"
+            )
+
+    run_async(it())
 
 
 LESSON = parse_lesson(

@@ -110,7 +110,7 @@ class Departure:
             self._picture.hint = _(hints.ALONE)
             self._picture.draw()
             return
-        self.steps = steps
+        self.steps = steps  # also while it is being left: the last word counts
         self.leave((self._place.entry, 0))
 
     def close(self) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 #: Who performs a first line, where nobody has performed any.
 FIRST = ("server", "client")
 _UNDO = "undo"
+#: So long what is under way is waited for before it is kept (seconds).
+_SETTLED = 2.0
 
 
 class OffScript:
@@ -47,7 +51,9 @@ class OffScript:
         self._typist = Typist(run)
         self._line: TypedLine | None = None
         self._edited: Statement | None = None
+        self._typed: deque[Typed] = deque()  # what waits for the line before it to be over
         self._busy = False
+        self._handed: Steps | None = None  # what this run, or the next one, is being given
         self._stays = always  # the line does, when an edited line or a file's name has been typed
         self._known: tuple[int, SymbolTable] = (-1, SymbolTable())
 
@@ -64,7 +70,7 @@ class OffScript:
         """Shows the line, and gives it the keys."""
         self._cursor.go(len(self._cursor.timeline))
         if self._line is None:
-            self._line = TypedLine(self._offers)
+            self._line = TypedLine(self._offers, has_link=self._run.has_link)
             await self._screen.mount(self._line, before="#timeline")
             self._line.begin_with(kept)
         self._stays = self._stays or purpose is Purpose.PERFORM
@@ -120,7 +126,7 @@ class OffScript:
         """Does what was asked for."""
         match purpose:
             case Purpose.KEEP:
-                self._keep(source)
+                await self._keep(source)
             case Purpose.EDIT:
                 self._read_otherwise(source)
             case Purpose.PERFORM if source == _UNDO:
@@ -129,27 +135,33 @@ class OffScript:
                 await self._perform(Typed(process, source))
 
     async def _perform(self, typed: Typed) -> None:
-        line = self._line
-        assert line is not None
+        """Performs it once those before it are over."""
+        self._typed.append(typed)
         if self._busy:
-            line.say(_("The line before is still under way."))
             return
         self._busy = True
+        try:
+            while self._typed:
+                await self._perform_one(self._typed.popleft())
+        finally:
+            self._busy = False
+
+    async def _perform_one(self, typed: Typed) -> None:
+        line = self._line
+        assert line is not None
         self._cursor.go(len(self._cursor.timeline))
         self._picture.step_begun()
         try:
-            statement = self._run.add(typed)
-            line.done()
-            waits = await self._typist.performed(statement)
+            waits = await self._typist.performed(self._run.add(typed))
         except BadLine as bad:
             problem = bad.problems[0]
-            line.say(problem.message, problem.column - 1 if problem.column else None)
+            line.give_back(typed.source)
+            line.say(problem.message, problem.column - 1 if problem.column and not self._typed else None)
             return
         except CannotGoOn as cannot:
             self._picture.hint = str(cannot)
             return
         finally:
-            self._busy = False
             self._picture.frames.step_over()
             self._picture.draw()
         if waits:
@@ -159,12 +171,17 @@ class OffScript:
 
     async def again(self, steps: Steps) -> None:
         """Gives the run what another was given, without stopping."""
+        self._handed = steps
         self._picture.hurrying = True
         self._picture.hint = _("Performing it again…")
         self._picture.draw()
         if steps.edited:
             self._run.reads_otherwise(steps.edited)
-        await Again(self._run, self._typist.performed).give(steps.steps)
+        with contextlib.suppress(CannotGoOn):  # it is being left for another
+            await Again(self._run, self._typist.performed).give(steps.steps)
+        if self._handed is not steps:
+            return
+        self._handed = None
         self._picture.hint = ""
         self._picture.hurrying = False
         if steps.typing:
@@ -180,12 +197,21 @@ class OffScript:
         ]
 
     def undo(self) -> None:
-        """Takes the line back that was typed last."""
-        timeline, lesson = self._run.timeline, self._run.lesson
-        if not any(is_new(each, lesson) for each in timeline.world.typed.values()):
+        """Takes the line back that was typed last. While a run is being given what another was given, the last of that."""
+        lesson, handed = self._run.lesson, self._handed
+        steps = handed.steps if handed is not None else given(self._run.timeline)
+        if not any(isinstance(each, LineTyped) and is_new(each, lesson) for each in steps):
             self._say(_("Nothing was typed that could be taken back."))
             return
-        self._anew(self._steps(without_last(given(timeline), lesson), self._all_edited()))
+        left = without_last(steps, lesson)
+        self._hand(
+            replace(handed, steps=left) if handed is not None else self._steps(left, self._all_edited())
+        )
+
+    def _hand(self, steps: Steps) -> None:
+        """Begins another run, which is given that."""
+        self._handed = steps
+        self._anew(steps)
 
     async def edit(self, line: int | None) -> None:
         """Asks how the line is to read, or that which was begun last."""
@@ -211,6 +237,7 @@ class OffScript:
         page = next(each.index for each in self._run.lesson.pages if statement in each.statements)
         event = LineTyped(0.0, statement.process, statement.line, source, page)
         if (why := self._why_not(event)) is not None:
+            line.give_back(source)
             line.say(*why)
             return
         if statement.line in world.typed and is_new(world.typed[statement.line], self._run.lesson):
@@ -222,7 +249,7 @@ class OffScript:
             ]
         else:
             edited = [*(each for each in edited if each.line != statement.line), event]
-        self._anew(self._steps(steps, edited))
+        self._hand(self._steps(steps, edited))
 
     def _why_not(self, event: LineTyped) -> tuple[str, int | None] | None:
         """Why the line cannot read so, and where in it."""
@@ -241,19 +268,22 @@ class OffScript:
         """Asks for a name."""
         await self.open(Purpose.KEEP, text=_("sandbox.md"))
 
-    def _keep(self, name: str) -> None:
+    async def _keep(self, name: str) -> None:
         line = self._line
         assert line is not None
         if not name:
             self.close()
             return
+        await self._typist.settled(_SETTLED)
         file = Path(os.path.expanduser(name))
         try:
             told = kept_as(file, self._run, self._picture.look.language, is_directory=name.endswith("/"))
         except OSError as error:
+            line.give_back(name)
             line.say(f"{quoted(name)}: {why_not_made(file, error)}")
             return
         except ValueError as why:
+            line.give_back(name)
             line.say(f"{quoted(name)}: {why}")
             return
         self.close()

@@ -17,11 +17,9 @@ from textual.widgets import Input, Static
 
 from sockviz.language import N_, _
 from sockviz.lesson.completion import CallHelp, Completion
-from sockviz.pattern import pattern
+from sockviz.sandbox.script import can_be_named, named
 from sockviz.tui.lettering import assemble, plain, styled
 
-#: Who is named before a line: ``client> ``.
-_NAMED = pattern(r"[ \t]*@?([A-Za-z]\w*)[ \t]*>(?!>)[ \t]?(.*)")
 #: So many lines of before can be called back.
 _MOST_KEPT = 500
 
@@ -81,6 +79,33 @@ class TypedInput(Input):
         Binding("escape", "leave", N_("keys"), id="typed.leave", priority=True),
     ]  # fmt: skip
 
+    async def _on_key(self, event: events.Key) -> None:
+        """Its own keys are done here, in their turn: elsewhere they would be done after letters that were typed after them."""
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+            if not binding.priority:
+                event.stop()
+                event.prevent_default()
+                await self.run_action(binding.action)
+                return
+        await super()._on_key(event)
+
+    async def action_submit(self) -> None:
+        """The line is taken at once: what is typed after it is another's."""
+        text, self.value = self.value, ""
+        self.owner.submitted(text)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        """As if it were typed: each line of it but the last is taken."""
+        event.stop()
+        event.prevent_default()
+        *whole, last = event.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        for line in whole:
+            self.insert_text_at_cursor(line)
+            text, self.value = self.value, ""
+            if text.strip():
+                self.owner.submitted(text)
+        self.insert_text_at_cursor(last)
+
     def action_kept(self, step: int) -> None:
         """A line of before, or the one after it."""
         self.owner.call_back(step)
@@ -102,9 +127,11 @@ class TypedInput(Input):
 class TypedLine(Vertical):
     """Two lines high. ``process`` is who performs what is typed."""
 
-    def __init__(self, offers: Offers) -> None:
+    def __init__(self, offers: Offers, *, has_link: bool) -> None:
         super().__init__(id="typed")
-        self._offers = offers
+        self._offers, self._has_link = offers, has_link
+        self._given = ""  # a line that was given back, as it was
+        self._draft = ""  # what was typed when a line of before was called back
         self._kept: list[str] = []
         self._back = 0  # how many lines of before the one that is shown is
         self.purpose, self.process = Purpose.PERFORM, ""
@@ -160,13 +187,24 @@ class TypedLine(Vertical):
             self.input.cursor_position = min(column, len(self.input.value))
         self._tell()
 
-    def done(self) -> None:
-        """The line was taken: another may be typed."""
-        text = self.input.value
-        if text.strip() and (not self._kept or self._kept[-1] != text):
+    def submitted(self, text: str) -> None:
+        """The line is taken."""
+        if text.strip() and self.purpose is Purpose.PERFORM and (not self._kept or self._kept[-1] != text):
             self._kept = [*self._kept[1 - _MOST_KEPT :], text]
         self._back = 0
-        self.input.value = ""
+        found = named(text) if self.purpose is Purpose.PERFORM else None
+        process, source = found[:2] if found else (self.process, text)
+        if process != self.process and self.purpose is Purpose.PERFORM and self._can_be(process):
+            self.hue(process)
+        self.post_message(Typing(process, source.strip(), self.purpose))
+
+    def give_back(self, text: str) -> None:
+        """A line that was taken, and could not be: to be put right, unless another is typed by now."""
+        if not self.input.value:
+            self.input.value = self._given = text
+
+    def _can_be(self, process: str) -> bool:
+        return can_be_named(process, link=self._has_link)
 
     @property
     def kept(self) -> Sequence[str]:
@@ -182,8 +220,10 @@ class TypedLine(Vertical):
         back = min(max(self._back - step, 0), len(self._kept))
         if back == self._back or self.purpose is not Purpose.PERFORM:
             return
+        if self._back == 0:
+            self._draft = self.input.value
         self._back = back
-        self.input.value = self._kept[-back] if back else ""
+        self.input.value = self._kept[-back] if back else self._draft
         self.input.cursor_position = len(self.input.value)
 
     # -- what is typed
@@ -192,23 +232,15 @@ class TypedLine(Vertical):
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
         field = self.input  # which may have got more letters by now
-        named = _NAMED.fullmatch(field.value) if self.purpose is Purpose.PERFORM else None
-        if named:
-            cursor = field.cursor_position - named.start(2)
-            field.value = named[2]
+        found = named(field.value) if self.purpose is Purpose.PERFORM else None
+        if found and self._can_be(found[0]):
+            cursor = field.cursor_position - found[2]
+            field.value = found[1]
             field.cursor_position = max(cursor, 0)
-            self.hue(named[1])
-        self._said = ""
+            self.hue(found[0])
+        if field.value and field.value != self._given:
+            self._said = self._given = ""  # the next letter has been typed
         self._tell()
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        named = _NAMED.fullmatch(event.value) if self.purpose is Purpose.PERFORM else None
-        process, source = (named[1], named[2]) if named else (self.process, event.value)
-        if process != self.process:
-            self.hue(process)
-        self.post_message(Typing(process, source.strip(), self.purpose))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """What is below the line is told of."""
