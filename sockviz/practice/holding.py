@@ -10,6 +10,7 @@ from pathlib import Path
 from sockviz.input_file import explained
 from sockviz.lesson.document import BadLesson, Lesson
 from sockviz.lesson.findings import nearest
+from sockviz.lesson.translation import translation_problems
 from sockviz.player.check import Keep
 from sockviz.player.report import LessonReport
 from sockviz.player.shelf import course
@@ -27,7 +28,36 @@ HINTS = 2
 async def check(places: Sequence[Place], keep: Keep | None = None) -> list[LessonReport]:
     """Performs each exercise with its solutions and its starts, and reports; `keep` has the runs of those that are wrong."""
     turnstile = asyncio.Semaphore(SIDE_BY_SIDE)
-    return list(await asyncio.gather(*(_checked(place, turnstile, keep) for place in places)))
+    reports = list(await asyncio.gather(*(_checked(place, turnstile, keep) for place in places)))
+    return [*reports, *(report for place in places for report in translated(place))]
+
+
+def translated(place: Place) -> Iterator[LessonReport]:
+    """A report for each translation that is read or judged otherwise than the original. What is wrong with that is said of it."""
+    try:
+        original = read_exercise(place)[0]
+    except (BadLesson, OSError):
+        return
+    for file in sorted(place.directory.glob(f"{Path(TEXT).stem}.*.md")):
+        language = file.name.split(".")[1]
+        try:
+            lesson = read_exercise(place, language)[0]
+        except BadLesson as bad:
+            yield LessonReport(str(file), problems=bad.problems)
+        except OSError as error:
+            why = f"cannot be read: {explained(error, file).strerror}"
+            yield LessonReport(str(file), problems=(Problem(1, 1, "file", why),))
+        else:
+            problems = [*translation_problems(lesson, original), *_hints_left_out(lesson, original)]
+            if problems:
+                yield LessonReport(str(file), lesson.title, lesson.lab, problems=tuple(sorted(problems)))
+
+
+def _hints_left_out(lesson: Lesson, original: Lesson) -> Iterator[Problem]:
+    for page, first in zip(lesson.pages, original.pages, strict=False):
+        if len(page.hints) != len(first.hints):
+            message = f"{len(page.hints)} hints on this page; the original has {len(first.hints)}"
+            yield Problem(page.line, 1, "translation", message)
 
 
 async def _checked(place: Place, turnstile: asyncio.Semaphore, keep: Keep | None) -> LessonReport:
