@@ -12,7 +12,7 @@ from sockviz.lesson.document import Page
 from sockviz.tui.cast import cast
 from sockviz.tui.stage import Roadmap, TimelineBar
 from sockviz.tui.stage.roadmap import rows_wanted
-from sockviz.tui.view import View
+from sockviz.tui.view import Mode, View
 from sockviz.tui.widgets.key_bar import KeyBar
 from sockviz.tui.widgets.lesson_pane import LessonPane
 from sockviz.tui.widgets.page_text import Asked
@@ -21,6 +21,8 @@ from sockviz.tui.widgets.title import ObjectiveLine, TitleLine
 
 #: What `h` does while the link holds.
 _RELEASES = {"link('hold')": N_("free")}
+#: At a recording nothing can be typed.
+_NOTHING_TYPED = {"what_if": ""}
 #: The lines that the roadmap may take, by the terminal's height.
 _ROADS = {0: 1, 32: 2, 44: 4}
 
@@ -63,7 +65,8 @@ def show(
     screen.query_one(StageArea).show(view, opened)
     screen.query_one(TimelineBar).show(view)
     holds = view.world.link is not None and bool(view.world.link.holding)
-    screen.query_one(KeyBar).rename(_RELEASES if holds else {})
+    nothing_typed = _NOTHING_TYPED if view.mode in (Mode.RECORDED, Mode.FOLLOWING) else {}
+    screen.query_one(KeyBar).rename({**(_RELEASES if holds else {}), **nothing_typed})
 
 
 def show_time(screen: Screen[tuple[str, ...]], view: View, opened: float) -> None:
