@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 from dataclasses import replace
 from pathlib import Path
 
@@ -209,6 +210,65 @@ def test_it_is_judged_on_each_save_and_a_failed_run_is_on_the_stage_where_it_was
     done = store.progress.exercise("forgot-listen")
     assert (done.passed, done.attempts, done.hints, done.solution) == (True, 3, 1, True)
     assert not store.progress.lessons
+
+
+DAEMON = """
+import fcntl, os, signal, socket
+s = socket.socket()
+s.bind(("127.0.0.1", 8080))
+if os.fork() == 0:
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    lock = open("daemon", "w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    s.listen()
+    signal.pause()
+signal.pause()
+"""
+
+
+def test_ctrl_c_ends_the_run_with_all_its_processes_and_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOCKVIZ_EXERCISES", str(tmp_path))
+    place = find("forgot-listen")
+    lesson, exercise = read_exercise(place)
+    file = copied(place, "python").file
+    file.write_text(DAEMON)
+    store = ProgressStore(tmp_path / "progress.toml")
+    sitting = Sitting(place, lesson, exercise, "python", file, store)
+    app = PractiseApp(place, lesson, exercise, sitting, store, Options())
+
+    def is_held() -> bool:
+        if not (daemon := tmp_path / "daemon").exists():
+            return False
+        with daemon.open() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
+    async def body() -> None:
+        async with app.run_test(size=(80, 24), notifications=True) as pilot:
+            await until(pilot, is_held, "the child of the program, which holds a lock")
+            await pilot.press("ctrl+c")
+            await until(pilot, lambda: "ended by Ctrl-C" in _now(app), "what was done")
+            assert not is_held(), "nothing of it is left"
+            assert isinstance(app.screen, PractiseScreen)
+            assert not app._notifications
+            await pilot.press("ctrl+c")
+            await until(
+                pilot, lambda: "leave the exercise" in _text(app), "where nothing goes on: how to leave"
+            )
+            await pilot.press("r")
+            await until(pilot, is_held, "the next run")
+            await pilot.press("ctrl+c", "q")
+            await until(pilot, lambda: not app.is_running, "the end")
+        assert not is_held()
+
+    asyncio.run(body())
+    assert not store.progress.exercise("forgot-listen").attempts
 
 
 VERDICTS = (

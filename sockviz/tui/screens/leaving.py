@@ -45,12 +45,17 @@ class Leaving:
         when_whole(topmost)
 
     def action_copy_text(self) -> None:
-        """Ctrl-C copies what is selected. Where nothing is, it says which key leaves: over a modal screen the application's own
-        binding, which does so elsewhere, does not count."""
+        """Ctrl-C copies what is selected. Where nothing is, it ends what goes on, or says which key leaves: over a modal screen
+        the application's own binding, which does so elsewhere, does not count."""
         try:
             super().action_copy_text()  # type: ignore[misc]  # the screen's
         except SkipAction:
-            cast("Screen[Any]", self).app.action_help_quit()
+            if not self.interrupt():
+                cast("Screen[Any]", self).app.action_help_quit()
+
+    def interrupt(self) -> bool:
+        """Ends what this screen has going on, for Ctrl-C; False where that is nothing."""
+        return False
 
 
 def how_to_leave(screen: Screen[object]) -> str:

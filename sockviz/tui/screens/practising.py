@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shlex
 import shutil
@@ -14,17 +15,15 @@ from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.containers import Horizontal, VerticalScroll
-from textual.content import Content
 from textual.screen import Screen
-from textual.widget import Widget
 
 from sockviz.language import N_, _
 from sockviz.practice.attempt import CannotAttempt
 from sockviz.practice.copies import cannot_be_made, copied
 from sockviz.practice.sitting import Sitting
 from sockviz.practice.task import task_text, treatment
-from sockviz.tui.lettering import BREAK, assemble
 from sockviz.tui.screens.choosing_language import NAMES
+from sockviz.tui.screens.exercise_line import ExerciseLine
 from sockviz.tui.screens.leaving import Leaving
 from sockviz.tui.selecting import Selecting
 from sockviz.tui.widgets.document_text import DocumentText
@@ -33,6 +32,7 @@ from sockviz.tui.widgets.verdict_text import VerdictText
 
 if TYPE_CHECKING:
     from sockviz.model.timeline import Timeline
+    from sockviz.practice.attempt import Attempt
     from sockviz.practice.listed import ExerciseEntry
     from sockviz.tui.entry import CourseEntry
 
@@ -86,32 +86,6 @@ def _key_commands() -> type[Provider]:
 _COMMANDS: set[type[Provider] | Callable[[], type[Provider]]] = {_key_commands}
 
 
-class ExerciseLine(Widget):
-    """What the exercise is called, in which language it is written, what it practises, and where the student's file is."""
-
-    def __init__(self, sitting: Sitting, lesson: str) -> None:
-        super().__init__(id="exercise")
-        self._sitting, self._lesson = sitting, lesson
-
-    def render(self) -> Content:
-        """Two lines: the file's is always whole, or its end is."""
-        sitting = self._sitting
-        number = f"{sitting.place.number}  " if sitting.place.number is not None else ""
-        title = assemble(
-            (f"{number}{sitting.lesson.title}", "bold"),
-            (f"   {NAMES.get(sitting.language, sitting.language)}", "$quiet"),
-        )
-        if sitting.has_passed:
-            title = assemble(title, ("   ✓ " + _("passed"), "$success"))
-        if self._lesson:
-            practises = ("   " + _("practises {lesson}").format(lesson=self._lesson), "$quiet")
-            whole = assemble(title, practises)
-            title = whole if whole.cell_length + 2 <= self.size.width else title
-        file, room = str(sitting.file), max(self.size.width - 12, 8)
-        shown = file if len(file) <= room else "…" + file[1 - room :]
-        return BREAK.join([title, assemble((_("your file") + " ", "$quiet"), (shown, "$code"))])
-
-
 class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | None"]):
     """One sitting, which is left for nothing, the next exercise, or the lesson. `open_stage` puts a run that is over onto the
     stage, at one of its events. `lesson` is the one that is practised, `exercises` gives all."""
@@ -138,6 +112,7 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
         self._solution = ""
         self._side = "#verdicts"
         self._began = 0.0
+        self._performing: asyncio.Future[Attempt] | None = None
 
     def compose(self) -> ComposeResult:
         """Title and file; the task beside the verdicts; keys."""
@@ -173,8 +148,15 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
             self._say(_("building and performing…"))
             going_on = self.set_interval(_LONG, self._still)
             self._began = time.monotonic()
+            self._performing = asyncio.ensure_future(sitting.attempt())
             try:
-                attempt = await sitting.attempt()
+                attempt = await self._performing
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                if task is None or task.cancelling():  # it is not the run alone that is to end
+                    raise
+                self._say(_("ended by Ctrl-C; r judges the file again, and so does saving it"))
+                continue
             except CannotAttempt as cannot:
                 self._say(str(cannot))
                 continue
@@ -182,6 +164,7 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
                 self._say(sitting.why_unread(error))
                 continue
             finally:
+                self._performing = None
                 going_on.stop()
             took = f"{attempt.seconds:.1f} s"
             self._say(
@@ -315,6 +298,10 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
             )
         except OSError as error:
             self.notify(f"{editor}: {error.strerror}", severity="error")
+
+    def interrupt(self) -> bool:
+        """Ends the run, with all processes of the program, and stays."""
+        return self._performing is not None and self._performing.cancel()
 
     def action_again(self) -> None:
         """Judges the file as it is."""

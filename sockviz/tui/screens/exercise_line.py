@@ -1,0 +1,37 @@
+"""What stands above an exercise's task."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widget import Widget
+
+from sockviz.language import _
+from sockviz.practice.sitting import Sitting
+from sockviz.tui.lettering import BREAK, assemble
+from sockviz.tui.screens.choosing_language import NAMES
+
+
+class ExerciseLine(Widget):
+    """What the exercise is called, in which language it is written, what it practises, and where the student's file is."""
+
+    def __init__(self, sitting: Sitting, lesson: str) -> None:
+        super().__init__(id="exercise")
+        self._sitting, self._lesson = sitting, lesson
+
+    def render(self) -> Content:
+        """Two lines: the file's is always whole, or its end is."""
+        sitting = self._sitting
+        number = f"{sitting.place.number}  " if sitting.place.number is not None else ""
+        title = assemble(
+            (f"{number}{sitting.lesson.title}", "bold"),
+            (f"   {NAMES.get(sitting.language, sitting.language)}", "$quiet"),
+        )
+        if sitting.has_passed:
+            title = assemble(title, ("   ✓ " + _("passed"), "$success"))
+        if self._lesson:
+            practises = ("   " + _("practises {lesson}").format(lesson=self._lesson), "$quiet")
+            whole = assemble(title, practises)
+            title = whole if whole.cell_length + 2 <= self.size.width else title
+        file, room = str(sitting.file), max(self.size.width - 12, 8)
+        shown = file if len(file) <= room else "…" + file[1 - room :]
+        return BREAK.join([title, assemble((_("your file") + " ", "$quiet"), (shown, "$code"))])
