@@ -20,6 +20,9 @@ from sockviz.model.ledger import ledger
 from sockviz.model.process import MAIN, Delivered, Process, Task
 from sockviz.model.world import World
 
+#: So many signals of one call are known, the last ones.
+_SIGNALS = 8
+
 
 def started(world: World, event: ProcessStarted) -> World:
     """A process is there; one that was forked has what its parent had."""
@@ -87,7 +90,10 @@ def signalled(world: World, event: Signalled) -> World:
     process = world.processes.get(event.process)
     if process is None:
         return world
-    came = Delivered(event.at, event.signal)
+    last, calls = process.delivered.get(event.task), process.task(event.task).calls
+    is_same = last is not None and bool(calls) and last.at >= calls[-1].entered
+    before = (*last.before, last.name)[-_SIGNALS:] if last is not None and is_same else ()
+    came = Delivered(event.at, event.signal, before)
     return with_process(world, event.process, delivered=with_entry(process.delivered, event.task, came))
 
 

@@ -45,10 +45,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """A signal, by its name, and when a task was delivered it."""
+    """A signal, by its name, and when a task was delivered it. ``before`` are those that it was delivered in the same call."""
 
     at: float
     name: str
+    before: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,6 +206,8 @@ def _flags(names: str) -> str:
 
 def _asked(call: Call) -> str:
     request = name_of(call.arguments[1], files.REQUESTS) if len(call.arguments) > 1 else None
+    if request == "FIONBIO":
+        return _non_blocking(call)
     match request, call.value:
         case str(), bytes(data) if len(data) == 4:
             value = int.from_bytes(data, "little", signed=True)
@@ -220,6 +222,19 @@ def _asked(call: Call) -> str:
         "SIOCATMARK": _("at the urgent byte: {whether}").format(whether=_("yes") if value else _("no")),
     }.get(request or "", str(value))
     return _("says by {request}: {told}").format(request=request, told=told)
+
+
+def _non_blocking(call: Call) -> str:
+    """FIONBIO asks nothing: it sets O_NONBLOCK, or takes it away (fs/ioctl.c, ioctl_fionbio)."""
+    given = call.arguments[2] if len(call.arguments) > 2 else None
+    given = int.from_bytes(given, "little") if isinstance(given, bytes) else given
+    if not isinstance(given, int):
+        return ""
+    return (
+        _("from now on no call on it sleeps (O_NONBLOCK)")
+        if given
+        else _("from now on its calls may sleep again")
+    )
 
 
 def _kill(call: Call, world: World) -> str:

@@ -81,7 +81,9 @@ def interrupted(s: Situation) -> Cause:
     came = process.delivered.get(s.call.task) if process is not None else None
     if came is None or not s.call.entered <= came.at <= (s.call.returned or came.at):
         return Cause()
-    return Cause(_("{signal} came meanwhile").format(signal=came.name), _("make the call again"))
+    # Which of several it was nobody tells: one without a handler, or with SA_RESTART, interrupts nothing.
+    names = _(" and ").join(dict.fromkeys((*came.before, came.name)))
+    return Cause(_("{signal} came meanwhile").format(signal=names), _("make the call again"))
 
 
 def outside_memory(s: Situation) -> Cause:

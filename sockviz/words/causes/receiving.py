@@ -81,6 +81,8 @@ _UNREACHABLE = frozenset({3, 1})
 def _nothing_there(s: Situation, is_urgent: bool) -> Cause:
     if s.is_pipe:
         return Cause(bounded(_("the pipe is empty"), s, "SO_RCVTIMEO"))
+    if acts.has(s.call, "MSG_ERRQUEUE"):
+        return Cause(_("the error queue of {name} is empty").format(name=s.name))
     if is_urgent:
         return Cause(_("the urgent byte of {name} is announced, and has not come yet").format(name=s.name))
     if s.row is not None and s.row.state is State.SYN_SENT:

@@ -284,10 +284,18 @@ def _too_much_beside(s: Situation) -> Cause:
 _HEADER, _ALIGNED, _SHORT = 16, 8, 36
 
 
+#: So many buffers one call takes (include/uapi/linux/uio.h, UIO_MAXIOV).
+_MOST_PIECES = 1024
+
+
 # --- too long -----------------------------------------------------------------------------------------------------------
 
 
 def _too_long(s: Situation) -> Cause:
+    pieces = max((len(value) for value in s.call.arguments if isinstance(value, list)), default=0)
+    if pieces > _MOST_PIECES:
+        told = _("{count} buffers are more than one call takes (IOV_MAX: {most})")
+        return Cause(told.format(count=pieces, most=_MOST_PIECES), _("send them in several calls"))
     size = next((_size(value) for value in s.call.arguments[1:] if _size(value)), 0)
     if not size:
         return Cause()
