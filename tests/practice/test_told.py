@@ -48,3 +48,11 @@ def test_of_a_start_it_is_told_what_is_wrong(slug: str) -> None:
     assert cause in told.cause
     assert following in told.next
     assert (told.difference is not None) is (slug == "lines")
+
+
+def test_whose_runs_are_all_judged_anew_need_not_wait_for_an_old_connection() -> None:
+    told = _failed("restart")
+    assert "still in TIME-WAIT" in told.cause
+    assert told.next == (
+        "set SO_REUSEADDR before bind, in every run: it lets it through where the old socket had it, too"
+    )

@@ -7,10 +7,13 @@ from sockviz.model.call import CONNECTING, Call
 from sockviz.model.events import CallReturned
 from sockviz.model.moment import Moment
 from sockviz.model.process import Process
+from sockviz.model.segments import endpoint
+from sockviz.model.sockets import State
 from sockviz.model.world import World
 from sockviz.practice.causes.broken_off import BROKEN_OFF
 from sockviz.practice.causes.case import Advice, Case
 from sockviz.words import acts
+from sockviz.words.causes.covering import covers
 from sockviz.words.explanation import Explanation, explain
 from sockviz.words.mistakes.named_sockets import LISTENING
 
@@ -31,7 +34,26 @@ def failed(case: Case, *, own: bool) -> Advice | None:
     cause = _("{call} of {process} failed with {error}: {why}").format(
         call=case.made(call), process=call.process, error=found.name, why=found.here
     )
+    if own and call.error == "EADDRINUSE" and _was_left_by_a_run(call, case):
+        following = _(
+            "set SO_REUSEADDR before bind, in every run: it lets it through where the old socket had it, too"
+        )
+        return Advice(cause, following)
     return Advice(cause, found.remedy or (_helps(call, case) if own else ""))
+
+
+def _was_left_by_a_run(call: Call, case: Case) -> bool:
+    """Whether what keeps a port is an old connection that another run of the program left, without the option that helps. All
+    runs are judged anew: it need not wait until that is gone, and the task names its port."""
+    end = endpoint(call.arguments[1]) if call.name == "bind" and len(call.arguments) > 1 else None
+    kept = [row for row in case.world.rows.values() if row.protocol == "TCP" and covers(row.local, end)]
+    left = [case.world.left_by(row) for row in kept if row.state is State.TIME_WAIT]
+    return bool(left) and all(
+        each is not None
+        and each.creator in case.own
+        and not acts.is_on(case.world, each.inode, "SO_REUSEADDR")
+        for each in left
+    )
 
 
 def was_let_in(world: World, process: str) -> bool:
