@@ -17,9 +17,9 @@ from sockviz.commands.shared import (
     OK,
     Usage,
     as_asked,
-    cannot_be_read,
     drive,
     progress_file,
+    unplayable,
     wants_terminal,
 )
 from sockviz.language import _
@@ -49,7 +49,6 @@ class _Written(Protocol):
 
 def follow(options: argparse.Namespace) -> int:
     """Follows the recording in a file until it is over and who follows it leaves; another in its place from its beginning."""
-    from sockviz.input_file import NotAFile
     from sockviz.lesson.document import BadLesson
     from sockviz.model.recording import BadRecording
 
@@ -71,18 +70,8 @@ def follow(options: argparse.Namespace) -> int:
             (door.err() if options.json else door.out()).say(anew)
     except _Left:
         return OK
-    except NotAFile as error:
-        door.complain(cannot_be_read(options.file, error))
-        return FAILED
-    except OSError as error:
-        raise Usage(cannot_be_read(options.file, error)) from None
-    except BadRecording as bad:
-        door.complain(str(bad))
-        return FAILED
-    except BadLesson as bad:
-        what = _("{file}:1: the lesson in this recording cannot be read:")
-        door.complain(what.format(file=quoted(options.file)), *bad.lines)
-        return FAILED
+    except (OSError, BadRecording, BadLesson) as error:
+        return unplayable(options.file, error)
 
 
 def _say_of(options: argparse.Namespace) -> Callable[[str], None]:

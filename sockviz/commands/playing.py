@@ -16,11 +16,11 @@ from sockviz.commands.shared import (
     OK,
     Usage,
     as_asked,
-    cannot_be_read,
     drive,
     find,
     progress_file,
     read,
+    unplayable,
     wants_terminal,
 )
 from sockviz.language import _, current
@@ -106,7 +106,6 @@ def replay(options: argparse.Namespace) -> int:
         from sockviz.commands.following import follow
 
         return follow(options)
-    from sockviz.input_file import NotAFile
     from sockviz.lesson.document import BadLesson
     from sockviz.model.recording import BadRecording
     from sockviz.player.growing import growing
@@ -118,18 +117,8 @@ def replay(options: argparse.Namespace) -> int:
         recorded = open_recording(Path(options.file)) if at_once else growing(Path(options.file))
     except NoLesson as other:
         return _programs(other.source, options)
-    except NotAFile as error:
-        door.complain(cannot_be_read(options.file, error))
-        return FAILED
-    except OSError as error:
-        raise Usage(cannot_be_read(options.file, error)) from None
-    except BadRecording as bad:
-        door.complain(str(bad))
-        return FAILED
-    except BadLesson as bad:
-        what = _("{file}:1: the lesson in this recording cannot be read:")
-        door.complain(what.format(file=quoted(options.file)), *bad.lines)
-        return FAILED
+    except (OSError, BadRecording, BadLesson) as error:
+        return unplayable(options.file, error)
     if options.json or options.at is not None:
         return _world(recorded, options)
     if options.plain:

@@ -14,7 +14,8 @@ from sockviz.language import _
 from sockviz.visible import quoted
 
 if TYPE_CHECKING:
-    from sockviz.lesson.document import Lesson
+    from sockviz.lesson.document import BadLesson, Lesson
+    from sockviz.model.recording import BadRecording
 
 T = TypeVar("T")
 OK, FAILED, USAGE = 0, 1, 2
@@ -80,6 +81,24 @@ def as_asked() -> None:
 
     if why := why_not_as_asked(os.environ):
         raise Usage(why)
+
+
+def unplayable(file: str, error: OSError | BadRecording | BadLesson) -> int:
+    """Says why a recording cannot be played, and returns the status. Raises `Usage` where there is no such file."""
+    from sockviz.input_file import NotAFile
+    from sockviz.lesson.document import BadLesson
+
+    match error:
+        case NotAFile():
+            door.complain(cannot_be_read(file, error))
+        case OSError():
+            raise Usage(cannot_be_read(file, error)) from None
+        case BadLesson():
+            what = _("{file}:1: the lesson in this recording cannot be read:")
+            door.complain(what.format(file=quoted(file)), *error.lines)
+        case _:
+            door.complain(str(error))
+    return FAILED
 
 
 def progress_file(options: argparse.Namespace) -> Path | None:
