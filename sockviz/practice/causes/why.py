@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sockviz.language import _
 from sockviz.model.moment import Moment
+from sockviz.practice.causes.beyond_bounds import beyond_bounds
 from sockviz.practice.causes.broken_off import broken_off
 from sockviz.practice.causes.case import Advice, Case
 from sockviz.practice.causes.cut_short import cut_short
@@ -51,13 +52,16 @@ _OF_WHO_WAITS = REFUSED | {
 
 def why(case: Case) -> tuple[str, Advice]:
     """What is observed besides, where there is something; and the likely cause, with what can be done about it."""
-    refused = nobody_listens(case)
+    refused, beyond = nobody_listens(case), beyond_bounds(case)
+    observed = "; ".join(each.observed for each in (beyond, refused) if each is not None and each.observed)
+    if beyond is not None:
+        return observed, beyond.advice
     found = next(
         advice
         for advice in _in_order(case, refused.advice if refused is not None else None)
         if advice is not None
     )
-    return refused.observed if refused is not None else "", found
+    return observed, found
 
 
 def _in_order(case: Case, refused: Advice | None) -> Iterator[Advice | None]:

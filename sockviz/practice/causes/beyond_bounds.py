@@ -1,0 +1,73 @@
+"""A program that takes more than a run may: it makes processes or prints without end, or takes too much memory. What else of its
+run went wrong comes of that."""
+
+from __future__ import annotations
+
+from sockviz.dataclass import dataclass
+from sockviz.language import _
+from sockviz.model.events import Caveat, OutputWritten, OverLimit
+from sockviz.model.long_values import whole_of
+from sockviz.practice.causes.case import Advice, Case
+from sockviz.practice.causes.endings import goes_on
+from sockviz.words.caveats import GIVEN_UP
+
+#: Nobody prints so much (bytes) at an exercise who does not do so without end.
+_MUCH = 1 << 20
+#: Who has come to a line so often prints what a loop of calls has it print: that is told.
+_MANY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """What is observed of it besides, where there is something; and what can be done about it."""
+
+    observed: str
+    advice: Advice
+
+
+def beyond_bounds(case: Case) -> Beyond | None:
+    """Of the student's program."""
+    own = set(case.own)
+    refused: OverLimit | None = None
+    printed: dict[str, int] = {}
+    given_up: Caveat | None = None
+    for event in case.timeline.events:
+        if isinstance(event, OutputWritten) and event.process in own:
+            data = whole_of(event.data)
+            kept = len(data) if isinstance(data, bytes) else 0
+            printed[event.process] = printed.get(event.process, 0) + kept + event.unkept
+        elif isinstance(event, OverLimit) and event.process in own:
+            refused = refused or event
+        elif isinstance(event, Caveat) and event.what.startswith(GIVEN_UP):
+            given_up = event
+    why = given_up.what.removeprefix(GIVEN_UP) if given_up is not None else ""
+    you = case.exercise.you
+    if refused is not None or why == "processes":
+        return _processes(you, refused)
+    if why == "memory":
+        cause = _("{process} takes more and more memory").format(process=you)
+        following = _("look for what grows without end: what a loop adds to, or keeps of each round")
+        return Beyond("", Advice(cause, following))
+    for name, count in printed.items():
+        process = case.world.processes[name]
+        if count >= _MUCH and process.alive and goes_on(case, process, _MANY) is None:
+            observed = _("{process} had printed {amount} MB by then").format(
+                process=name, amount=count // 1_000_000
+            )
+            following = _("look for the loop that prints, and what should end it")
+            return Beyond(observed, Advice(_("{process} prints without end").format(process=name), following))
+    return None
+
+
+def _processes(you: str, refused: OverLimit | None) -> Beyond:
+    observed = ""
+    if refused is not None:
+        observed = _(
+            "a run has {most} processes at a time, and {process} was refused another one (EAGAIN)"
+        ).format(most=refused.most, process=you)
+    following = _(
+        "look for the loop that forks, and what should end it; a child leaves it (_exit), and its parent waits for it (waitpid)"
+    )
+    return Beyond(
+        observed, Advice(_("{process} makes one process after the other").format(process=you), following)
+    )
