@@ -116,6 +116,13 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 @pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A directory for sockets: their paths have 107 bytes at most (unix(7)), and what pytest gives may be longer."""
+    with tempfile.TemporaryDirectory(prefix="sv-", dir="/tmp") as directory:
+        yield Path(directory)
+
+
+@pytest.fixture
 def spanish() -> Iterator[None]:
     """Spanish for one test, and English again after it."""
     language.use("es")

@@ -19,6 +19,8 @@ from sockviz.language import _
 from sockviz.visible import quoted
 
 SOCKET, LOCK = ".socket", ".lock"
+#: The longest path that a socket may have (bytes; unix(7), without the NUL), and what comes behind the runtime directory's.
+_LONGEST, _BEHIND = 107, len("/sockviz/run-4194304-01234567.socket")
 #: Those of this process that have not been removed yet.
 _mine: set[Path] = set()
 
@@ -30,7 +32,7 @@ class NotOurs(OSError):
 def place() -> Path:
     """The directory, whether or not it is there."""
     given = os.environ.get("XDG_RUNTIME_DIR", "")
-    if os.path.isabs(given):
+    if os.path.isabs(given) and len(os.fsencode(given)) + _BEHIND <= _LONGEST:
         with contextlib.suppress(OSError):
             if _is_ours(os.lstat(given)):
                 return Path(given) / "sockviz"

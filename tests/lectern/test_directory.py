@@ -15,8 +15,8 @@ from sockviz.lectern.directory import LOCK, SOCKET, Berth, NotOurs, place, remov
 
 
 @pytest.fixture(autouse=True)
-def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    runtime = tmp_path / "run"
+def runtime(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    runtime = short_path / "run"
     runtime.mkdir(0o700)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
     yield runtime
@@ -31,6 +31,15 @@ def test_the_runtime_directory_where_it_is_ours_alone(runtime: Path, monkeypatch
     for other in ("", "relative", str(runtime / "none")):
         monkeypatch.setenv("XDG_RUNTIME_DIR", other)
         assert place() == own
+
+
+def test_one_whose_path_is_too_long_for_a_socket_is_not_used(
+    runtime: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = runtime / ("d" * 60)
+    deep.mkdir(0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(deep))
+    assert place() == Path(f"/tmp/sockviz-{os.geteuid()}")
 
 
 def test_what_is_made_is_ours_alone_and_goes(runtime: Path) -> None:

@@ -20,9 +20,8 @@ from tests.tui.scripted import LESSON
 
 
 @pytest.fixture(autouse=True)
-def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    tmp_path.chmod(0o700)
+def runtime(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(short_path))
     monkeypatch.setattr(stand, "LOOK", 0.005)
 
 
@@ -55,7 +54,7 @@ async def until(holds: Callable[[], object]) -> None:
         await asyncio.sleep(0.002)
 
 
-def test_where_it_is_and_what_it_is_to_do(tmp_path: Path) -> None:
+def test_where_it_is_and_what_it_is_to_do(short_path: Path) -> None:
     async def work() -> None:
         assert await find(lambda _: True) is None
         async with standing() as run:
@@ -81,7 +80,7 @@ def test_where_it_is_and_what_it_is_to_do(tmp_path: Path) -> None:
         assert await another.state() is None, "the run is gone"
         await another.close()
         notes.say(Order(ONWARD))
-        assert list(tmp_path.iterdir()) == []
+        assert list(short_path.iterdir()) == []
 
     perform(work)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.terminal.conftest import Person
 
 
-def test_notes_drive_a_run_and_wait_when_it_is_gone(ordinary: Person) -> None:
-    runtime = ordinary.home / "run"
+def test_notes_drive_a_run_and_wait_when_it_is_gone(ordinary: Person, short_path: Path) -> None:
+    short_path.chmod(0o755)
+    runtime = short_path / "run"
     runtime.mkdir(0o700)
     ordinary.own(runtime)
     notes = ordinary.start("notes", "--follow", XDG_RUNTIME_DIR=str(runtime))

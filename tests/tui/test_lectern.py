@@ -16,8 +16,8 @@ from tests.tui.scripted import run
 
 
 @pytest.fixture
-def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    runtime = tmp_path / "run"
+def runtime(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    runtime = short_path / "run"
     runtime.mkdir(0o700)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
     monkeypatch.setattr(stand, "LOOK", 0.005)
