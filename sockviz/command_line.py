@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, TypeAlias
 from sockviz import __version__
 from sockviz.argument_parser import Parser, Whole
 from sockviz.exercise_arguments import PROGRAMMING, EitherLanguage, words_first
-from sockviz.language import _, languages
+from sockviz.language import _
+from sockviz.shared_options import Taken, drawing, lab_option, language, progress
 
 if TYPE_CHECKING:
     _Commands: TypeAlias = argparse._SubParsersAction[Parser]
-
-#: What the screen's themes are called (`sockviz.tui.themes`, which needs Textual).
-THEMES = ("dark", "light", "ansi", "mono")
 
 
 def language_in(arguments: Sequence[str]) -> str | None:
@@ -54,7 +52,7 @@ def parser(typed: Sequence[str] | None = None) -> Whole:
         "--version", action="version", version=f"sockviz {__version__}",
         help=_("show program's version number and exit"),
     )  # fmt: skip
-    for add in (_progress, _language, _drawing):
+    for add in (progress, language, drawing):
         add(whole)
     whole.set_defaults(command="home")
     commands = whole.add_subparsers(
@@ -62,67 +60,13 @@ def parser(typed: Sequence[str] | None = None) -> Whole:
     )  # fmt: skip
     whole.commands = commands.choices
     if named:
-        taken = _Taken()
+        taken = Taken()
         for name in named:
             _COMMANDS[name](commands, taken)
     return whole
 
 
-class _Taken:
-    """The options that commands share: of who reads the progress, of all, of who draws a screen.
-
-    They are taken before the command and after it: only what is really given there replaces what was given here.
-    """
-
-    def __init__(self) -> None:
-        self.read, self.spoken, self.drawn = (
-            Parser(add_help=False, argument_default=argparse.SUPPRESS) for _each in range(3)
-        )
-        for add, taker in ((_progress, self.read), (_language, self.spoken), (_drawing, self.drawn)):
-            add(taker)
-
-
-def _progress(taker: Parser) -> None:
-    taker.add_argument(
-        "--progress",
-        metavar=_("FILE"),
-        help=_("keep your progress in FILE instead of your data directory"),
-    )
-
-
-def _language(taker: Parser) -> None:
-    taker.add_argument(
-        "--language", metavar=_("LANGUAGE"),
-        help=_(
-            "speak LANGUAGE ({known}); by itself what the locale says. Lessons are shown in it where a translation exists"
-        ).format(known=", ".join(languages())),
-    )  # fmt: skip
-
-
-def _drawing(taker: Parser) -> None:
-    taker.add_argument(
-        "--theme", choices=THEMES,
-        help=_("the screen's colours: dark, light, ansi (your terminal's own sixteen) or mono (none; also with NO_COLOR)"),
-    )  # fmt: skip
-    taker.add_argument(
-        "--ascii", action="store_true",
-        help=_("draw with ASCII characters alone (by itself where the locale is not UTF-8)"),
-    )  # fmt: skip
-    taker.add_argument(
-        "--no-mouse", action="store_true",
-        help=_("leave the mouse to the terminal, to select and copy with (also with SOCKVIZ_NO_MOUSE)"),
-    )  # fmt: skip
-
-
-def _lab_option(parser: argparse.ArgumentParser, *more: str) -> None:
-    parser.add_argument(
-        "--lab", choices=("auto", "isolated", "host", *more), default="auto",
-        help=_("host: this machine's own loopback; isolated: namespaces of its own, with captured packets; "
-        "auto: the best this machine allows"),
-    )  # fmt: skip
-
-
-def _run(commands: _Commands, taken: _Taken) -> None:
+def _run(commands: _Commands, taken: Taken) -> None:
     run = commands.add_parser(
         "run",
         parents=[taken.read, taken.spoken, taken.drawn],
@@ -136,7 +80,7 @@ def _run(commands: _Commands, taken: _Taken) -> None:
     run.add_argument(
         "--record", metavar=_("FILE"), help=_("write the run to FILE as it happens (JSON lines)")
     )
-    _lab_option(run)
+    lab_option(run)
     run.add_argument(
         "--start",
         metavar=_("PAGE"),
@@ -148,7 +92,7 @@ def _run(commands: _Commands, taken: _Taken) -> None:
     run.set_defaults(command="run")
 
 
-def _watch(commands: _Commands, taken: _Taken) -> None:
+def _watch(commands: _Commands, taken: Taken) -> None:
     watch = commands.add_parser(
         "watch",
         parents=[taken.spoken, taken.drawn],
@@ -191,7 +135,7 @@ def _watch(commands: _Commands, taken: _Taken) -> None:
         "--and", dest="also", action="append", default=[], metavar=_("[NAME=]COMMAND"),
         help=_("another program, started once the one before listens, sleeps or has ended; NAME is what it is called"),
     )  # fmt: skip
-    _lab_option(watch, "two-hosts")
+    lab_option(watch, "two-hosts")
     watch.add_argument(
         "program",
         nargs="+",
@@ -201,7 +145,7 @@ def _watch(commands: _Commands, taken: _Taken) -> None:
     watch.set_defaults(command="watch")
 
 
-def _practice(commands: _Commands, taken: _Taken) -> None:
+def _practice(commands: _Commands, taken: Taken) -> None:
     practice = commands.add_parser(
         "practice",
         parents=[taken.read, taken.drawn],
@@ -238,7 +182,7 @@ def _practice(commands: _Commands, taken: _Taken) -> None:
     practice.set_defaults(command="practice", programming=None)
 
 
-def _sandbox(commands: _Commands, taken: _Taken) -> None:
+def _sandbox(commands: _Commands, taken: Taken) -> None:
     sandbox = commands.add_parser(
         "sandbox",
         parents=[taken.read, taken.spoken, taken.drawn],
@@ -265,11 +209,11 @@ def _sandbox(commands: _Commands, taken: _Taken) -> None:
     sandbox.add_argument(
         "--record", metavar=_("FILE"), help=_("with --plain: write the run as a recording when you leave")
     )  # fmt: skip
-    _lab_option(sandbox, "two-hosts")
+    lab_option(sandbox, "two-hosts")
     sandbox.set_defaults(command="sandbox")
 
 
-def _list(commands: _Commands, taken: _Taken) -> None:
+def _list(commands: _Commands, taken: Taken) -> None:
     listing = commands.add_parser(
         "list", parents=[taken.read, taken.spoken], help=_("the course and your progress")
     )
@@ -277,7 +221,7 @@ def _list(commands: _Commands, taken: _Taken) -> None:
     listing.set_defaults(command="list")
 
 
-def _check(commands: _Commands, taken: _Taken) -> None:
+def _check(commands: _Commands, taken: Taken) -> None:
     check = commands.add_parser(
         "check",
         parents=[taken.spoken],
@@ -297,11 +241,11 @@ def _check(commands: _Commands, taken: _Taken) -> None:
     )  # fmt: skip
     check.add_argument("--strict", action="store_true", help=_("warnings fail too"))
     check.add_argument("--record", metavar=_("DIR"), help=_("keep the runs of what does not hold in DIR"))
-    _lab_option(check)
+    lab_option(check)
     check.set_defaults(command="check")
 
 
-def _replay(commands: _Commands, taken: _Taken) -> None:
+def _replay(commands: _Commands, taken: Taken) -> None:
     replay = commands.add_parser(
         "replay",
         parents=[taken.read, taken.spoken, taken.drawn],
@@ -330,7 +274,7 @@ def _plain_last(arguments: Sequence[str]) -> Sequence[str]:
     return [*(word for n, word in enumerate(arguments) if n not in at), *(["--plain"] if at else [])]
 
 
-def _export(commands: _Commands, taken: _Taken) -> None:
+def _export(commands: _Commands, taken: Taken) -> None:
     export = commands.add_parser(
         "export",
         parents=[taken.spoken],
@@ -373,7 +317,7 @@ def _export(commands: _Commands, taken: _Taken) -> None:
     export.set_defaults(command="export")
 
 
-def _notes(commands: _Commands, taken: _Taken) -> None:
+def _notes(commands: _Commands, taken: Taken) -> None:
     notes = commands.add_parser(
         "notes",
         parents=[taken.read, taken.spoken],
@@ -392,7 +336,7 @@ def _notes(commands: _Commands, taken: _Taken) -> None:
     notes.set_defaults(command="notes")
 
 
-def _man(commands: _Commands, taken: _Taken) -> None:
+def _man(commands: _Commands, taken: Taken) -> None:
     man = commands.add_parser(
         "man",
         parents=[taken.read, taken.spoken],
@@ -410,7 +354,7 @@ def _man(commands: _Commands, taken: _Taken) -> None:
     man.set_defaults(command="man")
 
 
-def _shell(commands: _Commands, taken: _Taken) -> None:
+def _shell(commands: _Commands, taken: Taken) -> None:
     shell = commands.add_parser(
         "shell",
         parents=[taken.spoken],
@@ -428,7 +372,7 @@ def _shell(commands: _Commands, taken: _Taken) -> None:
     shell.set_defaults(command="shell")
 
 
-def _doctor(commands: _Commands, taken: _Taken) -> None:
+def _doctor(commands: _Commands, taken: Taken) -> None:
     doctor = commands.add_parser(
         "doctor", parents=[taken.spoken], help=_("what this machine allows, why, and how to enable the rest")
     )
@@ -436,7 +380,7 @@ def _doctor(commands: _Commands, taken: _Taken) -> None:
     doctor.set_defaults(command="doctor")
 
 
-_COMMANDS: Mapping[str, Callable[[_Commands, _Taken], None]] = {
+_COMMANDS: Mapping[str, Callable[[_Commands, Taken], None]] = {
     "run": _run, "watch": _watch, "practice": _practice, "sandbox": _sandbox,
     "list": _list, "check": _check, "replay": _replay, "export": _export, "notes": _notes,
     "man": _man, "shell": _shell, "doctor": _doctor,

@@ -14,7 +14,8 @@ import pytest
 
 from sockviz import language
 from sockviz.cli import main
-from sockviz.command_line import THEMES, parser
+from sockviz.command_line import parser
+from sockviz.shared_options import THEMES
 from sockviz.tui.themes import NAMES
 from tests.player.lessons import LISTENING, lesson_text
 from tests.served import server

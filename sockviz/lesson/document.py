@@ -239,6 +239,11 @@ class Lesson:
         """Every line of every page, in order."""
         return (statement for page in self.pages for statement in page.statements)
 
+    @property
+    def last_line(self) -> int:
+        """The last line of its text: what is typed at a run of it stands behind that."""
+        return self.text.count("\n") + 1
+
     def page_of(self, line: int) -> Page:
         """The page that a line of the file is on."""
         found = self.pages[0]

@@ -92,7 +92,7 @@ def _process_refusal(name: str, symbols: SymbolTable, lab: str) -> str | None:
 
 def next_line(lesson: Lesson, typed: Iterable[int]) -> int:
     """The number that the next typed line gets: none of the lesson's text has it, and none of those `typed` before."""
-    return max([lesson.text.count("\n") + 1, *typed]) + 1
+    return max([lesson.last_line, *typed]) + 1
 
 
 def with_line(lesson: Lesson, page: int, statement: Statement) -> Lesson:
@@ -120,7 +120,7 @@ def with_line(lesson: Lesson, page: int, statement: Statement) -> Lesson:
 
 
 def _is_typed(lesson: Lesson, block: Perform) -> bool:
-    return block.line > lesson.text.count("\n") + 1
+    return block.line > lesson.last_line
 
 
 def grown(lesson: Lesson, typed: Mapping[int, LineTyped]) -> Lesson:

@@ -20,6 +20,24 @@ from typing import TypeAlias
 
 from sockviz.dataclass import dataclass
 from sockviz.model.groups import JoinedGroup
+from sockviz.model.reader_events import (
+    ActedByHand as ActedByHand,
+)
+from sockviz.model.reader_events import (
+    ExpectationJudged as ExpectationJudged,
+)
+from sockviz.model.reader_events import (
+    LessonEnded as LessonEnded,
+)
+from sockviz.model.reader_events import (
+    LineTyped as LineTyped,
+)
+from sockviz.model.reader_events import (
+    PredictionMade as PredictionMade,
+)
+from sockviz.model.reader_events import (
+    PredictionSettled as PredictionSettled,
+)
 from sockviz.model.segments import Packet, Relative
 from sockviz.model.sockets import Asleep, ProcessRow, RowKey, SocketRow, ToldName
 from sockviz.model.treated import Treated as Treated
@@ -308,72 +326,12 @@ class LinkSet:
 
 
 @dataclass(frozen=True, slots=True)
-class ActedByHand:
-    """The reader has the link do something, beside the script's own lines: ``hold`` or ``release`` everything, or ``deliver``,
-    ``drop`` or ``duplicate`` a frame. What comes of it is told by what the link does."""
-
-    at: float
-    verb: str
-    frame: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LineTyped:
-    """The reader typed a line of `process` that is not in the script: from now on it is the script's line ``line``, on ``page``
-    (0-based). Where the script has that line, it reads so instead."""
-
-    at: float
-    process: str
-    line: int
-    source: str
-    page: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class CaptureLost:
     """The capture itself lost ``count`` packets since it last said so."""
 
     at: float
     host: str
     count: int
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectationJudged:
-    """An expectation of the lesson was judged. ``actual`` says what its parts were."""
-
-    at: float
-    line: int
-    source: str
-    ok: bool
-    actual: str
-    proves_nothing: bool = False  # it held already when the page's first call was made
-
-
-@dataclass(frozen=True, slots=True)
-class PredictionMade:
-    """The reader chose an answer (0-based choice) to the prediction at ``line``; None: passed over."""
-
-    at: float
-    line: int
-    choice: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class PredictionSettled:
-    """The kernel's answer to the prediction at ``line``. ``answer`` is None where the expression had no value."""
-
-    at: float
-    line: int
-    answer: str | None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LessonEnded:
-    """The last page is done."""
-
-    at: float
 
 
 Event: TypeAlias = (

@@ -96,7 +96,7 @@ def open_recording(path: Path) -> Sourced:
 def of_lesson(lesson: Lesson) -> Check:
     """Whether an event can follow, and points at what is in `lesson`."""
     grown = lesson
-    lines = lesson.text.count("\n") + 1
+    lines = lesson.last_line
     expected = {expectation.line for page in lesson.pages for expectation in page.expectations}
     asked = {prediction.line: prediction for page in lesson.pages for prediction in page.predictions}
 

@@ -54,7 +54,7 @@ def without_last(steps: Sequence[Given], lesson: Lesson) -> list[Given]:
 
 def is_new(event: LineTyped, lesson: Lesson) -> bool:
     """Whether it is no line of the text that reads otherwise."""
-    return event.line > lesson.text.count("\n") + 1
+    return event.line > lesson.last_line
 
 
 class Again:

@@ -52,5 +52,4 @@ def scalar(text: str) -> str:
 
 def is_sandbox(lesson: Lesson) -> bool:
     """Whether all lines of the lesson, if there are any, were typed at a run of it."""
-    written = lesson.text.count("\n") + 1
-    return all(statement.line > written for statement in lesson.statements)
+    return all(statement.line > lesson.last_line for statement in lesson.statements)

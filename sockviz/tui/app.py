@@ -26,6 +26,7 @@ from sockviz.output_file import why_not_made
 from sockviz.player.refusals import CannotPerform
 from sockviz.progress import ProgressStore
 from sockviz.tui import look
+from sockviz.tui.app_keys import KEYS
 from sockviz.tui.chosen import ExerciseChosen, LessonChosen
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.gate import Gate
@@ -75,28 +76,7 @@ class SockvizApp(PatientApp):
 
     TITLE = "sockviz"
     COMMANDS = App.COMMANDS | {_manual_commands}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "ctrl+q",
-            "quit",
-            N_("Quit"),
-            show=False,
-            priority=True,
-            id="app.quit",
-            tooltip=N_("Leave sockviz"),
-        ),
-        Binding(
-            "ctrl+z",
-            "suspend_process",
-            N_("Suspend"),
-            show=False,
-            priority=True,
-            id="app.suspend",
-            tooltip=N_(
-                "Back to the shell for a while: `fg` there comes back, and the lab lives on meanwhile"
-            ),
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     def __init__(
         self,

@@ -1,0 +1,68 @@
+"""Events that no process, kernel or wire brings: what the lesson expects and asks was judged, and what its reader did beside it.
+
+Each with the instant it happened, as all events (`sockviz.model.events`).
+"""
+
+from __future__ import annotations
+
+from sockviz.dataclass import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ActedByHand:
+    """The reader has the link do something, beside the script's own lines: ``hold`` or ``release`` everything, or ``deliver``,
+    ``drop`` or ``duplicate`` a frame. What comes of it is told by what the link does."""
+
+    at: float
+    verb: str
+    frame: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineTyped:
+    """The reader typed a line of `process` that is not in the script: from now on it is the script's line ``line``, on ``page``
+    (0-based). Where the script has that line, it reads so instead."""
+
+    at: float
+    process: str
+    line: int
+    source: str
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectationJudged:
+    """An expectation of the lesson was judged. ``actual`` says what its parts were."""
+
+    at: float
+    line: int
+    source: str
+    ok: bool
+    actual: str
+    proves_nothing: bool = False  # it held already when the page's first call was made
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionMade:
+    """The reader chose an answer (0-based choice) to the prediction at ``line``; None: passed over."""
+
+    at: float
+    line: int
+    choice: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionSettled:
+    """The kernel's answer to the prediction at ``line``. ``answer`` is None where the expression had no value."""
+
+    at: float
+    line: int
+    answer: str | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LessonEnded:
+    """The last page is done."""
+
+    at: float
