@@ -15,6 +15,7 @@ from sockviz import terminal
 from sockviz.dataclass import dataclass
 from sockviz.door import Door, Stream
 from sockviz.language import _
+from sockviz.lectern.counting import counts_in
 from sockviz.lesson.answers import is_the_kernels
 from sockviz.lesson.document import Page, Predict, Prose
 from sockviz.model.call import Call
@@ -34,6 +35,7 @@ from sockviz.model.events import (
     SourceMet,
     StatementBegun,
     StatementFinished,
+    VotesCounted,
 )
 from sockviz.model.fold import fold
 from sockviz.model.process import PerformedLine
@@ -52,6 +54,7 @@ from sockviz.words.narration import narrate
 from sockviz.words.observing import changes
 from sockviz.words.programs import place_of
 from sockviz.words.unheard import unheard
+from sockviz.words.votes import tally_text, votes_text
 from sockviz.words.wording import values_bound
 
 if TYPE_CHECKING:
@@ -150,6 +153,8 @@ class Transcript:
                 return [_voice(_("expected"), f"{event.source}: {mark}")]
             case PredictionSettled():
                 return self._settled(event, before)
+            case VotesCounted():
+                return [_voice(_("votes"), votes_text(event.counts))]
             case LessonEnded():
                 return ["", _("The lesson is done.")]
             case SourceMet(content=content) if content and self.run.lesson.exercise is not None:
@@ -228,7 +233,11 @@ class Transcript:
         kernels = is_the_kernels(event.answer, page, before)
         told = _("The kernel says: {answer}") if kernels else _("The answer is: {answer}")
         said = told.format(answer=event.answer)
-        return ["", _voice(_("answer"), f"{spoken_inline(prediction.question)} {said}{verdict}")]
+        lines = ["", _voice(_("answer"), f"{spoken_inline(prediction.question)} {said}{verdict}")]
+        if any(counts := before.votes.get(event.line, ())):
+            tally = tally_text(counts, prediction.choice_of(event.answer))
+            lines.append(_voice(_("votes"), f"{tally} ({votes_text(counts)})"))
+        return lines
 
 
 def _rows(text: str) -> list[str]:
@@ -265,7 +274,7 @@ async def play(
                 for prediction in run.lesson.pages[page].predictions:
                     if prediction.line not in asked:
                         asked.add(prediction.line)
-                        run.answer(prediction.line, await _choice(prediction, door))
+                        run.answer(prediction.line, await _choice(prediction, run, transcript))
                 await _enter(door, _("next page") if following.do is Do.TURN else _("next call"))
             if following.do is Do.WAIT and following.statement is not None and following.call is not None:
                 waits = _("waits: {process} is still in {call}()").format(
@@ -296,7 +305,9 @@ async def _advance(run: Run, transcript: Transcript, news: asyncio.Event) -> Non
     await advancing
 
 
-async def _choice(prediction: Predict, out: Door) -> int | None:
+async def _choice(prediction: Predict, run: Run, transcript: Transcript) -> int | None:
+    """The reader's. Before it a room's votes can be given: ``v 12 7 0``."""
+    out = transcript.out
     while True:
         out.ask(_("your prediction, 1–{most} (Enter passes):").format(most=len(prediction.choices)) + " ")
         typed = await _read()
@@ -304,6 +315,14 @@ async def _choice(prediction: Predict, out: Door) -> int | None:
             return None
         if typed.isdecimal() and 1 <= int(typed) <= len(prediction.choices):
             return int(typed) - 1
+        if typed[:1].lower() == "v":
+            counts = counts_in(typed[1:], len(prediction.choices))
+            if counts is not None:
+                run.vote(prediction.line, counts)
+                transcript.catch_up()
+            else:
+                out.say(_("votes are counts, one for each choice: v 12 7 0"))
+            continue
         out.say(_("«{typed}» is none of the choices.").format(typed=typed))
 
 

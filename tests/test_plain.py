@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import re
 import subprocess
 import sys
@@ -9,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from sockviz.plain import play
 from sockviz.player.shelf import lessons_directory
 from tests.player.lessons import lesson_text
+from tests.tui.scripted import run
 
 LESSON = lesson_text(
     """
@@ -138,3 +142,21 @@ def test_the_course_says_all_in_plain_words() -> None:
     told = plain(str(lessons_directory() / "07-accept.md"))
     lines = [line for line in told.splitlines() if not line.startswith(("    ", "server", "client", "  "))]
     assert not [line for line in lines if re.search(r"\*\*|`|^#|^[-*] |^\|", line)]
+
+
+def test_votes_are_told_and_are_no_prediction(monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted = run()
+    typed = iter(["v 12 7", "V 12 7 3", "", *[""] * 5, "q"])
+
+    async def line() -> str:
+        return next(typed) + "\n"
+
+    monkeypatch.setattr("sockviz.terminal.line", line)
+    out = io.StringIO()
+    asyncio.run(play(scripted, out, ask=True))
+    told = out.getvalue()
+    assert "votes are counts, one for each choice: v 12 7 0" in told
+    assert "  votes    12 for 1, 7 for 2, 3 for 3\n" in told
+    assert "  votes    12 of 22 votes were for it (12 for 1, 7 for 2, 3 for 3)\n" in told
+    assert [choice for _line, choice in scripted.answered] == [None]
+    assert "you predicted" not in told

@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Any
 from sockviz import door, terminal
 from sockviz.commands.shared import FAILED, OK, drive, find, read
 from sockviz.language import _, current
+from sockviz.lectern.counting import Counting, Key
 from sockviz.lectern.directory import NotOurs, sweep
 from sockviz.lectern.listening import Heard
 from sockviz.lectern.listening import find as find_run
-from sockviz.lectern.messages import BACK, BLANK, ONWARD, PAGE, Order
-from sockviz.lectern.sheet import Sheet
+from sockviz.lectern.messages import BACK, BLANK, ONWARD, PAGE, VOTE, Order
+from sockviz.lectern.sheet import Sheet, counts_of
+from sockviz.spoken import spoken_inline
 
 if TYPE_CHECKING:
-    from sockviz.lesson.document import Lesson
+    from sockviz.lesson.document import Lesson, Predict
 
 #: How often it is looked for a run (seconds), and how often the clock is drawn.
 _LOOK, _CLOCK = 0.5, 1.0
@@ -32,6 +34,11 @@ _KEYS = {
     " ": ONWARD, "\x1b[6~": ONWARD, "\x1b[C": ONWARD, "b": BACK, "\x1b[5~": BACK, "\x1b[D": BACK, ",": BLANK,
 }  # fmt: skip
 _LEAVE = ("q", "\x04")
+#: What begins the counting of a room's votes, and what the keys do then.
+_VOTES = "v"
+_COUNTING = {
+    "\n": Key.NEXT, " ": Key.NEXT, "\x1b[B": Key.NEXT, "\x1b[A": Key.BEFORE, "\x7f": Key.ERASE, "\x1b": Key.LEAVE,
+}  # fmt: skip
 _WIDTH = 100
 
 
@@ -65,6 +72,7 @@ class _Notes:
         self._sheet: Sheet | None = None
         self._state: Mapping[str, Any] | None = None
         self._number = ""  # of a page, that is being typed
+        self._votes: tuple[Predict, Counting] | None = None  # that are being counted, of which question
         self._began: tuple[str, float, float] = (
             "",
             0.0,
@@ -101,10 +109,12 @@ class _Notes:
             while (state := await run.state()) is not None:
                 state["began"] = self._since(run.lesson, state.get("began"))
                 before, self._state = self._state, state
+                if self._votes is not None and self._votes[0] not in self._sheet.page(state).predictions:
+                    self._votes = None  # the page was turned
                 self.show(self._sheet, before, state)
             self._began = (*self._began[:2], time.time())
             await run.close()
-            self._run = self._state = None
+            self._run = self._state = self._votes = None
             self.waits(_("the run is gone; waits for the next"))
 
     def _since(self, lesson: Lesson, began: object) -> float:
@@ -119,13 +129,47 @@ class _Notes:
     async def _obey(self) -> None:
         while True:
             for key in await self.keys():
-                if key in _LEAVE:
+                if self._votes is not None and key != "\x04":
+                    self._count(*self._votes, key)
+                elif key in _LEAVE:
                     raise _Left
-                self._press(key)
+                else:
+                    self._press(key)
+
+    def _count(self, question: Predict, counting: Counting, key: str) -> None:
+        if key in _COUNTING:
+            if counting.key(_COUNTING[key]) and self._run is not None:
+                self._run.say(Order(VOTE, line=question.line, counts=tuple(counting.counts)))
+        else:
+            counting.digit(key)
+        if counting.over:
+            self._votes = None
+        self.typed()
+
+    def votes_asked(self) -> str:
+        """Which votes are being counted."""
+        if self._votes is None:
+            return ""
+        question, counting = self._votes
+        choice, number = spoken_inline(question.choices[counting.at]), counting.at + 1
+        told = _("votes for {number} of {choices}, {choice}:").format(
+            number=number, choices=len(question.choices), choice=choice
+        )
+        figure = counting.typed or f"({counting.counts[counting.at]})"
+        return f"{told} {figure}"
 
     def _press(self, key: str) -> None:
         run, order = self._run, None
-        if key in _KEYS:
+        if key == _VOTES:
+            self._number = ""
+            question = (
+                self._sheet.asked(self._state)
+                if self._sheet is not None and self._state is not None
+                else None
+            )
+            if question is not None and self._state is not None:
+                self._votes = (question, Counting(len(question.choices), counts_of(self._state, question)))
+        elif key in _KEYS:
             order, self._number = Order(_KEYS[key]), ""
         elif key.isdecimal() and key.isascii() and len(self._number) < 3:
             self._number += key
@@ -177,8 +221,10 @@ class _Drawn(_Notes):
             lines = ["", f"  {self._why}"]
         else:
             lines = self._sheet.whole(self._state, time.time(), min(width - 2, _WIDTH), height - 3)
-        keys = _("space next · b back · page number and Enter · , blank · q leaves")
-        if self._number:
+        keys = _("space next · b back · page number and Enter · v votes · , blank · q leaves")
+        if self._votes is not None:
+            keys = self.votes_asked() + " · " + _("Enter next choice · ↑ before · esc ends")
+        elif self._number:
             keys = _("page {number} (Enter goes there)").format(number=self._number)
         body = lines[: max(height - 3, 1)]
         door.out().say_alone(*body, *[""] * (height - 2 - len(body)), keys[: width - 1])
@@ -210,12 +256,19 @@ class _Linear(_Notes):
         typed = await terminal.line()
         if not typed:
             raise _Left
-        return list(
-            typed.rstrip("\n").strip(" ") + "\n" if typed.strip() not in (*_KEYS, *_LEAVE) else typed.strip()
-        )
+        line = typed.strip()
+        if line[:1] == _VOTES:  # ``v 12 7 0``; what is left out is asked for
+            return [_VOTES, *" ".join(line[1:].split()), *("\n" * bool(line[1:].strip()))]
+        return list(line + "\n" if self._votes is not None or line not in (*_KEYS, *_LEAVE) else line)
 
     def waits(self, why: str) -> None:
         door.out().say(why)
+
+    def typed(self) -> None:
+        """Which count is wanted next, once that is another one."""
+        asked = self.votes_asked()
+        if asked and (self._votes is None or not self._votes[1].typed):
+            door.out().say(asked)
 
     def show(self, sheet: Sheet, before: Mapping[str, Any] | None, state: Mapping[str, Any]) -> None:
         say = door.out().say

@@ -85,7 +85,10 @@ class Pages:
 
     def _predicted(self, block: Predict, page: Page, view: View) -> Html:
         question = self._of_the_lesson("p", element("strong", inline(block.question)))
-        choices = self._of_the_lesson("ol", joined(element("li", inline(choice)) for choice in block.choices))
+        votes = view.world.votes.get(block.line, ())
+        counted = votes if any(votes) else (None,) * len(block.choices)
+        listed = map(_choice, block.choices, counted)
+        choices = self._of_the_lesson("ol", joined(listed))
         answer = element(
             "details", element("summary", _("Answer")), element("p", _answer(block, page, view.world))
         )
@@ -100,6 +103,13 @@ def title_of(page: Page, *, links: bool = True) -> Html:
     if page.heading is None:
         return element("span", _("page {number}").format(number=page.index + 1))
     return inline(page.heading, links=links)
+
+
+def _choice(text: str, votes: int | None) -> Html:
+    if votes is None:
+        return element("li", inline(text))
+    told = ngettext("{count} vote", "{count} votes", votes).format(count=votes)
+    return element("li", inline(text), " ", element("span", f"({told})", class_="r-muted"))
 
 
 def _answer(block: Predict, page: Page, world: World) -> str:

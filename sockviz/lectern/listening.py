@@ -32,7 +32,7 @@ class Heard:
     def say(self, order: Order) -> None:
         """What it is to do."""
         if not self._writer.is_closing():
-            self._writer.write(said({"do": order.do, "page": order.page}))
+            self._writer.write(said(order.body()))
 
     async def close(self) -> None:
         """Leaves it; it goes on."""

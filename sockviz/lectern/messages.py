@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from sockviz.dataclass import dataclass
+from sockviz.model.limits import MOST_VOTES
 
 #: Of what is said here. Whoever hears another says so, and no more.
-VERSION = 1
+VERSION = 2
 #: The longest line (bytes) that a run takes from notes, and that notes take from a run: a lesson's text is one.
 LONGEST_ORDER, LONGEST_TOLD = 4 << 10, 8 << 20
-ONWARD, BACK, PAGE, BLANK = ORDERS = ("onward", "back", "page", "blank")
+ONWARD, BACK, PAGE, BLANK, VOTE = ORDERS = ("onward", "back", "page", "blank", "vote")
 
 
 class NotSaid(ValueError):
@@ -26,10 +27,18 @@ class NotSaid(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a run is to do. ``page`` is from 0, with `PAGE`."""
+    """What a run is to do. ``page`` is from 0, with `PAGE`; ``counts`` are the votes for each choice of the question at ``line``,
+    with `VOTE`."""
 
     do: str
     page: int = 0
+    line: int = 0
+    counts: tuple[int, ...] = ()
+
+    def body(self) -> dict[str, Any]:
+        """What is said of it."""
+        votes = {"line": self.line, "counts": list(self.counts)} if self.do == VOTE else {}
+        return {"do": self.do, "page": self.page, **votes}
 
 
 def said(body: Mapping[str, Any]) -> bytes:
@@ -48,13 +57,19 @@ def heard(line: bytes) -> dict[str, Any]:
     return body
 
 
-def order_of(line: bytes) -> Order:
+def order_of(octets: bytes) -> Order:
     """The order in a line. Raises `NotSaid`."""
-    body = heard(line)
-    do, page = body.get("do"), body.get("page", 0)
-    if do not in ORDERS or type(page) is not int or not 0 <= page < 1 << 20:
+    body = heard(octets)
+    do, page, line, counts = body.get("do"), body.get("page", 0), body.get("line", 0), body.get("counts", [])
+    if do not in ORDERS or not _is_number(page, 1 << 20) or not _is_number(line, 1 << 20):
         raise NotSaid("no order")
-    return Order(do, page)
+    if not isinstance(counts, list) or not all(_is_number(count, MOST_VOTES + 1) for count in counts):
+        raise NotSaid("no votes")
+    return Order(do, page, line, tuple(counts))
+
+
+def _is_number(value: object, below: int) -> bool:
+    return type(value) is int and 0 <= value < below
 
 
 async def closed(writer: asyncio.StreamWriter) -> None:

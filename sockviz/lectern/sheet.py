@@ -11,6 +11,7 @@ from sockviz.language import _
 from sockviz.lesson.document import Lesson, Page, Predict, Prose
 from sockviz.player.instead import recording_path
 from sockviz.spoken import spoken, spoken_inline
+from sockviz.words.votes import tally_text, votes_text
 from sockviz.wrapping import wrapped
 
 #: How many words are read while a line is performed, and while a question is answered.
@@ -110,7 +111,17 @@ class Sheet:
         for asked in self.page(state).predictions:
             lines += _lines(_("Predict: {question}").format(question=spoken_inline(asked.question)), width)
             lines.append(Strong(self._answer(asked, settled.get(str(asked.line)))))
+            if any(counts := counts_of(state, asked)):
+                right = (
+                    asked.choice_of(said) if isinstance(said := settled.get(str(asked.line)), str) else None
+                )
+                told = _("{votes}: {each}").format(votes=tally_text(counts, right), each=votes_text(counts))
+                lines += _lines(told, width)
         return lines
+
+    def asked(self, state: Mapping[str, Any]) -> Predict | None:
+        """The question that can be voted on now."""
+        return next((each for each in self.page(state).predictions if each.line == state.get("asked")), None)
 
     def _answer(self, asked: Predict, settled: object) -> str:
         said, told = settled, _("the answer: {answer}")
@@ -160,6 +171,15 @@ class Sheet:
         if len(notes) > room:
             notes = [*notes[: room - 1], "…"]
         return [*before, "", *notes, *after]
+
+
+def counts_of(state: Mapping[str, Any], asked: Predict) -> tuple[int, ...]:
+    """A room's votes on a question, for each of its choices; empty where there are none."""
+    votes = state.get("votes")
+    counts = votes.get(str(asked.line)) if isinstance(votes, dict) else None
+    if not isinstance(counts, list) or len(counts) != len(asked.choices):
+        return ()
+    return tuple(counts) if all(type(each) is int for each in counts) else ()
 
 
 def _lines(text: str, width: int) -> list[str]:

@@ -38,6 +38,9 @@ from sockviz.model.reader_events import (
 from sockviz.model.reader_events import (
     PredictionSettled as PredictionSettled,
 )
+from sockviz.model.reader_events import (
+    VotesCounted as VotesCounted,
+)
 from sockviz.model.segments import Packet, Relative
 from sockviz.model.sockets import Asleep, ProcessRow, RowKey, SocketRow, ToldName
 from sockviz.model.treated import Treated as Treated
@@ -365,5 +368,6 @@ Event: TypeAlias = (
     | ExpectationJudged
     | PredictionMade
     | PredictionSettled
+    | VotesCounted
     | LessonEnded
 )

@@ -39,6 +39,7 @@ from sockviz.model.events import (
     ThreadBegan,
     ThreadEnded,
     Treated,
+    VotesCounted,
 )
 from sockviz.model.index import inodes_in
 from sockviz.model.inference import infer
@@ -146,6 +147,8 @@ def _applied(world: World, event: Event) -> World:
             return changed(world, choices=with_entry(world.choices, event.line, event.choice))
         case PredictionSettled():
             return changed(world, answers=with_entry(world.answers, event.line, event))
+        case VotesCounted():
+            return changed(world, votes=with_entry(world.votes, event.line, event.counts))
         case LessonEnded():
             return changed(world, ended=True)
 

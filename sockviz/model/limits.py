@@ -8,6 +8,8 @@ MOST_CALLS = 200_000
 MOST_PACKETS = 50_000
 #: Rows, processes and the like that looks at the kernel have found changed, as they come. Each takes some 2 KB.
 MOST_CHANGES = 50_000
+#: Of a room, for each choice of a question.
+MOST_VOTES = 9999
 #: One value, in bytes or items.
 LARGEST_VALUE = 64 * 1024 * 1024
 #: An integer, in bits.

@@ -62,6 +62,16 @@ class PredictionSettled:
 
 
 @dataclass(frozen=True, slots=True)
+class VotesCounted:
+    """A room was asked the question at ``line``: so many chose each of its choices (`sockviz.model.limits.MOST_VOTES` of each at
+    most). What was counted later replaces this. No vote is the reader's prediction, and none is an answer."""
+
+    at: float
+    line: int
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LessonEnded:
     """The last page is done."""
 

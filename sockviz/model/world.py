@@ -80,6 +80,9 @@ class World:
     expectations: Mapping[int, ExpectationJudged] = field(default_factory=dict)
     choices: Mapping[int, int | None] = field(default_factory=dict)
     answers: Mapping[int, PredictionSettled] = field(default_factory=dict)
+    votes: Mapping[int, tuple[int, ...]] = field(
+        default_factory=dict
+    )  # by line of the question, of each choice
     texts: Mapping[int, SourceMet] = field(default_factory=dict)  # of programs that are watched, by number
     row_index: RowIndex | None = field(default=None, compare=False, repr=False)
     socket_index: SocketIndex | None = field(default=None, compare=False, repr=False)

@@ -34,6 +34,11 @@ def world_json(world: World) -> dict[str, Json]:
             {"line": line, "source": judged.source, "ok": judged.ok, "actual": judged.actual}
             for line, judged in sorted(world.expectations.items())
         ],
+        **(
+            {"votes": {str(line): list(counts) for line, counts in world.votes.items()}}
+            if world.votes
+            else {}
+        ),
         "predictions": [
             {"line": line, "answer": settled.answer, "chosen": world.choices.get(line)}
             for line, settled in sorted(world.answers.items())

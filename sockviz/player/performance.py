@@ -33,6 +33,7 @@ from sockviz.model.events import (
     PageOpened,
     PredictionMade,
     PredictionSettled,
+    VotesCounted,
 )
 from sockviz.model.first_names import of_lab
 from sockviz.model.timeline import Header, Timeline
@@ -167,6 +168,10 @@ class Performance:
     def answer(self, line: int, choice: int | None) -> None:
         """Notes the reader's choice for the prediction at `line`."""
         self._performed.append(PredictionMade(time.time(), line, choice))
+
+    def vote(self, line: int, counts: Sequence[int]) -> None:
+        """Notes a room's votes on the prediction at `line`."""
+        self._performed.append(VotesCounted(time.time(), line, tuple(counts)))
 
     def watch(self, changed: Callable[[], None]) -> None:
         """Has `changed` called after each batch of events."""

@@ -19,8 +19,10 @@ from sockviz.model.events import (
     SourceMet,
     StatementBegun,
     StatementFinished,
+    VotesCounted,
 )
 from sockviz.model.fitting import refusal
+from sockviz.model.limits import MOST_VOTES
 from sockviz.model.programs import check_texts
 from sockviz.model.recording import Check, Loaded, load_file
 from sockviz.model.timeline import Timeline
@@ -126,9 +128,16 @@ def of_lesson(lesson: Lesson) -> Check:
                     raise ValueError(f"its lesson has lines 1 to {lines}, and none {line}")
             case ExpectationJudged(line=line) if line not in expected:
                 raise ValueError(f"nothing is expected at line {line} of its lesson")
-            case PredictionMade(line=line) | PredictionSettled(line=line) if line not in asked:
+            case PredictionMade(line=line) | PredictionSettled(line=line) | VotesCounted(line=line) if (
+                line not in asked
+            ):
                 raise ValueError(f"nothing is asked at line {line} of its lesson")
             case PredictionMade(line=line, choice=int(choice)) if not 0 <= choice < len(asked[line].choices):
                 raise ValueError(f"the question at line {line} of its lesson has no choice {choice}")
+            case VotesCounted(line=line, counts=counts):
+                if len(counts) != len(asked[line].choices) or not all(
+                    0 <= count <= MOST_VOTES for count in counts
+                ):
+                    raise ValueError(f"these are no votes on the question at line {line} of its lesson")
 
     return check

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Protocol
 
@@ -62,6 +62,9 @@ class Run(Protocol):
 
     def answer(self, line: int, choice: int | None) -> None:
         """Notes the reader's choice (0-based; None: passed over) for the prediction at `line` of the lesson's file."""
+
+    def vote(self, line: int, counts: Sequence[int]) -> None:
+        """Notes a room's votes on that prediction, for each of its choices, in place of those noted before."""
 
     def watch(self, changed: Callable[[], None]) -> None:
         """Has `changed` called, on the event loop, after each batch of events."""

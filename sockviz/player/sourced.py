@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.typed_lines import as_far_as_it_is_one
-from sockviz.model.events import LineTyped, PredictionMade
+from sockviz.model.events import LineTyped, PredictionMade, VotesCounted
 from sockviz.model.timeline import Timeline
 from sockviz.player.next import Do, Next
 from sockviz.player.run import Provenance
@@ -79,6 +79,10 @@ class Sourced:
     def answer(self, line: int, choice: int | None) -> None:
         """Notes the reader's choice, where the source has a place for it."""
         self._source.append(PredictionMade(self.timeline.world.at, line, choice))
+
+    def vote(self, line: int, counts: Sequence[int]) -> None:
+        """Notes a room's votes, where the source has a place for them."""
+        self._source.append(VotesCounted(self.timeline.world.at, line, tuple(counts)))
 
     def watch(self, changed: Callable[[], None]) -> None:
         """Has `changed` called after each batch of events."""

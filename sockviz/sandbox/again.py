@@ -9,13 +9,20 @@ from sockviz.calls.statement import Statement
 from sockviz.dataclass import dataclass
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.typed_lines import BadLine, Typed
-from sockviz.model.events import ActedByHand, LineTyped, PageOpened, PredictionMade, StatementBegun
+from sockviz.model.events import (
+    ActedByHand,
+    LineTyped,
+    PageOpened,
+    PredictionMade,
+    StatementBegun,
+    VotesCounted,
+)
 from sockviz.model.timeline import Timeline
 from sockviz.player.next import Do
 from sockviz.player.performance import Performance
 
-#: What made a run go on: pages turned, lines performed, lines typed, the link's keys, questions answered.
-Given: TypeAlias = PageOpened | StatementBegun | LineTyped | ActedByHand | PredictionMade
+#: What made a run go on: pages turned, lines performed, lines typed, the link's keys, questions answered; and a room's votes.
+Given: TypeAlias = PageOpened | StatementBegun | LineTyped | ActedByHand | PredictionMade | VotesCounted
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +104,5 @@ class Again:
                 await run.order(verb, frame)
             case PredictionMade(line=line, choice=choice):
                 run.answer(line, choice)
+            case VotesCounted(line=line, counts=counts):
+                run.vote(line, counts)

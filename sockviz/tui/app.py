@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from sockviz.practice.listed import ExerciseEntry
     from sockviz.practice.sitting import Sitting
     from sockviz.sandbox.again import Steps
+    from sockviz.tui.reading import Votes
 
 
 def _manual_commands() -> type[Provider]:
@@ -97,6 +98,7 @@ class SockvizApp(PatientApp):
         self.sitting: Sitting | None = None
         self.runs = Runs(open_run)
         self._lab = given.lab
+        self._votes: dict[str, Votes] = {}  # of the lesson that is left for another run of it
         chosen = self.options.ascii
         self.ascii = look.wants_ascii(os.environ, door.err().encoding) if chosen is None else chosen
         self._gate = Gate()
@@ -311,6 +313,7 @@ class SockvizApp(PatientApp):
             manual=self.options.manual,
             steps=steps if steps is not None else self.options.steps(),
         )
+        screen.reading.bring_votes(self._votes.pop(entry.slug, {}))
 
         # What labs this machine allows is known once one has been made: nothing is tried out before it is needed.
         if run.provenance is Provenance.LIVE:
@@ -323,6 +326,7 @@ class SockvizApp(PatientApp):
                 self._lesson_closed(left or ())
                 return
             self.left += left or ()
+            self._votes = {entry.slug: screen.reading.votes_by_place()}
             if screen.departure.instead is not None:
                 self.runs.open.append(screen.departure.instead)
                 self._begin(screen.departure.instead, entry, screen.reading.page.index, None)

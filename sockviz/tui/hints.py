@@ -25,6 +25,8 @@ DONE = N_("The lesson is done: space tells what it showed, and what comes next."
 ALONE = N_("This run is recorded, and no other can be in its file: q ends it, then start it again.")
 NOTHING_TO_COPY = N_("Nothing to copy here: point at a socket, a line or a packet (Tab and ↑↓, or a click).")
 NOTHING_TYPED = N_("This is a recording: nothing can be typed at it.")
+NOTHING_TO_VOTE_ON = N_("There is no question on this page to vote on.")
+VOTES_ARE_LIVE = N_("This is the past: End returns to where votes are counted.")
 LEAVING = N_("Ending the lesson's processes…")
 LEFT_BY = N_("Press {key} to leave the lesson.")
 

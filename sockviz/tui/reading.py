@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
+from typing import TypeAlias
 
 from sockviz.lesson.document import Lesson, Page, Predict
 from sockviz.model.events import PageOpened
@@ -14,6 +15,9 @@ from sockviz.player.run import Provenance, Run
 from sockviz.tui.about import about
 from sockviz.tui.cursor import Cursor
 from sockviz.tui.view import Mode
+
+#: A room's votes on a lesson's questions, by page and question (each from 0), for each choice.
+Votes: TypeAlias = Mapping[tuple[int, int], tuple[int, ...]]
 
 
 class Onward(Enum):
@@ -35,6 +39,7 @@ class Reading(Cursor):
         self.run = run
         self.pointed: int | None = None
         self._own: dict[int, int | None] = {}  # the choices of who watches a recording: it stays as it is
+        self._votes: dict[int, tuple[int, ...]] = {}  # likewise of a room's
         self._pages: list[int] = []
         self._counted = -1
         made = run.provenance
@@ -166,3 +171,51 @@ class Reading(Cursor):
         else:
             self.run.answer(line, choice)
         return True
+
+    # -- a room's votes
+
+    @property
+    def votes(self) -> Mapping[int, tuple[int, ...]]:
+        """The votes for each choice of the questions that were voted on, by their lines, as known at the cursor."""
+        return {**self.world.votes, **self._votes} if self._votes else self.world.votes
+
+    @property
+    def put_to_the_vote(self) -> Predict | None:
+        """The question of this page that votes are for: the one pointed to, else the first that is open, else the last. None
+        while the past is looked at, and where somebody else's run is followed."""
+        if self.mode in (Mode.REVIEW, Mode.FOLLOWING):
+            return None
+        asked = self.page.predictions
+        return next(
+            (q for q in asked if q.line == self.pointed),
+            next(iter([*self.open_predictions, *asked[-1:]]), None),
+        )
+
+    def vote(self, line: int, counts: Sequence[int]) -> bool:
+        """Notes a room's votes on the question at `line`; False where that is none of this page."""
+        question = next((q for q in self.page.predictions if q.line == line), None)
+        if self.put_to_the_vote is None or question is None or len(counts) != len(question.choices):
+            return False
+        if self.only_read:
+            self._votes[line] = tuple(counts)
+        else:
+            self._votes.pop(line, None)
+            self.run.vote(line, counts)
+        return True
+
+    def votes_by_place(self) -> Votes:
+        """All of them, as they go on to another run of the lesson, in whatever language."""
+        votes = {**self.run.timeline.world.votes, **self._votes}
+        return {
+            (page.index, number): votes[question.line]
+            for page in self.run.lesson.pages
+            for number, question in enumerate(page.predictions)
+            if question.line in votes
+        }
+
+    def bring_votes(self, votes: Votes) -> None:
+        """Those that were counted in a run before this one."""
+        for (page, number), counts in votes.items():
+            asked = self.run.lesson.pages[page].predictions if page < len(self.run.lesson.pages) else ()
+            if number < len(asked) and len(asked[number].choices) == len(counts):
+                self._votes[asked[number].line] = counts

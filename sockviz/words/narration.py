@@ -40,6 +40,7 @@ from sockviz.model.events import (
     ThreadBegan,
     ThreadEnded,
     Treated,
+    VotesCounted,
 )
 from sockviz.model.hosts import LINK
 from sockviz.model.process import Process
@@ -60,6 +61,7 @@ from sockviz.words.programs import of_program
 from sockviz.words.shown import show
 from sockviz.words.sleeping import sleeping
 from sockviz.words.unheard import unheard
+from sockviz.words.votes import votes_text
 from sockviz.words.wording import bytes_text, call_as_made
 
 
@@ -183,6 +185,8 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
             return _("the prediction has no answer") + (f": {in_words(event.reason)}" if event.reason else "")
         case PredictionSettled():
             return _("the answer to the prediction: {answer}").format(answer=event.answer)
+        case VotesCounted():
+            return _("the room voted: {votes}").format(votes=votes_text(event.counts))
         case LessonEnded():
             return _("the lesson is done")
 

@@ -10,6 +10,7 @@ from sockviz.model.events import (
     PredictionMade,
     StatementBegun,
     StatementFinished,
+    VotesCounted,
 )
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
@@ -36,7 +37,7 @@ def tells(timeline: Timeline, number: int) -> bool:
 
 def _tells(event: Event, before: World, after: World) -> bool:
     match event:
-        case StatementBegun() | PredictionMade():
+        case StatementBegun() | PredictionMade() | VotesCounted():
             return False  # the call that it makes is told of, and so is the answer
         case StatementFinished(error=None):
             line = after.lines.get(event.line)

@@ -74,6 +74,7 @@ _SAMPLES: Mapping[str, object] = {
     "fd": 3, "target": "socket:[7]", "at": 1_700_000_000.0, "choice": 0, "syscall": "accept4", "state": "S", "length": 3,
     "signal": "SIGKILL", "recv_q": 1, "send_q": 2, "cookie": 9,
     "PredictionMade.line": 16, "PredictionSettled.line": 16, "ExpectationJudged.line": 24,
+    "VotesCounted.line": 16, "counts": (3, 4),
 }  # fmt: skip
 _SOCKET = SocketValue(7, 3, "AF_INET", "SOCK_STREAM", 6)
 

@@ -16,7 +16,7 @@ from sockviz.html.style import ENOUGH
 from sockviz.lesson.document import Expect, Perform
 from sockviz.lesson.parser import parse_lesson
 from sockviz.manual.reader import shipped
-from sockviz.model.events import Event, LineTyped, PageOpened, PredictionSettled
+from sockviz.model.events import Event, LineTyped, PageOpened, PredictionSettled, VotesCounted
 from sockviz.model.recording import Loaded
 from sockviz.model.timeline import Header, LabFacts, Timeline
 from sockviz.player.recorded import Recorded, open_recording
@@ -122,6 +122,17 @@ def test_answers_are_folded_and_the_instructor_s_notes_are_not_there() -> None:
     assert notes
     said = in_words(root.text)
     assert not [note for note in notes if in_words(note)[:40] in said]
+
+
+def test_a_room_s_votes_stand_with_the_choices() -> None:
+    whole = recorded(TWO_HOSTS)
+    opened, *events = whole.timeline.events
+    votes = VotesCounted(opened.at, whole.lesson.pages[0].predictions[0].line, (12, 0, 7, 1))
+    run = Sourced(Recorded(Loaded(Timeline(whole.timeline.header, [opened, votes, *events]), None)))
+    box = well_formed(page_of(run, shipped().story)).all("div", "predict")
+    said = [in_words(choice.text) for choice in box[0].all("li")]
+    assert [it.rpartition(" (")[2] for it in said] == ["12 votes)", "0 votes)", "7 votes)", "1 vote)"]
+    assert "vote" not in in_words(box[1].text)
 
 
 def test_the_wire_stands_in_words_and_its_drawing_is_not_read_aloud() -> None:

@@ -42,6 +42,12 @@ def test_all_that_there_is_to_read() -> None:
     assert any("next: server>" in line for line in low), "the notes give way"
     settled = {**state, "answers": {str(question.line): "1"}}
     assert "the answer: 1 (choice 2)" in "\n".join(sheet.whole(settled, 1005.0, 80))
+    voted = {**state, "votes": {str(question.line): [12, 7, 0]}, "asked": question.line}
+    assert "19 votes: 12 for 1, 7 for 2, 0 for 3" in "\n".join(sheet.questions(voted, 80))
+    both = {**voted, "answers": settled["answers"]}
+    assert "7 of 19 votes were for it: 12 for 1" in "\n".join(sheet.questions(both, 80))
+    assert sheet.asked(voted) is question
+    assert sheet.asked(state) is None
     assert "behind the plan" in sheet.time(state, 1000.0 + 590)
     assert "ahead of the plan" in sheet.time({**state, "page": 2}, 1010.0)
 
@@ -69,7 +75,14 @@ def test_what_is_next(following: object, told: str) -> None:
     assert told in "\n".join(Sheet(lesson()).next({"next": following}, 80))
 
 
-@pytest.mark.parametrize("state", [{}, {"page": 99, "began": "x", "answers": [], "next": 3}, {"page": -1}])
+@pytest.mark.parametrize(
+    "state",
+    [
+        {},
+        {"page": 99, "began": "x", "answers": [], "next": 3, "votes": []},
+        {"page": -1, "votes": {str(lesson().pages[0].predictions[0].line): ["x"] * 3}},
+    ],
+)
 def test_a_state_that_says_little_is_told_all_the_same(state: dict[str, object], tmp_path: Path) -> None:
     del tmp_path
     assert Sheet(lesson()).whole(state, 0.0, 80)

@@ -14,7 +14,7 @@ import pytest
 from sockviz.lectern import listening, stand
 from sockviz.lectern.directory import sockets
 from sockviz.lectern.listening import find
-from sockviz.lectern.messages import BACK, LONGEST_ORDER, ONWARD, PAGE, NotSaid, Order, order_of, said
+from sockviz.lectern.messages import BACK, LONGEST_ORDER, ONWARD, PAGE, VOTE, NotSaid, Order, order_of, said
 from sockviz.lectern.stand import MOST, Stand
 from tests.tui.scripted import LESSON
 
@@ -69,10 +69,11 @@ def test_where_it_is_and_what_it_is_to_do(short_path: Path) -> None:
             assert await notes.state() == {"page": 0}
             run.state = {"page": 1}
             assert await notes.state() == {"page": 1}
-            for order in (Order(ONWARD), Order(BACK), Order(PAGE, 2)):
+            orders = [Order(ONWARD), Order(BACK), Order(PAGE, 2), Order(VOTE, line=16, counts=(12, 0, 7))]
+            for order in orders:
                 notes.say(order)
-            await until(lambda: len(run.done) == 3)
-            assert run.done == [Order(ONWARD), Order(BACK), Order(PAGE, 2)]
+            await until(lambda: len(run.done) == len(orders))
+            assert run.done == orders
             await notes.close()
             run.state = {"page": 2}
             while await another.state() != {"page": 2}:
@@ -89,7 +90,9 @@ def test_where_it_is_and_what_it_is_to_do(short_path: Path) -> None:
     "line",
     [
         b"hello\n", b"[1]\n", b'{"do":"rm"}\n', b'{"do":"page","page":-1}\n', b'{"do":"page","page":1e3}\n',
-        b'{"do":"page","page":true}\n', b"\xff\n", b"[" * 3000 + b"\n", b"x" * (2 * LONGEST_ORDER),
+        b'{"do":"page","page":true}\n', b'{"do":"vote","line":-1}\n', b'{"do":"vote","counts":{}}\n',
+        b'{"do":"vote","counts":[10000]}\n', b'{"do":"vote","counts":[true]}\n', b'{"do":"vote","counts":["1"]}\n',
+        b"\xff\n", b"[" * 3000 + b"\n", b"x" * (2 * LONGEST_ORDER),
     ],
 )  # fmt: skip
 def test_who_says_what_none_of_ours_says_is_left_and_nothing_is_done(line: bytes) -> None:

@@ -37,6 +37,7 @@ from sockviz.model.events import (
     ThreadBegan,
     ThreadEnded,
     Treated,
+    VotesCounted,
 )
 from sockviz.model.segments import FLAG_ORDER, Fragment, IcmpHeader, Packet, Relative, TcpHeader
 from sockviz.model.sockets import Asleep, FdEntry, ProcessRow, SocketRow, State, TcpInfo, Timer, ToldName
@@ -201,6 +202,7 @@ kinds: dict[type, st.SearchStrategy[Event]] = {
     ),
     PredictionMade: st.builds(PredictionMade, instants, lines, st.none() | st.integers(0, 3)),
     PredictionSettled: st.builds(PredictionSettled, instants, lines, maybe_text, st.text(max_size=4)),
+    VotesCounted: st.builds(VotesCounted, instants, lines, st.lists(st.integers(0, 9), max_size=3).map(tuple)),
     LessonEnded: st.builds(LessonEnded, instants),
 }  # fmt: skip
 

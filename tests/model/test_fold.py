@@ -25,6 +25,7 @@ from sockviz.model.events import (
     ProcessStarted,
     StatementBegun,
     StatementFinished,
+    VotesCounted,
 )
 from sockviz.model.fold import fold
 from sockviz.model.segments import Endpoint, Packet, TcpHeader
@@ -139,6 +140,8 @@ CASES: list[tuple[str, Sequence[Event], str, object]] = [
      "w.expectations[9].ok", True),
     ("a prediction", (PredictionMade(1.0, 5, 2),), "w.choices", {5: 2}),
     ("passed over", (PredictionMade(1.0, 5, None),), "w.choices", {5: None}),
+    ("votes", (VotesCounted(1.0, 5, (12, 7)), VotesCounted(2.0, 5, (13, 7))), "w.votes, w.choices, w.answers",
+     ({5: (13, 7)}, {}, {})),
     ("settled", (PredictionSettled(1.0, 5, "3"),), "w.answers[5].answer", "3"),
     ("a line that was typed", (LineTyped(1.0, "server", 99, "s.listen(5)", 2),), "w.typed[99].source, w.typed[99].page",
      ("s.listen(5)", 2)),

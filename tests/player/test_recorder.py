@@ -157,6 +157,10 @@ def test_an_event_that_its_lesson_has_no_place_for_ends_it(tmp_path: Path) -> No
         {**json.loads(settled), "line": 1}, {"event": "PredictionMade", "at": 1.0, "line": 1, "choice": 0},
         {"event": "PredictionMade", "at": 1.0, "line": json.loads(settled)["line"], "choice": 99},
         {"event": "PredictionMade", "at": 1.0, "line": json.loads(settled)["line"], "choice": -1},
+        {"event": "VotesCounted", "at": 1.0, "line": 1, "counts": [1, 2]},
+        *({"event": "VotesCounted", "at": 1.0, "line": json.loads(settled)["line"], "counts": counts} for counts in (
+            [], [1], [1] * 9, [-1, 0, 0, 0], [10_000, 0, 0, 0], [1 << 80, 0, 0, 0],
+        )),
         {"event": "PageOpened", "at": -1.0, "page": 0}, {"event": "PageOpened", "at": 1e300, "page": 0},
         {"event": "PageOpened", "at": 1.0, "page": 1 << 64},
         {"event": "Observed", "at": 1.0, "host": "loopback", "counters": {f"Tcp.C{n}": 1 for n in range(10_000)}},

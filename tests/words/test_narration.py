@@ -17,6 +17,7 @@ from sockviz.model.events import (
     PredictionMade,
     PredictionSettled,
     ProcessEnded,
+    VotesCounted,
 )
 from sockviz.model.link import LinkState
 from sockviz.model.scripted import IN_RECV
@@ -119,6 +120,7 @@ def test_a_retransmission_says_again() -> None:
         (CaptureLost(0, "h", 1), "the capture itself lost 1 packet: the wire is not complete here"),
         (ExpectationJudged(0, 1, "a == 1", False, "a is 2"), "a == 1: does not hold, it was a is 2"),
         (PredictionMade(0, 1, 0), "you predicted choice 1"),
+        (VotesCounted(0, 1, (12, 0, 7)), "the room voted: 12 for 1, 0 for 2, 7 for 3"),
         (PredictionSettled(0, 1, "2"), "the answer to the prediction: 2"),
         (LessonEnded(0), "the lesson is done"),
     ],

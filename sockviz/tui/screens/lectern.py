@@ -7,23 +7,28 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from textual.screen import Screen
-
-from sockviz.lectern.messages import BACK, BLANK, ONWARD, Order
+from sockviz.lectern.messages import BACK, BLANK, ONWARD, VOTE, Order
 from sockviz.lectern.stand import Stand
 from sockviz.player.run import Run
 from sockviz.tui.reading import Reading
 from sockviz.tui.screens.blank import BlankScreen
+from sockviz.tui.screens.staged import StageScreen
 from sockviz.tui.view import Mode
 
 
 class Lectern:
-    """Of `screen`, whose actions the notes' orders are. `go` goes to a page (from 0)."""
+    """Of `screen`, whose actions the notes' orders are. `go` goes to a page (from 0), `vote` notes a room's votes on the question
+    at a line."""
 
     def __init__(
-        self, screen: Screen[tuple[str, ...]], run: Run, reading: Reading, go: Callable[[int], None]
+        self,
+        screen: StageScreen,
+        run: Run,
+        reading: Reading,
+        go: Callable[[int], None],
+        vote: Callable[[int, tuple[int, ...]], None],
     ) -> None:
-        self._screen, self._run, self._reading, self._go = screen, run, reading, go
+        self._screen, self._run, self._reading, self._go, self._vote = screen, run, reading, go, vote
         self._began = time.time()
         self._stand = Stand(run.lesson.text, run.lesson.path, self._state, self._do)
 
@@ -40,7 +45,7 @@ class Lectern:
         reading, world = self._reading, self._reading.world
         following = reading.next
         statement, call = following.statement, following.call
-        top = self._screen.app.screen
+        top, asked = self._screen.app.screen, reading.put_to_the_vote
         return {
             "page": reading.page.index,
             "mode": reading.mode.value,
@@ -52,6 +57,8 @@ class Lectern:
                 "sleeps": [call.process, call.name] if call else None,
             },
             "answers": {str(line): settled.answer for line, settled in world.answers.items()},
+            "votes": {str(line): list(counts) for line, counts in reading.votes.items()},
+            "asked": asked.line if asked is not None else None,
             "typed": bool(world.typed),
             "blank": isinstance(top, BlankScreen),
             "covered": top is not self._screen and not isinstance(top, BlankScreen),
@@ -60,9 +67,12 @@ class Lectern:
 
     def _do(self, order: Order) -> None:
         app = self._screen.app
-        if isinstance(app.screen, BlankScreen):
+        if order.do == VOTE:  # no key: also while the screen is empty, or something lies over it
+            app.call_later(self._vote, order.line, order.counts)
+        elif isinstance(app.screen, BlankScreen):
             app.screen.dismiss(None)  # as any key
         elif app.screen is self._screen:
+            self._screen.acted()  # whoever counts votes on the screen has the keys of it, but not those of the notes
             actions = {ONWARD: "onward", BACK: "back", BLANK: "blank"}
             if order.do in actions:
                 app.call_later(self._screen.run_action, actions[order.do])

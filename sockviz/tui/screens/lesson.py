@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from sockviz.sandbox.again import Steps
     from sockviz.tui.screens.lectern import Lectern
     from sockviz.tui.screens.off_script import OffScript
+    from sockviz.tui.screens.voting import Voting
     from sockviz.tui.widgets.typed_line import ProcessWanted, Typing
+    from sockviz.tui.widgets.vote_line import AnotherQuestion, VoteKey
 
 #: So long after the first page is given its sizes (seconds) the next steps are prepared: it is painted by then.
 _PAINTED = 0.1
@@ -80,6 +82,7 @@ class LessonScreen(StageScreen):
         super().__init__(run if run.has_link else None, manual)
         self._steps = steps
         self._typing: OffScript | None = None
+        self._voting: Voting | None = None
         self._run = run
         self._start = min(page, len(run.lesson.pages) - 1)
         notebook = self.NOTEBOOK(store, place.entry.slug)
@@ -119,7 +122,7 @@ class LessonScreen(StageScreen):
                 from sockviz.tui.screens.lectern import Lectern  # once the screen is there
             except ImportError:  # a system without such locks and sockets
                 return
-            self._lectern = Lectern(self, self._run, self.reading, self.go_to_page)
+            self._lectern = Lectern(self, self._run, self.reading, self.go_to_page, self._vote)
             await self._lectern.open()
 
     async def _begin(self) -> None:
@@ -148,6 +151,8 @@ class LessonScreen(StageScreen):
                 return bool(self.reading.page.notes)
             case "anew" | "all_anew":
                 return self.departure.can_begin_again
+            case "votes":
+                return self.reading.put_to_the_vote is not None
         return super().can_do(action)
 
     def over(self) -> None:
@@ -205,6 +210,33 @@ class LessonScreen(StageScreen):
         self._predicting.answer(line, choice)
         self.picture.draw()
 
+    # -- a room's votes
+
+    @property
+    def voting(self) -> Voting:
+        """What counts them."""
+        if self._voting is None:
+            from sockviz.tui.screens.voting import Voting  # with the first vote
+
+            self._voting = Voting(self, self.reading, self.picture)
+        return self._voting
+
+    async def action_votes(self) -> None:
+        """Counts the votes on the question that is open."""
+        self.acted()
+        await self.voting.open()
+
+    def _vote(self, line: int, counts: Sequence[int]) -> None:
+        self.voting.told(line, counts)
+
+    def on_vote_key(self, message: VoteKey) -> None:
+        """A choice was counted."""
+        self.voting.counted(message.counted)
+
+    def on_another_question(self, message: AnotherQuestion) -> None:
+        """Another question of the page is voted on."""
+        self.voting.another(message.step)
+
     # -- off the script
 
     #: Whether the line to type on is always there.
@@ -223,9 +255,16 @@ class LessonScreen(StageScreen):
         return self._typing
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While a line is typed its letters are no keys."""
+        """While a line is typed its letters are no keys, and while votes are counted no digit is an answer."""
         typed = self._typing is not None and self._typing.typing
-        return not typed and super().check_action(action, parameters)
+        counted = self._voting is not None and self._voting.on
+        return not typed and not counted and super().check_action(action, parameters)
+
+    def acted(self) -> None:
+        """Whatever else is done ends the counting of votes."""
+        super().acted()
+        if self._voting is not None:
+            self._voting.close()
 
     def _off_script(self, act: Callable[[OffScript], Coroutine[object, object, None] | None]) -> None:
         self.acted()

@@ -68,6 +68,10 @@ KEYS: list[BindingType] = [
         "colon", "what_if", N_("what if"), key_display=":", id="lesson.what-if",
         tooltip=N_("Type a line of your own: it is performed at once, off the script; r brings the page back"),
     ),
+    Binding(
+        "v", "votes", N_("votes"), id="lesson.votes",
+        tooltip=N_("Count a room's votes on the question, a figure for each choice; no vote is your own prediction"),
+    ),
     stage_keys.HELP,
     Binding("q", "leave", N_("quit"), id="lesson.quit", tooltip=N_("End the lesson and go back")),
     *stage_keys.ENDS,

@@ -23,6 +23,8 @@ from sockviz.tui.widgets.title import ObjectiveLine, TitleLine
 _RELEASES = {"link('hold')": N_("free")}
 #: At a recording nothing can be typed.
 _NOTHING_TYPED = {"what_if": ""}
+#: Votes are counted while a question is open, as a rule: afterwards their key is worth no place.
+_NO_VOTES = {"votes": ""}
 #: The lines that the roadmap may take, by the terminal's height.
 _ROADS = {0: 1, 32: 2, 44: 4}
 
@@ -66,7 +68,8 @@ def show(
     screen.query_one(TimelineBar).show(view)
     holds = view.world.link is not None and bool(view.world.link.holding)
     nothing_typed = _NOTHING_TYPED if view.mode in (Mode.RECORDED, Mode.FOLLOWING) else {}
-    screen.query_one(KeyBar).rename({**(_RELEASES if holds else {}), **nothing_typed})
+    no_votes = {} if asked.open else _NO_VOTES
+    screen.query_one(KeyBar).rename({**(_RELEASES if holds else {}), **nothing_typed, **no_votes})
 
 
 def show_time(screen: Screen[tuple[str, ...]], view: View, opened: float) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 class LessonPicture(Picture):
     """What is drawn of a lesson: its text beside the stage. ``notes`` says whether the instructor's are shown; ``hint`` stands
-    beside the objective."""
+    beside the objective; ``counting`` are the question (its line) and the choice of which a room's votes are being counted."""
 
     def __init__(
         self, screen: Screen[tuple[str, ...]], reading: Reading, look: Look, notebook: Notebook, story: Story
@@ -29,12 +29,14 @@ class LessonPicture(Picture):
         super().__init__(screen, reading, look, story, Panes(screen))
         self._reading, self._notebook = reading, notebook
         self.notes = False
+        self.counting: tuple[int, int] | None = None
         self.way_on: Callable[[], str] = str
 
     def _show(self, known: View, view: View) -> None:
         reading = self._reading
         is_open = frozenset(question.line for question in reading.open_predictions)
-        asked = Asked(reading.choices, is_open, reading.pointed, not reading.only_read)
+        live = not reading.only_read
+        asked = Asked(reading.choices, is_open, reading.pointed, live, reading.votes, self.counting)
         hint = self.hint or self.panes.advice(self._screen.size)
         show(
             self._screen,

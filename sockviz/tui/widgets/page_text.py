@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from functools import lru_cache
 from string import Formatter
 
@@ -21,18 +22,23 @@ from sockviz.tui.by_hand import acts_by_hand, perhaps_why
 from sockviz.tui.lettering import assemble, plain, styled
 from sockviz.tui.view import Mode, View
 from sockviz.tui.widgets.markdown import hang, inline_text, lines_of
+from sockviz.tui.widgets.vote_bars import with_bars
 from sockviz.words.kept_sentences import in_words
+from sockviz.words.votes import tally_text
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What the reader has done about the questions. ``pointed``: the line of the one that space has pointed to;
-    ``open``: the lines of those that wait for an answer. ``live``: they can do it otherwise."""
+    ``open``: the lines of those that wait for an answer. ``live``: they can do it otherwise. ``votes``: a room's, for each
+    choice; ``counting``: the question's line and the choice that are being counted."""
 
     choices: Mapping[int, int | None]
     open: frozenset[int]
     pointed: int | None = None
     live: bool = True
+    votes: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    counting: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +159,21 @@ def _question(block: Predict, page: Page, view: View, asked: Asked, width: int) 
     lines = [edge + styled(_("predict"), f"bold {colour}")]
     lines += hang(inline_text(block.question).stylize_before("bold"), edge, edge, width)
     chosen = asked.choices.get(block.line)
-    for number, choice in enumerate(block.choices):
-        is_answer = answer is not None and answer.answer is not None and same(answer.answer, choice)
-        lines += _choice(block, number, choice, number == chosen, is_answer, is_open, edge, width)
-    remark = _remark(block, page, view, asked)
-    return lines + (hang(remark, edge, edge, width) if remark else [])
+    right = block.choice_of(answer.answer) if answer is not None else None
+    counted = asked.counting[1] if asked.counting is not None and asked.counting[0] == block.line else None
+    votes = asked.votes.get(block.line, (0,) * len(block.choices))
+    choices = [
+        _choice(
+            block, number, choice, number == chosen, number == right, is_open, number == counted, edge, width
+        )
+        for number, choice in enumerate(block.choices)
+    ]
+    remarks = [_remark(block, page, view, asked)]
+    if any(votes):
+        choices = with_bars(choices, votes, right, edge, width)
+        remarks.append(styled(tally_text(votes, right), "$foreground"))
+    lines += [line for each in choices for line in each]
+    return lines + [line for remark in remarks if remark for line in hang(remark, edge, edge, width)]
 
 
 def _choice(
@@ -167,10 +183,13 @@ def _choice(
     chosen: bool,
     is_answer: bool,
     is_open: bool,
+    is_counted: bool,
     edge: Content,
     width: int,
 ) -> list[Content]:
     key = styled(f" {number + 1} ", "bold $accent" if is_open else "$quiet")
+    if is_counted:
+        key = styled(f"{palette.NEXT}{number + 1} ", "bold reverse $accent")
     mark = ("✓ ", "bold $success") if is_answer else ("● ", "$foreground") if chosen else ("○ ", "$quiet")
     text = inline_text(choice).stylize_before(
         "bold $success" if is_answer else "" if is_open or chosen else "$quiet"
