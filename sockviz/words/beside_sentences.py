@@ -135,6 +135,8 @@ def sent_beside(call: Call) -> str:
 def _passed(call: Call, item: Value) -> str:
     match item:
         case (int(level), int(number), bytes()) if beside_name(level, number) == "SCM_RIGHTS":
+            if call.receiver is not None and call.receiver.family != "AF_UNIX":
+                return ""
             fds = [str(fd) for fd in rights_passed(call)]
             return ngettext(
                 "SCM_RIGHTS passes descriptor {fds} along",

@@ -13,11 +13,13 @@ from sockviz.words.beside_sentences import filled, sent_beside
 from sockviz.words.closing import closing
 from sockviz.words.dissolving import dissolving
 from sockviz.words.explanation import explain
+from sockviz.words.passed_over import passed_over
 from sockviz.words.passing import lost_beside
 from sockviz.words.process_sentences import process_sentence
 from sockviz.words.receiving_nothing import nothing_came
 from sockviz.words.shown import show
 from sockviz.words.shutting import shutting
+from sockviz.words.situation import Situation
 from sockviz.words.taken_in_part import taken_in_part
 from sockviz.words.truncation import cut_off
 from sockviz.words.value_sentences import value_sentence
@@ -128,7 +130,9 @@ def _gave(call: Call, world: World) -> str:
             )
         case (("connect" | "connect_ex"), _):
             whose = (
-                "" if call.slept else _(" with {address}").format(address=_argument_address(call))
+                ""
+                if call.slept
+                else _(" with {address}").format(address=_argument_address(begun(call, world)))
             )  # told when it was entered
             return _("returns: the handshake{whose} is done").format(whose=whose)
         case (("send" | "write" | "sendmsg" | "sendto"), int(count)) if _stays_on_this_machine(call, world):
@@ -144,11 +148,12 @@ def _gave(call: Call, world: World) -> str:
             ).format(amount=amount)
         case "write", int(count) if held is None and _socket_behind(call, world) is None:
             return _("hands {amount} to the kernel").format(amount=bytes_text(count))
-        case (("send" | "write" | "sendmsg"), 0) if is_queued:
+        case (("send" | "write" | "sendto" | "sendmsg"), 0) if is_queued:
             return _("sends nothing: a stream has no empty segment")
-        case (("send" | "write" | "sendmsg"), int(count)) if is_queued:
+        case (("send" | "write" | "sendto" | "sendmsg"), int(count)) if is_queued:
             told = _("copies {amount} into the send queue of the kernel").format(amount=bytes_text(count))
-            return _with(told, _("the last byte is marked urgent") if acts.has(call, "MSG_OOB") else "")
+            told = _with(told, _("the last byte is marked urgent") if acts.has(call, "MSG_OOB") else "")
+            return _with(told, passed_over(call, world))
         case (("send" | "sendto" | "sendmsg" | "write"), int(count)) if held is not None and acts.is_on(
             world, held.inode, "UDP_CORK"
         ):
@@ -364,6 +369,11 @@ def _chooses_port(address: Value) -> bool:
     """Whether it leaves the port to the kernel."""
     end = endpoint(address)
     return end is not None and end[1] == 0
+
+
+def begun(call: Call, world: World) -> Call:
+    """The connect whose outcome `call` tells: an earlier one that went on, else itself."""
+    return Situation(call, world).begun() or call
 
 
 def _argument_address(call: Call) -> str:

@@ -12,7 +12,7 @@ from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
 from sockviz.model.world import World
-from sockviz.words.causes import connecting, descriptors, naming, options, others, receiving, sending
+from sockviz.words.causes import connecting, descriptors, naming, options, others, receiving, sending, unmade
 from sockviz.words.membership import LISTING
 from sockviz.words.situation import Cause, Situation
 
@@ -66,9 +66,29 @@ def explain(call: Call, world: World) -> Explanation | None:
     )  # fmt: skip
 
 
+#: Errors that say themselves what is so of their socket: what is told of them is concluded from nothing but calls.
+_SAYS_ALL = frozenset({
+    "EAGAIN", "EALREADY", "EBADF", "EDESTADDRREQ", "EINPROGRESS", "EISCONN", "EMSGSIZE", "ENETUNREACH", "ENOTCONN",
+    "TimeoutError",
+})  # fmt: skip
+
+
 def told_by_call(call: Call, world: World) -> str:
-    """Why it failed, where that is a matter of the call alone: of what it was given, and of a signal that came meanwhile."""
-    return _of_call(Situation(call, world)).why if call.error in ("EINTR", "EFAULT") else ""
+    """Why it failed, where that is a matter of the call alone: of what it was given, of a signal that came meanwhile, and what an
+    error says by itself. `world` is without what the kernel was seen to say, which may have been before or after."""
+    situation = Situation(call, world)
+    match situation.error:
+        case "EINTR" | "EFAULT":
+            return _of_call(situation).why
+        case "EAGAIN" if call.name in SENDING:
+            return sending.no_room_or_no_connection(situation)
+        case name if name in _SAYS_ALL:
+            return _cause(situation).why
+        case _ if call.name in ("setsockopt", "getsockopt") or (
+            call.name == "sendmsg" and situation.error != "EPIPE"
+        ):
+            return _cause(situation).why
+    return ""
 
 
 def _of_call(s: Situation) -> Cause:
@@ -82,6 +102,8 @@ def _cause(s: Situation) -> Cause:
         return descriptors.none_free(s)
     if s.error in ("EINTR", "EFAULT") and (found := _of_call(s)).why:
         return found
+    if s.error in ("EAI_ADDRFAMILY", "OSError") and s.call.receiver is not None:
+        return unmade.wrong_address(s)
     match s.call.name:
         case name if name in CONNECTING:
             return connecting.connecting(s)

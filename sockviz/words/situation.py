@@ -6,9 +6,10 @@ from functools import cached_property
 
 from sockviz.dataclass import dataclass
 from sockviz.language import _
-from sockviz.model.call import Call
+from sockviz.model.call import CONNECTING, Call
 from sockviz.model.errnos import ALIASES
 from sockviz.model.known import KnownSocket
+from sockviz.model.linux.names import errno_name
 from sockviz.model.naming import Name
 from sockviz.model.process import Process
 from sockviz.model.segments import Endpoint, endpoint, wire_end
@@ -188,7 +189,7 @@ class Situation:
             (
                 each
                 for each in made
-                if each.name in ("connect", "connect_ex")
+                if (each.name in CONNECTING or (each.name == "sendto" and acts.has(each, "MSG_FASTOPEN")))
                 and not each.dissolves
                 and each is not self.call
                 and each.receiver is not None
@@ -196,6 +197,27 @@ class Situation:
             ),
             None,
         )
+
+    def begun(self) -> Call | None:
+        """The connect that goes on without its call, and whose outcome the next one on its socket tells, whatever address that is
+        given: net/ipv4/af_inet.c, __inet_stream_connect. None where none does, and for a call that is no connect."""
+        process = self.process
+        if process is None or self.call.name not in CONNECTING or not self.is_tcp:
+            return None
+        begun = None
+        for each in reversed(process.calls):
+            if (
+                each.name in CONNECTING
+                and each.is_over
+                and each.number != self.call.number
+                and each.entered <= self.call.entered
+                and each.receiver is not None
+                and each.receiver.inode == self.inode
+            ):
+                if each.dissolves or not _goes_on(each):
+                    break
+                begun = each
+        return begun
 
     def came(self, flag: str) -> SeenPacket | None:
         """The last segment with that flag, FIN or RST, that was captured on its way to the socket."""
@@ -205,6 +227,12 @@ class Situation:
             return None
         number = self.world.traffic.ending.get((there, here, flag))
         return self.world.packets[number] if number is not None else None
+
+
+def _goes_on(call: Call) -> bool:
+    """Whether the handshake of a connect goes on when it has come back."""
+    error = errno_name(call.value) if call.error is None and isinstance(call.value, int) else call.error
+    return error in ("EINPROGRESS", "EALREADY", "EINTR", "TimeoutError")
 
 
 #: Calls whose last argument may be an address.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 
 from sockviz.language import _
@@ -20,6 +21,21 @@ from sockviz.words.wording import address_text, ends_text
 
 def connecting(s: Situation) -> Cause:
     """Of connect and connect_ex."""
+    begun = s.begun()
+    if begun is None or s.error in ("EISCONN", "ECONNABORTED"):
+        return _connecting(s)
+    told = _connecting(Situation(replace(s.call, arguments=begun.arguments, entered=begun.entered), s.world))
+    if s.call.target is None or s.call.target == begun.target or not told.why:
+        return told
+    return Cause(
+        _("{why}; that connect had begun before, and {target} was not tried").format(
+            why=told.why, target=s.target
+        ),
+        told.remedy,
+    )
+
+
+def _connecting(s: Situation) -> Cause:
     match s.error:
         case "ECONNREFUSED":
             return refused(s)
@@ -222,6 +238,12 @@ def _listens_elsewhere(s: Situation, end: Endpoint) -> SocketRow | None:
 
 
 def _no_way(s: Situation) -> Cause:
+    if s.is_tcp and s.end is not None and (kind := _of_many(s.end[0])):
+        # net/ipv4/tcp_ipv4.c, tcp_v4_connect: RTCF_MULTICAST, RTCF_BROADCAST.
+        return Cause(
+            _("{target} is {kind}: a connection is with one host").format(target=s.target, kind=kind),
+            _("send datagrams there"),
+        )
     told = _("the routing table has no way to {target} that this call may take").format(target=s.target)
     if s.family != "AF_INET" or s.end is None:
         return Cause(told)
@@ -234,6 +256,14 @@ def _no_way(s: Situation) -> Cause:
         ),
         _("an address is sent with its first byte first: in C, s_addr takes htonl(…) of a number"),
     )
+
+
+def _of_many(host: str) -> str:
+    """What an address of IPv4 is that is not one host's; empty where it is."""
+    if host == "255.255.255.255":
+        return _("a broadcast address")
+    first = host.partition(".")[0]
+    return _("the address of a group") if first.isdigit() and 224 <= int(first) <= 239 else ""
 
 
 # --- without a name of its own, or with a connection -------------------------------------------------------------------

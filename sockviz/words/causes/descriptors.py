@@ -6,8 +6,10 @@ from sockviz.language import _
 from sockviz.model.linux.files import ACCESS, RESOURCES
 from sockviz.model.values import SocketValue, Value
 from sockviz.words import acts
+from sockviz.words.causes.option_values import OF_PROGRAMS
 from sockviz.words.causes.receiving import unconnected
 from sockviz.words.membership import LISTING, membership
+from sockviz.words.option_words import option_name
 from sockviz.words.rights import rights_passed
 from sockviz.words.shown import show
 from sockviz.words.situation import Cause, Situation
@@ -17,7 +19,7 @@ from sockviz.words.wording import call_as_made
 def of_descriptor(s: Situation) -> Cause:
     """EBADF and ENOTSOCK, of any call."""
     if s.error == "EBADF":
-        if (beside := _bad_beside(s)) is not None:
+        if not _has_closed(s) and (beside := _bad_beside(s)) is not None:
             return Cause(beside)
         entry = s.entry
         if entry is not None and entry.fd == s.number:
@@ -67,6 +69,8 @@ def _bad_beside(s: Situation) -> str | None:
             given = [fd for each in arguments[:3] if isinstance(each, list | tuple) for fd in _numbers(each)]
         case "sendmsg":
             given = rights_passed(s.call)
+        case "setsockopt" if option_name(*arguments[1:3]) in OF_PROGRAMS and len(arguments) > 3:
+            given = _numbers([arguments[3]])
         case _:
             return None
     bad = next((fd for fd in given if not _is_open(s, fd)), None)

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import socket
+import struct
 
-from sockviz.language import _, ngettext
+from sockviz.language import _
 from sockviz.model.linux.options import Form, SocketOption, option_of
 from sockviz.model.values import Value
+from sockviz.words.causes.option_rights import not_permitted
+from sockviz.words.causes.option_values import no_room, not_a_number, not_taken
 from sockviz.words.option_words import option_name, value_text
+from sockviz.words.shown import show
 from sockviz.words.situation import Cause, Situation
 
-#: The values that are taken of some that EINVAL refuses others of: net/ipv4/tcp.c, include/net/tcp.h; net/ipv4/ip_sockglue.c;
-#: net/ipv6/ipv6_sockglue.c. 0 and -1, where they ask for the default, stand by themselves.
-_TAKEN: Mapping[str, tuple[int, int]] = {
-    "TCP_MAXSEG": (88, 32767), "TCP_KEEPIDLE": (1, 32767), "TCP_KEEPINTVL": (1, 32767), "TCP_KEEPCNT": (1, 127),
-    "TCP_SYNCNT": (1, 127), "IP_TTL": (1, 255), "IP_MULTICAST_TTL": (0, 255), "IP_MINTTL": (0, 255),
-    "IPV6_UNICAST_HOPS": (0, 255), "IPV6_MULTICAST_HOPS": (0, 255), "IPV6_MINHOPCOUNT": (0, 255), "IPV6_TCLASS": (0, 255),
-    "IP_MTU_DISCOVER": (0, 5), "IPV6_MTU_DISCOVER": (0, 5),
-}  # fmt: skip
-#: The bytes that the value of a form has on 64-bit Linux.
-_BYTES: Mapping[Form, int] = {Form.TIME: 16, Form.LINGER: 8}
-_INT = 4
 #: net/core/sock.c, sock_setsockopt; net/ipv4/ip_sockglue.c: what setsockopt refuses with ENOPROTOOPT and getsockopt tells.
 _ONLY_READ = frozenset(
     {"SO_TYPE", "SO_PROTOCOL", "SO_DOMAIN", "SO_ERROR", "SO_ACCEPTCONN", "SO_SNDLOWAT", "SO_PEERCRED", "SO_PEERNAME",
      "SO_PEERSEC", "SO_PEERGROUPS", "SO_COOKIE", "SO_NETNS_COOKIE", "SO_MEMINFO", "SO_INCOMING_NAPI_ID", "SO_PEERPIDFD",
      "SO_BPF_EXTENSIONS", "TCP_INFO", "TCP_CC_INFO", "TCP_SAVED_SYN", "IP_MTU", "IP_PROTOCOL", "IPV6_PATHMTU"}
+)  # fmt: skip
+#: net/core/sock.c, sk_getsockopt; net/ipv4/ip_sockglue.c; net/ipv6/ipv6_sockglue.c: what getsockopt does not tell.
+_ONLY_SET = frozenset(
+    {"SO_SNDBUFFORCE", "SO_RCVBUFFORCE", "SO_DETACH_FILTER", "SO_ATTACH_BPF", "SO_ATTACH_REUSEPORT_CBPF",
+     "SO_ATTACH_REUSEPORT_EBPF", "SO_BUSY_POLL_BUDGET", "IP_ADD_MEMBERSHIP", "IP_DROP_MEMBERSHIP", "IP_ADD_SOURCE_MEMBERSHIP",
+     "IP_DROP_SOURCE_MEMBERSHIP", "IP_BLOCK_SOURCE", "IP_UNBLOCK_SOURCE", "MCAST_JOIN_GROUP", "MCAST_LEAVE_GROUP",
+     "IPV6_JOIN_GROUP", "IPV6_LEAVE_GROUP", "IPV6_PKTINFO", "TCP_MD5SIG"}
 )  # fmt: skip
 _GROUPS = frozenset({Form.GROUP, Form.GROUP_6})
 _FIRST_OF_GROUPS, _LAST_OF_GROUPS = 224, 239
@@ -39,20 +39,18 @@ def setting(s: Situation) -> Cause:
     option = option_of(arguments[1], arguments[2])
     name = option_name(arguments[1], arguments[2])
     given = arguments[3] if s.call.name == "setsockopt" and len(arguments) > 3 else None
+    if option is None:
+        return _unknown(name, s)
     match s.error:
-        case "ENOPROTOOPT" if (
-            s.call.name == "setsockopt" and option is not None and option.name in _ONLY_READ
-        ):
+        case "ENOPROTOOPT" | "EINVAL" if s.call.name == "setsockopt" and option.name in _ONLY_READ:
             return Cause(
                 _("{option} can only be read: nothing sets it").format(option=name),
                 _("ask for it with getsockopt"),
             )
-        case "ENOPROTOOPT" | "EOPNOTSUPP":
+        case "ENOPROTOOPT" if s.call.name == "getsockopt" and option.name in _ONLY_SET:
             return Cause(
-                _("this kernel has no {option} for {name} ({family}, {type})").format(
-                    option=name, name=s.name, family=s.family, type=s.type
-                ),
-                _("set it on a socket of the family and type that it belongs to"),
+                _("{option} can only be set: getsockopt does not tell it").format(option=name),
+                _("keep what was set, in the program"),
             )
         case "EFAULT" if s.call.name == "setsockopt" and given is None:
             return Cause(
@@ -61,55 +59,103 @@ def setting(s: Situation) -> Cause:
                 ),
                 _("pass a value"),
             )
-        case "EINVAL" if option is not None and s.call.name == "setsockopt":
-            return Cause(_not_taken(option, given, s), _("give it a value that it takes, while it takes one"))
-        case "EDOM" if option is not None and option.form is Form.TIME:
+        case "EDOM" if option.form is Form.TIME:
             return Cause(_("its microseconds are not between 0 and 999,999"))
-        case "ENOENT" if name == "TCP_CONGESTION":
+        case _ if (
+            option.form in _GROUPS
+            and isinstance(given, bytes)
+            and (told := _membership(option, given, s)).why
+        ):
+            return told
+        case "EINVAL" if s.call.name == "getsockopt":
+            return Cause(no_room(option, s), _("ask for that many bytes"))
+        case "EINVAL" | "EPROTO":
+            return Cause(not_taken(option, given, s), _("give it a value that it takes, while it takes one"))
+        case "EPERM" | "EACCES":
+            return not_permitted(option, given, s)
+        case "ENODEV" | "EADDRNOTAVAIL":
+            return _no_interface(option, given)
+        case "ENOENT":
+            return _no_such(option, given, s)
+        case "ENODATA":
             return Cause(
-                _("this kernel has no congestion control {value}").format(
-                    value=value_text(option, _text(given))
-                ),
-                _("see net.ipv4.tcp_available_congestion_control"),
+                _(
+                    "{option} tells of the process at the other end of a UNIX socket, and {name} has none"
+                ).format(option=name, name=s.name)
             )
-        case _ if option is not None and option.form in _GROUPS and isinstance(given, bytes):
-            return _membership(option, given, s)
         case "ENOTCONN":
             return Cause(
                 _("{name} has no peer, and {option} is a connection's").format(name=s.name, option=name)
             )
+    return _unknown(name, s)
+
+
+def _unknown(name: str, s: Situation) -> Cause:
+    if s.error not in ("ENOPROTOOPT", "EOPNOTSUPP"):
+        return Cause()
+    return Cause(
+        _("this kernel has no {option} for {name} ({family}, {type})").format(
+            option=name, name=s.name, family=s.family, type=s.type
+        ),
+        _("set it on a socket of the family and type that it belongs to"),
+    )
+
+
+def _no_interface(option: SocketOption, given: Value) -> Cause:
+    """ENODEV and EADDRNOTAVAIL: what names an interface names none."""
+    remedy = _("choose one of those that ip addr lists")
+    match option.name:
+        case "SO_BINDTODEVICE" if isinstance(given, int):
+            return Cause(not_a_number(option), remedy)
+        case "SO_BINDTODEVICE":
+            told = _("no interface of this host is called {name}").format(name=_name(option, given))
+        case "IP_UNICAST_IF" | "IPV6_UNICAST_IF" if isinstance(given, int):
+            told = _(
+                "no interface of this host has the number {number}: {option} takes it with htonl"
+            ).format(number=socket.ntohl(given & 0xFFFFFFFF), option=option.name)
+        case "IPV6_MULTICAST_IF" | "SO_BINDTOIFINDEX":
+            told = _("no interface of this host has the number {number}").format(number=_whole(given))
+        case "IP_MULTICAST_IF":
+            told = _("no interface of this host has the address {address}").format(
+                address=value_text(
+                    option, struct.pack("=I", given & 0xFFFFFFFF) if isinstance(given, int) else given
+                )
+            )
+        case _:
+            return Cause()
+    return Cause(told, remedy)
+
+
+def _name(option: SocketOption, given: Value) -> str:
+    """The name that was given; as bytes where it is none that could be read."""
+    text = value_text(option, given)
+    return text if text and text.isprintable() and "\\" not in text else show(given, 40)
+
+
+def _whole(given: Value) -> Value:
+    return struct.unpack_from("=i", given)[0] if isinstance(given, bytes) and len(given) >= 4 else given
+
+
+def _no_such(option: SocketOption, given: Value, s: Situation) -> Cause:
+    """ENOENT: what is named, or was to be taken off, is not there."""
+    match option.name:
+        case "TCP_CONGESTION" | "TCP_ULP" if isinstance(given, int):
+            return Cause(not_a_number(option))
+        case "TCP_CONGESTION":
+            return Cause(
+                _("this kernel has no congestion control {value}").format(value=_name(option, given)),
+                _("see net.ipv4.tcp_available_congestion_control"),
+            )
+        case "TCP_ULP":
+            return Cause(
+                _("this kernel has no protocol {value} to put on top of TCP").format(
+                    value=_name(option, given)
+                ),
+                _("see net.ipv4.tcp_available_ulp"),
+            )
+        case "SO_DETACH_FILTER":
+            return Cause(_("{name} has no filter that could be taken off").format(name=s.name))
     return Cause()
-
-
-def _text(value: Value) -> Value:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-
-
-def _not_taken(option: SocketOption, given: Value, s: Situation) -> str:
-    """Why a value is invalid, or that it comes too late."""
-    if option.form in _GROUPS and isinstance(given, bytes):
-        return _membership(option, given, s).why
-    needed = _BYTES.get(option.form, _INT if option.form.value.startswith("int") else 0)
-    if isinstance(given, bytes) and len(given) < needed:
-        return ngettext(
-            "{option} takes {needed} bytes ({form}), and {count} was given",
-            "{option} takes {needed} bytes ({form}), and {count} were given",
-            len(given),
-        ).format(option=option.name, needed=needed, form=_(option.form.value), count=len(given))
-    if isinstance(given, int) and " " in option.form.value and not option.form.value.startswith("int"):
-        return _("{option} takes a {form}, not a number").format(
-            option=option.name, form=_(option.form.value)
-        )
-    if option.name == "IPV6_V6ONLY" and s.local:
-        # net/ipv6/ipv6_sockglue.c: whether it takes IPv4 too is part of its name.
-        return _("{name} has a name already: IPV6_V6ONLY is for before bind").format(name=s.name)
-    low, high = _TAKEN.get(option.name, (0, -1))
-    number = int.from_bytes(given[:_INT], "little", signed=True) if isinstance(given, bytes) else given
-    if isinstance(number, int) and low <= high and not low <= number <= high:
-        return _("{option} takes {low} to {high}, not {value}").format(
-            option=option.name, low=low, high=high, value=number
-        )
-    return ""
 
 
 def _membership(option: SocketOption, given: bytes, s: Situation) -> Cause:
@@ -126,8 +172,7 @@ def _membership(option: SocketOption, given: bytes, s: Situation) -> Cause:
                 _("{name} has not joined {group}").format(name=s.name, group=group),
                 _("leave only what this socket has joined, by the same interface"),
             )
-        case "EPROTO":
-            # net/ipv4/ip_sockglue.c: inet_csk_has_ulp and streams have no groups.
+        case "EPROTO":  # net/ipv4/ip_sockglue.c: streams have no groups
             return Cause(
                 _("{name} is a stream: only datagrams can be for a group").format(name=s.name),
                 _("join with a datagram socket"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sockviz.language import _
-from sockviz.model.segments import endpoint
+from sockviz.model.meaning import Role
+from sockviz.model.segments import endpoint, wire_end
 from sockviz.model.sockets import State, Timer
 from sockviz.words import acts, whose
 from sockviz.words.causes import endings
@@ -83,7 +86,7 @@ def _nothing_there(s: Situation, is_urgent: bool) -> Cause:
         return Cause(bounded(_("the pipe is empty"), s, "SO_RCVTIMEO"))
     if acts.has(s.call, "MSG_ERRQUEUE"):
         return Cause(_("the error queue of {name} is empty").format(name=s.name))
-    if is_urgent:
+    if is_urgent and s.is_tcp:
         return Cause(_("the urgent byte of {name} is announced, and has not come yet").format(name=s.name))
     if s.row is not None and s.row.state is State.SYN_SENT:
         return Cause(
@@ -132,7 +135,6 @@ def unanswered(s: Situation) -> str:
     if (row is None or row.timer is None) and (gone := s.world.gone.get(s.inode)) is not None:
         row = gone.row  # the kernel forgets the connection before the call returns
     timer = row.timer if row is not None else None
-    times = row.retransmits if row is not None else 0
     if timer is Timer.KEEPALIVE:
         told = _("{who} answered none of the keepalive probes of {name}").format(who=s.who, name=s.name)
     elif timer is Timer.PERSIST:
@@ -145,12 +147,48 @@ def unanswered(s: Situation) -> str:
         )
     else:
         told = _("{who} did not answer {name} for too long").format(who=s.who, name=s.name)
-    if times:
-        told += _(" ({times} seen)").format(times=times)
+    told += _how_often(s, timer, row.retransmits if row is not None else 0)
     limit = acts.option(s.world, s.inode, "TCP_USER_TIMEOUT")
     if isinstance(limit, int) and limit:
         told += _("; TCP_USER_TIMEOUT let it try for {time}").format(time=seconds_text(limit / 1000))
     return told
+
+
+#: What each timer has a socket send.
+_SENT_BY: Mapping[Timer, frozenset[Role]] = {
+    Timer.ON: frozenset({Role.AGAIN}),
+    Timer.KEEPALIVE: frozenset({Role.KEEPALIVE}),
+    Timer.PERSIST: frozenset({Role.WINDOW_PROBE}),
+}
+
+
+def _how_often(s: Situation, timer: Timer | None, looked: int) -> str:
+    """How often it tried, as the wire tells; where that is not captured, `looked`: as its row did when it was looked at last."""
+    roles = _SENT_BY.get(timer) if timer is not None else None
+    here, there = wire_end(s.local) or (s.known and wire_end(s.known.local)), wire_end(s.peer)
+    if roles is None:
+        return ""
+    if s.host not in s.world.captured or here is None or there is None:
+        return _(" ({count} when last looked at)").format(count=looked) if looked else ""
+    lost = _lost(s)
+    count = 0
+    for seen in reversed(s.world.packets):
+        way = seen.event.packet.source, seen.event.packet.destination
+        if way == (there, here) and seen.number not in lost:
+            break
+        meaning = s.world.traffic.meanings.get(seen.number) if way == (here, there) else None
+        count += meaning is not None and meaning.role in roles
+    return _(" ({count} captured)").format(count=count) if count else ""
+
+
+def _lost(s: Situation) -> frozenset[int]:
+    """The packets that the link has not let through."""
+    link = s.world.link
+    return (
+        frozenset((*link.dropped, *(flight.packet for flight in link.held)))
+        if link is not None
+        else frozenset()
+    )
 
 
 def unanswered_remedy() -> str:

@@ -10,6 +10,7 @@ from sockviz.model.values import Value
 from sockviz.words import acts, whose
 from sockviz.words.causes import endings
 from sockviz.words.causes.attempts import failed_connect
+from sockviz.words.causes.beside import of_beside
 from sockviz.words.causes.connecting import (
     broadcast,
     needs_scope,
@@ -43,6 +44,24 @@ def sending(s: Situation) -> Cause:
             return endings.reset(s)
         case "ENOTCONN":
             return Cause(unconnected(s))
+        case "EISCONN" if acts.has(s.call, "MSG_FASTOPEN"):
+            # net/ipv4/tcp.c, tcp_sendmsg_fastopen, and __inet_stream_connect.
+            return Cause(
+                _("MSG_FASTOPEN connects, and {name} has a connection already").format(name=s.name),
+                _("send without it"),
+            )
+        case "EINPROGRESS" if acts.has(s.call, "MSG_FASTOPEN"):
+            return Cause(
+                _("{name} does not block: its SYN to {target} is on its way, and no data with it").format(
+                    name=s.name, target=s.target
+                ),
+                _("send the data when poll says that it is writable"),
+            )
+        case "EINVAL" if acts.has(s.call, "MSG_FASTOPEN") and s.is_tcp and s.address is None:
+            return Cause(
+                _("MSG_FASTOPEN connects {name} as it sends: it needs an address").format(name=s.name),
+                _("give one with sendto, or connect first"),
+            )
         case "EISCONN":
             return Cause(
                 _("{name} has a peer already: no address may be given beside it").format(name=s.name)
@@ -69,16 +88,14 @@ def sending(s: Situation) -> Cause:
             )
         case "EMSGSIZE":
             return _too_long(s)
-        case "ENOBUFS" if s.call.name == "sendmsg":
-            return _too_much_beside(s)
+        case "ENOBUFS" | "ETOOMANYREFS" if s.call.name == "sendmsg":
+            return of_beside(s)
         case "ECONNREFUSED":
             return refused(s)
         case "ETIMEDOUT":
             return Cause(unanswered(s), unanswered_remedy())
         case "EACCES" if s.is_datagram and not s.is_unix:
             return broadcast(s)
-        case "EPERM" if s.is_unix:
-            return takes_from_another(s)
         case "ENOENT" if s.is_unix:
             return Cause(_("there is no file {target}").format(target=s.target))
         case "EPROTOTYPE":
@@ -95,6 +112,10 @@ def sending(s: Situation) -> Cause:
             return _no_way(s)
         case "EINVAL" if needs_scope(s):
             return Cause(*scope_missing(s))
+        case "EINVAL" | "EPERM" if s.call.name == "sendmsg" and (told := of_beside(s)).why:
+            return told
+        case "EPERM" if s.is_unix:
+            return takes_from_another(s)
         case "EINVAL" if s.is_datagram and s.end is not None and s.end[1] == 0:
             return Cause(
                 _("nobody can have port 0: {target} is no address to send to").format(target=s.target)
@@ -130,6 +151,17 @@ def _no_room(s: Situation) -> Cause:
     if acts.is_unseen(s.world, s.inode, *CONNECTING):
         return Cause()  # whether its handshake was over nobody has seen
     return Cause(bounded(why_full(s), s, "SO_SNDTIMEO"))
+
+
+def no_room_or_no_connection(s: Situation) -> str:
+    """EAGAIN, of whose socket nothing was seen: what it asks to be waited for."""
+    tried = s.connects() if s.is_tcp else None
+    has_sent = any(acts.on(s.world, s.inode, *SENDING))
+    if tried is not None and tried.error in ("EINPROGRESS", "EALREADY") and not has_sent:
+        return _(
+            "its handshake is not over, or there is no room in the send buffer: wait until it is writable"
+        )
+    return _no_room(s).why
 
 
 def why_full(s: Situation) -> str:
@@ -255,40 +287,17 @@ def _nobody_reads(s: Situation) -> Cause:
         return Cause()
     if failed is not None:
         return Cause(_("{name} has no connection: {failed}").format(name=s.name, failed=failed))
-    return Cause(_("{name} was never connected: nobody will read this").format(name=s.name))
-
-
-# --- too much beside it -------------------------------------------------------------------------------------------------
-
-
-def _too_much_beside(s: Situation) -> Cause:
-    """net/socket.c, ____sys_sendmsg: control data is copied to memory of the socket's (sock_kmalloc), of which it has optmem_max;
-    but what is short, which has its place beforehand. With IP_RECVERR a full queue of a device gives this error, too."""
-    beside = s.call.arguments[2] if len(s.call.arguments) > 2 else None
-    size = sum(
-        _HEADER + -(-len(item[2]) // _ALIGNED) * _ALIGNED
-        for item in (beside if isinstance(beside, list | tuple) else ())
-        if isinstance(item, list | tuple) and len(item) == 3 and isinstance(item[2], bytes)
-    )
-    if size <= _SHORT or s.is_on("IP_RECVERR") or s.is_on("IPV6_RECVERR"):
-        return Cause()
     return Cause(
-        _(
-            "{size} of control data are more than a socket has memory for beside its data (net.core.optmem_max)"
-        ).format(size=bytes_text(size)),
-        _("send less of it at a time"),
+        _("{name} was never connected: nobody will read this").format(name=s.name),
+        _("connect it first: an address beside the data connects no stream") if s.address is not None else "",
     )
 
 
-#: struct cmsghdr, and what follows it is padded to (64 bits); the control data for which there is always a place.
-_HEADER, _ALIGNED, _SHORT = 16, 8, 36
+# --- too long -----------------------------------------------------------------------------------------------------------
 
 
 #: So many buffers one call takes (include/uapi/linux/uio.h, UIO_MAXIOV).
 _MOST_PIECES = 1024
-
-
-# --- too long -----------------------------------------------------------------------------------------------------------
 
 
 def _too_long(s: Situation) -> Cause:
