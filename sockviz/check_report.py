@@ -10,7 +10,8 @@ from sockviz.visible import quoted
 
 
 def as_json(report: Report) -> dict[str, object]:
-    """One object: ``ok``, ``kernel``, ``lab`` and a list of lessons; of one that does not hold ``recordings`` besides."""
+    """One object: ``ok``, ``kernel``, ``lab`` and a list of lessons; of one that does not hold ``recordings`` besides, of an
+    exercise ``programs``."""
     return {
         "ok": report.ok,
         "kernel": report.kernel,
@@ -36,6 +37,7 @@ def as_json(report: Report) -> dict[str, object]:
                     for each in lesson.predictions
                 ],
                 **({"recordings": list(lesson.recordings)} if lesson.recordings else {}),
+                **({"programs": lesson.programs} if lesson.programs else {}),
             }
             for lesson in report.lessons
         ],
@@ -55,7 +57,15 @@ def as_lines(report: Report, *, strict: bool) -> list[str]:
     failed = [lesson for lesson in performed if lesson.problems]
     skipped = [lesson for lesson in report.lessons if lesson.skipped is not None]
     warnings = sum(len(lesson.warnings) for lesson in report.lessons)
-    summary = [f"{len(performed) - len(failed)} of {len(performed)} lessons hold"]
+    exercises = sum(lesson.programs > 0 for lesson in performed)
+    what = (
+        "exercises"
+        if exercises == len(performed) > 0
+        else "lessons and exercises"
+        if exercises
+        else "lessons"
+    )
+    summary = [f"{len(performed) - len(failed)} of {len(performed)} {what} hold"]
     if skipped:
         summary.append(f"{len(skipped)} skipped, which is not passed")
     if warnings:
@@ -69,7 +79,10 @@ def _lesson(lesson: LessonReport) -> list[str]:
         head = f"skipped  {lesson.path}: {lesson.skipped}"
     else:
         word = "ok      " if lesson.ok else "FAILED  "
-        judged = f"{lesson.pages} pages, {lesson.calls} calls, {len(lesson.expectations)} expectations"
+        programs = f"{lesson.programs} programs, " if lesson.programs else ""
+        judged = (
+            f"{lesson.pages} pages, {programs}{lesson.calls} calls, {len(lesson.expectations)} expectations"
+        )
         head = f"{word} {lesson.path}  {judged}, {lesson.seconds:.1f} s"
     below = [f"  {problem.text(lesson.path)}" for problem in lesson.problems]
     below += [f"  recorded: sockviz replay {quoted(file)}" for file in lesson.recordings]

@@ -13,10 +13,11 @@ MOST_AT_ONCE = 0.1
 
 class FairClock:
     """Tells seconds, of which only those count in which nobody who is waited for had to wait for a CPU, nor anything of what is
-    waited for came.
+    waited for came, nor was under way because of us.
 
     `delays` says of each, by its number, for how long it had to by now (see `sockviz.kernel.procfs.read_run_delay`); `come` how
-    much has come. Ask often while something is waited for: between two questions not much can have passed.
+    much has come; `owed` whether they wait, just now, for what an exercise's kernel has done to them, which counts so many times
+    less (`slower`). Ask often while something is waited for: between two questions not much can have passed.
     """
 
     def __init__(
@@ -24,8 +25,10 @@ class FairClock:
         delays: Callable[[], Mapping[int, float]],
         come: Callable[[], int] = lambda: 0,
         clock: Callable[[], float] = time.monotonic,
+        owed: Callable[[], bool] = lambda: False,
+        slower: float = AT_MOST,
     ) -> None:
-        self._delays, self._come, self._clock = delays, come, clock
+        self._delays, self._come, self._clock, self._owed, self._slower = delays, come, clock, owed, slower
         self._last = clock()
         self._delayed = delays()
         self._seen = come()
@@ -37,7 +40,8 @@ class FairClock:
         passed = now - self._last
         kept = max((each - self._delayed.get(pid, each) for pid, each in delayed.items()), default=0.0)
         if come == self._seen:
-            self._now += max(min(passed - kept, MOST_AT_ONCE), passed / AT_MOST)
+            counted = passed / self._slower if self._owed() else min(passed - kept, MOST_AT_ONCE)
+            self._now += max(counted, passed / AT_MOST)
         self._last, self._delayed, self._seen = now, delayed, come
         return self._now
 

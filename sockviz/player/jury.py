@@ -30,12 +30,14 @@ QUICK, PAUSES = 0.002, 2
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A verdict on one expectation at its place."""
+    """A verdict on one expectation at its place. ``took``: so many seconds of the jury's clock passed until it held, or it was
+    given up."""
 
     expectation: Expectation
     verdict: Judgement
     ok: bool
     proves_nothing: bool
+    took: float = 0.0
 
 
 @dataclass(slots=True)
@@ -62,7 +64,8 @@ class Jury:
 
     async def judge(self, expectation: Expectation, before: World) -> Judged:
         """Judges one at its turn, until it holds or its time is up. `before` is the world at the page's first call."""
-        deadline = self.clock() + expectation.within
+        began = self.clock()
+        deadline = began + expectation.within
         verdict = await self._verdict(expectation.expression)
         if verdict.hopeless:
             return Judged(expectation, verdict, False, False)
@@ -76,7 +79,7 @@ class Jury:
             not verdict.holds and not verdict.hopeless and await self._wait(expectation.expression, deadline)
         ):
             verdict = await self._verdict(expectation.expression)
-        return Judged(expectation, verdict, verdict.holds, held_before)
+        return Judged(expectation, verdict, verdict.holds, held_before, self.clock() - began)
 
     async def answer_to(self, prediction: Predict) -> Judgement:
         """The expression's value at the page's end; a name that is not bound yet gets the usual two seconds."""

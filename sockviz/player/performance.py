@@ -80,6 +80,8 @@ class Performance:
             self._is_over,
             self._clock(),
         )
+        #: By line, so many seconds of its time limit an expectation has taken.
+        self.took: dict[int, float] = {}
         self._page = 0
         self._to_do: list[_ToDo] = []
         self._settled = True
@@ -325,6 +327,7 @@ class Performance:
             await self._can_be_judged()
             expectation = left[0]
             judged = await self._jury.judge(expectation, self._before)
+            self.took[expectation.line] = judged.took
             self._to_do.pop(0)
             self._performed.append(
                 ExpectationJudged(

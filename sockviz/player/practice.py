@@ -9,18 +9,22 @@ from sockviz.lesson.document import Exercise, Expression, Launch, Lesson, SendSi
 from sockviz.lesson.idle import is_of_idle_alone
 from sockviz.player.counted import Counted
 from sockviz.player.fair_time import FairClock
+from sockviz.player.losses import Losses
 from sockviz.player.patience import DEADLINE, Patience
 from sockviz.player.performance import Performance
 from sockviz.player.performed import Processes
 from sockviz.player.practised import Practised, Student
 from sockviz.player.started import TracingLab
 
+LOSSY = "lossy"
+
 
 class Practice(Performance):
     """A live run (see `sockviz.player.run.Run`) of an exercise with the program of a `student`. To be closed by `close`.
 
     ``counted`` is what has come of it so far. A line is given up that the program has kept waiting for `patient` seconds, which
-    ``clock`` tells: while the program moves bytes of a stream, however few at a time, nobody waits in vain.
+    ``clock`` tells: while the program moves bytes of a stream, however few at a time, nobody waits in vain; and while a kernel
+    waits for its timer, because the link has lost a segment, nobody waits for the program.
     """
 
     def __init__(
@@ -45,7 +49,8 @@ class Practice(Performance):
 
     def _source(self, counters: set[str], processes: Processes, _patience: Patience | None) -> Practised:
         self.counted = Counted(self._timeline)
-        self.clock = FairClock(self._tracing_lab.run_delays, self._moved)
+        self._losses = Losses(self._timeline)
+        self.clock = FairClock(self._tracing_lab.run_delays, self._moved, owed=self.are_losses_owed)
         return Practised(
             self._tracing_lab,
             self._timeline,
@@ -59,6 +64,10 @@ class Practice(Performance):
     def _moved(self) -> int:
         self.counted.count()
         return self.counted.moved
+
+    def are_losses_owed(self) -> bool:
+        """Whether the program, or who talks to it, waits now because of what this exercise's link has lost."""
+        return LOSSY in self._exercise.kernel and self._losses.are_owed()
 
     def _clock(self) -> Callable[[], float]:
         return self.clock

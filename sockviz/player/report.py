@@ -38,7 +38,8 @@ class PredictionReport:
 @dataclass(frozen=True, slots=True)
 class LessonReport:
     """What became of one lesson. ``skipped`` is None or the reason; a skipped lesson is not ``ok``. ``recordings``: the files in
-    which the runs are kept that did not hold."""
+    which the runs are kept that did not hold. ``programs``: of an exercise, how many were judged; ``calls`` are those of all
+    their runs, ``expectations`` as the first solution met them."""
 
     path: str
     title: str = ""
@@ -52,6 +53,7 @@ class LessonReport:
     expectations: tuple[ExpectationReport, ...] = ()
     predictions: tuple[PredictionReport, ...] = ()
     recordings: tuple[str, ...] = ()
+    programs: int = 0
 
     @property
     def ok(self) -> bool:

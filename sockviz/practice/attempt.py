@@ -7,6 +7,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import field
 from pathlib import Path
 
 from sockviz import __version__
@@ -36,6 +37,8 @@ from sockviz.words.kept_sentences import in_words
 
 #: A line that a program has kept waiting for so long is given up (seconds).
 PATIENT = 10.0
+#: A run that waits for what a lossy link has lost may take so many times as long as another.
+SLOWER = 4.0
 #: The smallest buffers that the kernel gives a TCP socket, for `slow-peer`: whoever reads late stops its sender early.
 SMALL_BUFFERS = {"net.ipv4.tcp_wmem": "4096 4096 4096", "net.ipv4.tcp_rmem": "4096 4096 4096"}
 
@@ -47,7 +50,8 @@ class CannotAttempt(Exception):
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """What became of it. ``built``: whether the program could be built; where it could not, there are no verdicts. ``said`` is
-    what the compiler said. ``timeline`` is the run, where there was one."""
+    what the compiler said. ``timeline`` is the run, where there was one; ``took`` so many seconds of its time limit each
+    expectation has taken, by its line."""
 
     lesson: Lesson
     language: str
@@ -56,6 +60,7 @@ class Attempt:
     verdicts: tuple[Verdict, ...] = ()
     seconds: float = 0.0
     timeline: Timeline | None = None
+    took: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -98,7 +103,7 @@ async def attempt(
                 _perform(practice),
                 lambda: _pids(practice),
                 lambda: excess(practice.counted),
-                FairClock(lab.run_delays),
+                FairClock(lab.run_delays, owed=practice.are_losses_owed, slower=SLOWER),
             )
             _keep(practice, exercise, given_up)
         finally:
@@ -107,7 +112,8 @@ async def attempt(
             raise CannotAttempt(practice.source.untraced)
         stuck = given_up.said if given_up is not None else None
         found = verdicts(practice.timeline, lesson, exercise, stuck)
-        return Attempt(lesson, language, True, built.said, found, time.monotonic() - began, practice.timeline)
+        took = time.monotonic() - began
+        return Attempt(lesson, language, True, built.said, found, took, practice.timeline, practice.took)
     finally:
         ours.remove()
 

@@ -10,6 +10,7 @@ import resource
 import shlex
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -125,24 +126,38 @@ async def _done(command: list[str], name: str, directory: Path) -> tuple[bool, s
 async def _run(command: list[str], directory: Path) -> tuple[int, bytes]:
     """A command to its end: its exit status, and the beginning of what it said. Neither it nor what it has started outlives this;
     what it needs for a time, and may have no time to remove, it puts into `directory`. Raises TimeoutError, OSError."""
-    process = await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    # asyncio's own subprocess, where it is cancelled while it connects the pipes, is waited for without end (Python 3.11).
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         env={**os.environ, "TMPDIR": str(directory)}, start_new_session=True, preexec_fn=_limit(os.getpid()),
     )  # fmt: skip
     assert process.stdout is not None
     said = b""
-    try:
-        async with asyncio.timeout(LONGEST):
-            while part := await process.stdout.read(1 << 16):
-                said += part[: MOST_SAID + 1 - len(said)]
-            status = await process.wait()
-    finally:
-        with contextlib.suppress(ProcessLookupError):  # it has ended, and all that it has started
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+    with process.stdout as output:
+        try:
+            async with asyncio.timeout(LONGEST):
+                while part := await _read(output.fileno()):
+                    said += part[: MOST_SAID + 1 - len(said)]
+                status = await asyncio.to_thread(process.wait)
+        finally:
+            with contextlib.suppress(ProcessLookupError):  # it has ended, and all that it has started
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
     if len(said) > MOST_SAID:
         said = said[:MOST_SAID].rpartition(b"\n")[0] + b"\n" + _("and more").encode()
     return status, said
+
+
+async def _read(pipe: int) -> bytes:
+    """What comes by a pipe next; nothing at its end."""
+    loop = asyncio.get_running_loop()
+    is_ready = loop.create_future()
+    loop.add_reader(pipe, lambda: None if is_ready.done() else is_ready.set_result(None))
+    try:
+        await is_ready
+    finally:
+        loop.remove_reader(pipe)
+    return os.read(pipe, 1 << 16)
 
 
 def _limit(parent: int) -> Callable[[], None]:

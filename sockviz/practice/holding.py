@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,16 +12,20 @@ from sockviz.input_file import explained
 from sockviz.lesson.document import BadLesson, Lesson
 from sockviz.lesson.findings import nearest
 from sockviz.lesson.translation import translation_problems
+from sockviz.model.events import CallEntered
 from sockviz.player.check import Keep
-from sockviz.player.report import LessonReport
+from sockviz.player.report import ExpectationReport, LessonReport
 from sockviz.player.shelf import course
 from sockviz.practice.attempt import Attempt, CannotAttempt, attempt
 from sockviz.practice.shelf import TEXT, Place, read_exercise
+from sockviz.practice.stated import unstated
 from sockviz.practice.verdicts import Verdict
 from sockviz.problem import Problem
 
 #: So many attempts at once: each has a lab of its own, and waits most of the time.
 SIDE_BY_SIDE = 4
+#: Who takes more than such a part of a time limit is late.
+LATE = 0.6
 #: An author should have written so many hints.
 HINTS = 2
 
@@ -49,8 +54,9 @@ def translated(place: Place) -> Iterator[LessonReport]:
             yield LessonReport(str(file), problems=(Problem(1, 1, "file", why),))
         else:
             problems = [*translation_problems(lesson, original), *_hints_left_out(lesson, original)]
-            if problems:
-                yield LessonReport(str(file), lesson.title, lesson.lab, problems=tuple(sorted(problems)))
+            said, left_out = tuple(sorted(problems)), tuple(sorted(unstated(lesson)))
+            if said or left_out:
+                yield LessonReport(str(file), lesson.title, lesson.lab, problems=said, warnings=left_out)
 
 
 def _hints_left_out(lesson: Lesson, original: Lesson) -> Iterator[Problem]:
@@ -62,7 +68,6 @@ def _hints_left_out(lesson: Lesson, original: Lesson) -> Iterator[Problem]:
 
 async def _checked(place: Place, turnstile: asyncio.Semaphore, keep: Keep | None) -> LessonReport:
     path = str(place.directory / TEXT)
-    began = time.monotonic()
     try:
         lesson, exercise = read_exercise(place)
     except BadLesson as bad:
@@ -73,40 +78,55 @@ async def _checked(place: Place, turnstile: asyncio.Semaphore, keep: Keep | None
     problems, warnings = list(_unwritten(lesson)), [*lesson.warnings, *_sparse(lesson)]
 
     kept: list[str | None] = []
+    begins: list[float] = []
 
-    async def judged(name: str, language: str) -> tuple[list[Problem], int] | str:
+    async def judged(name: str, language: str) -> Attempt | str:
         file = place.file(name, language)
         async with turnstile:
+            begins.append(time.monotonic())
             try:
                 done = await attempt(lesson, exercise, file, language)
             except CannotAttempt as cannot:
                 return str(cannot)
             except OSError as error:
                 why = f"{file.name} cannot be read: {explained(error, file).strerror}"
-                return [Problem(1, 1, "program", why)], 0
+                problems.append(Problem(1, 1, "program", why))
+                return Attempt(lesson, language, False, why)
         wrong = list(_wrong(name, file, done))
+        problems.extend(wrong)
+        warnings.extend(_hurried(name, file, done))
         if wrong and done.timeline is not None and keep is not None:
             kept.append(keep(done.timeline, f"{place.slug}.{name}.{language}"))
-        return wrong, len(done.timeline) if done.timeline is not None else 0
+        return done
 
-    programs = [(name, language) for name in ("start", "solution") for language in exercise.languages]
+    programs = [(name, language) for name in ("solution", "start") for language in exercise.languages]
     results = await asyncio.gather(*(judged(*program) for program in programs))
     skipped = next((result for result in results if isinstance(result, str)), None)
-    for result in results:
-        if not isinstance(result, str):
-            problems += result[0]
+    done = [result for result in results if isinstance(result, Attempt)]
     return LessonReport(
         path,
         lesson.title,
         lesson.lab,
         skipped,
-        round(time.monotonic() - began, 3),
+        round(time.monotonic() - min(begins), 3),
         len(lesson.pages),
-        sum(result[1] for result in results if not isinstance(result, str)),
+        sum(
+            isinstance(event, CallEntered) for each in done if each.timeline for event in each.timeline.events
+        ),
         tuple(sorted(problems)),
         tuple(sorted(warnings)),
+        tuple(_judged(lesson, done[0])) if done else (),
         recordings=tuple(sorted(name for name in kept if name)),
+        programs=len(programs),
     )
+
+
+def _judged(lesson: Lesson, done: Attempt) -> Iterator[ExpectationReport]:
+    """How a program met each expectation."""
+    sources = {each.line: each.source for page in lesson.pages for each in page.expectations}
+    for verdict in done.verdicts:
+        if verdict.line in sources:
+            yield ExpectationReport(verdict.line, sources[verdict.line], verdict.ok, verdict.observed)
 
 
 def _unwritten(lesson: Lesson) -> Iterator[Problem]:
@@ -125,6 +145,7 @@ def _unwritten(lesson: Lesson) -> Iterator[Problem]:
 
 def _sparse(lesson: Lesson) -> Iterator[Problem]:
     """What an exercise should have."""
+    yield from unstated(lesson)
     for page in lesson.pages:
         for each in page.expectations:
             if not each.title:
@@ -171,6 +192,19 @@ def _wrong(name: str, file: Path, done: Attempt) -> Iterator[Problem]:
     elif name == "start" and failed is not None and not _is_subject(done.lesson, failed):
         message = f"{file.name} does not fail at what the exercise is about but before: {failed.title}: {failed.observed}"
         yield Problem(failed.line, 1, "program", message)
+
+
+def _hurried(name: str, file: Path, done: Attempt) -> Iterator[Problem]:
+    """Expectations to which a program that passes comes so late that another, or a slower machine, would be too late."""
+    expected = {each.line: each for page in done.lesson.pages for each in page.expectations}
+    for line, took in done.took.items() if name == "solution" and done.passed else ():
+        each = expected[line]
+        if took > each.within * LATE:
+            message = (
+                f"{file.name} takes {took:.1f} s of the {each.within:g} s that it has here: write "
+                f"`within {math.ceil(took / LATE) + 1}s: {each.expression.source}`, or let it wait for less"
+            )
+            yield Problem(line, each.column, "exercise", message)
 
 
 def _is_subject(lesson: Lesson, verdict: Verdict) -> bool:

@@ -78,3 +78,16 @@ def test_nobody_is_waited_for_without_end() -> None:
         turns += 1
         machine.pass_by(0.1, kept=0.1)
     assert turns == pytest.approx(AT_MOST / 0.1, abs=1)
+
+
+def test_what_is_owed_counts_so_many_times_less() -> None:
+    machine, owes = Machine(), [False]
+    clock = FairClock(lambda: dict(machine.delays), clock=machine.clock, owed=lambda: owes[0], slower=4.0)
+    machine.pass_by(0.1)
+    assert clock() == pytest.approx(0.1)
+    owes[0] = True
+    machine.pass_by(0.1)
+    assert clock() == pytest.approx(0.125)
+    owes[0] = False
+    machine.pass_by(0.1)
+    assert clock() == pytest.approx(0.225)

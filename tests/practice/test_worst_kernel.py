@@ -8,6 +8,7 @@ from pathlib import Path
 from sockviz.lesson.card import KERNELS
 from sockviz.model.events import CallBlocked, CallEntered, LinkActed, Treated
 from sockviz.model.timeline import Timeline
+from sockviz.player.losses import Losses
 from sockviz.practice.attempt import Attempt
 from sockviz.practice.shelf import find
 from sockviz.words.narration import narrate_at
@@ -111,6 +112,65 @@ def test_a_link_loses_what_is_sent_for_the_first_time(tmp_path: Path) -> None:
     lost = [event.frame for event in _treated(done) if event.frame is not None]
     assert lost == [e.frame for e in timeline.events if isinstance(e, LinkActed) and e.verb == "drop"]
     assert len(lost) == 2
+
+
+TALKS = """```python @client
+q = socket.socket()
+q.connect(("10.0.0.2", 8080))
+q.sendall(b"ping")
+back = q.recv(4, socket.MSG_WAITALL)
+q.close()
+```
+
+```expect
+client.back == b"pong"
+you.status == 0
+```
+"""
+LISTENS = """
+import socket
+s = socket.socket()
+s.bind(("10.0.0.2", 8080))
+s.listen()
+conn, _ = s.accept()
+"""
+ANSWERS = LISTENS + "got = conn.recv(4, socket.MSG_WAITALL)\nconn.sendall(b'pong')\n"
+
+
+def test_the_time_that_kernels_wait_for_what_the_link_has_lost_does_not_count(tmp_path: Path) -> None:
+    lesson = exercise(TALKS, "lab: two-hosts\nkernel: lossy\n")
+    done = tried(lesson, wrote(tmp_path, ANSWERS))
+    assert done.passed, done.verdicts
+    losses = Losses(_timeline(done)).count()
+    assert [loss.sent.packet.label for loss in losses][:2] == ["SYN", "SYN+ACK"]
+    assert all(loss.again is not None for loss in losses)
+    waited = sum((loss.again or 0.0) - loss.sent.at for loss in losses)
+    assert waited > 2.0 > sum(done.took.values())  # more than the limit of either, which was not reached
+
+
+def test_a_segment_that_was_lost_is_named(tmp_path: Path) -> None:
+    lesson = exercise(TALKS, "lab: two-hosts\nkernel: lossy\n")
+    done = tried(lesson, wrote(tmp_path, ANSWERS.replace("pong", "pang")))
+    first = done.verdicts[0]
+    assert not first.ok
+    assert "the link of this exercise has lost" in first.observed
+    assert "its kernel sent it again after" in first.observed
+
+
+def test_who_never_asks_again_is_told_that_the_datagram_was_lost(tmp_path: Path) -> None:
+    body = "```python @server\nt = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+    body = body.replace("@server", "@other") + 't.bind(("10.0.0.1", 8080))\n```\n\n```run @server\n```\n\n'
+    body += (
+        '```python @other\nquestion, who = t.recvfrom(100)\n```\n\n```expect\nother.question == b"?"\n```\n'
+    )
+    program = "import socket\ns = socket.socket(type=socket.SOCK_DGRAM)\ns.sendto(b'?', ('10.0.0.1', 8080))\ns.recv(9)\n"
+    done = tried(exercise(body, "lab: two-hosts\nkernel: lossy\n"), wrote(tmp_path, program))
+    (verdict,) = done.verdicts
+    assert (
+        "a datagram of 1 byte from server to 10.0.0.1:8080, and nobody has sent it again" in verdict.observed
+    )
+    assert "UDP sends nothing again by itself, and server sleeps in recv(3, 9)" in verdict.cause
+    assert "send the question again" in verdict.next
 
 
 INTERRUPTED = """

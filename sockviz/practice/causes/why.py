@@ -15,6 +15,7 @@ from sockviz.practice.causes.failed import failed, was_let_in
 from sockviz.practice.causes.last_done import computes, last_done, no_calls
 from sockviz.practice.causes.left_behind import left_behind
 from sockviz.practice.causes.left_open import left_open, refused_and_open
+from sockviz.practice.causes.lost_on_the_way import lost_on_the_way
 from sockviz.practice.causes.neglected import neglected
 from sockviz.practice.causes.nobody_listens import nobody_listens
 from sockviz.practice.causes.not_done import kept_open, not_closed, not_connected
@@ -53,18 +54,20 @@ _OF_WHO_WAITS = REFUSED | {
 def why(case: Case) -> tuple[str, Advice]:
     """What is observed besides, where there is something; and the likely cause, with what can be done about it."""
     refused, beyond = nobody_listens(case), beyond_bounds(case)
-    observed = "; ".join(each.observed for each in (beyond, refused) if each is not None and each.observed)
+    lost, never_again = lost_on_the_way(case)
+    seen = [each.observed for each in (beyond, refused) if each is not None]
+    observed = "; ".join(filter(None, (*seen, lost)))
     if beyond is not None:
         return observed, beyond.advice
     found = next(
         advice
-        for advice in _in_order(case, refused.advice if refused is not None else None)
+        for advice in _in_order(case, refused.advice if refused is not None else None, never_again)
         if advice is not None
     )
     return observed, found
 
 
-def _in_order(case: Case, refused: Advice | None) -> Iterator[Advice | None]:
+def _in_order(case: Case, refused: Advice | None, never_again: Advice | None) -> Iterator[Advice | None]:
     """What the rules say, the surest first. The last one always says something."""
     yield asked_elsewhere(case)
     yield crashed_at_a_call(case)
@@ -79,6 +82,7 @@ def _in_order(case: Case, refused: Advice | None) -> Iterator[Advice | None]:
     yield not_closed(case)
     yield kept_open(case)
     yield same_socket(case)
+    yield never_again
     yield computes(case)
     yield still_awaited(case)
     yield refused_and_open(case)
