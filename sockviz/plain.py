@@ -47,6 +47,7 @@ from sockviz.sandbox.script import is_sandbox
 from sockviz.spoken import spoken, spoken_inline
 from sockviz.words.crossings import inferred_text
 from sockviz.words.explanation import explain
+from sockviz.words.found import actual_in_words, reason_in_words
 from sockviz.words.gaps import Gaps
 from sockviz.words.kept_sentences import in_words
 from sockviz.words.lab_words import lab_word, settings_told
@@ -149,7 +150,11 @@ class Transcript:
             case PacketCaptured():
                 return [_voice(_("wire"), narrate(event, before, self.world) + self._gaps.after(event))]
             case ExpectationJudged():
-                mark = _("holds") if event.ok else _("DOES NOT HOLD ({actual})").format(actual=event.actual)
+                mark = (
+                    _("holds")
+                    if event.ok
+                    else _("DOES NOT HOLD ({actual})").format(actual=actual_in_words(event))
+                )
                 return [_voice(_("expected"), f"{event.source}: {mark}")]
             case PredictionSettled():
                 return self._settled(event, before)
@@ -220,7 +225,7 @@ class Transcript:
             None,
         )
         if event.answer is None or found is None:
-            return [_voice(_("answer"), _("none: {reason}").format(reason=in_words(event.reason)))]
+            return [_voice(_("answer"), _("none: {reason}").format(reason=reason_in_words(event)))]
         page, prediction = found
         chosen = before.choices.get(event.line)
         verdict = ""

@@ -17,7 +17,7 @@ from sockviz.model.world import World
 from sockviz.tui.palette import DONE, FAILED
 from sockviz.tui.reading import Reading
 from sockviz.tui.view import Focus, Look, View
-from sockviz.words.kept_sentences import in_words
+from sockviz.words.found import actual_in_words, reason_in_words
 
 #: Nothing moves on a page, and nobody points at anything.
 _LOOK, _FOCUS = Look(animate=False), Focus()
@@ -117,7 +117,7 @@ def _answer(block: Predict, page: Page, world: World) -> str:
     if settled is None:
         return _("Not answered: the run did not come so far.")
     if settled.answer is None:
-        return _("The kernel gave no answer: {reason}").format(reason=in_words(settled.reason))
+        return _("The kernel gave no answer: {reason}").format(reason=reason_in_words(settled))
     said = settled.answer.strip(" `")
     told = (
         _("The kernel says {answer}.") if is_the_kernels(said, page, world) else _("The answer is {answer}.")
@@ -136,7 +136,7 @@ def _judged(block: Expect, world: World) -> Html:
             verdict, role, mark = _("holds"), "r-good", f"{DONE} "
         else:
             verdict, role, mark = (
-                _("DOES NOT HOLD ({actual})").format(actual=judged.actual),
+                _("DOES NOT HOLD ({actual})").format(actual=actual_in_words(judged)),
                 "r-bad",
                 f"{FAILED} ",
             )

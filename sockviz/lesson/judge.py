@@ -28,20 +28,18 @@ from sockviz.lesson.views import (
 )
 from sockviz.lesson.work import MOST, TooMuch, Work
 from sockviz.model.first_names import BOUND
+from sockviz.model.found import Finding, Found
 from sockviz.model.hosts import LINK
 from sockviz.model.showing import scalar, written
 from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.model.world import World
+from sockviz.words.found import LONGEST
 from sockviz.words.number_kinds import Kind, given_by, kind_of_name, part_of, with_names
 
 _SHOWN = 120
-_ACTUAL = 1000
 #: An answer longer than this is no choice that anyone wrote.
 _ANSWER = 400
-_TOO_MUCH = (
-    "this expression needs more work than an expectation may: its values have too many parts, shared ones counted each time; "
-    "ask for something smaller, such as len(…) or one part"
-)
+_TOO_MUCH = Found(Finding.TOO_MUCH)
 #: What an operation on values of the wrong kind or size raises. Comparing a None with a number is the usual one.
 _WRONG = (TypeError, ValueError, ArithmeticError, LookupError, RecursionError)
 
@@ -50,25 +48,20 @@ _WRONG = (TypeError, ValueError, ArithmeticError, LookupError, RecursionError)
 class Judgement:
     """Whether an expression holds, and its value.
 
-    ``reason`` says why it has no value yet; None where it has one. ``hopeless``: there is no use in asking again, for it needs
-    more work than it may. ``tell`` finds out what ``actual`` says, which costs as much as the verdict, when that is asked for.
+    ``missing`` is why it has no value yet; None where it has one. ``hopeless``: there is no use in asking again, for it needs
+    more work than it may. ``tell`` finds out what its parts are, which costs as much as the verdict, when that is asked for.
     """
 
     holds: bool
     value: Worth
-    tell: Callable[[], str] = field(compare=False, repr=False)
-    reason: str | None = None
+    tell: Callable[[], tuple[Found, ...]] = field(compare=False, repr=False)
+    missing: Found | None = None
     hopeless: bool = False
-
-    @property
-    def actual(self) -> str:
-        """What its parts are: ``server.s.accept_queue is 2``."""
-        return self.tell()
 
     @property
     def text(self) -> str | None:
         """The value as an answer to a prediction: `str` of it; None where there is none."""
-        return None if self.reason is not None else text_of(self.value)
+        return None if self.missing is not None else text_of(self.value)
 
 
 def judge(
@@ -85,14 +78,14 @@ def judge(
     """
     expression = what.expression if isinstance(what, Expectation) else what
     evaluation = _Evaluation(expression, world, bindings, frozenset(known_counters), Work(work))
-    tell = partial(evaluation.actual, work)
+    tell = partial(evaluation.found, work)
     try:
         value = evaluation.value(expression.tree)
         holds = bool(value)
-    except NotYet as missing:
-        return Judgement(False, None, tell, str(missing))
+    except NotYet as not_yet:
+        return Judgement(False, None, tell, not_yet.found)
     except TooMuch:
-        return Judgement(False, None, lambda: _TOO_MUCH, _TOO_MUCH, hopeless=True)
+        return Judgement(False, None, lambda: (_TOO_MUCH,), _TOO_MUCH, hopeless=True)
     return Judgement(holds, value, tell)
 
 
@@ -154,7 +147,7 @@ class _Evaluation:
                 return tuple(self.value(item) for item in node.elts)
             case ast.List():
                 return [self.value(item) for item in node.elts]
-        raise NotYet(f"{self.text(node)} has no value")
+        raise NotYet(Finding.NO_VALUE, self.text(node))
 
     def text(self, node: ast.expr) -> str:
         return source_of(self.expression, node)
@@ -165,12 +158,12 @@ class _Evaluation:
         if name in self.bindings:
             return self.bindings[name]
         if name in BOUND:
-            raise NotYet(f"{name} has no value yet")
+            raise NotYet(Finding.NO_VALUE_YET, name)
         if name == "packets":
             return packets(self.world, self.work)
         process = self.world.processes.get(name)
         if process is None:
-            raise NotYet(f"the process {name} has not started yet")
+            raise NotYet(Finding.NOT_STARTED, name)
         return ProcessView(self.world, process)
 
     def attribute(self, node: ast.Attribute) -> Worth:
@@ -183,7 +176,7 @@ class _Evaluation:
         value = self.value(node.value)
         if isinstance(value, ProcessView | CallView | SocketView | RowView):
             return value.attribute(node.attr, self.work)
-        raise NotYet(f"{self.text(node.value)} is {shown(value)}, which has no .{node.attr}")
+        raise NotYet(Finding.NO_ATTRIBUTE, self.text(node.value), shown(value), node.attr)
 
     def constant(self, node: ast.expr) -> int | str | None:
         """What ``errno.ECONNREFUSED`` and the like are; None of anything else."""
@@ -204,12 +197,12 @@ class _Evaluation:
                 case (str() | bytes() | list() | tuple(), None | int(), None | int()):
                     sliced: Worth = counted.cut(value, low, high, self.work)
                     return sliced
-            raise NotYet(f"{self.text(node.value)} is {shown(value)}, which has no such slice")
+            raise NotYet(Finding.NO_SLICE, self.text(node.value), shown(value))
         index = self.value(node.slice)
         try:
             part: Worth = counted.part(value, index, self.work)
         except _WRONG:
-            raise NotYet(f"{self.text(node.value)} is {shown(value)}: it has no [{shown(index)}]") from None
+            raise NotYet(Finding.NO_ITEM, self.text(node.value), shown(value), shown(index)) from None
         return part
 
     def call(self, node: ast.Call) -> Worth:
@@ -221,12 +214,11 @@ class _Evaluation:
         if isinstance(value, CutView) and name == "len":
             return len(value)
         if not isinstance(value, str | bytes | tuple | list | dict):
-            raise NotYet(f"{self.text(node.args[0])} is {shown(value)}: {name} needs a list, text or bytes")
+            raise NotYet(Finding.NO_SEQUENCE, self.text(node.args[0]), shown(value), name)
         try:
             result: Worth = counted.function(name, value, self.work)
         except _WRONG:
-            what = f"{self.text(node.args[0])}, which is {shown(value)}"
-            raise NotYet(f"{name} cannot be done with {what}") from None
+            raise NotYet(Finding.NOT_DONE, self.text(node.args[0]), shown(value), name) from None
         return result
 
     def compare(self, node: ast.Compare) -> bool:
@@ -237,18 +229,18 @@ class _Evaluation:
             try:
                 holds = counted.compare(compare, left, right, self.work)
             except _WRONG:
-                raise NotYet(self.missing(left_node, left, right_node, right)) from None
+                raise self.incomparable(left_node, left, right_node, right) from None
             if not holds:
                 return False
             left = right
         return True
 
-    def missing(self, left_node: ast.expr, left: Worth, right_node: ast.expr, right: Worth) -> str:
+    def incomparable(self, left_node: ast.expr, left: Worth, right_node: ast.expr, right: Worth) -> NotYet:
         """Which of two values that do not go together is to blame: the None, where there is one."""
         for node, value in ((left_node, left), (right_node, right)):
             if value is None and not isinstance(node, ast.Constant):
-                return f"{self.text(node)} is None"
-        return f"{shown(left)} and {shown(right)} cannot be compared so"
+                return NotYet(Finding.IS, self.text(node), shown(value))
+        return NotYet(Finding.NOT_COMPARED, value=shown(left), other=shown(right))
 
     def boolean(self, node: ast.BoolOp) -> Worth:
         value: Worth = None
@@ -263,10 +255,10 @@ class _Evaluation:
         if isinstance(node.op, ast.Not):
             return not value
         if not isinstance(value, int | float):
-            raise NotYet(f"{self.text(node.operand)} is {shown(value)}, not a number")
+            raise NotYet(Finding.NO_NUMBER, self.text(node.operand), shown(value))
         if isinstance(node.op, ast.Invert):
             if isinstance(value, float):
-                raise NotYet(f"{self.text(node.operand)} is {shown(value)}, not a whole number")
+                raise NotYet(Finding.NO_WHOLE_NUMBER, self.text(node.operand), shown(value))
             return ~int(value)
         return -value if isinstance(node.op, ast.USub) else +value
 
@@ -274,33 +266,36 @@ class _Evaluation:
         left, right = self.value(node.left), self.value(node.right)
         for part, value in ((node.left, left), (node.right, right)):
             if value is None:
-                raise NotYet(f"{self.text(part)} is None, not a number")
+                raise NotYet(Finding.NO_NUMBER, self.text(part), shown(value))
         try:
             result: Worth = counted.arithmetic(node.op, left, right, self.work)
         except counted.TooLarge:
-            raise NotYet(f"{self.text(node)} would be too large") from None
+            raise NotYet(Finding.TOO_LARGE, self.text(node)) from None
         except _WRONG as error:
-            raise NotYet(f"{self.text(node)} has no value: {error}") from None
+            raise NotYet(Finding.FAILS, self.text(node), other=str(error)) from None
         return result
 
     # --- what its parts are -----------------------------------------------------------------------------
 
-    def actual(self, work: int) -> str:
-        """Each part that is not a constant, with its value, as far as `work` reaches."""
+    def found(self, work: int) -> tuple[Found, ...]:
+        """Each part that is not a constant, with its value, as far as `work` reaches and it can be told."""
         self.work = Work(work)
-        found: dict[str, None] = {}
+        found: dict[Found, None] = {}
+        length = 0
         for node in _parts(self.expression.tree):
             if self.constant(node) is not None:
                 continue
             try:
-                found[f"{self.text(node)} is {shown(self.named(node, self.value(node)))}"] = None
-            except NotYet as missing:
-                found[str(missing)] = None
+                each = Found(Finding.IS, self.text(node), shown(self.named(node, self.value(node))))
+            except NotYet as not_yet:
+                each = not_yet.found
             except TooMuch:
-                found["…"] = None
+                each = Found(Finding.MORE)
+            length += len(each.part) + len(each.value) if each not in found else 0
+            found[each] = None
+            if each.what is Finding.MORE or length > LONGEST:
                 break
-        text = ", ".join(found)
-        return text if len(text) <= _ACTUAL else text[: _ACTUAL - 1] + "…"
+        return tuple(found)
 
     def named(self, node: ast.expr, value: Worth) -> Worth:
         """`value` with the names of its numbers beside them, where the node is what a call gave: ``8197 (POLLIN|POLLRDHUP)``."""

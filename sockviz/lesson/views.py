@@ -10,6 +10,7 @@ from sockviz.dataclass import dataclass
 from sockviz.lesson.names import COUNTER_TABLES, ROW_CONDITIONS, counter_key
 from sockviz.lesson.work import Work
 from sockviz.model.call import Call
+from sockviz.model.found import Finding, Found
 from sockviz.model.known import KnownSocket
 from sockviz.model.long_values import KINDS, Long, as_long, whole_of
 from sockviz.model.naming import unnamed
@@ -22,7 +23,11 @@ from sockviz.words.number_kinds import given_by, with_names
 
 
 class NotYet(Exception):
-    """The expression has no value in this world; the message says which part is missing."""
+    """The expression has no value in this world. ``found`` says which part is missing, and why."""
+
+    def __init__(self, what: Finding, part: str = "", value: str = "", other: str = "") -> None:
+        super().__init__(what.value, part, value, other)
+        self.found = Found(what, part, value, other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +65,10 @@ class ProcessView:
                 return sorted(entry.fd for entry in process.fds if _is_of_internet(entry))
             case "last":
                 if process.last is None:
-                    raise NotYet(f"no call of {process.name} has returned yet")
+                    raise NotYet(Finding.NO_CALL, process.name)
                 return CallView(self.world, process, process.last)
         if name not in process.names:
-            raise NotYet(f"{process.name}.{name} has no value yet")
+            raise NotYet(Finding.NO_VALUE_YET, f"{process.name}.{name}")
         return worth(self.world, process, process.names[name], work, name)
 
 
@@ -117,7 +122,7 @@ class CallView:
                 return self.call.error
             case "value":
                 return worth(self.world, self.process, self.call.value, work)
-        raise NotYet(f"a call has no {name}")
+        raise NotYet(Finding.NO_FIELD_OF_CALL, name)
 
     def __str__(self) -> str:
         value = with_names(self.call.value, given_by(self.call), 60, digits=True)
@@ -182,10 +187,7 @@ class SocketView:
         """Its local name where the kernel has no row of it: what its processes were told, else what it had."""
         name = self.world.names.get(self.socket.inode)
         if name is not None and name.port_is_unknown:
-            whose = self.variable or "its socket"
-            raise NotYet(
-                f"the kernel chose the port of {whose}, lists no row of it, and nobody has asked getsockname for it"
-            )
+            raise NotYet(Finding.PORT_UNKNOWN, self.variable or "its socket")
         if name is not None:
             return name.address
         return known.local if known and known.local is not None else unnamed(self.socket.family)
@@ -338,16 +340,14 @@ def counter(world: World, name: str, known: frozenset[str]) -> int:
     """The growth of a counter. Raises `NotYet` where neither the world nor `known` has it."""
     key = counter_key(name, frozenset(world.counters) | known)
     if key is None:
-        raise NotYet(f"counters.{name}: no such counter in {', '.join(COUNTER_TABLES)} has been read")
+        raise NotYet(Finding.NO_COUNTER, name, other=", ".join(COUNTER_TABLES))
     return world.counters.get(key, 0)
 
 
 def _of_row(world: World, row: SocketRow, name: str, work: Work) -> Worth:
     listening = row.is_listening
     if _is_untold(row, name):
-        raise NotYet(
-            f"{row.interface}, which is read here instead of sock_diag, does not say a socket's {name}"
-        )
+        raise NotYet(Finding.NOT_TOLD, name, other=row.interface)
     match name:
         case "state":
             return row.state.value
@@ -373,7 +373,7 @@ def _of_row(world: World, row: SocketRow, name: str, work: Work) -> Worth:
             return max(0.0, row.expires - world.at) if row.expires is not None else None
         case "retransmits":
             return row.retransmits
-    raise NotYet(f"a socket has no {name}")
+    raise NotYet(Finding.NO_FIELD_OF_SOCKET, name)
 
 
 def _is_untold(row: SocketRow, name: str) -> bool:

@@ -6,6 +6,7 @@ Each with the instant it happened, as all events (`sockviz.model.events`).
 from __future__ import annotations
 
 from sockviz.dataclass import dataclass
+from sockviz.model.found import Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ class LineTyped:
 
 @dataclass(frozen=True, slots=True)
 class ExpectationJudged:
-    """An expectation of the lesson was judged. ``actual`` says what its parts were."""
+    """An expectation of the lesson was judged. ``found`` is what its parts were, ``actual`` the same in English, for who reads
+    recordings; older ones have that alone."""
 
     at: float
     line: int
@@ -40,6 +42,7 @@ class ExpectationJudged:
     ok: bool
     actual: str
     proves_nothing: bool = False  # it held already when the page's first call was made
+    found: tuple[Found, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +56,14 @@ class PredictionMade:
 
 @dataclass(frozen=True, slots=True)
 class PredictionSettled:
-    """The kernel's answer to the prediction at ``line``. ``answer`` is None where the expression had no value."""
+    """The kernel's answer to the prediction at ``line``. ``answer`` is None where the expression had no value: ``found`` is why,
+    ``reason`` the same in English, as in `ExpectationJudged`."""
 
     at: float
     line: int
     answer: str | None
     reason: str = ""
+    found: tuple[Found, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sockviz.dataclass import dataclass
 from sockviz.lesson.document import Expectation, Expression, Page, Predict
 from sockviz.lesson.work import MOST
+from sockviz.model.found import Finding, Found
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import Value
 from sockviz.model.world import World
@@ -31,13 +31,19 @@ QUICK, PAUSES = 0.002, 2
 @dataclass(frozen=True, slots=True)
 class Judged:
     """A verdict on one expectation at its place. ``took``: so many seconds of the jury's clock passed until it held, or it was
-    given up."""
+    given up. ``besides`` is what was found that is none of its parts."""
 
     expectation: Expectation
     verdict: Judgement
     ok: bool
     proves_nothing: bool
     took: float = 0.0
+    besides: tuple[Found, ...] = ()
+
+    @property
+    def found(self) -> tuple[Found, ...]:
+        """What its parts are, and what there is besides. It costs as much as the verdict."""
+        return (*self.verdict.tell(), *self.besides)
 
 
 @dataclass(slots=True)
@@ -72,8 +78,7 @@ class Jury:
         held_before = (await self._verdict(expectation.expression, before)).holds
         if expectation.still:
             if verdict.holds and not held_before:
-                actual = f"{verdict.actual}; it did not hold before the page's first call, as «still» says"
-                return Judged(expectation, replace(verdict, tell=lambda: actual), False, False)
+                return Judged(expectation, verdict, False, False, besides=(Found(Finding.NOT_BEFORE),))
             return Judged(expectation, verdict, verdict.holds, False)
         while (
             not verdict.holds and not verdict.hopeless and await self._wait(expectation.expression, deadline)
@@ -87,7 +92,7 @@ class Jury:
         while True:
             verdict = await self._verdict(prediction.answer)
             if (
-                verdict.reason is None
+                verdict.missing is None
                 or verdict.hopeless
                 or not await self._wait(prediction.answer, deadline)
             ):

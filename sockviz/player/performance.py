@@ -14,7 +14,17 @@ from sockviz.dataclass import replace
 from sockviz.lab.lab import Lab
 from sockviz.lab.supervisor import LabRefused
 from sockviz.language import _
-from sockviz.lesson.document import Expect, Expectation, Expression, Launch, Lesson, Page, Perform, SendSignal
+from sockviz.lesson.document import (
+    Expect,
+    Expectation,
+    Expression,
+    Launch,
+    Lesson,
+    Page,
+    Perform,
+    Predict,
+    SendSignal,
+)
 from sockviz.lesson.symbols import SymbolTable
 from sockviz.lesson.typed_lines import (
     MOST_TYPED,
@@ -36,6 +46,7 @@ from sockviz.model.events import (
     VotesCounted,
 )
 from sockviz.model.first_names import of_lab
+from sockviz.model.found import Finding, Found
 from sockviz.model.timeline import Header, Timeline
 from sockviz.model.values import Value
 from sockviz.model.world import World
@@ -47,7 +58,7 @@ from sockviz.player.refusals import CannotGoOn
 from sockviz.player.run import Provenance
 from sockviz.player.watched import watched_counters
 from sockviz.problem import Problem
-from sockviz.words.kept_sentences import OFF_SCRIPT
+from sockviz.words.found import in_english
 
 #: Signals that end a process and that the kernel sends for nothing that a process does itself; and what a line sends them with.
 FROM_OUTSIDE, KILLS = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"), "os.kill"
@@ -329,23 +340,28 @@ class Performance:
             judged = await self._jury.judge(expectation, self._before)
             self.took[expectation.line] = judged.took
             self._to_do.pop(0)
+            found = judged.found
             self._performed.append(
                 ExpectationJudged(
-                    time.time(), expectation.line, expectation.source, judged.ok, judged.verdict.actual,
-                    judged.proves_nothing,
+                    time.time(), expectation.line, expectation.source, judged.ok, in_english(found),
+                    judged.proves_nothing, found,
                 )
             )  # fmt: skip
 
     async def _settle(self) -> None:
         for prediction in self._lesson.pages[self._page].predictions:
             if self._timeline.world.typed:
-                self._performed.append(PredictionSettled(time.time(), prediction.line, None, OFF_SCRIPT))
+                self._settled_as(prediction, None, Found(Finding.OFF_SCRIPT))
                 continue
             verdict = await self._jury.answer_to(prediction)
-            self._performed.append(
-                PredictionSettled(time.time(), prediction.line, verdict.text, verdict.reason or "")
-            )
+            self._settled_as(prediction, verdict.text, verdict.missing)
         self._settled = True
+
+    def _settled_as(self, prediction: Predict, answer: str | None, missing: Found | None) -> None:
+        found = () if missing is None else (missing,)
+        self._performed.append(
+            PredictionSettled(time.time(), prediction.line, answer, in_english(found), found)
+        )
 
     def _appended(self) -> None:
         for watcher in self._watchers:

@@ -54,7 +54,7 @@ def sides(
     if isinstance(left, ast.Constant) or _is_shorter(left, right):
         trees.reverse()
     judged = [_judged(expectation.expression, side, world, bindings, counters) for side in trees]
-    if judged[1].reason is not None:
+    if judged[1].missing is not None:
         return None
     came, expected = (verdict.value for verdict in judged)
     if isinstance(came, CutView) or isinstance(expected, CutView):
@@ -62,7 +62,7 @@ def sides(
     printed = any(isinstance(side, ast.Attribute) and side.attr == "output" for side in trees)
     if printed and isinstance(came, str) and isinstance(expected, str):
         came, expected = came.encode(), expected.encode()
-    return Sides(came, expected, trees[0], judged[0].reason is not None)
+    return Sides(came, expected, trees[0], judged[0].missing is not None)
 
 
 def _is_shorter(left: ast.expr, right: ast.expr) -> bool:

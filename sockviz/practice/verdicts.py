@@ -12,6 +12,7 @@ from sockviz.lesson.judge import shown
 from sockviz.model.call import Stage
 from sockviz.model.events import Caveat, ExpectationJudged, StatementFinished
 from sockviz.model.first_names import of_lab
+from sockviz.model.found import Finding, Found
 from sockviz.model.process import Process
 from sockviz.model.timeline import Timeline
 from sockviz.player.started import family
@@ -20,7 +21,8 @@ from sockviz.practice.causes.endings import said_on_error
 from sockviz.practice.causes.why import why
 from sockviz.practice.differing import Difference, difference
 from sockviz.words.caveats import GIVEN_UP, caveat
-from sockviz.words.kept_sentences import in_words, parts_in_words
+from sockviz.words.found import actual_in_words, found_in_words
+from sockviz.words.kept_sentences import in_words
 
 #: So much of the last line that a program wrote to its standard error is told (characters).
 _LONGEST_SAID = 200
@@ -64,14 +66,14 @@ def verdicts(
             found.append(Verdict(expectation.line, title, False, _("not judged: the run was over before")))
         elif judged is not None and judged.ok:
             found.append(
-                Verdict(expectation.line, title, True, judged.actual, event=decided[expectation.line])
+                Verdict(
+                    expectation.line, title, True, actual_in_words(judged), event=decided[expectation.line]
+                )
             )
         else:
             case = Case(timeline, exercise, expectation, of_lab(timeline.header.lab))
             observed = (
-                _observed(case, judged.actual)
-                if judged is not None
-                else broken or _("the run ended before it")
+                _observed(case, judged) if judged is not None else broken or _("the run ended before it")
             )
             at = decided.get(expectation.line, len(timeline))
             found.append(_failed(case, expectation.line, title, observed, at))
@@ -111,14 +113,11 @@ def _failed(case: Case, line: int, title: str, observed: str, decided: int) -> V
     )  # fmt: skip
 
 
-def _observed(case: Case, actual: str) -> str:
+def _observed(case: Case, judged: ExpectationJudged) -> str:
     """What its parts are; where bytes are not those that were expected only those that came: both are shown side by side."""
     compared = case.compared
-    if case.expectation is None:
-        return actual
-    source = case.expectation.source
-    if compared is None or _difference(case) is None:
-        return parts_in_words(actual, source)
+    if case.expectation is None or compared is None or _difference(case) is None:
+        return actual_in_words(judged)
     if compared.unknown:
         return ""  # how much of it has come is told
     came = compared.came
@@ -126,7 +125,7 @@ def _observed(case: Case, actual: str) -> str:
         came = came.decode("utf-8", "backslashreplace")
     assert isinstance(came, bytes | str)
     part = source_of(case.expectation.expression, compared.source)
-    return parts_in_words(f"{part} is {shown(came, _LONGEST_VALUE)}", source)
+    return found_in_words((Found(Finding.IS, part, shown(came, _LONGEST_VALUE)),))
 
 
 def _difference(case: Case) -> Difference | None:

@@ -52,6 +52,7 @@ from sockviz.words.call_sentences import listens_again, returned
 from sockviz.words.closing import ended
 from sockviz.words.crossings import fragment_text, kind_of_packet
 from sockviz.words.explanation import explain
+from sockviz.words.found import actual_in_words, reason_in_words
 from sockviz.words.kept_sentences import in_words
 from sockviz.words.meanings import meaning_clause
 from sockviz.words.misfits import unfit
@@ -174,7 +175,9 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
             )
         case ExpectationJudged():
             verdict = (
-                _("holds") if event.ok else _("does not hold, it was {actual}").format(actual=event.actual)
+                _("holds")
+                if event.ok
+                else _("does not hold, it was {actual}").format(actual=actual_in_words(event))
             )
             return f"{event.source}: {verdict}"
         case PredictionMade(choice=None):
@@ -182,7 +185,9 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
         case PredictionMade():
             return _("you predicted choice {number}").format(number=(event.choice or 0) + 1)
         case PredictionSettled(answer=None):
-            return _("the prediction has no answer") + (f": {in_words(event.reason)}" if event.reason else "")
+            return _("the prediction has no answer") + (
+                f": {reason}" if (reason := reason_in_words(event)) else ""
+            )
         case PredictionSettled():
             return _("the answer to the prediction: {answer}").format(answer=event.answer)
         case VotesCounted():

@@ -277,9 +277,9 @@ def test_judging_never_raises(source: str, world: World) -> None:
         assert findings.problems
         return
     verdict = judge(expression, world, {"HOST": "127.0.0.1", "PORT": 8080}, {"TcpExt.ListenDrops"})
-    assert verdict.reason is None or not verdict.holds
-    assert (verdict.text is None) == (verdict.reason is not None)
-    assert verdict.holds == (verdict.reason is None and bool(verdict.value))
+    assert verdict.missing is None or not verdict.holds
+    assert (verdict.text is None) == (verdict.missing is not None)
+    assert verdict.holds == (verdict.missing is None and bool(verdict.value))
 
 
 # --- nothing is run -----------------------------------------------------------------------------------------

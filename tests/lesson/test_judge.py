@@ -21,6 +21,7 @@ from sockviz.model.segments import Packet, TcpHeader
 from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
 from sockviz.model.values import SocketValue, Value
 from sockviz.model.world import SeenPacket, World
+from sockviz.words.found import in_english
 
 HERE, THERE = ("127.0.0.1", 8080), ("127.0.0.1", 40000)
 BINDINGS: dict[str, Value] = {"HOST": "127.0.0.1", "PORT": 8080, "PORT2": 8081}
@@ -105,6 +106,11 @@ def expression(source: str) -> Expression:
     return read
 
 
+def actual(found: Judgement) -> str:
+    """What its parts are."""
+    return in_english(found.tell())
+
+
 def verdict(source: str, world: World = WORLD) -> Judgement:
     return judge(expression(source), world, BINDINGS, {"TcpExt.ListenDrops", "Tcp.RetransSegs"})
 
@@ -154,7 +160,7 @@ HOLDS = [
 def test_holds(source: str) -> None:
     found = verdict(source)
     assert found.holds, found
-    assert found.reason is None
+    assert found.missing is None
 
 
 NOT_YET = [
@@ -184,21 +190,22 @@ NOT_YET = [
 @pytest.mark.parametrize(("source", "reason"), NOT_YET)
 def test_does_not_hold_yet_and_says_why(source: str, reason: str) -> None:
     found = verdict(source)
-    assert (found.holds, found.reason, found.text) == (False, reason, None)
+    assert found.missing is not None
+    assert (found.holds, in_english([found.missing]), found.text) == (False, reason, None)
 
 
 def test_actual_shows_the_parts() -> None:
-    assert verdict("server.s.accept_queue == 1").actual == "server.s.accept_queue is 2"
+    assert actual(verdict("server.s.accept_queue == 1")) == "server.s.accept_queue is 2"
     both = verdict('server.s.local == (HOST, PORT2) and client.x == "y"')
     assert (
-        both.actual
+        actual(both)
         == "server.s.local is ('127.0.0.1', 8080), HOST is '127.0.0.1', PORT2 is 8081, client.x has no value yet"
     )
-    assert verdict("len(rows(state='LISTEN')) == 2").actual == "len(rows(state='LISTEN')) is 1"
-    assert verdict("server.s is None").actual == "server.s is <socket fd=3>"
-    assert verdict("server.last is None").actual == "server.last is listen → EADDRINUSE"
-    assert len(verdict("server.data == b''", replace(WORLD, processes={
-        "server": replace(SERVER, names={"data": b"x" * 100000})})).actual) < 200  # fmt: skip
+    assert actual(verdict("len(rows(state='LISTEN')) == 2")) == "len(rows(state='LISTEN')) is 1"
+    assert actual(verdict("server.s is None")) == "server.s is <socket fd=3>"
+    assert actual(verdict("server.last is None")) == "server.last is listen → EADDRINUSE"
+    assert len(actual(verdict("server.data == b''", replace(WORLD, processes={
+        "server": replace(SERVER, names={"data": b"x" * 100000})})))) < 200  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -221,7 +228,7 @@ def test_an_expectation_is_judged_by_its_expression() -> None:
 
 def test_a_world_in_which_nothing_has_happened() -> None:
     for source in HOLDS:
-        assert verdict(source, World()).actual
+        assert actual(verdict(source, World()))
 
 
 def test_counters_are_looked_up_in_order() -> None:
@@ -250,7 +257,7 @@ def test_constants_are_numbers_by_their_names() -> None:
     assert verdict("server.n == socket.SHUT_RDWR + 3").holds
     assert verdict("errno.ECONNREFUSED == 111 and select.POLLIN | select.POLLOUT == 5").holds
     assert verdict("socket.IP_MTU == 14").holds  # which no Python has
-    assert verdict("errno.ECONNREFUSED == server.n").actual == "server.n is 5"
+    assert actual(verdict("errno.ECONNREFUSED == server.n")) == "server.n is 5"
     lesson = (
         "---\ntitle: T\nsummary: S\n---\n\n```python @server\ns = socket.socket()\ncode = s.connect_ex((HOST, PORT))\n```\n\n"
         "```expect\nserver.code == errno.{name}\n```\n"
@@ -283,4 +290,4 @@ def test_what_a_number_is_stands_beside_it(
     server = replace(SERVER, names={**SERVER.names, **bound}, calls=Log([last]), main=Task())
     lines = {7: PerformedLine("server", 0.0, 1.0, (1,), bound=bound)}
     world = replace(WORLD, processes={"server": server}, lines=lines)
-    assert verdict(source, world).actual == actual
+    assert in_english(verdict(source, world).tell()) == actual

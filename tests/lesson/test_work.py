@@ -20,11 +20,12 @@ from sockviz.lesson.expressions import read_expression
 from sockviz.lesson.findings import Findings
 from sockviz.lesson.judge import Judgement, judge, shown, text_of
 from sockviz.lesson.work import MOST, TooMuch, Work
+from sockviz.model.found import Finding, Found
 from sockviz.model.process import Process
 from sockviz.model.values import DEEPEST, Value, show
 from sockviz.model.world import World
+from sockviz.words.found import LONGEST, in_english
 
-BEYOND = "this expression needs more work than an expectation may"
 SERVER = Process("server", 100, 4100, "lab", None, False, 0.0)
 
 
@@ -127,8 +128,8 @@ def test_what_would_go_on_for_ever_ends_in_a_sentence(source: str) -> None:
     found = verdict(source, keyed={("a",): 1})
     assert not found.holds
     assert found.hopeless
-    assert (found.reason or "").startswith(BEYOND)
-    assert found.actual == found.reason
+    assert found.missing == Found(Finding.TOO_MUCH)
+    assert found.tell() == (found.missing,)
     assert found.text is None
     assert Leaf.looks <= MOST
 
@@ -154,8 +155,8 @@ def test_nested_doublings(levels: list[tuple[str, int]], form: str) -> None:
     if len(source) <= 1000:
         found = verdict(source, keyed={1: 2})
         assert Leaf.looks <= 2 * MOST
-        assert found.reason is None or not found.holds
-        assert len(found.actual) < 2000
+        assert found.missing is None or not found.holds
+        assert len(in_english(found.tell())) <= LONGEST
 
 
 #: What Python does with two values, and what is done here, part by part.

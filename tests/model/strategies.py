@@ -39,6 +39,7 @@ from sockviz.model.events import (
     Treated,
     VotesCounted,
 )
+from sockviz.model.found import Finding, Found
 from sockviz.model.segments import FLAG_ORDER, Fragment, IcmpHeader, Packet, Relative, TcpHeader
 from sockviz.model.sockets import Asleep, FdEntry, ProcessRow, SocketRow, State, TcpInfo, Timer, ToldName
 from sockviz.model.values import ObjectValue, SocketValue, Value
@@ -51,6 +52,9 @@ inodes = st.integers(0, 6)
 cookies = st.integers(0, 6)
 instants = st.floats(0, 2e9, allow_nan=False)
 maybe_text = st.none() | st.text(max_size=6)
+found = st.lists(st.builds(Found, st.sampled_from(Finding), *[st.text(max_size=4)] * 3), max_size=2).map(
+    tuple
+)
 variables = st.sampled_from(("s", "a", "conn"))
 
 endpoints = st.tuples(st.sampled_from(("127.0.0.1", "::1")), st.sampled_from((0, 8080, 40001, 40002)))
@@ -198,10 +202,10 @@ kinds: dict[type, st.SearchStrategy[Event]] = {
     LineTyped: st.builds(LineTyped, instants, names, lines, st.text(max_size=4), st.integers(0, 3)),
     CaptureLost: st.builds(CaptureLost, instants, hosts, st.integers(0, 9)),
     ExpectationJudged: st.builds(
-        ExpectationJudged, instants, lines, st.text(max_size=4), st.booleans(), st.text(max_size=4), st.booleans()
+        ExpectationJudged, instants, lines, st.text(max_size=4), st.booleans(), st.text(max_size=4), st.booleans(), found
     ),
     PredictionMade: st.builds(PredictionMade, instants, lines, st.none() | st.integers(0, 3)),
-    PredictionSettled: st.builds(PredictionSettled, instants, lines, maybe_text, st.text(max_size=4)),
+    PredictionSettled: st.builds(PredictionSettled, instants, lines, maybe_text, st.text(max_size=4), found),
     VotesCounted: st.builds(VotesCounted, instants, lines, st.lists(st.integers(0, 9), max_size=3).map(tuple)),
     LessonEnded: st.builds(LessonEnded, instants),
 }  # fmt: skip

@@ -23,7 +23,7 @@ from sockviz.tui.lettering import assemble, plain, styled
 from sockviz.tui.view import Mode, View
 from sockviz.tui.widgets.markdown import hang, inline_text, lines_of
 from sockviz.tui.widgets.vote_bars import with_bars
-from sockviz.words.kept_sentences import in_words
+from sockviz.words.found import actual_in_words, reason_in_words
 from sockviz.words.votes import tally_text
 
 
@@ -129,7 +129,7 @@ def _judged(block: Expect, page: Page, world: World, asked: Asked, brief: bool, 
     shown = [judged for judged in found if not (brief and judged.ok)]
     lines = [styled(_("checked with the kernel:"), "italic $quiet")] if shown else []
     for judged in shown:
-        lines += _verdict(judged.source, judged.ok, judged.actual, width)
+        lines += _verdict(judged.source, "" if judged.ok else actual_in_words(judged), judged.ok, width)
     if holding := len(found) - len(shown):
         told = ngettext("the kernel agrees", "the kernel agrees, {count} times", holding)
         agrees = styled(told.format(count=holding), "$quiet")
@@ -144,7 +144,7 @@ def _by_hand(page: Page, world: World, asked: Asked, until: float, width: int) -
 
 
 @lru_cache(maxsize=1024)
-def _verdict(source: str, ok: bool, actual: str, width: int) -> tuple[Content, ...]:
+def _verdict(source: str, actual: str, ok: bool, width: int) -> tuple[Content, ...]:
     """One expectation as it was judged. Remembered: a page may have hundreds, and is drawn again as each is judged."""
     mark = assemble(("✓ ", "$success") if ok else ("✗ ", "$error"))
     lines = hang(styled(source, "$quiet" if ok else "$foreground"), mark, plain("  "), width)
@@ -217,7 +217,7 @@ def _remark(block: Predict, page: Page, view: View, asked: Asked) -> Content | N
         return styled(_("the kernel answers at the end of the page"), "$quiet")
     if answer.answer is None:
         return styled(
-            _("The kernel gave no answer: {reason}").format(reason=in_words(answer.reason)), "$warning"
+            _("The kernel gave no answer: {reason}").format(reason=reason_in_words(answer)), "$warning"
         )
     said = answer.answer.strip(" `")
     kernels = is_the_kernels(said, page, view.world)
