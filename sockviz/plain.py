@@ -41,7 +41,7 @@ from sockviz.model.fold import fold
 from sockviz.model.process import PerformedLine
 from sockviz.model.world import World
 from sockviz.player.next import Do
-from sockviz.player.run import Run
+from sockviz.player.run import LessonRun
 from sockviz.player.waiting import LONG, waits_at_the_link
 from sockviz.sandbox.script import is_sandbox
 from sockviz.spoken import spoken, spoken_inline
@@ -79,7 +79,7 @@ class Left(Exception):
 class Transcript:
     """Writes the events of one run as text, each once."""
 
-    run: Run
+    run: LessonRun
     out: Door
     notes: bool = False
     story: Story = _untold
@@ -93,7 +93,7 @@ class Transcript:
 
     def title(self) -> None:
         """Names the lesson, the lab and the kernel."""
-        lesson, header = self.run.lesson, self.run.timeline.header
+        lesson, header = self.run.script, self.run.timeline.header
         number = f"{header_number}. " if (header_number := lesson.number) is not None else ""
         self.out.say(f"{number}{lesson.title}", lesson.summary, "")
         wire = _("captured packets") if header.lab.has_packets else _("no capture: segments are inferred")
@@ -124,15 +124,15 @@ class Transcript:
     def _lines(self, event: Event, before: World) -> list[str]:
         match event:
             case PageOpened():
-                return self._page(self.run.lesson.pages[event.page])
+                return self._page(self.run.script.pages[event.page])
             case StatementBegun():
-                statement = self.run.lesson.statement_at(event.line)
+                statement = self.run.script.statement_at(event.line)
                 source = statement.source if statement else _("line {line}").format(line=event.line)
                 comment = f"   # {statement.comment}" if statement and statement.comment else ""
                 lines = [f"{event.process:8} > {part}" for part in _rows(source + comment)]
                 if statement and statement.at_once and not event.together:
                     lines.insert(0, f"{event.process:8} > {_('(these lines at once:)')}")
-                if event.line in self.world.typed and not is_sandbox(self.run.lesson):
+                if event.line in self.world.typed and not is_sandbox(self.run.script):
                     lines.insert(0, f"{event.process:8} > {_('(off the script:)')}")
                 return lines if event.together else ["", *lines]
             case CallEntered() | PredictionMade() | LineTyped():
@@ -162,7 +162,7 @@ class Transcript:
                 return [_voice(_("votes"), votes_text(event.counts))]
             case LessonEnded():
                 return ["", _("The lesson is done.")]
-            case SourceMet(content=content) if content and self.run.lesson.exercise is not None:
+            case SourceMet(content=content) if content and self.run.script.exercise is not None:
                 told = narrate(event, before, self.world)
                 rows = _rows(content.removesuffix("\n"))
                 return ["", f"  {told}", *(f"  {n:>4}  {row}" for n, row in enumerate(rows, 1))]
@@ -179,7 +179,7 @@ class Transcript:
         return f" ({place})" if place else ""
 
     def _page(self, page: Page) -> list[str]:
-        where = _("page {number} of {pages}").format(number=page.index + 1, pages=len(self.run.lesson.pages))
+        where = _("page {number} of {pages}").format(number=page.index + 1, pages=len(self.run.script.pages))
         lines = ["", where, ""]
         for block in page.blocks:
             if isinstance(block, Prose):
@@ -214,14 +214,14 @@ class Transcript:
 
     def _unheard(self, event: StatementFinished) -> list[str]:
         """What a line has done that made no call."""
-        statement = self.run.lesson.statement_at(event.line)
+        statement = self.run.script.statement_at(event.line)
         words = " ".join(statement.source.split()) if statement is not None else ""
         told = unheard(event.process, words, self.world)
         return [f"  {told}"] if told else []
 
     def _settled(self, event: PredictionSettled, before: World) -> list[str]:
         found = next(
-            ((page, p) for page in self.run.lesson.pages for p in page.predictions if p.line == event.line),
+            ((page, p) for page in self.run.script.pages for p in page.predictions if p.line == event.line),
             None,
         )
         if event.answer is None or found is None:
@@ -261,7 +261,7 @@ def _voice(who: str, said: str) -> str:
 
 
 async def play(
-    run: Run, out: Stream, *, ask: bool, notes: bool = False, start: int = 0, story: Story = _untold
+    run: LessonRun, out: Stream, *, ask: bool, notes: bool = False, start: int = 0, story: Story = _untold
 ) -> None:
     """Plays `run` from beginning to end. With `ask` the reader is asked on stdin; pages before `start` do not stop. What an error
     means at large is told by `story`."""
@@ -276,7 +276,7 @@ async def play(
         while (following := run.next).do is not Do.END:
             page = run.timeline.world.page or 0
             if ask and page >= start:
-                for prediction in run.lesson.pages[page].predictions:
+                for prediction in run.script.pages[page].predictions:
                     if prediction.line not in asked:
                         asked.add(prediction.line)
                         run.answer(prediction.line, await _choice(prediction, run, transcript))
@@ -293,7 +293,7 @@ async def play(
     transcript.catch_up()
 
 
-async def _advance(run: Run, transcript: Transcript, news: asyncio.Event) -> None:
+async def _advance(run: LessonRun, transcript: Transcript, news: asyncio.Event) -> None:
     advancing = asyncio.ensure_future(run.advance())
     told = ""
     while not advancing.done():
@@ -310,7 +310,7 @@ async def _advance(run: Run, transcript: Transcript, news: asyncio.Event) -> Non
     await advancing
 
 
-async def _choice(prediction: Predict, run: Run, transcript: Transcript) -> int | None:
+async def _choice(prediction: Predict, run: LessonRun, transcript: Transcript) -> int | None:
     """The reader's. Before it a room's votes can be given: ``v 12 7 0``."""
     out = transcript.out
     while True:

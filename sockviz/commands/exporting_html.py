@@ -14,7 +14,7 @@ from sockviz.visible import quoted
 
 if TYPE_CHECKING:
     from sockviz.lesson.document import Lesson
-    from sockviz.player.run import Run
+    from sockviz.player.run import LessonRun
 
 
 def export_html(options: argparse.Namespace) -> int:
@@ -84,7 +84,7 @@ def _recorded(recording: Path, out: Path) -> int:
         return FAILED
     except NoLesson:
         return _no_lesson(recording)
-    if run.lesson.exercise is not None:
+    if run.script.exercise is not None:
         return _no_lesson(recording)
     status = _write(run, out)
     if run.problem is not None:
@@ -100,7 +100,7 @@ def _no_lesson(recording: Path) -> int:
     return FAILED
 
 
-def _write(run: Run, out: Path) -> int:
+def _write(run: LessonRun, out: Path) -> int:
     from sockviz.html.document import LARGEST_PAGE, TooLarge, page_of
     from sockviz.manual.reader import shipped
     from sockviz.player.exported import undone
@@ -120,7 +120,7 @@ def _write(run: Run, out: Path) -> int:
         raise _not_made(out, error) from None
     door.out().say(
         _("{file}: {lesson}, {size} kB; any browser shows it, and prints it").format(
-            file=quoted(str(out)), lesson=f"«{run.lesson.title}»", size=max(1, len(page) // 1000)
+            file=quoted(str(out)), lesson=f"«{run.script.title}»", size=max(1, len(page) // 1000)
         )
     )
     return OK

@@ -9,7 +9,7 @@ import gc
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from sockviz import door, terminal
 from sockviz.commands.shared import (
@@ -23,13 +23,12 @@ from sockviz.commands.shared import (
     wants_terminal,
 )
 from sockviz.language import _
+from sockviz.lesson.document import Lesson
+from sockviz.model.programs import Programs
 from sockviz.player.followed import Followed, followed
 from sockviz.player.run import Provenance
-from sockviz.player.sourced import NoLesson, Sourced
+from sockviz.player.sourced import Sourced, SourcedLesson, run_of
 from sockviz.visible import quoted
-
-if TYPE_CHECKING:
-    from sockviz.player.source import Source
 
 T = TypeVar("T")
 #: What a person types to leave.
@@ -108,14 +107,6 @@ async def _until_left() -> None:
         pass
 
 
-def _run(source: Followed) -> Sourced | Followed:
-    """The run of a lesson, or the source of programs as it is."""
-    try:
-        return Sourced(source, Provenance.FOLLOWED)
-    except NoLesson:
-        return source
-
-
 # -- as lines
 
 
@@ -152,8 +143,8 @@ def _said(file: str, remark: str) -> str:
 
 
 def _text(source: Followed) -> tuple[_Written, Callable[[], None]]:
-    run = _run(source)
-    if isinstance(run, Sourced):
+    run = run_of(source, Provenance.FOLLOWED)
+    if isinstance(run, SourcedLesson):
         from sockviz import plain
         from sockviz.manual.reader import shipped
 
@@ -171,7 +162,7 @@ def _json(source: Followed) -> tuple[_Written, Callable[[], None]]:
     from sockviz.watch.json_lines import JsonLines
 
     lines = JsonLines(source.timeline, door.out(), live=True)
-    if isinstance(_run(source), Sourced):
+    if isinstance(source.timeline.header.script, Lesson):
         lines.rules = None  # they are of programs
     lines.title()
     return lines, lines.end
@@ -200,14 +191,16 @@ def _show(source: Followed, options: argparse.Namespace, first: str) -> int:
         if first:
             tell(first)
 
-    run = _run(source)
-    if not isinstance(run, Sourced):
+    run = run_of(source, Provenance.FOLLOWED)
+    if not isinstance(run, SourcedLesson):
         from sockviz.tui.watching import start as start_watching
 
-        async def begun(told: Callable[[str], None]) -> Source:
+        programs = run
+
+        async def begun(told: Callable[[str], None]) -> Sourced[Programs]:
             nonlocal tell
             tell = told
-            return source
+            return programs
 
         return start_watching(begun, None, opened=opened, **drawn)
     lesson_run = run
@@ -215,13 +208,13 @@ def _show(source: Followed, options: argparse.Namespace, first: str) -> int:
     from sockviz.tui.entry import entry_of
     from sockviz.tui.start import start
 
-    async def open_lesson(_path: Path, told: Callable[[str], None]) -> Sourced:
+    async def open_lesson(_path: Path, told: Callable[[str], None]) -> SourcedLesson:
         nonlocal tell
         tell = told
         return lesson_run
 
     return start(
-        open_lesson, entry_of(run.lesson), progress=progress_file(options), alone=True, opened=opened, **drawn
+        open_lesson, entry_of(run.script), progress=progress_file(options), alone=True, opened=opened, **drawn
     )
 
 

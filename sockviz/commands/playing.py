@@ -27,11 +27,13 @@ from sockviz.language import _, current
 from sockviz.visible import quoted
 
 if TYPE_CHECKING:
+    from sockviz.calls.script import Script
     from sockviz.lesson.document import Lesson
     from sockviz.manual.pages import ErrorPage
+    from sockviz.model.programs import Programs
     from sockviz.player.opening import Opened
-    from sockviz.player.run import Run
-    from sockviz.player.source import Source
+    from sockviz.player.run import LessonRun, Run
+    from sockviz.player.sourced import Sourced
 
 
 def home(options: argparse.Namespace) -> int:
@@ -58,7 +60,7 @@ async def _transcribe(lesson: Lesson, options: argparse.Namespace) -> int:
     from sockviz import plain
     from sockviz.player.patience import Stuck
     from sockviz.player.refusals import CannotGoOn, CannotPerform
-    from sockviz.player.sourced import Sourced
+    from sockviz.player.sourced import SourcedLesson
     from sockviz.player.unfolding import unfolded
 
     ask = terminal.is_one(sys.stdin) and door.out().isatty()
@@ -73,7 +75,7 @@ async def _transcribe(lesson: Lesson, options: argparse.Namespace) -> int:
                     "no isolated lab here ({reason}): this is the machine's own loopback, without packet capture."
                 ).format(reason=opened.fallback)
             )
-        performed = unfolded(opened.run) if isinstance(opened.run, Sourced) else opened.run
+        performed = unfolded(opened.run) if isinstance(opened.run, SourcedLesson) else opened.run
         try:
             await plain.play(
                 performed, door.out(), ask=ask, notes=options.notes, start=options.start - 1, story=_story
@@ -109,18 +111,19 @@ def replay(options: argparse.Namespace) -> int:
     from sockviz.lesson.document import BadLesson
     from sockviz.model.recording import BadRecording
     from sockviz.player.growing import growing
-    from sockviz.player.recorded import open_recording
-    from sockviz.player.sourced import NoLesson
+    from sockviz.player.recorded import read_recording
+    from sockviz.player.run import Provenance
+    from sockviz.player.sourced import SourcedLesson, run_of
 
-    at_once = options.plain or options.json or options.at is not None
+    at_once, file = options.plain or options.json or options.at is not None, Path(options.file)
     try:
-        recorded = open_recording(Path(options.file)) if at_once else growing(Path(options.file))
-    except NoLesson as other:
-        return _programs(other.source, options)
+        recorded = run_of(read_recording(file), Provenance.RECORDED) if at_once else growing(file)
     except (OSError, BadRecording, BadLesson) as error:
         return unplayable(options.file, error)
     if options.json or options.at is not None:
         return _world(recorded, options)
+    if not isinstance(recorded, SourcedLesson):
+        return _programs(recorded, options)
     if options.plain:
         from sockviz import plain
 
@@ -130,40 +133,38 @@ def replay(options: argparse.Namespace) -> int:
     return _screen(options, None, recorded)
 
 
-def _judged(recorded: Run) -> None:
+def _judged(recorded: LessonRun) -> None:
     """Says of a recorded run of a student's program, where it is whole, what they were told of it."""
-    if recorded.lesson.exercise is None or recorded.problem is not None:
+    if recorded.script.exercise is None or recorded.problem is not None:
         return
     from sockviz.practice.report import of_verdicts
     from sockviz.practice.verdicts import verdicts
 
-    found = verdicts(recorded.timeline, recorded.lesson, recorded.lesson.exercise)
+    found = verdicts(recorded.timeline, recorded.script, recorded.script.exercise)
     door.out().say("", *of_verdicts(found))
 
 
-def _programs(recorded: Source, options: argparse.Namespace) -> int:
+def _programs(recorded: Sourced[Programs], options: argparse.Namespace) -> int:
     """Plays a run of programs that were watched."""
-    if options.json or options.at is not None:
-        return _world(recorded, options)
     if not options.plain:
         return _screen_of_programs(recorded, options)
     from sockviz.watch.following import tell
 
-    tell(recorded, door.out())
+    tell(recorded.timeline, door.out())
     return _broken_off(recorded)
 
 
-def _screen_of_programs(recorded: Source, options: argparse.Namespace) -> int:
+def _screen_of_programs(recorded: Sourced[Programs], options: argparse.Namespace) -> int:
     wants_terminal()
     from sockviz.tui.watching import start
 
-    async def opened(_tell: Callable[[str], None]) -> Source:
+    async def opened(_tell: Callable[[str], None]) -> Sourced[Programs]:
         return recorded
 
     return start(opened, None, theme=options.theme, ascii_only=options.ascii, mouse=not options.no_mouse)
 
 
-def _world(recorded: Run | Source, options: argparse.Namespace) -> int:
+def _world(recorded: Run[Script], options: argparse.Namespace) -> int:
     from sockviz.model.world_json import world_json
 
     last = len(recorded.timeline)
@@ -177,7 +178,7 @@ def _world(recorded: Run | Source, options: argparse.Namespace) -> int:
     return _broken_off(recorded)
 
 
-def _broken_off(recorded: Run | Source) -> int:
+def _broken_off(recorded: Run[Script]) -> int:
     """Says where a recording breaks off, where it does: what was shown is not all that somebody recorded."""
     if recorded.problem is None:
         return OK
@@ -214,7 +215,7 @@ async def _open(
     return opened
 
 
-def _screen(options: argparse.Namespace, path: Path | None, recorded: Run | None = None) -> int:
+def _screen(options: argparse.Namespace, path: Path | None, recorded: LessonRun | None = None) -> int:
     wants_terminal()
     # Nothing that is imported is garbage, and looking for some costs a tenth of the start. Back on where the screen begins.
     gc.disable()
@@ -224,7 +225,7 @@ def _screen(options: argparse.Namespace, path: Path | None, recorded: Run | None
     as_asked()
     with recording_to(getattr(options, "record", None)) as recording:
 
-        async def open_lesson(chosen: Path, tell: Callable[[str], None]) -> Run:
+        async def open_lesson(chosen: Path, tell: Callable[[str], None]) -> LessonRun:
             if recorded is not None:
                 return recorded
             from sockviz.player.refusals import CannotPerform
@@ -237,7 +238,7 @@ def _screen(options: argparse.Namespace, path: Path | None, recorded: Run | None
 
         status = start(
             open_lesson,
-            entry_of(recorded.lesson) if recorded is not None else entry_of_file(path) if path else None,
+            entry_of(recorded.script) if recorded is not None else entry_of_file(path) if path else None,
             start_page=getattr(options, "start", 1) - 1,
             notes=getattr(options, "notes", False),
             progress=progress_file(options),

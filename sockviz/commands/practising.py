@@ -26,7 +26,7 @@ from sockviz.visible import quoted
 if TYPE_CHECKING:
     from sockviz.lesson.document import Exercise, Lesson
     from sockviz.player.practice import Practice
-    from sockviz.player.run import Run
+    from sockviz.player.run import LessonRun
     from sockviz.practice.attempt import Attempt
     from sockviz.practice.shelf import Place
     from sockviz.practice.sitting import Sitting
@@ -278,7 +278,7 @@ def _screen(
     )  # fmt: skip
 
 
-async def _opened(entry: CourseEntry) -> Run:
+async def _opened(entry: CourseEntry) -> LessonRun:
     """A live run of the lesson that an exercise practises, or its recording. Raises `CannotPerform`."""
     from sockviz.player.opening import open_run
     from sockviz.player.refusals import CannotPerform

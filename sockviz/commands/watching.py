@@ -23,7 +23,8 @@ from sockviz.visible import quoted
 if TYPE_CHECKING:
     from sockviz.lab.loopback import LoopbackLab
     from sockviz.lab.two_hosts import TwoHostsLab
-    from sockviz.model.programs import Program
+    from sockviz.model.programs import Program, Programs
+    from sockviz.player.sourced import Sourced
     from sockviz.player.traced import Traced
 
 
@@ -92,12 +93,15 @@ async def _transcribe(options: argparse.Namespace) -> int:
 
 def _screen(options: argparse.Namespace) -> int:
     wants_terminal()
+    from sockviz.player.run import Provenance
+    from sockviz.player.sourced import of_programs
     from sockviz.tui.watching import start
 
     with recording_to(options.record) as recording:
 
-        async def begin(tell: Callable[[str], None]) -> Traced:
-            return await _begin(options, recording, tell, holds=options.hold is not False)
+        async def begin(tell: Callable[[str], None]) -> Sourced[Programs]:
+            source = await _begin(options, recording, tell, holds=options.hold is not False)
+            return of_programs(source, Provenance.LIVE)
 
         try:
             status = start(

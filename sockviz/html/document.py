@@ -16,7 +16,7 @@ from sockviz.html.page import Pages, title_of
 from sockviz.html.style import style_sheet
 from sockviz.language import ORIGINAL, _, current
 from sockviz.lesson.document import Lesson
-from sockviz.player.run import Provenance, Run
+from sockviz.player.run import LessonRun, Provenance
 from sockviz.sandbox.script import is_sandbox
 from sockviz.tui.reading import Reading
 from sockviz.tui.widgets.title import lab_name
@@ -33,15 +33,15 @@ class TooLarge(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Writing:
-    run: Run
+    run: LessonRun
     lesson: Lesson
     account: Account
     pages: Pages
 
 
-def page_of(run: Run, story: Story, largest: int = LARGEST_PAGE) -> str:
+def page_of(run: LessonRun, story: Story, largest: int = LARGEST_PAGE) -> str:
     """`run`, as far as it has come, as a page of HTML. What an error means at large is told by `story`. Raises `TooLarge`."""
-    lesson, reading = run.lesson, Reading(run)
+    lesson, reading = run.script, Reading(run)
     account = account_of(run.timeline, lesson)
     of_lesson = lesson.language or ORIGINAL
     language = of_lesson if of_lesson != current() else None
@@ -99,9 +99,9 @@ def _numbered(lesson: Lesson) -> str:
     return lesson.title if lesson.number is None else f"{lesson.number}. {lesson.title}"
 
 
-def _facts(run: Run) -> Iterator[Html]:
+def _facts(run: LessonRun) -> Iterator[Html]:
     """What the screen and the transcript say of a run before anything else."""
-    lesson, header = run.lesson, run.timeline.header
+    lesson, header = run.script, run.timeline.header
     mark = "●" if run.provenance is Provenance.LIVE else "■"
     packets = _("captured packets") if header.lab.has_packets else _("no capture: segments are inferred")
     facts = (

@@ -110,10 +110,10 @@ async def perform_all(performance: Performance, pause: float = 0.0) -> Problem |
     except Stuck as stuck:
         return Problem(stuck.statement.line, stuck.statement.column, "blocked", str(stuck))
     except CannotGoOn as refusal:
-        line = performance.lesson.pages[performance.timeline.world.page or 0].line
+        line = performance.script.pages[performance.timeline.world.page or 0].line
         return Problem(line, 1, "lab", str(refusal))
     if performance.problem is not None:
-        line = performance.lesson.pages[performance.timeline.world.page or 0].line
+        line = performance.script.pages[performance.timeline.world.page or 0].line
         return Problem(line, 1, "lab", performance.problem)
     return None
 

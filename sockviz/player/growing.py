@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sockviz.input_file import open_input
+from sockviz.model.programs import Programs
 from sockviz.model.recording import LARGEST_FILE, Loading, Reads, lines_of, unread
 from sockviz.player.recorded import Recorded, by_its_lesson
-from sockviz.player.sourced import Sourced
+from sockviz.player.run import Provenance
+from sockviz.player.sourced import Sourced, SourcedLesson, run_of
 
 #: So much is there from the start (resting places): where a reader begins must not move.
 _FIRST = 4
@@ -85,6 +87,6 @@ class Growing(Recorded):
         return ()
 
 
-def growing(path: Path) -> Sourced:
-    """Such a run. Raises `BadRecording`, `BadLesson` and OSError, as `open_recording`."""
-    return Sourced(Growing(path, by_its_lesson))
+def growing(path: Path) -> SourcedLesson | Sourced[Programs]:
+    """Such a run. Raises `BadRecording`, `BadLesson` and OSError, as `read_recording`."""
+    return run_of(Growing(path, by_its_lesson), Provenance.RECORDED)

@@ -13,7 +13,7 @@ from sockviz.model.timeline import Timeline
 from sockviz.player.recorded import Recorded, by_its_lesson
 from sockviz.player.refusals import LIVE_RUN, PRESENT_TEXT, TRANSLATION
 from sockviz.player.shelf import lessons_directory, shelf
-from sockviz.player.sourced import Sourced
+from sockviz.player.sourced import SourcedLesson
 
 
 def recording_path(lesson: str) -> Path:
@@ -23,7 +23,7 @@ def recording_path(lesson: str) -> Path:
     return shelf() / "assets" / "recordings" / f"{number}{name.slug}.jsonl"
 
 
-def play_instead(lesson: Lesson, reason: str) -> Sourced | None:
+def play_instead(lesson: Lesson, reason: str) -> SourcedLesson | None:
     """The recording of `lesson`, which says that it is one because of `reason`; None where there is none.
 
     Raises `BadRecording`, `BadLesson` and OSError where the recording cannot be read.
@@ -45,4 +45,4 @@ def play_instead(lesson: Lesson, reason: str) -> Sourced | None:
             )
     lab = replace(header.lab, missing={**missing, **header.lab.missing})
     timeline = Timeline(replace(header, lab=lab), loaded.timeline.events)
-    return Sourced(Recorded(Loaded(timeline, loaded.problem)))
+    return SourcedLesson(Recorded(Loaded(timeline, loaded.problem)))

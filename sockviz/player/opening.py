@@ -10,17 +10,17 @@ from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.lesson.document import BadLesson, Lesson
 from sockviz.player.refusals import CannotPerform
-from sockviz.player.run import Run
+from sockviz.player.run import LessonRun
 
 if TYPE_CHECKING:
-    from sockviz.player.sourced import Sourced
+    from sockviz.player.sourced import SourcedLesson
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A run to be read. ``fallback`` says why its lab is not the isolated one, where it is not although that was tried."""
 
-    run: Run
+    run: LessonRun
     fallback: str | None = None
 
 
@@ -57,7 +57,7 @@ async def open_run(
     return Opened(_recorded(lesson, reason, record))
 
 
-def _recorded(lesson: Lesson, reason: str, record: bool) -> Sourced:
+def _recorded(lesson: Lesson, reason: str, record: bool) -> SourcedLesson:
     # Only here: where lessons are performed nobody waits for what reads recordings.
     from sockviz.model.recording import BadRecording
     from sockviz.player.instead import play_instead

@@ -68,7 +68,7 @@ _ToDo: TypeAlias = Statement | Expectation | Launch | SendSignal
 
 
 class Performance:
-    """A live run (see `sockviz.player.run.Run`) of a lesson, whose lines a `Performed` performs. To be closed by `close`."""
+    """A lesson performed live (see `sockviz.player.run.LessonRun`), its lines by a `Performed`. To be closed by `close`."""
 
     def __init__(self, lesson: Lesson, lab: Lab, version: str = "", patience: Patience | None = None) -> None:
         header = Header(lesson, lab.facts, os.uname().release, time.time(), version)
@@ -133,10 +133,10 @@ class Performance:
     async def _act(self, act: Launch | SendSignal) -> None:
         """Does something with a student's program: of a lesson there is none (`sockviz.player.practice`)."""
 
-    # --- Run ----------------------------------------------------------------------------------------------
+    # --- the run ----------------------------------------------------------------------------------------------
 
     @property
-    def lesson(self) -> Lesson:
+    def script(self) -> Lesson:
         """The lesson performed, with what was typed at it."""
         return self._lesson
 
@@ -175,7 +175,7 @@ class Performance:
         return self._lab.link is not None
 
     async def order(self, verb: str, frame: int | None = None) -> None:
-        """By hand; see `Run.order`."""
+        """By hand; see `LessonRun.order`."""
         await self._performed.order(verb, frame)
 
     def answer(self, line: int, choice: int | None) -> None:
@@ -191,7 +191,7 @@ class Performance:
         self._watchers.append(changed)
 
     async def advance(self) -> None:
-        """Does the next thing. See `Run.advance`."""
+        """Does the next thing. See `LessonRun.advance`."""
         if self._advancing:
             return
         self._advancing = True

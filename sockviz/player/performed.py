@@ -178,7 +178,7 @@ class Performed:
             self._forked.add(statement.targets[0])
 
     async def order(self, verb: str, frame: int | None = None) -> None:
-        """Has the link do something by hand; see `sockviz.player.run.Run.order`."""
+        """Has the link do something by hand; see `sockviz.player.run.LessonRun.order`."""
         if self._lab.link is not None:
             self.append(ActedByHand(time.time(), verb, frame))
             try:

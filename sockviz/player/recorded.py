@@ -29,7 +29,7 @@ from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
 from sockviz.player.next import Next
 from sockviz.player.source import Source
-from sockviz.player.sourced import Sourced
+from sockviz.player.sourced import SourcedLesson
 
 
 class Recorded(Source):
@@ -90,9 +90,9 @@ def read_recording(path: Path) -> Recorded:
     return Recorded(load_file(path, by_its_lesson))
 
 
-def open_recording(path: Path) -> Sourced:
+def open_recording(path: Path) -> SourcedLesson:
     """A recorded run of a lesson. Raises as `read_recording`, and `NoLesson`."""
-    return Sourced(read_recording(path))
+    return SourcedLesson(read_recording(path))
 
 
 def of_lesson(lesson: Lesson) -> Check:

@@ -13,6 +13,7 @@ from sockviz.model.recording import dump_header
 from sockviz.player.writers import claim
 
 if TYPE_CHECKING:
+    from sockviz.calls.script import Script
     from sockviz.player.run import Run
     from sockviz.player.source import Source
 
@@ -24,7 +25,9 @@ class Recorder:
     is called with it.
     """
 
-    def __init__(self, run: Run | Source, file: TextIO, stopped: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self, run: Run[Script] | Source, file: TextIO, stopped: Callable[[str], None] | None = None
+    ) -> None:
         self.problem: str | None = None
         self._timeline = run.timeline
         self._file = file

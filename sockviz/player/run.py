@@ -1,11 +1,12 @@
-"""What a front end is given: a run, live or recorded. One interface, so there is one code path for both."""
+"""What a front end is given: a run, live or recorded, of whatever script. One interface, so there is one code path for both."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from sockviz.calls.script import Script
 from sockviz.language import N_
 from sockviz.lesson.document import Lesson
 from sockviz.model.timeline import Timeline
@@ -20,8 +21,11 @@ class Provenance(Enum):
     FOLLOWED = N_("FOLLOWING")  # a recording that is still being written
 
 
-class Run(Protocol):
-    """A lesson under way, or one that was recorded.
+S_co = TypeVar("S_co", bound=Script, covariant=True)
+
+
+class Run(Protocol[S_co]):
+    """A script under way, or a run of it that was recorded.
 
     Events are appended while the event loop runs, whether or not anyone advances (a retry timer fires, a packet comes);
     ``watch`` registers a callback for after each batch. A recorded run has its timeline from the start, and its
@@ -29,8 +33,8 @@ class Run(Protocol):
     """
 
     @property
-    def lesson(self) -> Lesson:
-        """The lesson performed."""
+    def script(self) -> S_co:
+        """What is performed, with all that was added to it by now."""
 
     @property
     def timeline(self) -> Timeline:
@@ -49,9 +53,18 @@ class Run(Protocol):
         """What `advance` would do now."""
 
     async def advance(self) -> None:
-        """Does the next thing, and judges the expectations that follow it. Returns once its call has returned, failed or is
-        asleep. Cancelling it is safe: the call stays under way and the run goes on. Raises `CannotGoOn` where the run has
-        no `problem` that says why."""
+        """Does the next thing. Returns once its call has returned, failed or is asleep. Cancelling it is safe: the call stays
+        under way and the run goes on. Raises `CannotGoOn` where the run has no `problem` that says why."""
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Has `changed` called, on the event loop, after each batch of events."""
+
+    async def close(self) -> tuple[str, ...]:
+        """Ends every process and the lab. Returns what the kernel itself keeps for a while (TIME-WAIT rows …), a line each."""
+
+
+class LessonRun(Run[Lesson], Protocol):
+    """The run of a lesson, which asks its reader, and is judged: `advance` judges the expectations that follow, too."""
 
     @property
     def has_link(self) -> bool:
@@ -65,9 +78,3 @@ class Run(Protocol):
 
     def vote(self, line: int, counts: Sequence[int]) -> None:
         """Notes a room's votes on that prediction, for each of its choices, in place of those noted before."""
-
-    def watch(self, changed: Callable[[], None]) -> None:
-        """Has `changed` called, on the event loop, after each batch of events."""
-
-    async def close(self) -> tuple[str, ...]:
-        """Ends every process and the lab. Returns what the kernel itself keeps for a while (TIME-WAIT rows …), a line each."""

@@ -180,7 +180,7 @@ class Traced(Source):
         return self._lab.link is not None
 
     async def order(self, verb: str, frame: int | None = None) -> None:
-        """Has the link do something by hand; see `sockviz.player.run.Run.order`. Raises `CannotGoOn`."""
+        """Has the link do something by hand; see `sockviz.player.run.LessonRun.order`. Raises `CannotGoOn`."""
         if self._lab.link is None:
             return
         try:

@@ -11,19 +11,19 @@ from sockviz.model.timeline import Timeline
 from sockviz.player.next import Do, Next
 from sockviz.player.scripted import ScriptedSource, Step
 from sockviz.player.source import SCRIPT
-from sockviz.player.sourced import Sourced
+from sockviz.player.sourced import SourcedLesson
 
 
-def unfolded(recorded: Sourced) -> Sourced:
+def unfolded(recorded: SourcedLesson) -> SourcedLesson:
     """A run that repeats a recorded one, all of which is there: each step brings what it had brought.
 
     The reader's own predictions are asked for and stand in place of any that were recorded. Nothing is performed.
     """
-    steps = [_step(events, recorded.lesson) for events in cut(recorded.timeline.events)]
+    steps = [_step(events, recorded.script) for events in cut(recorded.timeline.events)]
     source = ScriptedSource(Timeline(recorded.timeline.header), steps, recorded.problem)
     if steps:
         source.take()  # a live run has its first page open from the start, too
-    return Sourced(source)
+    return SourcedLesson(source)
 
 
 def _step(events: Sequence[Event], lesson: Lesson) -> Step:

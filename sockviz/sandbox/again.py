@@ -92,7 +92,7 @@ class Again:
                 coming = run.next
                 if coming.do is Do.PERFORM and coming.statement is not None and coming.statement.line == line:
                     await run.advance()
-            case LineTyped(line=line) if run.lesson.statement_at(line) is None or line in self._new:
+            case LineTyped(line=line) if run.script.statement_at(line) is None or line in self._new:
                 try:
                     added = run.add(Typed(step.process, step.source))
                 except BadLine:

@@ -34,7 +34,7 @@ def kept_as(file: Path, run: Performance, language: str, *, is_directory: bool =
 
 def as_lesson(file: Path, run: Performance) -> str:
     """Writes a lesson into a new file. Returns a sentence about it. Raises OSError."""
-    text = lesson_text(run.lesson, run.timeline)
+    text = lesson_text(run.script, run.timeline)
     with file.open("x", encoding="utf-8") as out:
         out.write(text)
     return _("{file}: a lesson; `sockviz check {file}` holds it").format(file=quoted(str(file)))
@@ -51,7 +51,7 @@ def _programs(directory: Path, run: Performance, language: str) -> str:
     from sockviz.lesson.programs.folder import Language
     from sockviz.player.export import NoPrograms, NotEmpty, export_programs
 
-    text = lesson_text(run.lesson, run.timeline)
+    text = lesson_text(run.script, run.timeline)
     try:
         lesson = parse_lesson(text, f"{directory.name or 'sandbox'}.md")
         return export_programs(lesson, Language(language), directory).summary

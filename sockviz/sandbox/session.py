@@ -108,7 +108,7 @@ class Typist:
     @property
     def can_undo(self) -> bool:
         """Whether there is a line to take back."""
-        return any(is_new(each, self.run.lesson) for each in self.run.timeline.world.typed.values())
+        return any(is_new(each, self.run.script) for each in self.run.timeline.world.typed.values())
 
 
 class Session(Typist):
@@ -120,7 +120,7 @@ class Session(Typist):
 
     async def undo(self) -> None:
         """Takes the last line back: all others are performed again in a new lab. Raises `CannotPerform`: all is as it was."""
-        await self.again(without_last(given(self.run.timeline), self.run.lesson))
+        await self.again(without_last(given(self.run.timeline), self.run.script))
 
     async def again(self, steps: Sequence[Given], edited: Sequence[LineTyped] = ()) -> None:
         """Another run, given `steps`. Raises `CannotPerform`, and all is as it was then."""

@@ -41,7 +41,7 @@ from sockviz.visible import quoted, visible
 if TYPE_CHECKING:
     from textual.command import Provider
 
-    from sockviz.player.run import Run
+    from sockviz.player.run import LessonRun
     from sockviz.practice.listed import ExerciseEntry
     from sockviz.practice.sitting import Sitting
     from sockviz.sandbox.again import Steps
@@ -265,10 +265,10 @@ class SockvizApp(PatientApp):
 
     def _then(
         self, entry: CourseEntry, page: int, steps: Steps | None = None
-    ) -> Callable[[Run | None], None]:
+    ) -> Callable[[LessonRun | None], None]:
         """What is done with the run of `entry` once it is open; None: it cannot be."""
 
-        def opened(run: Run | None) -> None:
+        def opened(run: LessonRun | None) -> None:
             if run is None:
                 self._lesson_closed(())
             else:
@@ -276,7 +276,7 @@ class SockvizApp(PatientApp):
 
         return opened
 
-    async def _opened(self, entry: CourseEntry) -> Run:
+    async def _opened(self, entry: CourseEntry) -> LessonRun:
         try:
             return await self.runs.opened(entry)
         except CannotPerform as error:
@@ -286,7 +286,7 @@ class SockvizApp(PatientApp):
                 )
             raise
 
-    def _begin(self, run: Run, entry: CourseEntry, page: int, steps: Steps | None) -> None:
+    def _begin(self, run: LessonRun, entry: CourseEntry, page: int, steps: Steps | None) -> None:
         from sockviz.player.run import Provenance
         from sockviz.tui.screens.departure import Place
         from sockviz.tui.screens.exercise_stage import ExerciseStage  # on demand
@@ -301,7 +301,7 @@ class SockvizApp(PatientApp):
             animate=self.animation_level != "none",
         )
         # A student's run that was recorded is looked at as they look at it: beside it stands what they wrote.
-        is_students = run.lesson.exercise is not None and run.provenance is not Provenance.LIVE
+        is_students = run.script.exercise is not None and run.provenance is not Provenance.LIVE
         kind = ExerciseStage if is_students else self.options.screen() or LessonScreen
         screen = kind(
             run,

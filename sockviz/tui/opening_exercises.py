@@ -11,7 +11,7 @@ from sockviz.language import _, current
 from sockviz.lesson.document import BadLesson, Exercise, Lesson
 from sockviz.model.timeline import Timeline
 from sockviz.player.scripted import ScriptedSource
-from sockviz.player.sourced import Sourced
+from sockviz.player.sourced import SourcedLesson
 from sockviz.practice.copies import cannot_be_made, copied, written
 from sockviz.practice.shelf import Place, read_exercise, text_of
 from sockviz.practice.sitting import Sitting
@@ -133,10 +133,10 @@ def _stage(app: ExerciseApp, sitting: Sitting, timeline: Timeline, event: int) -
     from sockviz.tui.screens.departure import Place as PlaceInCourse
     from sockviz.tui.screens.exercise_stage import ExerciseStage
 
-    run = Sourced(ScriptedSource(timeline, ()))
+    run = SourcedLesson(ScriptedSource(timeline, ()))
     look = Look(ascii=app.ascii, colour=app.theme != MONOCHROME, animate=app.animation_level != "none")
     look = replace(look, language=sitting.language)
-    place = PlaceInCourse(entry_of(run.lesson), alone=True)
+    place = PlaceInCourse(entry_of(run.script), alone=True)
     screen = ExerciseStage(run, place, app.store, look, manual=app.options.manual)
     app.push_screen(screen)
     screen.call_after_refresh(screen.post_message, MomentChosen(event))

@@ -10,12 +10,12 @@ from sockviz.tui.entry import CourseEntry
 
 if TYPE_CHECKING:
     from sockviz.manual.reader import Manual
-    from sockviz.player.run import Run
+    from sockviz.player.run import LessonRun
     from sockviz.practice.listed import ExerciseEntry
     from sockviz.sandbox.again import Steps
 
 #: Opens a lesson: starts its lab, or reads its recording. Raises `sockviz.player.refusals.CannotPerform`.
-OpenRun: TypeAlias = Callable[[CourseEntry], Awaitable["Run"]]
+OpenRun: TypeAlias = Callable[[CourseEntry], Awaitable["LessonRun"]]
 
 
 def _shipped() -> Manual:

@@ -11,7 +11,7 @@ from sockviz.lesson.document import Lesson, Page, Predict
 from sockviz.model.events import PageOpened
 from sockviz.model.subjects import Subjects
 from sockviz.player.next import Do, Next
-from sockviz.player.run import Provenance, Run
+from sockviz.player.run import LessonRun, Provenance
 from sockviz.tui.about import about
 from sockviz.tui.cursor import Cursor
 from sockviz.tui.view import Mode
@@ -35,7 +35,7 @@ class Reading(Cursor):
 
     ``pointed`` is the line of the open prediction that has been pointed to: the next press passes it over."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: LessonRun) -> None:
         self.run = run
         self.pointed: int | None = None
         self._own: dict[int, int | None] = {}  # the choices of who watches a recording: it stays as it is
@@ -44,19 +44,19 @@ class Reading(Cursor):
         self._counted = -1
         made = run.provenance
         recorded, still_written = made is Provenance.RECORDED, made is Provenance.FOLLOWED
-        super().__init__(run, run.lesson, recorded=recorded, still_written=still_written)
+        super().__init__(run, run.script, recorded=recorded, still_written=still_written)
 
     # -- where
 
     @property
     def script(self) -> Lesson:
         """The lesson, with what was typed at this run of it."""
-        return self.run.lesson
+        return self.run.script
 
     @property
     def page(self) -> Page:
         """The page open at the cursor (the first, before any)."""
-        pages = self.run.lesson.pages
+        pages = self.run.script.pages
         return pages[min(self.world.page or 0, len(pages) - 1)]
 
     @property
@@ -208,7 +208,7 @@ class Reading(Cursor):
         votes = {**self.run.timeline.world.votes, **self._votes}
         return {
             (page.index, number): votes[question.line]
-            for page in self.run.lesson.pages
+            for page in self.run.script.pages
             for number, question in enumerate(page.predictions)
             if question.line in votes
         }
@@ -216,6 +216,6 @@ class Reading(Cursor):
     def bring_votes(self, votes: Votes) -> None:
         """Those that were counted in a run before this one."""
         for (page, number), counts in votes.items():
-            asked = self.run.lesson.pages[page].predictions if page < len(self.run.lesson.pages) else ()
+            asked = self.run.script.pages[page].predictions if page < len(self.run.script.pages) else ()
             if number < len(asked) and len(asked[number].choices) == len(counts):
                 self._votes[asked[number].line] = counts

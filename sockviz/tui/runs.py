@@ -10,10 +10,10 @@ from sockviz.tui.entry import CourseEntry
 from sockviz.tui.options import OpenRun
 
 if TYPE_CHECKING:
-    from sockviz.player.run import Run
+    from sockviz.player.run import LessonRun
 
 
-async def no_lesson(_entry: CourseEntry) -> Run:
+async def no_lesson(_entry: CourseEntry) -> LessonRun:
     """Opens none: for an application that shows something else."""
     raise CannotPerform("there are no lessons here")
 
@@ -22,11 +22,11 @@ class Runs:
     """Opens lessons. ``open`` has those that nobody has closed yet, also of which nobody waited for the opening to the end."""
 
     def __init__(self, open_run: OpenRun) -> None:
-        self.open: list[Run] = []
+        self.open: list[LessonRun] = []
         self._open_run = open_run
-        self._opening: set[asyncio.Task[Run]] = set()
+        self._opening: set[asyncio.Task[LessonRun]] = set()
 
-    async def opened(self, entry: CourseEntry) -> Run:
+    async def opened(self, entry: CourseEntry) -> LessonRun:
         """The run of a lesson. Raises `sockviz.player.refusals.CannotPerform`."""
         opening = asyncio.ensure_future(self._open_run(entry))
         self._opening.add(opening)
@@ -37,7 +37,7 @@ class Runs:
 
         return await opening
 
-    def _keep(self, opening: asyncio.Task[Run]) -> None:
+    def _keep(self, opening: asyncio.Task[LessonRun]) -> None:
         self._opening.discard(opening)
         if not opening.cancelled() and opening.exception() is None:
             self.open.append(opening.result())

@@ -24,14 +24,14 @@ from sockviz.tui.options import Options
 from sockviz.tui.session import run as run_app
 
 if TYPE_CHECKING:
-    from sockviz.player.run import Run
+    from sockviz.player.run import LessonRun
     from sockviz.practice.listed import ExerciseEntry
     from sockviz.sandbox.again import Steps
     from sockviz.tui.screens.lesson import LessonScreen
 
 #: Opens the lesson in a file. What goes wrong with its recording, while it is performed, is told by the function given.
 #: Raises `sockviz.player.refusals.CannotPerform`.
-OpenLesson: TypeAlias = Callable[[Path, Callable[[str], None]], Awaitable["Run"]]
+OpenLesson: TypeAlias = Callable[[Path, Callable[[str], None]], Awaitable["LessonRun"]]
 
 #: What is imported and made for a lesson stays: nothing is looked through for garbage until so many seconds after it was opened.
 _MADE = 1.0
@@ -48,7 +48,7 @@ def start(
     leaves the screen."""
     look.keep_size(os.environ, _size())  # before the application, which reads them when it is made
 
-    async def open_run(chosen: CourseEntry) -> Run:
+    async def open_run(chosen: CourseEntry) -> LessonRun:
         gc.disable()
         try:
             run = await open_lesson(Path(chosen.path), partial(app.notify, severity="warning"))

@@ -16,10 +16,11 @@ from sockviz.tui.session import run
 from sockviz.tui.themes import MONOCHROME
 
 if TYPE_CHECKING:
-    from sockviz.player.source import Source
+    from sockviz.model.programs import Programs
+    from sockviz.player.sourced import Sourced
 
 #: Opens a lab and starts the programs in it, or opens a recording; what is not as usual is told by the function given.
-Begin = Callable[[Callable[[str], None]], Awaitable["Source"]]
+Begin = Callable[[Callable[[str], None]], Awaitable["Sourced[Programs]"]]
 
 
 #: Is given what leaves the screen.
@@ -44,7 +45,7 @@ class WatchApp(SockvizApp):
         self._opened_with = opened
         self.failure: Exception | None = None
         self._begin_programs, self._seconds = begin, seconds
-        self._source: Source | None = None
+        self._watched: Sourced[Programs] | None = None
         self.dress()
 
     def get_default_screen(self) -> Screen[None]:
@@ -61,14 +62,14 @@ class WatchApp(SockvizApp):
         from sockviz.tui.view import Look
 
         try:
-            self._source = await self._begin_programs(partial(self.notify, severity="warning"))
+            self._watched = await self._begin_programs(partial(self.notify, severity="warning"))
         except Exception as error:  # said once the terminal is given back
             self.failure = error
             self.exit(1)
             return
         self._opened_with(self.exit)
         look = Look(ascii=self.ascii, colour=self.theme != MONOCHROME, animate=self.animation_level != "none")
-        self.push_screen(WatchScreen(self._source, look, self._seconds, self.options.manual), self._left)
+        self.push_screen(WatchScreen(self._watched, look, self._seconds, self.options.manual), self._left)
 
     def _left(self, left: tuple[str, ...] | None) -> None:
         self.left += left or ()
@@ -76,8 +77,8 @@ class WatchApp(SockvizApp):
 
     async def close_runs(self) -> None:
         """Ends the programs, however the application ends."""
-        if self._source is not None:
-            self.left += await self._source.close()
+        if self._watched is not None:
+            self.left += await self._watched.close()
 
 
 def start(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sockviz.door import Door
 from sockviz.language import _
-from sockviz.player.source import Source
+from sockviz.model.timeline import Timeline
 from sockviz.player.traced import Traced
 from sockviz.watch.stepping import Conversation, Left, Stepping
 from sockviz.watch.transcript import Transcript
@@ -65,9 +65,9 @@ async def _run(source: Traced, transcript: Transcript | JsonLines) -> None:
             await ended
 
 
-def tell(source: Source, out: Door) -> None:
+def tell(timeline: Timeline, out: Door) -> None:
     """Writes all of a run that was recorded."""
-    transcript = Transcript(source.timeline, out, live=False)
+    transcript = Transcript(timeline, out, live=False)
     transcript.title()
     transcript.catch_up()
     transcript.end()

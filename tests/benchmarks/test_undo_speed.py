@@ -50,7 +50,7 @@ async def _typed() -> tuple[Session, float]:
 def test_undo_of_fifty_lines() -> None:
     async def undo() -> tuple[float, float]:
         session, seconds = await _typed()
-        text = lesson_text(session.run.lesson, session.run.timeline)
+        text = lesson_text(session.run.script, session.run.timeline)
         assert len(session.run.timeline.world.lines) == LINES - 1
         await session.close()
         _timeline, other = await spent(text)

@@ -18,7 +18,7 @@ from sockviz.cli import main
 from sockviz.model.recording import Loaded, save
 from sockviz.model.world_json import world_json
 from sockviz.player.recorded import Recorded
-from sockviz.player.sourced import Sourced
+from sockviz.player.sourced import SourcedLesson
 from sockviz.progress import ProgressStore
 from sockviz.tui.app import SockvizApp
 from sockviz.tui.entry import CourseEntry
@@ -52,7 +52,9 @@ def test_there_is_something_to_find() -> None:
 
 def test_a_transcript() -> None:
     out = io.StringIO()
-    asyncio.run(plain.play(Sourced(Recorded(Loaded(timeline(every=True), None))), out, ask=False, notes=True))
+    asyncio.run(
+        plain.play(SourcedLesson(Recorded(Loaded(timeline(every=True), None))), out, ask=False, notes=True)
+    )
     assert "\\x1b]2;OWNED\\x07" in out.getvalue()
     assert not dangerous(out.getvalue())
     assert not lines_forged(out.getvalue())
@@ -101,10 +103,10 @@ class Captured(HeadlessDriver):
 
 
 def test_the_screen(tmp_path: Path) -> None:
-    run = Sourced(Recorded(Loaded(timeline(every=False), "broken off: \x1b]2;OWNED\x07\n\u202e")))
+    run = SourcedLesson(Recorded(Loaded(timeline(every=False), "broken off: \x1b]2;OWNED\x07\n\u202e")))
     entry = CourseEntry(1, "x", "\x1b[66mOWNED\u202e", "\x9b66mOWNED\n", 1, "x.md", "loopback")
 
-    async def opened(_: CourseEntry) -> Sourced:
+    async def opened(_: CourseEntry) -> SourcedLesson:
         return run
 
     async def look_at_it(pilot: Pilot[Any]) -> None:

@@ -32,7 +32,7 @@ from sockviz.player.next import Do
 from sockviz.player.patience import Patience, Stuck
 from sockviz.player.performance import Performance
 from sockviz.player.recorded import Recorded, by_its_lesson
-from sockviz.player.sourced import Sourced
+from sockviz.player.sourced import SourcedLesson
 from tests.fuzz.faults import SECONDS, Fault, Faults, TooLong, clean
 from tests.fuzz.recordings import drawn, view_at
 
@@ -281,12 +281,12 @@ def shown(performance: Performance) -> None:
     loaded = load([line + "\n" for line in recording], "x", by_its_lesson)
     if loaded.problem is not None:
         raise Fault(f"our own recording is refused: {loaded.problem}")
-    recorded = Sourced(Recorded(loaded))
+    recorded = SourcedLesson(Recorded(loaded))
     for cursor in {len(timeline), chance.randint(0, len(timeline))}:
         json.dumps(world_json(timeline.world_at(cursor)), ensure_ascii=False, allow_nan=False)
         for width, height in ((80, 24), (120, 36)):
             view = view_at(recorded, cursor, chance)
-            drawn(recorded.lesson.pages[view.page.index], view, width, height)
+            drawn(recorded.script.pages[view.page.index], view, width, height)
 
 
 def in_haste(lesson: Lesson) -> Lesson:

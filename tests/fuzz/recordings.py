@@ -27,7 +27,7 @@ from sockviz.model.stops import stop_before
 from sockviz.model.world_json import world_json
 from sockviz.player.next import Do, Next
 from sockviz.player.recorded import open_recording
-from sockviz.player.sourced import Sourced
+from sockviz.player.sourced import SourcedLesson
 from sockviz.player.unfolding import unfolded
 from sockviz.tui.stage.errno_card import draw_errno
 from sockviz.tui.stage.inspector import draw_inspector
@@ -173,9 +173,9 @@ def mutant(seed: int, bases: list[list[str]]) -> bytes:
     return whole
 
 
-def view_at(run: Sourced, cursor: int, chance: random.Random) -> View:
+def view_at(run: SourcedLesson, cursor: int, chance: random.Random) -> View:
     """What a screen would hand its widgets there."""
-    timeline, lesson = run.timeline, run.lesson
+    timeline, lesson = run.timeline, run.script
     world = timeline.world_at(cursor)
     before = timeline.world_at(stop_before(timeline.stops, cursor) if cursor else 0)
     focus = chance.choice(
@@ -208,9 +208,9 @@ def drawn(page: Page, view: View, width: int, height: int) -> None:
     clean(title(view, width).plain, "the title")
 
 
-def written_as_a_page(run: Sourced) -> None:
+def written_as_a_page(run: SourcedLesson) -> None:
     """Its page of HTML, where it is none of an exercise."""
-    if run.lesson.exercise is not None:
+    if run.script.exercise is not None:
         return
     try:
         page = page_of(run, shipped().story)
@@ -247,7 +247,7 @@ def tried(path: Path, chance: random.Random) -> str:
         json.dumps(world_json(run.timeline.world_at(cursor)), indent=2, ensure_ascii=False, allow_nan=False)
         view = view_at(run, cursor, chance)
         for width, height in SIZES:
-            drawn(run.lesson.pages[view.page.index], view, width, height)
+            drawn(run.script.pages[view.page.index], view, width, height)
     return "broke off" if run.problem else "whole"
 
 

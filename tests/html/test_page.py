@@ -20,7 +20,7 @@ from sockviz.model.events import Event, LineTyped, PageOpened, PredictionSettled
 from sockviz.model.recording import Loaded
 from sockviz.model.timeline import Header, LabFacts, Timeline
 from sockviz.player.recorded import Recorded, open_recording
-from sockviz.player.sourced import Sourced
+from sockviz.player.sourced import SourcedLesson
 from sockviz.spoken import spoken_inline
 from sockviz.tui.stage.outcomes import told
 from sockviz.words.narration import call_of
@@ -34,7 +34,7 @@ ONE_HOST, TWO_HOSTS = "05-listen", "06-handshake"
 
 
 @cache
-def recorded(name: str) -> Sourced:
+def recorded(name: str) -> SourcedLesson:
     return open_recording(RECORDINGS / f"{name}.jsonl")
 
 
@@ -54,8 +54,8 @@ def in_words(text: str) -> str:
 def test_every_page_with_its_heading_and_its_lines_and_what_came_of_them(name: str) -> None:
     run, root = recorded(name), read(name)
     sections = root.all("section", "page")
-    assert len(sections) == len(run.lesson.pages)
-    for page, section in zip(run.lesson.pages, sections, strict=True):
+    assert len(sections) == len(run.script.pages)
+    for page, section in zip(run.script.pages, sections, strict=True):
         assert page.heading is not None
         (heading,) = section.all("h2")
         assert heading.text == f"{page.index + 1}. {spoken_inline(page.heading)}"
@@ -81,7 +81,7 @@ def test_results_are_those_of_the_page_s_end(name: str) -> None:
     run, root = recorded(name), read(name)
     starts = [n for n, event in enumerate(run.timeline.events) if isinstance(event, PageOpened)]
     ends = [*starts[1:], len(run.timeline)]
-    for page, section, end in zip(run.lesson.pages, root.all("section", "page"), ends, strict=True):
+    for page, section, end in zip(run.script.pages, root.all("section", "page"), ends, strict=True):
         world = run.timeline.world_at(end)
         results = [it.text.replace("\u00a0", " ") for it in section.all("span", "result")]
         lines = [world.lines[statement.line] for statement in page.statements]
@@ -109,7 +109,7 @@ def test_a_failed_call_has_its_card() -> None:
 
 def test_answers_are_folded_and_the_instructor_s_notes_are_not_there() -> None:
     run, root = recorded(TWO_HOSTS), read(TWO_HOSTS)
-    asked = [prediction for page in run.lesson.pages for prediction in page.predictions]
+    asked = [prediction for page in run.script.pages for prediction in page.predictions]
     folded = root.all("details")
     assert len(folded) == len(asked) > 5
     for prediction, details in zip(asked, folded, strict=True):
@@ -118,7 +118,7 @@ def test_answers_are_folded_and_the_instructor_s_notes_are_not_there() -> None:
         assert details.attributes == {}, "as a reader finds it: closed"
         assert details.all("summary")[0].text == "Answer"
         assert answer.strip(" `") in details.text
-    notes = [note for page in run.lesson.pages for note in page.notes]
+    notes = [note for page in run.script.pages for note in page.notes]
     assert notes
     said = in_words(root.text)
     assert not [note for note in notes if in_words(note)[:40] in said]
@@ -127,8 +127,8 @@ def test_answers_are_folded_and_the_instructor_s_notes_are_not_there() -> None:
 def test_a_room_s_votes_stand_with_the_choices() -> None:
     whole = recorded(TWO_HOSTS)
     opened, *events = whole.timeline.events
-    votes = VotesCounted(opened.at, whole.lesson.pages[0].predictions[0].line, (12, 0, 7, 1))
-    run = Sourced(Recorded(Loaded(Timeline(whole.timeline.header, [opened, votes, *events]), None)))
+    votes = VotesCounted(opened.at, whole.script.pages[0].predictions[0].line, (12, 0, 7, 1))
+    run = SourcedLesson(Recorded(Loaded(Timeline(whole.timeline.header, [opened, votes, *events]), None)))
     box = well_formed(page_of(run, shipped().story)).all("div", "predict")
     said = [in_words(choice.text) for choice in box[0].all("li")]
     assert [it.rpartition(" (")[2] for it in said] == ["12 votes)", "0 votes)", "7 votes)", "1 vote)"]
@@ -171,7 +171,9 @@ def test_in_spanish_the_lesson_is_still_english() -> None:
 def test_what_the_run_did_not_come_to_is_said_so() -> None:
     whole = recorded(TWO_HOSTS).timeline
     second = [n for n, event in enumerate(whole.events) if isinstance(event, PageOpened)][1]
-    cut = Sourced(Recorded(Loaded(Timeline(whole.header, whole.events[: second + 1]), "it breaks off here")))
+    cut = SourcedLesson(
+        Recorded(Loaded(Timeline(whole.header, whole.events[: second + 1]), "it breaks off here"))
+    )
     root = well_formed(page_of(cut, shipped().story))
     assert "it breaks off here" in root.all("header")[0].text
     reached, opened, third = root.all("section", "page")[:3]
@@ -188,7 +190,7 @@ def test_off_the_script_the_typed_lines_are_there_and_it_says_so() -> None:
     at = whole.events[first - 1].at
     line = whole.header.script.text.count("\n") + 2
     typed = LineTyped(at, "server", line, "x = socket.socket()", 0)
-    run = Sourced(Recorded(Loaded(Timeline(whole.header, [*whole.events[:first], typed]), None)))
+    run = SourcedLesson(Recorded(Loaded(Timeline(whole.header, [*whole.events[:first], typed]), None)))
     root = well_formed(page_of(run, shipped().story))
     assert "From page 1 on this run is off the script" in root.all("header")[0].text
     page = root.all("section", "page")[0]
@@ -254,7 +256,7 @@ server.b == "</code><script>"
 """
 
 
-def performed(text: str) -> Sourced:
+def performed(text: str) -> SourcedLesson:
     lab = LabFacts(
         "isolated", ("packets",), ("loopback",), {"loopback": "127.0.0.1"}, (8080,), missing={"</p>": "<b>"}
     )
@@ -264,7 +266,7 @@ def performed(text: str) -> Sourced:
         PageOpened(1.0, 0),
         PredictionSettled(2.0, lesson.pages[0].predictions[0].line, "</details><script>"),
     ]
-    return Sourced(Recorded(Loaded(Timeline(header, events), "</p><script>\x1b[2J")))
+    return SourcedLesson(Recorded(Loaded(Timeline(header, events), "</p><script>\x1b[2J")))
 
 
 def test_a_hostile_lesson_is_text() -> None:
@@ -285,7 +287,7 @@ def test_a_hostile_lesson_is_text() -> None:
 
 
 def test_hostile_words_in_every_field_of_every_event(misfits: None) -> None:
-    page = page_of(Sourced(Recorded(Loaded(timeline(every=False), None))), shipped().story)
+    page = page_of(SourcedLesson(Recorded(Loaded(timeline(every=False), None))), shipped().story)
     well_formed(page)
     assert "OWNED" in page
     assert not dangerous(page)

@@ -15,7 +15,7 @@ from sockviz.player.next import Do
 from sockviz.player.patience import Stuck
 from sockviz.player.performance import Performance
 from sockviz.player.recorded import Recorded
-from sockviz.player.sourced import Sourced
+from sockviz.player.sourced import SourcedLesson
 from sockviz.player.unfolding import unfolded
 from tests.player.lessons import CONNECTED, LISTENING, lesson_text, perform, performed, run
 
@@ -76,7 +76,7 @@ def test_a_recording_of_it_is_told_a_fence_at_a_time() -> None:
     async def work() -> None:
         performance = await perform(lesson_text(LISTENING, CONNECTED + QUESTION))
         await performance.close()
-        told = unfolded(Sourced(Recorded(Loaded(performance.timeline, None))))
+        told = unfolded(SourcedLesson(Recorded(Loaded(performance.timeline, None))))
         steps = 0
         while told.next.do is Do.PERFORM:
             await told.advance()

@@ -17,7 +17,7 @@ from sockviz.player import tail
 from sockviz.player.followed import Followed, followed
 from sockviz.player.next import Do
 from sockviz.player.run import Provenance
-from sockviz.player.sourced import Sourced
+from sockviz.player.sourced import SourcedLesson
 from sockviz.player.writers import claim
 
 RECORDINGS = Path(__file__).parents[2] / "assets" / "recordings"
@@ -67,7 +67,7 @@ def test_it_is_waited_for_and_then_the_run_is_what_was_written(tmp_path: Path) -
             assert not opening.done()
             os.write(file.fileno(), lines[0][100:])
             source = await opening
-            run = Sourced(source, Provenance.FOLLOWED)
+            run = SourcedLesson(source, Provenance.FOLLOWED)
             source.watch(lambda: None)
             assert run.next.do is Do.BUSY
             done = 0

@@ -16,14 +16,21 @@ from sockviz.player.next import Do
 from sockviz.player.recorded import open_recording
 from sockviz.player.run import Provenance
 from sockviz.player.shelf import find
-from sockviz.player.sourced import Sourced
+from sockviz.player.sourced import SourcedLesson
 from sockviz.tui.reading import Onward, Reading
 from tests.player.lessons import run
 
 RECORDING = recording_path(str(find("close")))
 
 
-async def grown(recording: Sourced) -> int:
+def lesson(path: Path) -> SourcedLesson:
+    """That of a lesson, as it grows."""
+    recording = growing(path)
+    assert isinstance(recording, SourcedLesson)
+    return recording
+
+
+async def grown(recording: SourcedLesson) -> int:
     """Waits until all of it is there; returns how often somebody who watches was told."""
     told, all_there = 0, asyncio.Event()
 
@@ -43,7 +50,7 @@ def test_it_becomes_the_recording_and_its_reader_stays_where_they_are() -> None:
     whole = open_recording(RECORDING)
 
     async def work() -> None:
-        recording = growing(RECORDING)
+        recording = lesson(RECORDING)
         assert recording.provenance is Provenance.RECORDED
         assert 0 < len(recording.timeline) < len(whole.timeline) / 10
         reading = Reading(recording)
@@ -65,7 +72,7 @@ def test_it_becomes_the_recording_and_its_reader_stays_where_they_are() -> None:
 
 def test_a_reader_who_goes_to_its_end_gets_there() -> None:
     async def work() -> None:
-        recording = growing(RECORDING)
+        recording = lesson(RECORDING)
         reading = Reading(recording)
         recording.watch(reading.run_changed)
         reading.go(len(recording.timeline))
@@ -85,7 +92,7 @@ def test_where_it_breaks_off_is_told_when_that_is_met(tmp_path: Path) -> None:
     cut.write_bytes(content[: len(content) // 2])
 
     async def work() -> None:
-        recording = growing(cut)
+        recording = lesson(cut)
         assert recording.problem is None
         await grown(recording)
         assert recording.problem == open_recording(cut).problem
@@ -114,7 +121,7 @@ def test_what_is_none_is_refused_at_once_and_no_file_stays_open(tmp_path: Path) 
         growing(tmp_path / "nothing")
 
     async def work() -> None:
-        recording = growing(RECORDING)
+        recording = lesson(RECORDING)
         recording.watch(lambda: None)
         await recording.close()
         assert gc.isenabled()

@@ -26,7 +26,7 @@ from sockviz.player.recorded import open_recording
 from sockviz.player.refusals import LIVE_RUN, PRESENT_TEXT, TRANSLATION, CannotPerform
 from sockviz.player.run import Provenance
 from sockviz.player.shelf import course, find, read_lesson
-from sockviz.player.sourced import Sourced
+from sockviz.player.sourced import SourcedLesson
 from sockviz.player.unfolding import unfolded
 from tests.lab import refusing
 from tests.player.lessons import LISTENING, lesson_text, run
@@ -52,7 +52,7 @@ def done(command: list[str]) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def handshake() -> Sourced:
+def handshake() -> SourcedLesson:
     return open_recording(recording_path(str(find("handshake"))))
 
 
@@ -72,12 +72,12 @@ def test_each_lesson_has_a_recording_of_its_present_text(path: Path) -> None:
     assert (recorded.problem, world.ended) == (None, True)
     assert header.script.path == path.name
     assert header.kernel
-    assert header.lab.kind == ("two-hosts" if recorded.lesson.lab == "two-hosts" else "isolated")
-    assert set(recorded.lesson.needs) <= set(header.lab.facts)
+    assert header.lab.kind == ("two-hosts" if recorded.script.lab == "two-hosts" else "isolated")
+    assert set(recorded.script.needs) <= set(header.lab.facts)
     assert header.lab.missing == {}
-    expectations = [e.line for page in recorded.lesson.pages for e in page.expectations]
+    expectations = [e.line for page in recorded.script.pages for e in page.expectations]
     assert [world.expectations[line].ok for line in expectations] == [True] * len(expectations)
-    predictions = [p for page in recorded.lesson.pages for p in page.predictions]
+    predictions = [p for page in recorded.script.pages for p in page.predictions]
     assert all(p.choice_of(world.answers[p.line].answer or "") is not None for p in predictions)
     text = file.read_text(encoding="utf-8")
     assert str(ROOT) not in text, "a recording names no place of the machine it was made on"
@@ -179,7 +179,7 @@ def test_the_recording_of_an_older_text_says_so(monkeypatch: pytest.MonkeyPatch)
     changed = parse_lesson(lesson.text.replace("wire", "string"), lesson.path)
     older = play_instead(changed, "it rains")
     assert older is not None
-    assert older.lesson.text == lesson.text  # what was performed, not what would be
+    assert older.script.text == lesson.text  # what was performed, not what would be
     out = io.StringIO()
     run(plain.play(unfolded(older), out, ask=False))
     assert f"not available here: {PRESENT_TEXT} (the recording is of an older text" in out.getvalue()
@@ -204,7 +204,7 @@ def test_a_translation_has_the_recording_of_its_original() -> None:
 # --- told step by step ---------------------------------------------------------------------------------------------------
 
 
-def test_unfolding_asks_before_each_line_and_settles_what_was_predicted(handshake: Sourced) -> None:
+def test_unfolding_asks_before_each_line_and_settles_what_was_predicted(handshake: SourcedLesson) -> None:
     whole, told = handshake.timeline, unfolded(handshake)
     assert told.provenance is Provenance.RECORDED
     assert told.timeline.world.page == 0
@@ -215,7 +215,7 @@ def test_unfolding_asks_before_each_line_and_settles_what_was_predicted(handshak
         done_ = []
         while told.next.do is not Do.END:
             page = told.timeline.world.page or 0
-            for prediction in told.lesson.pages[page].predictions:
+            for prediction in told.script.pages[page].predictions:
                 if prediction.line not in answered:
                     answered.add(prediction.line)
                     assert prediction.line not in told.timeline.world.answers, "asked before it is settled"
@@ -229,7 +229,7 @@ def test_unfolding_asks_before_each_line_and_settles_what_was_predicted(handshak
         return done_
 
     steps = run(read())
-    pages = handshake.lesson.pages
+    pages = handshake.script.pages
     assert steps.count(Do.TURN) == len(pages) - 1
     assert answered == {p.line for page in pages for p in page.predictions}
     assert told.timeline.world.choices == dict.fromkeys(answered, 0)
@@ -239,7 +239,7 @@ def test_unfolding_asks_before_each_line_and_settles_what_was_predicted(handshak
     assert run(told.close()) == ()
 
 
-def test_unfolding_tells_the_break_only_when_it_is_reached(handshake: Sourced, tmp_path: Path) -> None:
+def test_unfolding_tells_the_break_only_when_it_is_reached(handshake: SourcedLesson, tmp_path: Path) -> None:
     whole = recording_path(str(find("handshake"))).read_bytes()
     cut = tmp_path / "cut.jsonl"
     cut.write_bytes(whole[: len(whole) // 2])

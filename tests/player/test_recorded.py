@@ -15,13 +15,13 @@ from sockviz.player.next import Do
 from sockviz.player.performance import Performance
 from sockviz.player.recorded import open_recording
 from sockviz.player.recorder import Recorder
-from sockviz.player.run import Provenance, Run
+from sockviz.player.run import LessonRun, Provenance
 from tests.player.lessons import CONNECTED, LISTENING, lesson_text, run
 
 TEXT = lesson_text(LISTENING + '\n```expect\nserver.s.state == "LISTEN"\n```', CONNECTED)
 
 
-def transcript(of: Run) -> str:
+def transcript(of: LessonRun) -> str:
     out = io.StringIO()
     run(plain.play(of, out, ask=False))
     return out.getvalue()

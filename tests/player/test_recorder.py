@@ -23,7 +23,7 @@ from sockviz.model.recording import load_file
 from sockviz.model.timeline import Timeline
 from sockviz.player.recorded import by_its_lesson, open_recording
 from sockviz.player.recorder import Recorder, put_away
-from sockviz.player.sourced import Sourced
+from sockviz.player.sourced import SourcedLesson
 from sockviz.player.unfolding import unfolded
 from tests.model.runs import Conversation
 from tests.player.lessons import CONNECTED, LISTENING, lesson_text
@@ -33,7 +33,7 @@ RECORDING = Path(__file__).parents[2] / "assets" / "recordings" / "06-handshake.
 
 
 @pytest.fixture
-def run() -> Sourced:
+def run() -> SourcedLesson:
     return unfolded(open_recording(RECORDING))
 
 
@@ -43,12 +43,12 @@ def file(tmp_path: Path) -> Iterator[TextIO]:
         yield opened
 
 
-async def to_the_end(run: Sourced) -> None:
+async def to_the_end(run: SourcedLesson) -> None:
     while run.next.do.value != "end":
         await run.advance()
 
 
-def test_a_disk_that_fills_up(run: Sourced, file: TextIO, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_fills_up(run: SourcedLesson, file: TextIO, monkeypatch: pytest.MonkeyPatch) -> None:
     room = 30_000
     real = os.write
 
@@ -75,7 +75,7 @@ def test_a_disk_that_fills_up(run: Sourced, file: TextIO, monkeypatch: pytest.Mo
     assert run.timeline.world.ended
 
 
-def test_what_is_written_can_be_followed_as_it_is_written(run: Sourced, file: TextIO) -> None:
+def test_what_is_written_can_be_followed_as_it_is_written(run: SourcedLesson, file: TextIO) -> None:
     Recorder(run, file)
     reader, come = Following(file.name, by_its_lesson), 0
 
@@ -94,7 +94,7 @@ def test_what_is_written_can_be_followed_as_it_is_written(run: Sourced, file: Te
     assert list(reader.timeline.events) == list(run.timeline.events)
 
 
-def test_a_file_that_was_closed(run: Sourced, file: TextIO) -> None:
+def test_a_file_that_was_closed(run: SourcedLesson, file: TextIO) -> None:
     recorder = Recorder(run, file)
     file.close()
     asyncio.run(to_the_end(run))
@@ -138,7 +138,7 @@ def test_a_recording_holds_the_name_of_its_lesson_and_no_directorys(tmp_path: Pa
         path.write_text(json.dumps({**header, "path": given}) + "\n" + whole[1], encoding="utf-8")
         recorded = open_recording(path)
         assert recorded.timeline.header.script.path == "06-handshake.md"
-        assert recorded.lesson.number == 6
+        assert recorded.script.number == 6
 
 
 def test_of_a_directory_outside_nothing_is_written(file: TextIO) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
+
+from sockviz.calls.script import Script
 from sockviz.lesson.parser import parse_lesson
 from sockviz.model.events import Event, PageOpened, PredictionMade, ProcessStarted
+from sockviz.model.programs import Program, Programs
 from sockviz.model.scripted import START, header
 from sockviz.model.timeline import Timeline
 from sockviz.player.next import Do, Next
-from sockviz.player.run import Provenance
+from sockviz.player.run import Provenance, Run
 from sockviz.player.scripted import ScriptedSource, Step
-from sockviz.player.sourced import Sourced
+from sockviz.player.sourced import NoLesson, SourcedLesson, run_of
 from tests.player.lessons import CONNECTED, LISTENING, lesson_text, run
 
 LESSON = parse_lesson(lesson_text(LISTENING, CONNECTED), "test.md")
@@ -31,7 +35,7 @@ def source() -> ScriptedSource:
 def test_each_task_goes_when_it_is_its_turn_and_no_other_before_it() -> None:
     async def work() -> None:
         its, told = source(), list[int]()
-        played = Sourced(its, Provenance.LIVE)
+        played = SourcedLesson(its, Provenance.LIVE)
         played.watch(lambda: told.append(len(its.timeline)))
         come: list[Event] = []
         for pending, event in (
@@ -58,7 +62,7 @@ def test_each_task_goes_when_it_is_its_turn_and_no_other_before_it() -> None:
 
 def test_a_choice_of_the_readers_is_an_event_where_the_source_has_a_place_for_it() -> None:
     its = source()
-    Sourced(its).answer(9, 1)
+    SourcedLesson(its).answer(9, 1)
     assert list(its.timeline.events) == [PredictionMade(its.timeline.world.at, 9, 1)]
 
 
@@ -72,4 +76,16 @@ def test_what_may_yet_come_of_itself_is_waited_for() -> None:
         def pending(self) -> dict[str, Next]:
             return {}
 
-    assert Sourced(Slow(Timeline(header(script=LESSON)), [])).next == Next(Do.BUSY)
+    assert SourcedLesson(Slow(Timeline(header(script=LESSON)), [])).next == Next(Do.BUSY)
+
+
+def test_a_run_is_of_whatever_script_its_source_has() -> None:
+    programs = Programs((Program("server", "loopback", ("nc", "-l")),))
+    watched = ScriptedSource(Timeline(header(script=programs)), [Step(Next(Do.PERFORM), [STARTS], "server")])
+    for its, script in ((source(), LESSON), (watched, programs)):
+        made: Run[Script] = run_of(its, Provenance.RECORDED)
+        assert made.script is script
+        assert made.next == next(iter(its.pending.values()))
+        assert made.timeline is its.timeline
+    with pytest.raises(NoLesson):
+        SourcedLesson(watched)

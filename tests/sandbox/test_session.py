@@ -52,7 +52,7 @@ async def type_all(session: Session, *lines: str) -> None:
 
 def performed(session: Session) -> list[str]:
     """The lines that were begun, in order."""
-    lesson = session.run.lesson
+    lesson = session.run.script
     begun = [each.line for each in session.run.timeline.events if isinstance(each, StatementBegun)]
     return [
         f"{line.process}> {line.source}" for each in begun if (line := lesson.statement_at(each)) is not None
@@ -90,13 +90,13 @@ def test_a_sandbox_from_nothing_waits_undoes_and_is_kept(tmp_path: Path) -> None
             assert performed(session) == everything[:5]
             assert [each.source for each in session.waiting] == ["conn.send(b'hi')"]
             await type_all(session, "client> c.connect((HOST, PORT))", "client> c.recv(2)")
-            assert is_sandbox(session.run.lesson)
+            assert is_sandbox(session.run.script)
             world = session.run.timeline.world
             last = world.processes["client"].last
             assert last is not None
             assert last.value == b"hi"
             file = tmp_path / "kept.md"
-            file.write_text(lesson_text(session.run.lesson, session.run.timeline), encoding="utf-8")
+            file.write_text(lesson_text(session.run.script, session.run.timeline), encoding="utf-8")
             recording = io.StringIO()
             save(session.run.timeline, recording)
             (tmp_path / "run.jsonl").write_text(recording.getvalue(), encoding="utf-8")
@@ -107,9 +107,9 @@ def test_a_sandbox_from_nothing_waits_undoes_and_is_kept(tmp_path: Path) -> None
         assert (len(report.expectations), report.calls) == (3, 8)
         replayed = open_recording(tmp_path / "run.jsonl")
         assert replayed.problem is None
-        assert replayed.lesson.processes == ("server", "client")
-        assert [each.source for each in replayed.lesson.statements] == [
-            each.source for each in session.run.lesson.statements
+        assert replayed.script.processes == ("server", "client")
+        assert [each.source for each in replayed.script.statements] == [
+            each.source for each in session.run.script.statements
         ]
 
     run(work(), 60.0)
@@ -223,7 +223,7 @@ def test_what_came_back_by_itself_is_waited_for_in_the_lesson_and_a_child_that_i
             while session.run.timeline.world.processes["server"].current is not None:
                 await session.hear()
             await type_all(session, "server> s.close()")
-            return lesson_text(session.run.lesson, session.run.timeline)
+            return lesson_text(session.run.script, session.run.timeline)
         finally:
             await session.close()
 

@@ -30,9 +30,9 @@ from sockviz import plain
 from sockviz.model.events import CallBlocked, StatementBegun, StatementFinished
 from sockviz.model.timeline import Timeline
 from sockviz.player.recorded import open_recording
-from sockviz.player.run import Run
+from sockviz.player.run import LessonRun
 from sockviz.player.shelf import read_lesson
-from sockviz.player.sourced import Sourced
+from sockviz.player.sourced import SourcedLesson
 from sockviz.progress import ProgressStore
 from sockviz.tui.app import SockvizApp
 from sockviz.tui.entry import CourseEntry
@@ -84,10 +84,10 @@ def places(path: Path) -> list[Place]:
     ]
 
 
-def stops_at(run: Run, wanted: list[Place]) -> Iterator[int]:
+def stops_at(run: LessonRun, wanted: list[Place]) -> Iterator[int]:
     """The resting place at each of them: the one before the next line begins."""
     timeline: Timeline = run.timeline
-    sources = {each.line: " ".join(each.source.split()) for each in run.lesson.statements}
+    sources = {each.line: " ".join(each.source.split()) for each in run.script.statements}
     n = 0
     for place in wanted:
         kind = CallBlocked if place.where.startswith("asleep") else StatementFinished
@@ -107,7 +107,7 @@ def bare(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
 
-def unread(run: Run, path: Path) -> list[tuple[str, tuple[int, int], str]]:
+def unread(run: LessonRun, path: Path) -> list[tuple[str, tuple[int, int], str]]:
     """The facts that the stage does not show of a run: place, size of the screen, fact."""
     missing = []
     wanted, reading = places(path), Reading(run)
@@ -121,7 +121,7 @@ def unread(run: Run, path: Path) -> list[tuple[str, tuple[int, int], str]]:
     return missing
 
 
-def recorded(path: Path) -> Sourced:
+def recorded(path: Path) -> SourcedLesson:
     return open_recording(HERE / "recorded" / f"{path.stem}.jsonl")
 
 
@@ -149,7 +149,7 @@ def compare(name: str, now: str) -> None:
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_the_recording_is_of_the_lesson(path: Path) -> None:
     lesson = read_lesson(path.with_suffix(".md"))
-    assert [s.source for s in recorded(path).lesson.statements] == [s.source for s in lesson.statements]
+    assert [s.source for s in recorded(path).script.statements] == [s.source for s in lesson.statements]
     assert len(places(path)) > 0
 
 
@@ -165,10 +165,10 @@ def test_the_screen_shows_it(path: Path, tmp_path: Path) -> None:
     run, wanted = recorded(path), places(path)
     shown: dict[tuple[int, int], list[str]] = {size: [] for size in SIZES}
     entry = CourseEntry(
-        None, path.stem, run.lesson.title, run.lesson.summary, None, path.name, run.lesson.lab
+        None, path.stem, run.script.title, run.script.summary, None, path.name, run.script.lab
     )
 
-    async def opened(_: CourseEntry) -> Run:
+    async def opened(_: CourseEntry) -> LessonRun:
         return run
 
     async def it() -> None:

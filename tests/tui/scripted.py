@@ -26,7 +26,7 @@ from sockviz.player.next import Do, Next
 from sockviz.player.run import Provenance
 from sockviz.player.scripted import ScriptedSource, Step
 from sockviz.player.source import SCRIPT
-from sockviz.player.sourced import Sourced
+from sockviz.player.sourced import SourcedLesson
 
 LESSON = """\
 ---
@@ -144,14 +144,15 @@ class BatchSource(ScriptedSource):
         await super().go(task)
 
 
-class ScriptedRun(Sourced):
+class ScriptedRun(SourcedLesson):
     """A run over batches. ``performed`` counts the advances; nothing is ever appended twice."""
+
+    source: BatchSource
 
     def __init__(
         self, timeline: Timeline, batches: list[Batch], provenance: Provenance = Provenance.LIVE
     ) -> None:
-        self.source = BatchSource(timeline, batches)
-        super().__init__(self.source, provenance)
+        super().__init__(BatchSource(timeline, batches), provenance)
         self.batches = batches
         self.closed = 0
         self.left: tuple[str, ...] = ()

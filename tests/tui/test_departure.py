@@ -45,7 +45,7 @@ def test_the_closing_page_says_what_was_shown_what_was_missed_and_what_is_next(
             assert "Where connections wait before accept() takes them" in text
             assert "It asks too early" in text
             assert "leaves the lesson: none follows it here" in text
-            assert session.app.store.progress.last == ("listen-queue", len(session.run.lesson.pages))
+            assert session.app.store.progress.last == ("listen-queue", len(session.run.script.pages))
             await session.press("b")
             assert isinstance(session.app.screen, LessonScreen)
             await session.press("space")

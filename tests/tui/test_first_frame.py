@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets._toast import ToastRack
 
 from sockviz.player.recorded import open_recording
-from sockviz.player.run import Run
+from sockviz.player.run import LessonRun
 from sockviz.progress import ProgressStore
 from sockviz.tui.app import SockvizApp
 from sockviz.tui.entry import CourseEntry
@@ -36,10 +36,10 @@ def test_the_first_frame_has_everything(
         display(app, screen, update)  # type: ignore[arg-type]  # as it came
 
     async def work() -> None:
-        run: Run = open_recording(RECORDING)
+        run: LessonRun = open_recording(RECORDING)
         entry = CourseEntry(1, "first-connection", "A test", "For a test", 1, "01-x.md", "loopback")
 
-        async def given(_: CourseEntry) -> Run:
+        async def given(_: CourseEntry) -> LessonRun:
             return run
 
         app = SockvizApp([entry], given, ProgressStore(tmp_path / "p.toml"), Options(entry, ascii=False))

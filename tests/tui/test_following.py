@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sockviz.player.followed import followed
 from sockviz.player.run import Provenance
-from sockviz.player.sourced import Sourced
+from sockviz.player.sourced import SourcedLesson
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.options import Options
 from sockviz.tui.screens.lesson import LessonScreen
@@ -26,8 +26,8 @@ def test_a_reader_goes_along_steps_back_and_returns(tmp_path: Path) -> None:
         path.write_bytes(b"".join(lines[:10]))
         source = await followed(path, lambda _: None)
 
-        async def opened(_entry: CourseEntry) -> Sourced:
-            return Sourced(source, Provenance.FOLLOWED)
+        async def opened(_entry: CourseEntry) -> SourcedLesson:
+            return SourcedLesson(source, Provenance.FOLLOWED)
 
         options = Options(COURSE[0], alone=True, ascii=False)
         async with at_home(tmp_path, run(), options=options, open_run=opened) as session:  # type: ignore[arg-type]

@@ -234,7 +234,7 @@ def test_a_line_for_a_process_that_sleeps_says_which_call_it_waits_for(tmp_path:
             await session.perform(5)
             sleeping = waiting.timeline.world.processes["server"].current
             assert sleeping is not None
-            line = next(s for s in waiting.lesson.statements if s.source == "data = conn.recv(5)")
+            line = next(s for s in waiting.script.statements if s.source == "data = conn.recv(5)")
             waits = Next(Do.WAIT, line, sleeping)
             batch = waiting.batches[waiting.performed]
             waiting.batches[waiting.performed] = Batch(waits, batch.events, gate=asyncio.Event())

@@ -35,7 +35,7 @@ def _page(session: Session) -> str | None:
 
 def _line(session: Session, of: str) -> int:
     """The first line of the lesson that has `of` in it."""
-    return next(s.line for s in session.run.lesson.statements if of in s.source)
+    return next(s.line for s in session.run.script.statements if of in s.source)
 
 
 async def _point_at(session: Session, of: str) -> None:

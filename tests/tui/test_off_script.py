@@ -51,7 +51,7 @@ class Typed:
     @property
     def lines(self) -> list[str]:
         """The lines that were begun, in order."""
-        lesson, world = self.screen.reading.run.lesson, self.screen.reading.timeline.world
+        lesson, world = self.screen.reading.run.script, self.screen.reading.timeline.world
         return [line.source for number in world.lines if (line := lesson.statement_at(number)) is not None]
 
     async def until(self, what: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sockviz.player.recorded import open_recording
-from sockviz.player.run import Run
+from sockviz.player.run import LessonRun
 from sockviz.practice.attempt import Attempt
 from sockviz.practice.copies import copied
 from sockviz.practice.differing import Difference
@@ -91,7 +91,7 @@ def test_a_recorded_run_of_a_students_program_is_replayed_beside_what_they_wrote
 
     entry = CourseEntry(7, "lines", "A test", "For a test", 1, "07-x.md", "loopback")
 
-    async def given(_: CourseEntry) -> Run:
+    async def given(_: CourseEntry) -> LessonRun:
         return open_recording(recorded)
 
     async def it() -> None:

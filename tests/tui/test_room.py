@@ -62,7 +62,7 @@ PAGES = (
 def test_a_page_as_long_as_may_be_is_read_in_two_looks(tmp_path: Path) -> None:
     async def it() -> None:
         it = longest()
-        assert not it.lesson.warnings, "check says nothing"
+        assert not it.script.warnings, "check says nothing"
         async with in_lesson(tmp_path, it, size=(80, 24)) as session:
             pane = session.lesson.query_one(LessonPane)
             assert pane.virtual_size.height <= 2 * pane.size.height
@@ -81,12 +81,12 @@ def test_the_longest_objective_is_in_sight_whole(tmp_path: Path, size: tuple[int
         it = longest()
         async with in_lesson(tmp_path, it, size=size) as session:
             assert session.lesson.query_one(ObjectiveLine).size.height == 2
-            assert it.lesson.summary in " ".join(session.text.split())
+            assert it.script.summary in " ".join(session.text.split())
 
     run_async(it())
 
 
 def test_more_is_warned_of() -> None:
-    assert [each.kind for each in longest(MOST_WORDS + 1).lesson.warnings] == ["room"]
-    (warning,) = longest(summary=MOST_SUMMARY + 5).lesson.warnings
+    assert [each.kind for each in longest(MOST_WORDS + 1).script.warnings] == ["room"]
+    (warning,) = longest(summary=MOST_SUMMARY + 5).script.warnings
     assert "the summary has" in warning.message

@@ -19,7 +19,7 @@ from sockviz.model.sockets import State, Timer
 from sockviz.player.next import Do
 from sockviz.player.performance import Performance
 from sockviz.player.recorded import open_recording
-from sockviz.player.run import Run
+from sockviz.player.run import LessonRun
 from sockviz.progress import ProgressStore
 from sockviz.tui.app import SockvizApp
 from sockviz.tui.entry import CourseEntry
@@ -51,7 +51,7 @@ class Clock:
 class Film:
     """The lesson's screen over a run, frame by frame."""
 
-    def __init__(self, app: SockvizApp, pilot: Pilot[int], run: Run) -> None:
+    def __init__(self, app: SockvizApp, pilot: Pilot[int], run: LessonRun) -> None:
         self.app, self.pilot, self.run = app, pilot, run
         self.clock = Clock()
 
@@ -95,14 +95,14 @@ class Film:
         raise AssertionError(f"never over\n{self.text}")
 
 
-def filmed(tmp_path: Path, run: Run, size: tuple[int, int], act: Callable[[Film], object]) -> list[str]:
+def filmed(tmp_path: Path, run: LessonRun, size: tuple[int, int], act: Callable[[Film], object]) -> list[str]:
     """What `act` films, in lesson 1 over `run`."""
     frames: list[str] = []
 
     async def work() -> None:
         entry = CourseEntry(1, "first-connection", "A test", "For a test", 1, str(LESSON), "loopback")
 
-        async def given(_: CourseEntry) -> Run:
+        async def given(_: CourseEntry) -> LessonRun:
             return run
 
         app = SockvizApp([entry], given, ProgressStore(tmp_path / "p.toml"), Options(entry, ascii=False))
@@ -159,7 +159,7 @@ def test_connect_in_a_replay(tmp_path: Path, size: tuple[int, int]) -> None:
     told_in_order(filmed(tmp_path, run, size, act))
 
 
-def before_connect(run: Run) -> int:
+def before_connect(run: LessonRun) -> int:
     """The resting place before lesson 1's connect."""
     events = run.timeline.events
     packet = next(n for n, event in enumerate(events) if isinstance(event, PacketCaptured))
@@ -204,7 +204,7 @@ def test_connect_live_and_looked_back_at(tmp_path: Path, size: tuple[int, int]) 
         assert "REVIEW" in kept[1][0]
         return []
 
-    async def opened() -> Run:
+    async def opened() -> LessonRun:
         try:
             return Performance(
                 parse_lesson(LESSON.read_text("utf-8"), str(LESSON)), await open_lab("isolated")
@@ -213,13 +213,13 @@ def test_connect_live_and_looked_back_at(tmp_path: Path, size: tuple[int, int]) 
             unavailable(f"no isolated lab here: {refusal}")
             raise
 
-    runs: list[Run] = []
+    runs: list[LessonRun] = []
 
     async def work() -> None:
         runs.append(await opened())
         entry = CourseEntry(1, "first-connection", "A test", "For a test", 1, str(LESSON), "loopback")
 
-        async def given(_: CourseEntry) -> Run:
+        async def given(_: CourseEntry) -> LessonRun:
             return runs[0]
 
         app = SockvizApp([entry], given, ProgressStore(tmp_path / "p.toml"), Options(entry, ascii=False))

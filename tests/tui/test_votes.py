@@ -155,7 +155,7 @@ def test_the_past_shows_the_votes_of_its_time_and_takes_none(tmp_path: Path) -> 
 def test_a_recording_shows_its_votes_and_takes_others_beside_it(tmp_path: Path) -> None:
     async def it() -> None:
         scripted = run(recorded=True)
-        line = scripted.lesson.pages[0].predictions[0].line
+        line = scripted.script.pages[0].predictions[0].line
         events = [*scripted.timeline.events]
         scripted.append(VotesCounted(events[-1].at, line, (1, 2, 3)))
         async with in_lesson(tmp_path, scripted) as session:

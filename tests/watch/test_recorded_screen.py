@@ -15,9 +15,11 @@ import pytest
 from textual.pilot import Pilot
 
 from sockviz.model.events import CallBlocked, CallEntered, CallHeld, CallLetGo, CallReturned, Event
+from sockviz.model.programs import Programs
 from sockviz.model.tasks import at_work
 from sockviz.player.recorded import read_recording
-from sockviz.player.source import Source
+from sockviz.player.run import Provenance
+from sockviz.player.sourced import Sourced, of_programs
 from sockviz.tui.options import Options
 from sockviz.tui.screens.watch_picture import Mistakes
 from sockviz.tui.screens.watching import WatchScreen
@@ -36,8 +38,8 @@ RECORDED = Path(__file__).with_name("recorded") / "refused-then-served.jsonl"
 class Reader:
     """Someone at the screen."""
 
-    def __init__(self, app: WatchApp, pilot: Pilot[int], source: Source) -> None:
-        self.app, self.pilot, self.source = app, pilot, source
+    def __init__(self, app: WatchApp, pilot: Pilot[int], run: Sourced[Programs]) -> None:
+        self.app, self.pilot, self.run = app, pilot, run
 
     @property
     def screen(self) -> WatchScreen:
@@ -73,7 +75,7 @@ class Reader:
 
     async def at(self, condition: Callable[[Event], bool]) -> None:
         """To the resting place after the first event that is so."""
-        timeline = self.source.timeline
+        timeline = self.run.timeline
         place = next(number for number, event in enumerate(timeline.events, 1) if condition(event))
         self.screen._go(next(stop for stop in timeline.stops if stop >= place))
         await self.pilot.pause()
@@ -104,10 +106,10 @@ def test_a_recording_of_programs_is_read_off_the_screen(
     size: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    source = read_recording(RECORDED)
+    recorded = of_programs(read_recording(RECORDED), Provenance.RECORDED)
 
-    async def begin(_tell: Callable[[str], None]) -> Source:
-        return source
+    async def begin(_tell: Callable[[str], None]) -> Sourced[Programs]:
+        return recorded
 
     async def body() -> None:
         app = WatchApp(begin, None, Options())
@@ -115,7 +117,7 @@ def test_a_recording_of_programs_is_read_off_the_screen(
             async with asyncio.timeout(LONG):
                 while not isinstance(app.screen, WatchScreen):
                     await pilot.pause(0.01)
-            reader = Reader(app, pilot, source)
+            reader = Reader(app, pilot, recorded)
             reader.screen.picture.look = replace(reader.screen.picture.look, animate=False)
             with drawn_at_rest(app):
                 await _read(reader)
@@ -128,10 +130,10 @@ def test_who_is_held_stands_there_while_the_last_step_is_still_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    source = read_recording(RECORDED)
+    recorded = of_programs(read_recording(RECORDED), Provenance.RECORDED)
 
-    async def begin(_tell: Callable[[str], None]) -> Source:
-        return source
+    async def begin(_tell: Callable[[str], None]) -> Sourced[Programs]:
+        return recorded
 
     async def body() -> None:
         app = WatchApp(begin, None, Options())
@@ -139,7 +141,7 @@ def test_who_is_held_stands_there_while_the_last_step_is_still_told(
             async with asyncio.timeout(LONG):
                 while not isinstance(app.screen, WatchScreen):
                     await pilot.pause(0.01)
-            reader = Reader(app, pilot, source)
+            reader = Reader(app, pilot, recorded)
             picture = reader.screen.picture
             picture.look = replace(picture.look, animate=True)
             await reader.at(_returns("server", "socket"))
@@ -226,11 +228,11 @@ def test_no_toast_tells_what_the_pane_of_whoever_is_held_does(
 ) -> None:
     """Of a run that goes on by itself; where that pane has no room there is one."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    source = read_recording(RECORDED)
+    recorded = of_programs(read_recording(RECORDED), Provenance.RECORDED)
     toasts: list[str] = []
 
-    async def begin(_tell: Callable[[str], None]) -> Source:
-        return source
+    async def begin(_tell: Callable[[str], None]) -> Sourced[Programs]:
+        return recorded
 
     async def body() -> None:
         app = WatchApp(begin, None, Options())
@@ -238,7 +240,7 @@ def test_no_toast_tells_what_the_pane_of_whoever_is_held_does(
             async with asyncio.timeout(LONG):
                 while not isinstance(app.screen, WatchScreen):
                     await pilot.pause(0.01)
-            reader = Reader(app, pilot, source)
+            reader = Reader(app, pilot, recorded)
             picture, pane = reader.screen.picture, reader.screen.query_one(HeldPane)
             await reader.at(_returns("server", "listen"))
             await reader.until("! client was refused at")

@@ -15,6 +15,8 @@ from sockviz.model.call import Call, Stage
 from sockviz.model.programs import Programs
 from sockviz.model.timeline import Header, Timeline
 from sockviz.player.programs_begun import Surroundings
+from sockviz.player.run import Provenance
+from sockviz.player.sourced import Sourced, of_programs
 from sockviz.player.traced import Traced
 from sockviz.tui.options import Options
 from sockviz.tui.screens.watching import WatchScreen
@@ -25,12 +27,12 @@ SERVER = "s = socket(); s.setsockopt(1, 2, 1); s.bind(('127.0.0.1', 7001)); s.li
 CLIENT = "c = socket(); c.connect(('127.0.0.1', 7001)); c.send(b'hello'); os.write(1, c.recv(9) + b'\\n')"
 
 
-async def _begin(_tell: Callable[[str], None]) -> Traced:
+async def _begin(_tell: Callable[[str], None]) -> Sourced[Programs]:
     programs = (python("server", SERVER), python("client", CLIENT))
     lab = await open_lab("isolated", programs=True)
     source = Traced(lab, Timeline(Header(Programs(programs), lab.facts, "6.18.0", 1.0)), (), holds=True)
     await source.start(programs, Surroundings(directory="/"))
-    return source
+    return of_programs(source, Provenance.LIVE)
 
 
 def _text(app: App[int]) -> str:
@@ -65,7 +67,7 @@ def test_the_reader_decides_whose_call_is_made(
         app = WatchApp(_begin, None, Options())
         async with app.run_test(size=size) as pilot:
             await _until(pilot, lambda: isinstance(app.screen, WatchScreen))
-            source = app._source
+            source = app._watched.source if app._watched is not None else None
             assert isinstance(source, Traced)
             await _until(pilot, lambda: {"server", "client"} <= set(source.pending))
             await _until(pilot, lambda: "2 tasks are held" in _text(app))

@@ -23,10 +23,10 @@ from sockviz.tui.screens.styled_once import StyledOnce
 from sockviz.tui.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
-    from sockviz.player.run import Run
+    from sockviz.player.run import LessonRun
 
 
-class OpeningScreen(StyledOnce, Leaving, Screen["Run | None"]):
+class OpeningScreen(StyledOnce, Leaving, Screen["LessonRun | None"]):
     """Awaits the run of one lesson. Its result is the run, or None where there is none. The lowest screen, which cannot be taken
     away, calls `opened` with the result, and nothing of it is seen any more."""
 
@@ -43,7 +43,7 @@ class OpeningScreen(StyledOnce, Leaving, Screen["Run | None"]):
     ]
 
     def __init__(
-        self, entry: CourseEntry, open_run: OpenRun, opened: Callable[[Run | None], None] | None = None
+        self, entry: CourseEntry, open_run: OpenRun, opened: Callable[[LessonRun | None], None] | None = None
     ) -> None:
         super().__init__()
         self.entry = entry
@@ -75,7 +75,7 @@ class OpeningScreen(StyledOnce, Leaving, Screen["Run | None"]):
         else:
             self.dismiss(run)
 
-    def dismiss(self, result: Run | None = None) -> AwaitComplete:
+    def dismiss(self, result: LessonRun | None = None) -> AwaitComplete:
         """Takes it away, or all that it shows."""
         opened = self._opened
         if opened is None:

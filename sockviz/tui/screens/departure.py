@@ -10,7 +10,7 @@ from textual.screen import Screen
 from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.player.refusals import LIVE_RUN
-from sockviz.player.run import Run
+from sockviz.player.run import LessonRun
 from sockviz.tui import hints
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.notebook import Notebook
@@ -38,7 +38,7 @@ class Departure:
     def __init__(
         self,
         screen: Screen[tuple[str, ...]],
-        run: Run,
+        run: LessonRun,
         reading: Reading,
         picture: Picture,
         notebook: Notebook,
@@ -47,7 +47,7 @@ class Departure:
         self._screen, self._run, self._reading, self._picture = screen, run, reading, picture
         self._notebook, self._place = notebook, place
         self.onto: tuple[CourseEntry, int] | ExerciseEntry | None = None
-        self.instead: Run | None = None  # its recording, where the run itself can go on no more
+        self.instead: LessonRun | None = None  # its recording, where the run itself can go on no more
         self.steps: Steps | None = None  # what the next run of the same lesson is to be given
 
     @property
@@ -82,7 +82,7 @@ class Departure:
         if (
             self._reading.only_read
             or self._place.alone
-            or not recording_path(self._run.lesson.path).is_file()
+            or not recording_path(self._run.script.path).is_file()
         ):
             return ""
         return _("Space goes on from its recording, at this page.")
@@ -97,7 +97,7 @@ class Departure:
         from sockviz.player.instead import play_instead
 
         try:
-            self.instead = play_instead(run.lesson, run.problem)
+            self.instead = play_instead(run.script, run.problem)
         except (BadRecording, BadLesson, OSError):
             self.instead = None  # what is broken is no way out of what broke
         if self.instead is None:
@@ -120,10 +120,10 @@ class Departure:
             return
         from sockviz.tui.screens.closing import ClosingScreen, Onto  # at the end of a lesson, not before
 
-        self._notebook.ended(run.lesson)
+        self._notebook.ended(run.script)
         following = None if self._place.alone else self._place.following()
         practised = [] if self._place.alone else self._exercises()
-        choices = {**self._notebook.choices(run.lesson), **reading.choices}
+        choices = {**self._notebook.choices(run.script), **reading.choices}
 
         def chosen(onto: Onto | ExerciseEntry | None) -> None:
             match onto:
@@ -138,7 +138,7 @@ class Departure:
                 case exercise:
                     self.leave(exercise)
 
-        page = ClosingScreen(run.lesson, reading.world, choices, following, practised)
+        page = ClosingScreen(run.script, reading.world, choices, following, practised)
         self._screen.app.push_screen(page, chosen)
 
     def _exercises(self) -> list[tuple[ExerciseEntry, bool]]:

@@ -56,7 +56,7 @@ class ExerciseStage(LessonScreen):
         """As a lesson's, and the program beside it."""
         self.keep_size()
         self.add_class("-source")
-        source = StudentSource(self._run.lesson)
+        source = StudentSource(self._run.script)
         source.border_title = _("your program")
         yield from panes(self.picture.view(), self.reading.opened, source)
 

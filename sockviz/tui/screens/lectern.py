@@ -9,7 +9,7 @@ from typing import Any
 
 from sockviz.lectern.messages import BACK, BLANK, ONWARD, VOTE, Order
 from sockviz.lectern.stand import Stand
-from sockviz.player.run import Run
+from sockviz.player.run import LessonRun
 from sockviz.tui.reading import Reading
 from sockviz.tui.screens.blank import BlankScreen
 from sockviz.tui.screens.staged import StageScreen
@@ -23,14 +23,14 @@ class Lectern:
     def __init__(
         self,
         screen: StageScreen,
-        run: Run,
+        run: LessonRun,
         reading: Reading,
         go: Callable[[int], None],
         vote: Callable[[int, tuple[int, ...]], None],
     ) -> None:
         self._screen, self._run, self._reading, self._go, self._vote = screen, run, reading, go, vote
         self._began = time.time()
-        self._stand = Stand(run.lesson.text, run.lesson.path, self._state, self._do)
+        self._stand = Stand(run.script.text, run.script.path, self._state, self._do)
 
     async def open(self) -> None:
         """Where there is no place for it, there are no notes: nothing else hangs on it."""
@@ -76,5 +76,5 @@ class Lectern:
             actions = {ONWARD: "onward", BACK: "back", BLANK: "blank"}
             if order.do in actions:
                 app.call_later(self._screen.run_action, actions[order.do])
-            elif order.page < len(self._run.lesson.pages):
+            elif order.page < len(self._run.script.pages):
                 app.call_later(self._go, order.page)

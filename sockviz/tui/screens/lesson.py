@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.command import Provider
 
 from sockviz.language import _
-from sockviz.player.run import Provenance, Run
+from sockviz.player.run import LessonRun, Provenance
 from sockviz.progress import ProgressStore
 from sockviz.tui import hints
 from sockviz.tui.ahead import import_ahead
@@ -69,7 +69,7 @@ class LessonScreen(StageScreen):
 
     def __init__(
         self,
-        run: Run,
+        run: LessonRun,
         place: Place,
         store: ProgressStore,
         look: Look,
@@ -84,7 +84,7 @@ class LessonScreen(StageScreen):
         self._typing: OffScript | None = None
         self._voting: Voting | None = None
         self._run = run
-        self._start = min(page, len(run.lesson.pages) - 1)
+        self._start = min(page, len(run.script.pages) - 1)
         notebook = self.NOTEBOOK(store, place.entry.slug)
         self.reading = self.cursor = Reading(run)
         self.picture: LessonPicture = self.PICTURE(
@@ -187,7 +187,7 @@ class LessonScreen(StageScreen):
         self.acted()
         from sockviz.tui.screens.pages import PagesScreen  # on demand, as help
 
-        pages = self._run.lesson.pages
+        pages = self._run.script.pages
         reached = sum(self.reading.has_reached(page.index) for page in pages)
 
         def chosen(page: int | None) -> None:

@@ -66,12 +66,12 @@ class LessonCommands(KeyCommands):
     def _commands(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
         yield from super()._commands()
         paged = cast("Paged", self.screen)
-        for page in paged.reading.run.lesson.pages:
+        for page in paged.reading.run.script.pages:
             reached = paged.reading.has_reached(page.index)
             if not reached and paged.reading.only_read:
                 break
             # Textual puts them in the order of their letters, in which a blank comes before every digit.
-            number = f"{page.index + 1:>{len(str(len(paged.reading.run.lesson.pages)))}}"
+            number = f"{page.index + 1:>{len(str(len(paged.reading.run.script.pages)))}}"
             name = _("Page {number}: {heading}").format(
                 number=number, heading=page.heading or _("without a heading")
             )

@@ -17,7 +17,7 @@ class Ordered(Protocol):
     """What takes orders for the wire: a run, or a source."""
 
     async def order(self, verb: str, frame: int | None = None) -> None:
-        """See `sockviz.player.run.Run.order`."""
+        """See `sockviz.player.run.LessonRun.order`."""
 
 
 async def act(run: Ordered, view: View, verb: str) -> str:

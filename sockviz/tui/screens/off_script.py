@@ -100,7 +100,7 @@ class OffScript:
     def _processes(self) -> list[str]:
         world = self._run.timeline.world
         alive = [name for name, process in world.processes.items() if process.alive]
-        page = [each.process for each in self._run.lesson.pages[world.page or 0].statements]
+        page = [each.process for each in self._run.script.pages[world.page or 0].statements]
         there = [LINK] if self._run.has_link else []
         return list(dict.fromkeys([*alive, *page, *FIRST, *there])) or list(FIRST)
 
@@ -193,12 +193,12 @@ class OffScript:
 
     def _all_edited(self) -> list[LineTyped]:
         return [
-            each for each in self._run.timeline.world.typed.values() if not is_new(each, self._run.lesson)
+            each for each in self._run.timeline.world.typed.values() if not is_new(each, self._run.script)
         ]
 
     def undo(self) -> None:
         """Takes the line back that was typed last. While a run is being given what another was given, the last of that."""
-        lesson, handed = self._run.lesson, self._handed
+        lesson, handed = self._run.script, self._handed
         steps = handed.steps if handed is not None else given(self._run.timeline)
         if not any(isinstance(each, LineTyped) and is_new(each, lesson) for each in steps):
             self._say(_("Nothing was typed that could be taken back."))
@@ -216,9 +216,9 @@ class OffScript:
     async def edit(self, line: int | None) -> None:
         """Asks how the line is to read, or that which was begun last."""
         world = self._run.timeline.world
-        statement = self._run.lesson.statement_at(line) if line is not None else None
+        statement = self._run.script.statement_at(line) if line is not None else None
         if statement is None:
-            begun = [each for each in self._run.lesson.statements if each.line in world.lines]
+            begun = [each for each in self._run.script.statements if each.line in world.lines]
             statement = max(begun, key=lambda each: world.lines[each.line].begun, default=None)
         if statement is None or "\n" in statement.source:
             self._say(_("No line has been performed that could read otherwise."))
@@ -234,13 +234,13 @@ class OffScript:
             return
         world = self._run.timeline.world
         steps, edited = given(self._run.timeline), self._all_edited()
-        page = next(each.index for each in self._run.lesson.pages if statement in each.statements)
+        page = next(each.index for each in self._run.script.pages if statement in each.statements)
         event = LineTyped(0.0, statement.process, statement.line, source, page)
         if (why := self._why_not(event)) is not None:
             line.give_back(source)
             line.say(*why)
             return
-        if statement.line in world.typed and is_new(world.typed[statement.line], self._run.lesson):
+        if statement.line in world.typed and is_new(world.typed[statement.line], self._run.script):
             steps = [
                 replace(each, source=source)
                 if isinstance(each, LineTyped) and each.line == statement.line
@@ -256,7 +256,7 @@ class OffScript:
         from sockviz.lesson.typed_lines import typed_statement
 
         try:
-            typed_statement(self._run.lesson, event)
+            typed_statement(self._run.script, event)
         except BadLine as bad:
             problem = bad.problems[0]
             return problem.message, problem.column - 1 if problem.column else None

@@ -12,7 +12,7 @@ from sockviz.lesson.document import Prose
 from sockviz.model.hosts import LINK
 from sockviz.player.next import Do
 from sockviz.player.refusals import CannotGoOn
-from sockviz.player.run import Run
+from sockviz.player.run import LessonRun
 from sockviz.player.waiting import LONG, waits_at_the_link
 from sockviz.tui import hints
 from sockviz.tui.by_hand import acts_by_hand, perhaps_why
@@ -30,7 +30,7 @@ class Pace:
     def __init__(
         self,
         screen: Screen[tuple[str, ...]],
-        run: Run,
+        run: LessonRun,
         reading: Reading,
         picture: Picture,
         predicting: Predicting,
@@ -117,7 +117,7 @@ class Pace:
         if not waits:
             return _(hints.BUSY)
         world = self._run.timeline.world
-        page = self._run.lesson.page_of(world.begun[LINK])
+        page = self._run.script.page_of(world.begun[LINK])
         return " ".join(filter(None, (waits, perhaps_why(page, acts_by_hand(world), math.inf))))
 
     def _say_what_waits(self) -> None:

@@ -11,11 +11,11 @@ from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.containers import Container
 
-from sockviz.calls.script import Script
 from sockviz.language import N_, _
-from sockviz.player.followed import Followed
+from sockviz.model.programs import Programs
 from sockviz.player.next import Do, Next
-from sockviz.player.source import Source
+from sockviz.player.run import Provenance
+from sockviz.player.sourced import Sourced
 from sockviz.player.traced import Traced
 from sockviz.tui import hints
 from sockviz.tui.cast import cast
@@ -45,16 +45,19 @@ _COMMANDS: set[type[Provider] | Callable[[], type[Provider]]] = {KeyCommands}
 class Onlooker(Cursor):
     """Where the reader of a run of programs is."""
 
-    def __init__(
-        self, source: Source, script: Script, *, recorded: bool, still_written: bool = False
-    ) -> None:
-        self._source = source
-        super().__init__(source, script, recorded=recorded, still_written=still_written)
+    def __init__(self, run: Sourced[Programs]) -> None:
+        self._run = run
+        super().__init__(
+            run,
+            run.script,
+            recorded=run.provenance is Provenance.RECORDED,
+            still_written=run.provenance is Provenance.FOLLOWED,
+        )
 
     @property
     def next(self) -> Next:
         """Nothing of a script's; that nothing more comes."""
-        return Next(Do.END if self._source.over else Do.BUSY)
+        return Next(Do.END if self._run.source.over else Do.BUSY)
 
 
 class WatchScreen(StageScreen):
@@ -66,15 +69,13 @@ class WatchScreen(StageScreen):
     COMMANDS = _COMMANDS
 
     def __init__(
-        self, source: Source, look: Look, seconds: float | None, manual: Callable[[], Manual]
+        self, run: Sourced[Programs], look: Look, seconds: float | None, manual: Callable[[], Manual]
     ) -> None:
-        live = source if isinstance(source, Traced) else None
+        live = run.source if isinstance(run.source, Traced) else None
         super().__init__(live if live is not None and live.has_link else None, manual)
-        self._source, self._live, self._seconds = source, live, seconds
+        self._run, self._live, self._seconds = run, live, seconds
         self._lent = Focus()
-        still_written = isinstance(source, Followed)
-        recorded = live is None and not still_written
-        self.cursor = Onlooker(source, self._script, recorded=recorded, still_written=still_written)
+        self.cursor = Onlooker(run)
         self.picture: WatchPicture = WatchPicture(
             self, self.cursor, look, lambda error: manual().story(error), lambda: self._letting.state()
         )
@@ -83,15 +84,10 @@ class WatchScreen(StageScreen):
         if live is None:
             self.picture.renamed = dict(RECORDED)
 
-    @property
-    def _script(self) -> Script:
-        script: Script = self._source.timeline.header.script  # type: ignore[assignment]  # programs are one
-        return script
-
     def compose(self) -> ComposeResult:
         """Heading; who is held beside the stage; output; timeline and keys."""
         self.keep_size()
-        script = self._script
+        script = self._run.script
         yield Heading()
         with Container(id="body"):
             yield HeldPane()
@@ -102,7 +98,7 @@ class WatchScreen(StageScreen):
 
     def on_mount(self) -> None:
         """Follows the programs."""
-        self._source.watch(self.picture.ask)
+        self._run.watch(self.picture.ask)
         self.cursor.run_changed()  # programs go on while a screen is made
         if self._live is not None:
             self.run_worker(self._until_over(self._live), name="over")
@@ -272,4 +268,4 @@ class WatchScreen(StageScreen):
             self.run_worker(self._leave(), name="leave")
 
     async def _leave(self) -> None:
-        self.dismiss(await self._source.close())
+        self.dismiss(await self._run.close())
